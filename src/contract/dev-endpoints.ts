@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { publicStatusSchema } from './status.js';
+
+/** Paths of jamdev's own endpoints, which its command line uses; the platform has none below this prefix. */
+export const DEV_PREFIX = '/_jamdev';
+
+/** `GET /_jamdev/info`: which dev server this is. */
+export const devInfoSchema = z.object({
+  version: z.string(),
+  run_id: z.string(),
+  pid: z.number(),
+  project: z.string(),
+  api_url: z.string(),
+  proxy_url: z.string(),
+});
+export type DevInfo = z.infer<typeof devInfoSchema>;
+
+/** One row of `GET /_jamdev/backends`: every backend of this dev server, those that ended included, oldest first. */
+export const devBackendSchema = z.object({
+  id: z.string(),
+  service: z.string(),
+  key: z.string(),
+  created_at: z.string(),
+  status: publicStatusSchema,
+  connections: z.number(),
+});
+export type DevBackend = z.infer<typeof devBackendSchema>;
+
+/** One line of `GET /_jamdev/logs` (NDJSON). `source`: the stream it was printed on, or jamdev's own remark. */
+export const logRecordSchema = z.object({
+  time: z.string(),
+  backend: z.string(),
+  service: z.string(),
+  key: z.string(),
+  source: z.enum(['stdout', 'stderr', 'jamdev']),
+  text: z.string(),
+});
+export type LogRecordJson = z.infer<typeof logRecordSchema>;

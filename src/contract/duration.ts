@@ -1,0 +1,18 @@
+import { problem } from './errors.js';
+
+const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/**
+ * Reads a duration as a person types it: whole seconds (`90`) or a number with a unit (`90s`, `5m`, `1h`, `2d`).
+ * @param option the option it was given for, to be named in the message
+ * @returns seconds, at least 1
+ * @throws JamdevError `Usage`
+ */
+export function parseDurationSeconds(text: string, option: string): number {
+  const match = /^(\d{1,9})([smhd]?)$/.exec(text.trim());
+  const seconds = match ? Number(match[1]) * (UNIT_SECONDS[match[2] || 's'] ?? 1) : 0;
+  if (seconds < 1) {
+    throw problem.usage(`${option} must be a duration of at least one second, not "${text}".`, 'For example: 90, 5m, 1h');
+  }
+  return seconds;
+}

@@ -1,0 +1,26 @@
+import { problem } from './errors.js';
+
+/** Variables that the platform sets itself; 400 if a request gives one (platform contract, "HTTP API"). */
+export const RESERVED_ENV: readonly string[] = [
+  'PORT',
+  'SESSION_BACKEND_ID',
+  'SESSION_BACKEND_KEY',
+  'SESSION_BACKEND_FENCING_TOKEN',
+  'SESSION_BACKEND_STATIC_TOKEN',
+  'JAMSOCKET_SERVICE',
+];
+
+/**
+ * Checks the names and values of environment variables from outside.
+ * @throws JamdevError `ReservedEnv` for a platform name, `InvalidRequest` for one that no process can hold
+ */
+export function checkEnv(env: Record<string, string>, path = 'env'): Record<string, string> {
+  for (const [name, value] of Object.entries(env)) {
+    if (RESERVED_ENV.includes(name)) throw problem.reservedEnv(name);
+    if (name === '' || name.includes('=') || name.includes('\0')) {
+      throw problem.invalidField(`${path}.${name}`, 'is not a possible name of an environment variable');
+    }
+    if (value.includes('\0')) throw problem.invalidField(`${path}.${name}`, 'must not hold a NUL character');
+  }
+  return env;
+}

@@ -1,0 +1,238 @@
+/**
+ * Every error that jamdev itself raises: its code, the HTTP status it maps to, and the sentences a person reads.
+ * A message says what happened and with which value; a remedy says what to do next.
+ */
+
+/** Error code -> HTTP status. Codes the platform itself uses: `KeyUnheldNoSpawnConfig`, `BackendNotRunning`. */
+export const HTTP_STATUS_OF = {
+  InvalidJson: 400,
+  InvalidRequest: 400,
+  InvalidKey: 400,
+  KeyRequired: 400,
+  ReservedEnv: 400,
+  BodyTooLarge: 413,
+  HostNotAllowed: 403,
+  OriginNotAllowed: 403,
+  RouteNotFound: 404,
+  MethodNotAllowed: 405,
+  BackendNotFound: 404,
+  ServiceNotFound: 404,
+  BackendNotRunning: 409,
+  KeyUnheldNoSpawnConfig: 409,
+  BuildFailed: 503,
+  ShuttingDown: 503,
+  TokenMissing: 400,
+  TokenUnknown: 410,
+  BackendEnded: 410,
+  BackendUnreachable: 502,
+  Internal: 500,
+  // The codes below never travel over HTTP: they end a command.
+  ConfigInvalid: 500,
+  ConfigUnreadable: 500,
+  NothingToRun: 500,
+  NotSupported: 500,
+  PortTaken: 500,
+  HostUnavailable: 500,
+  StateFolderUnusable: 500,
+  CommandNotFound: 500,
+  NoDevServer: 500,
+  DevServerUnreachable: 500,
+  Usage: 500,
+} as const;
+
+export type ErrorCode = keyof typeof HTTP_STATUS_OF;
+
+/** An error with a code, a sentence for the person who caused or met it, and a remedy. */
+export class JamdevError extends Error {
+  override readonly name = 'JamdevError';
+
+  /**
+   * @param code one of the codes of {@link HTTP_STATUS_OF}
+   * @param message what happened, with the value
+   * @param remedy what to do next, as a sentence; empty when there is nothing to do
+   */
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly remedy = '',
+  ) {
+    super(message);
+  }
+
+  /** The HTTP status this error is answered with. */
+  get status(): number {
+    return HTTP_STATUS_OF[this.code];
+  }
+
+  /** The whole text in one line: what happened, then the remedy. */
+  get sentence(): string {
+    return this.remedy === '' ? this.message : `${this.message} ${this.remedy}`;
+  }
+}
+
+/** The wire shape of an error (platform contract, "HTTP API"). `id` also stands in the dev server's own output. */
+export interface ErrorBody {
+  error: { message: string; status: number; code: string; id: string };
+}
+
+/** @returns the JSON body of an error answer. */
+export function errorBody(error: JamdevError, id: string): ErrorBody {
+  return { error: { message: error.sentence, status: error.status, code: error.code, id } };
+}
+
+/** Shortens a value that a person typed, so that a message stays readable. */
+function quote(value: string): string {
+  return value.length > 80 ? `"${value.slice(0, 77)}..." (${value.length} characters)` : JSON.stringify(value);
+}
+
+function didYouMean(nearest: string | undefined): string {
+  return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+}
+
+/** All messages in one place, by what went wrong. Each function returns an error to throw. */
+export const problem = {
+  invalidJson: (detail: string) =>
+    new JamdevError('InvalidJson', `The request body is not valid JSON: ${detail}.`, 'Send a JSON object, or no body.'),
+  bodyNotObject: (got: string) =>
+    new JamdevError('InvalidRequest', `The request body must be a JSON object, not ${got}.`, 'Send {} or no body.'),
+  invalidField: (path: string, detail: string) => new JamdevError('InvalidRequest', `"${path}" ${detail}.`),
+  bodyTooLarge: (limitBytes: number) =>
+    new JamdevError('BodyTooLarge', `The request body is larger than ${limitBytes} bytes.`, 'Send less.'),
+  bodyUnreadable: (detail: string) =>
+    new JamdevError('InvalidRequest', `The request body could not be read: ${detail}.`, 'Send plain JSON in UTF-8.'),
+  emptyKey: () => new JamdevError('InvalidKey', 'The key is empty.', 'Give 1 to 128 characters, or no key at all.'),
+  longKey: (length: number) =>
+    new JamdevError('InvalidKey', `The key has ${length} characters; at most 128 are allowed.`, 'Use a shorter key.'),
+  keyNotString: (got: string) =>
+    new JamdevError('InvalidKey', `The key must be a string, not ${got}.`, 'Give 1 to 128 characters.'),
+  keyNotText: () =>
+    new JamdevError('InvalidKey', 'The key holds a NUL or half a surrogate pair.', 'Use valid unicode text.'),
+  keyRequired: () =>
+    new JamdevError('KeyRequired', '"spawn": false needs a key.', 'Give the key of the backend that you look for.'),
+  reservedEnv: (name: string) =>
+    new JamdevError('ReservedEnv', `"${name}" is set by the platform and can't be given in env.`, 'Rename it.'),
+  keyUnheld: (key: string, service: string) =>
+    new JamdevError(
+      'KeyUnheldNoSpawnConfig',
+      `No running backend of service "${service}" holds the key ${quote(key)}, and the request does not spawn.`,
+      'Leave out "spawn": false to start one.',
+    ),
+  hostNotAllowed: (host: string) =>
+    new JamdevError(
+      'HostNotAllowed',
+      `The host ${quote(host)} is not allowed to reach the dev server.`,
+      'Use localhost, or add it to "allowedHosts" in the config.',
+    ),
+  originNotAllowed: (origin: string) =>
+    new JamdevError(
+      'OriginNotAllowed',
+      `Pages from ${quote(origin)} may only read statuses.`,
+      'Call the API from your own server, or from a page on localhost.',
+    ),
+  routeNotFound: (method: string, path: string) =>
+    new JamdevError('RouteNotFound', `There is no endpoint ${method} ${quote(path)}.`, 'Check the path.'),
+  methodNotAllowed: (method: string, path: string, allow: string) =>
+    new JamdevError('MethodNotAllowed', `${method} is not possible on ${quote(path)}.`, `Use ${allow}.`),
+  backendNotFound: (id: string) =>
+    new JamdevError('BackendNotFound', `There is no backend ${quote(id)}.`, 'See which there are: jamdev list'),
+  backendNotRunning: (id: string) =>
+    new JamdevError('BackendNotRunning', `The backend "${id}" has already terminated.`, 'There is nothing to do.'),
+  serviceNotFound: (name: string, known: string[]) =>
+    new JamdevError('ServiceNotFound', `There is no service ${quote(name)}.`, `Known services: ${known.join(', ')}.`),
+  buildFailed: (what: string, lastLines: string[]) =>
+    new JamdevError(
+      'BuildFailed',
+      `The build failed (${what}).${lastLines.length > 0 ? ` Its last lines:\n${lastLines.join('\n')}` : ''}`,
+      'Mend it and build again: press b in the dev server.',
+    ),
+  shuttingDown: () =>
+    new JamdevError('ShuttingDown', 'The dev server is stopping.', 'Start it again with: npx jamdev dev'),
+  tokenMissing: () =>
+    new JamdevError(
+      'TokenMissing',
+      'The path names no connection token.',
+      'Use the whole connection URL, http://localhost:PORT/TOKEN/, and relative URLs in pages.',
+    ),
+  tokenUnknown: () =>
+    new JamdevError(
+      'TokenUnknown',
+      'The connection token is unknown or has expired.',
+      'Ask for a new connection URL: connect again.',
+    ),
+  backendEnded: (id: string, why: string) =>
+    new JamdevError('BackendEnded', `The backend "${id}" has ended: ${why}.`, 'Connect again to get a new one.'),
+  backendUnreachable: (id: string, detail: string) =>
+    new JamdevError(
+      'BackendUnreachable',
+      `The backend "${id}" does not answer on its port (${detail}).`,
+      `See what it printed: jamdev logs ${id}`,
+    ),
+  internal: () =>
+    new JamdevError('Internal', 'Something went wrong inside jamdev.', "Look for this id in the dev server's output."),
+
+  configMissing: (file: string) =>
+    new JamdevError('ConfigUnreadable', `There is no config file ${file}.`, 'Check the path given with --config.'),
+  configUnreadable: (file: string, detail: string) =>
+    new JamdevError('ConfigUnreadable', `${file} can't be read: ${detail}.`, 'Check its permissions.'),
+  configTwice: (files: string[]) =>
+    new JamdevError('ConfigInvalid', `There are two config files: ${files.join(' and ')}.`, 'Keep one of them.'),
+  configNotJson: (file: string, line: number, column: number, detail: string) =>
+    new JamdevError('ConfigInvalid', `${file} is not valid JSON at line ${line}, column ${column}: ${detail}.`, ''),
+  configUnknownKey: (file: string, key: string, nearest: string | undefined) =>
+    new JamdevError('ConfigInvalid', `${file} has an unknown key "${key}".${didYouMean(nearest)}`, ''),
+  configInvalid: (file: string, path: string, detail: string) =>
+    new JamdevError('ConfigInvalid', `In ${file}, "${path}" ${detail}.`, ''),
+  folderMissing: (folder: string) =>
+    new JamdevError('NothingToRun', `There is no folder ${folder}.`, 'Check the path.'),
+  nothingToRun: (folder: string) =>
+    new JamdevError(
+      'NothingToRun',
+      `jamdev found nothing to run in ${folder}.`,
+      'Give a command, as in: jamdev dev --command "node server.js" (or put "command" in jamsocket.config.json, or a "start" script in package.json)',
+    ),
+  dockerNotYet: (dockerfile: string) =>
+    new JamdevError(
+      'NotSupported',
+      `This project runs from a Dockerfile (${dockerfile}), and this version of jamdev runs backends as child processes only.`,
+      'Say how to start it without Docker: jamdev dev --command "node server.js"',
+    ),
+  staticTokenNotYet: () =>
+    new JamdevError('NotSupported', 'Static tokens are not available in this version of jamdev.', 'Remove the option.'),
+  portTaken: (what: string, port: number, holder: string, flag: string) =>
+    new JamdevError(
+      'PortTaken',
+      `Port ${port} for the ${what} is taken${holder === '' ? '' : ` by ${holder}`}.`,
+      `Stop that program, or choose another port: jamdev dev ${flag} ${port === 65535 ? 0 : port + 1}`,
+    ),
+  portForbidden: (what: string, port: number, flag: string) =>
+    new JamdevError(
+      'PortTaken',
+      `The system does not allow listening on port ${port} for the ${what}.`,
+      `Choose a port above 1023: jamdev dev ${flag} ${port + 8000}`,
+    ),
+  hostUnavailable: (host: string, detail: string) =>
+    new JamdevError('HostUnavailable', `jamdev can't listen on the host "${host}" (${detail}).`, 'Check --host.'),
+  stateFolderUnusable: (folder: string, detail: string) =>
+    new JamdevError(
+      'StateFolderUnusable',
+      `jamdev can't write its folder ${folder} (${detail}).`,
+      'Make the project folder writable, or run jamdev in a copy of it.',
+    ),
+  commandNotFound: (command: string, folder: string) =>
+    new JamdevError(
+      'CommandNotFound',
+      `The command "${command}" does not exist (looked for in ${folder}, node_modules/.bin and PATH).`,
+      'Check "command" in the config, or install what it needs.',
+    ),
+  commandUnusable: (command: string, detail: string) =>
+    new JamdevError('CommandNotFound', `The command "${command}" can't be started: ${detail}.`, 'Check "command".'),
+  noDevServer: (folder: string) =>
+    new JamdevError('NoDevServer', `No dev server runs for ${folder}.`, 'Start one with: npx jamdev dev'),
+  devServerUnreachable: (url: string, detail: string) =>
+    new JamdevError('DevServerUnreachable', `The dev server at ${url} does not answer (${detail}).`, 'Is it running?'),
+  noLogs: (name: string) =>
+    new JamdevError('BackendNotFound', `There are no logs of a backend or key ${quote(name)}.`, 'See: jamdev list'),
+  noBackendFor: (name: string) =>
+    new JamdevError('BackendNotFound', `There is no backend with id or key ${quote(name)}.`, 'See: jamdev list'),
+  usage: (message: string, remedy = '') => new JamdevError('Usage', message, remedy),
+};

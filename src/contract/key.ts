@@ -1,0 +1,24 @@
+import { problem } from './errors.js';
+
+/** The longest key, in unicode code points (platform contract, "Keys"). */
+export const MAX_KEY_CHARACTERS = 128;
+
+/** How a JSON value is called in a message: `null`, `a list`, `a number`... */
+export function describeJson(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/**
+ * Checks a key: any unicode string of 1 to 128 code points that an environment variable can hold.
+ * @throws JamdevError `InvalidKey`
+ */
+export function parseKey(value: unknown): string {
+  if (typeof value !== 'string') throw problem.keyNotString(describeJson(value));
+  if (value === '') throw problem.emptyKey();
+  const length = [...value].length;
+  if (length > MAX_KEY_CHARACTERS) throw problem.longKey(length);
+  if (value.includes('\0') || /\p{Surrogate}/u.test(value)) throw problem.keyNotText();
+  return value;
+}

@@ -1,0 +1,179 @@
+import { z } from 'zod';
+import { checkEnv } from './env.js';
+import { problem } from './errors.js';
+import { describeJson, parseKey } from './key.js';
+
+const seconds = z.int().positive();
+const envSchema = z.record(z.string(), z.string());
+
+const resourceLimitsSchema = z.object({
+  cpu_period: z.number().positive().nullish(),
+  cpu_period_percent: z.number().positive().nullish(),
+  cpu_time_limit: z.number().positive().nullish(),
+  memory_limit_bytes: z.number().positive().nullish(),
+  disk_limit_bytes: z.number().positive().nullish(),
+});
+export type ResourceLimits = z.infer<typeof resourceLimitsSchema>;
+
+const spawnConfigSchema = z.object({
+  tag: z.string().nullish(),
+  cluster: z.string().nullish(),
+  lifetime_limit_seconds: seconds.nullish(),
+  max_idle_seconds: seconds.nullish(),
+  executable: z
+    .object({
+      env: envSchema.nullish(),
+      mount: z.union([z.string(), z.boolean()]).nullish(),
+      resource_limits: resourceLimitsSchema.nullish(),
+    })
+    .nullish(),
+});
+
+/** Body of `POST /v2/service/:account/:service/connect`: every field optional, `null` counts as absent. */
+export const connectRequestSchema = z.object({
+  key: z.unknown(),
+  user: z.string().nullish(),
+  auth: z.record(z.string(), z.unknown()).nullish(),
+  spawn: z.union([z.boolean(), spawnConfigSchema]).nullish(),
+});
+
+/** Body of the v1 spawn endpoint. */
+export const v1SpawnRequestSchema = z.object({
+  env: envSchema.nullish(),
+  grace_period_seconds: seconds.nullish(),
+  lock: z.unknown(),
+  tag: z.string().nullish(),
+  service_environment: z.string().nullish(),
+});
+
+/** Body of `POST /v2/backend/:id/terminate`. */
+export const terminateRequestSchema = z.object({ hard: z.boolean().nullish() });
+
+/** What a connect or spawn request asks for, whichever API version it came through. */
+export interface ConnectParams {
+  /** Absent: a random one is generated. */
+  key?: string | undefined;
+  /** Reaches the backend as `x-verified-username`. */
+  user?: string | undefined;
+  /** Reaches the backend as `x-verified-user-data`. */
+  auth?: Record<string, unknown> | undefined;
+  /** `false`: only look for the holder of the key. */
+  spawn: boolean;
+  env: Record<string, string>;
+  tag?: string | undefined;
+  environment?: string | undefined;
+  /** Ended when nobody was connected for so long; seconds. */
+  maxIdleSeconds?: number | undefined;
+  /** Ended so long after the spawn; seconds. */
+  lifetimeLimitSeconds?: number | undefined;
+  mount?: string | boolean | undefined;
+  limits?: ResourceLimits | undefined;
+}
+
+/**
+ * Parses a v2 connect body.
+ * @param body parsed JSON, or undefined when none was sent
+ * @throws JamdevError `InvalidRequest`, `InvalidKey`, `KeyRequired`, `ReservedEnv`
+ */
+export function parseConnectRequest(body: unknown): ConnectParams {
+  const request = parseBody(connectRequestSchema, body);
+  const key = optionalKey(request.key);
+  if (request.spawn === false && key === undefined) throw problem.keyRequired();
+  const config = typeof request.spawn === 'object' && request.spawn !== null ? request.spawn : {};
+  return {
+    key,
+    user: request.user ?? undefined,
+    auth: request.auth ?? undefined,
+    spawn: request.spawn !== false,
+    env: checkEnv(config.executable?.env ?? {}, 'spawn.executable.env'),
+    tag: config.tag ?? undefined,
+    maxIdleSeconds: config.max_idle_seconds ?? undefined,
+    lifetimeLimitSeconds: config.lifetime_limit_seconds ?? undefined,
+    mount: config.executable?.mount ?? undefined,
+    limits: config.executable?.resource_limits ?? undefined,
+  };
+}
+
+/**
+ * Parses a v1 spawn body: the same thing with older names (`lock` is the key, `grace_period_seconds` the idle time).
+ * @throws JamdevError as {@link parseConnectRequest}
+ */
+export function parseV1SpawnRequest(body: unknown): ConnectParams {
+  const request = parseBody(v1SpawnRequestSchema, body);
+  return {
+    key: optionalKey(request.lock),
+    spawn: true,
+    env: checkEnv(request.env ?? {}),
+    tag: request.tag ?? undefined,
+    environment: request.service_environment ?? undefined,
+    maxIdleSeconds: request.grace_period_seconds ?? undefined,
+  };
+}
+
+/** Parses a v2 terminate body. @returns whether the termination is hard */
+export function parseTerminateRequest(body: unknown): boolean {
+  return parseBody(terminateRequestSchema, body).hard ?? false;
+}
+
+function optionalKey(value: unknown): string | undefined {
+  return value === undefined || value === null ? undefined : parseKey(value);
+}
+
+function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
+  const value = body ?? {};
+  if (typeof value !== 'object' || Array.isArray(value)) throw problem.bodyNotObject(describeJson(value));
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { path, detail } = firstIssue(result.error, value);
+  throw problem.invalidField(path, detail);
+}
+
+/**
+ * The deepest complaint of a failed parse, in words: "must be a string, not a number".
+ * @param value what was parsed, so that the message can name what it found there
+ */
+export function firstIssue(error: z.ZodError, value: unknown): { path: string; detail: string } {
+  const issue = deepest(error.issues[0], []);
+  const found = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  return { path: issue.path.join('.'), detail: `${issue.message}, not ${show(found)}` };
+}
+
+function deepest(
+  issue: z.core.$ZodIssue | undefined,
+  prefix: PropertyKey[],
+): { path: PropertyKey[]; message: string } {
+  if (issue === undefined) return { path: prefix, message: 'is not valid' };
+  const path = [...prefix, ...issue.path];
+  if (issue.code === 'invalid_union') {
+    // A union fails once per member; the member that got furthest into the value is the one that was meant.
+    const inner = issue.errors.map((issues) => deepest(issues[0], path));
+    const furthest = inner.toSorted((a, b) => b.path.length - a.path.length)[0];
+    if (furthest !== undefined && furthest.path.length > path.length) return furthest;
+    return { path, message: `must be ${inner.map((each) => each.message.replace(/^must be /, '')).join(' or ')}` };
+  }
+  return { path, message: inWords(issue) };
+}
+
+const EXPECTED_WORDS: Record<string, string> = {
+  string: 'a string',
+  boolean: 'true or false',
+  number: 'a number',
+  int: 'a whole number',
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+};
+
+function inWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return `must be ${EXPECTED_WORDS[issue.expected] ?? issue.expected}`;
+  if (issue.code === 'too_small') return `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
+  if (issue.code === 'too_big') return `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
+  if (issue.code === 'invalid_value') return `must be ${issue.values.map((each) => `"${String(each)}"`).join(' or ')}`;
+  return issue.message;
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return value === undefined ? 'missing' : describeJson(value);
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+/** v2 statuses in the order a backend goes through them; steps may be skipped, never reversed. */
+export const STATUSES = [
+  'scheduled',
+  'loading',
+  'starting',
+  'waiting',
+  'ready',
+  'terminating',
+  'hard-terminating',
+  'terminated',
+] as const;
+
+export const statusSchema = z.enum(STATUSES);
+export type Status = z.infer<typeof statusSchema>;
+
+/** Why a backend was ended; absent when its process exited on its own. */
+export const terminationReasonSchema = z.enum([
+  'swept',
+  'external',
+  'keyexpired',
+  'lost',
+  'startuptimeout',
+  'internalerror',
+]);
+export type TerminationReason = z.infer<typeof terminationReasonSchema>;
+
+export const terminationKindSchema = z.enum(['soft', 'hard']);
+export type TerminationKind = z.infer<typeof terminationKindSchema>;
+
+/** Public v2 status, as on `GET /v2/backend/:id/status` and its stream. `time` is ISO 8601 in UTC. */
+export const publicStatusSchema = z.object({
+  status: statusSchema,
+  time: z.string(),
+  termination_reason: terminationReasonSchema.optional(),
+  termination_kind: terminationKindSchema.optional(),
+  exit_error: z.boolean().optional(),
+});
+export type PublicStatus = z.infer<typeof publicStatusSchema>;
+
+/** The status in `GET /v2/backend/:id`: a terminated one carries `exit_code` and `last_status`, and no `exit_error`. */
+export const infoStatusSchema = z.object({
+  status: statusSchema,
+  time: z.string(),
+  termination_reason: terminationReasonSchema.optional(),
+  termination_kind: terminationKindSchema.optional(),
+  exit_code: z.number().nullable().optional(),
+  last_status: statusSchema.optional(),
+});
+export type InfoStatus = z.infer<typeof infoStatusSchema>;
+
+export const V1_STATES = [
+  'Loading',
+  'Starting',
+  'Ready',
+  'Terminated',
+  'Lost',
+  'Swept',
+  'ErrorLoading',
+  'ErrorStarting',
+  'TimedOutBeforeReady',
+  'Exited',
+  'Failed',
+] as const;
+export const v1StateSchema = z.enum(V1_STATES);
+export type V1State = z.infer<typeof v1StateSchema>;
+
+/** v1 status, as on `GET /backend/:id/status` and its stream. */
+export const v1StatusSchema = z.object({ state: v1StateSchema, time: z.string(), backend: z.string() });
+export type V1Status = z.infer<typeof v1StatusSchema>;

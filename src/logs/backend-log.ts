@@ -1,0 +1,131 @@
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { OutputSource } from '../runtime/runtime.js';
+import { encodeRecords, type LogRecord } from './log-format.js';
+import { LineSplitter } from './line-splitter.js';
+import { MAX_SEGMENTS, SEGMENT_BYTES, segmentPath } from './segments.js';
+
+/** Whose log it is; kept beside it, for those who read it later. */
+export interface LogOwner {
+  backendId: string;
+  service: string;
+  key: string;
+  /** The dev server's run. */
+  runId: string;
+  /** ISO 8601. */
+  createdAt: string;
+}
+
+/** How many last lines are at hand without reading the disk. */
+const LAST_LINES = 20;
+const LAST_LINE_BYTES = 2_000;
+
+/**
+ * The log of one running backend. Lines are on disk when `write` returns: it blocks for the few microseconds that
+ * takes, and so neither a fast printer grows the memory nor a crash of the dev server loses what was printed before.
+ */
+export class BackendLog {
+  readonly owner: LogOwner;
+  readonly folder: string;
+  readonly #splitters: Record<OutputSource, LineSplitter> = { stdout: new LineSplitter(), stderr: new LineSplitter() };
+  readonly #onLines: (source: LogRecord['source'], lines: readonly Buffer[]) => void;
+  readonly #onDiskProblem: (error: Error) => void;
+  #last: Buffer[] = [];
+  #file: number | undefined;
+  #segment = 0;
+  #segmentBytes = 0;
+  #tornLine = false;
+  #ended = false;
+
+  /**
+   * @param onLines called after lines were written
+   * @param onDiskProblem called when a write fails; lines are then missing on disk but still passed on
+   */
+  constructor(
+    folder: string,
+    owner: LogOwner,
+    onLines: (source: LogRecord['source'], lines: readonly Buffer[]) => void,
+    onDiskProblem: (error: Error) => void,
+  ) {
+    this.folder = folder;
+    this.owner = owner;
+    this.#onLines = onLines;
+    this.#onDiskProblem = onDiskProblem;
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      writeFileSync(join(folder, 'owner.json'), `${JSON.stringify(owner)}\n`, { mode: 0o600 });
+    } catch (error) {
+      onDiskProblem(error as Error);
+    }
+  }
+
+  /** Whether no more lines will come. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** The last lines, oldest first, at most 20, cut to 2,000 bytes each. */
+  get lastLines(): string[] {
+    return this.#last.map((line) => line.toString('utf8'));
+  }
+
+  /** Takes a chunk of output as it was read. */
+  write(source: OutputSource, chunk: Buffer): void {
+    this.#append(source, this.#splitters[source].push(chunk));
+  }
+
+  /** Adds a remark of the dev server's. */
+  remark(text: string): void {
+    this.#append('jamdev', [Buffer.from(text)]);
+  }
+
+  /** Writes what is left of unfinished lines and closes the file. */
+  end(): void {
+    for (const source of ['stdout', 'stderr'] as const) {
+      const rest = this.#splitters[source].flush();
+      if (rest !== undefined) this.#append(source, [rest]);
+    }
+    this.#ended = true;
+    this.#close();
+    this.#onLines('jamdev', []);
+  }
+
+  #append(source: LogRecord['source'], lines: readonly Buffer[]): void {
+    if (lines.length === 0) return;
+    if (source !== 'jamdev') {
+      const newest = lines.slice(-LAST_LINES).map((line) => Buffer.from(line.subarray(0, LAST_LINE_BYTES)));
+      this.#last = [...this.#last, ...newest].slice(-LAST_LINES);
+    }
+    try {
+      this.#writeOut(encodeRecords(Date.now(), source, lines));
+    } catch (error) {
+      this.#tornLine = true;
+      this.#onDiskProblem(error as Error);
+    }
+    this.#onLines(source, lines);
+  }
+
+  #writeOut(records: Buffer): void {
+    if (this.#file === undefined || this.#segmentBytes > SEGMENT_BYTES) this.#nextSegment();
+    const bytes = this.#tornLine ? Buffer.concat([Buffer.from('\n'), records]) : records;
+    for (let written = 0; written < bytes.length; ) {
+      written += writeSync(this.#file as number, bytes, written);
+    }
+    this.#tornLine = false;
+    this.#segmentBytes += bytes.length;
+  }
+
+  #nextSegment(): void {
+    this.#close();
+    this.#segment += 1;
+    this.#segmentBytes = 0;
+    this.#file = openSync(segmentPath(this.folder, this.#segment), 'a', 0o600);
+    const oldest = this.#segment - MAX_SEGMENTS;
+    if (oldest > 0) rmSync(segmentPath(this.folder, oldest), { force: true });
+  }
+
+  #close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+}

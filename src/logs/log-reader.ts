@@ -1,0 +1,72 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { decodeRecord, type LogRecord } from './log-format.js';
+import { LineSplitter } from './line-splitter.js';
+import { listSegments, segmentPath } from './segments.js';
+
+const READ_BYTES = 64 * 1024;
+
+/**
+ * Reads a log from its files, from the oldest line kept; also while it is still being written. It is pulled, so that
+ * a slow reader holds one chunk in memory and no more.
+ */
+export class LogReader {
+  readonly #folder: string;
+  #segment = 0;
+  #file: FileHandle | undefined;
+  #splitter = new LineSplitter();
+  #ready: LogRecord[] = [];
+  #next = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** @returns the next line; undefined when there is none yet */
+  async read(): Promise<LogRecord | undefined> {
+    const record = await this.peek();
+    this.#next += 1;
+    return record;
+  }
+
+  /** Like {@link read}, but the line stays the next one. */
+  async peek(): Promise<LogRecord | undefined> {
+    while (this.#next >= this.#ready.length) {
+      if (!(await this.#fill())) {
+        this.#ready = [];
+        this.#next = 0;
+        return undefined;
+      }
+    }
+    return this.#ready[this.#next];
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  async #fill(): Promise<boolean> {
+    for (;;) {
+      // Asked before reading: once a later segment exists, this one gets no more lines.
+      const later = listSegments(this.#folder).find((number) => number > this.#segment);
+      if (this.#file !== undefined) {
+        const buffer = Buffer.allocUnsafe(READ_BYTES);
+        const { bytesRead } = await this.#file.read(buffer, 0, READ_BYTES);
+        if (bytesRead > 0) {
+          this.#ready = this.#splitter.push(buffer.subarray(0, bytesRead)).flatMap((line) => decodeRecord(line) ?? []);
+          this.#next = 0;
+          return true;
+        }
+      }
+      if (later === undefined) return false;
+      await this.close();
+      this.#segment = later;
+      this.#splitter = new LineSplitter();
+      try {
+        this.#file = await open(segmentPath(this.#folder, later));
+      } catch {
+        // Rotated away between the look and the opening: go on with the one after it.
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { EventEmitter } from 'node:events';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { BackendLog, type LogOwner } from './backend-log.js';
+import type { LogRecord } from './log-format.js';
+
+/** Logs of so many backends that have ended are kept in a project; of those, the newest. */
+export const MAX_LOGS = 100;
+/** All logs of a project together. */
+export const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
+
+interface LogStoreEvents {
+  /** Lines were printed; none when the log ended. */
+  lines: [log: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]];
+  /** A log can't be written any more. */
+  diskProblem: [log: BackendLog, error: Error];
+}
+
+/** A log on disk. */
+export interface StoredLog {
+  owner: LogOwner;
+  folder: string;
+}
+
+/** The logs of a project: those being written, and those of backends that are gone, of earlier dev servers too. */
+export class LogStore {
+  readonly events = new EventEmitter<LogStoreEvents>().setMaxListeners(0);
+  readonly #folder: string;
+  readonly #open = new Map<string, BackendLog>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Begins the log of a backend. */
+  create(owner: LogOwner): BackendLog {
+    this.#prune();
+    let troubled = false;
+    const log: BackendLog = new BackendLog(
+      join(this.#folder, owner.backendId),
+      owner,
+      (source, lines) => {
+        if (log.ended) this.#open.delete(owner.backendId);
+        this.events.emit('lines', log, source, lines);
+      },
+      (error) => {
+        if (!troubled) queueMicrotask(() => this.events.emit('diskProblem', log, error));
+        troubled = true;
+      },
+    );
+    this.#open.set(owner.backendId, log);
+    return log;
+  }
+
+  /** Whether lines may still come. */
+  isOpen(backendId: string): boolean {
+    return this.#open.has(backendId);
+  }
+
+  /** All logs that are kept, oldest first. */
+  list(): StoredLog[] {
+    return listStoredLogs(this.#folder);
+  }
+
+  /** @returns the log of a backend, or undefined if none is kept */
+  find(backendId: string): StoredLog | undefined {
+    return this.list().find((each) => each.owner.backendId === backendId);
+  }
+
+  #prune(): void {
+    let bytes = 0;
+    const ended = this.list().filter((log) => !this.#open.has(log.owner.backendId));
+    for (const [index, log] of ended.reverse().entries()) {
+      bytes += sizeOf(log.folder);
+      if (index >= MAX_LOGS || bytes > MAX_TOTAL_BYTES) rmSync(log.folder, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Logs in a project's log folder, oldest first. Works without a dev server. */
+export function listStoredLogs(folder: string): StoredLog[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  return names
+    .flatMap((name) => {
+      try {
+        const path = join(folder, name);
+        return { owner: JSON.parse(readFileSync(join(path, 'owner.json'), 'utf8')) as LogOwner, folder: path };
+      } catch {
+        return [];
+      }
+    })
+    .sort((a, b) => a.owner.createdAt.localeCompare(b.owner.createdAt));
+}
+
+function sizeOf(folder: string): number {
+  try {
+    return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,22 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A log is kept in numbered files, so that the oldest part can go as a whole. */
+export const SEGMENT_BYTES = 8 * 1024 * 1024;
+/** The newest so many are kept: a log takes 16 MiB at most. */
+export const MAX_SEGMENTS = 2;
+
+export function segmentPath(folder: string, number: number): string {
+  return join(folder, `${number}.log`);
+}
+
+/** @returns the numbers of the segments in a log's folder, oldest first */
+export function listSegments(folder: string): number[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  return names.flatMap((name) => (/^\d+\.log$/.test(name) ? [Number.parseInt(name, 10)] : [])).sort((a, b) => a - b);
+}

@@ -1,0 +1,45 @@
+/** Time, passed in wherever it decides something, so that tests can turn it by hand. */
+export interface Clock {
+  /** Wall time, for what people and clients read. */
+  now(): Date;
+  /** Milliseconds that only grow; a laptop's sleep does not count where the system can tell. */
+  monotonicMs(): number;
+  /**
+   * Calls back once after a delay of any length; never keeps the program alive.
+   * @returns cancels it; safe to call at any time
+   */
+  after(ms: number, callback: () => void): () => void;
+}
+
+/** The longest delay that setTimeout takes; longer ones would fire at once. About 24.8 days. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+  after(ms, callback) {
+    let timer: NodeJS.Timeout;
+    const arm = (remainingMs: number): void => {
+      const step = Math.min(remainingMs, MAX_TIMEOUT_MS);
+      timer = setTimeout(() => (step < remainingMs ? arm(remainingMs - step) : callback()), step);
+      timer.unref();
+    };
+    arm(Math.max(0, ms));
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Waits, but no longer than until the signal aborts. Never rejects. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

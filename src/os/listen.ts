@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { problem } from '../contract/errors.js';
+import { describePortHolder } from './port-holder.js';
+
+/** What is being listened for, to be named in error messages. */
+export interface ListenRequest {
+  /** "API" or "proxy". */
+  what: string;
+  /** 0: any free port. */
+  port: number;
+  /** Without it: 127.0.0.1 and ::1, as `localhost` resolves to either. */
+  host?: string | undefined;
+  /** The command line option that chooses the port. */
+  flag: string;
+}
+
+const FREE_PORT_ATTEMPTS = 20;
+
+/**
+ * Binds servers to one port number on every address it should have.
+ * @param makeServer called once per address; all servers serve the same thing
+ * @returns the port, the same on each address, and the listening servers
+ * @throws JamdevError `PortTaken`, which says who holds the port, or `HostUnavailable`
+ */
+export async function listen(
+  request: ListenRequest,
+  makeServer: () => Server,
+): Promise<{ port: number; servers: Server[] }> {
+  const [first, ...others] = request.host === undefined ? ['127.0.0.1', '::1'] : [request.host];
+  for (let attempt = 1; ; attempt += 1) {
+    const servers: Server[] = [];
+    try {
+      const primary = await bind(makeServer(), request.port, first as string);
+      servers.push(primary);
+      const port = portOf(primary);
+      for (const host of others) {
+        const server = await bindUnlessMissing(makeServer(), port, host);
+        if (server !== undefined) servers.push(server);
+      }
+      return { port, servers };
+    } catch (error) {
+      for (const server of servers) server.close();
+      const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      // A free port on one address can be taken on the other: any other free port will do.
+      if (taken && request.port === 0 && attempt < FREE_PORT_ATTEMPTS) continue;
+      throw await explain(error as NodeJS.ErrnoException, request, first as string);
+    }
+  }
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+async function bind(server: Server, port: number, host: string): Promise<Server> {
+  server.listen({ port, host, exclusive: true });
+  await once(server, 'listening');
+  return server;
+}
+
+/** A machine without IPv6 has no ::1; that is no reason not to start. */
+async function bindUnlessMissing(server: Server, port: number, host: string): Promise<Server | undefined> {
+  try {
+    return await bind(server, port, host);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') return undefined;
+    throw error;
+  }
+}
+
+async function explain(error: NodeJS.ErrnoException, request: ListenRequest, host: string): Promise<Error> {
+  if (error.code === 'EADDRINUSE') {
+    return problem.portTaken(request.what, request.port, await describePortHolder(request.port), request.flag);
+  }
+  if (error.code === 'EACCES') return problem.portForbidden(request.what, request.port, request.flag);
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') {
+    return problem.hostUnavailable(host, error.code);
+  }
+  return error;
+}

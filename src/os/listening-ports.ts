@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { hasProc } from './process-table.js';
+
+/** A TCP port that a process listens on. */
+export interface ListeningPort {
+  pid: number;
+  port: number;
+  /** Only reachable from this machine. */
+  loopback: boolean;
+}
+
+/**
+ * The TCP ports that processes listen on. Linux: /proc; elsewhere: `lsof`. Processes of other users are left out
+ * where the system hides them; an empty list also means that the system does not tell.
+ * @param pids only these processes; all when not given
+ */
+export async function listListeningPorts(
+  pids?: ReadonlySet<number>,
+  source: 'proc' | 'lsof' = hasProc() ? 'proc' : 'lsof',
+): Promise<ListeningPort[]> {
+  return source === 'proc' ? listFromProc(pids) : await listFromLsof(pids);
+}
+
+function listFromProc(pids?: ReadonlySet<number>): ListeningPort[] {
+  const portOfInode = new Map<string, { port: number; loopback: boolean }>();
+  for (const file of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    for (const socket of parseProcNet(readIfPossible(file))) portOfInode.set(socket.inode, socket);
+  }
+  const candidates = pids ?? new Set(readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : [])));
+  const found: ListeningPort[] = [];
+  for (const pid of candidates) {
+    for (const inode of socketInodesOf(pid)) {
+      const socket = portOfInode.get(inode);
+      if (socket !== undefined) found.push({ pid, port: socket.port, loopback: socket.loopback });
+    }
+  }
+  return found;
+}
+
+const TCP_LISTEN = '0A';
+
+/** Parses /proc/net/tcp or tcp6, keeping the listening sockets. */
+export function parseProcNet(text: string): { inode: string; port: number; loopback: boolean }[] {
+  return text
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const fields = line.trim().split(/\s+/);
+      const [address, port] = (fields[1] ?? '').split(':');
+      if (fields[3] !== TCP_LISTEN || address === undefined || port === undefined) return [];
+      return { inode: fields[9] ?? '', port: Number.parseInt(port, 16), loopback: isLoopbackHex(address) };
+    });
+}
+
+/** Addresses stand in host byte order: 127.0.0.1 is 0100007F on the little-endian machines that Node.js runs on. */
+function isLoopbackHex(address: string): boolean {
+  if (address.length === 8) return address.endsWith('7F');
+  return address === '00000000000000000000000001000000' || /^0{16}FFFF0000.{6}7F$/.test(address);
+}
+
+function socketInodesOf(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  return names.flatMap((name) => {
+    try {
+      const match = /^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${name}`));
+      return match?.[1] === undefined ? [] : [match[1]];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function readIfPossible(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+async function listFromLsof(pids?: ReadonlySet<number>): Promise<ListeningPort[]> {
+  if (pids?.size === 0) return [];
+  const only = pids === undefined ? [] : ['-a', '-p', [...pids].join(',')];
+  try {
+    const { stdout } = await promisify(execFile)('lsof', ['-nP', '-iTCP', '-sTCP:LISTEN', ...only, '-Fpn']);
+    return parseLsof(stdout);
+  } catch (error) {
+    // lsof exits 1 when it finds nothing, or when one of the pids is gone; what it printed still counts.
+    return parseLsof(String((error as { stdout?: unknown }).stdout ?? ''));
+  }
+}
+
+/** Parses `lsof -F pn`: a line `p123` starts a process, each `n127.0.0.1:80` after it is a socket of it. */
+export function parseLsof(output: string): ListeningPort[] {
+  const found: ListeningPort[] = [];
+  let pid = 0;
+  for (const line of output.split('\n')) {
+    if (line.startsWith('p')) pid = Number(line.slice(1));
+    const match = /^n(.*):(\d+)$/.exec(line);
+    if (match === null) continue;
+    const host = match[1] ?? '';
+    found.push({ pid, port: Number(match[2]), loopback: host.startsWith('127.') || host === '[::1]' });
+  }
+  return found;
+}

@@ -1,0 +1,46 @@
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { problem } from '../contract/errors.js';
+
+/** Name of the folder, inside the project folder, in which jamdev keeps what outlives a moment. */
+export const STATE_FOLDER = '.jamdev';
+
+/** Paths inside a project's state folder. */
+export interface StateFolder {
+  root: string;
+  /** One record per dev server, running or left behind. */
+  servers: string;
+  /** One folder per backend. */
+  logs: string;
+}
+
+/** @returns where a project's state lies, without touching the disk. */
+export function stateFolderOf(project: string): StateFolder {
+  const root = join(project, STATE_FOLDER);
+  return { root, servers: join(root, 'servers'), logs: join(root, 'logs') };
+}
+
+/**
+ * Creates the state folder, readable by this user only; it ignores itself for git.
+ * @throws JamdevError `StateFolderUnusable`
+ */
+export function createStateFolder(project: string): StateFolder {
+  const folder = stateFolderOf(project);
+  try {
+    for (const path of [folder.root, folder.servers, folder.logs]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    writeIfChanged(join(folder.root, '.gitignore'), '*\n');
+    for (const path of [folder.servers, folder.logs]) accessSync(path, constants.W_OK);
+  } catch (error) {
+    throw problem.stateFolderUnusable(folder.root, (error as NodeJS.ErrnoException).code ?? String(error));
+  }
+  return folder;
+}
+
+function writeIfChanged(path: string, text: string): void {
+  try {
+    if (readFileSync(path, 'utf8') === text) return;
+  } catch {
+    // Not there yet.
+  }
+  writeFileSync(path, text);
+}

@@ -1,0 +1,211 @@
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { problem } from '../../contract/errors.js';
+import { pause } from '../../os/clock.js';
+import { listListeningPorts } from '../../os/listening-ports.js';
+import type { ProcessEntry } from '../../os/process-table.js';
+import type { ProcessRecord } from '../../records/server-records.js';
+import type { Address, Exit, OutputSource, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
+import { splitPlainCommand } from './command-line.js';
+import { withPreload } from './node-preload.js';
+import { PortPool } from './port-pool.js';
+import { findTree, identify, signalAll, signalOne, type TreeRoot } from './process-tree.js';
+
+/** How long children of a process that ended on its own have after SIGTERM, before SIGKILL. */
+const ORPHAN_GRACE_MS = 2_000;
+/** How long output may still come in after the last process is gone; more only if someone outside holds the pipe. */
+const OUTPUT_DRAIN_MS = 500;
+const REAP_PAUSE_MS = 15;
+
+/** Runs backends as child processes, each the leader of a session of its own. */
+export class ProcessRuntime implements Runtime {
+  readonly #ports = new PortPool();
+  readonly #running = new Set<ProcessBackend>();
+  readonly #noteProcess: (record: ProcessRecord) => void;
+
+  /** @param noteProcess told of every process started, to be found again after a crash of this program */
+  constructor(noteProcess: (record: ProcessRecord) => void) {
+    this.#noteProcess = noteProcess;
+  }
+
+  async spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend> {
+    const [{ execa }, port] = await Promise.all([import('execa'), this.#ports.acquire()]);
+    try {
+      signal.throwIfAborted();
+      const { build } = request;
+      const env = backendEnvironment(request, port);
+      const plain = splitPlainCommand(build.command);
+      const subprocess = execa(plain?.file ?? build.command, plain?.args ?? [], {
+        cwd: build.cwd,
+        env,
+        extendEnv: false,
+        shell: plain === undefined,
+        // A session of its own: signals for the dev server's terminal don't reach it, and its group can be signalled.
+        detached: true,
+        cleanup: false,
+        reject: false,
+        buffer: false,
+        stdin: 'ignore',
+        stdout: 'pipe',
+        stderr: 'pipe',
+      });
+      if (subprocess.pid === undefined) throw launchError((await subprocess).cause, build.command, build.cwd);
+      // Its outcome comes through 'exit' below: execa's own promise waits for pipes that a daemon may hold for ever.
+      subprocess.catch(() => undefined);
+      const outputEnded = [
+        forward(subprocess.stdout, 'stdout', request),
+        forward(subprocess.stderr, 'stderr', request),
+      ];
+      const leaderExit = new Promise<Exit>((resolve) => {
+        subprocess.once('exit', (code, exitSignal) => resolve(toExit(code, exitSignal)));
+      });
+      const root = identify(request.backendId, subprocess.pid);
+      void root.then(this.#noteProcess);
+      const backend = new ProcessBackend(subprocess.pid, root, port, leaderExit, outputEnded);
+      this.#running.add(backend);
+      void backend.exited.then(() => {
+        this.#running.delete(backend);
+        this.#ports.release(port);
+      });
+      return backend;
+    } catch (error) {
+      this.#ports.release(port);
+      throw error;
+    }
+  }
+
+  killAll(): void {
+    for (const backend of this.#running) backend.killGroup();
+  }
+
+  async close(): Promise<void> {
+    await this.#ports.close();
+  }
+}
+
+interface OutputPipe {
+  ended: Promise<void>;
+  destroy(): void;
+}
+
+class ProcessBackend implements RuntimeBackend {
+  readonly addresses: readonly Address[];
+  readonly exited: Promise<Exit>;
+  readonly #pid: number;
+  readonly #root: Promise<TreeRoot>;
+  readonly #port: number;
+  #leaderAlive = true;
+  /** Processes seen in the tree so far: a later look finds them again even if they left it meanwhile. */
+  #known: ProcessEntry[] = [];
+  #asked: 'nothing' | 'soft' | 'hard' = 'nothing';
+  readonly #hardAsked = new AbortController();
+
+  constructor(
+    pid: number,
+    root: Promise<TreeRoot>,
+    port: number,
+    leaderExit: Promise<Exit>,
+    output: OutputPipe[],
+  ) {
+    this.#pid = pid;
+    this.#root = root;
+    this.#port = port;
+    this.addresses = [
+      { host: '127.0.0.1', port },
+      { host: '::1', port },
+    ];
+    this.exited = this.#untilGone(leaderExit, output);
+  }
+
+  terminate(hard: boolean): void {
+    if (this.#asked === 'hard' || (this.#asked === 'soft' && !hard)) return;
+    this.#asked = hard ? 'hard' : 'soft';
+    if (hard) this.#hardAsked.abort();
+    // The look comes first: once their parent is gone, processes that left the group are hard to find.
+    void this.#members().then((pids) => {
+      if (hard) signalAll(pids, 'SIGKILL');
+      else if (this.#leaderAlive && this.#asked === 'soft') signalOne(-this.#pid, 'SIGTERM');
+    });
+  }
+
+  /** The group number is safe to signal as long as the leader has not been waited for. */
+  killGroup(): void {
+    if (this.#leaderAlive) signalOne(-this.#pid, 'SIGKILL');
+  }
+
+  async explainNotReady(): Promise<string | undefined> {
+    const listening = await listListeningPorts(new Set(await this.#members()));
+    const others = [...new Set(listening.map((each) => each.port))].filter((port) => port !== this.#port);
+    if (others.length === 0 || listening.some((each) => each.port === this.#port)) return undefined;
+    return (
+      `It listens on port ${others.join(', ')}, but jamdev gave it PORT=${this.#port}. ` +
+      `Make the server listen on the port in the environment variable PORT.`
+    );
+  }
+
+  /** A backend is gone when nothing of its tree lives: only then may its key go to another. */
+  async #untilGone(leaderExit: Promise<Exit>, output: OutputPipe[]): Promise<Exit> {
+    const exit = await leaderExit;
+    this.#leaderAlive = false;
+    await this.#reapRest();
+    await Promise.race([Promise.all(output.map((pipe) => pipe.ended)), pause(OUTPUT_DRAIN_MS)]);
+    for (const pipe of output) pipe.destroy();
+    return exit;
+  }
+
+  /** Ends what the first process left behind: gently if there is time, by force once that is over. */
+  async #reapRest(): Promise<void> {
+    const startedAt = performance.now();
+    let asked = this.#asked !== 'nothing';
+    for (;;) {
+      const pids = await this.#members();
+      if (pids.length === 0) return;
+      const patient = this.#asked === 'soft' || performance.now() - startedAt < ORPHAN_GRACE_MS;
+      if (this.#asked === 'hard' || !patient) signalAll(pids, 'SIGKILL');
+      else if (!asked) signalAll(pids, 'SIGTERM');
+      asked = true;
+      await pause(REAP_PAUSE_MS, this.#asked === 'hard' ? undefined : this.#hardAsked.signal);
+    }
+  }
+
+  async #members(): Promise<number[]> {
+    this.#known = await findTree(await this.#root, this.#known);
+    return this.#known.map((entry) => entry.pid);
+  }
+}
+
+/** The environment of a backend: the user's own, the service's, the request's, and the platform's on top. */
+function backendEnvironment(request: SpawnRequest, port: number): NodeJS.ProcessEnv {
+  const { build } = request;
+  const env: NodeJS.ProcessEnv = { ...process.env, ...build.env, ...request.env, PORT: String(port) };
+  env['PATH'] = [...binFolders(build.cwd), env['PATH'] ?? ''].join(delimiter);
+  if (build.remap8080) env['NODE_OPTIONS'] = withPreload(env['NODE_OPTIONS']);
+  return env;
+}
+
+/** node_modules/.bin of a folder and of all above it, as npm has them for scripts. */
+function binFolders(folder: string): string[] {
+  const bin = join(folder, 'node_modules', '.bin');
+  return dirname(folder) === folder ? [bin] : [bin, ...binFolders(dirname(folder))];
+}
+
+function forward(stream: Readable, source: OutputSource, request: SpawnRequest): OutputPipe {
+  stream.on('data', (chunk: Buffer) => request.onOutput(source, chunk));
+  const ended = new Promise<void>((resolve) => {
+    stream.once('close', resolve);
+    stream.once('error', () => resolve());
+  });
+  return { ended, destroy: () => stream.destroy() };
+}
+
+function toExit(code: number | null, signal: NodeJS.Signals | null): Exit {
+  return { code: signal === null ? code : 128 + (constants.signals[signal] ?? 0), signal };
+}
+
+function launchError(cause: unknown, command: string, folder: string): Error {
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  const file = command.trim().split(/\s+/)[0] ?? command;
+  if (code === 'ENOENT') return problem.commandNotFound(file, folder);
+  return problem.commandUnusable(file, code ?? String(cause));
+}

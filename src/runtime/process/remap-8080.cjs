@@ -1,0 +1,46 @@
+// @ts-check
+'use strict';
+/*
+ * Runs inside every Node.js process of a backend, before its own code. In production a backend listens on port 8080 of
+ * its container; here that port is the API's, so `listen(8080)` becomes `listen(PORT)` on loopback. Every other port,
+ * path or handle passes untouched. Plain CommonJS and no imports of jamdev's, as it is loaded into other programs, by
+ * whatever Node.js those run on.
+ */
+const net = require('node:net');
+
+const PLATFORM_PORT = 8080;
+const LOOPBACK = '127.0.0.1';
+
+const assignedPort = Number(process.env.PORT);
+
+if (Number.isInteger(assignedPort) && assignedPort > 0 && assignedPort !== PLATFORM_PORT) {
+  const { listen } = net.Server.prototype;
+  net.Server.prototype.listen = /** @type {typeof listen} */ (
+    /** @this {import('node:net').Server} @param {unknown[]} args */
+    function remappedListen(...args) {
+      return Reflect.apply(listen, this, remap(args));
+    }
+  );
+}
+
+/**
+ * The call forms of `server.listen`: (options[, cb]), (port[, host][, backlog][, cb]), (path...), (handle...).
+ * @param {unknown[]} args
+ * @returns {unknown[]}
+ */
+function remap(args) {
+  const [first, ...rest] = args;
+  if (typeof first === 'object' && first !== null) {
+    const options = /** @type {{ port?: unknown, path?: unknown, fd?: unknown }} */ (first);
+    if (!meansPlatformPort(options.port) || options.path !== undefined || options.fd !== undefined) return args;
+    return [Object.assign({}, options, { port: assignedPort, host: LOOPBACK }), ...rest];
+  }
+  if (!meansPlatformPort(first)) return args;
+  // A host, when given, is the second argument and a string; in its place, or before whatever follows, goes loopback.
+  return [assignedPort, LOOPBACK, ...(typeof rest[0] === 'string' ? rest.slice(1) : rest)];
+}
+
+/** @param {unknown} port */
+function meansPlatformPort(port) {
+  return (typeof port === 'number' || (typeof port === 'string' && port.trim() !== '')) && Number(port) === PLATFORM_PORT;
+}

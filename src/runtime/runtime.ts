@@ -1,0 +1,73 @@
+import type { ResourceLimits } from '../contract/requests.js';
+
+/** What a build of a service produced: everything a runtime needs to start backends of it. */
+export interface ProcessBuild {
+  kind: 'process';
+  /** Builds are numbered from 1 per service; a larger number is newer code. */
+  number: number;
+  /** A command line: run directly when it is a plain list of words, else by the shell. */
+  command: string;
+  cwd: string;
+  /** Variables for every backend of the service, below those of the request. */
+  env: Record<string, string>;
+  /** Turn a Node.js backend's `listen(8080)` into its own port. */
+  remap8080: boolean;
+}
+
+export type Build = ProcessBuild;
+
+export type OutputSource = 'stdout' | 'stderr';
+
+/** One backend to start. */
+export interface SpawnRequest {
+  backendId: string;
+  service: string;
+  key: string;
+  build: Build;
+  /** The platform's variables and the request's; `PORT` is the runtime's to add. */
+  env: Record<string, string>;
+  limits?: ResourceLimits | undefined;
+  mount?: string | boolean | undefined;
+  /** Receives what the backend prints, from its first byte to its last, each before `exited` resolves. */
+  onOutput(source: OutputSource, chunk: Buffer): void;
+}
+
+/** Where a backend can be reached over HTTP. */
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/** How a backend's first process ended. */
+export interface Exit {
+  /** Exit code as a shell shows it: 128 + signal number when a signal ended it. null: unknown. */
+  code: number | null;
+  /** `SIGKILL` and the like, when a signal ended it. */
+  signal: string | null;
+}
+
+/** A backend that was started. */
+export interface RuntimeBackend {
+  /** Where it may come to listen; the first that answers is where it is reached. */
+  readonly addresses: readonly Address[];
+  /** Resolves, never rejects, when nothing of the backend runs any more and all its output was handed over. */
+  readonly exited: Promise<Exit>;
+  /** Asks (SIGTERM) or forces (SIGKILL) it to end, with everything it started. Safe to call at any time and again. */
+  terminate(hard: boolean): void;
+  /** Why it does not become ready, when that can be told from outside; else undefined. One or two sentences. */
+  explainNotReady(): Promise<string | undefined>;
+}
+
+/** A way to run backends. Both the child-process and the container runtime pass the same test suite. */
+export interface Runtime {
+  /**
+   * Starts a backend.
+   * @param signal aborts the start; whatever was begun is undone
+   * @throws JamdevError when it can't be started
+   */
+  spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend>;
+  /** Ends at once whatever still runs; synchronous, for the moment before the program itself ends. */
+  killAll(): void;
+  /** Gives back ports and the like; call it when no backend runs any more. */
+  close(): Promise<void>;
+}
