@@ -36,3 +36,6 @@ export const logRecordSchema = z.object({
   text: z.string(),
 });
 export type LogRecordJson = z.infer<typeof logRecordSchema>;
+
+/** The two streams that a backend prints on. */
+export type OutputSource = Exclude<LogRecordJson['source'], 'jamdev'>;

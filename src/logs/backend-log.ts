@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { OutputSource } from '../runtime/runtime.js';
+import type { OutputSource } from '../contract/dev-endpoints.js';
 import { encodeRecords, type LogRecord } from './log-format.js';
 import { LineSplitter } from './line-splitter.js';
 import { MAX_SEGMENTS, SEGMENT_BYTES, segmentPath } from './segments.js';

@@ -9,8 +9,13 @@ const CARRIAGE_RETURN = 0x0d;
  * character cut in two by a chunk's end comes out whole.
  */
 export class LineSplitter {
+  readonly #maxBytes: number;
   #parts: Buffer[] = [];
   #length = 0;
+
+  constructor(maxBytes = MAX_LINE_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
 
   /** @returns the lines completed by this chunk, without their newlines */
   push(chunk: Buffer): Buffer[] {
@@ -30,16 +35,16 @@ export class LineSplitter {
   }
 
   #keep(part: Buffer): void {
-    const room = MAX_LINE_BYTES - Math.min(this.#length, MAX_LINE_BYTES);
+    const room = this.#maxBytes - Math.min(this.#length, this.#maxBytes);
     // A copy: the chunk's memory must not be held for a few bytes of it.
     if (room > 0) this.#parts.push(Buffer.from(part.subarray(0, room)));
     this.#length += part.length;
   }
 
   #complete(last: Buffer): Buffer {
-    if (this.#length === 0 && last.length <= MAX_LINE_BYTES) return withoutReturn(last);
+    if (this.#length === 0 && last.length <= this.#maxBytes) return withoutReturn(last);
     this.#keep(last);
-    const cut = this.#length - MAX_LINE_BYTES;
+    const cut = this.#length - this.#maxBytes;
     const line = Buffer.concat(this.#parts);
     this.#parts = [];
     this.#length = 0;

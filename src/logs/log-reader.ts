@@ -1,9 +1,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { decodeRecord, type LogRecord } from './log-format.js';
-import { LineSplitter } from './line-splitter.js';
+import { LineSplitter, MAX_LINE_BYTES } from './line-splitter.js';
 import { listSegments, segmentPath } from './segments.js';
 
 const READ_BYTES = 64 * 1024;
+/** A line on disk is longer than the one printed: it has a time in front, and perhaps a note that it was cut. */
+const MAX_RECORD_BYTES = MAX_LINE_BYTES + 1024;
 
 /**
  * Reads a log from its files, from the oldest line kept; also while it is still being written. It is pulled, so that
@@ -13,7 +15,7 @@ export class LogReader {
   readonly #folder: string;
   #segment = 0;
   #file: FileHandle | undefined;
-  #splitter = new LineSplitter();
+  #splitter = new LineSplitter(MAX_RECORD_BYTES);
   #ready: LogRecord[] = [];
   #next = 0;
 
@@ -23,21 +25,10 @@ export class LogReader {
 
   /** @returns the next line; undefined when there is none yet */
   async read(): Promise<LogRecord | undefined> {
-    const record = await this.peek();
-    this.#next += 1;
-    return record;
-  }
-
-  /** Like {@link read}, but the line stays the next one. */
-  async peek(): Promise<LogRecord | undefined> {
     while (this.#next >= this.#ready.length) {
-      if (!(await this.#fill())) {
-        this.#ready = [];
-        this.#next = 0;
-        return undefined;
-      }
+      if (!(await this.#fill())) return undefined;
     }
-    return this.#ready[this.#next];
+    return this.#ready[this.#next++];
   }
 
   async close(): Promise<void> {
@@ -61,7 +52,7 @@ export class LogReader {
       if (later === undefined) return false;
       await this.close();
       this.#segment = later;
-      this.#splitter = new LineSplitter();
+      this.#splitter = new LineSplitter(MAX_RECORD_BYTES);
       try {
         this.#file = await open(segmentPath(this.#folder, later));
       } catch {

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { BackendLog, type LogOwner } from './backend-log.js';
 import type { LogRecord } from './log-format.js';
 
-/** Logs of so many backends that have ended are kept in a project; of those, the newest. */
+/** Logs of so many backends that have ended are kept in a project: the newest. */
 export const MAX_LOGS = 100;
 /** All logs of a project together. */
 export const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 
 interface LogStoreEvents {
-  /** Lines were printed; none when the log ended. */
+  /** Lines were printed, or, with no lines, the log ended. */
   lines: [log: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]];
-  /** A log can't be written any more. */
+  /** A log can't be written; told once per log. */
   diskProblem: [log: BackendLog, error: Error];
 }
 
@@ -27,14 +27,19 @@ export class LogStore {
   readonly events = new EventEmitter<LogStoreEvents>().setMaxListeners(0);
   readonly #folder: string;
   readonly #open = new Map<string, BackendLog>();
+  readonly #created: StoredLog[] = [];
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
+  /** The logs begun by this store, oldest first; some may have been pruned from the disk since. */
+  get created(): readonly StoredLog[] {
+    return this.#created;
+  }
+
   /** Begins the log of a backend. */
   create(owner: LogOwner): BackendLog {
-    this.#prune();
     let troubled = false;
     const log: BackendLog = new BackendLog(
       join(this.#folder, owner.backendId),
@@ -44,11 +49,13 @@ export class LogStore {
         this.events.emit('lines', log, source, lines);
       },
       (error) => {
+        // Later, as the first trouble can come before `log` is assigned.
         if (!troubled) queueMicrotask(() => this.events.emit('diskProblem', log, error));
         troubled = true;
       },
     );
     this.#open.set(owner.backendId, log);
+    this.#created.push({ owner, folder: log.folder });
     return log;
   }
 
@@ -64,12 +71,16 @@ export class LogStore {
 
   /** @returns the log of a backend, or undefined if none is kept */
   find(backendId: string): StoredLog | undefined {
-    return this.list().find((each) => each.owner.backendId === backendId);
+    return /^[a-z0-9]+$/.test(backendId) ? readStoredLog(join(this.#folder, backendId)) : undefined;
   }
 
-  #prune(): void {
+  /**
+   * Deletes the oldest logs beyond what is kept.
+   * @param foreignRuns other dev servers that run on this project now: their backends' logs are theirs to delete
+   */
+  prune(foreignRuns: ReadonlySet<string>): void {
     let bytes = 0;
-    const ended = this.list().filter((log) => !this.#open.has(log.owner.backendId));
+    const ended = this.list().filter(({ owner }) => !this.#open.has(owner.backendId) && !foreignRuns.has(owner.runId));
     for (const [index, log] of ended.reverse().entries()) {
       bytes += sizeOf(log.folder);
       if (index >= MAX_LOGS || bytes > MAX_TOTAL_BYTES) rmSync(log.folder, { recursive: true, force: true });
@@ -86,15 +97,21 @@ export function listStoredLogs(folder: string): StoredLog[] {
     return [];
   }
   return names
-    .flatMap((name) => {
-      try {
-        const path = join(folder, name);
-        return { owner: JSON.parse(readFileSync(join(path, 'owner.json'), 'utf8')) as LogOwner, folder: path };
-      } catch {
-        return [];
-      }
-    })
+    .flatMap((name) => readStoredLog(join(folder, name)) ?? [])
     .sort((a, b) => a.owner.createdAt.localeCompare(b.owner.createdAt));
+}
+
+/** @returns the log of a backend id, else the newest one of a backend that had this key */
+export function findLog(logs: readonly StoredLog[], name: string): StoredLog | undefined {
+  return logs.find(({ owner }) => owner.backendId === name) ?? logs.findLast(({ owner }) => owner.key === name);
+}
+
+function readStoredLog(folder: string): StoredLog | undefined {
+  try {
+    return { owner: JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8')) as LogOwner, folder };
+  } catch {
+    return undefined;
+  }
 }
 
 function sizeOf(folder: string): number {

@@ -1,3 +1,4 @@
+import type { OutputSource } from '../contract/dev-endpoints.js';
 import type { ResourceLimits } from '../contract/requests.js';
 
 /** What a build of a service produced: everything a runtime needs to start backends of it. */
@@ -15,8 +16,6 @@ export interface ProcessBuild {
 }
 
 export type Build = ProcessBuild;
-
-export type OutputSource = 'stdout' | 'stderr';
 
 /** One backend to start. */
 export interface SpawnRequest {

@@ -1,13 +1,14 @@
 import { constants } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { OutputSource } from '../../contract/dev-endpoints.js';
 import { problem } from '../../contract/errors.js';
 import { pause } from '../../os/clock.js';
 import { listListeningPorts } from '../../os/listening-ports.js';
 import type { ProcessEntry } from '../../os/process-table.js';
 import type { ProcessRecord } from '../../records/server-records.js';
-import type { Address, Exit, OutputSource, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
+import type { Address, Exit, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
 import { splitPlainCommand } from './command-line.js';
+import { commandEnvironment } from './environment.js';
 import { withPreload } from './node-preload.js';
 import { PortPool } from './port-pool.js';
 import { findTree, identify, signalAll, signalOne, type TreeRoot } from './process-tree.js';
@@ -178,16 +179,9 @@ class ProcessBackend implements RuntimeBackend {
 /** The environment of a backend: the user's own, the service's, the request's, and the platform's on top. */
 function backendEnvironment(request: SpawnRequest, port: number): NodeJS.ProcessEnv {
   const { build } = request;
-  const env: NodeJS.ProcessEnv = { ...process.env, ...build.env, ...request.env, PORT: String(port) };
-  env['PATH'] = [...binFolders(build.cwd), env['PATH'] ?? ''].join(delimiter);
+  const env = commandEnvironment(build.cwd, build.env, request.env, { PORT: String(port) });
   if (build.remap8080) env['NODE_OPTIONS'] = withPreload(env['NODE_OPTIONS']);
   return env;
-}
-
-/** node_modules/.bin of a folder and of all above it, as npm has them for scripts. */
-function binFolders(folder: string): string[] {
-  const bin = join(folder, 'node_modules', '.bin');
-  return dirname(folder) === folder ? [bin] : [bin, ...binFolders(dirname(folder))];
 }
 
 function forward(stream: Readable, source: OutputSource, request: SpawnRequest): OutputPipe {

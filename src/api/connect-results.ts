@@ -1,0 +1,33 @@
+import type { DevInfo } from '../contract/dev-endpoints.js';
+import type { ConnectResponse, V1SpawnResult } from '../contract/responses.js';
+import type { Connection } from '../platform/platform.js';
+import { toV1State } from '../platform/status-formats.js';
+
+/** Where a dev server is reached. */
+export type DevUrls = Pick<DevInfo, 'api_url' | 'proxy_url'>;
+
+/** The v1 spawn result, dev style: exactly these keys, in this order. */
+export function toV1SpawnResult({ backend, spawned, route }: Connection, urls: DevUrls): V1SpawnResult {
+  return {
+    name: backend.id,
+    spawned,
+    url: `${urls.proxy_url}/${route.token}/`,
+    status_url: `${urls.api_url}/backend/${backend.id}/status`,
+    ready_url: '',
+    status: toV1State(backend.state),
+  };
+}
+
+/** The v2 connect response, dev style, keys in the platform's order. */
+export function toConnectResponse({ backend, spawned, route }: Connection, urls: DevUrls): ConnectResponse {
+  return {
+    backend_id: backend.id,
+    spawned,
+    status: backend.state.status,
+    token: route.token,
+    url: `${urls.proxy_url}/${route.token}/`,
+    secret_token: route.secretToken,
+    status_url: `${urls.api_url}/v2/backend/${backend.id}/status`,
+    ready_url: `${urls.api_url}/ready/${backend.id}/${route.token}/`,
+  };
+}

@@ -1,0 +1,16 @@
+import type { Builder } from '../build/builder.js';
+import type { DevInfo } from '../contract/dev-endpoints.js';
+import type { LogStore } from '../logs/log-store.js';
+import type { Platform } from '../platform/platform.js';
+
+/** What the endpoints work with. */
+export interface ApiContext {
+  platform: Platform;
+  builder: Builder;
+  logs: LogStore;
+  allowedHosts: readonly string[];
+  /** Known once both ports are. */
+  info: () => DevInfo;
+  /** Receives faults of jamdev's own, with the id that the answer carried. */
+  reportFault: (error: unknown, id: string) => void;
+}

@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { errorBody, JamdevError, problem } from '../contract/errors.js';
+import { sendJson } from './json.js';
+
+/** Bodies are small; more than this is a mistake. */
+export const BODY_LIMIT_BYTES = 1024 * 1024;
+
+/** Answers whatever no route took. */
+export const answerUnknownRoute: RequestHandler = (request) => {
+  throw problem.routeNotFound(request.method, request.path);
+};
+
+/**
+ * Turns every error into the platform's error shape. A fault of jamdev's own is answered without its details, and
+ * reported with the id that the answer carries.
+ * @param report receives faults
+ */
+export function answerError(report: (error: unknown, id: string) => void): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    const id = randomBytes(6).toString('hex');
+    const known = error instanceof JamdevError ? error : fromBodyParser(error);
+    if (known === undefined) report(error, id);
+    if (response.headersSent) return next(error);
+    const answered = known ?? problem.internal();
+    sendJson(response, errorBody(answered, id), answered.status);
+  };
+}
+
+/** Errors of express.json() and of Express's path decoding carry a type and a status. */
+function fromBodyParser(error: unknown): JamdevError | undefined {
+  const { type, status, message } = (error ?? {}) as { type?: string; status?: number; message?: string };
+  if (type === 'entity.parse.failed') return problem.invalidJson(message ?? 'it can not be parsed');
+  if (type === 'entity.too.large') return problem.bodyTooLarge(BODY_LIMIT_BYTES);
+  if (status !== undefined && status >= 400 && status < 500) return problem.bodyUnreadable(message ?? `status ${status}`);
+  return undefined;
+}

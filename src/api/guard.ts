@@ -1,0 +1,36 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { problem } from '../contract/errors.js';
+import { isAllowedHost, isLoopbackOrigin } from '../contract/hosts.js';
+
+/** Statuses are public on the platform as well: whoever knows a backend's id may read them, from any page. */
+const PUBLIC_PATH = /^(?:\/v2)?\/backend\/[^/]+\/status(?:\/stream)?\/?$/;
+
+/**
+ * Keeps other people's web pages out. A page on another host can make a browser send requests here; so the Host must
+ * be one of this machine's (against DNS rebinding), and a browser's Origin that is not on this machine may read
+ * statuses and nothing else.
+ * @param allowedHosts `allowedHosts` of the config
+ * @throws JamdevError `HostNotAllowed`, `OriginNotAllowed`
+ */
+export function guard(allowedHosts: readonly string[]): RequestHandler {
+  return (request: Request, response: Response, next: NextFunction) => {
+    const { host = '', origin } = request.headers;
+    if (!isAllowedHost(host, allowedHosts)) throw problem.hostNotAllowed(host);
+    const isPublic = PUBLIC_PATH.test(request.path);
+    if (isPublic) response.setHeader('access-control-allow-origin', '*');
+    if (origin !== undefined && !isPublic) {
+      if (!isLoopbackOrigin(origin)) throw problem.originNotAllowed(origin);
+      response.setHeader('access-control-allow-origin', origin);
+      response.setHeader('vary', 'origin');
+    }
+    if (request.method === 'OPTIONS') return answerPreflight(response, isPublic);
+    next();
+  };
+}
+
+function answerPreflight(response: Response, isPublic: boolean): void {
+  response.setHeader('access-control-allow-methods', isPublic ? 'GET' : 'GET, POST');
+  response.setHeader('access-control-allow-headers', 'authorization, content-type');
+  response.statusCode = 204;
+  response.end();
+}

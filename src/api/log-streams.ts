@@ -1,0 +1,67 @@
+import type { Response } from 'express';
+import type { LogRecordJson } from '../contract/dev-endpoints.js';
+import type { OwnedRecord } from '../logs/follow.js';
+import { readLogs } from '../logs/follow.js';
+import type { StoredLog } from '../logs/log-store.js';
+import type { ApiContext } from './context.js';
+import { EventStream } from './event-stream.js';
+
+/** Streams what a backend prints as server-sent events of raw lines, from the first line on, until it has ended. */
+export async function streamRawLog(response: Response, context: ApiContext, log: StoredLog): Promise<void> {
+  const stream = new EventStream(response);
+  const options = { list: () => [log], follow: true, mayGrow: () => context.logs.isOpen(log.owner.backendId) };
+  for await (const { record } of readLogs(options, stream.closed, context.logs)) {
+    if (record.source === 'jamdev') continue;
+    // A carriage return would end the line for a reader of server-sent events.
+    stream.send(record.text.replaceAll('\r', ''));
+    await stream.drained();
+  }
+  stream.end();
+}
+
+export interface LogStreamOptions {
+  follow: boolean;
+  tail: number | undefined;
+  list: () => StoredLog[];
+  mayGrow: () => boolean;
+}
+
+/** Streams lines of one or several logs as NDJSON, one `LogRecordJson` each. */
+export async function streamRecords(
+  response: Response,
+  context: ApiContext,
+  options: LogStreamOptions,
+): Promise<void> {
+  const closed = new AbortController();
+  response.once('close', () => closed.abort());
+  response.statusCode = 200;
+  response.setHeader('content-type', 'application/x-ndjson');
+  response.flushHeaders();
+  for await (const owned of readLogs(options, closed.signal, context.logs)) {
+    response.write(`${JSON.stringify(toLogRecordJson(owned))}\n`);
+    if (response.writableNeedDrain) await new Promise<void>((resolve) => onceDrainedOrClosed(response, resolve));
+  }
+  response.end();
+}
+
+/** @returns the wire form of a line of a log */
+export function toLogRecordJson({ owner, record }: OwnedRecord): LogRecordJson {
+  return {
+    time: new Date(record.timeMs).toISOString(),
+    backend: owner.backendId,
+    service: owner.service,
+    key: owner.key,
+    source: record.source,
+    text: record.text,
+  };
+}
+
+function onceDrainedOrClosed(response: Response, callback: () => void): void {
+  const done = () => {
+    response.off('drain', done);
+    response.off('close', done);
+    callback();
+  };
+  response.on('drain', done);
+  response.on('close', done);
+}

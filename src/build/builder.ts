@@ -1,0 +1,146 @@
+import { EventEmitter } from 'node:events';
+import type { ServiceConfig } from '../config/resolve.js';
+import { problem } from '../contract/errors.js';
+import type { Clock } from '../os/clock.js';
+import type { BuildSource } from '../platform/services.js';
+import type { Build } from '../runtime/runtime.js';
+import { runBuildCommand } from './build-command.js';
+
+/** Lines of a failed build that go into an error answer. */
+const ANSWERED_LINES = 20;
+
+/** How a build ended. `superseded`: a newer one took its place. */
+export type BuildOutcome =
+  | { result: 'succeeded'; number: number; ms: number }
+  | { result: 'failed'; number: number; ms: number; failure: string; lines: string[] }
+  | { result: 'superseded'; number: number };
+
+export interface BuilderEvents {
+  /** `command`: undefined when the service has nothing to build. */
+  started: [service: string, number: number, reason: string, command: string | undefined];
+  line: [service: string, line: string];
+  ended: [service: string, outcome: BuildOutcome];
+}
+
+/** Where a service stands with its builds. */
+interface Progress {
+  config: ServiceConfig;
+  /** Of the newest build begun. */
+  number: number;
+  good: Build | undefined;
+  failure: Extract<BuildOutcome, { result: 'failed' }> | undefined;
+  running: { controller: AbortController; outcome: Promise<BuildOutcome> } | undefined;
+}
+
+/**
+ * Builds services. Each build has a number that grows, and the newest wins: one that is overtaken is cancelled and its
+ * result does not count. The last good build stays in use until the next good one.
+ */
+export class Builder implements BuildSource {
+  readonly events = new EventEmitter<BuilderEvents>().setMaxListeners(0);
+  readonly #clock: Clock;
+  readonly #services: Map<string, Progress>;
+
+  constructor(services: readonly ServiceConfig[], clock: Clock) {
+    this.#clock = clock;
+    this.#services = new Map(
+      services.map((config) => [
+        config.name,
+        { config, number: 0, good: undefined, failure: undefined, running: undefined },
+      ]),
+    );
+  }
+
+  async current(definition: string, signal: AbortSignal): Promise<Build> {
+    const progress = this.#progress(definition);
+    for (;;) {
+      if (progress.good !== undefined) return progress.good;
+      if (progress.running === undefined) break;
+      await Promise.race([progress.running.outcome, aborted(signal)]);
+      signal.throwIfAborted();
+    }
+    throw failureOf(progress);
+  }
+
+  assertUsable(definition: string): void {
+    const progress = this.#progress(definition);
+    if (progress.good === undefined && progress.running === undefined) throw failureOf(progress);
+  }
+
+  /** Builds every service anew. */
+  async buildAll(reason: string): Promise<BuildOutcome[]> {
+    return Promise.all([...this.#services.keys()].map((name) => this.build(name, reason)));
+  }
+
+  /**
+   * Builds a service anew, in place of a build that may be under way.
+   * @param reason why, for the person at the terminal: "start", "key b", "changed: server.ts"
+   */
+  async build(definition: string, reason: string): Promise<BuildOutcome> {
+    const progress = this.#progress(definition);
+    progress.running?.controller.abort();
+    progress.number += 1;
+    const controller = new AbortController();
+    const { number } = progress;
+    // One microtask later, so that it is on record as running before it can end.
+    const outcome = Promise.resolve().then(() => this.#run(progress, number, reason, controller.signal));
+    progress.running = { controller, outcome };
+    return outcome;
+  }
+
+  /** Cancels what is being built, and waits for it to be gone. */
+  async close(): Promise<void> {
+    const running = [...this.#services.values()].flatMap((progress) => progress.running ?? []);
+    for (const { controller } of running) controller.abort();
+    await Promise.all(running.map(({ outcome }) => outcome));
+  }
+
+  async #run(progress: Progress, number: number, reason: string, signal: AbortSignal): Promise<BuildOutcome> {
+    const { config } = progress;
+    const startedAt = this.#clock.monotonicMs();
+    this.events.emit('started', config.name, number, reason, config.build);
+    const result =
+      config.build === undefined
+        ? { ok: true, failure: '', lines: [] }
+        : await runBuildCommand(config.build, config, signal, (line) => this.events.emit('line', config.name, line));
+    const ms = this.#clock.monotonicMs() - startedAt;
+    let outcome: BuildOutcome;
+    if (signal.aborted) {
+      outcome = { result: 'superseded', number };
+    } else if (result.ok) {
+      outcome = { result: 'succeeded', number, ms };
+      progress.good = toBuild(config, number);
+      progress.failure = undefined;
+      progress.running = undefined;
+    } else {
+      outcome = { result: 'failed', number, ms, failure: result.failure, lines: result.lines };
+      progress.failure = outcome;
+      progress.running = undefined;
+    }
+    this.events.emit('ended', config.name, outcome);
+    return outcome;
+  }
+
+  #progress(definition: string): Progress {
+    const progress = this.#services.get(definition);
+    if (progress === undefined) throw new Error(`no service definition "${definition}"`);
+    return progress;
+  }
+}
+
+function toBuild(config: ServiceConfig, number: number): Build {
+  const { command, cwd, env, remap8080 } = config;
+  return { kind: 'process', number, command, cwd, env, remap8080 };
+}
+
+function failureOf({ failure }: Progress): Error {
+  if (failure === undefined) return problem.shuttingDown();
+  return problem.buildFailed(failure.failure, failure.lines.slice(-ANSWERED_LINES));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { problem } from '../contract/errors.js';
+import { firstIssue } from '../contract/requests.js';
+import { nearest } from './nearest.js';
+import { type ConfigFile, configFileSchema } from './schema.js';
+
+/** The names a config file may have; the first is the platform's own. */
+export const CONFIG_FILE_NAMES = ['jamsocket.config.json', 'jamdev.config.json'];
+
+/**
+ * Reads the config file of a project folder.
+ * @param named the path given with `--config`; without it the folder is searched
+ * @returns undefined when there is none
+ * @throws JamdevError `ConfigInvalid`, `ConfigUnreadable`
+ */
+export async function readConfigFile(
+  project: string,
+  named?: string,
+): Promise<{ path: string; config: ConfigFile } | undefined> {
+  const path = named ?? findConfigFile(project);
+  if (path === undefined) return undefined;
+  if (!existsSync(path)) throw problem.configMissing(path);
+  return { path, config: await parseConfig(readText(path), basename(path)) };
+}
+
+/**
+ * Parses the text of a config file.
+ * @param file how the file is called in messages
+ * @throws JamdevError `ConfigInvalid`, with line and column where it is no JSON, or the nearest known key
+ */
+export async function parseConfig(text: string, file: string): Promise<ConfigFile> {
+  const value = await parseJson(text, file);
+  const result = configFileSchema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  if (issue?.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    const prefix = issue.path.length > 0 ? `${issue.path.join('.')}.` : '';
+    const known = issue.path[0] === 'dockerOptions' ? ['path', 'network'] : Object.keys(configFileSchema.shape);
+    throw problem.configUnknownKey(file, `${prefix}${key}`, nearest(key, known));
+  }
+  const { path, detail } = firstIssue(result.error, value);
+  throw problem.configInvalid(file, path, detail);
+}
+
+function findConfigFile(project: string): string | undefined {
+  const found = CONFIG_FILE_NAMES.filter((name) => existsSync(join(project, name)));
+  if (found.length > 1) throw problem.configTwice(found);
+  return found[0] === undefined ? undefined : join(project, found[0]);
+}
+
+/** Reads a text file. @throws JamdevError `ConfigUnreadable` */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw problem.configUnreadable(path, (error as NodeJS.ErrnoException).code ?? String(error));
+  }
+}
+
+async function parseJson(text: string, file: string): Promise<unknown> {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch {
+    // The parser that knows the place is only loaded for the message.
+    const { findJsonError } = await import('./json-position.js');
+    const { line, column, detail } = findJsonError(text);
+    throw problem.configNotJson(file, line, column, detail);
+  }
+}
+
+/** The scripts of a project's package.json; none when there is no package.json. */
+export async function readScripts(project: string): Promise<Record<string, unknown>> {
+  const path = join(project, 'package.json');
+  if (!existsSync(path)) return {};
+  const content = (await parseJson(readText(path), 'package.json')) as { scripts?: unknown } | null;
+  return typeof content?.scripts === 'object' && content.scripts !== null
+    ? (content.scripts as Record<string, unknown>)
+    : {};
+}

@@ -1,0 +1,30 @@
+import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
+
+/** A place in a text, as editors count: from 1. */
+export interface Position {
+  line: number;
+  column: number;
+}
+
+/** @returns line and column of an offset into a text */
+export function positionAt(text: string, offset: number): Position {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+/**
+ * Where a text stops being JSON, and why. Node.js's own message names the place in some cases and not in others.
+ * @param text something that JSON.parse refused
+ */
+export function findJsonError(text: string): Position & { detail: string } {
+  const errors: ParseError[] = [];
+  parse(text, errors, { disallowComments: true, allowTrailingComma: false });
+  const first = errors[0];
+  if (first === undefined) return { ...positionAt(text, text.length), detail: 'it is not valid JSON' };
+  return { ...positionAt(text, first.offset), detail: inWords(printParseErrorCode(first.error)) };
+}
+
+/** `CommaExpected` -> `comma expected`. */
+function inWords(code: string): string {
+  return code.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
+}

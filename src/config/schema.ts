@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+const port = z.int().min(0).max(65_535);
+
+/**
+ * `jamsocket.config.json`, the file of the platform's own dev server, with jamdev's additions. `jamdev.config.json` has
+ * the same schema.
+ */
+export const configFileSchema = z.strictObject({
+  $schema: z.string().optional().describe('For editors; ignored.'),
+  command: z.string().min(1).optional().describe('How to start a backend as a child process.'),
+  build: z.string().min(1).optional().describe('Run before the first backend and on every rebuild.'),
+  env: z.record(z.string(), z.string()).optional().describe('Environment variables for every backend.'),
+  remap8080: z
+    .boolean()
+    .optional()
+    .describe("Turn a Node.js backend's listen(8080) into its own port. Default: true."),
+  dockerfile: z.string().min(1).optional().describe('The Dockerfile to build backends from.'),
+  dockerOptions: z
+    .strictObject({
+      path: z.string().optional().describe('The build context.'),
+      network: z.string().optional().describe('The Docker network that backends join.'),
+    })
+    .optional()
+    .describe('For Docker backends.'),
+  watch: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe('What to watch for changes.'),
+  port: port.optional().describe('The port of the API. Default: 8080; 0: any free one.'),
+  proxyPort: port.optional().describe('The port of the proxy. Default: 9090; 0: any free one.'),
+  host: z.string().min(1).optional().describe('Listen on this host instead of loopback only.'),
+  allowedHosts: z.array(z.string()).optional().describe('Further host names that may be used to reach the API.'),
+  interactive: z.boolean().optional().describe('Keys while it runs in a terminal. Default: true.'),
+  useStaticToken: z.boolean().optional().describe('One token per backend, which stays in the path.'),
+  styleLogOutput: z.boolean().optional().describe("Colours for backends' output. Default: true."),
+});
+
+/** The content of a config file. */
+export type ConfigFile = z.infer<typeof configFileSchema>;

@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { createApi } from './api/app.js';
+import { toConnectResponse } from './api/connect-results.js';
+import { Builder, type BuildOutcome } from './build/builder.js';
+import { type DevConfig, type DevFlags, resolveConfig } from './config/resolve.js';
+import type { DevInfo } from './contract/dev-endpoints.js';
+import { parseConnectRequest } from './contract/requests.js';
+import type { ConnectResponse } from './contract/responses.js';
+import { LogStore } from './logs/log-store.js';
+import { systemClock } from './os/clock.js';
+import { listen } from './os/listen.js';
+import { findProcess } from './os/process-table.js';
+import { Platform } from './platform/platform.js';
+import { Proxy } from './proxy/proxy-server.js';
+import { listServerRecords, ServerRecordFile } from './records/server-records.js';
+import { createStateFolder, type StateFolder } from './records/state-folder.js';
+import { endLeftovers } from './runtime/process/leftovers.js';
+import { ProcessRuntime } from './runtime/process/process-runtime.js';
+
+/** What is asked of {@link DevServer.connect}: the body of a v2 connect request, and the service's name. */
+export interface ConnectOptions {
+  /** Default: the default service. */
+  service?: string;
+  key?: string;
+  user?: string;
+  auth?: Record<string, unknown>;
+  spawn?:
+    | boolean
+    | {
+        tag?: string;
+        lifetime_limit_seconds?: number;
+        max_idle_seconds?: number;
+        executable?: { env?: Record<string, string> };
+      };
+}
+
+export interface DevServerEvents {
+  /** A fault of jamdev's own; `id` is what the API's answer carried. */
+  fault: [error: unknown, id: string];
+}
+
+/** The parts of a running dev server, for the command line to watch. */
+export interface DevServerParts {
+  platform: Platform;
+  builder: Builder;
+  logs: LogStore;
+}
+
+/** A running dev server. */
+export interface DevServer extends AsyncDisposable {
+  readonly config: DevConfig;
+  readonly info: DevInfo;
+  /** As `http://localhost:8080`. */
+  readonly apiUrl: string;
+  /** As `http://localhost:9090`. */
+  readonly proxyUrl: string;
+  /** Processes that an earlier dev server in this folder had left behind, and that were ended at the start. */
+  readonly endedLeftovers: number;
+  readonly events: EventEmitter<DevServerEvents>;
+  readonly parts: DevServerParts;
+  /** The same as the API's v2 connect. @throws JamdevError */
+  connect(options?: ConnectOptions): Promise<ConnectResponse>;
+  /** Builds every service anew. @param reason shown to the person at the terminal */
+  build(reason: string): Promise<BuildOutcome[]>;
+  /**
+   * Ends every backend (SIGTERM, and SIGKILL after ten seconds) and stops listening. Safe to call again.
+   * @param hard SIGKILL at once; also turns a soft closing that is under way hard
+   */
+  close(hard?: boolean): Promise<void>;
+  /** The last resort when the program itself is about to end: kills what still runs, synchronously. */
+  killNow(): void;
+}
+
+/**
+ * Starts a dev server: API, proxy, and backends as the config says. Nothing is printed.
+ * @param flags what is not given comes from the project's config file and package.json
+ * @throws JamdevError when there is nothing to run, a port is taken, or the project folder can't be written
+ */
+export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
+  const config = await resolveConfig(flags);
+  const folder = createStateFolder(config.project);
+  const runId = randomUUID();
+  const record = new ServerRecordFile(folder, runId);
+  const endedLeftovers = await cleanUpAfterDeadServers(folder);
+
+  const events = new EventEmitter<DevServerEvents>();
+  const logs = new LogStore(folder.logs);
+  const builder = new Builder(config.services, systemClock);
+  const runtime = new ProcessRuntime((noted) => record.noteProcess(noted));
+  const names = config.services.map((service) => service.name);
+  const platform = new Platform(names, { runtime, builds: builder, clock: systemClock, logs, runId });
+  const proxy = new Proxy(platform.tokens);
+  let info: DevInfo;
+  const api = createApi({
+    platform,
+    builder,
+    logs,
+    allowedHosts: config.host === undefined ? config.allowedHosts : [...config.allowedHosts, config.host],
+    info: () => info,
+    reportFault: (error, id) => events.emit('fault', error, id),
+  });
+
+  const servers = await listenForBoth(
+    config,
+    () => createServer(api),
+    () => proxy.createServer(),
+  );
+  const name = urlHost(config.host);
+  info = {
+    version: version(),
+    run_id: runId,
+    pid: process.pid,
+    project: config.project,
+    api_url: `http://${name}:${servers.apiPort}`,
+    proxy_url: `http://${name}:${servers.proxyPort}`,
+  };
+  record.write({
+    runId,
+    pid: process.pid,
+    startId: (await findProcess(process.pid))?.startId ?? '',
+    project: config.project,
+    apiUrl: info.api_url,
+    proxyUrl: info.proxy_url,
+    startedAt: new Date().toISOString(),
+  });
+
+  const pruneLogs = () => void foreignRuns(folder, runId).then((runs) => logs.prune(runs));
+  platform.events.on('backend', (backend) => void backend.gone.then(pruneLogs));
+  void builder.buildAll('start');
+  // What the first connect needs, loaded once the API answers.
+  setImmediate(() => {
+    pruneLogs();
+    void import('execa').catch(() => undefined);
+    void proxy.warmUp().catch(() => undefined);
+  });
+
+  let closing: Promise<void> | undefined;
+  const close = async (hard = false): Promise<void> => {
+    if (hard) void platform.terminateAll(true);
+    closing ??= (async () => {
+      await Promise.all([builder.close(), platform.close()]);
+      await Promise.all(servers.all.map(closeServer));
+      await runtime.close();
+      record.remove();
+    })();
+    await closing;
+  };
+
+  return {
+    config,
+    info,
+    apiUrl: info.api_url,
+    proxyUrl: info.proxy_url,
+    endedLeftovers,
+    events,
+    parts: { platform, builder, logs },
+    async connect({ service = '-', ...request } = {}) {
+      return toConnectResponse(await platform.connect(service, parseConnectRequest(request)), info);
+    },
+    build: (reason) => builder.buildAll(reason),
+    close,
+    killNow: () => runtime.killAll(),
+    [Symbol.asyncDispose]: () => close(),
+  };
+}
+
+interface BoundServers {
+  apiPort: number;
+  proxyPort: number;
+  all: Server[];
+}
+
+async function listenForBoth(
+  config: DevConfig,
+  makeApi: () => Server,
+  makeProxy: () => Server,
+): Promise<BoundServers> {
+  const { host } = config;
+  const api = await listen({ what: 'API', port: config.port, host, flag: '--port' }, makeApi);
+  try {
+    const proxy = await listen({ what: 'proxy', port: config.proxyPort, host, flag: '--proxy-port' }, makeProxy);
+    return { apiPort: api.port, proxyPort: proxy.port, all: [...api.servers, ...proxy.servers] };
+  } catch (error) {
+    await Promise.all(api.servers.map(closeServer));
+    throw error;
+  }
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+/** Wildcard addresses are no names to connect to. */
+function urlHost(host: string | undefined): string {
+  if (host === undefined || host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Ends what dev servers that died in this folder left behind. @returns how many processes that were */
+async function cleanUpAfterDeadServers(folder: StateFolder): Promise<number> {
+  let ended = 0;
+  for (const { record, alive } of await listServerRecords(folder)) {
+    if (alive) continue;
+    const file = new ServerRecordFile(folder, record.runId);
+    ended += await endLeftovers(file.processes());
+    file.remove();
+  }
+  return ended;
+}
+
+async function foreignRuns(folder: StateFolder, ownRunId: string): Promise<Set<string>> {
+  const records = await listServerRecords(folder);
+  const living = records.filter(({ record, alive }) => alive && record.runId !== ownRunId);
+  return new Set(living.map(({ record }) => record.runId));
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}

@@ -1,0 +1,128 @@
+import type { LogOwner } from './backend-log.js';
+import type { LogRecord } from './log-format.js';
+import { LogReader } from './log-reader.js';
+import type { LogStore, StoredLog } from './log-store.js';
+
+export interface ReadLogsOptions {
+  /** Which logs; asked again while following, as backends come. Oldest first. */
+  list(): StoredLog[];
+  /** Only the last so many lines of what is there already. */
+  tail?: number | undefined;
+  /** Go on with live lines; until `mayGrow` says no. */
+  follow: boolean;
+  /** Whether more lines or logs can still come. */
+  mayGrow(): boolean;
+}
+
+export interface OwnedRecord {
+  owner: LogOwner;
+  record: LogRecord;
+}
+
+/** One log being read. `head`: its next line, already fetched. `dry`: nothing more was there at the last look. */
+interface Source {
+  owner: LogOwner;
+  reader: LogReader;
+  head: LogRecord | undefined;
+  dry: boolean;
+}
+
+/**
+ * Reads logs as one stream, in order of time: what is there, then live lines. It is pulled: a slow reader holds up
+ * nobody and grows nothing.
+ * @param store tells of new lines; not needed without `follow`
+ */
+export async function* readLogs(
+  options: ReadLogsOptions,
+  signal: AbortSignal,
+  store?: LogStore,
+): AsyncGenerator<OwnedRecord, void> {
+  const sources = new Map<string, Source>();
+  const addNew = () => {
+    for (const { owner, folder } of options.list()) {
+      if (sources.has(owner.backendId)) continue;
+      sources.set(owner.backendId, { owner, reader: new LogReader(folder), head: undefined, dry: false });
+    }
+  };
+  const changes = store === undefined ? undefined : new Changes(store, signal);
+  try {
+    addNew();
+    if (options.tail !== undefined) yield* await lastOf(sources, options.tail);
+    while (!signal.aborted) {
+      // Both asked before the look for lines, so that nothing can slip in between.
+      const seen = changes?.count ?? 0;
+      const mayGrow = options.mayGrow();
+      for (let next = await takeOldest(sources); next !== undefined; next = await takeOldest(sources)) {
+        yield next;
+        if (signal.aborted) return;
+      }
+      if (!options.follow || !mayGrow || changes === undefined) return;
+      await changes.beyond(seen);
+      for (const source of sources.values()) source.dry = false;
+      addNew();
+    }
+  } finally {
+    changes?.stop();
+    await Promise.all([...sources.values()].map(({ reader }) => reader.close()));
+  }
+}
+
+async function lastOf(sources: Map<string, Source>, count: number): Promise<OwnedRecord[]> {
+  const last: OwnedRecord[] = [];
+  for (let next = await takeOldest(sources); next !== undefined; next = await takeOldest(sources)) {
+    last.push(next);
+    if (last.length > count * 2 + 1_000) last.splice(0, last.length - count);
+  }
+  return count === 0 ? [] : last.slice(-count);
+}
+
+async function takeOldest(sources: Map<string, Source>): Promise<OwnedRecord | undefined> {
+  let oldest: Source | undefined;
+  for (const source of sources.values()) {
+    if (source.head === undefined && !source.dry) {
+      source.head = await source.reader.read();
+      source.dry = source.head === undefined;
+    }
+    if (source.head === undefined) continue;
+    if (oldest?.head === undefined || source.head.timeMs < oldest.head.timeMs) oldest = source;
+  }
+  if (oldest?.head === undefined) return undefined;
+  const record = oldest.head;
+  oldest.head = undefined;
+  return { owner: oldest.owner, record };
+}
+
+/** Counts the changes of a store, and waits for the next. */
+class Changes {
+  count = 0;
+  readonly #store: LogStore;
+  readonly #signal: AbortSignal;
+  #wake: () => void = () => undefined;
+
+  constructor(store: LogStore, signal: AbortSignal) {
+    this.#store = store;
+    this.#signal = signal;
+    store.events.on('lines', this.#onLines);
+    signal.addEventListener('abort', this.#onAbort);
+  }
+
+  /** Waits until there were more changes than that, or the signal aborts. */
+  async beyond(count: number): Promise<void> {
+    if (this.count > count || this.#signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  stop(): void {
+    this.#store.events.off('lines', this.#onLines);
+    this.#signal.removeEventListener('abort', this.#onAbort);
+  }
+
+  readonly #onLines = (): void => {
+    this.count += 1;
+    this.#wake();
+  };
+
+  readonly #onAbort = (): void => this.#wake();
+}

@@ -1,0 +1,57 @@
+import { STATUSES, type Status, type TerminationKind, type TerminationReason } from '../contract/status.js';
+import type { Address } from '../runtime/runtime.js';
+
+/** The state of a backend: what its status is, since when, and what is only known in that status. */
+export type BackendState =
+  | { status: 'scheduled' | 'loading' | 'starting' | 'waiting'; time: Date }
+  | { status: 'ready'; time: Date; address: Address }
+  | { status: 'terminating' | 'hard-terminating'; time: Date; reason: TerminationReason }
+  | {
+      status: 'terminated';
+      time: Date;
+      /** As a shell shows it; null when no process ever ran or its fate is unknown. */
+      exitCode: number | null;
+      exitSignal: string | null;
+      /** The last status before the end began. */
+      lastStatus: Status;
+      reason?: TerminationReason;
+      kind?: TerminationKind;
+    };
+
+export type EndedState = Extract<BackendState, { status: 'terminated' }>;
+
+/** The place of a status in the order that backends go through, from 0. */
+export function rankOf(status: Status): number {
+  return STATUSES.indexOf(status);
+}
+
+/** Whether the end has begun. */
+export function isEnding(state: BackendState): boolean {
+  return rankOf(state.status) >= rankOf('terminating');
+}
+
+/**
+ * The history with one more state. A backend only moves forward: a state that is not further on changes nothing.
+ * @returns the same array when nothing changed
+ */
+export function advance(history: readonly BackendState[], next: BackendState): readonly BackendState[] {
+  const current = history.at(-1);
+  if (current !== undefined && rankOf(next.status) <= rankOf(current.status)) return history;
+  return [...history, next];
+}
+
+/**
+ * The state of a backend whose end is complete, from how it came to it.
+ * @param history everything before
+ */
+export function toTerminated(
+  history: readonly BackendState[],
+  time: Date,
+  exit: { code: number | null; signal: string | null },
+): EndedState {
+  const alive = history.filter((state) => !isEnding(state)).at(-1)?.status ?? 'scheduled';
+  const ending = history.findLast((state) => state.status === 'terminating' || state.status === 'hard-terminating');
+  const base = { status: 'terminated' as const, time, exitCode: exit.code, exitSignal: exit.signal, lastStatus: alive };
+  if (ending === undefined || !('reason' in ending) || ending.reason === undefined) return base;
+  return { ...base, reason: ending.reason, kind: ending.status === 'terminating' ? 'soft' : 'hard' };
+}

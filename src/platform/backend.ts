@@ -1,0 +1,286 @@
+import { EventEmitter } from 'node:events';
+import { JamdevError } from '../contract/errors.js';
+import type { ConnectParams } from '../contract/requests.js';
+import type { TerminationReason } from '../contract/status.js';
+import type { BackendLog } from '../logs/backend-log.js';
+import type { Clock } from '../os/clock.js';
+import { waitUntilReady } from '../runtime/readiness.js';
+import type { Address, Build, Exit, Runtime, RuntimeBackend } from '../runtime/runtime.js';
+import { advance, type BackendState, isEnding, rankOf, toTerminated } from './backend-state.js';
+import type { BuildSource, Service } from './services.js';
+
+/** No HTTP answer for so long after the start: ended, reason `startuptimeout` (platform contract, "Lifecycle"). */
+export const STARTUP_TIMEOUT_MS = 300_000;
+/** How long a soft termination waits for the process before it turns hard. */
+export const SOFT_TERMINATION_MS = 10_000;
+export const DEFAULT_MAX_IDLE_SECONDS = 300;
+/** When to look from outside why a backend is not ready yet, in milliseconds after it was started. */
+const EXPLAIN_AFTER_MS = [1_000, 5_000, 30_000];
+
+/** What a backend needs of the world. */
+export interface BackendWorld {
+  runtime: Runtime;
+  builds: BuildSource;
+  clock: Clock;
+}
+
+/** What makes one backend different from another. */
+export interface BackendIdentity {
+  id: string;
+  service: Service;
+  key: string;
+  /** Whether the key was given in the request, or made up. */
+  keyGiven: boolean;
+  environment: string;
+  fencingToken: number;
+}
+
+export interface BackendEvents {
+  state: [state: BackendState];
+  /** A remark about this backend for the person at the terminal. */
+  notice: [text: string];
+}
+
+/**
+ * Drives one session backend from `scheduled` to `terminated`. It owns the state; everything the state waits for is
+ * given up as soon as the state moves on. Nothing here ever moves a backend backwards or leaves it short of the end.
+ */
+export class Backend {
+  readonly identity: BackendIdentity;
+  readonly log: BackendLog;
+  readonly events = new EventEmitter<BackendEvents>().setMaxListeners(0);
+  /** Resolves when it is `terminated`: its process is gone and its key is free. */
+  readonly gone: Promise<void>;
+  readonly spawnedAtMs: number;
+  readonly #world: BackendWorld;
+  readonly #params: ConnectParams;
+  #history: readonly BackendState[] = [];
+  /** Aborted when the end begins: ends the waiting for a build, a start, an answer. */
+  readonly #ending = new AbortController();
+  #process: RuntimeBackend | undefined;
+  #build: Build | undefined;
+  #connections = 0;
+  readonly #cancelTimers = new Map<'idle' | 'lifetime' | 'startup' | 'soft' | 'explain', () => void>();
+
+  /** Starts it at once. */
+  constructor(identity: BackendIdentity, params: ConnectParams, log: BackendLog, world: BackendWorld) {
+    this.identity = identity;
+    this.log = log;
+    this.#params = params;
+    this.#world = world;
+    this.spawnedAtMs = world.clock.monotonicMs();
+    this.#enter({ status: 'scheduled', time: world.clock.now() });
+    this.#armIdle();
+    if (params.lifetimeLimitSeconds !== undefined) {
+      this.#arm('lifetime', params.lifetimeLimitSeconds * 1000, () => this.terminate('swept', false));
+    }
+    // Begins in the next microtask, so that whoever made this can listen to its events first.
+    this.gone = Promise.resolve().then(() => this.#live());
+  }
+
+  get id(): string {
+    return this.identity.id;
+  }
+
+  /** All states so far, the first one first. */
+  get history(): readonly BackendState[] {
+    return this.#history;
+  }
+
+  get state(): BackendState {
+    return this.#history[this.#history.length - 1] as BackendState;
+  }
+
+  /** The number of the build it runs, once that is known. */
+  get buildNumber(): number | undefined {
+    return this.#build?.number;
+  }
+
+  /** Open connections through the proxy. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  get createdAt(): Date {
+    return (this.#history[0] as BackendState).time;
+  }
+
+  /** How it is called where a person reads it: by the key if it has one, else by the id. */
+  get displayName(): string {
+    return this.identity.keyGiven ? this.identity.key : this.id;
+  }
+
+  /** Counts an open connection, which keeps it from being swept. @returns to be called once, when it is closed */
+  connectionOpened(): () => void {
+    this.#connections += 1;
+    this.#disarm('idle');
+    return () => {
+      this.#connections -= 1;
+      if (this.#connections === 0) this.#armIdle();
+    };
+  }
+
+  /**
+   * Waits until it can be reached. One that is ending still can, once it was ready: clients see their work saved.
+   * @returns where it listens; undefined when its end began before it was ready
+   * @throws the signal's reason when it aborts
+   */
+  async reachable(signal: AbortSignal): Promise<Address | undefined> {
+    for (;;) {
+      const ready = this.#history.find((state) => state.status === 'ready');
+      if (ready !== undefined) return ready.address;
+      if (isEnding(this.state)) return undefined;
+      signal.throwIfAborted();
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          signal.removeEventListener('abort', done);
+          this.events.off('state', done);
+          resolve();
+        };
+        signal.addEventListener('abort', done);
+        this.events.on('state', done);
+      });
+    }
+  }
+
+  /**
+   * Begins its end: SIGTERM and ten seconds when soft, SIGKILL when hard. A soft termination can be made hard; nothing
+   * else changes once the end has begun.
+   */
+  terminate(reason: TerminationReason, hard: boolean): void {
+    const time = this.#world.clock.now();
+    if (this.state.status === 'terminated' || this.state.status === 'hard-terminating') return;
+    if (!hard && isEnding(this.state)) return;
+    const begun = 'reason' in this.state ? this.state.reason : undefined;
+    if (hard) this.#enter({ status: 'hard-terminating', time, reason: begun ?? reason });
+    else this.#enter({ status: 'terminating', time, reason });
+    this.#endProcess();
+  }
+
+  async #live(): Promise<void> {
+    let exit: Exit = { code: null, signal: null };
+    try {
+      await this.#start();
+    } catch (error) {
+      if (!this.#ending.signal.aborted) exit = this.#startFailed(error);
+    }
+    if (this.#process !== undefined) exit = await this.#process.exited;
+    for (const kind of [...this.#cancelTimers.keys()]) this.#disarm(kind);
+    this.log.end();
+    this.#enter(toTerminated(this.#history, this.#world.clock.now(), exit));
+  }
+
+  /** Goes through the states up to `ready`. */
+  async #start(): Promise<void> {
+    const { clock, builds, runtime } = this.#world;
+    const { signal } = this.#ending;
+    this.#enter({ status: 'loading', time: clock.now() });
+    const build = await builds.current(this.identity.service.definition, signal);
+    signal.throwIfAborted();
+    this.#build = build;
+    this.#enter({ status: 'starting', time: clock.now() });
+    this.#arm('startup', STARTUP_TIMEOUT_MS, () => this.terminate('startuptimeout', true));
+    const process = await runtime.spawn(
+      {
+        backendId: this.id,
+        service: this.identity.service.name,
+        key: this.identity.key,
+        build,
+        env: { ...this.#params.env, ...platformEnvironment(this.identity) },
+        limits: this.#params.limits,
+        mount: this.#params.mount,
+        onOutput: (source, chunk) => this.log.write(source, chunk),
+      },
+      signal,
+    );
+    this.#process = process;
+    if (signal.aborted) return this.#endProcess();
+    this.#enter({ status: 'waiting', time: clock.now() });
+    this.#explainLater(process, 0);
+    const address = await this.#firstAnswer(process);
+    if (address === undefined) return;
+    this.#disarm('startup');
+    this.#disarm('explain');
+    this.#enter({ status: 'ready', time: clock.now(), address });
+  }
+
+  /** @returns undefined when the process ended before it answered */
+  async #firstAnswer(process: RuntimeBackend): Promise<Address | undefined> {
+    const over = new AbortController();
+    const answered = waitUntilReady(process.addresses, AbortSignal.any([this.#ending.signal, over.signal]));
+    answered.catch(() => undefined);
+    try {
+      return await Promise.race([answered, process.exited.then(() => undefined)]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  #startFailed(error: unknown): Exit {
+    const text = error instanceof JamdevError ? error.sentence : `jamdev failed to start it: ${String(error)}`;
+    this.log.remark(text);
+    this.events.emit('notice', text);
+    if (!(error instanceof JamdevError)) {
+      this.#enter({ status: 'hard-terminating', time: this.#world.clock.now(), reason: 'internalerror' });
+    }
+    return { code: error instanceof JamdevError && error.code === 'CommandNotFound' ? 127 : null, signal: null };
+  }
+
+  /** Brings what the state says to the process, if there is one yet; if not, the start sees the aborted signal. */
+  #endProcess(): void {
+    const hard = this.state.status === 'hard-terminating';
+    this.#process?.terminate(hard);
+    if (!hard && this.#process !== undefined) {
+      const { reason } = this.state as Extract<BackendState, { status: 'terminating' }>;
+      this.#arm('soft', SOFT_TERMINATION_MS, () => this.terminate(reason, true));
+    }
+  }
+
+  /** Tells, while it is not ready, what can be seen from outside of the reason. */
+  #explainLater(process: RuntimeBackend, step: number): void {
+    const delay = EXPLAIN_AFTER_MS[step];
+    if (delay === undefined) return;
+    this.#arm('explain', delay - (EXPLAIN_AFTER_MS[step - 1] ?? 0), () => {
+      void process.explainNotReady().then((text) => {
+        if (this.state.status !== 'waiting') return;
+        if (text === undefined) return this.#explainLater(process, step + 1);
+        this.log.remark(text);
+        this.events.emit('notice', text);
+      });
+    });
+  }
+
+  #armIdle(): void {
+    const seconds = this.#params.maxIdleSeconds ?? DEFAULT_MAX_IDLE_SECONDS;
+    this.#arm('idle', seconds * 1000, () => this.terminate('swept', false));
+  }
+
+  #arm(kind: 'idle' | 'lifetime' | 'startup' | 'soft' | 'explain', ms: number, callback: () => void): void {
+    this.#disarm(kind);
+    if (this.#history.some((state) => state.status === 'terminated')) return;
+    this.#cancelTimers.set(kind, this.#world.clock.after(ms, callback));
+  }
+
+  #disarm(kind: 'idle' | 'lifetime' | 'startup' | 'soft' | 'explain'): void {
+    this.#cancelTimers.get(kind)?.();
+    this.#cancelTimers.delete(kind);
+  }
+
+  #enter(next: BackendState): void {
+    const history = advance(this.#history, next);
+    if (history === this.#history) return;
+    this.#history = history;
+    if (rankOf(next.status) >= rankOf('terminating')) this.#ending.abort();
+    this.events.emit('state', next);
+  }
+}
+
+/** What the platform puts into every backend's environment, `PORT` apart. */
+function platformEnvironment(identity: BackendIdentity): Record<string, string> {
+  return {
+    SESSION_BACKEND_ID: identity.id,
+    SESSION_BACKEND_KEY: identity.key,
+    SESSION_BACKEND_FENCING_TOKEN: String(identity.fencingToken),
+    JAMSOCKET_SERVICE: identity.service.name,
+  };
+}

@@ -1,0 +1,187 @@
+import { EventEmitter } from 'node:events';
+import { problem } from '../contract/errors.js';
+import type { ConnectParams } from '../contract/requests.js';
+import type { LogStore } from '../logs/log-store.js';
+import { Backend, type BackendWorld } from './backend.js';
+import { isEnding } from './backend-state.js';
+import { newBackendId, newKey } from './ids.js';
+import { type Service, ServiceRegistry } from './services.js';
+import { type TokenRoute, TokenTable } from './tokens.js';
+
+/** Backends that ended are remembered, for their status and to explain dead connection URLs: the newest so many. */
+const MAX_ENDED_REMEMBERED = 1_000;
+const DEFAULT_ENVIRONMENT = 'default';
+
+export interface PlatformWorld extends BackendWorld {
+  logs: LogStore;
+  /** The dev server's run, kept with each log. */
+  runId: string;
+}
+
+/** What connecting gives. */
+export interface Connection {
+  backend: Backend;
+  /** Whether this very request started it. */
+  spawned: boolean;
+  route: TokenRoute;
+}
+
+interface PlatformEvents {
+  /** A backend was spawned; it is `scheduled`, and its own events follow. */
+  backend: [backend: Backend];
+}
+
+/** The emulated control plane: which backends there are, who holds which key, which token leads where. */
+export class Platform {
+  readonly events = new EventEmitter<PlatformEvents>().setMaxListeners(0);
+  readonly services: ServiceRegistry;
+  readonly tokens: TokenTable;
+  readonly #world: PlatformWorld;
+  /** All backends by id, oldest first. */
+  readonly #backends = new Map<string, Backend>();
+  /** The backend that holds a key, until it is gone. */
+  readonly #holders = new Map<string, Backend>();
+  #lastFencingToken = 0;
+  #closing = false;
+
+  constructor(definitions: readonly string[], world: PlatformWorld) {
+    this.#world = world;
+    this.services = new ServiceRegistry(definitions);
+    this.tokens = new TokenTable(world.clock);
+  }
+
+  /**
+   * Connects to the backend that holds a key, or spawns one. Between the look for a holder and the new holder's entry
+   * there is no await, so of any number of concurrent requests exactly one spawns. A holder that is ending is waited
+   * for: its process has to be gone before another may live under the same key.
+   * @param serviceName as in the request's path
+   * @param signal aborts the wait, as when the client hung up
+   * @throws JamdevError `ServiceNotFound`, `KeyUnheldNoSpawnConfig`, `BuildFailed`, `ShuttingDown`
+   */
+  async connect(serviceName: string, params: ConnectParams, signal?: AbortSignal): Promise<Connection> {
+    const service = this.services.get(serviceName);
+    for (;;) {
+      if (this.#closing) throw problem.shuttingDown();
+      const holder = params.key === undefined ? undefined : this.#holders.get(slotOf(service, params.key));
+      if (holder !== undefined && isEnding(holder.state)) {
+        await untilGone(holder, signal);
+        continue;
+      }
+      if (holder === undefined && !params.spawn) throw problem.keyUnheld(params.key ?? '', service.name);
+      const backend = holder ?? this.#spawn(service, params);
+      const route = this.tokens.issue(backend, params.user, params.auth);
+      return { backend, spawned: holder === undefined, route };
+    }
+  }
+
+  /**
+   * Finds a backend by id, also one that ended not too long ago.
+   * @throws JamdevError `BackendNotFound`
+   */
+  backend(id: string): Backend {
+    const backend = this.#backends.get(id);
+    if (backend === undefined) throw problem.backendNotFound(id);
+    return backend;
+  }
+
+  /** All backends that are remembered, oldest first. */
+  get backends(): Backend[] {
+    return [...this.#backends.values()];
+  }
+
+  /** Backends that have not ended. */
+  get running(): Backend[] {
+    return this.backends.filter((backend) => backend.state.status !== 'terminated');
+  }
+
+  /**
+   * Ends a backend on request from outside; returns at once.
+   * @throws JamdevError `BackendNotFound`, `BackendNotRunning`
+   */
+  terminate(id: string, hard: boolean): void {
+    const backend = this.backend(id);
+    if (backend.state.status === 'terminated') throw problem.backendNotRunning(id);
+    backend.terminate('external', hard);
+  }
+
+  /** Ends every backend, and resolves when all are gone. */
+  async terminateAll(hard: boolean): Promise<void> {
+    const { running } = this;
+    for (const backend of running) backend.terminate('external', hard);
+    await Promise.all(running.map((backend) => backend.gone));
+  }
+
+  /** Lets nothing new start, and ends every backend: softly, so hard after ten seconds at the latest. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.terminateAll(false);
+  }
+
+  #spawn(service: Service, params: ConnectParams): Backend {
+    this.#world.builds.assertUsable(service.definition);
+    const id = newBackendId();
+    const key = params.key ?? newKey();
+    const identity = {
+      id,
+      service,
+      key,
+      keyGiven: params.key !== undefined,
+      environment: params.environment ?? DEFAULT_ENVIRONMENT,
+      fencingToken: this.#nextFencingToken(),
+    };
+    const createdAt = this.#world.clock.now().toISOString();
+    const log = this.#world.logs.create({
+      backendId: id,
+      service: service.name,
+      key,
+      runId: this.#world.runId,
+      createdAt,
+    });
+    const backend = new Backend(identity, params, log, this.#world);
+    const slot = slotOf(service, key);
+    this.#backends.set(id, backend);
+    this.#holders.set(slot, backend);
+    void backend.gone.then(() => {
+      if (this.#holders.get(slot) === backend) this.#holders.delete(slot);
+      this.#forgetOldest();
+    });
+    this.events.emit('backend', backend);
+    return backend;
+  }
+
+  /**
+   * A number larger than every one before it, also than those of earlier dev servers on this project: what a backend
+   * stored with an old one must not win over a new holder. So it counts from the time of day.
+   */
+  #nextFencingToken(): number {
+    this.#lastFencingToken = Math.max(this.#lastFencingToken + 1, this.#world.clock.now().getTime());
+    return this.#lastFencingToken;
+  }
+
+  #forgetOldest(): void {
+    const ended = this.backends.filter((backend) => backend.state.status === 'terminated');
+    for (const backend of ended.slice(0, Math.max(0, ended.length - MAX_ENDED_REMEMBERED))) {
+      this.#backends.delete(backend.id);
+    }
+  }
+}
+
+/** A key is unique within its service. NUL can stand in neither. */
+function slotOf(service: Service, key: string): string {
+  return `${service.name}\0${key}`;
+}
+
+async function untilGone(backend: Backend, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return backend.gone;
+  signal.throwIfAborted();
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    await Promise.race([backend.gone, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

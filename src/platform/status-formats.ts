@@ -1,0 +1,89 @@
+import type { InfoStatus, PublicStatus, V1State } from '../contract/status.js';
+import type { BackendState, EndedState } from './backend-state.js';
+
+/** The public v2 form of a state: `{status, time}` and what the contract adds to the last three. */
+export function toPublicStatus(state: BackendState): PublicStatus {
+  const base = { status: state.status, time: state.time.toISOString() };
+  switch (state.status) {
+    case 'terminating':
+    case 'hard-terminating':
+      return { ...base, termination_reason: state.reason };
+    case 'terminated':
+      return { ...base, ...termination(state), exit_error: exitError(state) };
+    default:
+      return base;
+  }
+}
+
+/** The form in `GET /v2/backend/:id`, where a terminated status has `exit_code` and `last_status`. */
+export function toInfoStatus(state: BackendState): InfoStatus {
+  if (state.status !== 'terminated') return toPublicStatus(state);
+  return {
+    status: state.status,
+    time: state.time.toISOString(),
+    ...termination(state),
+    exit_code: state.exitCode,
+    last_status: state.lastStatus,
+  };
+}
+
+/** The v1 name of a state (platform contract, "Lifecycle"). */
+export function toV1State(state: BackendState): V1State {
+  switch (state.status) {
+    case 'scheduled':
+    case 'loading':
+      return 'Loading';
+    case 'starting':
+    case 'waiting':
+      return 'Starting';
+    case 'ready':
+    case 'terminating':
+    case 'hard-terminating':
+      return 'Ready';
+    case 'terminated':
+      return endedV1State(state);
+  }
+}
+
+/** The states of a v1 stream: none is repeated. */
+export function toV1Stream(history: readonly BackendState[]): { state: V1State; time: string }[] {
+  return history
+    .map((state) => ({ state: toV1State(state), time: state.time.toISOString() }))
+    .filter((each, index, all) => each.state !== all[index - 1]?.state);
+}
+
+function endedV1State(state: EndedState): V1State {
+  switch (state.reason) {
+    case 'external':
+      return 'Terminated';
+    case 'internalerror':
+    case 'lost':
+      return 'Lost';
+    case 'swept':
+    case 'keyexpired':
+      return 'Swept';
+    case 'startuptimeout':
+      return 'TimedOutBeforeReady';
+    default:
+      return endedAloneV1State(state);
+  }
+}
+
+function endedAloneV1State(state: EndedState): V1State {
+  if (state.lastStatus === 'scheduled' || state.lastStatus === 'loading') return 'ErrorLoading';
+  if (state.lastStatus === 'starting' || state.lastStatus === 'waiting') return 'ErrorStarting';
+  return state.exitCode === 0 ? 'Exited' : 'Failed';
+}
+
+/** A backend that was ended before it had a process did not fail; one that never came to have one by itself did. */
+function exitError(state: EndedState): boolean {
+  if (state.exitCode !== null) return state.exitCode !== 0;
+  return state.reason === undefined || state.reason === 'internalerror' || state.reason === 'lost';
+}
+
+function termination(state: EndedState): Pick<PublicStatus, 'termination_reason' | 'termination_kind'> {
+  return {
+    ...(state.reason === undefined ? {} : { termination_reason: state.reason }),
+    ...(state.kind === undefined ? {} : { termination_kind: state.kind }),
+  };
+}

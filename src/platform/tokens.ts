@@ -1,0 +1,88 @@
+import type { Clock } from '../os/clock.js';
+import type { Backend } from './backend.js';
+import { newToken } from './ids.js';
+
+/** Tokens that nobody used for so long expire. */
+export const TOKEN_UNUSED_MS = 60 * 60 * 1000;
+const SWEEP_EVERY_MS = 10 * 60 * 1000;
+
+/** What a connection token stands for. */
+export interface TokenRoute {
+  token: string;
+  /** The second secret, which the backend sees as `x-verified-secret`. */
+  secretToken: string;
+  backend: Backend;
+  user: string | undefined;
+  /** JSON text. */
+  userData: string | undefined;
+  /** Connections through this token right now. */
+  connections: number;
+  /** By the clock's monotonic time. */
+  lastUsedMs: number;
+}
+
+/** The connection tokens of a dev server. Those of ended backends stay until they expire, to say what happened. */
+export class TokenTable {
+  readonly #routes = new Map<string, TokenRoute>();
+  readonly #clock: Clock;
+  #lastSweepMs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#lastSweepMs = clock.monotonicMs();
+  }
+
+  /** Makes a token for a backend. */
+  issue(backend: Backend, user: string | undefined, auth: Record<string, unknown> | undefined): TokenRoute {
+    this.#sweep();
+    const route: TokenRoute = {
+      token: newToken(),
+      secretToken: newToken(),
+      backend,
+      user,
+      userData: auth === undefined ? undefined : JSON.stringify(auth),
+      connections: 0,
+      lastUsedMs: this.#clock.monotonicMs(),
+    };
+    this.#routes.set(route.token, route);
+    return route;
+  }
+
+  /** Looks a token up, which renews it. @returns undefined when it is unknown or expired */
+  use(token: string): TokenRoute | undefined {
+    const route = this.#routes.get(token);
+    if (route === undefined) return undefined;
+    if (this.#expired(route)) {
+      this.#routes.delete(token);
+      return undefined;
+    }
+    route.lastUsedMs = this.#clock.monotonicMs();
+    return route;
+  }
+
+  /** Counts a connection through a token; it counts as use until it is closed. @returns to be called at its end */
+  connect(route: TokenRoute): () => void {
+    const disconnect = route.backend.connectionOpened();
+    route.connections += 1;
+    let open = true;
+    return () => {
+      if (!open) return;
+      open = false;
+      route.connections -= 1;
+      route.lastUsedMs = this.#clock.monotonicMs();
+      disconnect();
+    };
+  }
+
+  #expired(route: TokenRoute): boolean {
+    return route.connections === 0 && this.#clock.monotonicMs() - route.lastUsedMs > TOKEN_UNUSED_MS;
+  }
+
+  #sweep(): void {
+    if (this.#clock.monotonicMs() - this.#lastSweepMs < SWEEP_EVERY_MS) return;
+    this.#lastSweepMs = this.#clock.monotonicMs();
+    for (const [token, route] of this.#routes) {
+      if (this.#expired(route)) this.#routes.delete(token);
+    }
+  }
+}
