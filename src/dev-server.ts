@@ -14,7 +14,7 @@ import { systemClock } from './os/clock.js';
 import { listen } from './os/listen.js';
 import { findProcess } from './os/process-table.js';
 import { Platform } from './platform/platform.js';
-import { Proxy } from './proxy/proxy-server.js';
+import { ConnectionProxy } from './proxy/proxy-server.js';
 import { listServerRecords, ServerRecordFile } from './records/server-records.js';
 import { createStateFolder, type StateFolder } from './records/state-folder.js';
 import { endLeftovers } from './runtime/process/leftovers.js';
@@ -92,7 +92,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const runtime = new ProcessRuntime((noted) => record.noteProcess(noted));
   const names = config.services.map((service) => service.name);
   const platform = new Platform(names, { runtime, builds: builder, clock: systemClock, logs, runId });
-  const proxy = new Proxy(platform.tokens);
+  const proxy = new ConnectionProxy(platform.tokens);
   let info: DevInfo;
   const api = createApi({
     platform,
@@ -173,11 +173,7 @@ interface BoundServers {
   all: Server[];
 }
 
-async function listenForBoth(
-  config: DevConfig,
-  makeApi: () => Server,
-  makeProxy: () => Server,
-): Promise<BoundServers> {
+async function listenForBoth(config: DevConfig, makeApi: () => Server, makeProxy: () => Server): Promise<BoundServers> {
   const { host } = config;
   const api = await listen({ what: 'API', port: config.port, host, flag: '--port' }, makeApi);
   try {

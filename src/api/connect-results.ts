@@ -7,23 +7,23 @@ import { toV1State } from '../platform/status-formats.js';
 export type DevUrls = Pick<DevInfo, 'api_url' | 'proxy_url'>;
 
 /** The v1 spawn result, dev style: exactly these keys, in this order. */
-export function toV1SpawnResult({ backend, spawned, route }: Connection, urls: DevUrls): V1SpawnResult {
+export function toV1SpawnResult({ backend, spawned, state, route }: Connection, urls: DevUrls): V1SpawnResult {
   return {
     name: backend.id,
     spawned,
     url: `${urls.proxy_url}/${route.token}/`,
     status_url: `${urls.api_url}/backend/${backend.id}/status`,
     ready_url: '',
-    status: toV1State(backend.state),
+    status: toV1State(state),
   };
 }
 
 /** The v2 connect response, dev style, keys in the platform's order. */
-export function toConnectResponse({ backend, spawned, route }: Connection, urls: DevUrls): ConnectResponse {
+export function toConnectResponse({ backend, spawned, state, route }: Connection, urls: DevUrls): ConnectResponse {
   return {
     backend_id: backend.id,
     spawned,
-    status: backend.state.status,
+    status: state.status,
     token: route.token,
     url: `${urls.proxy_url}/${route.token}/`,
     secret_token: route.secretToken,

@@ -32,6 +32,7 @@ function fromBodyParser(error: unknown): JamdevError | undefined {
   const { type, status, message } = (error ?? {}) as { type?: string; status?: number; message?: string };
   if (type === 'entity.parse.failed') return problem.invalidJson(message ?? 'it can not be parsed');
   if (type === 'entity.too.large') return problem.bodyTooLarge(BODY_LIMIT_BYTES);
-  if (status !== undefined && status >= 400 && status < 500) return problem.bodyUnreadable(message ?? `status ${status}`);
+  if (status !== undefined && status >= 400 && status < 500)
+    return problem.bodyUnreadable(message ?? `status ${status}`);
   return undefined;
 }

@@ -1,7 +1,5 @@
 import type { Response } from 'express';
-import type { LogRecordJson } from '../contract/dev-endpoints.js';
-import type { OwnedRecord } from '../logs/follow.js';
-import { readLogs } from '../logs/follow.js';
+import { readLogs, toLogRecordJson } from '../logs/follow.js';
 import type { StoredLog } from '../logs/log-store.js';
 import type { ApiContext } from './context.js';
 import { EventStream } from './event-stream.js';
@@ -27,11 +25,7 @@ export interface LogStreamOptions {
 }
 
 /** Streams lines of one or several logs as NDJSON, one `LogRecordJson` each. */
-export async function streamRecords(
-  response: Response,
-  context: ApiContext,
-  options: LogStreamOptions,
-): Promise<void> {
+export async function streamRecords(response: Response, context: ApiContext, options: LogStreamOptions): Promise<void> {
   const closed = new AbortController();
   response.once('close', () => closed.abort());
   response.statusCode = 200;
@@ -42,18 +36,6 @@ export async function streamRecords(
     if (response.writableNeedDrain) await new Promise<void>((resolve) => onceDrainedOrClosed(response, resolve));
   }
   response.end();
-}
-
-/** @returns the wire form of a line of a log */
-export function toLogRecordJson({ owner, record }: OwnedRecord): LogRecordJson {
-  return {
-    time: new Date(record.timeMs).toISOString(),
-    backend: owner.backendId,
-    service: owner.service,
-    key: owner.key,
-    source: record.source,
-    text: record.text,
-  };
 }
 
 function onceDrainedOrClosed(response: Response, callback: () => void): void {

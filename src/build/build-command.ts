@@ -64,7 +64,11 @@ export async function runBuildCommand(
   return { ok: !result.failed, failure: describeFailure(result), lines: lines.slice(-KEPT_LINES) };
 }
 
-function describeFailure(result: { exitCode?: number | undefined; signal?: string | undefined; cause?: unknown }): string {
+function describeFailure(result: {
+  exitCode?: number | undefined;
+  signal?: string | undefined;
+  cause?: unknown;
+}): string {
   if (result.signal !== undefined) return `ended by ${result.signal}`;
   if (result.exitCode !== undefined) return `exit code ${result.exitCode}`;
   return String((result.cause as Error | undefined)?.message ?? 'it could not be started');

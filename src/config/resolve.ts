@@ -68,11 +68,14 @@ export async function resolveConfig(flags: DevFlags): Promise<DevConfig> {
   const file: ConfigFile = found?.config ?? {};
   const fileName = found === undefined ? '' : basename(found.path);
   if (flags.useStaticToken ?? file.useStaticToken) throw problem.staticTokenNotYet();
+  const port = flags.port ?? file.port ?? DEFAULT_API_PORT;
+  const proxyPort = flags.proxyPort ?? file.proxyPort ?? DEFAULT_PROXY_PORT;
+  if (port === proxyPort && port !== 0) throw problem.portsEqual(port);
   return {
     project,
     services: [await resolveService(project, flags, file, fileName)],
-    port: flags.port ?? file.port ?? DEFAULT_API_PORT,
-    proxyPort: flags.proxyPort ?? file.proxyPort ?? DEFAULT_PROXY_PORT,
+    port,
+    proxyPort,
     host: flags.host ?? file.host,
     allowedHosts: file.allowedHosts ?? [],
     interactive: flags.interactive ?? file.interactive ?? true,
@@ -111,10 +114,10 @@ async function findCommand(
   if (file.command !== undefined) return { command: file.command, build, foundIn: fileName };
   if (file.dockerfile !== undefined) throw problem.dockerNotYet(file.dockerfile);
   const scripts = await readScripts(project);
-  if (typeof scripts['start'] === 'string' && scripts['start'].trim() !== '') {
+  if (typeof scripts.start === 'string' && scripts.start.trim() !== '') {
     // npm runs `prestart` before every start; once per build is what it is for.
-    const prestart = typeof scripts['prestart'] === 'string' ? scripts['prestart'] : undefined;
-    return { command: scripts['start'], build: build ?? prestart, foundIn: 'the start script of package.json' };
+    const prestart = typeof scripts.prestart === 'string' ? scripts.prestart : undefined;
+    return { command: scripts.start, build: build ?? prestart, foundIn: 'the start script of package.json' };
   }
   if (existsSync(resolve(project, 'Dockerfile'))) throw problem.dockerNotYet('Dockerfile');
   throw problem.nothingToRun(project);

@@ -11,10 +11,7 @@ export const configFileSchema = z.strictObject({
   command: z.string().min(1).optional().describe('How to start a backend as a child process.'),
   build: z.string().min(1).optional().describe('Run before the first backend and on every rebuild.'),
   env: z.record(z.string(), z.string()).optional().describe('Environment variables for every backend.'),
-  remap8080: z
-    .boolean()
-    .optional()
-    .describe("Turn a Node.js backend's listen(8080) into its own port. Default: true."),
+  remap8080: z.boolean().optional().describe("Turn a Node.js backend's listen(8080) into its own port. Default: true."),
   dockerfile: z.string().min(1).optional().describe('The Dockerfile to build backends from.'),
   dockerOptions: z
     .strictObject({

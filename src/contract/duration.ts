@@ -12,7 +12,10 @@ export function parseDurationSeconds(text: string, option: string): number {
   const match = /^(\d{1,9})([smhd]?)$/.exec(text.trim());
   const seconds = match ? Number(match[1]) * (UNIT_SECONDS[match[2] || 's'] ?? 1) : 0;
   if (seconds < 1) {
-    throw problem.usage(`${option} must be a duration of at least one second, not "${text}".`, 'For example: 90, 5m, 1h');
+    throw problem.usage(
+      `${option} must be a duration of at least one second, not "${text}".`,
+      'For example: 90, 5m, 1h',
+    );
   }
   return seconds;
 }

@@ -234,5 +234,23 @@ export const problem = {
     new JamdevError('BackendNotFound', `There are no logs of a backend or key ${quote(name)}.`, 'See: jamdev list'),
   noBackendFor: (name: string) =>
     new JamdevError('BackendNotFound', `There is no backend with id or key ${quote(name)}.`, 'See: jamdev list'),
+  neverReady: (id: string, why: string, lastLines: string[]) =>
+    new JamdevError(
+      'BackendEnded',
+      `The backend "${id}" did not become ready: ${why}.${lastLines.length > 0 ? `\nIts last lines:\n${lastLines.join('\n')}\n` : ''}`,
+      `All it printed: jamdev logs ${id}`,
+    ),
+  keyInSeveralServices: (key: string, ids: string[]) =>
+    new JamdevError(
+      'InvalidRequest',
+      `The key ${quote(key)} is held in several services, by the backends ${ids.join(' and ')}.`,
+      'Name the backend instead of the key.',
+    ),
+  portsEqual: (port: number) =>
+    new JamdevError(
+      'Usage',
+      `The API and the proxy can't both listen on port ${port}.`,
+      'Choose another --proxy-port.',
+    ),
   usage: (message: string, remedy = '') => new JamdevError('Usage', message, remedy),
 };

@@ -138,10 +138,7 @@ export function firstIssue(error: z.ZodError, value: unknown): { path: string; d
   return { path: issue.path.join('.'), detail: `${issue.message}, not ${show(found)}` };
 }
 
-function deepest(
-  issue: z.core.$ZodIssue | undefined,
-  prefix: PropertyKey[],
-): { path: PropertyKey[]; message: string } {
+function deepest(issue: z.core.$ZodIssue | undefined, prefix: PropertyKey[]): { path: PropertyKey[]; message: string } {
   if (issue === undefined) return { path: prefix, message: 'is not valid' };
   const path = [...prefix, ...issue.path];
   if (issue.code === 'invalid_union') {

@@ -66,6 +66,17 @@ export const V1_STATES = [
 export const v1StateSchema = z.enum(V1_STATES);
 export type V1State = z.infer<typeof v1StateSchema>;
 
+/** The v1 names of the statuses of a backend that has not ended; how an ended one is called depends on its end. */
+export const V1_OF_LIVE_STATUS: Record<Exclude<Status, 'terminated'>, V1State> = {
+  scheduled: 'Loading',
+  loading: 'Loading',
+  starting: 'Starting',
+  waiting: 'Starting',
+  ready: 'Ready',
+  terminating: 'Ready',
+  'hard-terminating': 'Ready',
+};
+
 /** v1 status, as on `GET /backend/:id/status` and its stream. */
 export const v1StatusSchema = z.object({ state: v1StateSchema, time: z.string(), backend: z.string() });
 export type V1Status = z.infer<typeof v1StatusSchema>;

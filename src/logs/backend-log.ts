@@ -1,8 +1,8 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OutputSource } from '../contract/dev-endpoints.js';
-import { encodeRecords, type LogRecord } from './log-format.js';
 import { LineSplitter } from './line-splitter.js';
+import { encodeRecords, type LogRecord } from './log-format.js';
 import { MAX_SEGMENTS, SEGMENT_BYTES, segmentPath } from './segments.js';
 
 /** Whose log it is; kept beside it, for those who read it later. */

@@ -1,3 +1,4 @@
+import type { LogRecordJson } from '../contract/dev-endpoints.js';
 import type { LogOwner } from './backend-log.js';
 import type { LogRecord } from './log-format.js';
 import { LogReader } from './log-reader.js';
@@ -17,6 +18,18 @@ export interface ReadLogsOptions {
 export interface OwnedRecord {
   owner: LogOwner;
   record: LogRecord;
+}
+
+/** @returns the wire form of a line of a log */
+export function toLogRecordJson({ owner, record }: OwnedRecord): LogRecordJson {
+  return {
+    time: new Date(record.timeMs).toISOString(),
+    backend: owner.backendId,
+    service: owner.service,
+    key: owner.key,
+    source: record.source,
+    text: record.text,
+  };
 }
 
 /** One log being read. `head`: its next line, already fetched. `dry`: nothing more was there at the last look. */

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { decodeRecord, type LogRecord } from './log-format.js';
 import { LineSplitter, MAX_LINE_BYTES } from './line-splitter.js';
+import { decodeRecord, type LogRecord } from './log-format.js';
 import { listSegments, segmentPath } from './segments.js';
 
 const READ_BYTES = 64 * 1024;

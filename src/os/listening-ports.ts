@@ -28,7 +28,8 @@ function listFromProc(pids?: ReadonlySet<number>): ListeningPort[] {
   for (const file of ['/proc/net/tcp', '/proc/net/tcp6']) {
     for (const socket of parseProcNet(readIfPossible(file))) portOfInode.set(socket.inode, socket);
   }
-  const candidates = pids ?? new Set(readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : [])));
+  const candidates =
+    pids ?? new Set(readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : [])));
   const found: ListeningPort[] = [];
   for (const pid of candidates) {
     for (const inode of socketInodesOf(pid)) {

@@ -3,7 +3,7 @@ import { problem } from '../contract/errors.js';
 import type { ConnectParams } from '../contract/requests.js';
 import type { LogStore } from '../logs/log-store.js';
 import { Backend, type BackendWorld } from './backend.js';
-import { isEnding } from './backend-state.js';
+import { type BackendState, isEnding } from './backend-state.js';
 import { newBackendId, newKey } from './ids.js';
 import { type Service, ServiceRegistry } from './services.js';
 import { type TokenRoute, TokenTable } from './tokens.js';
@@ -23,6 +23,8 @@ export interface Connection {
   backend: Backend;
   /** Whether this very request started it. */
   spawned: boolean;
+  /** The state it was in then; it may have moved on since. */
+  state: BackendState;
   route: TokenRoute;
 }
 
@@ -70,7 +72,7 @@ export class Platform {
       if (holder === undefined && !params.spawn) throw problem.keyUnheld(params.key ?? '', service.name);
       const backend = holder ?? this.#spawn(service, params);
       const route = this.tokens.issue(backend, params.user, params.auth);
-      return { backend, spawned: holder === undefined, route };
+      return { backend, spawned: holder === undefined, state: backend.state, route };
     }
   }
 

@@ -1,4 +1,4 @@
-import type { InfoStatus, PublicStatus, V1State } from '../contract/status.js';
+import { type InfoStatus, type PublicStatus, V1_OF_LIVE_STATUS, type V1State } from '../contract/status.js';
 import type { BackendState, EndedState } from './backend-state.js';
 
 /** The public v2 form of a state: `{status, time}` and what the contract adds to the last three. */
@@ -29,20 +29,7 @@ export function toInfoStatus(state: BackendState): InfoStatus {
 
 /** The v1 name of a state (platform contract, "Lifecycle"). */
 export function toV1State(state: BackendState): V1State {
-  switch (state.status) {
-    case 'scheduled':
-    case 'loading':
-      return 'Loading';
-    case 'starting':
-    case 'waiting':
-      return 'Starting';
-    case 'ready':
-    case 'terminating':
-    case 'hard-terminating':
-      return 'Ready';
-    case 'terminated':
-      return endedV1State(state);
-  }
+  return state.status === 'terminated' ? endedV1State(state) : V1_OF_LIVE_STATUS[state.status];
 }
 
 /** The states of a v1 stream: none is repeated. */

@@ -16,7 +16,7 @@ type PassOn = (proxy: BackendProxy, rest: string) => void;
  * The proxy: from connection URLs to backends. A bare node:http server in front of one http-proxy-middleware per
  * backend; Express would halve its speed.
  */
-export class Proxy {
+export class ConnectionProxy {
   readonly #tokens: TokenTable;
   readonly #proxies = new Map<Backend, BackendProxy>();
 

@@ -67,9 +67,7 @@ export class ServerRecordFile {
 }
 
 /** All dev servers on record in a project, with whether each still runs; newest first. */
-export async function listServerRecords(
-  folder: StateFolder,
-): Promise<{ record: ServerRecord; alive: boolean }[]> {
+export async function listServerRecords(folder: StateFolder): Promise<{ record: ServerRecord; alive: boolean }[]> {
   let names: string[];
   try {
     names = readdirSync(folder.servers);

@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
  */
 export function commandEnvironment(folder: string, ...layers: Record<string, string>[]): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = Object.assign({}, process.env, ...layers);
-  env['PATH'] = [...binFolders(folder), env['PATH'] ?? ''].join(delimiter);
+  env.PATH = [...binFolders(folder), env.PATH ?? ''].join(delimiter);
   return env;
 }
 

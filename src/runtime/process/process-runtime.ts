@@ -102,13 +102,7 @@ class ProcessBackend implements RuntimeBackend {
   #asked: 'nothing' | 'soft' | 'hard' = 'nothing';
   readonly #hardAsked = new AbortController();
 
-  constructor(
-    pid: number,
-    root: Promise<TreeRoot>,
-    port: number,
-    leaderExit: Promise<Exit>,
-    output: OutputPipe[],
-  ) {
+  constructor(pid: number, root: Promise<TreeRoot>, port: number, leaderExit: Promise<Exit>, output: OutputPipe[]) {
     this.#pid = pid;
     this.#root = root;
     this.#port = port;
@@ -180,7 +174,7 @@ class ProcessBackend implements RuntimeBackend {
 function backendEnvironment(request: SpawnRequest, port: number): NodeJS.ProcessEnv {
   const { build } = request;
   const env = commandEnvironment(build.cwd, build.env, request.env, { PORT: String(port) });
-  if (build.remap8080) env['NODE_OPTIONS'] = withPreload(env['NODE_OPTIONS']);
+  if (build.remap8080) env.NODE_OPTIONS = withPreload(env.NODE_OPTIONS);
   return env;
 }
 

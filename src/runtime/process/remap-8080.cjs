@@ -42,5 +42,7 @@ function remap(args) {
 
 /** @param {unknown} port */
 function meansPlatformPort(port) {
-  return (typeof port === 'number' || (typeof port === 'string' && port.trim() !== '')) && Number(port) === PLATFORM_PORT;
+  return (
+    (typeof port === 'number' || (typeof port === 'string' && port.trim() !== '')) && Number(port) === PLATFORM_PORT
+  );
 }

@@ -1,0 +1,19 @@
+import { Command } from 'commander';
+import { addConnectOptions, type ConnectCommandOptions, connectFromCommandLine } from '../connect-options.js';
+import type { CommandIo } from '../io.js';
+import { addExamples } from '../option-values.js';
+
+/** `jamdev connect`: prints the v2 connect response. */
+export function connectCommand(io: CommandIo): Command {
+  const command = new Command('connect')
+    .description('the same as spawn; prints the v2 connect response')
+    .action(async (service: string, options: ConnectCommandOptions) => {
+      const response = await connectFromCommandLine(service, options, io);
+      io.out(JSON.stringify(response, null, options.json ? 0 : 2));
+    });
+  return addExamples(addConnectOptions(command), [
+    ['jamdev connect --key doc-1', 'the backend for doc-1, started if need be'],
+    ['jamdev connect -k doc-1 -u ann -a \'{"role":"editor"}\'', 'a connection URL for one user'],
+    ['jamdev connect -k doc-1 --no-spawn', 'only if it runs already'],
+  ]);
+}

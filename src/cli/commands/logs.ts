@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Command } from 'commander';
+import type { LogRecordJson } from '../../contract/dev-endpoints.js';
+import { JamdevError, problem } from '../../contract/errors.js';
+import { readLogs, toLogRecordJson } from '../../logs/follow.js';
+import { findLog, listStoredLogs, type StoredLog } from '../../logs/log-store.js';
+import { stateFolderOf } from '../../records/state-folder.js';
+import { findDevServer } from '../api-client.js';
+import type { CommandIo } from '../io.js';
+import { addClientOptions, addExamples, type ClientOptions, wholeNumber } from '../option-values.js';
+import { cleanForTerminal } from '../terminal/clean.js';
+
+interface LogsOptions extends ClientOptions {
+  follow: boolean;
+  tail?: number;
+  timestamps?: boolean;
+}
+
+/** `jamdev logs`: what backends print, and printed. */
+export function logsCommand(io: CommandIo): Command {
+  const command = new Command('logs')
+    .description('show what backends print, and printed before they ended')
+    .argument('[backend or key]', 'a backend id or key, also of an earlier dev server (default: all backends)')
+    .option('--no-follow', 'only what is there already')
+    .option('-n, --tail <lines>', 'of what is there already, only so many last lines', wholeNumber('-n/--tail'))
+    .option('-t, --timestamps', 'put the time in front of each line')
+    .action(async (name: string | undefined, options: LogsOptions) => {
+      const print = (line: string) =>
+        io.out(options.json ? line : format(JSON.parse(line), name === undefined, options));
+      for await (const line of await findLines(name, options, io)) {
+        if (line !== '') print(line);
+      }
+    });
+  return addExamples(addClientOptions(command), [
+    ['jamdev logs', 'of all backends, until Ctrl-C'],
+    ['jamdev logs doc-1', 'of one backend, by its key, until it ends'],
+    ['jamdev logs doc-1 --no-follow --tail 20', 'its last 20 lines'],
+    ['jamdev logs --json', 'one JSON object a line, for programs'],
+  ]);
+}
+
+/** From the dev server; without one, from what the last one left on disk. */
+async function findLines(
+  name: string | undefined,
+  options: LogsOptions,
+  io: CommandIo,
+): Promise<AsyncIterable<string>> {
+  try {
+    const client = await findDevServer(options);
+    const { follow, tail } = options;
+    const query = { follow, ...(tail === undefined ? {} : { tail }), ...(name === undefined ? {} : { backend: name }) };
+    return client.logs(query, io.signal);
+  } catch (error) {
+    const logs = error instanceof JamdevError && error.code === 'NoDevServer' ? storedLogs(process.cwd()) : [];
+    if (logs.length === 0) throw error;
+    io.err('No dev server is running; these are the logs it left.');
+    return readStored(logs, name, options.tail, io.signal);
+  }
+}
+
+async function* readStored(
+  logs: StoredLog[],
+  name: string | undefined,
+  tail: number | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const lastRun = logs.at(-1)?.owner.runId;
+  const one = name === undefined ? undefined : findLog(logs, name);
+  if (name !== undefined && one === undefined) throw problem.noLogs(name);
+  const chosen = one === undefined ? logs.filter(({ owner }) => owner.runId === lastRun) : [one];
+  const options = { list: () => chosen, follow: false, tail, mayGrow: () => false };
+  for await (const owned of readLogs(options, signal)) yield JSON.stringify(toLogRecordJson(owned));
+}
+
+/** The logs of the nearest project folder, from here upwards, that has any. */
+function storedLogs(from: string): StoredLog[] {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const { logs } = stateFolderOf(folder);
+    if (existsSync(logs)) return listStoredLogs(logs);
+    if (dirname(folder) === folder) return [];
+  }
+}
+
+function format(record: LogRecordJson, named: boolean, options: LogsOptions): string {
+  const time = options.timestamps ? `${record.time} ` : '';
+  const owner = named ? `${record.key} | ` : '';
+  const remark = record.source === 'jamdev' ? 'jamdev: ' : '';
+  return `${time}${owner}${remark}${cleanForTerminal(record.text)}`;
+}

@@ -1,0 +1,83 @@
+import type { Command } from 'commander';
+import { checkEnv } from '../contract/env.js';
+import { problem } from '../contract/errors.js';
+import { parseKey } from '../contract/key.js';
+import type { ConnectResponse } from '../contract/responses.js';
+import { openInBrowser } from '../os/open-browser.js';
+import { findDevServer } from './api-client.js';
+import type { CommandIo } from './io.js';
+import { addClientOptions, type ClientOptions, duration, environment, jsonObject } from './option-values.js';
+import { waitForReady } from './wait.js';
+
+/** Options of `spawn` and `connect`: those of the platform's own client, and jamdev's. */
+export interface ConnectCommandOptions extends ClientOptions {
+  env?: Record<string, string>;
+  key?: string;
+  user?: string;
+  auth?: Record<string, unknown>;
+  maxIdleSeconds?: number;
+  lifetimeLimitSeconds?: number;
+  tag?: string;
+  spawn: boolean;
+  wait?: boolean;
+  open?: boolean;
+}
+
+/** Adds the argument and options of `spawn` and `connect`. */
+export function addConnectOptions(command: Command): Command {
+  return addClientOptions(
+    command
+      .argument('[service]', 'the service, or service/environment', '-')
+      .option('-k, --key <key>', 'the key to lock the backend to; its holder is returned if there is one')
+      .option('-e, --env <NAME=value>', 'a variable for the backend (repeatable)', environment)
+      .option('-u, --user <name>', 'reaches the backend as x-verified-username')
+      .option('-a, --auth <json>', 'an object; reaches the backend as x-verified-user-data', jsonObject('-a/--auth'))
+      .option(
+        '-i, --max-idle-seconds <time>',
+        'end it when nobody was connected for so long: seconds, or 5m (default: 300)',
+        duration('-i/--max-idle-seconds'),
+      )
+      .option(
+        '-l, --lifetime-limit-seconds <time>',
+        'end it so long after the spawn',
+        duration('-l/--lifetime-limit-seconds'),
+      )
+      .option('-t, --tag <tag>', 'the image tag to run (child processes have only one build)')
+      .option('--no-spawn', 'only look for the holder of the key')
+      .option('--wait', 'return when it is ready; exit 1 with the reason if it never will be')
+      .option('--open', 'open the connection URL in the browser'),
+  );
+}
+
+/** Sends the connect request of a command line, and does what `--wait` and `--open` ask for. */
+export async function connectFromCommandLine(
+  serviceArgument: string,
+  options: ConnectCommandOptions,
+  io: CommandIo,
+): Promise<ConnectResponse> {
+  const [service = '-', environmentName, more] = serviceArgument.split('/');
+  if (service === '' || environmentName === '' || more !== undefined) {
+    throw problem.usage(`"${serviceArgument}" is not a service.`, 'Give SERVICE or SERVICE/ENVIRONMENT.');
+  }
+  const body = toRequestBody(options);
+  const client = await findDevServer(options);
+  const response = await client.connect(service, environmentName, body);
+  const result = options.wait ? { ...response, status: await waitForReady(client, response, io) } : response;
+  if (options.open && !(await openInBrowser(result.url)))
+    io.err(`No browser could be opened; the URL is ${result.url}`);
+  return result;
+}
+
+function toRequestBody(options: ConnectCommandOptions): unknown {
+  if (options.key !== undefined) parseKey(options.key);
+  if (!options.spawn && options.key === undefined) {
+    throw problem.usage('--no-spawn needs a key.', 'Add --key with the key whose holder you look for.');
+  }
+  const spawn = options.spawn && {
+    tag: options.tag,
+    max_idle_seconds: options.maxIdleSeconds,
+    lifetime_limit_seconds: options.lifetimeLimitSeconds,
+    executable: { env: checkEnv(options.env ?? {}) },
+  };
+  return { key: options.key, user: options.user, auth: options.auth, spawn };
+}

@@ -1,0 +1,11 @@
+/** What a command may touch of the process it runs in; main.ts gives the real thing. */
+export interface CommandIo {
+  /** Writes a line for the reader of the command's result. */
+  out(line: string): void;
+  /** Writes a line beside the result: remarks and errors. */
+  err(line: string): void;
+  /** Makes the command end with another exit code than 0. */
+  fail(): void;
+  /** Aborts on Ctrl-C and when nobody reads the output any more. */
+  signal: AbortSignal;
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { JamdevError } from '../contract/errors.js';
+import { connectCommand } from './commands/connect.js';
+import { devCommand } from './commands/dev.js';
+import { listCommand } from './commands/list.js';
+import { logsCommand } from './commands/logs.js';
+import { spawnCommand } from './commands/spawn.js';
+import { statusCommand } from './commands/status.js';
+import { terminateCommand } from './commands/terminate.js';
+import type { CommandIo } from './io.js';
+
+/** What went wrong was a mistake in the command line itself. */
+const EXIT_USAGE = 2;
+const EXIT_FAILURE = 1;
+
+let exitCode = 0;
+const interrupted = new AbortController();
+
+const io: CommandIo = {
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+  fail: () => {
+    exitCode = EXIT_FAILURE;
+  },
+  signal: interrupted.signal,
+};
+
+// The reader of a pipe may have seen enough, as with `jamdev logs | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  interrupted.abort();
+});
+
+try {
+  await makeProgram().parseAsync();
+} catch (error) {
+  if (!interrupted.signal.aborted) exitCode = report(error);
+}
+process.stdout.write('', () => process.exit(exitCode));
+
+function makeProgram(): Command {
+  const program = new Command('jamdev')
+    .description('Run Jamsocket session backends on your own machine.')
+    .version(version(), '-V, --version')
+    .helpCommand('help [command]', 'show the help of a command')
+    .showHelpAfterError('(see: jamdev --help)')
+    .exitOverride();
+  const commands = [
+    devCommand,
+    spawnCommand,
+    connectCommand,
+    logsCommand,
+    listCommand,
+    statusCommand,
+    terminateCommand,
+  ];
+  for (const make of commands) program.addCommand(make(io).copyInheritedSettings(program));
+  for (const command of program.commands) {
+    command.showHelpAfterError(`(see: jamdev ${command.name()} --help)`);
+    // dev has its own idea of Ctrl-C; all others just end.
+    if (command.name() !== 'dev') command.hook('preAction', endOnSignals);
+  }
+  return program;
+}
+
+function endOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
+}
+
+/** Says what went wrong. @returns the exit code */
+function report(error: unknown): number {
+  // commander has printed its own message.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  if (error instanceof JamdevError) {
+    io.err(`jamdev: ${error.message}`);
+    if (error.remedy !== '') io.err(error.remedy);
+    return error.code === 'Usage' ? EXIT_USAGE : EXIT_FAILURE;
+  }
+  io.err(`jamdev: a fault in jamdev itself.\n${error instanceof Error ? error.stack : String(error)}`);
+  return EXIT_FAILURE;
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { parseDurationSeconds } from '../contract/duration.js';
+import { problem } from '../contract/errors.js';
+
+/** A parser of an option's value, as commander takes it. */
+type Parser<T> = (text: string) => T;
+
+/** A port number; 0 stands for any free one. */
+export function port(flag: string): Parser<number> {
+  return (text) => {
+    if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+      throw problem.usage(`${flag} must be a port number from 0 to 65535, not "${text}".`, '0 means any free port.');
+    }
+    return Number(text);
+  };
+}
+
+/** A count of things. */
+export function wholeNumber(flag: string): Parser<number> {
+  return (text) => {
+    if (!/^\d{1,9}$/.test(text)) throw problem.usage(`${flag} must be a whole number, not "${text}".`);
+    return Number(text);
+  };
+}
+
+/** Seconds, or a duration as `5m`. @returns seconds */
+export function duration(flag: string): Parser<number> {
+  return (text) => parseDurationSeconds(text, flag);
+}
+
+/** A JSON object. */
+export function jsonObject(flag: string): Parser<Record<string, unknown>> {
+  return (text) => {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      throw problem.usage(`${flag} must be JSON, not ${text}`, `For example: ${flag} '{"role":"editor"}'`);
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw problem.usage(`${flag} must be a JSON object, not ${text}`, `For example: ${flag} '{"role":"editor"}'`);
+    }
+    return value as Record<string, unknown>;
+  };
+}
+
+/** `NAME=value`, given any number of times. */
+export function environment(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const match = /^([^=]+)=(.*)$/s.exec(text);
+  if (match?.[1] === undefined) throw problem.usage(`-e/--env must be NAME=value, not "${text}".`);
+  return { ...before, [match[1]]: match[2] ?? '' };
+}
+
+/** Adds the options that every command has which talks to a dev server. */
+export function addClientOptions(command: Command): Command {
+  return command
+    .option('--api <url>', 'the dev server to talk to (default: the one of this folder, or JAMDEV_API_URL)')
+    .option('--json', 'print JSON for programs');
+}
+
+/** Options of {@link addClientOptions}. */
+export interface ClientOptions {
+  api?: string;
+  json?: boolean;
+}
+
+/** Adds examples to a command's help. */
+export function addExamples(command: Command, examples: readonly [line: string, meaning: string][]): Command {
+  const width = Math.max(...examples.map(([line]) => line.length));
+  const lines = examples.map(([line, meaning]) => `  ${line.padEnd(width)}  ${meaning}`);
+  return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}\n`);
+}

@@ -1,0 +1,106 @@
+import { Chalk } from 'chalk';
+import type { DevFlags } from '../config/resolve.js';
+import { type DevServer, startDevServer } from '../dev-server.js';
+import type { CommandIo } from './io.js';
+import { DevReporter } from './terminal/dev-reporter.js';
+import { JsonReporter } from './terminal/json-reporter.js';
+import { type Reporter, reportOn } from './terminal/reporter.js';
+import { listenForKeys, type Shortcut } from './terminal/shortcuts.js';
+
+/** npm passes a Ctrl-C on that the terminal has sent already: the same one again, not a second. */
+const SAME_INTERRUPT_MS = 100;
+/** After a second Ctrl-C nothing may hold the program for longer. */
+const KILL_DEADLINE_MS = 2_000;
+
+/**
+ * Runs the dev server in this process until it is told to stop.
+ * @param flags from the command line
+ */
+export async function runDev(flags: DevFlags, output: { json: boolean }, io: CommandIo): Promise<void> {
+  const server = await startDevServer(flags);
+  const sinceStartMs = performance.now();
+  const write = (text: string) => void process.stdout.write(text);
+  const reporter: Reporter = output.json
+    ? new JsonReporter(write)
+    : new DevReporter(write, new Chalk({ level: colourLevel() }), server.config.styleLogOutput);
+  reportOn(server, reporter);
+
+  const stop = new StopSwitch(server, reporter);
+  const inTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  const shortcuts =
+    server.config.interactive && inTerminal && !output.json ? makeShortcuts(server, reporter, stop) : [];
+  reporter.started(server, sinceStartMs, shortcuts);
+  const giveBack = shortcuts.length > 0 ? listenForKeys(process.stdin, shortcuts, () => stop.press()) : () => undefined;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.press());
+  process.on('exit', () => server.killNow());
+  io.signal.addEventListener('abort', () => stop.press());
+  await stop.stopped;
+  giveBack();
+  if (stop.forced) io.fail();
+}
+
+function makeShortcuts(server: DevServer, reporter: Reporter, stop: StopSwitch): Shortcut[] {
+  const { platform } = server.parts;
+  const shortcuts: Shortcut[] = [
+    { key: 'b', label: 'build', description: 'build again', action: () => void server.build('key b') },
+    {
+      key: 't',
+      label: 'terminate',
+      description: 'terminate all backends',
+      action: () => {
+        reporter.message(`Ending ${platform.running.length} backends.`);
+        void platform.terminateAll(false);
+      },
+    },
+    {
+      key: 'h',
+      label: 'help',
+      description: 'show this help',
+      action: () => reporter.message(shortcuts.map(({ key, description }) => `  ${key}  ${description}`).join('\n')),
+    },
+    { key: 'q', label: 'quit', description: 'stop, as Ctrl-C does', action: () => stop.press() },
+  ];
+  return shortcuts;
+}
+
+/** Stops the dev server: gently on the first press, by force on the second. */
+class StopSwitch {
+  /** Resolves when everything has ended. */
+  readonly stopped: Promise<void>;
+  forced = false;
+  readonly #server: DevServer;
+  readonly #reporter: Reporter;
+  #pressedAtMs: number | undefined;
+  #finish: () => void = () => undefined;
+
+  constructor(server: DevServer, reporter: Reporter) {
+    this.#server = server;
+    this.#reporter = reporter;
+    this.stopped = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+  }
+
+  press(): void {
+    const now = performance.now();
+    if (this.#pressedAtMs === undefined) {
+      this.#pressedAtMs = now;
+      this.#reporter.stopping(this.#server.parts.platform.running.length);
+      void this.#server.close().then(() => {
+        this.#reporter.stopped();
+        this.#finish();
+      });
+    } else if (!this.forced && now - this.#pressedAtMs > SAME_INTERRUPT_MS) {
+      this.forced = true;
+      void this.#server.close(true);
+      setTimeout(() => this.#finish(), KILL_DEADLINE_MS).unref();
+    }
+  }
+}
+
+/** No colours where nobody sees them, or nobody wants them. */
+function colourLevel(): 0 | 1 | 2 | 3 {
+  if (process.env.NO_COLOR) return 0;
+  if (!process.stdout.isTTY) return 0;
+  return process.stdout.getColorDepth() >= 24 ? 3 : process.stdout.getColorDepth() >= 8 ? 2 : 1;
+}

@@ -1,0 +1,184 @@
+import type { ChalkInstance } from 'chalk';
+import type { BuildOutcome } from '../../build/builder.js';
+import type { DevServer } from '../../dev-server.js';
+import type { BackendLog } from '../../logs/backend-log.js';
+import type { LogRecord } from '../../logs/log-format.js';
+import type { Backend } from '../../platform/backend.js';
+import type { BackendState, EndedState } from '../../platform/backend-state.js';
+import { toPublicStatus } from '../../platform/status-formats.js';
+import { cleanForTerminal } from './clean.js';
+import { describeStatus } from './describe-status.js';
+import { formatDuration } from './duration.js';
+import type { Reporter } from './reporter.js';
+import type { Shortcut } from './shortcuts.js';
+
+const NAME_COLOURS = ['cyan', 'magenta', 'blue', 'yellow', 'green'] as const;
+const MAX_NAME_LENGTH = 24;
+
+/** Shows a person what happens in the dev server. */
+export class DevReporter implements Reporter {
+  readonly #write: (text: string) => void;
+  readonly #chalk: ChalkInstance;
+  readonly #colourOutput: boolean;
+  readonly #names = new Map<string, string>();
+
+  /**
+   * @param write receives whole lines, with their newlines
+   * @param chalk with or without colours, as the terminal is
+   * @param colourOutput whether backends' own colours are shown
+   */
+  constructor(write: (text: string) => void, chalk: ChalkInstance, colourOutput: boolean) {
+    this.#write = write;
+    this.#chalk = chalk;
+    this.#colourOutput = colourOutput && chalk.level > 0;
+  }
+
+  started(server: DevServer, ms: number, shortcuts: readonly Shortcut[]): void {
+    const { bold, dim, cyan, green } = this.#chalk;
+    const [service] = server.config.services;
+    if (server.endedLeftovers > 0) {
+      this.#line(
+        `Ended ${count(server.endedLeftovers, 'process', 'processes')} that an earlier dev server had left here.`,
+      );
+    }
+    this.#line(`${bold(`jamdev ${server.info.version}`)}  ${green('ready')} in ${formatDuration(ms)}`);
+    this.#line('');
+    this.#line(`  API     ${cyan(server.apiUrl)}`);
+    this.#line(`  proxy   ${cyan(server.proxyUrl)}`);
+    this.#line(`  runs    ${service.command}  ${dim(`(${service.foundIn})`)}`);
+    this.#line(`  spawn   npx jamdev spawn --key doc-1`);
+    if (shortcuts.length > 0)
+      this.#line(dim(`  keys    ${shortcuts.map(({ key, label }) => `${key} ${label}`).join(', ')}`));
+    this.#line('');
+  }
+
+  backendSpawned(backend: Backend): void {
+    this.#names.set(backend.id, this.#colourName(backend.displayName));
+    this.backendState(backend, backend.state);
+  }
+
+  backendState(backend: Backend, state: BackendState): void {
+    const { green, yellow, red, dim } = this.#chalk;
+    const ms = formatDuration(state.time.getTime() - backend.createdAt.getTime());
+    if (state.status === 'terminated') return this.#ended(backend, state, ms);
+    const colour = state.status === 'ready' ? green : 'reason' in state ? yellow : dim;
+    const text = colour(describeStatus(toPublicStatus(state)));
+    const hint = state.status === 'scheduled' ? dim(`  ${backend.id}`) : '';
+    this.#line(`${this.#nameOf(backend.id)} ${text} ${dim(`(${ms})`)}${hint}`);
+    if (state.status === 'hard-terminating' && state.reason === 'startuptimeout') {
+      this.#line(`${this.#nameOf(backend.id)} ${red('It never answered on its port.')}`);
+    }
+  }
+
+  backendNotice(backend: Backend, text: string): void {
+    this.#line(`${this.#nameOf(backend.id)} ${this.#chalk.yellow(text)}`);
+  }
+
+  output(log: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]): void {
+    // Remarks have been shown as notices.
+    if (lines.length === 0 || source === 'jamdev') return;
+    const name = this.#nameOf(log.owner.backendId);
+    this.#write(
+      lines.map((line) => `${name} ${cleanForTerminal(line.toString('utf8'), this.#colourOutput)}\n`).join(''),
+    );
+  }
+
+  diskProblem(log: BackendLog, error: Error): void {
+    this.#line(this.#chalk.red(`The log of ${log.owner.backendId} can't be written: ${error.message}`));
+  }
+
+  buildStarted(number: number, reason: string, command: string | undefined): void {
+    if (command === undefined) return;
+    this.#line(`${this.#chalk.dim('build')}  ${number}: ${command} ${this.#chalk.dim(`(${reason})`)}`);
+  }
+
+  buildEnded(outcome: BuildOutcome, command: string | undefined): void {
+    const { red, green, dim } = this.#chalk;
+    if (command === undefined && outcome.number > 1) {
+      this.#line(`${dim('build')}  nothing to build; new backends start from the files as they are`);
+    } else if (command === undefined) {
+      return;
+    } else if (outcome.result === 'succeeded') {
+      this.#line(`${dim('build')}  ${outcome.number}: ${green('done')} in ${formatDuration(outcome.ms)}`);
+    } else if (outcome.result === 'superseded') {
+      this.#line(`${dim('build')}  ${outcome.number}: cancelled`);
+    } else {
+      for (const line of outcome.lines) this.#line(`${dim('build')}  ${cleanForTerminal(line, this.#colourOutput)}`);
+      this.#line(
+        `${dim('build')}  ${outcome.number}: ${red('failed')} (${outcome.failure}) in ${formatDuration(outcome.ms)}`,
+      );
+    }
+  }
+
+  stopping(running: number): void {
+    const what = running === 0 ? '' : ` ${count(running, 'backend', 'backends')} (Ctrl-C again to kill)`;
+    this.#line(`Stopping${what}...`);
+  }
+
+  stopped(): void {
+    this.#line('Stopped.');
+  }
+
+  fault(error: unknown, id: string): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#line(this.#chalk.red(`A fault in jamdev (${id}): ${text}`));
+  }
+
+  message(text: string): void {
+    this.#line(text);
+  }
+
+  #ended(backend: Backend, state: EndedState, ms: string): void {
+    const { red, dim } = this.#chalk;
+    const name = this.#nameOf(backend.id);
+    const alone = state.reason === undefined;
+    const how = state.exitSignal ?? (state.exitCode === null ? 'not started' : `exit code ${state.exitCode}`);
+    if (alone && state.exitCode !== 0) {
+      this.#crashCard(backend, how, ms);
+    } else {
+      this.#line(
+        `${name} ${alone ? 'ended by itself' : describeStatus(toPublicStatus(state))} ${dim(`(${how}, ${ms})`)}`,
+      );
+    }
+    if (!alone && state.kind === 'hard' && state.reason === 'external') this.#line(`${name} ${red('killed')}`);
+    this.#names.delete(backend.id);
+  }
+
+  #crashCard(backend: Backend, how: string, ms: string): void {
+    const { red, dim, bold } = this.#chalk;
+    const bar = red('|');
+    this.#line(`${bar} ${bold(red(`crashed: ${how}`))} after ${ms}`);
+    this.#line(`${bar} key ${backend.identity.key}, backend ${backend.id}, build ${backend.buildNumber ?? 'none'}`);
+    for (const line of backend.log.lastLines) this.#line(`${bar}   ${cleanForTerminal(line, this.#colourOutput)}`);
+    const hint = portHint(backend.log.lastLines);
+    if (hint !== undefined) this.#line(`${bar} ${hint}`);
+    this.#line(`${bar} ${dim(`all it printed: npx jamdev logs ${backend.id}`)}`);
+  }
+
+  #nameOf(backendId: string): string {
+    return this.#names.get(backendId) ?? this.#colourName(backendId);
+  }
+
+  #colourName(name: string): string {
+    const shown = cleanForTerminal(name, false).replaceAll('\n', ' ');
+    const cut = shown.length > MAX_NAME_LENGTH ? `${shown.slice(0, MAX_NAME_LENGTH - 3)}...` : shown;
+    const sum = [...name].reduce((total, character) => total + (character.codePointAt(0) ?? 0), 0);
+    const colour = NAME_COLOURS[sum % NAME_COLOURS.length] ?? 'cyan';
+    return this.#chalk[colour](`${cut} |`);
+  }
+
+  #line(text: string): void {
+    this.#write(`${text}\n`);
+  }
+}
+
+/** A server that hard-codes 8080 meets jamdev's own API there. */
+function portHint(lastLines: readonly string[]): string | undefined {
+  const text = lastLines.join('\n');
+  if (!/EADDRINUSE|address already in use|Address in use/i.test(text) || !text.includes('8080')) return undefined;
+  return "Port 8080 is jamdev's API on this machine: let the server listen on the port in PORT.";
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

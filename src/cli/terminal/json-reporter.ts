@@ -1,0 +1,76 @@
+import type { BuildOutcome } from '../../build/builder.js';
+import type { DevServer } from '../../dev-server.js';
+import type { BackendLog } from '../../logs/backend-log.js';
+import type { LogRecord } from '../../logs/log-format.js';
+import type { Backend } from '../../platform/backend.js';
+import type { BackendState } from '../../platform/backend-state.js';
+import { toPublicStatus } from '../../platform/status-formats.js';
+import type { Reporter } from './reporter.js';
+
+/** Tells a program what happens in the dev server: one JSON object a line, each with an `event`. */
+export class JsonReporter implements Reporter {
+  readonly #write: (text: string) => void;
+
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  started(server: DevServer, ms: number): void {
+    this.#event('started', { ...server.info, ms: Math.round(ms), ended_leftovers: server.endedLeftovers });
+  }
+
+  backendSpawned(backend: Backend): void {
+    this.backendState(backend, backend.state);
+  }
+
+  backendState(backend: Backend, state: BackendState): void {
+    const exit = state.status === 'terminated' ? { exit_code: state.exitCode, exit_signal: state.exitSignal } : {};
+    this.#event('status', { ...whose(backend), ...toPublicStatus(state), ...exit });
+  }
+
+  backendNotice(backend: Backend, text: string): void {
+    this.#event('notice', { ...whose(backend), text });
+  }
+
+  output({ owner }: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]): void {
+    for (const line of lines) {
+      this.#event('log', { backend: owner.backendId, key: owner.key, source, text: line.toString('utf8') });
+    }
+  }
+
+  diskProblem({ owner }: BackendLog, error: Error): void {
+    this.#event('disk-problem', { backend: owner.backendId, message: error.message });
+  }
+
+  buildStarted(number: number, reason: string, command: string | undefined): void {
+    this.#event('build-started', { number, reason, command: command ?? null });
+  }
+
+  buildEnded(outcome: BuildOutcome): void {
+    this.#event('build-ended', { ...outcome });
+  }
+
+  stopping(running: number): void {
+    this.#event('stopping', { running });
+  }
+
+  stopped(): void {
+    this.#event('stopped', {});
+  }
+
+  fault(error: unknown, id: string): void {
+    this.#event('fault', { id, message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+
+  message(text: string): void {
+    this.#event('message', { text });
+  }
+
+  #event(event: string, fields: object): void {
+    this.#write(`${JSON.stringify({ event, ...fields })}\n`);
+  }
+}
+
+function whose(backend: Backend): object {
+  return { backend: backend.id, key: backend.identity.key, service: backend.identity.service.name };
+}

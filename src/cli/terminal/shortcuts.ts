@@ -1,0 +1,37 @@
+/** A key that does something while the dev server runs in a terminal. */
+export interface Shortcut {
+  key: string;
+  /** In a word or two, for the banner. */
+  label: string;
+  /** In a sentence, for the help. */
+  description: string;
+  action(): void;
+}
+
+const CTRL_C = '\u0003';
+const CTRL_D = '\u0004';
+
+/** The terminal's input; process.stdin fits. */
+export type KeyInput = Pick<NodeJS.ReadStream, 'isTTY' | 'setRawMode' | 'on' | 'off' | 'resume' | 'pause'>;
+
+/**
+ * Listens for single keys in raw mode, in which Ctrl-C is a key as well.
+ * @param interrupt called on Ctrl-C
+ * @returns stops listening and gives the terminal back as it was
+ */
+export function listenForKeys(input: KeyInput, shortcuts: readonly Shortcut[], interrupt: () => void): () => void {
+  const onData = (data: Buffer) => {
+    for (const key of data.toString('utf8')) {
+      if (key === CTRL_C || key === CTRL_D) interrupt();
+      else shortcuts.find((shortcut) => shortcut.key === key.toLowerCase())?.action();
+    }
+  };
+  input.setRawMode(true);
+  input.resume();
+  input.on('data', onData);
+  return () => {
+    input.off('data', onData);
+    input.setRawMode(false);
+    input.pause();
+  };
+}

@@ -1,0 +1,31 @@
+import type { LogRecordJson } from '../contract/dev-endpoints.js';
+import { problem } from '../contract/errors.js';
+import type { ConnectResponse } from '../contract/responses.js';
+import type { Status } from '../contract/status.js';
+import type { ApiClient } from './api-client.js';
+import type { CommandIo } from './io.js';
+import { describeStatus } from './terminal/describe-status.js';
+
+const LAST_LINES = 20;
+
+/**
+ * Waits until a backend is ready.
+ * @returns its status then
+ * @throws JamdevError with the reason and its last lines when it ends first
+ */
+export async function waitForReady(
+  client: ApiClient,
+  { backend_id: id }: ConnectResponse,
+  io: CommandIo,
+): Promise<Status> {
+  for await (const status of client.statuses(id, io.signal)) {
+    if (status.status === 'ready') return 'ready';
+    if (status.status !== 'terminated') continue;
+    const lines: string[] = [];
+    for await (const line of client.logs({ backend: id, tail: LAST_LINES, follow: false }, io.signal)) {
+      lines.push(`  ${(JSON.parse(line) as LogRecordJson).text}`);
+    }
+    throw problem.neverReady(id, describeStatus(status), lines);
+  }
+  throw problem.neverReady(id, 'the dev server stopped', []);
+}
