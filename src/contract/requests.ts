@@ -31,7 +31,7 @@ const spawnConfigSchema = z.object({
 
 /** Body of `POST /v2/service/:account/:service/connect`: every field optional, `null` counts as absent. */
 export const connectRequestSchema = z.object({
-  key: z.unknown(),
+  key: z.unknown().optional(),
   user: z.string().nullish(),
   auth: z.record(z.string(), z.unknown()).nullish(),
   spawn: z.union([z.boolean(), spawnConfigSchema]).nullish(),
@@ -41,7 +41,7 @@ export const connectRequestSchema = z.object({
 export const v1SpawnRequestSchema = z.object({
   env: envSchema.nullish(),
   grace_period_seconds: seconds.nullish(),
-  lock: z.unknown(),
+  lock: z.unknown().optional(),
   tag: z.string().nullish(),
   service_environment: z.string().nullish(),
 });
