@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { type ErrorCode, errorBody, HTTP_STATUS_OF, JamdevError, problem } from '../../src/contract/errors.js';
+
+test('an error answer has the message, status, code and id of the platform’s wire format, in its order', () => {
+  const body = errorBody(problem.backendNotFound('abc'), 'id-1');
+  expect(JSON.stringify(body)).toBe(
+    '{"error":{"message":"There is no backend \\"abc\\". See which there are: jamdev list","status":404,"code":"BackendNotFound","id":"id-1"}}',
+  );
+});
+
+test('without a remedy the sentence is the message alone', () => {
+  expect(new JamdevError('Internal', 'It broke.').sentence).toBe('It broke.');
+  expect(new JamdevError('Internal', 'It broke.', 'Mend it.').sentence).toBe('It broke. Mend it.');
+});
+
+test.each<[ErrorCode, number]>([
+  ['InvalidKey', 400],
+  ['KeyRequired', 400],
+  ['ReservedEnv', 400],
+  ['KeyUnheldNoSpawnConfig', 409],
+  ['BackendNotRunning', 409],
+  ['BackendNotFound', 404],
+  ['TokenMissing', 400],
+  ['TokenUnknown', 410],
+  ['BackendEnded', 410],
+  ['BackendUnreachable', 502],
+])('%s is answered with %d', (code, status) => {
+  expect(new JamdevError(code, '').status).toBe(status);
+});
+
+test('every code has an error status', () => {
+  for (const [code, status] of Object.entries(HTTP_STATUS_OF)) {
+    expect(status, code).toBeGreaterThanOrEqual(400);
+    expect(status, code).toBeLessThan(600);
+  }
+});
+
+/** One call of every function, with values that can be found again in the sentence. */
+const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: string[]] } = {
+  invalidJson: [problem.invalidJson('DETAIL'), ['DETAIL']],
+  bodyNotObject: [problem.bodyNotObject('a list'), ['a list']],
+  invalidField: [problem.invalidField('a.b', 'must be DETAIL'), ['"a.b"', 'DETAIL']],
+  bodyTooLarge: [problem.bodyTooLarge(4711), ['4711']],
+  bodyUnreadable: [problem.bodyUnreadable('DETAIL'), ['DETAIL']],
+  emptyKey: [problem.emptyKey(), ['1 to 128']],
+  longKey: [problem.longKey(129), ['129', '128']],
+  keyNotString: [problem.keyNotString('a number'), ['a number']],
+  keyNotText: [problem.keyNotText(), ['NUL']],
+  keyRequired: [problem.keyRequired(), ['"spawn": false']],
+  reservedEnv: [problem.reservedEnv('PORT'), ['"PORT"']],
+  keyUnheld: [problem.keyUnheld('KEY', 'SERVICE'), ['"KEY"', '"SERVICE"']],
+  hostNotAllowed: [problem.hostNotAllowed('evil.example'), ['"evil.example"', 'allowedHosts']],
+  originNotAllowed: [problem.originNotAllowed('https://evil.example'), ['"https://evil.example"']],
+  routeNotFound: [problem.routeNotFound('GET', '/nope'), ['GET "/nope"']],
+  methodNotAllowed: [problem.methodNotAllowed('PUT', '/auth', 'GET'), ['PUT', '"/auth"', 'Use GET.']],
+  backendNotFound: [problem.backendNotFound('abc'), ['"abc"', 'jamdev list']],
+  backendNotRunning: [problem.backendNotRunning('abc'), ['"abc"']],
+  serviceNotFound: [problem.serviceNotFound('nope', ['one', 'two']), ['"nope"', 'one, two']],
+  buildFailed: [problem.buildFailed('exit code 2', ['last line']), ['exit code 2', '\nlast line', 'press b']],
+  shuttingDown: [problem.shuttingDown(), ['stopping']],
+  tokenMissing: [problem.tokenMissing(), ['token']],
+  tokenUnknown: [problem.tokenUnknown(), ['token', 'connect again']],
+  backendEnded: [problem.backendEnded('abc', 'WHY'), ['"abc"', 'WHY']],
+  backendUnreachable: [problem.backendUnreachable('abc', 'DETAIL'), ['"abc"', 'DETAIL', 'jamdev logs abc']],
+  internal: [problem.internal(), ['inside jamdev']],
+  configMissing: [problem.configMissing('FILE'), ['FILE', '--config']],
+  configUnreadable: [problem.configUnreadable('FILE', 'DETAIL'), ['FILE', 'DETAIL']],
+  configTwice: [problem.configTwice(['A', 'B']), ['A and B']],
+  configNotJson: [problem.configNotJson('FILE', 3, 7, 'DETAIL'), ['FILE', 'line 3, column 7', 'DETAIL']],
+  configUnknownKey: [problem.configUnknownKey('FILE', 'prt', 'port'), ['FILE', '"prt"', 'Did you mean "port"?']],
+  configInvalid: [problem.configInvalid('FILE', 'a.b', 'must be DETAIL'), ['FILE', '"a.b"', 'DETAIL']],
+  folderMissing: [problem.folderMissing('FOLDER'), ['FOLDER']],
+  nothingToRun: [problem.nothingToRun('FOLDER'), ['FOLDER', '--command', '"start"']],
+  dockerNotYet: [problem.dockerNotYet('FILE'), ['FILE', '--command']],
+  staticTokenNotYet: [problem.staticTokenNotYet(), ['Static tokens']],
+  portTaken: [problem.portTaken('API', 8080, 'pid 7 (x)', '--port'), ['API', '8080', 'by pid 7 (x)', '--port 8081']],
+  portForbidden: [problem.portForbidden('proxy', 80, '--proxy-port'), ['proxy', '80', '--proxy-port 8080']],
+  hostUnavailable: [problem.hostUnavailable('HOST', 'DETAIL'), ['"HOST"', 'DETAIL', '--host']],
+  stateFolderUnusable: [problem.stateFolderUnusable('FOLDER', 'EROFS'), ['FOLDER', 'EROFS']],
+  commandNotFound: [problem.commandNotFound('nope', 'FOLDER'), ['"nope"', 'FOLDER', 'PATH']],
+  commandUnusable: [problem.commandUnusable('nope', 'EACCES'), ['"nope"', 'EACCES']],
+  noDevServer: [problem.noDevServer('FOLDER'), ['FOLDER', 'npx jamdev dev']],
+  devServerUnreachable: [problem.devServerUnreachable('URL', 'ECONNREFUSED'), ['URL', 'ECONNREFUSED']],
+  noLogs: [problem.noLogs('doc-1'), ['"doc-1"']],
+  noBackendFor: [problem.noBackendFor('doc-1'), ['"doc-1"']],
+  neverReady: [problem.neverReady('abc', 'WHY', ['last line']), ['"abc"', 'WHY', 'last line', 'jamdev logs abc']],
+  keyInSeveralServices: [problem.keyInSeveralServices('KEY', ['a', 'b']), ['"KEY"', 'a and b']],
+  portsEqual: [problem.portsEqual(9000), ['9000', '--proxy-port']],
+  usage: [problem.usage('MESSAGE', 'REMEDY'), ['MESSAGE REMEDY']],
+};
+
+test.each(Object.entries(SAMPLES))('the sentence of %s names the values it is about', (_name, [error, mentions]) => {
+  for (const mention of mentions) expect(error.sentence).toContain(mention);
+});
+
+test('every kind of problem has a sample above', () => {
+  expect(Object.keys(SAMPLES).sort()).toEqual(Object.keys(problem).sort());
+});
+
+test('a nameless port holder leaves no gap, and the last port does not lead beyond the range', () => {
+  expect(problem.portTaken('API', 8080, '', '--port').message).toBe('Port 8080 for the API is taken.');
+  expect(problem.portTaken('API', 65_535, '', '--port').remedy).toMatch(/--port 0$/);
+});
+
+test('a failure without output has no empty list of last lines', () => {
+  expect(problem.buildFailed('exit code 2', []).message).toBe('The build failed (exit code 2).');
+  expect(problem.neverReady('abc', 'WHY', []).message).toBe('The backend "abc" did not become ready: WHY.');
+});
+
+test('a value that a person typed is shortened in a message, and control characters are escaped', () => {
+  expect(problem.backendNotFound('x'.repeat(81)).message).toBe(
+    `There is no backend "${'x'.repeat(77)}..." (81 characters).`,
+  );
+  expect(problem.backendNotFound('a\n\u001b[2J').message).toBe('There is no backend "a\\n\\u001b[2J".');
+  expect(problem.configUnknownKey('f', 'k', undefined).sentence).toBe('f has an unknown key "k".');
+});
