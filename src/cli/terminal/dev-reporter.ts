@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import type { ChalkInstance } from 'chalk';
 import type { BuildOutcome } from '../../build/builder.js';
 import type { DevServer } from '../../dev-server.js';
@@ -7,6 +8,7 @@ import type { Backend } from '../../platform/backend.js';
 import type { BackendState, EndedState } from '../../platform/backend-state.js';
 import { toPublicStatus } from '../../platform/status-formats.js';
 import { cleanForTerminal } from './clean.js';
+import { spawnLine } from './command-line-hint.js';
 import { describeStatus } from './describe-status.js';
 import { formatDuration } from './duration.js';
 import type { Reporter } from './reporter.js';
@@ -46,7 +48,9 @@ export class DevReporter implements Reporter {
     this.#line(`  API     ${cyan(server.apiUrl)}`);
     this.#line(`  proxy   ${cyan(server.proxyUrl)}`);
     this.#line(`  runs    ${service.command}  ${dim(`(${service.foundIn})`)}`);
-    this.#line(`  spawn   npx jamdev spawn --key doc-1`);
+    this.#line(
+      `  spawn   ${spawnLine(realpathSync(process.argv[1] ?? ''), process.cwd(), server.config.project, server.apiUrl)}`,
+    );
     if (shortcuts.length > 0)
       this.#line(dim(`  keys    ${shortcuts.map(({ key, label }) => `${key} ${label}`).join(', ')}`));
     this.#line('');

@@ -1,6 +1,6 @@
 import { pause } from '../../os/clock.js';
 import type { ProcessRecord } from '../../records/server-records.js';
-import { findTree, signalAll } from './process-tree.js';
+import { findTree, signalOne } from './process-tree.js';
 
 /** How long leftovers have to save their work after SIGTERM. */
 const GRACE_MS = 3_000;
@@ -20,18 +20,12 @@ async function endTree(record: ProcessRecord): Promise<number> {
   const startedAt = performance.now();
   let members = await findTree(record, [], true);
   const count = members.length;
-  signalAll(
-    members.map((entry) => entry.pid),
-    'SIGTERM',
-  );
+  for (const { pid } of members) signalOne(pid, 'SIGTERM');
   while (members.length > 0) {
     await pause(LOOK_PAUSE_MS);
     members = await findTree(record, members, true);
     if (performance.now() - startedAt > GRACE_MS) {
-      signalAll(
-        members.map((entry) => entry.pid),
-        'SIGKILL',
-      );
+      for (const { pid } of members) signalOne(pid, 'SIGKILL');
     }
   }
   return count;

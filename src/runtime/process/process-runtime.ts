@@ -11,7 +11,7 @@ import { splitPlainCommand } from './command-line.js';
 import { commandEnvironment } from './environment.js';
 import { withPreload } from './node-preload.js';
 import { PortPool } from './port-pool.js';
-import { findTree, identify, signalAll, signalOne, type TreeRoot } from './process-tree.js';
+import { findTree, identify, signalOne, type TreeRoot } from './process-tree.js';
 
 /** How long children of a process that ended on its own have after SIGTERM, before SIGKILL. */
 const ORPHAN_GRACE_MS = 2_000;
@@ -97,6 +97,7 @@ class ProcessBackend implements RuntimeBackend {
   readonly #root: Promise<TreeRoot>;
   readonly #port: number;
   #leaderAlive = true;
+  #over = false;
   /** Processes seen in the tree so far: a later look finds them again even if they left it meanwhile. */
   #known: ProcessEntry[] = [];
   #asked: 'nothing' | 'soft' | 'hard' = 'nothing';
@@ -114,12 +115,12 @@ class ProcessBackend implements RuntimeBackend {
   }
 
   terminate(hard: boolean): void {
-    if (this.#asked === 'hard' || (this.#asked === 'soft' && !hard)) return;
+    if (this.#over || this.#asked === 'hard' || (this.#asked === 'soft' && !hard)) return;
     this.#asked = hard ? 'hard' : 'soft';
     if (hard) this.#hardAsked.abort();
     // The look comes first: once their parent is gone, processes that left the group are hard to find.
-    void this.#members().then((pids) => {
-      if (hard) signalAll(pids, 'SIGKILL');
+    void this.#members().then((members) => {
+      if (hard) for (const { pid } of members) signalOne(pid, 'SIGKILL');
       else if (this.#leaderAlive && this.#asked === 'soft') signalOne(-this.#pid, 'SIGTERM');
     });
   }
@@ -130,7 +131,7 @@ class ProcessBackend implements RuntimeBackend {
   }
 
   async explainNotReady(): Promise<string | undefined> {
-    const listening = await listListeningPorts(new Set(await this.#members()));
+    const listening = await listListeningPorts(new Set((await this.#members()).map(({ pid }) => pid)));
     const others = [...new Set(listening.map((each) => each.port))].filter((port) => port !== this.#port);
     if (others.length === 0 || listening.some((each) => each.port === this.#port)) return undefined;
     return (
@@ -146,27 +147,33 @@ class ProcessBackend implements RuntimeBackend {
     await this.#reapRest();
     await Promise.race([Promise.all(output.map((pipe) => pipe.ended)), pause(OUTPUT_DRAIN_MS)]);
     for (const pipe of output) pipe.destroy();
+    this.#over = true;
     return exit;
   }
 
   /** Ends what the first process left behind: gently if there is time, by force once that is over. */
   async #reapRest(): Promise<void> {
     const startedAt = performance.now();
-    let asked = this.#asked !== 'nothing';
+    const groupWasAsked = this.#asked !== 'nothing';
+    const asked = new Set<number>();
     for (;;) {
-      const pids = await this.#members();
-      if (pids.length === 0) return;
+      const members = await this.#members();
+      if (members.length === 0) return;
       const patient = this.#asked === 'soft' || performance.now() - startedAt < ORPHAN_GRACE_MS;
-      if (this.#asked === 'hard' || !patient) signalAll(pids, 'SIGKILL');
-      else if (!asked) signalAll(pids, 'SIGTERM');
-      asked = true;
+      const force = this.#asked === 'hard' || !patient;
+      for (const { pid, pgid } of members) {
+        if (force) signalOne(pid, 'SIGKILL');
+        // Once only, as many programs take a second SIGTERM for impatience.
+        else if (!asked.has(pid) && !(groupWasAsked && pgid === this.#pid)) signalOne(pid, 'SIGTERM');
+        asked.add(pid);
+      }
       await pause(REAP_PAUSE_MS, this.#asked === 'hard' ? undefined : this.#hardAsked.signal);
     }
   }
 
-  async #members(): Promise<number[]> {
+  async #members(): Promise<ProcessEntry[]> {
     this.#known = await findTree(await this.#root, this.#known);
-    return this.#known.map((entry) => entry.pid);
+    return this.#known;
   }
 }
 

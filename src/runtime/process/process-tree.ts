@@ -66,11 +66,6 @@ function snapshot(): Promise<ProcessEntry[]> {
   return pending;
 }
 
-/** Sends a signal to processes; those that are gone by now don't matter. */
-export function signalAll(pids: Iterable<number>, signal: NodeJS.Signals): void {
-  for (const pid of pids) signalOne(pid, signal);
-}
-
 /** Sends a signal to one process, or with a negative pid to a group. @returns whether there was one */
 export function signalOne(pid: number, signal: NodeJS.Signals): boolean {
   try {

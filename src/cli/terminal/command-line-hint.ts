@@ -1,0 +1,15 @@
+import { relative, sep } from 'node:path';
+
+/**
+ * How a person calls jamdev from where they are: a line to copy has to work as it stands.
+ * @param script the running program's script, `process.argv[1]` with links resolved
+ */
+export function ownCommand(script: string, cwd: string): string {
+  return script.includes(`${sep}node_modules${sep}`) ? 'npx jamdev' : `node ${relative(cwd, script)}`;
+}
+
+/** The line that spawns a backend, from the folder in which the dev server was started. */
+export function spawnLine(script: string, cwd: string, project: string, apiUrl: string): string {
+  const inside = cwd === project || cwd.startsWith(`${project}${sep}`);
+  return `${ownCommand(script, cwd)} spawn --key doc-1${inside ? '' : ` --api ${apiUrl}`}`;
+}

@@ -1,0 +1,222 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { newBackendId } from '../../src/platform/ids.js';
+import type { ProcessRecord } from '../../src/records/server-records.js';
+import { endLeftovers } from '../../src/runtime/process/leftovers.js';
+import { ProcessRuntime } from '../../src/runtime/process/process-runtime.js';
+import { waitUntilReady } from '../../src/runtime/readiness.js';
+import type { RuntimeBackend } from '../../src/runtime/runtime.js';
+import { fixture, makeTempFolder } from '../support/project.js';
+import { living, waitFor } from '../support/wait.js';
+
+interface Started {
+  backend: RuntimeBackend;
+  /** All it printed so far, both streams together. */
+  output: () => string;
+  /** The pids it reported. */
+  pids: () => Promise<number[]>;
+}
+
+const runtimes: { runtime: ProcessRuntime; started: RuntimeBackend[] }[] = [];
+
+afterEach(async () => {
+  for (const { runtime, started } of runtimes.splice(0)) {
+    for (const backend of started) backend.terminate(true);
+    await Promise.all(started.map((backend) => backend.exited));
+    await runtime.close();
+  }
+});
+
+function makeRuntime(noted: ProcessRecord[] = []) {
+  const runtime = new ProcessRuntime((record) => noted.push(record));
+  const started: RuntimeBackend[] = [];
+  runtimes.push({ runtime, started });
+  return async (command: string, env: Record<string, string> = {}, cwd = makeTempFolder()): Promise<Started> => {
+    const backendId = newBackendId();
+    let output = '';
+    const backend = await runtime.spawn(
+      {
+        backendId,
+        service: 'default',
+        key: 'key',
+        build: { kind: 'process', number: 1, command, cwd, env: {}, remap8080: false },
+        env: { SESSION_BACKEND_ID: backendId, ...env },
+        onOutput: (_source, chunk) => {
+          output += chunk.toString('latin1');
+        },
+      },
+      new AbortController().signal,
+    );
+    started.push(backend);
+    return {
+      backend,
+      output: () => output,
+      pids: async () => {
+        const match = await waitFor(() => /^pids (.*)$/m.exec(output), 'the pids');
+        return (match[1] ?? '').split(' ').map(Number);
+      },
+    };
+  };
+}
+
+describe('starting', () => {
+  test('a backend gets PORT, its environment and the project folder', async () => {
+    const spawn = makeRuntime();
+    const cwd = makeTempFolder();
+    const { backend, output } = await spawn('pwd; echo $PORT $TEST_VALUE', { TEST_VALUE: 'a b' }, cwd);
+    await backend.exited;
+    expect(output()).toBe(`${cwd}\n${backend.addresses[0]?.port} a b\n`);
+  });
+
+  test('a command that does not exist is named, with where it was looked for', async () => {
+    const spawn = makeRuntime();
+    await expect(spawn('no-such-program --flag')).rejects.toMatchObject({
+      code: 'CommandNotFound',
+      message: expect.stringContaining('"no-such-program"'),
+    });
+  });
+
+  test('a command that is not executable is told apart from one that is missing', async () => {
+    const spawn = makeRuntime();
+    await expect(spawn('/etc/passwd')).rejects.toMatchObject({ message: expect.stringContaining('EACCES') });
+  });
+
+  test('fifty concurrent starts get fifty ports', async () => {
+    const spawn = makeRuntime();
+    const all = await Promise.all(Array.from({ length: 50 }, () => spawn('sleep 30')));
+    const ports = all.map(({ backend }) => backend.addresses[0]?.port);
+    expect(new Set(ports).size).toBe(50);
+  });
+
+  test('an aborted start leaves nothing running', async () => {
+    const noted: ProcessRecord[] = [];
+    const runtime = new ProcessRuntime((record) => noted.push(record));
+    const build = { kind: 'process', number: 1, command: 'sleep 30', cwd: '/', env: {}, remap8080: false } as const;
+    const request = { backendId: 'x', service: 's', key: 'k', build, env: {}, onOutput: () => undefined };
+    await expect(runtime.spawn(request, AbortSignal.abort(new Error('changed my mind')))).rejects.toThrow('changed');
+    expect(noted).toEqual([]);
+    await runtime.close();
+  });
+});
+
+describe('output and exit', () => {
+  test('everything is handed over before the exit is told, down to a line without an end', async () => {
+    const spawn = makeRuntime();
+    const { backend, output } = await spawn(`node ${fixture('print.mjs')} last-words`);
+    expect(await backend.exited).toEqual({ code: 3, signal: null });
+    expect(output()).toContain('first line\nsecond line\n');
+    expect(output()).toContain('an error line\n');
+    expect(output()).toContain('no newline at the end');
+  });
+
+  test('an end by a signal is told by its name and as a shell shows it', async () => {
+    const spawn = makeRuntime();
+    const { backend } = await spawn('kill -SEGV $$');
+    expect(await backend.exited).toEqual({ code: 139, signal: 'SIGSEGV' });
+  });
+});
+
+describe('termination', () => {
+  test('soft: the whole group gets SIGTERM', async () => {
+    const spawn = makeRuntime();
+    const { backend, pids } = await spawn(`node ${fixture('family.mjs')} plain-child`);
+    const family = await pids();
+    backend.terminate(false);
+    expect(await backend.exited).toEqual({ code: 143, signal: 'SIGTERM' });
+    expect(await living(family)).toEqual([]);
+  });
+
+  test('soft: a relative that saves slowly is waited for, though the first process has ended', async () => {
+    const spawn = makeRuntime();
+    const { backend, pids, output } = await spawn(`node ${fixture('family.mjs')} slow-saver`);
+    const family = await pids();
+    await waitFor(() => output().includes('prepared'), 'the relative to be prepared for SIGTERM');
+    backend.terminate(false);
+    await backend.exited;
+    expect(output()).toContain('saved');
+    expect(await living(family)).toEqual([]);
+  });
+
+  test('hard: nothing survives, whatever it ignores', async () => {
+    const spawn = makeRuntime();
+    const { backend, pids, output } = await spawn(`node ${fixture('family.mjs')} stubborn`);
+    const family = await pids();
+    backend.terminate(false);
+    await waitFor(() => output().includes('no'), 'SIGTERM to be ignored');
+    backend.terminate(true);
+    expect(await backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
+    expect(await living(family)).toEqual([]);
+  });
+
+  test.each(['daemon', 'nameless-daemon'])('a %s that left group and session is found and ended', async (plan) => {
+    const spawn = makeRuntime();
+    const { backend, pids } = await spawn(`node ${fixture('family.mjs')} ${plan}`);
+    const family = await pids();
+    backend.terminate(false);
+    await backend.exited;
+    expect(await living(family)).toEqual([]);
+  });
+
+  test('a backend that ends by itself is over when its orphans are, by force if need be', async () => {
+    const spawn = makeRuntime();
+    const { backend, pids } = await spawn(`node ${fixture('family.mjs')} orphans`);
+    const family = await pids();
+    expect(await backend.exited).toEqual({ code: 7, signal: null });
+    expect(await living(family)).toEqual([]);
+  });
+
+  test('can be asked again and after the end', async () => {
+    const spawn = makeRuntime();
+    const { backend } = await spawn('sleep 30');
+    backend.terminate(false);
+    backend.terminate(false);
+    backend.terminate(true);
+    await backend.exited;
+    backend.terminate(true);
+    backend.terminate(false);
+  });
+});
+
+describe('what can be told from outside', () => {
+  test('a backend that listens on another port than PORT', async () => {
+    const spawn = makeRuntime();
+    const code = `const s = require('http').createServer().listen(0, () => console.log('pids ' + s.address().port))`;
+    const { backend, pids } = await spawn(`node -e "${code}"`);
+    const [port] = await pids();
+    const text = await backend.explainNotReady();
+    expect(text).toContain(`listens on port ${port}`);
+    expect(text).toContain(`PORT=${backend.addresses[0]?.port}`);
+  });
+
+  test('nothing, of one that listens nowhere or where it should', async () => {
+    const spawn = makeRuntime();
+    expect(await (await spawn('sleep 30')).backend.explainNotReady()).toBeUndefined();
+    const good = await spawn(`node ${fixture('echo-server.mjs')}`);
+    await waitUntilReady(good.backend.addresses, AbortSignal.timeout(15_000));
+    expect(await good.backend.explainNotReady()).toBeUndefined();
+  });
+
+  test('a server on ::1 only is found there', async () => {
+    const spawn = makeRuntime();
+    const { backend } = await spawn(
+      `node -e "require('http').createServer((q, s) => s.end()).listen(process.env.PORT, '::1')"`,
+    );
+    expect(await waitUntilReady(backend.addresses, AbortSignal.timeout(15_000))).toMatchObject({ host: '::1' });
+  });
+});
+
+describe('leftovers of a dev server that died', () => {
+  test('are ended, daemons as well; a process that merely has a noted pid is not touched', async () => {
+    const noted: ProcessRecord[] = [];
+    const spawn = makeRuntime(noted);
+    const leftover = await spawn(`node ${fixture('family.mjs')} daemon`);
+    const family = await leftover.pids();
+    const bystander = await spawn('sleep 30');
+    const [record, other] = await waitFor(() => (noted.length === 2 ? noted : undefined), 'the records');
+    const samePid = { ...(other as ProcessRecord), backendId: 'someoneelse', startId: 'boot:1' };
+    expect(await endLeftovers([record as ProcessRecord, samePid])).toBe(2);
+    expect(await living(family)).toEqual([]);
+    await leftover.backend.exited;
+    expect(await living([samePid.pid])).toEqual([samePid.pid]);
+    bystander.backend.terminate(true);
+  });
+});

@@ -1,0 +1,10 @@
+import { type Clock, systemClock } from '../../src/os/clock.js';
+
+/** A clock on which time passes faster: what takes a second elsewhere takes a fraction of it. */
+export function fastClock(factor: number): Clock {
+  return {
+    now: () => new Date(),
+    monotonicMs: () => systemClock.monotonicMs() * factor,
+    after: (ms, callback) => systemClock.after(ms / factor, callback),
+  };
+}

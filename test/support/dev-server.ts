@@ -1,0 +1,26 @@
+import { onTestFinished } from 'vitest';
+import type { DevFlags } from '../../src/config/resolve.js';
+import { type DevServer, startDevServer } from '../../src/dev-server.js';
+import type { Backend } from '../../src/platform/backend.js';
+import { fixture, makeProject } from './project.js';
+import { waitFor } from './wait.js';
+
+/** Starts a dev server on free ports, which is closed by force when the test is over. */
+export async function startServer(flags: DevFlags = {}): Promise<DevServer> {
+  const server = await startDevServer({
+    folder: flags.folder ?? makeProject(),
+    command: `node ${fixture('echo-server.mjs')}`,
+    port: 0,
+    proxyPort: 0,
+    ...flags,
+  });
+  onTestFinished(() => server.close(true));
+  return server;
+}
+
+/** Waits until a backend has a status. @returns the backend */
+export async function untilStatus(server: DevServer, id: string, status: string): Promise<Backend> {
+  const backend = server.parts.platform.backend(id);
+  await waitFor(() => backend.history.some((state) => state.status === status), `${id} to be ${status}`);
+  return backend;
+}

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { LogStore } from '../../src/logs/log-store.js';
+import type { Clock } from '../../src/os/clock.js';
+import { Platform } from '../../src/platform/platform.js';
+import type { BuildSource } from '../../src/platform/services.js';
+import { ProcessRuntime } from '../../src/runtime/process/process-runtime.js';
+import { makeTempFolder } from './project.js';
+
+export interface TestPlatform {
+  platform: Platform;
+  logs: LogStore;
+  folder: string;
+}
+
+/** A platform with the child-process runtime, and one definition per service, all of the same command. */
+export function makePlatform(
+  command: string,
+  clock: Clock,
+  services: readonly string[] = ['default'],
+  env: Record<string, string> = {},
+): TestPlatform {
+  const folder = makeTempFolder();
+  const runtime = new ProcessRuntime(() => undefined);
+  const logs = new LogStore(join(folder, 'logs'));
+  const build = { kind: 'process', number: 1, command, cwd: folder, env, remap8080: false } as const;
+  const builds: BuildSource = { current: async () => build, assertUsable: () => undefined };
+  const platform = new Platform(services, { runtime, builds, clock, logs, runId: 'test' });
+  onTestFinished(async () => {
+    await platform.terminateAll(true);
+    await runtime.close();
+  });
+  return { platform, logs, folder };
+}
