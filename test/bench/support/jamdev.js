@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { firstAnswer } from './first-answer.js';
+import { freePort } from './free-port.js';
+import { start } from './processes.js';
+import { makeProject, ROOT } from './project.js';
+
+/** @typedef {{ backend_id: string, token: string, url: string }} Connected */
+
+/**
+ * Starts `jamdev dev`, as a process of its own, for a project with one of the servers.
+ * @param {string} server a file of the folder `servers`
+ */
+export async function startJamdev(server) {
+  const project = makeProject(server);
+  const [apiPort, proxyPort] = [await freePort(), await freePort()];
+  const ports = ['--port', String(apiPort), '--proxy-port', String(proxyPort)];
+  const args = [join(ROOT, 'bin/jamdev.js'), 'dev', project, '--command', `node ${server}`, ...ports];
+  const started = await start('node', args);
+  const readyMs = await firstAnswer(apiPort, '/auth', started);
+  const api = new Api(apiPort);
+  return { ...started, project, apiPort, proxyPort, readyMs, api };
+}
+
+/** The few requests of the API that are needed here. */
+export class Api {
+  #agent = new Agent({ keepAlive: true });
+  #port;
+
+  /** @param {number} port */
+  constructor(port) {
+    this.#port = port;
+  }
+
+  /**
+   * Connects to a key. @param {string} key
+   * @returns {Promise<Connected>}
+   */
+  async connect(key) {
+    const response = await this.#send('POST', '/v2/service/-/-/connect', JSON.stringify({ key }));
+    return JSON.parse((await response.toArray()).join(''));
+  }
+
+  /**
+   * Reads a backend's status stream until it has a status.
+   * @param {string} backendId
+   * @param {string} status
+   * @throws when the stream ends without it
+   */
+  async until(backendId, status) {
+    const response = await this.#send('GET', `/v2/backend/${backendId}/status/stream`);
+    let text = '';
+    for await (const chunk of response) {
+      text += chunk;
+      if (text.includes(`"status":"${status}"`)) return;
+    }
+    throw new Error(`backend ${backendId} was never ${status}: ${text}`);
+  }
+
+  /**
+   * Connects and waits until the backend is ready.
+   * @param {string} [key] default: one that nobody holds
+   */
+  async connectUntilReady(key = randomUUID()) {
+    const connected = await this.connect(key);
+    await this.until(connected.backend_id, 'ready');
+    return connected;
+  }
+
+  /**
+   * Kills a backend, and waits for its process to be gone.
+   * @param {string} backendId
+   */
+  async kill(backendId) {
+    const response = await this.#send('POST', `/v2/backend/${backendId}/terminate`, '{"hard":true}');
+    await response.toArray();
+    await this.until(backendId, 'terminated');
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {string} [body]
+   * @returns {Promise<import('node:http').IncomingMessage>}
+   */
+  async #send(method, path, body) {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const outgoing = request({ host: '127.0.0.1', port: this.#port, agent: this.#agent, method, path, headers });
+    outgoing.end(body);
+    const [response] = await once(outgoing, 'response');
+    response.setEncoding('utf8');
+    if (response.statusCode !== 200) throw new Error(`${method} ${path}: ${(await response.toArray()).join('')}`);
+    return response;
+  }
+}

@@ -1,0 +1,20 @@
+import { copyFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeTempFolder } from './temp-folders.js';
+
+/** The root of the repository. */
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+const SERVERS = fileURLToPath(new URL('../servers', import.meta.url));
+
+/**
+ * Makes a project folder that holds one of the servers, and has this repository's packages.
+ * @param {string} server a file of the folder `servers`
+ */
+export function makeProject(server) {
+  const folder = makeTempFolder();
+  copyFileSync(join(SERVERS, server), join(folder, server));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
