@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { problem } from '../contract/errors.js';
+import { describeJson } from '../contract/key.js';
 import { firstIssue } from '../contract/requests.js';
 import { nearest } from './nearest.js';
 import { type ConfigFile, configFileSchema } from './schema.js';
@@ -31,6 +32,9 @@ export async function readConfigFile(
  */
 export async function parseConfig(text: string, file: string): Promise<ConfigFile> {
   const value = await parseJson(text, file);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw problem.configNotObject(file, describeJson(value));
+  }
   const result = configFileSchema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
@@ -60,12 +64,13 @@ function readText(path: string): string {
 }
 
 async function parseJson(text: string, file: string): Promise<unknown> {
+  const json = text.replace(/^\uFEFF/, '');
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
+    return JSON.parse(json);
   } catch {
     // The parser that knows the place is only loaded for the message.
     const { findJsonError } = await import('./json-position.js');
-    const { line, column, detail } = findJsonError(text);
+    const { line, column, detail } = findJsonError(json);
     throw problem.configNotJson(file, line, column, detail);
   }
 }

@@ -178,6 +178,8 @@ export const problem = {
     new JamdevError('ConfigInvalid', `There are two config files: ${files.join(' and ')}.`, 'Keep one of them.'),
   configNotJson: (file: string, line: number, column: number, detail: string) =>
     new JamdevError('ConfigInvalid', `${file} is not valid JSON at line ${line}, column ${column}: ${detail}.`, ''),
+  configNotObject: (file: string, got: string) =>
+    new JamdevError('ConfigInvalid', `${file} must hold a JSON object, not ${got}.`, ''),
   configUnknownKey: (file: string, key: string, nearest: string | undefined) =>
     new JamdevError('ConfigInvalid', `${file} has an unknown key "${key}".${didYouMean(nearest)}`, ''),
   configInvalid: (file: string, path: string, detail: string) =>
