@@ -67,6 +67,7 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   configUnreadable: [problem.configUnreadable('FILE', 'DETAIL'), ['FILE', 'DETAIL']],
   configTwice: [problem.configTwice(['A', 'B']), ['A and B']],
   configNotJson: [problem.configNotJson('FILE', 3, 7, 'DETAIL'), ['FILE', 'line 3, column 7', 'DETAIL']],
+  configNotObject: [problem.configNotObject('FILE', 'a list'), ['FILE', 'a list']],
   configUnknownKey: [problem.configUnknownKey('FILE', 'prt', 'port'), ['FILE', '"prt"', 'Did you mean "port"?']],
   configInvalid: [problem.configInvalid('FILE', 'a.b', 'must be DETAIL'), ['FILE', '"a.b"', 'DETAIL']],
   folderMissing: [problem.folderMissing('FOLDER'), ['FOLDER']],

@@ -1,0 +1,178 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseConfig, readConfigFile, readScripts } from '../../src/config/config-file.js';
+import { makeProject } from '../support/project.js';
+
+describe('the text of a config file', () => {
+  test('with every known key is taken over as it is', async () => {
+    const config = {
+      $schema: './schema.json',
+      command: 'node server.js',
+      build: 'npm run build',
+      env: { A: '1' },
+      remap8080: false,
+      dockerfile: 'Dockerfile',
+      dockerOptions: { path: '.', network: 'net' },
+      watch: ['src', 'lib'],
+      port: 8000,
+      proxyPort: 9000,
+      host: '0.0.0.0',
+      allowedHosts: ['box.lan'],
+      interactive: false,
+      useStaticToken: true,
+      styleLogOutput: false,
+    };
+    expect(await parseConfig(JSON.stringify(config), 'file')).toEqual(config);
+  });
+
+  test('may be an empty object, and may start with a byte order mark', async () => {
+    expect(await parseConfig('{}', 'file')).toEqual({});
+    expect(await parseConfig('\uFEFF{"port": 1}', 'file')).toEqual({ port: 1 });
+  });
+
+  test.each([
+    ['{\n  "port": 8080\n  "host": "x"\n}', 3, 3],
+    ['{"port": }', 1, 10],
+    ['', 1, 1],
+    ['{\r\n  "port": 1,\r\n}', 3, 1],
+    ['{\n\t// a note\n\t"port": 1\n}', 2, 2],
+    ['\uFEFF{"port": }', 1, 10],
+    ['\uFEFF{\n  "port": 1,\n  oops\n}', 3, 3],
+  ])('that is not JSON names the place: %j', async (text, line, column) => {
+    await expect(parseConfig(text, 'jamdev.config.json')).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+      message: expect.stringContaining(`jamdev.config.json is not valid JSON at line ${line}, column ${column}: `),
+    });
+  });
+
+  test.each([
+    [{ prot: 1, port: 2 }, 'prot'],
+    [{ frobnicate: 1 }, 'frobnicate'],
+    [{ dockerOptions: { frobnicate: 'x' } }, 'dockerOptions.frobnicate'],
+  ])('with an unknown key names it: %j', async (config, key) => {
+    await expect(parseConfig(JSON.stringify(config), 'file')).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+      message: expect.stringContaining(`file has an unknown key "${key}".`),
+    });
+  });
+
+  test.each([
+    [{ comand: 'x' }, 'comand', 'command'],
+    [{ dockerFile: 'x' }, 'dockerFile', 'dockerfile'],
+    [{ proxy_port: 1 }, 'proxy_port', 'proxyPort'],
+    [{ dockerOptions: { pth: '.' } }, 'dockerOptions.pth', 'path'],
+    [{ dockerOptions: { networks: 'x' } }, 'dockerOptions.networks', 'network'],
+  ])('with a mistyped key suggests the one that was meant: %j', async (config, key, suggestion) => {
+    await expect(parseConfig(JSON.stringify(config), 'file')).rejects.toThrow(
+      `file has an unknown key "${key}". Did you mean "${suggestion}"?`,
+    );
+  });
+
+  test('does not suggest a top-level key inside dockerOptions', async () => {
+    await expect(parseConfig('{"dockerOptions": {"port": 1}}', 'file')).rejects.toMatchObject({
+      message: 'file has an unknown key "dockerOptions.port".',
+    });
+  });
+
+  test.each([
+    [{ port: '8080' }, '"port" must be a number, not "8080".'],
+    [{ port: 1.5 }, '"port" must be a whole number, not 1.5.'],
+    [{ port: -1 }, '"port" must be at least 0, not -1.'],
+    [{ proxyPort: 65_536 }, '"proxyPort" must be at most 65535, not 65536.'],
+    [{ command: ['node', 'server.js'] }, '"command" must be a string, not a list.'],
+    [{ command: '' }, '"command" must be a non-empty string, not "".'],
+    [{ env: { A: 1 } }, '"env.A" must be a string, not 1.'],
+    [{ env: ['A=1'] }, '"env" must be an object, not a list.'],
+    [{ watch: 5 }, '"watch" must be a string or a list, not 5.'],
+    [{ watch: ['src', 5] }, '"watch.1" must be a string, not 5.'],
+    [{ allowedHosts: 'box.lan' }, '"allowedHosts" must be a list, not "box.lan".'],
+    [{ interactive: 'no' }, '"interactive" must be true or false, not "no".'],
+    [{ dockerOptions: 'x' }, '"dockerOptions" must be an object, not "x".'],
+    [{ host: null }, '"host" must be a string, not null.'],
+  ])('with a wrong value says what was expected and what came: %j', async (config, message) => {
+    await expect(parseConfig(JSON.stringify(config), 'file')).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+      message: `In file, ${message}`,
+    });
+  });
+
+  test.each([
+    ['[]', 'a list'],
+    ['null', 'null'],
+    ['"text"', 'a string'],
+    ['5', 'a number'],
+  ])('that is %s and no object says so', async (text, got) => {
+    await expect(parseConfig(text, 'file')).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+      message: `file must hold a JSON object, not ${got}.`,
+    });
+  });
+});
+
+describe('the config file of a project', () => {
+  test('may be missing', async () => {
+    expect(await readConfigFile(makeProject())).toBeUndefined();
+  });
+
+  test.each(['jamsocket.config.json', 'jamdev.config.json'])('is found as %s', async (name) => {
+    const project = makeProject({ [name]: { port: 1 } });
+    expect(await readConfigFile(project)).toEqual({ path: join(project, name), config: { port: 1 } });
+  });
+
+  test('is not guessed when there are two', async () => {
+    const project = makeProject({ 'jamsocket.config.json': {}, 'jamdev.config.json': {} });
+    await expect(readConfigFile(project)).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+      sentence: 'There are two config files: jamsocket.config.json and jamdev.config.json. Keep one of them.',
+    });
+  });
+
+  test('named with --config wins over those in the folder, and is called by its name in messages', async () => {
+    const project = makeProject({
+      'jamsocket.config.json': {},
+      'jamdev.config.json': {},
+      'sub/other.json': '{"prt": 1}',
+    });
+    await expect(readConfigFile(project, join(project, 'sub/other.json'))).rejects.toThrow(
+      'other.json has an unknown key "prt". Did you mean "port"?',
+    );
+  });
+
+  test('named with --config but missing is an error', async () => {
+    const project = makeProject({ 'jamsocket.config.json': {} });
+    await expect(readConfigFile(project, join(project, 'nope.json'))).rejects.toMatchObject({
+      code: 'ConfigUnreadable',
+      message: `There is no config file ${join(project, 'nope.json')}.`,
+    });
+  });
+
+  test('that can’t be read is an error with the system’s reason', async () => {
+    const project = makeProject();
+    mkdirSync(join(project, 'jamsocket.config.json'));
+    await expect(readConfigFile(project)).rejects.toMatchObject({
+      code: 'ConfigUnreadable',
+      message: `${join(project, 'jamsocket.config.json')} can't be read: EISDIR.`,
+    });
+  });
+});
+
+describe('the scripts of a project', () => {
+  test.each<[string, Record<string, string>, object]>([
+    ['no package.json', {}, {}],
+    ['no scripts', { 'package.json': '{"name": "x"}' }, {}],
+    ['scripts that are none', { 'package.json': '{"scripts": "x"}' }, {}],
+    ['scripts: null', { 'package.json': '{"scripts": null}' }, {}],
+    ['null', { 'package.json': 'null' }, {}],
+    ['a byte order mark', { 'package.json': '\uFEFF{"scripts": {"start": "x"}}' }, { start: 'x' }],
+    ['scripts', { 'package.json': '{"scripts": {"start": "x", "prestart": "y"}}' }, { start: 'x', prestart: 'y' }],
+  ])('with %s are read', async (_what, files, scripts) => {
+    expect(await readScripts(makeProject(files))).toEqual(scripts);
+  });
+
+  test('of a package.json that is not JSON are an error that names the place', async () => {
+    await expect(readScripts(makeProject({ 'package.json': '{\n  "scripts": {,}\n}' }))).rejects.toThrow(
+      'package.json is not valid JSON at line 2, column 15: ',
+    );
+  });
+});

@@ -1,0 +1,234 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { resolveConfig } from '../../src/config/resolve.js';
+import { makeProject } from '../support/project.js';
+
+const FILE = 'jamsocket.config.json';
+
+test('without flags and config file, the start script runs with the defaults', async () => {
+  const folder = makeProject({ 'package.json': { scripts: { start: 'node server.js' } } });
+  expect(await resolveConfig({ folder })).toEqual({
+    project: folder,
+    services: [
+      {
+        name: 'default',
+        command: 'node server.js',
+        build: undefined,
+        cwd: folder,
+        env: {},
+        remap8080: true,
+        foundIn: 'the start script of package.json',
+      },
+    ],
+    port: 8080,
+    proxyPort: 9090,
+    host: undefined,
+    allowedHosts: [],
+    interactive: true,
+    styleLogOutput: true,
+  });
+});
+
+test('flags win over the config file, which wins over the defaults', async () => {
+  const folder = makeProject({
+    [FILE]: {
+      command: 'from file',
+      build: 'build from file',
+      env: { A: 'file', B: 'file' },
+      port: 1001,
+      proxyPort: 1002,
+      host: '0.0.0.0',
+      allowedHosts: ['box.lan'],
+      interactive: false,
+      styleLogOutput: false,
+      remap8080: false,
+    },
+  });
+  const fromFile = await resolveConfig({ folder });
+  expect(fromFile).toMatchObject({
+    port: 1001,
+    proxyPort: 1002,
+    host: '0.0.0.0',
+    allowedHosts: ['box.lan'],
+    interactive: false,
+    styleLogOutput: false,
+    services: [
+      {
+        command: 'from file',
+        build: 'build from file',
+        env: { A: 'file', B: 'file' },
+        remap8080: false,
+        foundIn: FILE,
+      },
+    ],
+  });
+  const fromFlags = await resolveConfig({
+    folder,
+    command: 'from flag',
+    build: 'build from flag',
+    env: { B: 'flag', C: 'flag' },
+    port: 0,
+    proxyPort: 2002,
+    host: '127.0.0.1',
+    interactive: true,
+    styleLogOutput: true,
+    remap8080: true,
+  });
+  expect(fromFlags).toMatchObject({
+    port: 0,
+    proxyPort: 2002,
+    host: '127.0.0.1',
+    allowedHosts: ['box.lan'],
+    interactive: true,
+    styleLogOutput: true,
+    services: [
+      {
+        command: 'from flag',
+        build: 'build from flag',
+        env: { A: 'file', B: 'flag', C: 'flag' },
+        remap8080: true,
+        foundIn: 'the option --command',
+      },
+    ],
+  });
+});
+
+test('links in the path of the project are resolved', async () => {
+  const parent = makeProject();
+  mkdirSync(join(parent, 'real'));
+  symlinkSync(join(parent, 'real'), join(parent, 'link'));
+  const { project, services } = await resolveConfig({ folder: join(parent, 'link'), command: 'x' });
+  expect(project).toBe(join(parent, 'real'));
+  expect(services[0].cwd).toBe(join(parent, 'real'));
+});
+
+test('a folder that is not there is an error', async () => {
+  const folder = join(makeProject(), 'nope');
+  await expect(resolveConfig({ folder })).rejects.toMatchObject({
+    code: 'NothingToRun',
+    message: `There is no folder ${folder}.`,
+  });
+});
+
+test('a config file named by a flag is used, from wherever it lies', async () => {
+  const folder = makeProject({ 'package.json': { scripts: { start: 'x' } } });
+  const config = join(makeProject({ 'my.json': { port: 77 } }), 'my.json');
+  expect((await resolveConfig({ folder, config })).port).toBe(77);
+});
+
+describe('what to run', () => {
+  test.each<[string, Record<string, object | string>, object, string, string | undefined]>([
+    ['the flag before the file', { [FILE]: { command: 'file' } }, { command: 'flag' }, 'flag', undefined],
+    [
+      'the file before package.json',
+      { [FILE]: { command: 'file' }, 'package.json': { scripts: { start: 'start', prestart: 'pre' } } },
+      {},
+      'file',
+      undefined,
+    ],
+    [
+      'the start script, with prestart as its build',
+      { 'package.json': { scripts: { start: 'start', prestart: 'pre' } } },
+      {},
+      'start',
+      'pre',
+    ],
+    [
+      'the start script, with the file’s build in place of prestart',
+      { [FILE]: { build: 'file build' }, 'package.json': { scripts: { start: 'start', prestart: 'pre' } } },
+      {},
+      'start',
+      'file build',
+    ],
+    [
+      'the start script, with the flag’s build before all others',
+      { [FILE]: { build: 'file build' }, 'package.json': { scripts: { start: 'start', prestart: 'pre' } } },
+      { build: 'flag build' },
+      'start',
+      'flag build',
+    ],
+    [
+      'the start script, although there is a Dockerfile',
+      { Dockerfile: '', 'package.json': { scripts: { start: 'start' } } },
+      {},
+      'start',
+      undefined,
+    ],
+    [
+      'the command, although a Dockerfile is named',
+      { [FILE]: { command: 'file', dockerfile: 'Dockerfile' } },
+      {},
+      'file',
+      undefined,
+    ],
+    ['the flag, although a Dockerfile is named by flag', {}, { command: 'flag', dockerfile: 'D' }, 'flag', undefined],
+  ])('is %s', async (_what, files, flags, command, build) => {
+    const { services } = await resolveConfig({ folder: makeProject(files), ...flags });
+    expect(services).toMatchObject([{ command, build }]);
+  });
+
+  test.each<[string, Record<string, object | string>]>([
+    ['there is nothing', {}],
+    ['package.json has no scripts', { 'package.json': {} }],
+    ['the start script is empty', { 'package.json': { scripts: { start: ' ' } } }],
+    ['the start script is no text', { 'package.json': { scripts: { start: 5 } } }],
+    ['there is only a build', { [FILE]: { build: 'x' } }],
+  ])('is nothing when %s, and the message says how to name it', async (_what, files) => {
+    const folder = makeProject(files);
+    await expect(resolveConfig({ folder })).rejects.toMatchObject({
+      code: 'NothingToRun',
+      message: `jamdev found nothing to run in ${folder}.`,
+      remedy: expect.stringContaining('jamdev dev --command "node server.js"'),
+    });
+  });
+
+  test.each<[string, Record<string, object | string>, object, string]>([
+    ['by flag', { [FILE]: { command: 'x' } }, { dockerfile: 'My.dockerfile' }, 'My.dockerfile'],
+    ['by the file', { [FILE]: { dockerfile: 'deep/Dockerfile' } }, {}, 'deep/Dockerfile'],
+    ['by lying there', { Dockerfile: 'FROM x' }, {}, 'Dockerfile'],
+  ])('can’t be a Dockerfile yet, named %s', async (_what, files, flags, dockerfile) => {
+    await expect(resolveConfig({ folder: makeProject(files), ...flags })).rejects.toMatchObject({
+      code: 'NotSupported',
+      message: expect.stringContaining(`(${dockerfile})`),
+    });
+  });
+});
+
+describe('what can’t be', () => {
+  test.each([
+    ['PORT', { env: { PORT: '1' } }, {}],
+    ['SESSION_BACKEND_KEY', {}, { env: { SESSION_BACKEND_KEY: '1' } }],
+  ])('the platform’s own variable %s in env', async (name, file, flags) => {
+    const folder = makeProject({ [FILE]: { command: 'x', ...file } });
+    await expect(resolveConfig({ folder, ...flags })).rejects.toMatchObject({
+      code: 'ReservedEnv',
+      message: expect.stringContaining(`"${name}"`),
+    });
+  });
+
+  test.each([
+    ['both named', { port: 7000, proxyPort: 7000 }, 7000],
+    ['the API’s on the proxy’s default', { port: 9090 }, 9090],
+    ['the proxy’s on the API’s default', { proxyPort: 8080 }, 8080],
+  ])('one port for API and proxy: %s', async (_what, flags, port) => {
+    await expect(resolveConfig({ folder: makeProject(), command: 'x', ...flags })).rejects.toMatchObject({
+      code: 'Usage',
+      message: expect.stringContaining(`port ${port}`),
+    });
+  });
+
+  test('any free port for both is not one port', async () => {
+    const config = await resolveConfig({ folder: makeProject(), command: 'x', port: 0, proxyPort: 0 });
+    expect(config).toMatchObject({ port: 0, proxyPort: 0 });
+  });
+
+  test('static tokens, by flag or file; a flag can turn the file’s off', async () => {
+    const folder = makeProject({ [FILE]: { command: 'x', useStaticToken: true } });
+    await expect(resolveConfig({ folder })).rejects.toMatchObject({ code: 'NotSupported' });
+    await expect(resolveConfig({ folder: makeProject(), command: 'x', useStaticToken: true })).rejects.toMatchObject({
+      code: 'NotSupported',
+    });
+    expect((await resolveConfig({ folder, useStaticToken: false })).services[0].command).toBe('x');
+  });
+});
