@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { createServer, get, type Server } from 'node:http';
+import { createServer as createNetServer } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { listen } from '../../src/os/listen.js';
+
+const REQUEST = { what: 'API', flag: '--port' };
+
+/** Listens and closes everything when the test is over. */
+async function listenForTest(
+  request: Parameters<typeof listen>[0],
+  makeServer = () => createServer((_, response) => response.end('hi')),
+) {
+  const made: Server[] = [];
+  onTestFinished(() => {
+    for (const server of made) server.close();
+  });
+  return listen(request, () => {
+    const server = makeServer();
+    made.push(server);
+    return server;
+  });
+}
+
+async function statusOf(host: string, port: number): Promise<number | undefined> {
+  const request = get({ host, port, agent: false });
+  const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}
+
+/** A server that fails to listen with a code, on one host or all. */
+function failingServer(code: string, onlyOn?: string): Server {
+  const server = createServer();
+  const original = server.listen.bind(server) as (options: object) => Server;
+  server.listen = ((options: { host: string }) => {
+    if (onlyOn !== undefined && options.host !== onlyOn) return original(options);
+    queueMicrotask(() => server.emit('error', Object.assign(new Error(code), { code })));
+    return server;
+  }) as unknown as Server['listen'];
+  return server;
+}
+
+test('without a host both loopback addresses get the same port', async () => {
+  const { port, servers } = await listenForTest({ ...REQUEST, port: 0 });
+  expect(port).toBeGreaterThan(0);
+  for (const server of servers) {
+    const { address, port: own } = server.address() as { address: string; port: number };
+    expect(['127.0.0.1', '::1']).toContain(address);
+    expect(own).toBe(port);
+    expect(await statusOf(address, port)).toBe(200);
+  }
+  expect(servers.map((server) => (server.address() as { address: string }).address)).toContain('127.0.0.1');
+});
+
+test('with a host only that one is listened on', async () => {
+  const { servers } = await listenForTest({ ...REQUEST, port: 0, host: '127.0.0.1' });
+  expect(servers).toHaveLength(1);
+});
+
+test('a machine without IPv6 gets by with IPv4', async () => {
+  for (const code of ['EADDRNOTAVAIL', 'EAFNOSUPPORT']) {
+    const { servers } = await listenForTest({ ...REQUEST, port: 0 }, () => failingServer(code, '::1'));
+    expect(servers).toHaveLength(1);
+  }
+});
+
+test('a port that is free on IPv4 but taken on IPv6 is given up for another free one', async () => {
+  let attempts = 0;
+  const { port, servers } = await listenForTest({ ...REQUEST, port: 0 }, () => {
+    attempts += 1;
+    return attempts <= 4 ? failingServer('EADDRINUSE', '::1') : createServer();
+  });
+  expect(attempts).toBeGreaterThan(4);
+  expect(servers.every((server) => (server.address() as { port: number }).port === port)).toBe(true);
+});
+
+describe('a port that can’t be had', () => {
+  async function takePort(host: string): Promise<number> {
+    const server = createNetServer().listen(0, host);
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    return (server.address() as { port: number }).port;
+  }
+
+  test('because it is taken is told with who holds it and what to do', async () => {
+    const port = await takePort('127.0.0.1');
+    await expect(listenForTest({ ...REQUEST, port })).rejects.toMatchObject({
+      code: 'PortTaken',
+      message: expect.stringMatching(new RegExp(`^Port ${port} for the API is taken`)),
+      remedy: `Stop that program, or choose another port: jamdev dev --port ${port + 1}`,
+    });
+  });
+
+  test('on the second address leaves nothing listening on the first', async () => {
+    const made: Server[] = [];
+    await expect(
+      listen({ ...REQUEST, port: 0 }, () => {
+        made.push(failingServer('EADDRINUSE', '::1'));
+        return made.at(-1) as Server;
+      }),
+    ).rejects.toMatchObject({ code: 'PortTaken' });
+    expect(made.length).toBeGreaterThan(2);
+    expect(made.filter((server) => server.listening)).toEqual([]);
+  });
+
+  test('because the system forbids it is told with a port that is allowed', async () => {
+    const request = { what: 'proxy', flag: '--proxy-port', port: 80 };
+    await expect(listenForTest(request, () => failingServer('EACCES'))).rejects.toMatchObject({
+      code: 'PortTaken',
+      sentence: expect.stringContaining('jamdev dev --proxy-port 8080'),
+    });
+  });
+
+  test.each(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'])('because the host is not ours (%s) is told', async (code) => {
+    const request = { ...REQUEST, port: 0, host: 'elsewhere.example' };
+    await expect(listenForTest(request, () => failingServer(code))).rejects.toMatchObject({
+      code: 'HostUnavailable',
+      message: `jamdev can't listen on the host "elsewhere.example" (${code}).`,
+    });
+  });
+
+  test('on an address of another machine is told (really)', async () => {
+    // 192.0.2.0/24 is reserved for documentation, so no machine has it.
+    await expect(listenForTest({ ...REQUEST, port: 0, host: '192.0.2.1' })).rejects.toMatchObject({
+      code: 'HostUnavailable',
+    });
+  });
+
+  test('for a reason unknown is passed on as it is', async () => {
+    await expect(listenForTest({ ...REQUEST, port: 0 }, () => failingServer('EWEIRD'))).rejects.toMatchObject({
+      code: 'EWEIRD',
+    });
+  });
+});
