@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'vitest';
+import { parseConnectRequest } from '../../src/contract/requests.js';
+import type { Clock } from '../../src/os/clock.js';
+import type { Backend } from '../../src/platform/backend.js';
+import { toInfoStatus } from '../../src/platform/status-formats.js';
+import { fastClock } from '../support/clock.js';
+import { makePlatform } from '../support/platform.js';
+import { fixture } from '../support/project.js';
+import { living, waitFor } from '../support/wait.js';
+
+const ECHO = `node ${fixture('echo-server.mjs')}`;
+
+/** A clock whose monotonic time and timers move only when told to. */
+class HandClock implements Clock {
+  #nowMs = 0;
+  readonly #timers = new Set<{ dueMs: number; callback: () => void }>();
+
+  now(): Date {
+    return new Date();
+  }
+
+  monotonicMs(): number {
+    return this.#nowMs;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = { dueMs: this.#nowMs + ms, callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  pass(ms: number): void {
+    this.#nowMs += ms;
+    for (const timer of [...this.#timers]) {
+      if (timer.dueMs > this.#nowMs || !this.#timers.delete(timer)) continue;
+      timer.callback();
+    }
+  }
+}
+
+async function connect(setup: ReturnType<typeof makePlatform>, body: object = {}): Promise<Backend> {
+  const { backend } = await setup.platform.connect('-', parseConnectRequest(body));
+  return backend;
+}
+
+function until(backend: Backend, status: string): Promise<unknown> {
+  return waitFor(() => backend.history.some((state) => state.status === status), status);
+}
+
+describe('idle backends', () => {
+  test('are swept softly after max_idle_seconds, counted from the spawn', async () => {
+    const clock = new HandClock();
+    const setup = makePlatform(ECHO, clock);
+    const backend = await connect(setup, { spawn: { max_idle_seconds: 5 } });
+    await until(backend, 'ready');
+    clock.pass(4_999);
+    expect(backend.state.status).toBe('ready');
+    clock.pass(1);
+    expect(backend.state).toMatchObject({ status: 'terminating', reason: 'swept' });
+    await until(backend, 'terminated');
+    expect(backend.state).toMatchObject({ reason: 'swept', kind: 'soft' });
+  });
+
+  test('an open connection keeps one alive; the time counts anew from its end', async () => {
+    const clock = new HandClock();
+    const setup = makePlatform(ECHO, clock);
+    const { backend, route } = await setup.platform.connect(
+      '-',
+      parseConnectRequest({ spawn: { max_idle_seconds: 5 } }),
+    );
+    await until(backend, 'ready');
+    const first = setup.platform.tokens.connect(route);
+    const second = setup.platform.tokens.connect(route);
+    clock.pass(60_000);
+    first();
+    first();
+    clock.pass(60_000);
+    second();
+    clock.pass(4_999);
+    expect(backend.state.status).toBe('ready');
+    clock.pass(1);
+    expect(backend.state.status).toBe('terminating');
+  });
+
+  test('without max_idle_seconds that is after five minutes', async () => {
+    const clock = new HandClock();
+    const backend = await connect(makePlatform(ECHO, clock));
+    await until(backend, 'ready');
+    clock.pass(299_999);
+    expect(backend.state.status).toBe('ready');
+    clock.pass(1);
+    expect(backend.state.status).toBe('terminating');
+  });
+});
+
+test('a lifetime limit ends a backend softly even while someone is connected', async () => {
+  const clock = new HandClock();
+  const setup = makePlatform(ECHO, clock);
+  const { backend, route } = await setup.platform.connect(
+    '-',
+    parseConnectRequest({ spawn: { lifetime_limit_seconds: 3_000_000 } }),
+  );
+  await until(backend, 'ready');
+  setup.platform.tokens.connect(route);
+  clock.pass(2_999_999_999);
+  expect(backend.state.status).toBe('ready');
+  clock.pass(1);
+  expect(backend.state).toMatchObject({ status: 'terminating', reason: 'swept' });
+});
+
+test('a backend that never answers is ended hard after 300 seconds', async () => {
+  const clock = new HandClock();
+  const backend = await connect(makePlatform('sleep 60', clock), { spawn: { max_idle_seconds: 1000 } });
+  await until(backend, 'waiting');
+  clock.pass(299_999);
+  expect(backend.state.status).toBe('waiting');
+  clock.pass(1);
+  await until(backend, 'terminated');
+  expect(backend.state).toMatchObject({ reason: 'startuptimeout', kind: 'hard', lastStatus: 'waiting' });
+  expect(backend.history.map(({ status }) => status)).not.toContain('terminating');
+});
+
+test('a soft termination that is ignored turns hard after ten seconds, reason kept', async () => {
+  const clock = new HandClock();
+  const setup = makePlatform(`node ${fixture('family.mjs')} stubborn`, clock);
+  const backend = await connect(setup);
+  await waitFor(() => backend.log.lastLines.some((line) => line.startsWith('pids')), 'the backend to run');
+  backend.terminate('external', false);
+  await waitFor(() => backend.log.lastLines.includes('no'), 'SIGTERM to be ignored');
+  clock.pass(9_999);
+  expect(backend.state.status).toBe('terminating');
+  clock.pass(1);
+  await until(backend, 'terminated');
+  expect(backend.history.map(({ status }) => status).slice(-3)).toEqual([
+    'terminating',
+    'hard-terminating',
+    'terminated',
+  ]);
+  expect(toInfoStatus(backend.state)).toMatchObject({
+    termination_reason: 'external',
+    termination_kind: 'hard',
+    exit_code: 137,
+  });
+});
+
+describe('ends of its own', () => {
+  test.each([
+    ['exit 0', { exitCode: 0, exitSignal: null }],
+    ['exit 4', { exitCode: 4, exitSignal: null }],
+    ['kill -KILL $$', { exitCode: 137, exitSignal: 'SIGKILL' }],
+  ])('%s is told as it was, with no reason', async (command, expected) => {
+    const backend = await connect(makePlatform(command, fastClock(1)));
+    await until(backend, 'terminated');
+    expect(backend.state).toMatchObject({ ...expected, lastStatus: 'waiting' });
+    expect(backend.state).not.toHaveProperty('reason');
+  });
+
+  test('a command that does not exist ends the backend, and says so in its log', async () => {
+    const setup = makePlatform('no-such-program', fastClock(1));
+    const backend = await connect(setup);
+    await until(backend, 'terminated');
+    expect(backend.state).toMatchObject({ exitCode: 127, lastStatus: 'starting' });
+  });
+
+  test('an end by itself frees the key', async () => {
+    const setup = makePlatform('sleep 0.1', fastClock(1));
+    const first = await connect(setup, { key: 'k' });
+    await first.gone;
+    const second = await connect(setup, { key: 'k' });
+    expect(second.id).not.toBe(first.id);
+    expect(second.identity.fencingToken).toBeGreaterThan(first.identity.fencingToken);
+  });
+});
+
+test('the remark on a wrong port reaches log and listeners', async () => {
+  const command = `node -e "require('http').createServer().listen(0)"`;
+  const clock = new HandClock();
+  const backend = await connect(makePlatform(command, clock));
+  const notices: string[] = [];
+  backend.events.on('notice', (text) => notices.push(text));
+  await until(backend, 'waiting');
+  await waitFor(() => {
+    clock.pass(1_000);
+    return notices.length > 0;
+  }, 'the remark');
+  expect(notices[0]).toMatch(/listens on port \d+, but jamdev gave it PORT=\d+/);
+});
+
+test('closing ends everything and lets nothing new start', async () => {
+  const setup = makePlatform(ECHO, fastClock(1));
+  const backends = await Promise.all([connect(setup), connect(setup), connect(setup)]);
+  await Promise.all(backends.map((backend) => until(backend, 'ready')));
+  const pids = await Promise.all(
+    backends.map(async ({ state }) => {
+      const port = state.status === 'ready' ? state.address.port : 0;
+      return ((await (await fetch(`http://127.0.0.1:${port}`)).json()) as { pid: number }).pid;
+    }),
+  );
+  expect(await living(pids)).toHaveLength(3);
+  const closing = setup.platform.close();
+  await expect(connect(setup)).rejects.toMatchObject({ code: 'ShuttingDown' });
+  await closing;
+  expect(await living(pids)).toEqual([]);
+});
+
+test('fifty concurrent spawns get fifty processes, each with a port of its own', { timeout: 120_000 }, async () => {
+  const setup = makePlatform(ECHO, fastClock(1));
+  const backends = await Promise.all(Array.from({ length: 50 }, () => connect(setup)));
+  await Promise.all(backends.map((backend) => backend.reachable(AbortSignal.timeout(100_000))));
+  const ports = backends.map(({ state }) => (state.status === 'ready' ? state.address.port : undefined));
+  expect(new Set(ports).size).toBe(50);
+  expect(ports).not.toContain(undefined);
+});

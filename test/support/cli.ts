@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { ROOT } from './project.js';
+import { waitFor } from './wait.js';
+
+const BIN = join(ROOT, 'bin', 'jamdev.js');
+
+/** A run of the command line, from outside. */
+export interface Run {
+  process: ChildProcess;
+  stdout: () => string;
+  stderr: () => string;
+  /** Resolves with the exit code; with the signal's name when one ended it. */
+  exit: Promise<number | string>;
+}
+
+interface RunOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** Starts the built command line as a user would. It is killed, if it still runs, when the test is over. */
+export function startCli(args: readonly string[], { cwd, env = {} }: RunOptions = {}): Run {
+  const { JAMDEV_API_URL: _, ...inherited } = process.env;
+  const child = spawn(process.execPath, [BIN, ...args], {
+    cwd,
+    env: { ...inherited, NO_COLOR: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
+  const exit = new Promise<number | string>((resolve) => {
+    child.once('close', (code, signal) => resolve(signal ?? code ?? -1));
+  });
+  onTestFinished(async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      const force = setTimeout(() => child.kill('SIGKILL'), 12_000);
+      await exit;
+      clearTimeout(force);
+    }
+  });
+  return { process: child, stdout: () => stdout, stderr: () => stderr, exit };
+}
+
+/** Runs the command line to its end. */
+export async function runCli(args: readonly string[], options: RunOptions = {}) {
+  const run = startCli(args, options);
+  const code = await run.exit;
+  return { code, stdout: run.stdout(), stderr: run.stderr() };
+}
+
+/** A dev server that runs as a process of its own, in a project folder. */
+export interface DevRun extends Run {
+  apiUrl: string;
+  proxyUrl: string;
+  folder: string;
+}
+
+/** Starts `jamdev dev` on free ports and waits until it is ready for connects. */
+export async function startDev(
+  folder: string,
+  args: readonly string[] = [],
+  options: RunOptions = {},
+): Promise<DevRun> {
+  const run = startCli(['dev', '--port', '0', '--proxy-port', '0', ...args], { cwd: folder, ...options });
+  const find = (name: string) => new RegExp(`${name}\\s+(http://\\S+)`).exec(run.stdout())?.[1];
+  await waitFor(() => find('proxy') ?? run.process.exitCode !== null, 'the dev server to start');
+  const [apiUrl, proxyUrl] = [find('API'), find('proxy')];
+  if (apiUrl === undefined || proxyUrl === undefined)
+    throw new Error(`jamdev dev failed: ${run.stderr()}${run.stdout()}`);
+  return { ...run, apiUrl, proxyUrl, folder };
+}
