@@ -74,9 +74,12 @@ export class BackendLog {
     this.#append(source, this.#splitters[source].push(chunk));
   }
 
-  /** Adds a remark of the dev server's. */
+  /** Adds a remark of the dev server's, of one or several lines. */
   remark(text: string): void {
-    this.#append('jamdev', [Buffer.from(text)]);
+    this.#append(
+      'jamdev',
+      text.split('\n').map((line) => Buffer.from(line)),
+    );
   }
 
   /** Writes what is left of unfinished lines and closes the file. */

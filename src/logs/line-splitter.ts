@@ -10,11 +10,14 @@ const CARRIAGE_RETURN = 0x0d;
  */
 export class LineSplitter {
   readonly #maxBytes: number;
+  readonly #keepReturns: boolean;
   #parts: Buffer[] = [];
   #length = 0;
 
-  constructor(maxBytes = MAX_LINE_BYTES) {
+  /** @param keepReturns a `\r` before a newline belongs to the line */
+  constructor(maxBytes = MAX_LINE_BYTES, keepReturns = false) {
     this.#maxBytes = maxBytes;
+    this.#keepReturns = keepReturns;
   }
 
   /** @returns the lines completed by this chunk, without their newlines */
@@ -42,16 +45,16 @@ export class LineSplitter {
   }
 
   #complete(last: Buffer): Buffer {
-    if (this.#length === 0 && last.length <= this.#maxBytes) return withoutReturn(last);
+    if (this.#length === 0 && last.length <= this.#maxBytes) return this.#finish(last);
     this.#keep(last);
     const cut = this.#length - this.#maxBytes;
     const line = Buffer.concat(this.#parts);
     this.#parts = [];
     this.#length = 0;
-    return cut > 0 ? Buffer.concat([line, Buffer.from(` … (${cut} bytes cut)`)]) : withoutReturn(line);
+    return cut > 0 ? Buffer.concat([line, Buffer.from(` … (${cut} bytes cut)`)]) : this.#finish(line);
   }
-}
 
-function withoutReturn(line: Buffer): Buffer {
-  return line[line.length - 1] === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+  #finish(line: Buffer): Buffer {
+    return !this.#keepReturns && line[line.length - 1] === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+  }
 }

@@ -15,7 +15,7 @@ export class LogReader {
   readonly #folder: string;
   #segment = 0;
   #file: FileHandle | undefined;
-  #splitter = new LineSplitter(MAX_RECORD_BYTES);
+  #splitter = newSplitter();
   #ready: LogRecord[] = [];
   #next = 0;
 
@@ -52,7 +52,7 @@ export class LogReader {
       if (later === undefined) return false;
       await this.close();
       this.#segment = later;
-      this.#splitter = new LineSplitter(MAX_RECORD_BYTES);
+      this.#splitter = newSplitter();
       try {
         this.#file = await open(segmentPath(this.#folder, later));
       } catch {
@@ -60,4 +60,9 @@ export class LogReader {
       }
     }
   }
+}
+
+/** A `\r` at the end of a record is one that was printed: the writer has taken off the one that ended the line. */
+function newSplitter(): LineSplitter {
+  return new LineSplitter(MAX_RECORD_BYTES, true);
 }
