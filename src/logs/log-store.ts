@@ -108,10 +108,17 @@ export function findLog(logs: readonly StoredLog[], name: string): StoredLog | u
 
 function readStoredLog(folder: string): StoredLog | undefined {
   try {
-    return { owner: JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8')) as LogOwner, folder };
+    const owner: unknown = JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8'));
+    return isOwner(owner) ? { owner, folder } : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** One file that someone else wrote there must not hide all the logs. */
+function isOwner(value: unknown): value is LogOwner {
+  const { backendId, createdAt } = (value ?? {}) as Partial<LogOwner>;
+  return typeof backendId === 'string' && typeof createdAt === 'string';
 }
 
 function sizeOf(folder: string): number {

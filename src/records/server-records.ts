@@ -96,10 +96,16 @@ export async function findRunningServer(from: string): Promise<ServerRecord | un
 
 function readRecord(path: string): ServerRecord | undefined {
   try {
-    return parseJson<ServerRecord>(readFileSync(path, 'utf8'));
+    const record = parseJson<Partial<ServerRecord> | null>(readFileSync(path, 'utf8'));
+    return isRecord(record) ? record : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** One odd file in the folder must not keep a dev server from starting or being found. */
+function isRecord(value: Partial<ServerRecord> | null | undefined): value is ServerRecord {
+  return typeof value?.pid === 'number' && typeof value.startId === 'string' && typeof value.startedAt === 'string';
 }
 
 function parseJson<T>(text: string): T | undefined {

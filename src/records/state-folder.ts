@@ -27,13 +27,23 @@ export function stateFolderOf(project: string): StateFolder {
 export function createStateFolder(project: string): StateFolder {
   const folder = stateFolderOf(project);
   try {
-    for (const path of [folder.root, folder.servers, folder.logs]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (const path of [folder.root, folder.servers, folder.logs]) makeFolder(path);
     writeIfChanged(join(folder.root, '.gitignore'), '*\n');
-    for (const path of [folder.servers, folder.logs]) accessSync(path, constants.W_OK);
+    // The dot: mkdir with `recursive` is content with a file in the place of the folder.
+    for (const path of [folder.servers, folder.logs]) accessSync(`${path}/.`, constants.W_OK);
   } catch (error) {
     throw problem.stateFolderUnusable(folder.root, (error as NodeJS.ErrnoException).code ?? String(error));
   }
   return folder;
+}
+
+/** Not `recursive`: where the system takes no new folder at all (/proc), Node.js would try for ever. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 function writeIfChanged(path: string, text: string): void {
