@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { LineSplitter } from '../../src/logs/line-splitter.js';
+
+function split(chunks: readonly Buffer[], maxBytes?: number): string[] {
+  const splitter = new LineSplitter(maxBytes);
+  const lines = chunks.flatMap((chunk) => splitter.push(chunk));
+  const rest = splitter.flush();
+  return [...lines, ...(rest === undefined ? [] : [rest])].map((line) => line.toString('latin1'));
+}
+
+/** Cuts bytes at places given as shares of their length. */
+function cutAt(bytes: Buffer, shares: readonly number[]): Buffer[] {
+  const places = [0, ...shares.map((share) => Math.floor(share * bytes.length)).sort((a, b) => a - b), bytes.length];
+  return places.slice(1).map((end, index) => bytes.subarray(places[index], end));
+}
+
+test.each([
+  ['', []],
+  ['a', ['a']],
+  ['a\n', ['a']],
+  ['a\nb', ['a', 'b']],
+  ['\n\n', ['', '']],
+  ['a\r\nb\r\n', ['a', 'b']],
+  ['a\rb\n', ['a\rb']],
+  ['a\r\r\n', ['a\r']],
+  ['\r\n', ['']],
+  ['a\u2028b\u0085c\n', ['a\u2028b\u0085c'].map((text) => Buffer.from(text).toString('latin1'))],
+])('%j is the lines %j', (text, lines) => {
+  expect(split([Buffer.from(text)])).toEqual(lines);
+});
+
+test('any chunking of any bytes gives the same lines', () => {
+  const byte = fc.oneof(fc.constantFrom(0x0a, 0x0d, 0x61), fc.integer({ min: 0, max: 255 }));
+  const share = fc.double({ min: 0, max: 1, noNaN: true });
+  fc.assert(
+    fc.property(
+      fc.array(byte, { maxLength: 60 }),
+      fc.array(share),
+      fc.integer({ min: 1, max: 20 }),
+      (data, shares, max) => {
+        const bytes = Buffer.from(data);
+        expect(split(cutAt(bytes, shares), max)).toEqual(split([bytes], max));
+        expect(split(cutAt(bytes, shares))).toEqual(split([bytes]));
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('lines joined again are the bytes that came', () => {
+  const byte = fc.oneof(
+    fc.constant(0x0a),
+    fc.integer({ min: 0, max: 255 }).filter((each) => each !== 0x0d),
+  );
+  fc.assert(
+    fc.property(fc.array(byte), (data) => {
+      const text = Buffer.from(data).toString('latin1');
+      const joined = split([Buffer.from(data)]).join('\n');
+      expect(text.endsWith('\n') ? `${joined}\n` : joined).toBe(text);
+    }),
+  );
+});
+
+test('a character cut in two by the end of a chunk comes out whole', () => {
+  const bytes = Buffer.from('grün 🦊\n');
+  const chunks = [...bytes].map((byte) => Buffer.from([byte]));
+  expect(split(chunks)).toEqual([bytes.subarray(0, -1).toString('latin1')]);
+});
+
+test('a line longer than the limit is cut, and says by how much', () => {
+  expect(split([Buffer.from(`${'x'.repeat(10)}\nshort\n`)], 4)).toEqual([
+    Buffer.from('xxxx … (6 bytes cut)').toString('latin1'),
+    Buffer.from('shor … (1 bytes cut)').toString('latin1'),
+  ]);
+  expect(split([Buffer.from('1234\n')], 4)).toEqual(['1234']);
+});
+
+test('what never ends takes no more memory than the limit', () => {
+  const splitter = new LineSplitter(1_000);
+  for (let i = 0; i < 1_000; i += 1) expect(splitter.push(Buffer.alloc(1_000, 'x'))).toEqual([]);
+  const line = splitter.flush() as Buffer;
+  expect(line.length).toBeLessThan(1_050);
+  expect(line.toString()).toMatch(/^x{1000} … \(999000 bytes cut\)$/);
+});
+
+test('does not hold on to the memory of a chunk for the unfinished line at its end', () => {
+  const chunk = Buffer.from('done\nrest');
+  const splitter = new LineSplitter();
+  splitter.push(chunk);
+  chunk.fill('!');
+  expect(splitter.flush()?.toString()).toBe('rest');
+});
+
+test('after the last line there is nothing left', () => {
+  const splitter = new LineSplitter();
+  splitter.push(Buffer.from('a\nb'));
+  expect(splitter.flush()?.toString()).toBe('b');
+  expect(splitter.flush()).toBeUndefined();
+  expect(splitter.push(Buffer.from('c\n')).map(String)).toEqual(['c']);
+});
+
+test('a carriage return stays where it is wanted', () => {
+  const splitter = new LineSplitter(100, true);
+  expect(splitter.push(Buffer.from('a\r\nb\n')).map(String)).toEqual(['a\r', 'b']);
+});

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import type { Backend } from '../../src/platform/backend.js';
+import { TOKEN_UNUSED_MS, TokenTable } from '../../src/platform/tokens.js';
+import { HandClock } from '../support/hand-clock.js';
+
+/** Of a backend, the table uses no more than its count of connections. */
+function fakeBackend(): { backend: Backend; open(): number } {
+  let open = 0;
+  const connectionOpened = () => {
+    open += 1;
+    return () => {
+      open -= 1;
+    };
+  };
+  return { backend: { id: 'abc', connectionOpened } as unknown as Backend, open: () => open };
+}
+
+function setUp() {
+  const clock = new HandClock();
+  return { clock, table: new TokenTable(clock), ...fakeBackend() };
+}
+
+test('a token leads to its backend, with a second secret, the user and the user’s data as JSON', () => {
+  const { table, backend } = setUp();
+  const route = table.issue(backend, 'ann', { role: 'editor', ü: [1] });
+  expect(route).toMatchObject({ backend, user: 'ann', userData: '{"role":"editor","ü":[1]}', connections: 0 });
+  expect(route.token).toMatch(/^[\w-]{43}$/);
+  expect(route.secretToken).toMatch(/^[\w-]{43}$/);
+  expect(route.secretToken).not.toBe(route.token);
+  expect(table.use(route.token)).toBe(route);
+});
+
+test('without a user there is none', () => {
+  const { table, backend } = setUp();
+  expect(table.issue(backend, undefined, undefined)).toMatchObject({ user: undefined, userData: undefined });
+});
+
+test('many tokens can name one backend, each with secrets of its own', () => {
+  const { table, backend } = setUp();
+  const routes = Array.from({ length: 50 }, () => table.issue(backend, undefined, undefined));
+  expect(new Set(routes.flatMap(({ token, secretToken }) => [token, secretToken])).size).toBe(100);
+  for (const route of routes) expect(table.use(route.token)).toBe(route);
+});
+
+test.each(['', 'nope', '__proto__', 'constructor'])('the token %j is unknown', (token) => {
+  expect(setUp().table.use(token)).toBeUndefined();
+});
+
+test('a secret token is no token', () => {
+  const { table, backend } = setUp();
+  expect(table.use(table.issue(backend, undefined, undefined).secretToken)).toBeUndefined();
+});
+
+test('a token that nobody used for an hour expires for good, and not a moment earlier', () => {
+  const { table, backend, clock } = setUp();
+  const { token } = table.issue(backend, undefined, undefined);
+  clock.turn(TOKEN_UNUSED_MS);
+  expect(table.use(token)).toBeDefined();
+  clock.turn(TOKEN_UNUSED_MS + 1);
+  expect(table.use(token)).toBeUndefined();
+  expect(table.use(token)).toBeUndefined();
+});
+
+test('use renews a token, again and again', () => {
+  const { table, backend, clock } = setUp();
+  const { token } = table.issue(backend, undefined, undefined);
+  for (let i = 0; i < 5; i += 1) {
+    clock.turn(TOKEN_UNUSED_MS - 1);
+    expect(table.use(token)).toBeDefined();
+  }
+});
+
+test('an open connection counts as use, and the hour begins at its end', () => {
+  const { table, backend, clock } = setUp();
+  const route = table.issue(backend, undefined, undefined);
+  const disconnect = table.connect(route);
+  clock.turn(TOKEN_UNUSED_MS * 5);
+  expect(table.use(route.token)).toBe(route);
+  clock.turn(TOKEN_UNUSED_MS * 5);
+  disconnect();
+  clock.turn(TOKEN_UNUSED_MS);
+  expect(table.use(route.token)).toBe(route);
+  clock.turn(TOKEN_UNUSED_MS + 1);
+  expect(table.use(route.token)).toBeUndefined();
+});
+
+test('connections are counted on token and backend, and each ends once', () => {
+  const { table, backend, open } = setUp();
+  const route = table.issue(backend, undefined, undefined);
+  const [first, second] = [table.connect(route), table.connect(route)];
+  expect([route.connections, open()]).toEqual([2, 2]);
+  first();
+  first();
+  expect([route.connections, open()]).toEqual([1, 1]);
+  second();
+  expect([route.connections, open()]).toEqual([0, 0]);
+});
+
+test('clearing expired tokens away spares those in use', () => {
+  const { table, backend, clock } = setUp();
+  const unused = table.issue(backend, undefined, undefined);
+  const connected = table.issue(backend, undefined, undefined);
+  table.connect(connected);
+  clock.turn(TOKEN_UNUSED_MS + 1);
+  const fresh = table.issue(backend, undefined, undefined);
+  expect(table.use(unused.token)).toBeUndefined();
+  expect(table.use(connected.token)).toBe(connected);
+  expect(table.use(fresh.token)).toBe(fresh);
+});

@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { findProcess } from '../../src/os/process-table.js';
+import {
+  findRunningServer,
+  listServerRecords,
+  type ServerRecord,
+  ServerRecordFile,
+} from '../../src/records/server-records.js';
+import { createStateFolder, stateFolderOf } from '../../src/records/state-folder.js';
+import { makeTempFolder } from '../support/project.js';
+
+/** A record of this very process, unless told otherwise. */
+async function recordOf(project: string, more: Partial<ServerRecord> = {}): Promise<ServerRecord> {
+  return {
+    runId: 'run',
+    pid: process.pid,
+    startId: (await findProcess(process.pid))?.startId ?? '',
+    project,
+    apiUrl: 'http://localhost:8080',
+    proxyUrl: 'http://localhost:9090',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    ...more,
+  };
+}
+
+async function deadPid(): Promise<number> {
+  const child = spawn(process.execPath, ['-e', '0']);
+  await once(child, 'exit');
+  return child.pid as number;
+}
+
+test('a record is found again, alive, by this user only, with no draft left over', async () => {
+  const project = makeTempFolder();
+  const folder = createStateFolder(project);
+  const record = await recordOf(project);
+  const file = new ServerRecordFile(folder, 'run');
+  file.write(await recordOf(project, { apiUrl: 'http://old' }));
+  file.write(record);
+  expect(readdirSync(folder.servers)).toEqual(['run.json']);
+  expect(statSync(join(folder.servers, 'run.json')).mode & 0o077).toBe(0);
+  expect(await listServerRecords(folder)).toEqual([{ record, alive: true }]);
+});
+
+test('a record whose process is gone, or whose pid is another process by now, is not alive', async () => {
+  const project = makeTempFolder();
+  const folder = createStateFolder(project);
+  const gone = await recordOf(project, { runId: 'gone', pid: await deadPid(), startedAt: '2026-01-02T00:00:00.000Z' });
+  const reused = await recordOf(project, {
+    runId: 'reused',
+    startId: 'another',
+    startedAt: '2026-01-03T00:00:00.000Z',
+  });
+  new ServerRecordFile(folder, 'gone').write(gone);
+  new ServerRecordFile(folder, 'reused').write(reused);
+  expect(await listServerRecords(folder)).toEqual([
+    { record: reused, alive: false },
+    { record: gone, alive: false },
+  ]);
+  expect(await findRunningServer(project)).toBeUndefined();
+});
+
+test('files that are no records are passed over, and a missing folder has none', async () => {
+  const project = makeTempFolder();
+  const folder = createStateFolder(project);
+  for (const [name, content] of [
+    ['torn.json', '{"runId": "to'],
+    ['null.json', 'null'],
+    ['empty.json', '{}'],
+    ['odd.json', '{"pid": "x", "startedAt": 5}'],
+    ['run.json.tmp', '{}'],
+    ['run.processes', '{}'],
+  ] as const) {
+    writeFileSync(join(folder.servers, name), content);
+  }
+  mkdirSync(join(folder.servers, 'folder.json'));
+  const record = await recordOf(project);
+  new ServerRecordFile(folder, 'run').write(record);
+  expect(await listServerRecords(folder)).toEqual([{ record, alive: true }]);
+  expect(await listServerRecords(stateFolderOf(join(project, 'nope')))).toEqual([]);
+});
+
+test('the processes of a run are noted one by one; torn notes are passed over', () => {
+  const folder = createStateFolder(makeTempFolder());
+  const file = new ServerRecordFile(folder, 'run');
+  expect(file.processes()).toEqual([]);
+  const notes = [1, 2].map((pid) => ({ backendId: `b${pid}`, pid, startId: `s${pid}`, startedAt: pid }));
+  for (const note of notes) file.noteProcess(note);
+  writeFileSync(join(folder.servers, 'run.processes'), '{"backendId": "b3", "pi', { flag: 'a' });
+  expect(new ServerRecordFile(folder, 'run').processes()).toEqual(notes);
+  expect(new ServerRecordFile(folder, 'other').processes()).toEqual([]);
+  expect(statSync(join(folder.servers, 'run.processes')).mode & 0o077).toBe(0);
+});
+
+test('a process that can’t be noted does not stop anything', () => {
+  const folder = createStateFolder(makeTempFolder());
+  rmSync(folder.servers, { recursive: true });
+  const file = new ServerRecordFile(folder, 'run');
+  file.noteProcess({ backendId: 'b', pid: 1, startId: 's', startedAt: 1 });
+  expect(file.processes()).toEqual([]);
+});
+
+test('a removed record leaves nothing, and can be removed again', async () => {
+  const project = makeTempFolder();
+  const folder = createStateFolder(project);
+  const file = new ServerRecordFile(folder, 'run');
+  file.write(await recordOf(project));
+  file.noteProcess({ backendId: 'b', pid: 1, startId: 's', startedAt: 1 });
+  file.remove();
+  file.remove();
+  expect(readdirSync(folder.servers)).toEqual([]);
+});
+
+test('the running dev server is found from any folder below its project; the nearest, then the newest wins', async () => {
+  const project = makeTempFolder();
+  const inner = join(project, 'packages', 'inner');
+  mkdirSync(join(inner, 'src'), { recursive: true });
+  const older = await recordOf(project, { runId: 'older' });
+  const newer = await recordOf(project, { runId: 'newer', startedAt: '2026-01-02T00:00:00.000Z' });
+  const dead = await recordOf(project, { runId: 'dead', startId: 'x', startedAt: '2026-01-03T00:00:00.000Z' });
+  for (const record of [older, newer, dead])
+    new ServerRecordFile(createStateFolder(project), record.runId).write(record);
+  expect(await findRunningServer(join(inner, 'src'))).toEqual(newer);
+  const innermost = await recordOf(inner, { runId: 'innermost' });
+  new ServerRecordFile(createStateFolder(inner), 'innermost').write(innermost);
+  expect(await findRunningServer(join(inner, 'src'))).toEqual(innermost);
+  expect(await findRunningServer(project)).toEqual(newer);
+});
