@@ -59,6 +59,8 @@ export async function runBuildCommand(
   const result = await subprocess;
   signal.removeEventListener('abort', cancel);
   clearTimeout(force);
+  // The shell is gone and so is everything that prints; what ignored SIGTERM in silence is still there.
+  if (signal.aborted && pid !== undefined) signalOne(-pid, 'SIGKILL');
   const rest = splitter.flush();
   if (rest !== undefined) take(rest);
   return { ok: !result.failed, failure: describeFailure(result), lines: lines.slice(-KEPT_LINES) };

@@ -107,6 +107,8 @@ export class Builder implements BuildSource {
     let outcome: BuildOutcome;
     if (signal.aborted) {
       outcome = { result: 'superseded', number };
+      // Nothing took its place: it was cancelled by the end of the program. Whoever waits must not wait on.
+      if (progress.number === number) progress.running = undefined;
     } else if (result.ok) {
       outcome = { result: 'succeeded', number, ms };
       progress.good = toBuild(config, number);
