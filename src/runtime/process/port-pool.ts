@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
+import { problem } from '../../contract/errors.js';
 
 /** Below the range that Linux (32768) and macOS (49152) hand out by themselves, so nobody else gets these by chance. */
 const FIRST_PORT = 20_000;
@@ -26,9 +27,11 @@ export class PortPool {
 
   /**
    * @returns a port that nothing listens on, reserved until {@link release}
+   * @throws JamdevError `ShuttingDown` once the pool is closed
    */
   async acquire(): Promise<number> {
     for (;;) {
+      if (this.#closed) throw problem.shuttingDown();
       const candidates = this.#blocks.length * (BLOCK_SIZE - 1);
       for (let tried = 0; tried < candidates; tried += 1) {
         const port = this.#portAt(this.#cursor % candidates);
