@@ -1,0 +1,108 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runBuildCommand } from '../../src/build/build-command.js';
+import type { ServiceConfig } from '../../src/config/resolve.js';
+import { findProcess } from '../../src/os/process-table.js';
+import { makeProject } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
+
+function serviceIn(cwd: string, env: Record<string, string> = {}): ServiceConfig {
+  return { name: 'default', command: 'x', build: undefined, cwd, env, remap8080: true, foundIn: '' };
+}
+
+/** Runs a command in a folder. `lines`: as they were told live. */
+async function run(command: string, cwd = makeProject(), signal = new AbortController().signal, env = {}) {
+  const lines: string[] = [];
+  const outcome = await runBuildCommand(command, serviceIn(cwd, env), signal, (line) => lines.push(line));
+  return { outcome, lines };
+}
+
+/** Waits for a command to have written a file. */
+function untilWritten(path: string): Promise<string> {
+  return waitFor(() => (existsSync(path) ? readFileSync(path, 'utf8').trim() : ''), path);
+}
+
+test('a command that succeeds gives its output, live and at the end', async () => {
+  const { outcome, lines } = await run('echo one; echo two >&2; echo three');
+  expect(outcome).toMatchObject({ ok: true });
+  // Two pipes have no order between them.
+  expect([...outcome.lines].sort()).toEqual(['one', 'three', 'two']);
+  expect(lines).toEqual(outcome.lines);
+});
+
+test.each([
+  ['exit 2', 'exit code 2'],
+  ['no-such-program-anywhere', 'exit code 127'],
+  ['kill -9 $$', 'ended by SIGKILL'],
+])('%j fails: %s', async (command, failure) => {
+  const { outcome } = await run(command);
+  expect(outcome).toMatchObject({ ok: false, failure });
+});
+
+test('a shell that can’t be started is a failure with the system’s reason', async () => {
+  const { outcome } = await run('echo never', join(makeProject(), 'nope'));
+  expect(outcome.ok).toBe(false);
+  expect(outcome.failure).toMatch(/ENOENT|directory/);
+  expect(outcome.lines).toEqual([]);
+});
+
+test('the command runs in the project, with its variables and its own programs', async () => {
+  const cwd = makeProject({ 'node_modules/.bin/.keep': '' });
+  writeFileSync(join(cwd, 'node_modules/.bin/own-tool'), '#!/bin/sh\necho "own tool, MARK=$MARK"\n', { mode: 0o755 });
+  const { outcome } = await run('pwd; own-tool', cwd, undefined, { MARK: 'here' });
+  expect(outcome.lines).toEqual([cwd, 'own tool, MARK=here']);
+});
+
+test('a command that reads its input gets none, instead of waiting for ever', async () => {
+  expect((await run('cat; echo over')).outcome).toMatchObject({ ok: true, lines: ['over'] });
+});
+
+test('of a long output the newest 1,000 lines are kept, and all are told live', async () => {
+  const { outcome, lines } = await run('i=0; while [ $i -lt 3500 ]; do echo $i; i=$((i+1)); done');
+  expect(lines).toHaveLength(3500);
+  expect(outcome.lines).toEqual(lines.slice(-1000));
+});
+
+test('cancelling ends the command and what it started', async () => {
+  const cwd = makeProject();
+  const controller = new AbortController();
+  const running = run('sleep 1000 & echo $! > child; wait', cwd, controller.signal);
+  const child = Number(await untilWritten(join(cwd, 'child')));
+  expect(await isRunning(child)).toBe(true);
+  controller.abort();
+  expect((await running).outcome).toMatchObject({ ok: false, failure: 'ended by SIGTERM' });
+  await waitFor(async () => !(await isRunning(child)), 'the child to be gone');
+});
+
+test('cancelling ends a command that ignores SIGTERM', async () => {
+  const cwd = makeProject();
+  const controller = new AbortController();
+  const running = run('trap "" TERM; echo $$ > pid; while :; do sleep 0.05; done', cwd, controller.signal);
+  const pid = Number(await untilWritten(join(cwd, 'pid')));
+  controller.abort();
+  expect((await running).outcome).toMatchObject({ ok: false, failure: 'ended by SIGKILL' });
+  await waitFor(async () => !(await isRunning(pid)), 'the command to be gone');
+});
+
+test('cancelling ends what ignores SIGTERM in the background and prints nothing', async () => {
+  const cwd = makeProject();
+  const controller = new AbortController();
+  const command = 'sh -c \'trap "" TERM; echo $$ > child; while :; do sleep 0.05; done\' >/dev/null 2>&1 & wait';
+  const running = run(command, cwd, controller.signal);
+  const child = Number(await untilWritten(join(cwd, 'child')));
+  controller.abort();
+  await running;
+  await waitFor(async () => !(await isRunning(child)), 'the child to be gone');
+});
+
+test('a command cancelled before it began does nothing lasting', async () => {
+  const { outcome } = await run('sleep 1000', makeProject(), AbortSignal.abort());
+  expect(outcome.ok).toBe(false);
+});
+
+/** Whether a process lives: one that has ended and merely was not waited for does not. */
+async function isRunning(pid: number): Promise<boolean> {
+  const entry = await findProcess(pid);
+  return entry !== undefined && !entry.zombie;
+}

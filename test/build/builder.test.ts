@@ -1,0 +1,212 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Builder, type BuildOutcome } from '../../src/build/builder.js';
+import type { ServiceConfig } from '../../src/config/resolve.js';
+import { HandClock } from '../support/hand-clock.js';
+import { makeProject } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
+
+const NEVER = new AbortController().signal;
+
+/** A builder of one service, with what it told. */
+function makeBuilder(build: string | undefined, name = 'default') {
+  const cwd = makeProject();
+  const config: ServiceConfig = { name, command: 'run', build, cwd, env: { A: '1' }, remap8080: true, foundIn: '' };
+  const clock = new HandClock();
+  const builder = new Builder([config], clock);
+  onTestFinished(() => builder.close());
+  const told: string[] = [];
+  builder.events.on('started', (service, number, reason, command) =>
+    told.push(`${service} ${number} started (${reason}): ${command}`),
+  );
+  builder.events.on('line', (service, line) => told.push(`${service}: ${line}`));
+  builder.events.on('ended', (service, outcome) => told.push(`${service} ${outcome.number} ${outcome.result}`));
+  return { builder, cwd, clock, told };
+}
+
+/** A build that waits for a file `go<N>` in its N-th run, and then ends with the exit code in it. */
+const BY_HAND = `
+  n=$(($(cat count 2>/dev/null || echo 0) + 1)); echo $n > count; echo run $n
+  while [ ! -s go$n ]; do sleep 0.02; done; exit $(cat go$n)
+`;
+
+function letGo(cwd: string, run: number, exitCode = 0): void {
+  writeFileSync(join(cwd, `go${run}`), String(exitCode));
+}
+
+function untilRun(cwd: string, run: number): Promise<boolean> {
+  const path = join(cwd, 'count');
+  return waitFor(() => existsSync(path) && readFileSync(path, 'utf8').trim() === String(run), `run ${run}`);
+}
+
+test('a service without a build command is built at once', async () => {
+  const { builder, cwd, told } = makeBuilder(undefined);
+  expect(await builder.build('default', 'start')).toEqual({ result: 'succeeded', number: 1, ms: 0 });
+  expect(await builder.current('default', NEVER)).toEqual({
+    kind: 'process',
+    number: 1,
+    command: 'run',
+    cwd,
+    env: { A: '1' },
+    remap8080: true,
+  });
+  expect(told).toEqual(['default 1 started (start): undefined', 'default 1 succeeded']);
+});
+
+test('a build tells its start, its output and its end, and how long it took', async () => {
+  const { builder, clock, told } = makeBuilder('echo "A is $A"');
+  builder.events.on('line', () => clock.turn(1500));
+  expect(await builder.build('default', 'key b')).toEqual({ result: 'succeeded', number: 1, ms: 1500 });
+  expect(told).toEqual(['default 1 started (key b): echo "A is $A"', 'default: A is 1', 'default 1 succeeded']);
+});
+
+test('builds are numbered, and the newest good one is current', async () => {
+  const { builder } = makeBuilder('true');
+  await builder.build('default', 'a');
+  await builder.build('default', 'b');
+  expect((await builder.current('default', NEVER)).number).toBe(2);
+});
+
+test('who asks while the first build is under way waits for it', async () => {
+  const { builder, cwd } = makeBuilder(BY_HAND);
+  const build = builder.build('default', 'start');
+  builder.assertUsable('default');
+  const waiting = [builder.current('default', NEVER), builder.current('default', NEVER)];
+  await untilRun(cwd, 1);
+  letGo(cwd, 1);
+  expect((await Promise.all(waiting)).map(({ number }) => number)).toEqual([1, 1]);
+  await build;
+});
+
+test('while a new build is under way the last good one stays current', async () => {
+  const { builder, cwd } = makeBuilder(BY_HAND);
+  letGo(cwd, 1);
+  await builder.build('default', 'start');
+  const second = builder.build('default', 'change');
+  await untilRun(cwd, 2);
+  expect((await builder.current('default', NEVER)).number).toBe(1);
+  letGo(cwd, 2);
+  await second;
+  expect((await builder.current('default', NEVER)).number).toBe(2);
+});
+
+test('a newer build cancels the one under way, whose result does not count', async () => {
+  const { builder, cwd, told } = makeBuilder(BY_HAND);
+  const first = builder.build('default', 'start');
+  const waiting = builder.current('default', NEVER);
+  await untilRun(cwd, 1);
+  const second = builder.build('default', 'change');
+  expect(await first).toEqual({ result: 'superseded', number: 1 });
+  await untilRun(cwd, 2);
+  letGo(cwd, 2);
+  expect(await second).toMatchObject({ result: 'succeeded', number: 2 });
+  expect((await waiting).number).toBe(2);
+  expect(told.filter((line) => / (superseded|succeeded)/.test(line))).toEqual([
+    'default 1 superseded',
+    'default 2 succeeded',
+  ]);
+});
+
+test('of many builds asked for at once only the last one counts', async () => {
+  const { builder } = makeBuilder('true');
+  const outcomes = await Promise.all(Array.from({ length: 5 }, (_, i) => builder.build('default', `ask ${i}`)));
+  expect(outcomes.map(({ result }) => result)).toEqual([...Array(4).fill('superseded'), 'succeeded']);
+  expect((await builder.current('default', NEVER)).number).toBe(5);
+});
+
+describe('a failed build', () => {
+  test('when there is no good one yet is an error with its last 20 lines', async () => {
+    const { builder } = makeBuilder('i=1; while [ $i -le 30 ]; do echo line $i; i=$((i+1)); done; exit 2');
+    expect(await builder.build('default', 'start')).toMatchObject({
+      result: 'failed',
+      number: 1,
+      failure: 'exit code 2',
+    });
+    const last = Array.from({ length: 20 }, (_, i) => `line ${i + 11}`).join('\n');
+    const error = {
+      code: 'BuildFailed',
+      status: 503,
+      message: `The build failed (exit code 2). Its last lines:\n${last}`,
+    };
+    await expect(builder.current('default', NEVER)).rejects.toMatchObject(error);
+    expect(() => builder.assertUsable('default')).toThrow(expect.objectContaining(error));
+  });
+
+  test('reaches those who were waiting for it', async () => {
+    const { builder, cwd } = makeBuilder(BY_HAND);
+    const build = builder.build('default', 'start');
+    const waiting = expect(builder.current('default', NEVER)).rejects.toMatchObject({ code: 'BuildFailed' });
+    await untilRun(cwd, 1);
+    letGo(cwd, 1, 7);
+    await waiting;
+    expect(await build).toMatchObject({ result: 'failed', failure: 'exit code 7' });
+  });
+
+  test('leaves the last good one current', async () => {
+    const { builder, cwd } = makeBuilder(BY_HAND);
+    letGo(cwd, 1);
+    letGo(cwd, 2, 1);
+    await builder.build('default', 'start');
+    expect(await builder.build('default', 'change')).toMatchObject({ result: 'failed', number: 2 });
+    builder.assertUsable('default');
+    expect((await builder.current('default', NEVER)).number).toBe(1);
+  });
+
+  test('is made good by the next', async () => {
+    const { builder, cwd } = makeBuilder(BY_HAND);
+    letGo(cwd, 1, 1);
+    letGo(cwd, 2);
+    await builder.build('default', 'start');
+    await builder.build('default', 'change');
+    builder.assertUsable('default');
+    expect((await builder.current('default', NEVER)).number).toBe(2);
+  });
+});
+
+test('who waits for a build can give up', async () => {
+  const { builder, cwd } = makeBuilder(BY_HAND);
+  void builder.build('default', 'start');
+  await untilRun(cwd, 1);
+  const controller = new AbortController();
+  const waiting = expect(builder.current('default', controller.signal)).rejects.toThrow('enough');
+  controller.abort(new Error('enough'));
+  await waiting;
+});
+
+test('before any build was asked for there is nothing to wait for', async () => {
+  const { builder } = makeBuilder('true');
+  await expect(builder.current('default', NEVER)).rejects.toMatchObject({ code: 'ShuttingDown' });
+});
+
+test('closing cancels the build, waits for it to be gone, and lets nobody wait on', async () => {
+  const { builder, cwd } = makeBuilder(BY_HAND);
+  const outcomes: BuildOutcome[] = [];
+  void builder.build('default', 'start').then((outcome) => outcomes.push(outcome));
+  const waiting = expect(builder.current('default', NEVER)).rejects.toMatchObject({ code: 'ShuttingDown' });
+  await untilRun(cwd, 1);
+  await builder.close();
+  expect(outcomes).toEqual([{ result: 'superseded', number: 1 }]);
+  await waiting;
+  expect(() => builder.assertUsable('default')).toThrow(expect.objectContaining({ code: 'ShuttingDown' }));
+  await builder.close();
+});
+
+test('several services are built side by side, each for itself', async () => {
+  const cwd = makeProject();
+  const make = (name: string, build: string): ServiceConfig => ({
+    name,
+    command: name,
+    build,
+    cwd,
+    env: {},
+    remap8080: false,
+    foundIn: '',
+  });
+  const builder = new Builder([make('one', 'exit 1'), make('two', 'true')], new HandClock());
+  onTestFinished(() => builder.close());
+  expect((await builder.buildAll('start')).map(({ result }) => result)).toEqual(['failed', 'succeeded']);
+  expect(() => builder.assertUsable('one')).toThrow('exit code 1');
+  expect(await builder.current('two', NEVER)).toMatchObject({ number: 1, command: 'two', remap8080: false });
+  await expect(builder.build('three', 'x')).rejects.toThrow('no service definition "three"');
+});

@@ -1,0 +1,20 @@
+import { delimiter, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { commandEnvironment } from '../../src/runtime/process/environment.js';
+
+test('the programs of the project and of the folders above it come first on the PATH, the nearest first', () => {
+  const path = commandEnvironment(join('/a', 'b')).PATH ?? '';
+  expect(path.split(delimiter).slice(0, 3)).toEqual([
+    '/a/b/node_modules/.bin',
+    '/a/node_modules/.bin',
+    '/node_modules/.bin',
+  ]);
+  expect(path.endsWith(`${delimiter}${process.env.PATH}`)).toBe(true);
+});
+
+test('later layers win over earlier ones, and those over the user’s environment, which stays as it is', () => {
+  const before = { ...process.env };
+  const env = commandEnvironment('/', { A: '1', B: '1', HOME: '/elsewhere' }, { B: '2', PATH: '/only' });
+  expect(env).toMatchObject({ A: '1', B: '2', HOME: '/elsewhere', PATH: `/node_modules/.bin${delimiter}/only` });
+  expect(process.env).toEqual(before);
+});

@@ -1,0 +1,149 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createNetServer, type Server, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { waitUntilReady } from '../../src/runtime/readiness.js';
+import type { Address } from '../../src/runtime/runtime.js';
+import { waitFor } from '../support/wait.js';
+
+const HOST = '127.0.0.1';
+
+/** Starts a server that is gone, with its connections, when the test is over. */
+async function start(server: Server, port = 0): Promise<Address> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => sockets.add(socket));
+  server.listen(port, HOST);
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return { host: HOST, port: (server.address() as { port: number }).port };
+}
+
+/** Waits in a way that ends with the test. */
+function startWaiting(addresses: readonly Address[]) {
+  const controller = new AbortController();
+  onTestFinished(() => controller.abort());
+  const ready = waitUntilReady(addresses, controller.signal);
+  let settled = false;
+  ready.then(
+    () => {
+      settled = true;
+    },
+    () => {
+      settled = true;
+    },
+  );
+  return { ready, controller, isSettled: () => settled };
+}
+
+const answerWith =
+  (status: number): RequestListener =>
+  (_, response) =>
+    response.writeHead(status).end();
+
+test.each([200, 204, 301, 404, 426, 500, 503])('an answer with status %d counts', async (status) => {
+  const address = await start(createServer(answerWith(status)));
+  expect(await startWaiting([address]).ready).toEqual(address);
+});
+
+test('HEAD / is asked, as by jamdev, on a connection of its own', async () => {
+  const requests: IncomingMessage[] = [];
+  const address = await start(
+    createServer((request, response) => {
+      requests.push(request);
+      response.end();
+    }),
+  );
+  await startWaiting([address]).ready;
+  expect(requests).toHaveLength(1);
+  expect(requests[0]).toMatchObject({ method: 'HEAD', url: '/' });
+  expect(requests[0]?.headers).toMatchObject({ 'user-agent': 'jamdev-readiness', connection: 'close' });
+});
+
+test('what listens but speaks no HTTP is not ready', async () => {
+  let connections = 0;
+  const address = await start(
+    createNetServer((socket) => {
+      connections += 1;
+      socket.on('error', () => undefined);
+      if (connections % 2 === 0) socket.destroy();
+      else socket.end('SSH-2.0-nonsense\r\n');
+    }),
+  );
+  const { isSettled } = startWaiting([address]);
+  await waitFor(() => connections >= 6, 'six tries');
+  expect(isSettled()).toBe(false);
+});
+
+test('a server that comes up later is seen then', async () => {
+  const early = createNetServer((socket) => socket.destroy());
+  const address = await start(early);
+  let refused = 0;
+  early.on('connection', () => {
+    refused += 1;
+  });
+  const { ready } = startWaiting([address]);
+  await waitFor(() => refused >= 2, 'two tries in vain');
+  early.close();
+  await once(early, 'close');
+  await start(createServer(answerWith(200)), address.port);
+  expect(await ready).toEqual(address);
+});
+
+test('a slow first answer is waited for, not asked again', async () => {
+  let requests = 0;
+  let answer: () => void = () => undefined;
+  const address = await start(
+    createServer((_, response) => {
+      requests += 1;
+      answer = () => response.end();
+    }),
+  );
+  const { ready } = startWaiting([address]);
+  await waitFor(() => requests === 1, 'the request');
+  answer();
+  await ready;
+  expect(requests).toBe(1);
+});
+
+test('of several addresses the one that answers wins, and the others are asked no more', async () => {
+  let tries = 0;
+  const never = await start(
+    createNetServer((socket) => {
+      tries += 1;
+      socket.destroy();
+    }),
+  );
+  const hanging = createServer(() => undefined);
+  const hung = await start(hanging);
+  const closed = new Promise((resolve) => hanging.once('connection', (socket) => socket.once('close', resolve)));
+  let answerGood: (() => void) | undefined;
+  const good = await start(
+    createServer((_, response) => {
+      answerGood = () => response.end();
+    }),
+  );
+  const { ready } = startWaiting([never, hung, good]);
+  const answer = await waitFor(() => tries > 1 && answerGood, 'every address to be asked');
+  answer();
+  expect(await ready).toEqual(good);
+  await closed;
+});
+
+test('waiting ends with the signal’s reason when it aborts, also while an answer is outstanding', async () => {
+  let requests = 0;
+  const address = await start(
+    createServer(() => {
+      requests += 1;
+    }),
+  );
+  const { ready, controller } = startWaiting([address]);
+  const failed = expect(ready).rejects.toThrow('enough');
+  await waitFor(() => requests === 1, 'the request');
+  controller.abort(new Error('enough'));
+  await failed;
+  await expect(waitUntilReady([address], AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
+  expect(requests).toBe(1);
+});
