@@ -10,6 +10,9 @@ export interface Shortcut {
 
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
+const ESCAPE = '\u001b';
+/** Arrows, function keys and Alt come as an escape and characters that are no keys of their own: down is ESC [ B. */
+const ESCAPE_SEQUENCES = new RegExp(`${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|O\\P{Cc}|\\P{Cc})?`, 'gu');
 
 /** The terminal's input; process.stdin fits. */
 export type KeyInput = Pick<NodeJS.ReadStream, 'isTTY' | 'setRawMode' | 'on' | 'off' | 'resume' | 'pause'>;
@@ -21,7 +24,7 @@ export type KeyInput = Pick<NodeJS.ReadStream, 'isTTY' | 'setRawMode' | 'on' | '
  */
 export function listenForKeys(input: KeyInput, shortcuts: readonly Shortcut[], interrupt: () => void): () => void {
   const onData = (data: Buffer) => {
-    for (const key of data.toString('utf8')) {
+    for (const key of data.toString('utf8').replace(ESCAPE_SEQUENCES, '')) {
       if (key === CTRL_C || key === CTRL_D) interrupt();
       else shortcuts.find((shortcut) => shortcut.key === key.toLowerCase())?.action();
     }
