@@ -3,7 +3,8 @@ const ESCAPES =
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[PX^_][^\u001b]*(?:\u001b\\)?|\u001b[ -/]*[0-~]/g;
 const COLOUR = /^\u001b\[[0-9;:]*m$/;
 const CONTROLS = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g;
-const LONE_ESCAPE = /\u001b(?!\[[0-9;:]*m)/g;
+const ESCAPE = /\u001b/g;
+const ESCAPE_WITHOUT_COLOUR = /\u001b(?!\[[0-9;:]*m)/g;
 
 /**
  * Makes a line that a backend printed safe to show: colours may stay, but nothing that moves the cursor, clears the
@@ -14,6 +15,7 @@ export function cleanForTerminal(text: string, colours = process.stdout.isTTY &&
   const cleaned = text
     .replace(ESCAPES, (sequence) => (colours && COLOUR.test(sequence) ? sequence : ''))
     .replace(CONTROLS, '')
-    .replace(LONE_ESCAPE, '');
+    // What was taken out can have stood between an escape and what now looks like its sequence.
+    .replace(colours ? ESCAPE_WITHOUT_COLOUR : ESCAPE, '');
   return cleaned.includes('\u001b') ? `${cleaned}\u001b[0m` : cleaned;
 }
