@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { describeStatus } from '../../src/cli/terminal/describe-status.js';
+import { type PublicStatus, terminationReasonSchema } from '../../src/contract/status.js';
+
+test.each<[Partial<PublicStatus>, string]>([
+  [{ status: 'ready' }, 'ready'],
+  [{ status: 'terminating', termination_reason: 'external' }, 'terminating (external: on request)'],
+  [
+    { status: 'terminated', termination_reason: 'swept', termination_kind: 'soft', exit_error: false },
+    'terminated (swept, soft: nobody was connected, or its time was over)',
+  ],
+  [{ status: 'terminated', exit_error: true }, 'terminated (it failed by itself)'],
+  [{ status: 'terminated', exit_error: false }, 'terminated (it exited by itself)'],
+])('%j in words is "%s"', (status, words) => {
+  expect(describeStatus({ status: 'ready', time: 't', ...status })).toBe(words);
+});
+
+test.each(terminationReasonSchema.options)('the reason %s is put in words', (reason) => {
+  const words = describeStatus({
+    status: 'terminated',
+    time: 't',
+    termination_reason: reason,
+    termination_kind: 'hard',
+  });
+  expect(words).toMatch(new RegExp(`^terminated \\(${reason}, hard: [a-z ,]+\\)$`, 'i'));
+});

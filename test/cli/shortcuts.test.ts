@@ -1,0 +1,84 @@
+import { EventEmitter } from 'node:events';
+import { expect, test, vi } from 'vitest';
+import { type KeyInput, listenForKeys } from '../../src/cli/terminal/shortcuts.js';
+
+/** A terminal's input, and what was asked of it. */
+function fakeTerminal() {
+  const emitter = new EventEmitter();
+  const asked: string[] = [];
+  const input = Object.assign(emitter, {
+    isTTY: true as const,
+    setRawMode: (raw: boolean) => asked.push(`raw ${raw}`),
+    resume: () => asked.push('resume'),
+    pause: () => asked.push('pause'),
+  });
+  return {
+    input: input as unknown as KeyInput,
+    press: (text: string) => emitter.emit('data', Buffer.from(text)),
+    asked,
+    emitter,
+  };
+}
+
+function listen() {
+  const terminal = fakeTerminal();
+  const pressed: string[] = [];
+  const interrupt = vi.fn();
+  const shortcuts = ['b', 't', 'h', 'q'].map((key) => ({
+    key,
+    label: key,
+    description: key,
+    action: () => void pressed.push(key),
+  }));
+  const stop = listenForKeys(terminal.input, shortcuts, interrupt);
+  return { ...terminal, pressed, interrupt, stop };
+}
+
+test.each([
+  ['b', ['b']],
+  ['B', ['b']],
+  ['bt', ['b', 't']],
+  ['x', []],
+  ['é🦊\r\n', []],
+])('pressing %j does %j', (keys, expected) => {
+  const { press, pressed, interrupt } = listen();
+  press(keys);
+  expect(pressed).toEqual(expected);
+  expect(interrupt).not.toHaveBeenCalled();
+});
+
+test.each([
+  ['arrow up', '\u001b[A'],
+  ['arrow down', '\u001b[B'],
+  ['arrow left with Ctrl', '\u001b[1;5D'],
+  ['arrow down in application mode', '\u001bOB'],
+  ['Home', '\u001b[H'],
+  ['F1', '\u001bOP'],
+  ['Delete', '\u001b[3~'],
+  ['Alt and b', '\u001bb'],
+  ['Escape', '\u001b'],
+  ['a mouse’s report', '\u001b[<0;10;20M'],
+])('%s is none of the shortcuts', (_what, sequence) => {
+  const { press, pressed, interrupt } = listen();
+  press(sequence);
+  expect(pressed).toEqual([]);
+  press(`${sequence === '\u001b' ? '' : sequence}b`);
+  expect(pressed).toEqual(['b']);
+  expect(interrupt).not.toHaveBeenCalled();
+});
+
+test.each(['\u0003', '\u0004', 'x\u0003', '\u001b\u0003', '\u001b[A\u0003'])('%j interrupts', (keys) => {
+  const { press, interrupt } = listen();
+  press(keys);
+  expect(interrupt).toHaveBeenCalledOnce();
+});
+
+test('the terminal is taken raw and given back as it was', () => {
+  const { asked, stop, press, pressed, emitter } = listen();
+  expect(asked).toEqual(['raw true', 'resume']);
+  stop();
+  expect(asked).toEqual(['raw true', 'resume', 'raw false', 'pause']);
+  press('b');
+  expect(pressed).toEqual([]);
+  expect(emitter.listenerCount('data')).toBe(0);
+});
