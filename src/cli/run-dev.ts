@@ -4,6 +4,7 @@ import { type DevServer, startDevServer } from '../dev-server.js';
 import type { CommandIo } from './io.js';
 import { DevReporter } from './terminal/dev-reporter.js';
 import { JsonReporter } from './terminal/json-reporter.js';
+import { LineWriter } from './terminal/line-writer.js';
 import { type Reporter, reportOn } from './terminal/reporter.js';
 import { listenForKeys, type Shortcut } from './terminal/shortcuts.js';
 
@@ -19,10 +20,10 @@ const KILL_DEADLINE_MS = 2_000;
 export async function runDev(flags: DevFlags, output: { json: boolean }, io: CommandIo): Promise<void> {
   const server = await startDevServer(flags);
   const sinceStartMs = performance.now();
-  const write = (text: string) => void process.stdout.write(text);
+  const writer = new LineWriter(process.stdout);
   const reporter: Reporter = output.json
-    ? new JsonReporter(write)
-    : new DevReporter(write, new Chalk({ level: colourLevel() }), server.config.styleLogOutput);
+    ? new JsonReporter(writer)
+    : new DevReporter(writer, new Chalk({ level: colourLevel() }), server.config.styleLogOutput);
   reportOn(server, reporter);
 
   const stop = new StopSwitch(server, reporter);

@@ -23,7 +23,7 @@ export function send(url: string, options: RequestOptions = {}): Promise<Answer>
   return new Promise((resolve, reject) => {
     const { hostname, port, pathname, search } = new URL(url);
     const request = httpRequest({
-      hostname,
+      hostname: hostname.replace(/^\[|\]$/g, ''),
       port,
       path: options.path ?? pathname + search,
       method: options.method ?? (options.body === undefined ? 'GET' : 'POST'),

@@ -11,6 +11,7 @@ import { cleanForTerminal } from './clean.js';
 import { spawnLine } from './command-line-hint.js';
 import { describeStatus } from './describe-status.js';
 import { formatDuration } from './duration.js';
+import type { LineWriter } from './line-writer.js';
 import type { Reporter } from './reporter.js';
 import type { Shortcut } from './shortcuts.js';
 
@@ -19,18 +20,18 @@ const MAX_NAME_LENGTH = 24;
 
 /** Shows a person what happens in the dev server. */
 export class DevReporter implements Reporter {
-  readonly #write: (text: string) => void;
+  readonly #writer: LineWriter;
   readonly #chalk: ChalkInstance;
   readonly #colourOutput: boolean;
   readonly #names = new Map<string, string>();
 
   /**
-   * @param write receives whole lines, with their newlines
+   * @param writer where it is shown
    * @param chalk with or without colours, as the terminal is
    * @param colourOutput whether backends' own colours are shown
    */
-  constructor(write: (text: string) => void, chalk: ChalkInstance, colourOutput: boolean) {
-    this.#write = write;
+  constructor(writer: LineWriter, chalk: ChalkInstance, colourOutput: boolean) {
+    this.#writer = writer;
     this.#chalk = chalk;
     this.#colourOutput = colourOutput && chalk.level > 0;
   }
@@ -82,8 +83,8 @@ export class DevReporter implements Reporter {
     // Remarks have been shown as notices.
     if (lines.length === 0 || source === 'jamdev') return;
     const name = this.#nameOf(log.owner.backendId);
-    this.#write(
-      lines.map((line) => `${name} ${cleanForTerminal(line.toString('utf8'), this.#colourOutput)}\n`).join(''),
+    this.#writer.writeOutput(
+      lines.map((line) => `${name} ${cleanForTerminal(line.toString('utf8'), this.#colourOutput)}\n`),
     );
   }
 
@@ -172,7 +173,7 @@ export class DevReporter implements Reporter {
   }
 
   #line(text: string): void {
-    this.#write(`${text}\n`);
+    this.#writer.write(`${text}\n`);
   }
 }
 

@@ -5,14 +5,15 @@ import type { LogRecord } from '../../logs/log-format.js';
 import type { Backend } from '../../platform/backend.js';
 import type { BackendState } from '../../platform/backend-state.js';
 import { toPublicStatus } from '../../platform/status-formats.js';
+import type { LineWriter } from './line-writer.js';
 import type { Reporter } from './reporter.js';
 
 /** Tells a program what happens in the dev server: one JSON object a line, each with an `event`. */
 export class JsonReporter implements Reporter {
-  readonly #write: (text: string) => void;
+  readonly #writer: LineWriter;
 
-  constructor(write: (text: string) => void) {
-    this.#write = write;
+  constructor(writer: LineWriter) {
+    this.#writer = writer;
   }
 
   started(server: DevServer, ms: number): void {
@@ -33,9 +34,8 @@ export class JsonReporter implements Reporter {
   }
 
   output({ owner }: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]): void {
-    for (const line of lines) {
-      this.#event('log', { backend: owner.backendId, key: owner.key, source, text: line.toString('utf8') });
-    }
+    const whose = { event: 'log', backend: owner.backendId, key: owner.key, source };
+    this.#writer.writeOutput(lines.map((line) => `${JSON.stringify({ ...whose, text: line.toString('utf8') })}\n`));
   }
 
   diskProblem({ owner }: BackendLog, error: Error): void {
@@ -67,7 +67,7 @@ export class JsonReporter implements Reporter {
   }
 
   #event(event: string, fields: object): void {
-    this.#write(`${JSON.stringify({ event, ...fields })}\n`);
+    this.#writer.write(`${JSON.stringify({ event, ...fields })}\n`);
   }
 }
 

@@ -1,0 +1,406 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { runCli, startCli, startDev } from '../support/cli.js';
+import { openSocket, post, send } from '../support/http.js';
+import { fixture, makeProject, makeTempFolder, ROOT } from '../support/project.js';
+import { living, waitFor } from '../support/wait.js';
+
+const ECHO = `node ${fixture('echo-server.mjs')}`;
+
+function echoProject(): string {
+  return makeProject({ 'package.json': { scripts: { start: ECHO } } });
+}
+
+async function connect(apiUrl: string, body: object = {}): Promise<{ backend_id: string; url: string }> {
+  return (await post(`${apiUrl}/v2/service/-/-/connect`, body)).json();
+}
+
+describe('starting', () => {
+  test('the banner has both URLs and a line to copy that spawns', async () => {
+    const dev = await startDev(echoProject());
+    const line = /spawn {3}(.+)$/m.exec(dev.stdout())?.[1] ?? '';
+    expect(line).toContain('spawn --key doc-1');
+    const args = line.slice(line.indexOf(' spawn') + 1).split(' ');
+    const { code, stdout } = await runCli(args, { cwd: dev.folder });
+    expect(code).toBe(0);
+    expect((await send(JSON.parse(stdout).url)).json()).toMatchObject({
+      environment: { SESSION_BACKEND_KEY: 'doc-1' },
+    });
+    expect(dev.stdout()).not.toContain('\u001b');
+  });
+
+  test('from a folder outside the project, the line names the dev server', async () => {
+    const project = echoProject();
+    const outside = makeTempFolder();
+    const dev = await startDev(outside, [project]);
+    const line = /spawn {3}(.+)$/m.exec(dev.stdout())?.[1] ?? '';
+    expect(line).toContain(`--api ${dev.apiUrl}`);
+    const args = line.slice(line.indexOf(' spawn') + 1).split(' ');
+    expect((await runCli(args, { cwd: outside })).code).toBe(0);
+  });
+
+  test('listens on 127.0.0.1 and ::1, with the real ports in every answer', async () => {
+    const dev = await startDev(echoProject());
+    const { port } = new URL(dev.apiUrl);
+    for (const host of ['127.0.0.1', '[::1]', 'localhost']) {
+      expect((await send(`http://${host}:${port}/auth`)).status).toBe(200);
+    }
+    const { url } = await connect(dev.apiUrl);
+    expect(url).toContain(dev.proxyUrl);
+    for (const host of ['127.0.0.1', '[::1]']) {
+      expect((await send(url.replace('localhost', host))).status).toBe(200);
+    }
+  });
+
+  test('the command comes from flags, then the config file, then the start script', async () => {
+    const say = (word: string) =>
+      `node -e "require('http').createServer((q, s) => s.end('${word}')).listen(process.env.PORT)"`;
+    const folder = makeProject({ 'package.json': { scripts: { start: say('script') } } });
+    const answer = async (args: string[] = []) => {
+      const dev = await startDev(folder, args);
+      const { text } = await send((await connect(dev.apiUrl)).url);
+      dev.process.kill('SIGINT');
+      await dev.exit;
+      return text;
+    };
+    expect(await answer()).toBe('script');
+    writeFileSync(join(folder, 'jamdev.config.json'), JSON.stringify({ command: say('config') }));
+    expect(await answer()).toBe('config');
+    expect(await answer(['--command', say('flag')])).toBe('flag');
+  });
+
+  test('a build command runs before the first backend; if it fails, connects are told why', async () => {
+    const folder = makeProject({
+      'jamsocket.config.json': { command: 'node built.js', build: 'node build.js' },
+      'build.js': `require('fs').copyFileSync('source.js', 'built.js'); console.log('built it')`,
+      'source.js': `require('http').createServer((q, s) => s.end('built')).listen(process.env.PORT)`,
+    });
+    const dev = await startDev(folder);
+    expect((await send((await connect(dev.apiUrl)).url)).text).toBe('built');
+    expect(dev.stdout()).toMatch(/build {2}1: done in/);
+    dev.process.kill('SIGINT');
+    await dev.exit;
+
+    writeFileSync(join(folder, 'build.js'), `console.log('line 3: no such thing'); process.exit(2)`);
+    const failing = await startDev(folder);
+    await waitFor(() => failing.stdout().includes('failed (exit code 2)'), 'the failure');
+    expect(failing.stdout()).toContain('line 3: no such thing');
+    const answer = await post(`${failing.apiUrl}/v2/service/-/-/connect`, {});
+    expect(answer.json()).toMatchObject({
+      error: { status: 503, code: 'BuildFailed', message: expect.stringContaining('line 3: no such thing') },
+    });
+  });
+
+  test('keeps its own things in .jamdev, which ignores itself and is nobody else’s to read', async () => {
+    const dev = await startDev(echoProject());
+    expect(readFileSync(join(dev.folder, '.jamdev', '.gitignore'), 'utf8')).toBe('*\n');
+    expect(statSync(join(dev.folder, '.jamdev')).mode & 0o077).toBe(0);
+  });
+
+  test('--json prints one event a line', async () => {
+    const run = startCli(['dev', '--json', '--port', '0', '--proxy-port', '0', '--command', ECHO], {
+      cwd: makeTempFolder(),
+    });
+    const events = () =>
+      run
+        .stdout()
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line));
+    const started = await waitFor(() => events().find(({ event }) => event === 'started'), 'the start');
+    const { backend_id, url } = await connect(started.api_url, { key: 'k' });
+    await send(url);
+    run.process.kill('SIGINT');
+    expect(await run.exit).toBe(0);
+    const statuses = events().filter(({ event }) => event === 'status');
+    expect(statuses.map(({ status }) => status)).toEqual(
+      expect.arrayContaining(['scheduled', 'ready', 'terminating', 'terminated']),
+    );
+    expect(statuses.every(({ backend, key }) => backend === backend_id && key === 'k')).toBe(true);
+    expect(events().at(-1)).toEqual({ event: 'stopped' });
+  });
+});
+
+describe('what a person sees', () => {
+  test('output with the key in front, statuses with their time, and a card for a crash', async () => {
+    const dev = await startDev(echoProject());
+    const { backend_id, url } = await connect(dev.apiUrl, { key: 'doc-7' });
+    await send(`${url}print?text=hello`);
+    expect(dev.stdout()).toContain(`doc-7 | listening as ${backend_id}\n`);
+    expect(dev.stdout()).toMatch(/doc-7 \| ready \(\d+ ms\)/);
+    await send(`${url}crash?code=9`).catch(() => undefined);
+    await waitFor(() => dev.stdout().includes('all it printed'), 'the card');
+    const card = dev.stdout().slice(dev.stdout().indexOf('crashed'));
+    expect(card).toMatch(/^crashed: exit code 9 after/);
+    expect(card).toContain('key doc-7');
+    expect(card).toContain('hello\n');
+    expect(card).toContain('about to crash\n');
+    expect(card).toContain(`jamdev logs ${backend_id}`);
+  });
+
+  test('escape sequences of a backend do not reach the terminal', async () => {
+    const dev = await startDev(makeTempFolder(), ['--command', `node ${fixture('print.mjs')} binary`]);
+    await connect(dev.apiUrl);
+    await waitFor(() => dev.stdout().includes('after'), 'the output');
+    expect(dev.stdout()).not.toContain('\u001b');
+    expect(dev.stdout()).not.toContain('\u0000');
+  });
+
+  test('a backend that hard-codes 8080 is told about PORT when that port is taken', async () => {
+    const code = `console.error('Error: listen EADDRINUSE: address already in use :::8080'); process.exit(1)`;
+    const dev = await startDev(makeProject({ 'server.js': code }), ['--command', 'node server.js']);
+    await connect(dev.apiUrl);
+    await waitFor(() => dev.stdout().includes('let the server listen on the port in PORT'), 'the hint');
+  });
+});
+
+describe('a Node.js backend that hard-codes 8080', () => {
+  const server = `require('http').createServer((q, s) => s.end('here')).listen(8080, '0.0.0.0')`;
+
+  test('runs, several at once', async () => {
+    const dev = await startDev(makeProject({ 'server.js': server }), ['--command', 'node server.js']);
+    const both = await Promise.all([connect(dev.apiUrl), connect(dev.apiUrl)]);
+    for (const { url } of both) expect((await send(url)).text).toBe('here');
+  });
+
+  test('is left alone with --no-remap-8080', async () => {
+    const project = makeProject({ 'server.js': `console.log('options:' + process.env.NODE_OPTIONS)` });
+    const dev = await startDev(project, ['--command', 'node server.js', '--no-remap-8080'], {
+      env: { NODE_OPTIONS: '' },
+    });
+    await connect(dev.apiUrl);
+    await waitFor(() => dev.stdout().includes('options:\n'), 'the output');
+  });
+});
+
+describe('a port that is taken', () => {
+  async function takePort(host = '127.0.0.1'): Promise<number> {
+    const server = createServer().listen(0, host);
+    await new Promise((resolve) => server.once('listening', resolve));
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  test.each([
+    ['API', '--port', '127.0.0.1'],
+    ['proxy', '--proxy-port', '127.0.0.1'],
+    ['API', '--port', '::1'],
+  ])('for the %s fails at once, before any build, and says who holds it (%s, %s)', async (what, flag, host) => {
+    const port = await takePort(host);
+    const folder = makeTempFolder();
+    const other = flag === '--port' ? '--proxy-port' : '--port';
+    const run = await runCli(['dev', '--command', 'true', '--build', 'touch built', flag, String(port), other, '0'], {
+      cwd: folder,
+    });
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(`Port ${port} for the ${what} is taken by pid ${process.pid} (`);
+    expect(run.stderr).toContain(`jamdev dev ${flag} ${port + 1}`);
+    expect(readdirSync(folder)).not.toContain('built');
+  });
+});
+
+describe('bad input', () => {
+  const cases: [name: string, files: Record<string, string | object>, args: string[], code: number, says: string[]][] =
+    [
+      ['nothing to run', {}, [], 1, ['found nothing to run', '--command']],
+      [
+        'a config that is no JSON',
+        { 'jamsocket.config.json': '{\n  "command": "x",\n}' },
+        [],
+        1,
+        ['jamsocket.config.json', 'line 3, column 1'],
+      ],
+      [
+        'an unknown key',
+        { 'jamdev.config.json': { comand: 'x' } },
+        [],
+        1,
+        ['unknown key "comand"', 'Did you mean "command"?'],
+      ],
+      [
+        'a wrong type',
+        { 'jamsocket.config.json': { command: 'x', port: 'eighty' } },
+        [],
+        1,
+        ['"port" must be a number, not "eighty"'],
+      ],
+      ['two config files', { 'jamsocket.config.json': {}, 'jamdev.config.json': {} }, [], 1, ['two config files']],
+      ['a config file that is missing', {}, ['--config', 'nowhere.json'], 1, ['no config file', 'nowhere.json']],
+      [
+        'reserved env in the config',
+        { 'jamsocket.config.json': { command: 'x', env: { PORT: '1' } } },
+        [],
+        1,
+        ['"PORT"'],
+      ],
+      [
+        'a Dockerfile project',
+        { 'jamsocket.config.json': { dockerfile: './Dockerfile' } },
+        [],
+        1,
+        ['./Dockerfile', '--command'],
+      ],
+      ['a folder that is missing', {}, ['no-such-folder'], 1, ['no folder', 'no-such-folder']],
+      ['a bad port', {}, ['--port', 'http'], 2, ['-p/--port must be a port number', '"http"']],
+      [
+        'the same port twice',
+        {},
+        ['--command', 'x', '--port', '8099', '--proxy-port', '8099'],
+        2,
+        ['both listen on port 8099'],
+      ],
+      ['an unknown option', {}, ['--prot', '1'], 2, ["unknown option '--prot'", '--port']],
+      ['a host that is not here', {}, ['--command', 'x', '--host', '192.0.2.1'], 1, ['192.0.2.1', '--host']],
+    ];
+
+  test.each(cases)('%s', async (_name, files, args, code, says) => {
+    const free = args.includes('--port') || args.includes('--prot') ? [] : ['--port', '0', '--proxy-port', '0'];
+    const run = await runCli(['dev', ...free, ...args], { cwd: makeProject(files) });
+    expect(run.code).toBe(code);
+    for (const text of says) expect(run.stderr).toContain(text);
+    expect(run.stderr).not.toMatch(/^\s+at /m);
+    expect(run.stdout).toBe('');
+  });
+
+  test('a project folder that can not be written', async () => {
+    // Where nobody may write, not even root: the kernel's own folders, or macOS's sealed system.
+    const cwd = process.platform === 'linux' ? '/proc' : '/System';
+    const run = await runCli(['dev', '--port', '0', '--proxy-port', '0', '--command', 'true'], { cwd });
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(`jamdev can't write its folder ${cwd}/.jamdev`);
+    expect(run.stderr).toContain('Make the project folder writable');
+  });
+
+  test('a command that does not exist ends the backend, with the reason at hand', async () => {
+    const dev = await startDev(makeTempFolder(), ['--command', 'no-such-program']);
+    const { backend_id } = await connect(dev.apiUrl);
+    await waitFor(() => dev.stdout().includes('The command "no-such-program" does not exist'), 'the reason');
+    const { code, stdout } = await runCli(['logs', backend_id], { cwd: dev.folder });
+    expect(code).toBe(0);
+    expect(stdout).toContain('The command "no-such-program" does not exist');
+    expect((await send(`${dev.apiUrl}/auth`)).status).toBe(200);
+  });
+});
+
+describe('stopping', () => {
+  test('Ctrl-C ends every process of every backend, and leaves nothing on record', async () => {
+    const dev = await startDev(makeTempFolder(), ['--command', `node ${fixture('family.mjs')} daemon`]);
+    await Promise.all([connect(dev.apiUrl), connect(dev.apiUrl)]);
+    const pids = await waitFor(() => {
+      const found = [...dev.stdout().matchAll(/pids (\d+)/g)].map((match) => Number(match[1]));
+      return found.length === 2 ? found : undefined;
+    }, 'the daemons');
+    expect(await living(pids)).toHaveLength(2);
+    dev.process.kill('SIGINT');
+    expect(await dev.exit).toBe(0);
+    expect(await living(pids)).toEqual([]);
+    expect(readdirSync(join(dev.folder, '.jamdev', 'servers'))).toEqual([]);
+  });
+
+  test('a second Ctrl-C kills what ignores the first, at once', async () => {
+    const dev = await startDev(makeTempFolder(), ['--command', `node ${fixture('family.mjs')} stubborn`]);
+    await connect(dev.apiUrl, { key: 'k' });
+    await waitFor(() => /pids (\d+)/.exec(dev.stdout()), 'the backend');
+    dev.process.kill('SIGINT');
+    await waitFor(() => dev.stdout().includes('k | no'), 'SIGTERM to be ignored');
+    // Signals in the same moment count as one; so again until it takes effect.
+    const again = setInterval(() => dev.process.kill('SIGINT'), 50);
+    expect(await dev.exit).toBe(1);
+    clearInterval(again);
+    const pids = [...dev.stdout().matchAll(/pids (\d+)/g)].map((match) => Number(match[1]));
+    expect(await living(pids)).toEqual([]);
+  });
+
+  test.each(['SIGTERM', 'SIGHUP'] as const)('%s stops it as well', async (signal) => {
+    const dev = await startDev(echoProject());
+    const { pid } = (await send((await connect(dev.apiUrl)).url)).json<{ pid: number }>();
+    dev.process.kill(signal);
+    expect(await dev.exit).toBe(0);
+    expect(await living([pid])).toEqual([]);
+  });
+
+  test('after kill -9 the next dev server in that folder ends what was left, and says so', async () => {
+    const dev = await startDev(makeTempFolder(), ['--command', `node ${fixture('family.mjs')} daemon`]);
+    const { backend_id } = await connect(dev.apiUrl, { key: 'k' });
+    const daemon = Number((await waitFor(() => /pids (\d+)/.exec(dev.stdout()), 'the daemon'))[1]);
+    dev.process.kill('SIGKILL');
+    await dev.exit;
+    expect(await living([daemon])).toEqual([daemon]);
+
+    const bystander = await startDev(dev.folder, ['--command', 'sleep 60']);
+    expect(bystander.stdout()).toMatch(/Ended 2 processes that an earlier dev server had left here/);
+    expect(await living([daemon])).toEqual([]);
+    const { stdout } = await runCli(['logs', backend_id, '--no-follow'], { cwd: dev.folder });
+    expect(stdout).toContain(`pids ${daemon}`);
+  });
+
+  test('a second dev server in the same folder leaves the first one’s backends alone', async () => {
+    const first = await startDev(echoProject());
+    const { url } = await connect(first.apiUrl, { key: 'k' });
+    const { pid } = (await send(url)).json<{ pid: number }>();
+    const second = await startDev(first.folder);
+    expect(second.stdout()).not.toContain('Ended');
+    second.process.kill('SIGINT');
+    await second.exit;
+    expect((await send(url)).json().pid).toBe(pid);
+  });
+});
+
+test('a backend that prints 100 MB neither stalls nor fattens the dev server, and its last line is there', {
+  timeout: 120_000,
+}, async () => {
+  const dev = await startDev(makeTempFolder(), ['--command', `node ${fixture('print.mjs')} flood 100`]);
+  const residentKiB = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${dev.process.pid}/status`, 'utf8'))?.[1]);
+  const before = process.platform === 'linux' ? residentKiB() : 0;
+  const { backend_id } = await connect(dev.apiUrl, { key: 'flood' });
+  let answered = 0;
+  await waitFor(
+    async () => {
+      answered += (await send(`${dev.apiUrl}/auth`)).status === 200 ? 1 : 0;
+      return (await send(`${dev.apiUrl}/v2/backend/${backend_id}/status`)).json().status === 'terminated';
+    },
+    'the flood to be over',
+    100_000,
+  );
+  expect(answered).toBeGreaterThan(5);
+  if (process.platform === 'linux') expect(residentKiB() - before).toBeLessThan(120 * 1024);
+  const { stdout } = await runCli(['logs', 'flood', '--tail', '1'], { cwd: dev.folder });
+  expect(stdout).toBe('the last line of the flood\n');
+  const bytes = readdirSync(join(dev.folder, '.jamdev', 'logs', backend_id)).reduce(
+    (sum, name) => sum + statSync(join(dev.folder, '.jamdev', 'logs', backend_id, name)).size,
+    0,
+  );
+  expect(bytes).toBeLessThan(20 * 1024 * 1024);
+});
+
+test('a client that talks nonsense to either port hurts nobody', async () => {
+  const dev = await startDev(echoProject());
+  const { url } = await connect(dev.apiUrl);
+  await send(url);
+  for (const target of [dev.apiUrl, dev.proxyUrl]) {
+    const { socket, received } = await openSocket(target);
+    socket.write('\0\0\0\0\r\n\r\n');
+    await waitFor(() => received().startsWith('HTTP/1.1 400'), 'an answer');
+  }
+  expect((await send(url)).status).toBe(200);
+});
+
+test('the bundled example serves two people one document, and saves it when it ends', async () => {
+  const data = makeTempFolder();
+  const dev = await startDev(ROOT, [join(ROOT, 'templates', 'websocket'), '--env', `DATA_FOLDER=${data}`]);
+  const { WebSocket } = await import('ws');
+  const { url, backend_id } = await connect(dev.apiUrl, { key: 'doc/1' });
+  expect((await send(url)).text).toContain('<textarea');
+  const [ann, bob] = [new WebSocket(url.replace('http', 'ws')), new WebSocket(url.replace('http', 'ws'))];
+  const heard: string[] = [];
+  bob.on('message', (message) => heard.push(String(message)));
+  await Promise.all([ann, bob].map((socket) => new Promise((resolve) => socket.once('message', resolve))));
+  ann.send('written by Ann');
+  await waitFor(() => heard.some((message) => message.includes('written by Ann')), 'Bob to see it');
+  await post(`${dev.apiUrl}/v2/backend/${backend_id}/terminate`, {});
+  await waitFor(() => readdirSync(data).includes('doc%2F1.txt'), 'the document to be saved');
+  expect(readFileSync(join(data, 'doc%2F1.txt'), 'utf8')).toBe('written by Ann');
+});
