@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { guard } from '../../src/api/guard.js';
+import type { JamdevError } from '../../src/contract/errors.js';
+
+interface Answer {
+  status: number;
+  /** What came through, or the code of the error. */
+  text: string;
+  allowOrigin: string | undefined;
+  headers: Record<string, string | string[] | undefined>;
+}
+
+/** Sends a request through the guard, and to whatever stands behind it. */
+async function ask(path: string, headers: Record<string, string>, method = 'GET'): Promise<Answer> {
+  const app = express();
+  app.use(guard(['box.lan']));
+  app.use((_request: Request, response: Response) => void response.send('through'));
+  app.use((error: JamdevError, _request: Request, response: Response, _next: NextFunction) => {
+    response.status(error.status).send(error.code);
+  });
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as { port: number };
+  const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false });
+  sent.end();
+  const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
+  let text = '';
+  for await (const chunk of response) text += chunk;
+  return {
+    status: response.statusCode ?? 0,
+    text,
+    allowOrigin: response.headers['access-control-allow-origin'],
+    headers: response.headers,
+  };
+}
+
+const LOCAL = { host: 'localhost:8080' };
+const STATUS = '/v2/backend/abc/status';
+
+test.each(['localhost:8080', 'abc.localhost', '127.0.0.1:8080', '[::1]:8080', 'host.docker.internal', 'box.lan:8080'])(
+  'a request to the host %s comes through',
+  async (host) => {
+    expect(await ask('/v2/x', { host })).toMatchObject({ status: 200, text: 'through', allowOrigin: undefined });
+  },
+);
+
+test.each([
+  ['/v2/x', 'GET'],
+  [STATUS, 'GET'],
+  ['/v2/x', 'OPTIONS'],
+  ['/v2/x', 'POST'],
+])('a request to a host of someone else’s is refused, also for %s by %s', async (path, method) => {
+  expect(await ask(path, { host: 'rebound.evil.example' }, method)).toMatchObject({
+    status: 403,
+    text: 'HostNotAllowed',
+    allowOrigin: undefined,
+  });
+});
+
+describe('a page on this machine', () => {
+  test('may call everything, and the answer is for that page alone', async () => {
+    const origin = 'http://localhost:5173';
+    const answer = await ask('/v2/service/a/b/connect', { ...LOCAL, origin }, 'POST');
+    expect(answer).toMatchObject({ status: 200, text: 'through', allowOrigin: origin });
+    expect(answer.headers.vary).toMatch(/origin/i);
+  });
+
+  test('gets its preflight answered', async () => {
+    const origin = 'http://127.0.0.1:3000';
+    const answer = await ask('/v2/service/a/b/connect', { ...LOCAL, origin }, 'OPTIONS');
+    expect(answer).toMatchObject({ status: 204, text: '', allowOrigin: origin });
+    expect(answer.headers['access-control-allow-methods']).toBe('GET, POST');
+    expect(answer.headers['access-control-allow-headers']).toBe('authorization, content-type');
+  });
+});
+
+describe.each(['https://evil.example', 'null', 'http://localhost.evil.example'])('a page from %s', (origin) => {
+  test.each(['GET', 'POST', 'OPTIONS', 'DELETE'])('may not call by %s', async (method) => {
+    expect(await ask('/v2/service/a/b/connect', { ...LOCAL, origin }, method)).toMatchObject({
+      status: 403,
+      text: 'OriginNotAllowed',
+      allowOrigin: undefined,
+    });
+  });
+
+  test.each([
+    STATUS,
+    `${STATUS}/`,
+    `${STATUS}/stream`,
+    '/backend/abc/status',
+    '/backend/abc/status/stream',
+    `${STATUS}?x=1`,
+  ])('may read %s', async (path) => {
+    expect(await ask(path, { ...LOCAL, origin })).toMatchObject({ status: 200, text: 'through', allowOrigin: '*' });
+  });
+
+  test('gets the preflight of a status answered, for reading only', async () => {
+    const answer = await ask(STATUS, { ...LOCAL, origin }, 'OPTIONS');
+    expect(answer).toMatchObject({ status: 204, allowOrigin: '*' });
+    expect(answer.headers['access-control-allow-methods']).toBe('GET');
+  });
+
+  test.each([
+    '/v2/backend/abc',
+    '/v2/backend/abc/terminate',
+    '/v2/backend/abc/logs/stream',
+    '/v2/backend/abc/status/other',
+    '/v2/backend/a/b/status',
+    '/x/v2/backend/abc/status',
+    '/backend//status',
+    '/v2/x?/backend/abc/status',
+  ])('may not read %s', async (path) => {
+    expect(await ask(path, { ...LOCAL, origin })).toMatchObject({ status: 403, text: 'OriginNotAllowed' });
+  });
+});
