@@ -13,8 +13,10 @@ const MEASUREMENTS = [devStart, connectToReady, proxiedGet, websocketEcho, conne
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 
+let interrupted = false;
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.once(signal, async () => {
+    interrupted = true;
     // npm passes on a Ctrl-C that the terminal has sent already: once is enough.
     process.on(signal, () => undefined);
     await stopForGood();
@@ -39,6 +41,8 @@ for (const measurement of MEASUREMENTS) {
   try {
     rows.push(...(await measurement.run()));
   } catch (error) {
+    // What breaks now was stopped; the signal's handler ends the program.
+    if (interrupted) await new Promise(() => undefined);
     broken += 1;
     console.error(`${measurement.name} is broken: ${error instanceof Error ? error.stack : error}`);
   } finally {

@@ -17,7 +17,7 @@ export const connects = {
     await jamdev.api.connectUntilReady(KEY);
     const bare = await startByHand(jamdev.project, 'hello.mjs');
     const medians = await alternate(
-      { warmUp: 1, counted: 5 },
+      { warmUp: 1, counted: 9 },
       () => postsPerSecond(jamdev.apiPort, '/v2/service/-/-/connect', BODY),
       () => postsPerSecond(bare.port, '/', BODY),
     );

@@ -17,7 +17,7 @@ export const proxiedGet = {
     const target = `http://127.0.0.1:${backendPort}`;
     const bareProxy = await startByHand(makeProject('bare-proxy.mjs'), 'bare-proxy.mjs', { TARGET: target });
     const medians = await alternate(
-      { warmUp: 1, counted: 9 },
+      { warmUp: 2, counted: 21 },
       () => getsPerSecond(jamdev.proxyPort, `/${token}/`),
       () => getsPerSecond(bareProxy.port, '/'),
     );

@@ -13,7 +13,7 @@ export const websocketEcho = {
     const { url, token } = await jamdev.api.connectUntilReady();
     const backendPort = Number(await (await fetch(url)).text());
     const medians = await alternate(
-      { warmUp: 1, counted: 5 },
+      { warmUp: 1, counted: 9 },
       () => echoesPerSecond(`ws://127.0.0.1:${jamdev.proxyPort}/${token}/`),
       () => echoesPerSecond(`ws://127.0.0.1:${backendPort}/`),
     );

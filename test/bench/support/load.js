@@ -5,7 +5,7 @@ import { runToEnd } from './processes.js';
 /** How many connections all load has. */
 export const CONNECTIONS = 32;
 /** How long each round of load lasts. */
-const SECONDS = 2;
+const SECONDS = 1;
 
 const HTTP_LOAD = fileURLToPath(new URL('../load/http-load.mjs', import.meta.url));
 const SOCKET_LOAD = fileURLToPath(new URL('../load/socket-load.mjs', import.meta.url));

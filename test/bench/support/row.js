@@ -6,6 +6,7 @@
  * @property {string} unit
  * @property {number} value
  * @property {number} baseline
+ * @property {number} [ratio] default: value by baseline
  * @property {{ atMost: number } | { atLeast: number }} [reach] what the ratio should be; left out: only reported
  */
 
@@ -17,8 +18,8 @@
  */
 
 /** @param {Row} row */
-export function ratioOf({ value, baseline }) {
-  return value / baseline;
+export function ratioOf({ value, baseline, ratio = value / baseline }) {
+  return ratio;
 }
 
 /**
