@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { checkEnv } from '../contract/env.js';
-import { problem } from '../contract/errors.js';
+import { JamdevError, problem } from '../contract/errors.js';
 import { parseKey } from '../contract/key.js';
 import type { ConnectResponse } from '../contract/responses.js';
 import { openInBrowser } from '../os/open-browser.js';
@@ -69,7 +69,8 @@ export async function connectFromCommandLine(
 }
 
 function toRequestBody(options: ConnectCommandOptions): unknown {
-  if (options.key !== undefined) parseKey(options.key);
+  asUsage(() => options.key === undefined || parseKey(options.key));
+  asUsage(() => checkEnv(options.env ?? {}));
   if (!options.spawn && options.key === undefined) {
     throw problem.usage('--no-spawn needs a key.', 'Add --key with the key whose holder you look for.');
   }
@@ -77,7 +78,16 @@ function toRequestBody(options: ConnectCommandOptions): unknown {
     tag: options.tag,
     max_idle_seconds: options.maxIdleSeconds,
     lifetime_limit_seconds: options.lifetimeLimitSeconds,
-    executable: { env: checkEnv(options.env ?? {}) },
+    executable: { env: options.env },
   };
   return { key: options.key, user: options.user, auth: options.auth, spawn };
+}
+
+/** What the API would refuse is a mistake in the command line when it was typed there. */
+function asUsage(check: () => unknown): void {
+  try {
+    check();
+  } catch (error) {
+    throw error instanceof JamdevError ? problem.usage(error.message, error.remedy) : error;
+  }
 }

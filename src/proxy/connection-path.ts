@@ -20,6 +20,15 @@ export function parseConnectionPath(target: string): ConnectionPath {
   return { kind: 'token', token, rest: tail.startsWith('/') ? tail : `/${tail}` };
 }
 
+/**
+ * The path and query as the backend gets them, byte for byte.
+ * @param target a request's target with its token
+ */
+export function pathForBackend(target: string): string {
+  const path = parseConnectionPath(target);
+  return path.kind === 'token' ? path.rest : target;
+}
+
 /** A client that takes jamdev for a forward proxy sends a whole URL. */
 function withoutOrigin(target: string): string {
   return target.startsWith('/') ? target : target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, '');

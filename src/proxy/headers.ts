@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { TokenRoute } from '../platform/tokens.js';
 
 const VERIFIED_PREFIX = 'x-verified-';
@@ -35,16 +35,17 @@ function toHeaderValue(text: string): string {
 
 const CORS_PREFIX = 'access-control-';
 
-/** Headers of jamdev's on a response: which backend it is from, and CORS unless the backend speaks for itself. */
-export function responseHeaders(backendId: string, fromBackend: IncomingHttpHeaders): [string, string][] {
-  const own: [string, string][] = [['x-plane-backend-id', backendId]];
+/** Adds jamdev's headers to a response: which backend it is from, and CORS unless the backend speaks for itself. */
+export function addResponseHeaders(
+  response: ServerResponse,
+  backendId: string,
+  fromBackend: IncomingHttpHeaders,
+): void {
+  response.setHeader('x-plane-backend-id', backendId);
   for (const name in fromBackend) {
-    if (name.startsWith(CORS_PREFIX)) return own;
+    if (name.startsWith(CORS_PREFIX)) return;
   }
-  return [
-    ...own,
-    ['access-control-allow-origin', '*'],
-    ['access-control-allow-methods', '*'],
-    ['access-control-allow-headers', '*, Authorization'],
-  ];
+  response.setHeader('access-control-allow-origin', '*');
+  response.setHeader('access-control-allow-methods', '*');
+  response.setHeader('access-control-allow-headers', '*, Authorization');
 }

@@ -10,7 +10,7 @@ import { parseConnectionPath } from './connection-path.js';
 import { addBackendHeaders } from './headers.js';
 
 /** Hands a request to the backend once it is known which. */
-type PassOn = (proxy: BackendProxy, rest: string) => void;
+type PassOn = (proxy: BackendProxy) => void;
 
 /**
  * The proxy: from connection URLs to backends. A bare node:http server in front of one http-proxy-middleware per
@@ -45,7 +45,7 @@ export class ConnectionProxy {
     } else if (path.kind === 'no-token') {
       answerError(response, problem.tokenMissing());
     } else {
-      this.#route(request, response, path.token, path.rest, (proxy, rest) => proxy.web(request, response, rest));
+      this.#route(request, response, path.token, (proxy) => proxy.web(request, response));
     }
   }
 
@@ -54,11 +54,11 @@ export class ConnectionProxy {
     socket.on('error', () => socket.destroy());
     const path = parseConnectionPath(request.url ?? '/');
     if (path.kind !== 'token') return answerError(socket, problem.tokenMissing());
-    this.#route(request, socket, path.token, path.rest, (proxy, rest) => proxy.upgrade(request, socket, head, rest));
+    this.#route(request, socket, path.token, (proxy) => proxy.upgrade(request, socket, head));
   }
 
   /** Finds the backend of a token, waits until it is ready, and counts the connection until it is closed. */
-  #route(request: IncomingMessage, to: Answerable, token: string, rest: string, passOn: PassOn): void {
+  #route(request: IncomingMessage, to: Answerable, token: string, passOn: PassOn): void {
     const route = this.#tokens.use(token);
     if (route === undefined) return answerError(to, problem.tokenUnknown());
     const { backend } = route;
@@ -67,18 +67,12 @@ export class ConnectionProxy {
     const proxy = this.#proxies.get(backend);
     if (proxy !== undefined) {
       addBackendHeaders(request, route);
-      return passOn(proxy, rest);
+      return passOn(proxy);
     }
-    void this.#routeWhenReady(request, to, route, rest, passOn);
+    void this.#routeWhenReady(request, to, route, passOn);
   }
 
-  async #routeWhenReady(
-    request: IncomingMessage,
-    to: Answerable,
-    route: TokenRoute,
-    rest: string,
-    passOn: PassOn,
-  ): Promise<void> {
+  async #routeWhenReady(request: IncomingMessage, to: Answerable, route: TokenRoute, passOn: PassOn): Promise<void> {
     const { backend } = route;
     const hungUp = new AbortController();
     const onClose = () => hungUp.abort();
@@ -89,7 +83,7 @@ export class ConnectionProxy {
       const proxy = await this.#proxyTo(backend, address);
       if (to.destroyed) return;
       addBackendHeaders(request, route);
-      passOn(proxy, rest);
+      passOn(proxy);
     } catch (error) {
       if (!hungUp.signal.aborted) answerError(to, problem.backendUnreachable(backend.id, String(error)));
     } finally {

@@ -75,6 +75,16 @@ test('cancelling ends the command and what it started', async () => {
   await waitFor(async () => !(await isRunning(child)), 'the child to be gone');
 });
 
+test('cancelling asks what the command started to end as well, and waits for its last words', async () => {
+  const cwd = makeProject();
+  const controller = new AbortController();
+  const command = 'sh -c \'trap "echo saved; exit" TERM; echo $$ > child; while :; do sleep 0.05; done\' & wait';
+  const running = run(command, cwd, controller.signal);
+  await untilWritten(join(cwd, 'child'));
+  controller.abort();
+  expect((await running).outcome.lines).toEqual(['saved']);
+});
+
 test('cancelling ends a command that ignores SIGTERM', async () => {
   const cwd = makeProject();
   const controller = new AbortController();

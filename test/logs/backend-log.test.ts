@@ -219,3 +219,16 @@ test('a disk that can’t be written is reported, and lines still reach their li
   expect(live).toEqual([{ source: 'stdout', text: 'one' }]);
   expect(log.lastLines).toEqual(['one']);
 });
+
+test('after a write that failed the next line begins anew, so that half a line can’t swallow it', () => {
+  const folder = join(makeTempFolder(), 'abc');
+  const { log, problems } = openLog(folder);
+  rmSync(folder, { recursive: true });
+  log.write('stdout', Buffer.from('lost\n'));
+  expect(problems).toHaveLength(1);
+  mkdirSync(folder);
+  log.write('stdout', Buffer.from('kept\nalso kept\n'));
+  log.end();
+  expect(readFileSync(join(folder, '1.log'), 'utf8')).toMatch(/^\n\d+ o kept\n\d+ o also kept\n$/);
+  expect(problems).toHaveLength(1);
+});

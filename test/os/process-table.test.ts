@@ -68,6 +68,17 @@ describe.each(sources)('the list of processes from %s', (source) => {
   });
 });
 
+test('a program’s name with spaces and parentheses confuses nobody', async () => {
+  const code = "process.title = 'a) Z 1 (b'; setInterval(() => {}, 1000); console.log('up')";
+  const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  for (const source of sources) {
+    const entry = (await listProcesses(source)).find(({ pid }) => pid === child.pid);
+    expect(entry).toMatchObject({ ppid: process.pid, zombie: false });
+  }
+});
+
 test('where both sources exist they agree on who is whose child', async () => {
   const child = await startIdler();
   const lists = await Promise.all(sources.map((source) => listProcesses(source)));

@@ -48,7 +48,7 @@ async function run(program: string, options: RunOptions = {}): Promise<Listening
   const { port = await freePort(), extension = 'cjs', preload = PRELOAD } = options;
   const folder = makeProject({ [`main.${extension}`]: program });
   const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
-  env.NODE_OPTIONS = withPreload(options.nodeOptions).replace(PRELOAD, preload);
+  env.NODE_OPTIONS = withPreload(options.nodeOptions, preload);
   delete env.PORT;
   if (port !== null) env.PORT = String(port);
   const child = spawn(process.execPath, [`main.${extension}`], { cwd: folder, env });
@@ -166,8 +166,7 @@ describe('listen on 8080 becomes the assigned port, on loopback', () => {
     const preload = join(folder, 'a "b" \\c', 'remap-8080.cjs');
     cpSync(PRELOAD, preload);
     const port = await freePort();
-    const escaped = preload.replace(/["\\]/g, '\\$&');
-    expect(await run(cjs('listen(8080)'), { port, preload: escaped })).toMatchObject({ address: '127.0.0.1', port });
+    expect(await run(cjs('listen(8080)'), { port, preload })).toMatchObject({ address: '127.0.0.1', port });
   });
 });
 

@@ -31,10 +31,9 @@ if (Number.isInteger(assignedPort) && assignedPort > 0 && assignedPort !== PLATF
 function remap(args) {
   const [first, ...rest] = args;
   if (typeof first === 'object' && first !== null) {
-    const options = /** @type {{ port?: unknown, fd?: unknown }} */ (first);
-    // As in Node.js itself: an fd goes before a port, and a port before a path.
-    const hasFd = typeof options.fd === 'number' && options.fd >= 0;
-    if (!meansPlatformPort(options.port) || hasFd) return args;
+    const options = /** @type {{ port?: unknown }} */ (first);
+    // In Node.js a handle goes before a port, and a port before a path.
+    if (!meansPlatformPort(options.port)) return args;
     return [Object.assign({}, options, { port: assignedPort, host: LOOPBACK }), ...rest];
   }
   if (!meansPlatformPort(first)) return args;

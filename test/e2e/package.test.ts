@@ -1,0 +1,82 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { post, send } from '../support/http.js';
+import { fixture, makeTempFolder, ROOT } from '../support/project.js';
+import { living, waitFor } from '../support/wait.js';
+
+/** Packs the repository as npm would publish it, and unpacks it into the node_modules of an empty folder. */
+function installPackage(): string {
+  const folder = makeTempFolder();
+  const [packed] = JSON.parse(
+    execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  ) as { filename: string }[];
+  writeFileSync(join(folder, 'package.json'), '{"private": true, "type": "module"}');
+  execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${packed?.filename}`], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
+  return folder;
+}
+
+test('the packed package, installed into an empty folder, has a working npx jamdev dev and import', {
+  timeout: 180_000,
+}, async () => {
+  const folder = installPackage();
+  const installed = join(folder, 'node_modules', 'jamdev');
+  expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'bin', 'dist', 'package.json', 'templates']);
+  expect(existsSync(join(installed, 'dist', 'runtime', 'process', 'remap-8080.cjs'))).toBe(true);
+  expect(existsSync(join(installed, 'dist', 'index.d.ts'))).toBe(true);
+
+  writeFileSync(
+    join(folder, 'server.cjs'),
+    `require('http').createServer((q, s) => s.end('from the package')).listen(8080)`,
+  );
+  const args = ['jamdev', 'dev', '--port', '0', '--proxy-port', '0', '--command', 'node server.cjs'];
+  const child = spawn('npx', ['--no-install', ...args], {
+    cwd: folder,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exit = new Promise((resolve) => child.once('close', resolve));
+  onTestFinished(async () => {
+    if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+    await exit;
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  const api = (await waitFor(() => /API\s+(http:\/\/\S+)/.exec(output), 'the dev server'))[1];
+  expect(output).toContain('npx jamdev spawn --key doc-1');
+  const { url } = (await post(`${api}/v2/service/-/-/connect`, { key: 'k' })).json<{ url: string }>();
+  expect((await send(url)).text).toBe('from the package');
+
+  writeFileSync(
+    join(folder, 'use.js'),
+    `import { startDevServer } from 'jamdev';
+     const server = await startDevServer({ command: 'node ${fixture('echo-server.mjs')}', port: 0, proxyPort: 0 });
+     const { url } = await server.connect({ key: 'from-code' });
+     const { pid, environment } = await (await fetch(url)).json();
+     console.log(JSON.stringify({ pid, key: environment.SESSION_BACKEND_KEY }));
+     await server[Symbol.asyncDispose]();`,
+  );
+  const printed = execFileSync(process.execPath, ['use.js'], { cwd: folder, encoding: 'utf8' });
+  const { pid, key } = JSON.parse(printed);
+  expect(key).toBe('from-code');
+  expect(await living([pid])).toEqual([]);
+});
+
+test('package.json says what a package needs to say', () => {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  expect(manifest).toMatchObject({ type: 'module', bin: { jamdev: 'bin/jamdev.js' }, license: 'MIT' });
+  expect(manifest.engines.node).toBe('>=20.19');
+  for (const path of [manifest.exports['.'].types, manifest.exports['.'].default]) {
+    expect(existsSync(join(ROOT, path))).toBe(true);
+  }
+});
