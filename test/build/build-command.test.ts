@@ -82,7 +82,7 @@ test('cancelling asks what the command started to end as well, and waits for its
   const running = run(command, cwd, controller.signal);
   await untilWritten(join(cwd, 'child'));
   controller.abort();
-  expect((await running).outcome.lines).toEqual(['saved']);
+  expect((await running).outcome.lines).toContain('saved');
 });
 
 test('cancelling ends a command that ignores SIGTERM', async () => {
