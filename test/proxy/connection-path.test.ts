@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseConnectionPath } from '../../src/proxy/connection-path.js';
+import { parseConnectionPath, pathForBackend } from '../../src/proxy/connection-path.js';
 
 test.each([
   ['/TOKEN/', '/'],
@@ -67,4 +67,14 @@ test('whatever comes after the token reaches the backend byte for byte', () => {
       expect(parseConnectionPath(`/${name}?${rest}`)).toEqual({ kind: 'token', token: name, rest: `/?${rest}` });
     }),
   );
+});
+
+test.each([
+  ['/TOKEN/a//b?c', '/a//b?c'],
+  ['/TOKEN', '/'],
+  ['/ready', '/ready'],
+  ['/', '/'],
+  ['*', '*'],
+])('the path for the backend of %s is %s', (target, path) => {
+  expect(pathForBackend(target)).toBe(path);
 });
