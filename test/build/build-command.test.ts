@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { runBuildCommand } from '../../src/build/build-command.js';
 import type { ServiceConfig } from '../../src/config/resolve.js';
 import { findProcess } from '../../src/os/process-table.js';
@@ -16,6 +16,13 @@ async function run(command: string, cwd = makeProject(), signal = new AbortContr
   const lines: string[] = [];
   const outcome = await runBuildCommand(command, serviceIn(cwd, env), signal, (line) => lines.push(line));
   return { outcome, lines };
+}
+
+/** Aborts at the end of a test at the latest, so that one that fails leaves no process behind. */
+function makeController(): AbortController {
+  const controller = new AbortController();
+  onTestFinished(() => controller.abort());
+  return controller;
 }
 
 /** Waits for a command to have written a file. */
@@ -66,7 +73,7 @@ test('of a long output the newest 1,000 lines are kept, and all are told live', 
 
 test('cancelling ends the command and what it started', async () => {
   const cwd = makeProject();
-  const controller = new AbortController();
+  const controller = makeController();
   const running = run('sleep 1000 & echo $! > child; wait', cwd, controller.signal);
   const child = Number(await untilWritten(join(cwd, 'child')));
   expect(await isRunning(child)).toBe(true);
@@ -77,7 +84,7 @@ test('cancelling ends the command and what it started', async () => {
 
 test('cancelling asks what the command started to end as well, and waits for its last words', async () => {
   const cwd = makeProject();
-  const controller = new AbortController();
+  const controller = makeController();
   const command = 'sh -c \'trap "echo saved; exit" TERM; echo $$ > child; while :; do sleep 0.05; done\' & wait';
   const running = run(command, cwd, controller.signal);
   await untilWritten(join(cwd, 'child'));
@@ -87,7 +94,7 @@ test('cancelling asks what the command started to end as well, and waits for its
 
 test('cancelling ends a command that ignores SIGTERM', async () => {
   const cwd = makeProject();
-  const controller = new AbortController();
+  const controller = makeController();
   const running = run('trap "" TERM; echo $$ > pid; while :; do sleep 0.05; done', cwd, controller.signal);
   const pid = Number(await untilWritten(join(cwd, 'pid')));
   controller.abort();
@@ -97,7 +104,7 @@ test('cancelling ends a command that ignores SIGTERM', async () => {
 
 test('cancelling ends what ignores SIGTERM in the background and prints nothing', async () => {
   const cwd = makeProject();
-  const controller = new AbortController();
+  const controller = makeController();
   const command = 'sh -c \'trap "" TERM; echo $$ > child; while :; do sleep 0.05; done\' >/dev/null 2>&1 & wait';
   const running = run(command, cwd, controller.signal);
   const child = Number(await untilWritten(join(cwd, 'child')));
