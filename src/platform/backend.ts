@@ -165,6 +165,8 @@ export class Backend {
       if (!this.#ending.signal.aborted) exit = this.#startFailed(error);
     }
     if (this.#process !== undefined) exit = await this.#process.exited;
+    if (exit.remark !== undefined) this.#remark(exit.remark);
+    if (exit.lost) this.#enter({ status: 'hard-terminating', time: this.#world.clock.now(), reason: 'lost' });
     for (const kind of [...this.#cancelTimers.keys()]) this.#disarm(kind);
     this.log.end();
     this.#enter(toTerminated(this.#history, this.#world.clock.now(), exit));
@@ -218,8 +220,7 @@ export class Backend {
 
   #startFailed(error: unknown): Exit {
     const text = error instanceof JamdevError ? error.sentence : `jamdev failed to start it: ${String(error)}`;
-    this.log.remark(text);
-    this.events.emit('notice', text);
+    this.#remark(text);
     if (!(error instanceof JamdevError)) {
       this.#enter({ status: 'hard-terminating', time: this.#world.clock.now(), reason: 'internalerror' });
     }
@@ -244,10 +245,15 @@ export class Backend {
       void process.explainNotReady().then((text) => {
         if (this.state.status !== 'waiting') return;
         if (text === undefined) return this.#explainLater(process, step + 1);
-        this.log.remark(text);
-        this.events.emit('notice', text);
+        this.#remark(text);
       });
     });
+  }
+
+  /** Says something about this backend, in its log and to whoever watches. */
+  #remark(text: string): void {
+    this.log.remark(text);
+    this.events.emit('notice', text);
   }
 
   #armIdle(): void {

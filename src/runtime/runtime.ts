@@ -1,7 +1,7 @@
 import type { OutputSource } from '../contract/dev-endpoints.js';
 import type { ResourceLimits } from '../contract/requests.js';
 
-/** What a build of a service produced: everything a runtime needs to start backends of it. */
+/** A build whose backends run as child processes: everything the runtime needs to start them. */
 export interface ProcessBuild {
   kind: 'process';
   /** Builds are numbered from 1 per service; a larger number is newer code. */
@@ -15,7 +15,20 @@ export interface ProcessBuild {
   remap8080: boolean;
 }
 
-export type Build = ProcessBuild;
+/** A build whose backends run as containers. */
+export interface ContainerBuild {
+  kind: 'container';
+  number: number;
+  /** Tag or id of the image. */
+  image: string;
+  env: Record<string, string>;
+  /** The Docker network to join; undefined: the default one. */
+  network: string | undefined;
+  /** As `linux/amd64`; undefined: whatever the image is for. */
+  platform: string | undefined;
+}
+
+export type Build = ProcessBuild | ContainerBuild;
 
 /** One backend to start. */
 export interface SpawnRequest {
@@ -43,6 +56,10 @@ export interface Exit {
   code: number | null;
   /** `SIGKILL` and the like, when a signal ended it. */
   signal: string | null;
+  /** Its runtime is gone, and what became of it is not known. */
+  lost?: boolean;
+  /** What can be said of the cause in a sentence, as that it ran out of memory. */
+  remark?: string;
 }
 
 /** A backend that was started. */

@@ -72,7 +72,7 @@ export function openStream(url: string, headers: Record<string, string> = {}): P
       const chunks: string[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk.toString('utf8')));
       const ended = new Promise<void>((done) => response.once('close', done));
-      const close = () => request.destroy();
+      const close = () => void request.destroy();
       onTestFinished(close);
       resolve({ status: response.statusCode ?? 0, headers: response.headers, chunks, ended, close });
     });

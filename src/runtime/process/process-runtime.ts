@@ -6,7 +6,7 @@ import { pause } from '../../os/clock.js';
 import { listListeningPorts } from '../../os/listening-ports.js';
 import type { ProcessEntry } from '../../os/process-table.js';
 import type { ProcessRecord } from '../../records/server-records.js';
-import type { Address, Exit, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
+import type { Address, Exit, ProcessBuild, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
 import { splitPlainCommand } from './command-line.js';
 import { commandEnvironment } from './environment.js';
 import { withPreload } from './node-preload.js';
@@ -34,8 +34,8 @@ export class ProcessRuntime implements Runtime {
     const [{ execa }, port] = await Promise.all([import('execa'), this.#ports.acquire()]);
     try {
       signal.throwIfAborted();
-      const { build } = request;
-      const env = backendEnvironment(request, port);
+      const build = processBuildOf(request);
+      const env = backendEnvironment(request, build, port);
       const plain = splitPlainCommand(build.command);
       const subprocess = execa(plain?.file ?? build.command, plain?.args ?? [], {
         cwd: build.cwd,
@@ -178,11 +178,15 @@ class ProcessBackend implements RuntimeBackend {
 }
 
 /** The environment of a backend: the user's own, the service's, the request's, and the platform's on top. */
-function backendEnvironment(request: SpawnRequest, port: number): NodeJS.ProcessEnv {
-  const { build } = request;
+function backendEnvironment(request: SpawnRequest, build: ProcessBuild, port: number): NodeJS.ProcessEnv {
   const env = commandEnvironment(build.cwd, build.env, request.env, { PORT: String(port) });
   if (build.remap8080) env.NODE_OPTIONS = withPreload(env.NODE_OPTIONS);
   return env;
+}
+
+function processBuildOf({ build }: SpawnRequest): ProcessBuild {
+  if (build.kind !== 'process') throw new Error('a container build was given to the child-process runtime');
+  return build;
 }
 
 function forward(stream: Readable, source: OutputSource, request: SpawnRequest): OutputPipe {
