@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { checkEnv } from '../contract/env.js';
 import { problem } from '../contract/errors.js';
@@ -62,7 +62,7 @@ const DEFAULT_SERVICE = 'default';
  */
 export async function resolveConfig(flags: DevFlags): Promise<DevConfig> {
   const folder = resolve(flags.folder ?? '.');
-  if (!existsSync(folder)) throw problem.folderMissing(folder);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw problem.folderMissing(folder);
   const project = realpathSync(folder);
   const found = await readConfigFile(project, flags.config === undefined ? undefined : resolve(flags.config));
   const file: ConfigFile = found?.config ?? {};
@@ -109,6 +109,7 @@ async function findCommand(
   fileName: string,
 ): Promise<Pick<ServiceConfig, 'command' | 'build' | 'foundIn'>> {
   const build = flags.build ?? file.build;
+  if (flags.command?.trim() === '') throw problem.usage('--command is empty.', 'Give it what starts a backend.');
   if (flags.command !== undefined) return { command: flags.command, build, foundIn: 'the option --command' };
   if (flags.dockerfile !== undefined) throw problem.dockerNotYet(flags.dockerfile);
   if (file.command !== undefined) return { command: file.command, build, foundIn: fileName };

@@ -3,6 +3,7 @@ import type { DevBackend } from '../../contract/dev-endpoints.js';
 import { findDevServer } from '../api-client.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addExamples, type ClientOptions } from '../option-values.js';
+import { cleanForTerminal } from '../terminal/clean.js';
 import { formatAge } from '../terminal/duration.js';
 import { formatTable } from '../terminal/table.js';
 
@@ -27,5 +28,6 @@ export function listCommand(io: CommandIo): Command {
 
 function toRow(backend: DevBackend, nowMs: number): string[] {
   const age = formatAge(nowMs - Date.parse(backend.created_at));
-  return [backend.id, backend.key, backend.service, backend.status.status, age, String(backend.connections)];
+  const [key, service] = [backend.key, backend.service].map((text) => cleanForTerminal(text, false));
+  return [backend.id, key ?? '', service ?? '', backend.status.status, age, String(backend.connections)];
 }

@@ -84,7 +84,7 @@ function storedLogs(from: string): StoredLog[] {
 
 function format(record: LogRecordJson, named: boolean, options: LogsOptions): string {
   const time = options.timestamps ? `${record.time} ` : '';
-  const owner = named ? `${record.key} | ` : '';
+  const owner = named ? `${cleanForTerminal(record.key, false)} | ` : '';
   const remark = record.source === 'jamdev' ? 'jamdev: ' : '';
   return `${time}${owner}${remark}${cleanForTerminal(record.text)}`;
 }

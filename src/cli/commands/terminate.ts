@@ -3,6 +3,7 @@ import { JamdevError, problem } from '../../contract/errors.js';
 import { findDevServer } from '../api-client.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addExamples, type ClientOptions } from '../option-values.js';
+import { cleanForTerminal } from '../terminal/clean.js';
 
 interface TerminateOptions extends ClientOptions {
   all?: boolean;
@@ -38,7 +39,7 @@ async function terminate(names: string[], options: TerminateOptions, io: Command
     try {
       const { id, key } = await client.findBackend(name);
       await client.terminate(id, options.force ?? false);
-      io.out(options.json ? JSON.stringify({ backend: id, key, status: 'ok' }) : `Ending ${id} (key ${key}).`);
+      io.out(options.json ? JSON.stringify({ backend: id, key, status: 'ok' }) : `Ending ${id} (key ${cleanForTerminal(key, false)}).`);
     } catch (error) {
       if (!(error instanceof JamdevError)) throw error;
       // One that can't be ended is no reason to spare the others.

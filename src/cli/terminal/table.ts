@@ -1,11 +1,9 @@
-/** Lays out rows below headings, in columns two spaces apart. */
+import stringWidth from 'string-width';
+
+/** Lays out rows below headings, in columns two spaces apart, as wide as a terminal shows them. */
 export function formatTable(headings: readonly string[], rows: readonly string[][]): string[] {
   const all = [headings, ...rows];
-  const widths = headings.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const widths = headings.map((_, column) => Math.max(...all.map((row) => stringWidth(row[column] ?? ''))));
+  const pad = (cell: string, column: number) => cell + ' '.repeat((widths[column] ?? 0) - stringWidth(cell));
+  return all.map((row) => row.map(pad).join('  ').trimEnd());
 }
