@@ -1,10 +1,8 @@
 import { STATUSES, type Status, type TerminationKind, type TerminationReason } from '../contract/status.js';
-import type { Address } from '../runtime/runtime.js';
 
 /** The state of a backend: what its status is, since when, and what is only known in that status. */
 export type BackendState =
-  | { status: 'scheduled' | 'loading' | 'starting' | 'waiting'; time: Date }
-  | { status: 'ready'; time: Date; address: Address }
+  | { status: 'scheduled' | 'loading' | 'starting' | 'waiting' | 'ready'; time: Date }
   | { status: 'terminating' | 'hard-terminating'; time: Date; reason: TerminationReason }
   | {
       status: 'terminated';

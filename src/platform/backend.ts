@@ -3,7 +3,7 @@ import { JamdevError } from '../contract/errors.js';
 import type { ConnectParams } from '../contract/requests.js';
 import type { TerminationReason } from '../contract/status.js';
 import type { BackendLog } from '../logs/backend-log.js';
-import type { Clock } from '../os/clock.js';
+import { type Clock, pause } from '../os/clock.js';
 import { waitUntilReady } from '../runtime/readiness.js';
 import type { Address, Build, Exit, Runtime, RuntimeBackend } from '../runtime/runtime.js';
 import { advance, type BackendState, isEnding, rankOf, toTerminated } from './backend-state.js';
@@ -14,6 +14,8 @@ export const STARTUP_TIMEOUT_MS = 300_000;
 /** How long a soft termination waits for the process before it turns hard. */
 export const SOFT_TERMINATION_MS = 10_000;
 export const DEFAULT_MAX_IDLE_SECONDS = 300;
+/** How long a replaced process has to answer the requests it got, before it is asked to end. */
+const DRAIN_MS = 250;
 /** When to look from outside why a backend is not ready yet, in milliseconds after it was started. */
 const EXPLAIN_AFTER_MS = [1_000, 5_000, 30_000];
 
@@ -39,6 +41,10 @@ export interface BackendEvents {
   state: [state: BackendState];
   /** A remark about this backend for the person at the terminal. */
   notice: [text: string];
+  /** Where it is reached has changed; undefined: nowhere, while its process is replaced or gone. */
+  address: [address: Address | undefined];
+  /** Its process is being replaced by one of another build. */
+  restarting: [buildNumber: number];
 }
 
 /**
@@ -58,8 +64,13 @@ export class Backend {
   /** Aborted when the end begins: ends the waiting for a build, a start, an answer. */
   readonly #ending = new AbortController();
   #process: RuntimeBackend | undefined;
+  #address: Address | undefined;
   #build: Build | undefined;
+  /** The build that is to replace the one that runs. */
+  #nextBuild: Build | undefined;
   #connections = 0;
+  #requestsInFlight = 0;
+  #drained: () => void = () => undefined;
   readonly #cancelTimers = new Map<'idle' | 'lifetime' | 'startup' | 'soft' | 'explain', () => void>();
 
   /** Starts it at once. */
@@ -96,6 +107,11 @@ export class Backend {
     return this.#build?.number;
   }
 
+  /** Where it listens; undefined while it can't be reached. */
+  get address(): Address | undefined {
+    return this.#address;
+  }
+
   /** Open connections through the proxy. */
   get connections(): number {
     return this.#connections;
@@ -120,27 +136,53 @@ export class Backend {
     };
   }
 
+  /** Counts a request that its process has got and will answer. @returns to be called once, when that is over */
+  requestSent(): () => void {
+    this.#requestsInFlight += 1;
+    return () => {
+      this.#requestsInFlight -= 1;
+      if (this.#requestsInFlight === 0) this.#drained();
+    };
+  }
+
   /**
-   * Waits until it can be reached. One that is ending still can, once it was ready: clients see their work saved.
-   * @returns where it listens; undefined when its end began before it was ready
+   * Waits until it can be reached: while it starts, and while its process is replaced. One that is ending still can be,
+   * if it was ready: clients see their work saved.
+   * @returns where it listens; undefined when it will not be reachable any more
    * @throws the signal's reason when it aborts
    */
   async reachable(signal: AbortSignal): Promise<Address | undefined> {
     for (;;) {
-      const ready = this.#history.find((state) => state.status === 'ready');
-      if (ready !== undefined) return ready.address;
+      if (this.#address !== undefined) return this.#address;
       if (isEnding(this.state)) return undefined;
       signal.throwIfAborted();
       await new Promise<void>((resolve) => {
         const done = () => {
           signal.removeEventListener('abort', done);
           this.events.off('state', done);
+          this.events.off('address', done);
           resolve();
         };
         signal.addEventListener('abort', done);
         this.events.on('state', done);
+        this.events.on('address', done);
       });
     }
+  }
+
+  /**
+   * Replaces its process by one of another build, under the same id, key and tokens. The old process is gone before the
+   * new one starts, as the key demands; connections that come meanwhile wait in {@link reachable}. Outside nothing is
+   * seen of it: the status stays what it was.
+   */
+  restart(build: Build): void {
+    if (isEnding(this.state)) return;
+    // One that has no build yet gets the newest anyway.
+    if (this.#build === undefined) return;
+    const underWay = this.#nextBuild !== undefined;
+    this.#nextBuild = build;
+    this.events.emit('restarting', build.number);
+    if (!underWay && this.#process !== undefined) void this.#retire(this.#process);
   }
 
   /**
@@ -160,27 +202,35 @@ export class Backend {
   async #live(): Promise<void> {
     let exit: Exit = { code: null, signal: null };
     try {
-      await this.#start();
+      this.#enter({ status: 'loading', time: this.#world.clock.now() });
+      let build: Build | undefined = await this.#world.builds.current(
+        this.identity.service.definition,
+        this.#ending.signal,
+      );
+      while (build !== undefined) {
+        this.#ending.signal.throwIfAborted();
+        this.#build = build;
+        exit = await this.#run(build);
+        build = isEnding(this.state) ? undefined : this.#nextBuild;
+        this.#nextBuild = undefined;
+      }
     } catch (error) {
       if (!this.#ending.signal.aborted) exit = this.#startFailed(error);
     }
-    if (this.#process !== undefined) exit = await this.#process.exited;
     if (exit.remark !== undefined) this.#remark(exit.remark);
     if (exit.lost) this.#enter({ status: 'hard-terminating', time: this.#world.clock.now(), reason: 'lost' });
+    this.#setAddress(undefined);
     for (const kind of [...this.#cancelTimers.keys()]) this.#disarm(kind);
     this.log.end();
     this.#enter(toTerminated(this.#history, this.#world.clock.now(), exit));
   }
 
-  /** Goes through the states up to `ready`. */
-  async #start(): Promise<void> {
-    const { clock, builds, runtime } = this.#world;
+  /** Runs one process from its start, through the states up to `ready`, to its exit. */
+  async #run(build: Build): Promise<Exit> {
+    const { clock, runtime } = this.#world;
     const { signal } = this.#ending;
-    this.#enter({ status: 'loading', time: clock.now() });
-    const build = await builds.current(this.identity.service.definition, signal);
-    signal.throwIfAborted();
-    this.#build = build;
     this.#enter({ status: 'starting', time: clock.now() });
+    this.#disarm('soft');
     this.#arm('startup', STARTUP_TIMEOUT_MS, () => this.terminate('startuptimeout', true));
     const process = await runtime.spawn(
       {
@@ -196,14 +246,48 @@ export class Backend {
       signal,
     );
     this.#process = process;
-    if (signal.aborted) return this.#endProcess();
+    try {
+      // What was asked for while it started.
+      if (signal.aborted) this.#endProcess();
+      else if (this.#nextBuild !== undefined) process.terminate(true);
+      else await this.#becomeReady(process);
+    } catch (error) {
+      // When the end has begun the process knows; in any case it is over only when the process is.
+      if (!signal.aborted) process.terminate(true);
+      await process.exited;
+      if (!signal.aborted) throw error;
+    }
+    const exit = await process.exited;
+    this.#process = undefined;
+    this.#setAddress(undefined);
+    return exit;
+  }
+
+  async #becomeReady(process: RuntimeBackend): Promise<void> {
+    const { clock } = this.#world;
     this.#enter({ status: 'waiting', time: clock.now() });
     this.#explainLater(process, 0);
     const address = await this.#firstAnswer(process);
-    if (address === undefined) return;
+    if (address === undefined || this.#nextBuild !== undefined) return;
     this.#disarm('startup');
     this.#disarm('explain');
-    this.#enter({ status: 'ready', time: clock.now(), address });
+    this.#setAddress(address);
+    this.#enter({ status: 'ready', time: clock.now() });
+  }
+
+  /** Ends a process that another is to replace: it answers what it got, then has the time of a soft termination. */
+  async #retire(process: RuntimeBackend): Promise<void> {
+    // From here on nothing new reaches it.
+    this.#setAddress(undefined);
+    if (this.#requestsInFlight > 0) {
+      const drained = new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+      await Promise.race([drained, pause(DRAIN_MS)]);
+    }
+    if (isEnding(this.state)) return;
+    process.terminate(false);
+    this.#arm('soft', SOFT_TERMINATION_MS, () => process.terminate(true));
   }
 
   /** @returns undefined when the process ended before it answered */
@@ -270,6 +354,12 @@ export class Backend {
   #disarm(kind: 'idle' | 'lifetime' | 'startup' | 'soft' | 'explain'): void {
     this.#cancelTimers.get(kind)?.();
     this.#cancelTimers.delete(kind);
+  }
+
+  #setAddress(address: Address | undefined): void {
+    if (this.#address === address) return;
+    this.#address = address;
+    this.events.emit('address', address);
   }
 
   #enter(next: BackendState): void {

@@ -53,9 +53,12 @@ export class BackendProxy {
     this.#middleware.upgrade(request, socket, head);
   }
 
-  /** Lets go of idle connections; what is under way goes on. */
-  close(): void {
-    this.#agent.destroy();
+  /** Takes no new requests; connections end with the answers that are under way, or with the process. */
+  retire(): void {
+    for (const sockets of Object.values(this.#agent.freeSockets)) {
+      for (const socket of sockets ?? []) socket.destroy();
+    }
+    this.#agent.maxFreeSockets = 0;
   }
 
   #plugin(): Plugin<ProxiedRequest, ServerResponse> {

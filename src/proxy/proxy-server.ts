@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import { problem } from '../contract/errors.js';
 import type { Backend } from '../platform/backend.js';
 import type { TokenRoute, TokenTable } from '../platform/tokens.js';
-import type { Address } from '../runtime/runtime.js';
 import { type Answerable, answerError, backendEnded } from './answers.js';
 import type { BackendProxy } from './backend-proxy.js';
 import { parseConnectionPath } from './connection-path.js';
@@ -65,11 +64,15 @@ export class ConnectionProxy {
     if (backend.state.status === 'terminated') return answerError(to, backendEnded(backend));
     to.once('close', this.#tokens.connect(route));
     const proxy = this.#proxies.get(backend);
-    if (proxy !== undefined) {
-      addBackendHeaders(request, route);
-      return passOn(proxy);
-    }
-    void this.#routeWhenReady(request, to, route, passOn);
+    if (proxy === undefined) void this.#routeWhenReady(request, to, route, passOn);
+    else this.#passOn(proxy, request, to, route, passOn);
+  }
+
+  #passOn(proxy: BackendProxy, request: IncomingMessage, to: Answerable, route: TokenRoute, passOn: PassOn): void {
+    // Upgrades stay for as long as they like; only what will be answered is waited for when a process is replaced.
+    if ('writeHead' in to) to.once('close', route.backend.requestSent());
+    addBackendHeaders(request, route);
+    passOn(proxy);
   }
 
   async #routeWhenReady(request: IncomingMessage, to: Answerable, route: TokenRoute, passOn: PassOn): Promise<void> {
@@ -78,12 +81,13 @@ export class ConnectionProxy {
     const onClose = () => hungUp.abort();
     to.once('close', onClose);
     try {
-      const address = await backend.reachable(hungUp.signal);
+      const { BackendProxy } = await loadBackendProxy();
+      let address = await backend.reachable(hungUp.signal);
+      // Its process may have been replaced in the very moment it could be reached.
+      while (address !== backend.address) address = await backend.reachable(hungUp.signal);
       if (address === undefined) return answerError(to, backendEnded(backend));
-      const proxy = await this.#proxyTo(backend, address);
-      if (to.destroyed) return;
-      addBackendHeaders(request, route);
-      passOn(proxy);
+      const proxy = this.#proxies.get(backend) ?? this.#connectTo(backend, new BackendProxy(backend, address));
+      if (!to.destroyed) this.#passOn(proxy, request, to, route, passOn);
     } catch (error) {
       if (!hungUp.signal.aborted) answerError(to, problem.backendUnreachable(backend.id, String(error)));
     } finally {
@@ -91,15 +95,12 @@ export class ConnectionProxy {
     }
   }
 
-  async #proxyTo(backend: Backend, address: Address): Promise<BackendProxy> {
-    const { BackendProxy } = await loadBackendProxy();
-    const existing = this.#proxies.get(backend);
-    if (existing !== undefined) return existing;
-    const proxy = new BackendProxy(backend, address);
+  /** Keeps the way to a backend for as long as it is reached there. */
+  #connectTo(backend: Backend, proxy: BackendProxy): BackendProxy {
     this.#proxies.set(backend, proxy);
-    void backend.gone.then(() => {
+    backend.events.once('address', () => {
       this.#proxies.delete(backend);
-      proxy.close();
+      proxy.retire();
     });
     return proxy;
   }

@@ -7,8 +7,6 @@ const TIME = new Date('2026-01-01T00:00:00.000Z');
 
 function stateOf(status: Status, reason: TerminationReason = 'external'): BackendState {
   switch (status) {
-    case 'ready':
-      return { status, time: TIME, address: { host: '127.0.0.1', port: 1 } };
     case 'terminating':
     case 'hard-terminating':
       return { status, time: TIME, reason };

@@ -41,8 +41,8 @@ async function take(platform: Platform, { action, service, key }: Step): Promise
     );
     expect(['held', 'KeyUnheldNoSpawnConfig']).toContain(code);
   } else if (action === 'crash') {
-    const { state } = holder() ?? {};
-    if (state?.status === 'ready') await fetch(`http://127.0.0.1:${state.address.port}/crash`).catch(() => undefined);
+    const { address } = holder() ?? {};
+    if (address !== undefined) await fetch(`http://127.0.0.1:${address.port}/crash`).catch(() => undefined);
   } else {
     holder()?.terminate('external', action === 'hard');
   }

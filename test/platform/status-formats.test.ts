@@ -11,15 +11,8 @@ function ended(more: Partial<EndedState> = {}): EndedState {
 }
 
 describe('the public v2 status', () => {
-  test.each(['scheduled', 'loading', 'starting', 'waiting'] as const)('of %s is status and time', (status) => {
+  test.each(['scheduled', 'loading', 'starting', 'waiting', 'ready'] as const)('of %s is status and time', (status) => {
     expect(toPublicStatus({ status, time: TIME })).toEqual({ status, time: ISO });
-  });
-
-  test('of ready does not tell the address', () => {
-    expect(toPublicStatus({ status: 'ready', time: TIME, address: { host: 'h', port: 1 } })).toEqual({
-      status: 'ready',
-      time: ISO,
-    });
   });
 
   test.each(['terminating', 'hard-terminating'] as const)('of %s has the reason', (status) => {
@@ -88,7 +81,7 @@ describe('the v1 state', () => {
     [{ status: 'loading', time: TIME }, 'Loading'],
     [{ status: 'starting', time: TIME }, 'Starting'],
     [{ status: 'waiting', time: TIME }, 'Starting'],
-    [{ status: 'ready', time: TIME, address: { host: 'h', port: 1 } }, 'Ready'],
+    [{ status: 'ready', time: TIME }, 'Ready'],
     [{ status: 'terminating', time: TIME, reason: 'swept' }, 'Ready'],
     [{ status: 'hard-terminating', time: TIME, reason: 'swept' }, 'Ready'],
   ])('of $status is %s', (state, name) => {
@@ -128,7 +121,7 @@ test('a v1 stream repeats no state, and each has the time at which it began', ()
     { status: 'loading', time: at(1) },
     { status: 'starting', time: at(2) },
     { status: 'waiting', time: at(3) },
-    { status: 'ready', time: at(4), address: { host: 'h', port: 1 } },
+    { status: 'ready', time: at(4) },
     { status: 'terminating', time: at(5), reason: 'external' },
     ended({ time: at(6), reason: 'external', kind: 'soft' }),
   ]);

@@ -39,7 +39,11 @@ async function terminate(names: string[], options: TerminateOptions, io: Command
     try {
       const { id, key } = await client.findBackend(name);
       await client.terminate(id, options.force ?? false);
-      io.out(options.json ? JSON.stringify({ backend: id, key, status: 'ok' }) : `Ending ${id} (key ${cleanForTerminal(key, false)}).`);
+      io.out(
+        options.json
+          ? JSON.stringify({ backend: id, key, status: 'ok' })
+          : `Ending ${id} (key ${cleanForTerminal(key, false)}).`,
+      );
     } catch (error) {
       if (!(error instanceof JamdevError)) throw error;
       // One that can't be ended is no reason to spare the others.
