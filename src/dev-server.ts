@@ -4,9 +4,14 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createApi } from './api/app.js';
 import { toConnectResponse } from './api/connect-results.js';
-import { Builder, type BuildOutcome } from './build/builder.js';
-import { type DevConfig, type DevFlags, resolveConfig } from './config/resolve.js';
-import type { DevInfo } from './contract/dev-endpoints.js';
+import { Builder } from './build/builder.js';
+import { HotRebuild } from './build/hot-rebuild.js';
+import { createMakeBuild } from './build/make-build.js';
+import type { DevFlags } from './config/dev-flags.js';
+import { type DevConfig, resolveConfig } from './config/resolve.js';
+import type { ServiceConfig } from './config/service-config.js';
+import type { BuildOutcome, DevInfo } from './contract/dev-endpoints.js';
+import { problem } from './contract/errors.js';
 import { parseConnectRequest } from './contract/requests.js';
 import type { ConnectResponse } from './contract/responses.js';
 import { LogStore } from './logs/log-store.js';
@@ -46,6 +51,7 @@ export interface DevServerEvents {
 export interface DevServerParts {
   platform: Platform;
   builder: Builder;
+  hotRebuild: HotRebuild;
   logs: LogStore;
 }
 
@@ -80,7 +86,8 @@ export interface DevServer extends AsyncDisposable {
  * @throws JamdevError when there is nothing to run, a port is taken, or the project folder can't be written
  */
 export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
-  const config = await resolveConfig(flags);
+  const resolved = await resolveConfig(flags);
+  const config: DevConfig = { ...resolved, services: [chooseRuntime(resolved.services[0])] };
   const folder = createStateFolder(config.project);
   const runId = randomUUID();
   const record = new ServerRecordFile(folder, runId);
@@ -88,10 +95,11 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
 
   const events = new EventEmitter<DevServerEvents>();
   const logs = new LogStore(folder.logs);
-  const builder = new Builder(config.services, systemClock);
+  const builder = new Builder(config.services, systemClock, createMakeBuild({ project: config.project, runId }));
   const runtime = new ProcessRuntime((noted) => record.noteProcess(noted));
   const names = config.services.map((service) => service.name);
   const platform = new Platform(names, { runtime, builds: builder, clock: systemClock, logs, runId });
+  const hotRebuild = new HotRebuild(config.services, builder, platform);
   const proxy = new ConnectionProxy(platform.tokens);
   let info: DevInfo;
   const api = createApi({
@@ -135,13 +143,14 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     pruneLogs();
     void import('execa').catch(() => undefined);
     void proxy.warmUp().catch(() => undefined);
+    void hotRebuild.start();
   });
 
   let closing: Promise<void> | undefined;
   const close = async (hard = false): Promise<void> => {
     if (hard) void platform.terminateAll(true);
     closing ??= (async () => {
-      await Promise.all([builder.close(), platform.close()]);
+      await Promise.all([hotRebuild.close(), builder.close(), platform.close()]);
       await Promise.all(servers.all.map(closeServer));
       await runtime.close();
       record.remove();
@@ -156,7 +165,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     proxyUrl: info.proxy_url,
     endedLeftovers,
     events,
-    parts: { platform, builder, logs },
+    parts: { platform, builder, hotRebuild, logs },
     async connect({ service = '-', ...request } = {}) {
       return toConnectResponse(await platform.connect(service, parseConnectRequest(request)), info);
     },
@@ -165,6 +174,12 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     killNow: () => runtime.killAll(),
     [Symbol.asyncDispose]: () => close(),
   };
+}
+
+/** Decides for child processes where containers can't be had. @throws JamdevError when nothing is left to run */
+function chooseRuntime(service: ServiceConfig): ServiceConfig {
+  if (service.runtime === 'process') return service;
+  throw problem.dockerNotYet(service.dockerfile);
 }
 
 interface BoundServers {

@@ -10,12 +10,16 @@ import { streamRecords } from './log-streams.js';
 
 /** jamdev's own endpoints, for its command line: what the platform's API has no place for. */
 export function addDevEndpoints(router: Router, context: ApiContext): void {
-  const { platform, logs, info } = context;
+  const { platform, builder, logs, info } = context;
 
   router.get(`${DEV_PREFIX}/info`, (_request, response) => sendJson(response, info()));
 
   router.get(`${DEV_PREFIX}/backends`, (_request, response) => {
     sendJson(response, { backends: platform.backends.map(toDevBackend) });
+  });
+
+  router.post(`${DEV_PREFIX}/build`, async (_request, response) => {
+    sendJson(response, { builds: await builder.buildAll('jamdev build') });
   });
 
   // ?backend=ID or key (else: all of this dev server) &tail=N &follow=false

@@ -1,4 +1,4 @@
-import type { ServiceConfig } from '../config/resolve.js';
+import type { ProcessServiceConfig } from '../config/service-config.js';
 import { LineSplitter } from '../logs/line-splitter.js';
 import { commandEnvironment } from '../runtime/process/environment.js';
 import { signalOne } from '../runtime/process/process-tree.js';
@@ -23,7 +23,7 @@ export interface CommandOutcome {
  */
 export async function runBuildCommand(
   command: string,
-  service: ServiceConfig,
+  service: ProcessServiceConfig,
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<CommandOutcome> {

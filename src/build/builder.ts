@@ -1,25 +1,22 @@
 import { EventEmitter } from 'node:events';
-import type { ServiceConfig } from '../config/resolve.js';
+import type { ServiceConfig } from '../config/service-config.js';
+import type { BuildOutcome } from '../contract/dev-endpoints.js';
 import { problem } from '../contract/errors.js';
 import type { Clock } from '../os/clock.js';
 import type { BuildSource } from '../platform/services.js';
 import type { Build } from '../runtime/runtime.js';
-import { runBuildCommand } from './build-command.js';
+import { describeBuild, type MakeBuild } from './make-build.js';
 
 /** Lines of a failed build that go into an error answer. */
 const ANSWERED_LINES = 20;
-
-/** How a build ended. `superseded`: a newer one took its place. */
-export type BuildOutcome =
-  | { result: 'succeeded'; number: number; ms: number }
-  | { result: 'failed'; number: number; ms: number; failure: string; lines: string[] }
-  | { result: 'superseded'; number: number };
 
 export interface BuilderEvents {
   /** `command`: undefined when the service has nothing to build. */
   started: [service: string, number: number, reason: string, command: string | undefined];
   line: [service: string, line: string];
   ended: [service: string, outcome: BuildOutcome];
+  /** A build that new backends get from now on. */
+  good: [service: string, build: Build];
 }
 
 /** Where a service stands with its builds. */
@@ -39,10 +36,13 @@ interface Progress {
 export class Builder implements BuildSource {
   readonly events = new EventEmitter<BuilderEvents>().setMaxListeners(0);
   readonly #clock: Clock;
+  readonly #make: MakeBuild;
   readonly #services: Map<string, Progress>;
 
-  constructor(services: readonly ServiceConfig[], clock: Clock) {
+  /** @param make does the work of one build */
+  constructor(services: readonly ServiceConfig[], clock: Clock, make: MakeBuild) {
     this.#clock = clock;
+    this.#make = make;
     this.#services = new Map(
       services.map((config) => [
         config.name,
@@ -62,6 +62,11 @@ export class Builder implements BuildSource {
     throw failureOf(progress);
   }
 
+  /** The failure that the newest build ended with; undefined when it was good, or none has ended yet. */
+  failureOf(definition: string): Extract<BuildOutcome, { result: 'failed' }> | undefined {
+    return this.#progress(definition).failure;
+  }
+
   assertUsable(definition: string): void {
     const progress = this.#progress(definition);
     if (progress.good === undefined && progress.running === undefined) throw failureOf(progress);
@@ -78,12 +83,13 @@ export class Builder implements BuildSource {
    */
   async build(definition: string, reason: string): Promise<BuildOutcome> {
     const progress = this.#progress(definition);
+    const overtaken = progress.running?.outcome;
     progress.running?.controller.abort();
     progress.number += 1;
     const controller = new AbortController();
     const { number } = progress;
-    // One microtask later, so that it is on record as running before it can end.
-    const outcome = Promise.resolve().then(() => this.#run(progress, number, reason, controller.signal));
+    // Two at once would write into each other's files, so the overtaken one has to be gone first.
+    const outcome = Promise.resolve(overtaken).then(() => this.#run(progress, number, reason, controller.signal));
     progress.running = { controller, outcome };
     return outcome;
   }
@@ -98,20 +104,21 @@ export class Builder implements BuildSource {
   async #run(progress: Progress, number: number, reason: string, signal: AbortSignal): Promise<BuildOutcome> {
     const { config } = progress;
     const startedAt = this.#clock.monotonicMs();
-    this.events.emit('started', config.name, number, reason, config.build);
-    const result =
-      config.build === undefined
-        ? { ok: true, failure: '', lines: [] }
-        : await runBuildCommand(config.build, config, signal, (line) => this.events.emit('line', config.name, line));
+    this.events.emit('started', config.name, number, reason, describeBuild(config));
+    const tell = (line: string) => this.events.emit('line', config.name, line);
+    const result = await this.#make(config, number, signal, tell).catch((error: unknown) => {
+      const failure = error instanceof Error ? error.message : String(error);
+      return { build: undefined, failure, lines: [] };
+    });
     const ms = this.#clock.monotonicMs() - startedAt;
     let outcome: BuildOutcome;
     if (signal.aborted) {
       outcome = { result: 'superseded', number };
       // Nothing took its place: it was cancelled by the end of the program. Whoever waits must not wait on.
       if (progress.number === number) progress.running = undefined;
-    } else if (result.ok) {
+    } else if (result.build !== undefined) {
       outcome = { result: 'succeeded', number, ms };
-      progress.good = toBuild(config, number);
+      progress.good = result.build;
       progress.failure = undefined;
       progress.running = undefined;
     } else {
@@ -120,6 +127,8 @@ export class Builder implements BuildSource {
       progress.running = undefined;
     }
     this.events.emit('ended', config.name, outcome);
+    if (outcome.result === 'succeeded' && result.build !== undefined)
+      this.events.emit('good', config.name, result.build);
     return outcome;
   }
 
@@ -128,11 +137,6 @@ export class Builder implements BuildSource {
     if (progress === undefined) throw new Error(`no service definition "${definition}"`);
     return progress;
   }
-}
-
-function toBuild(config: ServiceConfig, number: number): Build {
-  const { command, cwd, env, remap8080 } = config;
-  return { kind: 'process', number, command, cwd, env, remap8080 };
 }
 
 function failureOf({ failure }: Progress): Error {

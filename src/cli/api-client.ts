@@ -1,5 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { DEV_PREFIX, type DevBackend } from '../contract/dev-endpoints.js';
+import { type BuildOutcome, DEV_PREFIX, type DevBackend } from '../contract/dev-endpoints.js';
 import { type ErrorBody, JamdevError, problem } from '../contract/errors.js';
 import type { ConnectResponse } from '../contract/responses.js';
 import type { PublicStatus } from '../contract/status.js';
@@ -36,6 +36,11 @@ export class ApiClient {
   async backends(): Promise<DevBackend[]> {
     const answer = await this.#json<{ backends: DevBackend[] }>('GET', `${DEV_PREFIX}/backends`);
     return answer.backends;
+  }
+
+  /** Builds every service anew, and waits. */
+  async build(): Promise<BuildOutcome[]> {
+    return (await this.#json<{ builds: BuildOutcome[] }>('POST', `${DEV_PREFIX}/build`)).builds;
   }
 
   /**

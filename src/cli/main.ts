@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { JamdevError } from '../contract/errors.js';
+import { buildCommand } from './commands/build.js';
 import { connectCommand } from './commands/connect.js';
 import { devCommand } from './commands/dev.js';
 import { listCommand } from './commands/list.js';
@@ -54,6 +55,7 @@ function makeProgram(): Command {
     listCommand,
     statusCommand,
     terminateCommand,
+    buildCommand,
   ];
   for (const make of commands) program.addCommand(make(io).copyInheritedSettings(program));
   for (const command of program.commands) {

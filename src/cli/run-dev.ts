@@ -1,5 +1,5 @@
 import { Chalk } from 'chalk';
-import type { DevFlags } from '../config/resolve.js';
+import type { DevFlags } from '../config/dev-flags.js';
 import { type DevServer, startDevServer } from '../dev-server.js';
 import type { CommandIo } from './io.js';
 import { DevReporter } from './terminal/dev-reporter.js';
@@ -44,6 +44,19 @@ function makeShortcuts(server: DevServer, reporter: Reporter, stop: StopSwitch):
   const { platform } = server.parts;
   const shortcuts: Shortcut[] = [
     { key: 'b', label: 'build', description: 'build again', action: () => void server.build('key b') },
+    ...(server.parts.hotRebuild.watches
+      ? [
+          {
+            key: 'p',
+            label: 'pause',
+            description: 'pause watching for changes, or go on',
+            action: () => {
+              server.parts.hotRebuild.togglePause();
+              reporter.message(server.parts.hotRebuild.paused ? 'Watching is paused.' : 'Watching for changes.');
+            },
+          },
+        ]
+      : []),
     {
       key: 't',
       label: 'terminate',

@@ -41,7 +41,10 @@ export async function parseConfig(text: string, file: string): Promise<ConfigFil
   if (issue?.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
     const prefix = issue.path.length > 0 ? `${issue.path.join('.')}.` : '';
-    const known = issue.path[0] === 'dockerOptions' ? ['path', 'network'] : Object.keys(configFileSchema.shape);
+    const known =
+      issue.path[0] === 'dockerOptions'
+        ? ['path', 'network', 'buildArgs', 'target']
+        : Object.keys(configFileSchema.shape);
     throw problem.configUnknownKey(file, `${prefix}${key}`, nearest(key, known));
   }
   const { path, detail } = firstIssue(result.error, value);

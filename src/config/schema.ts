@@ -12,18 +12,33 @@ export const configFileSchema = z.strictObject({
   build: z.string().min(1).optional().describe('Run before the first backend and on every rebuild.'),
   env: z.record(z.string(), z.string()).optional().describe('Environment variables for every backend.'),
   remap8080: z.boolean().optional().describe("Turn a Node.js backend's listen(8080) into its own port. Default: true."),
+  runtime: z
+    .enum(['docker', 'process'])
+    .optional()
+    .describe('How backends run. Default: docker where there is a Dockerfile, else as child processes.'),
   dockerfile: z.string().min(1).optional().describe('The Dockerfile to build backends from.'),
   dockerOptions: z
     .strictObject({
-      path: z.string().optional().describe('The build context.'),
+      path: z.string().optional().describe('The build context. Default: the project folder.'),
       network: z.string().optional().describe('The Docker network that backends join.'),
+      buildArgs: z.record(z.string(), z.string()).optional().describe('Values for ARG in the Dockerfile.'),
+      target: z.string().optional().describe('The stage of the Dockerfile to build.'),
     })
     .optional()
     .describe('For Docker backends.'),
-  watch: z
-    .union([z.string(), z.array(z.string())])
+  platform: z
+    .string()
+    .min(1)
     .optional()
-    .describe('What to watch for changes.'),
+    .describe('The platform to build images for. Default: linux/amd64, as production runs.'),
+  watch: z
+    .union([z.boolean(), z.string(), z.array(z.string())])
+    .optional()
+    .describe('What to watch for changes. Default: the build context, or the project folder; false: nothing.'),
+  onChange: z
+    .enum(['terminate', 'restart', 'keep'])
+    .optional()
+    .describe('What a good build means for running backends. Default: terminate.'),
   port: port.optional().describe('The port of the API. Default: 8080; 0: any free one.'),
   proxyPort: port.optional().describe('The port of the proxy. Default: 9090; 0: any free one.'),
   host: z.string().min(1).optional().describe('Listen on this host instead of loopback only.'),

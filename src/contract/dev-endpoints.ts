@@ -26,6 +26,20 @@ export const devBackendSchema = z.object({
 });
 export type DevBackend = z.infer<typeof devBackendSchema>;
 
+/** How a build ended, as `POST /_jamdev/build` tells once it has. `superseded`: a newer one took its place. */
+export const buildOutcomeSchema = z.discriminatedUnion('result', [
+  z.object({ result: z.literal('succeeded'), number: z.number(), ms: z.number() }),
+  z.object({
+    result: z.literal('failed'),
+    number: z.number(),
+    ms: z.number(),
+    failure: z.string(),
+    lines: z.array(z.string()),
+  }),
+  z.object({ result: z.literal('superseded'), number: z.number() }),
+]);
+export type BuildOutcome = z.infer<typeof buildOutcomeSchema>;
+
 /** One line of `GET /_jamdev/logs` (NDJSON). `source`: the stream it was printed on, or jamdev's own remark. */
 export const logRecordSchema = z.object({
   time: z.string(),

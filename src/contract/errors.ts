@@ -30,6 +30,7 @@ export const HTTP_STATUS_OF = {
   ConfigInvalid: 500,
   ConfigUnreadable: 500,
   NothingToRun: 500,
+  WatchFailed: 500,
   NotSupported: 500,
   PortTaken: 500,
   HostUnavailable: 500,
@@ -197,6 +198,18 @@ export const problem = {
       'NotSupported',
       `This project runs from a Dockerfile (${dockerfile}), and this version of jamdev runs backends as child processes only.`,
       'Say how to start it without Docker: jamdev dev --command "node server.js"',
+    ),
+  watchProblem: (detail: string) =>
+    new JamdevError(
+      'WatchFailed',
+      `Some changes may go unnoticed (${detail}).`,
+      'Watch less ("watch" in the config), raise the system\'s limit of watched files, or build by hand: jamdev build',
+    ),
+  noDockerfile: (folder: string) =>
+    new JamdevError(
+      'NothingToRun',
+      `There is no Dockerfile in ${folder}.`,
+      'Name it with --dockerfile, or leave out --runtime docker.',
     ),
   staticTokenNotYet: () =>
     new JamdevError('NotSupported', 'Static tokens are not available in this version of jamdev.', 'Remove the option.'),

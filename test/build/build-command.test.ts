@@ -2,19 +2,15 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { runBuildCommand } from '../../src/build/build-command.js';
-import type { ServiceConfig } from '../../src/config/resolve.js';
 import { findProcess } from '../../src/os/process-table.js';
 import { makeProject } from '../support/project.js';
+import { processService } from '../support/service.js';
 import { waitFor } from '../support/wait.js';
-
-function serviceIn(cwd: string, env: Record<string, string> = {}): ServiceConfig {
-  return { name: 'default', command: 'x', build: undefined, cwd, env, remap8080: true, foundIn: '' };
-}
 
 /** Runs a command in a folder. `lines`: as they were told live. */
 async function run(command: string, cwd = makeProject(), signal = new AbortController().signal, env = {}) {
   const lines: string[] = [];
-  const outcome = await runBuildCommand(command, serviceIn(cwd, env), signal, (line) => lines.push(line));
+  const outcome = await runBuildCommand(command, processService({ cwd, env }), signal, (line) => lines.push(line));
   return { outcome, lines };
 }
 

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { Builder, type BuildOutcome } from '../../src/build/builder.js';
-import type { ServiceConfig } from '../../src/config/resolve.js';
+import { Builder } from '../../src/build/builder.js';
+import { createMakeBuild } from '../../src/build/make-build.js';
+import type { BuildOutcome } from '../../src/contract/dev-endpoints.js';
 import { HandClock } from '../support/hand-clock.js';
 import { makeProject } from '../support/project.js';
+import { processService } from '../support/service.js';
 import { waitFor } from '../support/wait.js';
 
 const NEVER = new AbortController().signal;
@@ -12,9 +14,9 @@ const NEVER = new AbortController().signal;
 /** A builder of one service, with what it told. */
 function makeBuilder(build: string | undefined, name = 'default') {
   const cwd = makeProject();
-  const config: ServiceConfig = { name, command: 'run', build, cwd, env: { A: '1' }, remap8080: true, foundIn: '' };
+  const config = processService({ name, command: 'run', build, cwd, env: { A: '1' }, remap8080: true });
   const clock = new HandClock();
-  const builder = new Builder([config], clock);
+  const builder = new Builder([config], clock, createMakeBuild({ project: cwd, runId: 'test' }));
   onTestFinished(() => builder.close());
   const told: string[] = [];
   builder.events.on('started', (service, number, reason, command) =>
@@ -194,16 +196,9 @@ test('closing cancels the build, waits for it to be gone, and lets nobody wait o
 
 test('several services are built side by side, each for itself', async () => {
   const cwd = makeProject();
-  const make = (name: string, build: string): ServiceConfig => ({
-    name,
-    command: name,
-    build,
-    cwd,
-    env: {},
-    remap8080: false,
-    foundIn: '',
-  });
-  const builder = new Builder([make('one', 'exit 1'), make('two', 'true')], new HandClock());
+  const make = (name: string, build: string) => processService({ name, command: name, build, cwd });
+  const owner = { project: cwd, runId: 'test' };
+  const builder = new Builder([make('one', 'exit 1'), make('two', 'true')], new HandClock(), createMakeBuild(owner));
   onTestFinished(() => builder.close());
   expect((await builder.buildAll('start')).map(({ result }) => result)).toEqual(['failed', 'succeeded']);
   expect(() => builder.assertUsable('one')).toThrow('exit code 1');

@@ -72,6 +72,8 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   configInvalid: [problem.configInvalid('FILE', 'a.b', 'must be DETAIL'), ['FILE', '"a.b"', 'DETAIL']],
   folderMissing: [problem.folderMissing('FOLDER'), ['FOLDER']],
   nothingToRun: [problem.nothingToRun('FOLDER'), ['FOLDER', '--command', '"start"']],
+  watchProblem: [problem.watchProblem('ENOSPC'), ['ENOSPC', 'jamdev build']],
+  noDockerfile: [problem.noDockerfile('FOLDER'), ['FOLDER', '--dockerfile']],
   dockerNotYet: [problem.dockerNotYet('FILE'), ['FILE', '--command']],
   staticTokenNotYet: [problem.staticTokenNotYet(), ['Static tokens']],
   portTaken: [problem.portTaken('API', 8080, 'pid 7 (x)', '--port'), ['API', '8080', 'by pid 7 (x)', '--port 8081']],

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { DevFlags } from '../../src/config/resolve.js';
+import type { DevFlags } from '../../src/config/dev-flags.js';
 import { type DevServer, startDevServer } from '../../src/dev-server.js';
 import type { Backend } from '../../src/platform/backend.js';
 import { fixture, makeProject } from './project.js';

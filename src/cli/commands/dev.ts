@@ -1,5 +1,5 @@
-import { Command } from 'commander';
-import type { DevFlags } from '../../config/resolve.js';
+import { Command, Option } from 'commander';
+import type { DevFlags } from '../../config/dev-flags.js';
 import type { CommandIo } from '../io.js';
 import { addExamples, environment, port } from '../option-values.js';
 
@@ -13,14 +13,27 @@ export function devCommand(io: CommandIo): Command {
     .description('start the dev server: API, proxy, and backends on request')
     .argument('[folder]', 'the project folder', '.')
     .option('--command <command>', 'how to start a backend (default: from the config, or the start script)')
-    .option('--build <command>', 'run before the first backend, and by the key b')
+    .option('--build <command>', 'run before the first backend and on every rebuild')
     .option('-e, --env <NAME=value>', 'a variable for every backend (repeatable)', environment)
     .option('-p, --port <port>', 'port of the API (default: 8080)', port('-p/--port'))
     .option('--proxy-port <port>', 'port of the proxy (default: 9090)', port('--proxy-port'))
     .option('--host <host>', 'listen on this host instead of loopback only')
     .option('--config <file>', 'the config file (default: jamsocket.config.json or jamdev.config.json)')
     .option('--no-remap-8080', "leave a Node.js backend's listen(8080) as it is")
+    .option('-w, --watch <path>', 'a file or folder to watch (repeatable; default: the project)', collect)
+    .option('--no-watch', 'do not rebuild on changes')
+    .addOption(
+      new Option('--on-change <what>', 'what a good build means for running backends (default: terminate)').choices([
+        'terminate',
+        'restart',
+        'keep',
+      ]),
+    )
+    .addOption(new Option('--runtime <kind>', 'how backends run').choices(['docker', 'process']))
     .option('-f, --dockerfile <file>', 'the Dockerfile to build backends from')
+    .option('-c, --context <folder>', 'the build context (default: the project folder)')
+    .option('-n, --docker-network <name>', 'the Docker network that backends join')
+    .option('--platform <platform>', 'build images for this platform (default: linux/amd64; native: as this machine)')
     .option('-s, --use-static-token', 'one token per backend, which stays in the path')
     .option('-i, --interactive', 'listen for keys in a terminal (default)')
     .option('--no-interactive', 'do not listen for keys')
@@ -42,4 +55,8 @@ export function devCommand(io: CommandIo): Command {
 function givenOnly(options: DevOptions, command: Command): DevFlags {
   const typed = Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === 'cli');
   return Object.fromEntries(typed);
+}
+
+function collect(value: string, before: string[] | boolean | undefined): string[] {
+  return [...(Array.isArray(before) ? before : []), value];
 }

@@ -1,6 +1,8 @@
 import { realpathSync } from 'node:fs';
 import type { ChalkInstance } from 'chalk';
-import type { BuildOutcome } from '../../build/builder.js';
+import type { ServiceConfig } from '../../config/service-config.js';
+import type { BuildOutcome } from '../../contract/dev-endpoints.js';
+import { problem } from '../../contract/errors.js';
 import type { DevServer } from '../../dev-server.js';
 import type { BackendLog } from '../../logs/backend-log.js';
 import type { LogRecord } from '../../logs/log-format.js';
@@ -24,6 +26,9 @@ export class DevReporter implements Reporter {
   readonly #chalk: ChalkInstance;
   readonly #colourOutput: boolean;
   readonly #names = new Map<string, string>();
+  readonly #restartedAtMs = new Map<string, number>();
+  /** The number of the newest build, while that one failed. */
+  #failing: number | undefined;
 
   /**
    * @param writer where it is shown
@@ -48,7 +53,7 @@ export class DevReporter implements Reporter {
     this.#line('');
     this.#line(`  API     ${cyan(server.apiUrl)}`);
     this.#line(`  proxy   ${cyan(server.proxyUrl)}`);
-    this.#line(`  runs    ${service.command}  ${dim(`(${service.foundIn})`)}`);
+    this.#line(`  runs    ${describeRun(service)}  ${dim(`(${service.foundIn})`)}`);
     this.#line(
       `  spawn   ${spawnLine(realpathSync(process.argv[1] ?? ''), process.cwd(), server.config.project, server.apiUrl)}`,
     );
@@ -70,6 +75,9 @@ export class DevReporter implements Reporter {
     const text = colour(describeStatus(toPublicStatus(state)));
     const hint = state.status === 'scheduled' ? dim(`  ${backend.id}`) : '';
     this.#line(`${this.#nameOf(backend.id)} ${text} ${dim(`(${ms})`)}${hint}`);
+    if (state.status === 'ready' && this.#failing !== undefined) {
+      this.#line(red(`build  ${this.#failing} has failed: this is build ${backend.buildNumber}`));
+    }
     if (state.status === 'hard-terminating' && state.reason === 'startuptimeout') {
       this.#line(`${this.#nameOf(backend.id)} ${red('It never answered on its port.')}`);
     }
@@ -92,16 +100,47 @@ export class DevReporter implements Reporter {
     this.#line(this.#chalk.red(`The log of ${log.owner.backendId} can't be written: ${error.message}`));
   }
 
+  backendRestarting(backend: Backend, buildNumber: number): void {
+    this.#restartedAtMs.set(backend.id, performance.now());
+    this.#line(`${this.#nameOf(backend.id)} ${this.#chalk.yellow(`restarting on build ${buildNumber}`)}`);
+  }
+
+  backendRestarted(backend: Backend, buildNumber: number): void {
+    const ms = formatDuration(performance.now() - (this.#restartedAtMs.get(backend.id) ?? performance.now()));
+    this.#restartedAtMs.delete(backend.id);
+    this.#line(`${this.#nameOf(backend.id)} ${this.#chalk.green(`ready on build ${buildNumber}`)} (${ms})`);
+  }
+
+  buildLine(line: string): void {
+    this.#writer.live(`build  ${cleanForTerminal(line, false)}`);
+  }
+
+  rolledOut({ onChange }: ServiceConfig, buildNumber: number, backends: number): void {
+    const what = onChange === 'restart' ? 'replacing' : 'ending';
+    this.#line(
+      `${this.#chalk.dim('build')}  ${buildNumber}: ${what} ${count(backends, 'backend', 'backends')} on older code`,
+    );
+  }
+
+  watchProblem(error: NodeJS.ErrnoException): void {
+    const text = problem.watchProblem(error.code ?? error.message).sentence;
+    this.#line(this.#chalk.yellow(text));
+  }
+
   buildStarted(number: number, reason: string, command: string | undefined): void {
-    if (command === undefined) return;
+    if (command === undefined) {
+      if (number > 1)
+        this.#line(`${this.#chalk.dim('build')}  ${number}: nothing to build ${this.#chalk.dim(`(${reason})`)}`);
+      return;
+    }
     this.#line(`${this.#chalk.dim('build')}  ${number}: ${command} ${this.#chalk.dim(`(${reason})`)}`);
   }
 
   buildEnded(outcome: BuildOutcome, command: string | undefined): void {
     const { red, green, dim } = this.#chalk;
-    if (command === undefined && outcome.number > 1) {
-      this.#line(`${dim('build')}  nothing to build; new backends start from the files as they are`);
-    } else if (command === undefined) {
+    this.#failing =
+      outcome.result === 'failed' ? outcome.number : outcome.result === 'succeeded' ? undefined : this.#failing;
+    if (command === undefined) {
       return;
     } else if (outcome.result === 'succeeded') {
       this.#line(`${dim('build')}  ${outcome.number}: ${green('done')} in ${formatDuration(outcome.ms)}`);
@@ -175,6 +214,10 @@ export class DevReporter implements Reporter {
   #line(text: string): void {
     this.#writer.write(`${text}\n`);
   }
+}
+
+function describeRun(service: ServiceConfig): string {
+  return service.runtime === 'process' ? service.command : `containers of ${service.dockerfile}`;
 }
 
 /** A server that hard-codes 8080 meets jamdev's own API there. */

@@ -1,4 +1,5 @@
-import type { BuildOutcome } from '../../build/builder.js';
+import type { ServiceConfig } from '../../config/service-config.js';
+import type { BuildOutcome } from '../../contract/dev-endpoints.js';
 import type { DevServer } from '../../dev-server.js';
 import type { BackendLog } from '../../logs/backend-log.js';
 import type { LogRecord } from '../../logs/log-format.js';
@@ -40,6 +41,26 @@ export class JsonReporter implements Reporter {
 
   diskProblem({ owner }: BackendLog, error: Error): void {
     this.#event('disk-problem', { backend: owner.backendId, message: error.message });
+  }
+
+  backendRestarting(backend: Backend, buildNumber: number): void {
+    this.#event('restarting', { ...whose(backend), build: buildNumber });
+  }
+
+  backendRestarted(backend: Backend, buildNumber: number): void {
+    this.#event('restarted', { ...whose(backend), build: buildNumber });
+  }
+
+  buildLine(line: string): void {
+    this.#event('build-line', { text: line });
+  }
+
+  rolledOut({ name, onChange }: ServiceConfig, buildNumber: number, backends: number): void {
+    this.#event('rolled-out', { service: name, on_change: onChange, build: buildNumber, backends });
+  }
+
+  watchProblem(error: NodeJS.ErrnoException): void {
+    this.#event('watch-problem', { message: error.message });
   }
 
   buildStarted(number: number, reason: string, command: string | undefined): void {

@@ -1,8 +1,12 @@
+import stringWidth from 'string-width';
+
 /** How much may wait for a slow reader before backends' output is left out. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
+const CLEAR_LINE = '\r\u001b[2K';
+
 /** What a LineWriter writes to; process.stdout fits. */
-export type OutputStream = Pick<NodeJS.WriteStream, 'write' | 'writableLength' | 'once'>;
+export type OutputStream = Pick<NodeJS.WriteStream, 'write' | 'writableLength' | 'once' | 'isTTY' | 'columns'>;
 
 /**
  * Writes lines to a terminal or pipe that may be slower than what is printed. Backends must not wait for it and memory
@@ -11,6 +15,7 @@ export type OutputStream = Pick<NodeJS.WriteStream, 'write' | 'writableLength' |
 export class LineWriter {
   readonly #stream: OutputStream;
   #leftOut = 0;
+  #liveShown = false;
 
   constructor(stream: OutputStream) {
     this.#stream = stream;
@@ -18,7 +23,15 @@ export class LineWriter {
 
   /** Writes whole lines, in any case. */
   write(text: string): void {
-    this.#stream.write(text);
+    this.#stream.write(this.#liveShown ? `${CLEAR_LINE}${text}` : text);
+    this.#liveShown = false;
+  }
+
+  /** Shows a line until the next one comes; in a terminal only. */
+  live(text: string): void {
+    if (!this.#stream.isTTY) return;
+    this.#stream.write(`${CLEAR_LINE}${sliceToWidth(text, (this.#stream.columns ?? 80) - 1)}`);
+    this.#liveShown = true;
   }
 
   /** Writes lines that a backend printed, unless too much is waiting already. */
@@ -35,4 +48,16 @@ export class LineWriter {
     this.write(`(${this.#leftOut} lines came too fast to be shown here: see jamdev logs)\n`);
     this.#leftOut = 0;
   }
+}
+
+/** The beginning of a text that fits into so many columns; a wide character counts two. */
+function sliceToWidth(text: string, columns: number): string {
+  let width = 0;
+  let fitting = '';
+  for (const character of text) {
+    width += stringWidth(character);
+    if (width > columns) break;
+    fitting += character;
+  }
+  return fitting;
 }

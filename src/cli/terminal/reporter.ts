@@ -1,4 +1,6 @@
-import type { BuildOutcome } from '../../build/builder.js';
+import { describeBuild } from '../../build/make-build.js';
+import type { ServiceConfig } from '../../config/service-config.js';
+import type { BuildOutcome } from '../../contract/dev-endpoints.js';
 import type { DevServer } from '../../dev-server.js';
 import type { BackendLog } from '../../logs/backend-log.js';
 import type { LogRecord } from '../../logs/log-format.js';
@@ -15,6 +17,14 @@ export interface Reporter {
   backendNotice(backend: Backend, text: string): void;
   output(log: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]): void;
   diskProblem(log: BackendLog, error: Error): void;
+  /** A backend's process is being replaced by one of a new build. */
+  backendRestarting(backend: Backend, buildNumber: number): void;
+  /** It can be reached again after that. */
+  backendRestarted(backend: Backend, buildNumber: number): void;
+  buildLine(line: string): void;
+  /** A new build reaches running backends. */
+  rolledOut(service: ServiceConfig, buildNumber: number, backends: number): void;
+  watchProblem(error: NodeJS.ErrnoException): void;
   buildStarted(number: number, reason: string, command: string | undefined): void;
   buildEnded(outcome: BuildOutcome, command: string | undefined): void;
   stopping(running: number): void;
@@ -25,16 +35,33 @@ export interface Reporter {
 
 /** Connects a reporter to a dev server that was just started. */
 export function reportOn(server: DevServer, reporter: Reporter): void {
-  const { platform, builder, logs } = server.parts;
+  const { platform, builder, hotRebuild, logs } = server.parts;
   const [service] = server.config.services;
   platform.events.on('backend', (backend) => {
     reporter.backendSpawned(backend);
     backend.events.on('state', (state) => reporter.backendState(backend, state));
+    watchRestarts(backend, reporter);
     backend.events.on('notice', (text) => reporter.backendNotice(backend, text));
   });
   logs.events.on('lines', (log, source, lines) => reporter.output(log, source, lines));
   logs.events.on('diskProblem', (log, error) => reporter.diskProblem(log, error));
+  builder.events.on('line', (_service, line) => reporter.buildLine(line));
+  hotRebuild.events.on('rolledOut', (...event) => reporter.rolledOut(...event));
+  hotRebuild.events.on('watchProblem', (_service, error) => reporter.watchProblem(error));
   builder.events.on('started', (_service, number, reason, command) => reporter.buildStarted(number, reason, command));
-  builder.events.on('ended', (_service, outcome) => reporter.buildEnded(outcome, service.build));
+  builder.events.on('ended', (_service, outcome) => reporter.buildEnded(outcome, describeBuild(service)));
   server.events.on('fault', (error, id) => reporter.fault(error, id));
+}
+
+function watchRestarts(backend: Backend, reporter: Reporter): void {
+  let restarting = false;
+  backend.events.on('restarting', (buildNumber) => {
+    restarting = true;
+    reporter.backendRestarting(backend, buildNumber);
+  });
+  backend.events.on('address', (address) => {
+    if (address === undefined || !restarting) return;
+    restarting = false;
+    reporter.backendRestarted(backend, backend.buildNumber ?? 0);
+  });
 }

@@ -1,0 +1,63 @@
+import { EventEmitter } from 'node:events';
+import type { ServiceConfig } from '../config/service-config.js';
+import type { Platform } from '../platform/platform.js';
+import type { Builder } from './builder.js';
+import { ChangeWatcher, describeChange } from './change-watcher.js';
+import { rollOut } from './rollout.js';
+
+export interface HotRebuildEvents {
+  /** Running backends are being ended or replaced for the sake of a new build. */
+  rolledOut: [service: ServiceConfig, buildNumber: number, backends: number];
+  /** Changes of a service may go unnoticed. */
+  watchProblem: [service: ServiceConfig, error: NodeJS.ErrnoException];
+}
+
+/** Keeps running code in step with the files: watches, builds, and brings good builds to running backends. */
+export class HotRebuild {
+  readonly events = new EventEmitter<HotRebuildEvents>();
+  readonly #watchers: ChangeWatcher[];
+
+  constructor(services: readonly ServiceConfig[], builder: Builder, platform: Platform) {
+    this.#watchers = services
+      .filter((service) => service.watch.length > 0)
+      .map((service) => {
+        const watcher = new ChangeWatcher({ paths: service.watch, root: service.root });
+        watcher.events.on('changed', (files) => void builder.build(service.name, describeChange(files)));
+        watcher.events.on('problem', (error) => this.events.emit('watchProblem', service, error));
+        return watcher;
+      });
+    builder.events.on('good', (name, build) => {
+      const service = services.find((each) => each.name === name);
+      if (service === undefined || build.number === 1) return;
+      const backends = rollOut(platform, service, build);
+      if (backends > 0) this.events.emit('rolledOut', service, build.number, backends);
+    });
+  }
+
+  /** Begins to watch. Resolves when every change from now on will be noticed. */
+  async start(): Promise<void> {
+    await Promise.all(this.#watchers.map((watcher) => watcher.start()));
+  }
+
+  /** Whether anything is watched at all. */
+  get watches(): boolean {
+    return this.#watchers.length > 0;
+  }
+
+  get paused(): boolean {
+    return this.#watchers.some((watcher) => watcher.paused);
+  }
+
+  /** Ignores changes, or takes notice again, of those in between too. */
+  togglePause(): void {
+    const { paused } = this;
+    for (const watcher of this.#watchers) {
+      if (paused) watcher.resume();
+      else watcher.pause();
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#watchers.map((watcher) => watcher.close()));
+  }
+}

@@ -1,0 +1,55 @@
+import type { ProcessServiceConfig, ServiceConfig } from '../config/service-config.js';
+import { problem } from '../contract/errors.js';
+import type { Build } from '../runtime/runtime.js';
+import { runBuildCommand } from './build-command.js';
+
+/** What one build came to. `build` is undefined when it failed. */
+export interface MadeBuild {
+  build: Build | undefined;
+  /** What went wrong, in a few words. */
+  failure: string;
+  /** Its output. */
+  lines: string[];
+}
+
+/** Does the work of one build. */
+export type MakeBuild = (
+  service: ServiceConfig,
+  number: number,
+  signal: AbortSignal,
+  onLine: (line: string) => void,
+) => Promise<MadeBuild>;
+
+/** What is done to build a service, as a person reads it; undefined when there is nothing to do. */
+export function describeBuild(service: ServiceConfig): string | undefined {
+  return service.runtime === 'process' ? service.build : 'docker build';
+}
+
+/** Whose builds they are. */
+export interface BuildOwner {
+  project: string;
+  /** The dev server's run. */
+  runId: string;
+}
+
+/** @returns what builds services of either kind */
+export function createMakeBuild(_owner: BuildOwner): MakeBuild {
+  return async (service, number, signal, onLine) => {
+    if (service.runtime === 'process') return makeProcessBuild(service, number, signal, onLine);
+    throw problem.dockerNotYet(service.dockerfile);
+  };
+}
+
+/** Builds a service whose backends are child processes: its build command, if it has one. */
+async function makeProcessBuild(
+  service: ProcessServiceConfig,
+  number: number,
+  signal: AbortSignal,
+  onLine: (line: string) => void,
+): Promise<MadeBuild> {
+  const { command, cwd, env, remap8080 } = service;
+  const build = { kind: 'process', number, command, cwd, env, remap8080 } as const;
+  if (service.build === undefined) return { build, failure: '', lines: [] };
+  const { ok, failure, lines } = await runBuildCommand(service.build, service, signal, onLine);
+  return { build: ok ? build : undefined, failure, lines };
+}

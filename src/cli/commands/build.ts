@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import type { BuildOutcome } from '../../contract/dev-endpoints.js';
+import { findDevServer } from '../api-client.js';
+import type { CommandIo } from '../io.js';
+import { addClientOptions, addExamples, type ClientOptions } from '../option-values.js';
+import { cleanForTerminal } from '../terminal/clean.js';
+import { formatDuration } from '../terminal/duration.js';
+
+/** `jamdev build`: builds anew in the dev server, and waits for the outcome. */
+export function buildCommand(io: CommandIo): Command {
+  const command = new Command('build')
+    .description('build anew in the dev server, and wait; exits 1 with the output if it fails')
+    .action(async (options: ClientOptions) => {
+      const outcomes = await (await findDevServer(options)).build();
+      for (const outcome of outcomes) {
+        if (outcome.result === 'failed') io.fail();
+        if (options.json) io.out(JSON.stringify(outcome));
+        else print(outcome, io);
+      }
+    });
+  return addExamples(addClientOptions(command), [
+    ['jamdev build', 'and bring it to running backends, as onChange says'],
+    ['jamdev build --json', 'the outcome for a script'],
+  ]);
+}
+
+function print(outcome: BuildOutcome, io: CommandIo): void {
+  if (outcome.result === 'succeeded') {
+    io.out(`Build ${outcome.number} done in ${formatDuration(outcome.ms)}.`);
+  } else if (outcome.result === 'superseded') {
+    io.out(`Build ${outcome.number} was cancelled, as a newer one took its place.`);
+  } else {
+    for (const line of outcome.lines) io.out(cleanForTerminal(line));
+    io.err(`Build ${outcome.number} failed (${outcome.failure}) after ${formatDuration(outcome.ms)}.`);
+  }
+}

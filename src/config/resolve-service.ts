@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { checkEnv } from '../contract/env.js';
+import { problem } from '../contract/errors.js';
+import { readScripts } from './config-file.js';
+import type { DevFlags } from './dev-flags.js';
+import type { ConfigFile } from './schema.js';
+import type { DockerServiceConfig, ProcessServiceConfig, ServiceConfig } from './service-config.js';
+
+/** Where the settings of a service come from. */
+export interface ConfigSources {
+  project: string;
+  flags: DevFlags;
+  file: ConfigFile;
+  /** '' when there is no config file. */
+  fileName: string;
+  /** Paths in the config file are relative to this folder. */
+  fileFolder: string;
+}
+
+const DEFAULT_SERVICE = 'default';
+/** What production runs. */
+const DEFAULT_PLATFORM = 'linux/amd64';
+/** In a config, stands for the platform of this machine. */
+const NATIVE_PLATFORM = 'native';
+
+/**
+ * Finds out what to run, and how. A command typed is a child process, a Dockerfile typed a container; then what the
+ * config file says, in which a Dockerfile comes first, as that is what production builds; then a Dockerfile in the
+ * folder; then the `start` script. `runtime` overrules which of the two it is.
+ * @throws JamdevError `NothingToRun`, `Usage`
+ */
+export async function resolveService(sources: ConfigSources): Promise<ServiceConfig> {
+  const { project, flags, file } = sources;
+  if (flags.command?.trim() === '') throw problem.usage('--command is empty.', 'Give it what starts a backend.');
+  const runtime = flags.runtime ?? (flags.command !== undefined ? 'process' : file.runtime);
+  const asProcess = await findProcess(sources);
+  const asContainer = findDockerfile(sources);
+  if (runtime === 'process') {
+    if (asProcess === undefined) throw problem.nothingToRun(project);
+    return asProcess;
+  }
+  if (asContainer !== undefined) {
+    // Asked for Docker by name, nothing else will do.
+    return { ...asContainer, fallback: runtime === 'docker' ? undefined : asProcess };
+  }
+  if (runtime === 'docker') throw problem.noDockerfile(project);
+  if (asProcess === undefined) throw problem.nothingToRun(project);
+  return asProcess;
+}
+
+function findDockerfile(sources: ConfigSources): Omit<DockerServiceConfig, 'fallback'> | undefined {
+  const { project, flags, file, fileName, fileFolder } = sources;
+  let dockerfile = resolve(project, 'Dockerfile');
+  let foundIn = 'the Dockerfile in the folder';
+  if (flags.dockerfile !== undefined) {
+    dockerfile = resolve(flags.dockerfile);
+    foundIn = 'the option --dockerfile';
+  } else if (file.dockerfile !== undefined) {
+    dockerfile = resolve(fileFolder, file.dockerfile);
+    foundIn = fileName;
+  } else if (file.command !== undefined || !existsSync(dockerfile)) {
+    return undefined;
+  }
+  const path = file.dockerOptions?.path;
+  const context =
+    flags.context === undefined ? (path === undefined ? project : resolve(fileFolder, path)) : resolve(flags.context);
+  const platform = flags.platform ?? file.platform ?? DEFAULT_PLATFORM;
+  return {
+    runtime: 'docker',
+    name: DEFAULT_SERVICE,
+    dockerfile,
+    context,
+    platform: platform === NATIVE_PLATFORM ? undefined : platform,
+    buildArgs: file.dockerOptions?.buildArgs ?? {},
+    target: file.dockerOptions?.target,
+    network: flags.dockerNetwork ?? file.dockerOptions?.network,
+    ...common(sources, context, foundIn),
+  };
+}
+
+async function findProcess(sources: ConfigSources): Promise<ProcessServiceConfig | undefined> {
+  const { project, flags, file, fileName } = sources;
+  const make = (command: string, build: string | undefined, foundIn: string): ProcessServiceConfig => ({
+    runtime: 'process',
+    name: DEFAULT_SERVICE,
+    command,
+    build,
+    cwd: project,
+    remap8080: flags.remap8080 ?? file.remap8080 ?? true,
+    ...common(sources, project, foundIn),
+  });
+  const build = flags.build ?? file.build;
+  if (flags.command !== undefined) return make(flags.command, build, 'the option --command');
+  if (file.command !== undefined) return make(file.command, build, fileName);
+  const { start, prestart } = await readScripts(project);
+  if (typeof start !== 'string' || start.trim() === '') return undefined;
+  // npm runs `prestart` before every start; once per build is what it is for.
+  const beforeStart = typeof prestart === 'string' ? prestart : undefined;
+  return make(start, build ?? beforeStart, 'the start script of package.json');
+}
+
+function common(sources: ConfigSources, root: string, foundIn: string) {
+  const { flags, file, fileFolder } = sources;
+  return {
+    env: checkEnv({ ...file.env, ...flags.env }),
+    watch: watchedPaths(flags.watch, (path) => resolve(path), root) ??
+      watchedPaths(file.watch, (path) => resolve(fileFolder, path), root) ?? [root],
+    root,
+    onChange: flags.onChange ?? file.onChange ?? ('terminate' as const),
+    foundIn,
+  };
+}
+
+function watchedPaths(
+  given: boolean | string | string[] | undefined,
+  toAbsolute: (path: string) => string,
+  root: string,
+): string[] | undefined {
+  if (given === undefined) return undefined;
+  if (typeof given === 'boolean') return given ? [root] : [];
+  return (typeof given === 'string' ? [given] : given).map(toAbsolute);
+}
