@@ -107,7 +107,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     builder,
     logs,
     allowedHosts: config.host === undefined ? config.allowedHosts : [...config.allowedHosts, config.host],
-    info: () => info,
+    info: () => ({ ...info, watching: hotRebuild.watching }),
     reportFault: (error, id) => events.emit('fault', error, id),
   });
 
@@ -124,6 +124,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     project: config.project,
     api_url: `http://${name}:${servers.apiPort}`,
     proxy_url: `http://${name}:${servers.proxyPort}`,
+    watching: false,
   };
   record.write({
     runId,

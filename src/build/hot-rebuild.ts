@@ -16,6 +16,7 @@ export interface HotRebuildEvents {
 export class HotRebuild {
   readonly events = new EventEmitter<HotRebuildEvents>();
   readonly #watchers: ChangeWatcher[];
+  #started = false;
 
   constructor(services: readonly ServiceConfig[], builder: Builder, platform: Platform) {
     this.#watchers = services
@@ -37,6 +38,12 @@ export class HotRebuild {
   /** Begins to watch. Resolves when every change from now on will be noticed. */
   async start(): Promise<void> {
     await Promise.all(this.#watchers.map((watcher) => watcher.start()));
+    this.#started = true;
+  }
+
+  /** Whether changes are being noticed. */
+  get watching(): boolean {
+    return this.#started && this.watches && !this.paused;
   }
 
   /** Whether anything is watched at all. */

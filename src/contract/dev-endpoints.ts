@@ -12,6 +12,8 @@ export const devInfoSchema = z.object({
   project: z.string(),
   api_url: z.string(),
   proxy_url: z.string(),
+  /** Whether changes of files are being noticed: not yet at the very start, and not with nothing to watch. */
+  watching: z.boolean(),
 });
 export type DevInfo = z.infer<typeof devInfoSchema>;
 

@@ -84,7 +84,7 @@ describe('the text of a config file', () => {
     [{ command: '' }, '"command" must be a non-empty string, not "".'],
     [{ env: { A: 1 } }, '"env.A" must be a string, not 1.'],
     [{ env: ['A=1'] }, '"env" must be an object, not a list.'],
-    [{ watch: 5 }, '"watch" must be a string or a list, not 5.'],
+    [{ watch: 5 }, '"watch" must be true or false or a string or a list, not 5.'],
     [{ watch: ['src', 5] }, '"watch.1" must be a string, not 5.'],
     [{ allowedHosts: 'box.lan' }, '"allowedHosts" must be a list, not "box.lan".'],
     [{ interactive: 'no' }, '"interactive" must be true or false, not "no".'],

@@ -12,12 +12,16 @@ test('without flags and config file, the start script runs with the defaults', a
     project: folder,
     services: [
       {
+        runtime: 'process',
         name: 'default',
         command: 'node server.js',
         build: undefined,
         cwd: folder,
         env: {},
         remap8080: true,
+        watch: [folder],
+        root: folder,
+        onChange: 'terminate',
         foundIn: 'the start script of package.json',
       },
     ],
@@ -100,7 +104,7 @@ test('links in the path of the project are resolved', async () => {
   symlinkSync(join(parent, 'real'), join(parent, 'link'));
   const { project, services } = await resolveConfig({ folder: join(parent, 'link'), command: 'x' });
   expect(project).toBe(join(parent, 'real'));
-  expect(services[0].cwd).toBe(join(parent, 'real'));
+  expect(services[0]).toMatchObject({ cwd: join(parent, 'real') });
 });
 
 test('a folder that is not there is an error', async () => {
@@ -149,15 +153,15 @@ describe('what to run', () => {
       'flag build',
     ],
     [
-      'the start script, although there is a Dockerfile',
+      'the start script, although there is a Dockerfile, when child processes are asked for',
       { Dockerfile: '', 'package.json': { scripts: { start: 'start' } } },
-      {},
+      { runtime: 'process' },
       'start',
       undefined,
     ],
     [
-      'the command, although a Dockerfile is named',
-      { [FILE]: { command: 'file', dockerfile: 'Dockerfile' } },
+      'the config’s command, although there is a Dockerfile',
+      { [FILE]: { command: 'file' }, Dockerfile: '' },
       {},
       'file',
       undefined,
@@ -184,14 +188,66 @@ describe('what to run', () => {
   });
 
   test.each<[string, Record<string, object | string>, object, string]>([
-    ['by flag', { [FILE]: { command: 'x' } }, { dockerfile: 'My.dockerfile' }, 'My.dockerfile'],
     ['by the file', { [FILE]: { dockerfile: 'deep/Dockerfile' } }, {}, 'deep/Dockerfile'],
     ['by lying there', { Dockerfile: 'FROM x' }, {}, 'Dockerfile'],
-  ])('can’t be a Dockerfile yet, named %s', async (_what, files, flags, dockerfile) => {
-    await expect(resolveConfig({ folder: makeProject(files), ...flags })).rejects.toMatchObject({
-      code: 'NotSupported',
-      message: expect.stringContaining(`(${dockerfile})`),
+    ['by the file, with a command beside it', { [FILE]: { dockerfile: 'D', command: 'x' } }, {}, 'D'],
+    ['with the runtime', { Dockerfile: '', [FILE]: { command: 'x', dockerfile: 'D', runtime: 'docker' } }, {}, 'D'],
+  ])('is a Dockerfile named %s', async (_what, files, flags, dockerfile) => {
+    const folder = makeProject(files);
+    const { services } = await resolveConfig({ folder, ...flags });
+    expect(services).toMatchObject([
+      {
+        runtime: 'docker',
+        dockerfile: join(folder, dockerfile),
+        context: folder,
+        platform: 'linux/amd64',
+        watch: [folder],
+      },
+    ]);
+  });
+
+  test('is a Dockerfile typed, from where it was typed, with what goes with it', async () => {
+    const folder = makeProject({
+      [FILE]: { dockerOptions: { path: 'app', network: 'net', buildArgs: { A: '1' }, target: 't' } },
     });
+    const { services } = await resolveConfig({ folder, dockerfile: '/there/Dockerfile', platform: 'native' });
+    expect(services).toMatchObject([
+      {
+        dockerfile: '/there/Dockerfile',
+        context: join(folder, 'app'),
+        network: 'net',
+        buildArgs: { A: '1' },
+        target: 't',
+        platform: undefined,
+        watch: [join(folder, 'app')],
+      },
+    ]);
+  });
+
+  test('has the start script to fall back on where no engine answers, unless Docker was asked for', async () => {
+    const folder = makeProject({ Dockerfile: '', 'package.json': { scripts: { start: 'start' } } });
+    expect((await resolveConfig({ folder })).services).toMatchObject([
+      { runtime: 'docker', fallback: { runtime: 'process', command: 'start' } },
+    ]);
+    expect((await resolveConfig({ folder, runtime: 'docker' })).services).toMatchObject([{ fallback: undefined }]);
+  });
+
+  test('asked for Docker without a Dockerfile, says so', async () => {
+    const folder = makeProject({ [FILE]: { command: 'x' } });
+    await expect(resolveConfig({ folder, runtime: 'docker' })).rejects.toMatchObject({
+      message: `There is no Dockerfile in ${folder}.`,
+    });
+  });
+
+  test.each([
+    [{ watch: 'src' }, {}, ['src']],
+    [{ watch: ['a', 'b'] }, {}, ['a', 'b']],
+    [{ watch: false }, {}, []],
+    [{ watch: ['a'] }, { watch: false }, []],
+  ])('watches what %j and the flags %j say', async (config, flags, expected) => {
+    const folder = makeProject({ [FILE]: { command: 'x', ...config } });
+    const { services } = await resolveConfig({ folder, ...flags });
+    expect(services[0].watch).toEqual(expected.map((path) => join(folder, path)));
   });
 });
 
@@ -229,6 +285,6 @@ describe('what can’t be', () => {
     await expect(resolveConfig({ folder: makeProject(), command: 'x', useStaticToken: true })).rejects.toMatchObject({
       code: 'NotSupported',
     });
-    expect((await resolveConfig({ folder, useStaticToken: false })).services[0].command).toBe('x');
+    expect((await resolveConfig({ folder, useStaticToken: false })).services[0]).toMatchObject({ command: 'x' });
   });
 });

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { send } from './http.js';
 import { ROOT } from './project.js';
 import { waitFor } from './wait.js';
 
@@ -77,4 +78,9 @@ export async function startDev(
   if (apiUrl === undefined || proxyUrl === undefined)
     throw new Error(`jamdev dev failed: ${run.stderr()}${run.stdout()}`);
   return { ...run, apiUrl, proxyUrl, folder };
+}
+
+/** Waits until a dev server notices changes of files. */
+export async function untilWatching(dev: DevRun): Promise<void> {
+  await waitFor(async () => (await send(`${dev.apiUrl}/_jamdev/info`)).json().watching, 'the watcher');
 }

@@ -1,0 +1,246 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { runCli, startDev, untilWatching } from '../support/cli.js';
+import { openStream, post, send } from '../support/http.js';
+import { makeProject, ROOT } from '../support/project.js';
+import { living, waitFor } from '../support/wait.js';
+
+/** A server that answers with its version and pid, slowly if asked to, and takes a moment to end. */
+const server = (version: string) => `
+const { WebSocketServer } = require(${JSON.stringify(join(ROOT, 'node_modules', 'ws'))});
+const http = require('http').createServer((request, response) => {
+  const answer = () => response.end(JSON.stringify({ version: '${version}', pid: process.pid }));
+  if (request.url.startsWith('/slow')) setTimeout(answer, 150); else answer();
+});
+new WebSocketServer({ server: http }).on('connection', (socket) => socket.send('${version}'));
+process.on('SIGTERM', () => setTimeout(() => process.exit(0), 50));
+http.listen(process.env.PORT);
+`;
+
+interface Answer {
+  version: string;
+  pid: number;
+}
+
+async function startProject(config: object = {}, args: string[] = []) {
+  const folder = makeProject({
+    'jamdev.config.json': { command: 'node server.js', ...config },
+    'server.js': server('one'),
+  });
+  const dev = await startDev(folder, args);
+  const connect = async (body: object = {}) =>
+    (await post(`${dev.apiUrl}/v2/service/-/-/connect`, body)).json<{
+      url: string;
+      backend_id: string;
+      spawned: boolean;
+    }>();
+  const save = (text: string, name = 'server.js') => writeFileSync(join(folder, name), text);
+  await untilWatching(dev);
+  return { dev, folder, connect, save };
+}
+
+async function ask(url: string, path = ''): Promise<Answer> {
+  return (await send(`${url}${path}`)).json<Answer>();
+}
+
+describe('a change', () => {
+  test('says why it builds, and counts when files are added, changed and deleted', async () => {
+    const { dev, folder, save } = await startProject();
+    save('x', 'added.js');
+    await waitFor(() => dev.stdout().includes('(changed: added.js)'), 'the added file');
+    mkdirSync(join(folder, 'lib'));
+    save('y', 'lib/deep.js');
+    await waitFor(() => dev.stdout().includes('(changed: lib/deep.js)'), 'the file in a new folder');
+    rmSync(join(folder, 'added.js'));
+    await waitFor(() => (dev.stdout().match(/\(changed: added\.js\)/g) ?? []).length === 2, 'the deleted file');
+    save(server('two'));
+    save('z', 'another.js');
+    await waitFor(() => /\(changed: \S+ \(\+1 more\)\)/.test(dev.stdout()), 'both files at once');
+  });
+
+  test('in ignored places counts for nothing', async () => {
+    const { dev, folder, save } = await startProject({ build: 'true' });
+    save('data/\n*.log\n', '.gitignore');
+    dev.process.kill('SIGINT');
+    await dev.exit;
+    for (const name of ['data', 'node_modules', '.git']) mkdirSync(join(folder, name), { recursive: true });
+    const again = await startDev(folder);
+    await untilWatching(again);
+    for (const name of ['data/x.txt', 'node_modules/x.js', '.git/index', 'a.log']) save('x', name);
+    save('x', 'counts.js');
+    await waitFor(() => again.stdout().includes('counts.js'), 'the one that counts');
+    expect(again.stdout()).toContain('(changed: counts.js)');
+    expect(again.stdout()).not.toMatch(/changed: (data|node_modules|\.git\/|a\.log)/);
+  });
+
+  test('outside of "watch" counts for nothing, and --no-watch ignores all', async () => {
+    const folder = makeProject({ 'server.js': server('one'), 'src/a.js': '', 'other/b.js': '' });
+    const dev = await startDev(folder, ['--command', 'node server.js', '--watch', 'src']);
+    await untilWatching(dev);
+    writeFileSync(join(folder, 'other', 'b.js'), 'changed');
+    writeFileSync(join(folder, 'src', 'a.js'), 'changed');
+    await waitFor(() => dev.stdout().includes('changed: src/a.js'), 'the watched file');
+    expect(dev.stdout()).not.toContain('b.js');
+    const blind = await startDev(folder, ['--command', 'node server.js', '--no-watch']);
+    writeFileSync(join(folder, 'server.js'), server('two'));
+    expect((await runCli(['build', '--api', blind.apiUrl], { cwd: folder })).code).toBe(0);
+    expect(blind.stdout()).not.toContain('changed:');
+  });
+});
+
+describe('onChange', () => {
+  test('terminate: running backends end softly, and the next connect for their key gets the new code', async () => {
+    const { dev, connect, save } = await startProject();
+    const first = await connect({ key: 'k' });
+    expect((await ask(first.url)).version).toBe('one');
+    save(server('two'));
+    await waitFor(() => dev.stdout().includes('terminated (external, soft'), 'the end of the old one');
+    const second = await connect({ key: 'k' });
+    expect(second).toMatchObject({ spawned: true });
+    expect((await ask(second.url)).version).toBe('two');
+  });
+
+  test('keep: only new backends get the new code', async () => {
+    const { dev, connect, save } = await startProject({ onChange: 'keep' });
+    const first = await connect({ key: 'k' });
+    const { pid } = await ask(first.url);
+    save(server('two'));
+    await waitFor(() => dev.stdout().includes('changed: server.js'), 'the build');
+    expect((await ask((await connect({ key: 'other' })).url)).version).toBe('two');
+    expect(await ask(first.url)).toEqual({ version: 'one', pid });
+  });
+
+  test('restart: the same URL meets the new code; no request is lost, none reaches the old process, one lives at a time', async () => {
+    const { dev, connect, save } = await startProject({ onChange: 'restart' });
+    const { url, backend_id } = await connect({ key: 'k' });
+    const statuses = await openStream(`${dev.apiUrl}/v2/backend/${backend_id}/status/stream`);
+    const old = await ask(url);
+    const answers: { version: string; pid: number; sentMs: number; status: number }[] = [];
+    let go = true;
+    const clients = Array.from({ length: 6 }, async (_, index) => {
+      while (go) {
+        const sentMs = performance.now();
+        const answer = await send(`${url}${index % 2 ? 'slow' : ''}`);
+        answers.push({ ...answer.json<Answer>(), sentMs, status: answer.status });
+      }
+    });
+    save(server('two'));
+    await waitFor(() => answers.some(({ version }) => version === 'two'), 'the new code');
+    const websocket = new WebSocket(url.replace('http', 'ws'));
+    onTestFinished(() => websocket.terminate());
+    expect(await new Promise((resolve) => websocket.once('message', (data) => resolve(String(data))))).toBe('two');
+    go = false;
+    await Promise.all(clients);
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    const firstOfNew = Math.min(...answers.filter(({ version }) => version === 'two').map(({ sentMs }) => sentMs));
+    expect(answers.filter(({ version, sentMs }) => version === 'one' && sentMs > firstOfNew)).toEqual([]);
+    expect(await living([old.pid])).toEqual([]);
+    expect((await connect({ key: 'k' })).backend_id).toBe(backend_id);
+    expect(statuses.chunks.join('').match(/"status":"[\w-]+"/g)).toEqual(
+      ['scheduled', 'loading', 'starting', 'waiting', 'ready'].map((status) => `"status":"${status}"`),
+    );
+  });
+
+  test('restart: upgrades that come during the swap wait for the new code', async () => {
+    const { dev, connect, save } = await startProject({ onChange: 'restart' });
+    const { url } = await connect({ key: 'k' });
+    await ask(url);
+    save(server('two'));
+    await waitFor(() => dev.stdout().includes('restarting on build'), 'the swap to begin');
+    const websocket = new WebSocket(url.replace('http', 'ws'));
+    onTestFinished(() => websocket.terminate());
+    expect(await new Promise((resolve) => websocket.once('message', (data) => resolve(String(data))))).toBe('two');
+  });
+
+  test('restart: several saves in a row end with the newest code', async () => {
+    const { connect, save } = await startProject({ onChange: 'restart' });
+    const { url } = await connect({ key: 'k' });
+    await ask(url);
+    for (const version of ['two', 'three', 'four']) {
+      save(server(version));
+      await new Promise((resolve) => setTimeout(resolve, 120));
+    }
+    await waitFor(async () => (await ask(url)).version === 'four', 'the newest code');
+  });
+
+  test('restart: new code that ends at once ends the backend, and says so to those who wait', async () => {
+    const { dev, connect, save } = await startProject({ onChange: 'restart' });
+    const { url } = await connect({ key: 'k' });
+    await ask(url);
+    save('console.log("half-way"); process.exit(6)');
+    await waitFor(() => dev.stdout().includes('crashed: exit code 6'), 'the crash');
+    expect((await send(url)).json()).toMatchObject({
+      error: { status: 410, message: expect.stringContaining('exit code 6') },
+    });
+    expect((await connect({ key: 'k' })).spawned).toBe(true);
+  });
+});
+
+describe('a build that fails', () => {
+  const build = `node -e "if (require('fs').readFileSync('server.js', 'utf8').includes('TYPO')) { console.log('server.js:1 TYPO'); process.exit(1) }"`;
+
+  test('ends nothing: sessions go on, connects get the last good build, and the next save mends it', async () => {
+    const { dev, connect, save } = await startProject({ build, onChange: 'restart' });
+    const { url } = await connect({ key: 'k' });
+    const before = await ask(url);
+    const websocket = new WebSocket(url.replace('http', 'ws'));
+    onTestFinished(() => websocket.terminate());
+    await new Promise((resolve) => websocket.once('message', resolve));
+    save(`TYPO`);
+    await waitFor(() => dev.stdout().includes('failed (exit code 1)'), 'the failure');
+    expect(dev.stdout()).toContain('server.js:1 TYPO');
+    expect(await ask(url)).toEqual(before);
+    expect(websocket.readyState).toBe(WebSocket.OPEN);
+    const forced = await runCli(['build'], { cwd: dev.folder });
+    expect(forced).toMatchObject({ code: 1, stdout: expect.stringContaining('server.js:1 TYPO') });
+    save(server('two'));
+    await waitFor(async () => (await ask(url)).version === 'two', 'the mended code');
+    const built = await runCli(['build', '--json'], { cwd: dev.folder });
+    expect(JSON.parse(built.stdout)).toMatchObject({ result: 'succeeded' });
+  });
+
+  test('at the very first: 503 with its last lines, until a save mends it', async () => {
+    const folder = makeProject({ 'jamdev.config.json': { command: 'node server.js', build }, 'server.js': 'TYPO' });
+    const dev = await startDev(folder);
+    await waitFor(() => dev.stdout().includes('failed (exit code 1)'), 'the failure');
+    const refused = await post(`${dev.apiUrl}/v2/service/-/-/connect`, {});
+    expect(refused.json()).toMatchObject({
+      error: { status: 503, message: expect.stringContaining('server.js:1 TYPO') },
+    });
+    await untilWatching(dev);
+    writeFileSync(join(folder, 'server.js'), server('mended'));
+    const answer = await waitFor(async () => {
+      const connected = await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key: 'k' });
+      return connected.status === 200 ? connected.json<{ url: string }>() : undefined;
+    }, 'the mended code');
+    expect((await ask(answer.url)).version).toBe('mended');
+  });
+
+  test('a build that became stale is cancelled, and the newest change wins', async () => {
+    const slow = `node -e "const text = require('fs').readFileSync('input.txt', 'utf8'); setTimeout(() => require('fs').writeFileSync('out.txt', text), 600)"`;
+    const folder = makeProject({
+      'jamdev.config.json': { command: 'node server.js', build: slow, watch: 'input.txt' },
+      'input.txt': 'first',
+      'server.js': `require('http').createServer((q, s) => s.end(require('fs').readFileSync('out.txt'))).listen(process.env.PORT)`,
+    });
+    const dev = await startDev(folder);
+    await waitFor(() => dev.stdout().includes('build  1: done'), 'the first build');
+    await untilWatching(dev);
+    writeFileSync(join(folder, 'input.txt'), 'second');
+    await waitFor(() => /build {2}2: /.test(dev.stdout()), 'the second build');
+    writeFileSync(join(folder, 'input.txt'), 'newest');
+    await waitFor(
+      () => /build {2}2: cancelled/.test(dev.stdout()) && /build {2}3: done/.test(dev.stdout()),
+      'the newest build',
+    );
+    const { url } = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, {})).json<{ url: string }>();
+    expect((await send(url)).text).toBe('newest');
+  });
+});
+
+test('jamdev build is bounded by the dev server: without one it says what to run', async () => {
+  const { code, stderr } = await runCli(['build'], { cwd: makeProject() });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('npx jamdev dev') });
+});
