@@ -1,0 +1,55 @@
+import { EventEmitter } from 'node:events';
+import { expect, test } from 'vitest';
+import { LineWriter, type OutputStream } from '../../src/cli/terminal/line-writer.js';
+
+/** A stream that takes nothing until it is told to. */
+class SlowStream extends EventEmitter {
+  written: string[] = [];
+  writableLength = 0;
+  isTTY = false;
+  columns = 20;
+
+  write(text: string): boolean {
+    this.written.push(text);
+    this.writableLength += text.length;
+    return false;
+  }
+
+  drain(): void {
+    this.writableLength = 0;
+    this.emit('drain');
+  }
+}
+
+function make(isTTY = false) {
+  const stream = new SlowStream();
+  stream.isTTY = isTTY;
+  return { stream, writer: new LineWriter(stream as unknown as OutputStream) };
+}
+
+test('what backends print is left out while too much is waiting, and told once there is room', () => {
+  const { stream, writer } = make();
+  const megabyte = `${'x'.repeat(1024 * 1024 - 1)}\n`;
+  for (let index = 0; index < 9; index += 1) writer.writeOutput([megabyte]);
+  expect(stream.written).toHaveLength(9);
+  writer.writeOutput(['left out\n', 'left out\n']);
+  writer.writeOutput(['left out\n']);
+  writer.write('said in any case\n');
+  expect(stream.written.slice(9)).toEqual(['said in any case\n']);
+  stream.drain();
+  expect(stream.written.at(-1)).toContain('(3 lines came too fast');
+  writer.writeOutput(['shown again\n']);
+  expect(stream.written.at(-1)).toBe('shown again\n');
+});
+
+test('a live line is replaced by the next line, fits into the terminal, and shows nowhere else', () => {
+  const terminal = make(true);
+  terminal.writer.live('結合結合結合結合結合結合');
+  expect(terminal.stream.written).toEqual(['\r\u001b[2K結合結合結合結合結']);
+  terminal.writer.write('a line\n');
+  terminal.writer.write('another\n');
+  expect(terminal.stream.written.slice(1)).toEqual(['\r\u001b[2Ka line\n', 'another\n']);
+  const pipe = make(false);
+  pipe.writer.live('step 1');
+  expect(pipe.stream.written).toEqual([]);
+});

@@ -1,0 +1,170 @@
+#!/usr/bin/env bash
+# A Docker Engine for the tests, on machines that have none.
+#
+#   test/docker/engine.sh start   makes sure that an engine answers and has the base image; prints its DOCKER_HOST
+#   test/docker/engine.sh stop    ends the engine that `start` began, with all it holds; leaves any other alone
+#
+# Both can be called again. An engine that answers already is used as it is. One that is started needs Linux and root;
+# it has its data, its socket and its network bridge to itself, in JAMDEV_ENGINE_FOLDER (a folder per checkout in the
+# temp folder, unless set), so that several can run side by side.
+set -euo pipefail
+
+root="$(cd "$(dirname "$0")/../.." && pwd -P)"
+checkout="$(printf '%s' "$root" | cksum | cut -d ' ' -f 1)"
+folder="${JAMDEV_ENGINE_FOLDER:-${TMPDIR:-/tmp}/jamdev-test-engine-$checkout}"
+socket="$folder/docker.sock"
+bridge="jt$(printf '%s' "$folder" | cksum | cut -d ' ' -f 1)"
+base_images=(node:22-slim node:20-slim)
+START_TIMEOUT_S=60
+
+say() { printf 'engine: %s\n' "$*" >&2; }
+
+own() { docker -H "unix://$socket" "$@"; }
+
+answers() { "$@" version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+
+# --- start ------------------------------------------------------------------------------------------------------------
+
+start() {
+  local host
+  if command -v docker >/dev/null && answers docker; then
+    host="${DOCKER_HOST:-$(docker context inspect --format '{{.Endpoints.docker.Host}}')}"
+    say "one answers at $host"
+  else
+    mkdir -p "$folder"
+    # Two starts at once in one folder: the second waits, and finds the engine of the first.
+    exec 9>"$folder/lock"
+    if command -v flock >/dev/null; then flock 9; fi
+    if ! command -v docker >/dev/null || ! answers own; then launch 9>&-; fi
+    exec 9>&-
+    host="unix://$socket"
+  fi
+  local image
+  for image in "${base_images[@]}"; do
+    docker -H "$host" image inspect "$image" >/dev/null 2>&1 || provide "$host" "$image"
+  done
+  printf '%s\n' "$host"
+}
+
+launch() {
+  install_packages
+  make_bridge
+  say "starting one in $folder"
+  setsid dockerd --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/dockerd.pid" \
+    -H "unix://$socket" -b "$bridge" >"$folder/dockerd.log" 2>&1 </dev/null &
+  local pid=$! waited=0
+  until answers own; do
+    if ! kill -0 "$pid" 2>/dev/null || [ "$waited" -ge $((START_TIMEOUT_S * 10)) ]; then
+      say 'it does not come up; the end of its log:'
+      tail -n 20 "$folder/dockerd.log" >&2
+      stop
+      exit 1
+    fi
+    sleep 0.1
+    waited=$((waited + 1))
+  done
+}
+
+install_packages() {
+  local missing=()
+  command -v docker >/dev/null && command -v dockerd >/dev/null || missing+=(docker.io)
+  command -v iptables >/dev/null || missing+=(iptables)
+  command -v busybox >/dev/null || missing+=(busybox-static)
+  [ "${#missing[@]}" -eq 0 ] && return
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    say "no engine answers, and ${missing[*]} can't be installed here: start Docker, then try again"
+    exit 1
+  fi
+  say "installing ${missing[*]}"
+  { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } >&2
+}
+
+# A bridge of its own: engines that shared docker0 would give the same addresses to different containers.
+make_bridge() {
+  busybox ip link show "$bridge" >/dev/null 2>&1 && return
+  local tries subnet
+  busybox ip link add name "$bridge" type bridge
+  for tries in 1 2 3 4 5 6 7 8 9; do
+    subnet="10.$((128 + RANDOM % 120)).$((RANDOM % 255))"
+    busybox ip route | grep -q "$subnet\." || break
+  done
+  busybox ip addr add "$subnet.1/24" dev "$bridge"
+  busybox ip link set "$bridge" up
+}
+
+# --- base images ------------------------------------------------------------------------------------------------------
+
+# The real image where it can be had; else, and always in an engine of our own, one made of this machine's Node.js.
+provide() {
+  local host="$1" image="$2"
+  if [ "$host" != "unix://$socket" ] && docker -H "$host" pull "$image" >&2; then return; fi
+  say "making $image of this machine's Node.js $(node --version)"
+  local made="$folder-base-$$"
+  fill "$made"
+  tar -C "$made" -c . | docker -H "$host" import --change 'CMD ["node"]' \
+    --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' - "$image" >/dev/null
+  rm -rf "$made"
+}
+
+fill() {
+  local made="$1" node library
+  node="$(node -p 'fs.realpathSync(process.execPath)')"
+  mkdir -p "$made"/{bin,etc,proc,root,tmp,home/node,usr/bin,usr/sbin,sbin,usr/local/bin,usr/local/lib}
+  chmod 1777 "$made/tmp"
+  cp "$node" "$made/usr/local/bin/node"
+  for library in $(ldd "$node" | grep -o '/[^ ]*'); do
+    mkdir -p "$made$(dirname "$library")"
+    cp -L "$library" "$made$library"
+  done
+  # Looked up by name, which ldd does not see.
+  for library in "$(dirname "$(ldd "$node" | grep -o '/[^ ]*libc\.so[^ ]*')")"/libnss_{dns,files}.so.2; do
+    if [ -e "$library" ]; then cp -L "$library" "$made$library"; fi
+  done
+  cp "$(command -v busybox)" "$made/bin/busybox"
+  local name
+  for name in $("$made/bin/busybox" --list); do ln -sf /bin/busybox "$made/bin/$name"; done
+  ln -s /bin/env "$made/usr/bin/env"
+  local modules
+  modules="$(dirname "$(dirname "$node")")/lib/node_modules"
+  if [ -d "$modules/npm" ]; then
+    mkdir -p "$made/usr/local/lib/node_modules"
+    cp -R "$modules/npm" "$made/usr/local/lib/node_modules/npm"
+    ln -s ../lib/node_modules/npm/bin/npm-cli.js "$made/usr/local/bin/npm"
+    ln -s ../lib/node_modules/npm/bin/npx-cli.js "$made/usr/local/bin/npx"
+  fi
+  printf 'root:x:0:0:root:/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n' >"$made/etc/passwd"
+  printf 'root:x:0:\nnode:x:1000:\n' >"$made/etc/group"
+  printf 'hosts: files dns\n' >"$made/etc/nsswitch.conf"
+}
+
+# --- stop -------------------------------------------------------------------------------------------------------------
+
+stop() {
+  [ -d "$folder" ] || return 0
+  local pid waited=0
+  pid="$(cat "$folder/dockerd.pid" 2>/dev/null || true)"
+  if [ -n "$pid" ] && grep -aqs "$folder" "/proc/$pid/cmdline"; then
+    # Its containers end with it, but only its own word would remove them gently; they are tests' and can go hard.
+    own ps -q 2>/dev/null | xargs -r docker -H "unix://$socket" kill >/dev/null 2>&1 || true
+    kill "$pid" 2>/dev/null || true
+    while kill -0 "$pid" 2>/dev/null && [ "$waited" -lt 200 ]; do
+      sleep 0.1
+      waited=$((waited + 1))
+    done
+    kill -9 "$pid" 2>/dev/null || true
+  fi
+  # What a killed engine left mounted; the deepest first.
+  { grep -o " $folder/[^ ]*" /proc/mounts || true; } | sort -r | xargs -r -n 1 umount -l 2>/dev/null || true
+  if command -v busybox >/dev/null; then busybox ip link del "$bridge" 2>/dev/null || true; fi
+  rm -rf "$folder"
+  say 'stopped'
+}
+
+case "${1:-}" in
+  start) start ;;
+  stop) stop ;;
+  *)
+    say 'usage: engine.sh start|stop'
+    exit 2
+    ;;
+esac

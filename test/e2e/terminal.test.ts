@@ -1,0 +1,95 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { post, send } from '../support/http.js';
+import { fixture, makeTempFolder, ROOT } from '../support/project.js';
+import { living, waitFor } from '../support/wait.js';
+
+/** `script`, of every Linux and macOS, runs a program in a real pseudo-terminal and passes keys on. */
+const hasScript = (() => {
+  try {
+    execFileSync('sh', ['-c', 'command -v script'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+interface Terminal {
+  screen: () => string;
+  press: (keys: string) => void;
+  exit: Promise<number | null>;
+  process: ChildProcess;
+}
+
+function openTerminal(args: string[], env: NodeJS.ProcessEnv = {}): Terminal {
+  const command = [process.execPath, join(ROOT, 'bin', 'jamdev.js'), ...args].map((word) => `'${word}'`).join(' ');
+  const scriptArgs =
+    process.platform === 'linux' ? ['-qefc', command, '/dev/null'] : ['-q', '/dev/null', 'sh', '-c', command];
+  const child = spawn('script', scriptArgs, {
+    cwd: makeTempFolder(),
+    env: { ...process.env, TERM: 'xterm-256color', ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let screen = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    screen += text;
+  });
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
+  onTestFinished(async () => {
+    child.kill('SIGTERM');
+    await exit;
+  });
+  return { screen: () => screen, press: (keys) => void child.stdin.write(keys), exit, process: child };
+}
+
+function startDev(more: string[] = [], env: NodeJS.ProcessEnv = {}): Terminal {
+  const command = `node ${fixture('echo-server.mjs')}`;
+  return openTerminal(['dev', '--port', '0', '--proxy-port', '0', '--command', command, ...more], env);
+}
+
+async function apiOf(terminal: Terminal): Promise<string> {
+  const match = await waitFor(
+    () => /API\s+(?:\u001b\[\d+m)?(http:\/\/localhost:\d+)/.exec(terminal.screen()),
+    'the banner',
+  );
+  return match[1] ?? '';
+}
+
+test.skipIf(!hasScript)('in a terminal there are colours and keys: h, b, t and q', async () => {
+  const terminal = startDev(['--build', 'echo built']);
+  const api = await apiOf(terminal);
+  expect(terminal.screen()).toContain('\u001b[');
+  expect(terminal.screen()).toMatch(/b build.*t terminate.*h help.*q quit/);
+  terminal.press('h');
+  await waitFor(() => terminal.screen().includes('terminate all backends'), 'the help');
+  terminal.press('b');
+  await waitFor(() => terminal.screen().includes('(key b)'), 'the build');
+  const { url } = (await post(`${api}/v2/service/-/-/connect`, { key: 'k' })).json<{ url: string }>();
+  const { pid } = (await send(url)).json<{ pid: number }>();
+  terminal.press('t');
+  await waitFor(() => terminal.screen().includes('terminated (external, soft'), 'the end of the backend');
+  expect(await living([pid])).toEqual([]);
+  terminal.press('q');
+  expect(await terminal.exit).toBe(0);
+  expect(terminal.screen()).toContain('Stopped.');
+});
+
+test.skipIf(!hasScript)('Ctrl-C stops, with the backends', async () => {
+  const terminal = startDev();
+  const api = await apiOf(terminal);
+  const { url } = (await post(`${api}/v2/service/-/-/connect`, {})).json<{ url: string }>();
+  const { pid } = (await send(url)).json<{ pid: number }>();
+  terminal.press('\u0003');
+  expect(await terminal.exit).toBe(0);
+  expect(await living([pid])).toEqual([]);
+});
+
+test.skipIf(!hasScript)('NO_COLOR takes the colours away, and --no-interactive the keys', async () => {
+  const terminal = startDev(['--no-interactive'], { NO_COLOR: '1' });
+  await apiOf(terminal);
+  expect(terminal.screen()).not.toContain('\u001b');
+  expect(terminal.screen()).not.toContain('q quit');
+  terminal.press('\u0003');
+  expect(await terminal.exit).toBe(0);
+});
