@@ -122,7 +122,9 @@ fill() {
   done
   cp "$(command -v busybox)" "$made/bin/busybox"
   local name
-  for name in $("$made/bin/busybox" --list); do ln -sf /bin/busybox "$made/bin/$name"; done
+  for name in $("$made/bin/busybox" --list); do
+    if [ ! -e "$made/bin/$name" ]; then ln -s busybox "$made/bin/$name"; fi
+  done
   ln -s /bin/env "$made/usr/bin/env"
   local modules
   modules="$(dirname "$(dirname "$node")")/lib/node_modules"
