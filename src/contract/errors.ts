@@ -20,6 +20,13 @@ export const HTTP_STATUS_OF = {
   BackendNotRunning: 409,
   KeyUnheldNoSpawnConfig: 409,
   BuildFailed: 503,
+  DockerMissing: 503,
+  DockerStopped: 503,
+  DockerForbidden: 503,
+  ImageGone: 503,
+  DockerNetworkMissing: 503,
+  ContainerNotStarted: 503,
+  DiskFull: 503,
   ShuttingDown: 503,
   TokenMissing: 400,
   TokenUnknown: 410,
@@ -89,6 +96,8 @@ function quote(value: string): string {
 function didYouMean(nearest: string | undefined): string {
   return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
 }
+
+const WITHOUT_DOCKER = 'run backends as child processes: jamdev dev --runtime process';
 
 /** All messages in one place, by what went wrong. Each function returns an error to throw. */
 export const problem = {
@@ -266,6 +275,58 @@ export const problem = {
       'Usage',
       `The API and the proxy can't both listen on port ${port}.`,
       'Choose another --proxy-port.',
+    ),
+  dockerMissing: () =>
+    new JamdevError(
+      'DockerMissing',
+      'There is no "docker" command on this machine.',
+      `Install Docker (https://docs.docker.com/get-docker/), or ${WITHOUT_DOCKER}`,
+    ),
+  dockerStopped: (detail: string) =>
+    new JamdevError(
+      'DockerStopped',
+      `The Docker Engine does not answer (${detail}).`,
+      `Start Docker, or ${WITHOUT_DOCKER}`,
+    ),
+  dockerForbidden: (detail: string) =>
+    new JamdevError(
+      'DockerForbidden',
+      `This user is not allowed to use the Docker Engine (${detail}).`,
+      `Join the group docker (sudo usermod -aG docker $USER, then log in again), or ${WITHOUT_DOCKER}`,
+    ),
+  imageGone: (image: string) =>
+    new JamdevError('ImageGone', `The image ${image} is gone from the Docker Engine.`, 'Build it again: jamdev build'),
+  dockerNetworkMissing: (network: string) =>
+    new JamdevError(
+      'DockerNetworkMissing',
+      `There is no Docker network ${quote(network)}.`,
+      `Create it (docker network create ${network}), or correct "dockerOptions.network".`,
+    ),
+  containerCommandNotFound: (detail: string) =>
+    new JamdevError(
+      'CommandNotFound',
+      `The command of the image can't be started: ${detail}.`,
+      'Check CMD and ENTRYPOINT in the Dockerfile.',
+    ),
+  containerNotStarted: (detail: string) =>
+    new JamdevError('ContainerNotStarted', `Docker could not start the container: ${detail}.`, 'See what it names.'),
+  diskFull: (detail: string) =>
+    new JamdevError(
+      'DiskFull',
+      `The disk of the Docker Engine is full (${detail}).`,
+      'Make room, for instance with: docker system prune',
+    ),
+  mountOutside: (path: string) =>
+    new JamdevError(
+      'InvalidRequest',
+      `The mount ${quote(path)} leaves the folder of its key.`,
+      'Give true, or a relative path without "." and "..".',
+    ),
+  volumeUnusable: (folder: string, detail: string) =>
+    new JamdevError(
+      'StateFolderUnusable',
+      `jamdev can't make the folder ${folder} for a mount (${detail}).`,
+      'Make the project folder writable.',
     ),
   usage: (message: string, remedy = '') => new JamdevError('Usage', message, remedy),
 };

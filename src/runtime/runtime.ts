@@ -42,6 +42,8 @@ export interface SpawnRequest {
   mount?: string | boolean | undefined;
   /** Receives what the backend prints, from its first byte to its last, each before `exited` resolves. */
   onOutput(source: OutputSource, chunk: Buffer): void;
+  /** Receives what a person should know of this start, as a limit that can't be applied. One sentence. */
+  onRemark?(text: string): void;
 }
 
 /** Where a backend can be reached over HTTP. */
