@@ -90,6 +90,16 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   keyInSeveralServices: [problem.keyInSeveralServices('KEY', ['a', 'b']), ['"KEY"', 'a and b']],
   portsEqual: [problem.portsEqual(9000), ['9000', '--proxy-port']],
   usage: [problem.usage('MESSAGE', 'REMEDY'), ['MESSAGE REMEDY']],
+  dockerMissing: [problem.dockerMissing(), ['"docker"', '--runtime process']],
+  dockerStopped: [problem.dockerStopped('DETAIL'), ['DETAIL', 'Start Docker', '--runtime process']],
+  dockerForbidden: [problem.dockerForbidden('DETAIL'), ['DETAIL', 'group docker', '--runtime process']],
+  imageGone: [problem.imageGone('IMAGE'), ['IMAGE', 'jamdev build']],
+  dockerNetworkMissing: [problem.dockerNetworkMissing('net'), ['"net"', 'docker network create net']],
+  containerCommandNotFound: [problem.containerCommandNotFound('DETAIL'), ['DETAIL', 'CMD']],
+  containerNotStarted: [problem.containerNotStarted('DETAIL'), ['DETAIL']],
+  diskFull: [problem.diskFull('DETAIL'), ['DETAIL', 'docker system prune']],
+  mountOutside: [problem.mountOutside('../x'), ['"../x"', 'relative path']],
+  volumeUnusable: [problem.volumeUnusable('FOLDER', 'EROFS'), ['FOLDER', 'EROFS']],
 };
 
 test.each(Object.entries(SAMPLES))('the sentence of %s names the values it is about', (_name, [error, mentions]) => {
