@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TokenRoute } from '../platform/tokens.js';
 
 const VERIFIED_PREFIX = 'x-verified-';
@@ -35,17 +35,12 @@ function toHeaderValue(text: string): string {
 
 const CORS_PREFIX = 'access-control-';
 
-/** Adds jamdev's headers to a response: which backend it is from, and CORS unless the backend speaks for itself. */
-export function addResponseHeaders(
-  response: ServerResponse,
-  backendId: string,
-  fromBackend: IncomingHttpHeaders,
-): void {
-  response.setHeader('x-plane-backend-id', backendId);
-  for (const name in fromBackend) {
+/** Lets pages from everywhere read an answer, unless the backend says something about CORS itself. */
+export function addCorsHeaders(headers: IncomingHttpHeaders): void {
+  for (const name in headers) {
     if (name.startsWith(CORS_PREFIX)) return;
   }
-  response.setHeader('access-control-allow-origin', '*');
-  response.setHeader('access-control-allow-methods', '*');
-  response.setHeader('access-control-allow-headers', '*, Authorization');
+  headers['access-control-allow-origin'] = '*';
+  headers['access-control-allow-methods'] = '*';
+  headers['access-control-allow-headers'] = '*, Authorization';
 }

@@ -3,21 +3,25 @@ import type { Socket } from 'node:net';
 import { problem } from '../contract/errors.js';
 import type { Backend } from '../platform/backend.js';
 import type { TokenRoute, TokenTable } from '../platform/tokens.js';
+import type { Address } from '../runtime/runtime.js';
 import { type Answerable, answerError, backendEnded } from './answers.js';
-import type { BackendProxy } from './backend-proxy.js';
 import { parseConnectionPath } from './connection-path.js';
+import { declineUpgrade, offersHttp2 } from './decline-upgrade.js';
+import type { Forwarder, Route } from './forwarder.js';
 import { addBackendHeaders } from './headers.js';
+import { holdSocket } from './held-socket.js';
 
 /** Hands a request to the backend once it is known which. */
-type PassOn = (proxy: BackendProxy) => void;
+type PassOn = (forwarder: Forwarder, route: Route) => void;
 
 /**
- * The proxy: from connection URLs to backends. A bare node:http server in front of one http-proxy-middleware per
- * backend; Express would halve its speed.
+ * The proxy: from connection URLs to backends. A bare node:http server in front of http-proxy-middleware; Express would
+ * halve its speed.
  */
 export class ConnectionProxy {
   readonly #tokens: TokenTable;
-  readonly #proxies = new Map<Backend, BackendProxy>();
+  readonly #routes = new Map<Backend, Route>();
+  #forwarder: Forwarder | undefined;
 
   constructor(tokens: TokenTable) {
     this.#tokens = tokens;
@@ -28,13 +32,18 @@ export class ConnectionProxy {
     // No limits on time: an upload or an idle WebSocket may take as long as it likes.
     const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 });
     server.on('request', (request, response) => this.#onRequest(request, response));
-    server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket as Socket, head));
+    server.on('upgrade', (request, socket, head) => {
+      if (offersHttp2(request)) declineUpgrade(server, request, socket as Socket, head);
+      else this.#onUpgrade(request, socket as Socket, head);
+    });
     return server;
   }
 
-  /** Loads what the first request needs, ahead of it. */
-  async warmUp(): Promise<void> {
-    await loadBackendProxy();
+  /** Loads what the first request needs, ahead of it: http-proxy-middleware takes a while. */
+  async warmUp(): Promise<Forwarder> {
+    const { Forwarder } = await import('./forwarder.js');
+    this.#forwarder ??= new Forwarder();
+    return this.#forwarder;
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -44,7 +53,7 @@ export class ConnectionProxy {
     } else if (path.kind === 'no-token') {
       answerError(response, problem.tokenMissing());
     } else {
-      this.#route(request, response, path.token, (proxy) => proxy.web(request, response));
+      this.#route(request, response, path.token, (forwarder, route) => forwarder.web(route, request, response));
     }
   }
 
@@ -53,7 +62,7 @@ export class ConnectionProxy {
     socket.on('error', () => socket.destroy());
     const path = parseConnectionPath(request.url ?? '/');
     if (path.kind !== 'token') return answerError(socket, problem.tokenMissing());
-    this.#route(request, socket, path.token, (proxy) => proxy.upgrade(request, socket, head));
+    this.#route(request, socket, path.token, (forwarder, route) => forwarder.upgrade(route, request, socket, head));
   }
 
   /** Finds the backend of a token, waits until it is ready, and counts the connection until it is closed. */
@@ -63,50 +72,68 @@ export class ConnectionProxy {
     const { backend } = route;
     if (backend.state.status === 'terminated') return answerError(to, backendEnded(backend));
     to.once('close', this.#tokens.connect(route));
-    const proxy = this.#proxies.get(backend);
-    if (proxy === undefined) void this.#routeWhenReady(request, to, route, passOn);
-    else this.#passOn(proxy, request, to, route, passOn);
+    const way = this.#routes.get(backend);
+    if (way === undefined || this.#forwarder === undefined) void this.#passOnWhenReady(request, to, route, passOn);
+    else this.#passOn(this.#forwarder, way, request, to, route, passOn);
   }
 
-  #passOn(proxy: BackendProxy, request: IncomingMessage, to: Answerable, route: TokenRoute, passOn: PassOn): void {
+  #passOn(
+    forwarder: Forwarder,
+    way: Route,
+    request: IncomingMessage,
+    to: Answerable,
+    route: TokenRoute,
+    passOn: PassOn,
+  ): void {
     // Upgrades stay for as long as they like; only what will be answered is waited for when a process is replaced.
     if ('writeHead' in to) to.once('close', route.backend.requestSent());
     addBackendHeaders(request, route);
-    passOn(proxy);
+    passOn(forwarder, way);
   }
 
-  async #routeWhenReady(request: IncomingMessage, to: Answerable, route: TokenRoute, passOn: PassOn): Promise<void> {
+  async #passOnWhenReady(request: IncomingMessage, to: Answerable, route: TokenRoute, passOn: PassOn): Promise<void> {
     const { backend } = route;
     const hungUp = new AbortController();
-    const onClose = () => hungUp.abort();
-    to.once('close', onClose);
+    const onGone = () => hungUp.abort();
+    to.once('close', onGone);
+    const giveBack = 'writeHead' in to ? () => undefined : holdSocket(to, onGone);
     try {
-      const { BackendProxy } = await loadBackendProxy();
+      const forwarder = await this.warmUp();
       let address = await backend.reachable(hungUp.signal);
       // Its process may have been replaced in the very moment it could be reached.
       while (address !== backend.address) address = await backend.reachable(hungUp.signal);
+      giveBack();
       if (address === undefined) return answerError(to, backendEnded(backend));
-      const proxy = this.#proxies.get(backend) ?? this.#connectTo(backend, new BackendProxy(backend, address));
-      if (!to.destroyed) this.#passOn(proxy, request, to, route, passOn);
+      if (to.destroyed) return;
+      this.#passOn(forwarder, this.#wayTo(backend, address, forwarder), request, to, route, passOn);
     } catch (error) {
-      if (!hungUp.signal.aborted) answerError(to, problem.backendUnreachable(backend.id, String(error)));
+      giveBack();
+      if (hungUp.signal.aborted) to.destroy();
+      else answerError(to, problem.backendUnreachable(backend.id, String(error)));
     } finally {
-      to.off('close', onClose);
+      to.off('close', onGone);
     }
   }
 
   /** Keeps the way to a backend for as long as it is reached there. */
-  #connectTo(backend: Backend, proxy: BackendProxy): BackendProxy {
-    this.#proxies.set(backend, proxy);
+  #wayTo(backend: Backend, address: Address, forwarder: Forwarder): Route {
+    const known = this.#routes.get(backend);
+    if (known !== undefined) return known;
+    const way: Route = {
+      backend,
+      target: {
+        protocol: 'http:',
+        host: address.host,
+        hostname: address.host,
+        port: String(address.port),
+        pathname: '',
+      },
+    };
+    this.#routes.set(backend, way);
     backend.events.once('address', () => {
-      this.#proxies.delete(backend);
-      proxy.retire();
+      this.#routes.delete(backend);
+      forwarder.retire(way);
     });
-    return proxy;
+    return way;
   }
-}
-
-/** http-proxy-middleware takes a while to load, and nobody needs it before the first connection. */
-function loadBackendProxy(): Promise<typeof import('./backend-proxy.js')> {
-  return import('./backend-proxy.js');
 }
