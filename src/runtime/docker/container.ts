@@ -1,0 +1,164 @@
+import { problem } from '../../contract/errors.js';
+import { pause } from '../../os/clock.js';
+import type { SpawnRequest } from '../runtime.js';
+import { ClientWords } from './client-words.js';
+import { isMissing, runDocker } from './docker-cli.js';
+import { type ContainerSpec, runArguments } from './run-arguments.js';
+import type { StartEvents } from './start-events.js';
+
+/** How often to ask whether it runs, when the engine has not told; a remote engine may tell late or never. */
+const LOOK_PAUSE_MS = 1_000;
+/** Pauses between attempts to signal a container that is not there yet. */
+const FIRST_SIGNAL_PAUSE_MS = 15;
+const LONGEST_SIGNAL_PAUSE_MS = 500;
+/** The end of what the backend printed to stderr is kept for what it may tell of the end; bytes. */
+const KEPT_BYTES = 2_048;
+/** How the attached client ended. */
+export interface ClientEnd {
+  /** undefined: a signal ended it. */
+  code: number | undefined;
+  /** What it said of a failure of its own. */
+  failure: string;
+}
+
+/** A container and the `docker run` attached to it, whose output is the backend's and whose end is the container's. */
+export class Container {
+  readonly name: string;
+  /** Resolves to false when it has ended without having started. */
+  readonly started: Promise<boolean>;
+  /** Resolves when the client is gone and all output was handed over. */
+  readonly ended: Promise<ClientEnd>;
+  readonly #words = new ClientWords();
+  readonly #request: SpawnRequest;
+  #over = false;
+  #running = false;
+  #lastWords = Buffer.alloc(0);
+  #asked: 'nothing' | 'soft' | 'hard' = 'nothing';
+  #firstOutput: () => void = () => undefined;
+
+  private constructor(name: string, request: SpawnRequest, client: Client, told: Promise<void>) {
+    this.name = name;
+    this.#request = request;
+    const printed = new Promise<void>((resolve) => {
+      this.#firstOutput = resolve;
+    });
+    this.ended = this.#untilEnded(client);
+    this.started = this.#untilStarted(told, printed);
+  }
+
+  /** @throws JamdevError `DockerMissing` */
+  static async run(spec: ContainerSpec, request: SpawnRequest, events: StartEvents): Promise<Container> {
+    const { execa } = await import('execa');
+    const { args, env } = runArguments(spec);
+    const { started, forget } = events.expect(spec.name);
+    const client = execa('docker', args, {
+      env,
+      extendEnv: false,
+      // A session of its own: a terminal's Ctrl-C does not reach it.
+      detached: true,
+      cleanup: false,
+      reject: false,
+      buffer: false,
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'pipe',
+    });
+    if (client.pid === undefined) {
+      forget();
+      const { cause } = await client;
+      throw isMissing(cause) ? problem.dockerMissing() : problem.containerNotStarted(String(cause));
+    }
+    const container = new Container(spec.name, request, client, started);
+    void container.started.then(forget);
+    return container;
+  }
+
+  /** What the engine warned of, as that it can't apply a limit. */
+  get warnings(): readonly string[] {
+    return this.#words.warnings;
+  }
+
+  get asked(): 'nothing' | 'soft' | 'hard' {
+    return this.#asked;
+  }
+
+  /** The end of what it printed to stderr. */
+  get lastWords(): string {
+    return this.#lastWords.toString('utf8');
+  }
+
+  /** Asks or forces it to end; safe before it exists, again, and after its end. */
+  terminate(hard: boolean): void {
+    if (this.#over || this.#asked === 'hard' || (this.#asked === 'soft' && !hard)) return;
+    this.#asked = hard ? 'hard' : 'soft';
+    void this.#signal(this.#asked);
+  }
+
+  /** Until it was delivered, was overtaken by a harder one, or there is nobody left to get it. */
+  async #signal(how: 'soft' | 'hard'): Promise<void> {
+    const args = ['kill', '--signal', how === 'hard' ? 'KILL' : 'TERM', this.name];
+    for (let wait = FIRST_SIGNAL_PAUSE_MS; !this.#over && this.#asked === how; wait *= 1.5) {
+      const delivered = await runDocker(args).catch(() => undefined);
+      if (delivered?.ok) return;
+      await pause(Math.min(wait, LONGEST_SIGNAL_PAUSE_MS));
+    }
+  }
+
+  async #untilStarted(told: Promise<void>, printed: Promise<void>): Promise<boolean> {
+    const over = new AbortController();
+    const ended = this.ended.then(({ failure }) => failure === '');
+    const seen = this.#untilSeenRunning(over.signal);
+    const started = await Promise.race([told.then(() => true), printed.then(() => true), ended, seen]);
+    over.abort();
+    this.#running = started;
+    this.#hand('stderr', this.#words.started());
+    return started;
+  }
+
+  /** Never resolves when it is given up. */
+  async #untilSeenRunning(signal: AbortSignal): Promise<boolean> {
+    for (;;) {
+      await pause(LOOK_PAUSE_MS, signal);
+      if (signal.aborted) return new Promise<never>(() => undefined);
+      const inspected = await runDocker(['inspect', '--format', '{{.State.Running}}', this.name]).catch(
+        () => undefined,
+      );
+      if (inspected?.stdout.trim() === 'true') return true;
+    }
+  }
+
+  async #untilEnded(client: Client): Promise<ClientEnd> {
+    const closed = [
+      this.#forward(client.stdout, (chunk) => this.#hand('stdout', chunk)),
+      this.#forward(client.stderr, (chunk) => this.#hand('stderr', this.#words.push(chunk))),
+    ];
+    const [{ exitCode }] = await Promise.all([client, ...closed]);
+    this.#over = true;
+    const { failure, output } = this.#words.end(exitCode);
+    this.#hand('stderr', output);
+    return { code: exitCode, failure: this.#running ? '' : failure };
+  }
+
+  #forward(stream: NodeJS.ReadableStream, take: (chunk: Buffer) => void): Promise<void> {
+    stream.on('data', take);
+    return new Promise((resolve) => {
+      stream.once('close', resolve);
+      stream.once('error', () => resolve());
+    });
+  }
+
+  #hand(source: 'stdout' | 'stderr', chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    if (source === 'stderr') this.#lastWords = Buffer.concat([this.#lastWords, chunk]).subarray(-KEPT_BYTES);
+    this.#request.onOutput(source, chunk);
+    // Of stderr only what comes after the start gets here; stdout has nothing but the backend's own.
+    this.#firstOutput();
+  }
+}
+
+/** The parts of execa's subprocess that are of use here. */
+interface Client extends PromiseLike<{ exitCode?: number | undefined; cause?: unknown }> {
+  pid?: number | undefined;
+  stdout: NodeJS.ReadableStream;
+  stderr: NodeJS.ReadableStream;
+}

@@ -1,0 +1,130 @@
+import { constants } from 'node:os';
+import type { Address, ContainerBuild, Exit, RuntimeBackend } from '../runtime.js';
+import type { Container } from './container.js';
+import { engineProblem, runDocker } from './docker-cli.js';
+import { explainExecFormat, isExecFormat } from './exec-format.js';
+import { type LostContainers, removeContainer } from './lost-containers.js';
+import { explainNotReady } from './not-ready.js';
+import type { Limit } from './resource-limits.js';
+
+/** The shell's way to say that signal number n ended something: 128 + n. */
+const SIGNAL_BASE = 128;
+/** With these the container's own first program ends when it is for another kind of machine. */
+const EXEC_FORMAT_CODES = new Set([1, 126, 255]);
+
+/** What the engine says of a container that has ended. */
+interface EndState {
+  Running: boolean;
+  ExitCode: number;
+  OOMKilled: boolean;
+}
+
+/** A backend that runs in a container of its own. */
+export class DockerBackend implements RuntimeBackend {
+  readonly addresses: readonly Address[];
+  readonly exited: Promise<Exit>;
+  readonly #container: Container;
+  readonly #insidePort: number;
+  readonly #limits: readonly Limit[];
+  readonly #build: ContainerBuild;
+  readonly #lost: LostContainers;
+
+  /**
+   * @param container has started
+   * @param insidePort the port that it has to listen on inside
+   * @param limits those that are in force
+   */
+  constructor(
+    container: Container,
+    address: Address,
+    insidePort: number,
+    limits: readonly Limit[],
+    build: ContainerBuild,
+    lost: LostContainers,
+  ) {
+    this.#container = container;
+    this.addresses = [address];
+    this.#insidePort = insidePort;
+    this.#limits = limits;
+    this.#build = build;
+    this.#lost = lost;
+    this.exited = this.#untilGone();
+  }
+
+  terminate(hard: boolean): void {
+    this.#container.terminate(hard);
+  }
+
+  async explainNotReady(): Promise<string | undefined> {
+    return explainNotReady(this.#container.name, this.#insidePort);
+  }
+
+  /** A backend is gone when its container is removed: only then may its key go to another. */
+  async #untilGone(): Promise<Exit> {
+    const { name } = this.#container;
+    const { code } = await this.#container.ended;
+    const state = this.#isPlain(code) ? undefined : await inspect(name);
+    const removed = await removeContainer(name).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) this.#lost.add(name);
+    if (state === 'unreachable') return { code: null, signal: null, lost: true };
+    if (state === 'missing') return this.#told(code);
+    if (state?.Running) {
+      return { code: null, signal: null, lost: true, remark: 'The docker client that was attached to it ended.' };
+    }
+    const exit = this.#told(state?.ExitCode ?? code);
+    const remark = state === undefined ? undefined : await this.#explainEnd(state);
+    return remark === undefined ? exit : { ...exit, remark };
+  }
+
+  /** Whether the client's exit code tells all there is to know; asking the engine takes time that a restart waits for. */
+  #isPlain(code: number | undefined): boolean {
+    if (code === 0) return true;
+    const { asked } = this.#container;
+    const limited = this.#limits.length > 0;
+    return !limited && asked !== 'nothing' && (code === toCode('SIGTERM') || code === toCode('SIGKILL'));
+  }
+
+  /** Docker only tells a code; one above 128 is a signal by the custom of shells. */
+  #told(code: number | undefined): Exit {
+    if (code === undefined) return { code: null, signal: null };
+    const signal = Object.entries(constants.signals).find(([, number]) => SIGNAL_BASE + number === code)?.[0];
+    return { code, signal: signal ?? null };
+  }
+
+  async #explainEnd(state: EndState): Promise<string | undefined> {
+    const limit = (kind: Limit['kind']) => this.#limits.find((each) => each.kind === kind)?.size;
+    if (state.OOMKilled && state.ExitCode !== 0) {
+      const size = limit('memory');
+      return size === undefined ? 'It ran out of memory.' : `It ran out of memory: its limit is ${size}.`;
+    }
+    const cpuTime = limit('cpu time');
+    const overTime = state.ExitCode === toCode('SIGXCPU') || state.ExitCode === toCode('SIGKILL');
+    if (cpuTime !== undefined && overTime && this.#container.asked === 'nothing') {
+      return `It used up its CPU time: its limit is ${cpuTime}.`;
+    }
+    if (EXEC_FORMAT_CODES.has(state.ExitCode) && isExecFormat(this.#container.lastWords)) {
+      return explainExecFormat(this.#build.image);
+    }
+    return undefined;
+  }
+}
+
+function toCode(signal: NodeJS.Signals): number {
+  return SIGNAL_BASE + constants.signals[signal];
+}
+
+async function inspect(name: string): Promise<EndState | 'missing' | 'unreachable'> {
+  const { ok, stdout, stderr } = await runDocker([
+    'inspect',
+    '--type',
+    'container',
+    '--format',
+    '{{json .State}}',
+    name,
+  ]).catch((error: Error) => ({ ok: false, stdout: '', stderr: String(error) }));
+  if (ok) return JSON.parse(stdout) as EndState;
+  return engineProblem(stderr) === undefined && /no such/i.test(stderr) ? 'missing' : 'unreachable';
+}

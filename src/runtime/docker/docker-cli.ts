@@ -1,0 +1,89 @@
+import { type JamdevError, problem } from '../../contract/errors.js';
+
+/** An engine that hangs must not hang jamdev: no short command takes longer. Engines behind ssh can take some seconds. */
+const COMMAND_TIMEOUT_MS = 30_000;
+
+/** How a docker command ended. */
+export interface DockerResult {
+  ok: boolean;
+  exitCode: number | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * The environment for the docker client: the user's own, so that contexts, DOCKER_HOST and credentials work as in a
+ * terminal, without its advertisements.
+ */
+export function dockerEnvironment(...layers: Record<string, string>[]): NodeJS.ProcessEnv {
+  return Object.assign({}, process.env, { DOCKER_CLI_HINTS: 'false' }, ...layers);
+}
+
+/**
+ * Runs one docker command to its end, with its output gathered. A failure is in the result.
+ * @param signal ends the client
+ * @throws JamdevError `DockerMissing`
+ */
+export async function runDocker(args: readonly string[], signal?: AbortSignal): Promise<DockerResult> {
+  const { execa } = await import('execa');
+  const result = await execa('docker', args, {
+    env: dockerEnvironment(),
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    // A terminal's Ctrl-C is jamdev's to answer: it still needs docker to end its containers.
+    detached: true,
+    timeout: COMMAND_TIMEOUT_MS,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  });
+  if (isMissing(result.cause)) throw problem.dockerMissing();
+  const stderr = result.timedOut ? `no answer within ${COMMAND_TIMEOUT_MS / 1000} s` : result.stderr;
+  return { ok: !result.failed, exitCode: result.exitCode, stdout: result.stdout, stderr };
+}
+
+/** Whether a program could not be started because there is none of that name. */
+export function isMissing(cause: unknown): boolean {
+  return (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
+
+const FORBIDDEN = /permission denied while trying to connect|dial unix .*: connect: permission denied/i;
+const STOPPED =
+  /cannot connect to the docker daemon|is the docker daemon running|failed to connect to the docker api|error during connect|no answer within \d+ s|error waiting for container|docker desktop is (starting|unable|not)|unable to resolve docker endpoint/i;
+
+/**
+ * What a failed docker command tells of the way to the engine.
+ * @param stderr what the client itself printed
+ * @returns `DockerForbidden` or `DockerStopped`; undefined when the engine was reached
+ */
+export function engineProblem(stderr: string): JamdevError | undefined {
+  if (FORBIDDEN.test(stderr)) return problem.dockerForbidden(socketIn(stderr) ?? firstLine(stderr));
+  if (STOPPED.test(stderr)) return problem.dockerStopped(socketIn(stderr) ?? firstLine(stderr));
+  return undefined;
+}
+
+/**
+ * Makes sure that Docker can be used.
+ * @throws JamdevError `DockerMissing`, `DockerStopped`, `DockerForbidden`
+ */
+export async function checkEngine(signal?: AbortSignal): Promise<void> {
+  const { ok, stderr } = await runDocker(['version', '--format', '{{.Server.Version}}'], signal);
+  signal?.throwIfAborted();
+  if (!ok) throw engineProblem(stderr) ?? problem.dockerStopped(firstLine(stderr));
+}
+
+/** The first line with something to say, without the client's own prefixes and the full stop. */
+export function firstLine(text: string): string {
+  const line = text.split('\n').find((each) => each.trim() !== '' && !/^(DEPRECATED|WARNING)/.test(each)) ?? '';
+  return (
+    line
+      .trim()
+      .replace(/^docker: /, '')
+      .replace(/^(ERROR: |Error: )/, '')
+      .replace(/^Error response from daemon: /, '')
+      .replace(/\.$/, '') || 'it said nothing'
+  );
+}
+
+function socketIn(text: string): string | undefined {
+  return /\b(?:unix|npipe|tcp|ssh|https?):\/\/[^\s"?:]*(?::\d+)?[^\s"?:;,]*/.exec(text)?.[0].replace(/[.:]+$/, '');
+}
