@@ -1,6 +1,6 @@
 /** What `docker run` may warn of when it creates the container, in front of anything the backend prints. */
 const WARNING =
-  /^WARNING: ((?:Your kernel does not support|The requested image's platform|IPv4 forwarding is disabled|Published ports are discarded|Localhost DNS|No \w+ limit support|Specifying a ).*)\n/;
+  /^WARNING: ((?:Error loading config file|Your kernel does not support|The requested image's platform|IPv4 forwarding is disabled|Published ports are discarded|Localhost DNS|No \w+ limit support|Specifying a ).*)\n/;
 /** How it begins when it tells that it failed. */
 const FAILURE = /^(docker: |unknown (shorthand )?flag|unable to resolve|error during connect|cannot connect)/i;
 /** `docker run` itself failed; the two after it also stand for a command that can't be started. */

@@ -37,7 +37,8 @@ export async function runDocker(args: readonly string[], signal?: AbortSignal): 
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
   if (isMissing(result.cause)) throw problem.dockerMissing();
-  const stderr = result.timedOut ? `no answer within ${COMMAND_TIMEOUT_MS / 1000} s` : result.stderr;
+  const unstarted = result.exitCode === undefined ? result.originalMessage : undefined;
+  const stderr = result.timedOut ? `no answer within ${COMMAND_TIMEOUT_MS / 1000} s` : (unstarted ?? result.stderr);
   return { ok: !result.failed, exitCode: result.exitCode, stdout: result.stdout, stderr };
 }
 
@@ -48,7 +49,7 @@ export function isMissing(cause: unknown): boolean {
 
 const FORBIDDEN = /permission denied while trying to connect|dial unix .*: connect: permission denied/i;
 const STOPPED =
-  /cannot connect to the docker daemon|is the docker daemon running|failed to connect to the docker api|error during connect|no answer within \d+ s|error waiting for container|docker desktop is (starting|unable|not)|unable to resolve docker endpoint/i;
+  /cannot connect to the docker daemon|is the docker daemon running|failed to connect to the docker api|error during connect|no answer within \d+ s|docker desktop is (starting|unable|not)|unable to resolve docker endpoint/i;
 
 /**
  * What a failed docker command tells of the way to the engine.
@@ -86,4 +87,33 @@ export function firstLine(text: string): string {
 
 function socketIn(text: string): string | undefined {
   return /\b(?:unix|npipe|tcp|ssh|https?):\/\/[^\s"?:]*(?::\d+)?[^\s"?:;,]*/.exec(text)?.[0].replace(/[.:]+$/, '');
+}
+
+/**
+ * Names that the docker client, or what it starts, reads for itself; in its own environment they would change what it
+ * does.
+ */
+const READ_BY_CLIENT =
+  /^(PATH|HOME|USER|USERPROFILE|TMPDIR|TEMP|TMP|TERM|SHELL|NO_COLOR|DOCKER_.*|BUILDKIT_.*|BUILDX_.*|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|DYLD_.*|OTEL_.*|GODEBUG|GOGC|GOMAXPROCS|GOMEMLIMIT|GOTRACEBACK|GORACE)$/i;
+
+/**
+ * Passes variables on: by name alone where that is possible, with the value in the client's own environment, so that
+ * it is not seen in the list of processes.
+ * @param option `--env` or `--build-arg`
+ */
+export function passVariables(
+  option: string,
+  variables: Record<string, string>,
+): { args: string[]; env: Record<string, string> } {
+  const args: string[] = [];
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(variables)) {
+    if (READ_BY_CLIENT.test(name)) {
+      args.push(option, `${name}=${value}`);
+    } else {
+      args.push(option, name);
+      env[name] = value;
+    }
+  }
+  return { args, env };
 }

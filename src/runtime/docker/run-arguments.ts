@@ -1,5 +1,5 @@
 import type { ContainerBuild } from '../runtime.js';
-import { dockerEnvironment } from './docker-cli.js';
+import { dockerEnvironment, passVariables } from './docker-cli.js';
 import { labelArguments } from './labels.js';
 import type { Limit } from './resource-limits.js';
 
@@ -7,13 +7,6 @@ import type { Limit } from './resource-limits.js';
 const CONTAINER_PORT = 8080;
 /** Where a mount is seen inside the container. */
 const MOUNT_TARGET = '/plane-data';
-/**
- * Names that the docker client, or what it starts, reads for itself; in its own environment they would change what it
- * does.
- */
-const READ_BY_CLIENT =
-  /^(PATH|HOME|USER|USERPROFILE|TMPDIR|TEMP|TMP|TERM|SHELL|NO_COLOR|DOCKER_.*|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|DYLD_.*|OTEL_.*|GODEBUG|GOGC|GOMAXPROCS|GOMEMLIMIT|GOTRACEBACK|GORACE)$/i;
-
 /** All that makes up a `docker run`. */
 export interface ContainerSpec {
   name: string;
@@ -36,8 +29,6 @@ export function insidePort({ build, port }: Pick<ContainerSpec, 'build' | 'port'
 /** The arguments and the environment of the docker client that runs a backend and stays attached to it. */
 export function runArguments(spec: ContainerSpec): { args: string[]; env: NodeJS.ProcessEnv } {
   const { name, build, port, volumeFolder } = spec;
-  const variables = { ...build.env, ...spec.env, PORT: String(insidePort(spec)) };
-  const passed: Record<string, string> = {};
   // The image was built here: one that is missing must not be looked for in a registry.
   const args = ['run', '--name', name, '--pull', 'never', ...labelArguments(spec.labels)];
   if (build.network !== 'host') args.push('--publish', `127.0.0.1:${port}:${CONTAINER_PORT}`);
@@ -46,17 +37,10 @@ export function runArguments(spec: ContainerSpec): { args: string[]; env: NodeJS
   if (build.platform !== undefined) args.push('--platform', build.platform);
   for (const limit of spec.limits) args.push(...limit.args);
   if (volumeFolder !== undefined) args.push('--mount', bindMount(volumeFolder));
-  for (const [variable, value] of Object.entries(variables)) {
-    if (READ_BY_CLIENT.test(variable)) {
-      args.push('--env', `${variable}=${value}`);
-    } else {
-      // By name alone, so that the value is not seen in the list of processes.
-      args.push('--env', variable);
-      passed[variable] = value;
-    }
-  }
+  const variables = passVariables('--env', { ...build.env, ...spec.env, PORT: String(insidePort(spec)) });
+  args.push(...variables.args);
   args.push(build.image);
-  return { args, env: dockerEnvironment(passed) };
+  return { args, env: dockerEnvironment(variables.env) };
 }
 
 /** The option is a line of CSV: quoted, a path may hold commas. */

@@ -26,6 +26,6 @@ export async function startFailure(stderr: string, { image, network }: Container
   if (/no space left on device/i.test(stderr)) return problem.diskFull(firstLine(stderr));
   if (isExecFormat(stderr)) return problem.containerNotStarted((await explainExecFormat(image)).replace(/\.$/, ''));
   const command = COMMAND_MISSING.exec(stderr);
-  if (command !== null) return problem.containerCommandNotFound(`"${command[1]}" ${command[2]}`);
+  if (command !== null) return problem.containerCommandNotFound(`"${command[1]}": ${command[2]}`);
   return problem.containerNotStarted(firstLine(stderr));
 }

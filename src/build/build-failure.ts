@@ -1,0 +1,87 @@
+import { engineProblem } from '../runtime/docker/docker-cli.js';
+
+/** A step of a Dockerfile that was begun. */
+interface Step {
+  /** "3/5" */
+  position: string;
+  text: string;
+}
+
+const CLASSIC_STEP = /^Step (\d+\/\d+) : (.*)$/;
+const BUILDKIT_STEP = /^#(\d+) \[(?:\S+ )?(\d+\/\d+)\] (.*)$/;
+const BUILDKIT_ERROR = /^#(\d+) ERROR: (.*)$/;
+const EXIT_CODE = /(?:returned a non-zero code|exit code): (\d+)/;
+const FULL = /no space left on device|ENOSPC/i;
+/** What registries, and the way to them, answer when an image can't be had. */
+const NOT_PULLED =
+  /pull access denied|manifest .*(?:not found|unknown)|repository does not exist|failed to resolve|failed to resolve source metadata|dial tcp|no such host|i\/o timeout|TLS handshake|connection refused|request canceled|toomanyrequests|unauthorized|forbidden|not found$/i;
+const OTHER_PLATFORM = /no match for platform|does not match the specified platform|no matching manifest for/i;
+
+/**
+ * Why `docker build` failed, in a few words, from the output of the classic builder or of BuildKit.
+ * @param lines what it printed; its last lines are enough
+ * @param exitCode undefined: a signal ended it
+ */
+export function describeBuildFailure(
+  lines: readonly string[],
+  exitCode: number | undefined,
+  platform: string | undefined,
+): string {
+  const last = lastWords(lines);
+  const begun = lines.some((line) => CLASSIC_STEP.test(line) || BUILDKIT_STEP.test(line));
+  // A step may print the same words for reasons of its own.
+  const engine = begun ? undefined : engineProblem(lines.join('\n'));
+  if (engine !== undefined) return engine.sentence.replace(/\.$/, '');
+  if (lines.some((line) => FULL.test(line))) {
+    return "the Docker Engine's disk is full: make room, for instance with docker system prune";
+  }
+  const failed = failedStep(lines);
+  const image = baseImage(lines, failed);
+  if (image !== undefined && OTHER_PLATFORM.test(last)) {
+    return `the base image ${image} is not made for ${platform ?? 'this platform'}: choose another, or another "platform"`;
+  }
+  if (image !== undefined && NOT_PULLED.test(last)) {
+    return `the base image ${image} can't be pulled (${last}): check its name, the network, and docker login if it is private`;
+  }
+  if (failed !== undefined) {
+    const code = EXIT_CODE.exec(last)?.[1];
+    const how = code === undefined ? `: ${last}` : ` with exit code ${code}`;
+    return `step ${failed.position} failed, ${failed.text}${how}`;
+  }
+  if (last !== '') return last;
+  return exitCode === undefined ? 'docker build was ended from outside' : `exit code ${exitCode}`;
+}
+
+/** The line that tells the cause: the last one, freed of what stands before every error. */
+function lastWords(lines: readonly string[]): string {
+  const errors = lines.filter((line) => /^(ERROR: |Error response from daemon: )/.test(line));
+  const line = errors.at(-1) ?? lines.findLast((each) => each.trim() !== '') ?? '';
+  return line
+    .trim()
+    .replace(/^ERROR: /, '')
+    .replace(/^Error response from daemon: /, '')
+    .replace(/^failed to (?:solve|build)(?: with frontend \S+)?: /, '')
+    .replace(/\.$/, '');
+}
+
+function failedStep(lines: readonly string[]): Step | undefined {
+  const error = lines.map((line) => BUILDKIT_ERROR.exec(line)).findLast((match) => match !== null);
+  const steps = lines.flatMap((line) => {
+    const classic = CLASSIC_STEP.exec(line);
+    if (classic !== null) return [{ position: classic[1] as string, text: classic[2] as string }];
+    const match = BUILDKIT_STEP.exec(line);
+    if (match === null || match[1] !== error?.[1]) return [];
+    return [{ position: match[2] as string, text: match[3] as string }];
+  });
+  return steps.at(-1);
+}
+
+/** The image that the failed step begins from, or whose description BuildKit could not load. */
+function baseImage(lines: readonly string[], failed: Step | undefined): string | undefined {
+  const from = /^FROM (?:--\S+ )*(\S+)/i.exec(failed?.text ?? '')?.[1];
+  if (from !== undefined) return from;
+  const error = lines.map((line) => BUILDKIT_ERROR.exec(line)).findLast((match) => match !== null);
+  const metadata = lines.map((line) => /^#(\d+) \[internal\] load metadata for (\S+)/.exec(line));
+  const image = metadata.findLast((match) => match !== null && match[1] === error?.[1])?.[2];
+  return image?.replace(/^docker\.io\/(library\/)?/, '');
+}

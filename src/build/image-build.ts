@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { problem } from '../contract/errors.js';
+import { LineSplitter } from '../logs/line-splitter.js';
+import { dockerEnvironment, isMissing, passVariables, runDocker } from '../runtime/docker/docker-cli.js';
+import { labelArguments } from '../runtime/docker/labels.js';
+import { signalOne } from '../runtime/process/process-tree.js';
+import type { CommandOutcome } from './build-command.js';
+import { describeBuildFailure } from './build-failure.js';
+
+/** How long a build that became stale has to end after SIGTERM. */
+const CANCEL_GRACE_MS = 2_000;
+/** How much of a build's output is kept: the newest so many lines. */
+const KEPT_LINES = 1_000;
+/** What newer clients print before every build with the classic builder. */
+const ADVICE =
+  /^DEPRECATED: The legacy builder|^\s+Install the buildx component|^\s+https:\/\/docs\.docker\.com\/go\/buildx/;
+
+/** An image to build. */
+export interface ImageRequest {
+  /** Absolute path of the project folder. */
+  project: string;
+  service: string;
+  runId: string;
+  /** Of the build: a larger one is newer. */
+  number: number;
+  /** Absolute path. */
+  dockerfile: string;
+  /** Absolute path of the folder that is sent to the builder. */
+  context: string;
+  /** As `linux/amd64`; undefined: the engine's own. */
+  platform?: string | undefined;
+  buildArgs?: Record<string, string> | undefined;
+  target?: string | undefined;
+}
+
+/** How an image build ended. */
+export interface ImageOutcome extends CommandOutcome {
+  /** The tag that the image has if all went well. */
+  image: string;
+}
+
+/**
+ * Builds an image by `docker build`, in a process group of its own, with whichever builder docker chooses.
+ * @param signal ends it; a tag that was made all the same is removed
+ * @param onLine receives its output as it comes
+ */
+export async function buildImage(
+  request: ImageRequest,
+  signal: AbortSignal,
+  onLine: (line: string) => void,
+): Promise<ImageOutcome> {
+  const image = imageTag(request);
+  const unusable = missingInput(request);
+  if (unusable !== undefined) return { ok: false, failure: unusable, lines: [], image };
+  const { execa } = await import('execa');
+  const { args, env } = buildArguments(request, image);
+  const lines: string[] = [];
+  const splitter = new LineSplitter();
+  const take = (raw: Buffer) => {
+    const line = tidy(raw.toString('utf8'));
+    if (ADVICE.test(line) || (line === '' && lines.length === 0)) return;
+    lines.push(line);
+    if (lines.length > KEPT_LINES * 2) lines.splice(0, lines.length - KEPT_LINES);
+    onLine(line);
+  };
+  const subprocess = execa('docker', args, {
+    env,
+    extendEnv: false,
+    detached: true,
+    reject: false,
+    buffer: false,
+    stdin: 'ignore',
+    all: true,
+  });
+  subprocess.all.on('data', (chunk: Buffer) => splitter.push(chunk).forEach(take));
+  const { pid } = subprocess;
+  let force: NodeJS.Timeout | undefined;
+  const cancel = () => {
+    if (pid === undefined) return;
+    signalOne(-pid, 'SIGTERM');
+    force = setTimeout(() => signalOne(-pid, 'SIGKILL'), CANCEL_GRACE_MS);
+  };
+  signal.addEventListener('abort', cancel);
+  if (signal.aborted) cancel();
+  const result = await subprocess;
+  signal.removeEventListener('abort', cancel);
+  clearTimeout(force);
+  const rest = splitter.flush();
+  if (rest !== undefined) take(rest);
+  if (signal.aborted && !result.failed) await removeImage(image);
+  if (!result.failed) return { ok: true, failure: '', lines: lines.slice(-KEPT_LINES), image };
+  const failure = isMissing(result.cause)
+    ? problem.dockerMissing().sentence.replace(/\.$/, '')
+    : describeBuildFailure(lines, result.exitCode, request.platform);
+  return { ok: false, failure, lines: lines.slice(-KEPT_LINES), image };
+}
+
+/**
+ * Removes the tag of an image, and the image with it; one that a container uses stays, and so does one that is not
+ * within reach.
+ * @returns whether it is gone
+ */
+export async function removeImage(image: string): Promise<boolean> {
+  const { ok, stderr } = await runDocker(['rmi', image]).catch(() => ({ ok: false, stderr: '' }));
+  return ok || /no such image/i.test(stderr);
+}
+
+/** A tag of its own for every build of every dev server. */
+function imageTag({ project, service, runId, number }: ImageRequest): string {
+  // The service is in the hash too, as its readable form may be that of another.
+  const hash = createHash('sha256').update(`${project}\0${service}`).digest('hex').slice(0, 8);
+  const readable = service.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const name = readable.replace(/^-+|-+$/g, '').slice(0, 40) || 'service';
+  const run = createHash('sha256').update(runId).digest('hex').slice(0, 8);
+  return `jamdev/${hash}-${name.replace(/-+$/, '')}:${run}-${number}`;
+}
+
+function buildArguments(request: ImageRequest, image: string): { args: string[]; env: NodeJS.ProcessEnv } {
+  const { project, service, runId, dockerfile, context, platform, target } = request;
+  const args = ['build', '--file', dockerfile, '--tag', image, ...labelArguments({ project, service, run: runId })];
+  if (platform !== undefined) args.push('--platform', platform);
+  if (target !== undefined) args.push('--target', target);
+  const variables = passVariables('--build-arg', request.buildArgs ?? {});
+  args.push(...variables.args, context);
+  // In place of `--progress plain`, which the classic builder does not know.
+  return { args, env: dockerEnvironment(variables.env, { BUILDKIT_PROGRESS: 'plain' }) };
+}
+
+/** What docker would say in its own words, said clearly and before anything is sent to the engine. */
+function missingInput({ dockerfile, context }: ImageRequest): string | undefined {
+  const file = statSync(dockerfile, { throwIfNoEntry: false });
+  if (file === undefined) return `there is no Dockerfile ${dockerfile}: check "dockerfile", or --dockerfile`;
+  if (!file.isFile()) return `${dockerfile} is not a file: "dockerfile" must name the Dockerfile itself`;
+  if (file.size === 0) return `the Dockerfile ${dockerfile} is empty`;
+  const folder = statSync(context, { throwIfNoEntry: false });
+  if (folder?.isDirectory()) return undefined;
+  const what = context === dirname(dockerfile) ? '' : ': check "dockerOptions.path", or --context';
+  return `there is no folder ${context} to build from${what}`;
+}
+
+/** Without the carriage returns of a progress display: what was to be seen last. */
+function tidy(line: string): string {
+  return line.replace(/\r+$/, '').replace(/^.*\r/, '');
+}

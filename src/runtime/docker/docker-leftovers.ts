@@ -1,0 +1,60 @@
+import { runDocker } from './docker-cli.js';
+import { LABEL } from './labels.js';
+
+/** How many are removed by one command. */
+const BATCH = 50;
+
+/**
+ * Removes what dev servers of a project that died left in the engine: containers, images and networks with jamdev's
+ * labels. Those of one that lives are never touched.
+ * @param project absolute path of the project folder
+ * @param isRunAlive whether the dev server with this run id still runs
+ * @returns how many containers were removed; 0 when no engine answers
+ * @throws JamdevError `DockerMissing`
+ */
+export async function removeLeftovers(project: string, isRunAlive: (runId: string) => boolean): Promise<number> {
+  const ofProject = ['--filter', `label=${LABEL.project}=${project}`];
+  const row = `{{.ID}}\t{{.Label "${LABEL.run}"}}`;
+  const [containers, networks] = await Promise.all([
+    deadOf(['ps', '--all', '--no-trunc', ...ofProject, '--format', row], isRunAlive),
+    deadOf(['network', 'ls', '--no-trunc', ...ofProject, '--format', row], isRunAlive),
+  ]);
+  const removed = await removeAll(['rm', '--force', '--volumes'], containers);
+  await removeAll(['network', 'rm'], networks);
+  await removeAll(['rmi'], await deadImages(ofProject, isRunAlive));
+  return removed;
+}
+
+/** A list of images does not show labels: each is asked for its own. */
+async function deadImages(filter: string[], isRunAlive: (runId: string) => boolean): Promise<string[]> {
+  const { stdout } = await runDocker(['images', '--quiet', '--no-trunc', ...filter]);
+  const ids = [...new Set(stdout.split('\n').filter((id) => id !== ''))];
+  const dead: string[] = [];
+  for (let start = 0; start < ids.length; start += BATCH) {
+    const row = `{{.Id}}\t{{index .Config.Labels "${LABEL.run}"}}`;
+    dead.push(...(await deadOf(['image', 'inspect', '--format', row, ...ids.slice(start, start + BATCH)], isRunAlive)));
+  }
+  return dead;
+}
+
+/** The ids in a list of "id, tab, run id" whose run is over. */
+async function deadOf(args: string[], isRunAlive: (runId: string) => boolean): Promise<string[]> {
+  // Of several that are inspected one may be gone by now: what was printed of the others counts.
+  const { stdout } = await runDocker(args);
+  return stdout.split('\n').flatMap((line) => {
+    const [id, runId] = line.split('\t');
+    return id === undefined || id === '' || runId === undefined || isRunAlive(runId) ? [] : [id];
+  });
+}
+
+/** @returns how many are gone */
+async function removeAll(command: string[], ids: string[]): Promise<number> {
+  let removed = 0;
+  for (let start = 0; start < ids.length; start += BATCH) {
+    const batch = ids.slice(start, start + BATCH);
+    const { stdout } = await runDocker([...command, ...batch]);
+    const done = new Set(stdout.split('\n'));
+    removed += batch.filter((id) => done.has(id)).length;
+  }
+  return removed;
+}
