@@ -15,15 +15,18 @@ import { problem } from './contract/errors.js';
 import { parseConnectRequest } from './contract/requests.js';
 import type { ConnectResponse } from './contract/responses.js';
 import { LogStore } from './logs/log-store.js';
-import { systemClock } from './os/clock.js';
-import { listen } from './os/listen.js';
+import { pause, systemClock } from './os/clock.js';
+import { type BoundPort, listen } from './os/listen.js';
 import { findProcess } from './os/process-table.js';
 import { Platform } from './platform/platform.js';
 import { ConnectionProxy } from './proxy/proxy-server.js';
 import { listServerRecords, ServerRecordFile } from './records/server-records.js';
 import { createStateFolder, type StateFolder } from './records/state-folder.js';
-import { endLeftovers } from './runtime/process/leftovers.js';
+import { endLeftovers, type LeftoverOutcome } from './runtime/process/leftovers.js';
 import { ProcessRuntime } from './runtime/process/process-runtime.js';
+
+/** How long closing waits for backends and builds to end, before it goes on without. */
+const CLOSE_DEADLINE_MS = 15_000;
 
 /** What is asked of {@link DevServer.connect}: the body of a v2 connect request, and the service's name. */
 export interface ConnectOptions {
@@ -63,8 +66,8 @@ export interface DevServer extends AsyncDisposable {
   readonly apiUrl: string;
   /** As `http://localhost:9090`. */
   readonly proxyUrl: string;
-  /** Processes that an earlier dev server in this folder had left behind, and that were ended at the start. */
-  readonly endedLeftovers: number;
+  /** What became, at the start, of the processes that an earlier dev server in this folder had left behind. */
+  readonly leftovers: LeftoverOutcome;
   readonly events: EventEmitter<DevServerEvents>;
   readonly parts: DevServerParts;
   /** The same as the API's v2 connect. @throws JamdevError */
@@ -91,11 +94,15 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const folder = createStateFolder(config.project);
   const runId = randomUUID();
   const record = new ServerRecordFile(folder, runId);
-  const endedLeftovers = await cleanUpAfterDeadServers(folder);
+  const leftovers = await cleanUpAfterDeadServers(folder);
 
   const events = new EventEmitter<DevServerEvents>();
   const logs = new LogStore(folder.logs);
-  const builder = new Builder(config.services, systemClock, createMakeBuild({ project: config.project, runId }));
+  const builder = new Builder(
+    config.services,
+    systemClock,
+    createMakeBuild({ project: config.project, runId, noteProcess: (noted) => record.noteProcess(noted) }),
+  );
   const runtime = new ProcessRuntime((noted) => record.noteProcess(noted));
   const names = config.services.map((service) => service.name);
   const platform = new Platform(names, { runtime, builds: builder, clock: systemClock, logs, runId });
@@ -106,12 +113,15 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     platform,
     builder,
     logs,
-    allowedHosts: config.host === undefined ? config.allowedHosts : [...config.allowedHosts, config.host],
+    allowedHosts: {
+      names: config.host === undefined ? config.allowedHosts : [...config.allowedHosts, config.host],
+      addresses: config.host !== undefined,
+    },
     info: () => ({ ...info, watching: hotRebuild.watching }),
     reportFault: (error, id) => events.emit('fault', error, id),
   });
 
-  const servers = await listenForBoth(
+  const ports = await listenForBoth(
     config,
     () => createServer(api),
     () => proxy.createServer(),
@@ -122,21 +132,30 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     run_id: runId,
     pid: process.pid,
     project: config.project,
-    api_url: `http://${name}:${servers.apiPort}`,
-    proxy_url: `http://${name}:${servers.proxyPort}`,
+    api_url: `http://${name}:${ports.api.port}`,
+    proxy_url: `http://${name}:${ports.proxy.port}`,
     watching: false,
   };
-  record.write({
-    runId,
-    pid: process.pid,
-    startId: (await findProcess(process.pid))?.startId ?? '',
-    project: config.project,
-    apiUrl: info.api_url,
-    proxyUrl: info.proxy_url,
-    startedAt: new Date().toISOString(),
-  });
+  try {
+    record.write({
+      runId,
+      pid: process.pid,
+      startId: (await findProcess(process.pid))?.startId ?? '',
+      project: config.project,
+      apiUrl: info.api_url,
+      proxyUrl: info.proxy_url,
+      startedAt: new Date().toISOString(),
+    });
+  } catch (error) {
+    await Promise.all([ports.api.close(), ports.proxy.close()]);
+    throw problem.stateFolderUnusable(folder.root, (error as NodeJS.ErrnoException).code ?? String(error));
+  }
 
-  const pruneLogs = () => void foreignRuns(folder, runId).then((runs) => logs.prune(runs));
+  const pruneLogs = () =>
+    void foreignRuns(folder, runId).then(
+      (runs) => logs.prune(runs),
+      () => undefined,
+    );
   platform.events.on('backend', (backend) => void backend.gone.then(pruneLogs));
   void builder.buildAll('start');
   // What the first connect needs, loaded once the API answers.
@@ -151,8 +170,10 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const close = async (hard = false): Promise<void> => {
     if (hard) void platform.terminateAll(true);
     closing ??= (async () => {
-      await Promise.all([hotRebuild.close(), builder.close(), platform.close()]);
-      await Promise.all(servers.all.map(closeServer));
+      // Longer than a soft termination takes to turn hard; only a process that can't be killed needs more.
+      const ended = Promise.all([hotRebuild.close(), builder.close(), platform.close()]);
+      await Promise.race([ended, pause(CLOSE_DEADLINE_MS)]);
+      await Promise.all([ports.api.close(), ports.proxy.close()]);
       await runtime.close();
       record.remove();
     })();
@@ -164,7 +185,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     info,
     apiUrl: info.api_url,
     proxyUrl: info.proxy_url,
-    endedLeftovers,
+    leftovers,
     events,
     parts: { platform, builder, hotRebuild, logs },
     async connect({ service = '-', ...request } = {}) {
@@ -172,7 +193,10 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     },
     build: (reason) => builder.buildAll(reason),
     close,
-    killNow: () => runtime.killAll(),
+    killNow: () => {
+      builder.cancelAll();
+      runtime.killAll();
+    },
     [Symbol.asyncDispose]: () => close(),
   };
 }
@@ -183,29 +207,22 @@ function chooseRuntime(service: ServiceConfig): ServiceConfig {
   throw problem.dockerNotYet(service.dockerfile);
 }
 
-interface BoundServers {
-  apiPort: number;
-  proxyPort: number;
-  all: Server[];
-}
-
-async function listenForBoth(config: DevConfig, makeApi: () => Server, makeProxy: () => Server): Promise<BoundServers> {
+async function listenForBoth(
+  config: DevConfig,
+  makeApi: () => Server,
+  makeProxy: () => Server,
+): Promise<{ api: BoundPort; proxy: BoundPort }> {
   const { host } = config;
   const api = await listen({ what: 'API', port: config.port, host, flag: '--port' }, makeApi);
   try {
-    const proxy = await listen({ what: 'proxy', port: config.proxyPort, host, flag: '--proxy-port' }, makeProxy);
-    return { apiPort: api.port, proxyPort: proxy.port, all: [...api.servers, ...proxy.servers] };
+    return {
+      api,
+      proxy: await listen({ what: 'proxy', port: config.proxyPort, host, flag: '--proxy-port' }, makeProxy),
+    };
   } catch (error) {
-    await Promise.all(api.servers.map(closeServer));
+    await api.close();
     throw error;
   }
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
 
 /** Wildcard addresses are no names to connect to. */
@@ -214,16 +231,19 @@ function urlHost(host: string | undefined): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** Ends what dev servers that died in this folder left behind. @returns how many processes that were */
-async function cleanUpAfterDeadServers(folder: StateFolder): Promise<number> {
+/** Ends what dev servers that died in this folder left behind. */
+async function cleanUpAfterDeadServers(folder: StateFolder): Promise<LeftoverOutcome> {
   let ended = 0;
+  const remaining: number[] = [];
   for (const { record, alive } of await listServerRecords(folder)) {
     if (alive) continue;
     const file = new ServerRecordFile(folder, record.runId);
-    ended += await endLeftovers(file.processes());
+    const outcome = await endLeftovers(file.processes());
+    ended += outcome.ended;
+    remaining.push(...outcome.remaining);
     file.remove();
   }
-  return ended;
+  return { ended, remaining };
 }
 
 async function foreignRuns(folder: StateFolder, ownRunId: string): Promise<Set<string>> {

@@ -1,5 +1,6 @@
 import type { Builder } from '../build/builder.js';
 import type { DevInfo } from '../contract/dev-endpoints.js';
+import type { AllowedHosts } from '../contract/hosts.js';
 import type { LogStore } from '../logs/log-store.js';
 import type { Platform } from '../platform/platform.js';
 
@@ -8,7 +9,7 @@ export interface ApiContext {
   platform: Platform;
   builder: Builder;
   logs: LogStore;
-  allowedHosts: readonly string[];
+  allowedHosts: AllowedHosts;
   /** Known once both ports are. */
   info: () => DevInfo;
   /** Receives faults of jamdev's own, with the id that the answer carried. */

@@ -19,6 +19,8 @@ export const answerUnknownRoute: RequestHandler = (request) => {
 export function answerError(report: (error: unknown, id: string) => void): ErrorRequestHandler {
   return (error: unknown, _request, response, next) => {
     const id = randomBytes(6).toString('hex');
+    // The client has hung up; nobody is there to be told, and nothing went wrong here.
+    if (response.destroyed) return;
     const known = error instanceof JamdevError ? error : fromBodyParser(error);
     if (known === undefined) report(error, id);
     if (response.headersSent) return next(error);
@@ -32,6 +34,7 @@ function fromBodyParser(error: unknown): JamdevError | undefined {
   const { type, status, message } = (error ?? {}) as { type?: string; status?: number; message?: string };
   if (type === 'entity.parse.failed') return problem.invalidJson(message ?? 'it can not be parsed');
   if (type === 'entity.too.large') return problem.bodyTooLarge(BODY_LIMIT_BYTES);
+  if (error instanceof URIError) return problem.pathUnreadable(message ?? '');
   if (status !== undefined && status >= 400 && status < 500)
     return problem.bodyUnreadable(message ?? `status ${status}`);
   return undefined;

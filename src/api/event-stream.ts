@@ -13,6 +13,8 @@ export class EventStream {
     response.setHeader('cache-control', 'no-cache');
     response.setHeader('x-accel-buffering', 'no');
     response.flushHeaders();
+    // HEAD asks for the headers alone.
+    if (response.req.method === 'HEAD') response.end();
     response.once('close', () => this.#closed.abort());
     response.on('error', () => this.#closed.abort());
   }

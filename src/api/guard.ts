@@ -1,6 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { problem } from '../contract/errors.js';
-import { isAllowedHost, isLoopbackOrigin } from '../contract/hosts.js';
+import { type AllowedHosts, isAllowedHost, isLoopbackOrigin } from '../contract/hosts.js';
 
 /** Statuses are public on the platform as well: whoever knows a backend's id may read them, from any page. */
 const PUBLIC_PATH = /^(?:\/v2)?\/backend\/[^/]+\/status(?:\/stream)?\/?$/;
@@ -9,10 +9,10 @@ const PUBLIC_PATH = /^(?:\/v2)?\/backend\/[^/]+\/status(?:\/stream)?\/?$/;
  * Keeps other people's web pages out. A page on another host can make a browser send requests here; so the Host must
  * be one of this machine's (against DNS rebinding), and a browser's Origin that is not on this machine may read
  * statuses and nothing else.
- * @param allowedHosts `allowedHosts` of the config
+ * @param allowedHosts beside those of this machine
  * @throws JamdevError `HostNotAllowed`, `OriginNotAllowed`
  */
-export function guard(allowedHosts: readonly string[]): RequestHandler {
+export function guard(allowedHosts: AllowedHosts): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     const { host = '', origin } = request.headers;
     if (!isAllowedHost(host, allowedHosts)) throw problem.hostNotAllowed(host);

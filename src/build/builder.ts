@@ -38,6 +38,7 @@ export class Builder implements BuildSource {
   readonly #clock: Clock;
   readonly #make: MakeBuild;
   readonly #services: Map<string, Progress>;
+  #closed = false;
 
   /** @param make does the work of one build */
   constructor(services: readonly ServiceConfig[], clock: Clock, make: MakeBuild) {
@@ -83,6 +84,7 @@ export class Builder implements BuildSource {
    */
   async build(definition: string, reason: string): Promise<BuildOutcome> {
     const progress = this.#progress(definition);
+    if (this.#closed) return { result: 'superseded', number: progress.number };
     const overtaken = progress.running?.outcome;
     progress.running?.controller.abort();
     progress.number += 1;
@@ -94,11 +96,17 @@ export class Builder implements BuildSource {
     return outcome;
   }
 
-  /** Cancels what is being built, and waits for it to be gone. */
-  async close(): Promise<void> {
+  /** Cancels what is being built, and lets nothing new begin. */
+  cancelAll(): Promise<BuildOutcome>[] {
+    this.#closed = true;
     const running = [...this.#services.values()].flatMap((progress) => progress.running ?? []);
     for (const { controller } of running) controller.abort();
-    await Promise.all(running.map(({ outcome }) => outcome));
+    return running.map(({ outcome }) => outcome);
+  }
+
+  /** Like {@link cancelAll}, and waits for what was cancelled to be gone. */
+  async close(): Promise<void> {
+    await Promise.all(this.cancelAll());
   }
 
   async #run(progress: Progress, number: number, reason: string, signal: AbortSignal): Promise<BuildOutcome> {

@@ -1,5 +1,6 @@
 import type { ProcessServiceConfig, ServiceConfig } from '../config/service-config.js';
 import { problem } from '../contract/errors.js';
+import type { ProcessRecord } from '../records/server-records.js';
 import type { Build } from '../runtime/runtime.js';
 import { runBuildCommand } from './build-command.js';
 
@@ -30,12 +31,14 @@ export interface BuildOwner {
   project: string;
   /** The dev server's run. */
   runId: string;
+  /** Told of every process started, to be found again after a crash of this program. */
+  noteProcess?(record: ProcessRecord): void;
 }
 
 /** @returns what builds services of either kind */
-export function createMakeBuild(_owner: BuildOwner): MakeBuild {
+export function createMakeBuild(owner: BuildOwner): MakeBuild {
   return async (service, number, signal, onLine) => {
-    if (service.runtime === 'process') return makeProcessBuild(service, number, signal, onLine);
+    if (service.runtime === 'process') return makeProcessBuild(service, number, owner, signal, onLine);
     throw problem.dockerNotYet(service.dockerfile);
   };
 }
@@ -44,12 +47,13 @@ export function createMakeBuild(_owner: BuildOwner): MakeBuild {
 async function makeProcessBuild(
   service: ProcessServiceConfig,
   number: number,
+  owner: BuildOwner,
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
   const { command, cwd, env, remap8080 } = service;
   const build = { kind: 'process', number, command, cwd, env, remap8080 } as const;
   if (service.build === undefined) return { build, failure: '', lines: [] };
-  const { ok, failure, lines } = await runBuildCommand(service.build, service, signal, onLine);
+  const { ok, failure, lines } = await runBuildCommand(service.build, service, signal, onLine, owner.noteProcess);
   return { build: ok ? build : undefined, failure, lines };
 }

@@ -8,9 +8,12 @@ import { findRunningServer } from '../records/server-records.js';
 /** How a command reaches a running dev server: over HTTP, and in no other way. */
 export class ApiClient {
   readonly #base: string;
+  readonly #signal: AbortSignal;
 
-  constructor(apiUrl: string) {
+  /** @param signal ends whatever is under way */
+  constructor(apiUrl: string, signal: AbortSignal) {
     this.#base = apiUrl.replace(/\/+$/, '');
+    this.#signal = signal;
   }
 
   connect(service: string, environment: string | undefined, body: unknown): Promise<ConnectResponse> {
@@ -27,8 +30,8 @@ export class ApiClient {
   }
 
   /** All statuses so far and the live ones, until it is terminated. */
-  async *statuses(backendId: string, signal: AbortSignal): AsyncGenerator<PublicStatus> {
-    for await (const line of this.#lines(`/v2/backend/${encodeURIComponent(backendId)}/status/stream`, signal)) {
+  async *statuses(backendId: string): AsyncGenerator<PublicStatus> {
+    for await (const line of this.#lines(`/v2/backend/${encodeURIComponent(backendId)}/status/stream`)) {
       if (line.startsWith('data:')) yield JSON.parse(line.slice('data:'.length)) as PublicStatus;
     }
   }
@@ -64,11 +67,11 @@ export class ApiClient {
   }
 
   /** Lines of logs, each the JSON text of a `LogRecordJson`. */
-  logs(query: { backend?: string; tail?: number; follow: boolean }, signal: AbortSignal): AsyncGenerator<string> {
+  logs(query: { backend?: string; tail?: number; follow: boolean }): AsyncGenerator<string> {
     const parameters = new URLSearchParams({ follow: String(query.follow) });
     if (query.backend !== undefined) parameters.set('backend', query.backend);
     if (query.tail !== undefined) parameters.set('tail', String(query.tail));
-    return this.#lines(`${DEV_PREFIX}/logs?${parameters}`, signal);
+    return this.#lines(`${DEV_PREFIX}/logs?${parameters}`);
   }
 
   async #json<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -76,8 +79,8 @@ export class ApiClient {
     return JSON.parse(await readText(response)) as T;
   }
 
-  async *#lines(path: string, signal: AbortSignal): AsyncGenerator<string> {
-    const response = await this.#send('GET', path, undefined, signal);
+  async *#lines(path: string): AsyncGenerator<string> {
+    const response = await this.#send('GET', path);
     response.setEncoding('utf8');
     let rest = '';
     try {
@@ -87,18 +90,18 @@ export class ApiClient {
         yield* lines;
       }
     } catch (error) {
-      if (!signal.aborted) throw problem.devServerUnreachable(this.#base, codeOf(error));
+      if (!this.#signal.aborted) throw problem.devServerUnreachable(this.#base, codeOf(error));
     }
     if (rest !== '') yield rest;
   }
 
-  #send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<IncomingMessage> {
+  #send(method: string, path: string, body?: unknown): Promise<IncomingMessage> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const request = httpRequest(`${this.#base}${path}`, {
         method,
         agent: false,
-        ...(signal === undefined ? {} : { signal }),
+        signal: this.#signal,
         headers: {
           accept: 'application/json',
           ...(payload === undefined
@@ -111,7 +114,7 @@ export class ApiClient {
         readText(response).then((text) => reject(toError(text, response.statusCode ?? 500, this.#base)), reject);
       });
       request.once('error', (error) => {
-        reject(signal?.aborted ? error : problem.devServerUnreachable(this.#base, codeOf(error)));
+        reject(this.#signal.aborted ? error : problem.devServerUnreachable(this.#base, codeOf(error)));
       });
       request.end(payload);
     });
@@ -128,17 +131,17 @@ export interface DevServerChoice {
  * Finds the dev server: `--api`, then JAMDEV_API_URL, then the one that runs for the folder or one above it.
  * @throws JamdevError `NoDevServer`, or `Usage` when the URL is none
  */
-export async function findDevServer(choice: DevServerChoice): Promise<ApiClient> {
+export async function findDevServer(choice: DevServerChoice, signal: AbortSignal): Promise<ApiClient> {
   const named = choice.api ?? process.env.JAMDEV_API_URL;
   if (named !== undefined && named !== '') {
     if (!URL.canParse(named) || !named.startsWith('http:')) {
       throw problem.usage(`"${named}" is not the URL of a dev server.`, 'It looks like http://localhost:8080');
     }
-    return new ApiClient(named);
+    return new ApiClient(named, signal);
   }
   const record = await findRunningServer(process.cwd());
   if (record === undefined) throw problem.noDevServer(process.cwd());
-  return new ApiClient(record.apiUrl);
+  return new ApiClient(record.apiUrl, signal);
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

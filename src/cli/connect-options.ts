@@ -60,7 +60,7 @@ export async function connectFromCommandLine(
     throw problem.usage(`"${serviceArgument}" is not a service.`, 'Give SERVICE or SERVICE/ENVIRONMENT.');
   }
   const body = toRequestBody(options);
-  const client = await findDevServer(options);
+  const client = await findDevServer(options, io.signal);
   const response = await client.connect(service, environmentName, body);
   const result = options.wait ? { ...response, status: await waitForReady(client, response, io) } : response;
   if (options.open && !(await openInBrowser(result.url)))

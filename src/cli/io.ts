@@ -6,6 +6,8 @@ export interface CommandIo {
   err(line: string): void;
   /** Makes the command end with another exit code than 0. */
   fail(): void;
+  /** Lets the command end although some of its output may never be read. */
+  leaveOutput(): void;
   /** Aborts on Ctrl-C and when nobody reads the output any more. */
   signal: AbortSignal;
 }

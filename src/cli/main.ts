@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { JamdevError } from '../contract/errors.js';
 import { buildCommand } from './commands/build.js';
@@ -14,8 +15,14 @@ import type { CommandIo } from './io.js';
 /** What went wrong was a mistake in the command line itself. */
 const EXIT_USAGE = 2;
 const EXIT_FAILURE = 1;
+/** As shells have it: 128 and the number of the signal. */
+const EXIT_SIGNAL = 128;
+/** How long the end waits for a reader that may have stopped reading. */
+const UNREAD_OUTPUT_MS = 1_000;
 
 let exitCode = 0;
+let outputMatters = true;
+let signalled: 'SIGINT' | 'SIGTERM' | undefined;
 const interrupted = new AbortController();
 
 const io: CommandIo = {
@@ -24,20 +31,26 @@ const io: CommandIo = {
   fail: () => {
     exitCode = EXIT_FAILURE;
   },
+  leaveOutput: () => {
+    outputMatters = false;
+  },
   signal: interrupted.signal,
 };
 
-// The reader of a pipe may have seen enough, as with `jamdev logs | head`.
+// The reader of a pipe may have seen enough, as with `jamdev logs | head`; a terminal may be closed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   interrupted.abort();
 });
+process.stderr.on('error', () => undefined);
 
 try {
   await makeProgram().parseAsync();
 } catch (error) {
-  if (!interrupted.signal.aborted) exitCode = report(error);
+  if (signalled !== undefined) exitCode = EXIT_SIGNAL + constants.signals[signalled];
+  else if (!interrupted.signal.aborted) exitCode = report(error);
 }
+if (!outputMatters) setTimeout(() => process.exit(exitCode), UNREAD_OUTPUT_MS);
 process.stdout.write('', () => process.exit(exitCode));
 
 function makeProgram(): Command {
@@ -67,7 +80,12 @@ function makeProgram(): Command {
 }
 
 function endOnSignals(): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      signalled = signal;
+      interrupted.abort();
+    });
+  }
 }
 
 /** Says what went wrong. @returns the exit code */

@@ -27,15 +27,18 @@ export async function runDev(flags: DevFlags, output: { json: boolean }, io: Com
   reportOn(server, reporter);
 
   const stop = new StopSwitch(server, reporter);
-  const inTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  // With NO_COLOR the terminal is left as it is, raw mode included.
+  const inTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true && !process.env.NO_COLOR;
   const shortcuts =
     server.config.interactive && inTerminal && !output.json ? makeShortcuts(server, reporter, stop) : [];
   reporter.started(server, sinceStartMs, shortcuts);
   const giveBack = shortcuts.length > 0 ? listenForKeys(process.stdin, shortcuts, () => stop.press()) : () => undefined;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.press());
   process.on('exit', () => server.killNow());
-  io.signal.addEventListener('abort', () => stop.press());
+  // Nobody reads any more: reason enough to stop, but no sign of impatience.
+  io.signal.addEventListener('abort', () => stop.pressed || stop.press());
   await stop.stopped;
+  io.leaveOutput();
   giveBack();
   if (stop.forced) io.fail();
 }
@@ -93,6 +96,10 @@ class StopSwitch {
     this.stopped = new Promise((resolve) => {
       this.#finish = resolve;
     });
+  }
+
+  get pressed(): boolean {
+    return this.#pressedAtMs !== undefined;
   }
 
   press(): void {

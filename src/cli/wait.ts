@@ -18,14 +18,15 @@ export async function waitForReady(
   { backend_id: id }: ConnectResponse,
   io: CommandIo,
 ): Promise<Status> {
-  for await (const status of client.statuses(id, io.signal)) {
+  for await (const status of client.statuses(id)) {
     if (status.status === 'ready') return 'ready';
     if (status.status !== 'terminated') continue;
     const lines: string[] = [];
-    for await (const line of client.logs({ backend: id, tail: LAST_LINES, follow: false }, io.signal)) {
+    for await (const line of client.logs({ backend: id, tail: LAST_LINES, follow: false })) {
       lines.push(`  ${(JSON.parse(line) as LogRecordJson).text}`);
     }
     throw problem.neverReady(id, describeStatus(status), lines);
   }
+  io.signal.throwIfAborted();
   throw problem.neverReady(id, 'the dev server stopped', []);
 }

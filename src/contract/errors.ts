@@ -14,7 +14,6 @@ export const HTTP_STATUS_OF = {
   HostNotAllowed: 403,
   OriginNotAllowed: 403,
   RouteNotFound: 404,
-  MethodNotAllowed: 405,
   BackendNotFound: 404,
   ServiceNotFound: 404,
   BackendNotRunning: 409,
@@ -110,6 +109,8 @@ export const problem = {
     new JamdevError('BodyTooLarge', `The request body is larger than ${limitBytes} bytes.`, 'Send less.'),
   bodyUnreadable: (detail: string) =>
     new JamdevError('InvalidRequest', `The request body could not be read: ${detail}.`, 'Send plain JSON in UTF-8.'),
+  pathUnreadable: (detail: string) =>
+    new JamdevError('InvalidRequest', `The path could not be read: ${detail}.`, 'Encode it as UTF-8, "%" as %25.'),
   emptyKey: () => new JamdevError('InvalidKey', 'The key is empty.', 'Give 1 to 128 characters, or no key at all.'),
   longKey: (length: number) =>
     new JamdevError('InvalidKey', `The key has ${length} characters; at most 128 are allowed.`, 'Use a shorter key.'),
@@ -141,8 +142,6 @@ export const problem = {
     ),
   routeNotFound: (method: string, path: string) =>
     new JamdevError('RouteNotFound', `There is no endpoint ${method} ${quote(path)}.`, 'Check the path.'),
-  methodNotAllowed: (method: string, path: string, allow: string) =>
-    new JamdevError('MethodNotAllowed', `${method} is not possible on ${quote(path)}.`, `Use ${allow}.`),
   backendNotFound: (id: string) =>
     new JamdevError('BackendNotFound', `There is no backend ${quote(id)}.`, 'See which there are: jamdev list'),
   backendNotRunning: (id: string) =>

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** Splits a Host header into its name, lower case and without the port. IPv6 addresses keep their brackets. */
 function hostName(host: string): string {
   return host.replace(/:\d*$/, '').toLowerCase();
@@ -12,16 +14,25 @@ function isLoopbackName(name: string): boolean {
   );
 }
 
+/** Which hosts are allowed beside those of this machine. */
+export interface AllowedHosts {
+  /** `allowedHosts` of the config. */
+  names: readonly string[];
+  /** Any IP address: where the dev server listens beyond loopback. No address can be rebound by DNS, only names can. */
+  addresses: boolean;
+}
+
 /**
  * Whether a request with this Host header is meant for the dev server: localhost, *.localhost, a loopback address,
  * host.docker.internal, or one of the config's `allowedHosts`.
  */
-export function isAllowedHost(host: string, allowedHosts: readonly string[]): boolean {
+export function isAllowedHost(host: string, { names, addresses }: AllowedHosts): boolean {
   const name = hostName(host);
   return (
     isLoopbackName(name) ||
     name === 'host.docker.internal' ||
-    allowedHosts.some((allowed) => allowed.toLowerCase() === name)
+    (addresses && isIP(name.replace(/^\[|\]$/g, '')) !== 0) ||
+    names.some((allowed) => allowed.toLowerCase() === name)
   );
 }
 

@@ -53,4 +53,3 @@ export const runningBackendSchema = z.object({
 export type RunningBackend = z.infer<typeof runningBackendSchema>;
 
 export const runningBackendsSchema = z.object({ running_backends: z.array(runningBackendSchema) });
-export type RunningBackends = z.infer<typeof runningBackendsSchema>;

@@ -128,7 +128,13 @@ export class BackendLog {
   }
 
   #close(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
+    const file = this.#file;
     this.#file = undefined;
+    try {
+      if (file !== undefined) closeSync(file);
+    } catch (error) {
+      // Some file systems tell only now that what was written did not fit.
+      this.#onDiskProblem(error as Error);
+    }
   }
 }

@@ -38,6 +38,8 @@ interface Source {
   reader: LogReader;
   head: LogRecord | undefined;
   dry: boolean;
+  /** It has ended and was read to its end: never looked at again. */
+  finished: boolean;
 }
 
 /**
@@ -54,24 +56,30 @@ export async function* readLogs(
   const addNew = () => {
     for (const { owner, folder } of options.list()) {
       if (sources.has(owner.backendId)) continue;
-      sources.set(owner.backendId, { owner, reader: new LogReader(folder), head: undefined, dry: false });
+      sources.set(owner.backendId, {
+        owner,
+        reader: new LogReader(folder),
+        head: undefined,
+        dry: false,
+        finished: false,
+      });
     }
   };
   const changes = store === undefined ? undefined : new Changes(store, signal);
   try {
     addNew();
-    if (options.tail !== undefined) yield* await lastOf(sources, options.tail);
+    if (options.tail !== undefined) yield* await lastOf(sources, options.tail, store);
     while (!signal.aborted) {
       // Both asked before the look for lines, so that nothing can slip in between.
       const seen = changes?.count ?? 0;
       const mayGrow = options.mayGrow();
-      for (let next = await takeOldest(sources); next !== undefined; next = await takeOldest(sources)) {
+      for (let next = await takeOldest(sources, store); next !== undefined; next = await takeOldest(sources, store)) {
         yield next;
         if (signal.aborted) return;
       }
       if (!options.follow || !mayGrow || changes === undefined) return;
       await changes.beyond(seen);
-      for (const source of sources.values()) source.dry = false;
+      for (const source of sources.values()) source.dry = source.finished;
       addNew();
     }
   } finally {
@@ -80,21 +88,31 @@ export async function* readLogs(
   }
 }
 
-async function lastOf(sources: Map<string, Source>, count: number): Promise<OwnedRecord[]> {
+async function lastOf(
+  sources: Map<string, Source>,
+  count: number,
+  store: LogStore | undefined,
+): Promise<OwnedRecord[]> {
   const last: OwnedRecord[] = [];
-  for (let next = await takeOldest(sources); next !== undefined; next = await takeOldest(sources)) {
+  for (let next = await takeOldest(sources, store); next !== undefined; next = await takeOldest(sources, store)) {
     last.push(next);
     if (last.length > count * 2 + 1_000) last.splice(0, last.length - count);
   }
   return count === 0 ? [] : last.slice(-count);
 }
 
-async function takeOldest(sources: Map<string, Source>): Promise<OwnedRecord | undefined> {
+async function takeOldest(sources: Map<string, Source>, store: LogStore | undefined): Promise<OwnedRecord | undefined> {
   let oldest: Source | undefined;
   for (const source of sources.values()) {
     if (source.head === undefined && !source.dry) {
+      // Asked before the look, so that a last line can't slip in between.
+      const ended = store !== undefined && !store.isOpen(source.owner.backendId);
       source.head = await source.reader.read();
       source.dry = source.head === undefined;
+      if (source.dry && ended) {
+        source.finished = true;
+        await source.reader.close();
+      }
     }
     if (source.head === undefined) continue;
     if (oldest?.head === undefined || source.head.timeMs < oldest.head.timeMs) oldest = source;

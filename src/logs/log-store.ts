@@ -83,7 +83,12 @@ export class LogStore {
     const ended = this.list().filter(({ owner }) => !this.#open.has(owner.backendId) && !foreignRuns.has(owner.runId));
     for (const [index, log] of ended.reverse().entries()) {
       bytes += sizeOf(log.folder);
-      if (index >= MAX_LOGS || bytes > MAX_TOTAL_BYTES) rmSync(log.folder, { recursive: true, force: true });
+      if (index < MAX_LOGS && bytes <= MAX_TOTAL_BYTES) continue;
+      try {
+        rmSync(log.folder, { recursive: true, force: true });
+      } catch {
+        // One that can't be deleted, as another user's, must not keep the others.
+      }
     }
   }
 }

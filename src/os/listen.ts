@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { problem } from '../contract/errors.js';
 import { describePortHolder } from './port-holder.js';
 
@@ -15,30 +16,37 @@ export interface ListenRequest {
   flag: string;
 }
 
+/** A port that is being listened on. */
+export interface BoundPort {
+  port: number;
+  /** One per address. */
+  servers: readonly Server[];
+  /** Stops listening and cuts every connection, those that have become WebSockets as well. */
+  close(): Promise<void>;
+}
+
 const FREE_PORT_ATTEMPTS = 20;
 
 /**
  * Binds servers to one port number on every address it should have.
  * @param makeServer called once per address; all servers serve the same thing
- * @returns the port, the same on each address, and the listening servers
  * @throws JamdevError `PortTaken`, which says who holds the port, or `HostUnavailable`
  */
-export async function listen(
-  request: ListenRequest,
-  makeServer: () => Server,
-): Promise<{ port: number; servers: Server[] }> {
+export async function listen(request: ListenRequest, makeServer: () => Server): Promise<BoundPort> {
   const [first, ...others] = request.host === undefined ? ['127.0.0.1', '::1'] : [request.host];
   for (let attempt = 1; ; attempt += 1) {
     const servers: Server[] = [];
+    const sockets = new Set<Socket>();
+    const make = () => trackSockets(makeServer(), sockets);
     try {
-      const primary = await bind(makeServer(), request.port, first as string);
+      const primary = await bind(make(), request.port, first as string);
       servers.push(primary);
       const port = portOf(primary);
       for (const host of others) {
-        const server = await bindUnlessMissing(makeServer(), port, host);
+        const server = await bindUnlessMissing(make(), port, host);
         if (server !== undefined) servers.push(server);
       }
-      return { port, servers };
+      return { port, servers, close: () => closeAll(servers, sockets) };
     } catch (error) {
       for (const server of servers) server.close();
       const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
@@ -47,6 +55,20 @@ export async function listen(
       throw await explain(error as NodeJS.ErrnoException, request, first as string);
     }
   }
+}
+
+/** Node.js's own closeAllConnections() knows nothing of sockets that were upgraded. */
+function trackSockets(server: Server, sockets: Set<Socket>): Server {
+  return server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+}
+
+async function closeAll(servers: readonly Server[], sockets: ReadonlySet<Socket>): Promise<void> {
+  const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+  for (const socket of sockets) socket.destroy();
+  await Promise.all(closed);
 }
 
 function portOf(server: Server): number {

@@ -92,11 +92,15 @@ function bootId(): string {
   return cachedBootId;
 }
 
+/** Errors that say that there is nothing to read; any other (too many open files) says nothing of the process. */
+const NOTHING_THERE = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR'];
+
 function readProcFile(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (NOTHING_THERE.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
   }
 }
 

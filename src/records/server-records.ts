@@ -60,9 +60,14 @@ export class ServerRecordFile {
     return text.split('\n').flatMap((line) => parseJson<ProcessRecord>(line) ?? []);
   }
 
+  /** Best effort: a record that stays is of a dead dev server, and the next one in the folder tries again. */
   remove(): void {
-    rmSync(this.#path, { force: true });
-    rmSync(this.#processesPath, { force: true });
+    try {
+      rmSync(this.#path, { force: true });
+      rmSync(this.#processesPath, { force: true });
+    } catch {
+      // As said.
+    }
   }
 }
 

@@ -131,6 +131,8 @@ describe('bad requests disturb nothing else', () => {
   test('a client that gives up waiting for a key does not get a backend', async () => {
     const command = `node -e "process.on('SIGTERM', () => setTimeout(() => process.exit(0), 500)); require('http').createServer((q, s) => s.end()).listen(process.env.PORT)"`;
     const server = await startServer({ command });
+    const faults: unknown[] = [];
+    server.events.on('fault', (error) => faults.push(error));
     const { backend_id: id, url } = await server.connect({ key: 'k' });
     await send(url);
     await post(`${server.apiUrl}/v2/backend/${id}/terminate`, {});
@@ -143,6 +145,7 @@ describe('bad requests disturb nothing else', () => {
     await server.parts.platform.backend(id).gone;
     expect((await send(`${server.apiUrl}/auth`)).status).toBe(200);
     expect(server.parts.platform.running).toEqual([]);
+    expect(faults).toEqual([]);
   });
 });
 

@@ -16,7 +16,7 @@ test.each([
   'mybox.lan',
   'MyBox.LAN:8080',
 ])('the host %s is this machine, with mybox.lan allowed', (host) => {
-  expect(isAllowedHost(host, ['MYBOX.lan'])).toBe(true);
+  expect(isAllowedHost(host, { names: ['MYBOX.lan'], addresses: false })).toBe(true);
 });
 
 test.each([
@@ -37,7 +37,7 @@ test.each([
   'localhost:8080:9090',
   'evil.example#localhost',
 ])('the host %j is not', (host) => {
-  expect(isAllowedHost(host, ['mybox.lan'])).toBe(false);
+  expect(isAllowedHost(host, { names: ['mybox.lan'], addresses: false })).toBe(false);
 });
 
 test.each([
@@ -67,3 +67,12 @@ test.each([
 ])('pages from %j are not', (origin) => {
   expect(isLoopbackOrigin(origin)).toBe(false);
 });
+
+test.each(['192.168.1.5:8080', '[fd00::2]:8080', '10.0.0.1'])(
+  'the address %s is allowed where addresses are',
+  (host) => {
+    expect(isAllowedHost(host, { names: [], addresses: true })).toBe(true);
+    expect(isAllowedHost(host, { names: [], addresses: false })).toBe(false);
+    expect(isAllowedHost('evil.example', { names: [], addresses: true })).toBe(false);
+  },
+);

@@ -92,6 +92,15 @@ describe('spawn and connect', () => {
     expect(stderr).toContain('no newline at the end');
   });
 
+  test('--wait ended by a signal says so by its exit code, and nothing else', async () => {
+    const dev = await startDev(makeTempFolder(), ['--command', 'sleep 60']);
+    const run = startCli(['spawn', '-k', 'k', '--wait'], { cwd: dev.folder });
+    await waitFor(() => dev.stdout().includes('waiting'), 'the backend to be waited for');
+    run.process.kill('SIGINT');
+    expect(await run.exit).toBe(130);
+    expect(run.stdout()).toBe('');
+  });
+
   test('--open opens the connection URL with the system’s opener', async () => {
     const dev = await startEcho();
     const bin = makeTempFolder();

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { runCli, startCli, startDev } from '../support/cli.js';
@@ -241,7 +242,7 @@ describe('bad input', () => {
         { 'jamsocket.config.json': { dockerfile: './Dockerfile' } },
         [],
         1,
-        ['./Dockerfile', '--command'],
+        ['Dockerfile', '--command'],
       ],
       ['a folder that is missing', {}, ['no-such-folder'], 1, ['no folder', 'no-such-folder']],
       ['a bad port', {}, ['--port', 'http'], 2, ['-p/--port must be a port number', '"http"']],
@@ -403,4 +404,82 @@ test('the bundled example serves two people one document, and saves it when it e
   await post(`${dev.apiUrl}/v2/backend/${backend_id}/terminate`, {});
   await waitFor(() => readdirSync(data).includes('doc%2F1.txt'), 'the document to be saved');
   expect(readFileSync(join(data, 'doc%2F1.txt'), 'utf8')).toBe('written by Ann');
+});
+
+describe('what else may happen', () => {
+  test('loopback only: no other address of this machine is listened on', async () => {
+    const dev = await startDev(echoProject());
+    const others = Object.values(networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .filter(({ internal, family, address }) => !internal && (family === 'IPv4' || !address.startsWith('fe80')));
+    for (const { address, family } of others) {
+      for (const url of [dev.apiUrl, dev.proxyUrl]) {
+        const host = family === 'IPv6' ? `[${address}]` : address;
+        await expect(send(url.replace('localhost', host))).rejects.toThrow(/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH/);
+      }
+    }
+  });
+
+  test('with --host, the URLs name it and the API takes them', async () => {
+    const dev = await startDev(echoProject(), ['--host', '127.0.0.1']);
+    expect(dev.apiUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect((await send((await connect(dev.apiUrl)).url)).status).toBe(200);
+  });
+
+  test('a reader that stopped reading does not keep it from ending', async () => {
+    const chatter = `node -e "setInterval(() => console.log('x'.repeat(5000)), 1)"`;
+    const dev = await startDev(makeTempFolder(), ['--command', chatter]);
+    await connect(dev.apiUrl);
+    await waitFor(() => dev.stdout().length > 1_000_000, 'some output');
+    dev.process.stdout?.pause();
+    dev.process.kill('SIGINT');
+    const code = await new Promise((resolve) => dev.process.once('exit', resolve));
+    dev.process.stdout?.resume();
+    expect(code).toBe(0);
+  });
+
+  test('a WebSocket client that does not read does not keep it from ending', async () => {
+    const server = `const { WebSocketServer } = require('${join(ROOT, 'node_modules', 'ws')}');
+      const http = require('http').createServer((q, s) => s.end()).listen(process.env.PORT);
+      new WebSocketServer({ server: http }).on('connection', (socket) => setInterval(() => socket.send('x'.repeat(1e6)), 5));`;
+    const dev = await startDev(makeProject({ 'server.js': server }), ['--command', 'node server.js']);
+    const { url } = await connect(dev.apiUrl);
+    await send(url);
+    const { socket, received } = await openSocket(dev.proxyUrl);
+    const key =
+      'upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==';
+    socket.write(`GET ${new URL(url).pathname} HTTP/1.1\r\nhost: localhost\r\n${key}\r\n\r\n`);
+    await waitFor(() => received().length > 2_000_000, 'some frames');
+    socket.pause();
+    dev.process.kill('SIGINT');
+    expect(await dev.exit).toBe(0);
+  });
+
+  test('a build that leaves a daemon with its output open is done when the build is', async () => {
+    const dev = await startDev(echoProject(), ['--build', 'sleep 60 & echo $! > daemon.pid; echo built']);
+    await waitFor(() => /build {2}1: done/.test(dev.stdout()), 'the build');
+    process.kill(Number(readFileSync(join(dev.folder, 'daemon.pid'), 'utf8')), 'SIGKILL');
+  });
+
+  test('after kill -9 during a build, the next dev server ends that build', async () => {
+    const folder = makeTempFolder();
+    const args = ['--command', ECHO, '--build', 'echo $$ > build.pid; sleep 60; true'];
+    const dev = await startDev(folder, args);
+    const pid = Number(
+      await waitFor(
+        () => existsSync(join(folder, 'build.pid')) && readFileSync(join(folder, 'build.pid'), 'utf8'),
+        'the build',
+      ),
+    );
+    await waitFor(
+      () => readdirSync(join(folder, '.jamdev', 'servers')).some((name) => name.endsWith('.processes')),
+      'its record',
+    );
+    dev.process.kill('SIGKILL');
+    await dev.exit;
+    expect(await living([pid])).toEqual([pid]);
+    const next = await startDev(folder, ['--command', ECHO]);
+    expect(next.stdout()).toContain('that an earlier dev server had left here');
+    expect(await living([pid])).toEqual([]);
+  });
 });

@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { post, send } from '../support/http.js';
-import { fixture, makeTempFolder, ROOT } from '../support/project.js';
+import { fixture, makeProject, makeTempFolder, ROOT } from '../support/project.js';
 import { living, waitFor } from '../support/wait.js';
 
 /** `script`, of every Linux and macOS, runs a program in a real pseudo-terminal and passes keys on. */
@@ -85,11 +86,25 @@ test.skipIf(!hasScript)('Ctrl-C stops, with the backends', async () => {
   expect(await living([pid])).toEqual([]);
 });
 
-test.skipIf(!hasScript)('NO_COLOR takes the colours away, and --no-interactive the keys', async () => {
-  const terminal = startDev(['--no-interactive'], { NO_COLOR: '1' });
+test.skipIf(!hasScript)('NO_COLOR takes the colours away, and raw mode with them', async () => {
+  const terminal = startDev([], { NO_COLOR: '1' });
   await apiOf(terminal);
   expect(terminal.screen()).not.toContain('\u001b');
   expect(terminal.screen()).not.toContain('q quit');
   terminal.press('\u0003');
   expect(await terminal.exit).toBe(0);
+});
+
+test.skipIf(!hasScript)('closing the terminal lets backends save their work', async () => {
+  const saved = join(makeTempFolder(), 'saved');
+  const code = `process.on('SIGTERM', () => setTimeout(() => { require('fs').writeFileSync('${saved}', 'x'); process.exit(0); }, 200)); require('http').createServer((q, s) => s.end()).listen(process.env.PORT)`;
+  const folder = makeProject({ 'server.js': code });
+  const terminal = openTerminal(['dev', folder, '--port', '0', '--proxy-port', '0', '--command', 'node server.js']);
+  const api = await apiOf(terminal);
+  const { url } = (await post(`${api}/v2/service/-/-/connect`, {})).json<{ url: string }>();
+  await send(url);
+  // The terminal goes, and with it everything that is written to it fails.
+  terminal.process.kill('SIGKILL');
+  await waitFor(() => existsSync(saved), 'the work to be saved');
+  await waitFor(() => readdirSync(join(folder, '.jamdev', 'servers')).length === 0, 'the record to be gone');
 });

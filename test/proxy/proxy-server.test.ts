@@ -186,6 +186,45 @@ describe('responses', () => {
   });
 });
 
+test('an offer to go on in HTTP/2, as curl makes it, is answered plainly, with a body too', async () => {
+  const server = await startServer();
+  const { url, token } = await server.connect();
+  await send(url);
+  const offer = 'connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQCAAAAAAIAAAAA';
+  const { socket, received } = await openSocket(server.proxyUrl);
+  socket.write(`POST /${token}/x HTTP/1.1\r\nhost: localhost\r\n${offer}\r\ncontent-length: 5\r\n\r\nhello`);
+  await waitFor(() => received().includes('"body":"hello"'), 'the answer');
+  socket.write(`GET /${token}/y HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+  await waitFor(() => received().includes('"url":"/y"'), 'the next answer on the same connection');
+});
+
+test('an answer in place of an upgrade names the backend as well', async () => {
+  const command = `node -e "require('http').createServer((q, s) => s.end()).on('upgrade', (q, s) => s.end('HTTP/1.1 401 No\\r\\ncontent-length: 0\\r\\n\\r\\n')).listen(process.env.PORT)"`;
+  const server = await startServer({ command });
+  const { token, backend_id } = await server.connect();
+  const { socket, received } = await openSocket(server.proxyUrl);
+  socket.write(`GET /${token}/ HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`);
+  await waitFor(() => received().includes('\r\n\r\n'), 'the answer');
+  expect(received()).toMatch(/^HTTP\/1.1 401/);
+  expect(received()).toContain(`x-plane-backend-id: ${backend_id}`);
+  expect(received()).toContain('access-control-allow-origin: *');
+});
+
+test('many backends, one after the other, leave no listener behind', async () => {
+  const server = await startServer();
+  const warnings: string[] = [];
+  const onWarning = (warning: Error) => void warnings.push(warning.name);
+  process.on('warning', onWarning);
+  for (let index = 0; index < 14; index += 1) {
+    const { url, backend_id } = await server.connect();
+    await send(url);
+    await post(`${server.apiUrl}/v2/backend/${backend_id}/terminate`, { hard: true });
+    await untilStatus(server, backend_id, 'terminated');
+  }
+  process.off('warning', onWarning);
+  expect(warnings).toEqual([]);
+});
+
 describe('WebSockets', () => {
   test('echo text and binary, with verified headers, and count as a connection', async () => {
     const server = await startServer();

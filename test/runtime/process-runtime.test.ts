@@ -213,7 +213,7 @@ describe('leftovers of a dev server that died', () => {
     const bystander = await spawn('sleep 30');
     const [record, other] = await waitFor(() => (noted.length === 2 ? noted : undefined), 'the records');
     const samePid = { ...(other as ProcessRecord), backendId: 'someoneelse', startId: 'boot:1' };
-    expect(await endLeftovers([record as ProcessRecord, samePid])).toBe(2);
+    expect(await endLeftovers([record as ProcessRecord, samePid])).toEqual({ ended: 2, remaining: [] });
     expect(await living(family)).toEqual([]);
     await leftover.backend.exited;
     expect(await living([samePid.pid])).toEqual([samePid.pid]);

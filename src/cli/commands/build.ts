@@ -11,7 +11,7 @@ export function buildCommand(io: CommandIo): Command {
   const command = new Command('build')
     .description('build anew in the dev server, and wait; exits 1 with the output if it fails')
     .action(async (options: ClientOptions) => {
-      const outcomes = await (await findDevServer(options)).build();
+      const outcomes = await (await findDevServer(options, io.signal)).build();
       for (const outcome of outcomes) {
         if (outcome.result === 'failed') io.fail();
         if (options.json) io.out(JSON.stringify(outcome));

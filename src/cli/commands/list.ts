@@ -13,7 +13,7 @@ export function listCommand(io: CommandIo): Command {
     .description('list running backends')
     .option('-a, --all', 'also those that have ended')
     .action(async (options: ClientOptions & { all?: boolean }) => {
-      const backends = await (await findDevServer(options)).backends();
+      const backends = await (await findDevServer(options, io.signal)).backends();
       const shown = options.all ? backends : backends.filter(({ status }) => status.status !== 'terminated');
       if (options.json) return io.out(JSON.stringify(shown));
       if (shown.length === 0) return io.out('No backends are running. Start one with: jamdev spawn --key doc-1');

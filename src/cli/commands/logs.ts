@@ -47,10 +47,10 @@ async function findLines(
   io: CommandIo,
 ): Promise<AsyncIterable<string>> {
   try {
-    const client = await findDevServer(options);
+    const client = await findDevServer(options, io.signal);
     const { follow, tail } = options;
     const query = { follow, ...(tail === undefined ? {} : { tail }), ...(name === undefined ? {} : { backend: name }) };
-    return client.logs(query, io.signal);
+    return client.logs(query);
   } catch (error) {
     const logs = error instanceof JamdevError && error.code === 'NoDevServer' ? storedLogs(process.cwd()) : [];
     if (logs.length === 0) throw error;

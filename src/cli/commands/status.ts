@@ -14,10 +14,10 @@ export function statusCommand(io: CommandIo): Command {
     .action(async (name: string, options: ClientOptions & { watch?: boolean }) => {
       const print = (status: PublicStatus) =>
         io.out(options.json ? JSON.stringify(status) : `${status.time}  ${describeStatus(status)}`);
-      const client = await findDevServer(options);
+      const client = await findDevServer(options, io.signal);
       const { id } = await client.findBackend(name);
       if (!options.watch) return print(await client.status(id));
-      for await (const status of client.statuses(id, io.signal)) print(status);
+      for await (const status of client.statuses(id)) print(status);
     });
   return addExamples(addClientOptions(command), [
     ['jamdev status doc-1', 'of the backend that holds the key doc-1'],

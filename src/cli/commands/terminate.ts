@@ -31,7 +31,7 @@ export function terminateCommand(io: CommandIo): Command {
 }
 
 async function terminate(names: string[], options: TerminateOptions, io: CommandIo): Promise<void> {
-  const client = await findDevServer(options);
+  const client = await findDevServer(options, io.signal);
   const running = (await client.backends()).filter(({ status }) => status.status !== 'terminated');
   const targets = options.all ? running.map(({ id }) => id) : names;
   if (targets.length === 0 && !options.json) io.out('No backends are running.');

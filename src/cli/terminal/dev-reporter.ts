@@ -44,10 +44,12 @@ export class DevReporter implements Reporter {
   started(server: DevServer, ms: number, shortcuts: readonly Shortcut[]): void {
     const { bold, dim, cyan, green } = this.#chalk;
     const [service] = server.config.services;
-    if (server.endedLeftovers > 0) {
-      this.#line(
-        `Ended ${count(server.endedLeftovers, 'process', 'processes')} that an earlier dev server had left here.`,
-      );
+    const { ended, remaining } = server.leftovers;
+    if (ended > 0) {
+      this.#line(`Ended ${count(ended, 'process', 'processes')} that an earlier dev server had left here.`);
+    }
+    if (remaining.length > 0) {
+      this.#line(`An earlier dev server left processes that could not be ended: pid ${remaining.join(', ')}.`);
     }
     this.#line(`${bold(`jamdev ${server.info.version}`)}  ${green('ready')} in ${formatDuration(ms)}`);
     this.#line('');
@@ -192,7 +194,9 @@ export class DevReporter implements Reporter {
     const { red, dim, bold } = this.#chalk;
     const bar = red('|');
     this.#line(`${bar} ${bold(red(`crashed: ${how}`))} after ${ms}`);
-    this.#line(`${bar} key ${backend.identity.key}, backend ${backend.id}, build ${backend.buildNumber ?? 'none'}`);
+    this.#line(
+      `${bar} key ${cleanForTerminal(backend.identity.key, false)}, backend ${backend.id}, build ${backend.buildNumber ?? 'none'}`,
+    );
     for (const line of backend.log.lastLines) this.#line(`${bar}   ${cleanForTerminal(line, this.#colourOutput)}`);
     const hint = portHint(backend.log.lastLines);
     if (hint !== undefined) this.#line(`${bar} ${hint}`);

@@ -18,7 +18,7 @@ export class JsonReporter implements Reporter {
   }
 
   started(server: DevServer, ms: number): void {
-    this.#event('started', { ...server.info, ms: Math.round(ms), ended_leftovers: server.endedLeftovers });
+    this.#event('started', { ...server.info, ms: Math.round(ms), ended_leftovers: server.leftovers.ended });
   }
 
   backendSpawned(backend: Backend): void {

@@ -62,7 +62,8 @@ export class ProcessRuntime implements Runtime {
         subprocess.once('exit', (code, exitSignal) => resolve(toExit(code, exitSignal)));
       });
       const root = identify(request.backendId, subprocess.pid);
-      void root.then(this.#noteProcess);
+      root.catch(() => undefined);
+      void root.then(this.#noteProcess, () => undefined);
       const backend = new ProcessBackend(subprocess.pid, root, port, leaderExit, outputEnded);
       this.#running.add(backend);
       void backend.exited.then(() => {
@@ -172,7 +173,11 @@ class ProcessBackend implements RuntimeBackend {
   }
 
   async #members(): Promise<ProcessEntry[]> {
-    this.#known = await findTree(await this.#root, this.#known);
+    try {
+      this.#known = await findTree(await this.#root, this.#known);
+    } catch {
+      // A look that fails (too many open files) shows nothing; what was known before still counts.
+    }
     return this.#known;
   }
 }
