@@ -1,0 +1,200 @@
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:net';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { PortPool } from '../../src/runtime/process/port-pool.js';
+import { waitUntilReady } from '../../src/runtime/readiness.js';
+import { describeRuntime } from '../runtime/runtime-suite.js';
+import { send } from '../support/http.js';
+import { waitFor } from '../support/wait.js';
+import { containersOf, describeDocker, docker, useDockerRuntime } from './support.js';
+
+const SERVE = `exec node -e 'require("http").createServer((q, s) => s.end(process.env.TEST_NAME)).listen(8080)'`;
+
+describeDocker('containers', () => {
+  const { start, makeRuntime, project, runId, image } = useDockerRuntime();
+
+  describeRuntime('containers', {
+    start: (command, env, signal) => start(command, env, signal === undefined ? {} : { signal }),
+    fixture: (name) => `/fixtures/${name}`,
+    portOf: () => 8080,
+    remainsOf: () => containersOf(project),
+  });
+
+  describe('a container', () => {
+    test('has its name and its labels, and nobody but this machine reaches it', async () => {
+      const { id } = await start('exec sleep 30');
+      const inspected = await docker('inspect', '--format', '{{json .}}', `jamdev-${id}`);
+      const { Config, NetworkSettings, HostConfig } = JSON.parse(inspected);
+      expect(Config.Labels).toMatchObject({
+        'dev.jamdev.project': project,
+        'dev.jamdev.run': runId,
+        'dev.jamdev.service': 'default',
+        'dev.jamdev.key': 'key',
+        'dev.jamdev.backend': id,
+      });
+      expect(NetworkSettings.Ports['8080/tcp']).toMatchObject([{ HostIp: '127.0.0.1' }]);
+      expect(HostConfig.ExtraHosts).toEqual(['host.docker.internal:host-gateway']);
+    });
+
+    test('values of variables are not seen in the list of processes', async () => {
+      const { id } = await start('exec sleep 30', { TEST_SECRET: 'hush-hush' });
+      const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
+      expect(processes).toContain(`run --name jamdev-${id}`);
+      expect(processes).not.toContain('hush-hush');
+    });
+
+    test("variables that docker itself reads are the backend's alone", async () => {
+      const env = { DOCKER_HOST: 'tcp://nowhere.invalid:1', HTTP_PROXY: 'http://proxy.invalid', TMPDIR: '/elsewhere' };
+      const { backend, output } = await start('echo $DOCKER_HOST $HTTP_PROXY $TMPDIR', env);
+      expect(await backend.exited).toEqual({ code: 0, signal: null });
+      expect(output()).toBe('tcp://nowhere.invalid:1 http://proxy.invalid /elsewhere\n');
+    });
+
+    test('reaches this machine as host.docker.internal', async () => {
+      const { backend, output } = await start('grep host.docker.internal /etc/hosts');
+      await backend.exited;
+      expect(output()).toMatch(/^\d+\.\d+\.\d+\.\d+\s+host\.docker\.internal\n$/);
+    });
+
+    test('joins the network it is given; without one of that name it says so', async () => {
+      const network = `jamdev-test-${runId}`;
+      await docker('network', 'create', network);
+      onTestFinished(async () => void (await docker('network', 'rm', network)));
+      const { id, backend } = await start(SERVE, {}, { build: { network } });
+      await waitUntilReady(backend.addresses, AbortSignal.timeout(15_000));
+      const joined = await docker('inspect', '--format', '{{json .NetworkSettings.Networks}}', `jamdev-${id}`);
+      expect(Object.keys(JSON.parse(joined))).toEqual([network]);
+      backend.terminate(true);
+      await backend.exited;
+      await expect(start(SERVE, {}, { build: { network: 'no-such-network' } })).rejects.toMatchObject({
+        code: 'DockerNetworkMissing',
+        message: expect.stringContaining('"no-such-network"'),
+      });
+      expect(await containersOf(project)).toEqual([]);
+    });
+
+    test("on the host's own network it has a port of its own", async () => {
+      const serve = SERVE.replace('8080', 'process.env.PORT');
+      const { backend } = await start(serve, { TEST_NAME: 'here' }, { build: { network: 'host' } });
+      const { port } = await waitUntilReady(backend.addresses, AbortSignal.timeout(15_000));
+      expect((await send(`http://127.0.0.1:${port}/`)).text).toBe('here');
+    });
+  });
+
+  describe('starting', () => {
+    test('twenty at once are twenty backends, and are gone together', async () => {
+      const all = await Promise.all(Array.from({ length: 20 }, (_, index) => start(SERVE, { TEST_NAME: `${index}` })));
+      const names = await Promise.all(
+        all.map(async ({ backend }) => {
+          const { port } = await waitUntilReady(backend.addresses, AbortSignal.timeout(60_000));
+          return (await send(`http://127.0.0.1:${port}/`)).text;
+        }),
+      );
+      expect(names).toEqual(all.map((_, index) => `${index}`));
+      for (const { backend } of all) backend.terminate(true);
+      await Promise.all(all.map(({ backend }) => backend.exited));
+      expect(await containersOf(project)).toEqual([]);
+    }, 120_000);
+
+    test.each([0, 20, 60, 120, 200, 300, 400])('given up after %d ms it leaves nothing', async (ms) => {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(new Error('changed my mind')), ms);
+      const started = await start('exec sleep 30', {}, { signal: controller.signal }).catch((error) => error);
+      if (started instanceof Error) {
+        expect(started.message).toBe('changed my mind');
+      } else {
+        started.backend.terminate(true);
+        await started.backend.exited;
+      }
+      expect(await containersOf(project)).toEqual([]);
+    });
+
+    test('a port that someone else took meanwhile is given up for another', async () => {
+      const taken = createServer().listen(0, '127.0.0.1');
+      await new Promise((resolve) => taken.once('listening', resolve));
+      onTestFinished(() => void taken.close());
+      const { port } = taken.address() as { port: number };
+      const acquire = vi.spyOn(PortPool.prototype, 'acquire').mockResolvedValueOnce(port);
+      onTestFinished(() => acquire.mockRestore());
+      const { backend } = await start(SERVE, { TEST_NAME: 'found' });
+      expect(backend.addresses[0]?.port).not.toBe(port);
+      await waitUntilReady(backend.addresses, AbortSignal.timeout(15_000));
+    });
+
+    test.each([
+      ['an image that is gone', { image: 'jamdev/never-built:1' }, 'ImageGone', 'jamdev/never-built:1'],
+      ['an image for another platform', { platform: 'linux/s390x' }, 'ContainerNotStarted', 'linux/s390x'],
+    ])('%s is told', async (_what, build, code, mention) => {
+      await expect(start(SERVE, {}, { build })).rejects.toMatchObject({
+        code,
+        message: expect.stringContaining(mention),
+      });
+    });
+
+    test('without a docker client, and without an engine, it says so', async () => {
+      const { PATH } = process.env;
+      vi.stubEnv('PATH', '/nonexistent');
+      await expect(start(SERVE)).rejects.toMatchObject({ code: 'DockerMissing' });
+      vi.stubEnv('PATH', PATH);
+      vi.stubEnv('DOCKER_HOST', 'unix:///nonexistent/docker.sock');
+      await expect(start(SERVE)).rejects.toMatchObject({
+        code: 'DockerStopped',
+        message: expect.stringContaining('unix:///nonexistent/docker.sock'),
+      });
+      vi.unstubAllEnvs();
+    });
+  });
+
+  describe('termination', () => {
+    test('SIGTERM that ends it is told as such', async () => {
+      const { backend, output } = await start(`trap 'exit 143' TERM; echo ready; while :; do sleep 0.05; done`);
+      await waitFor(() => output().includes('ready'), 'the trap');
+      backend.terminate(false);
+      expect(await backend.exited).toEqual({ code: 143, signal: 'SIGTERM' });
+    });
+
+    test('a container that someone else removes has ended', async () => {
+      const { id, backend } = await start('exec sleep 30');
+      await docker('rm', '--force', `jamdev-${id}`);
+      expect(await backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
+    });
+
+    test('a backend whose docker client is killed is lost, and its container goes', async () => {
+      const { id, backend } = await start('exec sleep 30');
+      const pids = execFileSync('pgrep', ['-f', `docker run --name jamdev-${id} `], { encoding: 'utf8' });
+      process.kill(Number(pids.trim()), 'SIGKILL');
+      expect(await backend.exited).toMatchObject({ code: null, lost: true });
+      expect(await containersOf(project)).toEqual([]);
+    });
+
+    test('the last resort leaves none behind', async () => {
+      const runtime = makeRuntime();
+      const all = await Promise.all([1, 2, 3].map(() => start('exec sleep 30', {}, { runtime })));
+      runtime.killAll();
+      expect(await containersOf(project)).toEqual([]);
+      await Promise.all(all.map(({ backend }) => backend.exited));
+      await runtime.close();
+    });
+  });
+
+  describe('what can be told of one that is not ready', () => {
+    test('that it listens on 127.0.0.1 only', async () => {
+      const code = 'require("http").createServer().listen(8080, "127.0.0.1", () => console.log("listening"))';
+      const { backend, output } = await start(`exec node -e '${code}'`);
+      await waitFor(() => output().includes('listening'), 'it to listen');
+      const text = await backend.explainNotReady();
+      expect(text).toContain('It listens on 127.0.0.1:8080');
+      expect(text).toContain('It must listen on 0.0.0.0:8080.');
+    });
+
+    test('nothing, of one that has ended', async () => {
+      const { backend } = await start('exit 0');
+      await backend.exited;
+      expect(await backend.explainNotReady()).toBeUndefined();
+    });
+  });
+
+  test('the image itself is not touched by any of this', async () => {
+    expect(await docker('image', 'inspect', '--format', '{{index .RepoTags 0}}', image())).toBe(image());
+  });
+});

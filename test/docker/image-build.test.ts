@@ -1,0 +1,131 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { buildImage, type ImageOutcome, type ImageRequest, removeImage } from '../../src/build/image-build.js';
+import { makeProject } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
+import { describeDocker, docker } from './support.js';
+
+interface Building {
+  outcome: Promise<ImageOutcome>;
+  lines: string[];
+  cancel: () => void;
+}
+
+function build(files: Record<string, string>, options: Partial<ImageRequest> = {}): Building {
+  const project = makeProject(files);
+  const controller = new AbortController();
+  const lines: string[] = [];
+  const request = {
+    project,
+    service: 'My Service!',
+    runId: 'run-1',
+    number: 7,
+    dockerfile: join(project, 'Dockerfile'),
+    context: project,
+    ...options,
+  };
+  const outcome = buildImage(request, controller.signal, (line) => lines.push(line));
+  onTestFinished(async () => {
+    controller.abort();
+    await removeImage((await outcome).image);
+  });
+  return { outcome, lines, cancel: () => controller.abort() };
+}
+
+const isThere = async (image: string) => (await docker('images', '--quiet', image)) !== '';
+
+describeDocker('building an image', () => {
+  test('a good one has a tag of its own and labels, for the platform that is asked for', async () => {
+    const files = { Dockerfile: 'FROM node:22-slim\nCOPY file /\nRUN cat /file\n', file: 'from the context' };
+    const { outcome, lines } = build(files, { platform: 'linux/amd64' });
+    const { ok, failure, image, lines: kept } = await outcome;
+    expect([ok, failure]).toEqual([true, '']);
+    expect(image).toMatch(/^jamdev\/[0-9a-f]{8}-my-service:[0-9a-f]{8}-7$/);
+    const labels = JSON.parse(await docker('image', 'inspect', '--format', '{{json .Config.Labels}}', image));
+    expect(labels).toMatchObject({ 'dev.jamdev.service': 'My Service!', 'dev.jamdev.run': 'run-1' });
+    expect(lines.join('\n')).toContain('from the context');
+    expect(kept).toEqual(lines);
+    expect(lines.join('\n')).not.toMatch(/DEPRECATED|buildx/);
+    expect(await removeImage(image)).toBe(true);
+    expect(await isThere(image)).toBe(false);
+    expect(await removeImage(image)).toBe(true);
+  });
+
+  test('build arguments and a target are used', async () => {
+    const dockerfile =
+      'FROM node:22-slim AS first\nARG WORD\nRUN echo "it is $WORD"\nFROM first AS second\nRUN false\n';
+    const { outcome, lines } = build({ Dockerfile: dockerfile }, { buildArgs: { WORD: 'a b' }, target: 'first' });
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(lines.join('\n')).toContain('it is a b');
+  });
+
+  test('a Dockerfile outside of the context is used', async () => {
+    const elsewhere = makeProject({ 'Other.Dockerfile': 'FROM node:22-slim\nCOPY inside /\n' });
+    const { outcome } = build({ inside: '' }, { dockerfile: join(elsewhere, 'Other.Dockerfile') });
+    expect(await outcome).toMatchObject({ ok: true });
+  });
+
+  test('an image that a container uses is not removed', async () => {
+    const { outcome } = build({ Dockerfile: 'FROM node:22-slim\nCMD ["sleep", "30"]\n' });
+    const { image } = await outcome;
+    const container = await docker('run', '--detach', image);
+    expect(await removeImage(image)).toBe(false);
+    await docker('rm', '--force', container);
+    expect(await removeImage(image)).toBe(true);
+  });
+
+  test('a step that fails is told with its text and exit code, and its output is there', async () => {
+    const dockerfile = 'FROM node:22-slim\nRUN echo fine\nRUN echo the reason && exit 3\n';
+    const { ok, failure, lines } = await build({ Dockerfile: dockerfile }).outcome;
+    expect(ok).toBe(false);
+    expect(failure).toMatch(/^step \d\/\d failed, RUN echo the reason && exit 3 with exit code 3$/);
+    expect(lines).toContain('the reason');
+  });
+
+  test('a file that is not in the context is named', async () => {
+    const { failure } = await build({ Dockerfile: 'FROM node:22-slim\nCOPY missing.txt /\n' }).outcome;
+    expect(failure).toMatch(/^step 2\/\d failed, COPY missing.txt \/: .*missing.txt/);
+  });
+
+  test('a base image that can not be pulled is named, with what it may need', async () => {
+    const { failure } = await build({ Dockerfile: 'FROM registry.invalid/nobody/nothing:1\n' }).outcome;
+    expect(failure).toMatch(
+      /^the base image registry.invalid\/nobody\/nothing:1 can't be pulled \(.*\): .*docker login/,
+    );
+  });
+
+  test('a line that is no instruction is told', async () => {
+    const { failure } = await build({ Dockerfile: 'FROM node:22-slim\nRUNN echo\n' }).outcome;
+    expect(failure).toMatch(/line 2.*unknown instruction: RUNN/i);
+  });
+
+  test('a missing Dockerfile, a folder in its place, and a missing context are told before docker is asked', async () => {
+    vi.stubEnv('PATH', '/nonexistent');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect((await build({}).outcome).failure).toMatch(/^there is no Dockerfile .*Dockerfile: check "dockerfile"/);
+    expect((await build({ 'Dockerfile/x': '' }).outcome).failure).toContain('is not a file');
+    expect((await build({ Dockerfile: '' }).outcome).failure).toContain('is empty');
+    const context = makeProject();
+    rmSync(context, { recursive: true });
+    const { failure } = await build({ Dockerfile: 'FROM x' }, { context }).outcome;
+    expect(failure).toContain(`there is no folder ${context}`);
+    expect((await build({ Dockerfile: 'FROM x' }).outcome).failure).toContain('There is no "docker" command');
+    vi.unstubAllEnvs();
+    vi.stubEnv('DOCKER_HOST', 'unix:///nonexistent/docker.sock');
+    expect((await build({ Dockerfile: 'FROM x' }).outcome).failure).toContain('The Docker Engine does not answer');
+  });
+
+  test('one that became stale ends at once and leaves no image and no container', async () => {
+    const word = `stale-${Math.random()}`;
+    const { outcome, lines, cancel } = build({ Dockerfile: `FROM node:22-slim\nRUN echo ${word} && sleep 60\n` });
+    await waitFor(() => lines.some((line) => line === word || / stale-/.test(line)), 'the step to run');
+    const startedAt = performance.now();
+    cancel();
+    const { ok, image } = await outcome;
+    expect(ok).toBe(false);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(await isThere(image)).toBe(false);
+    await waitFor(async () => !(await docker('ps', '--no-trunc')).includes(word), 'the container of the step to go');
+  });
+});

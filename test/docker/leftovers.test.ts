@@ -1,0 +1,49 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { removeImage } from '../../src/build/image-build.js';
+import { removeLeftovers } from '../../src/runtime/docker/docker-leftovers.js';
+import { DockerRuntime } from '../../src/runtime/docker/docker-runtime.js';
+import { makeProject } from '../support/project.js';
+import { buildTestImage, containersOf, describeDocker, docker, useDockerRuntime } from './support.js';
+
+describeDocker('what dead dev servers left in the engine', () => {
+  const { start, project } = useDockerRuntime();
+
+  test('containers, networks and images of dead ones go; those of a living one and of other projects stay', async () => {
+    const runtimeOf = (runId: string, of = project) =>
+      new DockerRuntime({ project: of, runId, volumes: '/nonexistent' });
+    const spawn = async (runtime: DockerRuntime) => {
+      onTestFinished(() => runtime.close());
+      return start('exec sleep 60', {}, { runtime });
+    };
+    const dead = [await spawn(runtimeOf('dead-1')), await spawn(runtimeOf('dead-1')), await spawn(runtimeOf('dead-2'))];
+    const living = await spawn(runtimeOf('living'));
+    const stranger = await spawn(runtimeOf('dead-1', `${project}-2`));
+    const stopped = await start('exec sleep 60', {}, { runtime: runtimeOf('dead-1') });
+    await docker('stop', '--time', '0', `jamdev-${stopped.id}`).catch(() => undefined);
+    await stopped.backend.exited;
+    const network = `jamdev-test-${dead[0]?.id}`;
+    const labels = ['--label', `dev.jamdev.project=${project}`, '--label', 'dev.jamdev.run=dead-1'];
+    await docker('network', 'create', ...labels, network);
+    const image = await buildTestImage(makeProject({ Dockerfile: 'FROM node:22-slim\nRUN echo left\n' }), project);
+    onTestFinished(async () => void (await removeImage(image)));
+
+    const isAlive = (runId: string) => runId === 'living' || !/^(dead|build)-/.test(runId);
+    const before = await docker('images', '--quiet', '--filter', `label=dev.jamdev.project=${project}`);
+    expect(before).not.toBe('');
+    const removed = await removeLeftovers(project, (runId) => runId.startsWith('build-') || isAlive(runId));
+    expect(removed).toBe(3);
+    await Promise.all(dead.map(({ backend }) => backend.exited));
+    expect(await containersOf(project)).toEqual([
+      await docker('ps', '--quiet', '--filter', `name=jamdev-${living.id}`),
+    ]);
+    expect(await containersOf(`${project}-2`)).toHaveLength(1);
+    expect(await docker('network', 'ls', '--quiet', '--filter', `name=${network}`)).toBe('');
+    expect(await docker('images', '--quiet', image)).not.toBe('');
+
+    // A second time there is nothing left to do; and once its own dev server counts as dead, the image goes as well.
+    expect(await removeLeftovers(project, isAlive)).toBe(0);
+    expect(await docker('images', '--quiet', image)).toBe('');
+    living.backend.terminate(true);
+    stranger.backend.terminate(true);
+  });
+});

@@ -1,0 +1,141 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { removeImage } from '../../src/build/image-build.js';
+import { makeProject } from '../support/project.js';
+import { buildTestImage, containersOf, describeDocker, docker, useDockerRuntime } from './support.js';
+
+const MIB = 1024 * 1024;
+const EAT_MEMORY = `exec node -e 'const all = []; for (;;) all.push(Buffer.alloc(4 * 1024 * 1024, 1))'`;
+
+describeDocker('limits, mounts and images of a container', () => {
+  const volumes = realpathSync(mkdtempSync(join(tmpdir(), 'jamdev-test-volumes, ')));
+  const { start, project } = useDockerRuntime(volumes);
+  afterAll(() => rmSync(volumes, { recursive: true, force: true }));
+
+  describe('limits', () => {
+    test('one that needs more memory than its limit is ended, and it is said why', async () => {
+      const limits = { memory_limit_bytes: 64 * MIB };
+      const { backend, remarks } = await start(EAT_MEMORY, {}, { request: { limits } });
+      expect(await backend.exited).toEqual({
+        code: 137,
+        signal: 'SIGKILL',
+        remark: 'It ran out of memory: its limit is 64 MiB.',
+      });
+      expect(remarks).toEqual([]);
+      expect(await containersOf(project)).toEqual([]);
+    });
+
+    test('one within its limits ends as it likes', async () => {
+      const limits = { memory_limit_bytes: 256 * MIB, cpu_time_limit: 60, cpu_period: 50_000, cpu_period_percent: 80 };
+      const { id, backend } = await start('exec sleep 30', {}, { request: { limits } });
+      const inspected = await docker('inspect', '--format', '{{json .HostConfig}}', `jamdev-${id}`);
+      expect(JSON.parse(inspected)).toMatchObject({
+        Memory: 256 * MIB,
+        CpuPeriod: 50_000,
+        CpuQuota: 40_000,
+        Ulimits: [{ Name: 'cpu', Soft: 60, Hard: 61 }],
+      });
+      backend.terminate(true);
+      expect(await backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
+    });
+
+    test('one that uses up its CPU time is ended, and it is said why', async () => {
+      const limits = { cpu_time_limit: 1 };
+      const { backend } = await start(`exec node -e 'for (;;);'`, {}, { request: { limits } });
+      expect((await backend.exited).remark).toBe('It used up its CPU time: its limit is 1 s.');
+    });
+
+    test('a limit that the engine refuses is told, and the backend runs without it', async () => {
+      const limits = { memory_limit_bytes: 1_000, cpu_time_limit: 60 };
+      const { backend, remarks } = await start('echo ran', {}, { request: { limits } });
+      expect(await backend.exited).toEqual({ code: 0, signal: null });
+      expect(remarks).toHaveLength(1);
+      expect(remarks[0]).toMatch(
+        /^This Docker Engine can't apply the memory limit of .* \(.*\): the backend runs with/,
+      );
+      expect(await containersOf(project)).toEqual([]);
+    });
+
+    test('a disk limit holds or is told', async () => {
+      const request = { limits: { disk_limit_bytes: 1_000 * MIB } };
+      for (let round = 0; round < 2; round += 1) {
+        const { backend, remarks } = await start('exec sleep 30', {}, { request });
+        if (remarks.length > 0) {
+          expect(remarks).toEqual([expect.stringContaining("can't apply the disk limit of 1000 MiB")]);
+        }
+        backend.terminate(true);
+        await backend.exited;
+      }
+    });
+  });
+
+  describe('mounts', () => {
+    test('what one backend of a key leaves at /plane-data the next one finds, and no other key does', async () => {
+      const write = await start('echo kept > /plane-data/file', {}, { request: { key: 'a/../b', mount: true } });
+      expect(await write.backend.exited).toEqual({ code: 0, signal: null });
+      const read = await start('cat /plane-data/file', {}, { request: { key: 'a/../b', mount: true } });
+      await read.backend.exited;
+      expect(read.output()).toBe('kept\n');
+      const other = await start('ls -A /plane-data', {}, { request: { key: 'b', mount: true } });
+      await other.backend.exited;
+      expect(other.output()).toBe('');
+      expect(readdirSync(volumes)).toEqual([expect.stringMatching(/^default-/)]);
+    });
+
+    test('a sub path is a folder inside that of the key', async () => {
+      const write = await start('pwd > /plane-data/file', {}, { request: { key: 'sub', mount: 'deep/er' } });
+      await write.backend.exited;
+      const folder = join(volumes, readdirSync(volumes)[0] ?? '');
+      const ofKey = readdirSync(folder).find((name) => name.startsWith('sub-')) ?? '';
+      expect(readFileSync(join(folder, ofKey, 'deep', 'er', 'file'), 'utf8')).toBe('/\n');
+    });
+
+    test('a sub path that leads elsewhere is refused', async () => {
+      const outside = start('exit 0', {}, { request: { mount: '../../outside' } });
+      await expect(outside).rejects.toMatchObject({ code: 'InvalidRequest', status: 400 });
+      expect(existsSync(join(volumes, '..', 'outside'))).toBe(false);
+    });
+  });
+
+  describe('an image', () => {
+    async function endOf(dockerfile: string, files: Record<string, string> = {}) {
+      const image = await buildTestImage(makeProject({ Dockerfile: dockerfile, ...files }), project);
+      try {
+        const { backend } = await start('', {}, { build: { image } });
+        return await backend.exited;
+      } finally {
+        await removeImage(image);
+      }
+    }
+
+    test('whose program is for another kind of machine is told as such', async () => {
+      const entry = 'FROM node:22-slim\nCOPY --chmod=755 program /\nENTRYPOINT ["/program"]\n';
+      const folder = makeProject({ Dockerfile: entry.replace('--chmod=755 ', '') });
+      writeFileSync(join(folder, 'program'), '\x7fELF\x01nonsense', { mode: 0o755 });
+      const image = await buildTestImage(folder, project);
+      const ended = start('', {}, { build: { image } }).then(
+        async ({ backend }) => (await backend.exited).remark,
+        (error: Error) => error.message,
+      );
+      expect(await ended).toContain('program is for another kind of machine');
+      await removeImage(image);
+    });
+
+    test('that exits at once has its exit code', async () => {
+      expect(await endOf('FROM node:22-slim\nCMD ["node", "-e", "process.exit(9)"]\n')).toEqual({
+        code: 9,
+        signal: null,
+      });
+    });
+
+    test('whose command does not exist is told with the command', async () => {
+      await expect(endOf('FROM node:22-slim\nCMD ["no-such-program"]\n')).rejects.toMatchObject({
+        code: 'CommandNotFound',
+        message: expect.stringContaining('"no-such-program"'),
+      });
+      expect(await containersOf(project)).toEqual([]);
+    });
+  });
+});

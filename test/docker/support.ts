@@ -1,0 +1,132 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { buildImage, removeImage } from '../../src/build/image-build.js';
+import { newBackendId } from '../../src/platform/ids.js';
+import { checkEngine } from '../../src/runtime/docker/docker-cli.js';
+import { removeLeftovers } from '../../src/runtime/docker/docker-leftovers.js';
+import { DockerRuntime } from '../../src/runtime/docker/docker-runtime.js';
+import type { ContainerBuild, RuntimeBackend, SpawnRequest } from '../../src/runtime/runtime.js';
+import type { Started } from '../runtime/runtime-suite.js';
+import { fixture } from '../support/project.js';
+
+const missing = await checkEngine(AbortSignal.timeout(20_000)).then(
+  () => undefined,
+  (error: Error) => error,
+);
+
+/** Tests that need an engine: without one they are skipped, or fail where JAMDEV_REQUIRE_DOCKER=1 says that there must be one. */
+export const describeDocker = describe.skipIf(missing !== undefined && process.env.JAMDEV_REQUIRE_DOCKER !== '1');
+
+/** Runs a docker command by hand. @returns what it printed */
+export async function docker(...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('docker', args);
+  return stdout.trim();
+}
+
+/** Writes a Dockerfile and fixtures: containers of that image run the command line in TEST_COMMAND. */
+function writeCommandProject(folder: string): void {
+  const dockerfile = `FROM node:22-slim
+COPY fixtures /fixtures
+ENTRYPOINT ["/bin/sh", "-c", "eval \\"$TEST_COMMAND\\""]
+`;
+  writeFileSync(join(folder, 'Dockerfile'), dockerfile);
+  for (const name of ['print.mjs', 'family.mjs']) cpSync(fixture(name), join(folder, 'fixtures', name));
+}
+
+/** Builds an image for tests, by hand of what is tested elsewhere. @returns its tag */
+export async function buildTestImage(project: string, label = project): Promise<string> {
+  const { ok, failure, lines, image } = await buildImage(
+    {
+      project: label,
+      service: 'default',
+      runId: `build-${newBackendId()}`,
+      number: 1,
+      dockerfile: join(project, 'Dockerfile'),
+      context: project,
+    },
+    new AbortController().signal,
+    () => undefined,
+  );
+  if (!ok) throw new Error(`the test image was not built: ${failure}\n${lines.join('\n')}`);
+  return image;
+}
+
+/** How a test may ask for a backend other than in the usual way. */
+export interface StartOptions {
+  runtime?: DockerRuntime;
+  build?: Partial<ContainerBuild>;
+  request?: Partial<SpawnRequest>;
+  signal?: AbortSignal;
+}
+
+export interface StartedContainer extends Started {
+  id: string;
+  remarks: string[];
+}
+
+/** A docker runtime for the tests of a file, with an image that runs any command; all of it ends with the file. */
+export function useDockerRuntime(volumes = '/nonexistent') {
+  const project = `/test/${newBackendId()}`;
+  const runId = newBackendId();
+  const makeRuntime = () => new DockerRuntime({ project, runId, volumes });
+  const shared = makeRuntime();
+  let image = '';
+  const running: RuntimeBackend[] = [];
+
+  beforeAll(async () => {
+    if (missing !== undefined) throw missing;
+    const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-'));
+    writeCommandProject(folder);
+    image = await buildTestImage(folder, project);
+    rmSync(folder, { recursive: true });
+  });
+  afterEach(async () => {
+    for (const backend of running) backend.terminate(true);
+    await Promise.all(running.splice(0).map((backend) => backend.exited));
+  });
+  afterAll(async () => {
+    if (missing !== undefined) return;
+    await shared.close();
+    // Whatever failed, nothing stays behind; and if nothing failed there is nothing but the image.
+    const left = await removeLeftovers(project, () => false);
+    await removeImage(image);
+    expect(left).toBe(0);
+  });
+
+  async function start(
+    command: string,
+    env: Record<string, string> = {},
+    { runtime = shared, build, request, signal = new AbortController().signal }: StartOptions = {},
+  ): Promise<StartedContainer> {
+    const id = newBackendId();
+    const chunks: Buffer[] = [];
+    const remarks: string[] = [];
+    const backend = await runtime.spawn(
+      {
+        backendId: id,
+        service: 'default',
+        key: 'key',
+        build: { kind: 'container', number: 1, image, env: {}, network: undefined, platform: undefined, ...build },
+        env: { SESSION_BACKEND_ID: id, TEST_COMMAND: command, ...env },
+        onOutput: (_source, chunk) => void chunks.push(chunk),
+        onRemark: (text) => void remarks.push(text),
+        ...request,
+      },
+      signal,
+    );
+    running.push(backend);
+    return { id, backend, remarks, output: () => Buffer.concat(chunks).toString('latin1') };
+  }
+
+  return { start, makeRuntime, project, runId, image: () => image };
+}
+
+/** The containers of a project, dead ones as well. */
+export async function containersOf(project: string): Promise<string[]> {
+  const listed = await docker('ps', '--all', '--quiet', '--filter', `label=dev.jamdev.project=${project}`);
+  return listed.split('\n').filter((id) => id !== '');
+}

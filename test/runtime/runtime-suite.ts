@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { waitUntilReady } from '../../src/runtime/readiness.js';
+import type { RuntimeBackend } from '../../src/runtime/runtime.js';
+import { send } from '../support/http.js';
+import { waitFor } from '../support/wait.js';
+
+/** A backend started for a test. */
+export interface Started {
+  backend: RuntimeBackend;
+  /** All it printed so far, both streams together, one character per byte. */
+  output: () => string;
+}
+
+/** What the suite needs of a runtime under test. Whatever is started ends with the test. */
+export interface Harness {
+  /** Starts a command line of the shell. */
+  start(command: string, env?: Record<string, string>, signal?: AbortSignal): Promise<Started>;
+  /** Where a fixture lies for the command. */
+  fixture(name: string): string;
+  /** The value of PORT that it sees. */
+  portOf(started: Started): number;
+  /** What of a backend still runs or is still there. */
+  remainsOf(started: Started): Promise<unknown[]>;
+}
+
+/** What every runtime promises, whatever it runs backends in. */
+export function describeRuntime(name: string, harness: Harness): void {
+  const { start, fixture } = harness;
+
+  describe(`${name}: starting`, () => {
+    test('a backend gets PORT and the variables it was given, whatever is in them', async () => {
+      const env = { TEST_PLAIN: 'a b', TEST_LINES: 'first\nsecond', TEST_EMPTY: '', TEST_TEXT: 'größe "$HOME" \\ 🦊' };
+      const names = JSON.stringify(['PORT', ...Object.keys(env)]);
+      const code = `console.log(JSON.stringify(${names}.map(n => process.env[n])))`;
+      const started = await start(`exec node -e '${code}'`, env);
+      await started.backend.exited;
+      const printed = JSON.parse(Buffer.from(started.output(), 'latin1').toString('utf8'));
+      expect(printed).toEqual([String(harness.portOf(started)), ...Object.values(env)]);
+    });
+
+    test('it is reached at its address', async () => {
+      const code = `require("http").createServer((q, s) => s.end("hello")).listen(process.env.PORT)`;
+      const { backend } = await start(`exec node -e '${code}'`);
+      const { host, port } = await waitUntilReady(backend.addresses, AbortSignal.timeout(15_000));
+      expect(await backend.explainNotReady()).toBeUndefined();
+      expect((await send(`http://${host}:${port}/`)).text).toBe('hello');
+    });
+
+    test('a start that was given up before it began begins nothing', async () => {
+      const given = AbortSignal.abort(new Error('changed my mind'));
+      await expect(start('exec sleep 30', {}, given)).rejects.toThrow('changed my mind');
+    });
+  });
+
+  describe(`${name}: output and exit`, () => {
+    test('everything is handed over before the exit is told, down to a line without an end', async () => {
+      const { backend, output } = await start(`exec node ${fixture('print.mjs')} last-words`);
+      expect(await backend.exited).toEqual({ code: 3, signal: null });
+      expect(output()).toContain('first line\nsecond line\n');
+      expect(output()).toContain('an error line\n');
+      expect(output()).toContain('no newline at the end');
+    });
+
+    test('bytes of every kind come through as they are', async () => {
+      const { backend, output } = await start(`exec node ${fixture('print.mjs')} binary`);
+      await backend.exited;
+      expect(output()).toBe('\xff\xfe\0\x1b[2J\nafter\n');
+    });
+
+    test('a flood comes through whole', async () => {
+      const { backend, output } = await start(`exec node ${fixture('print.mjs')} flood 5`);
+      expect(await backend.exited).toEqual({ code: 0, signal: null });
+      expect(output().length).toBe(5_000_000 + 'the last line of the flood\n'.length);
+    });
+
+    test.each([0, 1, 7, 125, 126, 127])('the exit code %d is told', async (code) => {
+      const { backend, output } = await start(`echo one; echo two >&2; exit ${code}`);
+      expect(await backend.exited).toEqual({ code, signal: null });
+      expect(output().split('\n').toSorted()).toEqual(['', 'one', 'two']);
+    });
+  });
+
+  describe(`${name}: termination`, () => {
+    test('soft: it can save its work, which takes its time, and end as it likes', async () => {
+      const save = 'setTimeout(() => { console.log("saved"); process.exit(5); }, 300)';
+      const code = `process.on("SIGTERM", () => ${save}); console.log("prepared"); setInterval(() => {}, 1000)`;
+      const started = await start(`exec node -e '${code}'`);
+      await waitFor(() => started.output().includes('prepared'), 'it to be prepared for SIGTERM');
+      started.backend.terminate(false);
+      expect(await started.backend.exited).toEqual({ code: 5, signal: null });
+      expect(started.output()).toContain('saved');
+      expect(await harness.remainsOf(started)).toEqual([]);
+    });
+
+    test('hard: nothing survives, whatever it ignores', async () => {
+      const started = await start(`exec node ${fixture('family.mjs')} stubborn`);
+      await waitFor(() => started.output().includes('pids'), 'its relatives');
+      started.backend.terminate(false);
+      await waitFor(() => started.output().includes('no'), 'SIGTERM to be ignored');
+      started.backend.terminate(true);
+      expect(await started.backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
+      expect(await harness.remainsOf(started)).toEqual([]);
+    });
+
+    test.each(['daemon', 'nameless-daemon'])(
+      'hard: a %s that left group and session is ended as well',
+      async (plan) => {
+        const started = await start(`exec node ${fixture('family.mjs')} ${plan}`);
+        await waitFor(() => started.output().includes('pids'), 'its relatives');
+        started.backend.terminate(true);
+        await started.backend.exited;
+        expect(await harness.remainsOf(started)).toEqual([]);
+      },
+    );
+
+    test('one that ends by itself is over when nothing of it is left', async () => {
+      const started = await start(`exec node ${fixture('family.mjs')} orphans`);
+      expect(await started.backend.exited).toEqual({ code: 7, signal: null });
+      expect(await harness.remainsOf(started)).toEqual([]);
+    });
+
+    test('can be asked at once, again, and after the end', async () => {
+      const started = await start('exec sleep 30');
+      started.backend.terminate(false);
+      started.backend.terminate(false);
+      started.backend.terminate(true);
+      await started.backend.exited;
+      started.backend.terminate(true);
+      started.backend.terminate(false);
+      expect(await harness.remainsOf(started)).toEqual([]);
+    });
+  });
+
+  describe(`${name}: what can be told from outside`, () => {
+    test('that it listens on another port than PORT', async () => {
+      const code = 'require("http").createServer().listen(34567, () => console.log("listening"))';
+      const started = await start(`exec node -e '${code}'`);
+      await waitFor(() => started.output().includes('listening'), 'it to listen');
+      const text = await started.backend.explainNotReady();
+      expect(text).toContain('It listens on port 34567');
+      expect(text).toContain(String(harness.portOf(started)));
+    });
+
+    test('nothing, of one that listens nowhere', async () => {
+      expect(await (await start('exec sleep 30')).backend.explainNotReady()).toBeUndefined();
+    });
+  });
+}
