@@ -119,7 +119,15 @@ function imageTag({ project, service, runId, number }: ImageRequest): string {
 
 function buildArguments(request: ImageRequest, image: string): { args: string[]; env: NodeJS.ProcessEnv } {
   const { project, service, runId, dockerfile, context, platform, target } = request;
-  const args = ['build', '--file', dockerfile, '--tag', image, ...labelArguments({ project, service, run: runId })];
+  const args = [
+    'build',
+    '--force-rm',
+    '--file',
+    dockerfile,
+    '--tag',
+    image,
+    ...labelArguments({ project, service, run: runId }),
+  ];
   if (platform !== undefined) args.push('--platform', platform);
   if (target !== undefined) args.push('--target', target);
   const variables = passVariables('--build-arg', request.buildArgs ?? {});

@@ -18,7 +18,7 @@ describeDocker('what dead dev servers left in the engine', () => {
     const dead = [await spawn(runtimeOf('dead-1')), await spawn(runtimeOf('dead-1')), await spawn(runtimeOf('dead-2'))];
     const living = await spawn(runtimeOf('living'));
     const stranger = await spawn(runtimeOf('dead-1', `${project}-2`));
-    const stopped = await start('exec sleep 60', {}, { runtime: runtimeOf('dead-1') });
+    const stopped = await spawn(runtimeOf('dead-1'));
     await docker('stop', '--time', '0', `jamdev-${stopped.id}`).catch(() => undefined);
     await stopped.backend.exited;
     const network = `jamdev-test-${dead[0]?.id}`;

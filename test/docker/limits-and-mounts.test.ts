@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { removeImage } from '../../src/build/image-build.js';
+import { newBackendId } from '../../src/platform/ids.js';
 import { makeProject } from '../support/project.js';
 import { buildTestImage, containersOf, describeDocker, docker, useDockerRuntime } from './support.js';
 
@@ -10,7 +11,7 @@ const MIB = 1024 * 1024;
 const EAT_MEMORY = `exec node -e 'const all = []; for (;;) all.push(Buffer.alloc(4 * 1024 * 1024, 1))'`;
 
 describeDocker('limits, mounts and images of a container', () => {
-  const volumes = realpathSync(mkdtempSync(join(tmpdir(), 'jamdev-test-volumes, ')));
+  const volumes = join(realpathSync(tmpdir()), `jamdev-test-volumes, ${newBackendId()}`);
   const { start, project } = useDockerRuntime(volumes);
   afterAll(() => rmSync(volumes, { recursive: true, force: true }));
 

@@ -3,8 +3,12 @@ import { createInterface } from 'node:readline';
 import { dockerEnvironment } from './docker-cli.js';
 import { LABEL } from './labels.js';
 
-/** How long the client that listens stays after the last start: it is not to outlive jamdev by much if that is killed. */
+/** How long the client that listens stays after the last start. */
 const LINGER_MS = 10_000;
+/** How long one client listens at most: should jamdev be killed, it must not stay for ever. */
+const LISTEN_MS = 120_000;
+/** One that ended sooner than this was ended by trouble, which another would meet too. */
+const TROUBLE_MS = 1_000;
 
 /**
  * Tells when containers of this run have started, by one `docker events` for all. Nothing else tells it in time: asking
@@ -47,16 +51,20 @@ export class StartEvents {
   #listen(): ChildProcess {
     // Removals too, though nobody waits for them: a client that was left behind ends when it can't tell one.
     const filters = ['type=container', 'event=start', 'event=destroy', `label=${LABEL.run}=${this.#runId}`];
-    const since = (Date.now() / 1000).toFixed(3);
+    const now = Date.now();
+    const [since, until] = [now, now + LISTEN_MS].map((ms) => (ms / 1000).toFixed(3)) as [string, string];
     const format = '{{.Status}} {{.Actor.Attributes.name}}';
-    const args = ['events', '--since', since, ...filters.flatMap((each) => ['--filter', each]), '--format', format];
+    const args = ['events', '--since', since, '--until', until, '--format', format];
+    for (const filter of filters) args.push('--filter', filter);
     const client = spawn('docker', args, {
       env: dockerEnvironment(),
       detached: true,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const gone = () => {
-      if (this.#client === client) this.#client = undefined;
+      if (this.#client !== client) return;
+      const again = this.#waiting.size > 0 && Date.now() - now > TROUBLE_MS;
+      this.#client = again ? this.#listen() : undefined;
     };
     client.once('error', gone);
     client.once('close', gone);
