@@ -6,7 +6,7 @@ import { createApi } from './api/app.js';
 import { toConnectResponse } from './api/connect-results.js';
 import { Builder } from './build/builder.js';
 import { HotRebuild } from './build/hot-rebuild.js';
-import { createMakeBuild } from './build/make-build.js';
+import { createMakeBuild, describeBuild } from './build/make-build.js';
 import type { DevFlags } from './config/dev-flags.js';
 import { type DevConfig, resolveConfig } from './config/resolve.js';
 import type { ServiceConfig } from './config/service-config.js';
@@ -68,6 +68,8 @@ export interface DevServer extends AsyncDisposable {
   readonly proxyUrl: string;
   /** What became, at the start, of the processes that an earlier dev server in this folder had left behind. */
   readonly leftovers: LeftoverOutcome;
+  /** API URLs of other dev servers that ran in this folder at the start. */
+  readonly others: readonly string[];
   readonly events: EventEmitter<DevServerEvents>;
   readonly parts: DevServerParts;
   /** The same as the API's v2 connect. @throws JamdevError */
@@ -94,6 +96,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const folder = createStateFolder(config.project);
   const runId = randomUUID();
   const record = new ServerRecordFile(folder, runId);
+  const others = (await listServerRecords(folder)).filter(({ alive }) => alive).map(({ record }) => record.apiUrl);
   const leftovers = await cleanUpAfterDeadServers(folder);
 
   const events = new EventEmitter<DevServerEvents>();
@@ -157,13 +160,18 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
       () => undefined,
     );
   platform.events.on('backend', (backend) => void backend.gone.then(pruneLogs));
-  void builder.buildAll('start');
+  // A build that writes files is watched from its very start, to know its output from a person's changes; and whoever
+  // started this can listen before it begins.
+  const watching = new Promise<void>((resolve) => {
+    setImmediate(() => resolve(hotRebuild.start()));
+  });
+  const hasBuild = config.services.some((service) => describeBuild(service) !== undefined);
+  void builder.buildAll('start', hasBuild ? watching : undefined);
   // What the first connect needs, loaded once the API answers.
   setImmediate(() => {
     pruneLogs();
     void import('execa').catch(() => undefined);
     void proxy.warmUp().catch(() => undefined);
-    void hotRebuild.start();
   });
 
   let closing: Promise<void> | undefined;
@@ -186,6 +194,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     apiUrl: info.api_url,
     proxyUrl: info.proxy_url,
     leftovers,
+    others,
     events,
     parts: { platform, builder, hotRebuild, logs },
     async connect({ service = '-', ...request } = {}) {

@@ -74,15 +74,16 @@ export class Builder implements BuildSource {
   }
 
   /** Builds every service anew. */
-  async buildAll(reason: string): Promise<BuildOutcome[]> {
-    return Promise.all([...this.#services.keys()].map((name) => this.build(name, reason)));
+  async buildAll(reason: string, after?: Promise<unknown>): Promise<BuildOutcome[]> {
+    return Promise.all([...this.#services.keys()].map((name) => this.build(name, reason, after)));
   }
 
   /**
    * Builds a service anew, in place of a build that may be under way.
    * @param reason why, for the person at the terminal: "start", "key b", "changed: server.ts"
+   * @param after what has to be there first; whoever waits for this build waits for that as well
    */
-  async build(definition: string, reason: string): Promise<BuildOutcome> {
+  async build(definition: string, reason: string, after?: Promise<unknown>): Promise<BuildOutcome> {
     const progress = this.#progress(definition);
     if (this.#closed) return { result: 'superseded', number: progress.number };
     const overtaken = progress.running?.outcome;
@@ -91,7 +92,7 @@ export class Builder implements BuildSource {
     const controller = new AbortController();
     const { number } = progress;
     // Two at once would write into each other's files, so the overtaken one has to be gone first.
-    const outcome = Promise.resolve(overtaken).then(() => this.#run(progress, number, reason, controller.signal));
+    const outcome = Promise.all([overtaken, after]).then(() => this.#run(progress, number, reason, controller.signal));
     progress.running = { controller, outcome };
     return outcome;
   }

@@ -13,6 +13,8 @@ export interface WatchRequest {
   paths: readonly string[];
   /** The folder whose ignore files count, and to which changes are told relative. */
   root: string;
+  /** Asked of each change when it is noticed, by its relative path; `isNew`: the file was added. */
+  counts(file: string, isNew: boolean): boolean;
 }
 
 export interface ChangeWatcherEvents {
@@ -32,6 +34,7 @@ export class ChangeWatcher {
   #firstChangeMs = 0;
   #paused = false;
   #closed = false;
+  #onClose: () => void = () => undefined;
 
   constructor(request: WatchRequest) {
     this.#request = request;
@@ -49,10 +52,15 @@ export class ChangeWatcher {
     this.#watcher = watcher;
     watcher.on('all', (event, path) => {
       if (event === 'addDir' || event === 'unlinkDir') return;
-      this.#note(relative(root, path).split(sep).join('/'));
+      const file = relative(root, path).split(sep).join('/');
+      if (this.#request.counts(file, event === 'add')) this.#note(file);
     });
     watcher.on('error', (error) => this.events.emit('problem', error as NodeJS.ErrnoException));
-    await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
+    await new Promise<void>((resolve) => {
+      watcher.once('ready', () => resolve());
+      // Closed before it was ready, it never will be.
+      this.#onClose = resolve;
+    });
   }
 
   /** Whether changes are being ignored for now. */
@@ -73,6 +81,7 @@ export class ChangeWatcher {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#onClose();
     clearTimeout(this.#quiet);
     await this.#watcher?.close();
   }

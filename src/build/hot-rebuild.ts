@@ -1,8 +1,12 @@
+import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ServiceConfig } from '../config/service-config.js';
 import type { Platform } from '../platform/platform.js';
 import type { Builder } from './builder.js';
 import { ChangeWatcher, describeChange } from './change-watcher.js';
+import { OutputFilter } from './output-filter.js';
 import { rollOut } from './rollout.js';
 
 export interface HotRebuildEvents {
@@ -22,7 +26,11 @@ export class HotRebuild {
     this.#watchers = services
       .filter((service) => service.watch.length > 0)
       .map((service) => {
-        const watcher = new ChangeWatcher({ paths: service.watch, root: service.root });
+        const watcher = new ChangeWatcher({
+          paths: service.watch,
+          root: service.root,
+          counts: filterOutput(service, builder),
+        });
         watcher.events.on('changed', (files) => void builder.build(service.name, describeChange(files)));
         watcher.events.on('problem', (error) => this.events.emit('watchProblem', service, error));
         return watcher;
@@ -66,5 +74,29 @@ export class HotRebuild {
 
   async close(): Promise<void> {
     await Promise.all(this.#watchers.map((watcher) => watcher.close()));
+  }
+}
+
+/** Only build commands write into the project; an image build leaves its context as it is. */
+function filterOutput(service: ServiceConfig, builder: Builder): (file: string, isNew: boolean) => boolean {
+  if (service.runtime !== 'process' || service.build === undefined) return () => true;
+  const filter = new OutputFilter(
+    () => performance.now(),
+    (file) => digestOf(join(service.root, file)),
+  );
+  builder.events.on('started', (name, number) => {
+    if (name === service.name) filter.buildStarted(number);
+  });
+  builder.events.on('ended', (name) => {
+    if (name === service.name) filter.buildEnded();
+  });
+  return (file, isNew) => filter.counts(file, isNew);
+}
+
+function digestOf(path: string): string {
+  try {
+    return createHash('sha1').update(readFileSync(path)).digest('hex');
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? '';
   }
 }

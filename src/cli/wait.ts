@@ -18,6 +18,7 @@ export async function waitForReady(
   { backend_id: id }: ConnectResponse,
   io: CommandIo,
 ): Promise<Status> {
+  void tellRemarks(client, id, io);
   for await (const status of client.statuses(id)) {
     if (status.status === 'ready') return 'ready';
     if (status.status !== 'terminated') continue;
@@ -29,4 +30,16 @@ export async function waitForReady(
   }
   io.signal.throwIfAborted();
   throw problem.neverReady(id, 'the dev server stopped', []);
+}
+
+/** Says what the dev server has to say about a backend, as why it is not ready. */
+async function tellRemarks(client: ApiClient, id: string, io: CommandIo): Promise<void> {
+  try {
+    for await (const line of client.logs({ backend: id, follow: true })) {
+      const { source, text } = JSON.parse(line) as LogRecordJson;
+      if (source === 'jamdev') io.err(text);
+    }
+  } catch {
+    // The status stream tells if something is wrong.
+  }
 }

@@ -71,9 +71,10 @@ export class JamdevError extends Error {
     return HTTP_STATUS_OF[this.code];
   }
 
-  /** The whole text in one line: what happened, then the remedy. */
+  /** The whole text: what happened, then the remedy; in one line unless the message itself has several. */
   get sentence(): string {
-    return this.remedy === '' ? this.message : `${this.message} ${this.remedy}`;
+    if (this.remedy === '') return this.message;
+    return `${this.message}${this.message.includes('\n') ? '\n' : ' '}${this.remedy}`;
   }
 }
 
@@ -152,7 +153,7 @@ export const problem = {
     new JamdevError(
       'BuildFailed',
       `The build failed (${what}).${lastLines.length > 0 ? ` Its last lines:\n${lastLines.join('\n')}` : ''}`,
-      'Mend it and build again: press b in the dev server.',
+      'Mend it, and build again if it is not watched: jamdev build',
     ),
   shuttingDown: () =>
     new JamdevError('ShuttingDown', 'The dev server is stopping.', 'Start it again with: npx jamdev dev'),

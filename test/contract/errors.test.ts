@@ -55,7 +55,7 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   backendNotFound: [problem.backendNotFound('abc'), ['"abc"', 'jamdev list']],
   backendNotRunning: [problem.backendNotRunning('abc'), ['"abc"']],
   serviceNotFound: [problem.serviceNotFound('nope', ['one', 'two']), ['"nope"', 'one, two']],
-  buildFailed: [problem.buildFailed('exit code 2', ['last line']), ['exit code 2', '\nlast line', 'press b']],
+  buildFailed: [problem.buildFailed('exit code 2', ['last line']), ['exit code 2', '\nlast line', 'jamdev build']],
   shuttingDown: [problem.shuttingDown(), ['stopping']],
   tokenMissing: [problem.tokenMissing(), ['token']],
   tokenUnknown: [problem.tokenUnknown(), ['token', 'connect again']],

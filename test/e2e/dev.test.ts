@@ -153,7 +153,7 @@ describe('what a person sees', () => {
     const code = `console.error('Error: listen EADDRINUSE: address already in use :::8080'); process.exit(1)`;
     const dev = await startDev(makeProject({ 'server.js': code }), ['--command', 'node server.js']);
     await connect(dev.apiUrl);
-    await waitFor(() => dev.stdout().includes('let the server listen on the port in PORT'), 'the hint');
+    await waitFor(() => dev.stdout().includes('let it listen on the port in PORT'), 'the hint');
   });
 });
 
@@ -344,6 +344,7 @@ describe('stopping', () => {
     const { pid } = (await send(url)).json<{ pid: number }>();
     const second = await startDev(first.folder);
     expect(second.stdout()).not.toContain('Ended');
+    expect(second.stdout()).toContain(`Another dev server runs in this folder (${first.apiUrl})`);
     second.process.kill('SIGINT');
     await second.exit;
     expect((await send(url)).json().pid).toBe(pid);

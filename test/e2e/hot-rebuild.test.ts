@@ -69,9 +69,8 @@ describe('a change', () => {
     const again = await startDev(folder);
     await untilWatching(again);
     for (const name of ['data/x.txt', 'node_modules/x.js', '.git/index', 'a.log']) save('x', name);
-    save('x', 'counts.js');
-    await waitFor(() => again.stdout().includes('counts.js'), 'the one that counts');
-    expect(again.stdout()).toContain('(changed: counts.js)');
+    save('x', 'server.js');
+    await waitFor(() => again.stdout().includes('(changed: server.js)'), 'the one that counts');
     expect(again.stdout()).not.toMatch(/changed: (data|node_modules|\.git\/|a\.log)/);
   });
 
@@ -88,6 +87,20 @@ describe('a change', () => {
     expect((await runCli(['build', '--api', blind.apiUrl], { cwd: folder })).code).toBe(0);
     expect(blind.stdout()).not.toContain('changed:');
   });
+});
+
+test('what a build writes into the folder does not start the next build', async () => {
+  const build = `node -e "const fs = require('fs'); fs.mkdirSync('dist', { recursive: true }); fs.copyFileSync('server.js', 'dist/server.js')"`;
+  const { dev, connect, save } = await startProject({ command: 'node dist/server.js', build });
+  const { url } = await connect({ key: 'k' });
+  expect((await ask(url)).version).toBe('one');
+  save(server('two'));
+  await waitFor(() => /build {2}2: done/.test(dev.stdout()), 'the build');
+  expect((await ask((await connect({ key: 'k' })).url)).version).toBe('two');
+  save(server('three'));
+  await waitFor(() => /build {2}3: done/.test(dev.stdout()), 'the next build');
+  expect((await ask((await connect({ key: 'k' })).url)).version).toBe('three');
+  expect(dev.stdout()).not.toMatch(/changed: dist/);
 });
 
 describe('onChange', () => {

@@ -42,7 +42,7 @@ export class DevReporter implements Reporter {
   }
 
   started(server: DevServer, ms: number, shortcuts: readonly Shortcut[]): void {
-    const { bold, dim, cyan, green } = this.#chalk;
+    const { bold, dim, cyan, green, yellow } = this.#chalk;
     const [service] = server.config.services;
     const { ended, remaining } = server.leftovers;
     if (ended > 0) {
@@ -61,6 +61,12 @@ export class DevReporter implements Reporter {
     );
     if (shortcuts.length > 0)
       this.#line(dim(`  keys    ${shortcuts.map(({ key, label }) => `${key} ${label}`).join(', ')}`));
+    if (server.config.host !== undefined) {
+      this.#line(yellow(`  It listens on ${server.config.host}: other machines may reach it.`));
+    }
+    for (const other of server.others) {
+      this.#line(yellow(`  Another dev server runs in this folder (${other}); commands go to this one.`));
+    }
     this.#line('');
   }
 
@@ -175,7 +181,7 @@ export class DevReporter implements Reporter {
   }
 
   #ended(backend: Backend, state: EndedState, ms: string): void {
-    const { red, dim } = this.#chalk;
+    const { dim } = this.#chalk;
     const name = this.#nameOf(backend.id);
     const alone = state.reason === undefined;
     const how = state.exitSignal ?? (state.exitCode === null ? 'not started' : `exit code ${state.exitCode}`);
@@ -186,7 +192,6 @@ export class DevReporter implements Reporter {
         `${name} ${alone ? 'ended by itself' : describeStatus(toPublicStatus(state))} ${dim(`(${how}, ${ms})`)}`,
       );
     }
-    if (!alone && state.kind === 'hard' && state.reason === 'external') this.#line(`${name} ${red('killed')}`);
     this.#names.delete(backend.id);
   }
 
@@ -227,8 +232,8 @@ function describeRun(service: ServiceConfig): string {
 /** A server that hard-codes 8080 meets jamdev's own API there. */
 function portHint(lastLines: readonly string[]): string | undefined {
   const text = lastLines.join('\n');
-  if (!/EADDRINUSE|address already in use|Address in use/i.test(text) || !text.includes('8080')) return undefined;
-  return "Port 8080 is jamdev's API on this machine: let the server listen on the port in PORT.";
+  if (!/EADDRINUSE|address already in use/i.test(text)) return undefined;
+  return "If it listens on a fixed port, as 8080, which is jamdev's API here: let it listen on the port in PORT.";
 }
 
 function count(number: number, one: string, many: string): string {
