@@ -91,6 +91,7 @@ export async function buildImage(
   if (rest !== undefined) take(rest);
   if (signal.aborted && !result.failed) await removeImage(image);
   if (!result.failed) return { ok: true, failure: '', lines: lines.slice(-KEPT_LINES), image };
+  await removeStepContainers(lines);
   const failure = isMissing(result.cause)
     ? problem.dockerMissing().sentence.replace(/\.$/, '')
     : describeBuildFailure(lines, result.exitCode, request.platform);
@@ -107,6 +108,18 @@ export async function removeImage(image: string): Promise<boolean> {
   return ok || /no such image/i.test(stderr);
 }
 
+/** The classic builder leaves the container of a step that failed; `--force-rm` is not known to every builder. */
+async function removeStepContainers(lines: readonly string[]): Promise<void> {
+  const left = new Set<string>();
+  for (const line of lines) {
+    const [, begun] = /^ ---> Running in ([0-9a-f]{12})$/.exec(line) ?? [];
+    const [, over] = /Remov\w+ intermediate container ([0-9a-f]{12})$/.exec(line) ?? [];
+    if (begun !== undefined) left.add(begun);
+    if (over !== undefined) left.delete(over);
+  }
+  if (left.size > 0) await runDocker(['rm', '--force', '--volumes', ...left]).catch(() => undefined);
+}
+
 /** A tag of its own for every build of every dev server. */
 function imageTag({ project, service, runId, number }: ImageRequest): string {
   // The service is in the hash too, as its readable form may be that of another.
@@ -119,15 +132,7 @@ function imageTag({ project, service, runId, number }: ImageRequest): string {
 
 function buildArguments(request: ImageRequest, image: string): { args: string[]; env: NodeJS.ProcessEnv } {
   const { project, service, runId, dockerfile, context, platform, target } = request;
-  const args = [
-    'build',
-    '--force-rm',
-    '--file',
-    dockerfile,
-    '--tag',
-    image,
-    ...labelArguments({ project, service, run: runId }),
-  ];
+  const args = ['build', '--file', dockerfile, '--tag', image, ...labelArguments({ project, service, run: runId })];
   if (platform !== undefined) args.push('--platform', platform);
   if (target !== undefined) args.push('--target', target);
   const variables = passVariables('--build-arg', request.buildArgs ?? {});

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { buildImage, type ImageOutcome, type ImageRequest, removeImage } from '../../src/build/image-build.js';
+import { newBackendId } from '../../src/platform/ids.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 import { describeDocker, docker } from './support.js';
@@ -76,10 +77,12 @@ describeDocker('building an image', () => {
   });
 
   test('a step that fails is told with its text and exit code, and its output is there', async () => {
-    const dockerfile = 'FROM node:22-slim\nRUN echo fine\nRUN echo the reason && exit 3\n';
+    const word = `word-${newBackendId()}`;
+    const dockerfile = `FROM node:22-slim\nRUN echo fine\nRUN echo the reason && : ${word} && exit 3\n`;
     const { ok, failure, lines } = await build({ Dockerfile: dockerfile }).outcome;
     expect(ok).toBe(false);
-    expect(failure).toMatch(/^step \d\/\d failed, RUN echo the reason && exit 3 with exit code 3$/);
+    expect(failure).toMatch(/^step \d\/\d failed, RUN echo the reason && : word-\w+ && exit 3 with exit code 3$/);
+    expect(await docker('ps', '--all', '--no-trunc')).not.toContain(word);
     expect(lines.some((line) => /^(#\d+ [\d.]+ )?the reason$/.test(line))).toBe(true);
   });
 
@@ -117,7 +120,7 @@ describeDocker('building an image', () => {
   });
 
   test('one that became stale ends at once and leaves no image and no container', async () => {
-    const word = `stale-${Math.random()}`;
+    const word = `stale-${newBackendId()}`;
     const { outcome, lines, cancel } = build({ Dockerfile: `FROM node:22-slim\nRUN echo ${word} && sleep 60\n` });
     await waitFor(() => lines.some((line) => line === word || / stale-/.test(line)), 'the step to run');
     const startedAt = performance.now();
@@ -126,6 +129,9 @@ describeDocker('building an image', () => {
     expect(ok).toBe(false);
     expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(await isThere(image)).toBe(false);
-    await waitFor(async () => !(await docker('ps', '--no-trunc')).includes(word), 'the container of the step to go');
+    await waitFor(
+      async () => !(await docker('ps', '--all', '--no-trunc')).includes(word),
+      'the container of the step to go',
+    );
   });
 });
