@@ -11,7 +11,7 @@ import type { DevFlags } from './config/dev-flags.js';
 import { type DevConfig, resolveConfig } from './config/resolve.js';
 import type { ServiceConfig } from './config/service-config.js';
 import type { BuildOutcome, DevInfo } from './contract/dev-endpoints.js';
-import { problem } from './contract/errors.js';
+import { JamdevError, problem } from './contract/errors.js';
 import { parseConnectRequest } from './contract/requests.js';
 import type { ConnectResponse } from './contract/responses.js';
 import { LogStore } from './logs/log-store.js';
@@ -24,6 +24,8 @@ import { listServerRecords, ServerRecordFile } from './records/server-records.js
 import { createStateFolder, type StateFolder } from './records/state-folder.js';
 import { endLeftovers, type LeftoverOutcome } from './runtime/process/leftovers.js';
 import { ProcessRuntime } from './runtime/process/process-runtime.js';
+import type { Runtime } from './runtime/runtime.js';
+import { RuntimeSwitch } from './runtime/runtime-switch.js';
 
 /** How long closing waits for backends and builds to end, before it goes on without. */
 const CLOSE_DEADLINE_MS = 15_000;
@@ -68,6 +70,8 @@ export interface DevServer extends AsyncDisposable {
   readonly proxyUrl: string;
   /** What became, at the start, of the processes that an earlier dev server in this folder had left behind. */
   readonly leftovers: LeftoverOutcome;
+  /** What should be said about how backends run: that there is no Docker engine, for instance. */
+  readonly remark: string | undefined;
   /** API URLs of other dev servers that ran in this folder at the start. */
   readonly others: readonly string[];
   readonly events: EventEmitter<DevServerEvents>;
@@ -92,7 +96,8 @@ export interface DevServer extends AsyncDisposable {
  */
 export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const resolved = await resolveConfig(flags);
-  const config: DevConfig = { ...resolved, services: [chooseRuntime(resolved.services[0])] };
+  const { service, remark } = await chooseRuntime(resolved.services[0]);
+  const config: DevConfig = { ...resolved, services: [service] };
   const folder = createStateFolder(config.project);
   const runId = randomUUID();
   const record = new ServerRecordFile(folder, runId);
@@ -106,9 +111,11 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     systemClock,
     createMakeBuild({ project: config.project, runId, noteProcess: (noted) => record.noteProcess(noted) }),
   );
-  const runtime = new ProcessRuntime((noted) => record.noteProcess(noted));
+  const docker = await prepareDocker(config, folder, runId);
+  const runtime = new RuntimeSwitch(new ProcessRuntime((noted) => record.noteProcess(noted)), docker?.runtime);
   const names = config.services.map((service) => service.name);
   const platform = new Platform(names, { runtime, builds: builder, clock: systemClock, logs, runId });
+  const images = docker?.keepImages(builder, platform);
   const hotRebuild = new HotRebuild(config.services, builder, platform);
   const proxy = new ConnectionProxy(platform.tokens);
   let info: DevInfo;
@@ -180,7 +187,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     closing ??= (async () => {
       // Longer than a soft termination takes to turn hard; only a process that can't be killed needs more.
       const ended = Promise.all([hotRebuild.close(), builder.close(), platform.close()]);
-      await Promise.race([ended, pause(CLOSE_DEADLINE_MS)]);
+      await Promise.race([ended.then(() => images?.close()), pause(CLOSE_DEADLINE_MS)]);
       await Promise.all([ports.api.close(), ports.proxy.close()]);
       await runtime.close();
       record.remove();
@@ -193,6 +200,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     info,
     apiUrl: info.api_url,
     proxyUrl: info.proxy_url,
+    remark,
     leftovers,
     others,
     events,
@@ -210,10 +218,43 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   };
 }
 
-/** Decides for child processes where containers can't be had. @throws JamdevError when nothing is left to run */
-function chooseRuntime(service: ServiceConfig): ServiceConfig {
-  if (service.runtime === 'process') return service;
-  throw problem.dockerNotYet(service.dockerfile);
+/** The parts that only services with a Dockerfile need; loaded only for those. */
+interface DockerParts {
+  runtime: Runtime;
+  keepImages: (builder: Builder, platform: Platform) => { close(): Promise<void> };
+}
+
+/**
+ * Decides for child processes where no Docker engine answers and there is another way to run.
+ * @returns the service to run, and what to say about it
+ * @throws JamdevError `DockerMissing`, `DockerStopped` or `DockerForbidden` when Docker is the only way
+ */
+async function chooseRuntime(service: ServiceConfig): Promise<{ service: ServiceConfig; remark?: string }> {
+  if (service.runtime === 'process') return { service };
+  const { checkEngine } = await import('./runtime/docker/docker-cli.js');
+  try {
+    await checkEngine();
+    return { service };
+  } catch (error) {
+    if (service.fallback === undefined || !(error instanceof JamdevError)) throw error;
+    return { service: service.fallback, remark: problem.usingChildProcesses(error.message).sentence };
+  }
+}
+
+/** Prepares for containers: removes what dead dev servers left, and makes the runtime. */
+async function prepareDocker(config: DevConfig, folder: StateFolder, runId: string): Promise<DockerParts | undefined> {
+  if (!config.services.some((service) => service.runtime === 'docker')) return undefined;
+  const [{ DockerRuntime }, { removeLeftovers }, { ImageKeeper }] = await Promise.all([
+    import('./runtime/docker/docker-runtime.js'),
+    import('./runtime/docker/docker-leftovers.js'),
+    import('./build/image-keeper.js'),
+  ]);
+  const living = await foreignRuns(folder, runId);
+  await removeLeftovers(config.project, (run) => living.has(run));
+  return {
+    runtime: new DockerRuntime({ project: config.project, runId, volumes: folder.volumes }),
+    keepImages: (builder, platform) => new ImageKeeper(builder, platform),
+  };
 }
 
 async function listenForBoth(

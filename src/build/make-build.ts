@@ -1,5 +1,4 @@
-import type { ProcessServiceConfig, ServiceConfig } from '../config/service-config.js';
-import { problem } from '../contract/errors.js';
+import type { DockerServiceConfig, ProcessServiceConfig, ServiceConfig } from '../config/service-config.js';
 import type { ProcessRecord } from '../records/server-records.js';
 import type { Build } from '../runtime/runtime.js';
 import { runBuildCommand } from './build-command.js';
@@ -39,7 +38,7 @@ export interface BuildOwner {
 export function createMakeBuild(owner: BuildOwner): MakeBuild {
   return async (service, number, signal, onLine) => {
     if (service.runtime === 'process') return makeProcessBuild(service, number, owner, signal, onLine);
-    throw problem.dockerNotYet(service.dockerfile);
+    return makeContainerBuild(service, number, owner, signal, onLine);
   };
 }
 
@@ -56,4 +55,20 @@ async function makeProcessBuild(
   if (service.build === undefined) return { build, failure: '', lines: [] };
   const { ok, failure, lines } = await runBuildCommand(service.build, service, signal, onLine, owner.noteProcess);
   return { build: ok ? build : undefined, failure, lines };
+}
+
+/** Builds a service whose backends are containers: its image. */
+async function makeContainerBuild(
+  service: DockerServiceConfig,
+  number: number,
+  { project, runId }: BuildOwner,
+  signal: AbortSignal,
+  onLine: (line: string) => void,
+): Promise<MadeBuild> {
+  const { name, dockerfile, context, platform, buildArgs, target, network, env } = service;
+  // Loaded only where images are built.
+  const { buildImage } = await import('./image-build.js');
+  const request = { project, runId, service: name, number, dockerfile, context, platform, buildArgs, target };
+  const { ok, failure, lines, image } = await buildImage(request, signal, onLine);
+  return { build: ok ? { kind: 'container', number, image, env, network, platform } : undefined, failure, lines };
 }

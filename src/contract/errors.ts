@@ -202,12 +202,8 @@ export const problem = {
       `jamdev found nothing to run in ${folder}.`,
       'Give a command, as in: jamdev dev --command "node server.js" (or put "command" in jamsocket.config.json, or a "start" script in package.json)',
     ),
-  dockerNotYet: (dockerfile: string) =>
-    new JamdevError(
-      'NotSupported',
-      `This project runs from a Dockerfile (${dockerfile}), and this version of jamdev runs backends as child processes only.`,
-      'Say how to start it without Docker: jamdev dev --command "node server.js"',
-    ),
+  usingChildProcesses: (why: string) =>
+    new JamdevError('NotSupported', `${why} Backends run as child processes instead.`, ''),
   watchProblem: (detail: string) =>
     new JamdevError(
       'WatchFailed',

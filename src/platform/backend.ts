@@ -242,6 +242,7 @@ export class Backend {
         limits: this.#params.limits,
         mount: this.#params.mount,
         onOutput: (source, chunk) => this.log.write(source, chunk),
+        onRemark: (text) => this.#remark(text),
       },
       signal,
     );

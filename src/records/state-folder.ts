@@ -12,12 +12,14 @@ export interface StateFolder {
   servers: string;
   /** One folder per backend. */
   logs: string;
+  /** What containers keep at /plane-data, one folder per key. Made when needed. */
+  volumes: string;
 }
 
 /** @returns where a project's state lies, without touching the disk. */
 export function stateFolderOf(project: string): StateFolder {
   const root = join(project, STATE_FOLDER);
-  return { root, servers: join(root, 'servers'), logs: join(root, 'logs') };
+  return { root, servers: join(root, 'servers'), logs: join(root, 'logs'), volumes: join(root, 'volumes') };
 }
 
 /**

@@ -74,7 +74,7 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   watchProblem: [problem.watchProblem('ENOSPC'), ['ENOSPC', 'jamdev build']],
   pathUnreadable: [problem.pathUnreadable('%zz'), ['%zz']],
   noDockerfile: [problem.noDockerfile('FOLDER'), ['FOLDER', '--dockerfile']],
-  dockerNotYet: [problem.dockerNotYet('FILE'), ['FILE', '--command']],
+  usingChildProcesses: [problem.usingChildProcesses('NO ENGINE.'), ['NO ENGINE', 'child processes']],
   staticTokenNotYet: [problem.staticTokenNotYet(), ['Static tokens']],
   portTaken: [problem.portTaken('API', 8080, 'pid 7 (x)', '--port'), ['API', '8080', 'by pid 7 (x)', '--port 8081']],
   portForbidden: [problem.portForbidden('proxy', 80, '--proxy-port'), ['proxy', '80', '--proxy-port 8080']],

@@ -237,13 +237,6 @@ describe('bad input', () => {
         1,
         ['"PORT"'],
       ],
-      [
-        'a Dockerfile project',
-        { 'jamsocket.config.json': { dockerfile: './Dockerfile' } },
-        [],
-        1,
-        ['Dockerfile', '--command'],
-      ],
       ['a folder that is missing', {}, ['no-such-folder'], 1, ['no folder', 'no-such-folder']],
       ['a bad port', {}, ['--port', 'http'], 2, ['-p/--port must be a port number', '"http"']],
       [

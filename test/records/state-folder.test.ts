@@ -10,6 +10,7 @@ test('where the state lies is told without touching the disk', () => {
     root: join(project, '.jamdev'),
     servers: join(project, '.jamdev/servers'),
     logs: join(project, '.jamdev/logs'),
+    volumes: join(project, '.jamdev/volumes'),
   });
   expect(existsSync(join(project, '.jamdev'))).toBe(false);
 });
@@ -18,7 +19,7 @@ test('the state folder is created for this user only, ignored by git, and can be
   const project = makeTempFolder();
   const folder = createStateFolder(project);
   expect(createStateFolder(project)).toEqual(folder);
-  for (const path of Object.values(folder)) expect(statSync(path).mode & 0o777).toBe(0o700);
+  for (const path of [folder.root, folder.servers, folder.logs]) expect(statSync(path).mode & 0o777).toBe(0o700);
   expect(readFileSync(join(folder.root, '.gitignore'), 'utf8')).toBe('*\n');
 });
 

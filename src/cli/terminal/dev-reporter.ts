@@ -61,6 +61,7 @@ export class DevReporter implements Reporter {
     );
     if (shortcuts.length > 0)
       this.#line(dim(`  keys    ${shortcuts.map(({ key, label }) => `${key} ${label}`).join(', ')}`));
+    if (server.remark !== undefined) this.#line(yellow(`  ${server.remark}`));
     if (server.config.host !== undefined) {
       this.#line(yellow(`  It listens on ${server.config.host}: other machines may reach it.`));
     }

@@ -18,7 +18,12 @@ export class JsonReporter implements Reporter {
   }
 
   started(server: DevServer, ms: number): void {
-    this.#event('started', { ...server.info, ms: Math.round(ms), ended_leftovers: server.leftovers.ended });
+    this.#event('started', {
+      ...server.info,
+      ms: Math.round(ms),
+      ended_leftovers: server.leftovers.ended,
+      remark: server.remark ?? null,
+    });
   }
 
   backendSpawned(backend: Backend): void {

@@ -1,0 +1,45 @@
+import type { Platform } from '../platform/platform.js';
+import type { ContainerBuild } from '../runtime/runtime.js';
+import type { Builder } from './builder.js';
+import { removeImage } from './image-build.js';
+
+/** Removes the images of this dev server that no backend uses and none will: all but the newest of each service. */
+export class ImageKeeper {
+  readonly #images = new Map<ContainerBuild, string>();
+  readonly #platform: Platform;
+  #removing: Promise<unknown> = Promise.resolve();
+
+  constructor(builder: Builder, platform: Platform) {
+    this.#platform = platform;
+    builder.events.on('good', (service, build) => {
+      if (build.kind !== 'container') return;
+      this.#images.set(build, service);
+      this.#removeUnused();
+    });
+    platform.events.on('backend', (backend) => void backend.gone.then(() => this.#removeUnused()));
+  }
+
+  /** Removes what is left; call it when no backend runs any more. */
+  async close(): Promise<void> {
+    await this.#removing;
+    await this.#remove([...this.#images.keys()]);
+  }
+
+  #removeUnused(): void {
+    const unused = [...this.#images].filter(([build, service]) => {
+      const newer = [...this.#images].some(([other, its]) => its === service && other.number > build.number);
+      const used = this.#platform.running.some(
+        ({ identity, buildNumber }) =>
+          identity.service.definition === service && (buildNumber === undefined || buildNumber === build.number),
+      );
+      return newer && !used;
+    });
+    if (unused.length > 0) this.#removing = this.#removing.then(() => this.#remove(unused.map(([build]) => build)));
+  }
+
+  async #remove(builds: readonly ContainerBuild[]): Promise<void> {
+    for (const build of builds) {
+      if (this.#images.delete(build)) await removeImage(build.image);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import type { Runtime, RuntimeBackend, SpawnRequest } from './runtime.js';
+
+/** Runs each backend by the runtime that its build is for. */
+export class RuntimeSwitch implements Runtime {
+  readonly #process: Runtime;
+  readonly #container: Runtime | undefined;
+
+  /** @param container undefined when nothing is built for containers */
+  constructor(process: Runtime, container: Runtime | undefined) {
+    this.#process = process;
+    this.#container = container;
+  }
+
+  spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend> {
+    const runtime = request.build.kind === 'process' ? this.#process : this.#container;
+    if (runtime === undefined) throw new Error(`no runtime for a build of the kind "${request.build.kind}"`);
+    return runtime.spawn(request, signal);
+  }
+
+  killAll(): void {
+    this.#process.killAll();
+    this.#container?.killAll();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#process.close(), this.#container?.close()]);
+  }
+}

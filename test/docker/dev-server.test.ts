@@ -1,0 +1,194 @@
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { type DevRun, runCli, startDev, untilWatching } from '../support/cli.js';
+import { openStream, post, send } from '../support/http.js';
+import { makeProject, makeTempFolder, ROOT } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
+import { containersOf, describeDocker, docker } from './support.js';
+
+const DOCKERFILE =
+  'FROM node:22-slim\nCOPY server.js /server.js\nRUN node --check /server.js\nCMD ["node", "/server.js"]\n';
+
+/** As most backends in production: 8080, hard-coded. */
+const server = (version: string) => `
+process.on('SIGTERM', () => { console.log('saving'); process.exit(0); });
+require('http').createServer((request, response) => {
+  if (request.url === '/crash') process.exit(4);
+  response.end(JSON.stringify({ version: '${version}', key: process.env.SESSION_BACKEND_KEY, port: process.env.PORT }));
+}).listen(8080, () => console.log('up'));
+`;
+
+interface Connected {
+  url: string;
+  backend_id: string;
+  spawned: boolean;
+}
+
+async function startProject(config: object = {}, args: string[] = []) {
+  const folder = makeProject({
+    Dockerfile: DOCKERFILE,
+    'server.js': server('one'),
+    'jamsocket.config.json': { dockerfile: './Dockerfile', ...config },
+  });
+  const dev = await startDev(folder, args);
+  onTestFinished(() => cleanUp(dev));
+  await waitFor(() => /build {2}1: (done|failed)/.test(dev.stdout()), 'the image', 60_000);
+  const connect = async (body: object = {}) =>
+    (await post(`${dev.apiUrl}/v2/service/-/-/connect`, body)).json<Connected>();
+  const save = (text: string) => writeFileSync(join(folder, 'server.js'), text);
+  return { dev, folder, connect, save };
+}
+
+/** Whatever a failed test left; after one that passed there is nothing. */
+async function cleanUp(dev: DevRun): Promise<void> {
+  if (dev.process.exitCode === null && dev.process.signalCode === null) dev.process.kill('SIGTERM');
+  await dev.exit;
+  const left = await containersOf(dev.folder);
+  if (left.length > 0) await docker('rm', '--force', ...left);
+  const images = await docker('images', '--quiet', '--filter', `label=dev.jamdev.project=${dev.folder}`);
+  for (const image of new Set(images.split('\n').filter((id) => id !== ''))) await docker('rmi', '--force', image);
+}
+
+async function imagesOf(folder: string): Promise<string[]> {
+  const listed = await docker('images', '--quiet', '--filter', `label=dev.jamdev.project=${folder}`);
+  return listed.split('\n').filter((id) => id !== '');
+}
+
+describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
+  test('builds, spawns, locks to a key, keeps logs, and leaves nothing in the engine', async () => {
+    const { dev, folder, connect } = await startProject();
+    const first = await connect({ key: 'doc-1' });
+    expect((await send(`${first.url}a?b`)).json()).toEqual({ version: 'one', key: 'doc-1', port: '8080' });
+    expect(await connect({ key: 'doc-1' })).toMatchObject({ backend_id: first.backend_id, spawned: false });
+    const ports = await docker('port', `jamdev-${first.backend_id}`);
+    expect(ports.split('\n').every((line) => line.includes('127.0.0.1:'))).toBe(true);
+    await send(`${first.url}crash`).catch(() => undefined);
+    await waitFor(() => dev.stdout().includes('crashed: exit code 4'), 'the crash');
+    expect((await runCli(['logs', 'doc-1'], { cwd: folder })).stdout).toContain('up\n');
+    const second = await connect({ key: 'doc-1' });
+    expect(second.spawned).toBe(true);
+    await send(second.url);
+    dev.process.kill('SIGINT');
+    expect(await dev.exit).toBe(0);
+    expect(dev.stdout()).toContain('saving');
+    expect(await containersOf(folder)).toEqual([]);
+    expect(await imagesOf(folder)).toEqual([]);
+  });
+
+  test('an idle container is swept, softly', async () => {
+    const { dev, connect } = await startProject();
+    await connect({ key: 'k', spawn: { max_idle_seconds: 2 } });
+    await waitFor(() => dev.stdout().includes('terminated (swept, soft'), 'the sweep');
+    expect(dev.stdout()).toContain('saving');
+  });
+
+  test('restart: the same URL meets the new image; a failing build in between ends nothing', async () => {
+    const { dev, folder, connect, save } = await startProject({ onChange: 'restart' });
+    const { url, backend_id } = await connect({ key: 'k' });
+    expect((await send(url)).json()).toMatchObject({ version: 'one' });
+    const statuses = await openStream(`${dev.apiUrl}/v2/backend/${backend_id}/status/stream`);
+    await untilWatching(dev);
+    save('this is { not JavaScript');
+    await waitFor(() => /build {2}2: failed/.test(dev.stdout()), 'the failure', 60_000);
+    expect(dev.stdout()).toContain('SyntaxError');
+    expect((await send(url)).json()).toMatchObject({ version: 'one' });
+    save(server('two'));
+    await waitFor(async () => (await send(url)).json().version === 'two', 'the new code', 60_000);
+    expect(statuses.chunks.join('').match(/"status"/g)).toHaveLength(5);
+    await waitFor(async () => (await imagesOf(folder)).length === 1, 'the old image to be removed');
+    const built = await runCli(['build'], { cwd: folder });
+    expect(built).toMatchObject({ code: 0, stdout: expect.stringContaining('done in') });
+  });
+
+  test('terminate and keep do what they say', async () => {
+    const { dev, connect, save } = await startProject({ onChange: 'keep' });
+    const { url } = await connect({ key: 'old' });
+    await send(url);
+    await untilWatching(dev);
+    save(server('two'));
+    await waitFor(() => /build {2}2: done/.test(dev.stdout()), 'the build', 60_000);
+    expect((await send((await connect({ key: 'new' })).url)).json()).toMatchObject({ version: 'two' });
+    expect((await send(url)).json()).toMatchObject({ version: 'one' });
+
+    const ending = await startProject({ onChange: 'terminate' });
+    const before = await ending.connect({ key: 'k' });
+    await send(before.url);
+    await untilWatching(ending.dev);
+    ending.save(server('two'));
+    await waitFor(() => ending.dev.stdout().includes('terminated (external, soft'), 'the end', 60_000);
+    expect((await send((await ending.connect({ key: 'k' })).url)).json()).toMatchObject({ version: 'two' });
+  });
+
+  test('what kill -9 left is removed at the next start; what a living dev server has is not', async () => {
+    const { dev, folder, connect } = await startProject();
+    const { url } = await connect({ key: 'k' });
+    await send(url);
+    const living = await startDev(folder);
+    onTestFinished(() => cleanUp(living));
+    expect(await containersOf(folder)).toHaveLength(1);
+    dev.process.kill('SIGKILL');
+    await dev.exit;
+    expect(await containersOf(folder)).toHaveLength(1);
+    const next = await startDev(folder);
+    onTestFinished(() => cleanUp(next));
+    expect(await containersOf(folder)).toEqual([]);
+  });
+
+  test('the template builds from its own Dockerfile, and two clients share a document', async () => {
+    const folder = makeTempFolder();
+    cpSync(join(ROOT, 'templates', 'websocket'), folder, { recursive: true });
+    // There is no package registry behind the test engine: ws comes along, and installing is left out.
+    cpSync(join(ROOT, 'node_modules', 'ws'), join(folder, 'ws'), { recursive: true });
+    const dockerfile = readFileSync(join(folder, 'Dockerfile'), 'utf8');
+    expect(dockerfile).toContain('RUN npm install --omit=dev\n');
+    writeFileSync(
+      join(folder, 'Dockerfile'),
+      dockerfile
+        .replace('RUN npm install --omit=dev', 'COPY ws ./node_modules/ws')
+        .replace('USER node\n', '')
+        .replace(' && chown node:node /plane-data', ''),
+    );
+    const dev = await startDev(folder, ['--runtime', 'docker']);
+    onTestFinished(() => cleanUp(dev));
+    const { url } = (
+      await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key: 'd', spawn: { executable: { mount: true } } })
+    ).json<Connected>();
+    const [ann, bob] = [new WebSocket(url.replace('http', 'ws')), new WebSocket(url.replace('http', 'ws'))];
+    const heard: string[] = [];
+    bob.on('message', (message) => heard.push(String(message)));
+    await Promise.all([ann, bob].map((socket) => new Promise((resolve) => socket.once('message', resolve))));
+    ann.send('written by Ann');
+    await waitFor(() => heard.some((message) => message.includes('written by Ann')), 'Bob to see it');
+    dev.process.kill('SIGINT');
+    expect(await dev.exit).toBe(0);
+    const volumes = join(folder, '.jamdev', 'volumes');
+    const files = readdirSync(volumes, { recursive: true, encoding: 'utf8' });
+    expect(files.some((name) => name.endsWith('d.txt'))).toBe(true);
+  });
+
+  test('twenty at once', async () => {
+    const { connect } = await startProject();
+    const all = await Promise.all(Array.from({ length: 20 }, (_, index) => connect({ key: `k${index}` })));
+    const answers = await Promise.all(all.map(async ({ url }) => (await send(url)).json().key));
+    expect(answers).toEqual(all.map((_, index) => `k${index}`));
+  });
+});
+
+test('without an engine, a project with a start script runs as child processes and says so; without one it ends', async () => {
+  const env = { DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
+  const files = { Dockerfile: DOCKERFILE, 'server.js': server('one') };
+  const dev = await startDev(makeProject({ ...files, 'package.json': { scripts: { start: 'node server.js' } } }), [], {
+    env,
+  });
+  expect(dev.stdout()).toMatch(/Backends run as child processes instead/);
+  const { url } = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, {})).json<Connected>();
+  expect((await send(url)).json()).toMatchObject({ version: 'one' });
+  const args = ['dev', '--port', '0', '--proxy-port', '0'];
+  const only = await runCli(args, { cwd: makeProject(files), env });
+  expect(only.code).toBe(1);
+  expect(only.stderr).toMatch(/Docker/);
+  const asked = await runCli([...args, '--runtime', 'docker'], { cwd: dev.folder, env });
+  expect(asked.code).toBe(1);
+});
