@@ -16,7 +16,11 @@ export class ImageKeeper {
       this.#images.set(build, service);
       this.#removeUnused();
     });
-    platform.events.on('backend', (backend) => void backend.gone.then(() => this.#removeUnused()));
+    platform.events.on('backend', (backend) => {
+      void backend.gone.then(() => this.#removeUnused());
+      // Reachable anew, it may run another build than before.
+      backend.events.on('address', () => this.#removeUnused());
+    });
   }
 
   /** Removes what is left; call it when no backend runs any more. */
