@@ -21,6 +21,21 @@ say() { printf 'engine: %s\n' "$*" >&2; }
 
 own() { docker -H "unix://$socket" "$@"; }
 
+# The pid of the engine of ours, if it lives: one that was killed may stay in the list of processes without a command.
+own_pid() {
+  local pid
+  pid="$(cat "$folder/dockerd.pid" 2>/dev/null || true)"
+  if [ -n "$pid" ] && grep -aqs -- "$folder" "/proc/$pid/cmdline"; then printf '%s' "$pid"; fi
+}
+
+# Pids of processes of this folder whose command line has the words given.
+pids_of() {
+  local file
+  for file in /proc/[0-9]*/cmdline; do
+    if tr '\0' ' ' <"$file" 2>/dev/null | grep -F -- "$folder/" | grep -qF -- "$1"; then basename "$(dirname "$file")"; fi
+  done 2>/dev/null
+}
+
 answers() { "$@" version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
 # --- start ------------------------------------------------------------------------------------------------------------
@@ -49,6 +64,9 @@ start() {
 launch() {
   install_packages
   make_bridge
+  # Left by one that was killed; the numbers in them may by now be those of other processes.
+  rm -f "$folder/dockerd.pid"
+  if [ -z "$(pids_of 'containerd --config')" ]; then rm -f "$folder"/exec/containerd/containerd.{pid,sock,sock.ttrpc}; fi
   say "starting one in $folder"
   setsid dockerd --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/dockerd.pid" \
     -H "unix://$socket" -b "$bridge" >"$folder/dockerd.log" 2>&1 </dev/null &
@@ -144,18 +162,24 @@ fill() {
 stop() {
   [ -d "$folder" ] || return 0
   local pid waited=0
-  pid="$(cat "$folder/dockerd.pid" 2>/dev/null || true)"
-  if [ -n "$pid" ] && grep -aqs "$folder" "/proc/$pid/cmdline"; then
-    # Its containers end with it, but only its own word would remove them gently; they are tests' and can go hard.
+  pid="$(own_pid)"
+  if [ -n "$pid" ]; then
+    # They would get a while to end on their own; they are tests' and can go at once.
     own ps -q 2>/dev/null | xargs -r docker -H "unix://$socket" kill >/dev/null 2>&1 || true
     kill "$pid" 2>/dev/null || true
-    while kill -0 "$pid" 2>/dev/null && [ "$waited" -lt 200 ]; do
+    while [ -n "$(own_pid)" ] && [ "$waited" -lt 200 ]; do
       sleep 0.1
       waited=$((waited + 1))
     done
     kill -9 "$pid" 2>/dev/null || true
   fi
-  # What a killed engine left mounted; the deepest first.
+  # What a killed engine left running: the shims of containers, and under each its container.
+  local shim
+  for shim in $(pids_of containerd-shim); do
+    # shellcheck disable=SC2046 # a list of pids
+    kill -9 $(cat "/proc/$shim/task/$shim/children" 2>/dev/null) "$shim" 2>/dev/null || true
+  done
+  # What it left mounted; the deepest first.
   { grep -o " $folder/[^ ]*" /proc/mounts || true; } | sort -r | xargs -r -n 1 umount -l 2>/dev/null || true
   if command -v busybox >/dev/null; then busybox ip link del "$bridge" 2>/dev/null || true; fi
   rm -rf "$folder"

@@ -21,6 +21,11 @@ const missing = await checkEngine(AbortSignal.timeout(20_000)).then(
 /** Tests that need an engine: without one they are skipped, or fail where JAMDEV_REQUIRE_DOCKER=1 says that there must be one. */
 export const describeDocker = describe.skipIf(missing !== undefined && process.env.JAMDEV_REQUIRE_DOCKER !== '1');
 
+const canStartEngine = process.platform === 'linux' && process.getuid?.() === 0 && missing === undefined;
+
+/** Tests that need an engine of their own, which takes Linux and root. */
+export const describeOwnEngine = describe.skipIf(!canStartEngine && process.env.JAMDEV_REQUIRE_DOCKER !== '1');
+
 /** Runs a docker command by hand. @returns what it printed */
 export async function docker(...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('docker', args);

@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { waitUntilReady } from '../../src/runtime/readiness.js';
+import { ROOT } from '../support/project.js';
+import { living, waitFor } from '../support/wait.js';
+import { containersOf, describeOwnEngine, docker, useDockerRuntime } from './support.js';
+
+const SERVE = `exec node -e 'require("http").createServer((q, s) => s.end()).listen(8080)'`;
+
+describeOwnEngine('an engine that goes away', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-lost-'));
+  const socket = `unix://${folder}/docker.sock`;
+  const engine = async (action: 'start' | 'stop') => {
+    const env = { ...process.env, JAMDEV_ENGINE_FOLDER: folder, DOCKER_HOST: socket };
+    await promisify(execFile)(join(ROOT, 'test', 'docker', 'engine.sh'), [action], { env });
+  };
+  const engineProcess = () => Number(readFileSync(join(folder, 'dockerd.pid'), 'utf8'));
+
+  beforeAll(async () => {
+    vi.stubEnv('DOCKER_HOST', socket);
+    await engine('start');
+  }, 120_000);
+  const { start, project } = useDockerRuntime();
+  afterAll(async () => {
+    await engine('stop');
+    vi.unstubAllEnvs();
+    expect(existsSync(folder)).toBe(false);
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  test('its backends are lost; once it is back their containers go and new ones start', async () => {
+    const lost = await start(`echo before; ${SERVE}`);
+    await waitUntilReady(lost.backend.addresses, AbortSignal.timeout(15_000));
+    const ended = await start('exit 4');
+    expect(await ended.backend.exited).toEqual({ code: 4, signal: null });
+
+    process.kill(engineProcess(), 'SIGKILL');
+    expect(await lost.backend.exited).toEqual({ code: null, signal: null, lost: true });
+    expect(lost.output()).toBe('before\n');
+    await expect(start(SERVE)).rejects.toMatchObject({ code: 'DockerStopped' });
+    expect(await lost.backend.explainNotReady()).toBeUndefined();
+
+    await engine('start');
+    const next = await start(SERVE);
+    await waitUntilReady(next.backend.addresses, AbortSignal.timeout(15_000));
+    // The one that was lost went before the new one came, as both may have the same key.
+    expect(await containersOf(project)).toEqual([await docker('ps', '--quiet', '--filter', `name=jamdev-${next.id}`)]);
+    next.backend.terminate(true);
+    expect(await next.backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
+  }, 120_000);
+
+  test('one that is stopped in order takes its backends with it, and they count as lost', async () => {
+    const lost = await start(SERVE);
+    await waitUntilReady(lost.backend.addresses, AbortSignal.timeout(15_000));
+    const pid = engineProcess();
+    process.kill(pid, 'SIGTERM');
+    expect(await lost.backend.exited).toMatchObject({ code: null, lost: true });
+    await waitFor(async () => (await living([pid])).length === 0, 'the engine to end', 30_000);
+    await engine('start');
+    // Nobody asks for a new one: what was lost goes all the same.
+    await waitFor(async () => (await containersOf(project)).length === 0, 'the lost container to go');
+  }, 120_000);
+});
