@@ -7,7 +7,7 @@ import type { Platform } from '../platform/platform.js';
 import type { Builder } from './builder.js';
 import { ChangeWatcher, describeChange } from './change-watcher.js';
 import { OutputFilter } from './output-filter.js';
-import { rollOut } from './rollout.js';
+import { backendsOlderThan, rollOut } from './rollout.js';
 
 export interface HotRebuildEvents {
   /** Running backends are being ended or replaced for the sake of a new build. */
@@ -38,8 +38,9 @@ export class HotRebuild {
     builder.events.on('good', (name, build) => {
       const service = services.find((each) => each.name === name);
       if (service === undefined || build.number === 1) return;
-      const backends = rollOut(platform, service, build);
-      if (backends > 0) this.events.emit('rolledOut', service, build.number, backends);
+      const older = service.onChange === 'keep' ? [] : backendsOlderThan(platform, name, build);
+      if (older.length > 0) this.events.emit('rolledOut', service, build.number, older.length);
+      rollOut(older, service.onChange, build);
     });
   }
 

@@ -1,19 +1,20 @@
-import type { ServiceConfig } from '../config/service-config.js';
+import type { OnChange } from '../config/service-config.js';
+import type { Backend } from '../platform/backend.js';
 import type { Platform } from '../platform/platform.js';
 import type { Build } from '../runtime/runtime.js';
 
-/**
- * Brings a new good build to the backends that run older code, as the service's `onChange` says.
- * @returns how many backends it concerned
- */
-export function rollOut(platform: Platform, { name, onChange }: ServiceConfig, build: Build): number {
-  const older = platform.running.filter(
-    (backend) => backend.identity.service.definition === name && (backend.buildNumber ?? build.number) < build.number,
+/** The running backends of a service's definition that run code older than a build. */
+export function backendsOlderThan(platform: Platform, definition: string, build: Build): Backend[] {
+  return platform.running.filter(
+    ({ identity, buildNumber }) =>
+      identity.service.definition === definition && (buildNumber ?? build.number) < build.number,
   );
-  if (onChange === 'keep') return 0;
-  for (const backend of older) {
+}
+
+/** Brings a new good build to backends that run older code, as the service's `onChange` says. */
+export function rollOut(backends: readonly Backend[], onChange: OnChange, build: Build): void {
+  for (const backend of backends) {
     if (onChange === 'restart') backend.restart(build);
-    else backend.terminate('external', false);
+    else if (onChange === 'terminate') backend.terminate('external', false);
   }
-  return older.length;
 }
