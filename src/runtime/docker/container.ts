@@ -1,8 +1,9 @@
 import { problem } from '../../contract/errors.js';
 import { pause } from '../../os/clock.js';
+import { signalOne } from '../process/process-tree.js';
 import type { SpawnRequest } from '../runtime.js';
 import { ClientWords } from './client-words.js';
-import { isMissing, runDocker } from './docker-cli.js';
+import { engineProblem, isMissing, QUICK_TIMEOUT_MS, runDocker } from './docker-cli.js';
 import { type ContainerSpec, runArguments } from './run-arguments.js';
 import type { StartEvents } from './start-events.js';
 
@@ -30,14 +31,16 @@ export class Container {
   readonly ended: Promise<ClientEnd>;
   readonly #words = new ClientWords();
   readonly #request: SpawnRequest;
+  readonly #clientPid: number;
   #over = false;
   #running = false;
   #lastWords = Buffer.alloc(0);
   #asked: 'nothing' | 'soft' | 'hard' = 'nothing';
   #firstOutput: () => void = () => undefined;
 
-  private constructor(name: string, request: SpawnRequest, client: Client, told: Promise<void>) {
+  private constructor(name: string, request: SpawnRequest, client: Client, pid: number, told: Promise<void>) {
     this.name = name;
+    this.#clientPid = pid;
     this.#request = request;
     const printed = new Promise<void>((resolve) => {
       this.#firstOutput = resolve;
@@ -68,7 +71,7 @@ export class Container {
       const { cause } = await client;
       throw isMissing(cause) ? problem.dockerMissing() : problem.containerNotStarted(String(cause));
     }
-    const container = new Container(spec.name, request, client, started);
+    const container = new Container(spec.name, request, client, client.pid, started);
     void container.started.then(forget);
     return container;
   }
@@ -98,8 +101,11 @@ export class Container {
   async #signal(how: 'soft' | 'hard'): Promise<void> {
     const args = ['kill', '--signal', how === 'hard' ? 'KILL' : 'TERM', this.name];
     for (let wait = FIRST_SIGNAL_PAUSE_MS; !this.#over && this.#asked === how; wait *= 1.5) {
-      const delivered = await runDocker(args).catch(() => undefined);
-      if (delivered?.ok) return;
+      const result = await runDocker(args, { timeoutMs: QUICK_TIMEOUT_MS }).catch(() => undefined);
+      if (result?.ok) return;
+      // An engine that does not even take a kill tells nothing any more: the client would wait for it for ever.
+      const hangs = how === 'hard' && result !== undefined && engineProblem(result.stderr) !== undefined;
+      if (hangs) signalOne(this.#clientPid, 'SIGKILL');
       await pause(Math.min(wait, LONGEST_SIGNAL_PAUSE_MS));
     }
   }
@@ -158,7 +164,6 @@ export class Container {
 
 /** The parts of execa's subprocess that are of use here. */
 interface Client extends PromiseLike<{ exitCode?: number | undefined; cause?: unknown }> {
-  pid?: number | undefined;
   stdout: NodeJS.ReadableStream;
   stderr: NodeJS.ReadableStream;
 }

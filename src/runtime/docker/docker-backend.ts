@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { Address, ContainerBuild, Exit, RuntimeBackend } from '../runtime.js';
 import type { Container } from './container.js';
-import { engineProblem, runDocker } from './docker-cli.js';
+import { engineProblem, QUICK_TIMEOUT_MS, runDocker } from './docker-cli.js';
 import { explainExecFormat, isExecFormat } from './exec-format.js';
 import { type LostContainers, removeContainer } from './lost-containers.js';
 import { explainNotReady } from './not-ready.js';
@@ -56,6 +56,8 @@ export class DockerBackend implements RuntimeBackend {
   }
 
   async explainNotReady(): Promise<string | undefined> {
+    // There its ports can't be told from those of everyone else.
+    if (this.#build.network === 'host') return undefined;
     return explainNotReady(this.#container.name, this.#insidePort);
   }
 
@@ -64,12 +66,11 @@ export class DockerBackend implements RuntimeBackend {
     const { name } = this.#container;
     const { code } = await this.#container.ended;
     const state = this.#isPlain(code) ? undefined : await inspect(name);
-    const removed = await removeContainer(name).then(
-      () => true,
-      () => false,
-    );
-    if (!removed) this.#lost.add(name);
-    if (state === 'unreachable') return { code: null, signal: null, lost: true };
+    if (state === 'unreachable') {
+      this.#lost.add(name);
+      return { code: null, signal: null, lost: true };
+    }
+    await removeContainer(name).catch(() => this.#lost.add(name));
     if (state === 'missing') return this.#told(code);
     if (state?.Running) {
       return { code: null, signal: null, lost: true, remark: 'The docker client that was attached to it ended.' };
@@ -117,14 +118,12 @@ function toCode(signal: NodeJS.Signals): number {
 }
 
 async function inspect(name: string): Promise<EndState | 'missing' | 'unreachable'> {
-  const { ok, stdout, stderr } = await runDocker([
-    'inspect',
-    '--type',
-    'container',
-    '--format',
-    '{{json .State}}',
-    name,
-  ]).catch((error: Error) => ({ ok: false, stdout: '', stderr: String(error) }));
+  const args = ['inspect', '--type', 'container', '--format', '{{json .State}}', name];
+  const { ok, stdout, stderr } = await runDocker(args, { timeoutMs: QUICK_TIMEOUT_MS }).catch((error: Error) => ({
+    ok: false,
+    stdout: '',
+    stderr: String(error),
+  }));
   if (ok) return JSON.parse(stdout) as EndState;
   return engineProblem(stderr) === undefined && /no such/i.test(stderr) ? 'missing' : 'unreachable';
 }

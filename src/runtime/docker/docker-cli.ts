@@ -1,7 +1,9 @@
 import { type JamdevError, problem } from '../../contract/errors.js';
 
-/** An engine that hangs must not hang jamdev: no short command takes longer. Engines behind ssh can take some seconds. */
+/** An engine that hangs must not hang jamdev: no command that is gathered whole takes longer, not even a removal. */
 const COMMAND_TIMEOUT_MS = 30_000;
+/** For a question or a signal, which is answered at once; an engine behind ssh takes some seconds. */
+export const QUICK_TIMEOUT_MS = 10_000;
 
 /** How a docker command ended. */
 export interface DockerResult {
@@ -21,10 +23,14 @@ export function dockerEnvironment(...layers: Record<string, string>[]): NodeJS.P
 
 /**
  * Runs one docker command to its end, with its output gathered. A failure is in the result.
- * @param signal ends the client
+ * @param options.signal ends the client
+ * @param options.timeoutMs after so long it is ended, and its stderr says so
  * @throws JamdevError `DockerMissing`
  */
-export async function runDocker(args: readonly string[], signal?: AbortSignal): Promise<DockerResult> {
+export async function runDocker(
+  args: readonly string[],
+  { signal, timeoutMs = COMMAND_TIMEOUT_MS }: { signal?: AbortSignal | undefined; timeoutMs?: number } = {},
+): Promise<DockerResult> {
   const { execa } = await import('execa');
   const result = await execa('docker', args, {
     env: dockerEnvironment(),
@@ -33,12 +39,12 @@ export async function runDocker(args: readonly string[], signal?: AbortSignal): 
     stdin: 'ignore',
     // A terminal's Ctrl-C is jamdev's to answer: it still needs docker to end its containers.
     detached: true,
-    timeout: COMMAND_TIMEOUT_MS,
+    timeout: timeoutMs,
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
   if (isMissing(result.cause)) throw problem.dockerMissing();
   const unstarted = result.exitCode === undefined ? result.originalMessage : undefined;
-  const stderr = result.timedOut ? `no answer within ${COMMAND_TIMEOUT_MS / 1000} s` : (unstarted ?? result.stderr);
+  const stderr = result.timedOut ? `no answer within ${timeoutMs / 1000} s` : (unstarted ?? result.stderr);
   return { ok: !result.failed, exitCode: result.exitCode, stdout: result.stdout, stderr };
 }
 
@@ -67,7 +73,10 @@ export function engineProblem(stderr: string): JamdevError | undefined {
  * @throws JamdevError `DockerMissing`, `DockerStopped`, `DockerForbidden`
  */
 export async function checkEngine(signal?: AbortSignal): Promise<void> {
-  const { ok, stderr } = await runDocker(['version', '--format', '{{.Server.Version}}'], signal);
+  const { ok, stderr } = await runDocker(['version', '--format', '{{.Server.Version}}'], {
+    signal,
+    timeoutMs: QUICK_TIMEOUT_MS,
+  });
   signal?.throwIfAborted();
   if (!ok) throw engineProblem(stderr) ?? problem.dockerStopped(firstLine(stderr));
 }

@@ -1,21 +1,25 @@
 import { problem } from '../../contract/errors.js';
+import { pause } from '../../os/clock.js';
 import { engineProblem, firstLine, runDocker } from './docker-cli.js';
 
 const LOOK_PAUSE_MS = 1_000;
+/** How long a removal that someone else began is waited for, and how often it is looked at. */
+const OTHERS_REMOVAL_MS = 10_000;
+const REMOVAL_PAUSE_MS = 50;
 
 /**
  * Removes a container with its anonymous volumes, whatever it does.
  * @throws JamdevError `DockerStopped` and the like when that can't be known to have happened
  */
 export async function removeContainer(name: string): Promise<void> {
-  const { ok, stderr } = await runDocker(['rm', '--force', '--volumes', name]);
-  if (ok || /no such container/i.test(stderr)) return;
-  // Someone else removes it: gone only when it is no longer found.
-  if (/is already in progress/i.test(stderr)) {
-    const { ok: stillThere } = await runDocker(['inspect', '--type', 'container', '--format', '{{.Id}}', name]);
-    if (!stillThere) return;
+  const startedAt = performance.now();
+  for (;;) {
+    const { ok, stderr } = await runDocker(['rm', '--force', '--volumes', name]);
+    if (ok || /no such container/i.test(stderr)) return;
+    const underWay = /is already in progress/i.test(stderr) && performance.now() - startedAt < OTHERS_REMOVAL_MS;
+    if (!underWay) throw engineProblem(stderr) ?? problem.dockerStopped(firstLine(stderr));
+    await pause(REMOVAL_PAUSE_MS);
   }
-  throw engineProblem(stderr) ?? problem.dockerStopped(firstLine(stderr));
 }
 
 /**
@@ -25,6 +29,7 @@ export async function removeContainer(name: string): Promise<void> {
 export class LostContainers {
   readonly #names = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
+  #removing: Promise<void> | undefined;
 
   add(name: string): void {
     this.#names.add(name);
@@ -33,12 +38,18 @@ export class LostContainers {
 
   /** @throws JamdevError as long as the engine is away and there is one to remove */
   async removeAll(): Promise<void> {
-    await Promise.all(
-      [...this.#names].map(async (name) => {
-        await removeContainer(name);
-        this.#names.delete(name);
-      }),
-    );
+    this.#removing ??= this.#remove().finally(() => {
+      this.#removing = undefined;
+    });
+    return this.#removing;
+  }
+
+  async #remove(): Promise<void> {
+    const removals = [...this.#names].map(async (name) => {
+      await removeContainer(name);
+      this.#names.delete(name);
+    });
+    await Promise.all(removals);
     if (this.#names.size === 0) this.close();
   }
 
