@@ -3,13 +3,15 @@ import { constants } from 'node:os';
 import { connectToReady } from './measurements/connect-to-ready.js';
 import { connects } from './measurements/connects.js';
 import { devStart } from './measurements/dev-start.js';
+import { docker } from './measurements/docker.js';
 import { memory } from './measurements/memory.js';
 import { proxiedGet } from './measurements/proxied-get.js';
+import { restart } from './measurements/restart.js';
 import { websocketEcho } from './measurements/websocket-echo.js';
 import { stopAll, stopForGood } from './support/processes.js';
 import { formatTable } from './support/table.js';
 
-const MEASUREMENTS = [devStart, connectToReady, proxiedGet, websocketEcho, connects, memory];
+const MEASUREMENTS = [devStart, connectToReady, restart, proxiedGet, websocketEcho, connects, memory, docker];
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { firstAnswer } from './first-answer.js';
 import { freePort } from './free-port.js';
 import { start } from './processes.js';
@@ -14,10 +15,18 @@ import { makeProject, ROOT } from './project.js';
  * @param {string} server a file of the folder `servers`
  */
 export async function startJamdev(server) {
-  const project = makeProject(server);
+  return startJamdevIn(makeProject(server), ['--command', `node ${server}`]);
+}
+
+/**
+ * Starts `jamdev dev`, as a process of its own.
+ * @param {string} project its folder
+ * @param {readonly string[]} options
+ */
+export async function startJamdevIn(project, options) {
   const [apiPort, proxyPort] = [await freePort(), await freePort()];
   const ports = ['--port', String(apiPort), '--proxy-port', String(proxyPort)];
-  const args = [join(ROOT, 'bin/jamdev.js'), 'dev', project, '--command', `node ${server}`, ...ports];
+  const args = [join(ROOT, 'bin/jamdev.js'), 'dev', project, ...options, ...ports];
   const started = await start('node', args);
   const readyMs = await firstAnswer(apiPort, '/auth', started);
   const api = new Api(apiPort);
@@ -41,6 +50,15 @@ export class Api {
   async connect(key) {
     const response = await this.#send('POST', '/v2/service/-/-/connect', JSON.stringify({ key }));
     return JSON.parse((await response.toArray()).join(''));
+  }
+
+  /** Waits until changes of files are noticed. */
+  async untilWatching() {
+    for (;;) {
+      const response = await this.#send('GET', '/_jamdev/info');
+      if (JSON.parse((await response.toArray()).join('')).watching) return;
+      await pause(10);
+    }
   }
 
   /**

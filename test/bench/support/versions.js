@@ -1,0 +1,49 @@
+import { writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const DEADLINE_MS = 60_000;
+const PAUSE_MS = 1;
+
+/**
+ * Saves a server that answers with its version, on PORT.
+ * @param {string} folder
+ * @param {number} version
+ */
+export function saveVersion(folder, version) {
+  const answer = `(request, response) => response.end('version ${version}.')`;
+  writeFileSync(
+    join(folder, 'server.cjs'),
+    `process.on('SIGTERM', () => process.exit(0));
+require('node:http').createServer(${answer}).listen(process.env.PORT ?? 8080);
+`,
+  );
+}
+
+/**
+ * Asks a URL until a version answers. A request that is held open waits; one that fails is sent again.
+ * @param {string} url
+ * @param {number} version
+ */
+export async function untilVersion(url, version) {
+  const startedAtMs = performance.now();
+  while (!(await textOf(url)).includes(`version ${version}.`)) {
+    if (performance.now() - startedAtMs > DEADLINE_MS) throw new Error(`version ${version} never answered`);
+    await pause(PAUSE_MS);
+  }
+}
+
+/**
+ * @param {string} url
+ * @returns {Promise<string>} '' when it can't be reached
+ */
+function textOf(url) {
+  return new Promise((resolve) => {
+    const asked = request(url, { agent: false }, async (response) => {
+      resolve((await response.toArray().catch(() => [])).join(''));
+    });
+    asked.once('error', () => resolve(''));
+    asked.end();
+  });
+}
