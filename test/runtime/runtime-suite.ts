@@ -43,7 +43,8 @@ export function describeRuntime(name: string, harness: Harness): void {
       const { backend } = await start(`exec node -e '${code}'`);
       const { host, port } = await waitUntilReady(backend.addresses, AbortSignal.timeout(15_000));
       expect(await backend.explainNotReady()).toBeUndefined();
-      expect((await send(`http://${host}:${port}/`)).text).toBe('hello');
+      const authority = host.includes(':') ? `[${host}]` : host;
+      expect((await send(`http://${authority}:${port}/`)).text).toBe('hello');
     });
 
     test('a start that was given up before it began begins nothing', async () => {
