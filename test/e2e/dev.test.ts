@@ -385,7 +385,8 @@ test('a client that talks nonsense to either port hurts nobody', async () => {
 
 test('the bundled example serves two people one document, and saves it when it ends', async () => {
   const data = makeTempFolder();
-  const dev = await startDev(ROOT, [join(ROOT, 'templates', 'websocket'), '--env', `DATA_FOLDER=${data}`]);
+  const example = join(ROOT, 'templates', 'websocket');
+  const dev = await startDev(ROOT, [example, '--runtime', 'process', '--env', `DATA_FOLDER=${data}`]);
   const { WebSocket } = await import('ws');
   const { url, backend_id } = await connect(dev.apiUrl, { key: 'doc/1' });
   expect((await send(url)).text).toContain('<textarea');
