@@ -2,17 +2,12 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { problem } from '../contract/errors.js';
-import { LineSplitter } from '../logs/line-splitter.js';
 import { dockerEnvironment, isMissing, passVariables, runDocker } from '../runtime/docker/docker-cli.js';
 import { labelArguments } from '../runtime/docker/labels.js';
-import { signalOne } from '../runtime/process/process-tree.js';
 import type { CommandOutcome } from './build-command.js';
 import { describeBuildFailure } from './build-failure.js';
+import { runBuildProcess } from './build-process.js';
 
-/** How long a build that became stale has to end after SIGTERM. */
-const CANCEL_GRACE_MS = 2_000;
-/** How much of a build's output is kept: the newest so many lines. */
-const KEPT_LINES = 1_000;
 /** What newer clients print before every build with the classic builder. */
 const ADVICE =
   /^DEPRECATED: The legacy builder|^\s+Install the buildx component|^\s+https:\/\/docs\.docker\.com\/go\/buildx/;
@@ -54,48 +49,20 @@ export async function buildImage(
   const image = imageTag(request);
   const unusable = missingInput(request);
   if (unusable !== undefined) return { ok: false, failure: unusable, lines: [], image };
-  const { execa } = await import('execa');
   const { args, env } = buildArguments(request, image);
-  const lines: string[] = [];
-  const splitter = new LineSplitter();
-  const take = (raw: Buffer) => {
-    const line = tidy(raw.toString('utf8'));
-    if (ADVICE.test(line) || (line === '' && lines.length === 0)) return;
-    lines.push(line);
-    if (lines.length > KEPT_LINES * 2) lines.splice(0, lines.length - KEPT_LINES);
-    onLine(line);
+  const tidied = (raw: string, isFirst: boolean) => {
+    const line = tidy(raw);
+    return ADVICE.test(line) || (line === '' && isFirst) ? undefined : line;
   };
-  const subprocess = execa('docker', args, {
-    env,
-    extendEnv: false,
-    detached: true,
-    reject: false,
-    buffer: false,
-    stdin: 'ignore',
-    all: true,
-  });
-  subprocess.all.on('data', (chunk: Buffer) => splitter.push(chunk).forEach(take));
-  const { pid } = subprocess;
-  let force: NodeJS.Timeout | undefined;
-  const cancel = () => {
-    if (pid === undefined) return;
-    signalOne(-pid, 'SIGTERM');
-    force = setTimeout(() => signalOne(-pid, 'SIGKILL'), CANCEL_GRACE_MS);
-  };
-  signal.addEventListener('abort', cancel);
-  if (signal.aborted) cancel();
-  const result = await subprocess;
-  signal.removeEventListener('abort', cancel);
-  clearTimeout(force);
-  const rest = splitter.flush();
-  if (rest !== undefined) take(rest);
-  if (signal.aborted && !result.failed) await removeImage(image);
-  if (!result.failed) return { ok: true, failure: '', lines: lines.slice(-KEPT_LINES), image };
+  const spec = { file: 'docker', args, shell: false, cwd: request.context, env, tidy: tidied };
+  const { code, cause, lines } = await runBuildProcess(spec, signal, onLine);
+  if (signal.aborted && code === 0) await removeImage(image);
+  if (code === 0) return { ok: true, failure: '', lines, image };
   await removeStepContainers(lines);
-  const failure = isMissing(result.cause)
+  const failure = isMissing(cause)
     ? problem.dockerMissing().sentence.replace(/\.$/, '')
-    : describeBuildFailure(lines, result.exitCode, request.platform);
-  return { ok: false, failure, lines: lines.slice(-KEPT_LINES), image };
+    : describeBuildFailure(lines, code ?? undefined, request.platform);
+  return { ok: false, failure, lines, image };
 }
 
 /**
