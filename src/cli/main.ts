@@ -2,14 +2,6 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { JamdevError } from '../contract/errors.js';
-import { buildCommand } from './commands/build.js';
-import { connectCommand } from './commands/connect.js';
-import { devCommand } from './commands/dev.js';
-import { listCommand } from './commands/list.js';
-import { logsCommand } from './commands/logs.js';
-import { spawnCommand } from './commands/spawn.js';
-import { statusCommand } from './commands/status.js';
-import { terminateCommand } from './commands/terminate.js';
 import type { CommandIo } from './io.js';
 
 /** What went wrong was a mistake in the command line itself. */
@@ -19,6 +11,18 @@ const EXIT_FAILURE = 1;
 const EXIT_SIGNAL = 128;
 /** How long the end waits for a reader that may have stopped reading. */
 const UNREAD_OUTPUT_MS = 1_000;
+
+/** Each in its own file, of which only the one that is called is loaded. */
+const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
+  dev: async () => (await import('./commands/dev.js')).devCommand,
+  spawn: async () => (await import('./commands/spawn.js')).spawnCommand,
+  connect: async () => (await import('./commands/connect.js')).connectCommand,
+  logs: async () => (await import('./commands/logs.js')).logsCommand,
+  list: async () => (await import('./commands/list.js')).listCommand,
+  status: async () => (await import('./commands/status.js')).statusCommand,
+  terminate: async () => (await import('./commands/terminate.js')).terminateCommand,
+  build: async () => (await import('./commands/build.js')).buildCommand,
+};
 
 let exitCode = 0;
 let outputMatters = true;
@@ -45,7 +49,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => undefined);
 
 try {
-  await makeProgram().parseAsync();
+  await (await makeProgram(process.argv[2])).parseAsync();
 } catch (error) {
   if (signalled !== undefined) exitCode = EXIT_SIGNAL + constants.signals[signalled];
   else if (!interrupted.signal.aborted) exitCode = report(error);
@@ -53,24 +57,19 @@ try {
 if (!outputMatters) setTimeout(() => process.exit(exitCode), UNREAD_OUTPUT_MS);
 process.stdout.write('', () => process.exit(exitCode));
 
-function makeProgram(): Command {
+/** @param called the first argument; anything but a command's name (none, help, a typo) takes all commands */
+async function makeProgram(called: string | undefined): Promise<Command> {
   const program = new Command('jamdev')
     .description('Run Jamsocket session backends on your own machine.')
     .version(version(), '-V, --version')
     .helpCommand('help [command]', 'show the help of a command')
     .showHelpAfterError('(see: jamdev --help)')
     .exitOverride();
-  const commands = [
-    devCommand,
-    spawnCommand,
-    connectCommand,
-    logsCommand,
-    listCommand,
-    statusCommand,
-    terminateCommand,
-    buildCommand,
-  ];
-  for (const make of commands) program.addCommand(make(io).copyInheritedSettings(program));
+  const only = called !== undefined && Object.hasOwn(COMMANDS, called) ? COMMANDS[called] : undefined;
+  for (const load of only === undefined ? Object.values(COMMANDS) : [only]) {
+    const make = await load();
+    program.addCommand(make(io).copyInheritedSettings(program));
+  }
   for (const command of program.commands) {
     command.showHelpAfterError(`(see: jamdev ${command.name()} --help)`);
     // dev has its own idea of Ctrl-C; all others just end.

@@ -25,6 +25,7 @@ export async function runDev(flags: DevFlags, output: { json: boolean }, io: Com
     ? new JsonReporter(writer)
     : new DevReporter(writer, new Chalk({ level: colourLevel() }), server.config.styleLogOutput);
   reportOn(server, reporter);
+  setImmediate(() => void writer.prepareLive());
 
   const stop = new StopSwitch(server, reporter);
   // With NO_COLOR the terminal is left as it is, raw mode included.

@@ -42,14 +42,16 @@ test('what backends print is left out while too much is waiting, and told once t
   expect(stream.written.at(-1)).toBe('shown again\n');
 });
 
-test('a live line is replaced by the next line, fits into the terminal, and shows nowhere else', () => {
+test('a live line is replaced by the next line, fits into the terminal, and shows nowhere else', async () => {
   const terminal = make(true);
+  await terminal.writer.prepareLive();
   terminal.writer.live('結合結合結合結合結合結合');
   expect(terminal.stream.written).toEqual(['\r\u001b[2K結合結合結合結合結']);
   terminal.writer.write('a line\n');
   terminal.writer.write('another\n');
   expect(terminal.stream.written.slice(1)).toEqual(['\r\u001b[2Ka line\n', 'another\n']);
   const pipe = make(false);
+  await pipe.writer.prepareLive();
   pipe.writer.live('step 1');
   expect(pipe.stream.written).toEqual([]);
 });

@@ -64,6 +64,10 @@ test.skipIf(!hasScript)('in a terminal there are colours and keys: h, b, t and q
   await waitFor(() => /b build.*t terminate.*h help.*q quit/.test(terminal.screen()), 'the keys');
   terminal.press('h');
   await waitFor(() => terminal.screen().includes('terminate all backends'), 'the help');
+  terminal.press('p');
+  await waitFor(() => terminal.screen().includes('Watching is paused.'), 'the pause');
+  terminal.press('p');
+  await waitFor(() => terminal.screen().includes('Watching for changes.'), 'the end of the pause');
   terminal.press('b');
   await waitFor(() => terminal.screen().includes('(key b)'), 'the build');
   const { url } = (await post(`${api}/v2/service/-/-/connect`, { key: 'k' })).json<{ url: string }>();

@@ -99,15 +99,6 @@ describe('starting', () => {
 });
 
 describe('output and exit', () => {
-  test('everything is handed over before the exit is told, down to a line without an end', async () => {
-    const spawn = makeRuntime();
-    const { backend, output } = await spawn(`node ${fixture('print.mjs')} last-words`);
-    expect(await backend.exited).toEqual({ code: 3, signal: null });
-    expect(output()).toContain('first line\nsecond line\n');
-    expect(output()).toContain('an error line\n');
-    expect(output()).toContain('no newline at the end');
-  });
-
   test('an end by a signal is told by its name and as a shell shows it', async () => {
     const spawn = makeRuntime();
     const { backend } = await spawn('kill -SEGV $$');
@@ -136,17 +127,6 @@ describe('termination', () => {
     expect(await living(family)).toEqual([]);
   });
 
-  test('hard: nothing survives, whatever it ignores', async () => {
-    const spawn = makeRuntime();
-    const { backend, pids, output } = await spawn(`node ${fixture('family.mjs')} stubborn`);
-    const family = await pids();
-    backend.terminate(false);
-    await waitFor(() => output().includes('no'), 'SIGTERM to be ignored');
-    backend.terminate(true);
-    expect(await backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
-    expect(await living(family)).toEqual([]);
-  });
-
   test.each(['daemon', 'nameless-daemon'])('a %s that left group and session is found and ended', async (plan) => {
     const spawn = makeRuntime();
     const { backend, pids } = await spawn(`node ${fixture('family.mjs')} ${plan}`);
@@ -162,17 +142,6 @@ describe('termination', () => {
     const family = await pids();
     expect(await backend.exited).toEqual({ code: 7, signal: null });
     expect(await living(family)).toEqual([]);
-  });
-
-  test('can be asked again and after the end', async () => {
-    const spawn = makeRuntime();
-    const { backend } = await spawn('sleep 30');
-    backend.terminate(false);
-    backend.terminate(false);
-    backend.terminate(true);
-    await backend.exited;
-    backend.terminate(true);
-    backend.terminate(false);
   });
 });
 

@@ -18,7 +18,8 @@ export function listCommand(io: CommandIo): Command {
       if (options.json) return io.out(JSON.stringify(shown));
       if (shown.length === 0) return io.out('No backends are running. Start one with: jamdev spawn --key doc-1');
       const rows = shown.map((backend) => toRow(backend, Date.now()));
-      for (const line of formatTable(['ID', 'KEY', 'SERVICE', 'STATUS', 'AGE', 'CONNECTIONS'], rows)) io.out(line);
+      for (const line of await formatTable(['ID', 'KEY', 'SERVICE', 'STATUS', 'AGE', 'CONNECTIONS'], rows))
+        io.out(line);
     });
   return addExamples(addClientOptions(command), [
     ['jamdev list', 'what runs now'],

@@ -1,5 +1,3 @@
-import stringWidth from 'string-width';
-
 /** How much may wait for a slow reader before backends' output is left out. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
@@ -16,9 +14,15 @@ export class LineWriter {
   readonly #stream: OutputStream;
   #leftOut = 0;
   #liveShown = false;
+  #widthOf: ((text: string) => number) | undefined;
 
   constructor(stream: OutputStream) {
     this.#stream = stream;
+  }
+
+  /** Loads what live lines need, which takes longer than a start should: until then there are none. */
+  async prepareLive(): Promise<void> {
+    if (this.#stream.isTTY) this.#widthOf = (await import('string-width')).default;
   }
 
   /** Writes whole lines, in any case. */
@@ -29,8 +33,8 @@ export class LineWriter {
 
   /** Shows a line until the next one comes; in a terminal only. */
   live(text: string): void {
-    if (!this.#stream.isTTY) return;
-    this.#stream.write(`${CLEAR_LINE}${sliceToWidth(text, (this.#stream.columns ?? 80) - 1)}`);
+    if (this.#widthOf === undefined) return;
+    this.#stream.write(`${CLEAR_LINE}${sliceToWidth(text, (this.#stream.columns ?? 80) - 1, this.#widthOf)}`);
     this.#liveShown = true;
   }
 
@@ -51,11 +55,11 @@ export class LineWriter {
 }
 
 /** The beginning of a text that fits into so many columns; a wide character counts two. */
-function sliceToWidth(text: string, columns: number): string {
+function sliceToWidth(text: string, columns: number, widthOf: (text: string) => number): string {
   let width = 0;
   let fitting = '';
   for (const character of text) {
-    width += stringWidth(character);
+    width += widthOf(character);
     if (width > columns) break;
     fitting += character;
   }
