@@ -27,9 +27,25 @@ require('node:http').createServer(${answer}).listen(process.env.PORT ?? 8080);
  * @param {number} version
  */
 export async function untilVersion(url, version) {
+  await untilText(url, `version ${version}.`);
+}
+
+/**
+ * Asks a URL until any version answers.
+ * @param {string} url
+ */
+export async function untilAnswered(url) {
+  await untilText(url, 'version ');
+}
+
+/**
+ * @param {string} url
+ * @param {string} text
+ */
+async function untilText(url, text) {
   const startedAtMs = performance.now();
-  while (!(await textOf(url)).includes(`version ${version}.`)) {
-    if (performance.now() - startedAtMs > DEADLINE_MS) throw new Error(`version ${version} never answered`);
+  while (!(await textOf(url)).includes(text)) {
+    if (performance.now() - startedAtMs > DEADLINE_MS) throw new Error(`"${text}" never came`);
     await pause(PAUSE_MS);
   }
 }
