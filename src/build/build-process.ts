@@ -1,5 +1,6 @@
 import { LineSplitter } from '../logs/line-splitter.js';
 import { pause } from '../os/clock.js';
+import { listProcesses } from '../os/process-table.js';
 import type { ProcessRecord } from '../records/server-records.js';
 import { identify, signalOne } from '../runtime/process/process-tree.js';
 
@@ -7,6 +8,7 @@ import { identify, signalOne } from '../runtime/process/process-tree.js';
 const CANCEL_GRACE_MS = 2_000;
 /** How long output may still come in after the end; more only if a daemon that was started holds the pipe. */
 const OUTPUT_DRAIN_MS = 500;
+const GROUP_PAUSE_MS = 20;
 /** How much of a build's output is kept: the newest so many lines. */
 const KEPT_LINES = 1_000;
 
@@ -86,11 +88,22 @@ export async function runBuildProcess(
   const end = await exit;
   signal.removeEventListener('abort', cancel);
   clearTimeout(force);
-  // The first process is gone; what ignored SIGTERM in silence is still there.
-  if (signal.aborted) signalOne(-pid, 'SIGKILL');
+  if (signal.aborted) await endGroup(pid);
   await Promise.race([outputEnded, pause(OUTPUT_DRAIN_MS)]);
   subprocess.all.destroy();
   const rest = splitter.flush();
   if (rest !== undefined) take(rest);
   return { ...end, lines: lines.slice(-KEPT_LINES) };
+}
+
+/** Waits for the rest of a group that was asked to end, and forces it once its time is over. */
+async function endGroup(pid: number): Promise<void> {
+  const deadlineMs = performance.now() + CANCEL_GRACE_MS;
+  while ((await listProcesses()).some(({ pgid, zombie }) => pgid === pid && !zombie)) {
+    if (performance.now() > deadlineMs) {
+      signalOne(-pid, 'SIGKILL');
+      return;
+    }
+    await pause(GROUP_PAUSE_MS);
+  }
 }

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { newBackendId } from '../../src/platform/ids.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import { ROOT } from '../support/project.js';
 import { living, waitFor } from '../support/wait.js';
@@ -12,7 +13,8 @@ import { containersOf, describeOwnEngine, docker, useDockerRuntime } from './sup
 const SERVE = `exec node -e 'require("http").createServer((q, s) => s.end()).listen(8080)'`;
 
 describeOwnEngine('an engine that goes away', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-lost-'));
+  // Made by the engine's start, so that a run without these tests leaves no folder behind.
+  const folder = join(tmpdir(), `jamdev-test-lost-${newBackendId()}`);
   const socket = `unix://${folder}/docker.sock`;
   const engine = async (action: 'start' | 'stop') => {
     const env = { ...process.env, JAMDEV_ENGINE_FOLDER: folder, DOCKER_HOST: socket };
