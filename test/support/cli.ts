@@ -73,7 +73,9 @@ export async function startDev(
 ): Promise<DevRun> {
   const run = startCli(['dev', '--port', '0', '--proxy-port', '0', ...args], { cwd: folder, ...options });
   const find = (name: string) => new RegExp(`${name}\\s+(http://\\S+)`).exec(run.stdout())?.[1];
-  await waitFor(() => find('proxy') ?? run.process.exitCode !== null, 'the dev server to start');
+  // The banner ends with an empty line; all of it has to be there.
+  const banner = /spawn {3}[^\n]+\n(?:[^\n]+\n)*\n/;
+  await waitFor(() => banner.test(run.stdout()) || run.process.exitCode !== null, 'the dev server to start');
   const [apiUrl, proxyUrl] = [find('API'), find('proxy')];
   if (apiUrl === undefined || proxyUrl === undefined)
     throw new Error(`jamdev dev failed: ${run.stderr()}${run.stdout()}`);
