@@ -51,5 +51,3 @@ export const runningBackendSchema = z.object({
   key: z.string(),
 });
 export type RunningBackend = z.infer<typeof runningBackendSchema>;
-
-export const runningBackendsSchema = z.object({ running_backends: z.array(runningBackendSchema) });
