@@ -28,14 +28,15 @@ export async function runDev(flags: DevFlags, output: { json: boolean }, io: Com
   setImmediate(() => void writer.prepareLive());
 
   const stop = new StopSwitch(server, reporter);
+  // Before the banner: whoever has read it may already press Ctrl-C.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.press());
+  process.on('exit', () => server.killNow());
   // With NO_COLOR the terminal is left as it is, raw mode included.
   const inTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true && !process.env.NO_COLOR;
   const shortcuts =
     server.config.interactive && inTerminal && !output.json ? makeShortcuts(server, reporter, stop) : [];
   reporter.started(server, sinceStartMs, shortcuts);
   const giveBack = shortcuts.length > 0 ? listenForKeys(process.stdin, shortcuts, () => stop.press()) : () => undefined;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.press());
-  process.on('exit', () => server.killNow());
   // Nobody reads any more: reason enough to stop, but no sign of impatience.
   io.signal.addEventListener('abort', () => stop.pressed || stop.press());
   await stop.stopped;
