@@ -4,10 +4,17 @@ import { problem } from '../contract/errors.js';
 import { describeJson } from '../contract/key.js';
 import { firstIssue } from '../contract/requests.js';
 import { nearest } from './nearest.js';
-import { type ConfigFile, configFileSchema } from './schema.js';
+import { type ConfigFile, configFileSchema, serviceSchema } from './schema.js';
 
 /** The names a config file may have; the first is the platform's own. */
 export const CONFIG_FILE_NAMES = ['jamsocket.config.json', 'jamdev.config.json'];
+
+/** A config file that was found. */
+export interface FoundConfig {
+  /** Absolute, or as given. */
+  path: string;
+  config: ConfigFile;
+}
 
 /**
  * Reads the config file of a project folder.
@@ -15,10 +22,7 @@ export const CONFIG_FILE_NAMES = ['jamsocket.config.json', 'jamdev.config.json']
  * @returns undefined when there is none
  * @throws JamdevError `ConfigInvalid`, `ConfigUnreadable`
  */
-export async function readConfigFile(
-  project: string,
-  named?: string,
-): Promise<{ path: string; config: ConfigFile } | undefined> {
+export async function readConfigFile(project: string, named?: string): Promise<FoundConfig | undefined> {
   const path = named ?? findConfigFile(project);
   if (path === undefined) return undefined;
   if (!existsSync(path)) throw problem.configMissing(path);
@@ -41,14 +45,16 @@ export async function parseConfig(text: string, file: string): Promise<ConfigFil
   if (issue?.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
     const prefix = issue.path.length > 0 ? `${issue.path.join('.')}.` : '';
-    const known =
-      issue.path[0] === 'dockerOptions'
-        ? ['path', 'network', 'buildArgs', 'target']
-        : Object.keys(configFileSchema.shape);
-    throw problem.configUnknownKey(file, `${prefix}${key}`, nearest(key, known));
+    throw problem.configUnknownKey(file, `${prefix}${key}`, nearest(key, knownKeys(issue.path)));
   }
   const { path, detail } = firstIssue(result.error, value);
   throw problem.configInvalid(file, path, detail);
+}
+
+/** The keys that are known at a place in the file. */
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  if (path.at(-1) === 'dockerOptions') return ['path', 'network', 'buildArgs', 'target'];
+  return Object.keys((path[0] === 'services' ? serviceSchema : configFileSchema).shape);
 }
 
 function findConfigFile(project: string): string | undefined {

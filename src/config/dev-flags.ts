@@ -10,6 +10,8 @@ export interface DevFlags {
   command?: string | undefined;
   build?: string | undefined;
   env?: Record<string, string> | undefined;
+  /** Files with variables. */
+  envFile?: string[] | undefined;
   remap8080?: boolean | undefined;
   dockerfile?: string | undefined;
   /** The build context. */

@@ -4,21 +4,26 @@ import { checkEnv } from '../contract/env.js';
 import { problem } from '../contract/errors.js';
 import { readScripts } from './config-file.js';
 import type { DevFlags } from './dev-flags.js';
-import type { ConfigFile } from './schema.js';
+import { findEnvFiles } from './env-file.js';
+import type { ServiceSettings } from './schema.js';
 import type { DockerServiceConfig, ProcessServiceConfig, ServiceConfig } from './service-config.js';
 
 /** Where the settings of a service come from. */
 export interface ConfigSources {
+  name: string;
+  /** Absolute path. */
   project: string;
+  /** Of the service; the project folder, unless it has one of its own. Absolute path. */
+  folder: string;
   flags: DevFlags;
-  file: ConfigFile;
+  /** What the config file says of it. */
+  file: ServiceSettings;
   /** '' when there is no config file. */
   fileName: string;
   /** Paths in the config file are relative to this folder. */
   fileFolder: string;
 }
 
-const DEFAULT_SERVICE = 'default';
 /** What production runs. */
 const DEFAULT_PLATFORM = 'linux/amd64';
 /** In a config, stands for the platform of this machine. */
@@ -31,27 +36,27 @@ const NATIVE_PLATFORM = 'native';
  * @throws JamdevError `NothingToRun`, `Usage`
  */
 export async function resolveService(sources: ConfigSources): Promise<ServiceConfig> {
-  const { project, flags, file } = sources;
+  const { folder, flags, file } = sources;
   if (flags.command?.trim() === '') throw problem.usage('--command is empty.', 'Give it what starts a backend.');
   const runtime = flags.runtime ?? (flags.command !== undefined ? 'process' : file.runtime);
   const asProcess = await findProcess(sources);
   const asContainer = findDockerfile(sources);
   if (runtime === 'process') {
-    if (asProcess === undefined) throw problem.nothingToRun(project);
+    if (asProcess === undefined) throw problem.nothingToRun(folder);
     return asProcess;
   }
   if (asContainer !== undefined) {
     // Asked for Docker by name, nothing else will do.
     return { ...asContainer, fallback: runtime === 'docker' ? undefined : asProcess };
   }
-  if (runtime === 'docker') throw problem.noDockerfile(project);
-  if (asProcess === undefined) throw problem.nothingToRun(project);
+  if (runtime === 'docker') throw problem.noDockerfile(folder);
+  if (asProcess === undefined) throw problem.nothingToRun(folder);
   return asProcess;
 }
 
 function findDockerfile(sources: ConfigSources): Omit<DockerServiceConfig, 'fallback'> | undefined {
-  const { project, flags, file, fileName, fileFolder } = sources;
-  let dockerfile = resolve(project, 'Dockerfile');
+  const { name, folder, flags, file, fileName, fileFolder } = sources;
+  let dockerfile = resolve(folder, 'Dockerfile');
   let foundIn = 'the Dockerfile in the folder';
   if (flags.dockerfile !== undefined) {
     dockerfile = resolve(flags.dockerfile);
@@ -64,11 +69,11 @@ function findDockerfile(sources: ConfigSources): Omit<DockerServiceConfig, 'fall
   }
   const path = file.dockerOptions?.path;
   const context =
-    flags.context === undefined ? (path === undefined ? project : resolve(fileFolder, path)) : resolve(flags.context);
+    flags.context === undefined ? (path === undefined ? folder : resolve(fileFolder, path)) : resolve(flags.context);
   const platform = flags.platform ?? file.platform ?? DEFAULT_PLATFORM;
   return {
     runtime: 'docker',
-    name: DEFAULT_SERVICE,
+    name,
     dockerfile,
     context,
     platform: platform === NATIVE_PLATFORM ? undefined : platform,
@@ -80,20 +85,20 @@ function findDockerfile(sources: ConfigSources): Omit<DockerServiceConfig, 'fall
 }
 
 async function findProcess(sources: ConfigSources): Promise<ProcessServiceConfig | undefined> {
-  const { project, flags, file, fileName } = sources;
+  const { name, folder, flags, file, fileName } = sources;
   const make = (command: string, build: string | undefined, foundIn: string): ProcessServiceConfig => ({
     runtime: 'process',
-    name: DEFAULT_SERVICE,
+    name,
     command,
     build,
-    cwd: project,
+    cwd: folder,
     remap8080: flags.remap8080 ?? file.remap8080 ?? true,
-    ...common(sources, project, foundIn),
+    ...common(sources, folder, foundIn),
   });
   const build = flags.build ?? file.build;
   if (flags.command !== undefined) return make(flags.command, build, 'the option --command');
   if (file.command !== undefined) return make(file.command, build, fileName);
-  const { start, prestart } = await readScripts(project);
+  const { start, prestart } = await readScripts(folder);
   if (typeof start !== 'string' || start.trim() === '') return undefined;
   // npm runs `prestart` before every start; once per build is what it is for.
   const beforeStart = typeof prestart === 'string' ? prestart : undefined;
@@ -101,9 +106,13 @@ async function findProcess(sources: ConfigSources): Promise<ProcessServiceConfig
 }
 
 function common(sources: ConfigSources, root: string, foundIn: string) {
-  const { flags, file, fileFolder } = sources;
+  const { project, folder, flags, file, fileFolder } = sources;
   return {
     env: checkEnv({ ...file.env, ...flags.env }),
+    envFiles:
+      flags.envFile === undefined
+        ? findEnvFiles(file.envFile, [project, folder], fileFolder)
+        : findEnvFiles(flags.envFile, [], '.'),
     watch: watchedPaths(flags.watch, (path) => resolve(path), root) ??
       watchedPaths(file.watch, (path) => resolve(fileFolder, path), root) ?? [root],
     root,

@@ -1,9 +1,9 @@
 import { realpathSync, statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { problem } from '../contract/errors.js';
 import { readConfigFile } from './config-file.js';
 import type { DevFlags } from './dev-flags.js';
-import { resolveService } from './resolve-service.js';
+import { resolveServices } from './resolve-services.js';
 import type { ConfigFile } from './schema.js';
 import type { ServiceConfig } from './service-config.js';
 
@@ -39,17 +39,9 @@ export async function resolveConfig(flags: DevFlags): Promise<DevConfig> {
   const port = flags.port ?? file.port ?? DEFAULT_API_PORT;
   const proxyPort = flags.proxyPort ?? file.proxyPort ?? DEFAULT_PROXY_PORT;
   if (port === proxyPort && port !== 0) throw problem.portsEqual(port);
-  const sources = {
-    project,
-    flags,
-    file,
-    fileName: found === undefined ? '' : basename(found.path),
-    // Paths in the file are meant from where it lies, those on the command line from where that was typed.
-    fileFolder: found === undefined ? project : dirname(found.path),
-  };
   return {
     project,
-    services: [await resolveService(sources)],
+    services: await resolveServices(project, flags, found),
     port,
     proxyPort,
     host: flags.host ?? file.host,

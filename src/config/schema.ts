@@ -2,15 +2,14 @@ import { z } from 'zod';
 
 const port = z.int().min(0).max(65_535);
 
-/**
- * `jamsocket.config.json`, the file of the platform's own dev server, with jamdev's additions. `jamdev.config.json` has
- * the same schema.
- */
-export const configFileSchema = z.strictObject({
-  $schema: z.string().optional().describe('For editors; ignored.'),
+const serviceShape = {
   command: z.string().min(1).optional().describe('How to start a backend as a child process.'),
   build: z.string().min(1).optional().describe('Run before the first backend and on every rebuild.'),
   env: z.record(z.string(), z.string()).optional().describe('Environment variables for every backend.'),
+  envFile: z
+    .union([z.literal(false), z.string(), z.array(z.string())])
+    .optional()
+    .describe('Files with further variables, as NAME=value lines. Default: .env, if there is one; false: none.'),
   remap8080: z.boolean().optional().describe("Turn a Node.js backend's listen(8080) into its own port. Default: true."),
   runtime: z
     .enum(['docker', 'process'])
@@ -19,7 +18,7 @@ export const configFileSchema = z.strictObject({
   dockerfile: z.string().min(1).optional().describe('The Dockerfile to build backends from.'),
   dockerOptions: z
     .strictObject({
-      path: z.string().optional().describe('The build context. Default: the project folder.'),
+      path: z.string().optional().describe('The build context. Default: the folder of the project or service.'),
       network: z.string().optional().describe('The Docker network that backends join.'),
       buildArgs: z.record(z.string(), z.string()).optional().describe('Values for ARG in the Dockerfile.'),
       target: z.string().optional().describe('The stage of the Dockerfile to build.'),
@@ -30,15 +29,36 @@ export const configFileSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('The platform to build images for. Default: linux/amd64, as production runs.'),
+    .describe('The platform to build images for. Default: linux/amd64, as production runs; native: as this machine.'),
   watch: z
     .union([z.boolean(), z.string(), z.array(z.string())])
     .optional()
-    .describe('What to watch for changes. Default: the build context, or the project folder; false: nothing.'),
+    .describe('What to watch for changes. Default: the build context, or the folder; false: nothing.'),
   onChange: z
     .enum(['terminate', 'restart', 'keep'])
     .optional()
     .describe('What a good build means for running backends. Default: terminate.'),
+};
+
+/** One of several services in a config file. */
+export const serviceSchema = z.strictObject({
+  folder: z.string().min(1).optional().describe("The service's own folder. Default: the project folder."),
+  ...serviceShape,
+});
+/** What a config file says of a service. */
+export type ServiceSettings = z.infer<typeof serviceSchema>;
+
+/**
+ * `jamsocket.config.json`, the file of the platform's own dev server, with jamdev's additions. `jamdev.config.json` has
+ * the same schema.
+ */
+export const configFileSchema = z.strictObject({
+  $schema: z.string().optional().describe('For editors; ignored.'),
+  ...serviceShape,
+  services: z
+    .record(z.string(), serviceSchema)
+    .optional()
+    .describe('Several services by name, in place of one; the first is the default one.'),
   port: port.optional().describe('The port of the API. Default: 8080; 0: any free one.'),
   proxyPort: port.optional().describe('The port of the proxy. Default: 9090; 0: any free one.'),
   host: z.string().min(1).optional().describe('Listen on this host instead of loopback only.'),

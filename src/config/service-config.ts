@@ -1,9 +1,13 @@
+import type { EnvFile } from './env-file.js';
+
 /** What a good build means for backends that run older code. */
 export type OnChange = 'terminate' | 'restart' | 'keep';
 
 interface CommonServiceConfig {
   name: string;
   env: Record<string, string>;
+  /** Read at every build; `env` wins over them. */
+  envFiles: readonly EnvFile[];
   /** What to watch, absolute paths; none: nothing is watched. */
   watch: readonly string[];
   /** The folder whose ignore files count, and to which changed files are told relative. */

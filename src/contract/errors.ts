@@ -16,6 +16,10 @@ export const HTTP_STATUS_OF = {
   RouteNotFound: 404,
   BackendNotFound: 404,
   ServiceNotFound: 404,
+  ImageNotFound: 404,
+  ServiceExists: 409,
+  ServiceConfigured: 409,
+  ServiceInUse: 409,
   BackendNotRunning: 409,
   KeyUnheldNoSpawnConfig: 409,
   BuildFailed: 503,
@@ -149,6 +153,32 @@ export const problem = {
     new JamdevError('BackendNotRunning', `The backend "${id}" has already terminated.`, 'There is nothing to do.'),
   serviceNotFound: (name: string, known: string[]) =>
     new JamdevError('ServiceNotFound', `There is no service ${quote(name)}.`, `Known services: ${known.join(', ')}.`),
+  serviceNameUnusable: (name: string) =>
+    new JamdevError(
+      'InvalidRequest',
+      `${quote(name)} can't be the name of a service.`,
+      'Use small letters, digits and hyphens; at most 63.',
+    ),
+  serviceExists: (name: string) =>
+    new JamdevError('ServiceExists', `There is a service "${name}" already.`, 'Choose another name, or use it.'),
+  serviceConfigured: (name: string) =>
+    new JamdevError(
+      'ServiceConfigured',
+      `The service "${name}" comes from the project's config and can't be deleted here.`,
+      'Take it out of the config file.',
+    ),
+  serviceInUse: (name: string, backends: number) =>
+    new JamdevError(
+      'ServiceInUse',
+      `The service ${quote(name)} has ${backends === 1 ? 'a running backend' : `${backends} running backends`}.`,
+      'End them first: jamdev terminate --all',
+    ),
+  imageNotFound: (service: string, tag: string, known: readonly string[]) =>
+    new JamdevError(
+      'ImageNotFound',
+      `The service ${quote(service)} has no image with the tag ${quote(tag)}.`,
+      `${known.length === 0 ? 'It has none yet.' : `Known tags: ${known.join(', ')}.`} A local one gets a tag by: docker tag IMAGE ${service}:TAG`,
+    ),
   buildFailed: (what: string, lastLines: string[]) =>
     new JamdevError(
       'BuildFailed',
@@ -194,6 +224,32 @@ export const problem = {
     new JamdevError('ConfigInvalid', `${file} has an unknown key "${key}".${didYouMean(nearest)}`, ''),
   configInvalid: (file: string, path: string, detail: string) =>
     new JamdevError('ConfigInvalid', `In ${file}, "${path}" ${detail}.`, ''),
+  serviceNameInvalid: (file: string, name: string) =>
+    new JamdevError(
+      'ConfigInvalid',
+      `In ${file}, ${quote(name)} can't be the name of a service.`,
+      'Use a small letter first, then small letters, digits and hyphens; at most 63.',
+    ),
+  noServices: (file: string) =>
+    new JamdevError('ConfigInvalid', `In ${file}, "services" is empty.`, 'Name at least one, or leave "services" out.'),
+  belongsToService: (file: string, key: string) =>
+    new JamdevError(
+      'ConfigInvalid',
+      `In ${file}, "${key}" stands beside "services".`,
+      'Move it into the service that it is meant for.',
+    ),
+  flagForOneService: (flag: string, services: readonly string[]) =>
+    new JamdevError(
+      'Usage',
+      `${flag} is for a project with one service; this one has ${services.join(', ')}.`,
+      'Say it in the config file, in the service that it is meant for.',
+    ),
+  envFileUnreadable: (path: string, detail: string) =>
+    new JamdevError(
+      'ConfigUnreadable',
+      `The file ${path} with variables can't be read: ${detail}.`,
+      'Check "envFile".',
+    ),
   folderMissing: (folder: string) =>
     new JamdevError('NothingToRun', `There is no folder ${folder}.`, 'Check the path.'),
   nothingToRun: (folder: string) =>

@@ -18,6 +18,7 @@ test('without flags and config file, the start script runs with the defaults', a
         build: undefined,
         cwd: folder,
         env: {},
+        envFiles: [{ path: join(folder, '.env'), named: false }],
         remap8080: true,
         watch: [folder],
         root: folder,

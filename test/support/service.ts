@@ -8,6 +8,7 @@ export function processService(more: Partial<ProcessServiceConfig> & { cwd: stri
     command: 'true',
     build: undefined,
     env: {},
+    envFiles: [],
     remap8080: false,
     watch: [],
     root: more.cwd,

@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { RESERVED_ENV } from '../contract/env.js';
+import { problem } from '../contract/errors.js';
+
+/** Read without being named, where it exists. */
+const USUAL_NAME = '.env';
+
+/** A file with variables for backends. */
+export interface EnvFile {
+  /** Absolute. */
+  path: string;
+  /** Whether it was named, so that it has to be there. */
+  named: boolean;
+}
+
+/** What env files hold. */
+export interface EnvFileContent {
+  env: Record<string, string>;
+  /** Names in them that the platform sets itself, as `PORT`. */
+  leftOut: string[];
+}
+
+/**
+ * Finds the env files of a service.
+ * @param named `envFile` of the config or the command line; false: none
+ * @param folders where a `.env` counts if none is named; a later one wins
+ * @param base what named paths are relative to
+ */
+export function findEnvFiles(
+  named: false | string | readonly string[] | undefined,
+  folders: readonly string[],
+  base: string,
+): EnvFile[] {
+  if (named === false) return [];
+  if (named !== undefined) return [named].flat().map((path) => ({ path: resolve(base, path), named: true }));
+  return [...new Set(folders)].map((folder) => ({ path: resolve(folder, USUAL_NAME), named: false }));
+}
+
+/**
+ * Reads env files; a later one wins. What the platform sets itself is left out: a `.env` often has a PORT for other
+ * ways to run the app.
+ * @throws JamdevError `ConfigUnreadable`
+ */
+export function readEnvFiles(files: readonly EnvFile[]): EnvFileContent {
+  const env: Record<string, string> = {};
+  const leftOut = new Set<string>();
+  for (const { path, named } of files) {
+    if (!named && !existsSync(path)) continue;
+    for (const [name, value] of Object.entries(parseEnv(readText(path)))) {
+      if (RESERVED_ENV.includes(name)) leftOut.add(name);
+      else if (value !== undefined) env[name] = value;
+    }
+  }
+  return { env, leftOut: [...leftOut] };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+  } catch (error) {
+    throw problem.envFileUnreadable(path, (error as NodeJS.ErrnoException).code ?? String(error));
+  }
+}

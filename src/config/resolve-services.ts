@@ -1,0 +1,67 @@
+import { statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { problem } from '../contract/errors.js';
+import type { FoundConfig } from './config-file.js';
+import type { DevFlags } from './dev-flags.js';
+import { resolveService } from './resolve-service.js';
+import type { ConfigFile, ServiceSettings } from './schema.js';
+import type { ServiceConfig } from './service-config.js';
+
+/** Of the only service of a project whose config names none. */
+export const DEFAULT_SERVICE = 'default';
+/** A DNS label, as on the platform, that starts with a letter: JSON objects put names of digits alone first. */
+const SERVICE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+/** Each service has its own; a common one would make all services the same. */
+const OF_ONE_SERVICE = ['command', 'build', 'dockerfile', 'dockerOptions', 'watch'] as const;
+const FLAGS_OF_ONE_SERVICE = {
+  command: '--command',
+  build: '--build',
+  dockerfile: '--dockerfile',
+  context: '--context',
+} as const;
+
+/**
+ * Finds out what the services of a project run: those that its config file names, the default one first, or a single one.
+ * @throws JamdevError `NothingToRun`, `ConfigInvalid`, `Usage`
+ */
+export async function resolveServices(
+  project: string,
+  flags: DevFlags,
+  found: FoundConfig | undefined,
+): Promise<[ServiceConfig, ...ServiceConfig[]]> {
+  const file = found?.config ?? {};
+  // Paths in the file are meant from where it lies, those on the command line from where that was typed.
+  const fileFolder = found === undefined ? project : dirname(resolve(found.path));
+  const fileName = found === undefined ? '' : basename(found.path);
+  const sources = { project, flags, fileName, fileFolder };
+  if (file.services === undefined) {
+    return [await resolveService({ ...sources, name: DEFAULT_SERVICE, folder: project, file })];
+  }
+  const names = Object.keys(file.services);
+  checkTogether(file, fileName, flags, names);
+  const services = Object.entries(file.services).map(async ([name, settings]) => {
+    if (!SERVICE_NAME.test(name)) throw problem.serviceNameInvalid(fileName, name);
+    const folder = resolve(fileFolder, settings.folder ?? project);
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw problem.folderMissing(folder);
+    return resolveService({ ...sources, name, folder, file: withCommon(file, settings) });
+  });
+  const [first, ...others] = await Promise.all(services);
+  if (first === undefined) throw problem.noServices(fileName);
+  return [first, ...others];
+}
+
+/** Some keys beside `services` hold for each of them. */
+function withCommon({ env, envFile, remap8080, runtime, platform, onChange }: ConfigFile, settings: ServiceSettings) {
+  const common = { envFile, remap8080, runtime, platform, onChange };
+  return { ...common, ...settings, env: { ...env, ...settings.env } };
+}
+
+function checkTogether(file: ConfigFile, fileName: string, flags: DevFlags, names: readonly string[]): void {
+  const misplaced = OF_ONE_SERVICE.find((key) => file[key] !== undefined);
+  if (misplaced !== undefined) throw problem.belongsToService(fileName, misplaced);
+  if (names.length < 2) return;
+  for (const [key, flag] of Object.entries(FLAGS_OF_ONE_SERVICE)) {
+    if (flags[key as keyof typeof FLAGS_OF_ONE_SERVICE] !== undefined) throw problem.flagForOneService(flag, names);
+  }
+  if (Array.isArray(flags.watch)) throw problem.flagForOneService('--watch', names);
+}

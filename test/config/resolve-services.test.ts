@@ -1,0 +1,139 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { resolveConfig } from '../../src/config/resolve.js';
+import { makeProject } from '../support/project.js';
+
+const FILE = 'jamsocket.config.json';
+
+describe('several services', () => {
+  test('stand in the order of the file, each with what it says, and with what is common to all', async () => {
+    const folder = makeProject({
+      [FILE]: {
+        env: { SHARED: 'all', WHO: 'all' },
+        onChange: 'restart',
+        runtime: 'process',
+        services: {
+          zebra: { command: 'run zebra', env: { WHO: 'zebra' }, watch: 'zebra' },
+          chat: { folder: 'chat', build: 'make chat', onChange: 'keep', watch: false },
+        },
+      },
+      'chat/package.json': { scripts: { start: 'run chat' } },
+    });
+    const { services } = await resolveConfig({ folder });
+    expect(services).toMatchObject([
+      {
+        name: 'zebra',
+        command: 'run zebra',
+        cwd: folder,
+        env: { SHARED: 'all', WHO: 'zebra' },
+        onChange: 'restart',
+        watch: [join(folder, 'zebra')],
+        foundIn: FILE,
+      },
+      {
+        name: 'chat',
+        command: 'run chat',
+        build: 'make chat',
+        cwd: join(folder, 'chat'),
+        env: { SHARED: 'all', WHO: 'all' },
+        onChange: 'keep',
+        watch: [],
+        foundIn: 'the start script of package.json',
+      },
+    ]);
+  });
+
+  test('with Dockerfiles of their own, in folders of their own', async () => {
+    const folder = makeProject({
+      [FILE]: {
+        platform: 'native',
+        services: {
+          doc: { folder: 'doc', dockerOptions: { target: 'production' } },
+          chat: { dockerfile: 'chat.Dockerfile', platform: 'linux/arm64' },
+        },
+      },
+      'doc/Dockerfile': 'FROM x',
+    });
+    const { services } = await resolveConfig({ folder });
+    expect(services).toMatchObject([
+      {
+        name: 'doc',
+        dockerfile: join(folder, 'doc', 'Dockerfile'),
+        context: join(folder, 'doc'),
+        target: 'production',
+        platform: undefined,
+      },
+      { name: 'chat', dockerfile: join(folder, 'chat.Dockerfile'), context: folder, platform: 'linux/arm64' },
+    ]);
+  });
+
+  test('get the flags that make sense for all', async () => {
+    const folder = makeProject({ [FILE]: { services: { a: { command: 'a' }, b: { command: 'b' } } } });
+    const { services } = await resolveConfig({ folder, env: { X: '1' }, watch: false, onChange: 'keep' });
+    expect(services).toMatchObject([
+      { env: { X: '1' }, watch: [], onChange: 'keep' },
+      { env: { X: '1' }, watch: [], onChange: 'keep' },
+    ]);
+  });
+
+  test.each<[object, string]>([
+    [{ command: 'x' }, '--command'],
+    [{ build: 'x' }, '--build'],
+    [{ dockerfile: 'x' }, '--dockerfile'],
+    [{ context: 'x' }, '--context'],
+    [{ watch: ['x'] }, '--watch'],
+  ])('refuse the flag %j, as it can’t be told for which it is meant', async (flags, name) => {
+    const folder = makeProject({ [FILE]: { services: { a: { command: 'a' }, b: { command: 'b' } } } });
+    await expect(resolveConfig({ folder, ...flags })).rejects.toMatchObject({
+      code: 'Usage',
+      message: `${name} is for a project with one service; this one has a, b.`,
+    });
+  });
+
+  test('a single one takes every flag', async () => {
+    const folder = makeProject({ [FILE]: { services: { a: { command: 'a' } } } });
+    expect((await resolveConfig({ folder, command: 'flag' })).services).toMatchObject([{ name: 'a', command: 'flag' }]);
+  });
+
+  test.each(['command', 'build', 'dockerfile', 'dockerOptions', 'watch'])(
+    '%j stands in a service, not beside',
+    async (key) => {
+      const value = key === 'dockerOptions' ? {} : 'x';
+      const folder = makeProject({ [FILE]: { services: { a: { command: 'a' } }, [key]: value } });
+      await expect(resolveConfig({ folder })).rejects.toMatchObject({
+        code: 'ConfigInvalid',
+        message: `In ${FILE}, "${key}" stands beside "services".`,
+      });
+    },
+  );
+
+  test.each(['', 'A', '1a', '-', 'a b', 'a_b', '__proto__', 'a'.repeat(64)])('can’t have the name %j', async (name) => {
+    const text = `{"services":{${JSON.stringify(name)}:{"command":"x"}}}`;
+    await expect(resolveConfig({ folder: makeProject({ [FILE]: text }) })).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+    });
+  });
+
+  test('are at least one', async () => {
+    await expect(resolveConfig({ folder: makeProject({ [FILE]: { services: {} } }) })).rejects.toMatchObject({
+      message: `In ${FILE}, "services" is empty.`,
+    });
+  });
+
+  test('that have nothing to run are named by their folder', async () => {
+    const folder = makeProject({ [FILE]: { services: { a: { folder: 'a' } } } });
+    await expect(resolveConfig({ folder })).rejects.toMatchObject({ message: `There is no folder ${folder}/a.` });
+    mkdirSync(join(folder, 'a'));
+    await expect(resolveConfig({ folder })).rejects.toMatchObject({
+      message: `jamdev found nothing to run in ${folder}/a.`,
+    });
+  });
+
+  test('a key that is misspelt in one is found', async () => {
+    const folder = makeProject({ [FILE]: { services: { a: { comand: 'x' } } } });
+    await expect(resolveConfig({ folder })).rejects.toMatchObject({
+      message: `${FILE} has an unknown key "services.a.comand". Did you mean "command"?`,
+    });
+  });
+});
