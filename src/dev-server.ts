@@ -6,6 +6,7 @@ import { createApi } from './api/app.js';
 import { toConnectResponse } from './api/connect-results.js';
 import { Builder } from './build/builder.js';
 import { HotRebuild } from './build/hot-rebuild.js';
+import { type FindLocalImages, ImageCatalog } from './build/image-catalog.js';
 import { createMakeBuild, describeBuild } from './build/make-build.js';
 import type { DevFlags } from './config/dev-flags.js';
 import { type DevConfig, resolveConfig } from './config/resolve.js';
@@ -96,8 +97,8 @@ export interface DevServer extends AsyncDisposable {
  */
 export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const resolved = await resolveConfig(flags);
-  const { service, remark } = await chooseRuntime(resolved.services[0]);
-  const config: DevConfig = { ...resolved, services: [service] };
+  const { services, remark } = await chooseRuntimes(resolved.services);
+  const config: DevConfig = { ...resolved, services };
   const folder = createStateFolder(config.project);
   const runId = randomUUID();
   const record = new ServerRecordFile(folder, runId);
@@ -114,8 +115,9 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const docker = await prepareDocker(config, folder, runId);
   const runtime = new RuntimeSwitch(new ProcessRuntime((noted) => record.noteProcess(noted)), docker?.runtime);
   const names = config.services.map((service) => service.name);
-  const platform = new Platform(names, { runtime, builds: builder, clock: systemClock, logs, runId });
-  const images = docker?.keepImages(builder, platform);
+  const images = new ImageCatalog(config.services, builder, docker?.findLocalImages);
+  const platform = new Platform(names, { runtime, builds: builder, images, clock: systemClock, logs, runId });
+  const imageKeeper = docker?.keepImages(builder, platform);
   const hotRebuild = new HotRebuild(config.services, builder, platform);
   const proxy = new ConnectionProxy(platform.tokens);
   let info: DevInfo;
@@ -187,7 +189,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     closing ??= (async () => {
       // Longer than a soft termination takes to turn hard; only a process that can't be killed needs more.
       const ended = Promise.all([hotRebuild.close(), builder.close(), platform.close()]);
-      await Promise.race([ended.then(() => images?.close()), pause(CLOSE_DEADLINE_MS)]);
+      await Promise.race([ended.then(() => imageKeeper?.close()), pause(CLOSE_DEADLINE_MS)]);
       await Promise.all([ports.api.close(), ports.proxy.close()]);
       await runtime.close();
       record.remove();
@@ -218,41 +220,56 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   };
 }
 
+interface Chosen {
+  remark?: string;
+}
+
 /** The parts that only services with a Dockerfile need; loaded only for those. */
 interface DockerParts {
   runtime: Runtime;
+  findLocalImages: FindLocalImages;
   keepImages: (builder: Builder, platform: Platform) => { close(): Promise<void> };
 }
 
 /**
  * Decides for child processes where no Docker engine answers and there is another way to run.
- * @returns the service to run, and what to say about it
- * @throws JamdevError `DockerMissing`, `DockerStopped` or `DockerForbidden` when Docker is the only way
+ * @returns the services to run, and what to say about it
+ * @throws JamdevError `DockerMissing`, `DockerStopped` or `DockerForbidden` when Docker is the only way for one of them
  */
-async function chooseRuntime(service: ServiceConfig): Promise<{ service: ServiceConfig; remark?: string }> {
-  if (service.runtime === 'process') return { service };
+async function chooseRuntimes(services: DevConfig['services']): Promise<Pick<DevConfig, 'services'> & Chosen> {
+  const inContainers = services.filter((service) => service.runtime === 'docker');
+  if (inContainers.length === 0) return { services };
   const { checkEngine } = await import('./runtime/docker/docker-cli.js');
   try {
     await checkEngine();
-    return { service };
+    return { services };
   } catch (error) {
-    if (service.fallback === undefined || !(error instanceof JamdevError)) throw error;
-    return { service: service.fallback, remark: problem.usingChildProcesses(error.message).sentence };
+    const stuck = inContainers.some((service) => service.fallback === undefined);
+    if (stuck || !(error instanceof JamdevError)) throw error;
+    const [first, ...others] = services.map((service) =>
+      service.runtime === 'docker' && service.fallback !== undefined ? service.fallback : service,
+    );
+    return {
+      services: [first as ServiceConfig, ...others],
+      remark: problem.usingChildProcesses(error.message).sentence,
+    };
   }
 }
 
 /** Prepares for containers: removes what dead dev servers left, and makes the runtime. */
 async function prepareDocker(config: DevConfig, folder: StateFolder, runId: string): Promise<DockerParts | undefined> {
   if (!config.services.some((service) => service.runtime === 'docker')) return undefined;
-  const [{ DockerRuntime }, { removeLeftovers }, { ImageKeeper }] = await Promise.all([
+  const [{ DockerRuntime }, { removeLeftovers }, { ImageKeeper }, { findLocalImages }] = await Promise.all([
     import('./runtime/docker/docker-runtime.js'),
     import('./runtime/docker/docker-leftovers.js'),
     import('./build/image-keeper.js'),
+    import('./build/local-images.js'),
   ]);
   const living = await foreignRuns(folder, runId);
   await removeLeftovers(config.project, (run) => living.has(run));
   return {
     runtime: new DockerRuntime({ project: config.project, runId, volumes: folder.volumes }),
+    findLocalImages,
     keepImages: (builder, platform) => new ImageKeeper(builder, platform),
   };
 }

@@ -19,7 +19,7 @@ export interface CommandOutcome {
  */
 export async function runBuildCommand(
   command: string,
-  { cwd, env }: ProcessServiceConfig,
+  { cwd, env }: Pick<ProcessServiceConfig, 'cwd' | 'env'>,
   signal: AbortSignal,
   onLine: (line: string) => void,
   noteProcess?: (record: ProcessRecord) => void,

@@ -19,12 +19,19 @@ export interface BuilderEvents {
   good: [service: string, build: Build];
 }
 
+/** A build that can be run. */
+export interface GoodBuild {
+  build: Build;
+  builtAt: Date;
+}
+
 /** Where a service stands with its builds. */
 interface Progress {
   config: ServiceConfig;
   /** Of the newest build begun. */
   number: number;
-  good: Build | undefined;
+  /** The newest last. */
+  good: GoodBuild[];
   failure: Extract<BuildOutcome, { result: 'failed' }> | undefined;
   running: { controller: AbortController; outcome: Promise<BuildOutcome> } | undefined;
 }
@@ -45,17 +52,15 @@ export class Builder implements BuildSource {
     this.#clock = clock;
     this.#make = make;
     this.#services = new Map(
-      services.map((config) => [
-        config.name,
-        { config, number: 0, good: undefined, failure: undefined, running: undefined },
-      ]),
+      services.map((config) => [config.name, { config, number: 0, good: [], failure: undefined, running: undefined }]),
     );
   }
 
   async current(definition: string, signal: AbortSignal): Promise<Build> {
     const progress = this.#progress(definition);
     for (;;) {
-      if (progress.good !== undefined) return progress.good;
+      const newest = progress.good.at(-1);
+      if (newest !== undefined) return newest.build;
       if (progress.running === undefined) break;
       await Promise.race([progress.running.outcome, aborted(signal)]);
       signal.throwIfAborted();
@@ -68,9 +73,20 @@ export class Builder implements BuildSource {
     return this.#progress(definition).failure;
   }
 
+  /** The good builds of a service's definition that can still be run, the newest first. */
+  goodBuilds(definition: string): readonly GoodBuild[] {
+    return this.#progress(definition).good.toReversed();
+  }
+
+  /** To be told when a build can't be run any more. The newest good one always can. */
+  forget(definition: string, build: Build): void {
+    const progress = this.#progress(definition);
+    progress.good = progress.good.filter((each, index, all) => each.build !== build || index === all.length - 1);
+  }
+
   assertUsable(definition: string): void {
     const progress = this.#progress(definition);
-    if (progress.good === undefined && progress.running === undefined) throw failureOf(progress);
+    if (progress.good.length === 0 && progress.running === undefined) throw failureOf(progress);
   }
 
   /** Builds every service anew. */
@@ -127,7 +143,9 @@ export class Builder implements BuildSource {
       if (progress.number === number) progress.running = undefined;
     } else if (result.build !== undefined) {
       outcome = { result: 'succeeded', number, ms };
-      progress.good = result.build;
+      const made = { build: result.build, builtAt: this.#clock.now() };
+      // A build of child processes has written over the one before it; images stay until they are forgotten.
+      progress.good = result.build.kind === 'process' ? [made] : [...progress.good, made];
       progress.failure = undefined;
       progress.running = undefined;
     } else {

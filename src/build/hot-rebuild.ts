@@ -27,7 +27,7 @@ export class HotRebuild {
       .filter((service) => service.watch.length > 0)
       .map((service) => {
         const watcher = new ChangeWatcher({
-          paths: service.watch,
+          paths: [...service.watch, ...service.envFiles.map(({ path }) => path)],
           root: service.root,
           counts: filterOutput(service, builder),
         });

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { problem } from '../contract/errors.js';
 import { dockerEnvironment, isMissing, passVariables, runDocker } from '../runtime/docker/docker-cli.js';
 import { labelArguments } from '../runtime/docker/labels.js';
@@ -34,6 +36,8 @@ export interface ImageRequest {
 export interface ImageOutcome extends CommandOutcome {
   /** The tag that the image has if all went well. */
   image: string;
+  /** Its id then; else ''. */
+  digest: string;
 }
 
 /**
@@ -48,8 +52,24 @@ export async function buildImage(
 ): Promise<ImageOutcome> {
   const image = imageTag(request);
   const unusable = missingInput(request);
-  if (unusable !== undefined) return { ok: false, failure: unusable, lines: [], image };
-  const { args, env } = buildArguments(request, image);
+  if (unusable !== undefined) return { ok: false, failure: unusable, lines: [], image, digest: '' };
+  const scratch = await mkdtemp(join(tmpdir(), 'jamdev-build-'));
+  try {
+    return await runBuild(request, image, join(scratch, 'id'), signal, onLine);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** @param idFile where the builder is to write the id of the image */
+async function runBuild(
+  request: ImageRequest,
+  image: string,
+  idFile: string,
+  signal: AbortSignal,
+  onLine: (line: string) => void,
+): Promise<ImageOutcome> {
+  const { args, env } = buildArguments(request, image, idFile);
   const tidied = (raw: string, isFirst: boolean) => {
     const line = tidy(raw);
     return ADVICE.test(line) || (line === '' && isFirst) ? undefined : line;
@@ -57,12 +77,12 @@ export async function buildImage(
   const spec = { file: 'docker', args, shell: false, cwd: request.context, env, tidy: tidied };
   const { code, cause, lines } = await runBuildProcess(spec, signal, onLine);
   if (signal.aborted && code === 0) await removeImage(image);
-  if (code === 0) return { ok: true, failure: '', lines, image };
+  if (code === 0) return { ok: true, failure: '', lines, image, digest: (await readFile(idFile, 'utf8')).trim() };
   await removeStepContainers(lines);
   const failure = isMissing(cause)
     ? problem.dockerMissing().sentence.replace(/\.$/, '')
     : describeBuildFailure(lines, code ?? undefined, request.platform);
-  return { ok: false, failure, lines, image };
+  return { ok: false, failure, lines, image, digest: '' };
 }
 
 /**
@@ -97,9 +117,22 @@ function imageTag({ project, service, runId, number }: ImageRequest): string {
   return `jamdev/${hash}-${name.replace(/-+$/, '')}:${run}-${number}`;
 }
 
-function buildArguments(request: ImageRequest, image: string): { args: string[]; env: NodeJS.ProcessEnv } {
+function buildArguments(
+  request: ImageRequest,
+  image: string,
+  idFile: string,
+): { args: string[]; env: NodeJS.ProcessEnv } {
   const { project, service, runId, dockerfile, context, platform, target } = request;
-  const args = ['build', '--file', dockerfile, '--tag', image, ...labelArguments({ project, service, run: runId })];
+  const args = [
+    'build',
+    '--file',
+    dockerfile,
+    '--tag',
+    image,
+    '--iidfile',
+    idFile,
+    ...labelArguments({ project, service, run: runId }),
+  ];
   if (platform !== undefined) args.push('--platform', platform);
   if (target !== undefined) args.push('--target', target);
   const variables = passVariables('--build-arg', request.buildArgs ?? {});

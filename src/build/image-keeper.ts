@@ -3,13 +3,18 @@ import type { ContainerBuild } from '../runtime/runtime.js';
 import type { Builder } from './builder.js';
 import { removeImage } from './image-build.js';
 
+/** So many of the newest images of each service stay: to be chosen by a tag. */
+const KEPT_IMAGES = 3;
+
 /** Removes the images of this dev server that no backend uses and none will: all but the newest of each service. */
 export class ImageKeeper {
   readonly #images = new Map<ContainerBuild, string>();
+  readonly #builder: Builder;
   readonly #platform: Platform;
   #removing: Promise<unknown> = Promise.resolve();
 
   constructor(builder: Builder, platform: Platform) {
+    this.#builder = builder;
     this.#platform = platform;
     builder.events.on('good', (service, build) => {
       if (build.kind !== 'container') return;
@@ -31,14 +36,19 @@ export class ImageKeeper {
 
   #removeUnused(): void {
     const unused = [...this.#images].filter(([build, service]) => {
-      const newer = [...this.#images].some(([other, its]) => its === service && other.number > build.number);
-      const used = this.#platform.running.some(
-        ({ identity, buildNumber }) =>
-          identity.service.definition === service && (buildNumber === undefined || buildNumber === build.number),
-      );
-      return newer && !used;
+      const newer = [...this.#images].filter(([other, its]) => its === service && other.number > build.number);
+      return newer.length >= KEPT_IMAGES && !this.#isUsed(build, service);
     });
+    for (const [build, service] of unused) this.#builder.forget(service, build);
     if (unused.length > 0) this.#removing = this.#removing.then(() => this.#remove(unused.map(([build]) => build)));
+  }
+
+  /** A backend that has no build yet may come to have any. */
+  #isUsed(build: ContainerBuild, service: string): boolean {
+    return this.#platform.running.some(({ identity, build: its }) => {
+      const run = its ?? identity.image;
+      return run === undefined ? identity.service.definition === service : run === build;
+    });
   }
 
   async #remove(builds: readonly ContainerBuild[]): Promise<void> {

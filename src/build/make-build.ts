@@ -1,3 +1,4 @@
+import { readEnvFiles } from '../config/env-file.js';
 import type { DockerServiceConfig, ProcessServiceConfig, ServiceConfig } from '../config/service-config.js';
 import type { ProcessRecord } from '../records/server-records.js';
 import type { Build } from '../runtime/runtime.js';
@@ -25,6 +26,14 @@ export function describeBuild(service: ServiceConfig): string | undefined {
   return service.runtime === 'process' ? service.build : 'docker build';
 }
 
+/**
+ * The variables for every backend of a service, those of its env files included.
+ * @throws JamdevError `ConfigUnreadable`
+ */
+export function backendEnvironment({ envFiles, env }: ServiceConfig): Record<string, string> {
+  return { ...readEnvFiles(envFiles).env, ...env };
+}
+
 /** Whose builds they are. */
 export interface BuildOwner {
   project: string;
@@ -50,10 +59,11 @@ async function makeProcessBuild(
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
-  const { command, cwd, env, remap8080 } = service;
+  const { command, cwd, remap8080 } = service;
+  const env = backendEnvironment(service);
   const build = { kind: 'process', number, command, cwd, env, remap8080 } as const;
   if (service.build === undefined) return { build, failure: '', lines: [] };
-  const { ok, failure, lines } = await runBuildCommand(service.build, service, signal, onLine, owner.noteProcess);
+  const { ok, failure, lines } = await runBuildCommand(service.build, { cwd, env }, signal, onLine, owner.noteProcess);
   return { build: ok ? build : undefined, failure, lines };
 }
 
@@ -65,10 +75,12 @@ async function makeContainerBuild(
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
-  const { name, dockerfile, context, platform, buildArgs, target, network, env } = service;
+  const { name, dockerfile, context, platform, buildArgs, target, network } = service;
+  const env = backendEnvironment(service);
   // Loaded only where images are built.
   const { buildImage } = await import('./image-build.js');
   const request = { project, runId, service: name, number, dockerfile, context, platform, buildArgs, target };
-  const { ok, failure, lines, image } = await buildImage(request, signal, onLine);
-  return { build: ok ? { kind: 'container', number, image, env, network, platform } : undefined, failure, lines };
+  const { ok, failure, lines, image, digest } = await buildImage(request, signal, onLine);
+  const build = { kind: 'container', number, image, digest, env, network, platform } as const;
+  return { build: ok ? build : undefined, failure, lines };
 }

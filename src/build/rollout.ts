@@ -3,11 +3,13 @@ import type { Backend } from '../platform/backend.js';
 import type { Platform } from '../platform/platform.js';
 import type { Build } from '../runtime/runtime.js';
 
-/** The running backends of a service's definition that run code older than a build. */
+/** The running backends of a service's definition that run code older than a build, and not an image of their choice. */
 export function backendsOlderThan(platform: Platform, definition: string, build: Build): Backend[] {
   return platform.running.filter(
-    ({ identity, buildNumber }) =>
-      identity.service.definition === definition && (buildNumber ?? build.number) < build.number,
+    ({ identity, build: its }) =>
+      identity.service.definition === definition &&
+      identity.image === undefined &&
+      (its ?? build).number < build.number,
   );
 }
 

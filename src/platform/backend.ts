@@ -34,6 +34,8 @@ export interface BackendIdentity {
   /** Whether the key was given in the request, or made up. */
   keyGiven: boolean;
   environment: string;
+  /** The image it was asked to run, which it keeps to; undefined: the newest build, and newer ones by and by. */
+  image?: Build | undefined;
   fencingToken: number;
 }
 
@@ -102,7 +104,12 @@ export class Backend {
     return this.#history[this.#history.length - 1] as BackendState;
   }
 
-  /** The number of the build it runs, once that is known. */
+  /** The build it runs, once that is known. */
+  get build(): Build | undefined {
+    return this.#build;
+  }
+
+  /** The number of that build; 0 for an image that is not jamdev's. */
   get buildNumber(): number | undefined {
     return this.#build?.number;
   }
@@ -177,8 +184,8 @@ export class Backend {
    */
   restart(build: Build): void {
     if (isEnding(this.state)) return;
-    // One that has no build yet gets the newest anyway.
-    if (this.#build === undefined) return;
+    // One that has no build yet gets the newest anyway, and one that was asked to run an image keeps to it.
+    if (this.#build === undefined || this.identity.image !== undefined) return;
     const underWay = this.#nextBuild !== undefined;
     this.#nextBuild = build;
     this.events.emit('restarting', build.number);
@@ -203,10 +210,7 @@ export class Backend {
     let exit: Exit = { code: null, signal: null };
     try {
       this.#enter({ status: 'loading', time: this.#world.clock.now() });
-      let build: Build | undefined = await this.#world.builds.current(
-        this.identity.service.definition,
-        this.#ending.signal,
-      );
+      let build: Build | undefined = await this.#firstBuild();
       while (build !== undefined) {
         this.#ending.signal.throwIfAborted();
         this.#build = build;
@@ -223,6 +227,13 @@ export class Backend {
     for (const kind of [...this.#cancelTimers.keys()]) this.#disarm(kind);
     this.log.end();
     this.#enter(toTerminated(this.#history, this.#world.clock.now(), exit));
+  }
+
+  async #firstBuild(): Promise<Build> {
+    const { image, service } = this.identity;
+    if (image !== undefined) return image;
+    if (service.definition === undefined) throw new Error(`the service "${service.name}" has nothing to run`);
+    return this.#world.builds.current(service.definition, this.#ending.signal);
   }
 
   /** Runs one process from its start, through the states up to `ready`, to its exit. */

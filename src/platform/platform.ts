@@ -2,17 +2,18 @@ import { EventEmitter } from 'node:events';
 import { problem } from '../contract/errors.js';
 import type { ConnectParams } from '../contract/requests.js';
 import type { LogStore } from '../logs/log-store.js';
+import type { Build } from '../runtime/runtime.js';
 import { Backend, type BackendWorld } from './backend.js';
 import { type BackendState, isEnding } from './backend-state.js';
 import { newBackendId, newKey } from './ids.js';
-import { type Service, ServiceRegistry } from './services.js';
+import { DEFAULT_ENVIRONMENT, type ImageSource, NEWEST_TAG, type Service, ServiceRegistry } from './services.js';
 import { type TokenRoute, TokenTable } from './tokens.js';
 
 /** Backends that ended are remembered, for their status and to explain dead connection URLs: the newest so many. */
 const MAX_ENDED_REMEMBERED = 1_000;
-const DEFAULT_ENVIRONMENT = 'default';
 
 export interface PlatformWorld extends BackendWorld {
+  images: ImageSource;
   logs: LogStore;
   /** The dev server's run, kept with each log. */
   runId: string;
@@ -38,6 +39,7 @@ export class Platform {
   readonly events = new EventEmitter<PlatformEvents>().setMaxListeners(0);
   readonly services: ServiceRegistry;
   readonly tokens: TokenTable;
+  readonly images: ImageSource;
   readonly #world: PlatformWorld;
   /** All backends by id, oldest first. */
   readonly #backends = new Map<string, Backend>();
@@ -48,8 +50,9 @@ export class Platform {
 
   constructor(definitions: readonly string[], world: PlatformWorld) {
     this.#world = world;
-    this.services = new ServiceRegistry(definitions);
+    this.services = new ServiceRegistry(definitions, () => world.clock.now());
     this.tokens = new TokenTable(world.clock);
+    this.images = world.images;
   }
 
   /**
@@ -58,10 +61,12 @@ export class Platform {
    * for: its process has to be gone before another may live under the same key.
    * @param serviceName as in the request's path
    * @param signal aborts the wait, as when the client hung up
-   * @throws JamdevError `ServiceNotFound`, `KeyUnheldNoSpawnConfig`, `BuildFailed`, `ShuttingDown`
+   * @throws JamdevError `ServiceNotFound`, `ImageNotFound`, `KeyUnheldNoSpawnConfig`, `BuildFailed`, `ShuttingDown`
    */
   async connect(serviceName: string, params: ConnectParams, signal?: AbortSignal): Promise<Connection> {
     const service = this.services.get(serviceName);
+    const tag = this.#tagFor(service, params);
+    let image: Build | undefined;
     for (;;) {
       if (this.#closing) throw problem.shuttingDown();
       const holder = params.key === undefined ? undefined : this.#holders.get(slotOf(service, params.key));
@@ -70,7 +75,12 @@ export class Platform {
         continue;
       }
       if (holder === undefined && !params.spawn) throw problem.keyUnheld(params.key ?? '', service.name);
-      const backend = holder ?? this.#spawn(service, params);
+      if (holder === undefined && image === undefined && tag !== undefined) {
+        image = await this.#world.images.find(service, tag, signal);
+        signal?.throwIfAborted();
+        continue;
+      }
+      const backend = holder ?? this.#spawn(service, params, image);
       const route = this.tokens.issue(backend, params.user, params.auth);
       return { backend, spawned: holder === undefined, state: backend.state, route };
     }
@@ -106,6 +116,17 @@ export class Platform {
     backend.terminate('external', hard);
   }
 
+  /**
+   * Forgets a service that is not in the config.
+   * @throws JamdevError `ServiceNotFound`, `ServiceConfigured`, `ServiceInUse`
+   */
+  deleteService(name: string): void {
+    const service = this.services.find(name);
+    const { length } = this.running.filter(({ identity }) => identity.service.name === service.name);
+    if (length > 0) throw problem.serviceInUse(service.name, length);
+    this.services.delete(name);
+  }
+
   /** Ends every backend, and resolves when all are gone. */
   async terminateAll(hard: boolean): Promise<void> {
     const { running } = this;
@@ -119,8 +140,18 @@ export class Platform {
     await this.terminateAll(false);
   }
 
-  #spawn(service: Service, params: ConnectParams): Backend {
-    this.#world.builds.assertUsable(service.definition);
+  /** The image that a new backend is to run; undefined: the newest good build of the service's definition. */
+  #tagFor(service: Service, params: ConnectParams): string | undefined {
+    const environment = service.environment(params.environment ?? DEFAULT_ENVIRONMENT, this.#world.clock.now());
+    const tag = params.tag ?? environment.imageTag;
+    return tag === NEWEST_TAG && service.definition !== undefined ? undefined : tag;
+  }
+
+  #spawn(service: Service, params: ConnectParams, image: Build | undefined): Backend {
+    const now = this.#world.clock.now();
+    if (image === undefined && service.definition !== undefined) this.#world.builds.assertUsable(service.definition);
+    const environment = service.environment(params.environment ?? DEFAULT_ENVIRONMENT, now);
+    environment.lastSpawnedAt = now;
     const id = newBackendId();
     const key = params.key ?? newKey();
     const identity = {
@@ -128,16 +159,16 @@ export class Platform {
       service,
       key,
       keyGiven: params.key !== undefined,
-      environment: params.environment ?? DEFAULT_ENVIRONMENT,
+      environment: environment.name,
+      image,
       fencingToken: this.#nextFencingToken(),
     };
-    const createdAt = this.#world.clock.now().toISOString();
     const log = this.#world.logs.create({
       backendId: id,
       service: service.name,
       key,
       runId: this.#world.runId,
-      createdAt,
+      createdAt: now.toISOString(),
     });
     const backend = new Backend(identity, params, log, this.#world);
     const slot = slotOf(service, key);

@@ -1,11 +1,55 @@
 import { problem } from '../contract/errors.js';
 import type { Build } from '../runtime/runtime.js';
 
-/** A service: a name of its own for keys, and what its backends run. */
-export interface Service {
+/** The environment of a connect request that names none. */
+export const DEFAULT_ENVIRONMENT = 'default';
+/** The tag that stands for the newest good build. */
+export const NEWEST_TAG = 'latest';
+
+/** An environment of a service, as `staging`: which image its backends run. */
+export interface Environment {
   readonly name: string;
-  /** Which definition of the project it runs; several names can share one. */
-  readonly definition: string;
+  readonly createdAt: Date;
+  /** A tag or digest; {@link NEWEST_TAG} for whatever is built last. */
+  imageTag: string;
+  lastSpawnedAt: Date | undefined;
+}
+
+/** A service: a name of its own for keys, and what its backends run. */
+export class Service {
+  readonly #environments = new Map<string, Environment>();
+
+  /**
+   * @param definition which definition of the project it runs, as several names can share one; undefined: none, so that
+   * only images named by a tag can run
+   */
+  constructor(
+    readonly name: string,
+    readonly definition: string | undefined,
+    readonly createdAt: Date,
+  ) {
+    this.environment(DEFAULT_ENVIRONMENT, createdAt);
+  }
+
+  /** An environment by name, which comes to be when it is first asked for. @param now the time at which it then does */
+  environment(name: string, now: Date): Environment {
+    const known = this.#environments.get(name);
+    if (known !== undefined) return known;
+    const environment: Environment = { name, createdAt: now, imageTag: NEWEST_TAG, lastSpawnedAt: undefined };
+    this.#environments.set(name, environment);
+    return environment;
+  }
+
+  /** All that there are, the oldest first. */
+  get environments(): readonly Environment[] {
+    return [...this.#environments.values()];
+  }
+
+  /** When any of its backends was spawned last. */
+  get lastSpawnedAt(): Date | undefined {
+    const times = this.environments.flatMap(({ lastSpawnedAt }) => lastSpawnedAt ?? []);
+    return times.toSorted((a, b) => b.getTime() - a.getTime())[0];
+  }
 }
 
 /** Where the code of a service comes from. The build part implements it; the platform only waits for it. */
@@ -19,18 +63,44 @@ export interface BuildSource {
   assertUsable(definition: string): void;
 }
 
+/** An image that a service's backends can run. */
+export interface ServiceImage {
+  repository: string;
+  tag: string;
+  digest: string;
+  /** When it was built, or came to be known here. */
+  since: Date;
+}
+
+/** Which images there are beside the newest build. */
+export interface ImageSource {
+  /**
+   * Finds the image that a tag or digest of a service names.
+   * @throws JamdevError `ImageNotFound`
+   */
+  find(service: Service, tag: string, signal?: AbortSignal): Promise<Build>;
+  /** All images of a service, the newest first. */
+  list(service: Service): Promise<ServiceImage[]>;
+}
+
 /** The name by which the official libraries' dev mode asks for the default service. */
 const DEFAULT_SERVICE_ALIAS = '-';
+/** A DNS label, as on the platform. */
+const SERVICE_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** The services of a dev server, by name. */
 export class ServiceRegistry {
   readonly #definitions: readonly string[];
   readonly #services = new Map<string, Service>();
+  readonly #now: () => Date;
+  readonly #startedAt: Date;
 
   /** @param definitions names from the config, the default one first; at least one */
-  constructor(definitions: readonly string[]) {
+  constructor(definitions: readonly string[], now: () => Date) {
     this.#definitions = definitions;
-    for (const name of definitions) this.#services.set(name, { name, definition: name });
+    this.#now = now;
+    this.#startedAt = now();
+    for (const name of definitions) this.#services.set(name, new Service(name, name, this.#startedAt));
   }
 
   /**
@@ -39,13 +109,47 @@ export class ServiceRegistry {
    * @throws JamdevError `ServiceNotFound`
    */
   get(name: string): Service {
+    const service = this.find(name);
+    this.#services.set(service.name, service);
+    return service;
+  }
+
+  /** Like {@link get}, but a name that was never used stays unused: for those who only want to look. */
+  find(name: string): Service {
     const [first = ''] = this.#definitions;
     const wanted = name === DEFAULT_SERVICE_ALIAS ? first : name;
     const known = this.#services.get(wanted);
     if (known !== undefined) return known;
-    if (this.#definitions.length !== 1) throw problem.serviceNotFound(name, [...this.#definitions]);
-    const service = { name: wanted, definition: first };
-    this.#services.set(wanted, service);
+    if (this.#definitions.length !== 1) throw problem.serviceNotFound(name, [...this.#services.keys()]);
+    return new Service(wanted, first, this.#startedAt);
+  }
+
+  /** All that are configured, created or were used, in that order. */
+  list(): Service[] {
+    return [...this.#services.values()];
+  }
+
+  /**
+   * Makes a service that is not in the config. With a single one in the config it runs that; else it has no image until
+   * one is named.
+   * @throws JamdevError `InvalidRequest`, `ServiceExists`
+   */
+  create(name: string): Service {
+    if (!SERVICE_NAME.test(name)) throw problem.serviceNameUnusable(name);
+    if (this.#services.has(name)) throw problem.serviceExists(name);
+    const definition = this.#definitions.length === 1 ? this.#definitions[0] : undefined;
+    const service = new Service(name, definition, this.#now());
+    this.#services.set(name, service);
     return service;
+  }
+
+  /**
+   * Forgets a service that is not in the config.
+   * @throws JamdevError `ServiceNotFound`, `ServiceConfigured`
+   */
+  delete(name: string): void {
+    const service = this.find(name);
+    if (this.#definitions.includes(service.name)) throw problem.serviceConfigured(service.name);
+    this.#services.delete(service.name);
   }
 }

@@ -18,9 +18,12 @@ export interface ProcessBuild {
 /** A build whose backends run as containers. */
 export interface ContainerBuild {
   kind: 'container';
+  /** As of a {@link ProcessBuild}; 0: an image that was not built here. */
   number: number;
   /** Tag or id of the image. */
   image: string;
+  /** Id of the image: `sha256:` and 64 hexadecimal digits. */
+  digest: string;
   env: Record<string, string>;
   /** The Docker network to join; undefined: the default one. */
   network: string | undefined;

@@ -97,7 +97,6 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     save(server('two'));
     await waitFor(async () => (await send(url)).json().version === 'two', 'the new code', 60_000);
     expect(statuses.chunks.join('').match(/"status"/g)).toHaveLength(5);
-    await waitFor(async () => (await imagesOf(folder)).length === 1, 'the old image to be removed');
     const built = await runCli(['build'], { cwd: folder });
     expect(built).toMatchObject({ code: 0, stdout: expect.stringContaining('done in') });
   });

@@ -1,34 +1,54 @@
 import { describe, expect, test } from 'vitest';
 import { ServiceRegistry } from '../../src/platform/services.js';
 
+const AT = new Date('2026-11-22T12:00:00Z');
+
+function registry(...definitions: string[]): ServiceRegistry {
+  return new ServiceRegistry(definitions, () => AT);
+}
+
 describe('with one service in the config', () => {
   test('- is the default one, and the very same as by its name', () => {
-    const registry = new ServiceRegistry(['default']);
-    expect(registry.get('-')).toEqual({ name: 'default', definition: 'default' });
-    expect(registry.get('-')).toBe(registry.get('default'));
+    const services = registry('default');
+    expect(services.get('-')).toMatchObject({ name: 'default', definition: 'default' });
+    expect(services.get('-')).toBe(services.get('default'));
   });
 
   test('any name is a service of its own that runs the same definition', () => {
-    const registry = new ServiceRegistry(['default']);
-    expect(registry.get('whiteboard')).toEqual({ name: 'whiteboard', definition: 'default' });
-    expect(registry.get('whiteboard')).toBe(registry.get('whiteboard'));
-    expect(registry.get('whiteboard')).not.toBe(registry.get('chat'));
+    const services = registry('default');
+    expect(services.get('whiteboard')).toMatchObject({ name: 'whiteboard', definition: 'default' });
+    expect(services.get('whiteboard')).toBe(services.get('whiteboard'));
+    expect(services.get('whiteboard')).not.toBe(services.get('chat'));
   });
 
   test.each(['__proto__', 'constructor', 'toString', ''])('even the name %j is nothing special', (name) => {
-    expect(new ServiceRegistry(['default']).get(name)).toEqual({ name, definition: 'default' });
+    expect(registry('default').get(name)).toMatchObject({ name, definition: 'default' });
+  });
+
+  test('who only looks leaves no service behind', () => {
+    const services = registry('default');
+    expect(services.find('whiteboard')).toMatchObject({ name: 'whiteboard', definition: 'default' });
+    expect(services.list().map(({ name }) => name)).toEqual(['default']);
+  });
+
+  test('one that is created runs the same definition, and can be deleted', () => {
+    const services = registry('default');
+    expect(services.create('chat')).toMatchObject({ name: 'chat', definition: 'default', createdAt: AT });
+    expect(services.list().map(({ name }) => name)).toEqual(['default', 'chat']);
+    services.delete('chat');
+    expect(services.list().map(({ name }) => name)).toEqual(['default']);
   });
 });
 
 describe('with several services in the config', () => {
   test('each is found by its name, and - is the first', () => {
-    const registry = new ServiceRegistry(['one', 'two']);
-    expect(registry.get('two')).toEqual({ name: 'two', definition: 'two' });
-    expect(registry.get('-')).toEqual({ name: 'one', definition: 'one' });
+    const services = registry('one', 'two');
+    expect(services.get('two')).toMatchObject({ name: 'two', definition: 'two' });
+    expect(services.get('-')).toMatchObject({ name: 'one', definition: 'one' });
   });
 
   test('another name is an error that names those there are', () => {
-    expect(() => new ServiceRegistry(['one', 'two']).get('three')).toThrow(
+    expect(() => registry('one', 'two').get('three')).toThrow(
       expect.objectContaining({
         code: 'ServiceNotFound',
         status: 404,
@@ -36,4 +56,35 @@ describe('with several services in the config', () => {
       }),
     );
   });
+
+  test('one that is created has nothing to run of its own', () => {
+    const services = registry('one', 'two');
+    expect(services.create('three').definition).toBeUndefined();
+    expect(services.get('three').name).toBe('three');
+  });
+
+  test.each(['one', '-'])('the configured one, as %j, can’t be deleted', (name) => {
+    expect(() => registry('one', 'two').delete(name)).toThrow(expect.objectContaining({ code: 'ServiceConfigured' }));
+  });
+});
+
+test.each(['', 'A', 'a b', '-a', 'a-', 'a/b', 'ä', 'a'.repeat(64)])('%j can’t be the name of a service', (name) => {
+  expect(() => registry('default').create(name)).toThrow(expect.objectContaining({ code: 'InvalidRequest' }));
+});
+
+test('there is only one of a name', () => {
+  expect(() => registry('default').create('default')).toThrow(expect.objectContaining({ code: 'ServiceExists' }));
+});
+
+test('an environment comes to be when it is first asked for; the last spawn of any is that of the service', () => {
+  const service = registry('default').get('-');
+  expect(service.environments).toMatchObject([{ name: 'default', imageTag: 'latest', createdAt: AT }]);
+  const later = new Date(AT.getTime() + 1);
+  const staging = service.environment('staging', later);
+  expect(service.environment('staging', new Date())).toBe(staging);
+  expect(staging).toMatchObject({ createdAt: later, lastSpawnedAt: undefined });
+  expect(service.lastSpawnedAt).toBeUndefined();
+  staging.lastSpawnedAt = later;
+  service.environment('default', later).lastSpawnedAt = AT;
+  expect(service.lastSpawnedAt).toBe(later);
 });

@@ -10,6 +10,7 @@ const BUILD = {
   kind: 'container',
   number: 1,
   image: 'image:1',
+  digest: 'sha256:1',
   env: {},
   network: undefined,
   platform: undefined,

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { problem } from '../../src/contract/errors.js';
 import { LogStore } from '../../src/logs/log-store.js';
 import type { Clock } from '../../src/os/clock.js';
 import { Platform } from '../../src/platform/platform.js';
-import type { BuildSource } from '../../src/platform/services.js';
+import type { BuildSource, ImageSource } from '../../src/platform/services.js';
 import { ProcessRuntime } from '../../src/runtime/process/process-runtime.js';
 import { makeTempFolder } from './project.js';
 
@@ -25,7 +26,13 @@ export function makePlatform(
   const logs = new LogStore(join(folder, 'logs'));
   const build = { kind: 'process', number: 1, command, cwd: folder, env, remap8080: false } as const;
   const builds: BuildSource = { current: async () => build, assertUsable: () => undefined };
-  const platform = new Platform(services, { runtime, builds, clock, logs, runId: 'test' });
+  const images: ImageSource = {
+    find: async (service, tag) => {
+      throw problem.imageNotFound(service.name, tag, []);
+    },
+    list: async () => [],
+  };
+  const platform = new Platform(services, { runtime, builds, images, clock, logs, runId: 'test' });
   onTestFinished(async () => {
     await platform.terminateAll(true);
     await runtime.close();

@@ -1,0 +1,80 @@
+import type { ServiceConfig } from '../config/service-config.js';
+import { problem } from '../contract/errors.js';
+import { type ImageSource, NEWEST_TAG, type Service, type ServiceImage } from '../platform/services.js';
+import type { Build } from '../runtime/runtime.js';
+import type { Builder, GoodBuild } from './builder.js';
+import type { LocalImage } from './local-images.js';
+import { backendEnvironment } from './make-build.js';
+
+/** An image to choose, and how it is run. */
+interface Choice extends ServiceImage {
+  build: Build;
+}
+
+/** The images of the engine that a person tagged, by service; undefined where no engine is in use. */
+export type FindLocalImages = (service: string, named: string | undefined) => Promise<LocalImage[]>;
+
+/**
+ * The images that a connect request can choose by tag: the builds of this dev server that can still be run, as
+ * `build-3`, and the images that were tagged for a service in the local engine.
+ */
+export class ImageCatalog implements ImageSource {
+  readonly #services: readonly ServiceConfig[];
+  readonly #builder: Builder;
+  readonly #findLocal: FindLocalImages | undefined;
+
+  constructor(services: readonly ServiceConfig[], builder: Builder, findLocal: FindLocalImages | undefined) {
+    this.#services = services;
+    this.#builder = builder;
+    this.#findLocal = findLocal;
+  }
+
+  async find(service: Service, tag: string): Promise<Build> {
+    const choices = await this.#choices(service, tag);
+    const found = choices.find((each) => each.tag === tag || each.digest === tag);
+    if (found !== undefined) return found.build;
+    throw problem.imageNotFound(service.name, tag, [...new Set(choices.map((each) => each.tag))]);
+  }
+
+  async list(service: Service): Promise<ServiceImage[]> {
+    const choices = await this.#choices(service);
+    return choices.map(({ repository, tag, digest, since }) => ({ repository, tag, digest, since }));
+  }
+
+  /** @param named a tag or digest, which may also name an image of no service */
+  async #choices(service: Service, named?: string): Promise<Choice[]> {
+    const built = service.definition === undefined ? [] : this.#builder.goodBuilds(service.definition);
+    const newest = built[0] === undefined ? [] : [toChoice(service, built[0], NEWEST_TAG)];
+    const local = (await this.#findLocal?.(service.name, named)) ?? [];
+    return [
+      ...newest,
+      ...built.map((each) => toChoice(service, each, `build-${each.build.number}`)),
+      ...local.map((image) => this.#toLocalChoice(service, image)),
+    ];
+  }
+
+  #toLocalChoice(service: Service, { repository, tag, digest, since }: LocalImage): Choice {
+    const config = this.#services.find(({ name }) => name === service.definition);
+    const build: Build = {
+      kind: 'container',
+      number: 0,
+      image: digest,
+      digest,
+      env: config === undefined ? {} : backendEnvironment(config),
+      network: config?.runtime === 'docker' ? config.network : undefined,
+      platform: undefined,
+    };
+    return { repository, tag, digest, since, build };
+  }
+}
+
+function toChoice(service: Service, { build, builtAt }: GoodBuild, tag: string): Choice {
+  const digest = digestOf(build);
+  const repository = build.kind === 'container' ? build.image.replace(/:[^:]*$/, '') : service.name;
+  return { repository, tag, digest, since: builtAt, build };
+}
+
+/** What tells a build from others: the id of its image; builds of child processes have none, and are told by number. */
+export function digestOf(build: Build): string {
+  return build.kind === 'container' ? build.digest : `build-${build.number}`;
+}
