@@ -15,6 +15,7 @@ export function devCommand(io: CommandIo): Command {
     .option('--command <command>', 'how to start a backend (default: from the config, or the start script)')
     .option('--build <command>', 'run before the first backend and on every rebuild')
     .option('-e, --env <NAME=value>', 'a variable for every backend (repeatable)', environment)
+    .option('--env-file <file>', 'a file with such variables (repeatable; default: .env, if there is one)', collect)
     .option('-p, --port <port>', 'port of the API (default: 8080)', port('-p/--port'))
     .option('--proxy-port <port>', 'port of the proxy (default: 9090)', port('--proxy-port'))
     .option('--host <host>', 'listen on this host instead of loopback only')
