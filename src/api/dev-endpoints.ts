@@ -1,41 +1,60 @@
-import type { Request, Router } from 'express';
-import { DEV_PREFIX, type DevBackend } from '../contract/dev-endpoints.js';
+import {
+  buildsSchema,
+  DEV_PREFIX,
+  type DevBackend,
+  devBackendsSchema,
+  devInfoSchema,
+  logRecordSchema,
+  logsQuerySchema,
+} from '../contract/dev-endpoints.js';
 import { problem } from '../contract/errors.js';
 import { findLog, type StoredLog } from '../logs/log-store.js';
 import type { Backend } from '../platform/backend.js';
 import { toPublicStatus } from '../platform/status-formats.js';
+import { json, jsonLines } from './answer.js';
 import type { ApiContext } from './context.js';
-import { sendJson } from './json.js';
+import { type Endpoint, get, post } from './endpoint.js';
 import { streamRecords } from './log-streams.js';
 
 /** jamdev's own endpoints, for its command line: what the platform's API has no place for. */
-export function addDevEndpoints(router: Router, context: ApiContext): void {
+export function devEndpoints(context: ApiContext): Endpoint[] {
   const { platform, builder, logs, info } = context;
+  return [
+    get(`${DEV_PREFIX}/info`, {
+      summary: 'Which dev server this is',
+      answer: json(devInfoSchema),
+      handle: () => info(),
+    }),
 
-  router.get(`${DEV_PREFIX}/info`, (_request, response) => sendJson(response, info()));
+    get(`${DEV_PREFIX}/backends`, {
+      summary: 'Every backend of this dev server, those that ended too, oldest first',
+      answer: json(devBackendsSchema),
+      handle: () => ({ backends: platform.backends.map(toDevBackend) }),
+    }),
 
-  router.get(`${DEV_PREFIX}/backends`, (_request, response) => {
-    sendJson(response, { backends: platform.backends.map(toDevBackend) });
-  });
+    post(`${DEV_PREFIX}/build`, {
+      summary: 'Builds every service anew, and waits for the end of it',
+      answer: json(buildsSchema),
+      handle: async () => ({ builds: await builder.buildAll('jamdev build') }),
+    }),
 
-  router.post(`${DEV_PREFIX}/build`, async (_request, response) => {
-    sendJson(response, { builds: await builder.buildAll('jamdev build') });
-  });
-
-  // ?backend=ID or key (else: all of this dev server) &tail=N &follow=false
-  router.get(`${DEV_PREFIX}/logs`, async (request, response) => {
-    const backend = textOf(request, 'backend');
-    const follow = textOf(request, 'follow') !== 'false';
-    const tail = tailOf(request);
-    const one = backend === undefined ? undefined : findLog(logs.list(), backend);
-    if (backend !== undefined && one === undefined) throw problem.noLogs(backend);
-    await streamRecords(response, context, {
-      follow,
-      tail,
-      list: (): StoredLog[] => (one === undefined ? [...logs.created] : [one]),
-      mayGrow: () => one === undefined || logs.isOpen(one.owner.backendId),
-    });
-  });
+    get(`${DEV_PREFIX}/logs`, {
+      summary: 'What one backend printed, or all of this dev server, then live until all have ended',
+      query: logsQuerySchema,
+      answer: jsonLines(logRecordSchema),
+      errors: ['BackendNotFound'],
+      handle: async ({ query: { backend, tail, follow }, response }) => {
+        const one = backend === undefined ? undefined : findLog(logs.list(), backend);
+        if (backend !== undefined && one === undefined) throw problem.noLogs(backend);
+        await streamRecords(response, context, {
+          follow: follow !== 'false',
+          tail,
+          list: (): StoredLog[] => (one === undefined ? [...logs.created] : [one]),
+          mayGrow: () => one === undefined || logs.isOpen(one.owner.backendId),
+        });
+      },
+    }),
+  ];
 }
 
 function toDevBackend(backend: Backend): DevBackend {
@@ -47,16 +66,4 @@ function toDevBackend(backend: Backend): DevBackend {
     status: toPublicStatus(backend.state),
     connections: backend.connections,
   };
-}
-
-function textOf(request: Request, name: string): string | undefined {
-  const value = request.query[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-function tailOf(request: Request): number | undefined {
-  const text = textOf(request, 'tail');
-  if (text === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw problem.invalidField('tail', `must be a whole number, not "${text}"`);
-  return Number(text);
 }

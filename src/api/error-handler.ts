@@ -1,15 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ErrorRequestHandler } from 'express';
 import { errorBody, JamdevError, problem } from '../contract/errors.js';
+import { BODY_LIMIT_BYTES } from './body.js';
 import { sendJson } from './json.js';
-
-/** Bodies are small; more than this is a mistake. */
-export const BODY_LIMIT_BYTES = 1024 * 1024;
-
-/** Answers whatever no route took. */
-export const answerUnknownRoute: RequestHandler = (request) => {
-  throw problem.routeNotFound(request.method, request.path);
-};
 
 /**
  * Turns every error into the platform's error shape. A fault of jamdev's own is answered without its details, and

@@ -3,7 +3,7 @@ import { problem } from '../contract/errors.js';
 import { type AllowedHosts, isAllowedHost, isLoopbackOrigin } from '../contract/hosts.js';
 
 /** Statuses are public on the platform as well: whoever knows a backend's id may read them, from any page. */
-const PUBLIC_PATH = /^(?:\/v2)?\/backend\/[^/]+\/status(?:\/stream)?\/?$/;
+const PUBLIC_PATH = /^(?:\/v2)?\/backend\/[^/]+\/status(?:\/stream)?\/?$/i;
 
 /**
  * Keeps other people's web pages out. A page on another host can make a browser send requests here; so the Host must
@@ -23,14 +23,6 @@ export function guard(allowedHosts: AllowedHosts): RequestHandler {
       response.setHeader('access-control-allow-origin', origin);
       response.setHeader('vary', 'origin');
     }
-    if (request.method === 'OPTIONS') return answerPreflight(response, isPublic);
     next();
   };
-}
-
-function answerPreflight(response: Response, isPublic: boolean): void {
-  response.setHeader('access-control-allow-methods', isPublic ? 'GET' : 'GET, POST');
-  response.setHeader('access-control-allow-headers', 'authorization, content-type');
-  response.statusCode = 204;
-  response.end();
 }

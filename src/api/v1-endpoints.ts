@@ -1,39 +1,60 @@
-import type { Router } from 'express';
-import { parseV1SpawnRequest } from '../contract/requests.js';
-import type { V1Status } from '../contract/status.js';
+import { v1SpawnRequestSchema } from '../contract/requests.js';
+import { okSchema, v1SpawnResultSchema } from '../contract/responses.js';
+import { type V1Status, v1StatusSchema } from '../contract/status.js';
 import type { Backend } from '../platform/backend.js';
 import { toV1State, toV1Stream } from '../platform/status-formats.js';
+import { events, json } from './answer.js';
 import { toV1SpawnResult } from './connect-results.js';
 import type { ApiContext } from './context.js';
+import { type Endpoint, get, post } from './endpoint.js';
 import { abortOnHangUp } from './hang-up.js';
-import { sendJson } from './json.js';
 import { streamStatuses } from './status-stream.js';
 
 /** Version 1 of the platform's API: spawn, status, status stream, terminate. */
-export function addV1Endpoints(router: Router, { platform, info }: ApiContext): void {
-  for (const prefix of ['', '/v1'] as const) {
-    router.post(`${prefix}/user/:account/service/:service/spawn`, async (request, response) => {
-      const params = parseV1SpawnRequest(request.body);
-      const connection = await platform.connect(request.params.service, params, abortOnHangUp(response));
-      sendJson(response, toV1SpawnResult(connection, info()));
-    });
-  }
+export function v1Endpoints({ platform, info }: ApiContext): Endpoint[] {
+  const spawns = (['', '/v1'] as const).map((prefix) =>
+    post(`${prefix}/user/:account/service/:service/spawn`, {
+      summary: 'Connects to the backend that holds the lock, or spawns one',
+      body: v1SpawnRequestSchema,
+      answer: json(v1SpawnResultSchema),
+      errors: ['InvalidKey', 'ReservedEnv', 'ServiceNotFound', 'BuildFailed', 'ShuttingDown'],
+      handle: async ({ params, body, response }) =>
+        toV1SpawnResult(await platform.connect(params.service, body, abortOnHangUp(response)), info()),
+    }),
+  );
 
-  router.get('/backend/:id/status', (request, response) => {
-    sendJson(response, toV1Status(platform.backend(request.params.id)));
-  });
+  return [
+    ...spawns,
 
-  router.get('/backend/:id/status/stream', (request, response) => {
-    const backend = platform.backend(request.params.id);
-    streamStatuses(response, backend, (history) =>
-      toV1Stream(history).map(({ state, time }): V1Status => ({ state, time, backend: backend.id })),
-    );
-  });
+    get('/backend/:id/status', {
+      summary: 'The state of a backend',
+      answer: json(v1StatusSchema),
+      errors: ['BackendNotFound'],
+      handle: ({ params }) => toV1Status(platform.backend(params.id)),
+    }),
 
-  router.post('/backend/:id/terminate', (request, response) => {
-    platform.terminate(request.params.id, true);
-    sendJson(response, { status: 'ok' });
-  });
+    get('/backend/:id/status/stream', {
+      summary: 'Every state of a backend so far, then the live ones, until it has ended',
+      answer: events(v1StatusSchema),
+      errors: ['BackendNotFound'],
+      handle: ({ params, response }) => {
+        const backend = platform.backend(params.id);
+        streamStatuses(response, backend, (history) =>
+          toV1Stream(history).map(({ state, time }): V1Status => ({ state, time, backend: backend.id })),
+        );
+      },
+    }),
+
+    post('/backend/:id/terminate', {
+      summary: 'Ends a backend at once',
+      answer: json(okSchema),
+      errors: ['BackendNotFound', 'BackendNotRunning'],
+      handle: ({ params }) => {
+        platform.terminate(params.id, true);
+        return { status: 'ok' };
+      },
+    }),
+  ];
 }
 
 function toV1Status({ id, state }: Backend): V1Status {

@@ -1,13 +1,23 @@
-import type { Request, Response, Router } from 'express';
+import type { Response } from 'express';
+import { z } from 'zod';
 import { problem } from '../contract/errors.js';
-import { parseConnectRequest, parseTerminateRequest } from '../contract/requests.js';
-import type { BackendInfo, RunningBackend } from '../contract/responses.js';
+import { type ConnectParams, connectRequestSchema, terminateRequestSchema } from '../contract/requests.js';
+import {
+  type BackendInfo,
+  backendInfoSchema,
+  connectResponseSchema,
+  okSchema,
+  type RunningBackend,
+  runningBackendsSchema,
+} from '../contract/responses.js';
+import { publicStatusSchema } from '../contract/status.js';
 import type { Backend } from '../platform/backend.js';
 import { toInfoStatus, toPublicStatus } from '../platform/status-formats.js';
+import { events, json } from './answer.js';
 import { toConnectResponse } from './connect-results.js';
 import type { ApiContext } from './context.js';
+import { type Endpoint, get, post } from './endpoint.js';
 import { abortOnHangUp } from './hang-up.js';
-import { sendJson } from './json.js';
 import { streamRawLog } from './log-streams.js';
 import { streamStatuses } from './status-stream.js';
 
@@ -16,48 +26,87 @@ const LOCAL_ACCOUNT = 'local';
 const LOCAL_CLUSTER = 'localhost';
 
 /** Version 2 of the platform's API: connect, status, terminate, info, logs, the list of running backends. */
-export function addV2Endpoints(router: Router, context: ApiContext): void {
+export function v2Endpoints(context: ApiContext): Endpoint[] {
   const { platform, info, logs } = context;
+  const connect = {
+    summary: 'Connects to the backend that holds the key, or spawns one',
+    body: connectRequestSchema,
+    answer: json(connectResponseSchema),
+    errors: [
+      'InvalidKey',
+      'KeyRequired',
+      'ReservedEnv',
+      'ServiceNotFound',
+      'KeyUnheldNoSpawnConfig',
+      'BuildFailed',
+      'ShuttingDown',
+    ],
+  } as const;
+  const connectTo = async (service: string, params: ConnectParams, response: Response) =>
+    toConnectResponse(await platform.connect(service, params, abortOnHangUp(response)), info());
 
-  const connect = async (request: Request, response: Response, service: string, environment?: string) => {
-    const params = { ...parseConnectRequest(request.body), environment };
-    const connection = await platform.connect(service, params, abortOnHangUp(response));
-    sendJson(response, toConnectResponse(connection, info()));
-  };
-  router.post('/v2/service/:account/:service/connect', (request, response) =>
-    connect(request, response, request.params.service),
-  );
-  router.post('/v2/service/:account/:service/:environment/connect', (request, response) =>
-    connect(request, response, request.params.service, request.params.environment),
-  );
+  return [
+    post('/v2/service/:account/:service/connect', {
+      ...connect,
+      handle: ({ params, body, response }) => connectTo(params.service, body, response),
+    }),
 
-  router.get('/v2/backend/:id/status', (request, response) => {
-    sendJson(response, toPublicStatus(platform.backend(request.params.id).state));
-  });
+    post('/v2/service/:account/:service/:environment/connect', {
+      ...connect,
+      handle: ({ params, body, response }) =>
+        connectTo(params.service, { ...body, environment: params.environment }, response),
+    }),
 
-  router.get('/v2/backend/:id/status/stream', (request, response) => {
-    streamStatuses(response, platform.backend(request.params.id), (history) => history.map(toPublicStatus));
-  });
+    get('/v2/backend/:id', {
+      summary: 'All about a backend',
+      answer: json(backendInfoSchema),
+      errors: ['BackendNotFound'],
+      handle: ({ params }) => toInfo(platform.backend(params.id)),
+    }),
 
-  router.post('/v2/backend/:id/terminate', (request, response) => {
-    platform.terminate(request.params.id, parseTerminateRequest(request.body));
-    sendJson(response, { status: 'ok' });
-  });
+    get('/v2/backend/:id/status', {
+      summary: 'The status of a backend',
+      answer: json(publicStatusSchema),
+      errors: ['BackendNotFound'],
+      handle: ({ params }) => toPublicStatus(platform.backend(params.id).state),
+    }),
 
-  router.get('/v2/backend/:id/logs/stream', async (request, response) => {
-    const log = logs.find(request.params.id);
-    if (log === undefined) throw problem.backendNotFound(request.params.id);
-    await streamRawLog(response, context, log);
-  });
+    get('/v2/backend/:id/status/stream', {
+      summary: 'Every status of a backend so far, then the live ones, until it has ended',
+      answer: events(publicStatusSchema),
+      errors: ['BackendNotFound'],
+      handle: ({ params, response }) =>
+        streamStatuses(response, platform.backend(params.id), (history) => history.map(toPublicStatus)),
+    }),
 
-  router.get('/v2/backend/:id', (request, response) => {
-    sendJson(response, toInfo(platform.backend(request.params.id)));
-  });
+    get('/v2/backend/:id/logs/stream', {
+      summary: 'Every line that a backend printed so far, then the live ones, until it has ended',
+      answer: events(z.string().describe('A line as it was printed')),
+      errors: ['BackendNotFound'],
+      handle: async ({ params, response }) => {
+        const log = logs.find(params.id);
+        if (log === undefined) throw problem.backendNotFound(params.id);
+        await streamRawLog(response, context, log);
+      },
+    }),
 
-  router.get('/v2/account/:account/backends', (request, response) => {
-    const { account } = request.params;
-    sendJson(response, { running_backends: platform.running.map((backend) => toRow(backend, account)) });
-  });
+    post('/v2/backend/:id/terminate', {
+      summary: 'Ends a backend: softly, or at once if hard',
+      body: terminateRequestSchema,
+      answer: json(okSchema),
+      errors: ['BackendNotFound', 'BackendNotRunning'],
+      handle: ({ params, body }) => {
+        platform.terminate(params.id, body.hard);
+        return { status: 'ok' };
+      },
+    }),
+
+    get('/v2/account/:account/backends', {
+      summary: 'The backends that run',
+      answer: json(runningBackendsSchema),
+      handle: ({ params }) => ({ running_backends: platform.running.map((each) => toRow(each, params.account)) }),
+    }),
+  ];
 }
 
 function toInfo(backend: Backend): BackendInfo {

@@ -5,27 +5,31 @@ import { publicStatusSchema } from './status.js';
 export const DEV_PREFIX = '/_jamdev';
 
 /** `GET /_jamdev/info`: which dev server this is. */
-export const devInfoSchema = z.object({
-  version: z.string(),
-  run_id: z.string(),
-  pid: z.number(),
-  project: z.string(),
-  api_url: z.string(),
-  proxy_url: z.string(),
-  /** Whether changes of files are being noticed: not yet at the very start, and not with nothing to watch. */
-  watching: z.boolean(),
-});
+export const devInfoSchema = z
+  .object({
+    version: z.string(),
+    run_id: z.string(),
+    pid: z.number(),
+    project: z.string(),
+    api_url: z.string(),
+    proxy_url: z.string(),
+    /** Whether changes of files are being noticed: not yet at the very start, and not with nothing to watch. */
+    watching: z.boolean(),
+  })
+  .meta({ id: 'DevInfo' });
 export type DevInfo = z.infer<typeof devInfoSchema>;
 
 /** One row of `GET /_jamdev/backends`: every backend of this dev server, those that ended included, oldest first. */
-export const devBackendSchema = z.object({
-  id: z.string(),
-  service: z.string(),
-  key: z.string(),
-  created_at: z.string(),
-  status: publicStatusSchema,
-  connections: z.number(),
-});
+export const devBackendSchema = z
+  .object({
+    id: z.string(),
+    service: z.string(),
+    key: z.string(),
+    created_at: z.string(),
+    status: publicStatusSchema,
+    connections: z.number(),
+  })
+  .meta({ id: 'DevBackend' });
 export type DevBackend = z.infer<typeof devBackendSchema>;
 
 /** How a build ended, as `POST /_jamdev/build` tells once it has. `superseded`: a newer one took its place. */
@@ -43,15 +47,35 @@ export const buildOutcomeSchema = z.discriminatedUnion('result', [
 export type BuildOutcome = z.infer<typeof buildOutcomeSchema>;
 
 /** One line of `GET /_jamdev/logs` (NDJSON). `source`: the stream it was printed on, or jamdev's own remark. */
-export const logRecordSchema = z.object({
-  time: z.string(),
-  backend: z.string(),
-  service: z.string(),
-  key: z.string(),
-  source: z.enum(['stdout', 'stderr', 'jamdev']),
-  text: z.string(),
-});
+export const logRecordSchema = z
+  .object({
+    time: z.string(),
+    backend: z.string(),
+    service: z.string(),
+    key: z.string(),
+    source: z.enum(['stdout', 'stderr', 'jamdev']),
+    text: z.string(),
+  })
+  .meta({ id: 'LogRecord' });
 export type LogRecordJson = z.infer<typeof logRecordSchema>;
+
+/** `GET /_jamdev/backends`. */
+export const devBackendsSchema = z.object({ backends: z.array(devBackendSchema) });
+
+/** `POST /_jamdev/build`, one per service. */
+export const buildsSchema = z.object({ builds: z.array(buildOutcomeSchema) });
+
+/** Query of `GET /_jamdev/logs`. */
+export const logsQuerySchema = z.object({
+  backend: z.string().optional().describe('A backend’s id, or a key. Default: all backends of this dev server'),
+  tail: z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .optional()
+    .describe('Only so many of the lines that are there'),
+  follow: z.enum(['true', 'false']).optional().describe('Whether to go on with the lines to come. Default: true'),
+});
 
 /** The two streams that a backend prints on. */
 export type OutputSource = Exclude<LogRecordJson['source'], 'jamdev'>;

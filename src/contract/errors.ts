@@ -14,6 +14,7 @@ export const HTTP_STATUS_OF = {
   HostNotAllowed: 403,
   OriginNotAllowed: 403,
   RouteNotFound: 404,
+  MethodNotAllowed: 405,
   BackendNotFound: 404,
   ServiceNotFound: 404,
   ImageNotFound: 404,
@@ -147,6 +148,8 @@ export const problem = {
     ),
   routeNotFound: (method: string, path: string) =>
     new JamdevError('RouteNotFound', `There is no endpoint ${method} ${quote(path)}.`, 'Check the path.'),
+  methodNotAllowed: (method: string, path: string, allowed: readonly string[]) =>
+    new JamdevError('MethodNotAllowed', `${quote(path)} does not take ${method}.`, `Use ${allowed.join(' or ')}.`),
   backendNotFound: (id: string) =>
     new JamdevError('BackendNotFound', `There is no backend ${quote(id)}.`, 'See which there are: jamdev list'),
   backendNotRunning: (id: string) =>

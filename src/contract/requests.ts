@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkEnv } from './env.js';
 import { problem } from './errors.js';
-import { describeJson, parseKey } from './key.js';
+import { describeJson, MAX_KEY_CHARACTERS, parseKey } from './key.js';
 
 const seconds = z.int().positive();
 const envSchema = z.record(z.string(), z.string());
@@ -29,25 +29,11 @@ const spawnConfigSchema = z.object({
     .nullish(),
 });
 
-/** Body of `POST /v2/service/:account/:service/connect`: every field optional, `null` counts as absent. */
-export const connectRequestSchema = z.object({
-  key: z.unknown().optional(),
-  user: z.string().nullish(),
-  auth: z.record(z.string(), z.unknown()).nullish(),
-  spawn: z.union([z.boolean(), spawnConfigSchema]).nullish(),
-});
-
-/** Body of the v1 spawn endpoint. */
-export const v1SpawnRequestSchema = z.object({
-  env: envSchema.nullish(),
-  grace_period_seconds: seconds.nullish(),
-  lock: z.unknown().optional(),
-  tag: z.string().nullish(),
-  service_environment: z.string().nullish(),
-});
-
-/** Body of `POST /v2/backend/:id/terminate`. */
-export const terminateRequestSchema = z.object({ hard: z.boolean().nullish() });
+/** A key has errors of its own, so {@link parseKey} checks it after the rest; this is how it is described. */
+const keySchema = z
+  .unknown()
+  .optional()
+  .meta({ type: ['string', 'null'], minLength: 1, maxLength: MAX_KEY_CHARACTERS });
 
 /** What a connect or spawn request asks for, whichever API version it came through. */
 export interface ConnectParams {
@@ -70,13 +56,46 @@ export interface ConnectParams {
   limits?: ResourceLimits | undefined;
 }
 
+const connectBodySchema = z
+  .object({
+    key: keySchema,
+    user: z.string().nullish(),
+    auth: z.record(z.string(), z.unknown()).nullish(),
+    spawn: z.union([z.boolean(), spawnConfigSchema]).nullish(),
+  })
+  .meta({ id: 'ConnectRequest' });
+
+const v1SpawnBodySchema = z
+  .object({
+    env: envSchema.nullish(),
+    grace_period_seconds: seconds.nullish(),
+    lock: keySchema,
+    tag: z.string().nullish(),
+    service_environment: z.string().nullish(),
+  })
+  .meta({ id: 'V1SpawnRequest' });
+
+/** Body of `POST /v2/service/:account/:service/connect`: every field optional, `null` counts as absent. */
+export const connectRequestSchema = connectBodySchema.transform(fromConnectBody);
+
+/** Body of the v1 spawn endpoint: the same thing with older names (`lock` is the key, `grace_period_seconds` the idle time). */
+export const v1SpawnRequestSchema = v1SpawnBodySchema.transform(fromV1SpawnBody);
+
+/** Body of `POST /v2/backend/:id/terminate`. */
+export const terminateRequestSchema = z
+  .object({ hard: z.boolean().nullish() })
+  .meta({ id: 'TerminateRequest' })
+  .transform(({ hard }) => ({ hard: hard ?? false }));
+
 /**
  * Parses a v2 connect body.
- * @param body parsed JSON, or undefined when none was sent
- * @throws JamdevError `InvalidRequest`, `InvalidKey`, `KeyRequired`, `ReservedEnv`
+ * @throws JamdevError as {@link parseBody}, and `InvalidKey`, `KeyRequired`, `ReservedEnv`
  */
 export function parseConnectRequest(body: unknown): ConnectParams {
-  const request = parseBody(connectRequestSchema, body);
+  return parseBody(connectRequestSchema, body);
+}
+
+function fromConnectBody(request: z.infer<typeof connectBodySchema>): ConnectParams {
   const key = optionalKey(request.key);
   if (request.spawn === false && key === undefined) throw problem.keyRequired();
   const config = typeof request.spawn === 'object' && request.spawn !== null ? request.spawn : {};
@@ -94,12 +113,7 @@ export function parseConnectRequest(body: unknown): ConnectParams {
   };
 }
 
-/**
- * Parses a v1 spawn body: the same thing with older names (`lock` is the key, `grace_period_seconds` the idle time).
- * @throws JamdevError as {@link parseConnectRequest}
- */
-export function parseV1SpawnRequest(body: unknown): ConnectParams {
-  const request = parseBody(v1SpawnRequestSchema, body);
+function fromV1SpawnBody(request: z.infer<typeof v1SpawnBodySchema>): ConnectParams {
   return {
     key: optionalKey(request.lock),
     spawn: true,
@@ -110,18 +124,23 @@ export function parseV1SpawnRequest(body: unknown): ConnectParams {
   };
 }
 
-/** Parses a v2 terminate body. @returns whether the termination is hard */
-export function parseTerminateRequest(body: unknown): boolean {
-  return parseBody(terminateRequestSchema, body).hard ?? false;
-}
-
 function optionalKey(value: unknown): string | undefined {
   return value === undefined || value === null ? undefined : parseKey(value);
 }
 
-function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
+/**
+ * Parses a request body.
+ * @param body parsed JSON, or undefined when none was sent
+ * @throws JamdevError `InvalidRequest`, and what the schema's own checks throw
+ */
+export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const value = body ?? {};
   if (typeof value !== 'object' || Array.isArray(value)) throw problem.bodyNotObject(describeJson(value));
+  return parseFields(schema, value);
+}
+
+/** Parses the fields of a request's body or query. @throws JamdevError as {@link parseBody} */
+export function parseFields<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const { path, detail } = firstIssue(result.error, value);

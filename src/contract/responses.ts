@@ -1,53 +1,76 @@
 import { z } from 'zod';
+import type { ErrorBody } from './errors.js';
 import { infoStatusSchema, publicStatusSchema, statusSchema, v1StateSchema } from './status.js';
 
 /** v1 spawn result, dev style: these keys in this order, nothing else. `ready_url` stays empty. */
-export const v1SpawnResultSchema = z.object({
-  name: z.string(),
-  spawned: z.boolean(),
-  url: z.string(),
-  status_url: z.string(),
-  ready_url: z.string(),
-  status: v1StateSchema,
-});
+export const v1SpawnResultSchema = z
+  .object({
+    name: z.string(),
+    spawned: z.boolean(),
+    url: z.string(),
+    status_url: z.string(),
+    ready_url: z.string(),
+    status: v1StateSchema,
+  })
+  .meta({ id: 'V1SpawnResult' });
 export type V1SpawnResult = z.infer<typeof v1SpawnResultSchema>;
 
 /** v2 connect response, keys in the platform's order. */
-export const connectResponseSchema = z.object({
-  backend_id: z.string(),
-  spawned: z.boolean(),
-  status: statusSchema,
-  token: z.string(),
-  url: z.string(),
-  secret_token: z.string(),
-  status_url: z.string(),
-  ready_url: z.string(),
-});
+export const connectResponseSchema = z
+  .object({
+    backend_id: z.string(),
+    spawned: z.boolean(),
+    status: statusSchema,
+    token: z.string(),
+    url: z.string(),
+    secret_token: z.string(),
+    status_url: z.string(),
+    ready_url: z.string(),
+  })
+  .meta({ id: 'ConnectResponse' });
 export type ConnectResponse = z.infer<typeof connectResponseSchema>;
 
 /** `GET /v2/backend/:id`. */
-export const backendInfoSchema = z.object({
-  id: z.string(),
-  created_at: z.string(),
-  service_name: z.string(),
-  cluster_name: z.string(),
-  account_name: z.string(),
-  statuses: z.array(infoStatusSchema),
-  image_digest: z.string().nullable(),
-  key: z.string(),
-  environment_name: z.string(),
-  max_mem_bytes: z.number().nullable(),
-});
+export const backendInfoSchema = z
+  .object({
+    id: z.string(),
+    created_at: z.string(),
+    service_name: z.string(),
+    cluster_name: z.string(),
+    account_name: z.string(),
+    statuses: z.array(infoStatusSchema),
+    image_digest: z.string().nullable(),
+    key: z.string(),
+    environment_name: z.string(),
+    max_mem_bytes: z.number().nullable(),
+  })
+  .meta({ id: 'BackendInfo' });
 export type BackendInfo = z.infer<typeof backendInfoSchema>;
 
 /** One row of `GET /v2/account/:account/backends`. */
-export const runningBackendSchema = z.object({
-  id: z.string(),
-  created_at: z.string(),
-  service_name: z.string(),
-  cluster_name: z.string(),
-  account_name: z.string(),
-  status: publicStatusSchema,
-  key: z.string(),
-});
+export const runningBackendSchema = z
+  .object({
+    id: z.string(),
+    created_at: z.string(),
+    service_name: z.string(),
+    cluster_name: z.string(),
+    account_name: z.string(),
+    status: publicStatusSchema,
+    key: z.string(),
+  })
+  .meta({ id: 'RunningBackend' });
 export type RunningBackend = z.infer<typeof runningBackendSchema>;
+
+/** `GET /v2/account/:account/backends`. */
+export const runningBackendsSchema = z.object({ running_backends: z.array(runningBackendSchema) });
+
+/** `GET /auth`. */
+export const authSchema = z.object({ status: z.literal('ok'), accounts: z.array(z.string()), is_admin: z.boolean() });
+
+/** The answer to what has nothing else to say. */
+export const okSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Ok' });
+
+/** Every error, on every endpoint. */
+export const errorBodySchema: z.ZodType<ErrorBody> = z
+  .object({ error: z.object({ message: z.string(), status: z.int(), code: z.string(), id: z.string() }) })
+  .meta({ id: 'Error' });

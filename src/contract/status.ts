@@ -12,7 +12,7 @@ export const STATUSES = [
   'terminated',
 ] as const;
 
-export const statusSchema = z.enum(STATUSES);
+export const statusSchema = z.enum(STATUSES).meta({ id: 'Status' });
 export type Status = z.infer<typeof statusSchema>;
 
 /** Why a backend was ended; absent when its process exited on its own. */
@@ -30,24 +30,28 @@ export const terminationKindSchema = z.enum(['soft', 'hard']);
 export type TerminationKind = z.infer<typeof terminationKindSchema>;
 
 /** Public v2 status, as on `GET /v2/backend/:id/status` and its stream. `time` is ISO 8601 in UTC. */
-export const publicStatusSchema = z.object({
-  status: statusSchema,
-  time: z.string(),
-  termination_reason: terminationReasonSchema.optional(),
-  termination_kind: terminationKindSchema.optional(),
-  exit_error: z.boolean().optional(),
-});
+export const publicStatusSchema = z
+  .object({
+    status: statusSchema,
+    time: z.string(),
+    termination_reason: terminationReasonSchema.optional(),
+    termination_kind: terminationKindSchema.optional(),
+    exit_error: z.boolean().optional(),
+  })
+  .meta({ id: 'PublicStatus' });
 export type PublicStatus = z.infer<typeof publicStatusSchema>;
 
 /** The status in `GET /v2/backend/:id`: a terminated one carries `exit_code` and `last_status`, and no `exit_error`. */
-export const infoStatusSchema = z.object({
-  status: statusSchema,
-  time: z.string(),
-  termination_reason: terminationReasonSchema.optional(),
-  termination_kind: terminationKindSchema.optional(),
-  exit_code: z.number().nullable().optional(),
-  last_status: statusSchema.optional(),
-});
+export const infoStatusSchema = z
+  .object({
+    status: statusSchema,
+    time: z.string(),
+    termination_reason: terminationReasonSchema.optional(),
+    termination_kind: terminationKindSchema.optional(),
+    exit_code: z.number().nullable().optional(),
+    last_status: statusSchema.optional(),
+  })
+  .meta({ id: 'InfoStatus' });
 export type InfoStatus = z.infer<typeof infoStatusSchema>;
 
 export const V1_STATES = [
@@ -63,7 +67,7 @@ export const V1_STATES = [
   'Exited',
   'Failed',
 ] as const;
-export const v1StateSchema = z.enum(V1_STATES);
+export const v1StateSchema = z.enum(V1_STATES).meta({ id: 'V1State' });
 export type V1State = z.infer<typeof v1StateSchema>;
 
 /** The v1 names of the statuses of a backend that has not ended; how an ended one is called depends on its end. */
@@ -78,5 +82,7 @@ export const V1_OF_LIVE_STATUS: Record<Exclude<Status, 'terminated'>, V1State> =
 };
 
 /** v1 status, as on `GET /backend/:id/status` and its stream. */
-export const v1StatusSchema = z.object({ state: v1StateSchema, time: z.string(), backend: z.string() });
+export const v1StatusSchema = z
+  .object({ state: v1StateSchema, time: z.string(), backend: z.string() })
+  .meta({ id: 'V1Status' });
 export type V1Status = z.infer<typeof v1StatusSchema>;

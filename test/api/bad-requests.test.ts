@@ -197,7 +197,7 @@ describe('who may call', () => {
     expect(preflight.status).toBe(204);
     expect(preflight.headers).toMatchObject({
       'access-control-allow-origin': origin,
-      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-methods': 'POST',
     });
     const answer = await post(`${server.apiUrl}${CONNECT}`, {}, { origin });
     expect(answer.status).toBe(200);

@@ -52,6 +52,7 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   hostNotAllowed: [problem.hostNotAllowed('evil.example'), ['"evil.example"', 'allowedHosts']],
   originNotAllowed: [problem.originNotAllowed('https://evil.example'), ['"https://evil.example"']],
   routeNotFound: [problem.routeNotFound('GET', '/nope'), ['GET "/nope"']],
+  methodNotAllowed: [problem.methodNotAllowed('PUT', '/auth', ['GET', 'HEAD']), ['PUT', '"/auth"', 'GET or HEAD']],
   backendNotFound: [problem.backendNotFound('abc'), ['"abc"', 'jamdev list']],
   backendNotRunning: [problem.backendNotRunning('abc'), ['"abc"']],
   serviceNotFound: [problem.serviceNotFound('nope', ['one', 'two']), ['"nope"', 'one, two']],

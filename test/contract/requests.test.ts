@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { JamdevError } from '../../src/contract/errors.js';
-import { parseConnectRequest, parseTerminateRequest, parseV1SpawnRequest } from '../../src/contract/requests.js';
+import {
+  connectRequestSchema,
+  parseBody,
+  parseConnectRequest,
+  terminateRequestSchema,
+  v1SpawnRequestSchema,
+} from '../../src/contract/requests.js';
 
 const NOTHING_ASKED = {
   key: undefined,
@@ -140,9 +146,9 @@ describe('a v2 connect body', () => {
     }));
     fc.assert(
       fc.property(value, (body) => {
-        for (const parse of [parseConnectRequest, parseV1SpawnRequest, parseTerminateRequest]) {
+        for (const schema of [connectRequestSchema, v1SpawnRequestSchema, terminateRequestSchema]) {
           try {
-            parse(body);
+            parseBody<unknown>(schema, body);
           } catch (error) {
             expect(error).toBeInstanceOf(JamdevError);
             expect((error as JamdevError).status).toBe(400);
@@ -157,7 +163,7 @@ describe('a v2 connect body', () => {
 
 describe('a v1 spawn body', () => {
   test('may be missing', () => {
-    expect(parseV1SpawnRequest(undefined)).toMatchObject({ key: undefined, spawn: true, env: {} });
+    expect(parseBody(v1SpawnRequestSchema, undefined)).toMatchObject({ key: undefined, spawn: true, env: {} });
   });
 
   test('has older names for the same things', () => {
@@ -168,7 +174,7 @@ describe('a v1 spawn body', () => {
       tag: 'v1',
       service_environment: 'staging',
     };
-    expect(parseV1SpawnRequest(body)).toEqual({
+    expect(parseBody(v1SpawnRequestSchema, body)).toEqual({
       key: 'room/1',
       spawn: true,
       env: { A: '1' },
@@ -189,7 +195,9 @@ describe('a v1 spawn body', () => {
       '"SESSION_BACKEND_ID" is set by the platform and can\'t be given in env.',
     ],
   ])('is refused as %s: %j', (code, body, message) => {
-    expect(() => parseV1SpawnRequest(body)).toThrow(expect.objectContaining({ code, status: 400, message }));
+    expect(() => parseBody(v1SpawnRequestSchema, body)).toThrow(
+      expect.objectContaining({ code, status: 400, message }),
+    );
   });
 });
 
@@ -202,10 +210,12 @@ describe('a terminate body', () => {
     [{ hard: false }, false],
     [{ hard: true }, true],
   ])('%j: hard is %s', (body, hard) => {
-    expect(parseTerminateRequest(body)).toBe(hard);
+    expect(parseBody(terminateRequestSchema, body)).toEqual({ hard });
   });
 
   test('with a word for hard is refused', () => {
-    expect(() => parseTerminateRequest({ hard: 'yes' })).toThrow('"hard" must be true or false, not "yes".');
+    expect(() => parseBody(terminateRequestSchema, { hard: 'yes' })).toThrow(
+      '"hard" must be true or false, not "yes".',
+    );
   });
 });

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+export const JSON_TYPE = 'application/json';
+
+/** How an endpoint answers when nothing is wrong. */
+export interface Answer<Result> {
+  readonly contentType: string;
+  readonly statuses: readonly number[];
+  /** Of what is sent: the whole of it, or of a stream each piece. */
+  readonly schema: z.ZodType;
+  /** What the handler returns: the JSON value, or nothing when it writes the answer itself. Only a type. */
+  readonly result?: Result;
+}
+
+/** One JSON value, which the handler returns. */
+export function json<Result>(schema: z.ZodType<Result>): Answer<Result> {
+  return { contentType: JSON_TYPE, statuses: [200], schema };
+}
+
+/** Server-sent events, which the handler writes. @param schema of what stands behind each `data:` */
+export function events(schema: z.ZodType): Answer<void> {
+  return { contentType: 'text/event-stream', statuses: [200], schema };
+}
+
+/** Lines of JSON, which the handler writes. @param schema of a line */
+export function jsonLines(schema: z.ZodType): Answer<void> {
+  return { contentType: 'application/x-ndjson', statuses: [200], schema };
+}
+
+/** A page, which the handler writes. @param statuses that it can have */
+export function html(...statuses: number[]): Answer<void> {
+  return { contentType: 'text/html', statuses, schema: z.string() };
+}

@@ -1,0 +1,92 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { z } from 'zod';
+import { type ErrorCode, problem } from '../contract/errors.js';
+import { parseBody, parseFields } from '../contract/requests.js';
+import { type Answer, JSON_TYPE } from './answer.js';
+import { readJson } from './body.js';
+import { sendJson } from './json.js';
+
+/** One endpoint of the API: both its Express route and its OpenAPI description are made from this. */
+export interface Endpoint {
+  readonly method: 'get' | 'post';
+  /** As Express takes it: `/v2/backend/:id/status`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly body: z.ZodType | undefined;
+  readonly query: z.ZodObject | undefined;
+  readonly answer: Answer<unknown>;
+  readonly errors: readonly ErrorCode[];
+  readonly handlers: readonly RequestHandler[];
+}
+
+/** What is declared of an endpoint beside its method and path. */
+interface Declaration<Path extends string, Body, Query extends z.ZodObject, Result> {
+  /** What it does, in a line. */
+  summary: string;
+  /** Without one, no body is read. An absent body is `{}`. */
+  body?: z.ZodType<Body>;
+  /** Without one, the query is ignored: the official clients add a random one. */
+  query?: Query;
+  answer: Answer<Result>;
+  /** Codes of what this endpoint refuses, beside what is the same for all: a forbidden host, a malformed body... */
+  errors?: readonly ErrorCode[];
+  /** Returns what goes out as JSON; where the answer is a stream or a page, writes it to `response`. */
+  handle: (call: Call<Path, Body, z.infer<Query>>) => Result | Promise<Result>;
+}
+
+/** What a request brings, parsed by the declared schemas. */
+export interface Call<Path extends string, Body, Query> {
+  params: ParamsOf<Path>;
+  body: Body;
+  query: Query;
+  response: Response;
+}
+
+/** The `:parameters` of a path. */
+type ParamsOf<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? Record<Name, string> & ParamsOf<`/${Rest}`>
+  : Path extends `${string}:${infer Name}`
+    ? Record<Name, string>
+    : unknown;
+
+/** Declares what GET and HEAD do on a path. */
+export function get<Path extends string, Body, Query extends z.ZodObject, Result>(
+  path: Path,
+  declaration: Declaration<Path, Body, Query, Result>,
+): Endpoint {
+  return toEndpoint('get', path, declaration);
+}
+
+/** Declares what POST does on a path. */
+export function post<Path extends string, Body, Query extends z.ZodObject, Result>(
+  path: Path,
+  declaration: Declaration<Path, Body, Query, Result>,
+): Endpoint {
+  return toEndpoint('post', path, declaration);
+}
+
+function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result>(
+  method: Endpoint['method'],
+  path: Path,
+  { summary, body, query, answer, errors = [], handle }: Declaration<Path, Body, Query, Result>,
+): Endpoint {
+  const handler: RequestHandler = async (request, response) => {
+    checkParameters(request.params);
+    const result = await handle({
+      params: request.params as ParamsOf<Path>,
+      body: (body && parseBody(body, request.body)) as Body,
+      query: (query && parseFields(query, request.query)) as z.infer<Query>,
+      response,
+    });
+    if (answer.contentType === JSON_TYPE) sendJson(response, result);
+  };
+  const handlers = body === undefined ? [handler] : [readJson, handler];
+  return { method, path, summary, body, query, answer, errors, handlers };
+}
+
+/** No process, file or header could carry a NUL. */
+function checkParameters(parameters: Request['params']): void {
+  for (const value of Object.values(parameters)) {
+    if (value.includes('\0')) throw problem.pathUnreadable('it holds a NUL');
+  }
+}
