@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import { z } from 'zod';
+import { digestOf } from '../build/image-catalog.js';
 import { problem } from '../contract/errors.js';
 import { type ConnectParams, connectRequestSchema, terminateRequestSchema } from '../contract/requests.js';
 import {
@@ -18,12 +19,9 @@ import { toConnectResponse } from './connect-results.js';
 import type { ApiContext } from './context.js';
 import { type Endpoint, get, post } from './endpoint.js';
 import { abortOnHangUp } from './hang-up.js';
+import { accountName, LOCAL_ACCOUNT, LOCAL_CLUSTER } from './labels.js';
 import { streamRawLog } from './log-streams.js';
 import { streamStatuses } from './status-stream.js';
-
-/** The account is a label that separates nothing locally; this one is shown where none is known. */
-const LOCAL_ACCOUNT = 'local';
-const LOCAL_CLUSTER = 'localhost';
 
 /** Version 2 of the platform's API: connect, status, terminate, info, logs, the list of running backends. */
 export function v2Endpoints(context: ApiContext): Endpoint[] {
@@ -37,6 +35,7 @@ export function v2Endpoints(context: ApiContext): Endpoint[] {
       'KeyRequired',
       'ReservedEnv',
       'ServiceNotFound',
+      'ImageNotFound',
       'KeyUnheldNoSpawnConfig',
       'BuildFailed',
       'ShuttingDown',
@@ -104,7 +103,9 @@ export function v2Endpoints(context: ApiContext): Endpoint[] {
     get('/v2/account/:account/backends', {
       summary: 'The backends that run',
       answer: json(runningBackendsSchema),
-      handle: ({ params }) => ({ running_backends: platform.running.map((each) => toRow(each, params.account)) }),
+      handle: ({ params }) => ({
+        running_backends: platform.running.map((each) => toRow(each, accountName(params.account))),
+      }),
     }),
   ];
 }
@@ -117,7 +118,7 @@ function toInfo(backend: Backend): BackendInfo {
     cluster_name: LOCAL_CLUSTER,
     account_name: LOCAL_ACCOUNT,
     statuses: backend.history.map(toInfoStatus),
-    image_digest: null,
+    image_digest: backend.build === undefined ? '' : digestOf(backend.build),
     key: backend.identity.key,
     environment_name: backend.identity.environment,
     max_mem_bytes: null,

@@ -32,6 +32,7 @@ export const HTTP_STATUS_OF = {
   ContainerNotStarted: 503,
   DiskFull: 503,
   ShuttingDown: 503,
+  CloudOnly: 501,
   TokenMissing: 400,
   TokenUnknown: 410,
   BackendEnded: 410,
@@ -190,6 +191,12 @@ export const problem = {
     ),
   shuttingDown: () =>
     new JamdevError('ShuttingDown', 'The dev server is stopping.', 'Start it again with: npx jamdev dev'),
+  loginNeedsCloud: () =>
+    new JamdevError(
+      'CloudOnly',
+      'Logging in through the browser needs the cloud.',
+      'Here any token will do: jamsocket login --token local.token',
+    ),
   tokenMissing: () =>
     new JamdevError(
       'TokenMissing',

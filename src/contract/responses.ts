@@ -39,7 +39,8 @@ export const backendInfoSchema = z
     cluster_name: z.string(),
     account_name: z.string(),
     statuses: z.array(infoStatusSchema),
-    image_digest: z.string().nullable(),
+    /** '' while it is not known yet. */
+    image_digest: z.string(),
     key: z.string(),
     environment_name: z.string(),
     max_mem_bytes: z.number().nullable(),

@@ -117,6 +117,18 @@ export class Platform {
   }
 
   /**
+   * Chooses the image that new backends of an environment run.
+   * @param tag a tag or digest; {@link NEWEST_TAG} for whatever is built last
+   * @throws JamdevError `ServiceNotFound`, `ImageNotFound`
+   */
+  async useImage(serviceName: string, environment: string, tag: string): Promise<void> {
+    const service = this.services.find(serviceName);
+    if (tag !== NEWEST_TAG || service.definition === undefined) await this.images.find(service, tag);
+    // Only now, as a request that fails leaves nothing behind.
+    this.services.get(serviceName).environment(environment, this.#world.clock.now()).imageTag = tag;
+  }
+
+  /**
    * Forgets a service that is not in the config.
    * @throws JamdevError `ServiceNotFound`, `ServiceConfigured`, `ServiceInUse`
    */

@@ -63,6 +63,7 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   imageNotFound: [problem.imageNotFound('doc', 'v9', ['latest', 'v1']), ['"doc"', '"v9"', 'latest, v1', 'docker tag']],
   buildFailed: [problem.buildFailed('exit code 2', ['last line']), ['exit code 2', '\nlast line', 'jamdev build']],
   shuttingDown: [problem.shuttingDown(), ['stopping']],
+  loginNeedsCloud: [problem.loginNeedsCloud(), ['jamsocket login --token']],
   tokenMissing: [problem.tokenMissing(), ['token']],
   tokenUnknown: [problem.tokenUnknown(), ['token', 'connect again']],
   backendEnded: [problem.backendEnded('abc', 'WHY'), ['"abc"', 'WHY']],

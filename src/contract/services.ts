@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/** `GET /v2/account/:account/services`. */
+export const serviceListSchema = z.object({ services: z.array(z.string()) });
+
+/** Body of `POST /v2/account/:account/service`. */
+export const createServiceSchema = z.object({ name: z.string() }).meta({ id: 'CreateServiceRequest' });
+
+/** Body of `POST /v2/service/:account/:service/update`: a tag or digest. */
+export const useImageSchema = z.object({ image_tag: z.string().min(1) }).meta({ id: 'UseImageRequest' });
+
+/** One of a service's environments, and what its backends run. */
+export const environmentSchema = z
+  .object({
+    name: z.string(),
+    image_tag: z.string(),
+    cluster: z.string(),
+    created_at: z.string(),
+    last_spawned_at: z.string().nullable(),
+  })
+  .meta({ id: 'Environment' });
+
+/** `GET /v2/service/:account/:service`. */
+export const serviceInfoSchema = z
+  .object({
+    name: z.string(),
+    account_name: z.string(),
+    created_at: z.string(),
+    last_spawned_at: z.string().nullable(),
+    last_image_upload_time: z.string().nullable(),
+    last_image_digest: z.string().nullable(),
+    image_name: z.string(),
+    environments: z.array(environmentSchema),
+  })
+  .meta({ id: 'ServiceInfo' });
+export type ServiceInfo = z.infer<typeof serviceInfoSchema>;
+
+/** `GET /v2/service/:account/:service/images`, the newest first. */
+export const imagesSchema = z.object({
+  images: z.array(
+    z
+      .object({ repository: z.string(), digest: z.string(), tag: z.string(), upload_time: z.string() })
+      .meta({ id: 'Image' }),
+  ),
+});
+
+/** `GET /service/:account/:service/image-name`. */
+export const imageNameSchema = z.object({ status: z.literal('ok'), imageName: z.string() });
