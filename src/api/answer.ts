@@ -17,6 +17,11 @@ export function json<Result>(schema: z.ZodType<Result>): Answer<Result> {
   return { contentType: JSON_TYPE, statuses: [200], schema };
 }
 
+/** One JSON value that says no, which the handler returns. */
+export function refusal<Result>(status: number, schema: z.ZodType<Result>): Answer<Result> {
+  return { contentType: JSON_TYPE, statuses: [status], schema };
+}
+
 /** Server-sent events, which the handler writes. @param schema of what stands behind each `data:` */
 export function events(schema: z.ZodType): Answer<void> {
   return { contentType: 'text/event-stream', statuses: [200], schema };

@@ -78,7 +78,7 @@ function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result
       query: (query && parseFields(query, request.query)) as z.infer<Query>,
       response,
     });
-    if (answer.contentType === JSON_TYPE) sendJson(response, result);
+    if (answer.contentType === JSON_TYPE) sendJson(response, result, answer.statuses[0]);
   };
   const handlers = body === undefined ? [handler] : [readJson, handler];
   return { method, path, summary, body, query, answer, errors, handlers };

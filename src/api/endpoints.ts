@@ -2,6 +2,7 @@ import { accountEndpoints } from './account-endpoints.js';
 import type { ApiContext } from './context.js';
 import { devEndpoints } from './dev-endpoints.js';
 import type { Endpoint } from './endpoint.js';
+import { registryEndpoints } from './registry-endpoints.js';
 import { serviceEndpoints } from './service-endpoints.js';
 import { v1Endpoints } from './v1-endpoints.js';
 import { v2Endpoints } from './v2-endpoints.js';
@@ -14,5 +15,6 @@ export function listEndpoints(context: ApiContext): Endpoint[] {
     ...v1Endpoints(context),
     ...v2Endpoints(context),
     ...devEndpoints(context),
+    ...registryEndpoints(),
   ];
 }

@@ -197,6 +197,12 @@ export const problem = {
       'Logging in through the browser needs the cloud.',
       'Here any token will do: jamsocket login --token local.token',
     ),
+  pushNeedsCloud: (service: string) =>
+    new JamdevError(
+      'CloudOnly',
+      'Nothing can be pushed here, and nothing needs to be: the image has its tag now.',
+      `Use it by that tag, where backends run in Docker: jamsocket connect ${service} -t TAG`,
+    ),
   tokenMissing: () =>
     new JamdevError(
       'TokenMissing',

@@ -44,5 +44,10 @@ export const imagesSchema = z.object({
   ),
 });
 
+/** How a registry says no. */
+export const registryRefusalSchema = z.object({
+  errors: z.array(z.object({ code: z.literal('DENIED'), message: z.string() })),
+});
+
 /** `GET /service/:account/:service/image-name`. */
 export const imageNameSchema = z.object({ status: z.literal('ok'), imageName: z.string() });

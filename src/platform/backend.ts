@@ -374,7 +374,10 @@ export class Backend {
     this.events.emit('address', address);
   }
 
-  #enter(next: BackendState): void {
+  #enter(state: BackendState): void {
+    // The official client sorts statuses by their time, so no two may have the same.
+    const earliestMs = (this.#history.at(-1)?.time.getTime() ?? 0) + 1;
+    const next = { ...state, time: new Date(Math.max(state.time.getTime(), earliestMs)) };
     const history = advance(this.#history, next);
     if (history === this.#history) return;
     this.#history = history;

@@ -64,6 +64,7 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   buildFailed: [problem.buildFailed('exit code 2', ['last line']), ['exit code 2', '\nlast line', 'jamdev build']],
   shuttingDown: [problem.shuttingDown(), ['stopping']],
   loginNeedsCloud: [problem.loginNeedsCloud(), ['jamsocket login --token']],
+  pushNeedsCloud: [problem.pushNeedsCloud('doc'), ['jamsocket connect doc -t TAG']],
   tokenMissing: [problem.tokenMissing(), ['token']],
   tokenUnknown: [problem.tokenUnknown(), ['token', 'connect again']],
   backendEnded: [problem.backendEnded('abc', 'WHY'), ['"abc"', 'WHY']],

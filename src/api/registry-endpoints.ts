@@ -1,0 +1,17 @@
+import { problem } from '../contract/errors.js';
+import { registryRefusalSchema } from '../contract/services.js';
+import { refusal } from './answer.js';
+import { type Endpoint, post } from './endpoint.js';
+
+/** What `docker push`, and with it `jamsocket push`, asks of a registry first. jamdev is none, and says what to do. */
+export function registryEndpoints(): Endpoint[] {
+  return [
+    post('/v2/:account/:service/blobs/uploads', {
+      summary: 'Refuses a push to a registry, in the form that docker shows to the person',
+      answer: refusal(403, registryRefusalSchema),
+      handle: ({ params }) => ({
+        errors: [{ code: 'DENIED', message: problem.pushNeedsCloud(params.service).sentence }],
+      }),
+    }),
+  ];
+}
