@@ -4,13 +4,11 @@ import { problem } from '../contract/errors.js';
 import type { FoundConfig } from './config-file.js';
 import type { DevFlags } from './dev-flags.js';
 import { resolveService } from './resolve-service.js';
-import type { ConfigFile, ServiceSettings } from './schema.js';
+import { type ConfigFile, SERVICE_NAME, type ServiceSettings } from './schema.js';
 import type { ServiceConfig } from './service-config.js';
 
 /** Of the only service of a project whose config names none. */
 export const DEFAULT_SERVICE = 'default';
-/** A DNS label, as on the platform, that starts with a letter: JSON objects put names of digits alone first. */
-const SERVICE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 /** Each service has its own; a common one would make all services the same. */
 const OF_ONE_SERVICE = ['command', 'build', 'dockerfile', 'dockerOptions', 'watch'] as const;
 const FLAGS_OF_ONE_SERVICE = {

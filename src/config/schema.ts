@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** A DNS label, as on the platform, that starts with a letter: JSON objects put names of digits alone first. */
+export const SERVICE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+
 const port = z.int().min(0).max(65_535);
 
 const serviceShape = {
@@ -57,6 +60,7 @@ export const configFileSchema = z.strictObject({
   ...serviceShape,
   services: z
     .record(z.string(), serviceSchema)
+    .meta({ propertyNames: { pattern: SERVICE_NAME.source } })
     .optional()
     .describe('Several services by name, in place of one; the first is the default one.'),
   port: port.optional().describe('The port of the API. Default: 8080; 0: any free one.'),
