@@ -70,6 +70,10 @@ async function makeProgram(called: string | undefined): Promise<Command> {
     const make = await load();
     program.addCommand(make(io).copyInheritedSettings(program));
   }
+  if (only === undefined) {
+    const { addCompletion } = await import('./completion.js');
+    await addCompletion(program, process.argv.slice(2));
+  }
   for (const command of program.commands) {
     command.showHelpAfterError(`(see: jamdev ${command.name()} --help)`);
     // dev has its own idea of Ctrl-C; all others just end.

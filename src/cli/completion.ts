@@ -1,0 +1,41 @@
+import tab from '@bomb.sh/tab/commander';
+import type { Command } from 'commander';
+import type { DevBackend } from '../contract/dev-endpoints.js';
+import { findDevServer } from './api-client.js';
+
+/** Commands whose arguments are backends, by id or key. */
+const TAKE_BACKENDS = ['logs', 'status', 'terminate'];
+/** Who presses Tab does not want to wait. */
+const DEADLINE_MS = 1_000;
+
+/**
+ * Adds `completion <shell>`, which prints a script for the shell, and what that script asks for words.
+ * @param program with all its commands
+ * @param words the command line after `jamdev`
+ */
+export async function addCompletion(program: Command, words: readonly string[]): Promise<void> {
+  const completion = tab(program, { completionCommandName: 'completion' });
+  const printer = program.commands.find((command) => command.name() === 'completion');
+  printer?.description('print a script that lets a shell complete jamdev (bash, zsh, fish, powershell)');
+  const asked = words[0] === 'complete' ? TAKE_BACKENDS.find((name) => words.includes(name)) : undefined;
+  if (asked === undefined) return;
+  const backends = await listBackends();
+  for (const argument of completion.commands.get(asked)?.arguments.values() ?? []) {
+    argument.handler = (complete) => {
+      for (const { id, key, status } of backends) {
+        complete(id, `key ${key}, ${status.status}`);
+        complete(key, `backend ${id}, ${status.status}`);
+      }
+    };
+  }
+}
+
+/** Those of the folder's dev server; none if there is no answer, as an error has no place in a completion. */
+async function listBackends(): Promise<DevBackend[]> {
+  try {
+    const signal = AbortSignal.timeout(DEADLINE_MS);
+    return await (await findDevServer({}, signal)).backends();
+  } catch {
+    return [];
+  }
+}
