@@ -4,8 +4,8 @@ export interface CommandIo {
   out(line: string): void;
   /** Writes a line beside the result: remarks and errors. */
   err(line: string): void;
-  /** Makes the command end with another exit code than 0. */
-  fail(): void;
+  /** Makes the command end with another exit code than 0: 1, or the given one. */
+  fail(code?: number): void;
   /** Lets the command end although some of its output may never be read. */
   leaveOutput(): void;
   /** Aborts on Ctrl-C and when nobody reads the output any more. */

@@ -1,20 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { JamdevError } from '../contract/errors.js';
+import { EXIT_FAILURE, EXIT_USAGE, exitCodeOf, signalExitCode } from './exit-codes.js';
 import type { CommandIo } from './io.js';
 
-/** What went wrong was a mistake in the command line itself. */
-const EXIT_USAGE = 2;
-const EXIT_FAILURE = 1;
-/** As shells have it: 128 and the number of the signal. */
-const EXIT_SIGNAL = 128;
 /** How long the end waits for a reader that may have stopped reading. */
 const UNREAD_OUTPUT_MS = 1_000;
+
+/** They have their own idea of Ctrl-C; all others just end. */
+const OWN_SIGNALS = ['dev', 'exec'];
 
 /** Each in its own file, of which only the one that is called is loaded. */
 const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
   dev: async () => (await import('./commands/dev.js')).devCommand,
+  exec: async () => (await import('./commands/exec.js')).execCommand,
   spawn: async () => (await import('./commands/spawn.js')).spawnCommand,
   connect: async () => (await import('./commands/connect.js')).connectCommand,
   logs: async () => (await import('./commands/logs.js')).logsCommand,
@@ -32,8 +31,8 @@ const interrupted = new AbortController();
 const io: CommandIo = {
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
-  fail: () => {
-    exitCode = EXIT_FAILURE;
+  fail: (code = EXIT_FAILURE) => {
+    exitCode = code;
   },
   leaveOutput: () => {
     outputMatters = false;
@@ -51,7 +50,7 @@ process.stderr.on('error', () => undefined);
 try {
   await (await makeProgram(process.argv[2])).parseAsync();
 } catch (error) {
-  if (signalled !== undefined) exitCode = EXIT_SIGNAL + constants.signals[signalled];
+  if (signalled !== undefined) exitCode = signalExitCode(signalled);
   else if (!interrupted.signal.aborted) exitCode = report(error);
 }
 if (!outputMatters) setTimeout(() => process.exit(exitCode), UNREAD_OUTPUT_MS);
@@ -64,6 +63,8 @@ async function makeProgram(called: string | undefined): Promise<Command> {
     .version(version(), '-V, --version')
     .helpCommand('help [command]', 'show the help of a command')
     .showHelpAfterError('(see: jamdev --help)')
+    // What stands behind the command that exec runs is that command's.
+    .enablePositionalOptions()
     .exitOverride();
   const only = called !== undefined && Object.hasOwn(COMMANDS, called) ? COMMANDS[called] : undefined;
   for (const load of only === undefined ? Object.values(COMMANDS) : [only]) {
@@ -76,8 +77,7 @@ async function makeProgram(called: string | undefined): Promise<Command> {
   }
   for (const command of program.commands) {
     command.showHelpAfterError(`(see: jamdev ${command.name()} --help)`);
-    // dev has its own idea of Ctrl-C; all others just end.
-    if (command.name() !== 'dev') command.hook('preAction', endOnSignals);
+    if (!OWN_SIGNALS.includes(command.name())) command.hook('preAction', endOnSignals);
   }
   return program;
 }
@@ -98,7 +98,7 @@ function report(error: unknown): number {
   if (error instanceof JamdevError) {
     io.err(`jamdev: ${error.message}`);
     if (error.remedy !== '') io.err(error.remedy);
-    return error.code === 'Usage' ? EXIT_USAGE : EXIT_FAILURE;
+    return exitCodeOf(error.code);
   }
   io.err(`jamdev: a fault in jamdev itself.\n${error instanceof Error ? error.stack : String(error)}`);
   return EXIT_FAILURE;

@@ -2,16 +2,13 @@ import { Chalk } from 'chalk';
 import type { DevFlags } from '../config/dev-flags.js';
 import { type DevServer, startDevServer } from '../dev-server.js';
 import type { CommandIo } from './io.js';
+import { StopSwitch } from './stop-switch.js';
+import { colourLevel } from './terminal/colour-level.js';
 import { DevReporter } from './terminal/dev-reporter.js';
 import { JsonReporter } from './terminal/json-reporter.js';
 import { LineWriter } from './terminal/line-writer.js';
 import { type Reporter, reportOn } from './terminal/reporter.js';
 import { listenForKeys, type Shortcut } from './terminal/shortcuts.js';
-
-/** npm passes a Ctrl-C on that the terminal has sent already: the same one again, not a second. */
-const SAME_INTERRUPT_MS = 100;
-/** After a second Ctrl-C nothing may hold the program for longer. */
-const KILL_DEADLINE_MS = 2_000;
 
 /**
  * Runs the dev server in this process until it is told to stop.
@@ -23,7 +20,7 @@ export async function runDev(flags: DevFlags, output: { json: boolean }, io: Com
   const writer = new LineWriter(process.stdout);
   const reporter: Reporter = output.json
     ? new JsonReporter(writer)
-    : new DevReporter(writer, new Chalk({ level: colourLevel() }), server.config.styleLogOutput);
+    : new DevReporter(writer, new Chalk({ level: colourLevel(process.stdout) }), server.config.styleLogOutput);
   reportOn(server, reporter);
   setImmediate(() => void writer.prepareLive());
 
@@ -80,50 +77,4 @@ function makeShortcuts(server: DevServer, reporter: Reporter, stop: StopSwitch):
     { key: 'q', label: 'quit', description: 'stop, as Ctrl-C does', action: () => stop.press() },
   ];
   return shortcuts;
-}
-
-/** Stops the dev server: gently on the first press, by force on the second. */
-class StopSwitch {
-  /** Resolves when everything has ended. */
-  readonly stopped: Promise<void>;
-  forced = false;
-  readonly #server: DevServer;
-  readonly #reporter: Reporter;
-  #pressedAtMs: number | undefined;
-  #finish: () => void = () => undefined;
-
-  constructor(server: DevServer, reporter: Reporter) {
-    this.#server = server;
-    this.#reporter = reporter;
-    this.stopped = new Promise((resolve) => {
-      this.#finish = resolve;
-    });
-  }
-
-  get pressed(): boolean {
-    return this.#pressedAtMs !== undefined;
-  }
-
-  press(): void {
-    const now = performance.now();
-    if (this.#pressedAtMs === undefined) {
-      this.#pressedAtMs = now;
-      this.#reporter.stopping(this.#server.parts.platform.running.length);
-      void this.#server.close().then(() => {
-        this.#reporter.stopped();
-        this.#finish();
-      });
-    } else if (!this.forced && now - this.#pressedAtMs > SAME_INTERRUPT_MS) {
-      this.forced = true;
-      void this.#server.close(true);
-      setTimeout(() => this.#finish(), KILL_DEADLINE_MS).unref();
-    }
-  }
-}
-
-/** No colours where nobody sees them, or nobody wants them. */
-function colourLevel(): 0 | 1 | 2 | 3 {
-  if (process.env.NO_COLOR) return 0;
-  if (!process.stdout.isTTY) return 0;
-  return process.stdout.getColorDepth() >= 24 ? 3 : process.stdout.getColorDepth() >= 8 ? 2 : 1;
 }

@@ -48,6 +48,8 @@ export const HTTP_STATUS_OF = {
   HostUnavailable: 500,
   StateFolderUnusable: 500,
   CommandNotFound: 500,
+  ExecNotFound: 500,
+  ExecNotExecutable: 500,
   NoDevServer: 500,
   DevServerUnreachable: 500,
   Usage: 500,
@@ -318,6 +320,24 @@ export const problem = {
     ),
   commandUnusable: (command: string, detail: string) =>
     new JamdevError('CommandNotFound', `The command "${command}" can't be started: ${detail}.`, 'Check "command".'),
+  execBuildFailed: (command: string) =>
+    new JamdevError(
+      'BuildFailed',
+      `The build failed, so ${quote(command)} was not run.`,
+      'What the build printed stands above.',
+    ),
+  execNotFound: (command: string) =>
+    new JamdevError(
+      'ExecNotFound',
+      `There is no command ${quote(command)} to run (looked for in node_modules/.bin and PATH).`,
+      'It is run without a shell: give a program and its arguments, or: jamdev exec -- sh -c "COMMANDS"',
+    ),
+  execNotExecutable: (command: string, detail: string) =>
+    new JamdevError(
+      'ExecNotExecutable',
+      `The command ${quote(command)} can't be run: ${detail}.`,
+      'Name a program, or a script that may be executed.',
+    ),
   noDevServer: (folder: string) =>
     new JamdevError('NoDevServer', `No dev server runs for ${folder}.`, 'Start one with: npx jamdev dev'),
   devServerUnreachable: (url: string, detail: string) =>

@@ -19,22 +19,28 @@ export interface Run {
 interface RunOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
+  /** What comes through stdin; default: nothing. */
+  input?: string;
+  /** In a session of its own, without the terminal that the tests may have been started from. */
+  detached?: boolean;
 }
 
 /** Starts the built command line as a user would. It is killed, if it still runs, when the test is over. */
-export function startCli(args: readonly string[], { cwd, env = {} }: RunOptions = {}): Run {
+export function startCli(args: readonly string[], { cwd, env = {}, input, detached = false }: RunOptions = {}): Run {
   const { JAMDEV_API_URL: _, ...inherited } = process.env;
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd,
     env: { ...inherited, NO_COLOR: '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    detached,
   });
+  child.stdin?.end(input);
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
   });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
   const exit = new Promise<number | string>((resolve) => {

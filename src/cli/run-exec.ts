@@ -1,0 +1,127 @@
+import { sep } from 'node:path';
+import { Chalk } from 'chalk';
+import type { DevFlags } from '../config/dev-flags.js';
+import { JamdevError, problem } from '../contract/errors.js';
+import { type DevServer, startDevServer } from '../dev-server.js';
+import { pause } from '../os/clock.js';
+import { commandEnvironment } from '../runtime/process/environment.js';
+import { type CommandEnd, CommandProcess } from './command-process.js';
+import { signalExitCode } from './exit-codes.js';
+import type { CommandIo } from './io.js';
+import { StopSwitch } from './stop-switch.js';
+import { colourLevel } from './terminal/colour-level.js';
+import { DevReporter } from './terminal/dev-reporter.js';
+import { LineWriter } from './terminal/line-writer.js';
+import { problemsOnly } from './terminal/problem-reporter.js';
+import { type Reporter, reportOn } from './terminal/reporter.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+/** How long a start that is not wanted any more may take to come to where it can be undone. */
+const ABANDON_MS = 2_000;
+/** When to say what the end is waiting for. */
+const PATIENCE_MS = 2_000;
+
+/**
+ * Starts a dev server, runs a command with it, and stops it; this program then ends as the command did.
+ * @param flags from the command line; ports not given are free ones, and nothing is watched unless it was named
+ * @param words the command and its arguments
+ * @param options.logs shows everything that happens in the dev server, not only problems
+ * @throws JamdevError when the dev server does not start, the build fails, or the command can't be started
+ */
+export async function runExec(
+  flags: DevFlags,
+  words: readonly string[],
+  { logs }: { logs: boolean },
+  io: CommandIo,
+): Promise<void> {
+  const signals = new SignalSwitch();
+  const { port = 0, proxyPort = 0, watch = false } = flags;
+  const starting = startDevServer({ ...flags, port, proxyPort, watch });
+  const server = await Promise.race([starting, signals.early.then(() => pause(ABANDON_MS))]);
+  if (server === undefined) return io.fail(signalExitCode(await signals.early));
+  process.on('exit', () => server.killNow());
+  const reporter = makeReporter(server, logs);
+  reportOn(server, reporter);
+  if (server.remark !== undefined) io.err(`jamdev: ${server.remark}`);
+  let end: CommandEnd;
+  try {
+    const early = await Promise.race([untilBuilt(server, words[0] ?? ''), signals.early]);
+    end =
+      early === undefined ? await runCommand(server, words, signals) : { code: signalExitCode(early), signal: early };
+  } finally {
+    await stop(server, reporter, signals, io);
+  }
+  if (end.code !== 0) io.fail(end.code);
+  if (end.code !== 0 && end.signal === null) sayWhereLogsAre(server, io);
+}
+
+/** What a signal does, which changes as the command comes and goes. */
+class SignalSwitch {
+  /** Resolves with the first signal, if that comes before there is a command to take it. */
+  readonly early: Promise<NodeJS.Signals>;
+  #take: (signal: NodeJS.Signals) => void = () => undefined;
+
+  constructor() {
+    this.early = new Promise((resolve) => {
+      this.#take = resolve;
+    });
+    for (const signal of SIGNALS) process.on(signal, () => this.#take(signal));
+  }
+
+  /** Says what happens on every signal from now on. */
+  leadTo(take: (signal: NodeJS.Signals) => void): void {
+    this.#take = take;
+  }
+}
+
+function makeReporter(server: DevServer, logs: boolean): Reporter {
+  const chalk = new Chalk({ level: colourLevel(process.stderr) });
+  const reporter = new DevReporter(new LineWriter(process.stderr), chalk, server.config.styleLogOutput);
+  return logs ? reporter : problemsOnly(reporter);
+}
+
+/** @throws JamdevError `BuildFailed`; the reporter has shown why */
+async function untilBuilt(server: DevServer, command: string): Promise<undefined> {
+  const { signal } = new AbortController();
+  try {
+    await Promise.all(server.config.services.map(({ name }) => server.parts.builder.current(name, signal)));
+  } catch (error) {
+    throw error instanceof JamdevError && error.code === 'BuildFailed' ? problem.execBuildFailed(command) : error;
+  }
+}
+
+async function runCommand(
+  { apiUrl, proxyUrl }: DevServer,
+  [file = '', ...args]: readonly string[],
+  signals: SignalSwitch,
+): Promise<CommandEnd> {
+  const env = commandEnvironment(process.cwd(), {
+    JAMSOCKET_DEV: 'true',
+    JAMSOCKET_DEV_PORT: new URL(apiUrl).port,
+    JAMDEV_API_URL: apiUrl,
+    JAMDEV_PROXY_URL: proxyUrl,
+  });
+  const command = new CommandProcess(file, args, env, 'JAMDEV_API_URL');
+  signals.leadTo((signal) => void command.pass(signal));
+  return command.end();
+}
+
+async function stop(server: DevServer, reporter: Reporter, signals: SignalSwitch, io: CommandIo): Promise<void> {
+  const stopSwitch = new StopSwitch(server, reporter);
+  signals.leadTo(() => stopSwitch.press());
+  stopSwitch.press();
+  const patience = setTimeout(() => {
+    const count = server.parts.platform.running.length;
+    if (count > 0) io.err(`jamdev: waiting for ${count} backend${count === 1 ? '' : 's'} to end (Ctrl-C to kill)`);
+  }, PATIENCE_MS);
+  await stopSwitch.stopped;
+  clearTimeout(patience);
+}
+
+/** Commands find a project's logs from inside of it. */
+function sayWhereLogsAre({ config, parts }: DevServer, io: CommandIo): void {
+  const isInside = `${process.cwd()}${sep}`.startsWith(`${config.project}${sep}`);
+  if (isInside && parts.logs.created.length > 0) {
+    io.err('jamdev: what the backends printed: npx jamdev logs --no-follow');
+  }
+}

@@ -1,0 +1,46 @@
+import type { DevServer } from '../dev-server.js';
+import type { Reporter } from './terminal/reporter.js';
+
+/** npm passes a Ctrl-C on that the terminal has sent already: the same one again, not a second. */
+const SAME_INTERRUPT_MS = 100;
+/** After a second Ctrl-C nothing may hold the program for longer. */
+const KILL_DEADLINE_MS = 2_000;
+
+/** Stops the dev server: gently on the first press, by force on the second. */
+export class StopSwitch {
+  /** Resolves when everything has ended. */
+  readonly stopped: Promise<void>;
+  forced = false;
+  readonly #server: DevServer;
+  readonly #reporter: Pick<Reporter, 'stopping' | 'stopped'>;
+  #pressedAtMs: number | undefined;
+  #finish: () => void = () => undefined;
+
+  constructor(server: DevServer, reporter: Pick<Reporter, 'stopping' | 'stopped'>) {
+    this.#server = server;
+    this.#reporter = reporter;
+    this.stopped = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+  }
+
+  get pressed(): boolean {
+    return this.#pressedAtMs !== undefined;
+  }
+
+  press(): void {
+    const now = performance.now();
+    if (this.#pressedAtMs === undefined) {
+      this.#pressedAtMs = now;
+      this.#reporter.stopping(this.#server.parts.platform.running.length);
+      void this.#server.close().then(() => {
+        this.#reporter.stopped();
+        this.#finish();
+      });
+    } else if (!this.forced && now - this.#pressedAtMs > SAME_INTERRUPT_MS) {
+      this.forced = true;
+      void this.#server.close(true);
+      setTimeout(() => this.#finish(), KILL_DEADLINE_MS).unref();
+    }
+  }
+}

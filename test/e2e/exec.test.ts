@@ -1,0 +1,278 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Run, runCli, startCli } from '../support/cli.js';
+import { fixture, makeProject, makeTempFolder, ROOT } from '../support/project.js';
+import { living, waitFor } from '../support/wait.js';
+
+const ECHO = `node ${fixture('echo-server.mjs')}`;
+const COMMAND = [process.execPath, fixture('command.mjs')];
+
+/** `script`, of every Linux and macOS, runs a program in a real pseudo-terminal and passes keys on. */
+const hasScript = (() => {
+  try {
+    execFileSync('sh', ['-c', 'command -v script'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+function echoProject(): string {
+  return makeProject({ 'package.json': { scripts: { start: ECHO } } });
+}
+
+/** The pid of the backend that the command got, once it got it. */
+async function backendOf(run: Run): Promise<number> {
+  const [, answer = ''] = await waitFor(() => /^up (.+)$/m.exec(run.stdout()), 'the command to have its backend');
+  return JSON.parse(answer).pid;
+}
+
+function expectNoRecords(folder: string): void {
+  expect(readdirSync(join(folder, '.jamdev', 'servers'))).toEqual([]);
+}
+
+describe('the command', () => {
+  test('reaches the dev server by its variables; stdout is its own; backends and records go with it', async () => {
+    const cwd = echoProject();
+    const { code, stdout, stderr } = await runCli(['exec', '--', ...COMMAND, 'connect'], { cwd });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { environment, backend } = JSON.parse(stdout);
+    expect(environment).toEqual({
+      JAMSOCKET_DEV: 'true',
+      JAMSOCKET_DEV_PORT: expect.stringMatching(/^\d+$/),
+      JAMDEV_API_URL: `http://localhost:${environment.JAMSOCKET_DEV_PORT}`,
+      JAMDEV_PROXY_URL: expect.stringMatching(/^http:\/\/localhost:\d+$/),
+    });
+    expect(backend.environment.SESSION_BACKEND_ID).toMatch(/^[a-z][a-z0-9]{13}$/);
+    expect(await living([backend.pid])).toEqual([]);
+    expectNoRecords(cwd);
+  });
+
+  test('may be jamdev itself: other commands talk to this dev server, from any folder', async () => {
+    const jamdev = `"${process.execPath}" "${join(ROOT, 'bin', 'jamdev.js')}"`;
+    const script = `${jamdev} spawn -k doc --wait && ${jamdev} list --json`;
+    const { code, stdout } = await runCli(['exec', '--folder', echoProject(), '--', 'sh', '-c', script], {
+      cwd: makeTempFolder(),
+    });
+    expect(code).toBe(0);
+    const list = stdout.trim().split('\n').at(-1) ?? '';
+    expect(JSON.parse(list)).toMatchObject([{ key: 'doc', status: { status: 'ready' } }]);
+  });
+
+  test('reads stdin', async () => {
+    const { code, stdout } = await runCli(['exec', '--', 'cat'], { cwd: echoProject(), input: 'from outside\n' });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'from outside\n' });
+  });
+
+  test.each([
+    ['with --', ['--', ...COMMAND, 'arguments', '--port', '1', '--', '--help', '']],
+    ['without', [...COMMAND, 'arguments', '--port', '1', '--', '--help', '']],
+  ])('gets its arguments as they are, %s', async (_name, words) => {
+    const { code, stdout } = await runCli(['exec', ...words], { cwd: echoProject() });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '["--port","1","--","--help",""]\n' });
+  });
+
+  test('is found in node_modules/.bin', async () => {
+    const cwd = echoProject();
+    mkdirSync(join(cwd, 'node_modules', '.bin'), { recursive: true });
+    symlinkSync('/bin/echo', join(cwd, 'node_modules', '.bin', 'own-program'));
+    expect(await runCli(['exec', 'own-program', 'hello'], { cwd })).toMatchObject({ code: 0, stdout: 'hello\n' });
+  });
+
+  test('gets free ports although the config names some that are taken, but those of the command line', async () => {
+    const holder = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => holder.once('listening', resolve));
+    onTestFinished(() => void holder.close());
+    const { port } = holder.address() as { port: number };
+    const cwd = makeProject({ 'jamsocket.config.json': { command: ECHO, port } });
+    expect((await runCli(['exec', '--', 'true'], { cwd })).code).toBe(0);
+    const taken = await runCli(['exec', '--port', String(port), '--', 'echo', 'ran'], { cwd });
+    expect(taken).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(`Port ${port}`) });
+  });
+});
+
+describe('the exit code', () => {
+  test('is the command’s own, with a hint at what backends printed', async () => {
+    const cwd = echoProject();
+    const run = await runCli(['exec', '--', ...COMMAND, 'connect', '7'], { cwd });
+    expect(run).toMatchObject({ code: 7, stderr: 'jamdev: what the backends printed: npx jamdev logs --no-follow\n' });
+    expect((await runCli(['logs', '--no-follow'], { cwd })).stdout).toContain('listening as');
+  });
+
+  test('is 128 and the number of the signal that ended the command', async () => {
+    const { code } = await runCli(['exec', '--', 'sh', '-c', 'kill -KILL $$'], { cwd: echoProject() });
+    expect(code).toBe(137);
+  });
+
+  test.each([
+    ['no such program', 'no-such-program', 127, 'There is no command "no-such-program"'],
+    ['no such file', './no-such-file', 127, 'There is no command "./no-such-file"'],
+    ['an empty name', '', 127, 'There is no command ""'],
+    ['a folder', './folder', 126, 'a folder, or not marked as executable'],
+    ['a file that is no program', './package.json', 126, 'a folder, or not marked as executable'],
+    ['a script of nobody', './script', 126, 'the program named in its first line does not exist'],
+    ['a file in place of a folder', './package.json/x', 126, 'ENOTDIR'],
+  ])('tells that the command can not be started: %s', async (_name, word, code, says) => {
+    const cwd = echoProject();
+    mkdirSync(join(cwd, 'folder'));
+    writeFileSync(join(cwd, 'script'), '#!/no/such/interpreter\n', { mode: 0o755 });
+    const run = await runCli(['exec', '--', word], { cwd });
+    expect(run).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(says) });
+    expect(run.stderr).not.toMatch(/^\s+at /m);
+    expectNoRecords(cwd);
+  });
+
+  test.each([
+    [[], "missing required argument 'command'"],
+    [['--prot', '1', '--', 'true'], "unknown option '--prot'"],
+    [['--port', 'x', '--', 'true'], 'must be a port number'],
+  ])('is 2 for a mistake in the command line: %j', async (args, says) => {
+    const run = await runCli(['exec', ...args], { cwd: echoProject() });
+    expect(run).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(says) });
+  });
+
+  test('is 1 with nothing to run', async () => {
+    const run = await runCli(['exec', '--', 'echo', 'ran'], { cwd: makeTempFolder() });
+    expect(run).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('found nothing to run') });
+  });
+});
+
+describe('the first build', () => {
+  test('is waited for', async () => {
+    const cwd = echoProject();
+    const args = ['exec', '--build', 'sleep 0.3; echo no noise; touch built', '--', 'ls'];
+    const { code, stdout, stderr } = await runCli(args, { cwd });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('built\n');
+  });
+
+  test('that fails is shown on stderr, and the command is not run', async () => {
+    const cwd = echoProject();
+    const build = 'echo "line 3: no such thing"; exit 4';
+    const { code, stdout, stderr } = await runCli(['exec', '--build', build, '--', 'echo', 'ran'], { cwd });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/line 3: no such thing\n.*failed \(exit code 4\)/);
+    expect(stderr).toContain('The build failed, so "echo" was not run.');
+    expectNoRecords(cwd);
+  });
+
+  test('that is interrupted is ended, and the command is not run', async () => {
+    const cwd = echoProject();
+    const run = startCli(['exec', '--build', 'echo $$ > pid; sleep 60; true', '--', 'echo', 'ran'], { cwd });
+    const file = join(cwd, 'pid');
+    const pid = Number(await waitFor(() => existsSync(file) && readFileSync(file, 'utf8'), 'the build'));
+    run.process.kill('SIGTERM');
+    expect(await run.exit).toBe(143);
+    expect(run.stdout()).toBe('');
+    expect(await living([pid])).toEqual([]);
+    expectNoRecords(cwd);
+  });
+});
+
+describe('signals', () => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s is passed on, once, and the command decides',
+    async (signal) => {
+      const cwd = echoProject();
+      const run = startCli(['exec', '--', ...COMMAND, 'signals'], { cwd, detached: true });
+      const backend = await backendOf(run);
+      run.process.kill(signal);
+      expect(await run.exit).toBe(5);
+      expect(run.stdout()).toMatch(new RegExp(`^heard ${signal}$`, 'm'));
+      expect(await living([backend])).toEqual([]);
+      expectNoRecords(cwd);
+    },
+  );
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s that ends the command gives %d', async (signal, code) => {
+    const cwd = echoProject();
+    const run = startCli(['exec', '--', ...COMMAND, 'stay'], { cwd, detached: true });
+    const backend = await backendOf(run);
+    run.process.kill(signal);
+    expect(await run.exit).toBe(code);
+    expect(await living([backend])).toEqual([]);
+    expectNoRecords(cwd);
+  });
+
+  test.skipIf(!hasScript)('Ctrl-C in a terminal reaches the command, once', async () => {
+    const cwd = echoProject();
+    const words = [process.execPath, join(ROOT, 'bin', 'jamdev.js'), 'exec', '--', ...COMMAND, 'signals'];
+    const line = words.map((word) => `'${word}'`).join(' ');
+    const args = process.platform === 'linux' ? ['-qefc', line, '/dev/null'] : ['-q', '/dev/null', 'sh', '-c', line];
+    const terminal = spawn('script', args, { cwd, stdio: ['pipe', 'pipe', 'inherit'] });
+    onTestFinished(() => void terminal.kill('SIGTERM'));
+    let screen = '';
+    terminal.stdout.on('data', (chunk) => {
+      screen += chunk;
+    });
+    const exit = new Promise((resolve) => terminal.once('close', resolve));
+    await waitFor(() => screen.includes('up {'), 'the command to have its backend');
+    terminal.stdin.write('\u0003');
+    expect(await exit).toBe(5);
+    expect(screen).toMatch(/heard SIGINT\r\n/);
+    expectNoRecords(cwd);
+  });
+
+  test('one that comes while stubborn backends are waited for kills those', async () => {
+    const cwd = makeTempFolder();
+    const backend = ['--command', `node ${fixture('family.mjs')} stubborn`, '--logs'];
+    const ask = `fetch(process.env.JAMDEV_API_URL + '/v2/service/-/-/connect', { method: 'POST', body: '{"key":"k"}' })`;
+    const run = startCli(['exec', ...backend, '--', process.execPath, '-e', `${ask}.then(() => process.exit(3))`], {
+      cwd,
+    });
+    await waitFor(() => run.stderr().includes('k | no'), 'SIGTERM to be ignored');
+    const pids = [...run.stderr().matchAll(/pids (\d+)/g)].map((match) => Number(match[1]));
+    const again = setInterval(() => run.process.kill('SIGTERM'), 50);
+    expect(await run.exit).toBe(3);
+    clearInterval(again);
+    expect(pids).toHaveLength(1);
+    expect(await living(pids)).toEqual([]);
+  });
+});
+
+describe('what the command leaves behind', () => {
+  test.skipIf(process.platform !== 'linux')('is ended, but for daemons that left its process group', async () => {
+    const { code, stdout } = await runCli(['exec', '--', ...COMMAND, 'leave'], { cwd: echoProject() });
+    const { left, daemon } = JSON.parse(stdout);
+    onTestFinished(() => void process.kill(daemon, 'SIGKILL'));
+    expect(code).toBe(0);
+    expect(await living([left, daemon])).toEqual([daemon]);
+  });
+
+  test('is ended after a signal that was not passed on to it', async () => {
+    const run = startCli(['exec', '--', ...COMMAND, 'careless-parent'], { cwd: echoProject() });
+    const child = Number((await waitFor(() => /child (\d+)/.exec(run.stdout()), 'the child'))[1]);
+    run.process.kill('SIGTERM');
+    expect(await run.exit).toBe(143);
+    expect(await living([child])).toEqual([]);
+  });
+});
+
+describe('what is said of backends', () => {
+  test('a crash, on stderr, with its last lines', async () => {
+    const { code, stdout, stderr } = await runCli(['exec', '--', ...COMMAND, 'crash'], { cwd: echoProject() });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toMatch(/^\| crashed: exit code 9 after/);
+    expect(stderr).toContain('about to crash\n');
+  });
+
+  test('with --logs everything, still on stderr', async () => {
+    const { stdout, stderr } = await runCli(['exec', '--logs', '--', ...COMMAND, 'connect'], { cwd: echoProject() });
+    expect(() => JSON.parse(stdout)).not.toThrow();
+    for (const text of ['scheduled', 'listening as', 'ready (', 'Stopped.']) expect(stderr).toContain(text);
+  });
+});
+
+test('--help says what the command gets, and what the exit codes mean', async () => {
+  const { code, stdout } = await runCli(['exec', '--help'], { cwd: makeTempFolder() });
+  expect(code).toBe(0);
+  for (const text of ['JAMSOCKET_DEV_PORT', 'Exit code:', '127', 'Examples:\n  jamdev '])
+    expect(stdout).toContain(text);
+});
