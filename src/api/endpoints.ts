@@ -1,7 +1,10 @@
+import { z } from 'zod';
 import { accountEndpoints } from './account-endpoints.js';
+import { json } from './answer.js';
 import type { ApiContext } from './context.js';
 import { devEndpoints } from './dev-endpoints.js';
-import type { Endpoint } from './endpoint.js';
+import { type Endpoint, get } from './endpoint.js';
+import { describeApi, OPENAPI_PATH } from './openapi.js';
 import { registryEndpoints } from './registry-endpoints.js';
 import { serviceEndpoints } from './service-endpoints.js';
 import { v1Endpoints } from './v1-endpoints.js';
@@ -9,12 +12,18 @@ import { v2Endpoints } from './v2-endpoints.js';
 
 /** Every endpoint of the API. What is not here is no route, and what is here is described at /openapi.json. */
 export function listEndpoints(context: ApiContext): Endpoint[] {
-  return [
+  const endpoints = [
     ...accountEndpoints(),
-    ...serviceEndpoints(context),
     ...v1Endpoints(context),
     ...v2Endpoints(context),
-    ...devEndpoints(context),
+    ...serviceEndpoints(context),
     ...registryEndpoints(),
+    ...devEndpoints(context),
+    get(OPENAPI_PATH, {
+      summary: 'This description of the API, in OpenAPI 3.1',
+      answer: json(z.record(z.string(), z.unknown())),
+      handle: (): Record<string, unknown> => describeApi(endpoints, context.info()),
+    }),
   ];
+  return endpoints;
 }

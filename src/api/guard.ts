@@ -2,8 +2,12 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { problem } from '../contract/errors.js';
 import { type AllowedHosts, isAllowedHost, isLoopbackOrigin } from '../contract/hosts.js';
 
-/** Statuses are public on the platform as well: whoever knows a backend's id may read them, from any page. */
 const PUBLIC_PATH = /^(?:\/v2)?\/backend\/[^/]+\/status(?:\/stream)?\/?$/i;
+
+/** Statuses are public on the platform as well: whoever knows a backend's id may read them, from any page. */
+export function isPublicPath(path: string): boolean {
+  return PUBLIC_PATH.test(path);
+}
 
 /**
  * Keeps other people's web pages out. A page on another host can make a browser send requests here; so the Host must
@@ -16,7 +20,7 @@ export function guard(allowedHosts: AllowedHosts): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     const { host = '', origin } = request.headers;
     if (!isAllowedHost(host, allowedHosts)) throw problem.hostNotAllowed(host);
-    const isPublic = PUBLIC_PATH.test(request.path);
+    const isPublic = isPublicPath(request.path);
     if (isPublic) response.setHeader('access-control-allow-origin', '*');
     if (origin !== undefined && !isPublic) {
       if (!isLoopbackOrigin(origin)) throw problem.originNotAllowed(origin);

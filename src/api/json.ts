@@ -7,5 +7,8 @@ import type { Response } from 'express';
 export function sendJson(response: Response, body: unknown, status = 200): void {
   response.statusCode = status;
   response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify(body));
+  const text = JSON.stringify(body);
+  // Set here, so that HEAD answers with it as well.
+  response.setHeader('content-length', Buffer.byteLength(text));
+  response.end(text);
 }

@@ -31,6 +31,8 @@ export async function streamRecords(response: Response, context: ApiContext, opt
   response.statusCode = 200;
   response.setHeader('content-type', 'application/x-ndjson');
   response.flushHeaders();
+  // HEAD asks for the headers alone.
+  if (response.req.method === 'HEAD') return void response.end();
   for await (const owned of readLogs(options, closed.signal, context.logs)) {
     response.write(`${JSON.stringify(toLogRecordJson(owned))}\n`);
     if (response.writableNeedDrain) await new Promise<void>((resolve) => onceDrainedOrClosed(response, resolve));

@@ -8,7 +8,8 @@ export function registryEndpoints(): Endpoint[] {
   return [
     post('/v2/:account/:service/blobs/uploads', {
       summary: 'Refuses a push to a registry, in the form that docker shows to the person',
-      answer: refusal(403, registryRefusalSchema),
+      // Docker shows the message of any 4xx; 403 is the guard's.
+      answer: refusal(404, registryRefusalSchema),
       handle: ({ params }) => ({
         errors: [{ code: 'DENIED', message: problem.pushNeedsCloud(params.service).sentence }],
       }),

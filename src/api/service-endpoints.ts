@@ -1,4 +1,5 @@
-import { okSchema } from '../contract/responses.js';
+import { terminateBackendsRequestSchema } from '../contract/requests.js';
+import { okSchema, terminateBackendsResultSchema } from '../contract/responses.js';
 import {
   createServiceSchema,
   imageNameSchema,
@@ -86,6 +87,17 @@ export function serviceEndpoints({ platform, info }: ApiContext): Endpoint[] {
       handle: ({ params }) => {
         platform.deleteService(params.service);
         return { status: 'ok' };
+      },
+    }),
+
+    post('/service/:account/:service/terminate-backends', {
+      summary: 'Ends the backends of a service, or only those created before a time',
+      body: terminateBackendsRequestSchema,
+      answer: json(terminateBackendsResultSchema),
+      errors: ['ServiceNotFound'],
+      handle: ({ params, body }) => {
+        const { found, terminated } = platform.terminateService(params.service, body);
+        return { backend_count: found, terminated_count: terminated, is_complete: terminated === found };
       },
     }),
 

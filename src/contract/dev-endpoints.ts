@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { publicStatusSchema } from './status.js';
+import { publicStatusSchema, timeSchema } from './status.js';
 
 /** Paths of jamdev's own endpoints, which its command line uses; the platform has none below this prefix. */
 export const DEV_PREFIX = '/_jamdev';
@@ -25,7 +25,7 @@ export const devBackendSchema = z
     id: z.string(),
     service: z.string(),
     key: z.string(),
-    created_at: z.string(),
+    created_at: timeSchema,
     status: publicStatusSchema,
     connections: z.number(),
   })
@@ -49,7 +49,7 @@ export type BuildOutcome = z.infer<typeof buildOutcomeSchema>;
 /** One line of `GET /_jamdev/logs` (NDJSON). `source`: the stream it was printed on, or jamdev's own remark. */
 export const logRecordSchema = z
   .object({
-    time: z.string(),
+    time: timeSchema,
     backend: z.string(),
     service: z.string(),
     key: z.string(),

@@ -4,7 +4,7 @@ import { problem } from './errors.js';
 import { describeJson, MAX_KEY_CHARACTERS, parseKey } from './key.js';
 
 const seconds = z.int().positive();
-const envSchema = z.record(z.string(), z.string());
+const envSchema = z.record(z.string(), z.string()).describe('Variables for the backend, beside those of the platform');
 
 const resourceLimitsSchema = z.object({
   cpu_period: z.number().positive().nullish(),
@@ -18,8 +18,8 @@ export type ResourceLimits = z.infer<typeof resourceLimitsSchema>;
 const spawnConfigSchema = z.object({
   tag: z.string().nullish(),
   cluster: z.string().nullish(),
-  lifetime_limit_seconds: seconds.nullish(),
-  max_idle_seconds: seconds.nullish(),
+  lifetime_limit_seconds: seconds.nullish().describe('Ended so long after the spawn'),
+  max_idle_seconds: seconds.nullish().describe('Ended when nobody was connected for so long; default 300'),
   executable: z
     .object({
       env: envSchema.nullish(),
@@ -34,6 +34,9 @@ const keySchema = z
   .unknown()
   .optional()
   .meta({ type: ['string', 'null'], minLength: 1, maxLength: MAX_KEY_CHARACTERS });
+
+/** How deep a value may be nested that is passed on as JSON text: a stack's depth must not be what ends it. */
+const MAX_NESTING = 100;
 
 /** What a connect or spawn request asks for, whichever API version it came through. */
 export interface ConnectParams {
@@ -59,9 +62,12 @@ export interface ConnectParams {
 const connectBodySchema = z
   .object({
     key: keySchema,
-    user: z.string().nullish(),
-    auth: z.record(z.string(), z.unknown()).nullish(),
-    spawn: z.union([z.boolean(), spawnConfigSchema]).nullish(),
+    user: z.string().nullish().describe('Reaches the backend as x-verified-username'),
+    auth: z.record(z.string(), z.unknown()).nullish().describe('Reaches the backend as x-verified-user-data'),
+    spawn: z
+      .union([z.boolean(), spawnConfigSchema])
+      .nullish()
+      .describe('How to spawn; false: only look for the holder of the key'),
   })
   .meta({ id: 'ConnectRequest' });
 
@@ -87,6 +93,23 @@ export const terminateRequestSchema = z
   .meta({ id: 'TerminateRequest' })
   .transform(({ hard }) => ({ hard: hard ?? false }));
 
+/** Body of `POST /service/:account/:service/terminate-backends`. */
+export const terminateBackendsRequestSchema = z
+  .object({
+    before: z.iso
+      .datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z' })
+      .nullish()
+      .describe('Only backends created before; default: all'),
+    hard: z.boolean().nullish(),
+    dry_run: z.boolean().nullish().describe('Only count them'),
+  })
+  .meta({ id: 'TerminateBackendsRequest' })
+  .transform(({ before, hard, dry_run }) => ({
+    before: before == null ? undefined : new Date(before),
+    hard: hard ?? false,
+    dryRun: dry_run ?? false,
+  }));
+
 /**
  * Parses a v2 connect body.
  * @throws JamdevError as {@link parseBody}, and `InvalidKey`, `KeyRequired`, `ReservedEnv`
@@ -102,7 +125,7 @@ function fromConnectBody(request: z.infer<typeof connectBodySchema>): ConnectPar
   return {
     key,
     user: request.user ?? undefined,
-    auth: request.auth ?? undefined,
+    auth: checkDepth(request.auth ?? undefined, 'auth'),
     spawn: request.spawn !== false,
     env: checkEnv(config.executable?.env ?? {}, 'spawn.executable.env'),
     tag: config.tag ?? undefined,
@@ -122,6 +145,15 @@ function fromV1SpawnBody(request: z.infer<typeof v1SpawnBodySchema>): ConnectPar
     environment: request.service_environment ?? undefined,
     maxIdleSeconds: request.grace_period_seconds ?? undefined,
   };
+}
+
+function checkDepth<T>(value: T, field: string): T {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_NESTING) throw problem.invalidField(field, `is nested more than ${MAX_NESTING} levels deep`);
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+  }
+  return value;
 }
 
 function optionalKey(value: unknown): string | undefined {

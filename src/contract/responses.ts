@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ErrorBody } from './errors.js';
-import { infoStatusSchema, publicStatusSchema, statusSchema, v1StateSchema } from './status.js';
+import { infoStatusSchema, publicStatusSchema, statusSchema, timeSchema, v1StateSchema } from './status.js';
 
 /** v1 spawn result, dev style: these keys in this order, nothing else. `ready_url` stays empty. */
 export const v1SpawnResultSchema = z
@@ -34,7 +34,7 @@ export type ConnectResponse = z.infer<typeof connectResponseSchema>;
 export const backendInfoSchema = z
   .object({
     id: z.string(),
-    created_at: z.string(),
+    created_at: timeSchema,
     service_name: z.string(),
     cluster_name: z.string(),
     account_name: z.string(),
@@ -52,7 +52,7 @@ export type BackendInfo = z.infer<typeof backendInfoSchema>;
 export const runningBackendSchema = z
   .object({
     id: z.string(),
-    created_at: z.string(),
+    created_at: timeSchema,
     service_name: z.string(),
     cluster_name: z.string(),
     account_name: z.string(),
@@ -64,6 +64,15 @@ export type RunningBackend = z.infer<typeof runningBackendSchema>;
 
 /** `GET /v2/account/:account/backends`. */
 export const runningBackendsSchema = z.object({ running_backends: z.array(runningBackendSchema) });
+
+/** `POST /service/:account/:service/terminate-backends`. */
+export const terminateBackendsResultSchema = z
+  .object({
+    backend_count: z.int().describe('Backends that run and were created before the time'),
+    terminated_count: z.int().describe('Those of them that were told to end'),
+    is_complete: z.boolean().describe('Whether those were all'),
+  })
+  .meta({ id: 'TerminateBackendsResult' });
 
 /** `GET /auth`. */
 export const authSchema = z.object({ status: z.literal('ok'), accounts: z.array(z.string()), is_admin: z.boolean() });

@@ -15,6 +15,9 @@ export const STATUSES = [
 export const statusSchema = z.enum(STATUSES).meta({ id: 'Status' });
 export type Status = z.infer<typeof statusSchema>;
 
+/** ISO 8601 in UTC. */
+export const timeSchema = z.iso.datetime();
+
 /** Why a backend was ended; absent when its process exited on its own. */
 export const terminationReasonSchema = z.enum([
   'swept',
@@ -29,11 +32,11 @@ export type TerminationReason = z.infer<typeof terminationReasonSchema>;
 export const terminationKindSchema = z.enum(['soft', 'hard']);
 export type TerminationKind = z.infer<typeof terminationKindSchema>;
 
-/** Public v2 status, as on `GET /v2/backend/:id/status` and its stream. `time` is ISO 8601 in UTC. */
+/** Public v2 status, as on `GET /v2/backend/:id/status` and its stream. */
 export const publicStatusSchema = z
   .object({
     status: statusSchema,
-    time: z.string(),
+    time: timeSchema,
     termination_reason: terminationReasonSchema.optional(),
     termination_kind: terminationKindSchema.optional(),
     exit_error: z.boolean().optional(),
@@ -45,7 +48,7 @@ export type PublicStatus = z.infer<typeof publicStatusSchema>;
 export const infoStatusSchema = z
   .object({
     status: statusSchema,
-    time: z.string(),
+    time: timeSchema,
     termination_reason: terminationReasonSchema.optional(),
     termination_kind: terminationKindSchema.optional(),
     exit_code: z.number().nullable().optional(),
@@ -83,6 +86,6 @@ export const V1_OF_LIVE_STATUS: Record<Exclude<Status, 'terminated'>, V1State> =
 
 /** v1 status, as on `GET /backend/:id/status` and its stream. */
 export const v1StatusSchema = z
-  .object({ state: v1StateSchema, time: z.string(), backend: z.string() })
+  .object({ state: v1StateSchema, time: timeSchema, backend: z.string() })
   .meta({ id: 'V1Status' });
 export type V1Status = z.infer<typeof v1StatusSchema>;

@@ -139,6 +139,25 @@ export class Platform {
     this.services.delete(name);
   }
 
+  /**
+   * Ends the running backends of a service on request from outside; returns at once.
+   * @param options.before only those created before this time; default: all
+   * @param options.dryRun only counts them
+   * @returns how many there are, and how many of them were told to end
+   * @throws JamdevError `ServiceNotFound`
+   */
+  terminateService(
+    serviceName: string,
+    { before, hard, dryRun }: { before?: Date | undefined; hard: boolean; dryRun: boolean },
+  ): { found: number; terminated: number } {
+    const { name } = this.services.find(serviceName);
+    const found = this.running.filter(
+      ({ identity, createdAt }) => identity.service.name === name && (before === undefined || createdAt < before),
+    );
+    if (!dryRun) for (const backend of found) backend.terminate('external', hard);
+    return { found: found.length, terminated: dryRun ? 0 : found.length };
+  }
+
   /** Ends every backend, and resolves when all are gone. */
   async terminateAll(hard: boolean): Promise<void> {
     const { running } = this;

@@ -52,12 +52,15 @@ test('a connect response has the platform’s keys, in its order', () => {
   ]);
 });
 
+const time = '2026-01-01T00:00:00.000Z';
+
 test.each([
-  [{ status: 'ready', time: '2026-01-01T00:00:00.000Z' }, true],
-  [{ status: 'terminated', time: 't', termination_reason: 'swept', termination_kind: 'soft', exit_error: false }, true],
-  [{ status: 'Ready', time: 't' }, false],
+  [{ status: 'ready', time }, true],
+  [{ status: 'terminated', time, termination_reason: 'swept', termination_kind: 'soft', exit_error: false }, true],
+  [{ status: 'Ready', time }, false],
   [{ status: 'ready' }, false],
-  [{ status: 'terminated', time: 't', termination_reason: 'bored' }, false],
+  [{ status: 'ready', time: 'yesterday' }, false],
+  [{ status: 'terminated', time, termination_reason: 'bored' }, false],
 ])('a public status %j is valid: %s', (status, valid) => {
   expect(publicStatusSchema.safeParse(status).success).toBe(valid);
 });

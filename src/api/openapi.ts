@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { DEV_PREFIX, type DevInfo } from '../contract/dev-endpoints.js';
+import { type ErrorCode, HTTP_STATUS_OF } from '../contract/errors.js';
+import { errorBodySchema } from '../contract/responses.js';
+import { JSON_TYPE } from './answer.js';
+import type { Endpoint } from './endpoint.js';
+import { isPublicPath } from './guard.js';
+
+export const OPENAPI_PATH = '/openapi.json';
+
+type Json = Record<string, unknown>;
+
+const TAGS = [
+  { name: 'platform', description: 'The API of the platform.' },
+  { name: 'jamdev', description: 'Of jamdev alone, for its command line; the platform has nothing of the kind.' },
+];
+
+/** What the parameters in paths stand for. */
+const PATH_PARAMETERS: Record<string, string> = {
+  account: 'Any text: a label that separates nothing locally.',
+  service: 'The name of a service; "-" is the default one.',
+  environment: 'Any text: an environment of the service, with an image of its own to run; it is there once it is named.',
+  id: 'The id of a backend.',
+};
+
+/** What JSON Schemas refer to as they come from zod, and where it stands in the description. */
+const [ZOD_REFERENCES, REFERENCES] = ['#/$defs/', '#/components/schemas/'];
+
+/**
+ * Describes the API in OpenAPI 3.1.
+ * @param endpoints the very ones that the routes are made from
+ * @throws Error when two different schemas have one id
+ */
+export function describeApi(endpoints: readonly Endpoint[], { version, api_url }: DevInfo): Json {
+  const schemas = new Schemas();
+  const paths: Record<string, Json> = {};
+  for (const endpoint of endpoints) {
+    const path = endpoint.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [endpoint.method]: describeEndpoint(endpoint, schemas) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'jamdev',
+      version,
+      description:
+        'A local emulation of the Jamsocket platform. Credentials are accepted and not looked at. HEAD works wherever GET does, and parameters of the query that are not named here are ignored.',
+    },
+    servers: [{ url: api_url }],
+    tags: TAGS,
+    paths,
+    components: { schemas: schemas.named },
+  };
+}
+
+function describeEndpoint(endpoint: Endpoint, schemas: Schemas): Json {
+  const { method, path, summary, body, query, answer } = endpoint;
+  const content = { [answer.contentType]: { schema: schemas.describe(answer.schema, 'output') } };
+  const succeeded = answer.statuses.map((status) => [status, { description: describeAnswer(answer), content }]);
+  return {
+    operationId: operationId(method, path),
+    summary,
+    tags: [path.startsWith(DEV_PREFIX) || path === OPENAPI_PATH ? 'jamdev' : 'platform'],
+    parameters: [...pathParameters(path), ...(query === undefined ? [] : queryParameters(query, schemas))],
+    ...(body && { requestBody: { content: { [JSON_TYPE]: { schema: schemas.describe(body, 'input') } } } }),
+    responses: Object.fromEntries([...succeeded, ...errorAnswers(endpoint, schemas)]),
+  };
+}
+
+function describeAnswer(answer: Endpoint['answer']): string {
+  const { contentType } = answer;
+  if (contentType === 'text/event-stream')
+    return 'A stream of server-sent events; the schema is that of the data of one.';
+  if (contentType === 'application/x-ndjson') return 'A stream of lines of JSON; the schema is that of one.';
+  return answer.statuses[0] === 200 ? 'Success.' : 'Refused, always.';
+}
+
+function pathParameters(path: string): Json[] {
+  return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    description: PATH_PARAMETERS[name],
+    schema: { type: 'string', minLength: 1 },
+  }));
+}
+
+function queryParameters(query: z.ZodObject, schemas: Schemas): Json[] {
+  return Object.entries(query.shape).map(([name, field]) => {
+    const { description, ...schema } = schemas.describe(field as z.ZodType, 'input');
+    return { name, in: 'query', description, schema };
+  });
+}
+
+/** The errors of an endpoint, by status: its own, and those that come with what it takes. */
+function errorAnswers(endpoint: Endpoint, schemas: Schemas): [status: number, answer: Json][] {
+  const codes = errorCodesOf(endpoint);
+  const statuses = [...new Set(codes.map((code) => HTTP_STATUS_OF[code]))].sort();
+  return statuses.map((status) => {
+    const those = codes.filter((code) => HTTP_STATUS_OF[code] === status);
+    const narrowed = { properties: { error: { properties: { code: { enum: those } } } } };
+    const schema = { allOf: [schemas.describe(errorBodySchema, 'output'), narrowed] };
+    return [status, { description: those.join(', '), content: { [JSON_TYPE]: { schema } } }];
+  });
+}
+
+/** Every code that an endpoint can answer with. */
+export function errorCodesOf({ path, body, query, errors }: Endpoint): ErrorCode[] {
+  const codes: ErrorCode[] = [...errors, 'HostNotAllowed', 'Internal'];
+  if (!isPublicPath(path)) codes.push('OriginNotAllowed');
+  if (path.includes(':') || query !== undefined || body !== undefined) codes.push('InvalidRequest');
+  if (body !== undefined) codes.push('InvalidJson', 'BodyTooLarge');
+  return [...new Set(codes)].sort();
+}
+
+/** `GET /v2/backend/:id/status` is called `getV2BackendIdStatus`. */
+function operationId(method: string, path: string): string {
+  const words = path.split(/\W|_/).filter((word) => word !== '');
+  return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+}
+
+/** JSON Schemas of zod schemas; those with an id are kept apart and referred to. */
+class Schemas {
+  readonly named: Record<string, unknown> = {};
+
+  describe(schema: z.ZodType, io: 'input' | 'output'): Json {
+    const made = z.toJSONSchema(schema, {
+      io,
+      override: ({ jsonSchema }) => {
+        // The format says it as well, and in words.
+        if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+      },
+    });
+    const {
+      $schema,
+      $defs = {},
+      ...described
+    } = JSON.parse(JSON.stringify(made), (key, value) =>
+      key === '$ref' ? String(value).replace(ZOD_REFERENCES, REFERENCES) : value,
+    ) as { $schema: string; $defs?: Record<string, unknown> };
+    for (const [id, definition] of Object.entries($defs)) {
+      if (JSON.stringify(this.named[id] ?? definition) !== JSON.stringify(definition)) {
+        throw new Error(`two schemas have the id ${id}`);
+      }
+      this.named[id] = definition;
+    }
+    return described;
+  }
+}

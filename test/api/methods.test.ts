@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest';
+import { endpointsOf } from '../support/described-api.js';
+import { startServer } from '../support/dev-server.js';
+import { openStream, send } from '../support/http.js';
+
+/** Names that fit the parameters of a path; the backend is one that there is. */
+function fill(path: string, id: string): string {
+  return path.replace(':id', id).replace(/:(\w+)/g, (_, name) => (name === 'service' ? '-' : name));
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND'];
+
+describe('HTTP API: methods', () => {
+  test('a path that is there answers a method that it does not take with 405 and those that it does', async () => {
+    const server = await startServer();
+    const { backend_id: id } = await server.connect({ key: 'k' });
+    const endpoints = endpointsOf(server);
+    let refused = 0;
+    for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) {
+      const taken = endpoints.filter((endpoint) => endpoint.path === path).map(({ method }) => method.toUpperCase());
+      const allowed = [...(taken.includes('GET') ? ['GET', 'HEAD'] : []), ...(taken.includes('POST') ? ['POST'] : [])];
+      for (const method of METHODS.filter((each) => !taken.includes(each))) {
+        const filled = fill(path, id);
+        // A body that could not be parsed must not get in the way.
+        const answer = await send(`${server.apiUrl}${filled}?r=0.5`, { method, body: '{"' });
+        expect(answer.headers.allow, `${method} ${path}`).toBe([...allowed, 'OPTIONS'].join(', '));
+        expect(answer.headers['content-type']).toBe('application/json');
+        expect({ status: answer.status, ...answer.json() }).toEqual({
+          status: 405,
+          error: {
+            message: `${JSON.stringify(filled)} does not take ${method}. Use ${allowed.join(' or ')}.`,
+            status: 405,
+            code: 'MethodNotAllowed',
+            id: expect.stringMatching(/^[0-9a-f]{12}$/),
+          },
+        });
+        refused += 1;
+      }
+    }
+    expect(refused).toBeGreaterThan(80);
+    expect(server.parts.platform.running).toHaveLength(1);
+  });
+
+  test('HEAD answers as GET does, without the body, and comes to its end', async () => {
+    const server = await startServer();
+    const faults: unknown[] = [];
+    server.events.on('fault', (error) => faults.push(error));
+    const { backend_id: id } = await server.connect({ key: 'k' });
+    for (const { path } of endpointsOf(server).filter((endpoint) => endpoint.method === 'get')) {
+      const url = `${server.apiUrl}${fill(path, id)}`;
+      const asked = await send(url, { method: 'HEAD' });
+      const got = await openStream(url);
+      got.close();
+      expect(asked.status, path).toBe(200);
+      expect(asked.text, path).toBe('');
+      const names = Object.keys(got.headers).filter((name) => name !== 'transfer-encoding');
+      expect(Object.keys(asked.headers).sort(), path).toEqual(names.sort());
+      expect(asked.headers['content-type'], path).toBe(got.headers['content-type']);
+    }
+    const missing = await send(`${server.apiUrl}/v2/backend/nosuchbackend1/status`, { method: 'HEAD' });
+    expect(missing).toMatchObject({ status: 404, text: '' });
+    expect((await send(`${server.apiUrl}/v2/service/-/-/connect`, { method: 'HEAD' })).status).toBe(405);
+    expect(faults).toEqual([]);
+  });
+
+  test('OPTIONS tells a page on this machine what it may send', async () => {
+    const server = await startServer();
+    const origin = 'http://localhost:3000';
+    for (const [path, methods] of [
+      ['/v2/service/-/-/connect', 'POST'],
+      ['/v2/backend/x/terminate', 'POST'],
+      ['/v2/backend/x', 'GET, HEAD'],
+      ['/_jamdev/build', 'POST'],
+    ] as const) {
+      const answer = await send(`${server.apiUrl}${path}`, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'POST' },
+      });
+      expect(answer).toMatchObject({ status: 204, text: '' });
+      expect(answer.headers).toMatchObject({
+        'access-control-allow-origin': origin,
+        'access-control-allow-methods': methods,
+        'access-control-allow-headers': 'authorization, content-type',
+        allow: `${methods}, OPTIONS`,
+        vary: 'origin',
+      });
+    }
+  });
+
+  test('OPTIONS tells a page from elsewhere that it may read statuses, and nothing of anything else', async () => {
+    const server = await startServer();
+    const headers = { origin: 'https://evil.example', 'access-control-request-method': 'GET' };
+    const status = await send(`${server.apiUrl}/v2/backend/x/status`, { method: 'OPTIONS', headers });
+    expect(status.status).toBe(204);
+    expect(status.headers).toMatchObject({
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': 'GET, HEAD',
+    });
+    for (const path of ['/v2/service/-/-/connect', '/openapi.json', '/nowhere']) {
+      const answer = await send(`${server.apiUrl}${path}`, { method: 'OPTIONS', headers });
+      expect(answer.json()).toMatchObject({ error: { status: 403, code: 'OriginNotAllowed' } });
+      expect(answer.headers['access-control-allow-methods']).toBeUndefined();
+    }
+  });
+});
+
+describe('HTTP API: paths', () => {
+  test.each([
+    ['GET', '/'],
+    ['GET', '/v2'],
+    ['POST', '/v2/nowhere'],
+    ['OPTIONS', '/v2/nowhere'],
+    ['DELETE', '/v2/nowhere'],
+    ['GET', '//v2/account/-/backends'],
+    ['GET', '/v2/backend//status'],
+    ['GET', '/v2/backend/a/b/status'],
+    ['GET', '/v2/account/-/backends/more'],
+    ['GET', '/_jamdev'],
+    ['GET', '/_jamdev/../auth'],
+    ['GET', '/constructor'],
+    ['GET', '/__proto__'],
+  ])('%s %s is nowhere: 404 in the error shape, also with a body that is no JSON', async (method, path) => {
+    const server = await startServer();
+    const answer = await send(server.apiUrl, { method, path, body: '{"' });
+    expect(answer.headers['content-type']).toBe('application/json');
+    expect(answer.headers.allow).toBeUndefined();
+    expect(answer.json()).toEqual({
+      error: {
+        message: `There is no endpoint ${method} ${JSON.stringify(path)}. Check the path.`,
+        status: 404,
+        code: 'RouteNotFound',
+        id: expect.any(String),
+      },
+    });
+  });
+
+  test('a slash at the end and the case of a path do not matter, as on the platform, but that of an id does', async () => {
+    const server = await startServer();
+    const { backend_id: id } = await server.connect({ key: 'k' });
+    for (const path of [`/V2/Backend/${id}/STATUS`, `/v2/backend/${id}/status/`, '/AUTH/', '/OpenAPI.json/']) {
+      expect((await send(`${server.apiUrl}${path}`)).status, path).toBe(200);
+      const wrong = await send(`${server.apiUrl}${path}`, { method: 'POST' });
+      expect([wrong.status, wrong.headers.allow], path).toEqual([405, 'GET, HEAD, OPTIONS']);
+    }
+    const shouted = await send(`${server.apiUrl}/v2/backend/${id.toUpperCase()}/status`);
+    expect(shouted.json()).toMatchObject({ error: { code: 'BackendNotFound' } });
+    // Who may read does not depend on it either.
+    const headers = { origin: 'https://evil.example' };
+    expect((await send(`${server.apiUrl}/V2/BACKEND/${id}/STATUS/`, { headers })).status).toBe(200);
+    expect((await send(`${server.apiUrl}/V2/BACKEND/${id}/`, { headers })).status).toBe(403);
+  });
+});

@@ -1,0 +1,142 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { Express } from 'express';
+import { expect } from 'vitest';
+import { createApi } from '../../src/api/app.js';
+import type { ApiContext } from '../../src/api/context.js';
+import type { Endpoint } from '../../src/api/endpoint.js';
+import { listEndpoints } from '../../src/api/endpoints.js';
+import type { DevServer } from '../../src/dev-server.js';
+import { type Answer, send } from './http.js';
+
+type Json = Record<string, unknown>;
+
+/** What OpenAPI says of a method on a path. */
+export interface Operation {
+  operationId: string;
+  summary: string;
+  tags: string[];
+  parameters: { name: string; in: string; description?: string; schema: Json }[];
+  requestBody?: { content: Record<string, { schema: Json }> };
+  responses: Record<string, { description: string; content: Record<string, { schema: Json }> }>;
+}
+
+export interface Description extends Json {
+  info: { version: string };
+  servers: { url: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Json> };
+}
+
+function contextOf({ parts, info }: DevServer): ApiContext {
+  const { platform, builder, logs } = parts;
+  return {
+    platform,
+    builder,
+    logs,
+    allowedHosts: { names: [], addresses: false },
+    info: () => info,
+    reportFault: () => undefined,
+  };
+}
+
+/** The API of a dev server as an Express app of its own, to be looked into. */
+export function makeApi(server: DevServer): Express {
+  return createApi(contextOf(server));
+}
+
+/** Every endpoint as it is declared. */
+export function endpointsOf(server: DevServer): Endpoint[] {
+  return listEndpoints(contextOf(server));
+}
+
+/** As the path of an endpoint stands in OpenAPI. */
+export function describedPath(path: string): string {
+  return path.replace(/:(\w+)/g, '{$1}');
+}
+
+/** Checks answers against what the dev server says of itself at /openapi.json. */
+export class DescribedApi {
+  /** Which operations an answer was checked of, as `get /auth`. */
+  readonly seen = new Set<string>();
+  readonly #validator = new Ajv2020({ strict: false, validateFormats: false });
+
+  private constructor(
+    readonly description: Description,
+    readonly endpoints: readonly Endpoint[],
+  ) {
+    this.#validator.addSchema({ $id: 'api', ...description });
+  }
+
+  static async of(server: DevServer): Promise<DescribedApi> {
+    const { json } = await send(`${server.apiUrl}/openapi.json`);
+    return new DescribedApi(json<Description>(), endpointsOf(server));
+  }
+
+  /** The endpoint that a request is for, whatever its method's case and its path's; undefined: it is for none. */
+  endpointOf(method: string, path: string): Endpoint | undefined {
+    const wanted = method === 'HEAD' ? 'get' : method.toLowerCase();
+    return this.endpoints.find((endpoint) => {
+      const pattern = new RegExp(`^${endpoint.path.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}/?$`, 'i');
+      return endpoint.method === wanted && pattern.test(path.split('?')[0] ?? '');
+    });
+  }
+
+  /** Expects an answer to be one of those that are described for this request. */
+  check(method: string, path: string, answer: Pick<Answer, 'status' | 'headers' | 'text'>): void {
+    const endpoint = this.endpointOf(method, path);
+    if (endpoint === undefined) {
+      expect([404, 405]).toContain(answer.status);
+      return this.checkError(answer);
+    }
+    const name = `${endpoint.method} ${endpoint.path}`;
+    const described = this.description.paths[describedPath(endpoint.path)]?.[endpoint.method]?.responses[answer.status];
+    expect(described, `${name} answered ${answer.status}, which is not described: ${answer.text}`).toBeDefined();
+    const [contentType = '', { schema }] = Object.entries(described?.content ?? {})[0] as [string, { schema: Json }];
+    expect(answer.headers['content-type']).toBe(contentType);
+    const own = endpoint.answer.statuses.includes(answer.status);
+    if (!own) this.checkError(answer);
+    for (const piece of piecesOf(contentType, answer.text)) {
+      this.#checkSchema(schema, piece, name);
+      // Strictly: the schema must not have to leave anything out.
+      if (own) expect(endpoint.answer.schema.parse(piece), name).toEqual(piece);
+    }
+    this.seen.add(name);
+  }
+
+  /** Expects the error shape, whatever the request. */
+  checkError(answer: Pick<Answer, 'status' | 'headers' | 'text'>): void {
+    expect(answer.headers['content-type']).toBe('application/json');
+    expect(JSON.parse(answer.text)).toEqual({
+      error: {
+        message: expect.stringMatching(/\.$|: (jamdev|jamsocket|docker|npx) [^.]+$/),
+        status: answer.status,
+        code: expect.stringMatching(/^[A-Z][A-Za-z]+$/),
+        id: expect.stringMatching(/^[0-9a-f]{12}$/),
+      },
+    });
+    expect(JSON.stringify(Object.keys(JSON.parse(answer.text).error))).toBe('["message","status","code","id"]');
+  }
+
+  #checkSchema(schema: Json, value: unknown, name: string): void {
+    // References are relative to the whole description.
+    const absolute = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"api#/')) as Json;
+    const valid = this.#validator.validate(absolute, value);
+    expect(valid, `${name}: ${this.#validator.errorsText()}\n${JSON.stringify(value)}`).toBe(true);
+  }
+}
+
+/** What a schema is the schema of: a stream's events or lines, or the whole answer. */
+function piecesOf(contentType: string, text: string): unknown[] {
+  if (contentType === 'application/json') return [JSON.parse(text)];
+  if (contentType === 'application/x-ndjson')
+    return text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+  if (contentType !== 'text/event-stream') return [text];
+  return text
+    .split('\n\n')
+    .slice(0, -1)
+    .map((event) => event.replace(/^data: /, ''))
+    .map((data) => (data.startsWith('{') ? JSON.parse(data) : data));
+}
