@@ -108,7 +108,7 @@ export class DescribedApi {
     expect(answer.headers['content-type']).toBe('application/json');
     expect(JSON.parse(answer.text)).toEqual({
       error: {
-        message: expect.stringMatching(/\.$|: (jamdev|jamsocket|docker|npx) [^.]+$/),
+        message: expect.stringMatching(/\.$|: (jamdev|jamsocket|docker|npx) .*[^.\s]$/),
         status: answer.status,
         code: expect.stringMatching(/^[A-Z][A-Za-z]+$/),
         id: expect.stringMatching(/^[0-9a-f]{12}$/),
