@@ -127,16 +127,17 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   });
   const imageKeeper = docker?.keepImages(builder, platform);
   const hotRebuild = new HotRebuild(config.services, builder, platform);
-  const proxy = new ConnectionProxy(platform.tokens);
+  const allowedHosts = {
+    names: config.host === undefined ? config.allowedHosts : [...config.allowedHosts, config.host],
+    addresses: config.host !== undefined,
+  };
+  const proxy = new ConnectionProxy(platform.tokens, allowedHosts);
   let info: DevInfo;
   const api = createApi({
     platform,
     builder,
     logs,
-    allowedHosts: {
-      names: config.host === undefined ? config.allowedHosts : [...config.allowedHosts, config.host],
-      addresses: config.host !== undefined,
-    },
+    allowedHosts,
     info: () => ({ ...info, watching: hotRebuild.watching }),
     reportFault: (error, id) => events.emit('fault', error, id),
   });
