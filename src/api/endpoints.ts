@@ -2,6 +2,7 @@ import { accountEndpoints } from './account-endpoints.js';
 import type { ApiContext } from './context.js';
 import { devEndpoints } from './dev-endpoints.js';
 import type { Endpoint } from './endpoint.js';
+import { readyEndpoints } from './ready-page.js';
 import { registryEndpoints } from './registry-endpoints.js';
 import { serviceEndpoints } from './service-endpoints.js';
 import { v1Endpoints } from './v1-endpoints.js';
@@ -14,6 +15,7 @@ export function listEndpoints(context: ApiContext): Endpoint[] {
     ...serviceEndpoints(context),
     ...v1Endpoints(context),
     ...v2Endpoints(context),
+    ...readyEndpoints(context),
     ...devEndpoints(context),
     ...registryEndpoints(),
   ];

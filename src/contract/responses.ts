@@ -32,11 +32,13 @@ export const connectResponseSchema = z
 export type ConnectResponse = z.infer<typeof connectResponseSchema>;
 
 /** What `ready_url` answers to clients that ask for JSON, while the backend has not ended. */
-export const readyStatusSchema = publicStatusSchema.extend({
-  backend_id: z.string(),
-  /** Where to go once the status is `ready`. */
-  url: z.string(),
-});
+export const readyStatusSchema = publicStatusSchema
+  .extend({
+    backend_id: z.string(),
+    /** Where to go once the status is `ready`. */
+    url: z.string(),
+  })
+  .meta({ id: 'ReadyStatus' });
 export type ReadyStatus = z.infer<typeof readyStatusSchema>;
 
 /** `GET /v2/backend/:id`. */
