@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { type ConnectResponse, isConnectResponse } from '@jamsocket/types';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { connectResponseSchema } from '../../src/contract/responses.js';
@@ -26,7 +27,8 @@ test('each backend has one token: every connect gives the same URL, with no secr
   expect((await post(connect, { key: 'k' })).json()).toMatchObject({ token: first.token, url: first.url });
   const v1 = (await post(`${server.apiUrl}/user/-/service/-/spawn`, { lock: 'k' })).json();
   expect(v1).toMatchObject({ spawned: false, url: first.url, ready_url: '' });
-  const other = await server.connect({ key: 'other' });
+  const other: ConnectResponse = await server.connect({ key: 'other' });
+  expect(isConnectResponse(other)).toBe(true);
   expect(other.token).toMatch(STATIC_TOKEN);
   expect(other.token).not.toBe(first.token);
 });
