@@ -116,19 +116,28 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const runtime = new RuntimeSwitch(new ProcessRuntime((noted) => record.noteProcess(noted)), docker?.runtime);
   const names = config.services.map((service) => service.name);
   const images = new ImageCatalog(config.services, builder, docker?.findLocalImages);
-  const platform = new Platform(names, { runtime, builds: builder, images, clock: systemClock, logs, runId });
+  const platform = new Platform(names, {
+    runtime,
+    builds: builder,
+    images,
+    clock: systemClock,
+    logs,
+    runId,
+    useStaticToken: config.useStaticToken,
+  });
   const imageKeeper = docker?.keepImages(builder, platform);
   const hotRebuild = new HotRebuild(config.services, builder, platform);
-  const proxy = new ConnectionProxy(platform.tokens);
+  const allowedHosts = {
+    names: config.host === undefined ? config.allowedHosts : [...config.allowedHosts, config.host],
+    addresses: config.host !== undefined,
+  };
+  const proxy = new ConnectionProxy(platform.tokens, allowedHosts);
   let info: DevInfo;
   const api = createApi({
     platform,
     builder,
     logs,
-    allowedHosts: {
-      names: config.host === undefined ? config.allowedHosts : [...config.allowedHosts, config.host],
-      addresses: config.host !== undefined,
-    },
+    allowedHosts,
     info: () => ({ ...info, watching: hotRebuild.watching }),
     reportFault: (error, id) => events.emit('fault', error, id),
   });

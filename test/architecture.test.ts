@@ -11,7 +11,7 @@ const LEVELS: readonly string[][] = [
   ['build'],
   ['platform'],
   ['runtime', 'logs'],
-  ['records', 'config'],
+  ['records', 'config', 'pages'],
   ['contract', 'os'],
 ];
 /** Leaves know nothing of the rest, but for the words in which errors are told. */

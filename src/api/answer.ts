@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 export const JSON_TYPE = 'application/json';
+/** As it is sent; OpenAPI takes it as well. */
+export const HTML_TYPE = 'text/html; charset=utf-8';
 
 /** How an endpoint answers when nothing is wrong. */
 export interface Answer<Result> {
@@ -8,6 +10,8 @@ export interface Answer<Result> {
   readonly statuses: readonly number[];
   /** Of what is sent: the whole of it, or of a stream each piece. */
   readonly schema: z.ZodType;
+  /** Of a page, in the form for programs, which get that in its place. */
+  readonly jsonSchema?: z.ZodType;
   /** What the handler returns: the JSON value, or nothing when it writes the answer itself. Only a type. */
   readonly result?: Result;
 }
@@ -32,7 +36,7 @@ export function jsonLines(schema: z.ZodType): Answer<void> {
   return { contentType: 'application/x-ndjson', statuses: [200], schema };
 }
 
-/** A page, which the handler writes. @param statuses that it can have */
-export function html(...statuses: number[]): Answer<void> {
-  return { contentType: 'text/html', statuses, schema: z.string() };
+/** A page, or JSON for programs, which the handler writes. @param statuses that it can have */
+export function html(statuses: number[], jsonSchema: z.ZodType): Answer<void> {
+  return { contentType: HTML_TYPE, statuses, schema: z.string(), jsonSchema };
 }

@@ -5,6 +5,7 @@ import { listEndpoints } from './endpoints.js';
 import { answerError } from './error-handler.js';
 import { guard } from './guard.js';
 import { answerUntaken, methodNames, noteMethods } from './methods.js';
+import { answerErrorAsPage, READY_PREFIX } from './ready-page.js';
 
 /** The API as an Express app. It translates between HTTP and the platform, and decides nothing itself. */
 export function createApi(context: ApiContext): Express {
@@ -18,6 +19,7 @@ export function createApi(context: ApiContext): Express {
     route.all(noteMethods(methodNames(endpoints)));
   }
   app.use(answerUntaken);
+  app.use(READY_PREFIX, answerErrorAsPage);
   app.use(answerError(context.reportFault));
   return app;
 }

@@ -2,16 +2,22 @@ import type { DevInfo } from '../contract/dev-endpoints.js';
 import type { ConnectResponse, V1SpawnResult } from '../contract/responses.js';
 import type { Connection } from '../platform/platform.js';
 import { toV1State } from '../platform/status-formats.js';
+import type { TokenRoute } from '../platform/tokens.js';
 
 /** Where a dev server is reached. */
 export type DevUrls = Pick<DevInfo, 'api_url' | 'proxy_url'>;
+
+/** The connection URL of a token. */
+export function toConnectionUrl({ token }: TokenRoute, { proxy_url }: DevUrls): string {
+  return `${proxy_url}/${token}/`;
+}
 
 /** The v1 spawn result, dev style: exactly these keys, in this order. */
 export function toV1SpawnResult({ backend, spawned, state, route }: Connection, urls: DevUrls): V1SpawnResult {
   return {
     name: backend.id,
     spawned,
-    url: `${urls.proxy_url}/${route.token}/`,
+    url: toConnectionUrl(route, urls),
     status_url: `${urls.api_url}/backend/${backend.id}/status`,
     ready_url: '',
     status: toV1State(state),
@@ -25,8 +31,8 @@ export function toConnectResponse({ backend, spawned, state, route }: Connection
     spawned,
     status: state.status,
     token: route.token,
-    url: `${urls.proxy_url}/${route.token}/`,
-    secret_token: route.secretToken,
+    url: toConnectionUrl(route, urls),
+    secret_token: route.secretToken ?? null,
     status_url: `${urls.api_url}/v2/backend/${backend.id}/status`,
     ready_url: `${urls.api_url}/ready/${backend.id}/${route.token}/`,
   };

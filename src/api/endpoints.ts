@@ -5,6 +5,7 @@ import type { ApiContext } from './context.js';
 import { devEndpoints } from './dev-endpoints.js';
 import { type Endpoint, get } from './endpoint.js';
 import { describeApi, OPENAPI_PATH } from './openapi.js';
+import { readyEndpoints } from './ready-page.js';
 import { registryEndpoints } from './registry-endpoints.js';
 import { serviceEndpoints } from './service-endpoints.js';
 import { v1Endpoints } from './v1-endpoints.js';
@@ -17,6 +18,7 @@ export function listEndpoints(context: ApiContext): Endpoint[] {
     ...v1Endpoints(context),
     ...v2Endpoints(context),
     ...serviceEndpoints(context),
+    ...readyEndpoints(context),
     ...registryEndpoints(),
     ...devEndpoints(context),
     get(OPENAPI_PATH, {

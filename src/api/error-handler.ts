@@ -14,7 +14,7 @@ export function answerError(report: (error: unknown, id: string) => void): Error
     const id = randomBytes(6).toString('hex');
     // The client has hung up; nobody is there to be told, and nothing went wrong here.
     if (response.destroyed) return;
-    const known = error instanceof JamdevError ? error : fromBodyParser(error);
+    const known = toKnownError(error);
     if (known === undefined) report(error, id);
     if (response.headersSent) return next(error);
     const answered = known ?? problem.internal();
@@ -22,8 +22,12 @@ export function answerError(report: (error: unknown, id: string) => void): Error
   };
 }
 
-/** Errors of express.json() and of Express's path decoding carry a type and a status. */
-function fromBodyParser(error: unknown): JamdevError | undefined {
+/**
+ * What is known of an error as one of jamdev's own: those of express.json() and of Express's path decoding carry a type
+ * and a status. @returns undefined for a fault
+ */
+export function toKnownError(error: unknown): JamdevError | undefined {
+  if (error instanceof JamdevError) return error;
   const { type, status, message } = (error ?? {}) as { type?: string; status?: number; message?: string };
   if (type === 'entity.parse.failed') return problem.invalidJson(message ?? 'it can not be parsed');
   if (type === 'entity.too.large') return problem.bodyTooLarge(BODY_LIMIT_BYTES);

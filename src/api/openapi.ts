@@ -19,8 +19,11 @@ const TAGS = [
 const PATH_PARAMETERS: Record<string, string> = {
   account: 'Any text: a label that separates nothing locally.',
   service: 'The name of a service; "-" is the default one.',
-  environment: 'Any text: an environment of the service, with an image of its own to run; it is there once it is named.',
+  environment:
+    'Any text: an environment of the service, with an image of its own to run; it is there once it is named.',
   id: 'The id of a backend.',
+  backend: 'The id of a backend.',
+  token: 'A connection token of that backend.',
 };
 
 /** What JSON Schemas refer to as they come from zod, and where it stands in the description. */
@@ -55,8 +58,14 @@ export function describeApi(endpoints: readonly Endpoint[], { version, api_url }
 
 function describeEndpoint(endpoint: Endpoint, schemas: Schemas): Json {
   const { method, path, summary, body, query, answer } = endpoint;
-  const content = { [answer.contentType]: { schema: schemas.describe(answer.schema, 'output') } };
-  const succeeded = answer.statuses.map((status) => [status, { description: describeAnswer(answer), content }]);
+  const content = {
+    [answer.contentType]: { schema: schemas.describe(answer.schema, 'output') },
+    ...(answer.jsonSchema && { [JSON_TYPE]: { schema: schemas.describe(answer.jsonSchema, 'output') } }),
+  };
+  const succeeded = answer.statuses.map((status) => [
+    status,
+    status === 302 ? { description: 'Leads on.' } : { description: describeAnswer(answer), content },
+  ]);
   return {
     operationId: operationId(method, path),
     summary,

@@ -35,7 +35,7 @@ export function addDevOptions(command: Command, defaults: DevDefaults): Command 
     .option('-c, --context <folder>', 'the build context (default: the project folder)')
     .option('-n, --docker-network <name>', 'the Docker network that backends join')
     .option('--platform <platform>', 'build images for this platform (default: linux/amd64; native: as this machine)')
-    .option('-s, --use-static-token', 'one token per backend (not in this version)')
+    .option('-s, --use-static-token', 'one connection token per backend, which stays in the path')
     .option('--no-style-log-output', "show backends' output without its colours");
 }
 

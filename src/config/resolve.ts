@@ -18,6 +18,8 @@ export interface DevConfig {
   /** undefined: loopback only. */
   host: string | undefined;
   allowedHosts: readonly string[];
+  /** One connection token per backend, which stays in the path. */
+  useStaticToken: boolean;
   interactive: boolean;
   styleLogOutput: boolean;
 }
@@ -35,7 +37,6 @@ export async function resolveConfig(flags: DevFlags): Promise<DevConfig> {
   const project = realpathSync(folder);
   const found = await readConfigFile(project, flags.config === undefined ? undefined : resolve(flags.config));
   const file: ConfigFile = found?.config ?? {};
-  if (flags.useStaticToken ?? file.useStaticToken) throw problem.staticTokenNotYet();
   const port = flags.port ?? file.port ?? DEFAULT_API_PORT;
   const proxyPort = flags.proxyPort ?? file.proxyPort ?? DEFAULT_PROXY_PORT;
   if (port === proxyPort && port !== 0) throw problem.portsEqual(port);
@@ -46,6 +47,7 @@ export async function resolveConfig(flags: DevFlags): Promise<DevConfig> {
     proxyPort,
     host: flags.host ?? file.host,
     allowedHosts: file.allowedHosts ?? [],
+    useStaticToken: flags.useStaticToken ?? file.useStaticToken ?? false,
     interactive: flags.interactive ?? file.interactive ?? true,
     styleLogOutput: flags.styleLogOutput ?? file.styleLogOutput ?? true,
   };

@@ -66,9 +66,9 @@ export const configFileSchema = z.strictObject({
   port: port.optional().describe('The port of the API. Default: 8080; 0: any free one.'),
   proxyPort: port.optional().describe('The port of the proxy. Default: 9090; 0: any free one.'),
   host: z.string().min(1).optional().describe('Listen on this host instead of loopback only.'),
-  allowedHosts: z.array(z.string()).optional().describe('Further host names that may be used to reach the API.'),
+  allowedHosts: z.array(z.string()).optional().describe('Further host names by which API and proxy may be reached.'),
   interactive: z.boolean().optional().describe('Keys while it runs in a terminal. Default: true.'),
-  useStaticToken: z.boolean().optional().describe('One token per backend, which stays in the path.'),
+  useStaticToken: z.boolean().optional().describe('One connection token per backend, which stays in the path.'),
   styleLogOutput: z.boolean().optional().describe("Colours for backends' output. Default: true."),
 });
 

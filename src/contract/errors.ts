@@ -13,6 +13,7 @@ export const HTTP_STATUS_OF = {
   BodyTooLarge: 413,
   HostNotAllowed: 403,
   OriginNotAllowed: 403,
+  HostOfOtherBackend: 403,
   RouteNotFound: 404,
   MethodNotAllowed: 405,
   BackendNotFound: 404,
@@ -65,11 +66,13 @@ export class JamdevError extends Error {
    * @param code one of the codes of {@link HTTP_STATUS_OF}
    * @param message what happened, with the value
    * @param remedy what to do next, as a sentence; empty when there is nothing to do
+   * @param lastLines what was printed before it happened, oldest first
    */
   constructor(
     readonly code: ErrorCode,
     message: string,
     readonly remedy = '',
+    readonly lastLines: readonly string[] = [],
   ) {
     super(message);
   }
@@ -79,10 +82,12 @@ export class JamdevError extends Error {
     return HTTP_STATUS_OF[this.code];
   }
 
-  /** The whole text: what happened, then the remedy; in one line unless the message itself has several. */
+  /** The whole text: what happened, then the remedy; in one line unless there is output, or the message has several. */
   get sentence(): string {
-    if (this.remedy === '') return this.message;
-    return `${this.message}${this.message.includes('\n') ? '\n' : ' '}${this.remedy}`;
+    const output = this.lastLines.length === 0 ? '' : ` Its last lines:\n${this.lastLines.join('\n')}`;
+    const told = `${this.message}${output}`;
+    if (this.remedy === '') return told;
+    return `${told}${told.includes('\n') ? '\n' : ' '}${this.remedy}`;
   }
 }
 
@@ -106,6 +111,28 @@ function didYouMean(nearest: string | undefined): string {
 }
 
 const WITHOUT_DOCKER = 'run backends as child processes: jamdev dev --runtime process';
+
+/** How a request came to have no token, as far as that can be told. */
+export type LostBy =
+  /** A page behind a connection URL asked for an absolute path; `instead` is what leads there. */
+  | { asked: string; instead: string }
+  /** The page was opened without the slash after the token, so that not even relative URLs keep it. */
+  | 'slash missing'
+  /** socket.io puts its own path behind the host, whatever the URL it is given. */
+  | 'socket.io';
+
+function howToAsk(by: LostBy | undefined): string {
+  switch (by) {
+    case undefined:
+      return 'Use the whole connection URL, http://localhost:PORT/TOKEN/, and relative URLs in pages.';
+    case 'slash missing':
+      return 'The page that asked for it was opened without the "/" after the token: open http://localhost:PORT/TOKEN/.';
+    case 'socket.io':
+      return 'Give socket.io the path: io("http://localhost:PORT", { path: "/TOKEN/socket.io/" }).';
+    default:
+      return `A page behind a connection URL asked for it: let it ask for ${quote(by.instead)}, as ${quote(by.asked)} leaves the token out.`;
+  }
+}
 
 /** All messages in one place, by what went wrong. Each function returns an error to throw. */
 export const problem = {
@@ -205,11 +232,15 @@ export const problem = {
       'Nothing can be pushed here, and nothing needs to be: the image has its tag now.',
       `Use it by that tag, where backends run in Docker: jamsocket connect ${service} -t TAG`,
     ),
-  tokenMissing: () =>
+  tokenMissing: (by?: LostBy) => new JamdevError('TokenMissing', 'The path names no connection token.', howToAsk(by)),
+  notAToken: (segment: string, by?: LostBy) =>
     new JamdevError(
-      'TokenMissing',
-      'The path names no connection token.',
-      'Use the whole connection URL, http://localhost:PORT/TOKEN/, and relative URLs in pages.',
+      'TokenUnknown',
+      // A long one may be a token that was not copied whole.
+      segment.length < 32
+        ? `The path begins with ${quote(segment)}, which is no connection token.`
+        : `The path begins with ${segment.length} characters that are no connection token: one has 43, or "s." and 43.`,
+      howToAsk(by),
     ),
   tokenUnknown: () =>
     new JamdevError(
@@ -217,12 +248,29 @@ export const problem = {
       'The connection token is unknown or has expired.',
       'Ask for a new connection URL: connect again.',
     ),
-  backendEnded: (id: string, why: string) =>
-    new JamdevError('BackendEnded', `The backend "${id}" has ended: ${why}.`, 'Connect again to get a new one.'),
-  backendUnreachable: (id: string, detail: string) =>
+  hostOfOtherBackend: (host: string, label: string, id: string) =>
+    new JamdevError(
+      'HostOfOtherBackend',
+      `The host ${quote(host)} names the backend ${quote(label)}, but the connection token is for the backend "${id}".`,
+      'Use the connection URL as it was given out, or the name of its own backend in front of it.',
+    ),
+  identityIgnored: () =>
+    new JamdevError(
+      'NotSupported',
+      'With static tokens, "user" and "auth" of a connect request do not reach the backend: all share one token.',
+      'Leave out useStaticToken to get them.',
+    ),
+  backendEnded: (id: string, why: string, lastLines: readonly string[] = []) =>
+    new JamdevError(
+      'BackendEnded',
+      `The backend "${id}" has ended: ${why}.`,
+      `Connect again to get a new one. All it printed: jamdev logs ${id}`,
+      lastLines,
+    ),
+  backendUnreachable: (id: string, detail: string, explanation = '') =>
     new JamdevError(
       'BackendUnreachable',
-      `The backend "${id}" does not answer on its port (${detail}).`,
+      `The backend "${id}" does not answer on its port (${detail}).${explanation === '' ? '' : ` ${explanation}`}`,
       `See what it printed: jamdev logs ${id}`,
     ),
   internal: () =>
@@ -290,8 +338,6 @@ export const problem = {
       `There is no Dockerfile in ${folder}.`,
       'Name it with --dockerfile, or leave out --runtime docker.',
     ),
-  staticTokenNotYet: () =>
-    new JamdevError('NotSupported', 'Static tokens are not available in this version of jamdev.', 'Remove the option.'),
   portTaken: (what: string, port: number, holder: string, flag: string) =>
     new JamdevError(
       'PortTaken',

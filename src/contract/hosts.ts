@@ -36,6 +36,28 @@ export function isAllowedHost(host: string, { names, addresses }: AllowedHosts):
   );
 }
 
+/** Whom a request's Host header names: the dev server, one of its backends by a label in front, or somebody else. */
+export type NamedHost = { kind: 'server' } | { kind: 'backend'; label: string } | { kind: 'foreign' };
+
+/**
+ * Reads the Host header of a request to the proxy. `LABEL.localhost` names a backend, and so does a label in front of
+ * one of the allowed names; more than one label, or one in front of an address, does not.
+ * @param host undefined or empty in requests of old clients; no browser leaves it out
+ */
+export function parseProxyHost(host: string | undefined, allowed: AllowedHosts): NamedHost {
+  if (host === undefined || host === '') return { kind: 'server' };
+  const name = hostName(host);
+  const allowedNames = allowed.names.map((each) => each.toLowerCase());
+  // A name that was allowed as a whole is the dev server's, even if another allowed name is the end of it.
+  if (name === 'localhost' || allowedNames.includes(name)) return { kind: 'server' };
+  for (const suffix of ['localhost', ...allowedNames.filter((each) => isIP(each) === 0)]) {
+    if (!name.endsWith(`.${suffix}`)) continue;
+    const label = name.slice(0, -suffix.length - 1);
+    if (label !== '' && !label.includes('.')) return { kind: 'backend', label };
+  }
+  return isAllowedHost(host, allowed) ? { kind: 'server' } : { kind: 'foreign' };
+}
+
 /** Whether a browser's Origin header names a page served from this machine. */
 export function isLoopbackOrigin(origin: string): boolean {
   const match = /^https?:\/\/([^/]+)$/.exec(origin);

@@ -23,12 +23,23 @@ export const connectResponseSchema = z
     status: statusSchema,
     token: z.string(),
     url: z.string(),
-    secret_token: z.string(),
+    /** null with a static token, which has none. */
+    secret_token: z.string().nullable(),
     status_url: z.string(),
     ready_url: z.string(),
   })
   .meta({ id: 'ConnectResponse' });
 export type ConnectResponse = z.infer<typeof connectResponseSchema>;
+
+/** What `ready_url` answers to clients that ask for JSON, while the backend has not ended. */
+export const readyStatusSchema = publicStatusSchema
+  .extend({
+    backend_id: z.string(),
+    /** Where to go once the status is `ready`. */
+    url: z.string(),
+  })
+  .meta({ id: 'ReadyStatus' });
+export type ReadyStatus = z.infer<typeof readyStatusSchema>;
 
 /** `GET /v2/backend/:id`. */
 export const backendInfoSchema = z

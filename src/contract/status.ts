@@ -29,6 +29,16 @@ export const terminationReasonSchema = z.enum([
 ]);
 export type TerminationReason = z.infer<typeof terminationReasonSchema>;
 
+/** Reasons in words. */
+export const REASON_WORDS: Record<TerminationReason, string> = {
+  swept: 'nobody was connected, or its time was over',
+  external: 'on request',
+  keyexpired: 'its key expired',
+  lost: 'its runtime was lost',
+  startuptimeout: 'it did not answer in time after its start',
+  internalerror: 'jamdev failed to run it',
+};
+
 export const terminationKindSchema = z.enum(['soft', 'hard']);
 export type TerminationKind = z.infer<typeof terminationKindSchema>;
 

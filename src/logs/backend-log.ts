@@ -31,6 +31,7 @@ export class BackendLog {
   readonly #onLines: (source: LogRecord['source'], lines: readonly Buffer[]) => void;
   readonly #onDiskProblem: (error: Error) => void;
   #last: Buffer[] = [];
+  #lastRemark: string | undefined;
   #file: number | undefined;
   #segment = 0;
   #segmentBytes = 0;
@@ -69,6 +70,11 @@ export class BackendLog {
     return this.#last.map((line) => line.toString('utf8'));
   }
 
+  /** The newest remark of the dev server's. */
+  get lastRemark(): string | undefined {
+    return this.#lastRemark;
+  }
+
   /** Takes a chunk of output as it was read. */
   write(source: OutputSource, chunk: Buffer): void {
     this.#append(source, this.#splitters[source].push(chunk));
@@ -76,6 +82,7 @@ export class BackendLog {
 
   /** Adds a remark of the dev server's, of one or several lines. */
   remark(text: string): void {
+    this.#lastRemark = text;
     this.#append(
       'jamdev',
       text.split('\n').map((line) => Buffer.from(line)),

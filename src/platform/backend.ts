@@ -37,6 +37,8 @@ export interface BackendIdentity {
   /** The image it was asked to run, which it keeps to; undefined: the newest build, and newer ones by and by. */
   image?: Build | undefined;
   fencingToken: number;
+  /** Its only connection token, if it has a static one. */
+  staticToken?: string | undefined;
 }
 
 export interface BackendEvents {
@@ -73,6 +75,7 @@ export class Backend {
   #connections = 0;
   #requestsInFlight = 0;
   #drained: () => void = () => undefined;
+  #explaining: Promise<string | undefined> | undefined;
   readonly #cancelTimers = new Map<'idle' | 'lifetime' | 'startup' | 'soft' | 'explain', () => void>();
 
   /** Starts it at once. */
@@ -206,6 +209,26 @@ export class Backend {
     this.#endProcess();
   }
 
+  /** Says something about this backend, in its log and to whoever watches. */
+  remark(text: string): void {
+    this.log.remark(text);
+    this.events.emit('notice', text);
+  }
+
+  /**
+   * What can be seen from outside of the reason why it does not answer, as that it listens on another port.
+   * @returns undefined when nothing can; one or two sentences
+   */
+  explainSilence(): Promise<string | undefined> {
+    // Looking takes a while, and many may ask at once.
+    this.#explaining ??= (this.#process?.explainNotReady() ?? Promise.resolve(undefined))
+      .catch(() => undefined)
+      .finally(() => {
+        this.#explaining = undefined;
+      });
+    return this.#explaining;
+  }
+
   async #live(): Promise<void> {
     let exit: Exit = { code: null, signal: null };
     try {
@@ -221,7 +244,7 @@ export class Backend {
     } catch (error) {
       if (!this.#ending.signal.aborted) exit = this.#startFailed(error);
     }
-    if (exit.remark !== undefined) this.#remark(exit.remark);
+    if (exit.remark !== undefined) this.remark(exit.remark);
     if (exit.lost) this.#enter({ status: 'hard-terminating', time: this.#world.clock.now(), reason: 'lost' });
     this.#setAddress(undefined);
     for (const kind of [...this.#cancelTimers.keys()]) this.#disarm(kind);
@@ -253,7 +276,7 @@ export class Backend {
         limits: this.#params.limits,
         mount: this.#params.mount,
         onOutput: (source, chunk) => this.log.write(source, chunk),
-        onRemark: (text) => this.#remark(text),
+        onRemark: (text) => this.remark(text),
       },
       signal,
     );
@@ -316,7 +339,7 @@ export class Backend {
 
   #startFailed(error: unknown): Exit {
     const text = error instanceof JamdevError ? error.sentence : `jamdev failed to start it: ${String(error)}`;
-    this.#remark(text);
+    this.remark(text);
     if (!(error instanceof JamdevError)) {
       this.#enter({ status: 'hard-terminating', time: this.#world.clock.now(), reason: 'internalerror' });
     }
@@ -341,15 +364,9 @@ export class Backend {
       void process.explainNotReady().then((text) => {
         if (this.state.status !== 'waiting') return;
         if (text === undefined) return this.#explainLater(process, step + 1);
-        this.#remark(text);
+        this.remark(text);
       });
     });
-  }
-
-  /** Says something about this backend, in its log and to whoever watches. */
-  #remark(text: string): void {
-    this.log.remark(text);
-    this.events.emit('notice', text);
   }
 
   #armIdle(): void {
@@ -393,5 +410,6 @@ function platformEnvironment(identity: BackendIdentity): Record<string, string> 
     SESSION_BACKEND_KEY: identity.key,
     SESSION_BACKEND_FENCING_TOKEN: String(identity.fencingToken),
     JAMSOCKET_SERVICE: identity.service.name,
+    ...(identity.staticToken === undefined ? {} : { SESSION_BACKEND_STATIC_TOKEN: identity.staticToken }),
   };
 }

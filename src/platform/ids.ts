@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { STATIC_TOKEN_PREFIX } from '../contract/connection-token.js';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 const LETTERS_AND_DIGITS = `${LETTERS}0123456789`;
@@ -13,6 +14,11 @@ export function newBackendId(): string {
 /** A connection token or secret token: 32 random bytes, base64url, 43 characters. */
 export function newToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url');
+}
+
+/** A static token: the one of its backend. */
+export function newStaticToken(): string {
+  return `${STATIC_TOKEN_PREFIX}${newToken()}`;
 }
 
 /** A key for a backend that was asked for without one. */

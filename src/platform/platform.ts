@@ -5,7 +5,7 @@ import type { LogStore } from '../logs/log-store.js';
 import type { Build } from '../runtime/runtime.js';
 import { Backend, type BackendWorld } from './backend.js';
 import { type BackendState, isEnding } from './backend-state.js';
-import { newBackendId, newKey } from './ids.js';
+import { newBackendId, newKey, newStaticToken } from './ids.js';
 import { DEFAULT_ENVIRONMENT, type ImageSource, NEWEST_TAG, type Service, ServiceRegistry } from './services.js';
 import { type TokenRoute, TokenTable } from './tokens.js';
 
@@ -17,6 +17,8 @@ export interface PlatformWorld extends BackendWorld {
   logs: LogStore;
   /** The dev server's run, kept with each log. */
   runId: string;
+  /** Whether each backend has one connection token for all. */
+  useStaticToken?: boolean | undefined;
 }
 
 /** What connecting gives. */
@@ -46,6 +48,7 @@ export class Platform {
   /** The backend that holds a key, until it is gone. */
   readonly #holders = new Map<string, Backend>();
   #lastFencingToken = 0;
+  #identityIgnored = false;
   #closing = false;
 
   constructor(definitions: readonly string[], world: PlatformWorld) {
@@ -82,6 +85,7 @@ export class Platform {
       }
       const backend = holder ?? this.#spawn(service, params, image);
       const route = this.tokens.issue(backend, params.user, params.auth);
+      this.#tellIdentityIgnored(backend, params);
       return { backend, spawned: holder === undefined, state: backend.state, route };
     }
   }
@@ -193,6 +197,7 @@ export class Platform {
       environment: environment.name,
       image,
       fencingToken: this.#nextFencingToken(),
+      staticToken: this.#world.useStaticToken ? newStaticToken() : undefined,
     };
     const log = this.#world.logs.create({
       backendId: id,
@@ -211,6 +216,14 @@ export class Platform {
     });
     this.events.emit('backend', backend);
     return backend;
+  }
+
+  /** As on the platform, a static token goes without user and auth, and without a word; here the first time has one. */
+  #tellIdentityIgnored(backend: Backend, { user, auth }: ConnectParams): void {
+    if (this.#identityIgnored || backend.identity.staticToken === undefined) return;
+    if (user === undefined && auth === undefined) return;
+    this.#identityIgnored = true;
+    backend.remark(problem.identityIgnored().sentence);
   }
 
   /**

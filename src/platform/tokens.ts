@@ -9,8 +9,8 @@ const SWEEP_EVERY_MS = 10 * 60 * 1000;
 /** What a connection token stands for. */
 export interface TokenRoute {
   token: string;
-  /** The second secret, which the backend sees as `x-verified-secret`. */
-  secretToken: string;
+  /** The second secret, which the backend sees as `x-verified-secret`; a static token has none. */
+  secretToken: string | undefined;
   backend: Backend;
   user: string | undefined;
   /** JSON text. */
@@ -32,20 +32,13 @@ export class TokenTable {
     this.#lastSweepMs = clock.monotonicMs();
   }
 
-  /** Makes a token for a backend. */
+  /** Makes a token for a backend. One with a static token has that alone; all share it, so it says nothing of a user. */
   issue(backend: Backend, user: string | undefined, auth: Record<string, unknown> | undefined): TokenRoute {
     this.#sweep();
-    const route: TokenRoute = {
-      token: newToken(),
-      secretToken: newToken(),
-      backend,
-      user,
-      userData: auth === undefined ? undefined : JSON.stringify(auth),
-      connections: 0,
-      lastUsedMs: this.#clock.monotonicMs(),
-    };
-    this.#routes.set(route.token, route);
-    return route;
+    const { staticToken } = backend.identity;
+    if (staticToken !== undefined) return this.#routes.get(staticToken) ?? this.#add(backend, { token: staticToken });
+    const userData = auth === undefined ? undefined : JSON.stringify(auth);
+    return this.#add(backend, { token: newToken(), secretToken: newToken(), user, userData });
   }
 
   /** Looks a token up, which renews it. @returns undefined when it is unknown or expired */
@@ -74,7 +67,23 @@ export class TokenTable {
     };
   }
 
+  #add(backend: Backend, given: Pick<TokenRoute, 'token'> & Partial<TokenRoute>): TokenRoute {
+    const route: TokenRoute = {
+      secretToken: undefined,
+      user: undefined,
+      userData: undefined,
+      ...given,
+      backend,
+      connections: 0,
+      lastUsedMs: this.#clock.monotonicMs(),
+    };
+    this.#routes.set(route.token, route);
+    return route;
+  }
+
   #expired(route: TokenRoute): boolean {
+    // A static token is the only one of its backend, which has been told of it.
+    if (route.backend.identity.staticToken === route.token && route.backend.state.status !== 'terminated') return false;
     return route.connections === 0 && this.#clock.monotonicMs() - route.lastUsedMs > TOKEN_UNUSED_MS;
   }
 

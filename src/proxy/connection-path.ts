@@ -1,3 +1,5 @@
+import { isStaticToken } from '../contract/connection-token.js';
+
 /** What the path of a request to the proxy asks for. */
 export type ConnectionPath =
   | { kind: 'health' }
@@ -7,16 +9,18 @@ export type ConnectionPath =
 
 /**
  * Takes the connection token off a request's target: `/TOKEN/rest?query` is `/rest?query` for the backend, and `/TOKEN`
- * is `/TOKEN/`. Nothing is decoded or tidied (platform contract, "Proxy").
+ * is `/TOKEN/`. A static token stays where it is, and so does everything else: nothing is decoded or tidied (platform
+ * contract, "Proxy").
  * @param target as it stands in the request line
  */
 export function parseConnectionPath(target: string): ConnectionPath {
-  const path = withoutOrigin(target);
+  const path = pathOf(target);
   const match = /^\/([^/?#]*)(.*)$/s.exec(path);
   const token = match?.[1] ?? '';
   const tail = match?.[2] ?? '';
   if (token === '') return { kind: 'no-token' };
   if (token === 'ready' && !tail.startsWith('/')) return { kind: 'health' };
+  if (isStaticToken(token)) return { kind: 'token', token, rest: path };
   return { kind: 'token', token, rest: tail.startsWith('/') ? tail : `/${tail}` };
 }
 
@@ -29,7 +33,7 @@ export function pathForBackend(target: string): string {
   return path.kind === 'token' ? path.rest : target;
 }
 
-/** A client that takes jamdev for a forward proxy sends a whole URL. */
-function withoutOrigin(target: string): string {
+/** The path and query of a target. A client that takes jamdev for a forward proxy sends a whole URL. */
+export function pathOf(target: string): string {
   return target.startsWith('/') ? target : target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, '');
 }

@@ -2,8 +2,9 @@ import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { createProxyMiddleware, type Plugin } from 'http-proxy-middleware';
 import { problem } from '../contract/errors.js';
+import { pause } from '../os/clock.js';
 import type { Backend } from '../platform/backend.js';
-import { type Answerable, answerError, backendEnded } from './answers.js';
+import { type Answerable, answerEnded, answerError } from './answers.js';
 import { pathForBackend } from './connection-path.js';
 import { addCorsHeaders } from './headers.js';
 
@@ -28,6 +29,8 @@ interface ForwardedRequest extends IncomingMessage {
 }
 
 const MAX_IDLE_SOCKETS = 64;
+/** How long the answer to a request waits for the look at what a silent backend listens on. */
+const EXPLAIN_DEADLINE_MS = 2_000;
 /** Never used: each request brings its own. */
 const NO_TARGET = { protocol: 'http:', host: 'invalid', port: '0' };
 
@@ -114,9 +117,8 @@ export class Forwarder {
     }
     if (request !== undefined && 'writeHead' in to && this.#repeat(error, request, to)) return;
     const backend = request?.[ROUTE]?.backend;
-    if (backend === undefined) to.destroy();
-    else if (backend.state.status === 'terminated') answerError(to, backendEnded(backend));
-    else answerError(to, problem.backendUnreachable(backend.id, error.code ?? error.message));
+    if (request === undefined || backend === undefined) to.destroy();
+    else void answerUnreachable(request, to, backend, error);
   }
 
   /**
@@ -134,5 +136,23 @@ export class Forwarder {
     request.url = `/repeated${request.url}`;
     void this.#middleware(request, response);
     return true;
+  }
+}
+
+/** Says that a backend does not answer, and what it listens on instead, if that can be seen in time. */
+async function answerUnreachable(
+  request: IncomingMessage,
+  to: Answerable,
+  backend: Backend,
+  error: NodeJS.ErrnoException,
+): Promise<void> {
+  // The middleware ends the socket of an upgrade as soon as this returns; nobody reads such an answer's text anyway.
+  const explanation =
+    'writeHead' in to ? await Promise.race([backend.explainSilence(), pause(EXPLAIN_DEADLINE_MS)]) : undefined;
+  if (backend.state.status === 'terminated') {
+    answerEnded(request, to, backend);
+  } else {
+    const detail = error.code ?? error.message;
+    answerError(request, to, problem.backendUnreachable(backend.id, detail, explanation ?? undefined), backend.id);
   }
 }

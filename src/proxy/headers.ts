@@ -15,7 +15,7 @@ export function addBackendHeaders(request: IncomingMessage, route: TokenRoute): 
   }
   headers['x-verified-path'] = (request.url ?? '').split('?', 1)[0] ?? '';
   headers['x-verified-backend'] = route.backend.id;
-  headers['x-verified-secret'] = route.secretToken;
+  if (route.secretToken !== undefined) headers['x-verified-secret'] = route.secretToken;
   if (route.user !== undefined) headers['x-verified-username'] = toHeaderValue(route.user);
   if (route.userData !== undefined) headers['x-verified-user-data'] = toHeaderValue(route.userData);
   addForwardedHeaders(headers, request.socket.remoteAddress ?? '');

@@ -1,15 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { problem } from '../contract/errors.js';
+import { type AllowedHosts, parseProxyHost } from '../contract/hosts.js';
 import type { Backend } from '../platform/backend.js';
 import type { TokenRoute, TokenTable } from '../platform/tokens.js';
 import type { Address } from '../runtime/runtime.js';
-import { type Answerable, answerError, backendEnded } from './answers.js';
-import { parseConnectionPath } from './connection-path.js';
+import { type Answerable, answerEnded, answerError } from './answers.js';
+import { type ConnectionPath, parseConnectionPath } from './connection-path.js';
 import { declineUpgrade, offersHttp2 } from './decline-upgrade.js';
 import type { Forwarder, Route } from './forwarder.js';
 import { addBackendHeaders } from './headers.js';
 import { holdSocket } from './held-socket.js';
+import { explainLostRequest } from './lost-request.js';
 
 /** Hands a request to the backend once it is known which. */
 type PassOn = (forwarder: Forwarder, route: Route) => void;
@@ -20,11 +22,14 @@ type PassOn = (forwarder: Forwarder, route: Route) => void;
  */
 export class ConnectionProxy {
   readonly #tokens: TokenTable;
+  readonly #allowedHosts: AllowedHosts;
   readonly #routes = new Map<Backend, Route>();
   #forwarder: Forwarder | undefined;
 
-  constructor(tokens: TokenTable) {
+  /** @param allowedHosts beside those of this machine, as for the API */
+  constructor(tokens: TokenTable, allowedHosts: AllowedHosts) {
     this.#tokens = tokens;
+    this.#allowedHosts = allowedHosts;
   }
 
   /** A server for one address; several share the backends. */
@@ -48,29 +53,36 @@ export class ConnectionProxy {
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const path = parseConnectionPath(request.url ?? '/');
-    if (path.kind === 'health') {
-      response.end('ok\n');
-    } else if (path.kind === 'no-token') {
-      answerError(response, problem.tokenMissing());
-    } else {
-      this.#route(request, response, path.token, (forwarder, route) => forwarder.web(route, request, response));
-    }
+    if (path.kind === 'health') response.end('ok\n');
+    else this.#route(request, response, path, (forwarder, way) => forwarder.web(way, request, response));
   }
 
   #onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     // Until the middleware takes over, an error on the socket would end the whole program.
     socket.on('error', () => socket.destroy());
     const path = parseConnectionPath(request.url ?? '/');
-    if (path.kind !== 'token') return answerError(socket, problem.tokenMissing());
-    this.#route(request, socket, path.token, (forwarder, route) => forwarder.upgrade(route, request, socket, head));
+    this.#route(request, socket, path, (forwarder, way) => forwarder.upgrade(way, request, socket, head));
   }
 
-  /** Finds the backend of a token, waits until it is ready, and counts the connection until it is closed. */
-  #route(request: IncomingMessage, to: Answerable, token: string, passOn: PassOn): void {
-    const route = this.#tokens.use(token);
-    if (route === undefined) return answerError(to, problem.tokenUnknown());
+  /**
+   * Finds the backend of a token, waits until it is ready, and counts the connection until it is closed.
+   *
+   * The token alone decides who may come, from whatever origin, as on the platform. The host is looked at all the same,
+   * by the rule of the API: a page that DNS rebinding brings here counts as of the same origin, and would read what the
+   * answers below tell people on this machine.
+   */
+  #route(request: IncomingMessage, to: Answerable, path: ConnectionPath, passOn: PassOn): void {
+    const { headers, url = '/' } = request;
+    const host = parseProxyHost(headers.host, this.#allowedHosts);
+    if (host.kind === 'foreign') return answerError(request, to, problem.hostNotAllowed(headers.host ?? ''));
+    const route = path.kind === 'token' ? this.#tokens.use(path.token) : undefined;
+    if (route === undefined) return answerError(request, to, explainLostRequest(url, headers));
     const { backend } = route;
-    if (backend.state.status === 'terminated') return answerError(to, backendEnded(backend));
+    if (host.kind === 'backend' && host.label !== backend.id) {
+      const error = problem.hostOfOtherBackend(headers.host ?? '', host.label, backend.id);
+      return answerError(request, to, error, backend.id);
+    }
+    if (backend.state.status === 'terminated') return answerEnded(request, to, backend);
     to.once('close', this.#tokens.connect(route));
     const way = this.#routes.get(backend);
     if (way === undefined || this.#forwarder === undefined) void this.#passOnWhenReady(request, to, route, passOn);
@@ -103,13 +115,13 @@ export class ConnectionProxy {
       // Its process may have been replaced in the very moment it could be reached.
       while (address !== backend.address) address = await backend.reachable(hungUp.signal);
       giveBack();
-      if (address === undefined) return answerError(to, backendEnded(backend));
+      if (address === undefined) return answerEnded(request, to, backend);
       if (to.destroyed) return;
       this.#passOn(forwarder, this.#wayTo(backend, address, forwarder), request, to, route, passOn);
     } catch (error) {
       giveBack();
       if (hungUp.signal.aborted) to.destroy();
-      else answerError(to, problem.backendUnreachable(backend.id, String(error)));
+      else answerError(request, to, problem.backendUnreachable(backend.id, String(error)), backend.id);
     } finally {
       to.off('close', onGone);
     }

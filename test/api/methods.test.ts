@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import type { ConnectResponse } from '../../src/contract/responses.js';
 import { endpointsOf } from '../support/described-api.js';
-import { startServer } from '../support/dev-server.js';
+import { startServer, untilStatus } from '../support/dev-server.js';
 import { openStream, send } from '../support/http.js';
 
-/** Names that fit the parameters of a path; the backend is one that there is. */
-function fill(path: string, id: string): string {
-  return path.replace(':id', id).replace(/:(\w+)/g, (_, name) => (name === 'service' ? '-' : name));
+/** Names that fit the parameters of a path; the backend and its token are those that there are. */
+function fill(path: string, { backend_id: id, token }: ConnectResponse): string {
+  return path
+    .replace(/:id|:backend/, id)
+    .replace(':token', token)
+    .replace(/:(\w+)/g, (_, name) => (name === 'service' ? '-' : name));
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND'];
@@ -13,16 +17,20 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND'];
 describe('HTTP API: methods', () => {
   test('a path that is there answers a method that it does not take with 405 and those that it does', async () => {
     const server = await startServer();
-    const { backend_id: id } = await server.connect({ key: 'k' });
+    const connected = await server.connect({ key: 'k' });
     const endpoints = endpointsOf(server);
     let refused = 0;
     for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) {
       const taken = endpoints.filter((endpoint) => endpoint.path === path).map(({ method }) => method.toUpperCase());
       const allowed = [...(taken.includes('GET') ? ['GET', 'HEAD'] : []), ...(taken.includes('POST') ? ['POST'] : [])];
       for (const method of METHODS.filter((each) => !taken.includes(each))) {
-        const filled = fill(path, id);
+        const filled = fill(path, connected);
         // A body that could not be parsed must not get in the way.
-        const answer = await send(`${server.apiUrl}${filled}?r=0.5`, { method, body: '{"' });
+        const answer = await send(`${server.apiUrl}${filled}?r=0.5`, {
+          method,
+          body: '{"',
+          headers: { accept: 'application/json' },
+        });
         expect(answer.headers.allow, `${method} ${path}`).toBe([...allowed, 'OPTIONS'].join(', '));
         expect(answer.headers['content-type']).toBe('application/json');
         expect({ status: answer.status, ...answer.json() }).toEqual({
@@ -45,13 +53,14 @@ describe('HTTP API: methods', () => {
     const server = await startServer();
     const faults: unknown[] = [];
     server.events.on('fault', (error) => faults.push(error));
-    const { backend_id: id } = await server.connect({ key: 'k' });
+    const connected = await server.connect({ key: 'k' });
+    await untilStatus(server, connected.backend_id, 'ready');
     for (const { path } of endpointsOf(server).filter((endpoint) => endpoint.method === 'get')) {
-      const url = `${server.apiUrl}${fill(path, id)}`;
+      const url = `${server.apiUrl}${fill(path, connected)}`;
       const asked = await send(url, { method: 'HEAD' });
       const got = await openStream(url);
       got.close();
-      expect(asked.status, path).toBe(200);
+      expect(asked.status, path).toBe(path.startsWith('/ready/') ? 302 : 200);
       expect(asked.text, path).toBe('');
       const names = Object.keys(got.headers).filter((name) => name !== 'transfer-encoding');
       expect(Object.keys(asked.headers).sort(), path).toEqual(names.sort());

@@ -30,6 +30,7 @@ test('without flags and config file, the start script runs with the defaults', a
     proxyPort: 9090,
     host: undefined,
     allowedHosts: [],
+    useStaticToken: false,
     interactive: true,
     styleLogOutput: true,
   });
@@ -280,12 +281,16 @@ describe('what can’t be', () => {
     expect(config).toMatchObject({ port: 0, proxyPort: 0 });
   });
 
-  test('static tokens, by flag or file; a flag can turn the file’s off', async () => {
-    const folder = makeProject({ [FILE]: { command: 'x', useStaticToken: true } });
-    await expect(resolveConfig({ folder })).rejects.toMatchObject({ code: 'NotSupported' });
-    await expect(resolveConfig({ folder: makeProject(), command: 'x', useStaticToken: true })).rejects.toMatchObject({
-      code: 'NotSupported',
+  test.each([
+    [undefined, undefined, false],
+    [undefined, true, true],
+    [true, undefined, true],
+    [true, false, true],
+    [false, true, false],
+  ])('static tokens: %s by flag and %s in the file is %s', async (flag, inFile, expected) => {
+    const folder = makeProject({
+      [FILE]: { command: 'x', ...(inFile === undefined ? {} : { useStaticToken: inFile }) },
     });
-    expect((await resolveConfig({ folder, useStaticToken: false })).services[0]).toMatchObject({ command: 'x' });
+    expect((await resolveConfig({ folder, useStaticToken: flag })).useStaticToken).toBe(expected);
   });
 });

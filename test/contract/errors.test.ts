@@ -67,8 +67,17 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   pushNeedsCloud: [problem.pushNeedsCloud('doc'), ['jamsocket connect doc -t TAG']],
   tokenMissing: [problem.tokenMissing(), ['token']],
   tokenUnknown: [problem.tokenUnknown(), ['token', 'connect again']],
-  backendEnded: [problem.backendEnded('abc', 'WHY'), ['"abc"', 'WHY']],
-  backendUnreachable: [problem.backendUnreachable('abc', 'DETAIL'), ['"abc"', 'DETAIL', 'jamdev logs abc']],
+  notAToken: [problem.notAToken('app.js', { asked: '/app.js', instead: './app.js' }), ['"app.js"', '"./app.js"']],
+  hostOfOtherBackend: [problem.hostOfOtherBackend('a.localhost', 'a', 'abc'), ['"a.localhost"', '"a"', '"abc"']],
+  identityIgnored: [problem.identityIgnored(), ['"user"', '"auth"', 'useStaticToken']],
+  backendEnded: [
+    problem.backendEnded('abc', 'WHY', ['last line']),
+    ['"abc"', 'WHY', '\nlast line\n', 'jamdev logs abc'],
+  ],
+  backendUnreachable: [
+    problem.backendUnreachable('abc', 'DETAIL', 'EXPLANATION'),
+    ['"abc"', 'DETAIL', 'EXPLANATION', 'jamdev logs abc'],
+  ],
   internal: [problem.internal(), ['inside jamdev']],
   configMissing: [problem.configMissing('FILE'), ['FILE', '--config']],
   configUnreadable: [problem.configUnreadable('FILE', 'DETAIL'), ['FILE', 'DETAIL']],
@@ -88,7 +97,6 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   pathUnreadable: [problem.pathUnreadable('%zz'), ['%zz']],
   noDockerfile: [problem.noDockerfile('FOLDER'), ['FOLDER', '--dockerfile']],
   usingChildProcesses: [problem.usingChildProcesses('NO ENGINE.'), ['NO ENGINE', 'child processes']],
-  staticTokenNotYet: [problem.staticTokenNotYet(), ['Static tokens']],
   portTaken: [problem.portTaken('API', 8080, 'pid 7 (x)', '--port'), ['API', '8080', 'by pid 7 (x)', '--port 8081']],
   portForbidden: [problem.portForbidden('proxy', 80, '--proxy-port'), ['proxy', '80', '--proxy-port 8080']],
   hostUnavailable: [problem.hostUnavailable('HOST', 'DETAIL'), ['"HOST"', 'DETAIL', '--host']],
@@ -131,8 +139,27 @@ test('a nameless port holder leaves no gap, and the last port does not lead beyo
   expect(problem.portTaken('API', 65_535, '', '--port').remedy).toMatch(/--port 0$/);
 });
 
+test.each([
+  [undefined, 'http://localhost:PORT/TOKEN/'],
+  [{ asked: '/app.js', instead: '../app.js' }, 'let it ask for "../app.js", as "/app.js" leaves the token out'],
+  ['slash missing', 'opened without the "/" after the token'],
+  ['socket.io', '{ path: "/TOKEN/socket.io/" }'],
+] as const)('how to ask with a token: %j', (by, told) => {
+  expect(problem.tokenMissing(by).remedy).toContain(told);
+});
+
+test('what stands for a token is shown when it is short, and counted when it may be most of one', () => {
+  expect(problem.notAToken('x'.repeat(31)).message).toContain('x'.repeat(31));
+  expect(problem.notAToken('x'.repeat(42)).message).toBe(
+    'The path begins with 42 characters that are no connection token: one has 43, or "s." and 43.',
+  );
+});
+
 test('a failure without output has no empty list of last lines', () => {
   expect(problem.buildFailed('exit code 2', []).message).toBe('The build failed (exit code 2).');
+  expect(problem.backendEnded('abc', 'WHY').sentence).toBe(
+    'The backend "abc" has ended: WHY. Connect again to get a new one. All it printed: jamdev logs abc',
+  );
   expect(problem.neverReady('abc', 'WHY', []).message).toBe('The backend "abc" did not become ready: WHY.');
 });
 

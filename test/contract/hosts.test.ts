@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isAllowedHost, isLoopbackOrigin } from '../../src/contract/hosts.js';
+import { isAllowedHost, isLoopbackOrigin, parseProxyHost } from '../../src/contract/hosts.js';
 
 test.each([
   'localhost',
@@ -76,3 +76,61 @@ test.each(['192.168.1.5:8080', '[fd00::2]:8080', '10.0.0.1'])(
     expect(isAllowedHost('evil.example', { names: [], addresses: true })).toBe(false);
   },
 );
+
+/** With the names `mybox.lan` and `app.mybox.lan` allowed. */
+function named(host: string | undefined) {
+  const names = ['MyBox.lan', 'app.mybox.lan', 'special.localhost', '10.0.0.7'];
+  const found = parseProxyHost(host, { names, addresses: false });
+  return found.kind === 'backend' ? found.label : found.kind;
+}
+
+test.each([
+  ['knrv5h2m0c8xqa.localhost:9090', 'knrv5h2m0c8xqa'],
+  ['knrv5h2m0c8xqa.localhost', 'knrv5h2m0c8xqa'],
+  ['KNRV5H2M0C8XQA.LocalHost:9090', 'knrv5h2m0c8xqa'],
+  ['anything-else.localhost:1', 'anything-else'],
+  ['knrv5h2m0c8xqa.mybox.lan:9090', 'knrv5h2m0c8xqa'],
+  ['knrv5h2m0c8xqa.app.mybox.lan', 'knrv5h2m0c8xqa'],
+  ['other.mybox.lan', 'other'],
+])('the host %s names the backend %s', (host, label) => {
+  expect(named(host)).toBe(label);
+});
+
+test.each([
+  undefined,
+  '',
+  'localhost',
+  'LOCALHOST:9090',
+  '127.0.0.1:9090',
+  '[::1]:9090',
+  'host.docker.internal:9090',
+  'mybox.lan:9090',
+  'app.mybox.lan',
+  'special.localhost',
+  '10.0.0.7:9090',
+  'a.b.localhost:9090',
+])('the host %s names the dev server', (host) => {
+  expect(named(host)).toBe('server');
+});
+
+test.each([
+  'evil.example',
+  'localhost.evil.example',
+  'knrv5h2m0c8xqa.evil.example',
+  'knrv5h2m0c8xqa.127.0.0.1',
+  'knrv5h2m0c8xqa.10.0.0.7',
+  'knrv5h2m0c8xqa.[::1]',
+  'knrv5h2m0c8xqa.host.docker.internal',
+  'a.b.mybox.lan',
+  '.mybox.lan',
+  'evilmybox.lan',
+  '10.0.0.1',
+  ':9090',
+  'localhost:9090:1',
+])('the host %j names somebody else', (host) => {
+  expect(named(host)).toBe('foreign');
+});
+
+test('an address is the dev server where addresses are allowed', () => {
+  expect(parseProxyHost('192.168.1.5:9090', { names: [], addresses: true })).toEqual({ kind: 'server' });
+});

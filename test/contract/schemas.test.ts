@@ -52,6 +52,11 @@ test('a connect response has the platform’s keys, in its order', () => {
   ]);
 });
 
+test('the secret token is null, and not left out, where there is none', () => {
+  expect(connectResponseSchema.shape.secret_token.safeParse(null).success).toBe(true);
+  expect(connectResponseSchema.shape.secret_token.safeParse(undefined).success).toBe(false);
+});
+
 const time = '2026-01-01T00:00:00.000Z';
 
 test.each([

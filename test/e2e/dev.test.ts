@@ -72,6 +72,28 @@ describe('starting', () => {
     expect(await answer(['--command', say('flag')])).toBe('flag');
   });
 
+  test.each([
+    [['-s'], {}, true],
+    [['--use-static-token'], {}, true],
+    [[], { useStaticToken: true }, true],
+    [[], {}, false],
+  ])('with %j and the config file %j, one token per backend: %s', async (args, config, isStatic) => {
+    const folder = makeProject({ 'jamsocket.config.json': { command: ECHO, ...config } });
+    const dev = await startDev(folder, args);
+    const connectAgain = async () => {
+      const { code, stdout } = await runCli(['connect', '--key', 'doc-1'], { cwd: folder });
+      expect(code).toBe(0);
+      return JSON.parse(stdout);
+    };
+    const [first, second] = [await connectAgain(), await connectAgain()];
+    expect(first.token.startsWith('s.')).toBe(isStatic);
+    expect(first.url === second.url).toBe(isStatic);
+    expect(first.secret_token === null).toBe(isStatic);
+    const { environment } = (await send(first.url)).json<{ environment: Record<string, string> }>();
+    expect(environment.SESSION_BACKEND_STATIC_TOKEN).toBe(isStatic ? first.token : undefined);
+    expect(dev.stderr()).toBe('');
+  });
+
   test('a build command runs before the first backend; if it fails, connects are told why', async () => {
     const folder = makeProject({
       'jamsocket.config.json': { command: 'node built.js', build: 'node build.js' },

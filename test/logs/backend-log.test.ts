@@ -116,6 +116,7 @@ test('the last 20 lines of output are at hand, cut, without remarks', () => {
   ]);
   log.write('stdout', Buffer.from(`${'x'.repeat(5_000)}\n`));
   expect(log.lastLines.at(-1)).toBe('x'.repeat(2_000));
+  expect(log.lastRemark).toBe('not this');
   expect(log.lastLines).toHaveLength(20);
   log.end();
 });

@@ -1,23 +1,25 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/platform/backend.js';
 import { TOKEN_UNUSED_MS, TokenTable } from '../../src/platform/tokens.js';
 import { HandClock } from '../support/hand-clock.js';
 
-/** Of a backend, the table uses no more than its count of connections. */
-function fakeBackend(): { backend: Backend; open(): number } {
+/** Of a backend, the table uses no more than its count of connections, its static token, and whether it has ended. */
+function fakeBackend(staticToken?: string): { backend: Backend; open(): number; state: { status: string } } {
   let open = 0;
+  const state = { status: 'ready' };
   const connectionOpened = () => {
     open += 1;
     return () => {
       open -= 1;
     };
   };
-  return { backend: { id: 'abc', connectionOpened } as unknown as Backend, open: () => open };
+  const backend = { id: 'abc', identity: { staticToken }, state, connectionOpened } as unknown as Backend;
+  return { backend, open: () => open, state };
 }
 
-function setUp() {
+function setUp(staticToken?: string) {
   const clock = new HandClock();
-  return { clock, table: new TokenTable(clock), ...fakeBackend() };
+  return { clock, table: new TokenTable(clock), ...fakeBackend(staticToken) };
 }
 
 test('a token leads to its backend, with a second secret, the user and the user’s data as JSON', () => {
@@ -48,7 +50,7 @@ test.each(['', 'nope', '__proto__', 'constructor'])('the token %j is unknown', (
 
 test('a secret token is no token', () => {
   const { table, backend } = setUp();
-  expect(table.use(table.issue(backend, undefined, undefined).secretToken)).toBeUndefined();
+  expect(table.use(table.issue(backend, undefined, undefined).secretToken ?? '')).toBeUndefined();
 });
 
 test('a token that nobody used for an hour expires for good, and not a moment earlier', () => {
@@ -106,4 +108,36 @@ test('clearing expired tokens away spares those in use', () => {
   expect(table.use(unused.token)).toBeUndefined();
   expect(table.use(connected.token)).toBe(connected);
   expect(table.use(fresh.token)).toBe(fresh);
+});
+
+describe('a static token', () => {
+  test('is given out again and again, and carries no user and no secret', () => {
+    const { table, backend } = setUp('s.STATIC');
+    const route = table.issue(backend, 'ann', { role: 'editor' });
+    expect(route).toMatchObject({ token: 's.STATIC', backend, user: undefined, userData: undefined });
+    expect(route.secretToken).toBeUndefined();
+    expect(table.issue(backend, 'bob', undefined)).toBe(route);
+    expect(table.use('s.STATIC')).toBe(route);
+  });
+
+  test('lives as long as its backend, and expires an hour after its last use then', () => {
+    const { table, backend, clock, state } = setUp('s.STATIC');
+    const route = table.issue(backend, undefined, undefined);
+    clock.turn(TOKEN_UNUSED_MS * 100);
+    expect(table.issue(backend, undefined, undefined)).toBe(route);
+    expect(table.use('s.STATIC')).toBe(route);
+    state.status = 'terminated';
+    clock.turn(TOKEN_UNUSED_MS);
+    expect(table.use('s.STATIC')).toBe(route);
+    clock.turn(TOKEN_UNUSED_MS + 1);
+    expect(table.use('s.STATIC')).toBeUndefined();
+  });
+
+  test('survives the clearing away of expired tokens', () => {
+    const { table, backend, clock } = setUp('s.STATIC');
+    table.issue(backend, undefined, undefined);
+    clock.turn(TOKEN_UNUSED_MS * 100);
+    table.issue(fakeBackend().backend, undefined, undefined);
+    expect(table.use('s.STATIC')).toBeDefined();
+  });
 });

@@ -22,6 +22,28 @@ test.each([
   expect(parseConnectionPath(target)).toEqual({ kind: 'token', token: 'TOKEN', rest });
 });
 
+test.each([
+  '/s.TOKEN/',
+  '/s.TOKEN',
+  '/s.TOKEN?',
+  '/s.TOKEN?a=b',
+  '/s.TOKEN/a/b?c=d&e',
+  '/s.TOKEN//a///b/%2F/../x',
+  '/s.TOKEN#a',
+])('a static token stays in the path: %s', (target) => {
+  expect(parseConnectionPath(target)).toEqual({ kind: 'token', token: 's.TOKEN', rest: target });
+  expect(parseConnectionPath(`http://localhost:9090${target}`)).toMatchObject({ token: 's.TOKEN', rest: target });
+  expect(pathForBackend(target)).toBe(target);
+});
+
+test.each([
+  ['/s/x', '/x'],
+  ['/S.TOKEN/x', '/x'],
+  ['/TOKEN/s.x/y', '/s.x/y'],
+])('the token of %s is no static one', (target, rest) => {
+  expect(parseConnectionPath(target)).toMatchObject({ kind: 'token', rest });
+});
+
 test('the token is not decoded either', () => {
   expect(parseConnectionPath('/a%2Fb;c/x')).toEqual({ kind: 'token', token: 'a%2Fb;c', rest: '/x' });
 });

@@ -45,6 +45,12 @@ describe('a backend sees', () => {
     });
   });
 
+  test('no secret with a static token, which has none, and the path as it was', () => {
+    const headers = seen({ 'x-verified-secret': 'forged' }, routeOf({ secretToken: undefined }), '/s.TOKEN/a?b');
+    expect(headers).not.toHaveProperty('x-verified-secret');
+    expect(headers['x-verified-path']).toBe('/s.TOKEN/a');
+  });
+
   test('no x-verified-* of the client’s, known or not', () => {
     const headers = seen({
       'x-verified-username': 'forged',

@@ -1,20 +1,10 @@
-import type { PublicStatus } from '../../contract/status.js';
-
-/** Reasons in words. */
-const REASONS: Record<NonNullable<PublicStatus['termination_reason']>, string> = {
-  swept: 'nobody was connected, or its time was over',
-  external: 'on request',
-  keyexpired: 'its key expired',
-  lost: 'its runtime was lost',
-  startuptimeout: 'it did not answer in time after its start',
-  internalerror: 'jamdev failed to run it',
-};
+import { type PublicStatus, REASON_WORDS } from '../../contract/status.js';
 
 /** A status in words: `terminated (swept: nobody was connected, or its time was over)`. */
 export function describeStatus(status: PublicStatus): string {
   if (status.termination_reason !== undefined) {
     const kind = status.termination_kind === undefined ? '' : `, ${status.termination_kind}`;
-    return `${status.status} (${status.termination_reason}${kind}: ${REASONS[status.termination_reason]})`;
+    return `${status.status} (${status.termination_reason}${kind}: ${REASON_WORDS[status.termination_reason]})`;
   }
   if (status.status !== 'terminated') return status.status;
   return `terminated (${status.exit_error ? 'it failed' : 'it exited'} by itself)`;

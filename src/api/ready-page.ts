@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import { problem } from '../contract/errors.js';
+import { type ReadyStatus, readyStatusSchema } from '../contract/responses.js';
+import type { Status } from '../contract/status.js';
+import { renderErrorPage } from '../pages/error-page.js';
+import { type RenderedPage, renderPage } from '../pages/page.js';
+import { preferredForm } from '../pages/preferred-form.js';
+import type { Backend } from '../platform/backend.js';
+import { isEnding } from '../platform/backend-state.js';
+import { explainEnd, shownLines } from '../platform/explain-backend.js';
+import { toPublicStatus } from '../platform/status-formats.js';
+import { html } from './answer.js';
+import { toConnectionUrl } from './connect-results.js';
+import type { ApiContext } from './context.js';
+import { type Endpoint, get } from './endpoint.js';
+import { toKnownError } from './error-handler.js';
+import { sendJson } from './json.js';
+
+export const READY_PREFIX = '/ready';
+
+const REFRESH_SECONDS = 1;
+const NOT_YET: Record<Exclude<Status, 'ready' | 'terminated'>, string> = {
+  scheduled: 'is about to start',
+  loading: 'waits for its code to be built',
+  starting: 'is being started',
+  waiting: 'runs, but does not answer yet',
+  terminating: 'is ending',
+  'hard-terminating': 'is being ended by force',
+};
+
+/**
+ * The page behind `ready_url`: it waits in a browser until the backend is ready and then goes on to the connection URL,
+ * or says why that will never be. A link from anywhere may lead here: such a request has no Origin, so the guard lets it
+ * through, and the token says that it may know. Programs that ask for JSON get the status.
+ */
+export function readyEndpoints({ platform, info }: ApiContext): Endpoint[] {
+  return [
+    get(`${READY_PREFIX}/:backend/:token`, {
+      summary: 'Waits in a browser until a backend is ready, then leads to its connection URL',
+      answer: html([200, 302], readyStatusSchema),
+      errors: ['BackendNotFound', 'TokenUnknown', 'BackendEnded'],
+      handle: ({ params, response }) => {
+        const backend = platform.backend(params.backend);
+        const route = platform.tokens.use(params.token);
+        if (route?.backend !== backend) throw problem.tokenUnknown();
+        const { state } = backend;
+        if (state.status === 'terminated') throw explainEnd(backend, true);
+        const url = toConnectionUrl(route, info());
+        if (wantsJson(response.req)) {
+          sendJson(response, { backend_id: backend.id, ...toPublicStatus(state), url } satisfies ReadyStatus);
+        } else if (state.status === 'ready') {
+          response
+            .writeHead(302, { location: url, 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' })
+            .end();
+        } else {
+          send(response, 200, renderWaitingPage(backend, state.status));
+        }
+      },
+    }),
+  ];
+}
+
+/** Answers errors as pages, where a person is to read them; leaves the rest to the next handler. */
+export const answerErrorAsPage: ErrorRequestHandler = (error: unknown, request, response, next) => {
+  const known = toKnownError(error);
+  if (known === undefined || wantsJson(request) || response.headersSent) return next(error);
+  send(response, known.status, renderErrorPage(known, randomBytes(6).toString('hex')));
+};
+
+function wantsJson({ headers }: Request): boolean {
+  return preferredForm(headers.accept, 'html') === 'json';
+}
+
+function renderWaitingPage(backend: Backend, status: keyof typeof NOT_YET): RenderedPage {
+  const next = isEnding(backend.state) ? 'says how it ended, once it has' : 'goes on by itself, once it is ready';
+  return renderPage({
+    heading: `The backend "${backend.id}" ${NOT_YET[status]}.`,
+    text: [`Status: ${status}, since ${backend.state.time.toISOString()}.`, `This page ${next}.`],
+    lines: shownLines(backend),
+    refreshSeconds: REFRESH_SECONDS,
+  });
+}
+
+function send(response: Response, status: number, { headers, body }: RenderedPage): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+}

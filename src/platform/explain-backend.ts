@@ -1,0 +1,32 @@
+import { stripVTControlCharacters } from 'node:util';
+import { withoutTokens } from '../contract/connection-token.js';
+import { type JamdevError, problem } from '../contract/errors.js';
+import { REASON_WORDS } from '../contract/status.js';
+import type { Backend } from './backend.js';
+
+/**
+ * The answer to whoever asks for a backend that is gone, or on its way: when it ended, why, and its last lines.
+ * @param tellOutput whether whoever asks may see what it printed
+ */
+export function explainEnd(backend: Backend, tellOutput: boolean): JamdevError {
+  return problem.backendEnded(backend.id, howItEnded(backend), tellOutput ? shownLines(backend) : []);
+}
+
+/**
+ * The last lines that a backend printed, and what jamdev last had to say about it, as text for any reader: without
+ * escape sequences, and without connection tokens, which are not always the reader's own.
+ */
+export function shownLines({ log }: Backend): string[] {
+  const remark = log.lastRemark?.split('\n').map((line) => `jamdev: ${line}`) ?? [];
+  return [...log.lastLines, ...remark].map((line) =>
+    withoutTokens(stripVTControlCharacters(line).replace(/[^\P{Cc}\t]/gu, '')),
+  );
+}
+
+function howItEnded({ state }: Backend): string {
+  if (state.status !== 'terminated') return 'it is ending';
+  const at = `at ${state.time.toISOString()}`;
+  if (state.reason !== undefined) return `${state.reason} (${REASON_WORDS[state.reason]}), ${at}`;
+  if (state.exitSignal !== null) return `${state.exitSignal}, ${at}`;
+  return `${state.exitCode === null ? 'it could not be started' : `exit code ${state.exitCode}`}, ${at}`;
+}

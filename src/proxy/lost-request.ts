@@ -1,0 +1,33 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { isTokenShaped, withoutTokens } from '../contract/connection-token.js';
+import { type JamdevError, type LostBy, problem } from '../contract/errors.js';
+import { pathOf } from './connection-path.js';
+
+/**
+ * What to say to a request whose token leads nowhere: it is unknown, or there never was one. The usual reason for none
+ * is a page behind a connection URL that asks for an absolute path, which the referer shows.
+ * @param target as it stands in the request line
+ */
+export function explainLostRequest(target: string, headers: IncomingHttpHeaders): JamdevError {
+  const segments = segmentsOf(pathOf(target));
+  const [first = ''] = segments;
+  if (isTokenShaped(first)) return problem.tokenUnknown();
+  const by = first === 'socket.io' ? first : lostByPage(segments, headers);
+  return first === '' ? problem.tokenMissing(by) : problem.notAToken(first, by);
+}
+
+function lostByPage(asked: readonly string[], { referer = '', host = '' }: IncomingHttpHeaders): LostBy | undefined {
+  if (!URL.canParse(referer)) return undefined;
+  const page = new URL(referer);
+  if (page.host !== host.toLowerCase()) return undefined;
+  const [token = '', ...below] = segmentsOf(page.pathname);
+  if (!isTokenShaped(token)) return undefined;
+  if (below.length === 0) return 'slash missing';
+  const path = withoutTokens(asked.join('/'));
+  return { asked: `/${path}`, instead: `${'../'.repeat(below.length - 1) || './'}${path}` };
+}
+
+/** What stands between the slashes of a path, from its first slash to its query. */
+function segmentsOf(path: string): string[] {
+  return (path.split(/[?#]/, 1)[0] ?? '').split('/').slice(1);
+}
