@@ -14,6 +14,7 @@ const UNREAD_OUTPUT_MS = 1_000;
 
 /** Each in its own file, of which only the one that is called is loaded. */
 const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
+  init: async () => (await import('./commands/init.js')).initCommand,
   dev: async () => (await import('./commands/dev.js')).devCommand,
   spawn: async () => (await import('./commands/spawn.js')).spawnCommand,
   connect: async () => (await import('./commands/connect.js')).connectCommand,
