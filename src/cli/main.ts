@@ -12,6 +12,7 @@ const OWN_SIGNALS = ['dev', 'exec'];
 
 /** Each in its own file, of which only the one that is called is loaded. */
 const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
+  init: async () => (await import('./commands/init.js')).initCommand,
   dev: async () => (await import('./commands/dev.js')).devCommand,
   exec: async () => (await import('./commands/exec.js')).execCommand,
   spawn: async () => (await import('./commands/spawn.js')).spawnCommand,

@@ -53,6 +53,8 @@ export const HTTP_STATUS_OF = {
   ExecNotExecutable: 500,
   NoDevServer: 500,
   DevServerUnreachable: 500,
+  FilesInTheWay: 500,
+  FolderUnusable: 500,
   Usage: 500,
 } as const;
 
@@ -461,6 +463,31 @@ export const problem = {
       'StateFolderUnusable',
       `jamdev can't make the folder ${folder} for a mount (${detail}).`,
       'Make the project folder writable.',
+    ),
+  notAFolder: (path: string) => new JamdevError('FolderUnusable', `${path} is not a folder.`, 'Name another one.'),
+  filesInTheWay: (folder: string, files: string[]) =>
+    new JamdevError(
+      'FilesInTheWay',
+      `Nothing was written, as ${folder} already has ${files.join(', ')}.`,
+      'Name another folder, or overwrite with --force.',
+    ),
+  immovableInTheWay: (folder: string, paths: string[]) =>
+    new JamdevError(
+      'FilesInTheWay',
+      `Nothing was written, as ${folder} already has something of another kind named ${paths.join(', ')}.`,
+      'Name another folder, or move that away.',
+    ),
+  fileNotWritten: (file: string, detail: string, written: string[]) =>
+    new JamdevError(
+      'FolderUnusable',
+      `${file} can't be written (${detail}). ${written.length === 0 ? 'Nothing was written.' : `Written were: ${written.join(', ')}.`}`,
+      `Name another folder, or mend this one and try again${written.length === 0 ? '' : ' with --force'}.`,
+    ),
+  questionsUnanswered: () =>
+    new JamdevError(
+      'Usage',
+      'Nothing was written, as the input ended before all was answered.',
+      'Answer on the command line: jamdev init my-app --template websocket',
     ),
   usage: (message: string, remedy = '') => new JamdevError('Usage', message, remedy),
 };

@@ -113,6 +113,11 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   neverReady: [problem.neverReady('abc', 'WHY', ['last line']), ['"abc"', 'WHY', 'last line', 'jamdev logs abc']],
   keyInSeveralServices: [problem.keyInSeveralServices('KEY', ['a', 'b']), ['"KEY"', 'a and b']],
   portsEqual: [problem.portsEqual(9000), ['9000', '--proxy-port']],
+  notAFolder: [problem.notAFolder('PATH'), ['PATH']],
+  filesInTheWay: [problem.filesInTheWay('FOLDER', ['a', 'b']), ['FOLDER', 'a, b', '--force']],
+  immovableInTheWay: [problem.immovableInTheWay('FOLDER', ['a', 'b']), ['FOLDER', 'a, b']],
+  fileNotWritten: [problem.fileNotWritten('FILE', 'ENOSPC', ['a', 'b']), ['FILE', 'ENOSPC', 'a, b', '--force']],
+  questionsUnanswered: [problem.questionsUnanswered(), ['--template']],
   usage: [problem.usage('MESSAGE', 'REMEDY'), ['MESSAGE REMEDY']],
   dockerMissing: [problem.dockerMissing(), ['"docker"', '--runtime process']],
   dockerStopped: [problem.dockerStopped('DETAIL'), ['DETAIL', 'Start Docker', '--runtime process']],
@@ -161,6 +166,9 @@ test('a failure without output has no empty list of last lines', () => {
     'The backend "abc" has ended: WHY. Connect again to get a new one. All it printed: jamdev logs abc',
   );
   expect(problem.neverReady('abc', 'WHY', []).message).toBe('The backend "abc" did not become ready: WHY.');
+  expect(problem.fileNotWritten('FILE', 'EACCES', []).sentence).toBe(
+    "FILE can't be written (EACCES). Nothing was written. Name another folder, or mend this one and try again.",
+  );
 });
 
 test('a value that a person typed is shortened in a message, and control characters are escaped', () => {

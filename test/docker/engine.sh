@@ -14,8 +14,10 @@ checkout="$(printf '%s' "$root" | cksum | cut -d ' ' -f 1)"
 folder="${JAMDEV_ENGINE_FOLDER:-${TMPDIR:-/tmp}/jamdev-test-engine-$checkout}"
 socket="$folder/docker.sock"
 bridge="jt$(printf '%s' "$folder" | cksum | cut -d ' ' -f 1)"
-base_images=(node:22-slim node:20-slim)
+base_images=(node:22-slim node:20-slim python:3.12-slim)
 START_TIMEOUT_S=60
+# The last base image that was made here.
+made_image=''
 
 say() { printf 'engine: %s\n' "$*" >&2; }
 
@@ -88,6 +90,7 @@ install_packages() {
   command -v docker >/dev/null && command -v dockerd >/dev/null || missing+=(docker.io)
   command -v iptables >/dev/null || missing+=(iptables)
   command -v busybox >/dev/null || missing+=(busybox-static)
+  command -v python3 >/dev/null || missing+=(python3)
   [ "${#missing[@]}" -eq 0 ] && return
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     say "no engine answers, and ${missing[*]} can't be installed here: start Docker, then try again"
@@ -112,49 +115,94 @@ make_bridge() {
 
 # --- base images ------------------------------------------------------------------------------------------------------
 
-# The real image where it can be had; else, and always in an engine of our own, one made of this machine's Node.js.
+# The real image where it can be had; else, and always in an engine of our own, one made of what this machine has.
 provide() {
-  local host="$1" image="$2"
+  local host="$1" image="$2" language="${2%%:*}" program
   if [ "$host" != "unix://$socket" ] && docker -H "$host" pull "$image" >&2; then return; fi
-  say "making $image of this machine's Node.js $(node --version)"
+  # Of one language there is one on this machine, whatever version an image is named after.
+  if [ "${made_image%%:*}" = "$language" ]; then
+    docker -H "$host" tag "$made_image" "$image"
+    return
+  fi
+  program="${language/python/python3}"
+  say "making $image of this machine's $program, $("$program" --version)"
   local made="$folder-base-$$"
   fill "$made"
-  tar -C "$made" -c . | docker -H "$host" import --change 'CMD ["node"]' \
+  "fill_$language" "$made"
+  tar -C "$made" -c . | docker -H "$host" import --change "CMD [\"$program\"]" \
     --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' - "$image" >/dev/null
   rm -rf "$made"
+  made_image="$image"
 }
 
+# What every image has: the usual commands, and two users.
 fill() {
-  local made="$1" node library
-  node="$(node -p 'fs.realpathSync(process.execPath)')"
-  mkdir -p "$made"/{bin,etc,proc,root,tmp,home/node,usr/bin,usr/sbin,sbin,usr/local/bin,usr/local/lib}
+  local made="$1" name
+  mkdir -p "$made"/{bin,etc,proc,root,tmp,home/node,usr/bin,usr/sbin,sbin,usr/local/bin,usr/local/etc,usr/local/lib}
   chmod 1777 "$made/tmp"
-  cp "$node" "$made/usr/local/bin/node"
-  for library in $(ldd "$node" | grep -o '/[^ ]*'); do
-    mkdir -p "$made$(dirname "$library")"
-    cp -L "$library" "$made$library"
-  done
-  # Looked up by name, which ldd does not see.
-  for library in "$(dirname "$(ldd "$node" | grep -o '/[^ ]*libc\.so[^ ]*')")"/libnss_{dns,files}.so.2; do
-    if [ -e "$library" ]; then cp -L "$library" "$made$library"; fi
-  done
   cp "$(command -v busybox)" "$made/bin/busybox"
-  local name
   for name in $("$made/bin/busybox" --list); do
     if [ ! -e "$made/bin/$name" ]; then ln -s busybox "$made/bin/$name"; fi
   done
   ln -s /bin/env "$made/usr/bin/env"
-  local modules
+  printf 'root:x:0:0:root:/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n' >"$made/etc/passwd"
+  printf 'root:x:0:\nnode:x:1000:\n' >"$made/etc/group"
+  printf 'hosts: files dns\n' >"$made/etc/nsswitch.conf"
+}
+
+# The libraries that a program, or another library, is linked with.
+copy_libraries() {
+  local made="$1" library
+  for library in $(ldd "${@:2}" | grep -o '/[^ :]* ' | sort -u); do
+    mkdir -p "$made$(dirname "$library")"
+    if [ ! -e "$made$library" ]; then cp -L "$library" "$made$library"; fi
+  done
+}
+
+fill_node() {
+  local made="$1" node library modules
+  node="$(node -p 'fs.realpathSync(process.execPath)')"
+  cp "$node" "$made/usr/local/bin/node"
+  copy_libraries "$made" "$node"
+  # Looked up by name, which ldd does not see.
+  for library in "$(dirname "$(ldd "$node" | grep -o '/[^ ]*libc\.so[^ ]*')")"/libnss_{dns,files}.so.2; do
+    if [ -e "$library" ]; then cp -L "$library" "$made$library"; fi
+  done
   modules="$(dirname "$(dirname "$node")")/lib/node_modules"
   if [ -d "$modules/npm" ]; then
     mkdir -p "$made/usr/local/lib/node_modules"
     cp -R "$modules/npm" "$made/usr/local/lib/node_modules/npm"
     ln -s ../lib/node_modules/npm/bin/npm-cli.js "$made/usr/local/bin/npm"
     ln -s ../lib/node_modules/npm/bin/npx-cli.js "$made/usr/local/bin/npx"
+    fill_npm_cache "$made"
   fi
-  printf 'root:x:0:0:root:/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n' >"$made/etc/passwd"
-  printf 'root:x:0:\nnode:x:1000:\n' >"$made/etc/group"
-  printf 'hosts: files dns\n' >"$made/etc/nsswitch.conf"
+}
+
+# No package registry can be reached from inside: what the templates install comes along.
+fill_npm_cache() {
+  local made="$1" manifest project="$1-project"
+  for manifest in "$root"/templates/*/package.json; do
+    mkdir -p "$project"
+    cp "$manifest" "$project"
+    npm install --prefix "$project" --cache "$made/usr/local/npm-cache" --no-audit --no-fund >/dev/null 2>&1 ||
+      say "the packages of $manifest can't be had: its container will not build"
+    rm -rf "$project"
+  done
+  printf 'cache=/usr/local/npm-cache\noffline=true\nregistry=%s\n' "$(npm config get registry 2>/dev/null)" \
+    >"$made/usr/local/etc/npmrc"
+}
+
+# Under /usr/local it finds its own library, wherever that lies here.
+fill_python() {
+  local made="$1" python library
+  python="$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')"
+  library="$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
+  cp "$python" "$made/usr/local/bin/$(basename "$python")"
+  if [ ! -e "$made/usr/local/bin/python3" ]; then ln -s "$(basename "$python")" "$made/usr/local/bin/python3"; fi
+  tar -C "$(dirname "$library")" --exclude=site-packages --exclude=dist-packages --exclude=__pycache__ \
+    --exclude=test --exclude=tests --exclude=idlelib --exclude='config-*' -c "$(basename "$library")" |
+    tar -C "$made/usr/local/lib" -x
+  copy_libraries "$made" "$python" "$library"/lib-dynload/*.so
 }
 
 # --- stop -------------------------------------------------------------------------------------------------------------

@@ -85,6 +85,17 @@ describeDocker('limits, mounts and images of a container', () => {
       expect(readdirSync(volumes)).toEqual([expect.stringMatching(/^default-/)]);
     });
 
+    test('a user of the container who is nobody outside may write to it', async () => {
+      const dockerfile = 'FROM node:22-slim\nUSER 4711:4711\nCMD ["/bin/sh", "-c", "id -u > /plane-data/file"]\n';
+      const image = await buildTestImage(makeProject({ Dockerfile: dockerfile }), project);
+      const { backend } = await start('', {}, { build: { image }, request: { key: 'nobody', mount: true } });
+      expect(await backend.exited).toEqual({ code: 0, signal: null });
+      await removeImage(image);
+      const read = await start('cat /plane-data/file', {}, { request: { key: 'nobody', mount: true } });
+      await read.backend.exited;
+      expect(read.output()).toBe('4711\n');
+    });
+
     test('a sub path is a folder inside that of the key', async () => {
       const write = await start('pwd > /plane-data/file', {}, { request: { key: 'sub', mount: 'deep/er' } });
       await write.backend.exited;

@@ -11,6 +11,7 @@ import { removeLeftovers } from '../../src/runtime/docker/docker-leftovers.js';
 import { DockerRuntime } from '../../src/runtime/docker/docker-runtime.js';
 import type { ContainerBuild, RuntimeBackend, SpawnRequest } from '../../src/runtime/runtime.js';
 import type { Started } from '../runtime/runtime-suite.js';
+import type { DevRun } from '../support/cli.js';
 import { fixture } from '../support/project.js';
 
 const missing = await checkEngine(AbortSignal.timeout(20_000)).then(
@@ -143,4 +144,14 @@ export function useDockerRuntime(volumes = '/nonexistent') {
 export async function containersOf(project: string): Promise<string[]> {
   const listed = await docker('ps', '--all', '--quiet', '--filter', `label=dev.jamdev.project=${project}`);
   return listed.split('\n').filter((id) => id !== '');
+}
+
+/** Ends a dev server, and removes whatever a failed test left; after one that passed there is nothing. */
+export async function cleanUp(dev: DevRun): Promise<void> {
+  if (dev.process.exitCode === null && dev.process.signalCode === null) dev.process.kill('SIGTERM');
+  await dev.exit;
+  const left = await containersOf(dev.folder);
+  if (left.length > 0) await docker('rm', '--force', ...left);
+  const images = await docker('images', '--quiet', '--filter', `label=dev.jamdev.project=${dev.folder}`);
+  for (const image of new Set(images.split('\n').filter((id) => id !== ''))) await docker('rmi', '--force', image);
 }

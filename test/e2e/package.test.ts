@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { readTemplate, TEMPLATE_NAMES } from '../../src/cli/templates.js';
 import { post, send } from '../support/http.js';
 import { fixture, makeTempFolder, ROOT } from '../support/project.js';
 import { living, waitFor } from '../support/wait.js';
@@ -24,6 +25,21 @@ function installPackage(): string {
   return folder;
 }
 
+/** Every template that the installed package writes is the one in the repository, dotfiles as well. */
+async function expectTemplates(folder: string): Promise<void> {
+  for (const name of TEMPLATE_NAMES) {
+    const args = ['--no-install', 'jamdev', 'init', join('apps', name), '--template', name, '--json'];
+    const printed = execFileSync('npx', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+    const { files, next } = JSON.parse(printed);
+    const expected = await readTemplate(name);
+    expect(files).toEqual(expected.map(({ path }) => path));
+    for (const { path, content } of expected) {
+      expect(readFileSync(join(folder, 'apps', name, path)).equals(content), path).toBe(true);
+    }
+    expect(next.slice(-2)).toEqual(['npx jamdev dev', 'npx jamdev spawn --key doc-1']);
+  }
+}
+
 test('the packed package, installed into an empty folder, has a working npx jamdev dev and import', {
   timeout: 180_000,
 }, async () => {
@@ -32,6 +48,8 @@ test('the packed package, installed into an empty folder, has a working npx jamd
   expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'bin', 'dist', 'package.json', 'templates']);
   expect(existsSync(join(installed, 'dist', 'runtime', 'process', 'remap-8080.cjs'))).toBe(true);
   expect(existsSync(join(installed, 'dist', 'index.d.ts'))).toBe(true);
+
+  await expectTemplates(folder);
 
   writeFileSync(
     join(folder, 'server.cjs'),

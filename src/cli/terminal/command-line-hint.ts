@@ -14,6 +14,7 @@ export function spawnLine(script: string, cwd: string, project: string, apiUrl: 
   return `${ownCommand(script, cwd)} spawn --key doc-1${inside ? '' : ` --api ${apiUrl}`}`;
 }
 
-function quoted(path: string): string {
+/** A path as a shell takes it. */
+export function quoted(path: string): string {
   return /^[\w./@-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

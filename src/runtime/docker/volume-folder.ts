@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { problem } from '../../contract/errors.js';
 
@@ -32,13 +32,17 @@ export function volumeFolderOf(
   return join(folder, ...parts);
 }
 
+/** Above it, .jamdev lets nobody in but its owner. */
+const WRITABLE_BY_ALL = 0o777;
+
 /**
- * Creates it.
+ * Creates it, writable by whatever user a container runs as: that one is seldom the one who runs jamdev.
  * @throws JamdevError `StateFolderUnusable`
  */
 export function createVolumeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
+    if (statSync(folder).uid === process.getuid?.()) chmodSync(folder, WRITABLE_BY_ALL);
   } catch (error) {
     throw problem.volumeUnusable(folder, (error as NodeJS.ErrnoException).code ?? String(error));
   }

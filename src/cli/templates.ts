@@ -1,0 +1,53 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ignore, { type Ignore } from 'ignore';
+
+/** The templates of `jamdev init`, the default one first, each a folder of that name in templates/. */
+export const TEMPLATES = {
+  websocket: 'a shared text over plain WebSockets; Node.js with ws',
+  socketio: 'a shared text over Socket.IO; Node.js',
+  python: 'a shared text over server-sent events; Python 3.9 or newer, standard library only',
+} as const;
+
+export type TemplateName = keyof typeof TEMPLATES;
+
+export const TEMPLATE_NAMES = Object.keys(TEMPLATES) as TemplateName[];
+
+export const DEFAULT_TEMPLATE: TemplateName = 'websocket';
+
+/** A file that a template consists of. */
+export interface TemplateFile {
+  /** Inside the folder, with slashes. */
+  path: string;
+  content: Buffer;
+}
+
+const FOLDER = fileURLToPath(new URL('../../templates', import.meta.url));
+/** npm packs no file named `.gitignore`, so this is how it travels. */
+const PACKED_GITIGNORE = 'gitignore';
+
+/** Reads all files of a template, without what running it in place has left there; sorted. */
+export async function readTemplate(name: TemplateName): Promise<TemplateFile[]> {
+  const root = join(FOLDER, name);
+  const leftOut = ignore().add(await readFile(join(root, PACKED_GITIGNORE), 'utf8'));
+  const paths = (await listFiles(root, '', leftOut)).filter((path) => path !== '.gitignore');
+  const files = paths.map(async (path) => ({
+    path: path === PACKED_GITIGNORE ? '.gitignore' : path,
+    content: await readFile(join(root, path)),
+  }));
+  return (await Promise.all(files)).sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function listFiles(root: string, folder: string, leftOut: Ignore): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
+    const path = `${folder}${entry.name}`;
+    if (entry.isDirectory()) {
+      if (!leftOut.ignores(`${path}/`)) found.push(...(await listFiles(root, `${path}/`, leftOut)));
+    } else if (!leftOut.ignores(path)) {
+      found.push(path);
+    }
+  }
+  return found;
+}

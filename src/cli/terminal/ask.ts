@@ -1,0 +1,48 @@
+import { createInterface } from 'node:readline';
+import { problem } from '../../contract/errors.js';
+
+/** Asks one question; resolves with the line typed, without spaces around it. */
+export type Ask = (question: string) => Promise<string>;
+
+/** The terminal that is asked in. */
+export interface AskedTerminal {
+  input: NodeJS.ReadStream;
+  output: NodeJS.WriteStream;
+  /** Called on Ctrl-C, which is an ordinary key while a question stands. */
+  interrupt(): void;
+}
+
+/**
+ * Lends the terminal to somebody who asks questions, and gives it back afterwards.
+ * @param signal ends the waiting for an answer
+ * @throws JamdevError `Usage` when the input ends before all is answered
+ */
+export async function askInTerminal<T>(
+  { input, output, interrupt }: AskedTerminal,
+  signal: AbortSignal,
+  questions: (ask: Ask) => Promise<T>,
+): Promise<T> {
+  const lines = createInterface({ input, output, signal });
+  // Unlike its own question(), this keeps a line that was typed before it was asked for.
+  const answers = lines[Symbol.asyncIterator]();
+  let open = true;
+  lines.once('close', () => {
+    open = false;
+  });
+  lines.on('SIGINT', () => {
+    output.write('\n');
+    interrupt();
+  });
+  try {
+    return await questions(async (question) => {
+      lines.setPrompt(question);
+      if (open) lines.prompt();
+      const { value, done } = await answers.next();
+      signal.throwIfAborted();
+      if (done) throw problem.questionsUnanswered();
+      return value.trim();
+    });
+  } finally {
+    lines.close();
+  }
+}

@@ -1,0 +1,99 @@
+import { lstat, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { problem } from '../contract/errors.js';
+
+/**
+ * Writes files into a folder, which is made if need be; none of them half.
+ * @param folder absolute path
+ * @param files paths inside the folder, with slashes
+ * @param overwrite replace files that are there; else nothing is written if there is one
+ * @throws JamdevError `FilesInTheWay`, or `FolderUnusable` with what was written until then
+ */
+export async function writeFiles(
+  folder: string,
+  files: readonly { path: string; content: Buffer }[],
+  overwrite: boolean,
+): Promise<void> {
+  const obstacles = await findObstacles(folder, files);
+  const immovable = obstacles.filter(({ isFile }) => !isFile).map(({ path }) => path);
+  if (immovable.length > 0) throw problem.immovableInTheWay(folder, immovable);
+  if (obstacles.length > 0 && !overwrite) {
+    const paths = obstacles.map(({ path }) => path);
+    throw problem.filesInTheWay(folder, paths);
+  }
+  const written: string[] = [];
+  for (const { path, content } of files) {
+    try {
+      await makeFolder(dirname(join(folder, path)));
+      await writeWhole(join(folder, path), content, overwrite);
+    } catch (error) {
+      throw problem.fileNotWritten(join(folder, path), codeOf(error), written);
+    }
+    written.push(path);
+  }
+}
+
+/** What is where a file has to go, or where a folder for it has to be. */
+interface Obstacle {
+  /** Inside the folder. */
+  path: string;
+  /** It could be replaced by the file. */
+  isFile: boolean;
+}
+
+async function findObstacles(folder: string, files: readonly { path: string }[]): Promise<Obstacle[]> {
+  if ((await isFolder(folder)) === false) throw problem.notAFolder(folder);
+  const obstacles = new Map<string, Obstacle>();
+  for (const { path } of files) {
+    const parts = path.split('/');
+    const above = parts.slice(0, -1).map((_, index) => parts.slice(0, index + 1).join('/'));
+    for (const inner of above) {
+      if ((await isFolder(join(folder, inner))) === false) obstacles.set(inner, { path: inner, isFile: false });
+    }
+    const there = await orUndefined(lstat(join(folder, path)));
+    if (there !== undefined) obstacles.set(path, { path, isFile: !there.isDirectory() });
+  }
+  return [...obstacles.values()];
+}
+
+/** @returns undefined when there is nothing; a link that leads nowhere is something */
+async function isFolder(path: string): Promise<boolean | undefined> {
+  if ((await orUndefined(lstat(path))) === undefined) return undefined;
+  return (await orUndefined(stat(path)))?.isDirectory() ?? false;
+}
+
+/** Nothing there, or nothing that can be seen: the writing will tell. */
+async function orUndefined<T>(value: Promise<T>): Promise<T | undefined> {
+  return value.catch(() => undefined);
+}
+
+/** Not by `recursive`: where the system takes no new folder at all (/proc), Node.js would try for ever. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path).catch((again) => {
+      if (codeOf(again) !== 'EEXIST') throw again;
+    });
+  }
+}
+
+async function writeWhole(path: string, content: Buffer, overwrite: boolean): Promise<void> {
+  // A new file may have come since it was looked for; an old one must stay whole until the new one is, and a link in
+  // its place must not lead the content elsewhere.
+  const target = overwrite ? `${path}.${process.pid}.new` : path;
+  try {
+    await writeFile(target, content, { flag: 'wx' });
+    if (overwrite) await rename(target, path);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') await rm(target, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}

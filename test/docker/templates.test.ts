@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { TEMPLATE_NAMES, type TemplateName } from '../../src/cli/templates.js';
+import { type DevRun, runCli, startDev } from '../support/cli.js';
+import { post } from '../support/http.js';
+import { makeTempFolder } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
+import { type Connected, describeTemplate } from '../templates/template-suite.js';
+import { cleanUp, describeDocker, docker } from './support.js';
+
+async function start(template: TemplateName): Promise<DevRun> {
+  const folder = join(makeTempFolder(), 'app');
+  expect((await runCli(['init', folder, '--template', template])).code).toBe(0);
+  const dev = await startDev(folder, ['--runtime', 'docker']);
+  onTestFinished(() => cleanUp(dev));
+  await waitFor(() => /build {2}1: (done|failed)/.test(dev.stdout()), 'the image', 120_000);
+  expect(dev.stdout()).toContain('build  1: done');
+  return dev;
+}
+
+/** With the folder that outlives a container. */
+async function connect(dev: DevRun, key: string): Promise<Connected> {
+  const body = { key, spawn: { executable: { mount: true } } };
+  return (await post(`${dev.apiUrl}/v2/service/-/-/connect`, body)).json<Connected>();
+}
+
+describeDocker.each(TEMPLATE_NAMES)('the template %s, in containers', (template) => {
+  describe('', { timeout: 180_000 }, () => {
+    describeTemplate(template, { start, connect });
+
+    test('the image has the server and no more than it needs, and runs it as nobody of importance', async () => {
+      const dev = await start(template);
+      const { backend_id } = await connect(dev, 'doc-1');
+      const container = `jamdev-${backend_id}`;
+      await waitFor(() => dev.stdout().includes('doc-1 | ready'), 'the backend', 60_000);
+      const { Config } = JSON.parse(await docker('inspect', '--format', '{{json .}}', container));
+      expect(Config.User).toMatch(/^(node|1000:1000)$/);
+      expect(Object.keys(Config.ExposedPorts)).toEqual(['8080/tcp']);
+      expect(await docker('exec', container, 'id', '-u')).toBe('1000');
+      const files = (await docker('exec', container, 'ls', '-A', '/app')).split('\n');
+      expect(files).toEqual(expect.arrayContaining([template === 'python' ? 'server.py' : 'server.js', 'public']));
+      expect(files).not.toContain('.jamdev');
+      // The server itself is told to end, and no shell in front of it.
+      expect(await docker('exec', container, 'cat', '/proc/1/cmdline')).toMatch(
+        /^(node\0server\.js|python3\0server\.py)\0$/,
+      );
+    });
+  });
+});

@@ -1,0 +1,262 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { runCli, startDev } from '../support/cli.js';
+import { post, send } from '../support/http.js';
+import { makeProject, makeTempFolder, ROOT } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
+
+const WEBSOCKET_FILES = [
+  '.dockerignore',
+  '.gitignore',
+  'Dockerfile',
+  'README.md',
+  'jamsocket.config.json',
+  'package.json',
+  'public/index.html',
+  'server.js',
+  'storage.js',
+];
+
+function filesIn(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+}
+
+describe('jamdev init, without a terminal', () => {
+  test('writes the template and prints lines that work as they stand', async () => {
+    const cwd = makeTempFolder();
+    const { code, stdout, stderr } = await runCli(['init', 'my app', '--template', 'websocket'], { cwd });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const folder = join(cwd, 'my app');
+    expect(filesIn(folder)).toEqual(WEBSOCKET_FILES);
+    for (const file of WEBSOCKET_FILES) {
+      const original = readFileSync(join(ROOT, 'templates', 'websocket', file));
+      expect(readFileSync(join(folder, file)).equals(original), file).toBe(true);
+    }
+    const lines = stdout.split('\n').map((line) => line.trim());
+    expect(lines).toContain(`Wrote the template websocket into ${folder}:`);
+    const at = lines.indexOf('Next:');
+    expect(lines.slice(at + 1, at + 3)).toEqual([`cd 'my app'`, 'npm install']);
+    const dev = lines[at + 3] ?? '';
+    expect(dev).toMatch(/^node \S+\/bin\/jamdev\.js dev$/);
+    // The line is run as a person would, but on free ports, and with an empty answer for its packages.
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    const help = execFileSync('sh', ['-c', `cd 'my app' && ${dev} --help`], { cwd, encoding: 'utf8' });
+    expect(help).toContain('start the dev server');
+    const run = await startDev(folder);
+    const spawned = execFileSync('sh', ['-c', `${lines.at(-2)} --wait`], { cwd: folder, encoding: 'utf8' });
+    expect((await send(JSON.parse(spawned).url)).text).toContain('<textarea');
+    expect((await post(`${run.apiUrl}/v2/service/-/-/connect`, { key: 'doc-1' })).json()).toMatchObject({
+      spawned: false,
+    });
+  });
+
+  test('asks nothing: with nothing given it is the first template, in this folder', async () => {
+    const cwd = makeTempFolder();
+    const { code, stdout } = await runCli(['init'], { cwd });
+    expect(code).toBe(0);
+    expect(filesIn(cwd)).toEqual(WEBSOCKET_FILES);
+    expect(stdout).not.toMatch(/^ {2}cd /m);
+    expect(stdout).toContain('  npm install\n');
+  });
+
+  test('--json says the same to a program', async () => {
+    const cwd = makeTempFolder();
+    const { code, stdout } = await runCli(['init', 'a/deep/one', '-t', 'python', '--json'], { cwd });
+    expect(code).toBe(0);
+    const folder = join(cwd, 'a', 'deep', 'one');
+    expect(JSON.parse(stdout)).toEqual({
+      folder,
+      template: 'python',
+      files: filesIn(folder),
+      next: ['cd a/deep/one', expect.stringMatching(/ dev$/), expect.stringMatching(/ spawn --key doc-1$/)],
+    });
+  });
+
+  test('nothing needs to be installed where it is already', async () => {
+    const cwd = makeProject({ 'node_modules/ws/package.json': {} });
+    expect((await runCli(['init'], { cwd })).stdout).not.toContain('npm install');
+  });
+
+  test.each([
+    [
+      ['init', 'x', '--template', 'nope'],
+      ['nope', 'websocket, socketio, python'],
+    ],
+    [['init', ''], ['folder is empty']],
+    [['init', 'a', 'b'], ['too many arguments']],
+  ])('%j is a mistake in the command line', async (args, mentions) => {
+    const cwd = makeTempFolder();
+    const { code, stderr } = await runCli(args, { cwd });
+    expect(code).toBe(2);
+    for (const mention of mentions) expect(stderr).toContain(mention);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+});
+
+describe('a folder with something in it', () => {
+  test('is fine as long as nothing is in the way', async () => {
+    const cwd = makeProject({ 'notes.txt': 'mine', '.git/config': 'mine', 'public/logo.svg': 'mine' });
+    expect((await runCli(['init'], { cwd })).code).toBe(0);
+    expect(filesIn(cwd)).toEqual([...WEBSOCKET_FILES, '.git/config', 'notes.txt', 'public/logo.svg'].sort());
+    expect(readFileSync(join(cwd, 'notes.txt'), 'utf8')).toBe('mine');
+  });
+
+  test('is left as it is when a file is in the way, which is named; --force overwrites that', async () => {
+    const cwd = makeProject({ 'server.js': 'mine', 'public/index.html': 'mine', 'notes.txt': 'mine' });
+    const { code, stdout, stderr } = await runCli(['init'], { cwd });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('already has public/index.html, server.js.');
+    expect(stderr).toContain('--force');
+    expect(filesIn(cwd)).toEqual(['notes.txt', 'public/index.html', 'server.js']);
+    expect((await runCli(['init', '.', '--force'], { cwd })).code).toBe(0);
+    expect(filesIn(cwd)).toEqual([...WEBSOCKET_FILES, 'notes.txt'].sort());
+    expect(readFileSync(join(cwd, 'server.js'), 'utf8')).toContain('WebSocketServer');
+    expect(readFileSync(join(cwd, 'notes.txt'), 'utf8')).toBe('mine');
+  });
+
+  test('--force replaces a link, and not what it leads to; a link that leads nowhere is in the way too', async () => {
+    const cwd = makeProject({ 'elsewhere.js': 'mine' });
+    symlinkSync('elsewhere.js', join(cwd, 'server.js'));
+    symlinkSync('nowhere', join(cwd, 'storage.js'));
+    const refused = await runCli(['init'], { cwd });
+    expect(refused.stderr).toContain('already has server.js, storage.js.');
+    expect((await runCli(['init', '--force'], { cwd })).code).toBe(0);
+    expect(readFileSync(join(cwd, 'elsewhere.js'), 'utf8')).toBe('mine');
+    expect(existsSync(join(cwd, 'nowhere'))).toBe(false);
+    expect(readFileSync(join(cwd, 'storage.js'), 'utf8')).toContain('export async function save');
+  });
+
+  test('not even --force makes room for a file in the place of a folder, or a folder in that of a file', async () => {
+    const cwd = makeProject({ public: 'mine', 'server.js/mine.txt': 'mine' });
+    const { code, stderr } = await runCli(['init', '--force'], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/another kind named public, server\.js\./);
+    expect(filesIn(cwd)).toEqual(['public', 'server.js/mine.txt']);
+  });
+
+  test('that is no folder is refused', async () => {
+    const cwd = makeProject({ file: 'mine' });
+    const { code, stderr } = await runCli(['init', 'file'], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${join(cwd, 'file')} is not a folder.`);
+    const below = await runCli(['init', 'file/below'], { cwd });
+    expect(below).toMatchObject({ code: 1, stderr: expect.stringContaining('Nothing was written.') });
+    expect(filesIn(cwd)).toEqual(['file']);
+  });
+
+  test('that takes only some of the files: what was written is named, and nothing is half there', async () => {
+    const cwd = makeTempFolder();
+    // Nobody, not even root, may write into it.
+    symlinkSync(process.platform === 'linux' ? '/proc' : '/', join(cwd, 'public'));
+    const { code, stderr } = await runCli(['init'], { cwd });
+    expect(code).toBe(1);
+    const written = readdirSync(cwd).filter((name) => name !== 'public');
+    expect(written.length).toBeGreaterThan(0);
+    expect(stderr).toContain(`${join(cwd, 'public', 'index.html')} can't be written (`);
+    expect(stderr).toContain(`Written were: ${written.sort().join(', ')}.`);
+  });
+
+  test('two at once in one folder do not mix', async () => {
+    const cwd = makeTempFolder();
+    const runs = await Promise.all(
+      ['python', 'websocket'].map((name) => runCli(['init', '--template', name], { cwd })),
+    );
+    expect(runs.map(({ code }) => code).sort()).toEqual([0, 1]);
+    expect(existsSync(join(cwd, 'server.py'))).toBe(runs[0]?.code === 0);
+    expect(existsSync(join(cwd, 'server.js'))).toBe(runs[1]?.code === 0);
+  });
+});
+
+/** `script`, of every Linux and macOS, runs a program in a real pseudo-terminal. */
+const hasScript = ['/bin/script', '/usr/bin/script'].some((path) => existsSync(path));
+
+describe.skipIf(!hasScript)('jamdev init, in a terminal', () => {
+  function openTerminal(args: string[], cwd: string) {
+    const command = [process.execPath, join(ROOT, 'bin', 'jamdev.js'), 'init', ...args];
+    const words = command.map((word) => `'${word}'`).join(' ');
+    const ofLinux = ['-qefc', words, '/dev/null'];
+    const child = spawn('script', process.platform === 'linux' ? ofLinux : ['-q', '/dev/null', ...command], {
+      cwd,
+      env: { ...process.env, TERM: 'xterm-256color', HOME: join(cwd, 'home') },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let screen = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      screen += text;
+    });
+    const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
+    onTestFinished(async () => {
+      child.kill('SIGTERM');
+      await exit;
+    });
+    const answer = async (question: string, keys: string) => {
+      await waitFor(() => screen.includes(question), question);
+      screen = screen.slice(screen.indexOf(question) + question.length);
+      child.stdin.write(keys);
+    };
+    return { answer, exit, screen: () => screen };
+  }
+
+  test('asks for the folder and the template', async () => {
+    const cwd = makeProject({ 'notes.txt': 'mine' });
+    const { answer, exit, screen } = openTerminal([], cwd);
+    await answer('Folder (session-backend): ', 'my-app\r');
+    await answer('Template (websocket): ', 'nope\r');
+    await waitFor(() => screen().includes('Type one of websocket, socketio, python'), 'the answer to be refused');
+    await answer('Template (websocket): ', '3\r');
+    expect(await exit).toBe(0);
+    expect(screen()).toContain('cd my-app');
+    expect(existsSync(join(cwd, 'my-app', 'server.py'))).toBe(true);
+  });
+
+  test('Enter takes what is suggested: in an empty folder that one', async () => {
+    const cwd = makeTempFolder();
+    const { answer, exit } = openTerminal([], cwd);
+    await answer('Folder (.): ', '\r');
+    await answer('Template (websocket): ', '\r');
+    expect(await exit).toBe(0);
+    expect(filesIn(cwd)).toEqual(WEBSOCKET_FILES);
+  });
+
+  test('what is given is not asked for', async () => {
+    const cwd = makeTempFolder();
+    const folderGiven = openTerminal(['one'], cwd);
+    await folderGiven.answer('Template (websocket): ', 'socketio\r');
+    expect(await folderGiven.exit).toBe(0);
+    const templateGiven = openTerminal(['--template', 'python'], cwd);
+    await templateGiven.answer('Folder (session-backend): ', '~/two\r');
+    expect(await templateGiven.exit).toBe(0);
+    expect(existsSync(join(cwd, 'home', 'two', 'server.py'))).toBe(true);
+    const bothGiven = openTerminal(['three', '--template', 'python'], cwd);
+    expect(await bothGiven.exit).toBe(0);
+    expect(bothGiven.screen()).not.toContain('Template (');
+  });
+
+  test('both answers may be typed ahead', async () => {
+    const cwd = makeTempFolder();
+    const { answer, exit } = openTerminal([], cwd);
+    await answer('Folder (.): ', 'ahead\rpython\r');
+    expect(await exit).toBe(0);
+    expect(existsSync(join(cwd, 'ahead', 'server.py'))).toBe(true);
+  });
+
+  test.each([
+    ['Ctrl-C', '\u0003', 130, ''],
+    ['Ctrl-D', '\u0004', 2, 'Nothing was written'],
+  ])('%s writes nothing', async (_name, key, code, message) => {
+    const cwd = makeTempFolder();
+    const { answer, exit, screen } = openTerminal([], cwd);
+    await answer('Folder (.): ', 'x\r');
+    await answer('Template (websocket): ', key);
+    expect(await exit).toBe(code);
+    expect(screen()).toContain(message);
+    expect(screen()).not.toContain('fault');
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+});

@@ -1,0 +1,189 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { TEMPLATE_NAMES, type TemplateName } from '../../src/cli/templates.js';
+import { type DevRun, runCli, startDev } from '../support/cli.js';
+import { openSocket, post, send } from '../support/http.js';
+import { makeTempFolder, ROOT } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
+import { open } from './clients.js';
+import { type Connected, describeTemplate, terminate } from './template-suite.js';
+
+const hasPython = (() => {
+  try {
+    execFileSync('python3', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+async function start(template: TemplateName): Promise<DevRun> {
+  const folder = join(makeTempFolder(), 'app');
+  expect((await runCli(['init', folder, '--template', template])).code).toBe(0);
+  // In place of npm install.
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  return startDev(folder);
+}
+
+async function connect(dev: DevRun, key: string): Promise<Connected> {
+  return (await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key })).json<Connected>();
+}
+
+function savedIn(dev: DevRun): string[] {
+  const data = join(dev.folder, 'data');
+  return readdirSync(data).map((name) => readFileSync(join(data, name), 'utf8'));
+}
+
+/** Names that no file could have as they are. */
+const AWKWARD_KEY = `../../Ä "b"\\?*\n/${'🦊'.repeat(100)}`;
+
+/** What the page of no template would send, each given time to do its worst. */
+const NONSENSE: Record<TemplateName, (url: string) => Promise<void>> = {
+  websocket: async (url) => {
+    for (const message of ['', '{', 'null', '{"text":1}', '{"number":1}', Buffer.alloc(2 ** 21), Buffer.of(0xff)]) {
+      const socket = new WebSocket(url.replace('http', 'ws'));
+      socket.on('error', () => undefined);
+      await new Promise((resolve) => socket.once('open', resolve));
+      socket.send(message);
+      await new Promise((resolve) => socket.once('close', resolve));
+    }
+    const { socket, received } = await openSocket(url);
+    const path = new URL(url).pathname;
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`);
+    socket.write('Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n');
+    await waitFor(() => received().includes('101'), 'the upgrade');
+    socket.write('not a frame at all');
+    await new Promise((resolve) => socket.once('close', resolve));
+  },
+  socketio: async (url) => {
+    for (const packet of ['42["edit"]', '42["edit",1]', '420["edit",{}]', '42["edit","no callback"]', '4nonsense']) {
+      const socket = new WebSocket(`${url.replace('http', 'ws')}socket.io/?EIO=4&transport=websocket`);
+      await new Promise((resolve) => socket.once('message', resolve));
+      socket.send('40');
+      await new Promise((resolve) => socket.once('message', resolve));
+      socket.send(packet);
+      await new Promise((resolve) => socket.once('close', resolve));
+    }
+    expect((await send(`${url}socket.io/?EIO=4&transport=polling&sid=none`)).status).toBe(400);
+  },
+  python: async (url) => {
+    const statusOf = async (path: string, body: string | Buffer, headers = {}) =>
+      (await send(`${url}${path}`, { method: 'POST', body, headers })).status;
+    expect(await statusOf('edit', Buffer.of(0xff), { 'content-length': '1' })).toBe(400);
+    expect(await statusOf('edit', 'x', { 'transfer-encoding': 'chunked' })).toBe(411);
+    expect(await statusOf('edit', 'x'.repeat(2 ** 21), { 'content-length': String(2 ** 21) })).toBe(413);
+    expect(await statusOf('nowhere', 'x', { 'content-length': '1' })).toBe(404);
+    const { socket } = await openSocket(url);
+    socket.write(`POST ${new URL(url).pathname}edit HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf`);
+    socket.end();
+    await new Promise((resolve) => socket.once('close', resolve));
+  },
+};
+
+describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) => {
+  describe.skipIf(template === 'python' && !hasPython)('', { timeout: 60_000 }, () => {
+    describeTemplate(template, { start, connect });
+
+    test('a key may be anything that the platform takes', async () => {
+      const dev = await start(template);
+      const first = await connect(dev, AWKWARD_KEY);
+      const ann = await open(template, first.url, AWKWARD_KEY);
+      ann.type('kept');
+      await ann.accepted();
+      await terminate(dev, first);
+      expect((await open(template, (await connect(dev, AWKWARD_KEY)).url, AWKWARD_KEY)).text()).toBe('kept');
+    });
+
+    test('whatever two people type at once, all end with the same text', async () => {
+      const dev = await start(template);
+      const { url } = await connect(dev, 'doc-1');
+      const [ann, bob] = [await open(template, url, 'doc-1'), await open(template, url, 'doc-1')];
+      for (let round = 0; round < 20; round += 1) {
+        for (let n = 0; n < 10; n += 1) {
+          ann.type(`Ann ${round}.${n}`);
+          bob.type(`Bob ${round}.${n}`);
+          if (n % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
+        }
+        await Promise.all([ann.accepted(), bob.accepted()]);
+        await waitFor(() => ann.text() === bob.text(), 'one text for both');
+        expect(ann.text()).toMatch(new RegExp(`^(Ann|Bob) ${round}\\.9$`));
+      }
+      expect((await open(template, url, 'doc-1')).text()).toBe(ann.text());
+    });
+
+    test('the page has no URL that would lose the token, and there is nothing else to be had', async () => {
+      const dev = await start(template);
+      const { url } = await connect(dev, 'doc-1');
+      const page = await send(url);
+      expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });
+      expect(page.text).toContain('<textarea');
+      const [, ...urls] = page.text.split(/(?:src|href)="|new URL\('|fetch\('/).map((part) => part.split(/["']/)[0]);
+      expect(urls.length).toBeGreaterThan(1);
+      expect(urls.filter((found) => /^\/|^\w+:\/\//.test(found ?? ''))).toEqual([]);
+      expect((await send(url, { method: 'HEAD' })).status).toBe(200);
+      for (const path of ['server.js', 'server.py', '../server.js', 'package.json', 'data', '%2e%2e%2fstorage.py']) {
+        expect((await send(url, { path: `${new URL(url).pathname}${path}` })).status, path).toBe(404);
+      }
+      if (template === 'socketio') {
+        const client = await send(`${url}socket.io/socket.io.js`);
+        expect(client).toMatchObject({ status: 200, headers: { 'content-type': /javascript/ } });
+      }
+    });
+
+    test('what no page would send hurts nobody', async () => {
+      const dev = await start(template);
+      const connected = await connect(dev, 'doc-1');
+      const ann = await open(template, connected.url, 'doc-1');
+      ann.type('unhurt');
+      await ann.accepted();
+      await NONSENSE[template](connected.url);
+      expect((await open(template, connected.url, 'doc-1')).text()).toBe('unhurt');
+      expect((await connect(dev, 'doc-1')).backend_id).toBe(connected.backend_id);
+      expect(dev.stdout()).not.toMatch(/crashed|Traceback/);
+    });
+
+    test('what is typed is saved soon, and not only when the backend is told to end', async () => {
+      const dev = await start(template);
+      const first = await connect(dev, 'doc-1');
+      const ann = await open(template, first.url, 'doc-1');
+      ann.type('soon');
+      await ann.accepted();
+      const data = join(dev.folder, 'data');
+      await waitFor(() => {
+        try {
+          return readdirSync(data).some((name) => name.endsWith('.txt'));
+        } catch {
+          return false;
+        }
+      }, 'the first save');
+      expect(await terminate(dev, first, true)).toMatchObject({ termination_kind: 'hard' });
+      expect(savedIn(dev)).toEqual(['soon']);
+      expect((await open(template, (await connect(dev, 'doc-1')).url, 'doc-1')).text()).toBe('soon');
+    });
+
+    test('a document that can’t be read is not taken for an empty one', async () => {
+      const dev = await start(template);
+      const first = await connect(dev, 'doc-1');
+      const ann = await open(template, first.url, 'doc-1');
+      ann.type('x');
+      await ann.accepted();
+      await terminate(dev, first);
+      const [name] = readdirSync(join(dev.folder, 'data'));
+      // Under another name, which is that of another key, lies something that is no file.
+      const other = await connect(dev, 'doc-2');
+      const bob = await open(template, other.url, 'doc-2');
+      bob.type('x');
+      await bob.accepted();
+      await terminate(dev, other);
+      const second = readdirSync(join(dev.folder, 'data')).find((file) => file !== name) ?? '';
+      execFileSync('rm', [join(dev.folder, 'data', second)]);
+      mkdirSync(join(dev.folder, 'data', second));
+      const { code, stderr } = await runCli(['spawn', '--key', 'doc-2', '--wait'], { cwd: dev.folder });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/EISDIR|IsADirectoryError/);
+    });
+  });
+});
