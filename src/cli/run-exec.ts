@@ -43,6 +43,7 @@ export async function runExec(
   const reporter = makeReporter(server, logs);
   reportOn(server, reporter);
   if (server.remark !== undefined) io.err(`jamdev: ${server.remark}`);
+  if (logs && server.registryProblem !== undefined) reporter.message(server.registryProblem);
   let end: CommandEnd;
   try {
     const early = await Promise.race([untilBuilt(server, words[0] ?? ''), signals.early]);

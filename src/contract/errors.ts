@@ -360,6 +360,12 @@ export const problem = {
       `jamdev can't write its folder ${folder} (${detail}).`,
       'Make the project folder writable, or run jamdev in a copy of it.',
     ),
+  registryUnusable: (folder: string, detail: string) =>
+    new JamdevError(
+      'StateFolderUnusable',
+      `jamdev can't write ${folder} (${detail}), so commands with --everywhere do not see this dev server.`,
+      'Make it writable, or name another place in the variable XDG_STATE_HOME.',
+    ),
   commandNotFound: (command: string, folder: string) =>
     new JamdevError(
       'CommandNotFound',
@@ -388,6 +394,12 @@ export const problem = {
     ),
   noDevServer: (folder: string) =>
     new JamdevError('NoDevServer', `No dev server runs for ${folder}.`, 'Start one with: npx jamdev dev'),
+  noDevServerAnywhere: () =>
+    new JamdevError(
+      'NoDevServer',
+      'No dev server of this user runs on this machine.',
+      'Start one with: npx jamdev dev',
+    ),
   devServerUnreachable: (url: string, detail: string) =>
     new JamdevError('DevServerUnreachable', `The dev server at ${url} does not answer (${detail}).`, 'Is it running?'),
   noLogs: (name: string) =>
@@ -404,6 +416,12 @@ export const problem = {
     new JamdevError(
       'InvalidRequest',
       `The key ${quote(key)} is held in several services, by the backends ${ids.join(' and ')}.`,
+      'Name the backend instead of the key.',
+    ),
+  keyInSeveralProjects: (key: string, holders: { id: string; project: string }[]) =>
+    new JamdevError(
+      'InvalidRequest',
+      `The key ${quote(key)} is held by ${holders.length} backends: ${holders.map(({ id, project }) => `${id} in ${project}`).join(', ')}.`,
       'Name the backend instead of the key.',
     ),
   portsEqual: (port: number) =>
