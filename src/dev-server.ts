@@ -220,7 +220,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     remark,
     leftovers,
     others,
-    registryProblem: registration.problem,
+    registryProblem: registration.problem?.sentence,
     events,
     parts: { platform, builder, hotRebuild, logs },
     async connect({ service = '-', ...request } = {}) {

@@ -1,7 +1,17 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import { problem } from '../contract/errors.js';
+import { type JamdevError, problem } from '../contract/errors.js';
 import { listServerRecords, type ServerRecord } from './server-records.js';
 import { stateFolderOf } from './state-folder.js';
 
@@ -24,8 +34,8 @@ export function registryFolder(env: NodeJS.ProcessEnv = process.env): string {
 
 /** The entry of one dev server. */
 export interface Registration {
-  /** Why it could not be made, in a sentence; undefined when it was. */
-  problem: string | undefined;
+  /** Why it could not be made; undefined when it was. */
+  problem: JamdevError | undefined;
   /** Takes it back; safe to call again. */
   remove(): void;
 }
@@ -36,7 +46,7 @@ export function registerServer({ runId, project }: Pointer): Registration {
   try {
     path = join(registryFolder(), `${runId}.json`);
   } catch (error) {
-    return { problem: problem.registryUnusable('~', String(error)).sentence, remove: () => undefined };
+    return { problem: problem.registryUnusable('~', String(error)), remove: () => undefined };
   }
   const remove = () => removeQuietly(path);
   const draft = `${path}.tmp`;
@@ -49,7 +59,26 @@ export function registerServer({ runId, project }: Pointer): Registration {
   } catch (error) {
     removeQuietly(draft);
     const detail = (error as NodeJS.ErrnoException).code ?? String(error);
-    return { problem: problem.registryUnusable(dirname(path), detail).sentence, remove };
+    return { problem: problem.registryUnusable(dirname(path), detail), remove };
+  }
+}
+
+/** Why no dev server could be registered, as far as can be told without making anything; undefined: all is well. */
+export function findRegistryProblem(): JamdevError | undefined {
+  let folder: string;
+  try {
+    folder = registryFolder();
+  } catch (error) {
+    return problem.registryUnusable('~', String(error));
+  }
+  try {
+    let there = folder;
+    while (statSync(there, { throwIfNoEntry: false }) === undefined) there = dirname(there);
+    // The dot: a file in the place of a folder won't do.
+    accessSync(`${there}/.`, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return problem.registryUnusable(folder, (error as NodeJS.ErrnoException).code ?? String(error));
   }
 }
 

@@ -130,13 +130,13 @@ describe('a home that can not be written is told, and no more', () => {
     writeFileSync(home, '');
     useStateHome(home);
     const { problem, remove } = registerServer(await leaveRecord());
-    expect(problem).toMatch(new RegExp(`can't write ${home}/jamdev/servers \\((ENOTDIR|EEXIST)\\)`));
+    expect(problem?.message).toMatch(new RegExp(`can't write ${home}/jamdev/servers \\((ENOTDIR|EEXIST)\\)`));
     remove();
     expect(await listRegisteredServers()).toEqual([]);
   });
 
   test('a place that takes no new folder at all', async () => {
     useStateHome(process.platform === 'linux' ? '/proc/new' : '/System/new');
-    expect(registerServer(await leaveRecord()).problem).toContain('--everywhere');
+    expect(registerServer(await leaveRecord()).problem?.message).toContain('--everywhere');
   });
 });
