@@ -23,6 +23,7 @@ import { Platform } from './platform/platform.js';
 import { ConnectionProxy } from './proxy/proxy-server.js';
 import { listServerRecords, ServerRecordFile } from './records/server-records.js';
 import { createStateFolder, type StateFolder } from './records/state-folder.js';
+import { registerServer } from './records/user-registry.js';
 import { endLeftovers, type LeftoverOutcome } from './runtime/process/leftovers.js';
 import { ProcessRuntime } from './runtime/process/process-runtime.js';
 import type { Runtime } from './runtime/runtime.js';
@@ -75,6 +76,8 @@ export interface DevServer extends AsyncDisposable {
   readonly remark: string | undefined;
   /** API URLs of other dev servers that ran in this folder at the start. */
   readonly others: readonly string[];
+  /** Why commands with `--everywhere` do not see this one, in a sentence; undefined when they do. */
+  readonly registryProblem: string | undefined;
   readonly events: EventEmitter<DevServerEvents>;
   readonly parts: DevServerParts;
   /** The same as the API's v2 connect. @throws JamdevError */
@@ -172,6 +175,8 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     throw problem.stateFolderUnusable(folder.root, (error as NodeJS.ErrnoException).code ?? String(error));
   }
 
+  // Points to the record, so it comes after it and goes before it.
+  const registration = registerServer({ runId, project: config.project });
   const pruneLogs = () =>
     void foreignRuns(folder, runId).then(
       (runs) => logs.prune(runs),
@@ -201,6 +206,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
       await Promise.race([ended.then(() => imageKeeper?.close()), pause(CLOSE_DEADLINE_MS)]);
       await Promise.all([ports.api.close(), ports.proxy.close()]);
       await runtime.close();
+      registration.remove();
       record.remove();
     })();
     await closing;
@@ -214,6 +220,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     remark,
     leftovers,
     others,
+    registryProblem: registration.problem?.sentence,
     events,
     parts: { platform, builder, hotRebuild, logs },
     async connect({ service = '-', ...request } = {}) {

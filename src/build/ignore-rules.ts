@@ -12,7 +12,10 @@ const USUAL = ['.git', 'node_modules', '.jamdev'];
  * @param named absolute paths that were named to be watched
  * @returns whether to ignore an absolute path; `stats` where they are known
  */
-export function readIgnoreRules(root: string, named: readonly string[]): (path: string, stats?: Stats) => boolean {
+export function readIgnoreRules(
+  root: string,
+  named: readonly string[],
+): (path: string, stats?: Pick<Stats, 'isDirectory'>) => boolean {
   const usual = ignore().add(USUAL);
   const files = ignore()
     .add(anchored(readIfThere(join(root, '.dockerignore'))))

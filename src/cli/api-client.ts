@@ -1,5 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { type BuildOutcome, DEV_PREFIX, type DevBackend } from '../contract/dev-endpoints.js';
+import { type BuildOutcome, DEV_PREFIX, type DevBackend, type DevInfo } from '../contract/dev-endpoints.js';
 import { type ErrorBody, JamdevError, problem } from '../contract/errors.js';
 import type { ConnectResponse } from '../contract/responses.js';
 import type { PublicStatus } from '../contract/status.js';
@@ -34,6 +34,11 @@ export class ApiClient {
     for await (const line of this.#lines(`/v2/backend/${encodeURIComponent(backendId)}/status/stream`)) {
       if (line.startsWith('data:')) yield JSON.parse(line.slice('data:'.length)) as PublicStatus;
     }
+  }
+
+  /** Which dev server it is. */
+  info(): Promise<DevInfo> {
+    return this.#json('GET', `${DEV_PREFIX}/info`);
   }
 
   async backends(): Promise<DevBackend[]> {

@@ -22,6 +22,7 @@ const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
   status: async () => (await import('./commands/status.js')).statusCommand,
   terminate: async () => (await import('./commands/terminate.js')).terminateCommand,
   build: async () => (await import('./commands/build.js')).buildCommand,
+  doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
 };
 
 let exitCode = 0;

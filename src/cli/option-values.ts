@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { parseDurationSeconds } from '../contract/duration.js';
 import { problem } from '../contract/errors.js';
 
@@ -56,6 +56,12 @@ export function addClientOptions(command: Command): Command {
   return command
     .option('--api <url>', 'the dev server to talk to (default: the one of this folder, or JAMDEV_API_URL)')
     .option('--json', 'print JSON for programs');
+}
+
+/** Adds the option of commands that can look beyond the dev server of the folder. */
+export function addEverywhereOption(command: Command): Command {
+  const option = new Option('--everywhere', 'of every dev server that this user runs on this machine');
+  return command.addOption(option.conflicts('api'));
 }
 
 /** Options of {@link addClientOptions}. */

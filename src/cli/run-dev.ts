@@ -33,6 +33,7 @@ export async function runDev(flags: DevFlags, output: { json: boolean }, io: Com
   const shortcuts =
     server.config.interactive && inTerminal && !output.json ? makeShortcuts(server, reporter, stop) : [];
   reporter.started(server, sinceStartMs, shortcuts);
+  if (server.registryProblem !== undefined) reporter.message(server.registryProblem);
   const giveBack = shortcuts.length > 0 ? listenForKeys(process.stdin, shortcuts, () => stop.press()) : () => undefined;
   // Nobody reads any more: reason enough to stop, but no sign of impatience.
   io.signal.addEventListener('abort', () => stop.pressed || stop.press());

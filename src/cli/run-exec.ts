@@ -18,7 +18,7 @@ import { type Reporter, reportOn } from './terminal/reporter.js';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 /** How long a start that is not wanted any more may take to come to where it can be undone. */
 const ABANDON_MS = 2_000;
-/** When to say what the end is waiting for. */
+/** When to say what is being waited for. */
 const PATIENCE_MS = 2_000;
 
 /**
@@ -43,12 +43,16 @@ export async function runExec(
   const reporter = makeReporter(server, logs);
   reportOn(server, reporter);
   if (server.remark !== undefined) io.err(`jamdev: ${server.remark}`);
+  if (logs && server.registryProblem !== undefined) reporter.message(server.registryProblem);
+  const patience = setTimeout(() => io.err('jamdev: waiting for the first build'), PATIENCE_MS);
   let end: CommandEnd;
   try {
     const early = await Promise.race([untilBuilt(server, words[0] ?? ''), signals.early]);
+    clearTimeout(patience);
     end =
       early === undefined ? await runCommand(server, words, signals) : { code: signalExitCode(early), signal: early };
   } finally {
+    clearTimeout(patience);
     await stop(server, reporter, signals, io);
   }
   if (end.code !== 0) io.fail(end.code);

@@ -47,6 +47,7 @@ export const HTTP_STATUS_OF = {
   NotSupported: 500,
   PortTaken: 500,
   HostUnavailable: 500,
+  LeftBehind: 500,
   StateFolderUnusable: 500,
   CommandNotFound: 500,
   ExecNotFound: 500,
@@ -360,6 +361,12 @@ export const problem = {
       `jamdev can't write its folder ${folder} (${detail}).`,
       'Make the project folder writable, or run jamdev in a copy of it.',
     ),
+  registryUnusable: (folder: string, detail: string) =>
+    new JamdevError(
+      'StateFolderUnusable',
+      `jamdev can't write ${folder} (${detail}), so commands with --everywhere do not see this dev server.`,
+      'Make it writable, or name another place in the variable XDG_STATE_HOME.',
+    ),
   commandNotFound: (command: string, folder: string) =>
     new JamdevError(
       'CommandNotFound',
@@ -388,6 +395,12 @@ export const problem = {
     ),
   noDevServer: (folder: string) =>
     new JamdevError('NoDevServer', `No dev server runs for ${folder}.`, 'Start one with: npx jamdev dev'),
+  noDevServerAnywhere: () =>
+    new JamdevError(
+      'NoDevServer',
+      'No dev server of this user runs on this machine.',
+      'Start one with: npx jamdev dev',
+    ),
   devServerUnreachable: (url: string, detail: string) =>
     new JamdevError('DevServerUnreachable', `The dev server at ${url} does not answer (${detail}).`, 'Is it running?'),
   noLogs: (name: string) =>
@@ -404,6 +417,12 @@ export const problem = {
     new JamdevError(
       'InvalidRequest',
       `The key ${quote(key)} is held in several services, by the backends ${ids.join(' and ')}.`,
+      'Name the backend instead of the key.',
+    ),
+  keyInSeveralProjects: (key: string, holders: { id: string; project: string }[]) =>
+    new JamdevError(
+      'InvalidRequest',
+      `The key ${quote(key)} is held by ${holders.length} backends: ${holders.map(({ id, project }) => `${id} in ${project}`).join(', ')}.`,
       'Name the backend instead of the key.',
     ),
   portsEqual: (port: number) =>
@@ -488,6 +507,48 @@ export const problem = {
       'Usage',
       'Nothing was written, as the input ended before all was answered.',
       'Answer on the command line: jamdev init my-app --template websocket',
+    ),
+  nodeTooOld: (version: string, needed: string) =>
+    new JamdevError(
+      'NotSupported',
+      `Node.js ${version} is too old; jamdev needs ${needed} or newer.`,
+      'Install a newer one: https://nodejs.org/en/download',
+    ),
+  windows: () =>
+    new JamdevError(
+      'NotSupported',
+      'jamdev does not run on Windows itself.',
+      'Use it in WSL: https://learn.microsoft.com/windows/wsl/install',
+    ),
+  emulationMissing: (platform: string, arch: string, engine: string) =>
+    new JamdevError(
+      'NotSupported',
+      `Images for ${platform} do not run on this Docker Engine (${engine}): no emulation is installed.`,
+      `Install it (docker run --privileged --rm tonistiigi/binfmt --install ${arch}), or build for this machine: "platform": "native"`,
+    ),
+  emulationUnknown: (platform: string, engine: string) =>
+    new JamdevError(
+      'NotSupported',
+      `Whether images for ${platform} run on this Docker Engine (${engine}) can't be told from here.`,
+      `Try it (docker run --rm --platform ${platform} busybox true), or build for this machine: "platform": "native"`,
+    ),
+  watchesShort: (needed: number, used: number, limit: number) =>
+    new JamdevError(
+      'WatchFailed',
+      `${needed} files and folders are to be watched, but of this user's ${limit} watches ${used} are taken.`,
+      `Watch less ("watch" in the config), or raise the limit: sudo sysctl fs.inotify.max_user_watches=${Math.max(524_288, limit * 2)}`,
+    ),
+  watchersShort: (limit: number) =>
+    new JamdevError(
+      'WatchFailed',
+      `All of this user's ${limit} file watchers are taken.`,
+      `End programs that watch files, or raise the limit: sudo sysctl fs.inotify.max_user_instances=${limit * 2}`,
+    ),
+  leftBehind: (things: string[]) =>
+    new JamdevError(
+      'LeftBehind',
+      `A dev server that died has left ${things.join(', ')}.`,
+      'The next jamdev dev in this folder removes them.',
     ),
   usage: (message: string, remedy = '') => new JamdevError('Usage', message, remedy),
 };

@@ -7,7 +7,7 @@ import { fixture, makeProject, makeTempFolder } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
 const ECHO = `node ${fixture('echo-server.mjs')}`;
-const COMMANDS = ['dev', 'spawn', 'connect', 'logs', 'list', 'status', 'terminate'];
+const COMMANDS = ['dev', 'spawn', 'connect', 'logs', 'list', 'status', 'terminate', 'doctor'];
 
 async function startEcho(): Promise<DevRun> {
   return startDev(makeProject({ 'package.json': { scripts: { start: ECHO } } }));

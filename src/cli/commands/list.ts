@@ -1,34 +1,72 @@
 import { Command } from 'commander';
 import type { DevBackend } from '../../contract/dev-endpoints.js';
 import { findDevServer } from '../api-client.js';
+import { askEverywhere } from '../everywhere.js';
 import type { CommandIo } from '../io.js';
-import { addClientOptions, addExamples, type ClientOptions } from '../option-values.js';
+import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
 import { cleanForTerminal } from '../terminal/clean.js';
 import { formatAge } from '../terminal/duration.js';
+import { fromHome } from '../terminal/project-names.js';
 import { formatTable } from '../terminal/table.js';
+
+interface ListOptions extends ClientOptions {
+  all?: boolean;
+  everywhere?: boolean;
+}
 
 /** `jamdev list`: the backends of the dev server. */
 export function listCommand(io: CommandIo): Command {
   const command = new Command('list')
     .description('list running backends')
     .option('-a, --all', 'also those that have ended')
-    .action(async (options: ClientOptions & { all?: boolean }) => {
-      const backends = await (await findDevServer(options, io.signal)).backends();
-      const shown = options.all ? backends : backends.filter(({ status }) => status.status !== 'terminated');
+    .action(async (options: ListOptions) => {
+      if (options.everywhere) return listEverywhere(options, io);
+      const shown = chosen(await (await findDevServer(options, io.signal)).backends(), options);
       if (options.json) return io.out(JSON.stringify(shown));
       if (shown.length === 0) return io.out('No backends are running. Start one with: jamdev spawn --key doc-1');
-      const rows = shown.map((backend) => toRow(backend, Date.now()));
-      for (const line of await formatTable(['ID', 'KEY', 'SERVICE', 'STATUS', 'AGE', 'CONNECTIONS'], rows))
-        io.out(line);
+      await printTable(HEADINGS, shown.map(toRow), io);
     });
-  return addExamples(addClientOptions(command), [
+  return addExamples(addEverywhereOption(addClientOptions(command)), [
     ['jamdev list', 'what runs now'],
+    ['jamdev list --everywhere', 'in all projects'],
     ['jamdev list --all --json', 'all since the dev server started, for a script'],
   ]);
 }
 
-function toRow(backend: DevBackend, nowMs: number): string[] {
-  const age = formatAge(nowMs - Date.parse(backend.created_at));
+const HEADINGS = ['ID', 'KEY', 'SERVICE', 'STATUS', 'AGE', 'CONNECTIONS'];
+
+async function listEverywhere(options: ListOptions, io: CommandIo): Promise<void> {
+  const { servers, backends } = await askEverywhere(io);
+  const placed = backends.map(({ server, backend }) => ({
+    ...backend,
+    project: server.project,
+    api_url: server.apiUrl,
+  }));
+  const shown = chosen(placed, options);
+  if (options.json) return io.out(JSON.stringify(shown));
+  if (servers.length === 0) return io.out('No dev servers are running. Start one with: npx jamdev dev');
+  if (shown.length === 0) {
+    const projects = [...new Set(servers.map(({ project }) => shownProject(project)))];
+    return io.out(`No backends are running. There are dev servers for ${projects.join(', ')}`);
+  }
+  const rows = shown.map((backend) => [...toRow(backend), shownProject(backend.project)]);
+  await printTable([...HEADINGS, 'PROJECT'], rows, io);
+}
+
+function chosen<T extends DevBackend>(backends: readonly T[], { all }: ListOptions): readonly T[] {
+  return all ? backends : backends.filter(({ status }) => status.status !== 'terminated');
+}
+
+async function printTable(headings: readonly string[], rows: readonly string[][], io: CommandIo): Promise<void> {
+  for (const line of await formatTable(headings, rows)) io.out(line);
+}
+
+function shownProject(project: string): string {
+  return cleanForTerminal(fromHome(project), false);
+}
+
+function toRow(backend: DevBackend): string[] {
+  const age = formatAge(Date.now() - Date.parse(backend.created_at));
   const [key, service] = [backend.key, backend.service].map((text) => cleanForTerminal(text, false));
   return [backend.id, key ?? '', service ?? '', backend.status.status, age, String(backend.connections)];
 }

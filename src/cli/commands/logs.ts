@@ -8,13 +8,22 @@ import { findLog, listStoredLogs, type StoredLog } from '../../logs/log-store.js
 import { stateFolderOf } from '../../records/state-folder.js';
 import { findDevServer } from '../api-client.js';
 import type { CommandIo } from '../io.js';
-import { addClientOptions, addExamples, type ClientOptions, wholeNumber } from '../option-values.js';
+import { logsEverywhere } from '../logs-everywhere.js';
+import {
+  addClientOptions,
+  addEverywhereOption,
+  addExamples,
+  type ClientOptions,
+  wholeNumber,
+} from '../option-values.js';
 import { cleanForTerminal } from '../terminal/clean.js';
+import { shortNames } from '../terminal/project-names.js';
 
 interface LogsOptions extends ClientOptions {
   follow: boolean;
   tail?: number;
   timestamps?: boolean;
+  everywhere?: boolean;
 }
 
 /** `jamdev logs`: what backends print, and printed. */
@@ -26,18 +35,31 @@ export function logsCommand(io: CommandIo): Command {
     .option('-n, --tail <lines>', 'of what is there already, only so many last lines', wholeNumber('-n/--tail'))
     .option('-t, --timestamps', 'put the time in front of each line')
     .action(async (name: string | undefined, options: LogsOptions) => {
+      if (options.everywhere) return printEverywhere(name, options, io);
       const print = (line: string) =>
-        io.out(options.json ? line : format(JSON.parse(line), name === undefined, options));
+        io.out(options.json ? line : format(JSON.parse(line), name === undefined ? ['key'] : [], options));
       for await (const line of await findLines(name, options, io)) {
         if (line !== '') print(line);
       }
     });
-  return addExamples(addClientOptions(command), [
+  return addExamples(addEverywhereOption(addClientOptions(command)), [
     ['jamdev logs', 'of all backends, until Ctrl-C'],
+    ['jamdev logs --everywhere', 'of all backends of all projects'],
     ['jamdev logs doc-1', 'of one backend, by its key, until it ends'],
     ['jamdev logs doc-1 --no-follow --tail 20', 'its last 20 lines'],
     ['jamdev logs --json', 'one JSON object a line, for programs'],
   ]);
+}
+
+/** Of every dev server that runs now; `--tail` counts for each. */
+async function printEverywhere(name: string | undefined, options: LogsOptions, io: CommandIo): Promise<void> {
+  const { records, projects } = await logsEverywhere(name, queryOf(options), io);
+  const names = shortNames(projects);
+  const prefix = [...(names.size > 1 ? (['project'] as const) : []), ...(name === undefined ? (['key'] as const) : [])];
+  for await (const record of records) {
+    if (options.json) io.out(JSON.stringify(record));
+    else io.out(format({ ...record, project: names.get(record.project) ?? '' }, prefix, options));
+  }
 }
 
 /** From the dev server; without one, from what the last one left on disk. */
@@ -48,15 +70,17 @@ async function findLines(
 ): Promise<AsyncIterable<string>> {
   try {
     const client = await findDevServer(options, io.signal);
-    const { follow, tail } = options;
-    const query = { follow, ...(tail === undefined ? {} : { tail }), ...(name === undefined ? {} : { backend: name }) };
-    return client.logs(query);
+    return client.logs({ ...queryOf(options), ...(name === undefined ? {} : { backend: name }) });
   } catch (error) {
     const logs = error instanceof JamdevError && error.code === 'NoDevServer' ? storedLogs(process.cwd()) : [];
     if (logs.length === 0) throw error;
     io.err('No dev server is running; these are the logs it left.');
     return readStored(logs, name, options.tail, io.signal);
   }
+}
+
+function queryOf({ follow, tail }: LogsOptions): { follow: boolean; tail?: number } {
+  return { follow, ...(tail === undefined ? {} : { tail }) };
 }
 
 async function* readStored(
@@ -82,9 +106,15 @@ function storedLogs(from: string): StoredLog[] {
   }
 }
 
-function format(record: LogRecordJson, named: boolean, options: LogsOptions): string {
+/** @param owner what to name the owner of the line by */
+function format(
+  record: LogRecordJson & { project?: string },
+  owner: readonly ('project' | 'key')[],
+  options: LogsOptions,
+): string {
   const time = options.timestamps ? `${record.time} ` : '';
-  const owner = named ? `${cleanForTerminal(record.key, false)} | ` : '';
+  const names = owner.map((part) => cleanForTerminal(record[part] ?? '', false));
+  const prefix = names.length > 0 ? `${names.join(' ')} | ` : '';
   const remark = record.source === 'jamdev' ? 'jamdev: ' : '';
-  return `${time}${owner}${remark}${cleanForTerminal(record.text)}`;
+  return `${time}${prefix}${remark}${cleanForTerminal(record.text)}`;
 }

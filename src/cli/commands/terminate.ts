@@ -1,13 +1,33 @@
 import { Command } from 'commander';
 import { JamdevError, problem } from '../../contract/errors.js';
-import { findDevServer } from '../api-client.js';
+import { ApiClient, findDevServer } from '../api-client.js';
+import { askEverywhere, isRunning, pickBackend } from '../everywhere.js';
 import type { CommandIo } from '../io.js';
-import { addClientOptions, addExamples, type ClientOptions } from '../option-values.js';
+import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
 import { cleanForTerminal } from '../terminal/clean.js';
+import { fromHome } from '../terminal/project-names.js';
 
 interface TerminateOptions extends ClientOptions {
   all?: boolean;
   force?: boolean;
+  everywhere?: boolean;
+}
+
+/** A backend that was found, and the dev server to tell. */
+interface Target {
+  id: string;
+  key: string;
+  /** Where it is, if that is not clear. */
+  project?: string;
+  client: ApiClient;
+}
+
+/** The backends of one dev server, or of all. */
+interface Scope {
+  /** Ids of those that run. */
+  running: readonly string[];
+  /** @throws JamdevError when there is no such backend, or more than one */
+  find(name: string): Promise<Target>;
 }
 
 /** `jamdev terminate`: ends backends, gently or by force. */
@@ -23,27 +43,23 @@ export function terminateCommand(io: CommandIo): Command {
       }
       await terminate(names, options, io);
     });
-  return addExamples(addClientOptions(command), [
+  return addExamples(addEverywhereOption(addClientOptions(command)), [
     ['jamdev terminate doc-1', 'the backend that holds the key doc-1'],
     ['jamdev terminate doc-1 doc-2 --force', 'two of them, at once'],
     ['jamdev terminate --all', 'every running backend'],
+    ['jamdev terminate --all --everywhere', 'and those of all other projects'],
   ]);
 }
 
 async function terminate(names: string[], options: TerminateOptions, io: CommandIo): Promise<void> {
-  const client = await findDevServer(options, io.signal);
-  const running = (await client.backends()).filter(({ status }) => status.status !== 'terminated');
-  const targets = options.all ? running.map(({ id }) => id) : names;
+  const scope = options.everywhere ? await everywhere(options, io) : await here(options, io);
+  const targets = options.all ? scope.running : names;
   if (targets.length === 0 && !options.json) io.out('No backends are running.');
   for (const name of targets) {
     try {
-      const { id, key } = await client.findBackend(name);
-      await client.terminate(id, options.force ?? false);
-      io.out(
-        options.json
-          ? JSON.stringify({ backend: id, key, status: 'ok' })
-          : `Ending ${id} (key ${cleanForTerminal(key, false)}).`,
-      );
+      const target = await scope.find(name);
+      await target.client.terminate(target.id, options.force ?? false);
+      io.out(options.json ? toJson(target) : describe(target));
     } catch (error) {
       if (!(error instanceof JamdevError)) throw error;
       // One that can't be ended is no reason to spare the others.
@@ -53,4 +69,38 @@ async function terminate(names: string[], options: TerminateOptions, io: Command
       else io.err(error.sentence);
     }
   }
+}
+
+async function here(options: TerminateOptions, io: CommandIo): Promise<Scope> {
+  const client = await findDevServer(options, io.signal);
+  const running = (await client.backends()).filter(({ status }) => status.status !== 'terminated');
+  return {
+    running: running.map(({ id }) => id),
+    find: async (name) => {
+      const { id, key } = await client.findBackend(name);
+      return { id, key, client };
+    },
+  };
+}
+
+async function everywhere(options: TerminateOptions, io: CommandIo): Promise<Scope> {
+  const { servers, backends } = await askEverywhere(io);
+  if (servers.length === 0 && !options.all) throw problem.noDevServerAnywhere();
+  return {
+    running: backends.filter(isRunning).map(({ backend }) => backend.id),
+    find: async (name) => {
+      const { server, backend } = pickBackend(name, backends);
+      const client = new ApiClient(server.apiUrl, io.signal);
+      return { id: backend.id, key: backend.key, project: server.project, client };
+    },
+  };
+}
+
+function toJson({ id, key, project }: Target): string {
+  return JSON.stringify({ backend: id, key, ...(project === undefined ? {} : { project }), status: 'ok' });
+}
+
+function describe({ id, key, project }: Target): string {
+  const where = project === undefined ? '' : `, in ${cleanForTerminal(fromHome(project), false)}`;
+  return `Ending ${id} (key ${cleanForTerminal(key, false)}${where}).`;
 }

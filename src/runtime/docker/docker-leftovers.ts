@@ -3,6 +3,8 @@ import { LABEL } from './labels.js';
 
 /** How many are removed by one command. */
 const BATCH = 50;
+/** Of a list of containers or networks: the id and the run. */
+const ROW = `{{.ID}}\t{{.Label "${LABEL.run}"}}`;
 
 /**
  * Removes what dev servers of a project that died left in the engine: containers, images and networks with jamdev's
@@ -13,21 +15,42 @@ const BATCH = 50;
  * @throws JamdevError `DockerMissing`
  */
 export async function removeLeftovers(project: string, isRunAlive: (runId: string) => boolean): Promise<number> {
-  const ofProject = ['--filter', `label=${LABEL.project}=${project}`];
-  const row = `{{.ID}}\t{{.Label "${LABEL.run}"}}`;
   const [containers, networks] = await Promise.all([
-    deadOf(['ps', '--all', '--no-trunc', ...ofProject, '--format', row], isRunAlive),
-    deadOf(['network', 'ls', '--no-trunc', ...ofProject, '--format', row], isRunAlive),
+    deadContainers(project, isRunAlive),
+    deadOf(['network', 'ls', '--no-trunc', ...ofProject(project), '--format', ROW], isRunAlive),
   ]);
   const removed = await removeAll(['rm', '--force', '--volumes'], containers);
   await removeAll(['network', 'rm'], networks);
-  await removeAll(['rmi'], await deadImages(ofProject, isRunAlive));
+  await removeAll(['rmi'], await deadImages(project, isRunAlive));
   return removed;
 }
 
+/**
+ * Counts what {@link removeLeftovers} would remove, but for networks, which take nothing.
+ * @throws JamdevError `DockerMissing`
+ */
+export async function countLeftovers(
+  project: string,
+  isRunAlive: (runId: string) => boolean,
+): Promise<{ containers: number; images: number }> {
+  const [containers, images] = await Promise.all([
+    deadContainers(project, isRunAlive),
+    deadImages(project, isRunAlive),
+  ]);
+  return { containers: containers.length, images: images.length };
+}
+
+function ofProject(project: string): string[] {
+  return ['--filter', `label=${LABEL.project}=${project}`];
+}
+
+function deadContainers(project: string, isRunAlive: (runId: string) => boolean): Promise<string[]> {
+  return deadOf(['ps', '--all', '--no-trunc', ...ofProject(project), '--format', ROW], isRunAlive);
+}
+
 /** A list of images does not show labels: each is asked for its own. */
-async function deadImages(filter: string[], isRunAlive: (runId: string) => boolean): Promise<string[]> {
-  const { stdout } = await runDocker(['images', '--quiet', '--no-trunc', ...filter]);
+async function deadImages(project: string, isRunAlive: (runId: string) => boolean): Promise<string[]> {
+  const { stdout } = await runDocker(['images', '--quiet', '--no-trunc', ...ofProject(project)]);
   const ids = [...new Set(stdout.split('\n').filter((id) => id !== ''))];
   const dead: string[] = [];
   for (let start = 0; start < ids.length; start += BATCH) {

@@ -7,6 +7,7 @@ import { firstAnswer } from './first-answer.js';
 import { freePort } from './free-port.js';
 import { start } from './processes.js';
 import { makeProject, ROOT } from './project.js';
+import { makeTempFolder } from './temp-folders.js';
 
 /** @typedef {{ backend_id: string, token: string, url: string }} Connected */
 
@@ -27,7 +28,8 @@ export async function startJamdevIn(project, options) {
   const [apiPort, proxyPort] = [await freePort(), await freePort()];
   const ports = ['--port', String(apiPort), '--proxy-port', String(proxyPort)];
   const args = [join(ROOT, 'bin/jamdev.js'), 'dev', project, ...options, ...ports];
-  const started = await start('node', args);
+  // Not registered in the home of whoever measures.
+  const started = await start('node', args, { env: { XDG_STATE_HOME: makeTempFolder() } });
   const readyMs = await firstAnswer(apiPort, '/auth', started);
   const api = new Api(apiPort);
   return { ...started, project, apiPort, proxyPort, readyMs, api };

@@ -1,0 +1,65 @@
+import { Chalk } from 'chalk';
+import { Command } from 'commander';
+import type { Finding, Grade } from '../doctor/finding.js';
+import type { CommandIo } from '../io.js';
+import { addExamples } from '../option-values.js';
+import { cleanForTerminal } from '../terminal/clean.js';
+import { colourLevel } from '../terminal/colour-level.js';
+
+interface DoctorOptions {
+  config?: string;
+  json?: boolean;
+}
+
+/** Wide enough for every word that stands there, so that lines can be shown as they come. */
+const STATUS_WIDTH = 'warning'.length;
+const CHECK_WIDTH = 'file watching'.length;
+
+/** `jamdev doctor`: whether all is there for a project to run. */
+export function doctorCommand(io: CommandIo): Command {
+  const command = new Command('doctor')
+    .description('look for what could keep jamdev dev from working; exits 1 on a failure, not on a warning')
+    .argument('[folder]', 'the project folder', '.')
+    .option('--config <file>', 'the config file (default: jamsocket.config.json or jamdev.config.json)')
+    .option('--json', 'print JSON for programs')
+    .action(async (folder: string, options: DoctorOptions) => {
+      // Loaded here, so that no other command pays for it.
+      const { examine } = await import('../doctor/doctor.js');
+      const print = options.json ? () => undefined : makePrinter(io);
+      const all: Finding[] = [];
+      for (const findings of await examine(folder, options.config)) {
+        for (const finding of await findings) {
+          all.push(finding);
+          print(finding);
+        }
+      }
+      const failures = all.filter(({ status }) => status === 'failure').length;
+      if (failures > 0) io.fail();
+      if (options.json) return io.out(JSON.stringify({ ok: failures === 0, findings: all }));
+      io.out(summary(failures, all.filter(({ status }) => status === 'warning').length));
+    });
+  return addExamples(command, [
+    ['jamdev doctor', 'the project here, and this machine'],
+    ['jamdev doctor app --json', 'for a script'],
+  ]);
+}
+
+function makePrinter(io: CommandIo): (finding: Finding) => void {
+  const { green, yellow, red } = new Chalk({ level: colourLevel(process.stdout) });
+  const colour: Record<Grade, (text: string) => string> = { ok: green, warning: yellow, failure: red };
+  const indent = ' '.repeat(STATUS_WIDTH + CHECK_WIDTH + 4);
+  return ({ check, status, text, remedy }) => {
+    const [first = '', ...more] = [...text.split('\n'), ...(remedy === '' ? [] : [remedy])];
+    const head = `${colour[status](status.padEnd(STATUS_WIDTH))}  ${check.padEnd(CHECK_WIDTH)}`;
+    io.out(`${head}  ${cleanForTerminal(first, false)}`);
+    for (const line of more) io.out(`${indent}${cleanForTerminal(line, false)}`);
+  };
+}
+
+function summary(failures: number, warnings: number): string {
+  const counts = [
+    ...(failures > 0 ? [`${failures} ${failures === 1 ? 'failure' : 'failures'}`] : []),
+    ...(warnings > 0 ? [`${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`] : []),
+  ];
+  return counts.length === 0 ? 'All is well.' : `${counts.join(', ')}.`;
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { readInotifyState } from '../../os/inotify.js';
+import { listServerRecords } from '../../records/server-records.js';
+import { stateFolderOf } from '../../records/state-folder.js';
+import { listRegisteredServers } from '../../records/user-registry.js';
+import { runCheck } from './checks.js';
+import { checkDevServers } from './dev-server.js';
+import { askDocker, judgeDocker } from './docker.js';
+import { findEmulators, judgeEmulation } from './emulation.js';
+import type { Finding } from './finding.js';
+import { checkLeftovers } from './leftovers.js';
+import { judgeNode } from './node-version.js';
+import { checkPort } from './ports.js';
+import { dockerNeed, examineProject } from './project.js';
+import { checkLogs, checkRegistry, checkStateFolder } from './state.js';
+import { countWatched, judgeWatching } from './watching.js';
+
+/** What the platform runs, and so what images are for unless the config says otherwise. */
+const DEFAULT_PLATFORM = 'linux/amd64';
+/** How long a program or server that is asked has to answer. */
+const ANSWER_MS = 5_000;
+/** For a whole check, which may ask twice. */
+const CHECK_MS = 11_000;
+
+/**
+ * Begins to examine a project and this machine, all at once.
+ * @param configFile the config file, if it was named
+ * @returns what was found, in the order in which it is to be told
+ * @throws JamdevError when there is no such folder
+ */
+export async function examine(folder: string, configFile: string | undefined): Promise<Promise<Finding[]>[]> {
+  const project = await examineProject(folder, configFile);
+  const { services } = project;
+  const need = dockerNeed(services);
+  const docker = askDocker(ANSWER_MS);
+  const own = listServerRecords(stateFolderOf(project.folder)).then((records) =>
+    records.filter(({ alive }) => alive).map(({ record }) => record),
+  );
+  const servers = Promise.all([own, listRegisteredServers()]).then((lists) => lists.flat());
+  for (const shared of [docker, servers]) shared.catch(() => undefined);
+  const port = (what: string, number: number, flag: string) =>
+    runCheck(`${what} port`, CHECK_MS, async () =>
+      checkPort({ what, port: number, host: project.host, flag }, project.folder, await servers),
+    );
+  const platforms = services.flatMap((service) => (service.runtime === 'docker' ? [service.platform] : []));
+  const wanted = need === 'not' ? [DEFAULT_PLATFORM] : [...new Set(platforms)].filter((each) => each !== undefined);
+  return [
+    runCheck('node', CHECK_MS, () => judgeNode(process.versions.node, wantedNode(), process.platform, process.arch)),
+    Promise.resolve([project.finding]),
+    runCheck('docker', ANSWER_MS + 500, async () => judgeDocker(await docker, need)),
+    runCheck('emulation', CHECK_MS, async () => {
+      const { engine } = await docker;
+      if (engine === undefined || wanted.length === 0) return [];
+      const emulators = await findEmulators(engine, ANSWER_MS);
+      return wanted.map((platform) => judgeEmulation(platform, engine, emulators, need !== 'not'));
+    }),
+    port('API', project.port, '--port'),
+    port('proxy', project.proxyPort, '--proxy-port'),
+    runCheck('file watching', CHECK_MS, async (signal) => {
+      const [needed, running] = await Promise.all([countWatched(services, signal), own]);
+      // What the project's own dev server watches is what it will watch the next time.
+      return judgeWatching(
+        needed,
+        readInotifyState((pid) => !running.some((server) => server.pid === pid)),
+      );
+    }),
+    runCheck('state folder', CHECK_MS, () => [
+      checkStateFolder(project.folder),
+      checkLogs(project.folder),
+      ...checkRegistry(),
+    ]),
+    runCheck('leftovers', CHECK_MS, async () => {
+      const { engine } = await docker;
+      return checkLeftovers(project.folder, engine !== undefined);
+    }),
+    runCheck('dev server', CHECK_MS, async () => checkDevServers(await own, ANSWER_MS)),
+  ];
+}
+
+function wantedNode(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+    engines: { node: string };
+  };
+  return manifest.engines.node;
+}

@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { problem } from '../../contract/errors.js';
+import { runDocker } from '../../runtime/docker/docker-cli.js';
+import type { Engine } from './docker.js';
+import { type Finding, fine, trouble } from './finding.js';
+
+/** What is known of how the engine could run programs for other processors. */
+export interface Emulators {
+  /** Whether the engine runs on this very kernel, so that what is registered here counts. */
+  sameKernel: boolean;
+  /** Names of what is registered with the kernel (binfmt_misc), as `qemu-x86_64`; undefined when that can't be seen. */
+  registered: readonly string[] | undefined;
+  /** Platforms that the engine's builder says it can build for; undefined when it does not say. */
+  builder: readonly string[] | undefined;
+}
+
+/** Docker's names of processors, and the kernel's. */
+const KERNEL_NAMES: Record<string, string> = {
+  amd64: 'x86_64',
+  arm64: 'aarch64',
+  '386': 'i386',
+  arm: 'arm',
+  ppc64le: 'ppc64le',
+  s390x: 's390x',
+  riscv64: 'riscv64',
+};
+const BINFMT = '/proc/sys/fs/binfmt_misc';
+/** Products that bring emulation, by what they or their kernels are called. */
+const WITH_EMULATION = /docker desktop|linuxkit|orbstack/i;
+
+/**
+ * Whether an engine can run images for a platform.
+ * @param used whether the project would need it to; then it is a failure if it can't
+ */
+export function judgeEmulation(platform: string, engine: Engine, emulators: Emulators, used: boolean): Finding {
+  const check = 'emulation';
+  const [system, arch] = parts(platform);
+  const [engineSystem, engineArch] = parts(engine.platform);
+  const runs = `images for ${platform} run`;
+  if (system === engineSystem && (arch === engineArch || (engineArch === 'amd64' && arch === '386'))) {
+    return fine(check, `${runs} natively`);
+  }
+  if (WITH_EMULATION.test(`${engine.product} ${engine.kernel}`)) {
+    return fine(check, `${runs} emulated, more slowly (on ${engine.platform})`);
+  }
+  const kernelName = KERNEL_NAMES[arch] ?? arch;
+  const names = [`qemu-${kernelName}`, ...(arch === 'amd64' ? ['rosetta'] : [])];
+  const known = emulators.sameKernel ? emulators.registered : undefined;
+  const emulator = known?.find((name) => names.includes(name));
+  if (emulator !== undefined) return fine(check, `${runs} emulated by ${emulator}, more slowly`);
+  if (emulators.builder?.some((each) => parts(each).join('/') === `${system}/${arch}`)) {
+    return fine(check, `${runs} emulated, more slowly (on ${engine.platform})`);
+  }
+  if (known === undefined && emulators.builder === undefined) {
+    return trouble(check, 'warning', problem.emulationUnknown(platform, engine.platform));
+  }
+  return trouble(check, used ? 'failure' : 'warning', problem.emulationMissing(platform, arch, engine.platform));
+}
+
+/** Looks for emulators: with the kernel, and, as engines may have one of their own, with the builder. */
+export async function findEmulators(engine: Engine, timeoutMs: number): Promise<Emulators> {
+  const sameKernel = process.platform === 'linux' && engine.kernel === release();
+  const registered = sameKernel ? listRegistered() : undefined;
+  if (registered !== undefined && registered.length > 0) return { sameKernel, registered, builder: undefined };
+  const { ok, stdout } = await runDocker(['buildx', 'inspect'], { timeoutMs });
+  return { sameKernel, registered, builder: ok ? readBuilderPlatforms(stdout) : undefined };
+}
+
+/** Reads the platforms in the output of `docker buildx inspect`; one that a person preferred has a star. */
+export function readBuilderPlatforms(output: string): string[] | undefined {
+  const lines = [...output.matchAll(/^Platforms:\s*(.+)$/gm)].map((match) => match[1] ?? '');
+  if (lines.length === 0) return undefined;
+  return lines.flatMap((line) => line.split(',').map((platform) => platform.trim().replace(/\*$/, '')));
+}
+
+/** Those that are enabled. */
+function listRegistered(): string[] | undefined {
+  if (!existsSync(`${BINFMT}/status`)) return undefined;
+  const names = Object.values(KERNEL_NAMES).map((name) => `qemu-${name}`);
+  return [...names, 'rosetta'].filter((name) => {
+    try {
+      return readFileSync(`${BINFMT}/${name}`, 'utf8').startsWith('enabled');
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** System and processor of a platform, in Docker's names; variants of a processor count as the same. */
+function parts(platform: string): [system: string, arch: string] {
+  const [system = '', arch = ''] = platform.split('/');
+  const names: Record<string, string> = { x86_64: 'amd64', aarch64: 'arm64', i386: '386' };
+  return [system, names[arch] ?? arch];
+}

@@ -1,0 +1,61 @@
+import { createServer } from 'node:http';
+import { JamdevError, problem } from '../../contract/errors.js';
+import { pause } from '../../os/clock.js';
+import { listen } from '../../os/listen.js';
+import type { ServerRecord } from '../../records/server-records.js';
+import { fromHome } from '../terminal/project-names.js';
+import { type Finding, fine, trouble } from './finding.js';
+
+/** Another doctor may be trying the same port in this moment: how often, and when, to look again. */
+const ATTEMPTS = 3;
+const RETRY_MS = 150;
+
+/** A port that the dev server would listen on. */
+export interface WantedPort {
+  /** "API" or "proxy". */
+  what: string;
+  /** 0: any free one. */
+  port: number;
+  host: string | undefined;
+  flag: string;
+}
+
+/**
+ * Tries whether a port can be listened on.
+ * @param project the folder whose own dev server may have it
+ * @param servers all dev servers that are known to run
+ */
+export async function checkPort(
+  wanted: WantedPort,
+  project: string,
+  servers: readonly ServerRecord[],
+): Promise<Finding> {
+  const check = `${wanted.what} port`;
+  if (wanted.port === 0) return fine(check, 'any free one');
+  const holder = servers.find((server) => portsOf(server).includes(wanted.port));
+  if (holder?.project === project) {
+    return fine(check, `${wanted.port} is that of this project's dev server (pid ${holder.pid})`);
+  }
+  const error = await tryPort(wanted);
+  if (error === undefined) return fine(check, `${wanted.port} is free`);
+  if (holder === undefined || error.code !== 'PortTaken') return trouble(check, 'failure', error);
+  const named = `the dev server for ${fromHome(holder.project)} (pid ${holder.pid})`;
+  return trouble(check, 'failure', problem.portTaken(wanted.what, wanted.port, named, wanted.flag));
+}
+
+async function tryPort(wanted: WantedPort): Promise<JamdevError | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await (await listen(wanted, () => createServer())).close();
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof JamdevError)) throw error;
+      if (error.code !== 'PortTaken' || attempt === ATTEMPTS) return error;
+      await pause(RETRY_MS);
+    }
+  }
+}
+
+function portsOf({ apiUrl, proxyUrl }: ServerRecord): number[] {
+  return [apiUrl, proxyUrl].flatMap((url) => (URL.canParse(url) ? [Number(new URL(url).port)] : []));
+}

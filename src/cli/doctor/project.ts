@@ -1,0 +1,57 @@
+import { realpathSync, statSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { DEFAULT_API_PORT, DEFAULT_PROXY_PORT, type DevConfig, resolveConfig } from '../../config/resolve.js';
+import type { ServiceConfig } from '../../config/service-config.js';
+import { JamdevError, problem } from '../../contract/errors.js';
+import { type Finding, fine, trouble } from './finding.js';
+
+/** How much the project depends on Docker: it has no other way to run, it would use it, or it would not. */
+export type DockerNeed = 'must' | 'would' | 'not';
+
+/** What is to be examined. Where the config is not valid, what it would be without one. */
+export interface Project {
+  /** Absolute path, links resolved. */
+  folder: string;
+  services: readonly ServiceConfig[];
+  port: number;
+  proxyPort: number;
+  host: string | undefined;
+  finding: Finding;
+}
+
+/**
+ * Reads the config of a project as `jamdev dev` would.
+ * @param named the config file, if it was named
+ * @throws JamdevError `NothingToRun` when there is no such folder
+ */
+export async function examineProject(folder: string, named: string | undefined): Promise<Project> {
+  const path = resolve(folder);
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw problem.folderMissing(path);
+  try {
+    const config = await resolveConfig({ folder: path, config: named });
+    const { project, services, port, proxyPort, host } = config;
+    return { folder: project, services, port, proxyPort, host, finding: fine('config', describeServices(config)) };
+  } catch (error) {
+    if (!(error instanceof JamdevError)) throw error;
+    const defaults = { services: [], port: DEFAULT_API_PORT, proxyPort: DEFAULT_PROXY_PORT, host: undefined };
+    return { folder: realpathSync(path), ...defaults, finding: trouble('config', 'failure', error) };
+  }
+}
+
+/** How much services depend on Docker. */
+export function dockerNeed(services: readonly ServiceConfig[]): DockerNeed {
+  const containers = services.filter((service) => service.runtime === 'docker');
+  if (containers.length === 0) return 'not';
+  return containers.some(({ fallback }) => fallback === undefined) ? 'must' : 'would';
+}
+
+function describeServices({ project, services }: DevConfig): string {
+  return services
+    .map((service) => {
+      const what =
+        service.runtime === 'process' ? service.command : `containers of ${relative(project, service.dockerfile)}`;
+      const name = services.length > 1 ? `${service.name}: ` : '';
+      return `${name}${what} (${service.foundIn})`;
+    })
+    .join('; ');
+}

@@ -1,0 +1,76 @@
+import type { DevBackend } from '../contract/dev-endpoints.js';
+import { JamdevError, problem } from '../contract/errors.js';
+import type { ServerRecord } from '../records/server-records.js';
+import { listRegisteredServers } from '../records/user-registry.js';
+import { ApiClient } from './api-client.js';
+import type { CommandIo } from './io.js';
+
+/** A dev server that hangs must not hang a command that asks all of them. */
+const ANSWER_MS = 5_000;
+
+/** A backend, and the dev server that it is of. */
+export interface PlacedBackend {
+  server: ServerRecord;
+  backend: DevBackend;
+}
+
+/** Which dev servers have answered, and all that they know of backends. */
+export interface Everywhere {
+  servers: readonly ServerRecord[];
+  backends: readonly PlacedBackend[];
+}
+
+/** Asks every dev server of this user. One that does not answer is named on stderr, and makes the command fail. */
+export async function askEverywhere(io: CommandIo): Promise<Everywhere> {
+  const found = await listRegisteredServers();
+  const answers = await Promise.all(
+    found.map(async (server) => {
+      const soon = AbortSignal.timeout(ANSWER_MS);
+      try {
+        const backends = await new ApiClient(server.apiUrl, AbortSignal.any([io.signal, soon])).backends();
+        return { server, backends: backends.map((backend) => ({ server, backend })) };
+      } catch (error) {
+        io.signal.throwIfAborted();
+        const reason = soon.aborted
+          ? problem.devServerUnreachable(server.apiUrl, `no answer within ${ANSWER_MS / 1000} s`)
+          : error;
+        if (!(reason instanceof JamdevError)) throw reason;
+        if (await isGone(server)) return [];
+        io.err(`${server.project}: ${reason.sentence}`);
+        io.fail();
+        return [];
+      }
+    }),
+  );
+  const answered = answers.flat();
+  return { servers: answered.map(({ server }) => server), backends: answered.flatMap(({ backends }) => backends) };
+}
+
+/** Whether a backend has not ended. */
+export function isRunning({ backend }: PlacedBackend): boolean {
+  return backend.status.status !== 'terminated';
+}
+
+/**
+ * Finds a backend by id or key, wherever it is: the running holder of the key, else the newest that had it.
+ * @throws JamdevError when there is none, or the key is held more than once
+ */
+export function pickBackend(name: string, backends: readonly PlacedBackend[]): PlacedBackend {
+  const byId = backends.find(({ backend }) => backend.id === name);
+  if (byId !== undefined) return byId;
+  const byKey = backends.filter(({ backend }) => backend.key === name);
+  const [holder, ...others] = byKey.filter(isRunning);
+  if (holder !== undefined && others.length > 0) {
+    const holders = [holder, ...others].map(({ server, backend }) => ({ id: backend.id, project: server.project }));
+    throw problem.keyInSeveralProjects(name, holders);
+  }
+  const newest = byKey.toSorted((a, b) => a.backend.created_at.localeCompare(b.backend.created_at)).at(-1);
+  const found = holder ?? newest;
+  if (found === undefined) throw problem.noBackendFor(name);
+  return found;
+}
+
+/** It may have stopped between being found and being asked. */
+async function isGone(server: ServerRecord): Promise<boolean> {
+  return !(await listRegisteredServers()).some(({ runId }) => runId === server.runId);
+}

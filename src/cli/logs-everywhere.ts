@@ -1,0 +1,82 @@
+import type { LogRecordJson } from '../contract/dev-endpoints.js';
+import { JamdevError, problem } from '../contract/errors.js';
+import type { ServerRecord } from '../records/server-records.js';
+import { ApiClient } from './api-client.js';
+import { askEverywhere, type Everywhere, isRunning } from './everywhere.js';
+import type { CommandIo } from './io.js';
+import { mergeByTime } from './merge-by-time.js';
+
+/** A line of a log, and the project folder that it is from. */
+export interface PlacedRecord extends LogRecordJson {
+  project: string;
+}
+
+interface LogsQuery {
+  follow: boolean;
+  tail?: number;
+}
+
+/** What to read from one dev server: all of it, or one backend. */
+interface Part {
+  server: ServerRecord;
+  backend?: string;
+}
+
+/**
+ * The logs of all dev servers as one stream, in order of time.
+ * @param name of one backend: its id, or its key, which several projects may use
+ * @returns the records, and the projects they may come from
+ * @throws JamdevError when there is no dev server, or none that knows the name
+ */
+export async function logsEverywhere(
+  name: string | undefined,
+  query: LogsQuery,
+  io: CommandIo,
+): Promise<{ records: AsyncIterable<PlacedRecord>; projects: string[] }> {
+  const all = await askEverywhere(io);
+  if (all.servers.length === 0) throw problem.noDevServerAnywhere();
+  const parts = name === undefined ? all.servers.map((server) => ({ server })) : await partsOf(name, all, io);
+  const records = mergeByTime(parts.map((part) => readPart(part, query, io)));
+  return { records, projects: parts.map(({ server }) => server.project) };
+}
+
+/** The backends that run under that name; else the newest that did; else what a dev server still has on disk. */
+async function partsOf(name: string, { servers, backends }: Everywhere, io: CommandIo): Promise<Part[]> {
+  const byId = backends.filter(({ backend }) => backend.id === name);
+  const named = byId.length > 0 ? byId : backends.filter(({ backend }) => backend.key === name);
+  const running = named.filter(isRunning);
+  const newest = named.toSorted((a, b) => a.backend.created_at.localeCompare(b.backend.created_at)).slice(-1);
+  const found = running.length > 0 ? running : newest;
+  if (found.length > 0) return found.map(({ server, backend }) => ({ server, backend: backend.id }));
+  for (const server of servers) if (await hasLog(name, server, io)) return [{ server, backend: name }];
+  throw problem.noLogs(name);
+}
+
+async function hasLog(name: string, server: ServerRecord, io: CommandIo): Promise<boolean> {
+  try {
+    const lines = new ApiClient(server.apiUrl, io.signal).logs({ backend: name, tail: 0, follow: false });
+    for await (const _ of lines);
+    return true;
+  } catch (error) {
+    if (error instanceof JamdevError) return false;
+    throw error;
+  }
+}
+
+async function* readPart(
+  { server, backend }: Part,
+  query: LogsQuery,
+  io: CommandIo,
+): AsyncGenerator<PlacedRecord, void> {
+  const client = new ApiClient(server.apiUrl, io.signal);
+  try {
+    for await (const line of client.logs({ ...query, ...(backend === undefined ? {} : { backend }) })) {
+      if (line !== '') yield { ...(JSON.parse(line) as LogRecordJson), project: server.project };
+    }
+  } catch (error) {
+    if (!(error instanceof JamdevError)) throw error;
+    // The others go on.
+    const stopped = error.code === 'DevServerUnreachable';
+    io.err(stopped ? `The dev server for ${server.project} has stopped.` : `${server.project}: ${error.sentence}`);
+  }
+}

@@ -1,0 +1,31 @@
+import { sep } from 'node:path';
+
+/**
+ * Short names for project folders: of each path as many last parts as tell it from the others.
+ * @param projects absolute paths; one may stand there several times
+ */
+export function shortNames(projects: readonly string[]): Map<string, string> {
+  const different = [...new Set(projects)];
+  return new Map(
+    different.map((project) => {
+      const length = project.split(sep).length;
+      for (let count = 1; count < length; count += 1) {
+        const name = lastParts(project, count);
+        const isTaken = different.some((other) => other !== project && lastParts(other, count) === name);
+        if (name !== '' && !isTaken) return [project, name];
+      }
+      return [project, project];
+    }),
+  );
+}
+
+/** A path as a person writes it: `~/app`. */
+export function fromHome(path: string, home = process.env.HOME ?? ''): string {
+  if (home === '' || home === sep) return path;
+  if (path === home) return '~';
+  return path.startsWith(`${home}${sep}`) ? `~${path.slice(home.length)}` : path;
+}
+
+function lastParts(path: string, count: number): string {
+  return path.split(sep).slice(-count).join(sep);
+}

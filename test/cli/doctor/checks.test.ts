@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { runCheck } from '../../../src/cli/doctor/checks.js';
+import { fine } from '../../../src/cli/doctor/finding.js';
+import { problem } from '../../../src/contract/errors.js';
+
+test('one finding, several and none', async () => {
+  expect(await runCheck('x', 1_000, () => fine('x', 'one'))).toMatchObject([{ text: 'one' }]);
+  expect(await runCheck('x', 1_000, async () => [fine('x', 'one'), fine('x', 'two')])).toHaveLength(2);
+  expect(await runCheck('x', 1_000, () => [])).toEqual([]);
+});
+
+test('one that hangs is given up, and told', async () => {
+  let given: AbortSignal | undefined;
+  const found = await runCheck('x', 50, (signal) => {
+    given = signal;
+    return new Promise(() => undefined);
+  });
+  expect(found).toEqual([{ check: 'x', status: 'warning', text: 'No answer within 0.05 s.', remedy: '' }]);
+  expect(given?.aborted).toBe(true);
+});
+
+test('a known error is a failure in its words; an unknown one is no fault of the project', async () => {
+  const known = await runCheck('x', 1_000, () => {
+    throw problem.dockerMissing();
+  });
+  expect(known).toMatchObject([{ check: 'x', status: 'failure', text: problem.dockerMissing().message }]);
+  const unknown = await runCheck('x', 1_000, async () => {
+    throw new Error('EMFILE');
+  });
+  expect(unknown).toMatchObject([{ check: 'x', status: 'warning', text: expect.stringContaining('EMFILE') }]);
+});

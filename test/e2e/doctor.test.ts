@@ -1,0 +1,240 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Finding } from '../../src/cli/doctor/finding.js';
+import { runCli, startDev } from '../support/cli.js';
+import { post } from '../support/http.js';
+import { fixture, makeProject, makeTempFolder } from '../support/project.js';
+import { living, waitFor } from '../support/wait.js';
+
+const ECHO = `node ${fixture('echo-server.mjs')}`;
+const CLIENT = { Version: '28.2.2', Os: 'linux', Arch: 'arm64' };
+const SERVER = { Version: '27.0.1', Os: 'linux', Arch: 'arm64', KernelVersion: '0.0.1-elsewhere' };
+
+/** A project whose dev server would take any free ports. */
+function makeEchoProject(more: Record<string, string | object> = {}): string {
+  return makeProject({ 'jamsocket.config.json': { command: ECHO, port: 0, proxyPort: 0 }, ...more });
+}
+
+/** A PATH with nothing but a docker that does as the script says; without a script there is none. */
+function pathWithDocker(script?: string): string {
+  const bin = makeTempFolder();
+  if (script !== undefined) writeFileSync(join(bin, 'docker'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return bin;
+}
+
+/** A docker client that answers `version` like this, and `buildx` like that. */
+function dockerThatSays(version: object, buildx = 'echo "unknown command" >&2; exit 1'): string {
+  return pathWithDocker(`case "$1" in
+version) echo '${JSON.stringify(version)}' ;;
+buildx) ${buildx} ;;
+esac`);
+}
+
+async function examine(folder: string, env: NodeJS.ProcessEnv = {}) {
+  const { code, stdout, stderr } = await runCli(['doctor', folder, '--json'], { cwd: makeTempFolder(), env });
+  expect(stderr).toBe('');
+  const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: Finding[] };
+  expect(ok).toBe(code === 0);
+  return { code, findings, find: (check: string) => findings.filter((finding) => finding.check === check) };
+}
+
+async function takePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  onTestFinished(() => void server.close());
+  return (server.address() as { port: number }).port;
+}
+
+describe('a project that is well', () => {
+  test('has a line for each check, exits 0, and is left as it was', async () => {
+    const folder = makeEchoProject();
+    const home = makeTempFolder();
+    const env = {
+      PATH: dockerThatSays({ Client: CLIENT, Server: { ...SERVER, Arch: 'amd64' } }),
+      XDG_STATE_HOME: home,
+    };
+    const { code, stdout, stderr } = await runCli(['doctor'], { cwd: folder, env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const line of [
+      /^ok {7}node {11}Node\.js \d+\.\d+\.\d+ on /m,
+      /^ok {7}config {9}node .*echo-server\.mjs \(jamsocket\.config\.json\)$/m,
+      /^ok {7}docker client {2}version 28\.2\.2$/m,
+      /^ok {7}docker engine {2}version 27\.0\.1, linux\/amd64$/m,
+      /^ok {7}emulation {6}images for linux\/amd64 run natively$/m,
+      /^ok {7}API port {7}any free one$/m,
+      /^ok {7}proxy port {5}any free one$/m,
+      /^(ok {7}|warning {2})file watching {2}2 files and folders/m,
+      /^ok {7}state folder {3}.*can be written$/m,
+      /^ok {7}logs {11}none/m,
+      /^ok {7}leftovers {6}none/m,
+      /^ok {7}dev server {5}none is running for this project$/m,
+    ]) {
+      expect(stdout).toMatch(line);
+    }
+    expect(stdout).toMatch(/\n(All is well|1 warning)\.\n$/);
+    expect(readdirSync(folder)).toEqual(['jamsocket.config.json']);
+    expect(readdirSync(home)).toEqual([]);
+  });
+});
+
+describe('the config', () => {
+  test.each([
+    ['that is not valid', { 'jamsocket.config.json': { comand: 'x' } }, 'unknown key "comand"'],
+    ['with nothing to run', {}, 'found nothing to run'],
+  ])('%s is a failure; the rest is examined all the same', async (_name, files, says) => {
+    const { code, find, findings } = await examine(makeProject(files));
+    expect(code).toBe(1);
+    expect(find('config')).toMatchObject([{ status: 'failure', text: expect.stringContaining(says) }]);
+    expect(findings.length).toBeGreaterThan(8);
+  });
+
+  test('may be named', async () => {
+    const folder = makeProject({ 'other.json': { command: 'node other.js', port: 0, proxyPort: 0 } });
+    const { stdout } = await runCli(['doctor', '--config', 'other.json'], { cwd: folder });
+    expect(stdout).toContain('node other.js (other.json)');
+  });
+
+  test('a folder that is missing ends it', async () => {
+    const { code, stdout, stderr } = await runCli(['doctor', 'nowhere'], { cwd: makeTempFolder() });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('There is no folder');
+  });
+});
+
+describe('docker', () => {
+  const containers = {
+    Dockerfile: 'FROM scratch\n',
+    'jamsocket.config.json': { runtime: 'docker', port: 0, proxyPort: 0 },
+  };
+
+  test('that is missing is a warning where it is not needed', async () => {
+    const { code, find } = await examine(makeEchoProject(), { PATH: pathWithDocker() });
+    expect(code).toBe(0);
+    expect(find('docker client')).toMatchObject([{ status: 'warning', text: expect.stringContaining('no "docker"') }]);
+    expect(find('emulation')).toEqual([]);
+  });
+
+  test('that is missing is a warning where there is another way', async () => {
+    const files = { Dockerfile: 'FROM scratch\n', 'package.json': { scripts: { start: ECHO } } };
+    const folder = makeProject({ ...files, 'jamsocket.config.json': { port: 0, proxyPort: 0 } });
+    const { code, find } = await examine(folder, { PATH: pathWithDocker() });
+    expect(code).toBe(0);
+    expect(find('docker client')).toMatchObject([
+      { status: 'warning', text: expect.stringContaining('child processes') },
+    ]);
+  });
+
+  test('that is missing is a failure where it is the only way', async () => {
+    const { code, find } = await examine(makeProject(containers), { PATH: pathWithDocker() });
+    expect(code).toBe(1);
+    expect(find('docker client')).toMatchObject([
+      { status: 'failure', remedy: expect.stringContaining('Install Docker') },
+    ]);
+  });
+
+  test('that hangs is given up after five seconds, and everything else is told', async () => {
+    const path = pathWithDocker('exec /bin/sleep 60');
+    const startedAt = performance.now();
+    const { code, find, findings } = await examine(makeProject(containers), { PATH: path });
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
+    expect(code).toBe(1);
+    expect(find('docker engine')).toMatchObject([
+      { status: 'failure', text: expect.stringContaining('no answer within 5 s') },
+    ]);
+    expect(findings.filter(({ status }) => status === 'failure')).toHaveLength(1);
+    expect(find('dev server')).toMatchObject([{ status: 'ok' }]);
+  });
+
+  test('on another processor needs emulation: what the builder says counts', async () => {
+    const folder = makeProject(containers);
+    const version = { Client: CLIENT, Server: SERVER };
+    const able = dockerThatSays(version, 'echo "Platforms: linux/arm64, linux/amd64"');
+    expect((await examine(folder, { PATH: able })).find('emulation')).toMatchObject([{ status: 'ok' }]);
+    const unable = await examine(folder, { PATH: dockerThatSays(version, 'echo "Platforms: linux/arm64"') });
+    expect(unable.code).toBe(1);
+    expect(unable.find('emulation')).toMatchObject([{ status: 'failure', remedy: expect.stringContaining('binfmt') }]);
+    const silent = await examine(folder, { PATH: dockerThatSays(version) });
+    expect(silent.code).toBe(0);
+    expect(silent.find('emulation')).toMatchObject([{ status: 'warning' }]);
+  });
+
+  test('that builds for this machine needs none', async () => {
+    const native = { ...containers['jamsocket.config.json'], platform: 'native' };
+    const folder = makeProject({ ...containers, 'jamsocket.config.json': native });
+    const { code, find } = await examine(folder, { PATH: dockerThatSays({ Client: CLIENT, Server: SERVER }) });
+    expect(code).toBe(0);
+    expect(find('emulation')).toEqual([]);
+  });
+});
+
+describe('ports', () => {
+  test('that are taken are a failure, with who holds them', async () => {
+    const port = await takePort();
+    const folder = makeProject({ 'jamsocket.config.json': { command: ECHO, port: 0, proxyPort: port } });
+    const { code, find } = await examine(folder);
+    expect(code).toBe(1);
+    expect(find('API port')).toMatchObject([{ status: 'ok' }]);
+    expect(find('proxy port')).toMatchObject([
+      {
+        status: 'failure',
+        text: expect.stringContaining(`pid ${process.pid}`),
+        remedy: expect.stringContaining('--proxy-port'),
+      },
+    ]);
+  });
+
+  test('of the project’s own dev server are fine; another project is told whose they are', async () => {
+    const env = { XDG_STATE_HOME: makeTempFolder() };
+    const folder = makeEchoProject();
+    const dev = await startDev(folder, [], { env });
+    const ports = { port: Number(new URL(dev.apiUrl).port), proxyPort: Number(new URL(dev.proxyUrl).port) };
+    writeFileSync(join(folder, 'jamsocket.config.json'), JSON.stringify({ command: ECHO, ...ports }));
+    const own = await examine(folder, env);
+    expect(own.code).toBe(0);
+    for (const check of ['API port', 'proxy port']) {
+      expect(own.find(check)).toMatchObject([{ status: 'ok', text: expect.stringContaining('this project') }]);
+    }
+    expect(own.find('dev server')).toMatchObject([{ status: 'ok', text: expect.stringContaining(dev.apiUrl) }]);
+
+    const other = await examine(makeProject({ 'jamsocket.config.json': { command: ECHO, ...ports } }), env);
+    expect(other.code).toBe(1);
+    expect(other.find('API port')).toMatchObject([
+      { status: 'failure', text: expect.stringContaining(`the dev server for ${folder} (pid ${dev.process.pid})`) },
+    ]);
+    expect(other.find('dev server')).toMatchObject([{ text: expect.stringContaining('none') }]);
+  });
+});
+
+test('what a dev server that died left is told, and left for the next one', async () => {
+  const folder = makeEchoProject();
+  const dev = await startDev(folder, ['--command', `node ${fixture('family.mjs')} daemon`]);
+  await post(`${dev.apiUrl}/v2/service/-/-/connect`, {});
+  const daemon = Number((await waitFor(() => /pids (\d+)/.exec(dev.stdout()), 'the daemon'))[1]);
+  dev.process.kill('SIGKILL');
+  await dev.exit;
+  const { code, find } = await examine(folder);
+  expect(code).toBe(0);
+  const [finding] = find('leftovers');
+  expect(finding).toMatchObject({ status: 'warning', remedy: expect.stringContaining('jamdev dev') });
+  expect(finding?.text).toContain('2 processes');
+  expect(finding?.text).toContain(String(daemon));
+  expect(await living([daemon])).toEqual([daemon]);
+  expect(find('logs')[0]?.text).toMatch(/^of 1 backend, \d+ bytes/);
+  await startDev(folder);
+  expect((await examine(folder)).find('leftovers')).toMatchObject([{ status: 'ok' }]);
+});
+
+test('a dev server that does not answer is a warning', async () => {
+  const folder = makeEchoProject();
+  const dev = await startDev(folder);
+  dev.process.kill('SIGSTOP');
+  onTestFinished(() => void dev.process.kill('SIGCONT'));
+  const { code, find } = await examine(folder);
+  dev.process.kill('SIGCONT');
+  expect(code).toBe(0);
+  expect(find('dev server')).toMatchObject([
+    { status: 'warning', text: expect.stringContaining('no answer within 5 s') },
+  ]);
+});

@@ -1,0 +1,268 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { findProcess } from '../../src/os/process-table.js';
+import { ServerRecordFile } from '../../src/records/server-records.js';
+import { createStateFolder } from '../../src/records/state-folder.js';
+import { type DevRun, runCli, startCli, startDev } from '../support/cli.js';
+import { post, send } from '../support/http.js';
+import { fixture, makeTempFolder } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
+
+const ECHO = `node ${fixture('echo-server.mjs')}`;
+
+/** One user of this machine: a home for state, and projects. */
+class User {
+  readonly state = makeTempFolder();
+  readonly #projects = makeTempFolder();
+  /** A folder that is in no project. */
+  readonly elsewhere = makeTempFolder();
+
+  folder(name: string): string {
+    const folder = join(this.#projects, name);
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
+  startDev(name: string): Promise<DevRun> {
+    return startDev(this.folder(name), ['--command', ECHO], { env: this.env });
+  }
+
+  run(...args: string[]) {
+    return runCli(args, { cwd: this.elsewhere, env: this.env });
+  }
+
+  start(...args: string[]) {
+    return startCli(args, { cwd: this.elsewhere, env: this.env });
+  }
+
+  async spawn(dev: DevRun, key: string): Promise<{ name: string; url: string }> {
+    const answer = await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key });
+    const { backend_id: name, url } = answer.json<{ backend_id: string; url: string }>();
+    // The proxy answers once it is ready.
+    await send(url);
+    return { name, url };
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    return { XDG_STATE_HOME: this.state, HOME: this.#projects };
+  }
+
+  get registered(): string[] {
+    return readdirSync(join(this.state, 'jamdev', 'servers'));
+  }
+}
+
+// Several dev servers and many commands each.
+describe('list --everywhere', { timeout: 60_000 }, () => {
+  test('shows the backends of all dev servers, with their projects, from any folder', async () => {
+    const user = new User();
+    expect(await user.run('list', '--everywhere')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^No dev servers are running/),
+    });
+    expect((await user.run('list', '--everywhere', '--json')).stdout).toBe('[]\n');
+    const [app, game] = await Promise.all([user.startDev('app'), user.startDev('games/game')]);
+    expect((await user.run('list', '--everywhere')).stdout).toBe(
+      'No backends are running. There are dev servers for ~/app, ~/games/game\n',
+    );
+    const a = await user.spawn(app, 'doc-1');
+    const b = await user.spawn(game, 'level-1');
+    const { code, stdout } = await user.run('list', '--everywhere');
+    expect(code).toBe(0);
+    const [head, first, second] = stdout.split('\n');
+    expect(head).toMatch(/^ID +KEY +SERVICE +STATUS +AGE +CONNECTIONS +PROJECT$/);
+    expect(first).toMatch(new RegExp(`^${a.name} +doc-1 +default +ready +\\d+s +0 +~/app$`));
+    expect(second).toMatch(new RegExp(`^${b.name} +level-1 +default +ready +\\d+s +0 +~/games/game$`));
+    const json = JSON.parse((await user.run('list', '--everywhere', '--json')).stdout);
+    expect(json).toMatchObject([
+      { id: a.name, project: app.folder, api_url: app.apiUrl },
+      { id: b.name, project: game.folder, api_url: game.apiUrl },
+    ]);
+    // Without the option it is the folder that counts, as ever.
+    expect((await runCli(['list'], { cwd: app.folder, env: user.env })).stdout).not.toContain('level-1');
+  });
+
+  test('sees what jamdev exec starts, and forgets what has stopped or was killed', async () => {
+    const user = new User();
+    const app = await user.startDev('app');
+    const killed = await user.startDev('killed');
+    const exec = startCli(['exec', '--command', ECHO, '--', 'sleep', '60'], {
+      cwd: user.folder('exec'),
+      env: user.env,
+    });
+    await waitFor(() => user.registered.length === 3, 'all three');
+    killed.process.kill('SIGKILL');
+    await killed.exit;
+    exec.process.kill('SIGTERM');
+    expect(await exec.exit).toBe(143);
+    expect(user.registered).toHaveLength(2);
+    const { stdout, stderr } = await user.run('list', '--everywhere');
+    expect(stdout).toBe('No backends are running. There are dev servers for ~/app\n');
+    expect(stderr).toBe('');
+    expect(user.registered).toHaveLength(1);
+    app.process.kill('SIGINT');
+    await app.exit;
+    expect(user.registered).toEqual([]);
+  });
+
+  test('goes on without a dev server that hangs, names it, and exits 1', async () => {
+    const user = new User();
+    const app = await user.startDev('app');
+    const { name } = await user.spawn(app, 'doc-1');
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await new Promise((resolve) => silent.once('listening', resolve));
+    onTestFinished(() => {
+      silent.closeAllConnections();
+      silent.close();
+    });
+    const { port } = silent.address() as { port: number };
+    const project = user.folder('hangs');
+    const record = {
+      runId: 'hangs',
+      pid: process.pid,
+      startId: (await findProcess(process.pid))?.startId ?? '',
+      project,
+      apiUrl: `http://127.0.0.1:${port}`,
+      proxyUrl: '',
+      startedAt: new Date().toISOString(),
+    };
+    new ServerRecordFile(createStateFolder(project), 'hangs').write(record);
+    writeFileSync(join(user.state, 'jamdev', 'servers', 'hangs.json'), JSON.stringify({ runId: 'hangs', project }));
+    const { code, stdout, stderr } = await user.run('list', '--everywhere');
+    expect(code).toBe(1);
+    expect(stdout).toContain(name);
+    expect(stderr).toContain(
+      `${project}: The dev server at http://127.0.0.1:${port} does not answer (no answer within`,
+    );
+  });
+
+  test('can not be given together with --api', async () => {
+    const { code, stderr } = await new User().run('list', '--everywhere', '--api', 'http://localhost:1');
+    expect(code).toBe(2);
+    expect(stderr).toContain('--everywhere');
+  });
+});
+
+describe('logs --everywhere', { timeout: 60_000 }, () => {
+  test('merges all logs in order of time, each line with its project and key, live ones too', async () => {
+    const user = new User();
+    const [app, game] = await Promise.all([user.startDev('app'), user.startDev('game')]);
+    const a = await user.spawn(app, 'doc');
+    const b = await user.spawn(game, 'level');
+    for (const [url, text] of [
+      [a.url, 'one'],
+      [b.url, 'two'],
+      [a.url, 'three'],
+    ]) {
+      await send(`${url}print?text=${text}`);
+    }
+    const past = ['one', 'two', 'three']
+      .map((text) => `${text === 'two' ? 'game level' : 'app doc'} | ${text}\n`)
+      .join('');
+    await waitFor(
+      async () => (await user.run('logs', '--everywhere', '--no-follow')).stdout.endsWith(past),
+      'the past',
+    );
+
+    const follow = user.start('logs', '--everywhere');
+    await waitFor(() => follow.stdout().endsWith(past), 'the lines so far');
+    await send(`${b.url}print?text=live`);
+    await waitFor(() => follow.stdout().endsWith('game level | live\n'), 'the live line');
+    game.process.kill('SIGINT');
+    await waitFor(() => follow.stderr().includes(`The dev server for ${game.folder} has stopped.`), 'the remark');
+    await send(`${a.url}print?text=after`);
+    await waitFor(() => follow.stdout().endsWith('app doc | after\n'), 'the line after');
+    follow.process.kill('SIGINT');
+    expect(await follow.exit).toBe(0);
+
+    const json = await user.run('logs', '--everywhere', '--no-follow', '--json', '--tail', '1');
+    expect(JSON.parse(json.stdout)).toMatchObject({ key: 'doc', text: 'after', project: app.folder });
+  });
+
+  test('of one name: by id from anywhere, by key from every project that uses it', async () => {
+    const user = new User();
+    const [one, two] = await Promise.all([user.startDev('one/app'), user.startDev('two/app')]);
+    const a = await user.spawn(one, 'doc');
+    const b = await user.spawn(two, 'doc');
+    const byId = await user.run('logs', a.name, '--everywhere', '--no-follow');
+    expect(byId).toMatchObject({ code: 0, stdout: `listening as ${a.name}\n` });
+    const byKey = await user.run('logs', 'doc', '--everywhere', '--no-follow');
+    expect(byKey.stdout.split('\n').sort()).toEqual([
+      '',
+      `one/app | listening as ${a.name}`,
+      `two/app | listening as ${b.name}`,
+    ]);
+    expect(await user.run('logs', 'nobody', '--everywhere')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/"nobody"/),
+    });
+  });
+
+  test('of a backend of an earlier run, while its project has a dev server; without any, it says so', async () => {
+    const user = new User();
+    const app = await user.startDev('app');
+    const { name } = await user.spawn(app, 'doc');
+    app.process.kill('SIGINT');
+    await app.exit;
+    expect(await user.run('logs', 'doc', '--everywhere')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/No dev server of this user/),
+    });
+    await user.startDev('app');
+    const { stdout } = await user.run('logs', 'doc', '--everywhere');
+    expect(stdout).toBe(`listening as ${name}\n`);
+  });
+});
+
+describe('terminate --everywhere', { timeout: 60_000 }, () => {
+  test('ends by id or key; a key that several projects use is not guessed', async () => {
+    const user = new User();
+    const [app, game] = await Promise.all([user.startDev('app'), user.startDev('game')]);
+    const a = await user.spawn(app, 'doc');
+    const b = await user.spawn(game, 'doc');
+    const c = await user.spawn(game, 'level');
+    const unclear = await user.run('terminate', 'doc', 'level', '--everywhere');
+    expect(unclear.code).toBe(1);
+    expect(unclear.stdout).toBe(`Ending ${c.name} (key level, in ~/game).\n`);
+    expect(unclear.stderr).toContain('The key "doc" is held by 2 backends');
+    for (const text of [`${a.name} in ${app.folder}`, `${b.name} in ${game.folder}`]) {
+      expect(unclear.stderr).toContain(text);
+    }
+    const byId = await user.run('terminate', b.name, '--everywhere', '--json');
+    expect(JSON.parse(byId.stdout)).toEqual({ backend: b.name, key: 'doc', project: game.folder, status: 'ok' });
+    await waitFor(() => game.stdout().match(/terminated \(external/g)?.length === 2, 'the end of both');
+    // Only one of that key is left.
+    expect(await user.run('terminate', 'doc', '--everywhere')).toMatchObject({ code: 0 });
+    await waitFor(() => app.stdout().includes('terminated (external'), 'the end of the last');
+    const dead = await user.run('terminate', 'doc', 'nobody', '--everywhere');
+    expect(dead).toMatchObject({ code: 1, stdout: '' });
+    expect(dead.stderr).toMatch(/already terminated(.|\n)*"nobody"/);
+  });
+
+  test('--all ends those of every project', async () => {
+    const user = new User();
+    expect(await user.run('terminate', 'x', '--everywhere')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/No dev server of this user/),
+    });
+    const [app, game] = await Promise.all([user.startDev('app'), user.startDev('game')]);
+    await Promise.all([user.spawn(app, 'doc'), user.spawn(game, 'doc')]);
+    const { code, stdout } = await user.run('terminate', '--all', '--everywhere');
+    expect(code).toBe(0);
+    expect(stdout.split('\n').slice(0, -1)).toHaveLength(2);
+    for (const dev of [app, game]) await waitFor(() => dev.stdout().includes('terminated (external'), 'the end');
+    expect((await user.run('terminate', '--all', '--everywhere')).stdout).toBe('No backends are running.\n');
+  });
+});
+
+test('a home that can not be written is said once, and stops nothing', async () => {
+  const home = join(makeTempFolder(), 'file');
+  writeFileSync(home, '');
+  const dev = await startDev(makeTempFolder(), ['--command', ECHO], { env: { XDG_STATE_HOME: home } });
+  await waitFor(() => dev.stdout().includes(`can't write ${home}/jamdev/servers`), 'the warning');
+  expect((await runCli(['spawn', '--wait'], { cwd: dev.folder })).code).toBe(0);
+  dev.process.kill('SIGINT');
+  expect(await dev.exit).toBe(0);
+});
