@@ -136,6 +136,7 @@ export class Platform {
       backendId: id,
       service: service.name,
       key,
+      keyGiven: identity.keyGiven,
       runId: this.#world.runId,
       createdAt,
     });

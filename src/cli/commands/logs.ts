@@ -84,7 +84,9 @@ function storedLogs(from: string): StoredLog[] {
 
 function format(record: LogRecordJson, named: boolean, options: LogsOptions): string {
   const time = options.timestamps ? `${record.time} ` : '';
-  const owner = named ? `${cleanForTerminal(record.key, false)} | ` : '';
+  // A dev server of an earlier version does not say.
+  const name = record.key_given === false ? record.backend : record.key;
+  const owner = named ? `${cleanForTerminal(name, false)} | ` : '';
   const remark = record.source === 'jamdev' ? 'jamdev: ' : '';
   return `${time}${owner}${remark}${cleanForTerminal(record.text)}`;
 }
