@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { type BuildOutcome, DEV_PREFIX, type DevBackend, type DevInfo } from '../contract/dev-endpoints.js';
 import { type ErrorBody, JamdevError, problem } from '../contract/errors.js';
-import type { ConnectResponse } from '../contract/responses.js';
+import type { BackendInfo, ConnectResponse } from '../contract/responses.js';
 import type { PublicStatus } from '../contract/status.js';
 import { findRunningServer } from '../records/server-records.js';
 
@@ -29,6 +29,11 @@ export class ApiClient {
     return this.#json('GET', `/v2/backend/${encodeURIComponent(backendId)}/status`);
   }
 
+  /** What is known of a backend, its exit code among it. */
+  info(backendId: string): Promise<BackendInfo> {
+    return this.#json('GET', `/v2/backend/${encodeURIComponent(backendId)}`);
+  }
+
   /** All statuses so far and the live ones, until it is terminated. */
   async *statuses(backendId: string): AsyncGenerator<PublicStatus> {
     for await (const line of this.#lines(`/v2/backend/${encodeURIComponent(backendId)}/status/stream`)) {
@@ -37,7 +42,7 @@ export class ApiClient {
   }
 
   /** Which dev server it is. */
-  info(): Promise<DevInfo> {
+  serverInfo(): Promise<DevInfo> {
     return this.#json('GET', `${DEV_PREFIX}/info`);
   }
 

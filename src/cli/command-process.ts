@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { problem } from '../contract/errors.js';
-import { isInForeground } from '../os/foreground.js';
+import { terminalPlace } from '../os/foreground.js';
 import { signalExitCode } from './exit-codes.js';
 import { Stragglers } from './stragglers.js';
 
@@ -57,7 +57,7 @@ export class CommandProcess {
   /** Passes a signal on that this program got, unless the terminal sent it to the command as well. */
   async pass(signal: NodeJS.Signals): Promise<void> {
     await this.#stragglers.note();
-    if (TYPED_SIGNALS.includes(signal) && (await isInForeground())) return;
+    if (TYPED_SIGNALS.includes(signal) && (await terminalPlace()) === 'foreground') return;
     this.#child.kill(signal);
   }
 }

@@ -12,6 +12,7 @@ import { StopSwitch } from './stop-switch.js';
 import { colourLevel } from './terminal/colour-level.js';
 import { DevReporter } from './terminal/dev-reporter.js';
 import { LineWriter } from './terminal/line-writer.js';
+import { LogFilter } from './terminal/log-filter.js';
 import { problemsOnly } from './terminal/problem-reporter.js';
 import { type Reporter, reportOn } from './terminal/reporter.js';
 
@@ -80,7 +81,12 @@ class SignalSwitch {
 
 function makeReporter(server: DevServer, logs: boolean): Reporter {
   const chalk = new Chalk({ level: colourLevel(process.stderr) });
-  const reporter = new DevReporter(new LineWriter(process.stderr), chalk, server.config.styleLogOutput);
+  const reporter = new DevReporter(
+    new LineWriter(process.stderr),
+    chalk,
+    server.config.styleLogOutput,
+    new LogFilter(),
+  );
   return logs ? reporter : problemsOnly(reporter);
 }
 

@@ -53,6 +53,8 @@ export const logRecordSchema = z
     backend: z.string(),
     service: z.string(),
     key: z.string(),
+    /** Whether the key was asked for, or made up: then a person knows the backend by its id. */
+    key_given: z.boolean(),
     source: z.enum(['stdout', 'stderr', 'jamdev']),
     text: z.string(),
   })

@@ -10,6 +10,8 @@ export interface LogOwner {
   backendId: string;
   service: string;
   key: string;
+  /** Whether the key was asked for, or made up. Left out by earlier versions, which did not tell. */
+  keyGiven?: boolean;
   /** The dev server's run. */
   runId: string;
   /** ISO 8601. */

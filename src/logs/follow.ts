@@ -27,6 +27,7 @@ export function toLogRecordJson({ owner, record }: OwnedRecord): LogRecordJson {
     backend: owner.backendId,
     service: owner.service,
     key: owner.key,
+    key_given: owner.keyGiven ?? true,
     source: record.source,
     text: record.text,
   };

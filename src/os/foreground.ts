@@ -4,28 +4,37 @@ import { promisify } from 'node:util';
 import { hasProc } from './process-table.js';
 
 /**
- * Whether this process is in the foreground of a terminal: what is typed there as Ctrl-C then reaches every process of
- * its group, its children too. False where the system does not tell.
+ * Where a process stands in its terminal. In the foreground, what is typed as Ctrl-C reaches every process of its group,
+ * its children too; in the background (`jamdev dev &`, or `bg` after Ctrl-Z) one that changes the terminal's mode is
+ * stopped by the system. `none`: it has no terminal, or nothing can be told.
  */
-export async function isInForeground(source: 'proc' | 'ps' = hasProc() ? 'proc' : 'ps'): Promise<boolean> {
+export type TerminalPlace = 'foreground' | 'background' | 'none';
+
+/** Where this process stands in its terminal right now. */
+export async function terminalPlace(source: 'proc' | 'ps' = hasProc() ? 'proc' : 'ps'): Promise<TerminalPlace> {
   try {
-    if (source === 'proc') return isForegroundStat(readFileSync('/proc/self/stat', 'utf8'));
+    if (source === 'proc') return placeFromStat(readFileSync('/proc/self/stat', 'utf8'));
     const { stdout } = await promisify(execFile)('ps', ['-p', String(process.pid), '-o', 'pgid=,tpgid=']);
-    return isForegroundPs(stdout);
+    return placeFromPs(stdout);
   } catch {
-    return false;
+    return 'none';
   }
 }
 
-/** Reads /proc/PID/stat: behind the name come state, ppid, pgrp, session, tty_nr and tpgid. */
-export function isForegroundStat(stat: string): boolean {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [, , group, , terminal, foregroundGroup] = fields;
-  return terminal !== undefined && terminal !== '0' && group === foregroundGroup;
+/** Reads /proc/PID/stat: behind the name, which may hold parentheses, come state, ppid, pgrp, session, tty_nr, tpgid. */
+export function placeFromStat(stat: string): TerminalPlace {
+  const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return place(Number(group), Number(foreground));
 }
 
-/** Reads `ps -o pgid=,tpgid=`; without a terminal the second is 0 or -1. */
-export function isForegroundPs(output: string): boolean {
-  const match = /^\s*(\d+)\s+(-?\d+)\s*$/.exec(output);
-  return match !== null && match[1] === match[2];
+/** Reads `ps -o pgid=,tpgid=`. */
+export function placeFromPs(output: string): TerminalPlace {
+  const [group, foreground] = output.trim().split(/\s+/).map(Number);
+  return place(group, foreground);
+}
+
+/** @param foreground the group in the foreground of the terminal; 0 or -1 without one */
+function place(group: number | undefined, foreground: number | undefined): TerminalPlace {
+  if (!(group !== undefined && foreground !== undefined && group > 0 && foreground > 0)) return 'none';
+  return group === foreground ? 'foreground' : 'background';
 }

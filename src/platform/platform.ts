@@ -203,6 +203,7 @@ export class Platform {
       backendId: id,
       service: service.name,
       key,
+      keyGiven: identity.keyGiven,
       runId: this.#world.runId,
       createdAt: now.toISOString(),
     });

@@ -24,3 +24,16 @@ test.each(terminationReasonSchema.options)('the reason %s is put in words', (rea
   });
   expect(words).toMatch(new RegExp(`^terminated \\(${reason}, hard: [a-z ,]+\\)$`, 'i'));
 });
+
+test.each<[Partial<PublicStatus>, number | null | undefined, string]>([
+  [{ status: 'terminated', exit_error: true }, 9, 'terminated (it failed by itself; exit code 9)'],
+  [{ status: 'terminated', exit_error: false }, 0, 'terminated (it exited by itself; exit code 0)'],
+  [{ status: 'terminated', exit_error: true }, null, 'terminated (it failed by itself)'],
+  [
+    { status: 'terminated', termination_reason: 'external', termination_kind: 'hard' },
+    137,
+    'terminated (external, hard: on request; exit code 137)',
+  ],
+])('%j with exit code %s in words is "%s"', (status, exitCode, words) => {
+  expect(describeStatus({ status: 'ready', time: 't', ...status }, exitCode)).toBe(words);
+});

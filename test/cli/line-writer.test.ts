@@ -8,6 +8,7 @@ class SlowStream extends EventEmitter {
   writableLength = 0;
   isTTY = false;
   columns = 20;
+  rows = 10;
 
   write(text: string): boolean {
     this.written.push(text);
@@ -54,4 +55,22 @@ test('a live line is replaced by the next line, fits into the terminal, and show
   await pipe.writer.prepareLive();
   pipe.writer.live('step 1');
   expect(pipe.stream.written).toEqual([]);
+});
+
+test('a screen shows in place of the bare terminal; a live line on it goes with the next line of jamdev’s own', async () => {
+  const { stream, writer } = make(true);
+  await writer.prepareLive();
+  writer.live('step 1');
+  const told: string[] = [];
+  writer.writeTo({ append: (text) => told.push(text), live: (text) => told.push(`live ${text}`) });
+  expect(stream.written.at(-1)).toBe('\r\u001b[2K');
+  const before = stream.written.length;
+  writer.live('step 2');
+  writer.writeOutput(['one\n', 'two\n']);
+  writer.write('built\n');
+  expect(told).toEqual(['live step 2', 'one\ntwo\n', 'live undefined', 'built\n']);
+  expect(stream.written).toHaveLength(before);
+  writer.writeTo(undefined);
+  writer.write('bare\n');
+  expect(stream.written.slice(before)).toEqual(['bare\n']);
 });

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { expect, test, vi } from 'vitest';
-import { type KeyInput, listenForKeys } from '../../src/cli/terminal/shortcuts.js';
+import { type KeyInput, listenForKeys, shortcutTable } from '../../src/cli/terminal/shortcuts.js';
 
 /** A terminal's input, and what was asked of it. */
 function fakeTerminal() {
@@ -24,14 +24,15 @@ function listen() {
   const terminal = fakeTerminal();
   const pressed: string[] = [];
   const interrupt = vi.fn();
+  const suspend = vi.fn();
   const shortcuts = ['b', 't', 'h', 'q'].map((key) => ({
     key,
     label: key,
     description: key,
     action: () => void pressed.push(key),
   }));
-  const stop = listenForKeys(terminal.input, shortcuts, interrupt);
-  return { ...terminal, pressed, interrupt, stop };
+  const stop = listenForKeys(terminal.input, shortcuts, { interrupt, suspend });
+  return { ...terminal, pressed, interrupt, suspend, stop };
 }
 
 test.each([
@@ -71,6 +72,21 @@ test.each(['\u0003', '\u0004', 'x\u0003', '\u001b\u0003', '\u001b[A\u0003'])('%j
   const { press, interrupt } = listen();
   press(keys);
   expect(interrupt).toHaveBeenCalledOnce();
+});
+
+test.each(['\u001a', 'x\u001a', '\u001b[A\u001a'])('%j suspends', (keys) => {
+  const { press, interrupt, suspend } = listen();
+  press(keys);
+  expect(suspend).toHaveBeenCalledOnce();
+  expect(interrupt).not.toHaveBeenCalled();
+});
+
+test('the help is a table of keys and what they do', () => {
+  const shortcut = (key: string, description: string) => ({ key, label: 'x', description, action: () => undefined });
+  expect(shortcutTable([shortcut('b', 'build again'), shortcut('q', 'stop')])).toEqual([
+    '  b  build again',
+    '  q  stop',
+  ]);
 });
 
 test('the terminal is taken raw and given back as it was', () => {

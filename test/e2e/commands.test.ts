@@ -139,6 +139,7 @@ describe('logs', () => {
       backend: name,
       service: 'default',
       key: 'doc',
+      key_given: true,
       source: 'stderr',
       text: 'about to crash',
     });
@@ -155,6 +156,17 @@ describe('logs', () => {
     expect(await follow.exit).toBe(0);
     const noFollow = await runCli(['logs', '--no-follow'], { cwd: dev.folder });
     expect(noFollow.stdout).toBe(follow.stdout());
+  });
+
+  test('a backend without a key is called by its id, as by dev', async () => {
+    const dev = await startEcho();
+    const { name } = JSON.parse((await runCli(['spawn', '--wait'], { cwd: dev.folder })).stdout);
+    await waitFor(() => dev.stdout().includes(`${name} | listening`), 'the output');
+    const logs = await runCli(['logs', '--no-follow'], { cwd: dev.folder });
+    expect(logs.stdout).toBe(`${name} | listening as ${name}\n`);
+    dev.process.kill('SIGINT');
+    await dev.exit;
+    expect((await runCli(['logs'], { cwd: dev.folder })).stdout).toBe(logs.stdout);
   });
 
   test('of an earlier dev server, with the next one running and with none', async () => {
@@ -213,7 +225,26 @@ describe('list, status and terminate', () => {
     const ended = await runCli(['terminate', 'doc'], { cwd: dev.folder });
     expect(ended).toMatchObject({ code: 0, stdout: `Ending ${name} (key doc).\n` });
     expect(await watch.exit).toBe(0);
-    expect(watch.stdout()).toMatch(/terminated \(external, soft: on request\)\n$/);
+    expect(watch.stdout()).toMatch(/terminated \(external, soft: on request; exit code \d+\)\n$/);
+  });
+
+  test('status tells how long it took to get ready, and the exit code of one that has ended', async () => {
+    const dev = await startEcho();
+    const { url } = JSON.parse((await runCli(['spawn', '-k', 'doc', '--wait'], { cwd: dev.folder })).stdout);
+    const phases = String.raw`[\d.]+ m?s: scheduled \d+ ms, loading \S+, starting \S+, waiting [^)\n]+`;
+    const ready = await runCli(['status', 'doc'], { cwd: dev.folder });
+    expect(ready.stdout).toMatch(new RegExp(`^\\S+Z  ready \\(${phases}\\)\n$`));
+    const watch = startCli(['status', 'doc', '--watch'], { cwd: dev.folder });
+    await waitFor(() => new RegExp(`  ready \\(${phases}\\)\n`).test(watch.stdout()), 'the statuses so far');
+    await send(`${url}crash?code=9`).catch(() => undefined);
+    expect(await watch.exit).toBe(0);
+    expect(watch.stdout()).toMatch(/ {2}terminated \(it failed by itself; exit code 9\)\n$/);
+    const ended = await runCli(['status', 'doc'], { cwd: dev.folder });
+    expect(ended.stdout).toMatch(
+      new RegExp(`^\\S+Z  terminated \\(it failed by itself; exit code 9\\), ready after ${phases}\n$`),
+    );
+    const json = await runCli(['status', 'doc', '--json'], { cwd: dev.folder });
+    expect(JSON.parse(json.stdout)).toEqual({ status: 'terminated', time: expect.any(String), exit_error: true });
   });
 
   test('terminate goes on past one that is not there, and exits 1', async () => {

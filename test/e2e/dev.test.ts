@@ -154,7 +154,9 @@ describe('what a person sees', () => {
     await send(`${url}print?text=hello`);
     await waitFor(() => dev.stdout().includes('doc-7 | hello\n'), 'the output');
     expect(dev.stdout()).toContain(`doc-7 | listening as ${backend_id}\n`);
-    expect(dev.stdout()).toMatch(/doc-7 \| ready \([\d.]+ m?s\)/);
+    expect(dev.stdout()).toMatch(
+      /doc-7 \| ready \([\d.]+ m?s: scheduled \d+ ms, loading \S+, starting \S+, waiting [^)]+\)/,
+    );
     await send(`${url}crash?code=9`).catch(() => undefined);
     await waitFor(() => dev.stdout().includes('all it printed'), 'the card');
     const card = dev.stdout().slice(dev.stdout().indexOf('crashed'));

@@ -61,7 +61,7 @@ test.skipIf(!hasScript)('in a terminal there are colours and keys: h, b, t and q
   const terminal = startDev(['--build', 'echo built']);
   const api = await apiOf(terminal);
   expect(terminal.screen()).toContain('\u001b[');
-  await waitFor(() => /b build.*t terminate.*h help.*q quit/.test(terminal.screen()), 'the keys');
+  await waitFor(() => /h help.*q quit.*b build.*t terminate/.test(terminal.screen()), 'the keys');
   terminal.press('h');
   await waitFor(() => terminal.screen().includes('terminate all backends'), 'the help');
   terminal.press('p');

@@ -194,12 +194,21 @@ describe('following', () => {
 });
 
 test('the wire form of a line has its owner and an ISO time', () => {
-  expect(toLogRecordJson({ owner: ownerOf('abc'), record: { timeMs: 5, source: 'stderr', text: 'oh' } })).toEqual({
+  const record = { timeMs: 5, source: 'stderr', text: 'oh' } as const;
+  const wire = {
     time: '1970-01-01T00:00:00.005Z',
     backend: 'abc',
     service: 'default',
     key: 'key-abc',
+    key_given: true,
     source: 'stderr',
     text: 'oh',
+  };
+  expect(toLogRecordJson({ owner: { ...ownerOf('abc'), keyGiven: true }, record })).toEqual(wire);
+  expect(toLogRecordJson({ owner: { ...ownerOf('abc'), keyGiven: false }, record })).toEqual({
+    ...wire,
+    key_given: false,
   });
+  // Logs of earlier versions do not tell.
+  expect(toLogRecordJson({ owner: ownerOf('abc'), record })).toEqual(wire);
 });

@@ -1,27 +1,27 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { isForegroundPs, isForegroundStat, isInForeground } from '../../src/os/foreground.js';
+import { placeFromPs, placeFromStat, terminalPlace } from '../../src/os/foreground.js';
 
 describe('/proc/PID/stat', () => {
   test.each([
-    ['in the foreground of a terminal', '4711 (node) S 4700 4711 4700 34816 4711 4194304', true],
-    ['in the background of a terminal', '4711 (node) S 4700 4711 4700 34816 4800 4194304', false],
-    ['without a terminal', '4711 (node) S 4700 4711 4700 0 -1 4194304', false],
-    ['a name with parentheses and spaces', '4711 (a) S (b) 1 ) S 4700 4711 4700 34816 4711 4194304', true],
-    ['torn', '4711 (node) S', false],
-    ['empty', '', false],
-  ])('%s', (_name, stat, expected) => expect(isForegroundStat(stat)).toBe(expected));
+    ['in the foreground of a terminal', '4711 (node) S 4700 4711 4700 34816 4711 4194304', 'foreground'],
+    ['in the background of a terminal', '4711 (node) S 4700 4711 4700 34816 4800 4194304', 'background'],
+    ['without a terminal', '4711 (node) S 4700 4711 4700 0 -1 4194304', 'none'],
+    ['a name with parentheses and spaces', '4711 (a) S (b) 1 ) S 4700 4711 4700 34816 4711 4194304', 'foreground'],
+    ['torn', '4711 (node) S', 'none'],
+    ['empty', '', 'none'],
+  ])('%s', (_name, stat, expected) => expect(placeFromStat(stat)).toBe(expected));
 });
 
 describe('ps', () => {
   test.each([
-    ['in the foreground', ' 4711  4711\n', true],
-    ['in the background', ' 4711  4800\n', false],
-    ['without a terminal, Linux', ' 4711    -1\n', false],
-    ['without a terminal, macOS', ' 4711     0\n', false],
-    ['no such process', '', false],
-  ])('%s', (_name, output, expected) => expect(isForegroundPs(output)).toBe(expected));
+    ['in the foreground', ' 4711  4711\n', 'foreground'],
+    ['in the background', ' 4711  4800\n', 'background'],
+    ['without a terminal, Linux', ' 4711    -1\n', 'none'],
+    ['without a terminal, macOS', ' 4711     0\n', 'none'],
+    ['no such process', '', 'none'],
+  ])('%s', (_name, output, expected) => expect(placeFromPs(output)).toBe(expected));
 });
 
 test('both sources say the same of this process', async () => {
@@ -29,6 +29,6 @@ test('both sources say the same of this process', async () => {
     () => true,
     () => false,
   );
-  if (process.platform === 'linux' && hasPs) expect(await isInForeground('ps')).toBe(await isInForeground('proc'));
-  else expect(await isInForeground()).toEqual(expect.any(Boolean));
+  if (process.platform === 'linux' && hasPs) expect(await terminalPlace('ps')).toBe(await terminalPlace('proc'));
+  else expect(await terminalPlace()).toMatch(/^(foreground|background|none)$/);
 });

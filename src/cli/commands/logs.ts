@@ -113,7 +113,9 @@ function format(
   options: LogsOptions,
 ): string {
   const time = options.timestamps ? `${record.time} ` : '';
-  const names = owner.map((part) => cleanForTerminal(record[part] ?? '', false));
+  // A dev server of an earlier version does not say whether the key was given.
+  const name = record.key_given === false ? record.backend : record.key;
+  const names = owner.map((part) => cleanForTerminal(part === 'key' ? name : (record.project ?? ''), false));
   const prefix = names.length > 0 ? `${names.join(' ')} | ` : '';
   const remark = record.source === 'jamdev' ? 'jamdev: ' : '';
   return `${time}${prefix}${remark}${cleanForTerminal(record.text)}`;

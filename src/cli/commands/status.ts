@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import type { PublicStatus } from '../../contract/status.js';
-import { findDevServer } from '../api-client.js';
+import { type ApiClient, findDevServer } from '../api-client.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addExamples, type ClientOptions } from '../option-values.js';
 import { describeStatus } from '../terminal/describe-status.js';
+import { describePhases, type PhaseStart } from '../terminal/phases.js';
 
 /** `jamdev status`: the status of one backend, once or as it changes. */
 export function statusCommand(io: CommandIo): Command {
@@ -12,15 +13,43 @@ export function statusCommand(io: CommandIo): Command {
     .argument('<backend or key>', 'a backend id, or the key that it holds')
     .option('-w, --watch', 'all statuses so far, and on until it has ended')
     .action(async (name: string, options: ClientOptions & { watch?: boolean }) => {
-      const print = (status: PublicStatus) =>
-        io.out(options.json ? JSON.stringify(status) : `${status.time}  ${describeStatus(status)}`);
       const client = await findDevServer(options, io.signal);
       const { id } = await client.findBackend(name);
-      if (!options.watch) return print(await client.status(id));
-      for await (const status of client.statuses(id)) print(status);
+      const print = (status: PublicStatus) => io.out(JSON.stringify(status));
+      if (options.json && !options.watch) return print(await client.status(id));
+      if (!options.watch) return io.out(await describeNow(client, id));
+      if (options.json) for await (const status of client.statuses(id)) print(status);
+      else for await (const line of describeAll(client, id)) io.out(line);
     });
   return addExamples(addClientOptions(command), [
     ['jamdev status doc-1', 'of the backend that holds the key doc-1'],
     ['jamdev status doc-1 --watch', 'every change, until it has ended'],
   ]);
+}
+
+/** The status now, with the time that it took to get ready, and of one that has ended the exit code. */
+async function describeNow(client: ApiClient, id: string): Promise<string> {
+  const status = await client.status(id);
+  const { statuses } = await client.info(id);
+  const phases = describePhases(statuses.map(({ status, time }) => ({ status, time: new Date(time) })));
+  const text = describeStatus(status, status.status === 'terminated' ? statuses.at(-1)?.exit_code : undefined);
+  const ready = phases === undefined ? '' : status.status === 'ready' ? ` (${phases})` : `, ready after ${phases}`;
+  return `${status.time}  ${text}${ready}`;
+}
+
+/** The same of every status so far and of those to come, a line each. */
+async function* describeAll(client: ApiClient, id: string): AsyncGenerator<string> {
+  const history: PhaseStart[] = [];
+  for await (const status of client.statuses(id)) {
+    history.push({ status: status.status, time: new Date(status.time) });
+    const phases = status.status === 'ready' ? ` (${describePhases(history)})` : '';
+    const exitCode = status.status === 'terminated' ? await exitCodeOf(client, id) : undefined;
+    yield `${status.time}  ${describeStatus(status, exitCode)}${phases}`;
+  }
+}
+
+/** @returns undefined when a dev server that is stopping does not answer any more */
+async function exitCodeOf(client: ApiClient, id: string): Promise<number | null | undefined> {
+  const info = await client.info(id).catch(() => undefined);
+  return info?.statuses.at(-1)?.exit_code;
 }

@@ -11,7 +11,7 @@ export async function checkDevServers(running: readonly ServerRecord[], timeoutM
     running.map(async ({ apiUrl, pid, startedAt }) => {
       const signal = AbortSignal.timeout(timeoutMs);
       try {
-        await new ApiClient(apiUrl, signal).info();
+        await new ApiClient(apiUrl, signal).serverInfo();
         const age = formatAge(Date.now() - Date.parse(startedAt));
         return fine('dev server', `runs for ${age} at ${apiUrl} (pid ${pid})`);
       } catch (error) {

@@ -9,13 +9,15 @@ import type { LogRecord } from '../../logs/log-format.js';
 import type { Backend } from '../../platform/backend.js';
 import type { BackendState, EndedState } from '../../platform/backend-state.js';
 import { toPublicStatus } from '../../platform/status-formats.js';
+import { bannerLines } from './banner.js';
 import { cleanForTerminal } from './clean.js';
 import { spawnLine } from './command-line-hint.js';
 import { describeStatus } from './describe-status.js';
 import { formatDuration } from './duration.js';
 import type { LineWriter } from './line-writer.js';
+import type { LogFilter } from './log-filter.js';
+import { describePhases } from './phases.js';
 import type { Reporter } from './reporter.js';
-import type { Shortcut } from './shortcuts.js';
 
 const NAME_COLOURS = ['cyan', 'magenta', 'blue', 'yellow', 'green'] as const;
 const MAX_NAME_LENGTH = 24;
@@ -25,25 +27,30 @@ export class DevReporter implements Reporter {
   readonly #writer: LineWriter;
   readonly #chalk: ChalkInstance;
   readonly #colourOutput: boolean;
+  readonly #filter: LogFilter;
   readonly #names = new Map<string, string>();
   readonly #restartedAtMs = new Map<string, number>();
-  /** The number of the newest build, while that one failed. */
-  #failing: number | undefined;
+  /** By service: the number of the newest build, while that one failed. */
+  readonly #failing = new Map<string, number>();
+  #severalServices = false;
 
   /**
    * @param writer where it is shown
    * @param chalk with or without colours, as the terminal is
    * @param colourOutput whether backends' own colours are shown
+   * @param filter whose log is shown; builds and crashes always are
    */
-  constructor(writer: LineWriter, chalk: ChalkInstance, colourOutput: boolean) {
+  constructor(writer: LineWriter, chalk: ChalkInstance, colourOutput: boolean, filter: LogFilter) {
     this.#writer = writer;
     this.#chalk = chalk;
     this.#colourOutput = colourOutput && chalk.level > 0;
+    this.#filter = filter;
   }
 
-  started(server: DevServer, ms: number, shortcuts: readonly Shortcut[]): void {
-    const { bold, dim, cyan, green, yellow } = this.#chalk;
-    const [service] = server.config.services;
+  started(server: DevServer, ms: number): void {
+    const { bold, cyan, green, yellow } = this.#chalk;
+    const { services, project } = server.config;
+    this.#severalServices = services.length > 1;
     const { ended, remaining } = server.leftovers;
     if (ended > 0) {
       this.#line(`Ended ${count(ended, 'process', 'processes')} that an earlier dev server had left here.`);
@@ -53,14 +60,16 @@ export class DevReporter implements Reporter {
     }
     this.#line(`${bold(`jamdev ${server.info.version}`)}  ${green('ready')} in ${formatDuration(ms)}`);
     this.#line('');
-    this.#line(`  API     ${cyan(server.apiUrl)}`);
-    this.#line(`  proxy   ${cyan(server.proxyUrl)}`);
-    this.#line(`  runs    ${describeRun(service)}  ${dim(`(${service.foundIn})`)}`);
-    this.#line(
-      `  spawn   ${spawnLine(realpathSync(process.argv[1] ?? ''), process.cwd(), server.config.project, server.apiUrl)}`,
+    const spawn = spawnLine(realpathSync(process.argv[1] ?? ''), process.cwd(), project, server.apiUrl);
+    const lines = bannerLines(
+      [
+        ['API', cyan(server.apiUrl)],
+        ['proxy', cyan(server.proxyUrl)],
+      ],
+      services,
+      [['spawn', spawn]],
     );
-    if (shortcuts.length > 0)
-      this.#line(dim(`  keys    ${shortcuts.map(({ key, label }) => `${key} ${label}`).join(', ')}`));
+    for (const [label, text] of lines) this.#line(`  ${label.padEnd(8)}${text}`);
     if (server.remark !== undefined) this.#line(yellow(`  ${server.remark}`));
     if (server.config.host !== undefined) {
       this.#line(yellow(`  It listens on ${server.config.host}: other machines may reach it.`));
@@ -80,12 +89,16 @@ export class DevReporter implements Reporter {
     const { green, yellow, red, dim } = this.#chalk;
     const ms = formatDuration(state.time.getTime() - backend.createdAt.getTime());
     if (state.status === 'terminated') return this.#ended(backend, state, ms);
+    if (!this.#filter.shows(backend.id)) return;
     const colour = state.status === 'ready' ? green : 'reason' in state ? yellow : dim;
     const text = colour(describeStatus(toPublicStatus(state)));
     const hint = state.status === 'scheduled' ? dim(`  ${backend.id}`) : '';
-    this.#line(`${this.#nameOf(backend.id)} ${text} ${dim(`(${ms})`)}${hint}`);
-    if (state.status === 'ready' && this.#failing !== undefined) {
-      this.#line(red(`build  ${this.#failing} has failed: this is build ${backend.buildNumber}`));
+    const time = state.status === 'ready' ? describePhases(backend.history) : ms;
+    this.#line(`${this.#nameOf(backend.id)} ${text} ${dim(`(${time})`)}${hint}`);
+    const { definition } = backend.identity.service;
+    const failing = definition === undefined ? undefined : this.#failing.get(definition);
+    if (state.status === 'ready' && definition !== undefined && failing !== undefined) {
+      this.#line(red(`${this.#buildOf(definition)} ${failing} has failed: this is build ${backend.buildNumber}`));
     }
     if (state.status === 'hard-terminating' && state.reason === 'startuptimeout') {
       this.#line(`${this.#nameOf(backend.id)} ${red('It never answered on its port.')}`);
@@ -93,12 +106,13 @@ export class DevReporter implements Reporter {
   }
 
   backendNotice(backend: Backend, text: string): void {
+    if (!this.#filter.shows(backend.id)) return;
     this.#line(`${this.#nameOf(backend.id)} ${this.#chalk.yellow(text)}`);
   }
 
   output(log: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]): void {
     // Remarks have been shown as notices.
-    if (lines.length === 0 || source === 'jamdev') return;
+    if (lines.length === 0 || source === 'jamdev' || !this.#filter.shows(log.owner.backendId)) return;
     const name = this.#nameOf(log.owner.backendId);
     this.#writer.writeOutput(
       lines.map((line) => `${name} ${cleanForTerminal(line.toString('utf8'), this.#colourOutput)}\n`),
@@ -111,24 +125,24 @@ export class DevReporter implements Reporter {
 
   backendRestarting(backend: Backend, buildNumber: number): void {
     this.#restartedAtMs.set(backend.id, performance.now());
+    if (!this.#filter.shows(backend.id)) return;
     this.#line(`${this.#nameOf(backend.id)} ${this.#chalk.yellow(`restarting on build ${buildNumber}`)}`);
   }
 
   backendRestarted(backend: Backend, buildNumber: number): void {
     const ms = formatDuration(performance.now() - (this.#restartedAtMs.get(backend.id) ?? performance.now()));
     this.#restartedAtMs.delete(backend.id);
+    if (!this.#filter.shows(backend.id)) return;
     this.#line(`${this.#nameOf(backend.id)} ${this.#chalk.green(`ready on build ${buildNumber}`)} (${ms})`);
   }
 
-  buildLine(line: string): void {
-    this.#writer.live(`build  ${cleanForTerminal(line, false)}`);
+  buildLine(service: string, line: string): void {
+    this.#writer.live(`${this.#buildOf(service)} ${cleanForTerminal(line, false)}`);
   }
 
-  rolledOut({ onChange }: ServiceConfig, buildNumber: number, backends: number): void {
+  rolledOut({ name, onChange }: ServiceConfig, buildNumber: number, backends: number): void {
     const what = onChange === 'restart' ? 'replacing' : 'ending';
-    this.#line(
-      `${this.#chalk.dim('build')}  ${buildNumber}: ${what} ${count(backends, 'backend', 'backends')} on older code`,
-    );
+    this.#buildLine(name, `${buildNumber}: ${what} ${count(backends, 'backend', 'backends')} on older code`);
   }
 
   watchProblem(error: NodeJS.ErrnoException): void {
@@ -136,30 +150,26 @@ export class DevReporter implements Reporter {
     this.#line(this.#chalk.yellow(text));
   }
 
-  buildStarted(number: number, reason: string, command: string | undefined): void {
-    if (command === undefined) {
-      if (number > 1)
-        this.#line(`${this.#chalk.dim('build')}  ${number}: nothing to build ${this.#chalk.dim(`(${reason})`)}`);
-      return;
-    }
-    this.#line(`${this.#chalk.dim('build')}  ${number}: ${command} ${this.#chalk.dim(`(${reason})`)}`);
+  buildStarted(service: string, number: number, reason: string, command: string | undefined): void {
+    const why = this.#chalk.dim(`(${reason})`);
+    if (command !== undefined) this.#buildLine(service, `${number}: ${command} ${why}`);
+    else if (number > 1) this.#buildLine(service, `${number}: nothing to build ${why}`);
   }
 
-  buildEnded(outcome: BuildOutcome, command: string | undefined): void {
-    const { red, green, dim } = this.#chalk;
-    this.#failing =
-      outcome.result === 'failed' ? outcome.number : outcome.result === 'succeeded' ? undefined : this.#failing;
+  buildEnded(service: string, outcome: BuildOutcome, command: string | undefined): void {
+    const { red, green } = this.#chalk;
+    if (outcome.result === 'failed') this.#failing.set(service, outcome.number);
+    else if (outcome.result === 'succeeded') this.#failing.delete(service);
     if (command === undefined) {
       return;
     } else if (outcome.result === 'succeeded') {
-      this.#line(`${dim('build')}  ${outcome.number}: ${green('done')} in ${formatDuration(outcome.ms)}`);
+      this.#buildLine(service, `${outcome.number}: ${green('done')} in ${formatDuration(outcome.ms)}`);
     } else if (outcome.result === 'superseded') {
-      this.#line(`${dim('build')}  ${outcome.number}: cancelled`);
+      this.#buildLine(service, `${outcome.number}: cancelled`);
     } else {
-      for (const line of outcome.lines) this.#line(`${dim('build')}  ${cleanForTerminal(line, this.#colourOutput)}`);
-      this.#line(
-        `${dim('build')}  ${outcome.number}: ${red('failed')} (${outcome.failure}) in ${formatDuration(outcome.ms)}`,
-      );
+      for (const line of outcome.lines) this.#buildLine(service, cleanForTerminal(line, this.#colourOutput));
+      const how = `${red('failed')} (${outcome.failure}) in ${formatDuration(outcome.ms)}`;
+      this.#buildLine(service, `${outcome.number}: ${how}`);
     }
   }
 
@@ -185,24 +195,28 @@ export class DevReporter implements Reporter {
     const { dim } = this.#chalk;
     const name = this.#nameOf(backend.id);
     const alone = state.reason === undefined;
-    const how = state.exitSignal ?? (state.exitCode === null ? 'not started' : `exit code ${state.exitCode}`);
+    const how = describeExit(state);
     if (alone && state.exitCode !== 0) {
       this.#crashCard(backend, how, ms);
-    } else {
+    } else if (this.#filter.shows(backend.id)) {
       this.#line(
         `${name} ${alone ? 'ended by itself' : describeStatus(toPublicStatus(state))} ${dim(`(${how}, ${ms})`)}`,
       );
     }
     this.#names.delete(backend.id);
+    if (this.#filter.only === backend) {
+      this.#filter.reset();
+      this.#line('Log: all backends.');
+    }
   }
 
   #crashCard(backend: Backend, how: string, ms: string): void {
     const { red, dim, bold } = this.#chalk;
     const bar = red('|');
     this.#line(`${bar} ${bold(red(`crashed: ${how}`))} after ${ms}`);
-    this.#line(
-      `${bar} key ${cleanForTerminal(backend.identity.key, false)}, backend ${backend.id}, build ${backend.buildNumber ?? 'none'}`,
-    );
+    const { key, keyGiven } = backend.identity;
+    const named = keyGiven ? `key ${cleanForTerminal(key, false)}, ` : '';
+    this.#line(`${bar} ${named}backend ${backend.id}, build ${backend.buildNumber ?? 'none'}`);
     for (const line of backend.log.lastLines) this.#line(`${bar}   ${cleanForTerminal(line, this.#colourOutput)}`);
     const hint = portHint(backend.log.lastLines);
     if (hint !== undefined) this.#line(`${bar} ${hint}`);
@@ -221,13 +235,24 @@ export class DevReporter implements Reporter {
     return this.#chalk[colour](`${cut} |`);
   }
 
+  /** What stands in front of what is told of a service's builds; the service too, where there are several. */
+  #buildOf(service: string): string {
+    return this.#severalServices ? `build  ${service}` : 'build ';
+  }
+
+  #buildLine(service: string, text: string): void {
+    this.#line(`${this.#chalk.dim(this.#buildOf(service))} ${text}`);
+  }
+
   #line(text: string): void {
     this.#writer.write(`${text}\n`);
   }
 }
 
-function describeRun(service: ServiceConfig): string {
-  return service.runtime === 'process' ? service.command : `containers of ${service.dockerfile}`;
+/** How a process ended: by which signal, and with which exit code. */
+function describeExit({ exitSignal, exitCode }: EndedState): string {
+  if (exitCode === null) return exitSignal ?? 'not started';
+  return exitSignal === null ? `exit code ${exitCode}` : `${exitSignal}, exit code ${exitCode}`;
 }
 
 /** A server that hard-codes 8080 meets jamdev's own API there. */

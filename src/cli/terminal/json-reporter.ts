@@ -56,8 +56,8 @@ export class JsonReporter implements Reporter {
     this.#event('restarted', { ...whose(backend), build: buildNumber });
   }
 
-  buildLine(line: string): void {
-    this.#event('build-line', { text: line });
+  buildLine(service: string, line: string): void {
+    this.#event('build-line', { service, text: line });
   }
 
   rolledOut({ name, onChange }: ServiceConfig, buildNumber: number, backends: number): void {
@@ -68,12 +68,12 @@ export class JsonReporter implements Reporter {
     this.#event('watch-problem', { message: error.message });
   }
 
-  buildStarted(number: number, reason: string, command: string | undefined): void {
-    this.#event('build-started', { number, reason, command: command ?? null });
+  buildStarted(service: string, number: number, reason: string, command: string | undefined): void {
+    this.#event('build-started', { service, number, reason, command: command ?? null });
   }
 
-  buildEnded(outcome: BuildOutcome): void {
-    this.#event('build-ended', { ...outcome });
+  buildEnded(service: string, outcome: BuildOutcome): void {
+    this.#event('build-ended', { service, ...outcome });
   }
 
   stopping(running: number): void {

@@ -25,8 +25,8 @@ export function problemsOnly(reporter: Reporter): Reporter {
     rolledOut: nothing,
     watchProblem: (error) => reporter.watchProblem(error),
     buildStarted: nothing,
-    buildEnded: (outcome: BuildOutcome, command) => {
-      if (outcome.result === 'failed') reporter.buildEnded(outcome, command);
+    buildEnded: (service: string, outcome: BuildOutcome, command) => {
+      if (outcome.result === 'failed') reporter.buildEnded(service, outcome, command);
     },
     stopping: nothing,
     stopped: nothing,

@@ -6,12 +6,10 @@ import type { BackendLog } from '../../logs/backend-log.js';
 import type { LogRecord } from '../../logs/log-format.js';
 import type { Backend } from '../../platform/backend.js';
 import type { BackendState } from '../../platform/backend-state.js';
-import type { Shortcut } from './shortcuts.js';
 
 /** Who is told what happens in the dev server: a person, or a program. */
 export interface Reporter {
-  /** @param shortcuts the keys that work now; none where nobody can press them */
-  started(server: DevServer, ms: number, shortcuts: readonly Shortcut[]): void;
+  started(server: DevServer, ms: number): void;
   backendSpawned(backend: Backend): void;
   backendState(backend: Backend, state: BackendState): void;
   backendNotice(backend: Backend, text: string): void;
@@ -21,12 +19,12 @@ export interface Reporter {
   backendRestarting(backend: Backend, buildNumber: number): void;
   /** It can be reached again after that. */
   backendRestarted(backend: Backend, buildNumber: number): void;
-  buildLine(line: string): void;
+  buildLine(service: string, line: string): void;
   /** A new build reaches running backends. */
   rolledOut(service: ServiceConfig, buildNumber: number, backends: number): void;
   watchProblem(error: NodeJS.ErrnoException): void;
-  buildStarted(number: number, reason: string, command: string | undefined): void;
-  buildEnded(outcome: BuildOutcome, command: string | undefined): void;
+  buildStarted(service: string, number: number, reason: string, command: string | undefined): void;
+  buildEnded(service: string, outcome: BuildOutcome, command: string | undefined): void;
   stopping(running: number): void;
   stopped(): void;
   fault(error: unknown, id: string): void;
@@ -36,7 +34,10 @@ export interface Reporter {
 /** Connects a reporter to a dev server that was just started. */
 export function reportOn(server: DevServer, reporter: Reporter): void {
   const { platform, builder, hotRebuild, logs } = server.parts;
-  const [service] = server.config.services;
+  const commandOf = (name: string) => {
+    const service = server.config.services.find((each) => each.name === name);
+    return service === undefined ? undefined : describeBuild(service);
+  };
   platform.events.on('backend', (backend) => {
     reporter.backendSpawned(backend);
     backend.events.on('state', (state) => reporter.backendState(backend, state));
@@ -45,11 +46,11 @@ export function reportOn(server: DevServer, reporter: Reporter): void {
   });
   logs.events.on('lines', (log, source, lines) => reporter.output(log, source, lines));
   logs.events.on('diskProblem', (log, error) => reporter.diskProblem(log, error));
-  builder.events.on('line', (_service, line) => reporter.buildLine(line));
+  builder.events.on('line', (service, line) => reporter.buildLine(service, line));
   hotRebuild.events.on('rolledOut', (...event) => reporter.rolledOut(...event));
   hotRebuild.events.on('watchProblem', (_service, error) => reporter.watchProblem(error));
-  builder.events.on('started', (_service, number, reason, command) => reporter.buildStarted(number, reason, command));
-  builder.events.on('ended', (_service, outcome) => reporter.buildEnded(outcome, describeBuild(service)));
+  builder.events.on('started', (...event) => reporter.buildStarted(...event));
+  builder.events.on('ended', (service, outcome) => reporter.buildEnded(service, outcome, commandOf(service)));
   server.events.on('fault', (error, id) => reporter.fault(error, id));
 }
 

@@ -1,7 +1,7 @@
 /** A key that does something while the dev server runs in a terminal. */
 export interface Shortcut {
   key: string;
-  /** In a word or two, for the banner. */
+  /** In a word, for the footer. */
   label: string;
   /** In a sentence, for the help. */
   description: string;
@@ -10,6 +10,7 @@ export interface Shortcut {
 
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
+const CTRL_Z = '\u001a';
 const ESCAPE = '\u001b';
 /** Arrows, function keys and Alt come as an escape and characters that are no keys of their own: down is ESC [ B. */
 const ESCAPE_SEQUENCES = new RegExp(`${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|O\\P{Cc}|\\P{Cc})?`, 'gu');
@@ -17,15 +18,23 @@ const ESCAPE_SEQUENCES = new RegExp(`${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|O\\P{Cc}|\
 /** The terminal's input; process.stdin fits. */
 export type KeyInput = Pick<NodeJS.ReadStream, 'isTTY' | 'setRawMode' | 'on' | 'off' | 'resume' | 'pause'>;
 
+/** What the terminal itself does on these keys, unless it is in raw mode. */
+export interface ControlKeys {
+  /** Ctrl-C. */
+  interrupt(): void;
+  /** Ctrl-Z. */
+  suspend(): void;
+}
+
 /**
  * Listens for single keys in raw mode, in which Ctrl-C is a key as well.
- * @param interrupt called on Ctrl-C
  * @returns stops listening and gives the terminal back as it was
  */
-export function listenForKeys(input: KeyInput, shortcuts: readonly Shortcut[], interrupt: () => void): () => void {
+export function listenForKeys(input: KeyInput, shortcuts: readonly Shortcut[], control: ControlKeys): () => void {
   const onData = (data: Buffer) => {
     for (const key of data.toString('utf8').replace(ESCAPE_SEQUENCES, '')) {
-      if (key === CTRL_C || key === CTRL_D) interrupt();
+      if (key === CTRL_C || key === CTRL_D) control.interrupt();
+      else if (key === CTRL_Z) control.suspend();
       else shortcuts.find((shortcut) => shortcut.key === key.toLowerCase())?.action();
     }
   };
@@ -37,4 +46,9 @@ export function listenForKeys(input: KeyInput, shortcuts: readonly Shortcut[], i
     input.setRawMode(false);
     input.pause();
   };
+}
+
+/** The shortcuts as a table, one line each. */
+export function shortcutTable(shortcuts: readonly Shortcut[]): string[] {
+  return shortcuts.map(({ key, description }) => `  ${key}  ${description}`);
 }

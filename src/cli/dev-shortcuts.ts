@@ -1,0 +1,106 @@
+import { JamdevError } from '../contract/errors.js';
+import type { DevServer } from '../dev-server.js';
+import { openInBrowser } from '../os/open-browser.js';
+import { isEnding } from '../platform/backend-state.js';
+import { cleanForTerminal } from './terminal/clean.js';
+import type { LogFilter } from './terminal/log-filter.js';
+import { type Shortcut, shortcutTable } from './terminal/shortcuts.js';
+
+/** What the shortcuts work on. */
+export interface ShortcutContext {
+  server: DevServer;
+  filter: LogFilter;
+  /** Tells the person who pressed the key. */
+  say(text: string): void;
+  /** Clears the screen. */
+  clear(): void;
+  /** Stops the dev server. */
+  quit(): void;
+}
+
+/** The keys of `jamdev dev`, in the order of the help. */
+export function makeShortcuts(context: ShortcutContext): Shortcut[] {
+  const { server, filter, say } = context;
+  const { platform, hotRebuild } = server.parts;
+  const shortcuts: Shortcut[] = [
+    { key: 'b', label: 'build', description: 'build again', action: () => void server.build('key b') },
+    {
+      key: 't',
+      label: 'terminate',
+      description: 'terminate all backends',
+      action: () => {
+        const { length } = platform.running;
+        say(`Ending ${length} ${length === 1 ? 'backend' : 'backends'}.`);
+        void platform.terminateAll(false);
+      },
+    },
+    {
+      key: 's',
+      label: 'spawn',
+      description: 'spawn a backend without a key, and show its URL',
+      action: () => void spawn(context),
+    },
+    {
+      key: 'o',
+      label: 'open',
+      description: 'open the newest backend in the browser',
+      action: () => void openNewest(context),
+    },
+    {
+      key: 'l',
+      label: 'log',
+      description: 'show the log of one backend after the other, then of all again',
+      action: () => {
+        filter.cycle(platform.running);
+        const { only } = filter;
+        say(only === undefined ? 'Log: all backends.' : `Log: ${cleanForTerminal(only.displayName, false)} only.`);
+      },
+    },
+    ...(hotRebuild.watches
+      ? [
+          {
+            key: 'p',
+            label: 'pause',
+            description: 'pause watching for changes, or go on',
+            action: () => {
+              hotRebuild.togglePause();
+              say(hotRebuild.paused ? 'Watching is paused.' : 'Watching for changes.');
+            },
+          },
+        ]
+      : []),
+    { key: 'c', label: 'clear', description: 'clear the screen', action: context.clear },
+    { key: 'h', label: 'help', description: 'show this help', action: () => say(shortcutTable(shortcuts).join('\n')) },
+    { key: 'q', label: 'quit', description: 'stop, as Ctrl-C does', action: context.quit },
+  ];
+  return shortcuts;
+}
+
+async function spawn({ server, say }: ShortcutContext): Promise<void> {
+  try {
+    const { backend_id, url } = await server.connect();
+    say(`Spawned ${backend_id}: ${url}`);
+  } catch (error) {
+    say(sentenceOf(error));
+  }
+}
+
+async function openNewest({ server, say }: ShortcutContext): Promise<void> {
+  const newest = server.parts.platform.running.findLast(({ state }) => !isEnding(state));
+  if (newest === undefined) return say('No backend is running. Press s to spawn one.');
+  const { service, key } = newest.identity;
+  const name = cleanForTerminal(newest.displayName, false);
+  try {
+    // A token of its own, as for anybody who asks.
+    const { url } = await server.connect({ service: service.name, key, spawn: false });
+    if (await openInBrowser(url)) say(`Opening ${name} in the browser.`);
+    else say(`No browser could be opened; the URL of ${name} is ${url}`);
+  } catch (error) {
+    say(sentenceOf(error));
+  }
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof JamdevError) return error.sentence;
+  throw error;
+}

@@ -1,0 +1,25 @@
+/** How many columns of a terminal a text takes; string-width, which is loaded late. */
+export type WidthOf = (text: string) => number;
+
+const CUT_MARK = '...';
+
+/** The beginning of a text that fits into so many columns; a wide character counts two, and none is cut in two. */
+export function sliceToWidth(text: string, columns: number, widthOf: WidthOf): string {
+  if (text.length <= columns && /^[ -~]*$/.test(text)) return text;
+  let width = 0;
+  let fitting = '';
+  // What a person sees as one character can be several, as a flag or a family.
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    width += widthOf(segment);
+    if (width > columns) break;
+    fitting += segment;
+  }
+  return fitting;
+}
+
+/** The same; where something was cut off, three dots take its place. */
+export function fitToWidth(text: string, columns: number, widthOf: WidthOf): string {
+  if (widthOf(text) <= columns) return text;
+  if (columns <= CUT_MARK.length) return sliceToWidth(text, columns, widthOf);
+  return `${sliceToWidth(text, columns - CUT_MARK.length, widthOf)}${CUT_MARK}`;
+}

@@ -1,0 +1,125 @@
+import type { Clock } from '../../../os/clock.js';
+import type { LogScreen, OutputStream } from '../line-writer.js';
+import type { TerminalSize } from './layout.js';
+import { paint } from './paint.js';
+
+/** The screen is written to this often at most, what was printed meanwhile in one go. */
+export const FRAME_MS = 60;
+/** Ages and the like are brought up to date this often while nothing else happens. */
+export const TICK_MS = 1_000;
+/** So much of the log is written at once, and not sooner or later than it would be without a footer. */
+const MAX_WAITING_CHARACTERS = 512 * 1024;
+/** Where a terminal does not tell its size, or tells 0. */
+const USUAL_SIZE: TerminalSize = { columns: 80, rows: 24 };
+
+/** Composes the footer. @param live what a build that is under way printed last */
+export type ComposeFooter = (size: TerminalSize, live: string | undefined) => string[];
+
+/**
+ * A terminal with the log above and a footer below. The log scrolls as it would without; the footer is taken away
+ * before lines are added and put below them again, all in one write.
+ */
+export class BottomScreen implements LogScreen {
+  readonly #stream: OutputStream;
+  readonly #clock: Clock;
+  readonly #compose: ComposeFooter;
+  #shown: readonly string[] = [];
+  #waiting = '';
+  #live: string | undefined;
+  #anew = false;
+  #hidden = true;
+  #paintedAtMs = Number.NEGATIVE_INFINITY;
+  #cancelFrame: (() => void) | undefined;
+  #cancelTick: () => void = () => undefined;
+
+  /** It is hidden at first. */
+  constructor(stream: OutputStream, clock: Clock, compose: ComposeFooter) {
+    this.#stream = stream;
+    this.#clock = clock;
+    this.#compose = compose;
+  }
+
+  append(text: string): void {
+    this.#waiting += text;
+    if (this.#hidden || this.#waiting.length > MAX_WAITING_CHARACTERS) this.#paint();
+    else this.#paintSoon();
+  }
+
+  live(text: string | undefined): void {
+    if (text === this.#live) return;
+    this.#live = text;
+    this.#paintSoon();
+  }
+
+  /** The terminal has another size now. */
+  resized(): void {
+    if (this.#hidden) return;
+    this.#anew = true;
+    this.#paintSoon();
+  }
+
+  /** Clears the screen; what has scrolled out of it stays. */
+  clear(): void {
+    if (!this.#hidden) this.#paint(true);
+  }
+
+  /** Shows the footer from now on, below a cursor that has to be at the beginning of a line. */
+  show(): void {
+    // After a program was stopped and continued nothing on the screen is where it was.
+    this.#shown = [];
+    this.#anew = true;
+    this.#hidden = false;
+    this.#paint();
+    this.#cancelTick();
+    this.#tick();
+  }
+
+  /** Takes the footer away; the log goes on without. */
+  hide(): void {
+    if (this.#hidden) return;
+    this.#hidden = true;
+    this.#cancelTick();
+    this.#paint();
+  }
+
+  /** Lets go of a terminal that is gone, without writing to it. */
+  abandon(): void {
+    this.#hidden = true;
+    this.#shown = [];
+    this.#waiting = '';
+    this.#anew = false;
+    this.#cancelTick();
+    this.#cancelFrame?.();
+    this.#cancelFrame = undefined;
+  }
+
+  #tick(): void {
+    this.#cancelTick = this.#clock.after(TICK_MS, () => {
+      this.#paintSoon();
+      this.#tick();
+    });
+  }
+
+  #paintSoon(): void {
+    if (this.#hidden || this.#cancelFrame !== undefined) return;
+    const dueMs = this.#paintedAtMs + FRAME_MS - this.#clock.monotonicMs();
+    this.#cancelFrame = this.#clock.after(Math.max(0, dueMs), () => this.#paint());
+  }
+
+  #paint(clear = false): void {
+    this.#cancelFrame?.();
+    this.#cancelFrame = undefined;
+    const size = {
+      columns: this.#stream.columns || USUAL_SIZE.columns,
+      rows: this.#stream.rows || USUAL_SIZE.rows,
+    };
+    const footer = this.#hidden ? [] : this.#compose(size, this.#live);
+    const text = paint(this.#shown, { log: this.#waiting, footer, anew: this.#anew, clear });
+    this.#shown = footer;
+    this.#waiting = '';
+    this.#anew = false;
+    if (text !== '') this.#stream.write(text);
+    // Counted from the end: a terminal that is slow to take it is not to be kept busy with footers alone.
+    this.#paintedAtMs = this.#clock.monotonicMs();
+  }
+}

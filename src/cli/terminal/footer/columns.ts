@@ -1,0 +1,69 @@
+import { fitToWidth, type WidthOf } from '../fit-text.js';
+
+/** A column of the footer's table. */
+export interface Column {
+  heading: string;
+  /** One for each row. */
+  cells: readonly string[];
+  /** Where there is not enough room, columns with a larger number go first; 0 stays. */
+  dropOrder: number;
+  /** May be cut to this many columns; left out: it is shown whole. */
+  minWidth?: number;
+  maxWidth?: number;
+}
+
+/** A column as it is shown: all its cells, the heading first, padded to one width. */
+export interface FittedColumn {
+  heading: string;
+  cells: readonly string[];
+}
+
+const GAP = 2;
+
+/**
+ * Makes columns fit side by side, two spaces apart: first those that may be cut are, then the least important go.
+ * @param width how many columns the terminal has for them
+ */
+export function fitColumns(columns: readonly Column[], width: number, widthOf: WidthOf): FittedColumn[] {
+  let kept = columns.map((column) => ({ column, width: naturalWidth(column, widthOf) }));
+  for (;;) {
+    const excess = kept.reduce((sum, each) => sum + each.width + GAP, -GAP) - width;
+    if (excess <= 0) break;
+    const slack = kept.reduce((sum, { column, width }) => sum + slackOf(column, width), 0);
+    if (slack >= excess) {
+      cut(kept, excess);
+      break;
+    }
+    const least = kept.reduce((least, each) => (each.column.dropOrder > least.column.dropOrder ? each : least));
+    if (least.column.dropOrder === 0) {
+      cut(kept, slack);
+      break;
+    }
+    kept = kept.filter((each) => each !== least);
+  }
+  return kept.map(({ column, width }) => {
+    const pad = (cell: string) => {
+      const fitted = fitToWidth(cell, width, widthOf);
+      return fitted + ' '.repeat(Math.max(0, width - widthOf(fitted)));
+    };
+    return { heading: pad(column.heading), cells: column.cells.map(pad) };
+  });
+}
+
+function naturalWidth({ heading, cells, maxWidth = Number.POSITIVE_INFINITY }: Column, widthOf: WidthOf): number {
+  return Math.min(maxWidth, Math.max(...[heading, ...cells].map(widthOf)));
+}
+
+function slackOf({ minWidth }: Column, width: number): number {
+  return minWidth === undefined ? 0 : Math.max(0, width - minWidth);
+}
+
+/** Takes columns off the widest that may be cut, until enough are. */
+function cut(kept: { column: Column; width: number }[], excess: number): void {
+  for (let left = excess; left > 0; left -= 1) {
+    const widest = kept.reduce((most, each) =>
+      slackOf(each.column, each.width) > slackOf(most.column, most.width) ? each : most,
+    );
+    widest.width -= 1;
+  }
+}

@@ -1,0 +1,68 @@
+import type { ChalkInstance } from 'chalk';
+import stringWidth from 'string-width';
+import type { DevServer } from '../../../dev-server.js';
+import { systemClock } from '../../../os/clock.js';
+import type { Backend } from '../../../platform/backend.js';
+import { cleanForTerminal } from '../clean.js';
+import { formatAge } from '../duration.js';
+import type { OutputStream } from '../line-writer.js';
+import type { LogFilter } from '../log-filter.js';
+import type { Shortcut } from '../shortcuts.js';
+import { formatSize } from '../size.js';
+import { BottomScreen } from './bottom-screen.js';
+import { type FooterContent, type FooterRow, layoutFooter } from './layout.js';
+
+/** The keys that are named first, as far as there is room. */
+const FIRST_HINTS = ['h', 'q', 's', 'o'];
+
+/** What the footer of `jamdev dev` tells of. */
+export interface FooterSources {
+  server: DevServer;
+  filter: LogFilter;
+  shortcuts: readonly Shortcut[];
+  /** The memory of a backend in bytes; undefined: not known. Left out: memory is not shown. */
+  memoryOf?: ((backend: Backend) => number | undefined) | undefined;
+}
+
+/** Makes the screen with the footer of `jamdev dev`; in a file of its own as it is loaded late. */
+export function createDevScreen(stream: OutputStream, chalk: ChalkInstance, sources: FooterSources): BottomScreen {
+  return new BottomScreen(stream, systemClock, (size, live) =>
+    layoutFooter(contentOf(sources, live), size, stringWidth, chalk),
+  );
+}
+
+function contentOf({ server, filter, shortcuts, memoryOf }: FooterSources, live: string | undefined): FooterContent {
+  const { platform, builder, hotRebuild } = server.parts;
+  const nowMs = Date.now();
+  const rank = ({ key }: Shortcut) => (FIRST_HINTS.includes(key) ? FIRST_HINTS.indexOf(key) : FIRST_HINTS.length);
+  return {
+    rows: platform.running.reverse().map((backend) => toRow(backend, nowMs, memoryOf?.(backend))),
+    showMemory: memoryOf !== undefined,
+    failing: server.config.services.flatMap(({ name }) => {
+      const failed = builder.failureOf(name);
+      return failed === undefined ? [] : [{ service: name, number: failed.number, failure: oneLine(failed.failure) }];
+    }),
+    live: live === undefined ? undefined : oneLine(live),
+    filter: filter.only === undefined ? 'all' : oneLine(filter.only.displayName),
+    paused: hotRebuild.paused,
+    hints: shortcuts.toSorted((a, b) => rank(a) - rank(b)).map(({ key, label }) => `${key} ${label}`),
+  };
+}
+
+function toRow(backend: Backend, nowMs: number, memory: number | undefined): FooterRow {
+  const { id, service, key, keyGiven } = backend.identity;
+  return {
+    id,
+    key: keyGiven ? oneLine(key) : undefined,
+    service: oneLine(service.name),
+    status: backend.state.status,
+    age: formatAge(nowMs - backend.createdAt.getTime()),
+    connections: String(backend.connections),
+    memory: memory === undefined ? '-' : formatSize(memory),
+  };
+}
+
+/** A text that moves nothing, and stays in its place. */
+function oneLine(text: string): string {
+  return cleanForTerminal(text, false).replaceAll(/[\n\t]/g, ' ');
+}

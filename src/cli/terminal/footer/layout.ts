@@ -1,0 +1,177 @@
+import type { ChalkInstance } from 'chalk';
+import type { Status } from '../../../contract/status.js';
+import { fitToWidth, sliceToWidth, type WidthOf } from '../fit-text.js';
+import { type Column, type FittedColumn, fitColumns } from './columns.js';
+
+/** What the footer has to say. All texts are free of control characters. */
+export interface FooterContent {
+  /** Backends that run, the newest first. */
+  rows: readonly FooterRow[];
+  /** Whether memory is known at all; else there is no column for it. */
+  showMemory: boolean;
+  /** Services whose newest build failed. */
+  failing: readonly { service: string; number: number; failure: string }[];
+  /** What a build that is under way printed last. */
+  live: string | undefined;
+  /** Whose log is shown: `all`, or a backend's name. */
+  filter: string;
+  /** Whether changes of files are ignored for now. */
+  paused: boolean;
+  /** The keys in a word each, the most useful first: as many as fit are shown. */
+  hints: readonly string[];
+}
+
+/** A backend, in words. */
+export interface FooterRow {
+  id: string;
+  /** undefined: it was asked for without one. */
+  key: string | undefined;
+  service: string;
+  status: Status;
+  age: string;
+  connections: string;
+  memory: string;
+}
+
+/** The size of a terminal in characters. */
+export interface TerminalSize {
+  columns: number;
+  rows: number;
+}
+
+/** The footer takes no more than one line of so many: most of the screen is the log's. */
+const SCREEN_SHARE = 3;
+/** Below that there is no room for a footer: it would say nothing, or leave no log. */
+const MIN_LINES = 2;
+const MIN_COLUMNS = 20;
+const MAX_KEY_WIDTH = 24;
+const MIN_CUT_WIDTH = 8;
+const SEPARATOR = ' | ';
+
+/**
+ * Lays out the footer. The first line is empty: it sets the footer off, and the cursor rests there.
+ * @returns lines that each fit into the terminal; none where it is too small for a footer
+ */
+export function layoutFooter(
+  content: FooterContent,
+  size: TerminalSize,
+  widthOf: WidthOf,
+  chalk: ChalkInstance,
+): string[] {
+  // The last column stays empty, as many terminals are about to go to the next line once it is written to.
+  const width = size.columns - 1;
+  const most = Math.floor(size.rows / SCREEN_SHARE);
+  if (most < MIN_LINES || width < MIN_COLUMNS) return [];
+  const failing = most > MIN_LINES ? failingLine(content, width, widthOf, chalk) : [];
+  const free = most - MIN_LINES - failing.length;
+  const table = layoutTable(content, free, width, widthOf, chalk);
+  const spare = free - table.length;
+  const live = content.live === undefined || spare < 1 ? [] : [chalk.dim(sliceToWidth(content.live, width, widthOf))];
+  return ['', ...live, ...table, ...failing, statusLine(content, table.length > 0, width, widthOf, chalk)];
+}
+
+/** @param free how many lines there are for it */
+function layoutTable(
+  content: FooterContent,
+  free: number,
+  width: number,
+  widthOf: WidthOf,
+  chalk: ChalkInstance,
+): string[] {
+  const { rows } = content;
+  // A heading above nothing but "+ 3 more" would be no table.
+  const fitting = rows.length <= free - 1 ? rows.length : free - 2;
+  if (rows.length === 0 || fitting < 1) return [];
+  const shown = rows.slice(0, fitting);
+  const columns = fitTable(shown, content.showMemory, width, widthOf);
+  const heading = chalk.dim(
+    columns
+      .map(({ heading }) => heading)
+      .join('  ')
+      .trimEnd(),
+  );
+  const lines = shown.map(({ status }, index) => {
+    const colour = status === 'ready' ? chalk.green : status.endsWith('terminating') ? chalk.yellow : chalk.dim;
+    const cells = columns.map(({ heading, cells }) => {
+      const cell = cells[index] ?? '';
+      return heading.startsWith('STATUS') ? colour(cell) : cell;
+    });
+    return cells.join('  ').trimEnd();
+  });
+  const more = rows.length - shown.length;
+  return [heading, ...lines, ...(more === 0 ? [] : [chalk.dim(`+ ${more} more`)])];
+}
+
+function fitTable(
+  rows: readonly FooterRow[],
+  showMemory: boolean,
+  width: number,
+  widthOf: WidthOf,
+): readonly FittedColumn[] {
+  const id: Column = { heading: 'ID', cells: rows.map((row) => row.id), dropOrder: 6 };
+  const others = otherColumns(rows, showMemory);
+  const columns = fitColumns([id, keyColumn(rows.map(({ key }) => key ?? '-')), ...others], width, widthOf);
+  if (columns[0]?.heading.startsWith(id.heading)) return columns;
+  // Without the ids, one that has no key is called by its id, of which all has to be there.
+  const idWidth = Math.max(0, ...rows.map((row) => (row.key === undefined ? row.id.length : 0)));
+  return fitColumns(
+    [
+      keyColumn(
+        rows.map((row) => row.key ?? row.id),
+        idWidth,
+      ),
+      ...others,
+    ],
+    width,
+    widthOf,
+  );
+}
+
+function keyColumn(cells: readonly string[], idWidth = 0): Column {
+  const minWidth = Math.max(MIN_CUT_WIDTH, idWidth);
+  return { heading: 'KEY', cells, dropOrder: 0, minWidth, maxWidth: MAX_KEY_WIDTH };
+}
+
+function otherColumns(rows: readonly FooterRow[], showMemory: boolean): Column[] {
+  const cells = (name: Exclude<keyof FooterRow, 'key'>) => rows.map((row) => row[name]);
+  return [
+    { heading: 'SERVICE', cells: cells('service'), dropOrder: 4, minWidth: MIN_CUT_WIDTH, maxWidth: MAX_KEY_WIDTH },
+    { heading: 'STATUS', cells: cells('status'), dropOrder: 1 },
+    { heading: 'AGE', cells: cells('age'), dropOrder: 3 },
+    { heading: 'CONNECTIONS', cells: cells('connections'), dropOrder: 2 },
+    ...(showMemory ? [{ heading: 'MEMORY', cells: cells('memory'), dropOrder: 5 }] : []),
+  ];
+}
+
+/** In one line, as the screen belongs to the log: the output of each failure stands there. */
+function failingLine({ failing }: FooterContent, width: number, widthOf: WidthOf, chalk: ChalkInstance): string[] {
+  if (failing.length === 0) return [];
+  const each = failing.map(({ service, number, failure }) => `build ${number} of ${service} failed: ${failure}`);
+  return [chalk.red(fitToWidth(each.join('; '), width, widthOf))];
+}
+
+function statusLine(
+  content: FooterContent,
+  hasTable: boolean,
+  width: number,
+  widthOf: WidthOf,
+  chalk: ChalkInstance,
+): string {
+  const { rows, filter, paused, hints } = content;
+  const count = rows.length === 1 ? '1 backend' : `${rows.length === 0 ? 'no' : rows.length} backends`;
+  const state = [
+    ...(hasTable ? [] : [count]),
+    `log: ${fitToWidth(filter, MAX_KEY_WIDTH, widthOf)}`,
+    ...(paused ? ['watching is paused'] : []),
+  ];
+  const text = fitToWidth(state.join(SEPARATOR), width, widthOf);
+  let left = width - widthOf(text);
+  const fitting: string[] = [];
+  for (const hint of hints) {
+    const needed = widthOf(hint) + (fitting.length === 0 ? SEPARATOR.length : 2);
+    if (needed > left) break;
+    left -= needed;
+    fitting.push(hint);
+  }
+  return fitting.length === 0 ? text : `${text}${chalk.dim(`${SEPARATOR}${fitting.join('  ')}`)}`;
+}

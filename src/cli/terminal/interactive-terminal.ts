@@ -1,0 +1,110 @@
+import { terminalPlace } from '../../os/foreground.js';
+import type { BottomScreen } from './footer/bottom-screen.js';
+import type { LineWriter } from './line-writer.js';
+import { type KeyInput, listenForKeys, type Shortcut } from './shortcuts.js';
+
+/** How often a program in the background looks whether it has come to the foreground: nothing else tells. */
+const FOREGROUND_LOOK_MS = 1_000;
+/** After SIGTSTP a program goes on for no longer than this, unless the system does not stop it at all. */
+const STOP_TAKES_MS = 200;
+
+/** What an InteractiveTerminal works with. */
+export interface InteractiveParts {
+  input: KeyInput;
+  /** process.stdout fits. */
+  output: Pick<NodeJS.WriteStream, 'on' | 'off'>;
+  writer: LineWriter;
+  shortcuts: readonly Shortcut[];
+  /** Called on Ctrl-C. */
+  interrupt(): void;
+  /** Loads the footer, which takes longer than a start should. @returns undefined where there is to be none */
+  loadScreen(): Promise<BottomScreen | undefined>;
+}
+
+/**
+ * Keys and footer of a program in a terminal: taken while it is in the foreground, given back when it is suspended and
+ * at the end, so that the terminal is then as it was before.
+ */
+export class InteractiveTerminal {
+  readonly #parts: InteractiveParts;
+  #screen: BottomScreen | undefined;
+  #stopListening: (() => void) | undefined;
+  #closed = false;
+  #look: NodeJS.Timeout | undefined;
+
+  constructor(parts: InteractiveParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes the terminal, as soon as this program is in its foreground. */
+  async open(): Promise<void> {
+    process.on('SIGCONT', this.#take);
+    // An error that ends the program is printed where the footer stands.
+    process.on('uncaughtExceptionMonitor', this.#close);
+    process.on('exit', this.#close);
+    this.#parts.output.on('resize', this.#resized);
+    await this.#take();
+    const screen = await this.#parts.loadScreen();
+    if (screen === undefined || this.#closed) return;
+    this.#screen = screen;
+    this.#parts.writer.writeTo(screen);
+    if (this.#stopListening !== undefined) screen.show();
+  }
+
+  /** Clears the screen, as a person asked for it. */
+  clear(): void {
+    this.#screen?.clear();
+  }
+
+  /** Gives the terminal back, for good. Safe to call again. */
+  close(): void {
+    this.#close();
+  }
+
+  /** The terminal is gone: it is not written to any more. */
+  abandon(): void {
+    this.#screen?.abandon();
+  }
+
+  readonly #close = (): void => {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#look);
+    process.off('SIGCONT', this.#take);
+    process.off('uncaughtExceptionMonitor', this.#close);
+    process.off('exit', this.#close);
+    this.#parts.output.off('resize', this.#resized);
+    this.#give();
+    this.#parts.writer.writeTo(undefined);
+  };
+
+  readonly #resized = (): void => this.#screen?.resized();
+
+  /** Takes keys and screen, also anew: a shell may have changed the terminal's mode while this program was stopped. */
+  readonly #take = async (): Promise<void> => {
+    clearTimeout(this.#look);
+    const allowed = (await terminalPlace()) !== 'background';
+    if (this.#closed) return;
+    this.#give();
+    if (!allowed) {
+      this.#look = setTimeout(this.#take, FOREGROUND_LOOK_MS).unref();
+      return;
+    }
+    const { input, shortcuts, interrupt } = this.#parts;
+    this.#stopListening = listenForKeys(input, shortcuts, { interrupt, suspend: () => this.#suspend() });
+    this.#screen?.show();
+  };
+
+  #give(): void {
+    this.#screen?.hide();
+    this.#stopListening?.();
+    this.#stopListening = undefined;
+  }
+
+  /** Does what the terminal does on Ctrl-Z: stops this program with all of its job, npx or npm among them. */
+  #suspend(): void {
+    this.#give();
+    process.kill(0, 'SIGTSTP');
+    this.#look = setTimeout(this.#take, STOP_TAKES_MS).unref();
+  }
+}

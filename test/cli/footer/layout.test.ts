@@ -1,0 +1,148 @@
+import { Chalk } from 'chalk';
+import fc from 'fast-check';
+import stringWidth from 'string-width';
+import { describe, expect, test } from 'vitest';
+import { type FooterContent, type FooterRow, layoutFooter } from '../../../src/cli/terminal/footer/layout.js';
+
+const chalk = new Chalk({ level: 0 });
+
+function row(number: number, more: Partial<FooterRow> = {}): FooterRow {
+  const id = `backend${String(number).padStart(7, '0')}`;
+  const rest = { service: 'default', status: 'ready', age: '12s', connections: '2', memory: '48 MiB' } as const;
+  return { id, key: `doc-${number}`, ...rest, ...more };
+}
+
+function rows(count: number): FooterRow[] {
+  return Array.from({ length: count }, (_, index) => row(count - index));
+}
+
+function lay(more: Partial<FooterContent>, columns = 100, lines = 30): string[] {
+  const content: FooterContent = {
+    rows: [],
+    showMemory: true,
+    failing: [],
+    live: undefined,
+    filter: 'all',
+    paused: false,
+    hints: ['h help', 'q quit', 's spawn'],
+    ...more,
+  };
+  return layoutFooter(content, { columns, rows: lines }, stringWidth, chalk);
+}
+
+test('a table of backends below an empty line, and a last line with the state and the keys', () => {
+  expect(lay({ rows: rows(2) })).toEqual([
+    '',
+    'ID              KEY    SERVICE  STATUS  AGE  CONNECTIONS  MEMORY',
+    'backend0000002  doc-2  default  ready   12s  2            48 MiB',
+    'backend0000001  doc-1  default  ready   12s  2            48 MiB',
+    'log: all | h help  q quit  s spawn',
+  ]);
+});
+
+test('where memory is not known there is no column for it', () => {
+  expect(lay({ rows: rows(1), showMemory: false })[1]).toBe('ID              KEY    SERVICE  STATUS  AGE  CONNECTIONS');
+});
+
+test('one that was asked for without a key has none; in a narrow terminal it is called by its id', () => {
+  const [, heading, line] = lay({ rows: [row(1, { key: undefined })] });
+  expect(line?.slice(heading?.indexOf('KEY')).startsWith('-')).toBe(true);
+  const [, narrowHeading, narrow] = lay({ rows: [row(1, { key: undefined })] }, 40);
+  expect(narrowHeading?.startsWith('KEY')).toBe(true);
+  expect(narrow?.startsWith('backend0000001')).toBe(true);
+});
+
+describe('most of the screen is the log’s', () => {
+  test('what does not fit is counted', () => {
+    const lines = lay({ rows: rows(18) }, 100, 24);
+    expect(lines).toHaveLength(8);
+    expect(lines.slice(1, 3)).toEqual([expect.stringContaining('ID'), expect.stringContaining('doc-18')]);
+    expect(lines.at(-2)).toBe('+ 14 more');
+  });
+
+  test('as many as fit are shown without a count', () => {
+    expect(lay({ rows: rows(5) }, 100, 24)).toHaveLength(8);
+    expect(lay({ rows: rows(6) }, 100, 24).at(-2)).toBe('+ 2 more');
+  });
+
+  test.each([
+    [11, ['', '4 backends | log: all | h help  q quit  s spawn']],
+    [6, ['', '4 backends | log: all | h help  q quit  s spawn']],
+    [5, []],
+    [1, []],
+  ])('in a terminal of %i rows there is no table', (lines, expected) => {
+    expect(lay({ rows: rows(4) }, 100, lines)).toEqual(expected);
+  });
+
+  test('in a terminal of a few columns there is no footer', () => {
+    expect(lay({ rows: rows(1) }, 20)).toEqual([]);
+  });
+});
+
+describe('a failing build', () => {
+  const chat = { service: 'chat', number: 3, failure: 'exit code 1' };
+  const web = { service: 'web', number: 7, failure: 'step 3/5 failed' };
+
+  test('has a line of its own, also beside a table that then has a row less', () => {
+    expect(lay({ failing: [chat] })).toEqual([
+      '',
+      'build 3 of chat failed: exit code 1',
+      'no backends | log: all | h help  q quit  s spawn',
+    ]);
+    const lines = lay({ failing: [chat], rows: rows(9) }, 100, 24);
+    expect(lines).toHaveLength(8);
+    expect(lines.at(-2)).toBe('build 3 of chat failed: exit code 1');
+    expect(lines.at(-3)).toBe('+ 6 more');
+  });
+
+  test('several share the line, which is cut where it is too long', () => {
+    expect(lay({ failing: [chat, web] })[1]).toBe(
+      'build 3 of chat failed: exit code 1; build 7 of web failed: step 3/5 failed',
+    );
+    expect(lay({ failing: [chat, web] }, 41)[1]).toBe('build 3 of chat failed: exit code 1; ...');
+  });
+});
+
+test('what a build prints is shown where there is room, cut to the width', () => {
+  expect(lay({ live: 'build  compiling 結合' }, 22)[1]).toBe('build  compiling 結合');
+  expect(lay({ live: 'build  compiling 結合結合' }, 22)[1]).toBe('build  compiling 結合');
+  expect(lay({ live: 'build  compiling', rows: rows(50) }, 100, 24).join()).not.toContain('compiling');
+});
+
+test('the last line tells whose log is shown and that watching is paused, then as many keys as fit', () => {
+  expect(lay({ filter: 'doc-1', paused: true }).at(-1)).toBe(
+    'no backends | log: doc-1 | watching is paused | h help  q quit  s spawn',
+  );
+  expect(lay({ filter: 'x'.repeat(128) }).at(-1)).toContain(`log: ${'x'.repeat(21)}... |`);
+  expect(lay({}, 42).at(-1)).toBe('no backends | log: all | h help  q quit');
+  expect(lay({}, 25).at(-1)).toBe('no backends | log: all');
+  expect(lay({}, 22).at(-1)).toBe('no backends | log:...');
+});
+
+test('whatever there is to say, the footer fits, and leaves most of the screen to the log', () => {
+  const text = fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
+    .map((each) => each.replaceAll(/\p{Cc}/gu, ' '));
+  const anyRow = fc.record({ key: fc.option(text, { nil: undefined }), service: text, age: text, memory: text });
+  fc.assert(
+    fc.property(
+      fc.array(anyRow, { maxLength: 20 }),
+      fc.array(fc.record({ service: text, number: fc.nat(), failure: text }), { maxLength: 3 }),
+      fc.option(text, { nil: undefined }),
+      fc.boolean(),
+      fc.integer({ min: 1, max: 130 }),
+      fc.integer({ min: 1, max: 60 }),
+      (parts, failing, live, paused, columns, lines) => {
+        const shown = lay(
+          { rows: parts.map((each, index) => row(index, each)), failing, live, paused },
+          columns,
+          lines,
+        );
+        expect(shown.length).toBeLessThanOrEqual(lines / 3);
+        expect(shown[0] ?? '').toBe('');
+        for (const line of shown) expect(stringWidth(line)).toBeLessThan(columns);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,131 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, onTestFinished } from 'vitest';
+import { makeTempFolder, ROOT } from './project.js';
+import { living, waitFor } from './wait.js';
+
+const BIN = join(ROOT, 'bin', 'jamdev.js');
+/** Dev servers that are told to end by the closing of their terminal have this long. */
+const END_MS = 12_000;
+
+export const PROMPT = 'PROMPT>';
+
+const hasTmux = (() => {
+  try {
+    execFileSync('tmux', ['-V'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** Tests in a real terminal: without tmux they are skipped, or fail where JAMDEV_REQUIRE_TMUX=1 says that it must be there. */
+export const describeTmux = describe.skipIf(!hasTmux && process.env.JAMDEV_REQUIRE_TMUX !== '1');
+if (!hasTmux) console.log('There is no tmux: the tests of the terminal are skipped.');
+
+interface TerminalOptions {
+  columns?: number;
+  rows?: number;
+  cwd: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** A terminal with a shell in it. Its tmux server is its own; it ends with the test, and what runs in it too. */
+export class Tmux {
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #server: string;
+  readonly #cwd: string;
+
+  private constructor(server: string, env: NodeJS.ProcessEnv, cwd: string) {
+    this.#server = server;
+    this.#env = env;
+    this.#cwd = cwd;
+  }
+
+  static async open({ columns = 100, rows = 30, cwd, env = {} }: TerminalOptions): Promise<Tmux> {
+    const folder = makeTempFolder();
+    const config = join(folder, 'tmux.conf');
+    writeFileSync(config, 'set -g history-limit 200000\nset -g status off\nset -s escape-time 0\n');
+    const { TMUX: _, NO_COLOR: __, JAMDEV_API_URL: ___, ...inherited } = process.env;
+    const clean = { ...inherited, TMUX_TMPDIR: folder, LC_ALL: 'C.UTF-8', HISTFILE: '', ...env };
+    const tmux = new Tmux(`jamdev-${process.pid}`, clean, cwd);
+    const size = ['-x', String(columns), '-y', String(rows)];
+    onTestFinished(() => tmux.#close());
+    const shell = `PS1='${PROMPT} ' exec bash --norc --noprofile`;
+    await tmux.#run('-f', config, '-u', 'new-session', '-d', ...size, '-c', cwd, shell);
+    await waitFor(async () => (await tmux.screen()).includes(PROMPT), 'the prompt');
+    return tmux;
+  }
+
+  /** Types a command line into the shell. */
+  async enter(line: string): Promise<void> {
+    await this.#run('send-keys', '-l', line);
+    await this.#run('send-keys', 'Enter');
+  }
+
+  /** Presses keys, as tmux names them: `b`, `C-c`. */
+  async press(...keys: string[]): Promise<void> {
+    await this.#run('send-keys', ...keys);
+  }
+
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#run('resize-window', '-x', String(columns), '-y', String(rows));
+  }
+
+  /** What is on the screen. */
+  async screen(): Promise<string> {
+    return this.#run('capture-pane', '-p');
+  }
+
+  /** Everything since the start: what has scrolled out at the top and the screen; lines that were wrapped are whole. */
+  async history(): Promise<string[]> {
+    const lines = (await this.#run('capture-pane', '-p', '-J', '-S', '-')).split('\n').map((line) => line.trimEnd());
+    return lines.slice(0, lines.findLastIndex((line) => line !== '') + 1);
+  }
+
+  /** What tmux knows of the terminal, as `#{cursor_flag}`. */
+  async tell(format: string): Promise<string> {
+    return (await this.#run('display-message', '-p', format)).trim();
+  }
+
+  /** Whether the shell waits for a command. */
+  async atPrompt(): Promise<boolean> {
+    return (await this.history()).at(-1) === PROMPT;
+  }
+
+  async #run(...args: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)('tmux', ['-L', this.#server, ...args], {
+      env: this.#env,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout;
+  }
+
+  async #close(): Promise<void> {
+    const pids = devServersIn(this.#cwd);
+    await this.#run('kill-server').catch(() => undefined);
+    try {
+      await waitFor(async () => (await living(pids)).length === 0, 'the dev servers to end', END_MS);
+    } finally {
+      for (const pid of await living(pids)) process.kill(pid, 'SIGKILL');
+    }
+  }
+}
+
+/** The command line that starts `jamdev dev` on free ports. */
+export function devLine(...args: string[]): string {
+  return [process.execPath, BIN, 'dev', '--port', '0', '--proxy-port', '0', ...args]
+    .map((word) => `'${word}'`)
+    .join(' ');
+}
+
+/** @returns pids of the dev servers of a project */
+export function devServersIn(project: string): number[] {
+  const folder = join(project, '.jamdev', 'servers');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => (JSON.parse(readFileSync(join(folder, name), 'utf8')) as { pid: number }).pid);
+}
