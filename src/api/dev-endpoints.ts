@@ -14,8 +14,10 @@ export function addDevEndpoints(router: Router, context: ApiContext): void {
 
   router.get(`${DEV_PREFIX}/info`, (_request, response) => sendJson(response, info()));
 
-  router.get(`${DEV_PREFIX}/backends`, (_request, response) => {
-    sendJson(response, { backends: platform.backends.map(toDevBackend) });
+  router.get(`${DEV_PREFIX}/backends`, async (_request, response) => {
+    const { backends } = platform;
+    await Promise.all(backends.map((backend) => backend.usage.readSoon()));
+    sendJson(response, { backends: backends.map(toDevBackend) });
   });
 
   router.post(`${DEV_PREFIX}/build`, async (_request, response) => {
@@ -46,6 +48,8 @@ function toDevBackend(backend: Backend): DevBackend {
     created_at: backend.createdAt.toISOString(),
     status: toPublicStatus(backend.state),
     connections: backend.connections,
+    memory: backend.usage.latest?.memoryBytes ?? null,
+    cpu: backend.usage.cpuShare ?? null,
   };
 }
 

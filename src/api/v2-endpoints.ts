@@ -9,13 +9,14 @@ import type { ApiContext } from './context.js';
 import { abortOnHangUp } from './hang-up.js';
 import { sendJson } from './json.js';
 import { streamRawLog } from './log-streams.js';
+import { streamMetrics } from './metrics-stream.js';
 import { streamStatuses } from './status-stream.js';
 
 /** The account is a label that separates nothing locally; this one is shown where none is known. */
 const LOCAL_ACCOUNT = 'local';
 const LOCAL_CLUSTER = 'localhost';
 
-/** Version 2 of the platform's API: connect, status, terminate, info, logs, the list of running backends. */
+/** Version 2 of the platform's API: connect, status, terminate, info, logs, metrics, the list of running backends. */
 export function addV2Endpoints(router: Router, context: ApiContext): void {
   const { platform, info, logs } = context;
 
@@ -50,8 +51,14 @@ export function addV2Endpoints(router: Router, context: ApiContext): void {
     await streamRawLog(response, context, log);
   });
 
-  router.get('/v2/backend/:id', (request, response) => {
-    sendJson(response, toInfo(platform.backend(request.params.id)));
+  router.get('/v2/backend/:id/metrics/stream', (request, response) => {
+    streamMetrics(response, platform.backend(request.params.id), LOCAL_CLUSTER);
+  });
+
+  router.get('/v2/backend/:id', async (request, response) => {
+    const backend = platform.backend(request.params.id);
+    await backend.usage.readSoon();
+    sendJson(response, toInfo(backend));
   });
 
   router.get('/v2/account/:account/backends', (request, response) => {
@@ -71,7 +78,7 @@ function toInfo(backend: Backend): BackendInfo {
     image_digest: null,
     key: backend.identity.key,
     environment_name: backend.identity.environment,
-    max_mem_bytes: null,
+    max_mem_bytes: backend.usage.peakBytes ?? null,
   };
 }
 

@@ -5,7 +5,10 @@ import type { CommandIo } from '../io.js';
 import { addClientOptions, addExamples, type ClientOptions } from '../option-values.js';
 import { cleanForTerminal } from '../terminal/clean.js';
 import { formatAge } from '../terminal/duration.js';
+import { formatSize } from '../terminal/size.js';
 import { formatTable } from '../terminal/table.js';
+
+const HEADINGS = ['ID', 'KEY', 'SERVICE', 'STATUS', 'AGE', 'CONNECTIONS', 'MEMORY'];
 
 /** `jamdev list`: the backends of the dev server. */
 export function listCommand(io: CommandIo): Command {
@@ -18,8 +21,7 @@ export function listCommand(io: CommandIo): Command {
       if (options.json) return io.out(JSON.stringify(shown));
       if (shown.length === 0) return io.out('No backends are running. Start one with: jamdev spawn --key doc-1');
       const rows = shown.map((backend) => toRow(backend, Date.now()));
-      for (const line of await formatTable(['ID', 'KEY', 'SERVICE', 'STATUS', 'AGE', 'CONNECTIONS'], rows))
-        io.out(line);
+      for (const line of await formatTable(HEADINGS, rows)) io.out(line);
     });
   return addExamples(addClientOptions(command), [
     ['jamdev list', 'what runs now'],
@@ -30,5 +32,6 @@ export function listCommand(io: CommandIo): Command {
 function toRow(backend: DevBackend, nowMs: number): string[] {
   const age = formatAge(nowMs - Date.parse(backend.created_at));
   const [key, service] = [backend.key, backend.service].map((text) => cleanForTerminal(text, false));
-  return [backend.id, key ?? '', service ?? '', backend.status.status, age, String(backend.connections)];
+  const memory = backend.memory === null ? '-' : formatSize(backend.memory);
+  return [backend.id, key ?? '', service ?? '', backend.status.status, age, String(backend.connections), memory];
 }
