@@ -29,7 +29,11 @@ export function devEndpoints(context: ApiContext): Endpoint[] {
     get(`${DEV_PREFIX}/backends`, {
       summary: 'Every backend of this dev server, those that ended too, oldest first',
       answer: json(devBackendsSchema),
-      handle: () => ({ backends: platform.backends.map(toDevBackend) }),
+      handle: async () => {
+        const { backends } = platform;
+        await Promise.all(backends.map((backend) => backend.usage.readSoon()));
+        return { backends: backends.map(toDevBackend) };
+      },
     }),
 
     post(`${DEV_PREFIX}/build`, {
@@ -65,5 +69,7 @@ function toDevBackend(backend: Backend): DevBackend {
     created_at: backend.createdAt.toISOString(),
     status: toPublicStatus(backend.state),
     connections: backend.connections,
+    memory: backend.usage.latest?.memoryBytes ?? null,
+    cpu: backend.usage.cpuShare ?? null,
   };
 }

@@ -15,6 +15,7 @@ export class EventStream {
     response.flushHeaders();
     // HEAD asks for the headers alone.
     if (response.req.method === 'HEAD') response.end();
+    if (response.destroyed) this.#closed.abort();
     response.once('close', () => this.#closed.abort());
     response.on('error', () => this.#closed.abort());
   }

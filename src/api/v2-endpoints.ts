@@ -6,6 +6,7 @@ import { type ConnectParams, connectRequestSchema, terminateRequestSchema } from
 import {
   type BackendInfo,
   backendInfoSchema,
+  backendMetricsSchema,
   connectResponseSchema,
   okSchema,
   type RunningBackend,
@@ -21,9 +22,10 @@ import { type Endpoint, get, post } from './endpoint.js';
 import { abortOnHangUp } from './hang-up.js';
 import { accountName, LOCAL_ACCOUNT, LOCAL_CLUSTER } from './labels.js';
 import { streamRawLog } from './log-streams.js';
+import { streamMetrics } from './metrics-stream.js';
 import { streamStatuses } from './status-stream.js';
 
-/** Version 2 of the platform's API: connect, status, terminate, info, logs, the list of running backends. */
+/** Version 2 of the platform's API: connect, status, terminate, info, logs, metrics, the list of running backends. */
 export function v2Endpoints(context: ApiContext): Endpoint[] {
   const { platform, info, logs } = context;
   const connect = {
@@ -60,7 +62,11 @@ export function v2Endpoints(context: ApiContext): Endpoint[] {
       summary: 'All about a backend',
       answer: json(backendInfoSchema),
       errors: ['BackendNotFound'],
-      handle: ({ params }) => toInfo(platform.backend(params.id)),
+      handle: async ({ params }) => {
+        const backend = platform.backend(params.id);
+        await backend.usage.readSoon();
+        return toInfo(backend);
+      },
     }),
 
     get('/v2/backend/:id/status', {
@@ -87,6 +93,13 @@ export function v2Endpoints(context: ApiContext): Endpoint[] {
         if (log === undefined) throw problem.backendNotFound(params.id);
         await streamRawLog(response, context, log);
       },
+    }),
+
+    get('/v2/backend/:id/metrics/stream', {
+      summary: 'What a backend uses, about every second, until it has ended',
+      answer: events(backendMetricsSchema),
+      errors: ['BackendNotFound'],
+      handle: ({ params, response }) => streamMetrics(response, platform.backend(params.id), LOCAL_CLUSTER),
     }),
 
     post('/v2/backend/:id/terminate', {
@@ -121,7 +134,7 @@ function toInfo(backend: Backend): BackendInfo {
     image_digest: backend.build === undefined ? '' : digestOf(backend.build),
     key: backend.identity.key,
     environment_name: backend.identity.environment,
-    max_mem_bytes: null,
+    max_mem_bytes: backend.usage.peakBytes ?? null,
   };
 }
 

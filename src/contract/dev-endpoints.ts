@@ -28,6 +28,10 @@ export const devBackendSchema = z
     created_at: timeSchema,
     status: publicStatusSchema,
     connections: z.number(),
+    /** Memory in use, bytes; null: nothing runs, or it can't be told. */
+    memory: z.number().nullable(),
+    /** The share of all CPUs that it had lately, from 0 to 1; null while that is not known. */
+    cpu: z.number().nullable(),
   })
   .meta({ id: 'DevBackend' });
 export type DevBackend = z.infer<typeof devBackendSchema>;

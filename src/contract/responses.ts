@@ -54,10 +54,31 @@ export const backendInfoSchema = z
     image_digest: z.string(),
     key: z.string(),
     environment_name: z.string(),
+    /** The most memory that it was seen to use; null while nothing was seen. */
     max_mem_bytes: z.number().nullable(),
   })
   .meta({ id: 'BackendInfo' });
 export type BackendInfo = z.infer<typeof backendInfoSchema>;
+
+/**
+ * One event of `GET /v2/backend/:id/metrics/stream`. The share of all CPUs that the backend had since the event before
+ * is `cpu_used / sys_cpu`.
+ */
+export const backendMetricsSchema = z
+  .object({
+    cluster: z.string(),
+    backend_id: z.string(),
+    /** Bytes; more than 0. */
+    mem_used: z.number(),
+    /** What it could use at most, its limit or all that the machine has; bytes. */
+    mem_available: z.number(),
+    /** CPU time that it used since the event before; nanoseconds. */
+    cpu_used: z.number(),
+    /** CPU time that all CPUs together had to give since then; nanoseconds, more than 0. */
+    sys_cpu: z.number(),
+  })
+  .meta({ id: 'BackendMetrics' });
+export type BackendMetrics = z.infer<typeof backendMetricsSchema>;
 
 /** One row of `GET /v2/account/:account/backends`. */
 export const runningBackendSchema = z

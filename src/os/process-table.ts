@@ -13,6 +13,12 @@ export interface ProcessEntry {
   /** Moment of the start, comparable within one snapshot source only (clock ticks, or seconds). */
   startedAt: number;
   zombie: boolean;
+  /** What of its memory is in RAM, pages that it shares with others included; bytes. */
+  memoryBytes: number;
+  /** CPU time it has used; milliseconds. */
+  cpuMs: number;
+  /** The same of its children that have ended and been waited for, and of theirs; 0 where the system does not tell. */
+  childrenCpuMs: number;
 }
 
 /**
@@ -50,6 +56,12 @@ export function environmentOf(pid: number): string[] | undefined {
   return readProcFile(`/proc/${pid}/environ`)?.split('\0');
 }
 
+/** The most memory that a process ever had in RAM at once; bytes. Linux only, undefined otherwise. */
+export function peakMemoryOf(pid: number): number | undefined {
+  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readProcFile(`/proc/${pid}/status`) ?? '')?.[1];
+  return kib === undefined ? undefined : Number(kib) * 1024;
+}
+
 let procAvailable: boolean | undefined;
 
 /** Whether this system has Linux's /proc. */
@@ -68,20 +80,48 @@ function listFromProc(): ProcessEntry[] {
   return entries;
 }
 
+/** What Linux counts CPU time in, as far as programs get to see it. */
+const TICK_MS = 10;
+
 function readProcEntry(pid: number): ProcessEntry | undefined {
   const stat = readProcFile(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // The second field is the program's name in parentheses, which may itself hold spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const startedAt = Number(fields[19]);
+  const numberAt = (index: number) => Number(fields[index]);
+  const startedAt = numberAt(19);
   return {
     pid,
-    ppid: Number(fields[1]),
-    pgid: Number(fields[2]),
+    ppid: numberAt(1),
+    pgid: numberAt(2),
     startId: `${bootId()}:${startedAt}`,
     startedAt,
     zombie: fields[0] === 'Z' || fields[0] === 'X',
+    memoryBytes: numberAt(21) * pageBytes(),
+    cpuMs: (numberAt(11) + numberAt(12)) * TICK_MS,
+    childrenCpuMs: (numberAt(13) + numberAt(14)) * TICK_MS,
   };
+}
+
+const USUAL_PAGE_BYTES = 4096;
+/** The entry of the auxiliary vector that tells the size of a page. */
+const AT_PAGESZ = 6n;
+let cachedPageBytes: number | undefined;
+
+/** Memory is counted in pages there; how large one is the kernel tells each program in its auxiliary vector. */
+function pageBytes(): number {
+  cachedPageBytes ??= readPageBytes() ?? USUAL_PAGE_BYTES;
+  return cachedPageBytes;
+}
+
+function readPageBytes(): number | undefined {
+  try {
+    const words = new BigUint64Array(new Uint8Array(readFileSync('/proc/self/auxv')).buffer);
+    const at = words.findIndex((word, index) => index % 2 === 0 && word === AT_PAGESZ);
+    return at === -1 ? undefined : Number(words[at + 1]);
+  } catch {
+    return undefined;
+  }
 }
 
 let cachedBootId: string | undefined;
@@ -104,20 +144,25 @@ function readProcFile(path: string): string | undefined {
   }
 }
 
+const PS_COLUMNS = 'pid=,ppid=,pgid=,stat=,rss=,time=,lstart=';
+
 async function listFromPs(): Promise<ProcessEntry[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=,pgid=,stat=,lstart='], {
+  const { stdout } = await promisify(execFile)('ps', ['-axo', PS_COLUMNS], {
     env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
     maxBuffer: 64 * 1024 * 1024,
   });
   return parsePs(stdout);
 }
 
-/** Parses `ps -axo pid=,ppid=,pgid=,stat=,lstart=`; `lstart` looks like `Sun Nov 22 08:05:00 2026`. */
+/**
+ * Parses `ps -axo pid=,ppid=,pgid=,stat=,rss=,time=,lstart=`; `lstart` looks like `Sun Nov 22 08:05:00 2026`, `rss` is in
+ * KiB, and `time` is `12:03.45` on macOS and `1-02:03:04` with procps.
+ */
 export function parsePs(output: string): ProcessEntry[] {
   return output.split('\n').flatMap((line) => {
-    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S.*?)\s*$/.exec(line);
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+([\d:.-]+)\s+(\S.*?)\s*$/.exec(line);
     if (match === null) return [];
-    const [, pid, ppid, pgid, stat = '', started = ''] = match;
+    const [, pid, ppid, pgid, stat = '', rssKib, time = '', started = ''] = match;
     return {
       pid: Number(pid),
       ppid: Number(ppid),
@@ -125,6 +170,16 @@ export function parsePs(output: string): ProcessEntry[] {
       startId: started,
       startedAt: Date.parse(`${started} UTC`) / 1000,
       zombie: stat.startsWith('Z'),
+      memoryBytes: Number(rssKib) * 1024,
+      cpuMs: parsePsTime(time),
+      childrenCpuMs: 0,
     };
   });
+}
+
+/** `[days-][hours:]minutes:seconds[.hundredths]` in milliseconds. */
+function parsePsTime(text: string): number {
+  const [rest = '', days = '0'] = text.split('-').reverse();
+  const seconds = rest.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+  return Math.round((Number(days) * 86_400 + seconds) * 1000);
 }

@@ -8,6 +8,7 @@ import { waitUntilReady } from '../runtime/readiness.js';
 import type { Address, Build, Exit, Runtime, RuntimeBackend } from '../runtime/runtime.js';
 import { advance, type BackendState, isEnding, rankOf, toTerminated } from './backend-state.js';
 import type { BuildSource, Service } from './services.js';
+import { UsageGauge } from './usage-gauge.js';
 
 /** No HTTP answer for so long after the start: ended, reason `startuptimeout` (platform contract, "Lifecycle"). */
 export const STARTUP_TIMEOUT_MS = 300_000;
@@ -62,6 +63,8 @@ export class Backend {
   /** Resolves when it is `terminated`: its process is gone and its key is free. */
   readonly gone: Promise<void>;
   readonly spawnedAtMs: number;
+  /** Memory and CPU time that it uses. */
+  readonly usage: UsageGauge;
   readonly #world: BackendWorld;
   readonly #params: ConnectParams;
   #history: readonly BackendState[] = [];
@@ -85,6 +88,7 @@ export class Backend {
     this.#params = params;
     this.#world = world;
     this.spawnedAtMs = world.clock.monotonicMs();
+    this.usage = new UsageGauge(world.clock);
     this.#enter({ status: 'scheduled', time: world.clock.now() });
     this.#armIdle();
     if (params.lifetimeLimitSeconds !== undefined) {
@@ -281,6 +285,7 @@ export class Backend {
       signal,
     );
     this.#process = process;
+    this.usage.attach(process);
     try {
       // What was asked for while it started.
       if (signal.aborted) this.#endProcess();
@@ -290,10 +295,12 @@ export class Backend {
       // When the end has begun the process knows; in any case it is over only when the process is.
       if (!signal.aborted) process.terminate(true);
       await process.exited;
+      this.usage.detach();
       if (!signal.aborted) throw error;
     }
     const exit = await process.exited;
     this.#process = undefined;
+    this.usage.detach();
     this.#setAddress(undefined);
     return exit;
   }
@@ -321,6 +328,7 @@ export class Backend {
       await Promise.race([drained, pause(DRAIN_MS)]);
     }
     if (isEnding(this.state)) return;
+    void this.usage.read();
     process.terminate(false);
     this.#arm('soft', SOFT_TERMINATION_MS, () => process.terminate(true));
   }
@@ -349,6 +357,8 @@ export class Backend {
   /** Brings what the state says to the process, if there is one yet; if not, the start sees the aborted signal. */
   #endProcess(): void {
     const hard = this.state.status === 'hard-terminating';
+    // The last chance to see its memory. For a child process it costs nothing, as terminating takes the same look.
+    if (!hard) void this.usage.read();
     this.#process?.terminate(hard);
     if (!hard && this.#process !== undefined) {
       const { reason } = this.state as Extract<BackendState, { status: 'terminating' }>;

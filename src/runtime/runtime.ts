@@ -67,6 +67,20 @@ export interface Exit {
   remark?: string;
 }
 
+/** What a backend uses, and what there is for it. The CPU counters only ever grow: a share is taken of differences. */
+export interface Usage {
+  /** Memory in use; bytes, more than 0. */
+  memoryBytes: number;
+  /** The most that is known to have been in use at once; bytes, at least those in use. */
+  peakMemoryBytes: number;
+  /** What it could use at most, its limit or all that the machine has; bytes. */
+  memoryLimitBytes: number;
+  /** CPU time that it and all it started have used; milliseconds. */
+  cpuMs: number;
+  /** CPU time that all CPUs together had to give, used or not, since some moment; milliseconds. */
+  systemCpuMs: number;
+}
+
 /** A backend that was started. */
 export interface RuntimeBackend {
   /** Where it may come to listen; the first that answers is where it is reached. */
@@ -77,6 +91,11 @@ export interface RuntimeBackend {
   terminate(hard: boolean): void;
   /** Why it does not become ready, when that can be told from outside; else undefined. One or two sentences. */
   explainNotReady(): Promise<string | undefined>;
+  /**
+   * Looks at what it uses right now. Backends that are asked in the same moment share one look at the machine.
+   * @returns undefined, never a rejection, when nothing of it runs or it can't be told
+   */
+  usage(): Promise<Usage | undefined>;
 }
 
 /** A way to run backends. Both the child-process and the container runtime pass the same test suite. */

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { removeImage } from '../../src/build/image-build.js';
 import { newBackendId } from '../../src/platform/ids.js';
 import { makeProject } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
 import { buildTestImage, containersOf, describeDocker, docker, useDockerRuntime } from './support.js';
 
 const MIB = 1024 * 1024;
@@ -40,6 +41,21 @@ describeDocker('limits, mounts and images of a container', () => {
       });
       backend.terminate(true);
       expect(await backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
+    });
+
+    test('what it uses is told within its memory limit, as the engine itself tells it', async () => {
+      const limits = { memory_limit_bytes: 320 * MIB };
+      const hold = 'exec node /fixtures/usage.mjs all 100 0';
+      const { id, backend, output } = await start(hold, {}, { request: { limits } });
+      await waitFor(() => output().includes('holding'), 'its memory to be in use');
+      const stats = async () =>
+        (await docker('stats', '--no-stream', '--format', '{{.MemUsage}}', `jamdev-${id}`)).trim();
+      const [usage, told] = [await backend.usage(), await stats()];
+      expect(usage?.memoryLimitBytes).toBe(320 * MIB);
+      const [, used, limit] = /^([\d.]+)MiB \/ (\d+)MiB$/.exec(told) ?? [];
+      expect(Number(limit)).toBe(320);
+      expect((usage?.memoryBytes ?? 0) / MIB).toBeGreaterThan(Math.max(100, Number(used) * 0.9));
+      expect((usage?.memoryBytes ?? 0) / MIB).toBeLessThan(Number(used) * 1.1);
     });
 
     test('one that uses up its CPU time is ended, and it is said why', async () => {

@@ -40,7 +40,7 @@ COPY fixtures /fixtures
 ENTRYPOINT ["/bin/sh", "-c", "eval \\"$TEST_COMMAND\\""]
 `;
   writeFileSync(join(folder, 'Dockerfile'), dockerfile);
-  for (const name of ['print.mjs', 'family.mjs']) cpSync(fixture(name), join(folder, 'fixtures', name));
+  for (const name of ['print.mjs', 'family.mjs', 'usage.mjs']) cpSync(fixture(name), join(folder, 'fixtures', name));
 }
 
 /** Builds an image for tests, by hand of what is tested elsewhere. @returns its tag */

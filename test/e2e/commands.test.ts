@@ -202,15 +202,16 @@ describe('list, status and terminate', () => {
     expect((await runCli(['list'], { cwd: dev.folder })).stdout).toContain('No backends are running');
     const { name } = JSON.parse((await runCli(['spawn', '-k', 'doc', '--wait'], { cwd: dev.folder })).stdout);
     const { stdout } = await runCli(['list'], { cwd: dev.folder });
-    expect(stdout).toMatch(/^ID +KEY +SERVICE +STATUS +AGE +CONNECTIONS\n/);
-    expect(stdout).toMatch(new RegExp(`${name} +doc +default +ready +\\d+s +0\n`));
+    expect(stdout).toMatch(/^ID +KEY +SERVICE +STATUS +AGE +CONNECTIONS +MEMORY\n/);
+    expect(stdout).toMatch(new RegExp(`${name} +doc +default +ready +\\d+s +0 +\\d+ MiB\n`));
     await runCli(['terminate', 'doc', '--force'], { cwd: dev.folder });
     await waitFor(
       async () => JSON.parse((await runCli(['list', '--json'], { cwd: dev.folder })).stdout).length === 0,
       'the end',
     );
     const all = JSON.parse((await runCli(['list', '--all', '--json'], { cwd: dev.folder })).stdout);
-    expect(all).toMatchObject([{ id: name, key: 'doc', status: { status: 'terminated' } }]);
+    expect(all).toMatchObject([{ id: name, key: 'doc', status: { status: 'terminated' }, memory: null }]);
+    expect((await runCli(['list', '--all'], { cwd: dev.folder })).stdout).toMatch(/ terminated +\d+s +0 +-\n$/);
   });
 
   test('status finds a backend by id or key, and --watch follows it to its end', async () => {

@@ -9,6 +9,7 @@ import {
   listProcesses,
   type ProcessEntry,
   parsePs,
+  peakMemoryOf,
 } from '../../src/os/process-table.js';
 import { waitFor } from '../support/wait.js';
 
@@ -25,6 +26,13 @@ async function startIdler(env: Record<string, string> = {}): Promise<ChildProces
   });
   await once(child.stdout as NodeJS.ReadableStream, 'data');
   return child as ChildProcess & { pid: number };
+}
+
+/** What of an entry never changes. */
+function identityOf(entry: ProcessEntry | undefined): Partial<ProcessEntry> | undefined {
+  if (entry === undefined) return undefined;
+  const { pid, ppid, pgid, startId, startedAt, zombie } = entry;
+  return { pid, ppid, pgid, startId, startedAt, zombie };
 }
 
 const sources = hasProc() ? (['proc', 'ps'] as const) : (['ps'] as const);
@@ -46,10 +54,29 @@ describe.each(sources)('the list of processes from %s', (source) => {
     const find = async (): Promise<ProcessEntry | undefined> =>
       (await listProcesses(source)).find(({ pid }) => pid === child.pid);
     const first = await find();
-    expect(await find()).toEqual(first);
+    expect(identityOf(await find())).toEqual(identityOf(first));
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect((await find())?.startId).not.toBe(first?.startId);
+  });
+
+  test('tells the memory and the CPU time of a process, each in its unit', async () => {
+    const code = `
+      const block = Buffer.alloc(100 * 1024 * 1024, 1);
+      while (process.cpuUsage().user + process.cpuUsage().system < 1.5e6);
+      console.log(JSON.stringify({ rss: process.memoryUsage.rss(), cpu: process.cpuUsage(), kept: block.length }));
+      setInterval(() => {}, 1000)`;
+    const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'ignore'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const [printed] = await once(child.stdout, 'data');
+    const told = JSON.parse(String(printed));
+    const entry = (await listProcesses(source)).find(({ pid }) => pid === child.pid);
+    expect(entry?.memoryBytes).toBeGreaterThan(told.rss * 0.9);
+    expect(entry?.memoryBytes).toBeLessThan(told.rss * 1.1);
+    const cpuMs = (told.cpu.user + told.cpu.system) / 1000;
+    // Linux's own ps tells whole seconds.
+    expect(entry?.cpuMs).toBeGreaterThan(source === 'ps' ? cpuMs - 1000 : cpuMs - 20);
+    expect(entry?.cpuMs).toBeLessThan(cpuMs + 300);
   });
 
   test('shows a group of its own for a detached child, and zombies as what they are', async () => {
@@ -86,17 +113,67 @@ test('where both sources exist they agree on who is whose child', async () => {
   for (const row of rows) expect(row).toMatchObject({ pid: child.pid, ppid: process.pid, pgid: rows[0]?.pgid });
 });
 
+test.skipIf(!hasProc())('CPU time goes over to who waits for a child (only where there is /proc)', async () => {
+  const burn = 'for (let used; (used = process.cpuUsage()).user + used.system < 5e5; );';
+  const code = `
+    const child = require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(burn)}]);
+    child.on('exit', () => console.log('waited'));
+    setInterval(() => {}, 1000)`;
+  const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  const entry = await findProcess(child.pid as number);
+  expect(entry?.childrenCpuMs).toBeGreaterThanOrEqual(480);
+  expect(entry?.childrenCpuMs).toBeLessThan(1500);
+});
+
+test.skipIf(!hasProc())('the most memory of a process is known later (only where there is /proc)', async () => {
+  const code = `
+    let block = Buffer.alloc(200 * 1024 * 1024, 1);
+    block = undefined;
+    gc();
+    console.log('freed');
+    setInterval(() => {}, 1000)`;
+  const child = spawn(process.execPath, ['--expose-gc', '-e', code], { stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  const pid = child.pid as number;
+  await waitFor(async () => ((await findProcess(pid))?.memoryBytes ?? 0) < 150 * 1024 * 1024, 'the memory to be free');
+  expect(peakMemoryOf(pid)).toBeGreaterThan(200 * 1024 * 1024);
+  expect(peakMemoryOf(pid)).toBeLessThan(400 * 1024 * 1024);
+});
+
 describe('the output of ps', () => {
   test('of macOS is read', () => {
     const output = [
-      '    1     0     1 Ss   Sun Nov  1 08:05:00 2026    ',
-      '  501     1   501 S+   Sun Nov 22 08:05:07 2026    ',
-      '48213   501   501 Z+   Sun Nov 22 08:05:08 2026    ',
+      '    1     0     1 Ss    18432   12:03.45 Sun Nov  1 08:05:00 2026    ',
+      '  501     1   501 S+   104857 1234:00.07 Sun Nov 22 08:05:07 2026    ',
+      '48213   501   501 Z+        0    0:00.00 Sun Nov 22 08:05:08 2026    ',
       '',
     ].join('\n');
     expect(parsePs(output)).toEqual([
-      { pid: 1, ppid: 0, pgid: 1, startId: 'Sun Nov  1 08:05:00 2026', startedAt: 1_793_520_300, zombie: false },
-      { pid: 501, ppid: 1, pgid: 501, startId: 'Sun Nov 22 08:05:07 2026', startedAt: 1_795_334_707, zombie: false },
+      {
+        pid: 1,
+        ppid: 0,
+        pgid: 1,
+        startId: 'Sun Nov  1 08:05:00 2026',
+        startedAt: 1_793_520_300,
+        zombie: false,
+        memoryBytes: 18_432 * 1024,
+        cpuMs: 723_450,
+        childrenCpuMs: 0,
+      },
+      {
+        pid: 501,
+        ppid: 1,
+        pgid: 501,
+        startId: 'Sun Nov 22 08:05:07 2026',
+        startedAt: 1_795_334_707,
+        zombie: false,
+        memoryBytes: 104_857 * 1024,
+        cpuMs: 74_040_070,
+        childrenCpuMs: 0,
+      },
       {
         pid: 48_213,
         ppid: 501,
@@ -104,8 +181,20 @@ describe('the output of ps', () => {
         startId: 'Sun Nov 22 08:05:08 2026',
         startedAt: 1_795_334_708,
         zombie: true,
+        memoryBytes: 0,
+        cpuMs: 0,
+        childrenCpuMs: 0,
       },
     ]);
+  });
+
+  test.each([
+    ['00:00:07', 7_000],
+    ['01:02:03', 3_723_000],
+    ['2-01:02:03', 176_523_000],
+    ['0:00.05', 50],
+  ])('the CPU time %s is %d ms', (time, ms) => {
+    expect(parsePs(`1 0 1 Ss 1 ${time} Sun Nov  1 08:05:00 2026`)[0]?.cpuMs).toBe(ms);
   });
 
   test.each(['', '\n\n', 'PID PPID PGID STAT STARTED', '12 13', 'ps: illegal option'])(
@@ -118,7 +207,8 @@ describe('the output of ps', () => {
 
 describe('one process', () => {
   test('is found by its pid as in the list', async () => {
-    expect(await findProcess(process.pid)).toEqual((await listProcesses()).find(({ pid }) => pid === process.pid));
+    const listed = (await listProcesses()).find(({ pid }) => pid === process.pid);
+    expect(identityOf(await findProcess(process.pid))).toEqual(identityOf(listed));
   });
 
   test('that does not exist is undefined, without a command', async () => {
@@ -128,6 +218,7 @@ describe('one process', () => {
     expect(await findProcess(child.pid)).toBeUndefined();
     expect(await commandOf(child.pid)).toBe('');
     expect(environmentOf(child.pid)).toBeUndefined();
+    expect(peakMemoryOf(child.pid)).toBeUndefined();
   });
 
   test('has its command in one line', async () => {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import type { RuntimeBackend } from '../../src/runtime/runtime.js';
@@ -144,6 +145,67 @@ export function describeRuntime(name: string, harness: Harness): void {
 
     test('nothing, of one that listens nowhere', async () => {
       expect(await (await start('exec sleep 30')).backend.explainNotReady()).toBeUndefined();
+    });
+  });
+
+  describe(`${name}: what it uses`, () => {
+    const MIB = 1024 * 1024;
+    const use = async (megabytes: number, cpuMs: number, last: string) => {
+      const started = await start(`exec node ${fixture('usage.mjs')} all ${megabytes} ${cpuMs}`);
+      await waitFor(() => started.output().includes(last), `"${last}"`);
+      return started;
+    };
+
+    test('the memory of everything it started is counted', async () => {
+      const [small, large] = await Promise.all([use(0, 0, 'holding'), use(300, 0, 'holding')]);
+      const [less, more] = await Promise.all([small.backend.usage(), large.backend.usage()]);
+      const difference = ((more?.memoryBytes ?? 0) - (less?.memoryBytes ?? 0)) / MIB;
+      // What the two have beside it is alike, but not equal.
+      expect(difference).toBeGreaterThan(220);
+      expect(difference).toBeLessThan(380);
+      expect(more?.memoryLimitBytes).toBeGreaterThan(more?.memoryBytes ?? Number.POSITIVE_INFINITY);
+    });
+
+    test('the CPU time of everything it started is counted, also of what has ended', async () => {
+      const started = await start(`exec node ${fixture('usage.mjs')} all 0 1600`);
+      // Where the system forgets what a process used when it ends, it has to be seen while it lives.
+      const all = await waitFor(async () => {
+        await started.backend.usage();
+        return /^used ([\d.]+)$/m.exec(started.output());
+      }, 'the time to be spent');
+      const toldMs = Number(all[1]);
+      const usage = await started.backend.usage();
+      expect(usage?.cpuMs).toBeGreaterThan(toldMs - 300);
+      // Beside those two: the one that holds memory, and starting them all.
+      expect(usage?.cpuMs).toBeLessThan(toldMs + 1500);
+    });
+
+    test('a share of the CPUs is the difference of one counter over that of the other', async () => {
+      const busy = await start(`exec node -e 'console.log("up"); for (;;);'`);
+      const idle = await start('exec sleep 30');
+      await waitFor(() => busy.output().includes('up'), 'it to be busy');
+      const both = () => Promise.all([busy.backend.usage(), idle.backend.usage()]);
+      const before = await both();
+      const after = await waitFor(async () => {
+        const now = await both();
+        return (now[0]?.cpuMs ?? 0) - (before[0]?.cpuMs ?? 0) > 1000 ? now : undefined;
+      }, 'a second of CPU time');
+      const [busyShare, idleShare] = [0, 1].map((index) => {
+        const [from, to] = [before[index], after[index]];
+        if (from === undefined || to === undefined) throw new Error('its usage is unknown');
+        expect(to.systemCpuMs).toBeGreaterThan(from.systemCpuMs);
+        return (to.cpuMs - from.cpuMs) / (to.systemCpuMs - from.systemCpuMs);
+      });
+      // One thread has one CPU at most; how much of it depends on who else is there.
+      expect(busyShare).toBeGreaterThan(0.02);
+      expect(busyShare).toBeLessThan(1.2 / availableParallelism());
+      expect(idleShare).toBeLessThan(0.01);
+    });
+
+    test('is not known of one that has ended', async () => {
+      const { backend } = await start('exit 0');
+      await backend.exited;
+      expect(await backend.usage()).toBeUndefined();
     });
   });
 }

@@ -6,7 +6,9 @@ import type { CommandIo } from '../io.js';
 import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
 import { cleanForTerminal } from '../terminal/clean.js';
 import { formatAge } from '../terminal/duration.js';
+
 import { fromHome } from '../terminal/project-names.js';
+import { formatSize } from '../terminal/size.js';
 import { formatTable } from '../terminal/table.js';
 
 interface ListOptions extends ClientOptions {
@@ -33,7 +35,7 @@ export function listCommand(io: CommandIo): Command {
   ]);
 }
 
-const HEADINGS = ['ID', 'KEY', 'SERVICE', 'STATUS', 'AGE', 'CONNECTIONS'];
+const HEADINGS = ['ID', 'KEY', 'SERVICE', 'STATUS', 'AGE', 'CONNECTIONS', 'MEMORY'];
 
 async function listEverywhere(options: ListOptions, io: CommandIo): Promise<void> {
   const { servers, backends } = await askEverywhere(io);
@@ -68,5 +70,6 @@ function shownProject(project: string): string {
 function toRow(backend: DevBackend): string[] {
   const age = formatAge(Date.now() - Date.parse(backend.created_at));
   const [key, service] = [backend.key, backend.service].map((text) => cleanForTerminal(text, false));
-  return [backend.id, key ?? '', service ?? '', backend.status.status, age, String(backend.connections)];
+  const memory = backend.memory === null ? '-' : formatSize(backend.memory);
+  return [backend.id, key ?? '', service ?? '', backend.status.status, age, String(backend.connections), memory];
 }

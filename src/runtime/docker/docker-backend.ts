@@ -1,7 +1,9 @@
 import { constants } from 'node:os';
-import type { Address, ContainerBuild, Exit, RuntimeBackend } from '../runtime.js';
+import type { Address, ContainerBuild, Exit, RuntimeBackend, Usage } from '../runtime.js';
 import type { Container } from './container.js';
+import { readStats, statsPath } from './container-usage.js';
 import { engineProblem, QUICK_TIMEOUT_MS, runDocker } from './docker-cli.js';
+import type { EngineApi } from './engine-api.js';
 import { explainExecFormat, isExecFormat } from './exec-format.js';
 import { type LostContainers, removeContainer } from './lost-containers.js';
 import { explainNotReady } from './not-ready.js';
@@ -28,6 +30,8 @@ export class DockerBackend implements RuntimeBackend {
   readonly #limits: readonly Limit[];
   readonly #build: ContainerBuild;
   readonly #lost: LostContainers;
+  readonly #engine: EngineApi;
+  #over = false;
 
   /**
    * @param container has started
@@ -41,6 +45,7 @@ export class DockerBackend implements RuntimeBackend {
     limits: readonly Limit[],
     build: ContainerBuild,
     lost: LostContainers,
+    engine: EngineApi,
   ) {
     this.#container = container;
     this.addresses = [address];
@@ -48,6 +53,7 @@ export class DockerBackend implements RuntimeBackend {
     this.#limits = limits;
     this.#build = build;
     this.#lost = lost;
+    this.#engine = engine;
     this.exited = this.#untilGone();
   }
 
@@ -61,10 +67,16 @@ export class DockerBackend implements RuntimeBackend {
     return explainNotReady(this.#container.name, this.#insidePort);
   }
 
+  async usage(): Promise<Usage | undefined> {
+    if (this.#over) return undefined;
+    return readStats(await this.#engine.get(statsPath(this.#container.name)));
+  }
+
   /** A backend is gone when its container is removed: only then may its key go to another. */
   async #untilGone(): Promise<Exit> {
     const { name } = this.#container;
     const { code } = await this.#container.ended;
+    this.#over = true;
     const state = this.#isPlain(code) ? undefined : await inspect(name);
     if (state === 'unreachable') {
       this.#lost.add(name);

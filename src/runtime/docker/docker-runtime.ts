@@ -4,6 +4,7 @@ import type { ContainerBuild, Runtime, RuntimeBackend, SpawnRequest } from '../r
 import { Container } from './container.js';
 import { DockerBackend } from './docker-backend.js';
 import { dockerEnvironment } from './docker-cli.js';
+import { EngineApi } from './engine-api.js';
 import { containerName } from './labels.js';
 import { LostContainers, removeContainer } from './lost-containers.js';
 import { type Limit, limitsOf, refusedLimit } from './resource-limits.js';
@@ -35,6 +36,7 @@ export class DockerRuntime implements Runtime {
   readonly #ports = new PortPool();
   readonly #events: StartEvents;
   readonly #lost = new LostContainers();
+  readonly #engine = new EngineApi();
   readonly #running = new Set<Container>();
   /** Limits that this engine turned out not to know: no further start is tried with them. */
   readonly #unsupported = new Set<Limit['kind']>();
@@ -86,6 +88,7 @@ export class DockerRuntime implements Runtime {
 
   killAll(): void {
     this.#events.close();
+    this.#engine.close();
     const names = [...this.#running].map(({ name }) => name);
     if (names.length === 0) return;
     const options = { env: dockerEnvironment(), stdio: 'ignore', timeout: KILL_ALL_MS } as const;
@@ -96,6 +99,7 @@ export class DockerRuntime implements Runtime {
 
   async close(): Promise<void> {
     this.#events.close();
+    this.#engine.close();
     this.#lost.close();
     await this.#ports.close();
   }
@@ -129,10 +133,20 @@ export class DockerRuntime implements Runtime {
     }
     if (started && !signal.aborted) {
       const address = { host: '127.0.0.1', port };
-      const backend = new DockerBackend(container, address, insidePort({ build, port }), limits, build, this.#lost);
+      const backend = new DockerBackend(
+        container,
+        address,
+        insidePort({ build, port }),
+        limits,
+        build,
+        this.#lost,
+        this.#engine,
+      );
       void backend.exited.then(() => {
         this.#running.delete(container);
         this.#ports.release(port);
+        // Nobody is left to be asked about.
+        if (this.#running.size === 0) this.#engine.close();
       });
       return { backend };
     }

@@ -6,12 +6,13 @@ import { pause } from '../../os/clock.js';
 import { listListeningPorts } from '../../os/listening-ports.js';
 import type { ProcessEntry } from '../../os/process-table.js';
 import type { ProcessRecord } from '../../records/server-records.js';
-import type { Address, Exit, ProcessBuild, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
+import type { Address, Exit, ProcessBuild, Runtime, RuntimeBackend, SpawnRequest, Usage } from '../runtime.js';
 import { splitPlainCommand } from './command-line.js';
 import { commandEnvironment } from './environment.js';
 import { withPreload } from './node-preload.js';
 import { PortPool } from './port-pool.js';
-import { findTree, identify, signalOne, type TreeRoot } from './process-tree.js';
+import { identify, lookAtTree, signalOne, type TreeLook, type TreeRoot } from './process-tree.js';
+import { TreeUsage } from './tree-usage.js';
 
 /** How long children of a process that ended on its own have after SIGTERM, before SIGKILL. */
 const ORPHAN_GRACE_MS = 2_000;
@@ -103,6 +104,7 @@ class ProcessBackend implements RuntimeBackend {
   #known: ProcessEntry[] = [];
   #asked: 'nothing' | 'soft' | 'hard' = 'nothing';
   readonly #hardAsked = new AbortController();
+  readonly #usage = new TreeUsage();
 
   constructor(pid: number, root: Promise<TreeRoot>, port: number, leaderExit: Promise<Exit>, output: OutputPipe[]) {
     this.#pid = pid;
@@ -141,6 +143,12 @@ class ProcessBackend implements RuntimeBackend {
     );
   }
 
+  async usage(): Promise<Usage | undefined> {
+    if (this.#over) return undefined;
+    const look = await this.#look();
+    return look === undefined ? undefined : this.#usage.add(look);
+  }
+
   /** A backend is gone when nothing of its tree lives: only then may its key go to another. */
   async #untilGone(leaderExit: Promise<Exit>, output: OutputPipe[]): Promise<Exit> {
     const exit = await leaderExit;
@@ -173,12 +181,19 @@ class ProcessBackend implements RuntimeBackend {
   }
 
   async #members(): Promise<ProcessEntry[]> {
-    try {
-      this.#known = await findTree(await this.#root, this.#known);
-    } catch {
-      // A look that fails (too many open files) shows nothing; what was known before still counts.
-    }
+    await this.#look();
     return this.#known;
+  }
+
+  /** @returns undefined for a look that failed (too many open files) and shows nothing; what was known still counts */
+  async #look(): Promise<TreeLook | undefined> {
+    try {
+      const look = await lookAtTree(await this.#root, this.#known);
+      this.#known = look.living;
+      return look;
+    } catch {
+      return undefined;
+    }
   }
 }
 

@@ -9,6 +9,13 @@ export interface TreeRoot {
   startedAt: number;
 }
 
+/** The processes of one backend at one moment. */
+export interface TreeLook {
+  living: ProcessEntry[];
+  /** Children of theirs that have ended and were not waited for yet: what they used is nowhere else counted so far. */
+  ended: ProcessEntry[];
+}
+
 /**
  * Finds the living processes of a backend: the first process, its group, every descendant of those, and, where the
  * system shows environments (Linux), whoever carries the backend's id in its own, so that a daemon that left the group
@@ -22,10 +29,19 @@ export async function findTree(
   known: readonly ProcessEntry[] = [],
   strict = false,
 ): Promise<ProcessEntry[]> {
+  return (await lookAtTree(root, known, strict)).living;
+}
+
+/** The same as {@link findTree}, with those that have just ended. */
+export async function lookAtTree(
+  root: TreeRoot,
+  known: readonly ProcessEntry[] = [],
+  strict = false,
+): Promise<TreeLook> {
+  const { entries, backendIdsOf } = await snapshot();
   // A process older than the first one can't be of its tree; this also keeps strangers' environments unread.
-  const candidates = (await snapshot()).filter(
-    (entry) => entry.startedAt >= root.startedAt && !entry.zombie && entry.pid !== process.pid,
-  );
+  const possible = entries.filter((entry) => entry.startedAt >= root.startedAt && entry.pid !== process.pid);
+  const candidates = possible.filter((entry) => !entry.zombie);
   const members = new Map<number, ProcessEntry>();
   for (const { pid, startId } of known) {
     const entry = candidates.find((each) => each.pid === pid && each.startId === startId);
@@ -36,7 +52,7 @@ export async function findTree(
   const groupIsOurs = leader === undefined ? !strict : leader.startId === root.startId;
   for (const entry of candidates) {
     if (groupIsOurs && (entry.pid === root.pid || entry.pgid === root.pid)) members.set(entry.pid, entry);
-    else if (carriesId(entry.pid, root.backendId)) members.set(entry.pid, entry);
+    else if (backendIdsOf(entry.pid).includes(root.backendId)) members.set(entry.pid, entry);
   }
   for (let grown = true; grown; ) {
     grown = false;
@@ -46,24 +62,43 @@ export async function findTree(
       grown = true;
     }
   }
-  return [...members.values()];
+  const ended = possible.filter((entry) => entry.zombie && members.has(entry.ppid));
+  return { living: [...members.values()], ended };
 }
 
-function carriesId(pid: number, backendId: string): boolean {
-  return environmentOf(pid)?.includes(`SESSION_BACKEND_ID=${backendId}`) ?? false;
+/** A list of processes, and what of their environments was looked up so far: the same for all who share it. */
+interface Snapshot {
+  entries: ProcessEntry[];
+  /** The ids of backends in the environment of a process; none where that is not shown. */
+  backendIdsOf: (pid: number) => readonly string[];
 }
 
-let pending: Promise<ProcessEntry[]> | undefined;
+let pending: Promise<Snapshot> | undefined;
 
 /** A list of processes taken after this call; callers of the same moment share one. */
-function snapshot(): Promise<ProcessEntry[]> {
+function snapshot(): Promise<Snapshot> {
   pending ??= new Promise((resolve, reject) => {
     setImmediate(() => {
       pending = undefined;
-      listProcesses().then(resolve, reject);
+      listProcesses().then((entries) => resolve({ entries, backendIdsOf: rememberBackendIds() }), reject);
     });
   });
   return pending;
+}
+
+const ID_VARIABLE = 'SESSION_BACKEND_ID=';
+
+function rememberBackendIds(): Snapshot['backendIdsOf'] {
+  const seen = new Map<number, readonly string[]>();
+  return (pid) => {
+    let ids = seen.get(pid);
+    if (ids === undefined) {
+      const variables = environmentOf(pid)?.filter((variable) => variable.startsWith(ID_VARIABLE)) ?? [];
+      ids = variables.map((variable) => variable.slice(ID_VARIABLE.length));
+      seen.set(pid, ids);
+    }
+    return ids;
+  };
 }
 
 /** Sends a signal to one process, or with a negative pid to a group. @returns whether there was one */

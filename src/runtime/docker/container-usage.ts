@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { Usage } from '../runtime.js';
+
+/** What is of use in the engine's statistics of a container; it leaves out what it does not know. */
+const statsSchema = z.object({
+  cpu_stats: z.object({
+    /** Nanoseconds. */
+    cpu_usage: z.object({ total_usage: z.number() }),
+    /** Nanoseconds of all CPUs together, idle ones too. */
+    system_cpu_usage: z.number(),
+  }),
+  memory_stats: z.object({
+    usage: z.number(),
+    /** Without a limit of its own: all that the engine's machine has. */
+    limit: z.number(),
+    stats: z.object({ total_inactive_file: z.number().optional(), inactive_file: z.number().optional() }).optional(),
+  }),
+});
+
+const NS_PER_MS = 1e6;
+
+/** The path in the engine's API for one reading of a container's statistics. */
+export function statsPath(name: string): string {
+  return `/containers/${name}/stats?stream=false&one-shot=true`;
+}
+
+/**
+ * Reads the engine's statistics of a container. Memory is counted as `docker stats` and the platform do: without files
+ * that are cached and not in use, as they make room when there is need.
+ * @returns undefined when they don't tell, as of a container that does not run
+ */
+export function readStats(stats: unknown): Usage | undefined {
+  const parsed = statsSchema.safeParse(stats);
+  if (!parsed.success) return undefined;
+  const { cpu_stats: cpu, memory_stats: memory } = parsed.data;
+  // The first name is that of cgroup v1.
+  const cached = memory.stats?.total_inactive_file ?? memory.stats?.inactive_file ?? 0;
+  const used = memory.usage > cached ? memory.usage - cached : memory.usage;
+  if (used <= 0) return undefined;
+  return {
+    memoryBytes: used,
+    // The engine knows one for cgroup v1 only, with all files that were ever cached.
+    peakMemoryBytes: used,
+    memoryLimitBytes: memory.limit,
+    cpuMs: cpu.cpu_usage.total_usage / NS_PER_MS,
+    systemCpuMs: cpu.system_cpu_usage / NS_PER_MS,
+  };
+}

@@ -1,0 +1,282 @@
+import { describe, expect, test } from 'vitest';
+import { UsageGauge, type UsageInterval } from '../../src/platform/usage-gauge.js';
+import type { RuntimeBackend, Usage } from '../../src/runtime/runtime.js';
+import { HandClock } from '../support/hand-clock.js';
+
+const MIB = 1024 * 1024;
+
+function usageOf(memoryMib: number, peakMib = memoryMib): Usage {
+  const [memoryBytes, peakMemoryBytes] = [memoryMib * MIB, peakMib * MIB];
+  return { memoryBytes, peakMemoryBytes, memoryLimitBytes: 100 * MIB, cpuMs: 0, systemCpuMs: 0 };
+}
+
+/** A process whose usage is set by hand, and which counts how often it is asked. */
+class HandProcess implements RuntimeBackend {
+  readonly addresses = [];
+  readonly exited = new Promise<never>(() => undefined);
+  looks = 0;
+  usageNow: Usage | undefined;
+  /** Set: the next look takes until it is called. */
+  answer: (() => void) | undefined;
+  readonly #clock: HandClock;
+  slow = false;
+
+  constructor(clock: HandClock, memoryMib = 10) {
+    this.#clock = clock;
+    this.usageNow = usageOf(memoryMib);
+  }
+
+  terminate(): void {}
+
+  explainNotReady(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  /** On a machine of two CPUs, of which it keeps half of one busy. */
+  async usage(): Promise<Usage | undefined> {
+    this.looks += 1;
+    if (this.slow) {
+      await new Promise<void>((resolve) => {
+        this.answer = resolve;
+      });
+    }
+    const nowMs = this.#clock.monotonicMs();
+    return this.usageNow && { ...this.usageNow, cpuMs: nowMs / 2, systemCpuMs: nowMs * 2 };
+  }
+}
+
+function makeGauge(memoryMib?: number) {
+  const clock = new HandClock();
+  const gauge = new UsageGauge(clock);
+  const process = new HandProcess(clock, memoryMib);
+  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+  /** Lets time pass in small steps, as looks plan the next ones. */
+  const turn = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 50) {
+      clock.turn(50);
+      await settle();
+    }
+  };
+  return { clock, gauge, process, turn, settle };
+}
+
+describe('reading', () => {
+  test('callers at once share a look, and so do those of the next moments', async () => {
+    const { gauge, process, turn } = makeGauge();
+    gauge.attach(process);
+    const all = await Promise.all([gauge.read(), gauge.read(), gauge.read()]);
+    expect(all.map((usage) => usage?.memoryBytes)).toEqual([10 * MIB, 10 * MIB, 10 * MIB]);
+    await turn(150);
+    expect(await gauge.read()).toBe(all[0]);
+    expect(process.looks).toBe(1);
+    await turn(50);
+    await gauge.read();
+    expect(process.looks).toBe(2);
+  });
+
+  test('what was read last is at hand, as long as that process runs', async () => {
+    const { gauge, process } = makeGauge();
+    expect(gauge.latest).toBeUndefined();
+    expect(await gauge.read()).toBeUndefined();
+    gauge.attach(process);
+    await gauge.read();
+    expect(gauge.latest?.memoryBytes).toBe(10 * MIB);
+    gauge.detach();
+    expect(gauge.latest).toBeUndefined();
+    expect(await gauge.read()).toBeUndefined();
+  });
+
+  test('a reading that comes after its process was replaced counts for nobody', async () => {
+    const { clock, gauge, process } = makeGauge(99);
+    process.slow = true;
+    gauge.attach(process);
+    const late = gauge.read();
+    gauge.detach();
+    gauge.attach(new HandProcess(clock, 20));
+    process.answer?.();
+    expect(await late).toBeUndefined();
+    expect((await gauge.read())?.memoryBytes).toBe(20 * MIB);
+    expect(gauge.peakBytes).toBe(20 * MIB);
+  });
+
+  test('who can not wait for a slow answer gets what was known before', async () => {
+    const { gauge, process, turn } = makeGauge();
+    expect(await gauge.readSoon()).toBeUndefined();
+    gauge.attach(process);
+    const before = await gauge.readSoon();
+    expect(before?.memoryBytes).toBe(10 * MIB);
+    await turn(500);
+    process.slow = true;
+    expect(await gauge.readSoon()).toBe(before);
+    expect(process.looks).toBe(2);
+  });
+});
+
+describe('the most memory', () => {
+  test('is that of all looks, over restarts and to the end', async () => {
+    const { clock, gauge, process, turn } = makeGauge(10);
+    expect(gauge.peakBytes).toBeUndefined();
+    gauge.attach(process);
+    await turn(2_000);
+    expect(gauge.peakBytes).toBe(10 * MIB);
+    process.usageNow = usageOf(80);
+    await turn(10_000);
+    gauge.detach();
+    expect(gauge.peakBytes).toBe(80 * MIB);
+    gauge.attach(new HandProcess(clock, 30));
+    await turn(12_000);
+    expect(gauge.peakBytes).toBe(80 * MIB);
+  });
+
+  test('may lie between two looks, if the runtime knows of it', async () => {
+    const { gauge, process, turn } = makeGauge(10);
+    process.usageNow = usageOf(10, 60);
+    gauge.attach(process);
+    await turn(2_000);
+    expect(gauge.latest?.memoryBytes).toBe(10 * MIB);
+    expect(gauge.peakBytes).toBe(60 * MIB);
+  });
+
+  test('costs one look within the first seconds and then one in ten', async () => {
+    const { gauge, process, turn } = makeGauge();
+    gauge.attach(process);
+    await turn(1_250);
+    expect(process.looks).toBe(1);
+    await turn(60_000);
+    expect(process.looks).toBe(7);
+    expect(gauge.cpuShare).toBeCloseTo(0.25);
+  });
+
+  test('is not looked for once nothing runs', async () => {
+    const { gauge, process, turn } = makeGauge();
+    gauge.attach(process);
+    await turn(1_250);
+    gauge.detach();
+    await turn(60_000);
+    expect(process.looks).toBe(1);
+  });
+});
+
+describe('watching', () => {
+  test('tells every second what was used in it', async () => {
+    const { gauge, process, turn } = makeGauge();
+    gauge.attach(process);
+    await turn(5_400);
+    const told: UsageInterval[] = [];
+    gauge.watch((interval) => told.push(interval));
+    await turn(600);
+    expect(told).toMatchObject([{ cpuMs: 300, systemCpuMs: 1200, usage: { memoryBytes: 10 * MIB } }]);
+    await turn(3_000);
+    expect(told.slice(1)).toMatchObject(Array(3).fill({ cpuMs: 500, systemCpuMs: 2000 }));
+  });
+
+  test('an interval that would be too short goes on for another second', async () => {
+    const { gauge, process, turn } = makeGauge();
+    gauge.attach(process);
+    await turn(5_900);
+    const told: UsageInterval[] = [];
+    gauge.watch((interval) => told.push(interval));
+    await turn(200);
+    expect(told).toEqual([]);
+    await turn(1_000);
+    expect(told).toMatchObject([{ systemCpuMs: 2200 }]);
+  });
+
+  test('any number of listeners share the looks; a later one is told the last second at once', async () => {
+    const { gauge, process, turn } = makeGauge();
+    gauge.attach(process);
+    await turn(10_500);
+    const counts = [0, 0, 0];
+    const looksBefore = process.looks;
+    const listen = (index: number) =>
+      gauge.watch(() => {
+        counts[index] = (counts[index] ?? 0) + 1;
+      });
+    listen(0);
+    await turn(2_500);
+    expect(counts).toEqual([3, 0, 0]);
+    listen(1);
+    listen(2);
+    expect(counts).toEqual([3, 1, 1]);
+    await turn(2_000);
+    expect(counts).toEqual([5, 3, 3]);
+    // One at the beginning, and one for each of the five seconds.
+    expect(process.looks - looksBefore).toBe(6);
+  });
+
+  test('ends the frequent looks when the last listener goes, however often it says so', async () => {
+    const { gauge, process, turn } = makeGauge();
+    gauge.attach(process);
+    const told: UsageInterval[] = [];
+    const [stopFirst, stopSecond] = [gauge.watch((interval) => told.push(interval)), gauge.watch(() => undefined)];
+    await turn(3_000);
+    stopFirst();
+    stopFirst();
+    const heard = told.length;
+    await turn(2_000);
+    const looks = process.looks;
+    stopSecond();
+    await turn(4_000);
+    expect(process.looks).toBe(looks);
+    await turn(10_000);
+    expect(process.looks).toBe(looks + 1);
+    expect(told).toHaveLength(heard);
+  });
+
+  test('begins before a process runs, and goes on with the next one, whose counters begin anew', async () => {
+    const { clock, gauge, process, turn } = makeGauge();
+    const told: UsageInterval[] = [];
+    gauge.watch((interval) => told.push(interval));
+    await turn(3_000);
+    expect(told).toEqual([]);
+    gauge.attach(process);
+    await turn(2_000);
+    expect(told.length).toBeGreaterThanOrEqual(1);
+    gauge.detach();
+    await turn(2_000);
+    const before = told.length;
+    gauge.attach(new HandProcess(clock, 20));
+    await turn(2_000);
+    expect(told.length).toBeGreaterThan(before);
+    for (const { cpuMs, systemCpuMs } of told) expect(cpuMs / systemCpuMs).toBeCloseTo(0.25);
+    expect(told.at(-1)?.usage.memoryBytes).toBe(20 * MIB);
+  });
+
+  test('tells nothing while nothing can be told', async () => {
+    const { gauge, process, turn } = makeGauge();
+    const { usageNow } = process;
+    process.usageNow = undefined;
+    const told: UsageInterval[] = [];
+    gauge.watch((interval) => told.push(interval));
+    gauge.attach(process);
+    await turn(3_000);
+    expect(told).toEqual([]);
+    process.usageNow = usageNow;
+    await turn(2_000);
+    expect(told).toHaveLength(1);
+  });
+});
+
+test('gauges look in the same moments, so that one look at the machine serves all', async () => {
+  const clock = new HandClock();
+  const moments: number[] = [];
+  for (let index = 0; index < 5; index += 1) {
+    clock.turn(130);
+    const gauge = new UsageGauge(clock);
+    const process = new HandProcess(clock);
+    const { usageNow } = process;
+    process.usage = async () => {
+      moments.push(clock.monotonicMs());
+      return usageNow && { ...usageNow, systemCpuMs: clock.monotonicMs() };
+    };
+    gauge.attach(process);
+  }
+  for (let second = 0; second < 25; second += 1) {
+    clock.turn(1000);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  const wholeSeconds = [...new Set(moments)];
+  expect(wholeSeconds.every((moment) => moment % 1000 === 0)).toBe(true);
+  expect(moments).toHaveLength(15);
+  expect(wholeSeconds).toEqual([1000, 10_000, 20_000]);
+});

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { readStats, statsPath } from '../../src/runtime/docker/container-usage.js';
+
+const CPU = { cpu_usage: { total_usage: 104_627_605 }, system_cpu_usage: 22_298_030_000_000, online_cpus: 2 };
+const LIMIT = 64 * 1024 * 1024;
+
+describe("the engine's statistics", () => {
+  test.each([
+    ['of cgroup v1', { inactive_file: 1, total_inactive_file: 20_000 }, 46_985],
+    ['of cgroup v2', { inactive_file: 20_000, file: 30_000 }, 46_985],
+    ['without a word on files', {}, 66_985],
+    ['with more in files than in all', { inactive_file: 70_000 }, 66_985],
+  ])('%s are read', (_what, stats, memoryBytes) => {
+    expect(readStats({ cpu_stats: CPU, memory_stats: { usage: 66_985, limit: LIMIT, stats } })).toEqual({
+      memoryBytes,
+      peakMemoryBytes: memoryBytes,
+      memoryLimitBytes: LIMIT,
+      cpuMs: 104.627605,
+      systemCpuMs: 22_298_030,
+    });
+  });
+
+  test.each([
+    ['of a container that does not run', { cpu_stats: { cpu_usage: { total_usage: 0 } }, memory_stats: {} }],
+    ['without memory in use', { cpu_stats: CPU, memory_stats: { usage: 0, limit: LIMIT } }],
+    [
+      'without the time of the system',
+      { cpu_stats: { cpu_usage: CPU.cpu_usage }, memory_stats: { usage: 1, limit: 2 } },
+    ],
+    ['that did not come', undefined],
+    ['that are none', 'hello'],
+  ])('%s tell nothing', (_what, stats) => {
+    expect(readStats(stats)).toBeUndefined();
+  });
+});
+
+test('one reading is asked for, at once', () => {
+  expect(statsPath('jamdev-a1')).toBe('/containers/jamdev-a1/stats?stream=false&one-shot=true');
+});
