@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
+import { DEFAULT_SERVICE } from '../../contract/default-service.js';
 import type { LogRecordJson } from '../../contract/dev-endpoints.js';
 import { JamdevError, problem } from '../../contract/errors.js';
 import { readLogs, toLogRecordJson } from '../../logs/follow.js';
@@ -84,7 +85,12 @@ function storedLogs(from: string): StoredLog[] {
 
 function format(record: LogRecordJson, named: boolean, options: LogsOptions): string {
   const time = options.timestamps ? `${record.time} ` : '';
-  const owner = named ? `${cleanForTerminal(record.key, false)} | ` : '';
+  const owner = named ? `${cleanForTerminal(ownerOf(record), false)} | ` : '';
   const remark = record.source === 'jamdev' ? 'jamdev: ' : '';
   return `${time}${owner}${remark}${cleanForTerminal(record.text)}`;
+}
+
+/** The key; with the service in front where it has a name, as several services may have the same key. */
+function ownerOf({ service, key }: LogRecordJson): string {
+  return service === DEFAULT_SERVICE ? key : `${service}/${key}`;
 }
