@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createApi } from './api/app.js';
 import { toConnectResponse } from './api/connect-results.js';
+import { answerUnreadable } from './api/unreadable-request.js';
 import { Builder } from './build/builder.js';
 import { HotRebuild } from './build/hot-rebuild.js';
 import { type FindLocalImages, ImageCatalog } from './build/image-catalog.js';
@@ -147,7 +148,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
 
   const ports = await listenForBoth(
     config,
-    () => createServer(api),
+    () => answerUnreadable(createServer(api)),
     () => proxy.createServer(),
   );
   const name = urlHost(config.host);

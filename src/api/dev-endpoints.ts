@@ -48,8 +48,7 @@ export function devEndpoints(context: ApiContext): Endpoint[] {
       answer: jsonLines(logRecordSchema),
       errors: ['BackendNotFound'],
       handle: async ({ query: { backend, tail, follow }, response }) => {
-        const one = backend === undefined ? undefined : findLog(logs.list(), backend);
-        if (backend !== undefined && one === undefined) throw problem.noLogs(backend);
+        const one = backend === undefined ? undefined : findOneLog(context, backend);
         await streamRecords(response, context, {
           follow: follow !== 'false',
           tail,
@@ -59,6 +58,15 @@ export function devEndpoints(context: ApiContext): Endpoint[] {
       },
     }),
   ];
+}
+
+/** @param name an id, or a key that at most one running backend may hold */
+function findOneLog({ platform, logs }: ApiContext, name: string): StoredLog {
+  const holders = platform.running.filter(({ identity }) => identity.key === name).map(({ id }) => id);
+  if (holders.length > 1) throw problem.keyInSeveralServices(name, holders);
+  const log = findLog(logs.list(), name);
+  if (log === undefined) throw problem.noLogs(name);
+  return log;
 }
 
 function toDevBackend(backend: Backend): DevBackend {

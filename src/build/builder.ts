@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { ServiceConfig } from '../config/service-config.js';
-import type { BuildOutcome } from '../contract/dev-endpoints.js';
+import type { BuildOutcome, ServiceBuild } from '../contract/dev-endpoints.js';
 import { problem } from '../contract/errors.js';
 import type { Clock } from '../os/clock.js';
 import type { BuildSource } from '../platform/services.js';
@@ -90,8 +90,12 @@ export class Builder implements BuildSource {
   }
 
   /** Builds every service anew. */
-  async buildAll(reason: string, after?: Promise<unknown>): Promise<BuildOutcome[]> {
-    return Promise.all([...this.#services.keys()].map((name) => this.build(name, reason, after)));
+  async buildAll(reason: string, after?: Promise<unknown>): Promise<ServiceBuild[]> {
+    const builds = [...this.#services.keys()].map(async (service) => ({
+      service,
+      ...(await this.build(service, reason, after)),
+    }));
+    return Promise.all(builds);
   }
 
   /**

@@ -48,7 +48,7 @@ export class ImageCatalog implements ImageSource {
     const local = (await this.#findLocal?.(service.name, named)) ?? [];
     return [
       ...newest,
-      ...built.map((each) => toChoice(service, each, `build-${each.build.number}`)),
+      ...built.map((each) => toChoice(service, each, tagOf(each.build))),
       ...local.map((image) => this.#toLocalChoice(service, image)),
     ];
   }
@@ -74,7 +74,12 @@ function toChoice(service: Service, { build, builtAt }: GoodBuild, tag: string):
   return { repository, tag, digest, since: builtAt, build };
 }
 
+/** The tag by which a build can be chosen. */
+export function tagOf({ number }: Build): string {
+  return `build-${number}`;
+}
+
 /** What tells a build from others: the id of its image; builds of child processes have none, and are told by number. */
 export function digestOf(build: Build): string {
-  return build.kind === 'container' ? build.digest : `build-${build.number}`;
+  return build.kind === 'container' ? build.digest : tagOf(build);
 }

@@ -2,11 +2,15 @@ import type { Platform } from '../platform/platform.js';
 import type { ContainerBuild } from '../runtime/runtime.js';
 import type { Builder } from './builder.js';
 import { removeImage } from './image-build.js';
+import { tagOf } from './image-catalog.js';
 
 /** So many of the newest images of each service stay: to be chosen by a tag. */
 const KEPT_IMAGES = 3;
 
-/** Removes the images of this dev server that no backend uses and none will: all but the newest of each service. */
+/**
+ * Removes the images of this dev server that no backend uses and none will: all but the newest of each service, and
+ * those that an environment was told to use.
+ */
 export class ImageKeeper {
   readonly #images = new Map<ContainerBuild, string>();
   readonly #builder: Builder;
@@ -37,7 +41,7 @@ export class ImageKeeper {
   #removeUnused(): void {
     const unused = [...this.#images].filter(([build, service]) => {
       const newer = [...this.#images].filter(([other, its]) => its === service && other.number > build.number);
-      return newer.length >= KEPT_IMAGES && !this.#isUsed(build, service);
+      return newer.length >= KEPT_IMAGES && !this.#isUsed(build, service) && !this.#isChosen(build, service);
     });
     for (const [build, service] of unused) this.#builder.forget(service, build);
     if (unused.length > 0) this.#removing = this.#removing.then(() => this.#remove(unused.map(([build]) => build)));
@@ -49,6 +53,13 @@ export class ImageKeeper {
       const run = its ?? identity.image;
       return run === undefined ? identity.service.definition === service : run === build;
     });
+  }
+
+  /** New backends of an environment may come to run it at any time. */
+  #isChosen(build: ContainerBuild, definition: string): boolean {
+    const services = this.#platform.services.list().filter((service) => service.definition === definition);
+    const chosen = services.flatMap(({ environments }) => environments.map(({ imageTag }) => imageTag));
+    return chosen.includes(tagOf(build)) || chosen.includes(build.digest);
   }
 
   async #remove(builds: readonly ContainerBuild[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { type BuildOutcome, DEV_PREFIX, type DevBackend, type DevInfo } from '../contract/dev-endpoints.js';
+import { DEV_PREFIX, type DevBackend, type DevInfo, type ServiceBuild } from '../contract/dev-endpoints.js';
 import { type ErrorBody, JamdevError, problem } from '../contract/errors.js';
 import type { BackendInfo, ConnectResponse } from '../contract/responses.js';
 import type { PublicStatus } from '../contract/status.js';
@@ -52,8 +52,8 @@ export class ApiClient {
   }
 
   /** Builds every service anew, and waits. */
-  async build(): Promise<BuildOutcome[]> {
-    return (await this.#json<{ builds: BuildOutcome[] }>('POST', `${DEV_PREFIX}/build`)).builds;
+  async build(): Promise<ServiceBuild[]> {
+    return (await this.#json<{ builds: ServiceBuild[] }>('POST', `${DEV_PREFIX}/build`)).builds;
   }
 
   /**

@@ -42,7 +42,7 @@ export function addConnectOptions(command: Command): Command {
         'end it so long after the spawn',
         duration('-l/--lifetime-limit-seconds'),
       )
-      .option('-t, --tag <tag>', 'the image tag to run (child processes have only one build)')
+      .option('-t, --tag <tag>', 'the image to run: latest, build-N, or a tag of your own (default: the newest build)')
       .option('--no-spawn', 'only look for the holder of the key')
       .option('--wait', 'return when it is ready; exit 1 with the reason if it never will be')
       .option('--open', 'open the connection URL in the browser'),

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import { DEFAULT_SERVICE } from '../contract/default-service.js';
 import { problem } from '../contract/errors.js';
 import type { FoundConfig } from './config-file.js';
 import type { DevFlags } from './dev-flags.js';
@@ -7,8 +8,6 @@ import { resolveService } from './resolve-service.js';
 import { type ConfigFile, SERVICE_NAME, type ServiceSettings } from './schema.js';
 import type { ServiceConfig } from './service-config.js';
 
-/** Of the only service of a project whose config names none. */
-export const DEFAULT_SERVICE = 'default';
 /** Each service has its own; a common one would make all services the same. */
 const OF_ONE_SERVICE = ['command', 'build', 'dockerfile', 'dockerOptions', 'watch'] as const;
 const FLAGS_OF_ONE_SERVICE = {

@@ -68,8 +68,12 @@ export type LogRecordJson = z.infer<typeof logRecordSchema>;
 /** `GET /_jamdev/backends`. */
 export const devBackendsSchema = z.object({ backends: z.array(devBackendSchema) });
 
+/** How a build of a service ended. */
+const serviceBuildSchema = z.intersection(z.object({ service: z.string() }), buildOutcomeSchema);
+export type ServiceBuild = z.infer<typeof serviceBuildSchema>;
+
 /** `POST /_jamdev/build`, one per service. */
-export const buildsSchema = z.object({ builds: z.array(buildOutcomeSchema) });
+export const buildsSchema = z.object({ builds: z.array(serviceBuildSchema) });
 
 /** Query of `GET /_jamdev/logs`. */
 export const logsQuerySchema = z.object({

@@ -148,6 +148,12 @@ export const problem = {
     new JamdevError('BodyTooLarge', `The request body is larger than ${limitBytes} bytes.`, 'Send less.'),
   bodyUnreadable: (detail: string) =>
     new JamdevError('InvalidRequest', `The request body could not be read: ${detail}.`, 'Send plain JSON in UTF-8.'),
+  requestUnreadable: (detail: string) =>
+    new JamdevError(
+      'InvalidRequest',
+      `The request could not be read as HTTP: ${detail}.`,
+      'Send a content-length in bytes. The jamsocket command counts characters, so it can send ASCII only; jamdev connect takes any.',
+    ),
   pathUnreadable: (detail: string) =>
     new JamdevError('InvalidRequest', `The path could not be read: ${detail}.`, 'Encode it as UTF-8, "%" as %25.'),
   emptyKey: () => new JamdevError('InvalidKey', 'The key is empty.', 'Give 1 to 128 characters, or no key at all.'),

@@ -137,10 +137,10 @@ export class Platform {
    * @throws JamdevError `ServiceNotFound`, `ServiceConfigured`, `ServiceInUse`
    */
   deleteService(name: string): void {
-    const service = this.services.find(name);
+    const service = this.services.findDeletable(name);
     const { length } = this.running.filter(({ identity }) => identity.service.name === service.name);
     if (length > 0) throw problem.serviceInUse(service.name, length);
-    this.services.delete(name);
+    this.services.delete(service.name);
   }
 
   /**

@@ -144,12 +144,17 @@ export class ServiceRegistry {
   }
 
   /**
-   * Forgets a service that is not in the config.
+   * Finds a service that is not in the config.
    * @throws JamdevError `ServiceNotFound`, `ServiceConfigured`
    */
-  delete(name: string): void {
+  findDeletable(name: string): Service {
     const service = this.find(name);
     if (this.#definitions.includes(service.name)) throw problem.serviceConfigured(service.name);
-    this.#services.delete(service.name);
+    return service;
+  }
+
+  /** Forgets a service. @throws JamdevError as {@link findDeletable} */
+  delete(name: string): void {
+    this.#services.delete(this.findDeletable(name).name);
   }
 }

@@ -94,6 +94,7 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   folderMissing: [problem.folderMissing('FOLDER'), ['FOLDER']],
   nothingToRun: [problem.nothingToRun('FOLDER'), ['FOLDER', '--command', '"start"']],
   watchProblem: [problem.watchProblem('ENOSPC'), ['ENOSPC', 'jamdev build']],
+  requestUnreadable: [problem.requestUnreadable('Parse Error'), ['Parse Error']],
   pathUnreadable: [problem.pathUnreadable('%zz'), ['%zz']],
   noDockerfile: [problem.noDockerfile('FOLDER'), ['FOLDER', '--dockerfile']],
   usingChildProcesses: [problem.usingChildProcesses('NO ENGINE.'), ['NO ENGINE', 'child processes']],

@@ -44,7 +44,7 @@ describe('spawn and connect', () => {
   test('connect prints the v2 response, and every option arrives', async () => {
     const dev = await startEcho();
     const args = ['connect', 'chat/staging', '-k', 'room', '-e', 'TEST_A=1', '-e', 'TEST_B=x=y', '-u', 'ann'];
-    const more = ['-a', '{"role":"editor"}', '-i', '10m', '-l', '3600', '-t', 'any', '--wait'];
+    const more = ['-a', '{"role":"editor"}', '-i', '10m', '-l', '3600', '-t', 'latest', '--wait'];
     const { code, stdout } = await runCli([...args, ...more], { cwd: dev.folder });
     expect(code).toBe(0);
     const response = JSON.parse(stdout);

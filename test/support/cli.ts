@@ -26,11 +26,16 @@ interface RunOptions {
 }
 
 /** Starts the built command line as a user would. It is killed, if it still runs, when the test is over. */
-export function startCli(args: readonly string[], { cwd, env = {}, input, detached = false }: RunOptions = {}): Run {
+export function startCli(args: readonly string[], options: RunOptions = {}): Run {
   const { JAMDEV_API_URL: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, [BIN, ...args], {
+  return startNode([BIN, ...args], { ...options, env: { ...inherited, NO_COLOR: '', ...options.env } });
+}
+
+/** Starts a Node.js program, with no other environment than is given. It is killed, if need be, when the test is over. */
+export function startNode(args: readonly string[], { cwd, env, input, detached = false }: RunOptions): Run {
+  const child = spawn(process.execPath, args, {
     cwd,
-    env: { ...inherited, NO_COLOR: '', ...env },
+    env,
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     detached,
   });

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { BuildOutcome } from '../../contract/dev-endpoints.js';
+import type { ServiceBuild } from '../../contract/dev-endpoints.js';
 import { findDevServer } from '../api-client.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addExamples, type ClientOptions } from '../option-values.js';
@@ -15,7 +15,7 @@ export function buildCommand(io: CommandIo): Command {
       for (const outcome of outcomes) {
         if (outcome.result === 'failed') io.fail();
         if (options.json) io.out(JSON.stringify(outcome));
-        else print(outcome, io);
+        else print(outcome, outcomes.length > 1, io);
       }
     });
   return addExamples(addClientOptions(command), [
@@ -24,13 +24,15 @@ export function buildCommand(io: CommandIo): Command {
   ]);
 }
 
-function print(outcome: BuildOutcome, io: CommandIo): void {
+/** @param named whether to say which service it was */
+function print(outcome: ServiceBuild, named: boolean, io: CommandIo): void {
+  const build = `Build ${outcome.number}${named ? ` of ${outcome.service}` : ''}`;
   if (outcome.result === 'succeeded') {
-    io.out(`Build ${outcome.number} done in ${formatDuration(outcome.ms)}.`);
+    io.out(`${build} done in ${formatDuration(outcome.ms)}.`);
   } else if (outcome.result === 'superseded') {
-    io.out(`Build ${outcome.number} was cancelled, as a newer one took its place.`);
+    io.out(`${build} was cancelled, as a newer one took its place.`);
   } else {
     for (const line of outcome.lines) io.out(cleanForTerminal(line));
-    io.err(`Build ${outcome.number} failed (${outcome.failure}) after ${formatDuration(outcome.ms)}.`);
+    io.err(`${build} failed (${outcome.failure}) after ${formatDuration(outcome.ms)}.`);
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
+import { DEFAULT_SERVICE } from '../../contract/default-service.js';
 import type { LogRecordJson } from '../../contract/dev-endpoints.js';
 import { JamdevError, problem } from '../../contract/errors.js';
 import { readLogs, toLogRecordJson } from '../../logs/follow.js';
@@ -113,10 +114,15 @@ function format(
   options: LogsOptions,
 ): string {
   const time = options.timestamps ? `${record.time} ` : '';
-  // A dev server of an earlier version does not say whether the key was given.
-  const name = record.key_given === false ? record.backend : record.key;
-  const names = owner.map((part) => cleanForTerminal(part === 'key' ? name : (record.project ?? ''), false));
+  const names = owner.map((part) => cleanForTerminal(part === 'key' ? ownerOf(record) : (record.project ?? ''), false));
   const prefix = names.length > 0 ? `${names.join(' ')} | ` : '';
   const remark = record.source === 'jamdev' ? 'jamdev: ' : '';
   return `${time}${prefix}${remark}${cleanForTerminal(record.text)}`;
+}
+
+/** The key, or the id without one; with the service in front where it has a name, as several may have the same key. */
+function ownerOf({ service, key, key_given: keyGiven, backend }: LogRecordJson): string {
+  // A dev server of an earlier version does not say whether the key was given.
+  const name = keyGiven === false ? backend : key;
+  return service === DEFAULT_SERVICE ? name : `${service}/${name}`;
 }

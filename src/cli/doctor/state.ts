@@ -4,7 +4,7 @@ import { problem } from '../../contract/errors.js';
 import { MAX_LOGS, MAX_TOTAL_BYTES } from '../../logs/log-store.js';
 import { type StateFolder, stateFolderOf } from '../../records/state-folder.js';
 import { findRegistryProblem } from '../../records/user-registry.js';
-import { formatBytes } from '../terminal/bytes.js';
+import { formatSize } from '../terminal/size.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /** Whether jamdev can keep its things in a project; nothing is left there by trying. */
@@ -24,11 +24,11 @@ export function checkLogs(project: string): Finding {
   const { logs } = stateFolderOf(project);
   const names = list(logs);
   const bytes = names.reduce((sum, name) => sum + sizeOf(join(logs, name)), 0);
-  const limits = `at most ${MAX_LOGS} of ended backends and ${formatBytes(MAX_TOTAL_BYTES)} are kept`;
+  const limits = `at most ${MAX_LOGS} of ended backends and ${formatSize(MAX_TOTAL_BYTES)} are kept`;
   if (names.length === 0) return fine('logs', `none (${limits})`);
   return fine(
     'logs',
-    `of ${names.length} ${names.length === 1 ? 'backend' : 'backends'}, ${formatBytes(bytes)} (${limits})`,
+    `of ${names.length} ${names.length === 1 ? 'backend' : 'backends'}, ${formatSize(bytes)} (${limits})`,
   );
 }
 

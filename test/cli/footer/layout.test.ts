@@ -19,7 +19,6 @@ function rows(count: number): FooterRow[] {
 function lay(more: Partial<FooterContent>, columns = 100, lines = 30): string[] {
   const content: FooterContent = {
     rows: [],
-    showMemory: true,
     failing: [],
     live: undefined,
     filter: 'all',
@@ -38,10 +37,6 @@ test('a table of backends below an empty line, and a last line with the state an
     'backend0000001  doc-1  default  ready   12s  2            48 MiB',
     'log: all | h help  q quit  s spawn',
   ]);
-});
-
-test('where memory is not known there is no column for it', () => {
-  expect(lay({ rows: rows(1), showMemory: false })[1]).toBe('ID              KEY    SERVICE  STATUS  AGE  CONNECTIONS');
 });
 
 test('one that was asked for without a key has none; in a narrow terminal it is called by its id', () => {

@@ -20,24 +20,30 @@ export interface FooterSources {
   server: DevServer;
   filter: LogFilter;
   shortcuts: readonly Shortcut[];
-  /** The memory of a backend in bytes; undefined: not known. Left out: memory is not shown. */
-  memoryOf?: ((backend: Backend) => number | undefined) | undefined;
 }
+
+/** How often the footer asks what backends use. */
+const ASK_PAUSE_MS = 1_000;
 
 /** Makes the screen with the footer of `jamdev dev`; in a file of its own as it is loaded late. */
 export function createDevScreen(stream: OutputStream, chalk: ChalkInstance, sources: FooterSources): BottomScreen {
-  return new BottomScreen(stream, systemClock, (size, live) =>
-    layoutFooter(contentOf(sources, live), size, stringWidth, chalk),
-  );
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+  return new BottomScreen(stream, systemClock, (size, live) => {
+    if (performance.now() - askedAtMs >= ASK_PAUSE_MS) {
+      askedAtMs = performance.now();
+      // Shown the next time; nothing waits for it.
+      for (const backend of sources.server.parts.platform.running) void backend.usage.read();
+    }
+    return layoutFooter(contentOf(sources, live), size, stringWidth, chalk);
+  });
 }
 
-function contentOf({ server, filter, shortcuts, memoryOf }: FooterSources, live: string | undefined): FooterContent {
+function contentOf({ server, filter, shortcuts }: FooterSources, live: string | undefined): FooterContent {
   const { platform, builder, hotRebuild } = server.parts;
   const nowMs = Date.now();
   const rank = ({ key }: Shortcut) => (FIRST_HINTS.includes(key) ? FIRST_HINTS.indexOf(key) : FIRST_HINTS.length);
   return {
-    rows: platform.running.reverse().map((backend) => toRow(backend, nowMs, memoryOf?.(backend))),
-    showMemory: memoryOf !== undefined,
+    rows: platform.running.reverse().map((backend) => toRow(backend, nowMs, backend.usage.latest?.memoryBytes)),
     failing: server.config.services.flatMap(({ name }) => {
       const failed = builder.failureOf(name);
       return failed === undefined ? [] : [{ service: name, number: failed.number, failure: oneLine(failed.failure) }];

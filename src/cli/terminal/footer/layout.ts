@@ -7,8 +7,6 @@ import { type Column, type FittedColumn, fitColumns } from './columns.js';
 export interface FooterContent {
   /** Backends that run, the newest first. */
   rows: readonly FooterRow[];
-  /** Whether memory is known at all; else there is no column for it. */
-  showMemory: boolean;
   /** Services whose newest build failed. */
   failing: readonly { service: string; number: number; failure: string }[];
   /** What a build that is under way printed last. */
@@ -83,7 +81,7 @@ function layoutTable(
   const fitting = rows.length <= free - 1 ? rows.length : free - 2;
   if (rows.length === 0 || fitting < 1) return [];
   const shown = rows.slice(0, fitting);
-  const columns = fitTable(shown, content.showMemory, width, widthOf);
+  const columns = fitTable(shown, width, widthOf);
   const heading = chalk.dim(
     columns
       .map(({ heading }) => heading)
@@ -102,14 +100,9 @@ function layoutTable(
   return [heading, ...lines, ...(more === 0 ? [] : [chalk.dim(`+ ${more} more`)])];
 }
 
-function fitTable(
-  rows: readonly FooterRow[],
-  showMemory: boolean,
-  width: number,
-  widthOf: WidthOf,
-): readonly FittedColumn[] {
+function fitTable(rows: readonly FooterRow[], width: number, widthOf: WidthOf): readonly FittedColumn[] {
   const id: Column = { heading: 'ID', cells: rows.map((row) => row.id), dropOrder: 6 };
-  const others = otherColumns(rows, showMemory);
+  const others = otherColumns(rows);
   const columns = fitColumns([id, keyColumn(rows.map(({ key }) => key ?? '-')), ...others], width, widthOf);
   if (columns[0]?.heading.startsWith(id.heading)) return columns;
   // Without the ids, one that has no key is called by its id, of which all has to be there.
@@ -132,14 +125,14 @@ function keyColumn(cells: readonly string[], idWidth = 0): Column {
   return { heading: 'KEY', cells, dropOrder: 0, minWidth, maxWidth: MAX_KEY_WIDTH };
 }
 
-function otherColumns(rows: readonly FooterRow[], showMemory: boolean): Column[] {
+function otherColumns(rows: readonly FooterRow[]): Column[] {
   const cells = (name: Exclude<keyof FooterRow, 'key'>) => rows.map((row) => row[name]);
   return [
     { heading: 'SERVICE', cells: cells('service'), dropOrder: 4, minWidth: MIN_CUT_WIDTH, maxWidth: MAX_KEY_WIDTH },
     { heading: 'STATUS', cells: cells('status'), dropOrder: 1 },
     { heading: 'AGE', cells: cells('age'), dropOrder: 3 },
     { heading: 'CONNECTIONS', cells: cells('connections'), dropOrder: 2 },
-    ...(showMemory ? [{ heading: 'MEMORY', cells: cells('memory'), dropOrder: 5 }] : []),
+    { heading: 'MEMORY', cells: cells('memory'), dropOrder: 5 },
   ];
 }
 
