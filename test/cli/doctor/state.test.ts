@@ -52,7 +52,7 @@ describe('logs', () => {
       writeFileSync(join(logs, id, '1.log'), 'x'.repeat(1024 * 1024));
       writeFileSync(join(logs, id, 'owner.json'), 'x'.repeat(512));
     }
-    expect(checkLogs(project).text).toMatch(/^of 2 backends, 2 MiB \(at most 100 of ended backends and 256 MiB/);
+    expect(checkLogs(project).text).toMatch(/^of 2 backends, 2.0 MiB \(at most 100 of ended backends and 256 MiB/);
   });
 });
 
