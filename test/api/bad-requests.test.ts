@@ -5,113 +5,29 @@ import { waitFor } from '../support/wait.js';
 
 const CONNECT = '/v2/service/-/-/connect';
 const SPAWN = '/user/-/service/-/spawn';
-const longKey = '🔑'.repeat(129);
 
-const cases: [name: string, path: string, body: unknown, status: number, code: string, says: string][] = [
-  ['JSON cut short', CONNECT, '{"key": "a"', 400, 'InvalidJson', 'not valid JSON'],
-  ['no JSON at all', CONNECT, 'key=a', 400, 'InvalidJson', 'not valid JSON'],
-  ['a list for a body', CONNECT, [1], 400, 'InvalidRequest', 'not a list'],
-  ['a string for a body', CONNECT, '"a"', 400, 'InvalidRequest', 'not a string'],
-  ['a key that is a number', CONNECT, { key: 7 }, 400, 'InvalidKey', 'not a number'],
-  ['an empty key', CONNECT, { key: '' }, 400, 'InvalidKey', 'empty'],
-  ['a key of 129 characters', CONNECT, { key: longKey }, 400, 'InvalidKey', '129 characters'],
-  ['half a surrogate pair', CONNECT, '{"key": "\\ud83d"}', 400, 'InvalidKey', 'surrogate'],
-  ['a user that is an object', CONNECT, { user: {} }, 400, 'InvalidRequest', '"user" must be a string, not an object'],
-  ['auth that is a list', CONNECT, { auth: [] }, 400, 'InvalidRequest', '"auth" must be an object, not a list'],
-  [
-    'spawn that is a string',
-    CONNECT,
-    { spawn: 'yes' },
-    400,
-    'InvalidRequest',
-    '"spawn" must be true or false or an object',
-  ],
-  [
-    'a negative idle time',
-    CONNECT,
-    { spawn: { max_idle_seconds: -1 } },
-    400,
-    'InvalidRequest',
-    '"spawn.max_idle_seconds"',
-  ],
-  ['an idle time in words', CONNECT, { spawn: { max_idle_seconds: '5m' } }, 400, 'InvalidRequest', 'not "5m"'],
-  [
-    'half a second of lifetime',
-    CONNECT,
-    { spawn: { lifetime_limit_seconds: 0.5 } },
-    400,
-    'InvalidRequest',
-    'whole number',
-  ],
-  [
-    'env that is no text',
-    CONNECT,
-    { spawn: { executable: { env: { A: 1 } } } },
-    400,
-    'InvalidRequest',
-    '"spawn.executable.env.A"',
-  ],
-  ['reserved env', CONNECT, { spawn: { executable: { env: { PORT: '1' } } } }, 400, 'ReservedEnv', '"PORT"'],
-  ['an impossible env name', CONNECT, { spawn: { executable: { env: { 'A=B': '1' } } } }, 400, 'InvalidRequest', 'A=B'],
-  ['NUL in env', CONNECT, { spawn: { executable: { env: { A: '\0' } } } }, 400, 'InvalidRequest', 'NUL'],
-  ['v1: a lock that is empty', SPAWN, { lock: '' }, 400, 'InvalidKey', 'empty'],
-  ['v1: reserved env', SPAWN, { env: { SESSION_BACKEND_ID: 'x' } }, 400, 'ReservedEnv', '"SESSION_BACKEND_ID"'],
-  ['v1: grace in words', SPAWN, { grace_period_seconds: 'x' }, 400, 'InvalidRequest', '"grace_period_seconds"'],
-  ['an unknown backend', '/v2/backend/nosuchbackend1/terminate', {}, 404, 'BackendNotFound', 'nosuchbackend1'],
-  ['an unknown path', '/v2/nowhere', {}, 404, 'RouteNotFound', '/v2/nowhere'],
-  ['a path that is not encoded well', '/v2/backend/%zz/terminate', {}, 400, 'InvalidRequest', '%zz'],
+/** One of each kind of refusal; all of them are in bad-fields, bad-bodies and bad-paths. */
+const cases: [path: string, body: unknown][] = [
+  [CONNECT, '{"key": "a"'],
+  [CONNECT, [1]],
+  [CONNECT, { key: '' }],
+  [CONNECT, { spawn: { max_idle_seconds: -1 } }],
+  [CONNECT, { spawn: { executable: { env: { PORT: '1' } } } }],
+  [CONNECT, { auth: 'x'.repeat(2 * 1024 * 1024) }],
+  [SPAWN, { lock: 7 }],
+  ['/v2/backend/nosuchbackend1/terminate', {}],
+  ['/v2/backend/%zz/terminate', {}],
+  ['/v2/nowhere', {}],
+  ['/auth', {}],
 ];
-
-test.each(cases)('%s is answered in the error shape', async (_name, path, body, status, code, says) => {
-  const server = await startServer();
-  const answer = await post(`${server.apiUrl}${path}`, body);
-  expect(answer.headers['content-type']).toBe('application/json');
-  expect({ status: answer.status, ...answer.json() }).toEqual({
-    status,
-    error: { message: expect.stringContaining(says), status, code, id: expect.stringMatching(/^\w+$/) },
-  });
-  expect(server.parts.platform.backends).toEqual([]);
-});
-
-test.each([
-  '/v2/backend/nosuchbackend1',
-  '/backend/nosuchbackend1/status',
-  '/v2/backend/x/logs/stream',
-  '/v2/backend/..%2f../logs/stream',
-])('GET %s of an unknown backend is 404', async (path) => {
-  const server = await startServer();
-  expect((await send(`${server.apiUrl}${path}`)).json()).toMatchObject({
-    error: { code: 'BackendNotFound', status: 404 },
-  });
-});
-
-test('null stands for a field that is not given', async () => {
-  const server = await startServer();
-  const body = { key: null, user: null, auth: null, spawn: null };
-  expect((await post(`${server.apiUrl}${CONNECT}`, body)).status).toBe(200);
-});
-
-test('a key of 128 code points passes, whatever they are', async () => {
-  const server = await startServer();
-  const key = '🔑'.repeat(128);
-  const { url } = (await post(`${server.apiUrl}${CONNECT}`, { key })).json<{ url: string }>();
-  expect((await send(url)).json()).toMatchObject({ environment: { SESSION_BACKEND_KEY: key } });
-});
-
-test('a body of more than 1 MiB is refused, one of a little less is not', async () => {
-  const server = await startServer();
-  const filler = (bytes: number) => JSON.stringify({ auth: { filler: 'x'.repeat(bytes - 26) } });
-  const tooMuch = await post(`${server.apiUrl}${CONNECT}`, filler(1024 * 1024 + 100));
-  expect(tooMuch.json()).toMatchObject({ error: { status: 413, code: 'BodyTooLarge' } });
-  expect((await post(`${server.apiUrl}${CONNECT}`, filler(1024 * 1024 - 100))).status).toBe(200);
-});
 
 describe('bad requests disturb nothing else', () => {
   test('backends and open connections go on', async () => {
     const server = await startServer();
     const { url } = await server.connect({ key: 'k' });
     const { pid } = (await send(url)).json();
-    await Promise.all(cases.map(([, path, body]) => post(`${server.apiUrl}${path}`, body)));
+    const answers = await Promise.all(cases.map(([path, body]) => post(`${server.apiUrl}${path}`, body)));
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 400, 400, 413, 400, 404, 400, 404, 405]);
     expect((await send(url)).json().pid).toBe(pid);
     expect(server.parts.platform.backends).toHaveLength(1);
   });

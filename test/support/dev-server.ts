@@ -1,4 +1,7 @@
-import { onTestFinished } from 'vitest';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { DevFlags } from '../../src/config/dev-flags.js';
 import { type DevServer, startDevServer } from '../../src/dev-server.js';
 import type { Backend } from '../../src/platform/backend.js';
@@ -16,6 +19,25 @@ export async function startServer(flags: DevFlags = {}): Promise<DevServer> {
   });
   onTestFinished(() => server.close(true));
   return server;
+}
+
+/** Starts one dev server for all tests of a file, which must leave it as they found it. @returns gives it to a test */
+export function shareServer(): () => DevServer {
+  let server: DevServer;
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'jamdev-test-')));
+  beforeAll(async () => {
+    server = await startDevServer({
+      folder,
+      command: `node ${fixture('echo-server.mjs')}`,
+      port: 0,
+      proxyPort: 0,
+    });
+  });
+  afterAll(async () => {
+    await server?.close(true);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+  return () => server;
 }
 
 /** Waits until a backend has a status. @returns the backend */

@@ -1,0 +1,16 @@
+import { expect } from 'vitest';
+import type { Answer } from './http.js';
+
+/** Expects an answer to be an error in the platform's shape, to the letter; its id can be any. */
+export function expectRefusal(answer: Answer, status: number, code: string, message: string | RegExp): void {
+  expect(answer.headers['content-type']).toBe('application/json');
+  expect({ status: answer.status, ...answer.json() }).toEqual({
+    status,
+    error: {
+      message: typeof message === 'string' ? message : expect.stringMatching(message),
+      status,
+      code,
+      id: expect.stringMatching(/^[0-9a-f]{12}$/),
+    },
+  });
+}
