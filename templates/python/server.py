@@ -100,6 +100,7 @@ class Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self):
+        # The connection token is taken off the path, unless it is a static one: the end tells.
         path = self.path.split('?')[0]
         if path.endswith('/'):
             self.answer(200, PAGE, 'text/html; charset=utf-8')

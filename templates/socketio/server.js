@@ -11,6 +11,9 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 const key = process.env.SESSION_BACKEND_KEY ?? 'local';
 const page = await readFile(new URL('public/index.html', import.meta.url));
+// The connection token is taken off the path, unless the service has static ones.
+const token = process.env.SESSION_BACKEND_STATIC_TOKEN;
+const base = token === undefined ? '/' : `/${token}/`;
 let text = '';
 let unsaved = false;
 let saving = Promise.resolve();
@@ -18,12 +21,12 @@ let ending = false;
 
 const server = createServer((request, response) => {
   if (request.method !== 'GET' && request.method !== 'HEAD') return response.writeHead(405).end();
-  if (request.url.split('?', 1)[0] !== '/') return response.writeHead(404).end();
+  if (request.url.split('?', 1)[0] !== base) return response.writeHead(404).end();
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' }).end(page);
 });
 
 // Socket.IO also serves its client, at socket.io/socket.io.js: page and server always have the same version.
-const io = new Server(server, { maxHttpBufferSize: MAX_MESSAGE_BYTES });
+const io = new Server(server, { path: `${base}socket.io/`, maxHttpBufferSize: MAX_MESSAGE_BYTES });
 io.on('connection', (socket) => {
   socket.on('edit', (edited, accept) => {
     if (typeof edited !== 'string' || typeof accept !== 'function') return socket.disconnect(true);

@@ -19,6 +19,7 @@ let ending = false;
 
 const server = createServer((request, response) => {
   if (request.method !== 'GET' && request.method !== 'HEAD') return response.writeHead(405).end();
+  // The connection token is taken off the path, unless it is a static one: the end tells.
   if (!request.url.split('?', 1)[0].endsWith('/')) return response.writeHead(404).end();
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' }).end(page);
 });

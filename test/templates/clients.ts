@@ -73,7 +73,8 @@ const OPEN: Record<TemplateName, (page: Page, url: string) => Promise<Opened>> =
 
   socketio: async (page, url) => {
     const { origin, pathname } = new URL(url);
-    const socket = io(origin, { path: `${pathname}socket.io/`, forceNew: true, reconnection: false });
+    const transports = ['websocket', 'polling'];
+    const socket = io(origin, { path: `${pathname}socket.io/`, transports, forceNew: true, reconnection: false });
     socket.on('document', ({ key, text }) => {
       page.key = key;
       page.show(text);

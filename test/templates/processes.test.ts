@@ -20,12 +20,12 @@ const hasPython = (() => {
   }
 })();
 
-async function start(template: TemplateName): Promise<DevRun> {
+async function start(template: TemplateName, args: string[] = []): Promise<DevRun> {
   const folder = join(makeTempFolder(), 'app');
   expect((await runCli(['init', folder, '--template', template])).code).toBe(0);
   // In place of npm install.
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  return startDev(folder);
+  return startDev(folder, args);
 }
 
 async function connect(dev: DevRun, key: string): Promise<Connected> {
@@ -85,7 +85,7 @@ const NONSENSE: Record<TemplateName, (url: string) => Promise<void>> = {
 
 describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) => {
   describe.skipIf(template === 'python' && !hasPython)('', { timeout: 60_000 }, () => {
-    describeTemplate(template, { start, connect });
+    describeTemplate(template, { start: (name) => start(name), connect });
 
     test('a key may be anything that the platform takes', async () => {
       const dev = await start(template);
@@ -131,6 +131,16 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
         const client = await send(`${url}socket.io/socket.io.js`);
         expect(client).toMatchObject({ status: 200, headers: { 'content-type': /javascript/ } });
       }
+    });
+
+    test('it works with a static token, which stays in the path', async () => {
+      const dev = await start(template, ['--use-static-token']);
+      const { url } = await connect(dev, 'doc-1');
+      expect(url).toContain('/s.');
+      expect((await send(url)).text).toContain('<textarea');
+      const [ann, bob] = [await open(template, url, 'doc-1'), await open(template, url, 'doc-1')];
+      ann.type('static');
+      await waitFor(() => bob.text() === 'static', 'Bob to see it');
     });
 
     test('what no page would send hurts nobody', async () => {
