@@ -1,6 +1,6 @@
 import { Chalk } from 'chalk';
 import type { DevFlags } from '../config/dev-flags.js';
-import { type DevServer, startDevServer } from '../dev-server.js';
+import { startDevServer } from '../dev-server.js';
 import type { DevTerminalContext } from './dev-terminal.js';
 import type { CommandIo } from './io.js';
 import { StopSwitch } from './stop-switch.js';
