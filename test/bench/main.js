@@ -7,11 +7,12 @@ import { docker } from './measurements/docker.js';
 import { memory } from './measurements/memory.js';
 import { proxiedGet } from './measurements/proxied-get.js';
 import { restart } from './measurements/restart.js';
+import { terminal } from './measurements/terminal.js';
 import { websocketEcho } from './measurements/websocket-echo.js';
 import { stopAll, stopForGood } from './support/processes.js';
 import { formatTable } from './support/table.js';
 
-const MEASUREMENTS = [devStart, connectToReady, restart, proxiedGet, websocketEcho, connects, memory, docker];
+const MEASUREMENTS = [devStart, connectToReady, restart, proxiedGet, websocketEcho, connects, memory, terminal, docker];
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 

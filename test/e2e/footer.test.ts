@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -109,7 +109,7 @@ describeTmux('what the screen shows', () => {
     expect(footer[0]).toMatch(/^ID +KEY +SERVICE +STATUS +AGE +CONNECTIONS$/);
     expect(footer).toHaveLength(4);
     expect(log.at(-1)).toMatch(
-      new RegExp(`^${second} \\| ready \\(\\d+ ms: scheduled \\d+ ms, loading \\d+, starting \\d+, waiting \\d+\\)$`),
+      new RegExp(`^${second} \\| ready \\([\\d.]+ m?s: scheduled \\d+ ms, loading \\d+, starting \\d+, waiting .+\\)$`),
     );
     // Ages go on while nothing else happens.
     const ageOf = async () => Number(/(\d+)s +0$/.exec(await rowOf(tmux, 'doc-1'))?.[1]);
@@ -433,6 +433,26 @@ describeTmux('the end', () => {
     expect(lines.filter((line) => HEADING.test(line))).toHaveLength(1);
     await tmux.press('q');
     await waitFor(() => tmux.atPrompt(), 'the end');
+  });
+
+  test.each([
+    ['while it runs', []],
+    ['while it is suspended', ['C-z']],
+  ])('a terminal that is closed %s lets backends save their work', async (_what, keys) => {
+    const session = await startDev({ args: ['--command', `node ${fixture('saver.mjs')}`] });
+    const { tmux, folder } = session;
+    const url = await connectReady(session, 'doc-1');
+    const { saved } = (await send(url)).json<{ saved: string }>();
+    const [server = 0] = devServersIn(folder);
+    await untilFooter(tmux, /^log: all/);
+    for (const key of keys) {
+      await tmux.press(key);
+      await waitFor(() => tmux.atPrompt(), 'the prompt');
+    }
+    await tmux.close();
+    await waitFor(() => existsSync(saved), 'the work to be saved');
+    await waitFor(async () => (await living([server])).length === 0, 'the dev server to end');
+    expect(readdirSync(join(folder, '.jamdev', 'servers'))).toEqual([]);
   });
 
   test('where nobody could continue it, Ctrl-Z changes nothing', async () => {

@@ -52,7 +52,7 @@ export class Tmux {
     const clean = { ...inherited, TMUX_TMPDIR: folder, LC_ALL: 'C.UTF-8', HISTFILE: '', ...env };
     const tmux = new Tmux(`jamdev-${process.pid}`, clean, cwd);
     const size = ['-x', String(columns), '-y', String(rows)];
-    onTestFinished(() => tmux.#close());
+    onTestFinished(() => tmux.#end());
     const shell = `PS1='${PROMPT} ' exec bash --norc --noprofile`;
     await tmux.#run('-f', config, '-u', 'new-session', '-d', ...size, '-c', cwd, shell);
     await waitFor(async () => (await tmux.screen()).includes(PROMPT), 'the prompt');
@@ -103,9 +103,14 @@ export class Tmux {
     return stdout;
   }
 
-  async #close(): Promise<void> {
-    const pids = devServersIn(this.#cwd);
+  /** Closes the terminal; what runs in it is told so by SIGHUP. */
+  async close(): Promise<void> {
     await this.#run('kill-server').catch(() => undefined);
+  }
+
+  async #end(): Promise<void> {
+    const pids = devServersIn(this.#cwd);
+    await this.close();
     try {
       await waitFor(async () => (await living(pids)).length === 0, 'the dev servers to end', END_MS);
     } finally {

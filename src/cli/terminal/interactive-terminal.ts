@@ -30,6 +30,7 @@ export class InteractiveTerminal {
   #screen: BottomScreen | undefined;
   #stopListening: (() => void) | undefined;
   #closed = false;
+  #gone = false;
   #look: NodeJS.Timeout | undefined;
 
   constructor(parts: InteractiveParts) {
@@ -42,10 +43,12 @@ export class InteractiveTerminal {
     // An error that ends the program is printed where the footer stands.
     process.on('uncaughtExceptionMonitor', this.#close);
     process.on('exit', this.#close);
+    // A terminal that was closed refuses all. Whoever closed it has sent SIGHUP: reason enough to stop, in good order.
+    this.#parts.input.on('error', () => this.abandon());
     this.#parts.output.on('resize', this.#resized);
     await this.#take();
     const screen = await this.#parts.loadScreen();
-    if (screen === undefined || this.#closed) return;
+    if (screen === undefined || this.#closed || this.#gone) return;
     this.#screen = screen;
     this.#parts.writer.writeTo(screen);
     if (this.#stopListening !== undefined) screen.show();
@@ -63,6 +66,7 @@ export class InteractiveTerminal {
 
   /** The terminal is gone: it is not written to any more. */
   abandon(): void {
+    this.#gone = true;
     this.#screen?.abandon();
   }
 

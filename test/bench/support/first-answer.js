@@ -9,7 +9,7 @@ const PAUSE_MS = 1;
  * Asks over raw sockets, again a millisecond later whenever the connection is refused, until there is an answer in HTTP.
  * @param {number} port
  * @param {string} path
- * @param {import('./processes.js').Started} server
+ * @param {Pick<import('./processes.js').Started, 'gone' | 'output' | 'startedAtMs'>} server
  * @returns {Promise<number>} milliseconds from the start of the server's process to the first byte of the answer
  * @throws when the process ends first, or nothing answers in 20 seconds
  */

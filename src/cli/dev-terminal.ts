@@ -1,0 +1,51 @@
+import type { ChalkInstance } from 'chalk';
+import type { DevServer } from '../dev-server.js';
+import { makeShortcuts } from './dev-shortcuts.js';
+import { InteractiveTerminal } from './terminal/interactive-terminal.js';
+import type { LineWriter } from './terminal/line-writer.js';
+import type { LogFilter } from './terminal/log-filter.js';
+import type { Reporter } from './terminal/reporter.js';
+
+/** What the terminal of `jamdev dev` is made from. */
+export interface DevTerminalContext {
+  server: DevServer;
+  reporter: Reporter;
+  writer: LineWriter;
+  chalk: ChalkInstance;
+  filter: LogFilter;
+  /** Stops the dev server. */
+  quit(): void;
+}
+
+/** Makes the terminal of `jamdev dev` interactive: with keys, and with a footer if it can show one. */
+export function openDevTerminal({
+  server,
+  reporter,
+  writer,
+  chalk,
+  filter,
+  quit,
+}: DevTerminalContext): InteractiveTerminal {
+  const shortcuts = makeShortcuts({
+    server,
+    filter,
+    say: (text) => reporter.message(text),
+    clear: () => terminal.clear(),
+    quit,
+  });
+  const terminal: InteractiveTerminal = new InteractiveTerminal({
+    input: process.stdin,
+    output: process.stdout,
+    writer,
+    shortcuts,
+    interrupt: quit,
+    loadScreen: async () => {
+      if (process.env.TERM === 'dumb') return undefined;
+      // Takes longer to load than a key should have to wait.
+      const { createDevScreen } = await import('./terminal/footer/dev-footer.js');
+      return createDevScreen(process.stdout, chalk, { server, filter, shortcuts });
+    },
+  });
+  void terminal.open();
+  return terminal;
+}
