@@ -3,12 +3,12 @@ import stringWidth from 'string-width';
 import type { DevServer } from '../../../dev-server.js';
 import { systemClock } from '../../../os/clock.js';
 import type { Backend } from '../../../platform/backend.js';
-import { formatBytes } from '../bytes.js';
 import { cleanForTerminal } from '../clean.js';
 import { formatAge } from '../duration.js';
 import type { OutputStream } from '../line-writer.js';
 import type { LogFilter } from '../log-filter.js';
 import type { Shortcut } from '../shortcuts.js';
+import { formatSize } from '../size.js';
 import { BottomScreen } from './bottom-screen.js';
 import { type FooterContent, type FooterRow, layoutFooter } from './layout.js';
 
@@ -64,7 +64,7 @@ function toRow(backend: Backend, nowMs: number, memory: number | undefined): Foo
     status: backend.state.status,
     age: formatAge(nowMs - backend.createdAt.getTime()),
     connections: String(backend.connections),
-    memory: memory === undefined ? '-' : formatBytes(memory),
+    memory: memory === undefined ? '-' : formatSize(memory),
   };
 }
 
