@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type BannerLine, bannerLines } from '../../src/cli/terminal/banner.js';
+import { type BannerLine, bannerLines, environmentLines } from '../../src/cli/terminal/banner.js';
+import { makeProject } from '../support/project.js';
 import { processService } from '../support/service.js';
 
 const BEFORE: BannerLine[] = [
@@ -50,4 +52,29 @@ test.each([
   // The version and an empty line come first.
   expect(lines.length + 2).toBeLessThanOrEqual(8);
   for (const name of names) expect(lines.join('\n')).toContain(`node ${name}.js`);
+});
+
+function withFiles(files: Record<string, string>, names = Object.keys(files)) {
+  const cwd = makeProject(files);
+  return [processService({ cwd, envFiles: names.map((name) => ({ path: join(cwd, name), named: name !== '.env' })) })];
+}
+
+test('variables of env files are named, and their values are not; nor those that the platform sets', () => {
+  const [line] = environmentLines(withFiles({ '.env': 'API_KEY=secret\nPORT=1', 'b.env': 'DB_URL=secret' }));
+  expect(line).toEqual(['env', 'API_KEY, DB_URL  (.env, b.env; not PORT: set by the platform)']);
+});
+
+test('many variables are counted', () => {
+  const many = Array.from({ length: 11 }, (_, index) => `V${index}=1`).join('\n');
+  expect(environmentLines(withFiles({ '.env': many }))[0]?.[1]).toBe(
+    'V0, V1, V2, V3, V4, V5, V6, V7 and 3 more  (.env)',
+  );
+});
+
+test.each([
+  ['there is none', {}, ['.env']],
+  ['it is empty', { '.env': '' }, ['.env']],
+  ['it can’t be read', {}, ['nope.env']],
+])('no variables are named where %s', (_what, files, names) => {
+  expect(environmentLines(withFiles(files as Record<string, string>, names))).toEqual([]);
 });

@@ -1,9 +1,13 @@
+import { basename } from 'node:path';
+import { readEnvFiles } from '../../config/env-file.js';
 import type { ServiceConfig } from '../../config/service-config.js';
 
 /** The banner has so many lines at most, remarks apart. */
 const MAX_LINES = 8;
 /** The one with the version, and an empty one. */
 const HEAD_LINES = 2;
+/** So many variables are named. */
+const MAX_NAMES = 8;
 
 /** A label, and what it stands for. */
 export type BannerLine = readonly [label: string, text: string];
@@ -30,6 +34,27 @@ function serviceLines(services: readonly ServiceConfig[], room: number): BannerL
   const lines = oneLineEach.map((service) => `${service.name.padEnd(width)}  ${describeRun(service)}`);
   if (together.length > 0) lines.push(together.map((service) => `${service.name}: ${describeRun(service)}`).join('; '));
   return lines.map((text, index) => [index === 0 ? 'runs' : '', text]);
+}
+
+/**
+ * Which variables come from env files: their names, never their values. None where there are no such files, or one can't
+ * be read: then the build says so.
+ */
+export function environmentLines(services: readonly ServiceConfig[]): BannerLine[] {
+  const files = services.flatMap(({ envFiles }) => envFiles);
+  try {
+    const { env, leftOut } = readEnvFiles(files);
+    const names = Object.keys(env);
+    if (names.length + leftOut.length === 0) return [];
+    const shown = names.slice(0, MAX_NAMES).join(', ') || 'nothing';
+    const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
+    const without = leftOut.length > 0 ? `; not ${leftOut.join(', ')}: set by the platform` : '';
+    return [
+      ['env', `${shown}${more}  (${[...new Set(files.map(({ path }) => basename(path)))].join(', ')}${without})`],
+    ];
+  } catch {
+    return [];
+  }
 }
 
 /** How the backends of a service run, in a few words. */

@@ -9,7 +9,7 @@ import type { LogRecord } from '../../logs/log-format.js';
 import type { Backend } from '../../platform/backend.js';
 import type { BackendState, EndedState } from '../../platform/backend-state.js';
 import { toPublicStatus } from '../../platform/status-formats.js';
-import { bannerLines } from './banner.js';
+import { bannerLines, environmentLines } from './banner.js';
 import { cleanForTerminal } from './clean.js';
 import { spawnLine } from './command-line-hint.js';
 import { describeStatus } from './describe-status.js';
@@ -67,7 +67,7 @@ export class DevReporter implements Reporter {
         ['proxy', cyan(server.proxyUrl)],
       ],
       services,
-      [['spawn', spawn]],
+      [...environmentLines(services), ['spawn', spawn]],
     );
     for (const [label, text] of lines) this.#line(`  ${label.padEnd(8)}${text}`);
     if (server.remark !== undefined) this.#line(yellow(`  ${server.remark}`));
