@@ -65,9 +65,9 @@ test('variables of env files are named, and their values are not; nor those that
 });
 
 test('many variables are counted', () => {
-  const many = Array.from({ length: 11 }, (_, index) => `V${index}=1`).join('\n');
+  const many = Array.from({ length: 11 }, (_, index) => `V${10 + index}=1`).join('\n');
   expect(environmentLines(withFiles({ '.env': many }))[0]?.[1]).toBe(
-    'V0, V1, V2, V3, V4, V5, V6, V7 and 3 more  (.env)',
+    'V10, V11, V12, V13, V14, V15, V16, V17 and 3 more  (.env)',
   );
 });
 
