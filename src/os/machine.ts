@@ -1,12 +1,14 @@
 import { availableParallelism, totalmem } from 'node:os';
 
-/** The memory that this machine has, or the container that jamdev itself runs in; bytes. */
-export function machineMemoryBytes(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+/** What this machine has, or the container that jamdev itself runs in. */
+export interface Machine {
+  /** Bytes. */
+  memoryBytes: number;
+  cpus: number;
 }
 
-/** CPU time that all CPUs together had to give since some moment, used or not; milliseconds. */
-export function machineCpuMs(): number {
-  return performance.now() * availableParallelism();
+/** Asks the system, which takes a while: some of it lies in files. */
+export function lookAtMachine(): Machine {
+  const limit = process.constrainedMemory();
+  return { memoryBytes: limit > 0 ? Math.min(limit, totalmem()) : totalmem(), cpus: availableParallelism() };
 }

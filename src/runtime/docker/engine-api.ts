@@ -5,15 +5,15 @@ import { dockerEnvironment } from './docker-cli.js';
 
 /** How long the engine has to answer. One older than version 25 takes up to a second for each question. */
 const ANSWER_TIMEOUT_MS = 5_000;
-/** How many questions are asked at once; each has a docker client to itself meanwhile. */
-const MAX_CLIENTS = 4;
+/** How many docker clients there are at most, each for one question at a time. A start of one costs more than questions. */
+const MAX_CLIENTS = 2;
 /** After a question without an answer, how long none is asked. */
 const SILENCE_MS = 10_000;
 
 /**
  * Asks the engine's own HTTP API what no docker command tells: the numbers behind `docker stats`, unrounded and at once.
  * The way there is the docker client's (`docker system dial-stdio`, which it has for its own use through ssh), so that
- * contexts, DOCKER_HOST, certificates and ssh work as everywhere. One client stays for further questions until `close`.
+ * contexts, DOCKER_HOST, certificates and ssh work as everywhere. Clients stay for further questions until `close`.
  */
 export class EngineApi {
   #agent: ClientAgent | undefined;
@@ -79,7 +79,7 @@ function ask(path: string, agent: Agent): Promise<{ status: number | undefined; 
 /** Connects by docker clients in place of sockets. */
 class ClientAgent extends Agent {
   constructor() {
-    super({ keepAlive: true, maxFreeSockets: 1 });
+    super({ keepAlive: true, maxFreeSockets: MAX_CLIENTS });
   }
 
   override createConnection(): Duplex {
@@ -89,7 +89,7 @@ class ClientAgent extends Agent {
       detached: true,
       stdio: ['pipe', 'pipe', 'ignore'],
     });
-    const connection = Duplex.from({ readable: client.stdout, writable: client.stdin });
+    const connection = Object.assign(Duplex.from({ readable: client.stdout, writable: client.stdin }), SOCKET_METHODS);
     client.once('error', (error) => connection.destroy(error));
     // A question that is under way listens as well; without one, the end of a connection is no error.
     connection.on('error', () => undefined);
@@ -97,11 +97,8 @@ class ClientAgent extends Agent {
     client.unref();
     return connection;
   }
-
-  /** What these two do by default can only be done with a socket. */
-  override keepSocketAlive(): boolean {
-    return true;
-  }
-
-  override reuseSocket(): void {}
 }
+
+const nothing = () => undefined;
+/** What an agent does to a socket that it keeps, and a connection by a client's input and output has no use for. */
+const SOCKET_METHODS = { setKeepAlive: nothing, setTimeout: nothing, ref: nothing, unref: nothing };

@@ -1,10 +1,11 @@
-import { machineCpuMs, machineMemoryBytes } from '../../os/machine.js';
+import { lookAtMachine } from '../../os/machine.js';
 import { type ProcessEntry, peakMemoryOf } from '../../os/process-table.js';
 import type { Usage } from '../runtime.js';
 import type { TreeLook } from './process-tree.js';
 
 /** Adds up, look by look, what the processes of one backend use. */
 export class TreeUsage {
+  readonly #machine = lookAtMachine();
   /** What was seen at the last look. */
   #seen = new Map<string, ProcessEntry>();
   /** CPU time of processes that are gone and that nobody waited for: the system no longer tells it. */
@@ -22,9 +23,9 @@ export class TreeUsage {
       memoryBytes,
       // What each had at its peak was not there at one time: only the largest of these is sure.
       peakMemoryBytes: Math.max(memoryBytes, ...living.map(({ pid }) => peakMemoryOf(pid) ?? 0)),
-      memoryLimitBytes: machineMemoryBytes(),
+      memoryLimitBytes: this.#machine.memoryBytes,
       cpuMs: told + this.#forgottenMs,
-      systemCpuMs: machineCpuMs(),
+      systemCpuMs: performance.now() * this.#machine.cpus,
     };
   }
 }
