@@ -33,7 +33,8 @@ export class ImageCatalog implements ImageSource {
     const choices = await this.#choices(service, tag);
     const found = choices.find((each) => each.tag === tag || each.digest === tag);
     if (found !== undefined) return found.build;
-    throw problem.imageNotFound(service.name, tag, [...new Set(choices.map((each) => each.tag))]);
+    const known = [...new Set(choices.map((each) => each.tag))];
+    throw problem.imageNotFound(service.name, tag, known, this.#findLocal !== undefined);
   }
 
   async list(service: Service): Promise<ServiceImage[]> {

@@ -215,11 +215,16 @@ export const problem = {
       `The service ${quote(name)} has ${backends === 1 ? 'a running backend' : `${backends} running backends`}.`,
       'End them first: jamdev terminate --all',
     ),
-  imageNotFound: (service: string, tag: string, known: readonly string[]) =>
+  /** @param inDocker whether images of the local engine can be run */
+  imageNotFound: (service: string, tag: string, known: readonly string[], inDocker: boolean) =>
     new JamdevError(
       'ImageNotFound',
       `The service ${quote(service)} has no image with the tag ${quote(tag)}.`,
-      `${known.length === 0 ? 'It has none yet.' : `Known tags: ${known.join(', ')}.`} A local one gets a tag by: docker tag IMAGE ${service}:TAG`,
+      `${known.length === 0 ? 'It has none yet.' : `Known tags: ${known.join(', ')}.`} ${
+        inDocker
+          ? `A local one gets a tag by: docker tag IMAGE ${service}:TAG`
+          : 'Images of your own take a project that runs in Docker.'
+      }`,
     ),
   buildFailed: (what: string, lastLines: string[]) =>
     new JamdevError(
@@ -239,7 +244,7 @@ export const problem = {
     new JamdevError(
       'CloudOnly',
       'Nothing can be pushed here, and nothing needs to be: the image has its tag now.',
-      `Use it by that tag, where backends run in Docker: jamsocket connect ${service} -t TAG`,
+      `Use it by that tag, where backends run in Docker: jamsocket connect ${service} -t TAG (push with -t TAG as well: "latest" is the newest build here)`,
     ),
   tokenMissing: (by?: LostBy) => new JamdevError('TokenMissing', 'The path names no connection token.', howToAsk(by)),
   notAToken: (segment: string, by?: LostBy) =>

@@ -123,7 +123,7 @@ describe('HTTP API: images', () => {
         error: {
           code: 'ImageNotFound',
           message:
-            'The service "chat" has no image with the tag "build-1". Known tags: latest, build-2. A local one gets a tag by: docker tag IMAGE chat:TAG',
+            'The service "chat" has no image with the tag "build-1". Known tags: latest, build-2. Images of your own take a project that runs in Docker.',
         },
       },
     };

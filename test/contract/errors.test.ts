@@ -60,7 +60,10 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   serviceExists: [problem.serviceExists('doc'), ['"doc"']],
   serviceConfigured: [problem.serviceConfigured('doc'), ['"doc"', 'config file']],
   serviceInUse: [problem.serviceInUse('doc', 2), ['"doc"', '2 running backends']],
-  imageNotFound: [problem.imageNotFound('doc', 'v9', ['latest', 'v1']), ['"doc"', '"v9"', 'latest, v1', 'docker tag']],
+  imageNotFound: [
+    problem.imageNotFound('doc', 'v9', ['latest', 'v1'], true),
+    ['"doc"', '"v9"', 'latest, v1', 'docker tag'],
+  ],
   buildFailed: [problem.buildFailed('exit code 2', ['last line']), ['exit code 2', '\nlast line', 'jamdev build']],
   shuttingDown: [problem.shuttingDown(), ['stopping']],
   loginNeedsCloud: [problem.loginNeedsCloud(), ['jamsocket login --token']],

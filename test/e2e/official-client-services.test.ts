@@ -160,7 +160,7 @@ describe('images and use-image', SLOW, () => {
     await client.run('service', 'create', 'third');
     expect((await client.run('images', 'third')).stdout).toBe('No images found for this service.\n\n');
     const { stderr } = await client.run('connect', 'third');
-    expect(stderr).toMatch(/404 - ImageNotFound: .* It has none yet\. A local one gets a tag by: docker tag/);
+    expect(stderr).toMatch(/404 - ImageNotFound: .* It has none yet\. Images of your own take/);
   });
 
   test('what an environment was told to use is what its backends run, through later builds', async () => {

@@ -187,8 +187,9 @@ dashboard:       https://app.localhost/backend/${id}
   test('-i ends it when nobody is connected, -l whoever is', async () => {
     const { dev, client } = await startLoggedIn();
     const idle = fieldsOf((await client.run('connect', 'default', '-i', '1')).stdout);
-    const limited = fieldsOf((await client.run('connect', 'default', '-l', '2')).stdout);
+    const limited = fieldsOf((await client.run('connect', 'default', '-l', '5')).stdout);
     const connection = await openStream(`${limited['backend url']}drip`);
+    expect(connection.status).toBe(200);
     const swept = { termination_reason: 'swept', termination_kind: 'soft' };
     expect(await end(dev, idle['backend id'])).toMatchObject(swept);
     expect(await end(dev, limited['backend id'])).toMatchObject(swept);
@@ -249,7 +250,7 @@ test('spawn, its older form, takes -e, -g and -l', SLOW, async () => {
     '-l',
     'doc-1',
     '-g',
-    '2',
+    '5',
     '-e',
     'TEST_A=1',
     '-e',

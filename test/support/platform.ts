@@ -28,7 +28,7 @@ export function makePlatform(
   const builds: BuildSource = { current: async () => build, assertUsable: () => undefined };
   const images: ImageSource = {
     find: async (service, tag) => {
-      throw problem.imageNotFound(service.name, tag, []);
+      throw problem.imageNotFound(service.name, tag, [], false);
     },
     list: async () => [],
   };
