@@ -22,7 +22,7 @@ export function accountEndpoints(): Endpoint[] {
       },
     }),
 
-    post('/user-session/:id/delete', {
+    post('/user-session/:session/delete', {
       summary: 'Logs out; there is nothing to be done for it',
       answer: json(okSchema),
       handle: () => ({ status: 'ok' }),

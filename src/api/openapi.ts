@@ -23,6 +23,7 @@ const PATH_PARAMETERS: Record<string, string> = {
     'Any text: an environment of the service, with an image of its own to run; it is there once it is named.',
   id: 'The id of a backend.',
   backend: 'The id of a backend.',
+  session: 'Any text: nobody is logged in.',
   token: 'A connection token of that backend.',
 };
 

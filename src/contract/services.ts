@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { timeSchema } from './status.js';
 
 /** `GET /v2/account/:account/services`. */
 export const serviceListSchema = z.object({ services: z.array(z.string()) });
@@ -15,8 +16,8 @@ export const environmentSchema = z
     name: z.string(),
     image_tag: z.string(),
     cluster: z.string(),
-    created_at: z.string(),
-    last_spawned_at: z.string().nullable(),
+    created_at: timeSchema,
+    last_spawned_at: timeSchema.nullable(),
   })
   .meta({ id: 'Environment' });
 
@@ -25,9 +26,9 @@ export const serviceInfoSchema = z
   .object({
     name: z.string(),
     account_name: z.string(),
-    created_at: z.string(),
-    last_spawned_at: z.string().nullable(),
-    last_image_upload_time: z.string().nullable(),
+    created_at: timeSchema,
+    last_spawned_at: timeSchema.nullable(),
+    last_image_upload_time: timeSchema.nullable(),
     last_image_digest: z.string().nullable(),
     image_name: z.string(),
     environments: z.array(environmentSchema),
@@ -39,7 +40,7 @@ export type ServiceInfo = z.infer<typeof serviceInfoSchema>;
 export const imagesSchema = z.object({
   images: z.array(
     z
-      .object({ repository: z.string(), digest: z.string(), tag: z.string(), upload_time: z.string() })
+      .object({ repository: z.string(), digest: z.string(), tag: z.string(), upload_time: timeSchema })
       .meta({ id: 'Image' }),
   ),
 });

@@ -17,6 +17,9 @@ const PATHS = [
   '/v1/user/-/service/-/spawn',
   '/v2/backend/nosuchbackend1/terminate',
   '/service/-/-/terminate-backends',
+  '/v2/account/-/service',
+  '/v2/service/-/-/update',
+  '/v2/service/-/-/staging/update',
 ];
 
 const LIMIT = 1024 * 1024;

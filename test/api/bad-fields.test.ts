@@ -11,6 +11,8 @@ const CONNECT = ['/v2/service/-/-/connect', '/v2/service/-/-/staging/connect'];
 const SPAWN = ['/user/-/service/-/spawn', '/v1/user/-/service/-/spawn'];
 const TERMINATE = ['/v2/backend/nosuchbackend1/terminate'];
 const TERMINATE_BACKENDS = ['/service/-/-/terminate-backends'];
+const CREATE = ['/v2/account/-/service'];
+const USE_IMAGE = ['/v2/service/-/-/update', '/v2/service/-/-/staging/update'];
 
 const DEEP = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
 
@@ -96,6 +98,19 @@ const WRONG = {
     ['"2026-02-30T12:00:00Z"', 'must be a time such as 2026-01-31T12:00:00Z, not "2026-02-30T12:00:00Z"'],
     ['"1769860800"', 'must be a time such as 2026-01-31T12:00:00Z, not "1769860800"'],
   ],
+  name: [
+    ['null', 'must be a string, not null'],
+    ['7', 'must be a string, not 7'],
+    ['["a"]', 'must be a string, not a list'],
+    ['{}', 'must be a string, not an object'],
+    [DEEP, 'must be a string, not a list'],
+  ],
+  tag: [
+    ['null', 'must be a string, not null'],
+    ['1.0', 'must be a string, not 1'],
+    ['[]', 'must be a string, not a list'],
+    ['""', 'must be a non-empty string, not ""'],
+  ],
 } satisfies Record<string, [json: string, detail: string][]>;
 
 /** Every field of every body, keys apart. */
@@ -126,6 +141,8 @@ const FIELDS: [paths: string[], field: string, kind: keyof typeof WRONG][] = [
   [TERMINATE_BACKENDS, 'before', 'time'],
   [TERMINATE_BACKENDS, 'hard', 'boolean'],
   [TERMINATE_BACKENDS, 'dry_run', 'boolean'],
+  [CREATE, 'name', 'name'],
+  [USE_IMAGE, 'image_tag', 'tag'],
 ];
 
 /** JSON text with one value, at a field deep inside. */
@@ -154,17 +171,43 @@ describe('HTTP API: what is no value of a field is refused', () => {
 
   test('every field that is described stands in the table', async () => {
     const { description, endpoints } = await DescribedApi.of(server());
-    const ids = ['ConnectRequest', 'V1SpawnRequest', 'TerminateRequest', 'TerminateBackendsRequest'];
-    const bodies = [CONNECT, SPAWN, TERMINATE, TERMINATE_BACKENDS];
-    for (const [index, id] of ids.entries()) {
+    const bodies = {
+      ConnectRequest: CONNECT,
+      V1SpawnRequest: SPAWN,
+      TerminateRequest: TERMINATE,
+      TerminateBackendsRequest: TERMINATE_BACKENDS,
+      CreateServiceRequest: CREATE,
+      UseImageRequest: USE_IMAGE,
+    };
+    for (const [id, body] of Object.entries(bodies)) {
       const described = fieldsOf(description.components.schemas[id] ?? {}).filter(
         (field) => !/^(key|lock)$/.test(field),
       );
-      const inTable = FIELDS.filter(([paths]) => paths === bodies[index]).map(([, field]) => field);
+      const inTable = FIELDS.filter(([paths]) => paths === body).map(([, field]) => field);
       expect(inTable.toSorted()).toEqual(described.filter((field) => field !== 'auth.*').toSorted());
     }
-    expect(endpoints.filter(({ body }) => body !== undefined)).toHaveLength(bodies.flat().length);
+    expect(endpoints.filter(({ body }) => body !== undefined)).toHaveLength(Object.values(bodies).flat().length);
   });
+
+  test.each([
+    [CREATE[0], 'name'],
+    [USE_IMAGE[0], 'image_tag'],
+    [USE_IMAGE[1], 'image_tag'],
+  ])('POST %s: %s has to be given', async (path, field) => {
+    for (const body of ['', 'null', '{}', `{"__proto__": {"${field}": "a"}}`]) {
+      const answer = await post(`${server().apiUrl}${path}`, body);
+      expectRefusal(answer, 400, 'InvalidRequest', `"${field}" must be a string, not missing.`);
+    }
+  });
+
+  test.each(['', '-', 'A', 'a b', 'ä', '../x', '__proto__', 'a\0', 'x'.repeat(64)])(
+    'POST /v2/account/-/service: the name %j',
+    async (name) => {
+      const answer = await post(`${server().apiUrl}${CREATE[0]}`, { name });
+      const message = `${JSON.stringify(name)} can't be the name of a service. Use small letters, digits and hyphens; at most 63.`;
+      expectRefusal(answer, 400, 'InvalidRequest', message);
+    },
+  );
 });
 
 /** Names of the fields of a JSON Schema, inner ones after a dot; `*` stands for any name. */

@@ -8,7 +8,12 @@ const server = shareServer();
 afterEach(() => expect(server().parts.platform.backends).toEqual([]));
 
 async function expectRefused(method: string, path: string, status: number, code: string, message: string) {
-  expectRefusal(await send(server().apiUrl, { method, path }), status, code, message);
+  expectRefusal(
+    await send(server().apiUrl, { method, path, headers: { accept: 'application/json' } }),
+    status,
+    code,
+    message,
+  );
 }
 
 describe('HTTP API: what can not stand in a path is refused, on every endpoint and in every place', () => {
@@ -48,11 +53,17 @@ describe('HTTP API: an id that no backend has', () => {
     ['%0a%1b%5b2J', '"\\n\\u001b[2J"'],
     ['x'.repeat(10_000), `"${'x'.repeat(77)}..." (10000 characters)`],
   ])('%s', async (id, shown) => {
-    const named = endpointsOf(server()).filter(({ path }) => path.includes(':id'));
+    const named = endpointsOf(server()).filter(({ path }) => /:(id|backend)/.test(path));
     expect(named.length).toBeGreaterThanOrEqual(8);
     for (const { method, path } of named) {
       const message = `There is no backend ${shown}. See which there are: jamdev list`;
-      await expectRefused(method.toUpperCase(), path.replace(':id', id), 404, 'BackendNotFound', message);
+      await expectRefused(
+        method.toUpperCase(),
+        path.replace(/:(id|backend)/, id).replace(/:\w+/g, '-'),
+        404,
+        'BackendNotFound',
+        message,
+      );
     }
   });
 });

@@ -4,6 +4,13 @@ import { DescribedApi, describedPath, makeApi } from '../support/described-api.j
 import { startServer, untilStatus } from '../support/dev-server.js';
 import { openStream, post, send } from '../support/http.js';
 
+const STREAMS = [
+  '/backend/ID/status/stream',
+  '/v2/backend/ID/status/stream',
+  '/v2/backend/ID/logs/stream',
+  '/v2/backend/ID/metrics/stream',
+];
+
 interface Layer {
   name: string;
   handle: { stack?: unknown };
@@ -137,11 +144,7 @@ test('what is really answered over a whole lifecycle is what is described', asyn
   for (const [path, end] of connects) {
     const result = (await ask('POST', path)).json<{ backend_id?: string; name?: string; url: string }>();
     const id = result.backend_id ?? result.name ?? '';
-    const streams = await Promise.all(
-      ['/backend/ID/status/stream', '/v2/backend/ID/status/stream', '/v2/backend/ID/logs/stream'].map((each) =>
-        follow(each.replace('ID', id)),
-      ),
-    );
+    const streams = await Promise.all(STREAMS.map((each) => follow(each.replace('ID', id))));
     await look(id);
     await untilStatus(server, id, 'ready');
     await look(id);

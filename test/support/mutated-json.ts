@@ -2,13 +2,23 @@ import fc from 'fast-check';
 import { TOO_DEEP } from './schema-arbitrary.js';
 
 const DEEP_TEXT = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+/** Stands for a text that is long. */
+const LONG = '@long@';
 /** Stands for a name that an object literal can not have. */
 const PROTO = '@proto@';
 
 const JUNK: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom(null, true, false, 0, -1, 0.5, 1e308, -1e308, 2 ** 53, '', ' ', '-', '\0', '\ud83d', '\udd11\ud83d'),
-  fc.constantFrom<unknown>([], {}, [[]], [null], TOO_DEEP, { [PROTO]: { spawn: false } }, { toString: 1, length: -1 }),
-  fc.constant('x'.repeat(100_000)),
+  fc.constantFrom<unknown>(
+    [],
+    {},
+    [[]],
+    [null],
+    TOO_DEEP,
+    LONG,
+    { [PROTO]: { spawn: false } },
+    { toString: 1, length: -1 },
+  ),
   fc.double({ noNaN: true }),
   fc.string({ unit: 'binary' }),
   fc.jsonValue(),
@@ -29,7 +39,10 @@ export function mutatedJson(values: fc.Arbitrary<unknown>): fc.Arbitrary<string>
 
 /** What is really sent for a text of {@link mutatedJson}. */
 export function toBytes(text: string): Buffer {
-  return Buffer.from(text.replaceAll(`"${TOO_DEEP}"`, DEEP_TEXT).replaceAll(PROTO, '__proto__'), 'latin1');
+  return Buffer.from(
+    text.replaceAll(`"${TOO_DEEP}"`, DEEP_TEXT).replaceAll(PROTO, '__proto__').replaceAll(LONG, 'x'.repeat(100_000)),
+    'latin1',
+  );
 }
 
 /** The value with junk in one place: in place of what is there, or beside it under a new name; or with a name less. */
