@@ -3,7 +3,7 @@ import type { RuntimeBackend, Usage } from '../runtime/runtime.js';
 
 /** Pauses between two looks while somebody watches, and while nobody does: then only the most memory is of interest. */
 const WATCHED_PAUSE_MS = 1_000;
-const UNWATCHED_PAUSE_MS = 10_000;
+const UNWATCHED_PAUSE_MS = 30_000;
 /** Over a shorter time CPU shares mean little: systems count in steps of ten milliseconds. */
 const SHORTEST_INTERVAL_MS = 250;
 /** A reading so young is as good as a new one; less than the shortest interval. */
@@ -54,7 +54,7 @@ export class UsageGauge {
     return this.#peakBytes;
   }
 
-  /** The share of all CPUs that it had lately, from 0 to 1: in the last second if watched, else in the last ten. */
+  /** The share of all CPUs that it had lately, from 0 to 1: in the last second if watched, else in the last thirty. */
   get cpuShare(): number | undefined {
     return this.#interval === undefined ? undefined : this.#interval.cpuMs / this.#interval.systemCpuMs;
   }
