@@ -30,6 +30,11 @@ async function backendOf(run: Run): Promise<number> {
   return JSON.parse(answer).pid;
 }
 
+/** What was said, but for what is only said on a slow machine. */
+function unhurried(stderr: string): string {
+  return stderr.replace(/^jamdev: waiting for .*\n/gm, '');
+}
+
 function expectNoRecords(folder: string): void {
   expect(readdirSync(join(folder, '.jamdev', 'servers'))).toEqual([]);
 }
@@ -38,7 +43,7 @@ describe('the command', () => {
   test('reaches the dev server by its variables; stdout is its own; backends and records go with it', async () => {
     const cwd = echoProject();
     const { code, stdout, stderr } = await runCli(['exec', '--', ...COMMAND, 'connect'], { cwd });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code, said: unhurried(stderr) }).toEqual({ code: 0, said: '' });
     const { environment, backend } = JSON.parse(stdout);
     expect(environment).toEqual({
       JAMSOCKET_DEV: 'true',
@@ -98,7 +103,8 @@ describe('the exit code', () => {
   test('is the command’s own, with a hint at what backends printed', async () => {
     const cwd = echoProject();
     const run = await runCli(['exec', '--', ...COMMAND, 'connect', '7'], { cwd });
-    expect(run).toMatchObject({ code: 7, stderr: 'jamdev: what the backends printed: npx jamdev logs --no-follow\n' });
+    expect(run.code).toBe(7);
+    expect(unhurried(run.stderr)).toBe('jamdev: what the backends printed: npx jamdev logs --no-follow\n');
     expect((await runCli(['logs', '--no-follow'], { cwd })).stdout).toContain('listening as');
   });
 
@@ -145,7 +151,7 @@ describe('the first build', () => {
     const cwd = echoProject();
     const args = ['exec', '--build', 'sleep 0.3; echo no noise; touch built', '--', 'ls'];
     const { code, stdout, stderr } = await runCli(args, { cwd });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code, said: unhurried(stderr) }).toEqual({ code: 0, said: '' });
     expect(stdout).toContain('built\n');
   });
 
