@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEV_PREFIX, type DevInfo } from '../contract/dev-endpoints.js';
 import { type ErrorCode, HTTP_STATUS_OF } from '../contract/errors.js';
 import { errorBodySchema } from '../contract/responses.js';
-import { JSON_TYPE } from './answer.js';
+import { HTML_TYPE, JSON_TYPE } from './answer.js';
 import type { Endpoint } from './endpoint.js';
 import { isPublicPath } from './guard.js';
 
@@ -110,7 +110,9 @@ function errorAnswers(endpoint: Endpoint, schemas: Schemas): [status: number, an
     const those = codes.filter((code) => HTTP_STATUS_OF[code] === status);
     const narrowed = { properties: { error: { properties: { code: { enum: those } } } } };
     const schema = { allOf: [schemas.describe(errorBodySchema, 'output'), narrowed] };
-    return [status, { description: those.join(', '), content: { [JSON_TYPE]: { schema } } }];
+    // Where a person reads the answer, they read of errors as well.
+    const page = endpoint.answer.contentType === HTML_TYPE ? { [HTML_TYPE]: { schema: { type: 'string' } } } : {};
+    return [status, { description: those.join(', '), content: { ...page, [JSON_TYPE]: { schema } } }];
   });
 }
 

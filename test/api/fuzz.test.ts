@@ -54,6 +54,8 @@ function requestsFor(endpoint: Endpoint, description: Description): fc.Arbitrary
       { 'content-type': 'application/json; charset=nonsense' },
       { 'content-encoding': 'gzip' },
       { 'content-encoding': 'nonsense' },
+      { accept: 'text/html' },
+      { accept: 'application/json' },
       { origin: 'http://localhost:3000' },
       { origin: 'https://evil.example' },
       { host: 'evil.example' },
