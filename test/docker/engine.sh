@@ -157,17 +157,17 @@ copy_libraries() {
     mkdir -p "$made$(dirname "$library")"
     if [ ! -e "$made$library" ]; then cp -L "$library" "$made$library"; fi
   done
+  # Looked up by name, which ldd does not see.
+  for library in "$(dirname "$(ldd "$2" | grep -o '/[^ ]*libc\.so[^ ]*')")"/lib{nss_dns.so.2,nss_files.so.2,gcc_s.so.1}; do
+    if [ -e "$library" ] && [ ! -e "$made$library" ]; then cp -L "$library" "$made$library"; fi
+  done
 }
 
 fill_node() {
-  local made="$1" node library modules
+  local made="$1" node modules
   node="$(node -p 'fs.realpathSync(process.execPath)')"
   cp "$node" "$made/usr/local/bin/node"
   copy_libraries "$made" "$node"
-  # Looked up by name, which ldd does not see.
-  for library in "$(dirname "$(ldd "$node" | grep -o '/[^ ]*libc\.so[^ ]*')")"/libnss_{dns,files}.so.2; do
-    if [ -e "$library" ]; then cp -L "$library" "$made$library"; fi
-  done
   modules="$(dirname "$(dirname "$node")")/lib/node_modules"
   if [ -d "$modules/npm" ]; then
     mkdir -p "$made/usr/local/lib/node_modules"
