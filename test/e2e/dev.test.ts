@@ -33,6 +33,25 @@ describe('starting', () => {
     expect(dev.stdout()).not.toContain('\u001b');
   });
 
+  test('the banner names the variables of .env, and nothing tells their values', async () => {
+    const folder = makeProject({ 'package.json': { scripts: { start: ECHO } }, '.env': 'TEST_SECRET=hidden-value\n' });
+    const dev = await startDev(folder);
+    expect(dev.stdout()).toMatch(/^ {2}env {5}TEST_SECRET {2}\(\.env\)$/m);
+    const { url } = await connect(dev.apiUrl);
+    expect((await send(url)).json()).toMatchObject({ environment: { TEST_SECRET: 'hidden-value' } });
+    expect(dev.stdout() + dev.stderr()).not.toContain('hidden-value');
+  });
+
+  test('several services have a line each in a banner of eight lines at most', async () => {
+    const names = ['web', 'chat', 'search', 'mail', 'jobs'];
+    const services = Object.fromEntries(names.map((name) => [name, { command: `${ECHO} ${name}` }]));
+    const dev = await startDev(makeProject({ 'jamsocket.config.json': { services } }));
+    const lines = dev.stdout().split('\n');
+    const banner = lines.slice(lines.findIndex((line) => line.startsWith('jamdev ')));
+    expect(banner.indexOf('', 2)).toBeLessThanOrEqual(8);
+    for (const name of names) expect(dev.stdout()).toMatch(new RegExp(`echo-server\\.mjs ${name}`));
+  });
+
   test('from a folder outside the project, the line names the dev server', async () => {
     const project = echoProject();
     const outside = makeTempFolder();

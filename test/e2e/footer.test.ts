@@ -100,19 +100,19 @@ describeTmux('what the screen shows', () => {
     ]);
     const url = await connectReady(session, 'doc-1');
     const { backend_id: second } = await connect();
-    await untilFooter(tmux, new RegExp(`^${second} +- +default +ready +\\d+s +0$`));
+    await untilFooter(tmux, new RegExp(`^${second} +- +default +ready +\\d+s +0 +[\\d.]+ MiB$`));
     const socket = new WebSocket(url.replace('http', 'ws'));
-    await untilFooter(tmux, / doc-1 +default +ready +\d+s +1$/);
+    await untilFooter(tmux, / doc-1 +default +ready +\d+s +1 +[\d.]+ MiB$/);
     socket.close();
-    await untilFooter(tmux, / doc-1 +default +ready +\d+s +0$/);
+    await untilFooter(tmux, / doc-1 +default +ready +\d+s +0 +[\d.]+ MiB$/);
     const { log, footer } = await parts(tmux);
-    expect(footer[0]).toMatch(/^ID +KEY +SERVICE +STATUS +AGE +CONNECTIONS$/);
+    expect(footer[0]).toMatch(/^ID +KEY +SERVICE +STATUS +AGE +CONNECTIONS +MEMORY$/);
     expect(footer).toHaveLength(4);
     expect(log.at(-1)).toMatch(
       new RegExp(`^${second} \\| ready \\([\\d.]+ m?s: scheduled \\d+ ms, loading \\d+, starting \\d+, waiting .+\\)$`),
     );
     // Ages go on while nothing else happens.
-    const ageOf = async () => Number(/(\d+)s +0$/.exec(await rowOf(tmux, 'doc-1'))?.[1]);
+    const ageOf = async () => Number(/ (\d+)s +0 +\S+ MiB$/.exec(await rowOf(tmux, 'doc-1'))?.[1]);
     const before = await ageOf();
     await waitFor(async () => (await ageOf()) >= before + 2, 'two seconds to pass');
     expect((await parts(tmux)).log).toEqual(log);
