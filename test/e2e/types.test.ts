@@ -54,6 +54,13 @@ const LIVES: Record<string, Life> = {
     statuses: [...LIVELY, 'terminating', 'terminated'],
     end: { termination_reason: 'external', termination_kind: 'soft', exit_error: true },
   },
+  'has a static token': {
+    command: ECHO,
+    args: ['--use-static-token'],
+    act: terminate(false),
+    statuses: [...LIVELY, 'terminating', 'terminated'],
+    end: { termination_reason: 'external', termination_kind: 'soft', exit_error: true },
+  },
   'ended by force': {
     command: ECHO,
     act: terminate(true),
