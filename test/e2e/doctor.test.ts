@@ -221,7 +221,7 @@ test('what a dev server that died left is told, and left for the next one', asyn
   expect(finding?.text).toContain('2 processes');
   expect(finding?.text).toContain(String(daemon));
   expect(await living([daemon])).toEqual([daemon]);
-  expect(find('logs')[0]?.text).toMatch(/^of 1 backend, \d+ bytes/);
+  expect(find('logs')[0]?.text).toMatch(/^of 1 backend, \d+ B \(/);
   await startDev(folder);
   expect((await examine(folder)).find('leftovers')).toMatchObject([{ status: 'ok' }]);
 });

@@ -72,9 +72,9 @@ describe('list --everywhere', { timeout: 60_000 }, () => {
     const { code, stdout } = await user.run('list', '--everywhere');
     expect(code).toBe(0);
     const [head, first, second] = stdout.split('\n');
-    expect(head).toMatch(/^ID +KEY +SERVICE +STATUS +AGE +CONNECTIONS +PROJECT$/);
-    expect(first).toMatch(new RegExp(`^${a.name} +doc-1 +default +ready +\\d+s +0 +~/app$`));
-    expect(second).toMatch(new RegExp(`^${b.name} +level-1 +default +ready +\\d+s +0 +~/games/game$`));
+    expect(head).toMatch(/^ID +KEY +SERVICE +STATUS +AGE +CONNECTIONS +MEMORY +PROJECT$/);
+    expect(first).toMatch(new RegExp(`^${a.name} +doc-1 +default +ready +\\d+s +0 +(-|\\S+ \\S+) +~/app$`));
+    expect(second).toMatch(new RegExp(`^${b.name} +level-1 +default +ready +\\d+s +0 +(-|\\S+ \\S+) +~/games/game$`));
     const json = JSON.parse((await user.run('list', '--everywhere', '--json')).stdout);
     expect(json).toMatchObject([
       { id: a.name, project: app.folder, api_url: app.apiUrl },
