@@ -24,7 +24,7 @@ import { Platform } from './platform/platform.js';
 import { ConnectionProxy } from './proxy/proxy-server.js';
 import { listServerRecords, ServerRecordFile } from './records/server-records.js';
 import { createStateFolder, type StateFolder } from './records/state-folder.js';
-import { registerServer } from './records/user-registry.js';
+import { listRegisteredServers, registerServer } from './records/user-registry.js';
 import { endLeftovers, type LeftoverOutcome } from './runtime/process/leftovers.js';
 import { ProcessRuntime } from './runtime/process/process-runtime.js';
 import type { Runtime } from './runtime/runtime.js';
@@ -194,6 +194,8 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   // What the first connect needs, loaded once the API answers.
   setImmediate(() => {
     pruneLogs();
+    // Forgets those that died, also where nobody ever asks for them.
+    void listRegisteredServers().catch(() => undefined);
     void import('execa').catch(() => undefined);
     void proxy.warmUp().catch(() => undefined);
   });

@@ -3,6 +3,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Finding } from '../../src/cli/doctor/finding.js';
+import { listServerRecords, ServerRecordFile } from '../../src/records/server-records.js';
+import { stateFolderOf } from '../../src/records/state-folder.js';
+import { endLeftovers } from '../../src/runtime/process/leftovers.js';
 import { runCli, startDev } from '../support/cli.js';
 import { post } from '../support/http.js';
 import { fixture, makeProject, makeTempFolder } from '../support/project.js';
@@ -214,6 +217,12 @@ test('what a dev server that died left is told, and left for the next one', asyn
   const daemon = Number((await waitFor(() => /pids (\d+)/.exec(dev.stdout()), 'the daemon'))[1]);
   dev.process.kill('SIGKILL');
   await dev.exit;
+  // Whatever fails, nothing stays behind.
+  const state = stateFolderOf(folder);
+  const left = (await listServerRecords(state)).flatMap(({ record }) =>
+    new ServerRecordFile(state, record.runId).processes(),
+  );
+  onTestFinished(async () => void (await endLeftovers(left)));
   const { code, find } = await examine(folder);
   expect(code).toBe(0);
   const [finding] = find('leftovers');

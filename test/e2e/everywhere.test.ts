@@ -257,6 +257,17 @@ describe('terminate --everywhere', { timeout: 60_000 }, () => {
   });
 });
 
+test('a dev server that was killed is forgotten when the next one starts, wherever that is', async () => {
+  const user = new User();
+  const killed = await user.startDev('killed');
+  const [entry] = user.registered;
+  killed.process.kill('SIGKILL');
+  await killed.exit;
+  expect(user.registered).toEqual([entry]);
+  await user.startDev('app');
+  await waitFor(() => user.registered.length === 1 && user.registered[0] !== entry, 'the old entry to be gone');
+});
+
 test('a home that can not be written is said once, and stops nothing', async () => {
   const home = join(makeTempFolder(), 'file');
   writeFileSync(home, '');
