@@ -230,9 +230,10 @@ describe('signals', () => {
     const cwd = makeTempFolder();
     const backend = ['--command', `node ${fixture('family.mjs')} stubborn`, '--logs'];
     const ask = `fetch(process.env.JAMDEV_API_URL + '/v2/service/-/-/connect', { method: 'POST', body: '{"key":"k"}' })`;
-    const run = startCli(['exec', ...backend, '--', process.execPath, '-e', `${ask}.then(() => process.exit(3))`], {
-      cwd,
-    });
+    const end = `setInterval(() => require('fs').existsSync('go') && process.exit(3), 20)`;
+    const run = startCli(['exec', ...backend, '--', process.execPath, '-e', `${ask}.then(() => ${end})`], { cwd });
+    await waitFor(() => /pids \d+/.test(run.stderr()), 'the backend to be up');
+    writeFileSync(join(cwd, 'go'), '');
     await waitFor(() => run.stderr().includes('k | no'), 'SIGTERM to be ignored');
     const pids = [...run.stderr().matchAll(/pids (\d+)/g)].map((match) => Number(match[1]));
     const again = setInterval(() => run.process.kill('SIGTERM'), 50);
