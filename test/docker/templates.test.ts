@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { TEMPLATE_NAMES, type TemplateName } from '../../src/cli/templates.js';
 import { type DevRun, runCli, startDev } from '../support/cli.js';
-import { post } from '../support/http.js';
+import { post, send } from '../support/http.js';
 import { makeTempFolder } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 import { type Connected, describeTemplate } from '../templates/template-suite.js';
@@ -21,7 +21,10 @@ async function start(template: TemplateName): Promise<DevRun> {
 /** With the folder that outlives a container. */
 async function connect(dev: DevRun, key: string): Promise<Connected> {
   const body = { key, spawn: { executable: { mount: true } } };
-  return (await post(`${dev.apiUrl}/v2/service/-/-/connect`, body)).json<Connected>();
+  const connected = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, body)).json<Connected>();
+  const status = `${dev.apiUrl}/v2/backend/${connected.backend_id}/status`;
+  await waitFor(async () => (await send(status)).json().status === 'ready', 'the container', 60_000);
+  return connected;
 }
 
 describeDocker.each(TEMPLATE_NAMES)('the template %s, in containers', (template) => {
@@ -32,7 +35,6 @@ describeDocker.each(TEMPLATE_NAMES)('the template %s, in containers', (template)
       const dev = await start(template);
       const { backend_id } = await connect(dev, 'doc-1');
       const container = `jamdev-${backend_id}`;
-      await waitFor(() => dev.stdout().includes('doc-1 | ready'), 'the backend', 60_000);
       const { Config } = JSON.parse(await docker('inspect', '--format', '{{json .}}', container));
       expect(Config.User).toMatch(/^(node|1000:1000)$/);
       expect(Object.keys(Config.ExposedPorts)).toEqual(['8080/tcp']);

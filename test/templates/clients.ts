@@ -58,6 +58,8 @@ type Opened = Pick<Person, 'type' | 'close'>;
 const OPEN: Record<TemplateName, (page: Page, url: string) => Promise<Opened>> = {
   websocket: async (page, url) => {
     const socket = new WebSocket(url.replace('http', 'ws'));
+    // One that failed is missed soon enough.
+    socket.on('error', () => undefined);
     socket.on('message', (data) => {
       const message = JSON.parse(String(data));
       if (message.key !== undefined) page.key = message.key;

@@ -17,7 +17,7 @@ export interface Connected {
 export interface TemplateHarness {
   /** Starts `jamdev dev` in a folder that `jamdev init` has just written. */
   start(template: TemplateName): Promise<DevRun>;
-  /** A backend that can keep its document beyond its end. */
+  /** A backend that can keep its document beyond its end; ready. */
   connect(dev: DevRun, key: string): Promise<Connected>;
 }
 
@@ -25,10 +25,11 @@ export interface TemplateHarness {
 export async function terminate(dev: DevRun, { backend_id }: Connected, hard = false) {
   const url = `${dev.apiUrl}/v2/backend/${backend_id}`;
   await post(`${url}/terminate`, { hard });
-  return waitFor(async () => {
+  const lastStatus = async () => {
     const status = (await send(`${url}/status`)).json();
     return status.status === 'terminated' && status;
-  }, 'the end of the backend');
+  };
+  return waitFor(lastStatus, 'the end of the backend', 60_000);
 }
 
 /** The file whose change makes a template's backend another one. */
