@@ -38,6 +38,8 @@ async function startProject(config: object = {}, args: string[] = []) {
     }>();
   const save = (text: string, name = 'server.js') => writeFileSync(join(folder, name), text);
   await untilWatching(dev);
+  // What is saved while a build runs may count as written by that build.
+  if ('build' in config) await waitFor(() => /build {2}1: (done|failed)/.test(dev.stdout()), 'the first build');
   return { dev, folder, connect, save };
 }
 
