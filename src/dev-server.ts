@@ -7,15 +7,16 @@ import { toConnectResponse } from './api/connect-results.js';
 import { answerUnreadable } from './api/unreadable-request.js';
 import { Builder } from './build/builder.js';
 import { HotRebuild } from './build/hot-rebuild.js';
-import { type FindLocalImages, ImageCatalog } from './build/image-catalog.js';
+import { ImageCatalog } from './build/image-catalog.js';
 import { createMakeBuild, describeBuild } from './build/make-build.js';
 import type { DevFlags } from './config/dev-flags.js';
 import { type DevConfig, resolveConfig } from './config/resolve.js';
-import type { ServiceConfig } from './config/service-config.js';
 import type { BuildOutcome, DevInfo } from './contract/dev-endpoints.js';
-import { JamdevError, problem } from './contract/errors.js';
+import { problem } from './contract/errors.js';
 import { parseConnectRequest } from './contract/requests.js';
 import type { ConnectResponse } from './contract/responses.js';
+import { chooseRuntimes, prepareDocker } from './dev-server/docker-parts.js';
+import { cleanUpAfterDeadServers, listForeignRuns } from './dev-server/other-servers.js';
 import { LogStore } from './logs/log-store.js';
 import { pause, systemClock } from './os/clock.js';
 import { type BoundPort, listen } from './os/listen.js';
@@ -23,11 +24,10 @@ import { findProcess } from './os/process-table.js';
 import { Platform } from './platform/platform.js';
 import { ConnectionProxy } from './proxy/proxy-server.js';
 import { listServerRecords, ServerRecordFile } from './records/server-records.js';
-import { createStateFolder, type StateFolder } from './records/state-folder.js';
+import { createStateFolder } from './records/state-folder.js';
 import { listRegisteredServers, registerServer } from './records/user-registry.js';
-import { endLeftovers, type LeftoverOutcome } from './runtime/process/leftovers.js';
+import type { LeftoverOutcome } from './runtime/process/leftovers.js';
 import { ProcessRuntime } from './runtime/process/process-runtime.js';
-import type { Runtime } from './runtime/runtime.js';
 import { RuntimeSwitch } from './runtime/runtime-switch.js';
 
 /** How long closing waits for backends and builds to end, before it goes on without. */
@@ -179,7 +179,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   // Points to the record, so it comes after it and goes before it.
   const registration = registerServer({ runId, project: config.project });
   const pruneLogs = () =>
-    void foreignRuns(folder, runId).then(
+    void listForeignRuns(folder, runId).then(
       (runs) => logs.prune(runs),
       () => undefined,
     );
@@ -239,60 +239,6 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   };
 }
 
-interface Chosen {
-  remark?: string;
-}
-
-/** The parts that only services with a Dockerfile need; loaded only for those. */
-interface DockerParts {
-  runtime: Runtime;
-  findLocalImages: FindLocalImages;
-  keepImages: (builder: Builder, platform: Platform) => { close(): Promise<void> };
-}
-
-/**
- * Decides for child processes where no Docker engine answers and there is another way to run.
- * @returns the services to run, and what to say about it
- * @throws JamdevError `DockerMissing`, `DockerStopped` or `DockerForbidden` when Docker is the only way for one of them
- */
-async function chooseRuntimes(services: DevConfig['services']): Promise<Pick<DevConfig, 'services'> & Chosen> {
-  const inContainers = services.filter((service) => service.runtime === 'docker');
-  if (inContainers.length === 0) return { services };
-  const { checkEngine } = await import('./runtime/docker/docker-cli.js');
-  try {
-    await checkEngine();
-    return { services };
-  } catch (error) {
-    const stuck = inContainers.some((service) => service.fallback === undefined);
-    if (stuck || !(error instanceof JamdevError)) throw error;
-    const [first, ...others] = services.map((service) =>
-      service.runtime === 'docker' && service.fallback !== undefined ? service.fallback : service,
-    );
-    return {
-      services: [first as ServiceConfig, ...others],
-      remark: problem.usingChildProcesses(error.message).sentence,
-    };
-  }
-}
-
-/** Prepares for containers: removes what dead dev servers left, and makes the runtime. */
-async function prepareDocker(config: DevConfig, folder: StateFolder, runId: string): Promise<DockerParts | undefined> {
-  if (!config.services.some((service) => service.runtime === 'docker')) return undefined;
-  const [{ DockerRuntime }, { removeLeftovers }, { ImageKeeper }, { findLocalImages }] = await Promise.all([
-    import('./runtime/docker/docker-runtime.js'),
-    import('./runtime/docker/docker-leftovers.js'),
-    import('./build/image-keeper.js'),
-    import('./build/local-images.js'),
-  ]);
-  const living = await foreignRuns(folder, runId);
-  await removeLeftovers(config.project, (run) => living.has(run));
-  return {
-    runtime: new DockerRuntime({ project: config.project, runId, volumes: folder.volumes }),
-    findLocalImages,
-    keepImages: (builder, platform) => new ImageKeeper(builder, platform),
-  };
-}
-
 async function listenForBoth(
   config: DevConfig,
   makeApi: () => Server,
@@ -315,27 +261,6 @@ async function listenForBoth(
 function urlHost(host: string | undefined): string {
   if (host === undefined || host === '0.0.0.0' || host === '::') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
-}
-
-/** Ends what dev servers that died in this folder left behind. */
-async function cleanUpAfterDeadServers(folder: StateFolder): Promise<LeftoverOutcome> {
-  let ended = 0;
-  const remaining: number[] = [];
-  for (const { record, alive } of await listServerRecords(folder)) {
-    if (alive) continue;
-    const file = new ServerRecordFile(folder, record.runId);
-    const outcome = await endLeftovers(file.processes());
-    ended += outcome.ended;
-    remaining.push(...outcome.remaining);
-    file.remove();
-  }
-  return { ended, remaining };
-}
-
-async function foreignRuns(folder: StateFolder, ownRunId: string): Promise<Set<string>> {
-  const records = await listServerRecords(folder);
-  const living = records.filter(({ record, alive }) => alive && record.runId !== ownRunId);
-  return new Set(living.map(({ record }) => record.runId));
 }
 
 function version(): string {

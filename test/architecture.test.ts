@@ -7,6 +7,7 @@ import { ROOT } from './support/project.js';
 const LEVELS: readonly string[][] = [
   ['cli'],
   ['index.ts', 'dev-server.ts'],
+  ['dev-server'],
   ['api', 'proxy'],
   ['build'],
   ['platform'],
