@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import type { FSWatcher } from 'chokidar';
 import { readIgnoreRules } from './ignore-rules.js';
@@ -11,6 +12,8 @@ export const LONGEST_WAIT_MS = 500;
 export interface WatchRequest {
   /** Absolute paths. */
   paths: readonly string[];
+  /** Files that count even where they are ignored; each may be missing. Absolute paths. */
+  files: readonly string[];
   /** The folder whose ignore files count, and to which changes are told relative. */
   root: string;
   /** Asked of each change when it is noticed, by its relative path; `isNew`: the file was added. */
@@ -43,11 +46,13 @@ export class ChangeWatcher {
   /** Begins to watch. Resolves when every change from now on will be noticed. */
   async start(): Promise<void> {
     const { watch } = await import('chokidar');
-    const { paths, root } = this.#request;
+    const { paths, files, root } = this.#request;
     if (this.#closed) return;
-    const watcher = watch([...paths], {
+    // Of a path that is missing chokidar makes two, and says too soon that it is ready. One that comes to be in a
+    // watched folder is seen there.
+    const watcher = watch([...paths, ...files.filter((file) => existsSync(file))], {
       ignoreInitial: true,
-      ignored: readIgnoreRules(root, paths),
+      ignored: readIgnoreRules(root, [...paths, ...files]),
     });
     this.#watcher = watcher;
     watcher.on('all', (event, path) => {

@@ -7,6 +7,7 @@ import type { Platform } from '../platform/platform.js';
 import type { Builder } from './builder.js';
 import { ChangeWatcher, describeChange } from './change-watcher.js';
 import { OutputFilter } from './output-filter.js';
+import { knowOwnOutput } from './own-output.js';
 import { backendsOlderThan, rollOut } from './rollout.js';
 
 export interface HotRebuildEvents {
@@ -23,13 +24,16 @@ export class HotRebuild {
   #started = false;
 
   constructor(services: readonly ServiceConfig[], builder: Builder, platform: Platform) {
+    const isOwnOutput = knowOwnOutput();
     this.#watchers = services
       .filter((service) => service.watch.length > 0)
       .map((service) => {
+        const counts = filterOutput(service, builder);
         const watcher = new ChangeWatcher({
-          paths: [...service.watch, ...service.envFiles.map(({ path }) => path)],
+          paths: service.watch,
+          files: service.envFiles.map(({ path }) => path),
           root: service.root,
-          counts: filterOutput(service, builder),
+          counts: (file, isNew) => !isOwnOutput(join(service.root, file)) && counts(file, isNew),
         });
         watcher.events.on('changed', (files) => void builder.build(service.name, describeChange(files)));
         watcher.events.on('problem', (error) => this.events.emit('watchProblem', service, error));

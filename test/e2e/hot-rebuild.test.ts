@@ -1,4 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -74,6 +76,36 @@ describe('a change', () => {
     save('x', 'server.js');
     await waitFor(() => again.stdout().includes('(changed: server.js)'), 'the one that counts');
     expect(again.stdout()).not.toMatch(/changed: (data|node_modules|\.git\/|a\.log)/);
+  });
+
+  test('in the file that jamdev’s own output goes to counts for nothing', async () => {
+    const folder = makeProject({ 'server.js': server('one') });
+    const log = join(folder, 'log.txt');
+    const descriptor = openSync(log, 'a');
+    const args = [
+      join(ROOT, 'bin', 'jamdev.js'),
+      'dev',
+      '--port',
+      '0',
+      '--proxy-port',
+      '0',
+      '--command',
+      'node server.js',
+    ];
+    const dev = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', descriptor, descriptor] });
+    closeSync(descriptor);
+    onTestFinished(async () => {
+      dev.kill('SIGTERM');
+      if (dev.exitCode === null) await once(dev, 'exit');
+    });
+    const read = () => readFileSync(log, 'utf8');
+    const apiUrl = (await waitFor(() => /API\s+(http:\S+)/.exec(read()), 'the banner'))[1];
+    await waitFor(async () => (await send(`${apiUrl}/_jamdev/info`)).json().watching, 'the watcher');
+    for (const name of ['one.js', 'two.js']) {
+      writeFileSync(join(folder, name), '');
+      await waitFor(() => read().includes(`changed: ${name}`), 'the change');
+    }
+    expect(read()).not.toContain('log.txt');
   });
 
   test('outside of "watch" counts for nothing, and --no-watch ignores all', async () => {

@@ -44,7 +44,7 @@ describe('how many are watched', () => {
 
   test.skipIf(process.platform !== 'linux')('are as many as the watcher then takes', async () => {
     const cwd = project();
-    const watcher = new ChangeWatcher({ paths: [cwd], root: cwd, counts: () => true });
+    const watcher = new ChangeWatcher({ paths: [cwd], files: [], root: cwd, counts: () => true });
     onTestFinished(() => watcher.close());
     const before = ownWatches();
     await watcher.start();
