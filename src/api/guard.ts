@@ -19,6 +19,8 @@ export function isPublicPath(path: string): boolean {
 export function guard(allowedHosts: AllowedHosts): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     const { host = '', origin } = request.headers;
+    // A page elsewhere can ask without an Origin, by <script>: no browser is to take an answer for one.
+    response.setHeader('x-content-type-options', 'nosniff');
     if (!isAllowedHost(host, allowedHosts)) throw problem.hostNotAllowed(host);
     const isPublic = isPublicPath(request.path);
     if (isPublic) response.setHeader('access-control-allow-origin', '*');

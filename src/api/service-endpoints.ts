@@ -24,7 +24,7 @@ export function serviceEndpoints({ platform, info }: ApiContext): Endpoint[] {
     summary: 'Chooses the image that new backends of the environment run, by tag or digest',
     body: useImageSchema,
     answer: json(okSchema),
-    errors: ['ServiceNotFound', 'ImageNotFound'],
+    errors: ['ServiceNotFound', 'ImageNotFound', 'ConfigUnreadable'],
   } as const;
 
   return [

@@ -17,7 +17,15 @@ export function v1Endpoints({ platform, info }: ApiContext): Endpoint[] {
       summary: 'Connects to the backend that holds the lock, or spawns one',
       body: v1SpawnRequestSchema,
       answer: json(v1SpawnResultSchema),
-      errors: ['InvalidKey', 'ReservedEnv', 'ServiceNotFound', 'ImageNotFound', 'BuildFailed', 'ShuttingDown'],
+      errors: [
+        'InvalidKey',
+        'ReservedEnv',
+        'ServiceNotFound',
+        'ImageNotFound',
+        'ConfigUnreadable',
+        'BuildFailed',
+        'ShuttingDown',
+      ],
       handle: async ({ params, body, response }) =>
         toV1SpawnResult(await platform.connect(params.service, body, abortOnHangUp(response)), info()),
     }),

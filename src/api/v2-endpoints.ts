@@ -38,6 +38,7 @@ export function v2Endpoints(context: ApiContext): Endpoint[] {
       'ReservedEnv',
       'ServiceNotFound',
       'ImageNotFound',
+      'ConfigUnreadable',
       'KeyUnheldNoSpawnConfig',
       'BuildFailed',
       'ShuttingDown',

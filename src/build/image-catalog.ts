@@ -8,7 +8,7 @@ import { backendEnvironment } from './make-build.js';
 
 /** An image to choose, and how it is run. */
 interface Choice extends ServiceImage {
-  build: Build;
+  toBuild: () => Build;
 }
 
 /** The images of the engine that a person tagged, by service; undefined where no engine is in use. */
@@ -32,7 +32,7 @@ export class ImageCatalog implements ImageSource {
   async find(service: Service, tag: string): Promise<Build> {
     const choices = await this.#choices(service, tag);
     const found = choices.find((each) => each.tag === tag || each.digest === tag);
-    if (found !== undefined) return found.build;
+    if (found !== undefined) return found.toBuild();
     const known = [...new Set(choices.map((each) => each.tag))];
     throw problem.imageNotFound(service.name, tag, known, this.#findLocal !== undefined);
   }
@@ -44,9 +44,10 @@ export class ImageCatalog implements ImageSource {
 
   /** @param named a tag or digest, which may also name an image of no service */
   async #choices(service: Service, named?: string): Promise<Choice[]> {
+    const local = (await this.#findLocal?.(service.name, named)) ?? [];
+    // After the wait, in which images may have been removed.
     const built = service.definition === undefined ? [] : this.#builder.goodBuilds(service.definition);
     const newest = built[0] === undefined ? [] : [toChoice(service, built[0], NEWEST_TAG)];
-    const local = (await this.#findLocal?.(service.name, named)) ?? [];
     return [
       ...newest,
       ...built.map((each) => toChoice(service, each, tagOf(each.build))),
@@ -56,7 +57,8 @@ export class ImageCatalog implements ImageSource {
 
   #toLocalChoice(service: Service, { repository, tag, digest, since }: LocalImage): Choice {
     const config = this.#services.find(({ name }) => name === service.definition);
-    const build: Build = {
+    // Not before it is chosen: its variables are read from files.
+    const toBuild = (): Build => ({
       kind: 'container',
       number: 0,
       image: digest,
@@ -64,15 +66,15 @@ export class ImageCatalog implements ImageSource {
       env: config === undefined ? {} : backendEnvironment(config),
       network: config?.runtime === 'docker' ? config.network : undefined,
       platform: undefined,
-    };
-    return { repository, tag, digest, since, build };
+    });
+    return { repository, tag, digest, since, toBuild };
   }
 }
 
 function toChoice(service: Service, { build, builtAt }: GoodBuild, tag: string): Choice {
   const digest = digestOf(build);
   const repository = build.kind === 'container' ? build.image.replace(/:[^:]*$/, '') : service.name;
-  return { repository, tag, digest, since: builtAt, build };
+  return { repository, tag, digest, since: builtAt, toBuild: () => build };
 }
 
 /** The tag by which a build can be chosen. */

@@ -13,5 +13,6 @@ export function isTokenShaped(text: string): boolean {
 
 /** Replaces everything in a text that could be a connection token: what is shown to people must not give one away. */
 export function withoutTokens(text: string): string {
-  return text.replace(/(?<![\w-])(?:s\.)?[\w-]{43}(?![\w-])/g, 'TOKEN');
+  // Also in a URL within a URL, where a "%2F" stands before it.
+  return text.replace(/(?:(?<![\w-])|(?<=%[\dA-Fa-f]{2}))(?:s\.)?[\w-]{43}(?![\w-])/g, 'TOKEN');
 }

@@ -29,6 +29,7 @@ export const HTTP_STATUS_OF = {
   DockerStopped: 503,
   DockerForbidden: 503,
   ImageGone: 503,
+  ConfigUnreadable: 503,
   DockerNetworkMissing: 503,
   ContainerNotStarted: 503,
   DiskFull: 503,
@@ -41,7 +42,6 @@ export const HTTP_STATUS_OF = {
   Internal: 500,
   // The codes below never travel over HTTP: they end a command.
   ConfigInvalid: 500,
-  ConfigUnreadable: 500,
   NothingToRun: 500,
   WatchFailed: 500,
   NotSupported: 500,
@@ -104,9 +104,14 @@ export function errorBody(error: JamdevError, id: string): ErrorBody {
   return { error: { message: error.sentence, status: error.status, code: error.code, id } };
 }
 
-/** Shortens a value that a person typed, so that a message stays readable. */
+/** Shortens a value that a person typed, so that a message stays readable, and escapes what a terminal would obey. */
 function quote(value: string): string {
-  return value.length > 80 ? `"${value.slice(0, 77)}..." (${value.length} characters)` : JSON.stringify(value);
+  const isLong = value.length > 80;
+  const quoted = JSON.stringify(isLong ? `${value.slice(0, 77)}...` : value).replace(
+    /[\u007f-\u009f]/g,
+    (control) => `\\u00${control.charCodeAt(0).toString(16)}`,
+  );
+  return isLong ? `${quoted} (${value.length} characters)` : quoted;
 }
 
 function didYouMean(nearest: string | undefined): string {

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { problem } from '../contract/errors.js';
 import { describePortHolder } from './port-holder.js';
+import { tellQueuedResponses } from './queued-responses.js';
 
 /** What is being listened for, to be named in error messages. */
 export interface ListenRequest {
@@ -37,7 +38,7 @@ export async function listen(request: ListenRequest, makeServer: () => Server): 
   for (let attempt = 1; ; attempt += 1) {
     const servers: Server[] = [];
     const sockets = new Set<Socket>();
-    const make = () => trackSockets(makeServer(), sockets);
+    const make = () => tellQueuedResponses(trackSockets(makeServer(), sockets));
     try {
       const primary = await bind(make(), request.port, first as string);
       servers.push(primary);

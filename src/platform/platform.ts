@@ -67,22 +67,25 @@ export class Platform {
    * @throws JamdevError `ServiceNotFound`, `ImageNotFound`, `KeyUnheldNoSpawnConfig`, `BuildFailed`, `ShuttingDown`
    */
   async connect(serviceName: string, params: ConnectParams, signal?: AbortSignal): Promise<Connection> {
-    const service = this.services.get(serviceName);
-    const tag = this.#tagFor(service, params);
-    let image: Build | undefined;
+    let found: { tag: string; image: Build } | undefined;
     for (;;) {
       if (this.#closing) throw problem.shuttingDown();
+      // Anew after each wait: meanwhile the service may have been deleted, or told to run another image.
+      const service = this.services.get(serviceName);
+      const tag = this.#tagFor(service, params);
       const holder = params.key === undefined ? undefined : this.#holders.get(slotOf(service, params.key));
       if (holder !== undefined && isEnding(holder.state)) {
         await untilGone(holder, signal);
+        found = undefined;
         continue;
       }
       if (holder === undefined && !params.spawn) throw problem.keyUnheld(params.key ?? '', service.name);
-      if (holder === undefined && image === undefined && tag !== undefined) {
-        image = await this.#world.images.find(service, tag, signal);
+      if (holder === undefined && tag !== undefined && tag !== found?.tag) {
+        found = { tag, image: await this.images.find(service, tag, signal) };
         signal?.throwIfAborted();
         continue;
       }
+      const image = tag === undefined ? undefined : found?.image;
       const backend = holder ?? this.#spawn(service, params, image);
       const route = this.tokens.issue(backend, params.user, params.auth);
       this.#tellIdentityIgnored(backend, params);

@@ -48,6 +48,13 @@ test.each(['localhost:8080', 'abc.localhost', '127.0.0.1:8080', '[::1]:8080', 'h
   },
 );
 
+test('no answer can be taken for a script by a page elsewhere, which has no Origin to tell', async () => {
+  for (const path of ['/v2/x', STATUS]) {
+    expect((await ask(path, LOCAL)).headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
+  }
+  expect((await ask('/v2/x', { host: 'evil.example' })).headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
+});
+
 test.each([
   ['/v2/x', 'GET'],
   [STATUS, 'GET'],

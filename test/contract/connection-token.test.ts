@@ -25,6 +25,8 @@ test.each([
   [`"s.${TOKEN}"`, '"TOKEN"'],
   [`${TOKEN} ${TOKEN}`, 'TOKEN TOKEN'],
   [`token=${TOKEN}&x`, 'token=TOKEN&x'],
+  [`?next=http%3A%2F%2Flocalhost%3A9090%2F${TOKEN}%2F`, '?next=http%3A%2F%2Flocalhost%3A9090%2FTOKEN%2F'],
+  [`%2fs.${TOKEN}%2f`, '%2fTOKEN%2f'],
   [`${TOKEN}x`, `${TOKEN}x`],
   ['a'.repeat(64), 'a'.repeat(64)],
   ['nothing here', 'nothing here'],

@@ -205,5 +205,9 @@ test('a value that a person typed is shortened in a message, and control charact
     `There is no backend "${'x'.repeat(77)}..." (81 characters).`,
   );
   expect(problem.backendNotFound('a\n\u001b[2J').message).toBe('There is no backend "a\\n\\u001b[2J".');
+  expect(problem.backendNotFound('\u009b2J\u007f').message).toBe('There is no backend "\\u009b2J\\u007f".');
+  expect(problem.backendNotFound(`\u001b[2J${'x'.repeat(99)}`).message).toMatch(
+    /^There is no backend "\\u001b\[2Jx+\.\.\." /,
+  );
   expect(problem.configUnknownKey('f', 'k', undefined).sentence).toBe('f has an unknown key "k".');
 });

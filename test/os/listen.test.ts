@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer, get, type Server } from 'node:http';
-import { createServer as createNetServer } from 'node:net';
+import { connect, createServer as createNetServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { listen } from '../../src/os/listen.js';
+import { waitFor } from '../support/wait.js';
 
 const REQUEST = { what: 'API', flag: '--port' };
 
@@ -132,4 +133,24 @@ describe('a port that can’t be had', () => {
       code: 'EWEIRD',
     });
   });
+});
+
+test('when a connection ends, requests that waited behind another on it are told as well', async () => {
+  const over: string[] = [];
+  let begun = 0;
+  const { port } = await listenForTest({ ...REQUEST, port: 0 }, () =>
+    createServer((request, response) => {
+      begun += 1;
+      response.once('close', () => over.push(request.url ?? ''));
+      if (request.url === '/done') response.end('done');
+    }),
+  );
+  const ask = (path: string) => `GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`;
+  const socket = connect(port, '127.0.0.1');
+  socket.write(['/done', '/slow', '/behind', '/done', '/last'].map(ask).join(''));
+  await waitFor(() => begun === 5, 'all five to come');
+  await waitFor(() => over.length === 1, 'the first to be done');
+  socket.destroy();
+  await waitFor(() => over.length === 5, 'the others to be told');
+  expect(over.toSorted()).toEqual(['/behind', '/done', '/done', '/last', '/slow']);
 });

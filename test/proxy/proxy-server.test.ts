@@ -356,3 +356,15 @@ describe('the proxy’s own answers', () => {
     expect([...statuses]).toEqual([200]);
   });
 });
+
+test('requests sent ahead on a connection that ends no longer count as connections', async () => {
+  const server = await startServer();
+  const { backend_id, url, token } = await server.connect();
+  await send(url);
+  const backend = server.parts.platform.backend(backend_id);
+  const { socket } = await openSocket(server.proxyUrl);
+  socket.write(`GET /${token}/drip HTTP/1.1\r\nhost: localhost\r\n\r\n`.repeat(3));
+  await waitFor(() => backend.connections === 3, 'three connections');
+  socket.destroy();
+  await waitFor(() => backend.connections === 0, 'none');
+});

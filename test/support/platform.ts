@@ -14,24 +14,26 @@ export interface TestPlatform {
   folder: string;
 }
 
+const NO_IMAGES: ImageSource = {
+  find: async (service, tag) => {
+    throw problem.imageNotFound(service.name, tag, [], false);
+  },
+  list: async () => [],
+};
+
 /** A platform with the child-process runtime, and one definition per service, all of the same command. */
 export function makePlatform(
   command: string,
   clock: Clock,
   services: readonly string[] = ['default'],
   env: Record<string, string> = {},
+  images: ImageSource = NO_IMAGES,
 ): TestPlatform {
   const folder = makeTempFolder();
   const runtime = new ProcessRuntime(() => undefined);
   const logs = new LogStore(join(folder, 'logs'));
   const build = { kind: 'process', number: 1, command, cwd: folder, env, remap8080: false } as const;
   const builds: BuildSource = { current: async () => build, assertUsable: () => undefined };
-  const images: ImageSource = {
-    find: async (service, tag) => {
-      throw problem.imageNotFound(service.name, tag, [], false);
-    },
-    list: async () => [],
-  };
   const platform = new Platform(services, { runtime, builds, images, clock, logs, runId: 'test' });
   onTestFinished(async () => {
     await platform.terminateAll(true);
