@@ -136,7 +136,7 @@ export class Builder implements BuildSource {
     this.events.emit('started', config.name, number, reason, describeBuild(config));
     const tell = (line: string) => this.events.emit('line', config.name, line);
     const result = await this.#make(config, number, signal, tell).catch((error: unknown) => {
-      const failure = error instanceof Error ? error.message : String(error);
+      const failure = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
       return { build: undefined, failure, lines: [] };
     });
     const ms = this.#clock.monotonicMs() - startedAt;

@@ -142,7 +142,10 @@ function buildArguments(
 }
 
 /** What docker would say in its own words, said clearly and before anything is sent to the engine. */
-function missingInput({ dockerfile, context }: ImageRequest): string | undefined {
+export function missingInput({
+  dockerfile,
+  context,
+}: Pick<ImageRequest, 'dockerfile' | 'context'>): string | undefined {
   const file = statSync(dockerfile, { throwIfNoEntry: false });
   if (file === undefined) return `there is no Dockerfile ${dockerfile}: check "dockerfile", or --dockerfile`;
   if (!file.isFile()) return `${dockerfile} is not a file: "dockerfile" must name the Dockerfile itself`;

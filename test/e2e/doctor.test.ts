@@ -93,6 +93,19 @@ describe('the config', () => {
     expect(findings.length).toBeGreaterThan(8);
   });
 
+  test.each([
+    ['variables', { envFile: 'no.env', command: ECHO }, "no.env with variables can't be read: ENOENT", 'envFile'],
+    ['a Dockerfile', { dockerfile: 'no/Dockerfile' }, 'There is no Dockerfile ', '"dockerfile"'],
+  ])('that names a file which is not there is a failure: %s', async (_name, config, says, remedy) => {
+    const { code, find } = await examine(
+      makeProject({ 'jamsocket.config.json': { ...config, port: 0, proxyPort: 0 } }),
+    );
+    expect(code).toBe(1);
+    expect(find('config')).toMatchObject([
+      { status: 'failure', text: expect.stringContaining(says), remedy: expect.stringContaining(remedy) },
+    ]);
+  });
+
   test('may be named', async () => {
     const folder = makeProject({ 'other.json': { command: 'node other.js', port: 0, proxyPort: 0 } });
     const { stdout } = await runCli(['doctor', '--config', 'other.json'], { cwd: folder });

@@ -251,7 +251,8 @@ test('with one service any name is accepted, each with keys of its own', async (
 
 describe('env files', () => {
   const COMMAND = ['--command', 'node server.js', '--on-change', 'restart'];
-  const project = (files: Record<string, string> = {}) => makeProject({ 'server.js': server('one'), ...files });
+  const project = (files: Record<string, string | object> = {}) =>
+    makeProject({ 'server.js': server('one'), ...files });
 
   /** The variables of the tests alone. */
   async function variables(connected: Connected): Promise<Record<string, string>> {
@@ -337,5 +338,14 @@ describe('env files', () => {
     expect(failed).toContain(`${join('more', 'b.env')} with variables can't be read: ENOENT`);
     // The last good build goes on.
     expect(await variables(await connect(dev, '-'))).toEqual({ TEST_A: 'a', TEST_B: 'b' });
+  });
+
+  test('one that is missing from the start is told, by dev and by exec, though there is nothing else to build', async () => {
+    const folder = project({ 'jamdev.config.json': { envFile: 'no.env' } });
+    const dev = await startDev(folder, COMMAND);
+    const told = /^build {2}1: failed \(The file \S+no\.env with variables can't be read: ENOENT\) in/m;
+    await waitFor(() => told.test(dev.stdout()), 'the failure');
+    const { code, stderr } = await runCli(['exec', ...COMMAND, '--', 'echo', 'ran'], { cwd: folder });
+    expect({ code, told: told.test(stderr) }).toEqual({ code: 1, told: true });
   });
 });

@@ -1,5 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import { missingInput } from '../../build/image-build.js';
+import { readEnvFiles } from '../../config/env-file.js';
 import { DEFAULT_API_PORT, DEFAULT_PROXY_PORT, type DevConfig, resolveConfig } from '../../config/resolve.js';
 import type { ServiceConfig } from '../../config/service-config.js';
 import { JamdevError, problem } from '../../contract/errors.js';
@@ -30,7 +32,8 @@ export async function examineProject(folder: string, named: string | undefined):
   try {
     const config = await resolveConfig({ folder: path, config: named });
     const { project, services, port, proxyPort, host } = config;
-    return { folder: project, services, port, proxyPort, host, finding: fine('config', describeServices(config)) };
+    const finding = findTrouble(services) ?? fine('config', describeServices(config));
+    return { folder: project, services, port, proxyPort, host, finding };
   } catch (error) {
     if (!(error instanceof JamdevError)) throw error;
     const defaults = { services: [], port: DEFAULT_API_PORT, proxyPort: DEFAULT_PROXY_PORT, host: undefined };
@@ -43,6 +46,27 @@ export function dockerNeed(services: readonly ServiceConfig[]): DockerNeed {
   const containers = services.filter((service) => service.runtime === 'docker');
   if (containers.length === 0) return 'not';
   return containers.some(({ fallback }) => fallback === undefined) ? 'must' : 'would';
+}
+
+/** What would make every build fail, as far as that can be told without one. */
+function findTrouble(services: readonly ServiceConfig[]): Finding | undefined {
+  for (const service of services) {
+    try {
+      readEnvFiles(service.envFiles);
+    } catch (error) {
+      if (!(error instanceof JamdevError)) throw error;
+      return trouble('config', 'failure', error);
+    }
+    const missing = service.runtime === 'docker' ? missingInput(service) : undefined;
+    if (missing === undefined) continue;
+    const [what = '', remedy = ''] = missing.split(/: (?=check )/).map(toSentence);
+    return { check: 'config', status: 'failure', text: what, remedy };
+  }
+  return undefined;
+}
+
+function toSentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 function describeServices({ project, services }: DevConfig): string {

@@ -160,7 +160,8 @@ export class DevReporter implements Reporter {
     const { red, green } = this.#chalk;
     if (outcome.result === 'failed') this.#failing.set(service, outcome.number);
     else if (outcome.result === 'succeeded') this.#failing.delete(service);
-    if (command === undefined) {
+    // With nothing to build there is nothing to tell, unless the variables for it can't be read.
+    if (command === undefined && outcome.result !== 'failed') {
       return;
     } else if (outcome.result === 'succeeded') {
       this.#buildLine(service, `${outcome.number}: ${green('done')} in ${formatDuration(outcome.ms)}`);
