@@ -43,7 +43,7 @@ export function devEndpoints(context: ApiContext): Endpoint[] {
     }),
 
     get(`${DEV_PREFIX}/logs`, {
-      summary: 'What one backend printed, or all of this dev server, then live until all have ended',
+      summary: 'What one backend printed, then live until it has ended; or of all of this dev server, live without end',
       query: logsQuerySchema,
       answer: jsonLines(logRecordSchema),
       errors: ['BackendNotFound'],

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import type { Response } from 'express';
 import { readLogs, toLogRecordJson } from '../logs/follow.js';
 import type { StoredLog } from '../logs/log-store.js';
 import type { ApiContext } from './context.js';
 import { EventStream } from './event-stream.js';
+import { abortOnHangUp } from './hang-up.js';
 
 /** Streams what a backend prints as server-sent events of raw lines, from the first line on, until it has ended. */
 export async function streamRawLog(response: Response, context: ApiContext, log: StoredLog): Promise<void> {
@@ -26,26 +28,15 @@ export interface LogStreamOptions {
 
 /** Streams lines of one or several logs as NDJSON, one `LogRecordJson` each. */
 export async function streamRecords(response: Response, context: ApiContext, options: LogStreamOptions): Promise<void> {
-  const closed = new AbortController();
-  response.once('close', () => closed.abort());
+  const closed = abortOnHangUp(response);
   response.statusCode = 200;
   response.setHeader('content-type', 'application/x-ndjson');
   response.flushHeaders();
   // HEAD asks for the headers alone.
   if (response.req.method === 'HEAD') return void response.end();
-  for await (const owned of readLogs(options, closed.signal, context.logs)) {
+  for await (const owned of readLogs(options, closed, context.logs)) {
     response.write(`${JSON.stringify(toLogRecordJson(owned))}\n`);
-    if (response.writableNeedDrain) await new Promise<void>((resolve) => onceDrainedOrClosed(response, resolve));
+    if (response.writableNeedDrain) await once(response, 'drain', { signal: closed }).catch(() => undefined);
   }
   response.end();
-}
-
-function onceDrainedOrClosed(response: Response, callback: () => void): void {
-  const done = () => {
-    response.off('drain', done);
-    response.off('close', done);
-    callback();
-  };
-  response.on('drain', done);
-  response.on('close', done);
 }
