@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cleanForTerminal } from '../../src/cli/terminal/clean.js';
+import { cleanForTerminal, cleanName } from '../../src/cli/terminal/clean.js';
 
 describe('of what a backend printed', () => {
   test.each([
@@ -71,4 +71,8 @@ test('with colours nothing but colours is left that a terminal obeys, and they e
 test('a very long line is cleaned in one go', () => {
   const line = '\u001b[31mx\u001b]0;'.repeat(20_000);
   expect(cleanForTerminal(line, false)).toBe('x'.repeat(20_000));
+});
+
+test('a name stays on its line and in its column', () => {
+  expect(cleanName('a\n2 | fake\tb\u2028c\u001b[2J\r')).toBe('a 2 | fake b c');
 });

@@ -197,6 +197,20 @@ describe('logs', () => {
 });
 
 describe('list, status and terminate', () => {
+  test('a key with a line break passes for no line of its own, in the list and in front of output', async () => {
+    const dev = await startEcho();
+    const key = 'doc\nzzz | fake';
+    await runCli(['connect', '--key', key], { cwd: dev.folder });
+    await waitFor(async () => (await runCli(['logs', '--no-follow'], { cwd: dev.folder })).stdout !== '', 'output');
+    const { stdout: list } = await runCli(['list'], { cwd: dev.folder });
+    expect(list.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^ID/),
+      expect.stringContaining('doc zzz | fake'),
+    ]);
+    const { stdout: logs } = await runCli(['logs', '--no-follow'], { cwd: dev.folder });
+    expect(logs).toMatch(/^doc zzz \| fake \| listening as /);
+  });
+
   test('list shows what runs, for people and programs', async () => {
     const dev = await startEcho();
     expect((await runCli(['list'], { cwd: dev.folder })).stdout).toContain('No backends are running');

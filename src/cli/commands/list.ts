@@ -4,7 +4,7 @@ import { findDevServer } from '../api-client.js';
 import { askEverywhere } from '../everywhere.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
-import { cleanForTerminal } from '../terminal/clean.js';
+import { cleanName } from '../terminal/clean.js';
 import { formatAge } from '../terminal/duration.js';
 
 import { fromHome } from '../terminal/project-names.js';
@@ -64,12 +64,12 @@ async function printTable(headings: readonly string[], rows: readonly string[][]
 }
 
 function shownProject(project: string): string {
-  return cleanForTerminal(fromHome(project), false);
+  return cleanName(fromHome(project));
 }
 
 function toRow(backend: DevBackend): string[] {
   const age = formatAge(Date.now() - Date.parse(backend.created_at));
-  const [key, service] = [backend.key, backend.service].map((text) => cleanForTerminal(text, false));
+  const [key, service] = [backend.key, backend.service].map(cleanName);
   const memory = backend.memory === null ? '-' : formatSize(backend.memory);
   return [backend.id, key ?? '', service ?? '', backend.status.status, age, String(backend.connections), memory];
 }

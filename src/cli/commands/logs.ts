@@ -17,7 +17,7 @@ import {
   type ClientOptions,
   wholeNumber,
 } from '../option-values.js';
-import { cleanForTerminal } from '../terminal/clean.js';
+import { cleanForTerminal, cleanName } from '../terminal/clean.js';
 import { shortNames } from '../terminal/project-names.js';
 
 interface LogsOptions extends ClientOptions {
@@ -114,7 +114,7 @@ function format(
   options: LogsOptions,
 ): string {
   const time = options.timestamps ? `${record.time} ` : '';
-  const names = owner.map((part) => cleanForTerminal(part === 'key' ? ownerOf(record) : (record.project ?? ''), false));
+  const names = owner.map((part) => cleanName(part === 'key' ? ownerOf(record) : (record.project ?? '')));
   const prefix = names.length > 0 ? `${names.join(' ')} | ` : '';
   const remark = record.source === 'jamdev' ? 'jamdev: ' : '';
   return `${time}${prefix}${remark}${cleanForTerminal(record.text)}`;

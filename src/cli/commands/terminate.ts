@@ -4,7 +4,7 @@ import { ApiClient, findDevServer } from '../api-client.js';
 import { askEverywhere, isRunning, pickBackend } from '../everywhere.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
-import { cleanForTerminal } from '../terminal/clean.js';
+import { cleanName } from '../terminal/clean.js';
 import { fromHome } from '../terminal/project-names.js';
 
 interface TerminateOptions extends ClientOptions {
@@ -101,6 +101,6 @@ function toJson({ id, key, project }: Target): string {
 }
 
 function describe({ id, key, project }: Target): string {
-  const where = project === undefined ? '' : `, in ${cleanForTerminal(fromHome(project), false)}`;
-  return `Ending ${id} (key ${cleanForTerminal(key, false)}${where}).`;
+  const where = project === undefined ? '' : `, in ${cleanName(fromHome(project))}`;
+  return `Ending ${id} (key ${cleanName(key)}${where}).`;
 }

@@ -19,3 +19,8 @@ export function cleanForTerminal(text: string, colours = process.stdout.isTTY &&
     .replace(colours ? ESCAPE_WITHOUT_COLOUR : ESCAPE, '');
   return cleaned.includes('\u001b') ? `${cleaned}\u001b[0m` : cleaned;
 }
+
+/** A name or key as text that moves nothing and stays in its place, as a line of its own could pass for another's. */
+export function cleanName(text: string): string {
+  return cleanForTerminal(text, false).replaceAll(/[\n\t\u2028\u2029]/g, ' ');
+}

@@ -10,7 +10,7 @@ import type { Backend } from '../../platform/backend.js';
 import type { BackendState, EndedState } from '../../platform/backend-state.js';
 import { toPublicStatus } from '../../platform/status-formats.js';
 import { bannerLines, environmentLines } from './banner.js';
-import { cleanForTerminal } from './clean.js';
+import { cleanForTerminal, cleanName } from './clean.js';
 import { spawnLine } from './command-line-hint.js';
 import { describeStatus } from './describe-status.js';
 import { formatDuration } from './duration.js';
@@ -216,7 +216,7 @@ export class DevReporter implements Reporter {
     const bar = red('|');
     this.#line(`${bar} ${bold(red(`crashed: ${how}`))} after ${ms}`);
     const { key, keyGiven } = backend.identity;
-    const named = keyGiven ? `key ${cleanForTerminal(key, false)}, ` : '';
+    const named = keyGiven ? `key ${cleanName(key)}, ` : '';
     this.#line(`${bar} ${named}backend ${backend.id}, build ${backend.buildNumber ?? 'none'}`);
     for (const line of backend.log.lastLines) this.#line(`${bar}   ${cleanForTerminal(line, this.#colourOutput)}`);
     const hint = portHint(backend.log.lastLines);
@@ -229,7 +229,7 @@ export class DevReporter implements Reporter {
   }
 
   #colourName(name: string): string {
-    const shown = cleanForTerminal(name, false).replaceAll('\n', ' ');
+    const shown = cleanName(name);
     const cut = shown.length > MAX_NAME_LENGTH ? `${shown.slice(0, MAX_NAME_LENGTH - 3)}...` : shown;
     const sum = [...name].reduce((total, character) => total + (character.codePointAt(0) ?? 0), 0);
     const colour = NAME_COLOURS[sum % NAME_COLOURS.length] ?? 'cyan';

@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 import type { DevServer } from '../../../dev-server.js';
 import { systemClock } from '../../../os/clock.js';
 import type { Backend } from '../../../platform/backend.js';
-import { cleanForTerminal } from '../clean.js';
+import { cleanName } from '../clean.js';
 import { formatAge } from '../duration.js';
 import type { OutputStream } from '../line-writer.js';
 import type { LogFilter } from '../log-filter.js';
@@ -46,10 +46,10 @@ function contentOf({ server, filter, shortcuts }: FooterSources, live: string | 
     rows: platform.running.reverse().map((backend) => toRow(backend, nowMs, backend.usage.latest?.memoryBytes)),
     failing: server.config.services.flatMap(({ name }) => {
       const failed = builder.failureOf(name);
-      return failed === undefined ? [] : [{ service: name, number: failed.number, failure: oneLine(failed.failure) }];
+      return failed === undefined ? [] : [{ service: name, number: failed.number, failure: cleanName(failed.failure) }];
     }),
-    live: live === undefined ? undefined : oneLine(live),
-    filter: filter.only === undefined ? 'all' : oneLine(filter.only.displayName),
+    live: live === undefined ? undefined : cleanName(live),
+    filter: filter.only === undefined ? 'all' : cleanName(filter.only.displayName),
     paused: hotRebuild.paused,
     hints: shortcuts.toSorted((a, b) => rank(a) - rank(b)).map(({ key, label }) => `${key} ${label}`),
   };
@@ -59,16 +59,11 @@ function toRow(backend: Backend, nowMs: number, memory: number | undefined): Foo
   const { id, service, key, keyGiven } = backend.identity;
   return {
     id,
-    key: keyGiven ? oneLine(key) : undefined,
-    service: oneLine(service.name),
+    key: keyGiven ? cleanName(key) : undefined,
+    service: cleanName(service.name),
     status: backend.state.status,
     age: formatAge(nowMs - backend.createdAt.getTime()),
     connections: String(backend.connections),
     memory: memory === undefined ? '-' : formatSize(memory),
   };
-}
-
-/** A text that moves nothing, and stays in its place. */
-function oneLine(text: string): string {
-  return cleanForTerminal(text, false).replaceAll(/[\n\t]/g, ' ');
 }
