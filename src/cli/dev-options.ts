@@ -11,38 +11,42 @@ export interface DevDefaults {
 
 /** Adds the options of every command that starts a dev server. */
 export function addDevOptions(command: Command, defaults: DevDefaults): Command {
-  return command
-    .option('--command <command>', 'how to start a backend (default: from the config, or the start script)')
-    .option('--build <command>', 'run before the first backend and on every rebuild')
-    .option('-e, --env <NAME=value>', 'a variable for every backend (repeatable)', environment)
-    .option('--env-file <file>', 'a file with such variables (repeatable; default: .env, if there is one)', collect)
-    .option('-p, --port <port>', `port of the API (default: ${defaults.port})`, port('-p/--port'))
-    .option('--proxy-port <port>', `port of the proxy (default: ${defaults.proxyPort})`, port('--proxy-port'))
-    .option('--host <host>', 'listen on this host instead of loopback only')
-    .option('--config <file>', 'the config file (default: jamsocket.config.json or jamdev.config.json)')
-    .option('--no-remap-8080', "leave a Node.js backend's listen(8080) as it is")
-    .option('-w, --watch <path>', `a file or folder to watch (repeatable; default: ${defaults.watch})`, collect)
-    .option('--no-watch', 'do not rebuild on changes')
-    .addOption(
-      new Option('--on-change <what>', 'what a good build means for running backends (default: terminate)').choices([
-        'terminate',
-        'restart',
-        'keep',
-      ]),
-    )
-    .addOption(new Option('--runtime <kind>', 'how backends run').choices(['docker', 'process']))
-    .option('-f, --dockerfile <file>', 'the Dockerfile to build backends from')
-    .option('-c, --context <folder>', 'the build context (default: the project folder)')
-    .option('-n, --docker-network <name>', 'the Docker network that backends join')
-    .option('--platform <platform>', 'build images for this platform (default: linux/amd64; native: as this machine)')
-    .option('-s, --use-static-token', 'one connection token per backend, which stays in the path')
-    .option('--no-style-log-output', "show backends' output without its colours");
+  return (
+    command
+      .option('--command <command>', 'how to start a backend (default: from the config, or the start script)')
+      .option('--build <command>', 'run before the first backend and on every rebuild')
+      .option('-e, --env <NAME=value>', 'a variable for every backend (repeatable)', environment)
+      // Not --env-file, which Node.js takes for its own wherever it stands: it would end without the file, and obey it.
+      .option('--env-from <file>', 'a file with such variables (repeatable; default: .env, if there is one)', collect)
+      .option('-p, --port <port>', `port of the API (default: ${defaults.port})`, port('-p/--port'))
+      .option('--proxy-port <port>', `port of the proxy (default: ${defaults.proxyPort})`, port('--proxy-port'))
+      .option('--host <host>', 'listen on this host instead of loopback only')
+      .option('--config <file>', 'the config file (default: jamsocket.config.json or jamdev.config.json)')
+      .option('--no-remap-8080', "leave a Node.js backend's listen(8080) as it is")
+      .option('-w, --watch <path>', `a file or folder to watch (repeatable; default: ${defaults.watch})`, collect)
+      .option('--no-watch', 'do not rebuild on changes')
+      .addOption(
+        new Option('--on-change <what>', 'what a good build means for running backends (default: terminate)').choices([
+          'terminate',
+          'restart',
+          'keep',
+        ]),
+      )
+      .addOption(new Option('--runtime <kind>', 'how backends run').choices(['docker', 'process']))
+      .option('-f, --dockerfile <file>', 'the Dockerfile to build backends from')
+      .option('-c, --context <folder>', 'the build context (default: the project folder)')
+      .option('-n, --docker-network <name>', 'the Docker network that backends join')
+      .option('--platform <platform>', 'build images for this platform (default: linux/amd64; native: as this machine)')
+      .option('-s, --use-static-token', 'one connection token per backend, which stays in the path')
+      .option('--no-style-log-output', "show backends' output without its colours")
+  );
 }
 
 /** Negatable options have a default in commander; only what was typed may win over the config file. */
 export function givenFlags(options: object, command: Command): DevFlags {
   const typed = Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === 'cli');
-  return Object.fromEntries(typed);
+  const { envFrom, ...flags } = Object.fromEntries(typed);
+  return envFrom === undefined ? flags : { ...flags, envFile: envFrom };
 }
 
 function collect(value: string, before: string[] | boolean | undefined): string[] {

@@ -3,6 +3,7 @@ import type { DevServer } from '../dev-server.js';
 import { openInBrowser } from '../os/open-browser.js';
 import { isEnding } from '../platform/backend-state.js';
 import { cleanForTerminal } from './terminal/clean.js';
+import { counted } from './terminal/counted.js';
 import type { LogFilter } from './terminal/log-filter.js';
 import { type Shortcut, shortcutTable } from './terminal/shortcuts.js';
 
@@ -29,8 +30,7 @@ export function makeShortcuts(context: ShortcutContext): Shortcut[] {
       label: 'terminate',
       description: 'terminate all backends',
       action: () => {
-        const { length } = platform.running;
-        say(`Ending ${length} ${length === 1 ? 'backend' : 'backends'}.`);
+        say(`Ending ${counted(platform.running.length, 'backend')}.`);
         void platform.terminateAll(false);
       },
     },

@@ -4,12 +4,14 @@ import type { DevFlags } from '../config/dev-flags.js';
 import { JamdevError, problem } from '../contract/errors.js';
 import { type DevServer, startDevServer } from '../dev-server.js';
 import { pause } from '../os/clock.js';
+import { portOfUrl } from '../os/port-of-url.js';
 import { commandEnvironment } from '../runtime/process/environment.js';
 import { type CommandEnd, CommandProcess } from './command-process.js';
 import { signalExitCode } from './exit-codes.js';
 import type { CommandIo } from './io.js';
 import { StopSwitch } from './stop-switch.js';
 import { colourLevel } from './terminal/colour-level.js';
+import { counted } from './terminal/counted.js';
 import { DevReporter } from './terminal/dev-reporter.js';
 import { LineWriter } from './terminal/line-writer.js';
 import { LogFilter } from './terminal/log-filter.js';
@@ -107,7 +109,7 @@ async function runCommand(
 ): Promise<CommandEnd> {
   const env = commandEnvironment(process.cwd(), {
     JAMSOCKET_DEV: 'true',
-    JAMSOCKET_DEV_PORT: new URL(apiUrl).port,
+    JAMSOCKET_DEV_PORT: String(portOfUrl(apiUrl)),
     JAMDEV_API_URL: apiUrl,
     JAMDEV_PROXY_URL: proxyUrl,
   });
@@ -122,7 +124,7 @@ async function stop(server: DevServer, reporter: Reporter, signals: SignalSwitch
   stopSwitch.press();
   const patience = setTimeout(() => {
     const count = server.parts.platform.running.length;
-    if (count > 0) io.err(`jamdev: waiting for ${count} backend${count === 1 ? '' : 's'} to end (Ctrl-C to kill)`);
+    if (count > 0) io.err(`jamdev: waiting for ${counted(count, 'backend')} to end (Ctrl-C to kill)`);
   }, PATIENCE_MS);
   await stopSwitch.stopped;
   clearTimeout(patience);

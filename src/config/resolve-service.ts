@@ -56,6 +56,7 @@ export async function resolveService(sources: ConfigSources): Promise<ServiceCon
 
 function findDockerfile(sources: ConfigSources): Omit<DockerServiceConfig, 'fallback'> | undefined {
   const { name, folder, flags, file, fileName, fileFolder } = sources;
+  const asked = (flags.runtime ?? file.runtime) === 'docker';
   let dockerfile = resolve(folder, 'Dockerfile');
   let foundIn = 'the Dockerfile in the folder';
   if (flags.dockerfile !== undefined) {
@@ -64,7 +65,7 @@ function findDockerfile(sources: ConfigSources): Omit<DockerServiceConfig, 'fall
   } else if (file.dockerfile !== undefined) {
     dockerfile = resolve(fileFolder, file.dockerfile);
     foundIn = fileName;
-  } else if (file.command !== undefined || !existsSync(dockerfile)) {
+  } else if (!existsSync(dockerfile) || (file.command !== undefined && !asked)) {
     return undefined;
   }
   const path = file.dockerOptions?.path;

@@ -333,7 +333,7 @@ export const problem = {
     new JamdevError(
       'ConfigUnreadable',
       `The file ${path} with variables can't be read: ${detail}.`,
-      'Check "envFile".',
+      'Check "envFile", or --env-from.',
     ),
   folderMissing: (folder: string) =>
     new JamdevError('NothingToRun', `There is no folder ${folder}.`, 'Check the path.'),

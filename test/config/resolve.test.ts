@@ -192,6 +192,12 @@ describe('what to run', () => {
   test.each<[string, Record<string, object | string>, object, string]>([
     ['by the file', { [FILE]: { dockerfile: 'deep/Dockerfile' } }, {}, 'deep/Dockerfile'],
     ['by lying there', { Dockerfile: 'FROM x' }, {}, 'Dockerfile'],
+    [
+      'by lying there, before a command',
+      { Dockerfile: '', [FILE]: { command: 'x', runtime: 'docker' } },
+      {},
+      'Dockerfile',
+    ],
     ['by the file, with a command beside it', { [FILE]: { dockerfile: 'D', command: 'x' } }, {}, 'D'],
     ['with the runtime', { Dockerfile: '', [FILE]: { command: 'x', dockerfile: 'D', runtime: 'docker' } }, {}, 'D'],
   ])('is a Dockerfile named %s', async (_what, files, flags, dockerfile) => {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { runCli, startDev } from '../support/cli.js';
 import { post } from '../support/http.js';
 import { fixture, makeProject, makeTempFolder, ROOT } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
 
 const COMMAND = ['--command', `node ${fixture('echo-server.mjs')}`];
 
@@ -29,8 +30,14 @@ test('backends are offered by id and key; without a dev server, none, and no err
   const { backend_id } = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key: 'doc-1' })).json<{
     backend_id: string;
   }>();
-  expect(await complete(['logs', ''], dev.folder)).toEqual([backend_id, 'doc-1']);
-  expect(await complete(['terminate', 'do'], dev.folder)).toEqual(['doc-1']);
+  // On a slow machine the dev server may not be waited for.
+  const offered = (words: string[]) =>
+    waitFor(async () => {
+      const found = await complete(words, dev.folder);
+      return found.length > 0 && found;
+    }, 'backends to be offered');
+  expect(await offered(['logs', ''])).toEqual([backend_id, 'doc-1']);
+  expect(await offered(['terminate', 'do'])).toEqual(['doc-1']);
   expect(await complete(['logs', ''])).toEqual([]);
 });
 

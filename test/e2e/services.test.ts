@@ -323,11 +323,11 @@ describe('env files', () => {
     expect(await buildOf(dev, 'chat')).toBe(chat);
   });
 
-  test('--env-file names others in its place; one that is missing is a build that fails', async () => {
+  test('--env-from names others in its place; one that is missing is a build that fails', async () => {
     const folder = project({ '.env': 'TEST_A=usual\n', 'a.env': 'TEST_A=a\nTEST_B=a\n' });
     mkdirSync(join(folder, 'more'));
     writeFileSync(join(folder, 'more', 'b.env'), 'TEST_B=b\n');
-    const dev = await startDev(folder, [...COMMAND, '--env-file', 'a.env', '--env-file', 'more/b.env']);
+    const dev = await startDev(folder, [...COMMAND, '--env-from', 'a.env', '--env-from', 'more/b.env']);
     expect(await variables(await connect(dev, '-'))).toEqual({ TEST_A: 'a', TEST_B: 'b' });
     await untilWatching(dev);
     rmSync(join(folder, 'more', 'b.env'));
@@ -347,5 +347,13 @@ describe('env files', () => {
     await waitFor(() => told.test(dev.stdout()), 'the failure');
     const { code, stderr } = await runCli(['exec', ...COMMAND, '--', 'echo', 'ran'], { cwd: folder });
     expect({ code, told: told.test(stderr) }).toEqual({ code: 1, told: true });
+    const named = await runCli(['exec', ...COMMAND, '--env-from', 'no.env', '--', 'echo', 'ran'], { cwd: folder });
+    expect({ code: named.code, told: told.test(named.stderr) }).toEqual({ code: 1, told: true });
+  });
+
+  test('what such a file says to Node.js is for backends, not for jamdev', async () => {
+    const folder = project({ 'a.env': 'NODE_OPTIONS=--require=/no/such/module.cjs\n' });
+    const run = await runCli(['exec', ...COMMAND, '--env-from', 'a.env', '--', 'echo', 'ran'], { cwd: folder });
+    expect(run).toMatchObject({ code: 0, stdout: 'ran\n' });
   });
 });

@@ -5,6 +5,7 @@ import type { CommandIo } from '../io.js';
 import { addExamples } from '../option-values.js';
 import { cleanForTerminal } from '../terminal/clean.js';
 import { colourLevel } from '../terminal/colour-level.js';
+import { counted } from '../terminal/counted.js';
 
 interface DoctorOptions {
   config?: string;
@@ -58,8 +59,8 @@ function makePrinter(io: CommandIo): (finding: Finding) => void {
 
 function summary(failures: number, warnings: number): string {
   const counts = [
-    ...(failures > 0 ? [`${failures} ${failures === 1 ? 'failure' : 'failures'}`] : []),
-    ...(warnings > 0 ? [`${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`] : []),
+    ...(failures > 0 ? [counted(failures, 'failure')] : []),
+    ...(warnings > 0 ? [counted(warnings, 'warning')] : []),
   ];
   return counts.length === 0 ? 'All is well.' : `${counts.join(', ')}.`;
 }

@@ -6,7 +6,6 @@ import type { CommandIo } from '../io.js';
 import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
 import { cleanName } from '../terminal/clean.js';
 import { formatAge } from '../terminal/duration.js';
-
 import { fromHome } from '../terminal/project-names.js';
 import { formatSize } from '../terminal/size.js';
 import { formatTable } from '../terminal/table.js';

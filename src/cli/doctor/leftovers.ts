@@ -3,6 +3,7 @@ import { listServerRecords, ServerRecordFile } from '../../records/server-record
 import { stateFolderOf } from '../../records/state-folder.js';
 import { countLeftovers } from '../../runtime/docker/docker-leftovers.js';
 import { findTree } from '../../runtime/process/process-tree.js';
+import { counted } from '../terminal/counted.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /** What dead dev servers left in a project and, if an engine answers, in that. */
@@ -22,14 +23,10 @@ export async function checkLeftovers(project: string, hasEngine: boolean): Promi
     ? await countLeftovers(project, (run) => living.has(run))
     : { containers: 0, images: 0 };
   const found = [
-    ...(pids.size > 0 ? [`${count(pids.size, 'process', 'processes')} (pid ${[...pids].join(', ')})`] : []),
-    ...(containers > 0 ? [count(containers, 'container', 'containers')] : []),
-    ...(images > 0 ? [count(images, 'image', 'images')] : []),
+    ...(pids.size > 0 ? [`${counted(pids.size, 'process', 'processes')} (pid ${[...pids].join(', ')})`] : []),
+    ...(containers > 0 ? [counted(containers, 'container')] : []),
+    ...(images > 0 ? [counted(images, 'image')] : []),
   ];
   if (found.length > 0) return trouble('leftovers', 'warning', problem.leftBehind(found));
   return fine('leftovers', 'none of dev servers that died');
-}
-
-function count(number: number, one: string, many: string): string {
-  return `${number} ${number === 1 ? one : many}`;
 }

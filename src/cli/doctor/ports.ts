@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { JamdevError, problem } from '../../contract/errors.js';
 import { pause } from '../../os/clock.js';
 import { listen } from '../../os/listen.js';
+import { portOfUrl } from '../../os/port-of-url.js';
 import type { ServerRecord } from '../../records/server-records.js';
 import { fromHome } from '../terminal/project-names.js';
 import { type Finding, fine, trouble } from './finding.js';
@@ -57,5 +58,5 @@ async function tryPort(wanted: WantedPort): Promise<JamdevError | undefined> {
 }
 
 function portsOf({ apiUrl, proxyUrl }: ServerRecord): number[] {
-  return [apiUrl, proxyUrl].flatMap((url) => (URL.canParse(url) ? [Number(new URL(url).port)] : []));
+  return [apiUrl, proxyUrl].flatMap((url) => (URL.canParse(url) ? [portOfUrl(url)] : []));
 }

@@ -4,6 +4,7 @@ import { problem } from '../../contract/errors.js';
 import { MAX_LOGS, MAX_TOTAL_BYTES } from '../../logs/log-store.js';
 import { type StateFolder, stateFolderOf } from '../../records/state-folder.js';
 import { findRegistryProblem } from '../../records/user-registry.js';
+import { counted } from '../terminal/counted.js';
 import { formatSize } from '../terminal/size.js';
 import { type Finding, fine, trouble } from './finding.js';
 
@@ -26,10 +27,7 @@ export function checkLogs(project: string): Finding {
   const bytes = names.reduce((sum, name) => sum + sizeOf(join(logs, name)), 0);
   const limits = `at most ${MAX_LOGS} of ended backends and ${formatSize(MAX_TOTAL_BYTES)} are kept`;
   if (names.length === 0) return fine('logs', `none (${limits})`);
-  return fine(
-    'logs',
-    `of ${names.length} ${names.length === 1 ? 'backend' : 'backends'}, ${formatSize(bytes)} (${limits})`,
-  );
+  return fine('logs', `of ${counted(names.length, 'backend')}, ${formatSize(bytes)} (${limits})`);
 }
 
 /** Whether dev servers can be found from other folders; nothing to say if they can. */

@@ -13,7 +13,7 @@ const MAX_COUNTED = 2_000_000;
 export function judgeWatching(needed: number, state: InotifyState | undefined): Finding {
   const check = 'file watching';
   if (needed === 0) return fine(check, 'nothing is watched');
-  const files = `${needed} files and folders`;
+  const files = needed === 1 ? '1 file or folder' : `${needed} files and folders`;
   if (state === undefined) return fine(check, `${files}; this system sets no limit`);
   const { maxWatches, maxInstances, usedWatches, usedInstances } = state;
   if (usedWatches + needed > maxWatches) {

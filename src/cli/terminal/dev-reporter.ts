@@ -12,6 +12,7 @@ import { toPublicStatus } from '../../platform/status-formats.js';
 import { bannerLines, environmentLines } from './banner.js';
 import { cleanForTerminal, cleanName } from './clean.js';
 import { spawnLine } from './command-line-hint.js';
+import { counted } from './counted.js';
 import { describeStatus } from './describe-status.js';
 import { formatDuration } from './duration.js';
 import type { LineWriter } from './line-writer.js';
@@ -53,7 +54,7 @@ export class DevReporter implements Reporter {
     this.#severalServices = services.length > 1;
     const { ended, remaining } = server.leftovers;
     if (ended > 0) {
-      this.#line(`Ended ${count(ended, 'process', 'processes')} that an earlier dev server had left here.`);
+      this.#line(`Ended ${counted(ended, 'process', 'processes')} that an earlier dev server had left here.`);
     }
     if (remaining.length > 0) {
       this.#line(`An earlier dev server left processes that could not be ended: pid ${remaining.join(', ')}.`);
@@ -142,7 +143,7 @@ export class DevReporter implements Reporter {
 
   rolledOut({ name, onChange }: ServiceConfig, buildNumber: number, backends: number): void {
     const what = onChange === 'restart' ? 'replacing' : 'ending';
-    this.#buildLine(name, `${buildNumber}: ${what} ${count(backends, 'backend', 'backends')} on older code`);
+    this.#buildLine(name, `${buildNumber}: ${what} ${counted(backends, 'backend')} on older code`);
   }
 
   watchProblem(error: NodeJS.ErrnoException): void {
@@ -175,7 +176,7 @@ export class DevReporter implements Reporter {
   }
 
   stopping(running: number): void {
-    const what = running === 0 ? '' : ` ${count(running, 'backend', 'backends')} (Ctrl-C again to kill)`;
+    const what = running === 0 ? '' : ` ${counted(running, 'backend')} (Ctrl-C again to kill)`;
     this.#line(`Stopping${what}...`);
   }
 
@@ -261,8 +262,4 @@ function portHint(lastLines: readonly string[]): string | undefined {
   const text = lastLines.join('\n');
   if (!/EADDRINUSE|address already in use/i.test(text)) return undefined;
   return "If it listens on a fixed port, as 8080, which is jamdev's API here: let it listen on the port in PORT.";
-}
-
-function count(number: number, one: string, many: string): string {
-  return `${number} ${number === 1 ? one : many}`;
 }

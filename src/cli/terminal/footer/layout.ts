@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Status } from '../../../contract/status.js';
+import { counted } from '../counted.js';
 import { fitToWidth, sliceToWidth, type WidthOf } from '../fit-text.js';
 import { type Column, type FittedColumn, fitColumns } from './columns.js';
 
@@ -151,7 +152,7 @@ function statusLine(
   chalk: ChalkInstance,
 ): string {
   const { rows, filter, paused, hints } = content;
-  const count = rows.length === 1 ? '1 backend' : `${rows.length === 0 ? 'no' : rows.length} backends`;
+  const count = rows.length === 0 ? 'no backends' : counted(rows.length, 'backend');
   const state = [
     ...(hasTable ? [] : [count]),
     `log: ${fitToWidth(filter, MAX_KEY_WIDTH, widthOf)}`,
