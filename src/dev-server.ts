@@ -146,9 +146,14 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     reportFault: (error, id) => events.emit('fault', error, id),
   });
 
+  // A port may answer while the other is still being opened: requests wait until all is in place.
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
   const ports = await listenForBoth(
     config,
-    () => answerUnreadable(createServer(api)),
+    () => answerUnreadable(createServer((request, response) => void opened.then(() => api(request, response)))),
     () => proxy.createServer(),
   );
   const name = urlHost(config.host);
@@ -191,6 +196,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   });
   const hasBuild = config.services.some((service) => describeBuild(service) !== undefined);
   void builder.buildAll('start', hasBuild ? watching : undefined);
+  open();
   // What the first connect needs, loaded once the API answers.
   setImmediate(() => {
     pruneLogs();

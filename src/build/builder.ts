@@ -139,7 +139,7 @@ export class Builder implements BuildSource {
       const failure = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
       return { build: undefined, failure, lines: [] };
     });
-    const ms = this.#clock.monotonicMs() - startedAt;
+    const ms = Math.round(this.#clock.monotonicMs() - startedAt);
     let outcome: BuildOutcome;
     if (signal.aborted) {
       outcome = { result: 'superseded', number };

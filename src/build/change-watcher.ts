@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import type { FSWatcher } from 'chokidar';
+import { problem } from '../contract/errors.js';
 import { readIgnoreRules } from './ignore-rules.js';
 
 /** How long it has to be quiet before a change counts. */
@@ -48,9 +49,12 @@ export class ChangeWatcher {
     const { watch } = await import('chokidar');
     const { paths, files, root } = this.#request;
     if (this.#closed) return;
-    // Of a path that is missing chokidar makes two, and says too soon that it is ready. One that comes to be in a
-    // watched folder is seen there.
-    const watcher = watch([...paths, ...files.filter((file) => existsSync(file))], {
+    // Of a path that is missing chokidar makes two, and says too soon that it is ready.
+    const there = [...paths, ...files].filter((path) => existsSync(path));
+    for (const path of paths) {
+      if (!there.includes(path)) this.events.emit('problem', problem.watchedPathMissing(path));
+    }
+    const watcher = watch(there, {
       ignoreInitial: true,
       ignored: readIgnoreRules(root, [...paths, ...files]),
     });

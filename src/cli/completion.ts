@@ -5,6 +5,7 @@ import { findDevServer } from './api-client.js';
 
 /** Commands whose arguments are backends, by id or key. */
 const TAKE_BACKENDS = ['logs', 'status', 'terminate'];
+const DESCRIPTION = 'print a script that lets a shell complete jamdev (bash, zsh, fish, powershell)';
 /** Who presses Tab does not want to wait. */
 const DEADLINE_MS = 1_000;
 
@@ -15,8 +16,13 @@ const DEADLINE_MS = 1_000;
  */
 export async function addCompletion(program: Command, words: readonly string[]): Promise<void> {
   const completion = tab(program, { completionCommandName: 'completion' });
-  const printer = program.commands.find((command) => command.name() === 'completion');
-  printer?.description('print a script that lets a shell complete jamdev (bash, zsh, fish, powershell)');
+  // The library has words of its own, in the help and in what it completes.
+  for (const command of [
+    program.commands.find((each) => each.name() === 'completion')?.description(DESCRIPTION),
+    completion.commands.get('completion'),
+  ]) {
+    if (command !== undefined && 'value' in command) command.description = DESCRIPTION;
+  }
   const asked = words[0] === 'complete' ? TAKE_BACKENDS.find((name) => words.includes(name)) : undefined;
   if (asked === undefined) return;
   const backends = await listBackends();

@@ -351,6 +351,12 @@ export const problem = {
       `Some changes may go unnoticed (${detail}).`,
       'Watch less ("watch" in the config), raise the system\'s limit of watched files, or build by hand: jamdev build',
     ),
+  watchedPathMissing: (path: string) =>
+    new JamdevError(
+      'WatchFailed',
+      `There is no ${path}, which is to be watched.`,
+      'Correct "watch", or create it and start jamdev dev again.',
+    ),
   noDockerfile: (folder: string) =>
     new JamdevError(
       'NothingToRun',

@@ -81,11 +81,13 @@ export class LogStore {
   prune(foreignRuns: ReadonlySet<string>): void {
     let bytes = 0;
     const ended = this.list().filter(({ owner }) => !this.#open.has(owner.backendId) && !foreignRuns.has(owner.runId));
-    for (const [index, log] of ended.reverse().entries()) {
+    for (const [rank, log] of ended.reverse().entries()) {
       bytes += sizeOf(log.folder);
-      if (index < MAX_LOGS && bytes <= MAX_TOTAL_BYTES) continue;
+      if (rank < MAX_LOGS && bytes <= MAX_TOTAL_BYTES) continue;
       try {
         rmSync(log.folder, { recursive: true, force: true });
+        const index = this.#created.findIndex(({ folder }) => folder === log.folder);
+        if (index >= 0) this.#created.splice(index, 1);
       } catch {
         // One that can't be deleted, as another user's, must not keep the others.
       }

@@ -308,7 +308,7 @@ export class Backend {
   async #becomeReady(process: RuntimeBackend): Promise<void> {
     const { clock } = this.#world;
     this.#enter({ status: 'waiting', time: clock.now() });
-    this.#explainLater(process, 0);
+    this.#explainLater(0);
     const address = await this.#firstAnswer(process);
     if (address === undefined || this.#nextBuild !== undefined) return;
     this.#disarm('startup');
@@ -367,13 +367,13 @@ export class Backend {
   }
 
   /** Tells, while it is not ready, what can be seen from outside of the reason. */
-  #explainLater(process: RuntimeBackend, step: number): void {
+  #explainLater(step: number): void {
     const delay = EXPLAIN_AFTER_MS[step];
     if (delay === undefined) return;
     this.#arm('explain', delay - (EXPLAIN_AFTER_MS[step - 1] ?? 0), () => {
-      void process.explainNotReady().then((text) => {
+      void this.explainSilence().then((text) => {
         if (this.state.status !== 'waiting') return;
-        if (text === undefined) return this.#explainLater(process, step + 1);
+        if (text === undefined) return this.#explainLater(step + 1);
         this.remark(text);
       });
     });

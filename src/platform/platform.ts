@@ -71,7 +71,7 @@ export class Platform {
     for (;;) {
       if (this.#closing) throw problem.shuttingDown();
       // Anew after each wait: meanwhile the service may have been deleted, or told to run another image.
-      const service = this.services.get(serviceName);
+      const service = this.services.find(serviceName);
       const tag = this.#tagFor(service, params);
       const holder = params.key === undefined ? undefined : this.#holders.get(slotOf(service, params.key));
       if (holder !== undefined && isEnding(holder.state)) {
@@ -180,14 +180,15 @@ export class Platform {
 
   /** The image that a new backend is to run; undefined: the newest good build of the service's definition. */
   #tagFor(service: Service, params: ConnectParams): string | undefined {
-    const environment = service.environment(params.environment ?? DEFAULT_ENVIRONMENT, this.#world.clock.now());
-    const tag = params.tag ?? environment.imageTag;
+    const tag = params.tag ?? service.imageTagOf(params.environment ?? DEFAULT_ENVIRONMENT);
     return tag === NEWEST_TAG && service.definition !== undefined ? undefined : tag;
   }
 
-  #spawn(service: Service, params: ConnectParams, image: Build | undefined): Backend {
+  #spawn({ name, definition }: Service, params: ConnectParams, image: Build | undefined): Backend {
     const now = this.#world.clock.now();
-    if (image === undefined && service.definition !== undefined) this.#world.builds.assertUsable(service.definition);
+    if (image === undefined && definition !== undefined) this.#world.builds.assertUsable(definition);
+    // Kept only now: a connect that fails leaves no service behind.
+    const service = this.services.get(name);
     const environment = service.environment(params.environment ?? DEFAULT_ENVIRONMENT, now);
     environment.lastSpawnedAt = now;
     const id = newBackendId();

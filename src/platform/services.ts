@@ -40,6 +40,11 @@ export class Service {
     return environment;
   }
 
+  /** Which image new backends of an environment run, whether it is there yet or not. */
+  imageTagOf(environment: string): string {
+    return this.#environments.get(environment)?.imageTag ?? NEWEST_TAG;
+  }
+
   /** All that there are, the oldest first. */
   get environments(): readonly Environment[] {
     return [...this.#environments.values()];

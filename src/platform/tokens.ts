@@ -4,6 +4,8 @@ import { newToken } from './ids.js';
 
 /** Tokens that nobody used for so long expire. */
 export const TOKEN_UNUSED_MS = 60 * 60 * 1000;
+/** So many are kept at most; of those that nobody is connected through, the ones used longest ago go first. */
+export const MAX_TOKENS = 100_000;
 const SWEEP_EVERY_MS = 10 * 60 * 1000;
 
 /** What a connection token stands for. */
@@ -50,6 +52,9 @@ export class TokenTable {
       return undefined;
     }
     route.lastUsedMs = this.#clock.monotonicMs();
+    // To the end: they stand in the order of their last use.
+    this.#routes.delete(token);
+    this.#routes.set(token, route);
     return route;
   }
 
@@ -78,7 +83,16 @@ export class TokenTable {
       lastUsedMs: this.#clock.monotonicMs(),
     };
     this.#routes.set(route.token, route);
+    if (this.#routes.size > MAX_TOKENS) this.#dropOldest();
     return route;
+  }
+
+  #dropOldest(): void {
+    for (const [token, { connections, backend }] of this.#routes) {
+      if (connections > 0 || backend.identity.staticToken === token) continue;
+      this.#routes.delete(token);
+      return;
+    }
   }
 
   #expired(route: TokenRoute): boolean {

@@ -101,6 +101,18 @@ describe('HTTP API: services', () => {
   });
 });
 
+test('a connect that fails leaves no service and no environment behind', async () => {
+  const { apiUrl } = await startServer();
+  for (const path of ['whiteboard/connect', 'whiteboard/staging/connect', '-/staging/connect']) {
+    expect((await post(`${apiUrl}/v2/service/-/${path}`, { key: 'k', spawn: false })).status).toBe(409);
+    expect((await post(`${apiUrl}/v2/service/-/${path}`, { spawn: { tag: 'nope' } })).status).toBe(404);
+  }
+  expect((await send(`${apiUrl}/v2/account/-/services`)).json()).toEqual({ services: ['default'] });
+  expect((await send(`${apiUrl}/v2/service/-/-`)).json()).toMatchObject({ environments: [{ name: 'default' }] });
+  await post(`${apiUrl}/v2/service/-/whiteboard/staging/connect`, {});
+  expect((await send(`${apiUrl}/v2/account/-/services`)).json()).toEqual({ services: ['default', 'whiteboard'] });
+});
+
 describe('HTTP API: images', () => {
   test('builds are images: the newest is "latest", and a tag chooses one', async () => {
     const { server, get, call } = await startTwo();

@@ -99,6 +99,7 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   watchProblem: [problem.watchProblem('ENOSPC'), ['ENOSPC', 'jamdev build']],
   requestUnreadable: [problem.requestUnreadable('Parse Error'), ['Parse Error']],
   pathUnreadable: [problem.pathUnreadable('%zz'), ['%zz']],
+  watchedPathMissing: [problem.watchedPathMissing('PATH'), ['PATH', '"watch"']],
   noDockerfile: [problem.noDockerfile('FOLDER'), ['FOLDER', '--dockerfile']],
   usingChildProcesses: [problem.usingChildProcesses('NO ENGINE.'), ['NO ENGINE', 'child processes']],
   portTaken: [problem.portTaken('API', 8080, 'pid 7 (x)', '--port'), ['API', '8080', 'by pid 7 (x)', '--port 8081']],

@@ -291,3 +291,21 @@ test('jamdev build is bounded by the dev server: without one it says what to run
   const { code, stderr } = await runCli(['build'], { cwd: makeProject() });
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('npx jamdev dev') });
 });
+
+test('a path to watch that is not there is told of, and the others are watched', async () => {
+  const folder = makeProject({
+    'jamdev.config.json': { command: 'node server.js', watch: ['nope', 'src'] },
+    'server.js': server('one'),
+    'src/a.js': '',
+  });
+  const dev = await startDev(folder);
+  await waitFor(
+    () => dev.stdout().includes(`There is no ${join(folder, 'nope')}, which is to be watched.`),
+    'the warning',
+  );
+  await untilWatching(dev);
+  writeFileSync(join(folder, 'src', 'a.js'), 'changed');
+  await waitFor(() => dev.stdout().includes('changed: src/a.js'), 'the watched file');
+  const doctor = await runCli(['doctor', '--json'], { cwd: folder });
+  expect(doctor.stdout).toContain('nope, which is to be watched.');
+});

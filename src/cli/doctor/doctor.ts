@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { problem } from '../../contract/errors.js';
 import { readInotifyState } from '../../os/inotify.js';
 import { listServerRecords } from '../../records/server-records.js';
 import { stateFolderOf } from '../../records/state-folder.js';
@@ -7,7 +8,7 @@ import { runCheck } from './checks.js';
 import { checkDevServers } from './dev-server.js';
 import { askDocker, judgeDocker } from './docker.js';
 import { findEmulators, judgeEmulation } from './emulation.js';
-import type { Finding } from './finding.js';
+import { type Finding, trouble } from './finding.js';
 import { checkLeftovers } from './leftovers.js';
 import { judgeNode } from './node-version.js';
 import { checkPort } from './ports.js';
@@ -57,6 +58,10 @@ export async function examine(folder: string, configFile: string | undefined): P
     port('API', project.port, '--port'),
     port('proxy', project.proxyPort, '--proxy-port'),
     runCheck('file watching', CHECK_MS, async (signal) => {
+      const missing = services.flatMap(({ watch }) => watch).filter((path) => !existsSync(path));
+      if (missing.length > 0) {
+        return missing.map((path) => trouble('file watching', 'warning', problem.watchedPathMissing(path)));
+      }
       const [needed, running] = await Promise.all([countWatched(services, signal), own]);
       // What the project's own dev server watches is what it will watch the next time.
       return judgeWatching(

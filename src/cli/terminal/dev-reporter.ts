@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import type { ChalkInstance } from 'chalk';
 import type { ServiceConfig } from '../../config/service-config.js';
 import type { BuildOutcome } from '../../contract/dev-endpoints.js';
-import { problem } from '../../contract/errors.js';
+import { JamdevError, problem } from '../../contract/errors.js';
 import type { DevServer } from '../../dev-server.js';
 import type { BackendLog } from '../../logs/backend-log.js';
 import type { LogRecord } from '../../logs/log-format.js';
@@ -147,7 +147,8 @@ export class DevReporter implements Reporter {
   }
 
   watchProblem(error: NodeJS.ErrnoException): void {
-    const text = problem.watchProblem(error.code ?? error.message).sentence;
+    const known = error instanceof JamdevError ? error : problem.watchProblem(error.code ?? error.message);
+    const text = known.sentence;
     this.#line(this.#chalk.yellow(text));
   }
 
