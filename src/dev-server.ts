@@ -130,7 +130,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     useStaticToken: config.useStaticToken,
   });
   const imageKeeper = docker?.keepImages(builder, platform);
-  const hotRebuild = new HotRebuild(config.services, builder, platform);
+  const hotRebuild = new HotRebuild(config.services, config.configFile, builder, platform);
   const allowedHosts = {
     names: config.host === undefined ? config.allowedHosts : [...config.allowedHosts, config.host],
     addresses: config.host !== undefined,
@@ -212,7 +212,10 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     closing ??= (async () => {
       // Longer than a soft termination takes to turn hard; only a process that can't be killed needs more.
       const ended = Promise.all([hotRebuild.close(), builder.close(), platform.close()]);
-      await Promise.race([ended.then(() => imageKeeper?.close()), pause(CLOSE_DEADLINE_MS)]);
+      const over = new AbortController();
+      await Promise.race([ended.then(() => imageKeeper?.close()), pause(CLOSE_DEADLINE_MS, over.signal)]);
+      // A timer that is left would keep whoever started this from ending.
+      over.abort();
       await Promise.all([ports.api.close(), ports.proxy.close()]);
       await runtime.close();
       registration.remove();

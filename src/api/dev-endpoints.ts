@@ -74,6 +74,7 @@ function toDevBackend(backend: Backend): DevBackend {
     id: backend.id,
     service: backend.identity.service.name,
     key: backend.identity.key,
+    key_given: backend.identity.keyGiven,
     created_at: backend.createdAt.toISOString(),
     status: toPublicStatus(backend.state),
     connections: backend.connections,

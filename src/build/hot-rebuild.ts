@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ServiceConfig } from '../config/service-config.js';
 import type { Platform } from '../platform/platform.js';
 import type { Builder } from './builder.js';
@@ -15,15 +15,24 @@ export interface HotRebuildEvents {
   rolledOut: [service: ServiceConfig, buildNumber: number, backends: number];
   /** Changes of a service may go unnoticed. */
   watchProblem: [service: ServiceConfig, error: NodeJS.ErrnoException];
+  /** The config file was changed, which this dev server does not follow. */
+  configChanged: [path: string];
 }
 
 /** Keeps running code in step with the files: watches, builds, and brings good builds to running backends. */
 export class HotRebuild {
   readonly events = new EventEmitter<HotRebuildEvents>();
   readonly #watchers: ChangeWatcher[];
+  readonly #configWatcher: ChangeWatcher | undefined;
   #started = false;
 
-  constructor(services: readonly ServiceConfig[], builder: Builder, platform: Platform) {
+  /** @param configFile absolute path; a change of it is no change of code */
+  constructor(
+    services: readonly ServiceConfig[],
+    configFile: string | undefined,
+    builder: Builder,
+    platform: Platform,
+  ) {
     const isOwnOutput = knowOwnOutput();
     this.#watchers = services
       .filter((service) => service.watch.length > 0)
@@ -33,12 +42,20 @@ export class HotRebuild {
           paths: service.watch,
           files: service.envFiles.map(({ path }) => path),
           root: service.root,
-          counts: (file, isNew) => !isOwnOutput(join(service.root, file)) && counts(file, isNew),
+          counts: (file, isNew) => {
+            const path = join(service.root, file);
+            return path !== configFile && !isOwnOutput(path) && counts(file, isNew);
+          },
         });
         watcher.events.on('changed', (files) => void builder.build(service.name, describeChange(files)));
         watcher.events.on('problem', (error) => this.events.emit('watchProblem', service, error));
         return watcher;
       });
+    if (configFile !== undefined && this.watches) {
+      const [root, paths] = [dirname(configFile), [configFile]];
+      this.#configWatcher = new ChangeWatcher({ paths, files: [], root, counts: () => true });
+      this.#configWatcher.events.on('changed', () => this.events.emit('configChanged', configFile));
+    }
     builder.events.on('good', (name, build) => {
       const service = services.find((each) => each.name === name);
       if (service === undefined || build.number === 1) return;
@@ -50,7 +67,7 @@ export class HotRebuild {
 
   /** Begins to watch. Resolves when every change from now on will be noticed. */
   async start(): Promise<void> {
-    await Promise.all(this.#watchers.map((watcher) => watcher.start()));
+    await Promise.all([...this.#watchers, this.#configWatcher].map((watcher) => watcher?.start()));
     this.#started = true;
   }
 
@@ -78,7 +95,7 @@ export class HotRebuild {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#watchers.map((watcher) => watcher.close()));
+    await Promise.all([...this.#watchers, this.#configWatcher].map((watcher) => watcher?.close()));
   }
 }
 

@@ -30,7 +30,8 @@ export function makeShortcuts(context: ShortcutContext): Shortcut[] {
       label: 'terminate',
       description: 'terminate all backends',
       action: () => {
-        say(`Ending ${counted(platform.running.length, 'backend')}.`);
+        const { length } = platform.running;
+        say(length === 0 ? 'No backend is running.' : `Ending ${counted(length, 'backend')}.`);
         void platform.terminateAll(false);
       },
     },

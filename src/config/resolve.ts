@@ -11,6 +11,8 @@ import type { ServiceConfig } from './service-config.js';
 export interface DevConfig {
   /** Absolute path, links resolved. */
   project: string;
+  /** Absolute path of the config file, if there is one. */
+  configFile: string | undefined;
   /** The default one first. */
   services: readonly [ServiceConfig, ...ServiceConfig[]];
   port: number;
@@ -42,6 +44,7 @@ export async function resolveConfig(flags: DevFlags): Promise<DevConfig> {
   if (port === proxyPort && port !== 0) throw problem.portsEqual(port);
   return {
     project,
+    configFile: found === undefined ? undefined : resolve(found.path),
     services: await resolveServices(project, flags, found),
     port,
     proxyPort,

@@ -25,6 +25,8 @@ export const devBackendSchema = z
     id: z.string(),
     service: z.string(),
     key: z.string(),
+    /** Whether the key was asked for, or made up: then a person knows the backend by its id. */
+    key_given: z.boolean(),
     created_at: timeSchema,
     status: publicStatusSchema,
     connections: z.number(),

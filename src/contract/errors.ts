@@ -191,7 +191,11 @@ export const problem = {
       'Call the API from your own server, or from a page on localhost.',
     ),
   routeNotFound: (method: string, path: string) =>
-    new JamdevError('RouteNotFound', `There is no endpoint ${method} ${quote(path)}.`, 'Check the path.'),
+    new JamdevError(
+      'RouteNotFound',
+      `There is no endpoint ${method} ${quote(path)}.`,
+      'See /openapi.json for all that there are.',
+    ),
   methodNotAllowed: (method: string, path: string, allowed: readonly string[]) =>
     new JamdevError('MethodNotAllowed', `${quote(path)} does not take ${method}.`, `Use ${allowed.join(' or ')}.`),
   backendNotFound: (id: string) =>
@@ -340,8 +344,8 @@ export const problem = {
   nothingToRun: (folder: string) =>
     new JamdevError(
       'NothingToRun',
-      `jamdev found nothing to run in ${folder}.`,
-      'Give a command, as in: jamdev dev --command "node server.js" (or put "command" in jamsocket.config.json, or a "start" script in package.json)',
+      `There is nothing to run in ${folder}.`,
+      'Give a command, as in: npx jamdev dev --command "node server.js" (or put "command" in jamsocket.config.json, a "start" script in package.json, or a Dockerfile)',
     ),
   usingChildProcesses: (why: string) =>
     new JamdevError('NotSupported', `${why} Backends run as child processes instead.`, ''),
@@ -367,7 +371,7 @@ export const problem = {
     new JamdevError(
       'PortTaken',
       `Port ${port} for the ${what} is taken${holder === '' ? '' : ` by ${holder}`}.`,
-      `Stop that program, or choose another port: jamdev dev ${flag} ${port === 65535 ? 0 : port + 1}`,
+      `Stop that program, choose another port with ${flag}, or take any free ones: npx jamdev dev --port 0 --proxy-port 0`,
     ),
   portForbidden: (what: string, port: number, flag: string) =>
     new JamdevError(

@@ -126,7 +126,7 @@ describe('several services', () => {
     await expect(resolveConfig({ folder })).rejects.toMatchObject({ message: `There is no folder ${folder}/a.` });
     mkdirSync(join(folder, 'a'));
     await expect(resolveConfig({ folder })).rejects.toMatchObject({
-      message: `jamdev found nothing to run in ${folder}/a.`,
+      message: `There is nothing to run in ${folder}/a.`,
     });
   });
 

@@ -10,6 +10,7 @@ test('without flags and config file, the start script runs with the defaults', a
   const folder = makeProject({ 'package.json': { scripts: { start: 'node server.js' } } });
   expect(await resolveConfig({ folder })).toEqual({
     project: folder,
+    configFile: undefined,
     services: [
       {
         runtime: 'process',
@@ -184,7 +185,7 @@ describe('what to run', () => {
     const folder = makeProject(files);
     await expect(resolveConfig({ folder })).rejects.toMatchObject({
       code: 'NothingToRun',
-      message: `jamdev found nothing to run in ${folder}.`,
+      message: `There is nothing to run in ${folder}.`,
       remedy: expect.stringContaining('jamdev dev --command "node server.js"'),
     });
   });

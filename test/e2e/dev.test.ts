@@ -251,7 +251,7 @@ describe('a port that is taken', () => {
 describe('bad input', () => {
   const cases: [name: string, files: Record<string, string | object>, args: string[], code: number, says: string[]][] =
     [
-      ['nothing to run', {}, [], 1, ['found nothing to run', '--command']],
+      ['nothing to run', {}, [], 1, ['nothing to run', '--command']],
       [
         'a config that is no JSON',
         { 'jamsocket.config.json': '{\n  "command": "x",\n}' },

@@ -85,7 +85,7 @@ describe('a project that is well', () => {
 describe('the config', () => {
   test.each([
     ['that is not valid', { 'jamsocket.config.json': { comand: 'x' } }, 'unknown key "comand"'],
-    ['with nothing to run', {}, 'found nothing to run'],
+    ['with nothing to run', {}, 'nothing to run'],
   ])('%s is a failure; the rest is examined all the same', async (_name, files, says) => {
     const { code, find, findings } = await examine(makeProject(files));
     expect(code).toBe(1);

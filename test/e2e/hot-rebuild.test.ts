@@ -309,3 +309,18 @@ test('a path to watch that is not there is told of, and the others are watched',
   const doctor = await runCli(['doctor', '--json'], { cwd: folder });
   expect(doctor.stdout).toContain('nope, which is to be watched.');
 });
+
+test('a change of the config file is told of, and no session ends for it', async () => {
+  const { dev, connect, save } = await startProject();
+  const { url } = await connect({ key: 'k' });
+  const { pid } = await ask(url);
+  save('{"command":"node other.js"}', 'jamdev.config.json');
+  await waitFor(
+    () => dev.stdout().includes('jamdev.config.json has changed: start jamdev dev again to use it.'),
+    'the remark',
+  );
+  save('x', 'other.js');
+  await waitFor(() => dev.stdout().includes('changed: other.js'), 'a change that counts');
+  expect(dev.stdout()).not.toContain('changed: jamdev.config.json');
+  await waitFor(async () => (await living([pid])).length === 0, 'the end, as onChange says for code');
+});

@@ -68,7 +68,9 @@ function shownProject(project: string): string {
 
 function toRow(backend: DevBackend): string[] {
   const age = formatAge(Date.now() - Date.parse(backend.created_at));
-  const [key, service] = [backend.key, backend.service].map(cleanName);
+  // A dev server of an earlier version does not say.
+  const shownKey = backend.key_given === false ? '-' : backend.key;
+  const [key, service] = [shownKey, backend.service].map(cleanName);
   const memory = backend.memory === null ? '-' : formatSize(backend.memory);
   return [backend.id, key ?? '', service ?? '', backend.status.status, age, String(backend.connections), memory];
 }

@@ -82,7 +82,8 @@ export class DevReporter implements Reporter {
   }
 
   backendSpawned(backend: Backend): void {
-    this.#names.set(backend.id, this.#colourName(backend.displayName));
+    const service = this.#severalServices ? `${backend.identity.service.name}/` : '';
+    this.#names.set(backend.id, this.#colourName(`${service}${backend.displayName}`));
     this.backendState(backend, backend.state);
   }
 

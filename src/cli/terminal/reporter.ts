@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { describeBuild } from '../../build/make-build.js';
 import type { ServiceConfig } from '../../config/service-config.js';
 import type { BuildOutcome } from '../../contract/dev-endpoints.js';
@@ -48,6 +49,9 @@ export function reportOn(server: DevServer, reporter: Reporter): void {
   logs.events.on('diskProblem', (log, error) => reporter.diskProblem(log, error));
   builder.events.on('line', (service, line) => reporter.buildLine(service, line));
   hotRebuild.events.on('rolledOut', (...event) => reporter.rolledOut(...event));
+  hotRebuild.events.on('configChanged', (path) =>
+    reporter.message(`${basename(path)} has changed: start jamdev dev again to use it.`),
+  );
   hotRebuild.events.on('watchProblem', (_service, error) => reporter.watchProblem(error));
   builder.events.on('started', (...event) => reporter.buildStarted(...event));
   builder.events.on('ended', (service, outcome) => reporter.buildEnded(service, outcome, commandOf(service)));

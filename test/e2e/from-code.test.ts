@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { makeProject, ROOT } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
+
+/** Less than the deadline of closing, which must not be waited for when all is closed. */
+const SOON_MS = 10_000;
+
+test('a program that has closed its dev server comes to its end', async () => {
+  const folder = makeProject({
+    'server.js': `require('http').createServer((q, s) => s.end('hello')).listen(process.env.PORT)`,
+    'program.mjs': `
+      import { startDevServer } from ${JSON.stringify(join(ROOT, 'dist', 'index.js'))};
+      const server = await startDevServer({ command: 'node server.js', port: 0, proxyPort: 0 });
+      const { url } = await server.connect({ key: 'doc-1' });
+      console.log(await (await fetch(url)).text());
+      await server.close();
+      console.log('closed');
+    `,
+  });
+  const program = spawn(process.execPath, ['program.mjs'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void program.kill('SIGKILL'));
+  let printed = '';
+  program.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  await waitFor(() => printed.includes('closed'), 'the end of closing', 30_000);
+  await waitFor(() => program.exitCode !== null, 'the end of the program', SOON_MS);
+  expect({ code: program.exitCode, printed }).toEqual({ code: 0, printed: 'hello\nclosed\n' });
+});
