@@ -371,7 +371,7 @@ export const problem = {
     new JamdevError(
       'PortTaken',
       `Port ${port} for the ${what} is taken${holder === '' ? '' : ` by ${holder}`}.`,
-      `Stop that program, choose another port with ${flag}, or take any free ones: npx jamdev dev --port 0 --proxy-port 0`,
+      `Stop that program, take any free ports (--port 0 --proxy-port 0), or choose another: jamdev dev ${flag} ${port === 65535 ? 0 : port + 1}`,
     ),
   portForbidden: (what: string, port: number, flag: string) =>
     new JamdevError(
