@@ -5,7 +5,7 @@ import { runCli, startDev, untilWatching } from '../support/cli.js';
 import { openStream, post, send } from '../support/http.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
-import { cleanUp, containersOf, describeDocker, docker } from './support.js';
+import { cleanUp, containersOf, describeDocker, docker, imagesOf } from './support.js';
 
 const DOCKERFILE =
   'FROM node:22-slim\nCOPY server.js /server.js\nRUN node --check /server.js\nCMD ["node", "/server.js"]\n';
@@ -40,11 +40,6 @@ async function startProject(config: object = {}, args: string[] = []) {
   return { dev, folder, connect, save };
 }
 
-async function imagesOf(folder: string): Promise<string[]> {
-  const listed = await docker('images', '--quiet', '--filter', `label=dev.jamdev.project=${folder}`);
-  return listed.split('\n').filter((id) => id !== '');
-}
-
 describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
   test('builds, spawns, locks to a key, keeps logs, and leaves nothing in the engine', async () => {
     const { dev, folder, connect } = await startProject();
@@ -59,6 +54,7 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     const second = await connect({ key: 'doc-1' });
     expect(second.spawned).toBe(true);
     await send(second.url);
+    expect(await imagesOf(folder)).toHaveLength(1);
     dev.process.kill('SIGINT');
     expect(await dev.exit).toBe(0);
     expect(dev.stdout()).toContain('saving');
