@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { problem } from '../contract/errors.js';
 import { dockerEnvironment, isMissing, passVariables, runDocker } from '../runtime/docker/docker-cli.js';
-import { labelArguments } from '../runtime/docker/labels.js';
+import { type ImageOwner, imageName } from '../runtime/docker/image-name.js';
 import type { CommandOutcome } from './build-command.js';
 import { describeBuildFailure } from './build-failure.js';
 import { runBuildProcess } from './build-process.js';
@@ -15,13 +14,7 @@ const ADVICE =
   /^DEPRECATED: The legacy builder|^\s+Install the buildx component|^\s+https:\/\/docs\.docker\.com\/go\/buildx/;
 
 /** An image to build. */
-export interface ImageRequest {
-  /** Absolute path of the project folder. */
-  project: string;
-  service: string;
-  runId: string;
-  /** Of the build: a larger one is newer. */
-  number: number;
+export interface ImageRequest extends ImageOwner {
   /** Absolute path. */
   dockerfile: string;
   /** Absolute path of the folder that is sent to the builder. */
@@ -50,7 +43,7 @@ export async function buildImage(
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<ImageOutcome> {
-  const image = imageTag(request);
+  const image = imageName(request);
   const unusable = missingInput(request);
   if (unusable !== undefined) return { ok: false, failure: unusable, lines: [], image, digest: '' };
   const scratch = await mkdtemp(join(tmpdir(), 'jamdev-build-'));
@@ -107,32 +100,13 @@ async function removeStepContainers(lines: readonly string[]): Promise<void> {
   if (left.size > 0) await runDocker(['rm', '--force', '--volumes', ...left]).catch(() => undefined);
 }
 
-/** A tag of its own for every build of every dev server. */
-function imageTag({ project, service, runId, number }: ImageRequest): string {
-  // The service is in the hash too, as its readable form may be that of another.
-  const hash = createHash('sha256').update(`${project}\0${service}`).digest('hex').slice(0, 8);
-  const readable = service.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  const name = readable.replace(/^-+|-+$/g, '').slice(0, 40) || 'service';
-  const run = createHash('sha256').update(runId).digest('hex').slice(0, 8);
-  return `jamdev/${hash}-${name.replace(/-+$/, '')}:${run}-${number}`;
-}
-
 function buildArguments(
   request: ImageRequest,
   image: string,
   idFile: string,
 ): { args: string[]; env: NodeJS.ProcessEnv } {
-  const { project, service, runId, dockerfile, context, platform, target } = request;
-  const args = [
-    'build',
-    '--file',
-    dockerfile,
-    '--tag',
-    image,
-    '--iidfile',
-    idFile,
-    ...labelArguments({ project, service, run: runId }),
-  ];
+  const { dockerfile, context, platform, target } = request;
+  const args = ['build', '--file', dockerfile, '--tag', image, '--iidfile', idFile];
   if (platform !== undefined) args.push('--platform', platform);
   if (target !== undefined) args.push('--target', target);
   const variables = passVariables('--build-arg', request.buildArgs ?? {});

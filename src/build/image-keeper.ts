@@ -64,7 +64,8 @@ export class ImageKeeper {
 
   async #remove(builds: readonly ContainerBuild[]): Promise<void> {
     for (const build of builds) {
-      if (this.#images.delete(build)) await removeImage(build.image);
+      // One whose last container is still to be removed stays until the next time.
+      if (this.#images.has(build) && (await removeImage(build.image))) this.#images.delete(build);
     }
   }
 }

@@ -75,6 +75,8 @@ export class Backend {
   #build: Build | undefined;
   /** The build that is to replace the one that runs. */
   #nextBuild: Build | undefined;
+  /** Resolves when what the replaced processes ran in is cleared away. */
+  #replacedGone: Promise<unknown> = Promise.resolve();
   #connections = 0;
   #requestsInFlight = 0;
   #drained: () => void = () => undefined;
@@ -241,13 +243,17 @@ export class Backend {
       while (build !== undefined) {
         this.#ending.signal.throwIfAborted();
         this.#build = build;
-        exit = await this.#run(build);
+        const process = await this.#run(build);
+        // What is replaced may be cleared away while the next one starts.
+        if (this.#nextBuild === undefined || isEnding(this.state)) exit = await process.exited;
+        else this.#replacedGone = Promise.all([this.#replacedGone, process.exited]);
         build = isEnding(this.state) ? undefined : this.#nextBuild;
         this.#nextBuild = undefined;
       }
     } catch (error) {
       if (!this.#ending.signal.aborted) exit = this.#startFailed(error);
     }
+    await this.#replacedGone;
     if (exit.remark !== undefined) this.remark(exit.remark);
     if (exit.lost) this.#enter({ status: 'hard-terminating', time: this.#world.clock.now(), reason: 'lost' });
     this.#setAddress(undefined);
@@ -263,8 +269,8 @@ export class Backend {
     return this.#world.builds.current(service.definition, this.#ending.signal);
   }
 
-  /** Runs one process from its start, through the states up to `ready`, to its exit. */
-  async #run(build: Build): Promise<Exit> {
+  /** Runs one process from its start, through the states up to `ready`, to its end. */
+  async #run(build: Build): Promise<RuntimeBackend> {
     const { clock, runtime } = this.#world;
     const { signal } = this.#ending;
     this.#enter({ status: 'starting', time: clock.now() });
@@ -298,11 +304,11 @@ export class Backend {
       this.usage.detach();
       if (!signal.aborted) throw error;
     }
-    const exit = await process.exited;
+    await process.stopped;
     this.#process = undefined;
     this.usage.detach();
     this.#setAddress(undefined);
-    return exit;
+    return process;
   }
 
   async #becomeReady(process: RuntimeBackend): Promise<void> {

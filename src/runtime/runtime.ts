@@ -85,7 +85,9 @@ export interface Usage {
 export interface RuntimeBackend {
   /** Where it may come to listen; the first that answers is where it is reached. */
   readonly addresses: readonly Address[];
-  /** Resolves, never rejects, when nothing of the backend runs any more and all its output was handed over. */
+  /** Resolves, never rejects, when nothing of the backend runs any more: another may start under its key. */
+  readonly stopped: Promise<unknown>;
+  /** The same, when also all its output was handed over and nothing is left of it. */
   readonly exited: Promise<Exit>;
   /** Asks (SIGTERM) or forces (SIGKILL) it to end, with everything it started. Safe to call at any time and again. */
   terminate(hard: boolean): void;

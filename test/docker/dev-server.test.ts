@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { pause } from '../../src/os/clock.js';
 import { runCli, startDev, untilWatching } from '../support/cli.js';
 import { openStream, post, send } from '../support/http.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
-import { cleanUp, containersOf, describeDocker, docker } from './support.js';
+import { cleanUp, containersOf, describeDocker, docker, imagesOf } from './support.js';
 
 const DOCKERFILE =
   'FROM node:22-slim\nCOPY server.js /server.js\nRUN node --check /server.js\nCMD ["node", "/server.js"]\n';
@@ -40,11 +41,6 @@ async function startProject(config: object = {}, args: string[] = []) {
   return { dev, folder, connect, save };
 }
 
-async function imagesOf(folder: string): Promise<string[]> {
-  const listed = await docker('images', '--quiet', '--filter', `label=dev.jamdev.project=${folder}`);
-  return listed.split('\n').filter((id) => id !== '');
-}
-
 describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
   test('builds, spawns, locks to a key, keeps logs, and leaves nothing in the engine', async () => {
     const { dev, folder, connect } = await startProject();
@@ -59,6 +55,7 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     const second = await connect({ key: 'doc-1' });
     expect(second.spawned).toBe(true);
     await send(second.url);
+    expect(await imagesOf(folder)).toHaveLength(1);
     dev.process.kill('SIGINT');
     expect(await dev.exit).toBe(0);
     expect(dev.stdout()).toContain('saving');
@@ -88,6 +85,48 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     expect(statuses.chunks.join('').match(/"status"/g)).toHaveLength(5);
     const built = await runCli(['build'], { cwd: folder });
     expect(built).toMatchObject({ code: 0, stdout: expect.stringContaining('done in') });
+  });
+
+  test('restart: no request is lost, one container lives at a time, the newest wins, and nothing is left', async () => {
+    const { dev, folder, connect, save } = await startProject({ onChange: 'restart' });
+    const sinceS = Date.now() / 1_000;
+    const { url } = await connect({ key: 'k' });
+    await untilWatching(dev);
+    const order = ['one', 'two', 'three', 'four'];
+    const statuses = new Set<number>();
+    let go = true;
+    const clients = Array.from({ length: 4 }, async () => {
+      const met: number[] = [];
+      while (go) {
+        const { status, json } = await send(url);
+        statuses.add(status);
+        met.push(order.indexOf(json<{ version: string }>().version));
+        await pause(5);
+      }
+      return met;
+    });
+    await waitFor(() => statuses.size > 0, 'the first answer', 60_000);
+    save(server('two'));
+    await waitFor(async () => (await send(url)).json().version === 'two', 'the new code', 60_000);
+    save(server('three'));
+    await waitFor(() => /restarting on build 3/.test(dev.stdout()), 'the swap to begin', 60_000);
+    save(server('four'));
+    await waitFor(async () => (await send(url)).json().version === 'four', 'the newest code', 60_000);
+    go = false;
+    for (const met of await Promise.all(clients)) expect(met).toEqual(met.toSorted());
+    expect([...statuses]).toEqual([200]);
+
+    const filters = [`label=dev.jamdev.project=${folder}`, 'type=container', 'event=start', 'event=die'];
+    const span = ['--since', String(sinceS), '--until', String(Date.now() / 1_000)];
+    const options = [...span, '--format', '{{.Status}}', ...filters.flatMap((filter) => ['--filter', filter])];
+    const told = (await docker('events', ...options)).split('\n');
+    expect(told.length).toBeGreaterThanOrEqual(5);
+    expect(told).toEqual(told.map((_, index) => (index % 2 === 0 ? 'start' : 'die')));
+
+    dev.process.kill('SIGINT');
+    expect(await dev.exit).toBe(0);
+    expect(await containersOf(folder)).toEqual([]);
+    expect(await imagesOf(folder)).toEqual([]);
   });
 
   test('terminate and keep do what they say', async () => {

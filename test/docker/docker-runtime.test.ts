@@ -5,10 +5,11 @@ import { PortPool } from '../../src/runtime/process/port-pool.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import { describeRuntime } from '../runtime/runtime-suite.js';
 import { send } from '../support/http.js';
-import { waitFor } from '../support/wait.js';
-import { containersOf, describeDocker, docker, useDockerRuntime } from './support.js';
+import { living, waitFor } from '../support/wait.js';
+import { containersOf, describeDocker, docker, type StartedContainer, useDockerRuntime } from './support.js';
 
 const SERVE = `exec node -e 'require("http").createServer((q, s) => s.end(process.env.TEST_NAME)).listen(8080)'`;
+const UNTIL_ASKED = `trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done`;
 
 describeDocker('containers', () => {
   const { start, makeRuntime, project, runId, image } = useDockerRuntime();
@@ -165,6 +166,51 @@ describeDocker('containers', () => {
       process.kill(Number(pids.trim()), 'SIGKILL');
       expect(await backend.exited).toMatchObject({ code: null, lost: true });
       expect(await containersOf(project)).toEqual([]);
+    });
+
+    test('when it is said to have stopped nothing runs, even if its docker client was sent away before', async () => {
+      const stopped = async ({ id, backend }: StartedContainer) => {
+        await backend.stopped;
+        // Not by the list of containers, which lags behind. One that is gone by now is fine as well.
+        const inspected = docker('inspect', '--format', '{{.State.Running}}', `jamdev-${id}`);
+        expect(await inspected.catch(() => 'false')).toBe('false');
+        await backend.exited;
+        expect(await containersOf(project)).toEqual([]);
+      };
+      const asked = await start(UNTIL_ASKED);
+      await waitFor(() => asked.output().includes('up'), 'the trap');
+      asked.backend.terminate(false);
+      await stopped(asked);
+
+      const orphan = await start(UNTIL_ASKED.replace('exit 0', ':'));
+      await waitFor(() => orphan.output().includes('up'), 'the trap');
+      const pid = execFileSync('pgrep', ['-f', `docker run --name jamdev-${orphan.id} `], { encoding: 'utf8' });
+      // The client passes the first ones on, to no avail.
+      await waitFor(async () => {
+        if ((await living([Number(pid)])).length === 0) return true;
+        process.kill(Number(pid), 'SIGTERM');
+        return false;
+      }, 'the client to end');
+      await stopped(orphan);
+    });
+
+    test('two of one backend have names of their own; one that is gone leaves its name to the next', async () => {
+      const first = await start(UNTIL_ASKED);
+      const another = () => start(UNTIL_ASKED, {}, { request: { backendId: first.id } });
+      const second = await another();
+      const names = async () => {
+        const filter = ['--filter', `label=dev.jamdev.backend=${first.id}`];
+        return (await docker('ps', '--all', ...filter, '--format', '{{.Names}}')).split('\n').toSorted();
+      };
+      expect(await names()).toEqual([`jamdev-${first.id}`, `jamdev-${first.id}-2`]);
+      first.backend.terminate(true);
+      await first.backend.exited;
+      const third = await another();
+      expect(await names()).toEqual([`jamdev-${first.id}`, `jamdev-${first.id}-2`]);
+      for (const { backend } of [second, third]) {
+        backend.terminate(true);
+        expect(await backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
+      }
     });
 
     test('the last resort leaves none behind', async () => {

@@ -3,7 +3,7 @@ import { removeImage } from '../../src/build/image-build.js';
 import { removeLeftovers } from '../../src/runtime/docker/docker-leftovers.js';
 import { DockerRuntime } from '../../src/runtime/docker/docker-runtime.js';
 import { makeProject } from '../support/project.js';
-import { buildTestImage, containersOf, describeDocker, docker, useDockerRuntime } from './support.js';
+import { buildTestImage, containersOf, describeDocker, docker, imagesOf, useDockerRuntime } from './support.js';
 
 describeDocker('what dead dev servers left in the engine', () => {
   const { start, project } = useDockerRuntime();
@@ -28,8 +28,7 @@ describeDocker('what dead dev servers left in the engine', () => {
     onTestFinished(async () => void (await removeImage(image)));
 
     const isAlive = (runId: string) => runId === 'living' || !/^(dead|build)-/.test(runId);
-    const before = await docker('images', '--quiet', '--filter', `label=dev.jamdev.project=${project}`);
-    expect(before).not.toBe('');
+    expect(await imagesOf(project)).toContain(image);
     const removed = await removeLeftovers(project, (runId) => runId.startsWith('build-') || isAlive(runId));
     expect(removed).toBe(3);
     await Promise.all(dead.map(({ backend }) => backend.exited));
@@ -38,11 +37,11 @@ describeDocker('what dead dev servers left in the engine', () => {
     ]);
     expect(await containersOf(`${project}-2`)).toHaveLength(1);
     expect(await docker('network', 'ls', '--quiet', '--filter', `name=${network}`)).toBe('');
-    expect(await docker('images', '--quiet', image)).not.toBe('');
+    expect(await imagesOf(project)).toContain(image);
 
     // A second time there is nothing left to do; and once its own dev server counts as dead, the image goes as well.
     expect(await removeLeftovers(project, isAlive)).toBe(0);
-    expect(await docker('images', '--quiet', image)).toBe('');
+    expect(await imagesOf(project)).not.toContain(image);
     living.backend.terminate(true);
     stranger.backend.terminate(true);
   });

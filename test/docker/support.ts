@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -152,6 +153,14 @@ export async function cleanUp(dev: DevRun): Promise<void> {
   await dev.exit;
   const left = await containersOf(dev.folder);
   if (left.length > 0) await docker('rm', '--force', ...left);
-  const images = await docker('images', '--quiet', '--filter', `label=dev.jamdev.project=${dev.folder}`);
-  for (const image of new Set(images.split('\n').filter((id) => id !== ''))) await docker('rmi', '--force', image);
+  for (const image of await imagesOf(dev.folder)) await docker('rmi', '--force', image);
+}
+
+/** The names of a project's images. */
+export async function imagesOf(project: string): Promise<string[]> {
+  // As the name of each begins: with a hash of the project.
+  const hash = createHash('sha256').update(project).digest('hex').slice(0, 8);
+  const filter = ['--filter', `reference=jamdev/${hash}-*`];
+  const listed = await docker('images', ...filter, '--format', '{{.Repository}}:{{.Tag}}');
+  return listed.split('\n').filter((name) => name !== '');
 }

@@ -16,9 +16,22 @@ const SPEED = 10;
 const SERVICES = ['doc', 'chat'];
 const KEYS = ['a', 'ключ 🔑'];
 
+const ACTIONS = [
+  'connect',
+  'connect',
+  'connect',
+  'look',
+  'soft',
+  'hard',
+  'crash',
+  'idle',
+  'restart',
+  'restart',
+] as const;
+
 /** What may happen, in any order and all at once. `afterMs`: since the step before. */
 const step = fc.record({
-  action: fc.constantFrom('connect', 'connect', 'connect', 'look', 'soft', 'hard', 'crash', 'idle'),
+  action: fc.constantFrom(...ACTIONS),
   service: fc.constantFrom(...SERVICES),
   key: fc.constantFrom(...KEYS),
   afterMs: fc.constantFrom(0, 0, 5, 40, 120),
@@ -43,6 +56,9 @@ async function take(platform: Platform, { action, service, key }: Step): Promise
   } else if (action === 'crash') {
     const { address } = holder() ?? {};
     if (address !== undefined) await fetch(`http://127.0.0.1:${address.port}/crash`).catch(() => undefined);
+  } else if (action === 'restart') {
+    const backend = holder();
+    if (backend?.build !== undefined) backend.restart({ ...backend.build, number: backend.build.number + 1 });
   } else {
     holder()?.terminate('external', action === 'hard');
   }

@@ -3,9 +3,9 @@ import { pause } from '../../os/clock.js';
 import { signalOne } from '../process/process-tree.js';
 import type { SpawnRequest } from '../runtime.js';
 import { ClientWords } from './client-words.js';
+import type { ContainerEvents, Expected } from './container-events.js';
 import { engineProblem, isMissing, QUICK_TIMEOUT_MS, runDocker } from './docker-cli.js';
 import { type ContainerSpec, runArguments } from './run-arguments.js';
-import type { StartEvents } from './start-events.js';
 
 /** How often to ask whether it runs, when the engine has not told; a remote engine may tell late or never. */
 const LOOK_PAUSE_MS = 1_000;
@@ -27,33 +27,40 @@ export class Container {
   readonly name: string;
   /** Resolves to false when it has ended without having started. */
   readonly started: Promise<boolean>;
+  /** Resolves when the engine tells that it has ended, if it was asked to end and the engine does tell. */
+  readonly died: Promise<void>;
   /** Resolves when the client is gone and all output was handed over. */
   readonly ended: Promise<ClientEnd>;
   readonly #words = new ClientWords();
   readonly #request: SpawnRequest;
+  readonly #events: ContainerEvents;
   readonly #clientPid: number;
   #over = false;
   #running = false;
   #lastWords = Buffer.alloc(0);
   #asked: 'nothing' | 'soft' | 'hard' = 'nothing';
   #firstOutput: () => void = () => undefined;
+  #dead: () => void = () => undefined;
 
-  private constructor(name: string, request: SpawnRequest, client: Client, pid: number, told: Promise<void>) {
+  private constructor(name: string, request: SpawnRequest, client: Client, pid: number, events: ContainerEvents) {
     this.name = name;
+    this.#events = events;
     this.#clientPid = pid;
     this.#request = request;
     const printed = new Promise<void>((resolve) => {
       this.#firstOutput = resolve;
     });
+    this.died = new Promise((resolve) => {
+      this.#dead = resolve;
+    });
     this.ended = this.#untilEnded(client);
-    this.started = this.#untilStarted(told, printed);
+    this.started = this.#untilStarted(events.expect('start', name), printed);
   }
 
   /** @throws JamdevError `DockerMissing` */
-  static async run(spec: ContainerSpec, request: SpawnRequest, events: StartEvents): Promise<Container> {
+  static async run(spec: ContainerSpec, request: SpawnRequest, events: ContainerEvents): Promise<Container> {
     const { execa } = await import('execa');
     const { args, env } = runArguments(spec);
-    const { started, forget } = events.expect(spec.name);
     const client = execa('docker', args, {
       env,
       extendEnv: false,
@@ -66,14 +73,9 @@ export class Container {
       stdout: 'pipe',
       stderr: 'pipe',
     });
-    if (client.pid === undefined) {
-      forget();
-      const { cause } = await client;
-      throw isMissing(cause) ? problem.dockerMissing() : problem.containerNotStarted(String(cause));
-    }
-    const container = new Container(spec.name, request, client, client.pid, started);
-    void container.started.then(forget);
-    return container;
+    if (client.pid !== undefined) return new Container(spec.name, request, client, client.pid, events);
+    const { cause } = await client;
+    throw isMissing(cause) ? problem.dockerMissing() : problem.containerNotStarted(String(cause));
   }
 
   /** What the engine warned of, as that it can't apply a limit. */
@@ -93,8 +95,15 @@ export class Container {
   /** Asks or forces it to end; safe before it exists, again, and after its end. */
   terminate(hard: boolean): void {
     if (this.#over || this.#asked === 'hard' || (this.#asked === 'soft' && !hard)) return;
+    if (this.#asked === 'nothing') this.#expectDeath();
     this.#asked = hard ? 'hard' : 'soft';
     void this.#signal(this.#asked);
+  }
+
+  #expectDeath(): void {
+    const { happened, forget } = this.#events.expect('die', this.name);
+    void happened.then(this.#dead);
+    void this.ended.then(forget);
   }
 
   /** Until it was delivered, was overtaken by a harder one, or there is nobody left to get it. */
@@ -110,12 +119,13 @@ export class Container {
     }
   }
 
-  async #untilStarted(told: Promise<void>, printed: Promise<void>): Promise<boolean> {
+  async #untilStarted({ happened, forget }: Expected, printed: Promise<void>): Promise<boolean> {
     const over = new AbortController();
     const ended = this.ended.then(({ failure }) => failure === '');
     const seen = this.#untilSeenRunning(over.signal);
-    const started = await Promise.race([told.then(() => true), printed.then(() => true), ended, seen]);
+    const started = await Promise.race([happened.then(() => true), printed.then(() => true), ended, seen]);
     over.abort();
+    forget();
     this.#running = started;
     this.#hand('stderr', this.#words.started());
     return started;

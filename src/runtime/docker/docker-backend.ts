@@ -24,6 +24,7 @@ interface EndState {
 /** A backend that runs in a container of its own. */
 export class DockerBackend implements RuntimeBackend {
   readonly addresses: readonly Address[];
+  readonly stopped: Promise<unknown>;
   readonly exited: Promise<Exit>;
   readonly #container: Container;
   readonly #insidePort: number;
@@ -55,6 +56,8 @@ export class DockerBackend implements RuntimeBackend {
     this.#lost = lost;
     this.#engine = engine;
     this.exited = this.#untilGone();
+    // Not when its client ends: one that was sent a signal was seen to leave a living container behind.
+    this.stopped = Promise.race([container.died, this.exited]);
   }
 
   terminate(hard: boolean): void {
@@ -72,7 +75,7 @@ export class DockerBackend implements RuntimeBackend {
     return readStats(await this.#engine.get(statsPath(this.#container.name)));
   }
 
-  /** A backend is gone when its container is removed: only then may its key go to another. */
+  /** Until its container is removed. */
   async #untilGone(): Promise<Exit> {
     const { name } = this.#container;
     const { code } = await this.#container.ended;
@@ -92,7 +95,7 @@ export class DockerBackend implements RuntimeBackend {
     return remark === undefined ? exit : { ...exit, remark };
   }
 
-  /** Whether the client's exit code tells all there is to know; asking the engine takes time that a restart waits for. */
+  /** Whether the client's exit code tells all there is to know; asking the engine takes its time. */
   #isPlain(code: number | undefined): boolean {
     if (code === 0) return true;
     const { asked } = this.#container;

@@ -1,4 +1,5 @@
 import { runDocker } from './docker-cli.js';
+import { imagesOfProject, runOfImage } from './image-name.js';
 import { LABEL } from './labels.js';
 
 /** How many are removed by one command. */
@@ -7,8 +8,8 @@ const BATCH = 50;
 const ROW = `{{.ID}}\t{{.Label "${LABEL.run}"}}`;
 
 /**
- * Removes what dev servers of a project that died left in the engine: containers, images and networks with jamdev's
- * labels. Those of one that lives are never touched.
+ * Removes what dev servers of a project that died left in the engine: containers and networks with jamdev's labels, images
+ * with its names. Those of one that lives are never touched.
  * @param project absolute path of the project folder
  * @param isRunAlive whether the dev server with this run id still runs
  * @returns how many containers were removed; 0 when no engine answers
@@ -48,21 +49,15 @@ function deadContainers(project: string, isRunAlive: (runId: string) => boolean)
   return deadOf(['ps', '--all', '--no-trunc', ...ofProject(project), '--format', ROW], isRunAlive);
 }
 
-/** A list of images does not show labels: each is asked for its own. */
+/** The names of images whose run is over. */
 async function deadImages(project: string, isRunAlive: (runId: string) => boolean): Promise<string[]> {
-  const { stdout } = await runDocker(['images', '--quiet', '--no-trunc', ...ofProject(project)]);
-  const ids = [...new Set(stdout.split('\n').filter((id) => id !== ''))];
-  const dead: string[] = [];
-  for (let start = 0; start < ids.length; start += BATCH) {
-    const row = `{{.Id}}\t{{index .Config.Labels "${LABEL.run}"}}`;
-    dead.push(...(await deadOf(['image', 'inspect', '--format', row, ...ids.slice(start, start + BATCH)], isRunAlive)));
-  }
-  return dead;
+  const filter = ['--filter', `reference=${imagesOfProject(project)}`];
+  const { stdout } = await runDocker(['images', ...filter, '--format', '{{.Repository}}:{{.Tag}}']);
+  return stdout.split('\n').filter((name) => name !== '' && !isRunAlive(runOfImage(name)));
 }
 
 /** The ids in a list of "id, tab, run id" whose run is over. */
 async function deadOf(args: string[], isRunAlive: (runId: string) => boolean): Promise<string[]> {
-  // Of several that are inspected one may be gone by now: what was printed of the others counts.
   const { stdout } = await runDocker(args);
   return stdout.split('\n').flatMap((line) => {
     const [id, runId] = line.split('\t');

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { PortPool } from '../process/port-pool.js';
 import type { ContainerBuild, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
 import { Container } from './container.js';
+import { ContainerEvents } from './container-events.js';
 import { DockerBackend } from './docker-backend.js';
 import { dockerEnvironment } from './docker-cli.js';
 import { EngineApi } from './engine-api.js';
@@ -9,7 +10,6 @@ import { containerName } from './labels.js';
 import { LostContainers, removeContainer } from './lost-containers.js';
 import { type Limit, limitsOf, refusedLimit } from './resource-limits.js';
 import { insidePort } from './run-arguments.js';
-import { StartEvents } from './start-events.js';
 import { isPortTaken, startFailure } from './start-failure.js';
 import { createVolumeFolder, volumeFolderOf } from './volume-folder.js';
 
@@ -34,16 +34,17 @@ export interface DockerRuntimeOptions {
 export class DockerRuntime implements Runtime {
   readonly #options: DockerRuntimeOptions;
   readonly #ports = new PortPool();
-  readonly #events: StartEvents;
+  readonly #events: ContainerEvents;
   readonly #lost = new LostContainers();
   readonly #engine = new EngineApi();
-  readonly #running = new Set<Container>();
+  /** Of containers that are there or may be. */
+  readonly #names = new Set<string>();
   /** Limits that this engine turned out not to know: no further start is tried with them. */
   readonly #unsupported = new Set<Limit['kind']>();
 
   constructor(options: DockerRuntimeOptions) {
     this.#options = options;
-    this.#events = new StartEvents(options.runId);
+    this.#events = new ContainerEvents(options.runId);
   }
 
   async spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend> {
@@ -89,7 +90,7 @@ export class DockerRuntime implements Runtime {
   killAll(): void {
     this.#events.close();
     this.#engine.close();
-    const names = [...this.#running].map(({ name }) => name);
+    const names = [...this.#names];
     if (names.length === 0) return;
     const options = { env: dockerEnvironment(), stdio: 'ignore', timeout: KILL_ALL_MS } as const;
     // Removing takes longer than killing: first let nothing run on.
@@ -115,14 +116,16 @@ export class DockerRuntime implements Runtime {
   ): Promise<{ backend: DockerBackend; failure?: never } | { backend?: never; failure: string }> {
     const { backendId, service, key, env } = request;
     const { project, runId } = this.#options;
-    const name = containerName(backendId);
+    const name = this.#takeName(backendId);
     const labels = { project, run: runId, service, key, backend: backendId };
     const container = await Container.run(
       { name, labels, build, env, port, limits, volumeFolder },
       request,
       this.#events,
-    );
-    this.#running.add(container);
+    ).catch((error) => {
+      this.#names.delete(name);
+      throw error;
+    });
     const undo = () => container.terminate(true);
     signal.addEventListener('abort', undo);
     if (signal.aborted) undo();
@@ -143,19 +146,27 @@ export class DockerRuntime implements Runtime {
         this.#engine,
       );
       void backend.exited.then(() => {
-        this.#running.delete(container);
+        this.#names.delete(name);
         this.#ports.release(port);
         // Nobody is left to be asked about.
-        if (this.#running.size === 0) this.#engine.close();
+        if (this.#names.size === 0) this.#engine.close();
       });
       return { backend };
     }
     const { failure } = await container.ended;
     // What did not start may have been created all the same.
     await removeContainer(name).catch(() => this.#lost.add(name));
-    this.#running.delete(container);
+    this.#names.delete(name);
     signal.throwIfAborted();
     return { failure };
+  }
+
+  /** A name that is free: the container that the backend had before may still be there. */
+  #takeName(backendId: string): string {
+    let name = containerName(backendId);
+    for (let number = 2; this.#names.has(name); number += 1) name = `${containerName(backendId)}-${number}`;
+    this.#names.add(name);
+    return name;
   }
 }
 

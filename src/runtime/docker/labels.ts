@@ -1,4 +1,4 @@
-/** Labels by which jamdev knows its own containers, images and networks again. */
+/** Labels by which jamdev knows its own containers and networks again. */
 export const LABEL = {
   /** Absolute path of the project folder. */
   project: 'dev.jamdev.project',

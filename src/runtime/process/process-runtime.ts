@@ -95,6 +95,7 @@ interface OutputPipe {
 class ProcessBackend implements RuntimeBackend {
   readonly addresses: readonly Address[];
   readonly exited: Promise<Exit>;
+  readonly stopped: Promise<unknown>;
   readonly #pid: number;
   readonly #root: Promise<TreeRoot>;
   readonly #port: number;
@@ -115,6 +116,7 @@ class ProcessBackend implements RuntimeBackend {
       { host: '::1', port },
     ];
     this.exited = this.#untilGone(leaderExit, output);
+    this.stopped = this.exited;
   }
 
   terminate(hard: boolean): void {

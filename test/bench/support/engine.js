@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from './free-port.js';
 import { runToEnd } from './processes.js';
 import { untilAnswered } from './versions.js';
+
+const PAUSE_MS = 50;
 
 /** A Docker Engine, used as one does by hand. */
 export class Engine {
@@ -33,6 +36,15 @@ export class Engine {
     const readyMs = performance.now() - startedAtMs;
     const remove = () => runToEnd('docker', ['rm', '--force', name]);
     return { readyMs, remove };
+  }
+
+  /**
+   * Waits until jamdev has removed what it replaced: that must not slow down what is measured next.
+   * @param {string} backendId
+   */
+  async untilReplaced(backendId) {
+    const all = ['ps', '--all', '--quiet', '--filter', `label=dev.jamdev.backend=${backendId}`];
+    while ((await runToEnd('docker', all)).output.trim().includes('\n')) await pause(PAUSE_MS);
   }
 
   async cleanUp() {

@@ -3,20 +3,30 @@ import { createInterface } from 'node:readline';
 import { dockerEnvironment } from './docker-cli.js';
 import { LABEL } from './labels.js';
 
-/** How long the client that listens stays after the last start. */
+/** How long the client that listens stays when nothing is expected any more. */
 const LINGER_MS = 10_000;
 /** How long one client listens at most: should jamdev be killed, it must not stay for ever. */
 const LISTEN_MS = 120_000;
 /** One that ended sooner than this was ended by trouble, which another would meet too. */
 const TROUBLE_MS = 1_000;
 
+/** Something that the engine may tell of. */
+export interface Expected {
+  /** Never resolves if the engine does not tell. */
+  happened: Promise<void>;
+  /** To wait no longer. */
+  forget(): void;
+}
+
 /**
- * Tells when containers of this run have started, by one `docker events` for all. Nothing else tells it in time: asking
- * the published port before the container is on its network makes the first answer a whole second late, as the kernel
- * then waits that long before it looks for the container's address again.
+ * Tells when containers of this run start and end, by one `docker events` for all. Nothing else tells of a start in time:
+ * asking the published port before the container is on its network makes the first answer a whole second late, as the
+ * kernel then waits that long before it looks for the container's address again. Of an end the attached client was
+ * measured to tell a fifth of a second later, as the engine clears up first.
  */
-export class StartEvents {
+export class ContainerEvents {
   readonly #runId: string;
+  /** What is waited for, as the engine tells it: "start NAME" or "die NAME". */
   readonly #waiting = new Map<string, () => void>();
   #client: ChildProcess | undefined;
   #linger: NodeJS.Timeout | undefined;
@@ -25,21 +35,17 @@ export class StartEvents {
     this.#runId = runId;
   }
 
-  /**
-   * Call it before the container is started.
-   * @returns a promise of its start, which never comes if the engine does not tell, and a way to wait no longer
-   */
-  expect(name: string): { started: Promise<void>; forget: () => void } {
-    const started = new Promise<void>((resolve) => this.#waiting.set(name, resolve));
+  /** Call it before the container is started, or asked to end. */
+  expect(event: 'start' | 'die', name: string): Expected {
+    const line = `${event} ${name}`;
+    const happened = new Promise<void>((resolve) => this.#waiting.set(line, resolve));
     clearTimeout(this.#linger);
     this.#client ??= this.#listen();
     const forget = () => {
-      this.#waiting.delete(name);
-      if (this.#waiting.size > 0) return;
-      clearTimeout(this.#linger);
+      if (!this.#waiting.delete(line) || this.#waiting.size > 0) return;
       this.#linger = setTimeout(() => this.close(), LINGER_MS).unref();
     };
-    return { started, forget };
+    return { happened, forget };
   }
 
   close(): void {
@@ -50,7 +56,8 @@ export class StartEvents {
 
   #listen(): ChildProcess {
     // Removals too, though nobody waits for them: a client that was left behind ends when it can't tell one.
-    const filters = ['type=container', 'event=start', 'event=destroy', `label=${LABEL.run}=${this.#runId}`];
+    const events = ['start', 'die', 'destroy'].map((event) => `event=${event}`);
+    const filters = ['type=container', ...events, `label=${LABEL.run}=${this.#runId}`];
     const now = Date.now();
     const [since, until] = [now, now + LISTEN_MS].map((ms) => (ms / 1000).toFixed(3)) as [string, string];
     const format = '{{.Status}} {{.Actor.Attributes.name}}';
@@ -70,8 +77,7 @@ export class StartEvents {
     client.once('close', gone);
     client.unref();
     createInterface({ input: client.stdout }).on('line', (line) => {
-      const [event, name] = line.split(' ');
-      if (event === 'start' && name !== undefined) this.#waiting.get(name)?.();
+      this.#waiting.get(line)?.();
     });
     return client;
   }

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+
+const HASH_CHARACTERS = 8;
+/** How much of a service's name stays readable in the name of its images. */
+const READABLE_CHARACTERS = 40;
+
+/** What makes one image different from another. */
+export interface ImageOwner {
+  /** Absolute path of the project folder. */
+  project: string;
+  service: string;
+  runId: string;
+  /** Of the build. */
+  number: number;
+}
+
+/**
+ * The name of an image, of its own for every build of every dev server. It tells whose the image is: a label would tell
+ * it as well, but takes the classic builder a step, and the user that time with every save.
+ */
+export function imageName({ project, service, runId, number }: ImageOwner): string {
+  const readable = service.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const name =
+    readable
+      .replace(/^-+|-+$/g, '')
+      .slice(0, READABLE_CHARACTERS)
+      .replace(/-+$/, '') || 'service';
+  // The service's hash too, as its readable form may be that of another.
+  return `jamdev/${hashOf(project)}-${hashOf(service)}-${name}:${runId}-${number}`;
+}
+
+/** What the engine has to look for to find all images of a project. */
+export function imagesOfProject(project: string): string {
+  return `jamdev/${hashOf(project)}-*`;
+}
+
+/** @returns the run id in the name of an image; '' if there is none */
+export function runOfImage(name: string): string {
+  return /:(.+)-\d+$/.exec(name)?.[1] ?? '';
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, HASH_CHARACTERS);
+}

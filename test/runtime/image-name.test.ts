@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { imageName, imagesOfProject, runOfImage } from '../../src/runtime/docker/image-name.js';
+
+const OWNER = { project: '/work/app', service: 'default', runId: 'b7c1-4d', number: 12 };
+
+test.each([
+  ['default', /^jamdev\/[0-9a-f]{8}-[0-9a-f]{8}-default:b7c1-4d-12$/],
+  ['-- My Service! --', /^jamdev\/[0-9a-f]{8}-[0-9a-f]{8}-my-service:b7c1-4d-12$/],
+  ['漢字', /^jamdev\/[0-9a-f]{8}-[0-9a-f]{8}-service:b7c1-4d-12$/],
+  [`${'a'.repeat(39)}-${'b'.repeat(60)}`, /^jamdev\/[0-9a-f]{8}-[0-9a-f]{8}-a{39}:b7c1-4d-12$/],
+])('the image of the service "%s" has a name that Docker allows', (service, expected) => {
+  expect(imageName({ ...OWNER, service })).toMatch(expected);
+});
+
+test('it tells the project and the run', () => {
+  const name = imageName(OWNER);
+  expect(name.startsWith(imagesOfProject(OWNER.project).replace(/\*$/, ''))).toBe(true);
+  expect(name.startsWith(imagesOfProject('/work/app2').replace(/\*$/, ''))).toBe(false);
+  expect(runOfImage(name)).toBe(OWNER.runId);
+  expect(runOfImage('jamdev/x:latest')).toBe('');
+});
+
+test('services that read alike, builds and runs have names of their own', () => {
+  const others = [{ service: 'Default' }, { project: '/work/app2' }, { runId: 'b7c1' }, { number: 1 }];
+  const names = [OWNER, ...others.map((other) => ({ ...OWNER, ...other }))].map(imageName);
+  expect(new Set(names).size).toBe(names.length);
+});
