@@ -14,6 +14,7 @@ function usageOf(memoryMib: number, peakMib = memoryMib): Usage {
 class HandProcess implements RuntimeBackend {
   readonly addresses = [];
   readonly exited = new Promise<never>(() => undefined);
+  readonly stopped = this.exited;
   looks = 0;
   usageNow: Usage | undefined;
   /** Set: the next look takes until it is called. */
