@@ -16,7 +16,7 @@ export const STARTUP_TIMEOUT_MS = 300_000;
 export const SOFT_TERMINATION_MS = 10_000;
 export const DEFAULT_MAX_IDLE_SECONDS = 300;
 /** How long a replaced process has to answer the requests it got, before it is asked to end. */
-const DRAIN_MS = 250;
+const DRAIN_MS = 1_000;
 /** When to look from outside why a backend is not ready yet, in milliseconds after it was started. */
 const EXPLAIN_AFTER_MS = [1_000, 5_000, 30_000];
 

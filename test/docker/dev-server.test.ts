@@ -94,12 +94,14 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     await untilWatching(dev);
     const order = ['one', 'two', 'three', 'four'];
     const statuses = new Set<number>();
+    const failures: string[] = [];
     let go = true;
     const clients = Array.from({ length: 4 }, async () => {
       const met: number[] = [];
       while (go) {
-        const { status, json } = await send(url);
+        const { status, json, text } = await send(url);
         statuses.add(status);
+        if (status !== 200) failures.push(text);
         met.push(order.indexOf(json<{ version: string }>().version));
         await pause(5);
       }
@@ -113,7 +115,9 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     save(server('four'));
     await waitFor(async () => (await send(url)).json().version === 'four', 'the newest code', 60_000);
     go = false;
-    for (const met of await Promise.all(clients)) expect(met).toEqual(met.toSorted());
+    const metByAll = await Promise.all(clients);
+    expect(failures).toEqual([]);
+    for (const met of metByAll) expect(met).toEqual(met.toSorted());
     expect([...statuses]).toEqual([200]);
 
     const filters = [`label=dev.jamdev.project=${folder}`, 'type=container', 'event=start', 'event=die'];
