@@ -5,9 +5,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // Engines, terminals and hundreds of processes share two cores: a second try tells load from a fault. Those that
-    // needed it are named at the end.
-    retry: 1,
     // No test may touch the home of whoever runs it.
     globalSetup: './test/support/user-state.ts',
     reporters: ['default', './test/support/closing-line-reporter.ts'],

@@ -1,24 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Run, runCli, startCli } from '../support/cli.js';
 import { fixture, makeProject, makeTempFolder, ROOT } from '../support/project.js';
+import { describeTerminal, openTerminal } from '../support/pseudo-terminal.js';
 import { living, waitFor } from '../support/wait.js';
 
 const ECHO = `node ${fixture('echo-server.mjs')}`;
 const COMMAND = [process.execPath, fixture('command.mjs')];
-
-/** `script`, of every Linux and macOS, runs a program in a real pseudo-terminal and passes keys on. */
-const hasScript = (() => {
-  try {
-    execFileSync('sh', ['-c', 'command -v script'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 function echoProject(): string {
   return makeProject({ 'package.json': { scripts: { start: ECHO } } });
@@ -207,23 +197,16 @@ describe('signals', () => {
     expectNoRecords(cwd);
   });
 
-  test.skipIf(!hasScript)('Ctrl-C in a terminal reaches the command, once', async () => {
-    const cwd = echoProject();
-    const words = [process.execPath, join(ROOT, 'bin', 'jamdev.js'), 'exec', '--', ...COMMAND, 'signals'];
-    const line = words.map((word) => `'${word}'`).join(' ');
-    const args = process.platform === 'linux' ? ['-qefc', line, '/dev/null'] : ['-q', '/dev/null', 'sh', '-c', line];
-    const terminal = spawn('script', args, { cwd, stdio: ['pipe', 'pipe', 'inherit'] });
-    onTestFinished(() => void terminal.kill('SIGTERM'));
-    let screen = '';
-    terminal.stdout.on('data', (chunk) => {
-      screen += chunk;
+  describeTerminal('from a terminal', () => {
+    test('Ctrl-C reaches the command, once', async () => {
+      const cwd = echoProject();
+      const terminal = openTerminal(['exec', '--', ...COMMAND, 'signals'], cwd);
+      await waitFor(() => terminal.screen().includes('up {'), 'the command to have its backend');
+      terminal.press('\u0003');
+      expect(await terminal.exit).toBe(5);
+      expect(terminal.screen()).toMatch(/heard SIGINT\r\n/);
+      expectNoRecords(cwd);
     });
-    const exit = new Promise((resolve) => terminal.once('close', resolve));
-    await waitFor(() => screen.includes('up {'), 'the command to have its backend');
-    terminal.stdin.write('\u0003');
-    expect(await exit).toBe(5);
-    expect(screen).toMatch(/heard SIGINT\r\n/);
-    expectNoRecords(cwd);
   });
 
   test('one that comes while stubborn backends are waited for kills those', async () => {

@@ -1,10 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runCli, startDev } from '../support/cli.js';
 import { post, send } from '../support/http.js';
 import { makeProject, makeTempFolder, ROOT } from '../support/project.js';
+import { describeTerminal, openTerminal } from '../support/pseudo-terminal.js';
 import { waitFor } from '../support/wait.js';
 
 const WEBSOCKET_FILES = [
@@ -173,39 +174,22 @@ describe('a folder with something in it', () => {
   });
 });
 
-/** `script`, of every Linux and macOS, runs a program in a real pseudo-terminal. */
-const hasScript = ['/bin/script', '/usr/bin/script'].some((path) => existsSync(path));
-
-describe.skipIf(!hasScript)('jamdev init, in a terminal', () => {
-  function openTerminal(args: string[], cwd: string) {
-    const command = [process.execPath, join(ROOT, 'bin', 'jamdev.js'), 'init', ...args];
-    const words = command.map((word) => `'${word}'`).join(' ');
-    const ofLinux = ['-qefc', words, '/dev/null'];
-    const child = spawn('script', process.platform === 'linux' ? ofLinux : ['-q', '/dev/null', ...command], {
-      cwd,
-      env: { ...process.env, TERM: 'xterm-256color', HOME: join(cwd, 'home') },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    let screen = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      screen += text;
-    });
-    const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
-    onTestFinished(async () => {
-      child.kill('SIGTERM');
-      await exit;
-    });
+describeTerminal('jamdev init, in a terminal', () => {
+  function openInit(args: string[], cwd: string) {
+    const terminal = openTerminal(['init', ...args], cwd, { HOME: join(cwd, 'home') });
+    let answered = 0;
+    const screen = () => terminal.screen().slice(answered);
     const answer = async (question: string, keys: string) => {
-      await waitFor(() => screen.includes(question), question);
-      screen = screen.slice(screen.indexOf(question) + question.length);
-      child.stdin.write(keys);
+      await waitFor(() => screen().includes(question), question);
+      answered += screen().indexOf(question) + question.length;
+      terminal.press(keys);
     };
-    return { answer, exit, screen: () => screen };
+    return { answer, exit: terminal.exit, screen };
   }
 
   test('asks for the folder and the template', async () => {
     const cwd = makeProject({ 'notes.txt': 'mine' });
-    const { answer, exit, screen } = openTerminal([], cwd);
+    const { answer, exit, screen } = openInit([], cwd);
     await answer('Folder (session-backend): ', 'my-app\r');
     await answer('Template (websocket): ', 'nope\r');
     await waitFor(() => screen().includes('Type one of websocket, socketio, python'), 'the answer to be refused');
@@ -217,7 +201,7 @@ describe.skipIf(!hasScript)('jamdev init, in a terminal', () => {
 
   test('Enter takes what is suggested: in an empty folder that one', async () => {
     const cwd = makeTempFolder();
-    const { answer, exit } = openTerminal([], cwd);
+    const { answer, exit } = openInit([], cwd);
     await answer('Folder (.): ', '\r');
     await answer('Template (websocket): ', '\r');
     expect(await exit).toBe(0);
@@ -226,21 +210,21 @@ describe.skipIf(!hasScript)('jamdev init, in a terminal', () => {
 
   test('what is given is not asked for', async () => {
     const cwd = makeTempFolder();
-    const folderGiven = openTerminal(['one'], cwd);
+    const folderGiven = openInit(['one'], cwd);
     await folderGiven.answer('Template (websocket): ', 'socketio\r');
     expect(await folderGiven.exit).toBe(0);
-    const templateGiven = openTerminal(['--template', 'python'], cwd);
+    const templateGiven = openInit(['--template', 'python'], cwd);
     await templateGiven.answer('Folder (session-backend): ', '~/two\r');
     expect(await templateGiven.exit).toBe(0);
     expect(existsSync(join(cwd, 'home', 'two', 'server.py'))).toBe(true);
-    const bothGiven = openTerminal(['three', '--template', 'python'], cwd);
+    const bothGiven = openInit(['three', '--template', 'python'], cwd);
     expect(await bothGiven.exit).toBe(0);
     expect(bothGiven.screen()).not.toContain('Template (');
   });
 
   test('both answers may be typed ahead', async () => {
     const cwd = makeTempFolder();
-    const { answer, exit } = openTerminal([], cwd);
+    const { answer, exit } = openInit([], cwd);
     await answer('Folder (.): ', 'ahead\rpython\r');
     expect(await exit).toBe(0);
     expect(existsSync(join(cwd, 'ahead', 'server.py'))).toBe(true);
@@ -251,7 +235,7 @@ describe.skipIf(!hasScript)('jamdev init, in a terminal', () => {
     ['Ctrl-D', '\u0004', 2, 'Nothing was written'],
   ])('%s writes nothing', async (_name, key, code, message) => {
     const cwd = makeTempFolder();
-    const { answer, exit, screen } = openTerminal([], cwd);
+    const { answer, exit, screen } = openInit([], cwd);
     await answer('Folder (.): ', 'x\r');
     await answer('Template (websocket): ', key);
     expect(await exit).toBe(code);

@@ -1,55 +1,21 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { post, send } from '../support/http.js';
-import { fixture, makeProject, makeTempFolder, ROOT } from '../support/project.js';
+import { fixture, makeProject, makeTempFolder } from '../support/project.js';
+import { describeTerminal, openTerminal, type PseudoTerminal } from '../support/pseudo-terminal.js';
 import { living, waitFor } from '../support/wait.js';
 
-/** `script`, of every Linux and macOS, runs a program in a real pseudo-terminal and passes keys on. */
-const hasScript = (() => {
-  try {
-    execFileSync('sh', ['-c', 'command -v script'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
-interface Terminal {
-  screen: () => string;
-  press: (keys: string) => void;
-  exit: Promise<number | null>;
-  process: ChildProcess;
-}
-
-function openTerminal(args: string[], env: NodeJS.ProcessEnv = {}): Terminal {
-  const command = [process.execPath, join(ROOT, 'bin', 'jamdev.js'), ...args].map((word) => `'${word}'`).join(' ');
-  const scriptArgs =
-    process.platform === 'linux' ? ['-qefc', command, '/dev/null'] : ['-q', '/dev/null', 'sh', '-c', command];
-  const child = spawn('script', scriptArgs, {
-    cwd: makeTempFolder(),
-    env: { ...process.env, TERM: 'xterm-256color', ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  let screen = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    screen += text;
-  });
-  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
-  onTestFinished(async () => {
-    child.kill('SIGTERM');
-    await exit;
-  });
-  return { screen: () => screen, press: (keys) => void child.stdin.write(keys), exit, process: child };
-}
-
-function startDev(more: string[] = [], env: NodeJS.ProcessEnv = {}): Terminal {
+function startDev(more: string[] = [], env: NodeJS.ProcessEnv = {}): PseudoTerminal {
   const command = `node ${fixture('echo-server.mjs')}`;
-  return openTerminal(['dev', '--port', '0', '--proxy-port', '0', '--command', command, ...more], env);
+  return openTerminal(
+    ['dev', '--port', '0', '--proxy-port', '0', '--command', command, ...more],
+    makeTempFolder(),
+    env,
+  );
 }
 
-async function apiOf(terminal: Terminal): Promise<string> {
+async function apiOf(terminal: PseudoTerminal): Promise<string> {
   const match = await waitFor(
     () => /API\s+(?:\u001b\[\d+m)?(http:\/\/localhost:\d+)/.exec(terminal.screen()),
     'the banner',
@@ -57,58 +23,63 @@ async function apiOf(terminal: Terminal): Promise<string> {
   return match[1] ?? '';
 }
 
-test.skipIf(!hasScript)('in a terminal there are colours and keys: h, b, t and q', async () => {
-  const terminal = startDev(['--build', 'echo built']);
-  const api = await apiOf(terminal);
-  expect(terminal.screen()).toContain('\u001b[');
-  await waitFor(() => /h help.*q quit.*b build.*t terminate/.test(terminal.screen()), 'the keys');
-  terminal.press('h');
-  await waitFor(() => terminal.screen().includes('terminate all backends'), 'the help');
-  terminal.press('p');
-  await waitFor(() => terminal.screen().includes('Watching is paused.'), 'the pause');
-  terminal.press('p');
-  await waitFor(() => terminal.screen().includes('Watching for changes.'), 'the end of the pause');
-  terminal.press('b');
-  await waitFor(() => terminal.screen().includes('(key b)'), 'the build');
-  const { url } = (await post(`${api}/v2/service/-/-/connect`, { key: 'k' })).json<{ url: string }>();
-  const { pid } = (await send(url)).json<{ pid: number }>();
-  terminal.press('t');
-  await waitFor(() => terminal.screen().includes('terminated (external, soft'), 'the end of the backend');
-  expect(await living([pid])).toEqual([]);
-  terminal.press('q');
-  expect(await terminal.exit).toBe(0);
-  expect(terminal.screen()).toContain('Stopped.');
-});
+describeTerminal('jamdev dev in a terminal', () => {
+  test('there are colours and keys: h, b, t and q', async () => {
+    const terminal = startDev(['--build', 'echo built']);
+    const api = await apiOf(terminal);
+    expect(terminal.screen()).toContain('\u001b[');
+    await waitFor(() => /h help.*q quit.*b build.*t terminate/.test(terminal.screen()), 'the keys');
+    terminal.press('h');
+    await waitFor(() => terminal.screen().includes('terminate all backends'), 'the help');
+    terminal.press('p');
+    await waitFor(() => terminal.screen().includes('Watching is paused.'), 'the pause');
+    terminal.press('p');
+    await waitFor(() => terminal.screen().includes('Watching for changes.'), 'the end of the pause');
+    terminal.press('b');
+    await waitFor(() => terminal.screen().includes('(key b)'), 'the build');
+    const { url } = (await post(`${api}/v2/service/-/-/connect`, { key: 'k' })).json<{ url: string }>();
+    const { pid } = (await send(url)).json<{ pid: number }>();
+    terminal.press('t');
+    await waitFor(() => terminal.screen().includes('terminated (external, soft'), 'the end of the backend');
+    expect(await living([pid])).toEqual([]);
+    terminal.press('q');
+    expect(await terminal.exit).toBe(0);
+    expect(terminal.screen()).toContain('Stopped.');
+  });
 
-test.skipIf(!hasScript)('Ctrl-C stops, with the backends', async () => {
-  const terminal = startDev();
-  const api = await apiOf(terminal);
-  const { url } = (await post(`${api}/v2/service/-/-/connect`, {})).json<{ url: string }>();
-  const { pid } = (await send(url)).json<{ pid: number }>();
-  terminal.press('\u0003');
-  expect(await terminal.exit).toBe(0);
-  expect(await living([pid])).toEqual([]);
-});
+  test('Ctrl-C stops, with the backends', async () => {
+    const terminal = startDev();
+    const api = await apiOf(terminal);
+    const { url } = (await post(`${api}/v2/service/-/-/connect`, {})).json<{ url: string }>();
+    const { pid } = (await send(url)).json<{ pid: number }>();
+    terminal.press('\u0003');
+    expect(await terminal.exit).toBe(0);
+    expect(await living([pid])).toEqual([]);
+  });
 
-test.skipIf(!hasScript)('NO_COLOR takes the colours away, and raw mode with them', async () => {
-  const terminal = startDev([], { NO_COLOR: '1' });
-  await apiOf(terminal);
-  expect(terminal.screen()).not.toContain('\u001b');
-  expect(terminal.screen()).not.toContain('q quit');
-  terminal.press('\u0003');
-  expect(await terminal.exit).toBe(0);
-});
+  test('NO_COLOR takes the colours away, and raw mode with them', async () => {
+    const terminal = startDev([], { NO_COLOR: '1' });
+    await apiOf(terminal);
+    expect(terminal.screen()).not.toContain('\u001b');
+    expect(terminal.screen()).not.toContain('q quit');
+    terminal.press('\u0003');
+    expect(await terminal.exit).toBe(0);
+  });
 
-test.skipIf(!hasScript)('closing the terminal lets backends save their work', async () => {
-  const saved = join(makeTempFolder(), 'saved');
-  const code = `process.on('SIGTERM', () => setTimeout(() => { require('fs').writeFileSync('${saved}', 'x'); process.exit(0); }, 200)); require('http').createServer((q, s) => s.end()).listen(process.env.PORT)`;
-  const folder = makeProject({ 'server.js': code });
-  const terminal = openTerminal(['dev', folder, '--port', '0', '--proxy-port', '0', '--command', 'node server.js']);
-  const api = await apiOf(terminal);
-  const { url } = (await post(`${api}/v2/service/-/-/connect`, {})).json<{ url: string }>();
-  await send(url);
-  // The terminal goes, and with it everything that is written to it fails.
-  terminal.process.kill('SIGKILL');
-  await waitFor(() => existsSync(saved), 'the work to be saved');
-  await waitFor(() => readdirSync(join(folder, '.jamdev', 'servers')).length === 0, 'the record to be gone');
+  test('closing the terminal lets backends save their work', async () => {
+    const saved = join(makeTempFolder(), 'saved');
+    const code = `process.on('SIGTERM', () => setTimeout(() => { require('fs').writeFileSync('${saved}', 'x'); process.exit(0); }, 200)); require('http').createServer((q, s) => s.end()).listen(process.env.PORT)`;
+    const folder = makeProject({ 'server.js': code });
+    const terminal = openTerminal(
+      ['dev', folder, '--port', '0', '--proxy-port', '0', '--command', 'node server.js'],
+      makeTempFolder(),
+    );
+    const api = await apiOf(terminal);
+    const { url } = (await post(`${api}/v2/service/-/-/connect`, {})).json<{ url: string }>();
+    await send(url);
+    // The terminal goes, and with it everything that is written to it fails.
+    terminal.process.kill('SIGKILL');
+    await waitFor(() => existsSync(saved), 'the work to be saved');
+    await waitFor(() => readdirSync(join(folder, '.jamdev', 'servers')).length === 0, 'the record to be gone');
+  });
 });

@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Ends the run with one plain line of counts, and names every test that was skipped or needed a second try. */
+/** Ends the run with one plain line of counts, and names every test that was skipped. */
 export default class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -10,7 +10,6 @@ export default class ClosingLineReporter implements Reporter {
       for (const test of module.children.allTests()) {
         const { state } = test.result();
         if (state === 'passed' || state === 'failed') counts[state] += 1;
-        if (test.diagnostic()?.flaky) console.log(`needed a second try: ${test.fullName}`);
         if (state === 'skipped') {
           counts.skipped += 1;
           console.log(`skipped: ${test.fullName}`);

@@ -21,8 +21,8 @@ const hasTmux = (() => {
   }
 })();
 
-/** Tests in a real terminal: without tmux they are skipped, or fail where JAMDEV_REQUIRE_TMUX=1 says that it must be there. */
-export const describeTmux = describe.skipIf(!hasTmux && process.env.JAMDEV_REQUIRE_TMUX !== '1');
+/** Tests in a real terminal: without tmux they are skipped, or fail where JAMDEV_REQUIRE_TERMINAL=1 says that it must be there. */
+export const describeTmux = describe.skipIf(!hasTmux && process.env.JAMDEV_REQUIRE_TERMINAL !== '1');
 if (!hasTmux) console.log('There is no tmux: the tests of the terminal are skipped.');
 
 interface TerminalOptions {
@@ -48,7 +48,7 @@ export class Tmux {
     const folder = makeTempFolder();
     const config = join(folder, 'tmux.conf');
     writeFileSync(config, 'set -g history-limit 200000\nset -g status off\nset -s escape-time 0\n');
-    const { TMUX: _, NO_COLOR: __, JAMDEV_API_URL: ___, ...inherited } = process.env;
+    const { TMUX: _, CI: __, NO_COLOR: ___, FORCE_COLOR: ____, JAMDEV_API_URL: _____, ...inherited } = process.env;
     const clean = { ...inherited, TMUX_TMPDIR: folder, LC_ALL: 'C.UTF-8', HISTFILE: '', ...env };
     const tmux = new Tmux(`jamdev-${process.pid}`, clean, cwd);
     const size = ['-x', String(columns), '-y', String(rows)];
