@@ -1,0 +1,52 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, onTestFinished } from 'vitest';
+import { ROOT } from './project.js';
+
+const hasScript = (() => {
+  try {
+    execFileSync('sh', ['-c', 'command -v script'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/**
+ * Tests in a pseudo-terminal, by `script`, of every Linux and macOS: without it they are skipped, or fail where
+ * JAMDEV_REQUIRE_TERMINAL=1 says that it must be there.
+ */
+export const describeTerminal = describe.skipIf(!hasScript && process.env.JAMDEV_REQUIRE_TERMINAL !== '1');
+
+export interface PseudoTerminal {
+  /** Everything that was printed. */
+  screen: () => string;
+  press: (keys: string) => void;
+  exit: Promise<number | null>;
+  process: ChildProcess;
+}
+
+/** Runs `jamdev ...args` in a pseudo-terminal; it ends with the test. */
+export function openTerminal(args: string[], cwd: string, env: NodeJS.ProcessEnv = {}): PseudoTerminal {
+  const words = [process.execPath, join(ROOT, 'bin', 'jamdev.js'), ...args].map((word) => `'${word}'`);
+  // `exec`, and a shell that every machine has: one that stays in between may die of a Ctrl-C and answer for jamdev.
+  const line = `exec ${words.join(' ')}`;
+  const ofScript = process.platform === 'linux' ? ['-qefc', line, '/dev/null'] : ['-q', '/dev/null', 'sh', '-c', line];
+  // What says on the machine that runs the tests whether there are colours must not say so here.
+  const { CI: _, NO_COLOR: __, FORCE_COLOR: ___, ...inherited } = process.env;
+  const child = spawn('script', ofScript, {
+    cwd,
+    env: { ...inherited, SHELL: '/bin/sh', TERM: 'xterm-256color', ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let screen = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    screen += text;
+  });
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
+  onTestFinished(async () => {
+    child.kill('SIGTERM');
+    await exit;
+  });
+  return { screen: () => screen, press: (keys) => void child.stdin.write(keys), exit, process: child };
+}
