@@ -203,12 +203,17 @@ export class Backend {
 
   /**
    * Begins its end: SIGTERM and ten seconds when soft, SIGKILL when hard. A soft termination can be made hard; nothing
-   * else changes once the end has begun.
+   * else changes once the end has begun. One that has just ended on its own keeps that as its end: whoever comes while
+   * it is cleared away must not hide a crash.
    */
   terminate(reason: TerminationReason, hard: boolean): void {
     const time = this.#world.clock.now();
     if (this.state.status === 'terminated' || this.state.status === 'hard-terminating') return;
     if (!hard && isEnding(this.state)) return;
+    if (this.#process?.ended && this.#nextBuild === undefined && !isEnding(this.state)) {
+      if (hard) this.#process.terminate(true);
+      return;
+    }
     const begun = 'reason' in this.state ? this.state.reason : undefined;
     if (hard) this.#enter({ status: 'hard-terminating', time, reason: begun ?? reason });
     else this.#enter({ status: 'terminating', time, reason });

@@ -85,6 +85,8 @@ export interface Usage {
 export interface RuntimeBackend {
   /** Where it may come to listen; the first that answers is where it is reached. */
   readonly addresses: readonly Address[];
+  /** Whether its first program has ended, on its own or asked to; what that left behind may still run. */
+  readonly ended: boolean;
   /** Resolves, never rejects, when nothing of the backend runs any more: another may start under its key. */
   readonly stopped: Promise<unknown>;
   /** The same, when also all its output was handed over and nothing is left of it. */

@@ -1,42 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { parseConnectRequest } from '../../src/contract/requests.js';
-import type { Clock } from '../../src/os/clock.js';
 import type { Backend } from '../../src/platform/backend.js';
 import { toInfoStatus } from '../../src/platform/status-formats.js';
 import { fastClock } from '../support/clock.js';
+import { HandClock } from '../support/hand-clock.js';
 import { makePlatform } from '../support/platform.js';
 import { fixture } from '../support/project.js';
 import { living, waitFor } from '../support/wait.js';
 
 const ECHO = `node ${fixture('echo-server.mjs')}`;
-
-/** A clock whose monotonic time and timers move only when told to. */
-class HandClock implements Clock {
-  #nowMs = 0;
-  readonly #timers = new Set<{ dueMs: number; callback: () => void }>();
-
-  now(): Date {
-    return new Date();
-  }
-
-  monotonicMs(): number {
-    return this.#nowMs;
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    const timer = { dueMs: this.#nowMs + ms, callback };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  pass(ms: number): void {
-    this.#nowMs += ms;
-    for (const timer of [...this.#timers]) {
-      if (timer.dueMs > this.#nowMs || !this.#timers.delete(timer)) continue;
-      timer.callback();
-    }
-  }
-}
 
 async function connect(setup: ReturnType<typeof makePlatform>, body: object = {}): Promise<Backend> {
   const { backend } = await setup.platform.connect('-', parseConnectRequest(body));
@@ -53,9 +25,9 @@ describe('idle backends', () => {
     const setup = makePlatform(ECHO, clock);
     const backend = await connect(setup, { spawn: { max_idle_seconds: 5 } });
     await until(backend, 'ready');
-    clock.pass(4_999);
+    clock.turn(4_999);
     expect(backend.state.status).toBe('ready');
-    clock.pass(1);
+    clock.turn(1);
     expect(backend.state).toMatchObject({ status: 'terminating', reason: 'swept' });
     await until(backend, 'terminated');
     expect(backend.state).toMatchObject({ reason: 'swept', kind: 'soft' });
@@ -71,14 +43,14 @@ describe('idle backends', () => {
     await until(backend, 'ready');
     const first = setup.platform.tokens.connect(route);
     const second = setup.platform.tokens.connect(route);
-    clock.pass(60_000);
+    clock.turn(60_000);
     first();
     first();
-    clock.pass(60_000);
+    clock.turn(60_000);
     second();
-    clock.pass(4_999);
+    clock.turn(4_999);
     expect(backend.state.status).toBe('ready');
-    clock.pass(1);
+    clock.turn(1);
     expect(backend.state.status).toBe('terminating');
   });
 
@@ -86,9 +58,9 @@ describe('idle backends', () => {
     const clock = new HandClock();
     const backend = await connect(makePlatform(ECHO, clock));
     await until(backend, 'ready');
-    clock.pass(299_999);
+    clock.turn(299_999);
     expect(backend.state.status).toBe('ready');
-    clock.pass(1);
+    clock.turn(1);
     expect(backend.state.status).toBe('terminating');
   });
 });
@@ -102,9 +74,9 @@ test('a lifetime limit ends a backend softly even while someone is connected', a
   );
   await until(backend, 'ready');
   setup.platform.tokens.connect(route);
-  clock.pass(2_999_999_999);
+  clock.turn(2_999_999_999);
   expect(backend.state.status).toBe('ready');
-  clock.pass(1);
+  clock.turn(1);
   expect(backend.state).toMatchObject({ status: 'terminating', reason: 'swept' });
 });
 
@@ -112,13 +84,33 @@ test('a backend that never answers is ended hard after 300 seconds', async () =>
   const clock = new HandClock();
   const backend = await connect(makePlatform('sleep 60', clock), { spawn: { max_idle_seconds: 1000 } });
   await until(backend, 'waiting');
-  clock.pass(299_999);
+  clock.turn(299_999);
   expect(backend.state.status).toBe('waiting');
-  clock.pass(1);
+  clock.turn(1);
   await until(backend, 'terminated');
   expect(backend.state).toMatchObject({ reason: 'startuptimeout', kind: 'hard', lastStatus: 'waiting' });
   expect(backend.history.map(({ status }) => status)).not.toContain('terminating');
 });
+
+test.each([
+  ['soft', false],
+  ['hard', true],
+])(
+  'a %s termination that comes while a crashed backend is cleared away does not hide the crash',
+  async (_kind, hard) => {
+    const backend = await connect(makePlatform(`node ${fixture('family.mjs')} orphans`, new HandClock()));
+    // What it left behind is asked to end, so it has ended itself.
+    await waitFor(() => backend.log.lastLines.includes('not yet'), 'its orphan to be asked to end');
+    backend.terminate('external', hard);
+    expect(backend.state.status).toBe('waiting');
+    await until(backend, 'terminated');
+    expect(backend.state).toMatchObject({ exitCode: 7, lastStatus: 'waiting' });
+    expect(backend.state).not.toHaveProperty('reason');
+    const pids = backend.log.lastLines.find((line) => line.startsWith('pids'))?.match(/\d+/g) ?? [];
+    expect(pids).toHaveLength(2);
+    expect(await living(pids.map(Number))).toEqual([]);
+  },
+);
 
 test('a soft termination that is ignored turns hard after ten seconds, reason kept', async () => {
   const clock = new HandClock();
@@ -127,9 +119,9 @@ test('a soft termination that is ignored turns hard after ten seconds, reason ke
   await waitFor(() => backend.log.lastLines.some((line) => line.startsWith('pids')), 'the backend to run');
   backend.terminate('external', false);
   await waitFor(() => backend.log.lastLines.includes('no'), 'SIGTERM to be ignored');
-  clock.pass(9_999);
+  clock.turn(9_999);
   expect(backend.state.status).toBe('terminating');
-  clock.pass(1);
+  clock.turn(1);
   await until(backend, 'terminated');
   expect(backend.history.map(({ status }) => status).slice(-3)).toEqual([
     'terminating',
@@ -180,7 +172,7 @@ test('the remark on a wrong port reaches log and listeners', async () => {
   backend.events.on('notice', (text) => notices.push(text));
   await until(backend, 'waiting');
   await waitFor(() => {
-    clock.pass(1_000);
+    clock.turn(1_000);
     return notices.length > 0;
   }, 'the remark');
   expect(notices[0]).toMatch(/listens on port \d+, but jamdev gave it PORT=\d+/);

@@ -15,6 +15,7 @@ class HandProcess implements RuntimeBackend {
   readonly addresses = [];
   readonly exited = new Promise<never>(() => undefined);
   readonly stopped = this.exited;
+  readonly ended = false;
   looks = 0;
   usageNow: Usage | undefined;
   /** Set: the next look takes until it is called. */

@@ -33,6 +33,7 @@ export class DockerBackend implements RuntimeBackend {
   readonly #lost: LostContainers;
   readonly #engine: EngineApi;
   #over = false;
+  #ended = false;
 
   /**
    * @param container has started
@@ -57,7 +58,13 @@ export class DockerBackend implements RuntimeBackend {
     this.#engine = engine;
     this.exited = this.#untilGone();
     // Not when its client ends: one that was sent a signal was seen to leave a living container behind.
-    this.stopped = Promise.race([container.died, this.exited]);
+    this.stopped = Promise.race([container.died, this.exited]).then(() => {
+      this.#ended = true;
+    });
+  }
+
+  get ended(): boolean {
+    return this.#ended;
   }
 
   terminate(hard: boolean): void {

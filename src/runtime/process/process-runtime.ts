@@ -119,6 +119,10 @@ class ProcessBackend implements RuntimeBackend {
     this.stopped = this.exited;
   }
 
+  get ended(): boolean {
+    return !this.#leaderAlive;
+  }
+
   terminate(hard: boolean): void {
     if (this.#over || this.#asked === 'hard' || (this.#asked === 'soft' && !hard)) return;
     this.#asked = hard ? 'hard' : 'soft';
