@@ -35,7 +35,6 @@ export function openDevTerminal({
   });
   const terminal: InteractiveTerminal = new InteractiveTerminal({
     input: process.stdin,
-    output: process.stdout,
     writer,
     shortcuts,
     interrupt: quit,

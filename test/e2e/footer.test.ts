@@ -230,6 +230,19 @@ describeTmux('a terminal that is resized', () => {
     expect((await parts(tmux)).log).toEqual([...log, 'doc-1 | after']);
   });
 
+  test('and is back at its size before anyone looked has its footer as well', async () => {
+    const session = await startDev();
+    const { tmux } = session;
+    await connectReady(session, 'doc-1');
+    const [pid = 0] = devServersIn(session.folder);
+    // What a terminal does to lines at its lower end when it shrinks, and all that a program is then told.
+    writeFileSync(await tmux.tell('#{pane_tty}'), '\u001b[J');
+    await waitFor(async () => !(await tmux.screen()).includes('KEY'), 'the footer to be wiped out');
+    process.kill(pid, 'SIGWINCH');
+    await untilFooter(tmux, HEADING);
+    await untilFooter(tmux, / doc-1 +default +ready /);
+  });
+
   test('while it prints fast loses no line and leaves no trace of a footer', async () => {
     const session = await startDev();
     const { tmux } = session;

@@ -11,8 +11,6 @@ const STOP_TAKES_MS = 200;
 /** What an InteractiveTerminal works with. */
 export interface InteractiveParts {
   input: KeyInput;
-  /** process.stdout fits. */
-  output: Pick<NodeJS.WriteStream, 'on' | 'off'>;
   writer: LineWriter;
   shortcuts: readonly Shortcut[];
   /** Called on Ctrl-C. */
@@ -45,7 +43,8 @@ export class InteractiveTerminal {
     process.on('exit', this.#close);
     // A terminal that was closed refuses all. Whoever closed it has sent SIGHUP: reason enough to stop, in good order.
     this.#parts.input.on('error', () => this.abandon());
-    this.#parts.output.on('resize', this.#resized);
+    // Not by stdout's 'resize', which is not told of a size that is back to what it was by the time it is looked at.
+    process.on('SIGWINCH', this.#resized);
     await this.#take();
     const screen = await this.#parts.loadScreen();
     if (screen === undefined || this.#closed || this.#gone) return;
@@ -77,7 +76,7 @@ export class InteractiveTerminal {
     process.off('SIGCONT', this.#take);
     process.off('uncaughtExceptionMonitor', this.#close);
     process.off('exit', this.#close);
-    this.#parts.output.off('resize', this.#resized);
+    process.off('SIGWINCH', this.#resized);
     this.#give();
     this.#parts.writer.writeTo(undefined);
   };
