@@ -4,7 +4,7 @@
  */
 export class TinyTerminal {
   readonly #columns: number;
-  readonly #rows: number;
+  #rows: number;
   /** All lines ever, the screen's last; `wrapped`: the line goes on in the next one. */
   #lines: { text: string; wrapped: boolean }[] = [{ text: '', wrapped: false }];
   #top = 0;
@@ -28,6 +28,24 @@ export class TinyTerminal {
     return { line: this.#top + this.#row, column: this.#column };
   }
 
+  /**
+   * Makes it higher or lower, as tmux does: lines come back from above, and go at first from below the cursor, where
+   * they are lost.
+   */
+  resize(rows: number): void {
+    if (rows > this.#rows) {
+      const back = Math.min(rows - this.#rows, this.#top);
+      this.#top -= back;
+      this.#row += back;
+    } else {
+      const up = Math.max(0, this.#row - (rows - 1));
+      this.#top += up;
+      this.#row -= up;
+      this.#lines.length = Math.min(this.#lines.length, this.#top + rows);
+    }
+    this.#rows = rows;
+  }
+
   write(text: string): void {
     // The terminal driver turns a newline into both.
     for (const [token] of text.replaceAll(/\r?\n/g, '\r\n').matchAll(/\u001b\[[?\d;]*[A-Za-z]|[\s\S]/g)) {
@@ -44,7 +62,6 @@ export class TinyTerminal {
     else if (sequence === '\u001b[?7h') this.#wraps = true;
     else if (/^\u001b\[\?2026[hl]$/.test(sequence)) return;
     else if (/^\u001b\[\d*A$/.test(sequence)) this.#row = Math.max(0, this.#row - count);
-    else if (/^\u001b\[\d*B$/.test(sequence)) this.#row = Math.min(this.#rows - 1, this.#row + count);
     else if (/^\u001b\[\d*C$/.test(sequence)) this.#column = Math.min(this.#columns - 1, this.#column + count);
     else if (sequence === '\u001b[K') this.#line().text = this.#line().text.slice(0, this.#column);
     else if (sequence === '\u001b[J') {

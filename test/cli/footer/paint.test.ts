@@ -44,6 +44,7 @@ const frame = fc.record({
   footer: fc.oneof(fc.constant([]), fc.array(footerLine, { minLength: 1, maxLength: 3 })),
   anew: fc.boolean(),
 });
+const height = fc.integer({ min: 6, max: 20 });
 
 test('whatever is logged and however the footer changes, both are there as they should be, and nothing else', () => {
   fc.assert(
@@ -70,4 +71,29 @@ test('a line that is wider than a terminal that has just shrunk takes one line a
   terminal.write(paint([], { log: 'a line\n', footer: wide }));
   terminal.write(paint(wide, { log: 'another\n', footer: ['', 'fits'] }));
   expect(terminal.text).toBe('a line\nanother\n\nfits');
+});
+
+test('a terminal that gets higher and lower, and is painted before it has told, keeps its log', () => {
+  const step = fc.record({ rows: height, frames: fc.array(frame, { maxLength: 3 }) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 6 }), (steps) => {
+      const terminal = new TinyTerminal(COLUMNS, ROWS);
+      const log: string[] = [];
+      let shown: readonly string[] = [];
+      for (const { rows, frames } of steps) {
+        terminal.resize(rows);
+        for (const { log: lines, footer: below } of [...frames, { log: [], footer: ['told'] }]) {
+          const footer = below.length === 0 ? [] : ['', ...below];
+          const anew = below[0] === 'told';
+          terminal.write(paint(shown, { log: lines.map((each) => `${each}\n`).join(''), footer, anew }));
+          shown = footer;
+          log.push(...lines);
+          expect(terminal.text.startsWith(log.join('\n').trimEnd())).toBe(true);
+          expect(terminal.cursor.column).toBe(0);
+          if (anew) expect(terminal.text).toBe([...log, ...footer].join('\n').trimEnd());
+        }
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

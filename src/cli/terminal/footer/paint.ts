@@ -46,8 +46,9 @@ function repaint(shown: readonly string[], footer: readonly string[]): string {
   let at = 0;
   for (const [index, line] of footer.entries()) {
     if (line === shown[index]) continue;
-    const down = index === at ? '' : `\u001b[${index - at}B`;
-    text += `${down}${LINE_START}${line}${ERASE_TO_LINE_END}`;
+    // By line feeds, which scroll where the cursor would only be held up: a terminal that has shrunk may have cut off
+    // the footer's last lines before it tells, and the way up must be as long as the way down was.
+    text += `${'\n'.repeat(index - at)}${LINE_START}${line}${ERASE_TO_LINE_END}`;
     at = index;
   }
   if (text === '') return '';
