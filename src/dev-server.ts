@@ -19,6 +19,7 @@ import { chooseRuntimes, prepareDocker } from './dev-server/docker-parts.js';
 import { cleanUpAfterDeadServers, listForeignRuns } from './dev-server/other-servers.js';
 import { LogStore } from './logs/log-store.js';
 import { pause, systemClock } from './os/clock.js';
+import { errorCode } from './os/error-code.js';
 import { type BoundPort, listen } from './os/listen.js';
 import { findProcess } from './os/process-table.js';
 import { Platform } from './platform/platform.js';
@@ -178,7 +179,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     });
   } catch (error) {
     await Promise.all([ports.api.close(), ports.proxy.close()]);
-    throw problem.stateFolderUnusable(folder.root, (error as NodeJS.ErrnoException).code ?? String(error));
+    throw problem.stateFolderUnusable(folder.root, errorCode(error));
   }
 
   // Points to the record, so it comes after it and goes before it.

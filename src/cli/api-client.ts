@@ -3,6 +3,7 @@ import { DEV_PREFIX, type DevBackend, type DevInfo, type ServiceBuild } from '..
 import { type ErrorBody, JamdevError, problem } from '../contract/errors.js';
 import type { BackendInfo, ConnectResponse } from '../contract/responses.js';
 import type { PublicStatus } from '../contract/status.js';
+import { errorCode } from '../os/error-code.js';
 import { findRunningServer } from '../records/server-records.js';
 
 /** How a command reaches a running dev server: over HTTP, and in no other way. */
@@ -100,7 +101,7 @@ export class ApiClient {
         yield* lines;
       }
     } catch (error) {
-      if (!this.#signal.aborted) throw problem.devServerUnreachable(this.#base, codeOf(error));
+      if (!this.#signal.aborted) throw problem.devServerUnreachable(this.#base, errorCode(error));
     }
     if (rest !== '') yield rest;
   }
@@ -124,7 +125,7 @@ export class ApiClient {
         readText(response).then((text) => reject(toError(text, response.statusCode ?? 500, this.#base)), reject);
       });
       request.once('error', (error) => {
-        reject(this.#signal.aborted ? error : problem.devServerUnreachable(this.#base, codeOf(error)));
+        reject(this.#signal.aborted ? error : problem.devServerUnreachable(this.#base, errorCode(error)));
       });
       request.end(payload);
     });
@@ -168,8 +169,4 @@ function toError(text: string, status: number, base: string): Error {
   } catch {
     return problem.devServerUnreachable(base, `it answered with status ${status}, which is not jamdev's way`);
   }
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
 }

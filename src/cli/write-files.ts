@@ -1,6 +1,7 @@
 import { lstat, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { problem } from '../contract/errors.js';
+import { errorCode } from '../os/error-code.js';
 
 /**
  * Writes files into a folder, which is made if need be; none of them half.
@@ -27,7 +28,7 @@ export async function writeFiles(
       await makeFolder(dirname(join(folder, path)));
       await writeWhole(join(folder, path), content, overwrite);
     } catch (error) {
-      throw problem.fileNotWritten(join(folder, path), codeOf(error), written);
+      throw problem.fileNotWritten(join(folder, path), errorCode(error), written);
     }
     written.push(path);
   }
@@ -72,11 +73,11 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return;
-    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    if (errorCode(error) === 'EEXIST') return;
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
     await makeFolder(dirname(path));
     await mkdir(path).catch((again) => {
-      if (codeOf(again) !== 'EEXIST') throw again;
+      if (errorCode(again) !== 'EEXIST') throw again;
     });
   }
 }
@@ -89,11 +90,7 @@ async function writeWhole(path: string, content: Buffer, overwrite: boolean): Pr
     await writeFile(target, content, { flag: 'wx' });
     if (overwrite) await rename(target, path);
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') await rm(target, { force: true }).catch(() => undefined);
+    if (errorCode(error) !== 'EEXIST') await rm(target, { force: true }).catch(() => undefined);
     throw error;
   }
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
 }

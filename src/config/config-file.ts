@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { problem } from '../contract/errors.js';
 import { describeJson } from '../contract/key.js';
 import { firstIssue } from '../contract/requests.js';
+import { errorCode } from '../os/error-code.js';
 import { nearest } from './nearest.js';
 import { type ConfigFile, configFileSchema, serviceSchema } from './schema.js';
 
@@ -68,7 +69,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw problem.configUnreadable(path, (error as NodeJS.ErrnoException).code ?? String(error));
+    throw problem.configUnreadable(path, errorCode(error));
   }
 }
 

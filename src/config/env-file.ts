@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { RESERVED_ENV } from '../contract/env.js';
 import { problem } from '../contract/errors.js';
+import { errorCode } from '../os/error-code.js';
 
 /** Read without being named, where it exists. */
 const USUAL_NAME = '.env';
@@ -60,6 +61,6 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    throw problem.envFileUnreadable(path, (error as NodeJS.ErrnoException).code ?? String(error));
+    throw problem.envFileUnreadable(path, errorCode(error));
   }
 }

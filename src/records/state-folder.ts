@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { problem } from '../contract/errors.js';
+import { errorCode } from '../os/error-code.js';
 
 /** Name of the folder, inside the project folder, in which jamdev keeps what outlives a moment. */
 export const STATE_FOLDER = '.jamdev';
@@ -34,7 +35,7 @@ export function createStateFolder(project: string): StateFolder {
     // The dot: mkdir with `recursive` is content with a file in the place of the folder.
     for (const path of [folder.servers, folder.logs]) accessSync(`${path}/.`, constants.W_OK);
   } catch (error) {
-    throw problem.stateFolderUnusable(folder.root, (error as NodeJS.ErrnoException).code ?? String(error));
+    throw problem.stateFolderUnusable(folder.root, errorCode(error));
   }
   return folder;
 }
@@ -44,7 +45,7 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   }
 }
 

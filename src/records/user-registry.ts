@@ -12,6 +12,7 @@ import {
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { type JamdevError, problem } from '../contract/errors.js';
+import { errorCode } from '../os/error-code.js';
 import { listServerRecords, type ServerRecord } from './server-records.js';
 import { stateFolderOf } from './state-folder.js';
 
@@ -58,7 +59,7 @@ export function registerServer({ runId, project }: Pointer): Registration {
     return { problem: undefined, remove };
   } catch (error) {
     removeQuietly(draft);
-    const detail = (error as NodeJS.ErrnoException).code ?? String(error);
+    const detail = errorCode(error);
     return { problem: problem.registryUnusable(dirname(path), detail), remove };
   }
 }
@@ -78,7 +79,7 @@ export function findRegistryProblem(): JamdevError | undefined {
     accessSync(`${there}/.`, constants.W_OK);
     return undefined;
   } catch (error) {
-    return problem.registryUnusable(folder, (error as NodeJS.ErrnoException).code ?? String(error));
+    return problem.registryUnusable(folder, errorCode(error));
   }
 }
 
@@ -146,7 +147,7 @@ function makeFolders(path: string): void {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     // Another dev server may have made it just now.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
+    if (errorCode(error) !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   }
 }
 

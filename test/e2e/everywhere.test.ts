@@ -2,12 +2,12 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { findProcess } from '../../src/os/process-table.js';
 import { ServerRecordFile } from '../../src/records/server-records.js';
 import { createStateFolder } from '../../src/records/state-folder.js';
 import { type DevRun, runCli, startCli, startDev } from '../support/cli.js';
 import { post, send } from '../support/http.js';
 import { fixture, makeTempFolder } from '../support/project.js';
+import { recordOf } from '../support/server-record.js';
 import { waitFor } from '../support/wait.js';
 
 const ECHO = `node ${fixture('echo-server.mjs')}`;
@@ -119,15 +119,7 @@ describe('list --everywhere', { timeout: 60_000 }, () => {
     });
     const { port } = silent.address() as { port: number };
     const project = user.folder('hangs');
-    const record = {
-      runId: 'hangs',
-      pid: process.pid,
-      startId: (await findProcess(process.pid))?.startId ?? '',
-      project,
-      apiUrl: `http://127.0.0.1:${port}`,
-      proxyUrl: '',
-      startedAt: new Date().toISOString(),
-    };
+    const record = await recordOf(project, { runId: 'hangs', apiUrl: `http://127.0.0.1:${port}` });
     new ServerRecordFile(createStateFolder(project), 'hangs').write(record);
     writeFileSync(join(user.state, 'jamdev', 'servers', 'hangs.json'), JSON.stringify({ runId: 'hangs', project }));
     const { code, stdout, stderr } = await user.run('list', '--everywhere');

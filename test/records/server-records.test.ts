@@ -3,29 +3,10 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findProcess } from '../../src/os/process-table.js';
-import {
-  findRunningServer,
-  listServerRecords,
-  type ServerRecord,
-  ServerRecordFile,
-} from '../../src/records/server-records.js';
+import { findRunningServer, listServerRecords, ServerRecordFile } from '../../src/records/server-records.js';
 import { createStateFolder, stateFolderOf } from '../../src/records/state-folder.js';
 import { makeTempFolder } from '../support/project.js';
-
-/** A record of this very process, unless told otherwise. */
-async function recordOf(project: string, more: Partial<ServerRecord> = {}): Promise<ServerRecord> {
-  return {
-    runId: 'run',
-    pid: process.pid,
-    startId: (await findProcess(process.pid))?.startId ?? '',
-    project,
-    apiUrl: 'http://localhost:8080',
-    proxyUrl: 'http://localhost:9090',
-    startedAt: '2026-01-01T00:00:00.000Z',
-    ...more,
-  };
-}
+import { recordOf } from '../support/server-record.js';
 
 async function deadPid(): Promise<number> {
   const child = spawn(process.execPath, ['-e', '0']);

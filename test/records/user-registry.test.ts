@@ -2,11 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { findProcess } from '../../src/os/process-table.js';
 import { type ServerRecord, ServerRecordFile } from '../../src/records/server-records.js';
 import { createStateFolder, stateFolderOf } from '../../src/records/state-folder.js';
 import { listRegisteredServers, registerServer, registryFolder } from '../../src/records/user-registry.js';
 import { makeTempFolder } from '../support/project.js';
+import { recordOf } from '../support/server-record.js';
 
 /** Gives the test a registry of its own. */
 function useStateHome(folder: string): void {
@@ -20,16 +20,7 @@ function useStateHome(folder: string): void {
 /** Leaves a record as a dev server does that lives in this very process, unless told otherwise. */
 async function leaveRecord(more: Partial<ServerRecord> = {}): Promise<ServerRecord> {
   const project = more.project ?? makeTempFolder();
-  const record = {
-    runId: 'run',
-    pid: process.pid,
-    startId: (await findProcess(process.pid))?.startId ?? '',
-    project,
-    apiUrl: 'http://localhost:8080',
-    proxyUrl: 'http://localhost:9090',
-    startedAt: '2026-01-01T00:00:00.000Z',
-    ...more,
-  };
+  const record = await recordOf(project, more);
   new ServerRecordFile(createStateFolder(project), record.runId).write(record);
   return record;
 }

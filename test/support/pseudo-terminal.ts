@@ -1,22 +1,14 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, onTestFinished } from 'vitest';
+import { isInstalled } from './installed.js';
 import { ROOT } from './project.js';
-
-const hasScript = (() => {
-  try {
-    execFileSync('sh', ['-c', 'command -v script'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 /**
  * Tests in a pseudo-terminal, by `script`, of every Linux and macOS: without it they are skipped, or fail where
  * JAMDEV_REQUIRE_TERMINAL=1 says that it must be there.
  */
-export const describeTerminal = describe.skipIf(!hasScript && process.env.JAMDEV_REQUIRE_TERMINAL !== '1');
+export const describeTerminal = describe.skipIf(!isInstalled('script') && process.env.JAMDEV_REQUIRE_TERMINAL !== '1');
 
 export interface PseudoTerminal {
   /** Everything that was printed. */

@@ -1,8 +1,9 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, onTestFinished } from 'vitest';
+import { isInstalled } from './installed.js';
 import { makeTempFolder, ROOT } from './project.js';
 import { living, waitFor } from './wait.js';
 
@@ -12,14 +13,7 @@ const END_MS = 12_000;
 
 export const PROMPT = 'PROMPT>';
 
-const hasTmux = (() => {
-  try {
-    execFileSync('tmux', ['-V'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
+const hasTmux = isInstalled('tmux');
 
 /** Tests in a real terminal: without tmux they are skipped, or fail where JAMDEV_REQUIRE_TERMINAL=1 says that it must be there. */
 export const describeTmux = describe.skipIf(!hasTmux && process.env.JAMDEV_REQUIRE_TERMINAL !== '1');

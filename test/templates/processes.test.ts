@@ -6,19 +6,11 @@ import { WebSocket } from 'ws';
 import { TEMPLATE_NAMES, type TemplateName } from '../../src/cli/templates.js';
 import { type DevRun, runCli, startDev } from '../support/cli.js';
 import { openSocket, post, send } from '../support/http.js';
+import { isInstalled } from '../support/installed.js';
 import { makeTempFolder, ROOT } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 import { open } from './clients.js';
 import { type Connected, describeTemplate, terminate } from './template-suite.js';
-
-const hasPython = (() => {
-  try {
-    execFileSync('python3', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 async function start(template: TemplateName, args: string[] = []): Promise<DevRun> {
   const folder = join(makeTempFolder(), 'app');
@@ -84,7 +76,7 @@ const NONSENSE: Record<TemplateName, (url: string) => Promise<void>> = {
 };
 
 describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) => {
-  describe.skipIf(template === 'python' && !hasPython)('', { timeout: 60_000 }, () => {
+  describe.skipIf(template === 'python' && !isInstalled('python3'))('', { timeout: 60_000 }, () => {
     describeTemplate(template, { start: (name) => start(name), connect });
 
     test('a key may be anything that the platform takes', async () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { problem } from '../../contract/errors.js';
 import { MAX_LOGS, MAX_TOTAL_BYTES } from '../../logs/log-store.js';
+import { errorCode } from '../../os/error-code.js';
 import { type StateFolder, stateFolderOf } from '../../records/state-folder.js';
 import { findRegistryProblem } from '../../records/user-registry.js';
 import { counted } from '../terminal/counted.js';
@@ -15,7 +16,7 @@ export function checkStateFolder(project: string): Finding {
     for (const path of writtenTo(project, folder)) rmdirSync(mkdtempSync(join(path, '.jamdev-check-')));
     return fine('state folder', `${folder.root} can be written`);
   } catch (error) {
-    const detail = (error as NodeJS.ErrnoException).code ?? String(error);
+    const detail = errorCode(error);
     return trouble('state folder', 'failure', problem.stateFolderUnusable(folder.root, detail));
   }
 }

@@ -1,5 +1,6 @@
 import { problem } from '../../contract/errors.js';
 import { pause } from '../../os/clock.js';
+import { BACKEND_CHILD } from '../child-options.js';
 import { signalOne } from '../process/process-tree.js';
 import type { SpawnRequest } from '../runtime.js';
 import { ClientWords } from './client-words.js';
@@ -62,16 +63,8 @@ export class Container {
     const { execa } = await import('execa');
     const { args, env } = runArguments(spec);
     const client = execa('docker', args, {
+      ...BACKEND_CHILD,
       env,
-      extendEnv: false,
-      // A session of its own: a terminal's Ctrl-C does not reach it.
-      detached: true,
-      cleanup: false,
-      reject: false,
-      buffer: false,
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'pipe',
     });
     if (client.pid !== undefined) return new Container(spec.name, request, client, client.pid, events);
     const { cause } = await client;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { problem } from '../../contract/errors.js';
+import { errorCode } from '../../os/error-code.js';
 
 /** How much of a name stays readable in a folder's name. */
 const READABLE_CHARACTERS = 40;
@@ -44,7 +45,7 @@ export function createVolumeFolder(folder: string): void {
     mkdirSync(folder, { recursive: true });
     if (statSync(folder).uid === process.getuid?.()) chmodSync(folder, WRITABLE_BY_ALL);
   } catch (error) {
-    throw problem.volumeUnusable(folder, (error as NodeJS.ErrnoException).code ?? String(error));
+    throw problem.volumeUnusable(folder, errorCode(error));
   }
 }
 

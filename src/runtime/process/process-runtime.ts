@@ -6,6 +6,7 @@ import { pause } from '../../os/clock.js';
 import { listListeningPorts } from '../../os/listening-ports.js';
 import type { ProcessEntry } from '../../os/process-table.js';
 import type { ProcessRecord } from '../../records/server-records.js';
+import { BACKEND_CHILD } from '../child-options.js';
 import type { Address, Exit, ProcessBuild, Runtime, RuntimeBackend, SpawnRequest, Usage } from '../runtime.js';
 import { splitPlainCommand } from './command-line.js';
 import { commandEnvironment } from './environment.js';
@@ -39,18 +40,10 @@ export class ProcessRuntime implements Runtime {
       const env = backendEnvironment(request, build, port);
       const plain = splitPlainCommand(build.command);
       const subprocess = execa(plain?.file ?? build.command, plain?.args ?? [], {
+        ...BACKEND_CHILD,
         cwd: build.cwd,
         env,
-        extendEnv: false,
         shell: plain === undefined,
-        // A session of its own: signals for the dev server's terminal don't reach it, and its group can be signalled.
-        detached: true,
-        cleanup: false,
-        reject: false,
-        buffer: false,
-        stdin: 'ignore',
-        stdout: 'pipe',
-        stderr: 'pipe',
       });
       if (subprocess.pid === undefined) throw launchError((await subprocess).cause, build.command, build.cwd);
       // Its outcome comes through 'exit' below: execa's own promise waits for pipes that a daemon may hold for ever.

@@ -1,0 +1,16 @@
+import { findProcess } from '../../src/os/process-table.js';
+import type { ServerRecord } from '../../src/records/server-records.js';
+
+/** The record of a dev server that lives in this very process, unless told otherwise. */
+export async function recordOf(project: string, more: Partial<ServerRecord> = {}): Promise<ServerRecord> {
+  return {
+    runId: 'run',
+    pid: process.pid,
+    startId: (await findProcess(process.pid))?.startId ?? '',
+    project,
+    apiUrl: 'http://localhost:8080',
+    proxyUrl: 'http://localhost:9090',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    ...more,
+  };
+}
