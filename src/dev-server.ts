@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createApi } from './api/app.js';
 import { toConnectResponse } from './api/connect-results.js';
@@ -10,6 +9,7 @@ import { HotRebuild } from './build/hot-rebuild.js';
 import { ImageCatalog } from './build/image-catalog.js';
 import { createMakeBuild, describeBuild } from './build/make-build.js';
 import type { DevFlags } from './config/dev-flags.js';
+import { readOwnPackage } from './config/own-package.js';
 import { type DevConfig, resolveConfig } from './config/resolve.js';
 import type { BuildOutcome, DevInfo } from './contract/dev-endpoints.js';
 import { problem } from './contract/errors.js';
@@ -159,7 +159,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   );
   const name = urlHost(config.host);
   info = {
-    version: version(),
+    version: readOwnPackage().version,
     run_id: runId,
     pid: process.pid,
     project: config.project,
@@ -271,11 +271,4 @@ async function listenForBoth(
 function urlHost(host: string | undefined): string {
   if (host === undefined || host === '0.0.0.0' || host === '::') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return version;
 }

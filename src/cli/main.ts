@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { readOwnPackage } from '../config/own-package.js';
 import { JamdevError } from '../contract/errors.js';
 import { EXIT_FAILURE, EXIT_USAGE, exitCodeOf, signalExitCode } from './exit-codes.js';
 import type { CommandIo } from './io.js';
@@ -62,7 +62,7 @@ process.stdout.write('', () => process.exit(exitCode));
 async function makeProgram(called: string | undefined): Promise<Command> {
   const program = new Command('jamdev')
     .description('Run Jamsocket session backends on your own machine.')
-    .version(version(), '-V, --version')
+    .version(readOwnPackage().version, '-V, --version')
     .helpCommand('help [command]', 'show the help of a command')
     .showHelpAfterError('(see: jamdev --help)')
     // What stands behind the command that exec runs is that command's.
@@ -104,11 +104,4 @@ function report(error: unknown): number {
   }
   io.err(`jamdev: a fault in jamdev itself.\n${error instanceof Error ? error.stack : String(error)}`);
   return EXIT_FAILURE;
-}
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return manifest.version;
 }

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { readOwnPackage } from '../../config/own-package.js';
 import { problem } from '../../contract/errors.js';
 import { readInotifyState } from '../../os/inotify.js';
 import { listServerRecords } from '../../records/server-records.js';
@@ -46,7 +47,9 @@ export async function examine(folder: string, configFile: string | undefined): P
   const platforms = services.flatMap((service) => (service.runtime === 'docker' ? [service.platform] : []));
   const wanted = need === 'not' ? [DEFAULT_PLATFORM] : [...new Set(platforms)].filter((each) => each !== undefined);
   return [
-    runCheck('node', CHECK_MS, () => judgeNode(process.versions.node, wantedNode(), process.platform, process.arch)),
+    runCheck('node', CHECK_MS, () =>
+      judgeNode(process.versions.node, readOwnPackage().engines.node, process.platform, process.arch),
+    ),
     Promise.resolve([project.finding]),
     runCheck('docker', ANSWER_MS + 500, async () => judgeDocker(await docker, need)),
     runCheck('emulation', CHECK_MS, async () => {
@@ -80,11 +83,4 @@ export async function examine(folder: string, configFile: string | undefined): P
     }),
     runCheck('dev server', CHECK_MS, async () => checkDevServers(await own, ANSWER_MS)),
   ];
-}
-
-function wantedNode(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-    engines: { node: string };
-  };
-  return manifest.engines.node;
 }
