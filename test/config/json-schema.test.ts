@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { Ajv } from 'ajv';
+import { describe, expect, test } from 'vitest';
+import { TEMPLATE_NAMES } from '../../src/cli/templates.js';
 import { configJsonSchema } from '../../src/config/json-schema.js';
+import { configFileSchema } from '../../src/config/schema.js';
 import { ROOT } from '../support/project.js';
 
 interface Described {
@@ -31,4 +34,28 @@ test('every key is described, and no other is allowed', () => {
   expect(Object.keys(schema.properties ?? {}).length).toBeGreaterThan(15);
   expect(undescribed(schema)).toEqual([]);
   expect(schema.additionalProperties).toBe(false);
+});
+
+describe('an editor that checks with it', () => {
+  const accepts = new Ajv({ allErrors: true }).compile(configJsonSchema());
+
+  test.each(TEMPLATE_NAMES)('has nothing to say of the config of the template %s', (template) => {
+    const text = readFileSync(join(ROOT, 'templates', template, 'jamsocket.config.json'), 'utf8');
+    expect([accepts(JSON.parse(text)), accepts.errors]).toEqual([true, null]);
+  });
+
+  test.each([
+    ['nothing', {}],
+    ['a command', { command: 'node server.js', build: 'npm run build', watch: ['src'], env: { A: '1' } }],
+    ['a Dockerfile', { dockerfile: './Dockerfile', dockerOptions: { path: '.', buildArgs: { A: '1' }, target: 'x' } }],
+    ['services', { services: { doc: { command: 'node doc.js' }, chat: { dockerfile: './chat/Dockerfile' } } }],
+    ['a word that is misspelt', { comand: 'node server.js' }],
+    ['a word that is misspelt in a service', { services: { doc: { comand: 'node server.js' } } }],
+    ['a number for a text', { command: 8080 }],
+    ['a text for a list', { watch: 'src' }],
+    ['what is none of the choices', { onChange: 'restarts' }],
+    ['a list', []],
+  ])('thinks as jamdev does of %s', (_what, config) => {
+    expect(accepts(config)).toBe(configFileSchema.safeParse(config).success);
+  });
 });
