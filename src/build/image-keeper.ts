@@ -59,7 +59,7 @@ export class ImageKeeper {
   #isChosen(build: ContainerBuild, definition: string): boolean {
     const services = this.#platform.services.list().filter((service) => service.definition === definition);
     const chosen = services.flatMap(({ environments }) => environments.map(({ imageTag }) => imageTag));
-    return chosen.includes(tagOf(build)) || chosen.includes(build.digest);
+    return [tagOf(build), build.digest, build.image].some((name) => chosen.includes(name));
   }
 
   async #remove(builds: readonly ContainerBuild[]): Promise<void> {

@@ -167,6 +167,68 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     expect(await containersOf(folder)).toEqual([]);
   });
 
+  test('a container and a child process side by side: keys, images, environments and logs are kept apart', async () => {
+    const folder = makeProject({
+      'doc/Dockerfile': DOCKERFILE,
+      'doc/server.js': server('one'),
+      'chat/server.js': `require('http').createServer((q, s) => s.end('chat ' + process.env.SESSION_BACKEND_KEY + ' ' + process.env.TEST_OF)).listen(process.env.PORT, () => console.log('chat is up'))`,
+      'jamsocket.config.json': {
+        services: {
+          doc: { dockerfile: './doc/Dockerfile', dockerOptions: { path: './doc' }, onChange: 'restart' },
+          chat: { command: 'node chat/server.js', watch: ['chat'], env: { TEST_OF: 'chat' } },
+        },
+      },
+    });
+    const dev = await startDev(folder);
+    onTestFinished(() => cleanUp(dev));
+    await untilWatching(dev);
+    await waitFor(() => /build {2}doc 1: done/.test(dev.stdout()), 'the image', 60_000);
+    const connect = async (service: string) =>
+      (await post(`${dev.apiUrl}/v2/service/-/${service}/connect`, { key: 'k' })).json<Connected>();
+    const [doc, chat] = await Promise.all([connect('doc'), connect('chat')]);
+    expect(doc.backend_id).not.toBe(chat.backend_id);
+    expect((await send(doc.url)).json()).toEqual({ version: 'one', key: 'k', port: '8080' });
+    expect((await send(chat.url)).text).toBe('chat k chat');
+    expect(await containersOf(folder)).toHaveLength(1);
+    await docker('inspect', '--type', 'container', `jamdev-${doc.backend_id}`);
+    writeFileSync(join(folder, 'doc', 'server.js'), server('two'));
+    await waitFor(async () => (await send(doc.url)).text.includes('two'), 'the new image at the same URL', 60_000);
+    // The other one has been left alone.
+    expect(dev.stdout()).not.toMatch(/build {2}chat 2/);
+    expect(await connect('chat')).toMatchObject({ backend_id: chat.backend_id, spawned: false });
+    expect((await runCli(['logs', chat.backend_id, '--no-follow'], { cwd: folder })).stdout).toBe('chat is up\n');
+    expect((await runCli(['logs', doc.backend_id, '--no-follow'], { cwd: folder })).stdout).toContain('saving\n');
+  });
+
+  test('its metrics are those that the engine has, once a second until its end', async () => {
+    const { dev, connect } = await startProject();
+    const { url, backend_id: id } = await connect({ key: 'k' });
+    await send(url);
+    const stream = await openStream(`${dev.apiUrl}/v2/backend/${id}/metrics/stream`);
+    const events = () =>
+      stream.chunks
+        .join('')
+        .split('\n\n')
+        .slice(0, -1)
+        .map((each) => JSON.parse(each.replace(/^data: /, '')));
+    await waitFor(() => events().length >= 3, 'three events', 30_000);
+    const inEngine =
+      Number(await docker('exec', `jamdev-${id}`, 'sh', '-c', 'grep VmRSS /proc/1/status | tr -dc 0-9')) * 1024;
+    for (const event of events()) {
+      expect(event).toMatchObject({ backend_id: id, cluster: expect.any(String) });
+      // Pages that it shares with others are counted by one and not by the other.
+      expect(event.mem_used).toBeGreaterThan(inEngine / 10);
+      expect(event.mem_used).toBeLessThan(inEngine * 10);
+      expect(event.mem_available).toBeGreaterThan(event.mem_used);
+      expect(event.cpu_used).toBeLessThanOrEqual(event.sys_cpu);
+      expect(event.sys_cpu).toBeGreaterThan(0);
+    }
+    await post(`${dev.apiUrl}/v2/backend/${id}/terminate`, {});
+    await stream.ended;
+    const info = (await send(`${dev.apiUrl}/v2/backend/${id}`)).json<{ max_mem_bytes: number }>();
+    expect(info.max_mem_bytes).toBeGreaterThan(inEngine / 10);
+  });
+
   test('twenty at once', async () => {
     const { connect } = await startProject();
     const all = await Promise.all(Array.from({ length: 20 }, (_, index) => connect({ key: `k${index}` })));

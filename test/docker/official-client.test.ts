@@ -127,6 +127,7 @@ describeDocker('the official client, with images', { timeout: 180_000 }, () => {
       await connect(service, '-t', 'mine'),
       await connect(`${service}/stable`),
     ];
+    const oldest = await docker('inspect', '--format', '{{.Image}}', `jamdev-${stable['backend id']}`);
     const answers = () => Promise.all([free, tagged, stable].map(ask));
     expect(await answers()).toEqual(['one', 'by hand', 'one']);
     await untilWatching(dev);
@@ -143,6 +144,14 @@ describeDocker('the official client, with images', { timeout: 180_000 }, () => {
     const tags = async () => (await imagesOf(dev, service)).map(({ tag }) => tag);
     await waitFor(async () => !(await tags()).includes('build-2'), 'the second image to go');
     expect(await tags()).toEqual(['latest', 'build-5', 'build-4', 'build-3', 'build-1', 'mine']);
+    // By whatever name it was asked for.
+    const [first = ''] = JSON.parse(
+      await docker('image', 'inspect', '--format', '{{json .RepoTags}}', oldest),
+    ) as string[];
+    await client.run('service', 'use-image', `${service}/stable`, '-i', first);
+    writeFileSync(join(dev.folder, 'server.js'), server('six'));
+    await waitFor(async () => !(await tags()).includes('build-3'), 'the third image to go', 60_000);
+    expect(await tags()).toContain('build-1');
     expect(await ask(await connect(`${service}/stable`))).toBe('one');
   });
 });

@@ -23,7 +23,15 @@ async function connect(dev: DevRun, key: string): Promise<Connected> {
   const body = { key, spawn: { executable: { mount: true } } };
   const connected = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, body)).json<Connected>();
   const status = `${dev.apiUrl}/v2/backend/${connected.backend_id}/status`;
-  await waitFor(async () => (await send(status)).json().status === 'ready', 'the container', 60_000);
+  const now = await waitFor(
+    async () => {
+      const { status: word } = (await send(status)).json<{ status: string }>();
+      return ['ready', 'terminated'].includes(word) && word;
+    },
+    'the container',
+    60_000,
+  ).catch((error: Error) => error.message);
+  expect(now, dev.stdout()).toBe('ready');
   return connected;
 }
 
