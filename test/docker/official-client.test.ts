@@ -127,9 +127,9 @@ describeDocker('the official client, with images', { timeout: 180_000 }, () => {
       await connect(service, '-t', 'mine'),
       await connect(`${service}/stable`),
     ];
-    const oldest = await docker('inspect', '--format', '{{.Image}}', `jamdev-${stable['backend id']}`);
     const answers = () => Promise.all([free, tagged, stable].map(ask));
     expect(await answers()).toEqual(['one', 'by hand', 'one']);
+    const oldest = await docker('inspect', '--format', '{{.Image}}', `jamdev-${stable['backend id']}`);
     await untilWatching(dev);
     writeFileSync(join(dev.folder, 'server.js'), server('two'));
     await waitFor(async () => (await ask(free)) === 'two', 'the new code', 60_000);
