@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import ignore, { type Ignore } from 'ignore';
+import { ownFolder } from '../config/own-package.js';
 
 /** The templates of `jamdev init`, the default one first, each a folder of that name in templates/. */
 export const TEMPLATES = {
@@ -23,13 +23,12 @@ export interface TemplateFile {
   content: Buffer;
 }
 
-const FOLDER = fileURLToPath(new URL('../../templates', import.meta.url));
 /** npm packs no file named `.gitignore`, so this is how it travels. */
 const PACKED_GITIGNORE = 'gitignore';
 
 /** Reads all files of a template, without what running it in place has left there; sorted. */
 export async function readTemplate(name: TemplateName): Promise<TemplateFile[]> {
-  const root = join(FOLDER, name);
+  const root = join(ownFolder(), 'templates', name);
   const leftOut = ignore().add(await readFile(join(root, PACKED_GITIGNORE), 'utf8'));
   const paths = (await listFiles(root, '', leftOut)).filter((path) => path !== '.gitignore');
   const files = paths.map(async (path) => ({

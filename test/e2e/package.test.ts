@@ -47,8 +47,8 @@ test('the packed package, installed into an empty folder, has a working npx jamd
   const installed = join(folder, 'node_modules', 'jamdev');
   const content = ['LICENSE', 'README.md', 'bin', 'config.schema.json', 'dist', 'docs', 'package.json', 'templates'];
   expect(readdirSync(installed).sort()).toEqual(content);
-  expect(existsSync(join(installed, 'dist', 'runtime', 'process', 'remap-8080.cjs'))).toBe(true);
-  expect(existsSync(join(installed, 'dist', 'index.d.ts'))).toBe(true);
+  expect(existsSync(join(installed, 'dist', 'remap-8080.cjs'))).toBe(true);
+  expect(existsSync(join(installed, 'dist', 'types', 'index.d.ts'))).toBe(true);
 
   await expectTemplates(folder);
 
