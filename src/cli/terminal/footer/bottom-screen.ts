@@ -4,7 +4,7 @@ import type { TerminalSize } from './layout.js';
 import { paint } from './paint.js';
 
 /** The screen is written to this often at most, what was printed meanwhile in one go. */
-export const FRAME_MS = 60;
+export const FRAME_MS = 30;
 /** Ages and the like are brought up to date this often while nothing else happens. */
 export const TICK_MS = 1_000;
 /** So much of the log is written at once, and not sooner or later than it would be without a footer. */
