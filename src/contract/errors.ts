@@ -118,7 +118,7 @@ function didYouMean(nearest: string | undefined): string {
   return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
 }
 
-const WITHOUT_DOCKER = 'run backends as child processes: jamdev dev --runtime process';
+const WITHOUT_DOCKER = 'run backends as child processes: npx jamdev dev --runtime process';
 
 /** How a request came to have no token, as far as that can be told. */
 export type LostBy =
@@ -199,7 +199,7 @@ export const problem = {
   methodNotAllowed: (method: string, path: string, allowed: readonly string[]) =>
     new JamdevError('MethodNotAllowed', `${quote(path)} does not take ${method}.`, `Use ${allowed.join(' or ')}.`),
   backendNotFound: (id: string) =>
-    new JamdevError('BackendNotFound', `There is no backend ${quote(id)}.`, 'See which there are: jamdev list'),
+    new JamdevError('BackendNotFound', `There is no backend ${quote(id)}.`, 'See which there are: npx jamdev list'),
   backendNotRunning: (id: string) =>
     new JamdevError('BackendNotRunning', `The backend "${id}" has already terminated.`, 'There is nothing to do.'),
   serviceNotFound: (name: string, known: string[]) =>
@@ -222,7 +222,7 @@ export const problem = {
     new JamdevError(
       'ServiceInUse',
       `The service ${quote(name)} has ${backends === 1 ? 'a running backend' : `${backends} running backends`}.`,
-      'End them first: jamdev terminate --all',
+      'End them first: npx jamdev terminate --all',
     ),
   /** @param inDocker whether images of the local engine can be run */
   imageNotFound: (service: string, tag: string, known: readonly string[], inDocker: boolean) =>
@@ -239,7 +239,7 @@ export const problem = {
     new JamdevError(
       'BuildFailed',
       `The build failed (${what}).${lastLines.length > 0 ? ` Its last lines:\n${lastLines.join('\n')}` : ''}`,
-      'Mend it, and build again if it is not watched: jamdev build',
+      'Mend it, and build again if it is not watched: npx jamdev build',
     ),
   shuttingDown: () =>
     new JamdevError('ShuttingDown', 'The dev server is stopping.', 'Start it again with: npx jamdev dev'),
@@ -287,14 +287,14 @@ export const problem = {
     new JamdevError(
       'BackendEnded',
       `The backend "${id}" has ended: ${why}.`,
-      `Connect again to get a new one. All it printed: jamdev logs ${id}`,
+      `Connect again to get a new one. All it printed: npx jamdev logs ${id}`,
       lastLines,
     ),
   backendUnreachable: (id: string, detail: string, explanation = '') =>
     new JamdevError(
       'BackendUnreachable',
       `The backend "${id}" does not answer on its port (${detail}).${explanation === '' ? '' : ` ${explanation}`}`,
-      `See what it printed: jamdev logs ${id}`,
+      `See what it printed: npx jamdev logs ${id}`,
     ),
   internal: () =>
     new JamdevError('Internal', 'Something went wrong inside jamdev.', "Look for this id in the dev server's output."),
@@ -353,7 +353,7 @@ export const problem = {
     new JamdevError(
       'WatchFailed',
       `Some changes may go unnoticed (${detail}).`,
-      'Watch less ("watch" in the config), raise the system\'s limit of watched files, or build by hand: jamdev build',
+      'Watch less ("watch" in the config), raise the system\'s limit of watched files, or build by hand: npx jamdev build',
     ),
   watchedPathMissing: (path: string) =>
     new JamdevError(
@@ -371,13 +371,13 @@ export const problem = {
     new JamdevError(
       'PortTaken',
       `Port ${port} for the ${what} is taken${holder === '' ? '' : ` by ${holder}`}.`,
-      `Stop that program, take any free ports (--port 0 --proxy-port 0), or choose another: jamdev dev ${flag} ${port === 65535 ? 0 : port + 1}`,
+      `Stop that program, take any free ports (--port 0 --proxy-port 0), or choose another: npx jamdev dev ${flag} ${port === 65535 ? 0 : port + 1}`,
     ),
   portForbidden: (what: string, port: number, flag: string) =>
     new JamdevError(
       'PortTaken',
       `The system does not allow listening on port ${port} for the ${what}.`,
-      `Choose a port above 1023: jamdev dev ${flag} ${port + 8000}`,
+      `Choose a port above 1023: npx jamdev dev ${flag} ${port + 8000}`,
     ),
   hostUnavailable: (host: string, detail: string) =>
     new JamdevError('HostUnavailable', `jamdev can't listen on the host "${host}" (${detail}).`, 'Check --host.'),
@@ -411,7 +411,7 @@ export const problem = {
     new JamdevError(
       'ExecNotFound',
       `There is no command ${quote(command)} to run (looked for in node_modules/.bin and PATH).`,
-      'It is run without a shell: give a program and its arguments, or: jamdev exec -- sh -c "COMMANDS"',
+      'It is run without a shell: give a program and its arguments, or: npx jamdev exec -- sh -c "COMMANDS"',
     ),
   execNotExecutable: (command: string, detail: string) =>
     new JamdevError(
@@ -430,14 +430,14 @@ export const problem = {
   devServerUnreachable: (url: string, detail: string) =>
     new JamdevError('DevServerUnreachable', `The dev server at ${url} does not answer (${detail}).`, 'Is it running?'),
   noLogs: (name: string) =>
-    new JamdevError('BackendNotFound', `There are no logs of a backend or key ${quote(name)}.`, 'See: jamdev list'),
+    new JamdevError('BackendNotFound', `There are no logs of a backend or key ${quote(name)}.`, 'See: npx jamdev list'),
   noBackendFor: (name: string) =>
-    new JamdevError('BackendNotFound', `There is no backend with id or key ${quote(name)}.`, 'See: jamdev list'),
+    new JamdevError('BackendNotFound', `There is no backend with id or key ${quote(name)}.`, 'See: npx jamdev list'),
   neverReady: (id: string, why: string, lastLines: string[]) =>
     new JamdevError(
       'BackendEnded',
       `The backend "${id}" did not become ready: ${why}.${lastLines.length > 0 ? `\nIts last lines:\n${lastLines.join('\n')}\n` : ''}`,
-      `All it printed: jamdev logs ${id}`,
+      `All it printed: npx jamdev logs ${id}`,
     ),
   keyInSeveralServices: (key: string, ids: string[]) =>
     new JamdevError(
@@ -476,7 +476,11 @@ export const problem = {
       `Join the group docker (sudo usermod -aG docker $USER, then log in again), or ${WITHOUT_DOCKER}`,
     ),
   imageGone: (image: string) =>
-    new JamdevError('ImageGone', `The image ${image} is gone from the Docker Engine.`, 'Build it again: jamdev build'),
+    new JamdevError(
+      'ImageGone',
+      `The image ${image} is gone from the Docker Engine.`,
+      'Build it again: npx jamdev build',
+    ),
   dockerNetworkMissing: (network: string) =>
     new JamdevError(
       'DockerNetworkMissing',
@@ -532,7 +536,7 @@ export const problem = {
     new JamdevError(
       'Usage',
       'Nothing was written, as the input ended before all was answered.',
-      'Answer on the command line: jamdev init my-app --template websocket',
+      'Answer on the command line: npx jamdev init my-app --template websocket',
     ),
   nodeTooOld: (version: string, needed: string) =>
     new JamdevError(

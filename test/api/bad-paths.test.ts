@@ -56,7 +56,7 @@ describe('HTTP API: an id that no backend has', () => {
     const named = endpointsOf(server()).filter(({ path }) => /:(id|backend)/.test(path));
     expect(named.length).toBeGreaterThanOrEqual(8);
     for (const { method, path } of named) {
-      const message = `There is no backend ${shown}. See which there are: jamdev list`;
+      const message = `There is no backend ${shown}. See which there are: npx jamdev list`;
       await expectRefused(
         method.toUpperCase(),
         path.replace(/:(id|backend)/, id).replace(/:\w+/g, '-'),
@@ -87,10 +87,10 @@ describe('jamdev’s own: GET /_jamdev/logs', () => {
   });
 
   test.each([
-    ['backend=nobody', 'There are no logs of a backend or key "nobody". See: jamdev list'],
-    ['backend=', 'There are no logs of a backend or key "". See: jamdev list'],
-    ['backend=..%2f..', 'There are no logs of a backend or key "../..". See: jamdev list'],
-    ['backend=%zz', 'There are no logs of a backend or key "%zz". See: jamdev list'],
+    ['backend=nobody', 'There are no logs of a backend or key "nobody". See: npx jamdev list'],
+    ['backend=', 'There are no logs of a backend or key "". See: npx jamdev list'],
+    ['backend=..%2f..', 'There are no logs of a backend or key "../..". See: npx jamdev list'],
+    ['backend=%zz', 'There are no logs of a backend or key "%zz". See: npx jamdev list'],
   ])('?%s', async (query, message) => {
     await expectRefused('GET', `/_jamdev/logs?${query}`, 404, 'BackendNotFound', message);
   });

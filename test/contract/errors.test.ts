@@ -4,7 +4,7 @@ import { type ErrorCode, errorBody, HTTP_STATUS_OF, JamdevError, problem } from 
 test('an error answer has the message, status, code and id of the platform’s wire format, in its order', () => {
   const body = errorBody(problem.backendNotFound('abc'), 'id-1');
   expect(JSON.stringify(body)).toBe(
-    '{"error":{"message":"There is no backend \\"abc\\". See which there are: jamdev list","status":404,"code":"BackendNotFound","id":"id-1"}}',
+    '{"error":{"message":"There is no backend \\"abc\\". See which there are: npx jamdev list","status":404,"code":"BackendNotFound","id":"id-1"}}',
   );
 });
 
@@ -165,6 +165,13 @@ test.each(Object.entries(SAMPLES))('the sentence of %s names the values it is ab
   for (const mention of mentions) expect(error.sentence).toContain(mention);
 });
 
+test.each(Object.entries(SAMPLES))(
+  'a command that %s gives can be copied, wherever jamdev is installed',
+  (_name, [error]) => {
+    expect(error.sentence).not.toMatch(/: jamdev [a-z]/);
+  },
+);
+
 test('every kind of problem has a sample above', () => {
   expect(Object.keys(SAMPLES).sort()).toEqual(Object.keys(problem).sort());
 });
@@ -193,7 +200,7 @@ test('what stands for a token is shown when it is short, and counted when it may
 test('a failure without output has no empty list of last lines', () => {
   expect(problem.buildFailed('exit code 2', []).message).toBe('The build failed (exit code 2).');
   expect(problem.backendEnded('abc', 'WHY').sentence).toBe(
-    'The backend "abc" has ended: WHY. Connect again to get a new one. All it printed: jamdev logs abc',
+    'The backend "abc" has ended: WHY. Connect again to get a new one. All it printed: npx jamdev logs abc',
   );
   expect(problem.neverReady('abc', 'WHY', []).message).toBe('The backend "abc" did not become ready: WHY.');
   expect(problem.fileNotWritten('FILE', 'EACCES', []).sentence).toBe(

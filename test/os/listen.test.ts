@@ -89,7 +89,7 @@ describe('a port that can’t be had', () => {
     await expect(listenForTest({ ...REQUEST, port })).rejects.toMatchObject({
       code: 'PortTaken',
       message: expect.stringMatching(new RegExp(`^Port ${port} for the API is taken`)),
-      remedy: expect.stringContaining(`or choose another: jamdev dev --port ${port + 1}`),
+      remedy: expect.stringContaining(`or choose another: npx jamdev dev --port ${port + 1}`),
     });
   });
 

@@ -24,7 +24,7 @@ export function listCommand(io: CommandIo): Command {
       if (options.everywhere) return listEverywhere(options, io);
       const shown = chosen(await (await findDevServer(options, io.signal)).backends(), options);
       if (options.json) return io.out(JSON.stringify(shown));
-      if (shown.length === 0) return io.out('No backends are running. Start one with: jamdev spawn --key doc-1');
+      if (shown.length === 0) return io.out('No backends are running. Start one with: npx jamdev spawn --key doc-1');
       await printTable(HEADINGS, shown.map(toRow), io);
     });
   return addExamples(addEverywhereOption(addClientOptions(command)), [

@@ -39,7 +39,7 @@ export function terminateCommand(io: CommandIo): Command {
     .option('-f, --force', 'SIGKILL at once')
     .action(async (names: string[], options: TerminateOptions) => {
       if ((names.length === 0) === !options.all) {
-        throw problem.usage('Name the backends to end, or give --all.', 'For example: jamdev terminate doc-1');
+        throw problem.usage('Name the backends to end, or give --all.', 'For example: npx jamdev terminate doc-1');
       }
       await terminate(names, options, io);
     });

@@ -76,7 +76,7 @@ export class LineWriter {
   }
 
   #tellLeftOut(): void {
-    this.write(`(${this.#leftOut} lines came too fast to be shown here: see jamdev logs)\n`);
+    this.write(`(${this.#leftOut} lines came too fast to be shown here: see npx jamdev logs)\n`);
     this.#leftOut = 0;
   }
 }
