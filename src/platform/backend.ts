@@ -93,8 +93,9 @@ export class Backend {
     this.usage = new UsageGauge(world.clock);
     this.#enter({ status: 'scheduled', time: world.clock.now() });
     this.#armIdle();
-    if (params.lifetimeLimitSeconds !== undefined) {
-      this.#arm('lifetime', params.lifetimeLimitSeconds * 1000, () => this.terminate('swept', false));
+    const { lifetimeLimitSeconds: limit } = params;
+    if (limit !== undefined) {
+      this.#arm('lifetime', limit * 1000, () => this.#sweep(`Its lifetime limit of ${limit} s was reached.`));
     }
     // Begins in the next microtask, so that whoever made this can listen to its events first.
     this.gone = Promise.resolve().then(() => this.#live());
@@ -392,7 +393,14 @@ export class Backend {
 
   #armIdle(): void {
     const seconds = this.#params.maxIdleSeconds ?? DEFAULT_MAX_IDLE_SECONDS;
-    this.#arm('idle', seconds * 1000, () => this.terminate('swept', false));
+    this.#arm('idle', seconds * 1000, () => this.#sweep(`Nobody was connected for ${seconds} s.`));
+  }
+
+  /** The platform has one reason for both, so the difference is told in words. */
+  #sweep(why: string): void {
+    if (isEnding(this.state)) return;
+    this.terminate('swept', false);
+    if (isEnding(this.state)) this.remark(why);
   }
 
   #arm(kind: 'idle' | 'lifetime' | 'startup' | 'soft' | 'explain', ms: number, callback: () => void): void {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Response } from 'express';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { EventStream } from '../../src/api/event-stream.js';
 
 /** What a client reads at once, at the most. */
@@ -20,40 +20,42 @@ function makeResponse() {
   return { response: response as unknown as Response, writes };
 }
 
-test('an event is one write', () => {
-  const { response, writes } = makeResponse();
-  const stream = new EventStream(response);
-  stream.send('größe');
-  stream.send('');
-  expect(writes.map(({ text }) => text)).toEqual(['data: größe\n\n', 'data: \n\n']);
-});
-
-test('many at once come in bursts that a client can read each in one go', async () => {
-  const { response, writes } = makeResponse();
-  const stream = new EventStream(response);
-  for (let index = 0; index < 3_000; index += 1) {
-    stream.send('ü'.repeat(50));
-    await stream.drained();
-  }
-  const bursts: number[] = [0];
-  for (const [index, { text, atMs }] of writes.entries()) {
-    // Timers may come a millisecond early.
-    if (index > 0 && atMs - (writes[index - 1]?.atMs ?? 0) >= 3) bursts.push(0);
-    bursts[bursts.length - 1] = (bursts.at(-1) ?? 0) + Buffer.byteLength(text);
-  }
-  expect(bursts.length).toBeGreaterThan(5);
-  expect(Math.max(...bursts)).toBeLessThan(READ_BYTES / 2);
-});
-
-test('one that comes now and then is not held up', async () => {
-  const { response } = makeResponse();
-  const stream = new EventStream(response);
-  stream.send('x');
-  let waited = true;
-  void stream.drained().then(() => {
-    waited = false;
+describe('HTTP API: server-sent events', () => {
+  test('an event is one write', () => {
+    const { response, writes } = makeResponse();
+    const stream = new EventStream(response);
+    stream.send('größe');
+    stream.send('');
+    expect(writes.map(({ text }) => text)).toEqual(['data: größe\n\n', 'data: \n\n']);
   });
-  await Promise.resolve();
-  await Promise.resolve();
-  expect(waited).toBe(false);
+
+  test('many at once come in bursts that a client can read each in one go', async () => {
+    const { response, writes } = makeResponse();
+    const stream = new EventStream(response);
+    for (let index = 0; index < 3_000; index += 1) {
+      stream.send('ü'.repeat(50));
+      await stream.drained();
+    }
+    const bursts: number[] = [0];
+    for (const [index, { text, atMs }] of writes.entries()) {
+      // Timers may come a millisecond early.
+      if (index > 0 && atMs - (writes[index - 1]?.atMs ?? 0) >= 3) bursts.push(0);
+      bursts[bursts.length - 1] = (bursts.at(-1) ?? 0) + Buffer.byteLength(text);
+    }
+    expect(bursts.length).toBeGreaterThan(5);
+    expect(Math.max(...bursts)).toBeLessThan(READ_BYTES / 2);
+  });
+
+  test('one that comes now and then is not held up', async () => {
+    const { response } = makeResponse();
+    const stream = new EventStream(response);
+    stream.send('x');
+    let waited = true;
+    void stream.drained().then(() => {
+      waited = false;
+    });
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(waited).toBe(false);
+  });
 });

@@ -41,84 +41,92 @@ async function ask(path: string, headers: Record<string, string>, method = 'GET'
 const LOCAL = { host: 'localhost:8080' };
 const STATUS = '/v2/backend/abc/status';
 
-test.each(['localhost:8080', 'abc.localhost', '127.0.0.1:8080', '[::1]:8080', 'host.docker.internal', 'box.lan:8080'])(
-  'a request to the host %s comes through',
-  async (host) => {
+describe('HTTP API: who may call', () => {
+  test.each([
+    'localhost:8080',
+    'abc.localhost',
+    '127.0.0.1:8080',
+    '[::1]:8080',
+    'host.docker.internal',
+    'box.lan:8080',
+  ])('a request to the host %s comes through', async (host) => {
     expect(await ask('/v2/x', { host })).toMatchObject({ status: 200, text: 'through', allowOrigin: undefined });
-  },
-);
-
-test('no answer can be taken for a script by a page elsewhere, which has no Origin to tell', async () => {
-  for (const path of ['/v2/x', STATUS]) {
-    expect((await ask(path, LOCAL)).headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
-  }
-  expect((await ask('/v2/x', { host: 'evil.example' })).headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
-});
-
-test.each([
-  ['/v2/x', 'GET'],
-  [STATUS, 'GET'],
-  ['/v2/x', 'OPTIONS'],
-  ['/v2/x', 'POST'],
-])('a request to a host of someone else’s is refused, also for %s by %s', async (path, method) => {
-  expect(await ask(path, { host: 'rebound.evil.example' }, method)).toMatchObject({
-    status: 403,
-    text: 'HostNotAllowed',
-    allowOrigin: undefined,
-  });
-});
-
-describe('a page on this machine', () => {
-  test('may call everything, and the answer is for that page alone', async () => {
-    const origin = 'http://localhost:5173';
-    const answer = await ask('/v2/service/a/b/connect', { ...LOCAL, origin }, 'POST');
-    expect(answer).toMatchObject({ status: 200, text: 'through', allowOrigin: origin });
-    expect(answer.headers.vary).toMatch(/origin/i);
   });
 
-  test('may ask beforehand what it may send', async () => {
-    const origin = 'http://127.0.0.1:3000';
-    const answer = await ask('/v2/service/a/b/connect', { ...LOCAL, origin }, 'OPTIONS');
-    expect(answer).toMatchObject({ status: 200, text: 'through', allowOrigin: origin });
-  });
-});
-
-describe.each(['https://evil.example', 'null', 'http://localhost.evil.example'])('a page from %s', (origin) => {
-  test.each(['GET', 'POST', 'OPTIONS', 'DELETE'])('may not call by %s', async (method) => {
-    expect(await ask('/v2/service/a/b/connect', { ...LOCAL, origin }, method)).toMatchObject({
-      status: 403,
-      text: 'OriginNotAllowed',
-      allowOrigin: undefined,
+  test('no answer can be taken for a script by a page elsewhere, which has no Origin to tell', async () => {
+    for (const path of ['/v2/x', STATUS]) {
+      expect((await ask(path, LOCAL)).headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
+    }
+    expect((await ask('/v2/x', { host: 'evil.example' })).headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
     });
   });
 
   test.each([
-    STATUS,
-    `${STATUS}/`,
-    `${STATUS}/stream`,
-    '/backend/abc/status',
-    '/backend/abc/status/stream',
-    `${STATUS}?x=1`,
-    STATUS.toUpperCase(),
-  ])('may read %s', async (path) => {
-    expect(await ask(path, { ...LOCAL, origin })).toMatchObject({ status: 200, text: 'through', allowOrigin: '*' });
+    ['/v2/x', 'GET'],
+    [STATUS, 'GET'],
+    ['/v2/x', 'OPTIONS'],
+    ['/v2/x', 'POST'],
+  ])('a request to a host of someone else’s is refused, also for %s by %s', async (path, method) => {
+    expect(await ask(path, { host: 'rebound.evil.example' }, method)).toMatchObject({
+      status: 403,
+      text: 'HostNotAllowed',
+      allowOrigin: undefined,
+    });
   });
 
-  test('may ask beforehand how to read a status', async () => {
-    const answer = await ask(STATUS, { ...LOCAL, origin }, 'OPTIONS');
-    expect(answer).toMatchObject({ status: 200, text: 'through', allowOrigin: '*' });
+  describe('a page on this machine', () => {
+    test('may call everything, and the answer is for that page alone', async () => {
+      const origin = 'http://localhost:5173';
+      const answer = await ask('/v2/service/a/b/connect', { ...LOCAL, origin }, 'POST');
+      expect(answer).toMatchObject({ status: 200, text: 'through', allowOrigin: origin });
+      expect(answer.headers.vary).toMatch(/origin/i);
+    });
+
+    test('may ask beforehand what it may send', async () => {
+      const origin = 'http://127.0.0.1:3000';
+      const answer = await ask('/v2/service/a/b/connect', { ...LOCAL, origin }, 'OPTIONS');
+      expect(answer).toMatchObject({ status: 200, text: 'through', allowOrigin: origin });
+    });
   });
 
-  test.each([
-    '/v2/backend/abc',
-    '/v2/backend/abc/terminate',
-    '/v2/backend/abc/logs/stream',
-    '/v2/backend/abc/status/other',
-    '/v2/backend/a/b/status',
-    '/x/v2/backend/abc/status',
-    '/backend//status',
-    '/v2/x?/backend/abc/status',
-  ])('may not read %s', async (path) => {
-    expect(await ask(path, { ...LOCAL, origin })).toMatchObject({ status: 403, text: 'OriginNotAllowed' });
+  describe.each(['https://evil.example', 'null', 'http://localhost.evil.example'])('a page from %s', (origin) => {
+    test.each(['GET', 'POST', 'OPTIONS', 'DELETE'])('may not call by %s', async (method) => {
+      expect(await ask('/v2/service/a/b/connect', { ...LOCAL, origin }, method)).toMatchObject({
+        status: 403,
+        text: 'OriginNotAllowed',
+        allowOrigin: undefined,
+      });
+    });
+
+    test.each([
+      STATUS,
+      `${STATUS}/`,
+      `${STATUS}/stream`,
+      '/backend/abc/status',
+      '/backend/abc/status/stream',
+      `${STATUS}?x=1`,
+      STATUS.toUpperCase(),
+    ])('may read %s', async (path) => {
+      expect(await ask(path, { ...LOCAL, origin })).toMatchObject({ status: 200, text: 'through', allowOrigin: '*' });
+    });
+
+    test('may ask beforehand how to read a status', async () => {
+      const answer = await ask(STATUS, { ...LOCAL, origin }, 'OPTIONS');
+      expect(answer).toMatchObject({ status: 200, text: 'through', allowOrigin: '*' });
+    });
+
+    test.each([
+      '/v2/backend/abc',
+      '/v2/backend/abc/terminate',
+      '/v2/backend/abc/logs/stream',
+      '/v2/backend/abc/status/other',
+      '/v2/backend/a/b/status',
+      '/x/v2/backend/abc/status',
+      '/backend//status',
+      '/v2/x?/backend/abc/status',
+    ])('may not read %s', async (path) => {
+      expect(await ask(path, { ...LOCAL, origin })).toMatchObject({ status: 403, text: 'OriginNotAllowed' });
+    });
   });
 });

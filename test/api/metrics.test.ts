@@ -29,129 +29,138 @@ async function until(count: number, stream: Stream): Promise<Metrics[]> {
   return waitFor(() => (eventsOf(stream).length >= count ? eventsOf(stream) : undefined), `${count} events`);
 }
 
-describe('v2 metrics stream', () => {
-  test('sends about every second what the backend uses, and ends with it', async () => {
-    const server = await startServer({ command: HOLD });
-    const { backend_id: id } = await server.connect();
-    await untilStatus(server, id, 'waiting');
-    await waitFor(
-      async () => ((await server.parts.platform.backend(id).usage.read())?.memoryBytes ?? 0) > 100 * MIB,
-      'its memory',
-    );
-    const startedAt = performance.now();
-    const stream = await openStream(`${server.apiUrl}/v2/backend/${id}/metrics/stream?nonce=0.7`);
-    expect(stream.status).toBe(200);
-    expect(stream.headers['content-type']).toBe('text/event-stream');
-    const events = await until(4, stream);
-    expect(performance.now() - startedAt).toBeGreaterThan(3_000);
-    for (const event of events) {
-      expect(Object.keys(event)).toEqual(['cluster', 'backend_id', 'mem_used', 'mem_available', 'cpu_used', 'sys_cpu']);
-      expect(backendMetricsSchema.parse(event)).toMatchObject({ cluster: 'localhost', backend_id: id });
-      expect(event.mem_used).toBeGreaterThan(100 * MIB);
-      expect(event.mem_used).toBeLessThan(500 * MIB);
-      expect(event.mem_available).toBeGreaterThan(event.mem_used);
-      expect(event.cpu_used).toBeGreaterThanOrEqual(0);
-      expect(event.cpu_used / event.sys_cpu).toBeLessThan(0.5);
-      expect(Number.isInteger(event.cpu_used) && Number.isInteger(event.sys_cpu)).toBe(true);
-    }
-    await post(`${server.apiUrl}/v2/backend/${id}/terminate`, { hard: true });
-    await stream.ended;
-    expect(server.parts.platform.backend(id).state.status).toBe('terminated');
-    eventsOf(stream);
-  });
-
-  test('tells how busy a backend is', async () => {
-    const server = await startServer({ command: BUSY });
-    const { backend_id: id } = await server.connect();
-    const stream = await openStream(`${server.apiUrl}/v2/backend/${id}/metrics/stream`);
-    const events = (await until(3, stream)).slice(1);
-    // In nanoseconds: of a second's two or more CPUs it got something, and no more than one.
-    for (const { cpu_used } of events) expect(cpu_used).toBeLessThan(2e9);
-    expect(Math.max(...events.map(({ cpu_used }) => cpu_used))).toBeGreaterThan(5e7);
-    expect(Math.max(...events.map(({ cpu_used, sys_cpu }) => cpu_used / sys_cpu))).toBeGreaterThan(0.02);
-  });
-
-  test('listeners share the looks, and the looks end when they hang up', async () => {
-    const server = await startServer();
-    const { backend_id: id } = await server.connect();
-    const { usage } = await untilStatus(server, id, 'ready');
-    const watch = usage.watch.bind(usage);
-    let watching = 0;
-    vi.spyOn(usage, 'watch').mockImplementation((listener) => {
-      const stop = watch(listener);
-      watching += 1;
-      return () => {
-        watching -= 1;
-        stop();
-      };
+describe('HTTP API', () => {
+  describe('v2 metrics stream', () => {
+    test('sends about every second what the backend uses, and ends with it', async () => {
+      const server = await startServer({ command: HOLD });
+      const { backend_id: id } = await server.connect();
+      await untilStatus(server, id, 'waiting');
+      await waitFor(
+        async () => ((await server.parts.platform.backend(id).usage.read())?.memoryBytes ?? 0) > 100 * MIB,
+        'its memory',
+      );
+      const startedAt = performance.now();
+      const stream = await openStream(`${server.apiUrl}/v2/backend/${id}/metrics/stream?nonce=0.7`);
+      expect(stream.status).toBe(200);
+      expect(stream.headers['content-type']).toBe('text/event-stream');
+      const events = await until(4, stream);
+      expect(performance.now() - startedAt).toBeGreaterThan(3_000);
+      for (const event of events) {
+        expect(Object.keys(event)).toEqual([
+          'cluster',
+          'backend_id',
+          'mem_used',
+          'mem_available',
+          'cpu_used',
+          'sys_cpu',
+        ]);
+        expect(backendMetricsSchema.parse(event)).toMatchObject({ cluster: 'localhost', backend_id: id });
+        expect(event.mem_used).toBeGreaterThan(100 * MIB);
+        expect(event.mem_used).toBeLessThan(500 * MIB);
+        expect(event.mem_available).toBeGreaterThan(event.mem_used);
+        expect(event.cpu_used).toBeGreaterThanOrEqual(0);
+        expect(event.cpu_used / event.sys_cpu).toBeLessThan(0.5);
+        expect(Number.isInteger(event.cpu_used) && Number.isInteger(event.sys_cpu)).toBe(true);
+      }
+      await post(`${server.apiUrl}/v2/backend/${id}/terminate`, { hard: true });
+      await stream.ended;
+      expect(server.parts.platform.backend(id).state.status).toBe('terminated');
+      eventsOf(stream);
     });
-    const read = vi.spyOn(usage, 'read');
-    const url = `${server.apiUrl}/v2/backend/${id}/metrics/stream`;
-    const streams = await Promise.all([1, 2, 3, 4, 5].map(() => openStream(url)));
-    await Promise.all(streams.map((stream) => until(3, stream)));
-    expect(watching).toBe(5);
-    // One look when the first came, and one for each second: far less than three for each listener.
-    expect(read.mock.calls.length).toBeLessThan(8);
-    streams[0]?.close();
-    await waitFor(() => watching === 4, 'the first to be gone');
-    for (const stream of streams) stream.close();
-    await waitFor(() => watching === 0, 'all to be gone');
+
+    test('tells how busy a backend is', async () => {
+      const server = await startServer({ command: BUSY });
+      const { backend_id: id } = await server.connect();
+      const stream = await openStream(`${server.apiUrl}/v2/backend/${id}/metrics/stream`);
+      const events = (await until(3, stream)).slice(1);
+      // In nanoseconds: of a second's two or more CPUs it got something, and no more than one.
+      for (const { cpu_used } of events) expect(cpu_used).toBeLessThan(2e9);
+      expect(Math.max(...events.map(({ cpu_used }) => cpu_used))).toBeGreaterThan(5e7);
+      expect(Math.max(...events.map(({ cpu_used, sys_cpu }) => cpu_used / sys_cpu))).toBeGreaterThan(0.02);
+    });
+
+    test('listeners share the looks, and the looks end when they hang up', async () => {
+      const server = await startServer();
+      const { backend_id: id } = await server.connect();
+      const { usage } = await untilStatus(server, id, 'ready');
+      const watch = usage.watch.bind(usage);
+      let watching = 0;
+      vi.spyOn(usage, 'watch').mockImplementation((listener) => {
+        const stop = watch(listener);
+        watching += 1;
+        return () => {
+          watching -= 1;
+          stop();
+        };
+      });
+      const read = vi.spyOn(usage, 'read');
+      const url = `${server.apiUrl}/v2/backend/${id}/metrics/stream`;
+      const streams = await Promise.all([1, 2, 3, 4, 5].map(() => openStream(url)));
+      await Promise.all(streams.map((stream) => until(3, stream)));
+      expect(watching).toBe(5);
+      // One look when the first came, and one for each second: far less than three for each listener.
+      expect(read.mock.calls.length).toBeLessThan(8);
+      streams[0]?.close();
+      await waitFor(() => watching === 4, 'the first to be gone');
+      for (const stream of streams) stream.close();
+      await waitFor(() => watching === 0, 'all to be gone');
+    });
+
+    test('of a backend that has ended is empty and ends; of one that never was there is none', async () => {
+      const server = await startServer();
+      const { backend_id: id } = await server.connect();
+      await post(`${server.apiUrl}/v2/backend/${id}/terminate`, { hard: true });
+      await untilStatus(server, id, 'terminated');
+      const stream = await openStream(`${server.apiUrl}/v2/backend/${id}/metrics/stream`);
+      await stream.ended;
+      expect(stream.status).toBe(200);
+      expect(stream.chunks).toEqual([]);
+      const unknown = await send(`${server.apiUrl}/v2/backend/nosuchbackend1/metrics/stream`);
+      expect(unknown.status).toBe(404);
+      expect(unknown.json()).toMatchObject({ error: { code: 'BackendNotFound', status: 404 } });
+    });
   });
 
-  test('of a backend that has ended is empty and ends; of one that never was there is none', async () => {
-    const server = await startServer();
-    const { backend_id: id } = await server.connect();
-    await post(`${server.apiUrl}/v2/backend/${id}/terminate`, { hard: true });
-    await untilStatus(server, id, 'terminated');
-    const stream = await openStream(`${server.apiUrl}/v2/backend/${id}/metrics/stream`);
-    await stream.ended;
-    expect(stream.status).toBe(200);
-    expect(stream.chunks).toEqual([]);
-    const unknown = await send(`${server.apiUrl}/v2/backend/nosuchbackend1/metrics/stream`);
-    expect(unknown.status).toBe(404);
-    expect(unknown.json()).toMatchObject({ error: { code: 'BackendNotFound', status: 404 } });
-  });
-});
+  describe('v2 info', () => {
+    test('has no memory of a backend that runs nothing yet', async () => {
+      const server = await startServer({ build: 'sleep 30' });
+      const { backend_id: id } = await server.connect();
+      await untilStatus(server, id, 'loading');
+      expect((await send(`${server.apiUrl}/v2/backend/${id}`)).json()).toMatchObject({ max_mem_bytes: null });
+    });
 
-describe('v2 info', () => {
-  test('has no memory of a backend that runs nothing yet', async () => {
-    const server = await startServer({ build: 'sleep 30' });
-    const { backend_id: id } = await server.connect();
-    await untilStatus(server, id, 'loading');
-    expect((await send(`${server.apiUrl}/v2/backend/${id}`)).json()).toMatchObject({ max_mem_bytes: null });
+    test('has the most memory that was seen, also after the end', async () => {
+      const server = await startServer({ command: HOLD });
+      const { backend_id: id } = await server.connect();
+      const maxMem = async () =>
+        (await send(`${server.apiUrl}/v2/backend/${id}`)).json<{ max_mem_bytes: number | null }>().max_mem_bytes;
+      await waitFor(async () => ((await maxMem()) ?? 0) > 100 * MIB, 'its memory');
+      await post(`${server.apiUrl}/v2/backend/${id}/terminate`, { hard: true });
+      await untilStatus(server, id, 'terminated');
+      const most = await maxMem();
+      expect(most).toBeGreaterThan(100 * MIB);
+      expect(most).toBeLessThan(500 * MIB);
+      expect(await maxMem()).toBe(most);
+    });
   });
 
-  test('has the most memory that was seen, also after the end', async () => {
-    const server = await startServer({ command: HOLD });
-    const { backend_id: id } = await server.connect();
-    const maxMem = async () =>
-      (await send(`${server.apiUrl}/v2/backend/${id}`)).json<{ max_mem_bytes: number | null }>().max_mem_bytes;
-    await waitFor(async () => ((await maxMem()) ?? 0) > 100 * MIB, 'its memory');
-    await post(`${server.apiUrl}/v2/backend/${id}/terminate`, { hard: true });
-    await untilStatus(server, id, 'terminated');
-    const most = await maxMem();
-    expect(most).toBeGreaterThan(100 * MIB);
-    expect(most).toBeLessThan(500 * MIB);
-    expect(await maxMem()).toBe(most);
-  });
-});
-
-describe("jamdev's own list", () => {
-  test('has the memory of those that run, and the CPU share once it is known', async () => {
-    const server = await startServer({ command: HOLD });
-    const [gone, here] = [await server.connect({ key: 'gone' }), await server.connect({ key: 'here' })];
-    await post(`${server.apiUrl}/v2/backend/${gone.backend_id}/terminate`, { hard: true });
-    await untilStatus(server, gone.backend_id, 'terminated');
-    const row = async (id: string) => {
-      const { backends } = (await send(`${server.apiUrl}/_jamdev/backends`)).json<{ backends: DevBackend[] }>();
-      return devBackendSchema.parse(backends.find((backend) => backend.id === id));
-    };
-    await waitFor(async () => ((await row(here.backend_id)).memory ?? 0) > 100 * MIB, 'its memory');
-    expect(await row(gone.backend_id)).toMatchObject({ memory: null, cpu: null });
-    const unwatch = server.parts.platform.backend(here.backend_id).usage.watch(() => undefined);
-    const cpu = await waitFor(async () => (await row(here.backend_id)).cpu?.toFixed(6), 'its CPU share');
-    unwatch();
-    expect(Number(cpu)).toBeGreaterThanOrEqual(0);
-    expect(Number(cpu)).toBeLessThan(1);
+  describe("jamdev's own list", () => {
+    test('has the memory of those that run, and the CPU share once it is known', async () => {
+      const server = await startServer({ command: HOLD });
+      const [gone, here] = [await server.connect({ key: 'gone' }), await server.connect({ key: 'here' })];
+      await post(`${server.apiUrl}/v2/backend/${gone.backend_id}/terminate`, { hard: true });
+      await untilStatus(server, gone.backend_id, 'terminated');
+      const row = async (id: string) => {
+        const { backends } = (await send(`${server.apiUrl}/_jamdev/backends`)).json<{ backends: DevBackend[] }>();
+        return devBackendSchema.parse(backends.find((backend) => backend.id === id));
+      };
+      await waitFor(async () => ((await row(here.backend_id)).memory ?? 0) > 100 * MIB, 'its memory');
+      expect(await row(gone.backend_id)).toMatchObject({ memory: null, cpu: null });
+      const unwatch = server.parts.platform.backend(here.backend_id).usage.watch(() => undefined);
+      const cpu = await waitFor(async () => (await row(here.backend_id)).cpu?.toFixed(6), 'its CPU share');
+      unwatch();
+      expect(Number(cpu)).toBeGreaterThanOrEqual(0);
+      expect(Number(cpu)).toBeLessThan(1);
+    });
   });
 });

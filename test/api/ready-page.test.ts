@@ -11,194 +11,196 @@ const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9
 /** Listens once the file `go` is there. */
 const SLOW = `node -e "console.log('setting up <1>'); const t = setInterval(() => { if (!require('fs').existsSync('go')) return; clearInterval(t); require('http').createServer((q, r) => r.end('here')).listen(process.env.PORT); }, 10)"`;
 
-test('shows the status and loads itself again until it goes on to the connection URL', async () => {
-  const folder = makeProject();
-  const server = await startServer({ folder, command: SLOW, watch: false });
-  const { ready_url, url, token, backend_id } = await server.connect();
-  const backend = await untilStatus(server, backend_id, 'waiting');
-  await waitFor(() => backend.log.lastLines.length > 0, 'its output');
-  const page = await send(ready_url, { headers: BROWSER });
-  expect(page).toMatchObject({
-    status: 200,
-    headers: {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': expect.stringMatching(/^default-src 'none';/),
+describe('HTTP API: ready_url', () => {
+  test('shows the status and loads itself again until it goes on to the connection URL', async () => {
+    const folder = makeProject();
+    const server = await startServer({ folder, command: SLOW, watch: false });
+    const { ready_url, url, token, backend_id } = await server.connect();
+    const backend = await untilStatus(server, backend_id, 'waiting');
+    await waitFor(() => backend.log.lastLines.length > 0, 'its output');
+    const page = await send(ready_url, { headers: BROWSER });
+    expect(page).toMatchObject({
+      status: 200,
+      headers: {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': expect.stringMatching(/^default-src 'none';/),
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-store',
+      },
+    });
+    expect(page.headers).not.toHaveProperty('access-control-allow-origin');
+    expect(page.text).toContain(`The backend &quot;${backend_id}&quot; runs, but does not answer yet.`);
+    expect(page.text).toContain('<p>Status: waiting, since ');
+    expect(page.text).toContain('<meta http-equiv="refresh" content="1">');
+    expect(page.text).toContain('<pre>\nsetting up &lt;1&gt;</pre>');
+    expect(page.text).not.toContain(token);
+    expect(page.text).not.toContain('<script');
+    writeFileSync(join(folder, 'go'), '');
+    const onward = await waitFor(async () => {
+      const answer = await send(ready_url, { headers: BROWSER });
+      return answer.status === 302 ? answer : undefined;
+    }, 'the page to go on');
+    expect(onward.headers).toMatchObject({
+      location: url,
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
-    },
-  });
-  expect(page.headers).not.toHaveProperty('access-control-allow-origin');
-  expect(page.text).toContain(`The backend &quot;${backend_id}&quot; runs, but does not answer yet.`);
-  expect(page.text).toContain('<p>Status: waiting, since ');
-  expect(page.text).toContain('<meta http-equiv="refresh" content="1">');
-  expect(page.text).toContain('<pre>\nsetting up &lt;1&gt;</pre>');
-  expect(page.text).not.toContain(token);
-  expect(page.text).not.toContain('<script');
-  writeFileSync(join(folder, 'go'), '');
-  const onward = await waitFor(async () => {
-    const answer = await send(ready_url, { headers: BROWSER });
-    return answer.status === 302 ? answer : undefined;
-  }, 'the page to go on');
-  expect(onward.headers).toMatchObject({
-    location: url,
-    'referrer-policy': 'no-referrer',
-    'cache-control': 'no-store',
-  });
-  expect((await send(String(onward.headers.location))).text).toBe('here');
-});
-
-test('works without the slash at the end, for clients that accept anything, and for HEAD', async () => {
-  const server = await startServer();
-  const { ready_url, url, backend_id } = await server.connect();
-  await untilStatus(server, backend_id, 'ready');
-  for (const method of ['GET', 'HEAD']) {
-    const answer = await send(ready_url.slice(0, -1), { method, headers: { accept: '*/*' } });
-    expect(answer).toMatchObject({ status: 302, headers: { location: url }, text: '' });
-  }
-});
-
-test('goes on to a static token’s connection URL as well', async () => {
-  const server = await startServer({ useStaticToken: true });
-  const { ready_url, url, backend_id } = await server.connect();
-  await untilStatus(server, backend_id, 'ready');
-  expect(await send(ready_url)).toMatchObject({ status: 302, headers: { location: url } });
-});
-
-test('tells what keeps a backend from being ready', async () => {
-  const command = `node -e "require('http').createServer().listen(0, '127.0.0.1')"`;
-  const server = await startServer({ command });
-  const { ready_url } = await server.connect();
-  const page = await waitFor(async () => {
-    const { text } = await send(ready_url, { headers: BROWSER });
-    return text.includes('jamdev gave it PORT=') ? text : undefined;
-  }, 'the reason');
-  expect(page).toContain('http-equiv="refresh"');
-});
-
-describe('of a backend that will never be ready', () => {
-  test('says why, with its last lines, and stays as it is', async () => {
-    const server = await startServer({ command: `node -e "console.error('no <database>'); process.exit(4)"` });
-    const { ready_url, token, backend_id } = await server.connect();
-    await untilStatus(server, backend_id, 'terminated');
-    const page = await send(ready_url, { headers: BROWSER });
-    expect(page).toMatchObject({ status: 410, headers: { 'content-type': 'text/html; charset=utf-8' } });
-    expect(page.text).toContain(`The backend &quot;${backend_id}&quot; has ended: exit code 4, at `);
-    expect(page.text).toContain('<pre>\nno &lt;database&gt;</pre>');
-    expect(page.text).not.toContain('http-equiv="refresh"');
-    expect(page.text).not.toContain(token);
-    const json = await send(ready_url, { headers: { accept: 'application/json' } });
-    expect(json.json()).toMatchObject({
-      error: { status: 410, code: 'BackendEnded', message: expect.stringContaining('no <database>') },
     });
+    expect((await send(String(onward.headers.location))).text).toBe('here');
   });
 
-  test('says that its build failed, and with what', async () => {
-    const build = `node -e "setTimeout(() => { console.log('typo in line 3'); process.exit(1); }, 300)"`;
-    const server = await startServer({ build, watch: false });
-    const { ready_url, backend_id } = await server.connect();
-    await untilStatus(server, backend_id, 'loading');
-    expect((await send(ready_url, { headers: BROWSER })).text).toContain('waits for its code to be built');
-    await untilStatus(server, backend_id, 'terminated');
-    const { status, text } = await send(ready_url, { headers: BROWSER });
-    expect(status).toBe(410);
-    expect(text).toContain('it could not be started, at ');
-    expect(text).toMatch(/<pre>\njamdev: The build failed \(exit code 1\)\.[^<]*\njamdev: typo in line 3\n/);
-  });
-});
-
-test('of a backend that is ending says so, and then how it ended', async () => {
-  const folder = makeProject();
-  const command = `node -e "process.on('SIGTERM', () => setInterval(() => require('fs').existsSync('go') && process.exit(0), 10)); require('http').createServer((q, r) => r.end()).listen(process.env.PORT)"`;
-  const server = await startServer({ folder, command, watch: false });
-  const { ready_url, backend_id } = await server.connect();
-  await untilStatus(server, backend_id, 'ready');
-  await post(`${server.apiUrl}/v2/backend/${backend_id}/terminate`, {});
-  await untilStatus(server, backend_id, 'terminating');
-  const page = await send(ready_url, { headers: BROWSER });
-  expect(page.status).toBe(200);
-  expect(page.text).toContain(`The backend &quot;${backend_id}&quot; is ending.`);
-  expect(page.text).toContain('This page says how it ended, once it has.');
-  writeFileSync(join(folder, 'go'), '');
-  await untilStatus(server, backend_id, 'terminated');
-  expect(await send(ready_url, { headers: BROWSER })).toMatchObject({
-    status: 410,
-    text: expect.stringContaining('has ended: external (on request)'),
-  });
-});
-
-test('tells programs that ask for JSON the status and the URL', async () => {
-  const folder = makeProject();
-  const server = await startServer({ folder, command: SLOW, watch: false });
-  const { ready_url, url, backend_id } = await server.connect();
-  const backend = await untilStatus(server, backend_id, 'waiting');
-  const headers = { accept: 'application/json' };
-  const waiting = await send(ready_url, { headers });
-  expect(waiting.headers['content-type']).toBe('application/json');
-  expect(readyStatusSchema.strict().parse(waiting.json())).toEqual({
-    backend_id,
-    status: 'waiting',
-    time: backend.state.time.toISOString(),
-    url,
-  });
-  writeFileSync(join(folder, 'go'), '');
-  await untilStatus(server, backend_id, 'ready');
-  expect((await send(ready_url, { headers })).json()).toMatchObject({ status: 'ready', url });
-});
-
-describe('whom it lets in', () => {
-  test('an unknown backend is 404, a token that is not its own 410, and nothing is said of either', async () => {
+  test('works without the slash at the end, for clients that accept anything, and for HEAD', async () => {
     const server = await startServer();
-    const [a, b] = await Promise.all([server.connect(), server.connect({ key: 'secret-key' })]);
-    const cases = [
-      [`/ready/zzzzzzzzzzzzzz/${a.token}/`, 404, 'There is no backend'],
-      [`/ready/${a.backend_id}/${b.token}/`, 410, 'unknown or has expired'],
-      [`/ready/${a.backend_id}/${'x'.repeat(43)}/`, 410, 'unknown or has expired'],
-      [`/ready/${a.backend_id}/${a.secret_token}/`, 410, 'unknown or has expired'],
-      [`/ready/${a.backend_id}/`, 404, 'There is no endpoint'],
-      ['/ready/', 404, 'There is no endpoint'],
-      ['/ready/%zz/x', 400, 'could not be read'],
-    ] as const;
-    for (const [path, status, told] of cases) {
-      const page = await send(server.apiUrl, { path, headers: BROWSER });
-      expect(page, path).toMatchObject({ status, headers: { 'content-type': expect.stringContaining('text/html') } });
-      expect(page.text, path).toContain(told);
-      expect(page.text).not.toMatch(/secret-key|listening|Status:/);
-      for (const { token } of [a, b]) expect(page.text).not.toContain(token);
-      const json = await send(server.apiUrl, { path, headers: { accept: 'application/json' } });
-      expect(json.json()).toMatchObject({ error: { status, message: expect.stringContaining(told) } });
+    const { ready_url, url, backend_id } = await server.connect();
+    await untilStatus(server, backend_id, 'ready');
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await send(ready_url.slice(0, -1), { method, headers: { accept: '*/*' } });
+      expect(answer).toMatchObject({ status: 302, headers: { location: url }, text: '' });
     }
   });
 
-  test('a link on any site leads here, but no site can read it', async () => {
-    const server = await startServer();
+  test('goes on to a static token’s connection URL as well', async () => {
+    const server = await startServer({ useStaticToken: true });
+    const { ready_url, url, backend_id } = await server.connect();
+    await untilStatus(server, backend_id, 'ready');
+    expect(await send(ready_url)).toMatchObject({ status: 302, headers: { location: url } });
+  });
+
+  test('tells what keeps a backend from being ready', async () => {
+    const command = `node -e "require('http').createServer().listen(0, '127.0.0.1')"`;
+    const server = await startServer({ command });
+    const { ready_url } = await server.connect();
+    const page = await waitFor(async () => {
+      const { text } = await send(ready_url, { headers: BROWSER });
+      return text.includes('jamdev gave it PORT=') ? text : undefined;
+    }, 'the reason');
+    expect(page).toContain('http-equiv="refresh"');
+  });
+
+  describe('of a backend that will never be ready', () => {
+    test('says why, with its last lines, and stays as it is', async () => {
+      const server = await startServer({ command: `node -e "console.error('no <database>'); process.exit(4)"` });
+      const { ready_url, token, backend_id } = await server.connect();
+      await untilStatus(server, backend_id, 'terminated');
+      const page = await send(ready_url, { headers: BROWSER });
+      expect(page).toMatchObject({ status: 410, headers: { 'content-type': 'text/html; charset=utf-8' } });
+      expect(page.text).toContain(`The backend &quot;${backend_id}&quot; has ended: exit code 4, at `);
+      expect(page.text).toContain('<pre>\nno &lt;database&gt;</pre>');
+      expect(page.text).not.toContain('http-equiv="refresh"');
+      expect(page.text).not.toContain(token);
+      const json = await send(ready_url, { headers: { accept: 'application/json' } });
+      expect(json.json()).toMatchObject({
+        error: { status: 410, code: 'BackendEnded', message: expect.stringContaining('no <database>') },
+      });
+    });
+
+    test('says that its build failed, and with what', async () => {
+      const build = `node -e "setTimeout(() => { console.log('typo in line 3'); process.exit(1); }, 300)"`;
+      const server = await startServer({ build, watch: false });
+      const { ready_url, backend_id } = await server.connect();
+      await untilStatus(server, backend_id, 'loading');
+      expect((await send(ready_url, { headers: BROWSER })).text).toContain('waits for its code to be built');
+      await untilStatus(server, backend_id, 'terminated');
+      const { status, text } = await send(ready_url, { headers: BROWSER });
+      expect(status).toBe(410);
+      expect(text).toContain('it could not be started, at ');
+      expect(text).toMatch(/<pre>\njamdev: The build failed \(exit code 1\)\.[^<]*\njamdev: typo in line 3\n/);
+    });
+  });
+
+  test('of a backend that is ending says so, and then how it ended', async () => {
+    const folder = makeProject();
+    const command = `node -e "process.on('SIGTERM', () => setInterval(() => require('fs').existsSync('go') && process.exit(0), 10)); require('http').createServer((q, r) => r.end()).listen(process.env.PORT)"`;
+    const server = await startServer({ folder, command, watch: false });
     const { ready_url, backend_id } = await server.connect();
     await untilStatus(server, backend_id, 'ready');
-    const fromLink = { ...BROWSER, referer: 'https://app.example/', 'sec-fetch-site': 'cross-site' };
-    expect((await send(ready_url, { headers: fromLink })).status).toBe(302);
-    const fromScript = await send(ready_url, { headers: { accept: 'text/html', origin: 'https://app.example' } });
-    expect(fromScript.status).toBe(403);
-    expect(fromScript.headers).not.toHaveProperty('access-control-allow-origin');
-    const rebound = await send(ready_url, { headers: { ...BROWSER, host: 'rebound.example' } });
-    expect(rebound.status).toBe(403);
-    expect(rebound.text).toContain('allowedHosts');
+    await post(`${server.apiUrl}/v2/backend/${backend_id}/terminate`, {});
+    await untilStatus(server, backend_id, 'terminating');
+    const page = await send(ready_url, { headers: BROWSER });
+    expect(page.status).toBe(200);
+    expect(page.text).toContain(`The backend &quot;${backend_id}&quot; is ending.`);
+    expect(page.text).toContain('This page says how it ended, once it has.');
+    writeFileSync(join(folder, 'go'), '');
+    await untilStatus(server, backend_id, 'terminated');
+    expect(await send(ready_url, { headers: BROWSER })).toMatchObject({
+      status: 410,
+      text: expect.stringContaining('has ended: external (on request)'),
+    });
   });
 
-  test('other endpoints go on to answer in JSON only', async () => {
+  test('tells programs that ask for JSON the status and the URL', async () => {
+    const folder = makeProject();
+    const server = await startServer({ folder, command: SLOW, watch: false });
+    const { ready_url, url, backend_id } = await server.connect();
+    const backend = await untilStatus(server, backend_id, 'waiting');
+    const headers = { accept: 'application/json' };
+    const waiting = await send(ready_url, { headers });
+    expect(waiting.headers['content-type']).toBe('application/json');
+    expect(readyStatusSchema.strict().parse(waiting.json())).toEqual({
+      backend_id,
+      status: 'waiting',
+      time: backend.state.time.toISOString(),
+      url,
+    });
+    writeFileSync(join(folder, 'go'), '');
+    await untilStatus(server, backend_id, 'ready');
+    expect((await send(ready_url, { headers })).json()).toMatchObject({ status: 'ready', url });
+  });
+
+  describe('whom it lets in', () => {
+    test('an unknown backend is 404, a token that is not its own 410, and nothing is said of either', async () => {
+      const server = await startServer();
+      const [a, b] = await Promise.all([server.connect(), server.connect({ key: 'secret-key' })]);
+      const cases = [
+        [`/ready/zzzzzzzzzzzzzz/${a.token}/`, 404, 'There is no backend'],
+        [`/ready/${a.backend_id}/${b.token}/`, 410, 'unknown or has expired'],
+        [`/ready/${a.backend_id}/${'x'.repeat(43)}/`, 410, 'unknown or has expired'],
+        [`/ready/${a.backend_id}/${a.secret_token}/`, 410, 'unknown or has expired'],
+        [`/ready/${a.backend_id}/`, 404, 'There is no endpoint'],
+        ['/ready/', 404, 'There is no endpoint'],
+        ['/ready/%zz/x', 400, 'could not be read'],
+      ] as const;
+      for (const [path, status, told] of cases) {
+        const page = await send(server.apiUrl, { path, headers: BROWSER });
+        expect(page, path).toMatchObject({ status, headers: { 'content-type': expect.stringContaining('text/html') } });
+        expect(page.text, path).toContain(told);
+        expect(page.text).not.toMatch(/secret-key|listening|Status:/);
+        for (const { token } of [a, b]) expect(page.text).not.toContain(token);
+        const json = await send(server.apiUrl, { path, headers: { accept: 'application/json' } });
+        expect(json.json()).toMatchObject({ error: { status, message: expect.stringContaining(told) } });
+      }
+    });
+
+    test('a link on any site leads here, but no site can read it', async () => {
+      const server = await startServer();
+      const { ready_url, backend_id } = await server.connect();
+      await untilStatus(server, backend_id, 'ready');
+      const fromLink = { ...BROWSER, referer: 'https://app.example/', 'sec-fetch-site': 'cross-site' };
+      expect((await send(ready_url, { headers: fromLink })).status).toBe(302);
+      const fromScript = await send(ready_url, { headers: { accept: 'text/html', origin: 'https://app.example' } });
+      expect(fromScript.status).toBe(403);
+      expect(fromScript.headers).not.toHaveProperty('access-control-allow-origin');
+      const rebound = await send(ready_url, { headers: { ...BROWSER, host: 'rebound.example' } });
+      expect(rebound.status).toBe(403);
+      expect(rebound.text).toContain('allowedHosts');
+    });
+
+    test('other endpoints go on to answer in JSON only', async () => {
+      const server = await startServer();
+      const answer = await send(`${server.apiUrl}/readyx`, { headers: BROWSER });
+      expect(answer).toMatchObject({ status: 404, headers: { 'content-type': 'application/json' } });
+    });
+  });
+
+  test('a client that hangs up is no fault', async () => {
     const server = await startServer();
-    const answer = await send(`${server.apiUrl}/readyx`, { headers: BROWSER });
-    expect(answer).toMatchObject({ status: 404, headers: { 'content-type': 'application/json' } });
+    const faults: unknown[] = [];
+    server.events.on('fault', (fault) => faults.push(fault));
+    const { ready_url } = await server.connect();
+    const { socket } = await openSocket(server.apiUrl);
+    socket.write(`GET ${new URL(ready_url).pathname} HTTP/1.1\r\nhost: localhost\r\n\r\n`, () =>
+      socket.resetAndDestroy(),
+    );
+    expect((await send(ready_url)).status).toBeLessThan(400);
+    expect(faults).toEqual([]);
   });
-});
-
-test('a client that hangs up is no fault', async () => {
-  const server = await startServer();
-  const faults: unknown[] = [];
-  server.events.on('fault', (fault) => faults.push(fault));
-  const { ready_url } = await server.connect();
-  const { socket } = await openSocket(server.apiUrl);
-  socket.write(`GET ${new URL(ready_url).pathname} HTTP/1.1\r\nhost: localhost\r\n\r\n`, () =>
-    socket.resetAndDestroy(),
-  );
-  expect((await send(ready_url)).status).toBeLessThan(400);
-  expect(faults).toEqual([]);
 });

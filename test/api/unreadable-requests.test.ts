@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startServer } from '../support/dev-server.js';
 import { openSocket, send } from '../support/http.js';
 import { waitFor } from '../support/wait.js';
@@ -20,50 +20,54 @@ function readAnswer(text: string) {
   return { statusLine, headers, body };
 }
 
-test.each([
-  ['no HTTP at all', 'hello\r\n\r\n'],
-  ['a header that is none', 'GET /auth HTTP/1.1\r\nhost: localhost\r\n\0\r\n\r\n'],
-  ['two lengths', 'POST /auth HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n'],
-])('%s is answered in the error shape', async (_, text) => {
-  const server = await startServer();
-  const { statusLine, headers, body } = readAnswer(await exchange(server.apiUrl, text));
-  expect(statusLine).toBe('HTTP/1.1 400 Bad Request');
-  expect(headers).toEqual(['content-type: application/json', `content-length: ${body.length}`, 'connection: close']);
-  expect(JSON.parse(body)).toEqual({
-    error: {
-      status: 400,
-      code: 'InvalidRequest',
-      message: expect.stringMatching(/^The request could not be read as HTTP: Parse Error: .*content-length in bytes/),
-      id: expect.stringMatching(/^[0-9a-f]{12}$/),
-    },
+describe('HTTP API: what is no request', () => {
+  test.each([
+    ['no HTTP at all', 'hello\r\n\r\n'],
+    ['a header that is none', 'GET /auth HTTP/1.1\r\nhost: localhost\r\n\0\r\n\r\n'],
+    ['two lengths', 'POST /auth HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n'],
+  ])('%s is answered in the error shape', async (_, text) => {
+    const server = await startServer();
+    const { statusLine, headers, body } = readAnswer(await exchange(server.apiUrl, text));
+    expect(statusLine).toBe('HTTP/1.1 400 Bad Request');
+    expect(headers).toEqual(['content-type: application/json', `content-length: ${body.length}`, 'connection: close']);
+    expect(JSON.parse(body)).toEqual({
+      error: {
+        status: 400,
+        code: 'InvalidRequest',
+        message: expect.stringMatching(
+          /^The request could not be read as HTTP: Parse Error: .*content-length in bytes/,
+        ),
+        id: expect.stringMatching(/^[0-9a-f]{12}$/),
+      },
+    });
   });
-});
 
-test('a body longer than was said starts nothing, and its sender is told', async () => {
-  const server = await startServer();
-  const body = JSON.stringify({ key: 'größe' });
-  const head = 'POST /v2/service/-/-/connect HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
-  const answer = await exchange(server.apiUrl, `${head}content-length: ${body.length}\r\n\r\n${body}`);
-  expect(readAnswer(answer).statusLine).toBe('HTTP/1.1 400 Bad Request');
-  expect(JSON.parse(readAnswer(answer).body).error.message).toContain('content-length in bytes');
-  expect(server.parts.platform.backends).toEqual([]);
-});
+  test('a body longer than was said starts nothing, and its sender is told', async () => {
+    const server = await startServer();
+    const body = JSON.stringify({ key: 'größe' });
+    const head = 'POST /v2/service/-/-/connect HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
+    const answer = await exchange(server.apiUrl, `${head}content-length: ${body.length}\r\n\r\n${body}`);
+    expect(readAnswer(answer).statusLine).toBe('HTTP/1.1 400 Bad Request');
+    expect(JSON.parse(readAnswer(answer).body).error.message).toContain('content-length in bytes');
+    expect(server.parts.platform.backends).toEqual([]);
+  });
 
-test('headers without an end are refused as too large', async () => {
-  const server = await startServer();
-  const answer = await exchange(server.apiUrl, `GET /auth HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}`);
-  expect(readAnswer(answer).statusLine).toBe('HTTP/1.1 431 Request Header Fields Too Large');
-});
+  test('headers without an end are refused as too large', async () => {
+    const server = await startServer();
+    const answer = await exchange(server.apiUrl, `GET /auth HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}`);
+    expect(readAnswer(answer).statusLine).toBe('HTTP/1.1 431 Request Header Fields Too Large');
+  });
 
-test('in the middle of another answer nothing is mixed in', async () => {
-  const server = await startServer();
-  const { backend_id } = await server.connect();
-  const { socket, received } = await openSocket(server.apiUrl);
-  const closed = new Promise((resolve) => socket.once('close', resolve));
-  socket.write(`GET /v2/backend/${backend_id}/status/stream HTTP/1.1\r\nhost: localhost\r\n\r\n`);
-  await waitFor(() => received().includes('"ready"'), 'the stream');
-  socket.write('hello\r\n\r\n');
-  await closed;
-  expect(received()).not.toContain('400');
-  expect((await send(`${server.apiUrl}/v2/backend/${backend_id}/status`)).json()).toMatchObject({ status: 'ready' });
+  test('in the middle of another answer nothing is mixed in', async () => {
+    const server = await startServer();
+    const { backend_id } = await server.connect();
+    const { socket, received } = await openSocket(server.apiUrl);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.write(`GET /v2/backend/${backend_id}/status/stream HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+    await waitFor(() => received().includes('"ready"'), 'the stream');
+    socket.write('hello\r\n\r\n');
+    await closed;
+    expect(received()).not.toContain('400');
+    expect((await send(`${server.apiUrl}/v2/backend/${backend_id}/status`)).json()).toMatchObject({ status: 'ready' });
+  });
 });

@@ -1,33 +1,43 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkEnv } from '../../src/contract/env.js';
 
-test.each([
-  'PORT',
-  'SESSION_BACKEND_ID',
-  'SESSION_BACKEND_KEY',
-  'SESSION_BACKEND_FENCING_TOKEN',
-  'SESSION_BACKEND_STATIC_TOKEN',
-  'JAMSOCKET_SERVICE',
-])('%s is the platform’s to set', (name) => {
-  expect(() => checkEnv({ OTHER: 'x', [name]: '1' })).toThrow(
-    expect.objectContaining({ code: 'ReservedEnv', status: 400, message: expect.stringContaining(`"${name}"`) }),
-  );
-});
+describe('What a backend sees: variables', () => {
+  test.each([
+    'PORT',
+    'SESSION_BACKEND_ID',
+    'SESSION_BACKEND_KEY',
+    'SESSION_BACKEND_FENCING_TOKEN',
+    'SESSION_BACKEND_STATIC_TOKEN',
+    'JAMSOCKET_SERVICE',
+  ])('%s is the platform’s to set', (name) => {
+    expect(() => checkEnv({ OTHER: 'x', [name]: '1' })).toThrow(
+      expect.objectContaining({ code: 'ReservedEnv', status: 400, message: expect.stringContaining(`"${name}"`) }),
+    );
+  });
 
-test.each([
-  ['an empty name', { '': 'x' }, '"env." is not a possible name of an environment variable.'],
-  ['a name with an equals sign', { 'A=B': 'x' }, '"env.A=B" is not a possible name of an environment variable.'],
-  ['a name with a NUL', { 'A\0B': 'x' }, '"env.A\0B" is not a possible name of an environment variable.'],
-  ['a value with a NUL', { A: 'x\0y' }, '"env.A" must not hold a NUL character.'],
-])('%s is refused, as no process can hold it', (_what, env, message) => {
-  expect(() => checkEnv(env)).toThrow(expect.objectContaining({ code: 'InvalidRequest', status: 400, message }));
-});
+  test.each([
+    ['an empty name', { '': 'x' }, '"env." is not a possible name of an environment variable.'],
+    ['a name with an equals sign', { 'A=B': 'x' }, '"env.A=B" is not a possible name of an environment variable.'],
+    ['a name with a NUL', { 'A\0B': 'x' }, '"env.A\0B" is not a possible name of an environment variable.'],
+    ['a value with a NUL', { A: 'x\0y' }, '"env.A" must not hold a NUL character.'],
+  ])('%s is refused, as no process can hold it', (_what, env, message) => {
+    expect(() => checkEnv(env)).toThrow(expect.objectContaining({ code: 'InvalidRequest', status: 400, message }));
+  });
 
-test('the message names where in the request the variable stands', () => {
-  expect(() => checkEnv({ A: '\0' }, 'spawn.executable.env')).toThrow('"spawn.executable.env.A"');
-});
+  test('the message names where in the request the variable stands', () => {
+    expect(() => checkEnv({ A: '\0' }, 'spawn.executable.env')).toThrow('"spawn.executable.env.A"');
+  });
 
-test('everything else passes as it is, also names that only resemble reserved ones', () => {
-  const env = { port: '1', Port: '2', SESSION_BACKEND: '3', 'with space': 'a=b', EMPTY: '', LINES: 'a\nb', ÜNÏ: '🦊' };
-  expect(checkEnv(env)).toEqual(env);
+  test('everything else passes as it is, also names that only resemble reserved ones', () => {
+    const env = {
+      port: '1',
+      Port: '2',
+      SESSION_BACKEND: '3',
+      'with space': 'a=b',
+      EMPTY: '',
+      LINES: 'a\nb',
+      ÜNÏ: '🦊',
+    };
+    expect(checkEnv(env)).toEqual(env);
+  });
 });

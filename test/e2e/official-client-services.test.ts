@@ -25,65 +25,66 @@ async function startProject(config: object = { command: ECHO }, files: Record<st
 
 const startTwo = () => startProject({ services: { doc: { command: ECHO }, chat: { command: ECHO } } });
 
-describe('service create, list and delete', SLOW, () => {
-  test('a service is created, used and deleted', async () => {
-    const { dev, client, connect, list } = await startProject();
-    expect(await list()).toBe('default\n');
-    expect(await client.run('service', 'create', 'chat')).toEqual({
-      code: 0,
-      stdout: 'Created service: chat\n',
-      stderr: overrideNotice(dev.apiUrl),
-    });
-    expect(await list()).toBe('default\nchat\n');
-    const again = await client.run('service', 'create', 'chat');
-    expect(again).toMatchObject({ code: 1, stdout: '' });
-    expect(again.stderr).toMatch(/409 - ServiceExists: There is a service "chat" already\./);
-    const { 'backend url': url = '', 'backend id': id = '' } = await connect('chat');
-    expect((await send(url)).json()).toMatchObject({ environment: { JAMSOCKET_SERVICE: 'chat' } });
+describe('Official clients', () => {
+  describe('service create, list and delete', SLOW, () => {
+    test('a service is created, used and deleted', async () => {
+      const { dev, client, connect, list } = await startProject();
+      expect(await list()).toBe('default\n');
+      expect(await client.run('service', 'create', 'chat')).toEqual({
+        code: 0,
+        stdout: 'Created service: chat\n',
+        stderr: overrideNotice(dev.apiUrl),
+      });
+      expect(await list()).toBe('default\nchat\n');
+      const again = await client.run('service', 'create', 'chat');
+      expect(again).toMatchObject({ code: 1, stdout: '' });
+      expect(again.stderr).toMatch(/409 - ServiceExists: There is a service "chat" already\./);
+      const { 'backend url': url = '', 'backend id': id = '' } = await connect('chat');
+      expect((await send(url)).json()).toMatchObject({ environment: { JAMSOCKET_SERVICE: 'chat' } });
 
-    const inUse = await client.run('service', 'delete', '-y', 'chat');
-    expect(inUse.code).toBe(1);
-    expect(inUse.stdout).not.toContain('Deleted');
-    expect(inUse.stderr).toMatch(/409 - ServiceInUse: The service "chat" has a running backend\. End them first/);
-    await client.run('terminate', '-f', id);
-    await waitFor(async () => (await client.run('backend', 'list')).stdout.includes('No running'), 'its end');
-    const deleted = await client.run('service', 'delete', '-y', 'chat');
-    expect(deleted.code).toBe(0);
-    expect(timeless(deleted.stdout)).toContain(
-      `The service chat had a container image pushed to it a moment ago, and was last`,
-    );
-    expect(deleted.stdout).toMatch(/\nDeleted service: chat\n$/);
-    expect(await list()).toBe('default\n');
-  });
-
-  test('one of the config can not be deleted, whether it is in use or not; nor one that there is not', async () => {
-    const { client, connect, list } = await startTwo();
-    await connect('doc');
-    for (const name of ['doc', 'chat']) {
-      const { code, stderr } = await client.run('service', 'delete', name, '-y');
-      expect(code).toBe(1);
-      expect(stderr).toContain(
-        `409 - ServiceConfigured: The service "${name}" comes from the project's config and can't be deleted here.`,
+      const inUse = await client.run('service', 'delete', '-y', 'chat');
+      expect(inUse.code).toBe(1);
+      expect(inUse.stdout).not.toContain('Deleted');
+      expect(inUse.stderr).toMatch(/409 - ServiceInUse: The service "chat" has a running backend\. End them first/);
+      await client.run('terminate', '-f', id);
+      await waitFor(async () => (await client.run('backend', 'list')).stdout.includes('No running'), 'its end');
+      const deleted = await client.run('service', 'delete', '-y', 'chat');
+      expect(deleted.code).toBe(0);
+      expect(timeless(deleted.stdout)).toContain(
+        `The service chat had a container image pushed to it a moment ago, and was last`,
       );
-    }
-    const unknown = await client.run('service', 'delete', 'nope', '-y');
-    expect(unknown.code).toBe(1);
-    expect(unknown.stderr).toMatch(/404 - ServiceNotFound: There is no service "nope"\. Known services: doc, chat\./);
-    expect(await list()).toBe('doc\nchat\n');
+      expect(deleted.stdout).toMatch(/\nDeleted service: chat\n$/);
+      expect(await list()).toBe('default\n');
+    });
+
+    test('one of the config can not be deleted, whether it is in use or not; nor one that there is not', async () => {
+      const { client, connect, list } = await startTwo();
+      await connect('doc');
+      for (const name of ['doc', 'chat']) {
+        const { code, stderr } = await client.run('service', 'delete', name, '-y');
+        expect(code).toBe(1);
+        expect(stderr).toContain(
+          `409 - ServiceConfigured: The service "${name}" comes from the project's config and can't be deleted here.`,
+        );
+      }
+      const unknown = await client.run('service', 'delete', 'nope', '-y');
+      expect(unknown.code).toBe(1);
+      expect(unknown.stderr).toMatch(/404 - ServiceNotFound: There is no service "nope"\. Known services: doc, chat\./);
+      expect(await list()).toBe('doc\nchat\n');
+    });
+
+    test('a name that no service can have is refused', async () => {
+      const { client } = await startProject();
+      const { code, stderr } = await client.run('service', 'create', 'Not_OK');
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/400 - InvalidRequest: "Not_OK" can't be the name of a service\. Use small letters/);
+    });
   });
 
-  test('a name that no service can have is refused', async () => {
-    const { client } = await startProject();
-    const { code, stderr } = await client.run('service', 'create', 'Not_OK');
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/400 - InvalidRequest: "Not_OK" can't be the name of a service\. Use small letters/);
-  });
-});
-
-describe('service info', SLOW, () => {
-  test('of one with a single environment, never used and then used', async () => {
-    const { dev, client, connect } = await startProject();
-    const info = (lastSpawn: string) => `Service: default
+  describe('service info', SLOW, () => {
+    test('of one with a single environment, never used and then used', async () => {
+      const { dev, client, connect } = await startProject();
+      const info = (lastSpawn: string) => `Service: default
   account: local
   created: a moment ago
   last spawn: ${lastSpawn}
@@ -93,22 +94,22 @@ describe('service info', SLOW, () => {
   image tag/digest: latest
 
 `;
-    const unused = await client.run('service', 'info', 'default');
-    expect({ ...unused, stdout: timeless(unused.stdout) }).toEqual({
-      code: 0,
-      stdout: info('-'),
-      stderr: overrideNotice(dev.apiUrl),
+      const unused = await client.run('service', 'info', 'default');
+      expect({ ...unused, stdout: timeless(unused.stdout) }).toEqual({
+        code: 0,
+        stdout: info('-'),
+        stderr: overrideNotice(dev.apiUrl),
+      });
+      await connect('default');
+      expect(timeless((await client.run('service', 'info', 'default')).stdout)).toBe(info('a moment ago'));
     });
-    await connect('default');
-    expect(timeless((await client.run('service', 'info', 'default')).stdout)).toBe(info('a moment ago'));
-  });
 
-  test('of one with several environments', async () => {
-    const { client, connect } = await startTwo();
-    await client.run('service', 'use-image', 'chat/prod', '-i', 'build-1');
-    await connect('chat/staging');
-    const { stdout } = await client.run('service', 'info', 'chat');
-    expect(timeless(stdout).split('dashboard: https://app.localhost/service/local/chat\n')[1]).toBe(`
+    test('of one with several environments', async () => {
+      const { client, connect } = await startTwo();
+      await client.run('service', 'use-image', 'chat/prod', '-i', 'build-1');
+      await connect('chat/staging');
+      const { stdout } = await client.run('service', 'info', 'chat');
+      expect(timeless(stdout).split('dashboard: https://app.localhost/service/local/chat\n')[1]).toBe(`
 Environments:
   default
     cluster: localhost
@@ -124,83 +125,84 @@ Environments:
     last spawned: a moment ago
 
 `);
-  });
-
-  test('of one that there is not', async () => {
-    const { client } = await startTwo();
-    for (const command of [
-      ['service', 'info', 'nope'],
-      ['images', 'nope'],
-      ['connect', 'nope'],
-    ]) {
-      const { code, stderr } = await client.run(...command);
-      expect(code).toBe(1);
-      expect(stderr).toMatch(/404 - ServiceNotFound: There is no service "nope"\. Known services: doc, chat\./);
-    }
-  });
-});
-
-describe('images and use-image', SLOW, () => {
-  test('the builds are images', async () => {
-    const { dev, client } = await startProject();
-    const { code, stdout, stderr } = await client.run('service', 'images', 'default');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: overrideNotice(dev.apiUrl) });
-    expect(stdout).toMatch(/^\nFound the following images:\n/);
-    const row = (tag: string) => ({
-      Digest: 'build-1',
-      Tag: tag,
-      Uploaded: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
-      Repository: 'default',
     });
-    expect(rowsOf(stdout)).toEqual([row('latest'), row('build-1')]);
+
+    test('of one that there is not', async () => {
+      const { client } = await startTwo();
+      for (const command of [
+        ['service', 'info', 'nope'],
+        ['images', 'nope'],
+        ['connect', 'nope'],
+      ]) {
+        const { code, stderr } = await client.run(...command);
+        expect(code).toBe(1);
+        expect(stderr).toMatch(/404 - ServiceNotFound: There is no service "nope"\. Known services: doc, chat\./);
+      }
+    });
   });
 
-  test('a service without a build has none', async () => {
-    const { client } = await startTwo();
-    await client.run('service', 'create', 'third');
-    expect((await client.run('images', 'third')).stdout).toBe('No images found for this service.\n\n');
-    const { stderr } = await client.run('connect', 'third');
-    expect(stderr).toMatch(/404 - ImageNotFound: .* It has none yet\. Images of your own take/);
-  });
+  describe('images and use-image', SLOW, () => {
+    test('the builds are images', async () => {
+      const { dev, client } = await startProject();
+      const { code, stdout, stderr } = await client.run('service', 'images', 'default');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: overrideNotice(dev.apiUrl) });
+      expect(stdout).toMatch(/^\nFound the following images:\n/);
+      const row = (tag: string) => ({
+        Digest: 'build-1',
+        Tag: tag,
+        Uploaded: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+        Repository: 'default',
+      });
+      expect(rowsOf(stdout)).toEqual([row('latest'), row('build-1')]);
+    });
 
-  test('what an environment was told to use is what its backends run, through later builds', async () => {
-    const { dev, client, connect } = await startProject(
-      { command: 'node server.js', onChange: 'restart' },
-      { 'server.js': server('one') },
-    );
-    expect(await client.run('service', 'use-image', 'default/stable', '-i', 'build-1')).toEqual({
-      code: 0,
-      stdout: `Updated default/stable to use image build-1
+    test('a service without a build has none', async () => {
+      const { client } = await startTwo();
+      await client.run('service', 'create', 'third');
+      expect((await client.run('images', 'third')).stdout).toBe('No images found for this service.\n\n');
+      const { stderr } = await client.run('connect', 'third');
+      expect(stderr).toMatch(/404 - ImageNotFound: .* It has none yet\. Images of your own take/);
+    });
+
+    test('what an environment was told to use is what its backends run, through later builds', async () => {
+      const { dev, client, connect } = await startProject(
+        { command: 'node server.js', onChange: 'restart' },
+        { 'server.js': server('one') },
+      );
+      expect(await client.run('service', 'use-image', 'default/stable', '-i', 'build-1')).toEqual({
+        code: 0,
+        stdout: `Updated default/stable to use image build-1
 Run jamsocket service info default for more information about your service.
 `,
-      stderr: overrideNotice(dev.apiUrl),
+        stderr: overrideNotice(dev.apiUrl),
+      });
+      const [stable, newest] = [await connect('default/stable'), await connect('default')];
+      const answers = () =>
+        Promise.all([stable, newest].map(async (said) => (await send(said['backend url'] ?? '')).text));
+      expect(await answers()).toEqual(['one', 'one']);
+      await untilWatching(dev);
+      writeFileSync(join(dev.folder, 'server.js'), server('two'));
+      await waitFor(async () => (await answers())[1] === 'two', 'the new code');
+      expect(await answers()).toEqual(['one', 'two']);
+      const infoOf = async (said: Record<string, string>) =>
+        fieldsOf((await client.run('backend', 'info', said['backend id'] ?? '')).stdout);
+      expect(await infoOf(stable)).toMatchObject({ environment: 'stable', 'image digest': 'build-1' });
+      expect(await infoOf(newest)).toMatchObject({ 'image digest': 'build-2' });
+
+      // Child processes have one build only: nothing new can run the old one, and the way back is named.
+      const gone = await client.run('connect', 'default/stable');
+      expect(gone.code).toBe(1);
+      expect(gone.stderr).toMatch(/404 - ImageNotFound: .* with the tag "build-1"\. Known tags: latest, build-2\./);
+      expect((await client.run('service', 'use-image', 'default/stable', '-i', 'latest')).code).toBe(0);
+      expect((await send((await connect('default/stable'))['backend url'] ?? '')).text).toBe('two');
     });
-    const [stable, newest] = [await connect('default/stable'), await connect('default')];
-    const answers = () =>
-      Promise.all([stable, newest].map(async (said) => (await send(said['backend url'] ?? '')).text));
-    expect(await answers()).toEqual(['one', 'one']);
-    await untilWatching(dev);
-    writeFileSync(join(dev.folder, 'server.js'), server('two'));
-    await waitFor(async () => (await answers())[1] === 'two', 'the new code');
-    expect(await answers()).toEqual(['one', 'two']);
-    const infoOf = async (said: Record<string, string>) =>
-      fieldsOf((await client.run('backend', 'info', said['backend id'] ?? '')).stdout);
-    expect(await infoOf(stable)).toMatchObject({ environment: 'stable', 'image digest': 'build-1' });
-    expect(await infoOf(newest)).toMatchObject({ 'image digest': 'build-2' });
 
-    // Child processes have one build only: nothing new can run the old one, and the way back is named.
-    const gone = await client.run('connect', 'default/stable');
-    expect(gone.code).toBe(1);
-    expect(gone.stderr).toMatch(/404 - ImageNotFound: .* with the tag "build-1"\. Known tags: latest, build-2\./);
-    expect((await client.run('service', 'use-image', 'default/stable', '-i', 'latest')).code).toBe(0);
-    expect((await send((await connect('default/stable'))['backend url'] ?? '')).text).toBe('two');
-  });
-
-  test('an unknown one is refused with the tags that there are, and changes nothing', async () => {
-    const { client } = await startProject();
-    const { code, stdout, stderr } = await client.run('service', 'use-image', 'default', '-i', 'v7');
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/404 - ImageNotFound: .* with the tag "v7"\. Known tags: latest, build-1\./);
-    expect((await client.run('service', 'info', 'default')).stdout).toContain('image tag/digest: latest\n');
+    test('an unknown one is refused with the tags that there are, and changes nothing', async () => {
+      const { client } = await startProject();
+      const { code, stdout, stderr } = await client.run('service', 'use-image', 'default', '-i', 'v7');
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/404 - ImageNotFound: .* with the tag "v7"\. Known tags: latest, build-1\./);
+      expect((await client.run('service', 'info', 'default')).stdout).toContain('image tag/digest: latest\n');
+    });
   });
 });

@@ -37,48 +37,53 @@ async function startBackend(command: string): Promise<{ apiUrl: string; client: 
   return { apiUrl, client, id };
 }
 
-describe('backend metrics', SLOW, () => {
-  test('shows what a backend uses, row by row, until it has ended', async () => {
-    const { apiUrl, client, id } = await startBackend(HOLD);
-    const run = client.start('backend', 'metrics', id);
-    const rows = () => run.stdout().split(NEXT_ROW).slice(1);
-    await waitFor(() => rows().some((row) => readRow(row).usedMib > 100), 'its memory');
-    const seen = rows().length;
-    await waitFor(() => rows().length >= seen + 2, 'two more rows');
-    await client.run('terminate', '-f', id);
-    expect(await run.exit).toBe(0);
-    expect(run.stderr()).toBe(overrideNotice(apiUrl));
-    expect(run.stdout().split(NEXT_ROW)[0]).toBe(`
+describe('Official clients', () => {
+  describe('backend metrics', SLOW, () => {
+    test('shows what a backend uses, row by row, until it has ended', async () => {
+      const { apiUrl, client, id } = await startBackend(HOLD);
+      const run = client.start('backend', 'metrics', id);
+      const rows = () => run.stdout().split(NEXT_ROW).slice(1);
+      await waitFor(() => rows().some((row) => readRow(row).usedMib > 100), 'its memory');
+      const seen = rows().length;
+      await waitFor(() => rows().length >= seen + 2, 'two more rows');
+      await client.run('terminate', '-f', id);
+      expect(await run.exit).toBe(0);
+      expect(run.stderr()).toBe(overrideNotice(apiUrl));
+      expect(run.stdout().split(NEXT_ROW)[0]).toBe(`
 Note: you can see more detailed metrics for this backend at https://app.localhost/backend/${id}
 
 cpu util\tmem used\tmem avail
 `);
-    for (const row of rows()) {
-      const { cpuPercent, usedMib, availableMib } = readRow(row);
-      expect(cpuPercent).toBeGreaterThanOrEqual(0);
-      expect(cpuPercent).toBeLessThanOrEqual(100);
-      expect(usedMib).toBeGreaterThan(0);
-      expect(usedMib).toBeLessThan(500);
-      expect(availableMib).toBeGreaterThan(usedMib);
-    }
-    expect(fieldsOf((await client.run('backend', 'info', id)).stdout)['mem usage']).toMatch(/^\d+(\.\d+)? MB$/);
-  });
+      for (const row of rows()) {
+        const { cpuPercent, usedMib, availableMib } = readRow(row);
+        expect(cpuPercent).toBeGreaterThanOrEqual(0);
+        expect(cpuPercent).toBeLessThanOrEqual(100);
+        expect(usedMib).toBeGreaterThan(0);
+        expect(usedMib).toBeLessThan(500);
+        expect(availableMib).toBeGreaterThan(usedMib);
+      }
+      expect(fieldsOf((await client.run('backend', 'info', id)).stdout)['mem usage']).toMatch(/^\d+(\.\d+)? MB$/);
+    });
 
-  test('shows that one is busy', async () => {
-    const { client, id } = await startBackend(BUSY);
-    const run = client.start('backend', 'metrics', id);
-    const rows = () => run.stdout().split(NEXT_ROW).slice(1);
-    await waitFor(() => rows().some((row) => readRow(row).cpuPercent > 2), 'a busy row');
-  });
+    test('shows that one is busy', async () => {
+      const { client, id } = await startBackend(BUSY);
+      const run = client.start('backend', 'metrics', id);
+      const rows = () => run.stdout().split(NEXT_ROW).slice(1);
+      await waitFor(() => rows().some((row) => readRow(row).cpuPercent > 2), 'a busy row');
+    });
 
-  test('of one that has ended has no rows; of one that there never was, an error', async () => {
-    const { client, id } = await startBackend(`node ${fixture('print.mjs')} last-words`);
-    await waitFor(async () => (await client.run('backend', 'list')).stdout.includes('No running backends'), 'its end');
-    const { code, stdout } = await client.run('backend', 'metrics', id);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/cpu util\tmem used\tmem avail\n$/);
-    const unknown = await client.run('backend', 'metrics', 'nosuchbackend1');
-    expect(unknown.code).toBe(1);
-    expect(unknown.stderr).toContain('There is no backend "nosuchbackend1".');
+    test('of one that has ended has no rows; of one that there never was, an error', async () => {
+      const { client, id } = await startBackend(`node ${fixture('print.mjs')} last-words`);
+      await waitFor(
+        async () => (await client.run('backend', 'list')).stdout.includes('No running backends'),
+        'its end',
+      );
+      const { code, stdout } = await client.run('backend', 'metrics', id);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/cpu util\tmem used\tmem avail\n$/);
+      const unknown = await client.run('backend', 'metrics', 'nosuchbackend1');
+      expect(unknown.code).toBe(1);
+      expect(unknown.stderr).toContain('There is no backend "nosuchbackend1".');
+    });
   });
 });

@@ -63,145 +63,154 @@ class Page {
   }
 }
 
-describe('a page on another origin', () => {
-  test('follows a backend through its whole life', async () => {
-    const { dev, backend } = await startBackend();
-    const page = new Page();
-    const followed = page.follow(`${dev.apiUrl}/v2/backend/${backend.backend_id}/status/stream`);
-    await waitFor(() => page.statuses.includes('ready'), 'it to be ready');
-    expect(page.statuses).toEqual(WHOLE_LIFE.slice(0, 5));
-    await terminate(dev, backend.backend_id);
-    await followed;
-    expect(page.statuses).toEqual(WHOLE_LIFE);
-    const late = new Page();
-    await late.follow(`${dev.apiUrl}/v2/backend/${backend.backend_id}/status/stream`);
-    expect(late.statuses).toEqual(WHOLE_LIFE);
-  });
-
-  test('so does one that uses version 1', async () => {
-    const { dev, backend } = await startBackend();
-    const page = new Page();
-    const followed = page.follow(`${dev.apiUrl}/backend/${backend.backend_id}/status/stream`);
-    await waitFor(() => page.statuses.includes('Ready'), 'it to be ready');
-    await terminate(dev, backend.backend_id);
-    await followed;
-    expect(page.statuses).toEqual(['Loading', 'Starting', 'Ready', 'Terminated']);
-  });
-
-  test('a hundred pages see the same, each at its own time; some leave, and some stop reading', async () => {
-    const { dev, backend } = await startBackend();
-    const url = `${dev.apiUrl}/v2/backend/${backend.backend_id}/status/stream`;
-    const early = Array.from({ length: 50 }, () => new Page());
-    const leaving = Array.from({ length: 20 }, () => new Page());
-    const left = leaving.map((page) => page.follow(url).catch(() => 'left'));
-    const followed = early.map((page) => page.follow(url));
-    const deaf = await openSocket(dev.apiUrl);
-    deaf.socket.pause();
-    deaf.socket.write(`GET ${new URL(url).pathname} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
-    await waitFor(() => [...early, ...leaving].every((page) => page.statuses.includes('ready')), 'all to see it ready');
-    for (const page of leaving) page.leave();
-    expect(await Promise.all(left)).toEqual(leaving.map(() => 'left'));
-    const late = Array.from({ length: 50 }, () => new Page());
-    followed.push(...late.map((page) => page.follow(url)));
-    await waitFor(() => late.every((page) => page.statuses.length > 0), 'the late ones to be there');
-    await terminate(dev, backend.backend_id);
-    await Promise.all(followed);
-    for (const page of [...early, ...late]) expect(page.statuses).toEqual(WHOLE_LIFE);
-    for (const page of leaving) expect(page.statuses).toEqual(WHOLE_LIFE.slice(0, 5));
-    expect((await send(`${dev.apiUrl}/auth`)).status).toBe(200);
-  });
-
-  test('may read statuses, and is told so in advance; an unknown backend is an answer that it can read too', async () => {
-    const { dev, backend } = await startBackend();
-    for (const [version, id] of [
-      ['', backend.backend_id],
-      ['/v2', backend.backend_id],
-      ['/v2', 'nosuchbackend1'],
-    ]) {
-      for (const path of ['status', 'status/stream']) {
-        const url = `${dev.apiUrl}${version}/backend/${id}/${path}?_=0.1234`;
-        const controller = new AbortController();
-        const { status, headers } = await fetch(url, { headers: { origin: ORIGIN }, signal: controller.signal });
-        controller.abort();
-        expect(status).toBe(id === backend.backend_id ? 200 : 404);
-        expect(headers.get('access-control-allow-origin')).toBe('*');
-        const asked = await send(url, { method: 'OPTIONS', headers: preflight('GET') });
-        expect(asked.status).toBe(204);
-        expect(asked.headers).toMatchObject({
-          'access-control-allow-origin': '*',
-          'access-control-allow-methods': 'GET, HEAD',
-        });
-      }
-    }
-  });
-
-  test('gets streams that nothing on the way keeps back', async () => {
-    const { dev, backend } = await startBackend();
-    const page = new Page();
-    void page.follow(`${dev.apiUrl}/v2/backend/${backend.backend_id}/status/stream`).catch(() => undefined);
-    await waitFor(() => page.statuses.length > 0, 'the stream');
-    expect(Object.fromEntries(page.headers)).toMatchObject({
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-cache',
-      'access-control-allow-origin': '*',
-    });
-  });
-
-  test.each(['https://app.example', 'http://localhost.app.example', 'null', 'https://127.0.0.1.app.example'])(
-    'as %s may do nothing else, nor ask in advance',
-    async (origin) => {
+describe('Official clients: the status stream in a browser', () => {
+  describe('a page on another origin', () => {
+    test('follows a backend through its whole life', async () => {
       const { dev, backend } = await startBackend();
-      const id = backend.backend_id;
-      await send(backend.url);
-      const refused: [method: string, path: string, body?: object][] = [
-        ['POST', '/v2/service/-/-/connect', { key: 'other' }],
-        ['POST', '/v2/service/-/-/staging/connect', {}],
-        ['POST', '/user/-/service/-/spawn', {}],
-        ['POST', '/v1/user/-/service/-/spawn', {}],
-        ['POST', `/v2/backend/${id}/terminate`, { hard: true }],
-        ['POST', `/backend/${id}/terminate`],
-        ['GET', `/v2/backend/${id}`],
-        ['GET', `/v2/backend/${id}/logs/stream`],
-        ['GET', '/v2/account/-/backends'],
-        ['GET', '/v2/account/-/services'],
-        ['POST', '/v2/account/-/service', { name: 'other' }],
-        ['GET', '/v2/service/-/-'],
-        ['GET', '/v2/service/-/-/images'],
-        ['POST', '/v2/service/-/-/update', { image_tag: 'latest' }],
-        ['POST', '/v2/service/-/-/delete'],
-        ['GET', '/auth'],
-        ['GET', '/_jamdev/info'],
-        ['GET', '/_jamdev/backends'],
-        ['GET', '/_jamdev/logs?follow=false'],
-        ['POST', '/_jamdev/build'],
-        ['GET', '/no/such/path'],
-        // Not quite a path of statuses.
-        ['GET', `/v2/backend/${id}/status/../logs/stream`],
-        ['GET', `/v2/backend/${id}%2Fstatus`],
-      ];
-      for (const [method, path, body] of refused) {
-        // As a form would send it: nothing that makes a browser ask in advance.
-        const headers = { origin, 'content-type': 'text/plain' };
-        const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-        const answer = await send(dev.apiUrl, { method, path, headers, ...sent });
-        expect([path, answer.status, answer.json()]).toEqual([
-          path,
-          403,
-          { error: expect.objectContaining({ code: 'OriginNotAllowed' }) },
-        ]);
-        expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
-        const asked = await send(dev.apiUrl, { method: 'OPTIONS', path, headers: { ...preflight(method), origin } });
-        expect([path, asked.status]).toEqual([path, 403]);
-        expect(asked.headers).not.toHaveProperty('access-control-allow-origin');
-      }
-      const { backends } = (await send(`${dev.apiUrl}/_jamdev/backends`)).json<{
-        backends: { id: string; status: object }[];
-      }>();
-      expect(backends).toMatchObject([{ id, status: { status: 'ready' } }]);
-    },
-  );
-});
+      const page = new Page();
+      const followed = page.follow(`${dev.apiUrl}/v2/backend/${backend.backend_id}/status/stream`);
+      await waitFor(() => page.statuses.includes('ready'), 'it to be ready');
+      expect(page.statuses).toEqual(WHOLE_LIFE.slice(0, 5));
+      await terminate(dev, backend.backend_id);
+      await followed;
+      expect(page.statuses).toEqual(WHOLE_LIFE);
+      const late = new Page();
+      await late.follow(`${dev.apiUrl}/v2/backend/${backend.backend_id}/status/stream`);
+      expect(late.statuses).toEqual(WHOLE_LIFE);
+    });
 
-function preflight(method: string) {
-  return { origin: ORIGIN, 'access-control-request-method': method, 'access-control-request-headers': 'content-type' };
-}
+    test('so does one that uses version 1', async () => {
+      const { dev, backend } = await startBackend();
+      const page = new Page();
+      const followed = page.follow(`${dev.apiUrl}/backend/${backend.backend_id}/status/stream`);
+      await waitFor(() => page.statuses.includes('Ready'), 'it to be ready');
+      await terminate(dev, backend.backend_id);
+      await followed;
+      expect(page.statuses).toEqual(['Loading', 'Starting', 'Ready', 'Terminated']);
+    });
+
+    test('a hundred pages see the same, each at its own time; some leave, and some stop reading', async () => {
+      const { dev, backend } = await startBackend();
+      const url = `${dev.apiUrl}/v2/backend/${backend.backend_id}/status/stream`;
+      const early = Array.from({ length: 50 }, () => new Page());
+      const leaving = Array.from({ length: 20 }, () => new Page());
+      const left = leaving.map((page) => page.follow(url).catch(() => 'left'));
+      const followed = early.map((page) => page.follow(url));
+      const deaf = await openSocket(dev.apiUrl);
+      deaf.socket.pause();
+      deaf.socket.write(`GET ${new URL(url).pathname} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+      await waitFor(
+        () => [...early, ...leaving].every((page) => page.statuses.includes('ready')),
+        'all to see it ready',
+      );
+      for (const page of leaving) page.leave();
+      expect(await Promise.all(left)).toEqual(leaving.map(() => 'left'));
+      const late = Array.from({ length: 50 }, () => new Page());
+      followed.push(...late.map((page) => page.follow(url)));
+      await waitFor(() => late.every((page) => page.statuses.length > 0), 'the late ones to be there');
+      await terminate(dev, backend.backend_id);
+      await Promise.all(followed);
+      for (const page of [...early, ...late]) expect(page.statuses).toEqual(WHOLE_LIFE);
+      for (const page of leaving) expect(page.statuses).toEqual(WHOLE_LIFE.slice(0, 5));
+      expect((await send(`${dev.apiUrl}/auth`)).status).toBe(200);
+    });
+
+    test('may read statuses, and is told so in advance; an unknown backend is an answer that it can read too', async () => {
+      const { dev, backend } = await startBackend();
+      for (const [version, id] of [
+        ['', backend.backend_id],
+        ['/v2', backend.backend_id],
+        ['/v2', 'nosuchbackend1'],
+      ]) {
+        for (const path of ['status', 'status/stream']) {
+          const url = `${dev.apiUrl}${version}/backend/${id}/${path}?_=0.1234`;
+          const controller = new AbortController();
+          const { status, headers } = await fetch(url, { headers: { origin: ORIGIN }, signal: controller.signal });
+          controller.abort();
+          expect(status).toBe(id === backend.backend_id ? 200 : 404);
+          expect(headers.get('access-control-allow-origin')).toBe('*');
+          const asked = await send(url, { method: 'OPTIONS', headers: preflight('GET') });
+          expect(asked.status).toBe(204);
+          expect(asked.headers).toMatchObject({
+            'access-control-allow-origin': '*',
+            'access-control-allow-methods': 'GET, HEAD',
+          });
+        }
+      }
+    });
+
+    test('gets streams that nothing on the way keeps back', async () => {
+      const { dev, backend } = await startBackend();
+      const page = new Page();
+      void page.follow(`${dev.apiUrl}/v2/backend/${backend.backend_id}/status/stream`).catch(() => undefined);
+      await waitFor(() => page.statuses.length > 0, 'the stream');
+      expect(Object.fromEntries(page.headers)).toMatchObject({
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-cache',
+        'access-control-allow-origin': '*',
+      });
+    });
+
+    test.each(['https://app.example', 'http://localhost.app.example', 'null', 'https://127.0.0.1.app.example'])(
+      'as %s may do nothing else, nor ask in advance',
+      async (origin) => {
+        const { dev, backend } = await startBackend();
+        const id = backend.backend_id;
+        await send(backend.url);
+        const refused: [method: string, path: string, body?: object][] = [
+          ['POST', '/v2/service/-/-/connect', { key: 'other' }],
+          ['POST', '/v2/service/-/-/staging/connect', {}],
+          ['POST', '/user/-/service/-/spawn', {}],
+          ['POST', '/v1/user/-/service/-/spawn', {}],
+          ['POST', `/v2/backend/${id}/terminate`, { hard: true }],
+          ['POST', `/backend/${id}/terminate`],
+          ['GET', `/v2/backend/${id}`],
+          ['GET', `/v2/backend/${id}/logs/stream`],
+          ['GET', '/v2/account/-/backends'],
+          ['GET', '/v2/account/-/services'],
+          ['POST', '/v2/account/-/service', { name: 'other' }],
+          ['GET', '/v2/service/-/-'],
+          ['GET', '/v2/service/-/-/images'],
+          ['POST', '/v2/service/-/-/update', { image_tag: 'latest' }],
+          ['POST', '/v2/service/-/-/delete'],
+          ['GET', '/auth'],
+          ['GET', '/_jamdev/info'],
+          ['GET', '/_jamdev/backends'],
+          ['GET', '/_jamdev/logs?follow=false'],
+          ['POST', '/_jamdev/build'],
+          ['GET', '/no/such/path'],
+          // Not quite a path of statuses.
+          ['GET', `/v2/backend/${id}/status/../logs/stream`],
+          ['GET', `/v2/backend/${id}%2Fstatus`],
+        ];
+        for (const [method, path, body] of refused) {
+          // As a form would send it: nothing that makes a browser ask in advance.
+          const headers = { origin, 'content-type': 'text/plain' };
+          const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+          const answer = await send(dev.apiUrl, { method, path, headers, ...sent });
+          expect([path, answer.status, answer.json()]).toEqual([
+            path,
+            403,
+            { error: expect.objectContaining({ code: 'OriginNotAllowed' }) },
+          ]);
+          expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+          const asked = await send(dev.apiUrl, { method: 'OPTIONS', path, headers: { ...preflight(method), origin } });
+          expect([path, asked.status]).toEqual([path, 403]);
+          expect(asked.headers).not.toHaveProperty('access-control-allow-origin');
+        }
+        const { backends } = (await send(`${dev.apiUrl}/_jamdev/backends`)).json<{
+          backends: { id: string; status: object }[];
+        }>();
+        expect(backends).toMatchObject([{ id, status: { status: 'ready' } }]);
+      },
+    );
+  });
+
+  function preflight(method: string) {
+    return {
+      origin: ORIGIN,
+      'access-control-request-method': method,
+      'access-control-request-headers': 'content-type',
+    };
+  }
+});

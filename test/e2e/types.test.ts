@@ -136,62 +136,71 @@ async function watch(dev: DevRun, id: string): Promise<State[]> {
   return seen;
 }
 
-describe('isConnectResponse and isBackendState accept all that is sent of a backend that', () => {
-  test.each(Object.entries(LIVES))(
-    '%s',
-    async (_, { command, args = [], body = {}, act, endsInTime, statuses, end }) => {
-      const dev = await startDev(makeProject(), ['--command', command, ...args]);
-      const connectUrl = `${dev.apiUrl}/v2/service/-/-/connect`;
-      const first = (await post(connectUrl, { key: 'doc-1', user: 'ann', ...body })).json<Connected>();
-      expect(first).toSatisfy(isConnectResponse);
-      const { backend_id } = first;
-      const stream = await openStream(`${dev.apiUrl}/v2/backend/${backend_id}/status/stream`);
-      const polled = watch(dev, backend_id);
-      // The holder of a key, at whatever status it is by now; or another, if it is gone.
-      const again = (await post(connectUrl, { key: 'doc-1', ...body })).json();
-      if ('error' in again) expect(again).not.toSatisfy(isConnectResponse);
-      else expect(again).toSatisfy(isConnectResponse);
+describe('Official clients: @jamsocket/types', () => {
+  describe('isConnectResponse and isBackendState accept all that is sent of a backend that', () => {
+    test.each(Object.entries(LIVES))(
+      '%s',
+      async (_, { command, args = [], body = {}, act, endsInTime, statuses, end }) => {
+        const dev = await startDev(makeProject(), ['--command', command, ...args]);
+        const connectUrl = `${dev.apiUrl}/v2/service/-/-/connect`;
+        const first = (await post(connectUrl, { key: 'doc-1', user: 'ann', ...body })).json<Connected>();
+        expect(first).toSatisfy(isConnectResponse);
+        const { backend_id } = first;
+        const stream = await openStream(`${dev.apiUrl}/v2/backend/${backend_id}/status/stream`);
+        const polled = watch(dev, backend_id);
+        // The holder of a key, at whatever status it is by now; or another, if it is gone.
+        const again = (await post(connectUrl, { key: 'doc-1', ...body })).json();
+        if ('error' in again) expect(again).not.toSatisfy(isConnectResponse);
+        else expect(again).toSatisfy(isConnectResponse);
 
-      if (statuses.includes('ready')) await waitFor(() => stream.chunks.join('').includes('"ready"'), 'it to be ready');
-      await act?.(dev, first);
-      await stream.ended;
-      const streamed = stream.chunks
-        .join('')
-        .split('\n\n')
-        .filter((event) => event !== '')
-        .map((event): State => JSON.parse(event.replace(/^data: /, '')));
-      const names = streamed.map(({ status }) => status);
-      const early = endsInTime ? LIVELY.filter((status) => names.includes(status)) : [];
-      expect(names).toEqual([...early, ...statuses]);
-      expect(streamed.at(-1)).toEqual({ status: 'terminated', time: expect.any(String), ...end });
-      const late = await openStream(`${dev.apiUrl}/v2/backend/${backend_id}/status/stream`);
-      await late.ended;
-      expect(late.chunks.join('')).toBe(stream.chunks.join(''));
-      const info = (await send(`${dev.apiUrl}/v2/backend/${backend_id}`)).json<{ statuses: State[] }>();
-      for (const state of [...streamed, ...(await polled), ...info.statuses]) expect(state).toSatisfy(isBackendState);
-    },
-  );
-
-  test('there can be none of: its build has failed before', async () => {
-    const dev = await startDev(makeProject(), ['--command', ECHO, '--build', 'exit 1']);
-    await waitFor(() => dev.stdout().includes('failed (exit code 1)'), 'the failure');
-    const { status, json } = await post(`${dev.apiUrl}/v2/service/-/-/connect`, {});
-    expect(status).toBe(503);
-    expect(json()).toMatchObject({ error: { code: 'BuildFailed', status: 503 } });
-    expect(json()).not.toSatisfy(isConnectResponse);
-  });
-});
-
-test('and what is rarer: every reason there is, with either kind of end', () => {
-  const time = new Date();
-  for (const reason of terminationReasonSchema.options) {
-    const ending = (['terminating', 'hard-terminating'] as const).map((status) => ({ status, time, reason }));
-    const ended = terminationKindSchema.options.flatMap((kind) =>
-      [null, 0, 137].map((exitCode) => {
-        const base = { status: 'terminated' as const, time, exitCode, exitSignal: null, lastStatus: 'ready' as const };
-        return { ...base, reason, kind };
-      }),
+        if (statuses.includes('ready'))
+          await waitFor(() => stream.chunks.join('').includes('"ready"'), 'it to be ready');
+        await act?.(dev, first);
+        await stream.ended;
+        const streamed = stream.chunks
+          .join('')
+          .split('\n\n')
+          .filter((event) => event !== '')
+          .map((event): State => JSON.parse(event.replace(/^data: /, '')));
+        const names = streamed.map(({ status }) => status);
+        const early = endsInTime ? LIVELY.filter((status) => names.includes(status)) : [];
+        expect(names).toEqual([...early, ...statuses]);
+        expect(streamed.at(-1)).toEqual({ status: 'terminated', time: expect.any(String), ...end });
+        const late = await openStream(`${dev.apiUrl}/v2/backend/${backend_id}/status/stream`);
+        await late.ended;
+        expect(late.chunks.join('')).toBe(stream.chunks.join(''));
+        const info = (await send(`${dev.apiUrl}/v2/backend/${backend_id}`)).json<{ statuses: State[] }>();
+        for (const state of [...streamed, ...(await polled), ...info.statuses]) expect(state).toSatisfy(isBackendState);
+      },
     );
-    for (const state of [...ending, ...ended]) expect(toPublicStatus(state)).toSatisfy(isBackendState);
-  }
+
+    test('there can be none of: its build has failed before', async () => {
+      const dev = await startDev(makeProject(), ['--command', ECHO, '--build', 'exit 1']);
+      await waitFor(() => dev.stdout().includes('failed (exit code 1)'), 'the failure');
+      const { status, json } = await post(`${dev.apiUrl}/v2/service/-/-/connect`, {});
+      expect(status).toBe(503);
+      expect(json()).toMatchObject({ error: { code: 'BuildFailed', status: 503 } });
+      expect(json()).not.toSatisfy(isConnectResponse);
+    });
+  });
+
+  test('and what is rarer: every reason there is, with either kind of end', () => {
+    const time = new Date();
+    for (const reason of terminationReasonSchema.options) {
+      const ending = (['terminating', 'hard-terminating'] as const).map((status) => ({ status, time, reason }));
+      const ended = terminationKindSchema.options.flatMap((kind) =>
+        [null, 0, 137].map((exitCode) => {
+          const base = {
+            status: 'terminated' as const,
+            time,
+            exitCode,
+            exitSignal: null,
+            lastStatus: 'ready' as const,
+          };
+          return { ...base, reason, kind };
+        }),
+      );
+      for (const state of [...ending, ...ended]) expect(toPublicStatus(state)).toSatisfy(isBackendState);
+    }
+  });
 });

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { JamdevError } from '../../src/contract/errors.js';
 import { parseConnectRequest } from '../../src/contract/requests.js';
 import type { Backend } from '../../src/platform/backend.js';
@@ -58,63 +58,67 @@ function slotOf({ identity }: Backend): string {
   return JSON.stringify([identity.service.name, identity.key]);
 }
 
-test('under any interleaving, no key ever has two live processes and every backend ends in order', {
-  timeout: 240_000,
-}, async () => {
-  const seen = new Set<string>();
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
-      const evidence = makeTempFolder();
-      const { platform } = makePlatform(`node ${fixture('jealous-server.mjs')}`, fastClock(SPEED), SERVICES, {
-        TEST_FOLDER: evidence,
-      });
-      const everyone: Backend[] = [];
-      platform.events.on('backend', (backend) => everyone.push(backend));
+describe('Keys', () => {
+  test('under any interleaving, no key ever has two live processes and every backend ends in order', {
+    timeout: 240_000,
+  }, async () => {
+    const seen = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
+        const evidence = makeTempFolder();
+        const { platform } = makePlatform(`node ${fixture('jealous-server.mjs')}`, fastClock(SPEED), SERVICES, {
+          TEST_FOLDER: evidence,
+        });
+        const everyone: Backend[] = [];
+        platform.events.on('backend', (backend) => everyone.push(backend));
 
-      const pending: Promise<void>[] = [];
-      for (const each of steps) {
-        if (each.afterMs > 0) await new Promise((resolve) => setTimeout(resolve, each.afterMs));
-        pending.push(take(platform, each));
-      }
-      await Promise.all(pending);
-      await platform.terminateAll(false);
-
-      expect(existsSync(evidence) ? readdirSync(evidence).filter((name) => name.startsWith('violation')) : []).toEqual(
-        [],
-      );
-      for (const backend of everyone) {
-        const ranks = backend.history.map(({ status }) => rankOf(status));
-        expect(ranks).toEqual([...new Set(ranks)].sort((a, b) => a - b));
-        expect(backend.state.status).toBe('terminated');
-        for (const { status } of backend.history) seen.add(status);
-      }
-      for (const slot of new Set(everyone.map(slotOf))) {
-        const tokens = everyone.filter((each) => slotOf(each) === slot).map(({ identity }) => identity.fencingToken);
-        expect(tokens).toEqual([...new Set(tokens)].sort((a, b) => a - b));
-      }
-      for (const service of SERVICES) {
-        for (const key of KEYS) {
-          const look = platform.connect(service, parseConnectRequest({ key, spawn: false }));
-          await expect(look).rejects.toBeInstanceOf(JamdevError);
+        const pending: Promise<void>[] = [];
+        for (const each of steps) {
+          if (each.afterMs > 0) await new Promise((resolve) => setTimeout(resolve, each.afterMs));
+          pending.push(take(platform, each));
         }
-      }
-    }),
-    { numRuns: 25 },
-  );
-  // The property says nothing if the interleavings never got anywhere.
-  expect([...seen]).toEqual(expect.arrayContaining(['ready', 'terminating', 'hard-terminating', 'terminated']));
-});
+        await Promise.all(pending);
+        await platform.terminateAll(false);
 
-test('the fixture does notice a second process of its key', async () => {
-  const evidence = makeTempFolder();
-  const { platform } = makePlatform(`node ${fixture('jealous-server.mjs')}`, fastClock(1), ['doc'], {
-    TEST_FOLDER: evidence,
-    JAMSOCKET_SERVICE: 'doc',
+        expect(
+          existsSync(evidence) ? readdirSync(evidence).filter((name) => name.startsWith('violation')) : [],
+        ).toEqual([]);
+        for (const backend of everyone) {
+          const ranks = backend.history.map(({ status }) => rankOf(status));
+          expect(ranks).toEqual([...new Set(ranks)].sort((a, b) => a - b));
+          expect(backend.state.status).toBe('terminated');
+          for (const { status } of backend.history) seen.add(status);
+        }
+        for (const slot of new Set(everyone.map(slotOf))) {
+          const tokens = everyone.filter((each) => slotOf(each) === slot).map(({ identity }) => identity.fencingToken);
+          expect(tokens).toEqual([...new Set(tokens)].sort((a, b) => a - b));
+        }
+        for (const service of SERVICES) {
+          for (const key of KEYS) {
+            const look = platform.connect(service, parseConnectRequest({ key, spawn: false }));
+            await expect(look).rejects.toBeInstanceOf(JamdevError);
+          }
+        }
+      }),
+      { numRuns: 25 },
+    );
+    // The property says nothing if the interleavings never got anywhere.
+    expect([...seen]).toEqual(expect.arrayContaining(['ready', 'terminating', 'hard-terminating', 'terminated']));
   });
-  const first = await platform.connect('doc', parseConnectRequest({ key: 'same' }));
-  await first.backend.reachable(AbortSignal.timeout(15_000));
-  const other = makePlatform(`node ${fixture('jealous-server.mjs')}`, fastClock(1), ['doc'], { TEST_FOLDER: evidence });
-  const second = await other.platform.connect('doc', parseConnectRequest({ key: 'same' }));
-  await second.backend.reachable(AbortSignal.timeout(15_000));
-  expect(existsSync(join(evidence, `violation-${second.backend.id}`))).toBe(true);
+
+  test('the fixture does notice a second process of its key', async () => {
+    const evidence = makeTempFolder();
+    const { platform } = makePlatform(`node ${fixture('jealous-server.mjs')}`, fastClock(1), ['doc'], {
+      TEST_FOLDER: evidence,
+      JAMSOCKET_SERVICE: 'doc',
+    });
+    const first = await platform.connect('doc', parseConnectRequest({ key: 'same' }));
+    await first.backend.reachable(AbortSignal.timeout(15_000));
+    const other = makePlatform(`node ${fixture('jealous-server.mjs')}`, fastClock(1), ['doc'], {
+      TEST_FOLDER: evidence,
+    });
+    const second = await other.platform.connect('doc', parseConnectRequest({ key: 'same' }));
+    await second.backend.reachable(AbortSignal.timeout(15_000));
+    expect(existsSync(join(evidence, `violation-${second.backend.id}`))).toBe(true);
+  });
 });

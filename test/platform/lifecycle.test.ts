@@ -19,187 +19,191 @@ function until(backend: Backend, status: string): Promise<unknown> {
   return waitFor(() => backend.history.some((state) => state.status === status), status);
 }
 
-describe('idle backends', () => {
-  test('are swept softly after max_idle_seconds, counted from the spawn', async () => {
-    const clock = new HandClock();
-    const setup = makePlatform(ECHO, clock);
-    const backend = await connect(setup, { spawn: { max_idle_seconds: 5 } });
-    await until(backend, 'ready');
-    clock.turn(4_999);
-    expect(backend.state.status).toBe('ready');
-    clock.turn(1);
-    expect(backend.state).toMatchObject({ status: 'terminating', reason: 'swept' });
-    await until(backend, 'terminated');
-    expect(backend.state).toMatchObject({ reason: 'swept', kind: 'soft' });
+describe('Lifecycle', () => {
+  describe('idle backends', () => {
+    test('are swept softly after max_idle_seconds, counted from the spawn', async () => {
+      const clock = new HandClock();
+      const setup = makePlatform(ECHO, clock);
+      const backend = await connect(setup, { spawn: { max_idle_seconds: 5 } });
+      await until(backend, 'ready');
+      clock.turn(4_999);
+      expect(backend.state.status).toBe('ready');
+      clock.turn(1);
+      expect(backend.state).toMatchObject({ status: 'terminating', reason: 'swept' });
+      expect(backend.log.lastRemark).toBe('Nobody was connected for 5 s.');
+      await until(backend, 'terminated');
+      expect(backend.state).toMatchObject({ reason: 'swept', kind: 'soft' });
+    });
+
+    test('an open connection keeps one alive; the time counts anew from its end', async () => {
+      const clock = new HandClock();
+      const setup = makePlatform(ECHO, clock);
+      const { backend, route } = await setup.platform.connect(
+        '-',
+        parseConnectRequest({ spawn: { max_idle_seconds: 5 } }),
+      );
+      await until(backend, 'ready');
+      const first = setup.platform.tokens.connect(route);
+      const second = setup.platform.tokens.connect(route);
+      clock.turn(60_000);
+      first();
+      first();
+      clock.turn(60_000);
+      second();
+      clock.turn(4_999);
+      expect(backend.state.status).toBe('ready');
+      clock.turn(1);
+      expect(backend.state.status).toBe('terminating');
+    });
+
+    test('without max_idle_seconds that is after five minutes', async () => {
+      const clock = new HandClock();
+      const backend = await connect(makePlatform(ECHO, clock));
+      await until(backend, 'ready');
+      clock.turn(299_999);
+      expect(backend.state.status).toBe('ready');
+      clock.turn(1);
+      expect(backend.state.status).toBe('terminating');
+    });
   });
 
-  test('an open connection keeps one alive; the time counts anew from its end', async () => {
+  test('a lifetime limit ends a backend softly even while someone is connected', async () => {
     const clock = new HandClock();
     const setup = makePlatform(ECHO, clock);
     const { backend, route } = await setup.platform.connect(
       '-',
-      parseConnectRequest({ spawn: { max_idle_seconds: 5 } }),
+      parseConnectRequest({ spawn: { lifetime_limit_seconds: 3_000_000 } }),
     );
     await until(backend, 'ready');
-    const first = setup.platform.tokens.connect(route);
-    const second = setup.platform.tokens.connect(route);
-    clock.turn(60_000);
-    first();
-    first();
-    clock.turn(60_000);
-    second();
-    clock.turn(4_999);
+    setup.platform.tokens.connect(route);
+    clock.turn(2_999_999_999);
     expect(backend.state.status).toBe('ready');
     clock.turn(1);
-    expect(backend.state.status).toBe('terminating');
+    expect(backend.state).toMatchObject({ status: 'terminating', reason: 'swept' });
+    expect(backend.log.lastRemark).toBe('Its lifetime limit of 3000000 s was reached.');
   });
 
-  test('without max_idle_seconds that is after five minutes', async () => {
+  test('a backend that never answers is ended hard after 300 seconds', async () => {
     const clock = new HandClock();
-    const backend = await connect(makePlatform(ECHO, clock));
-    await until(backend, 'ready');
+    const backend = await connect(makePlatform('sleep 60', clock), { spawn: { max_idle_seconds: 1000 } });
+    await until(backend, 'waiting');
     clock.turn(299_999);
-    expect(backend.state.status).toBe('ready');
-    clock.turn(1);
-    expect(backend.state.status).toBe('terminating');
-  });
-});
-
-test('a lifetime limit ends a backend softly even while someone is connected', async () => {
-  const clock = new HandClock();
-  const setup = makePlatform(ECHO, clock);
-  const { backend, route } = await setup.platform.connect(
-    '-',
-    parseConnectRequest({ spawn: { lifetime_limit_seconds: 3_000_000 } }),
-  );
-  await until(backend, 'ready');
-  setup.platform.tokens.connect(route);
-  clock.turn(2_999_999_999);
-  expect(backend.state.status).toBe('ready');
-  clock.turn(1);
-  expect(backend.state).toMatchObject({ status: 'terminating', reason: 'swept' });
-});
-
-test('a backend that never answers is ended hard after 300 seconds', async () => {
-  const clock = new HandClock();
-  const backend = await connect(makePlatform('sleep 60', clock), { spawn: { max_idle_seconds: 1000 } });
-  await until(backend, 'waiting');
-  clock.turn(299_999);
-  expect(backend.state.status).toBe('waiting');
-  clock.turn(1);
-  await until(backend, 'terminated');
-  expect(backend.state).toMatchObject({ reason: 'startuptimeout', kind: 'hard', lastStatus: 'waiting' });
-  expect(backend.history.map(({ status }) => status)).not.toContain('terminating');
-});
-
-test.each([
-  ['soft', false],
-  ['hard', true],
-])(
-  'a %s termination that comes while a crashed backend is cleared away does not hide the crash',
-  async (_kind, hard) => {
-    const backend = await connect(makePlatform(`node ${fixture('family.mjs')} orphans`, new HandClock()));
-    // What it left behind is asked to end, so it has ended itself.
-    await waitFor(() => backend.log.lastLines.includes('not yet'), 'its orphan to be asked to end');
-    backend.terminate('external', hard);
     expect(backend.state.status).toBe('waiting');
+    clock.turn(1);
     await until(backend, 'terminated');
-    expect(backend.state).toMatchObject({ exitCode: 7, lastStatus: 'waiting' });
-    expect(backend.state).not.toHaveProperty('reason');
-    const pids = backend.log.lastLines.find((line) => line.startsWith('pids'))?.match(/\d+/g) ?? [];
-    expect(pids).toHaveLength(2);
-    expect(await living(pids.map(Number))).toEqual([]);
-  },
-);
-
-test('a soft termination that is ignored turns hard after ten seconds, reason kept', async () => {
-  const clock = new HandClock();
-  const setup = makePlatform(`node ${fixture('family.mjs')} stubborn`, clock);
-  const backend = await connect(setup);
-  await waitFor(() => backend.log.lastLines.some((line) => line.startsWith('pids')), 'the backend to run');
-  backend.terminate('external', false);
-  await waitFor(() => backend.log.lastLines.includes('no'), 'SIGTERM to be ignored');
-  clock.turn(9_999);
-  expect(backend.state.status).toBe('terminating');
-  clock.turn(1);
-  await until(backend, 'terminated');
-  expect(backend.history.map(({ status }) => status).slice(-3)).toEqual([
-    'terminating',
-    'hard-terminating',
-    'terminated',
-  ]);
-  expect(toInfoStatus(backend.state)).toMatchObject({
-    termination_reason: 'external',
-    termination_kind: 'hard',
-    exit_code: 137,
+    expect(backend.state).toMatchObject({ reason: 'startuptimeout', kind: 'hard', lastStatus: 'waiting' });
+    expect(backend.history.map(({ status }) => status)).not.toContain('terminating');
   });
-});
 
-describe('ends of its own', () => {
   test.each([
-    ['exit 0', { exitCode: 0, exitSignal: null }],
-    ['exit 4', { exitCode: 4, exitSignal: null }],
-    ['kill -KILL $$', { exitCode: 137, exitSignal: 'SIGKILL' }],
-  ])('%s is told as it was, with no reason', async (command, expected) => {
-    const backend = await connect(makePlatform(command, fastClock(1)));
-    await until(backend, 'terminated');
-    expect(backend.state).toMatchObject({ ...expected, lastStatus: 'waiting' });
-    expect(backend.state).not.toHaveProperty('reason');
-  });
-
-  test('a command that does not exist ends the backend, and says so in its log', async () => {
-    const setup = makePlatform('no-such-program', fastClock(1));
-    const backend = await connect(setup);
-    await until(backend, 'terminated');
-    expect(backend.state).toMatchObject({ exitCode: 127, lastStatus: 'starting' });
-  });
-
-  test('an end by itself frees the key', async () => {
-    const setup = makePlatform('sleep 0.1', fastClock(1));
-    const first = await connect(setup, { key: 'k' });
-    await first.gone;
-    const second = await connect(setup, { key: 'k' });
-    expect(second.id).not.toBe(first.id);
-    expect(second.identity.fencingToken).toBeGreaterThan(first.identity.fencingToken);
-  });
-});
-
-test('the remark on a wrong port reaches log and listeners', async () => {
-  const command = `node -e "require('http').createServer().listen(0)"`;
-  const clock = new HandClock();
-  const backend = await connect(makePlatform(command, clock));
-  const notices: string[] = [];
-  backend.events.on('notice', (text) => notices.push(text));
-  await until(backend, 'waiting');
-  await waitFor(() => {
-    clock.turn(1_000);
-    return notices.length > 0;
-  }, 'the remark');
-  expect(notices[0]).toMatch(/listens on port \d+, but jamdev gave it PORT=\d+/);
-});
-
-test('closing ends everything and lets nothing new start', async () => {
-  const setup = makePlatform(ECHO, fastClock(1));
-  const backends = await Promise.all([connect(setup), connect(setup), connect(setup)]);
-  await Promise.all(backends.map((backend) => until(backend, 'ready')));
-  const pids = await Promise.all(
-    backends.map(async ({ address }) => {
-      const port = address?.port;
-      return ((await (await fetch(`http://127.0.0.1:${port}`)).json()) as { pid: number }).pid;
-    }),
+    ['soft', false],
+    ['hard', true],
+  ])(
+    'a %s termination that comes while a crashed backend is cleared away does not hide the crash',
+    async (_kind, hard) => {
+      const backend = await connect(makePlatform(`node ${fixture('family.mjs')} orphans`, new HandClock()));
+      // What it left behind is asked to end, so it has ended itself.
+      await waitFor(() => backend.log.lastLines.includes('not yet'), 'its orphan to be asked to end');
+      backend.terminate('external', hard);
+      expect(backend.state.status).toBe('waiting');
+      await until(backend, 'terminated');
+      expect(backend.state).toMatchObject({ exitCode: 7, lastStatus: 'waiting' });
+      expect(backend.state).not.toHaveProperty('reason');
+      const pids = backend.log.lastLines.find((line) => line.startsWith('pids'))?.match(/\d+/g) ?? [];
+      expect(pids).toHaveLength(2);
+      expect(await living(pids.map(Number))).toEqual([]);
+    },
   );
-  expect(await living(pids)).toHaveLength(3);
-  const closing = setup.platform.close();
-  await expect(connect(setup)).rejects.toMatchObject({ code: 'ShuttingDown' });
-  await closing;
-  expect(await living(pids)).toEqual([]);
-});
 
-test('fifty concurrent spawns get fifty processes, each with a port of its own', { timeout: 120_000 }, async () => {
-  const setup = makePlatform(ECHO, fastClock(1));
-  const backends = await Promise.all(Array.from({ length: 50 }, () => connect(setup)));
-  await Promise.all(backends.map((backend) => backend.reachable(AbortSignal.timeout(100_000))));
-  const ports = backends.map(({ address }) => address?.port);
-  expect(new Set(ports).size).toBe(50);
-  expect(ports).not.toContain(undefined);
+  test('a soft termination that is ignored turns hard after ten seconds, reason kept', async () => {
+    const clock = new HandClock();
+    const setup = makePlatform(`node ${fixture('family.mjs')} stubborn`, clock);
+    const backend = await connect(setup);
+    await waitFor(() => backend.log.lastLines.some((line) => line.startsWith('pids')), 'the backend to run');
+    backend.terminate('external', false);
+    await waitFor(() => backend.log.lastLines.includes('no'), 'SIGTERM to be ignored');
+    clock.turn(9_999);
+    expect(backend.state.status).toBe('terminating');
+    clock.turn(1);
+    await until(backend, 'terminated');
+    expect(backend.history.map(({ status }) => status).slice(-3)).toEqual([
+      'terminating',
+      'hard-terminating',
+      'terminated',
+    ]);
+    expect(toInfoStatus(backend.state)).toMatchObject({
+      termination_reason: 'external',
+      termination_kind: 'hard',
+      exit_code: 137,
+    });
+  });
+
+  describe('ends of its own', () => {
+    test.each([
+      ['exit 0', { exitCode: 0, exitSignal: null }],
+      ['exit 4', { exitCode: 4, exitSignal: null }],
+      ['kill -KILL $$', { exitCode: 137, exitSignal: 'SIGKILL' }],
+    ])('%s is told as it was, with no reason', async (command, expected) => {
+      const backend = await connect(makePlatform(command, fastClock(1)));
+      await until(backend, 'terminated');
+      expect(backend.state).toMatchObject({ ...expected, lastStatus: 'waiting' });
+      expect(backend.state).not.toHaveProperty('reason');
+    });
+
+    test('a command that does not exist ends the backend, and says so in its log', async () => {
+      const setup = makePlatform('no-such-program', fastClock(1));
+      const backend = await connect(setup);
+      await until(backend, 'terminated');
+      expect(backend.state).toMatchObject({ exitCode: 127, lastStatus: 'starting' });
+    });
+
+    test('an end by itself frees the key', async () => {
+      const setup = makePlatform('sleep 0.1', fastClock(1));
+      const first = await connect(setup, { key: 'k' });
+      await first.gone;
+      const second = await connect(setup, { key: 'k' });
+      expect(second.id).not.toBe(first.id);
+      expect(second.identity.fencingToken).toBeGreaterThan(first.identity.fencingToken);
+    });
+  });
+
+  test('the remark on a wrong port reaches log and listeners', async () => {
+    const command = `node -e "require('http').createServer().listen(0)"`;
+    const clock = new HandClock();
+    const backend = await connect(makePlatform(command, clock));
+    const notices: string[] = [];
+    backend.events.on('notice', (text) => notices.push(text));
+    await until(backend, 'waiting');
+    await waitFor(() => {
+      clock.turn(1_000);
+      return notices.length > 0;
+    }, 'the remark');
+    expect(notices[0]).toMatch(/listens on port \d+, but jamdev gave it PORT=\d+/);
+  });
+
+  test('closing ends everything and lets nothing new start', async () => {
+    const setup = makePlatform(ECHO, fastClock(1));
+    const backends = await Promise.all([connect(setup), connect(setup), connect(setup)]);
+    await Promise.all(backends.map((backend) => until(backend, 'ready')));
+    const pids = await Promise.all(
+      backends.map(async ({ address }) => {
+        const port = address?.port;
+        return ((await (await fetch(`http://127.0.0.1:${port}`)).json()) as { pid: number }).pid;
+      }),
+    );
+    expect(await living(pids)).toHaveLength(3);
+    const closing = setup.platform.close();
+    await expect(connect(setup)).rejects.toMatchObject({ code: 'ShuttingDown' });
+    await closing;
+    expect(await living(pids)).toEqual([]);
+  });
+
+  test('fifty concurrent spawns get fifty processes, each with a port of its own', { timeout: 120_000 }, async () => {
+    const setup = makePlatform(ECHO, fastClock(1));
+    const backends = await Promise.all(Array.from({ length: 50 }, () => connect(setup)));
+    await Promise.all(backends.map((backend) => backend.reachable(AbortSignal.timeout(100_000))));
+    const ports = backends.map(({ address }) => address?.port);
+    expect(new Set(ports).size).toBe(50);
+    expect(ports).not.toContain(undefined);
+  });
 });

@@ -10,126 +10,131 @@ function ended(more: Partial<EndedState> = {}): EndedState {
   return { status: 'terminated', time: TIME, exitCode: 0, exitSignal: null, lastStatus: 'ready', ...more };
 }
 
-describe('the public v2 status', () => {
-  test.each(['scheduled', 'loading', 'starting', 'waiting', 'ready'] as const)('of %s is status and time', (status) => {
-    expect(toPublicStatus({ status, time: TIME })).toEqual({ status, time: ISO });
-  });
+describe('Lifecycle', () => {
+  describe('the public v2 status', () => {
+    test.each(['scheduled', 'loading', 'starting', 'waiting', 'ready'] as const)(
+      'of %s is status and time',
+      (status) => {
+        expect(toPublicStatus({ status, time: TIME })).toEqual({ status, time: ISO });
+      },
+    );
 
-  test.each(['terminating', 'hard-terminating'] as const)('of %s has the reason', (status) => {
-    expect(toPublicStatus({ status, time: TIME, reason: 'swept' })).toEqual({
-      status,
-      time: ISO,
-      termination_reason: 'swept',
+    test.each(['terminating', 'hard-terminating'] as const)('of %s has the reason', (status) => {
+      expect(toPublicStatus({ status, time: TIME, reason: 'swept' })).toEqual({
+        status,
+        time: ISO,
+        termination_reason: 'swept',
+      });
+    });
+
+    test('of an end by itself has neither reason nor kind', () => {
+      expect(toPublicStatus(ended())).toEqual({ status: 'terminated', time: ISO, exit_error: false });
+    });
+
+    test.each<[Partial<EndedState>, boolean]>([
+      [{ exitCode: 0 }, false],
+      [{ exitCode: 1 }, true],
+      [{ exitCode: 137, exitSignal: 'SIGKILL', reason: 'external', kind: 'hard' }, true],
+      [{ exitCode: null }, true],
+      [{ exitCode: null, reason: 'internalerror', kind: 'hard' }, true],
+      [{ exitCode: null, reason: 'lost', kind: 'hard' }, true],
+      [{ exitCode: null, reason: 'external', kind: 'soft' }, false],
+      [{ exitCode: null, reason: 'swept', kind: 'soft' }, false],
+    ])('of the end %j has exit_error %s', (end, exitError) => {
+      const { reason, kind } = end;
+      expect(toPublicStatus(ended(end))).toEqual({
+        status: 'terminated',
+        time: ISO,
+        exit_error: exitError,
+        ...(reason === undefined ? {} : { termination_reason: reason }),
+        ...(kind === undefined ? {} : { termination_kind: kind }),
+      });
     });
   });
 
-  test('of an end by itself has neither reason nor kind', () => {
-    expect(toPublicStatus(ended())).toEqual({ status: 'terminated', time: ISO, exit_error: false });
-  });
-
-  test.each<[Partial<EndedState>, boolean]>([
-    [{ exitCode: 0 }, false],
-    [{ exitCode: 1 }, true],
-    [{ exitCode: 137, exitSignal: 'SIGKILL', reason: 'external', kind: 'hard' }, true],
-    [{ exitCode: null }, true],
-    [{ exitCode: null, reason: 'internalerror', kind: 'hard' }, true],
-    [{ exitCode: null, reason: 'lost', kind: 'hard' }, true],
-    [{ exitCode: null, reason: 'external', kind: 'soft' }, false],
-    [{ exitCode: null, reason: 'swept', kind: 'soft' }, false],
-  ])('of the end %j has exit_error %s', (end, exitError) => {
-    const { reason, kind } = end;
-    expect(toPublicStatus(ended(end))).toEqual({
-      status: 'terminated',
-      time: ISO,
-      exit_error: exitError,
-      ...(reason === undefined ? {} : { termination_reason: reason }),
-      ...(kind === undefined ? {} : { termination_kind: kind }),
+  describe('the status in a backend’s info', () => {
+    test('is the public one while it lives', () => {
+      expect(toInfoStatus({ status: 'terminating', time: TIME, reason: 'external' })).toEqual({
+        status: 'terminating',
+        time: ISO,
+        termination_reason: 'external',
+      });
     });
-  });
-});
 
-describe('the status in a backend’s info', () => {
-  test('is the public one while it lives', () => {
-    expect(toInfoStatus({ status: 'terminating', time: TIME, reason: 'external' })).toEqual({
-      status: 'terminating',
-      time: ISO,
-      termination_reason: 'external',
+    test('has exit code and last status in place of exit_error at the end', () => {
+      expect(toInfoStatus(ended({ exitCode: 3, reason: 'swept', kind: 'soft', lastStatus: 'waiting' }))).toEqual({
+        status: 'terminated',
+        time: ISO,
+        termination_reason: 'swept',
+        termination_kind: 'soft',
+        exit_code: 3,
+        last_status: 'waiting',
+      });
+      expect(toInfoStatus(ended({ exitCode: null }))).toEqual({
+        status: 'terminated',
+        time: ISO,
+        exit_code: null,
+        last_status: 'ready',
+      });
     });
   });
 
-  test('has exit code and last status in place of exit_error at the end', () => {
-    expect(toInfoStatus(ended({ exitCode: 3, reason: 'swept', kind: 'soft', lastStatus: 'waiting' }))).toEqual({
-      status: 'terminated',
-      time: ISO,
-      termination_reason: 'swept',
-      termination_kind: 'soft',
-      exit_code: 3,
-      last_status: 'waiting',
+  describe('the v1 state', () => {
+    test.each<[BackendState, string]>([
+      [{ status: 'scheduled', time: TIME }, 'Loading'],
+      [{ status: 'loading', time: TIME }, 'Loading'],
+      [{ status: 'starting', time: TIME }, 'Starting'],
+      [{ status: 'waiting', time: TIME }, 'Starting'],
+      [{ status: 'ready', time: TIME }, 'Ready'],
+      [{ status: 'terminating', time: TIME, reason: 'swept' }, 'Ready'],
+      [{ status: 'hard-terminating', time: TIME, reason: 'swept' }, 'Ready'],
+    ])('of $status is %s', (state, name) => {
+      expect(toV1State(state)).toBe(name);
     });
-    expect(toInfoStatus(ended({ exitCode: null }))).toEqual({
-      status: 'terminated',
-      time: ISO,
-      exit_code: null,
-      last_status: 'ready',
+
+    test.each<[TerminationReason, string]>([
+      ['external', 'Terminated'],
+      ['internalerror', 'Lost'],
+      ['lost', 'Lost'],
+      ['swept', 'Swept'],
+      ['keyexpired', 'Swept'],
+      ['startuptimeout', 'TimedOutBeforeReady'],
+    ])('of an end with reason %s is %s, whatever the rest', (reason, name) => {
+      for (const lastStatus of ['scheduled', 'waiting', 'ready'] as const) {
+        for (const exitCode of [0, 1, null]) expect(toV1State(ended({ reason, lastStatus, exitCode }))).toBe(name);
+      }
+    });
+
+    test.each<[Status, number | null, string]>([
+      ['scheduled', null, 'ErrorLoading'],
+      ['loading', 0, 'ErrorLoading'],
+      ['starting', 127, 'ErrorStarting'],
+      ['waiting', 0, 'ErrorStarting'],
+      ['ready', 0, 'Exited'],
+      ['ready', 1, 'Failed'],
+      ['ready', null, 'Failed'],
+    ])('of an end by itself, last alive at %s, exit code %s, is %s', (lastStatus, exitCode, name) => {
+      expect(toV1State(ended({ lastStatus, exitCode }))).toBe(name);
     });
   });
-});
 
-describe('the v1 state', () => {
-  test.each<[BackendState, string]>([
-    [{ status: 'scheduled', time: TIME }, 'Loading'],
-    [{ status: 'loading', time: TIME }, 'Loading'],
-    [{ status: 'starting', time: TIME }, 'Starting'],
-    [{ status: 'waiting', time: TIME }, 'Starting'],
-    [{ status: 'ready', time: TIME }, 'Ready'],
-    [{ status: 'terminating', time: TIME, reason: 'swept' }, 'Ready'],
-    [{ status: 'hard-terminating', time: TIME, reason: 'swept' }, 'Ready'],
-  ])('of $status is %s', (state, name) => {
-    expect(toV1State(state)).toBe(name);
+  test('a v1 stream repeats no state, and each has the time at which it began', () => {
+    const at = (second: number) => new Date(TIME.getTime() + second * 1000);
+    const stream = toV1Stream([
+      { status: 'scheduled', time: at(0) },
+      { status: 'loading', time: at(1) },
+      { status: 'starting', time: at(2) },
+      { status: 'waiting', time: at(3) },
+      { status: 'ready', time: at(4) },
+      { status: 'terminating', time: at(5), reason: 'external' },
+      ended({ time: at(6), reason: 'external', kind: 'soft' }),
+    ]);
+    expect(stream).toEqual([
+      { state: 'Loading', time: at(0).toISOString() },
+      { state: 'Starting', time: at(2).toISOString() },
+      { state: 'Ready', time: at(4).toISOString() },
+      { state: 'Terminated', time: at(6).toISOString() },
+    ]);
+    expect(toV1Stream([])).toEqual([]);
   });
-
-  test.each<[TerminationReason, string]>([
-    ['external', 'Terminated'],
-    ['internalerror', 'Lost'],
-    ['lost', 'Lost'],
-    ['swept', 'Swept'],
-    ['keyexpired', 'Swept'],
-    ['startuptimeout', 'TimedOutBeforeReady'],
-  ])('of an end with reason %s is %s, whatever the rest', (reason, name) => {
-    for (const lastStatus of ['scheduled', 'waiting', 'ready'] as const) {
-      for (const exitCode of [0, 1, null]) expect(toV1State(ended({ reason, lastStatus, exitCode }))).toBe(name);
-    }
-  });
-
-  test.each<[Status, number | null, string]>([
-    ['scheduled', null, 'ErrorLoading'],
-    ['loading', 0, 'ErrorLoading'],
-    ['starting', 127, 'ErrorStarting'],
-    ['waiting', 0, 'ErrorStarting'],
-    ['ready', 0, 'Exited'],
-    ['ready', 1, 'Failed'],
-    ['ready', null, 'Failed'],
-  ])('of an end by itself, last alive at %s, exit code %s, is %s', (lastStatus, exitCode, name) => {
-    expect(toV1State(ended({ lastStatus, exitCode }))).toBe(name);
-  });
-});
-
-test('a v1 stream repeats no state, and each has the time at which it began', () => {
-  const at = (second: number) => new Date(TIME.getTime() + second * 1000);
-  const stream = toV1Stream([
-    { status: 'scheduled', time: at(0) },
-    { status: 'loading', time: at(1) },
-    { status: 'starting', time: at(2) },
-    { status: 'waiting', time: at(3) },
-    { status: 'ready', time: at(4) },
-    { status: 'terminating', time: at(5), reason: 'external' },
-    ended({ time: at(6), reason: 'external', kind: 'soft' }),
-  ]);
-  expect(stream).toEqual([
-    { state: 'Loading', time: at(0).toISOString() },
-    { state: 'Starting', time: at(2).toISOString() },
-    { state: 'Ready', time: at(4).toISOString() },
-    { state: 'Terminated', time: at(6).toISOString() },
-  ]);
-  expect(toV1Stream([])).toEqual([]);
 });

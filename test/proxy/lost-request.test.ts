@@ -5,76 +5,78 @@ const TOKEN = 'ClpYXET8OA-ie7ufWFHE5y0Q-NbghE04niQ2fwBZe40';
 const HOST = 'localhost:9090';
 const ORIGIN = `http://${HOST}`;
 
-test.each([`/${TOKEN}`, `/${TOKEN}/`, `/${TOKEN}/a?b`, `/s.${TOKEN}/a`, `${ORIGIN}/${TOKEN}/`])(
-  '%s has a token, which is unknown',
-  (target) => {
-    expect(explainLostRequest(target, { host: HOST })).toMatchObject({ code: 'TokenUnknown', status: 410 });
-    expect(explainLostRequest(target, { host: HOST }).message).toMatch(/unknown or has expired/);
-  },
-);
+describe('Proxy: requests without a token', () => {
+  test.each([`/${TOKEN}`, `/${TOKEN}/`, `/${TOKEN}/a?b`, `/s.${TOKEN}/a`, `${ORIGIN}/${TOKEN}/`])(
+    '%s has a token, which is unknown',
+    (target) => {
+      expect(explainLostRequest(target, { host: HOST })).toMatchObject({ code: 'TokenUnknown', status: 410 });
+      expect(explainLostRequest(target, { host: HOST }).message).toMatch(/unknown or has expired/);
+    },
+  );
 
-test.each(['/', '', '//', `//${TOKEN}/`, '/?x', '*', ORIGIN, `${ORIGIN}?x`])('%j has none', (target) => {
-  expect(explainLostRequest(target, { host: HOST })).toMatchObject({
-    code: 'TokenMissing',
-    status: 400,
-    message: 'The path names no connection token.',
-    remedy: expect.stringContaining('Use the whole connection URL'),
+  test.each(['/', '', '//', `//${TOKEN}/`, '/?x', '*', ORIGIN, `${ORIGIN}?x`])('%j has none', (target) => {
+    expect(explainLostRequest(target, { host: HOST })).toMatchObject({
+      code: 'TokenMissing',
+      status: 400,
+      message: 'The path names no connection token.',
+      remedy: expect.stringContaining('Use the whole connection URL'),
+    });
   });
-});
 
-test.each([
-  ['/app.js', '"app.js"'],
-  ['/static/app.js?v=1', '"static"'],
-  [`/${TOKEN.slice(1)}/`, '42 characters'],
-  [`/${TOKEN}x/`, '44 characters'],
-  ['/<script>/', '"<script>"'],
-])('%s begins with something that is none', (target, told) => {
-  const error = explainLostRequest(target, { host: HOST });
-  expect(error).toMatchObject({ code: 'TokenUnknown', status: 410, message: expect.stringContaining(told) });
-  expect(error.remedy).toContain('Use the whole connection URL');
-});
-
-describe('a page behind a connection URL that asks for an absolute path is told how to ask', () => {
   test.each([
-    [`/${TOKEN}/`, '/app.js', './app.js'],
-    [`/${TOKEN}/index.html?x=/y/`, '/app.js?v=1', './app.js'],
-    [`/${TOKEN}/a/b/c`, '/static/app.js', '../../static/app.js'],
-    [`/s.${TOKEN}/a/`, '/x', '../x'],
-    [`/${TOKEN}/`, '/', './'],
-    [`/${TOKEN}/a/`, `/x/${TOKEN}/y`, '../x/TOKEN/y'],
-  ])('on %s, for %s: %s', (page, asked, instead) => {
-    const { sentence } = explainLostRequest(asked, { host: HOST, referer: `${ORIGIN}${page}` });
-    expect(sentence).toContain(`let it ask for "${instead}"`);
-    expect(sentence).not.toContain(TOKEN);
+    ['/app.js', '"app.js"'],
+    ['/static/app.js?v=1', '"static"'],
+    [`/${TOKEN.slice(1)}/`, '42 characters'],
+    [`/${TOKEN}x/`, '44 characters'],
+    ['/<script>/', '"<script>"'],
+  ])('%s begins with something that is none', (target, told) => {
+    const error = explainLostRequest(target, { host: HOST });
+    expect(error).toMatchObject({ code: 'TokenUnknown', status: 410, message: expect.stringContaining(told) });
+    expect(error.remedy).toContain('Use the whole connection URL');
   });
 
-  test('the case of the host does not matter', () => {
-    const headers = { host: 'ABC.LocalHost:9090', referer: `http://abc.localhost:9090/${TOKEN}/` };
-    expect(explainLostRequest('/x', headers).sentence).toContain('"./x"');
+  describe('a page behind a connection URL that asks for an absolute path is told how to ask', () => {
+    test.each([
+      [`/${TOKEN}/`, '/app.js', './app.js'],
+      [`/${TOKEN}/index.html?x=/y/`, '/app.js?v=1', './app.js'],
+      [`/${TOKEN}/a/b/c`, '/static/app.js', '../../static/app.js'],
+      [`/s.${TOKEN}/a/`, '/x', '../x'],
+      [`/${TOKEN}/`, '/', './'],
+      [`/${TOKEN}/a/`, `/x/${TOKEN}/y`, '../x/TOKEN/y'],
+    ])('on %s, for %s: %s', (page, asked, instead) => {
+      const { sentence } = explainLostRequest(asked, { host: HOST, referer: `${ORIGIN}${page}` });
+      expect(sentence).toContain(`let it ask for "${instead}"`);
+      expect(sentence).not.toContain(TOKEN);
+    });
+
+    test('the case of the host does not matter', () => {
+      const headers = { host: 'ABC.LocalHost:9090', referer: `http://abc.localhost:9090/${TOKEN}/` };
+      expect(explainLostRequest('/x', headers).sentence).toContain('"./x"');
+    });
+
+    test('one that was opened without the slash at the end is told that', () => {
+      const headers = { host: HOST, referer: `${ORIGIN}/${TOKEN}?x=/` };
+      expect(explainLostRequest('/app.js', headers).remedy).toContain('opened without the "/" after the token');
+    });
   });
 
-  test('one that was opened without the slash at the end is told that', () => {
-    const headers = { host: HOST, referer: `${ORIGIN}/${TOKEN}?x=/` };
-    expect(explainLostRequest('/app.js', headers).remedy).toContain('opened without the "/" after the token');
+  test.each([
+    undefined,
+    '',
+    'nonsense',
+    `${ORIGIN}/`,
+    `${ORIGIN}/index.html`,
+    `http://localhost:5173/${TOKEN}/`,
+    `https://evil.example/${TOKEN}/`,
+    `data:text/html,${TOKEN}`,
+  ])('the referer %s shows no such page', (referer) => {
+    const headers = referer === undefined ? { host: HOST } : { host: HOST, referer };
+    expect(explainLostRequest('/app.js', headers).remedy).toContain('Use the whole connection URL');
   });
-});
 
-test.each([
-  undefined,
-  '',
-  'nonsense',
-  `${ORIGIN}/`,
-  `${ORIGIN}/index.html`,
-  `http://localhost:5173/${TOKEN}/`,
-  `https://evil.example/${TOKEN}/`,
-  `data:text/html,${TOKEN}`,
-])('the referer %s shows no such page', (referer) => {
-  const headers = referer === undefined ? { host: HOST } : { host: HOST, referer };
-  expect(explainLostRequest('/app.js', headers).remedy).toContain('Use the whole connection URL');
-});
-
-test('socket.io, which leaves the path of its URL out, has an option of its own for it', () => {
-  const headers = { host: HOST, referer: `${ORIGIN}/${TOKEN}/` };
-  expect(explainLostRequest('/socket.io/?EIO=4&transport=polling', headers).remedy).toContain('/TOKEN/socket.io/');
-  expect(explainLostRequest('/socket.io/?EIO=4', {}).remedy).toContain('/TOKEN/socket.io/');
+  test('socket.io, which leaves the path of its URL out, has an option of its own for it', () => {
+    const headers = { host: HOST, referer: `${ORIGIN}/${TOKEN}/` };
+    expect(explainLostRequest('/socket.io/?EIO=4&transport=polling', headers).remedy).toContain('/TOKEN/socket.io/');
+    expect(explainLostRequest('/socket.io/?EIO=4', {}).remedy).toContain('/TOKEN/socket.io/');
+  });
 });

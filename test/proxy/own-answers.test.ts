@@ -26,202 +26,204 @@ async function endedBackend(lines: string[]) {
   return { server, ...connection };
 }
 
-describe('the form of the proxy’s own answers', () => {
-  test('is JSON unless a page is asked for, and a page may do nothing', async () => {
-    const server = await startServer();
-    const json = await send(`${server.proxyUrl}/`);
-    expect(json).toMatchObject({ status: 400, headers: { 'content-type': 'application/json' } });
-    expect(Object.keys(json.json<{ error: object }>().error)).toEqual(['message', 'status', 'code', 'id']);
-    for (const accept of ['*/*', 'application/json, text/plain, */*']) {
-      const { headers } = await send(`${server.proxyUrl}/`, { headers: { accept } });
-      expect(headers['content-type']).toBe('application/json');
-    }
-    const page = await send(`${server.proxyUrl}/`, { headers: NAVIGATION });
-    expect(page.status).toBe(400);
-    expect(page.headers).toMatchObject({
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': expect.stringMatching(/^default-src 'none';/),
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
-      'access-control-allow-origin': '*',
+describe('Proxy', () => {
+  describe('the form of the proxy’s own answers', () => {
+    test('is JSON unless a page is asked for, and a page may do nothing', async () => {
+      const server = await startServer();
+      const json = await send(`${server.proxyUrl}/`);
+      expect(json).toMatchObject({ status: 400, headers: { 'content-type': 'application/json' } });
+      expect(Object.keys(json.json<{ error: object }>().error)).toEqual(['message', 'status', 'code', 'id']);
+      for (const accept of ['*/*', 'application/json, text/plain, */*']) {
+        const { headers } = await send(`${server.proxyUrl}/`, { headers: { accept } });
+        expect(headers['content-type']).toBe('application/json');
+      }
+      const page = await send(`${server.proxyUrl}/`, { headers: NAVIGATION });
+      expect(page.status).toBe(400);
+      expect(page.headers).toMatchObject({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': expect.stringMatching(/^default-src 'none';/),
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-store',
+        'access-control-allow-origin': '*',
+      });
+      expect(page.text).toMatch(/^<!doctype html>/);
     });
-    expect(page.text).toMatch(/^<!doctype html>/);
-  });
 
-  test.each([
-    ['HEAD', NAVIGATION],
-    ['HEAD', {}],
-    ['OPTIONS', {}],
-  ])('of %s %j has no body', async (method, headers) => {
-    const server = await startServer();
-    const answer = await send(`${server.proxyUrl}/${'x'.repeat(43)}/`, { method, headers });
-    expect(answer).toMatchObject({ status: 410, text: '' });
-    const { socket, received } = await openSocket(server.proxyUrl);
-    const upgrade = 'connection: upgrade\r\nupgrade: websocket\r\n\r\n';
-    socket.write(`HEAD /${'x'.repeat(43)}/ HTTP/1.1\r\nhost: localhost\r\n${upgrade}`);
-    await once(socket, 'close');
-    expect(received()).toMatch(/^HTTP\/1\.1 410 Gone\r\n(?:.+\r\n)+\r\n$/);
-  });
-
-  test('lets a page’s question beforehand pass, so that the page may read the error', async () => {
-    const { url } = await endedBackend([]);
-    const origin = 'https://app.example';
-    const preflight = { origin, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'x-a' };
-    const { status, headers, text } = await send(url, { method: 'OPTIONS', headers: preflight });
-    expect({ status, text }).toEqual({ status: 204, text: '' });
-    expect(headers).toMatchObject({
-      'access-control-allow-origin': '*',
-      'access-control-allow-methods': '*',
-      'access-control-allow-headers': '*, Authorization',
+    test.each([
+      ['HEAD', NAVIGATION],
+      ['HEAD', {}],
+      ['OPTIONS', {}],
+    ])('of %s %j has no body', async (method, headers) => {
+      const server = await startServer();
+      const answer = await send(`${server.proxyUrl}/${'x'.repeat(43)}/`, { method, headers });
+      expect(answer).toMatchObject({ status: 410, text: '' });
+      const { socket, received } = await openSocket(server.proxyUrl);
+      const upgrade = 'connection: upgrade\r\nupgrade: websocket\r\n\r\n';
+      socket.write(`HEAD /${'x'.repeat(43)}/ HTTP/1.1\r\nhost: localhost\r\n${upgrade}`);
+      await once(socket, 'close');
+      expect(received()).toMatch(/^HTTP\/1\.1 410 Gone\r\n(?:.+\r\n)+\r\n$/);
     });
-    expect(headers).not.toHaveProperty('content-length');
-    const answer = await send(url, { method: 'PUT', headers: { origin }, body: 'x' });
-    expect(answer).toMatchObject({ status: 410, headers: { 'access-control-allow-origin': '*' } });
+
+    test('lets a page’s question beforehand pass, so that the page may read the error', async () => {
+      const { url } = await endedBackend([]);
+      const origin = 'https://app.example';
+      const preflight = { origin, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'x-a' };
+      const { status, headers, text } = await send(url, { method: 'OPTIONS', headers: preflight });
+      expect({ status, text }).toEqual({ status: 204, text: '' });
+      expect(headers).toMatchObject({
+        'access-control-allow-origin': '*',
+        'access-control-allow-methods': '*',
+        'access-control-allow-headers': '*, Authorization',
+      });
+      expect(headers).not.toHaveProperty('content-length');
+      const answer = await send(url, { method: 'PUT', headers: { origin }, body: 'x' });
+      expect(answer).toMatchObject({ status: 410, headers: { 'access-control-allow-origin': '*' } });
+    });
+
+    test('leaves the connection usable for the next request', async () => {
+      const server = await startServer();
+      const { url, token } = await server.connect();
+      await send(url);
+      const { socket, received } = await openSocket(server.proxyUrl);
+      socket.write('GET /app.js HTTP/1.1\r\nhost: localhost\r\naccept: text/html\r\n\r\n');
+      await waitFor(() => received().includes('</html>'), 'the page');
+      socket.write(`GET /${token}/next HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+      await waitFor(() => received().includes('"url":"/next"'), 'the answer on the same connection');
+    });
   });
 
-  test('leaves the connection usable for the next request', async () => {
+  describe('without a token', () => {
+    test('the page says so, and what to use', async () => {
+      const server = await startServer();
+      const text = textOf(await send(`${server.proxyUrl}/`, { headers: NAVIGATION }));
+      expect(text).toContain('The path names no connection token.');
+      expect(text).toContain('relative URLs');
+      expect(text).toContain('400 TokenMissing');
+    });
+
+    test('a page that asks for an absolute path is told the relative one, and no token is shown', async () => {
+      const server = await startServer();
+      const { url, token } = await server.connect();
+      const headers = { referer: `${url}a/index.html` };
+      for (const form of [{}, NAVIGATION]) {
+        const answer = await send(`${server.proxyUrl}/static/app.js?v=1`, { headers: { ...headers, ...form } });
+        expect(answer.status).toBe(410);
+        const text = 'accept' in form ? textOf(answer) : answer.json<{ error: { message: string } }>().error.message;
+        expect(text).toContain('The path begins with "static", which is no connection token.');
+        expect(text).toContain('let it ask for "../static/app.js", as "/static/app.js" leaves the token out');
+        expect(answer.text).not.toContain(token);
+      }
+    });
+  });
+
+  test('an unknown token is told from none, and is not shown', async () => {
     const server = await startServer();
-    const { url, token } = await server.connect();
-    await send(url);
-    const { socket, received } = await openSocket(server.proxyUrl);
-    socket.write('GET /app.js HTTP/1.1\r\nhost: localhost\r\naccept: text/html\r\n\r\n');
-    await waitFor(() => received().includes('</html>'), 'the page');
-    socket.write(`GET /${token}/next HTTP/1.1\r\nhost: localhost\r\n\r\n`);
-    await waitFor(() => received().includes('"url":"/next"'), 'the answer on the same connection');
-  });
-});
-
-describe('without a token', () => {
-  test('the page says so, and what to use', async () => {
-    const server = await startServer();
-    const text = textOf(await send(`${server.proxyUrl}/`, { headers: NAVIGATION }));
-    expect(text).toContain('The path names no connection token.');
-    expect(text).toContain('relative URLs');
-    expect(text).toContain('400 TokenMissing');
-  });
-
-  test('a page that asks for an absolute path is told the relative one, and no token is shown', async () => {
-    const server = await startServer();
-    const { url, token } = await server.connect();
-    const headers = { referer: `${url}a/index.html` };
-    for (const form of [{}, NAVIGATION]) {
-      const answer = await send(`${server.proxyUrl}/static/app.js?v=1`, { headers: { ...headers, ...form } });
-      expect(answer.status).toBe(410);
-      const text = 'accept' in form ? textOf(answer) : answer.json<{ error: { message: string } }>().error.message;
-      expect(text).toContain('The path begins with "static", which is no connection token.');
-      expect(text).toContain('let it ask for "../static/app.js", as "/static/app.js" leaves the token out');
-      expect(answer.text).not.toContain(token);
-    }
-  });
-});
-
-test('an unknown token is told from none, and is not shown', async () => {
-  const server = await startServer();
-  const token = 'x'.repeat(43);
-  const answer = await send(`${server.proxyUrl}/${token}/`, { headers: NAVIGATION });
-  expect(answer.status).toBe(410);
-  expect(textOf(answer)).toContain('The connection token is unknown or has expired.');
-  expect(answer.text).not.toContain(token);
-});
-
-describe('when the backend has ended', () => {
-  test('the page says when, why, and what it printed last: as text, without escapes and tokens', async () => {
-    const lines = ['\u001b[31mred\u001b[0m <b>&amp;</b>\u0007', `token ${'t'.repeat(43)} of another`];
-    const { server, url, token, backend_id } = await endedBackend(lines);
-    const answer = await send(url, { headers: NAVIGATION });
-    expect(answer).toMatchObject({ status: 410, headers: { 'x-plane-backend-id': backend_id } });
-    const time = server.parts.platform.backend(backend_id).state.time.toISOString();
-    const text = textOf(answer);
-    expect(text).toContain(`The backend "${backend_id}" has ended: exit code 9, at ${time}.`);
-    expect(text).toContain(
-      `Its last lines:\n\nlistening as ${backend_id}\nred <b>&amp;</b>\ntoken TOKEN of another\nabout to crash\n`,
-    );
-    expect(text).toContain(`jamdev logs ${backend_id}`);
-    expect(answer.text).toContain('&lt;b&gt;&amp;amp;&lt;/b&gt;');
+    const token = 'x'.repeat(43);
+    const answer = await send(`${server.proxyUrl}/${token}/`, { headers: NAVIGATION });
+    expect(answer.status).toBe(410);
+    expect(textOf(answer)).toContain('The connection token is unknown or has expired.');
     expect(answer.text).not.toContain(token);
   });
 
-  test('JSON says the same', async () => {
-    const { url, backend_id } = await endedBackend(['last words']);
-    const { error } = (await send(url)).json<{ error: Record<string, string> }>();
-    expect(error).toMatchObject({ status: 410, code: 'BackendEnded' });
-    expect(error.message).toMatch(
-      new RegExp(
-        `^The backend "${backend_id}" has ended: exit code 9, at \\S+Z\\. Its last lines:\n(.*\n)*last words\n`,
-      ),
-    );
-  });
-
-  test.each([
-    ['https://app.example', false],
-    ['null', false],
-    ['http://localhost:5173', true],
-  ])('a page from %s may see its output: %s', async (origin, may) => {
-    const { url } = await endedBackend(['last words']);
-    for (const form of [{}, NAVIGATION]) {
-      const answer = await send(url, { headers: { origin, ...form } });
-      expect(answer.status).toBe(410);
-      expect(answer.text).toContain('exit code 9');
-      expect(answer.text.includes('last words')).toBe(may);
-    }
-  });
-
-  test('what jamdev had to say is there too, as why it could not start', async () => {
-    const server = await startServer({ command: 'no-such-command-at-all' });
-    const { url, backend_id } = await server.connect();
-    await untilStatus(server, backend_id, 'terminated');
-    const text = textOf(await send(url, { headers: NAVIGATION }));
-    expect(text).toContain('jamdev: The command "no-such-command-at-all" does not exist');
-  });
-
-  test('one that ends before it is ready answers who waits', async () => {
-    const server = await startServer({
-      command: `node -e "console.log('sorry'); setTimeout(() => process.exit(5), 200)"`,
+  describe('when the backend has ended', () => {
+    test('the page says when, why, and what it printed last: as text, without escapes and tokens', async () => {
+      const lines = ['\u001b[31mred\u001b[0m <b>&amp;</b>\u0007', `token ${'t'.repeat(43)} of another`];
+      const { server, url, token, backend_id } = await endedBackend(lines);
+      const answer = await send(url, { headers: NAVIGATION });
+      expect(answer).toMatchObject({ status: 410, headers: { 'x-plane-backend-id': backend_id } });
+      const time = server.parts.platform.backend(backend_id).state.time.toISOString();
+      const text = textOf(answer);
+      expect(text).toContain(`The backend "${backend_id}" has ended: exit code 9, at ${time}.`);
+      expect(text).toContain(
+        `Its last lines:\n\nlistening as ${backend_id}\nred <b>&amp;</b>\ntoken TOKEN of another\nabout to crash\n`,
+      );
+      expect(text).toContain(`jamdev logs ${backend_id}`);
+      expect(answer.text).toContain('&lt;b&gt;&amp;amp;&lt;/b&gt;');
+      expect(answer.text).not.toContain(token);
     });
-    const { url } = await server.connect();
-    const answer = await send(url, { headers: NAVIGATION });
-    expect(answer.status).toBe(410);
-    expect(textOf(answer)).toMatch(/exit code 5.*\nsorry\n/s);
+
+    test('JSON says the same', async () => {
+      const { url, backend_id } = await endedBackend(['last words']);
+      const { error } = (await send(url)).json<{ error: Record<string, string> }>();
+      expect(error).toMatchObject({ status: 410, code: 'BackendEnded' });
+      expect(error.message).toMatch(
+        new RegExp(
+          `^The backend "${backend_id}" has ended: exit code 9, at \\S+Z\\. Its last lines:\n(.*\n)*last words\n`,
+        ),
+      );
+    });
+
+    test.each([
+      ['https://app.example', false],
+      ['null', false],
+      ['http://localhost:5173', true],
+    ])('a page from %s may see its output: %s', async (origin, may) => {
+      const { url } = await endedBackend(['last words']);
+      for (const form of [{}, NAVIGATION]) {
+        const answer = await send(url, { headers: { origin, ...form } });
+        expect(answer.status).toBe(410);
+        expect(answer.text).toContain('exit code 9');
+        expect(answer.text.includes('last words')).toBe(may);
+      }
+    });
+
+    test('what jamdev had to say is there too, as why it could not start', async () => {
+      const server = await startServer({ command: 'no-such-command-at-all' });
+      const { url, backend_id } = await server.connect();
+      await untilStatus(server, backend_id, 'terminated');
+      const text = textOf(await send(url, { headers: NAVIGATION }));
+      expect(text).toContain('jamdev: The command "no-such-command-at-all" does not exist');
+    });
+
+    test('one that ends before it is ready answers who waits', async () => {
+      const server = await startServer({
+        command: `node -e "console.log('sorry'); setTimeout(() => process.exit(5), 200)"`,
+      });
+      const { url } = await server.connect();
+      const answer = await send(url, { headers: NAVIGATION });
+      expect(answer.status).toBe(410);
+      expect(textOf(answer)).toMatch(/exit code 5.*\nsorry\n/s);
+    });
+
+    test('the reason is told in words', async () => {
+      const server = await startServer();
+      const { url, backend_id } = await server.connect();
+      await post(`${server.apiUrl}/v2/backend/${backend_id}/terminate`, { hard: true });
+      await untilStatus(server, backend_id, 'terminated');
+      expect(textOf(await send(url, { headers: NAVIGATION }))).toContain('has ended: external (on request), at ');
+    });
   });
 
-  test('the reason is told in words', async () => {
-    const server = await startServer();
-    const { url, backend_id } = await server.connect();
-    await post(`${server.apiUrl}/v2/backend/${backend_id}/terminate`, { hard: true });
-    await untilStatus(server, backend_id, 'terminated');
-    expect(textOf(await send(url, { headers: NAVIGATION }))).toContain('has ended: external (on request), at ');
-  });
-});
+  describe('when the backend does not answer on its port', () => {
+    test('the answer says where it listens instead', async () => {
+      const server = await startServer({ command: MOVER });
+      const { url, backend_id } = await server.connect();
+      const backend = await untilStatus(server, backend_id, 'ready');
+      await send(`${url}move`);
+      await waitFor(() => backend.log.lastLines.includes('moved'), 'the backend to move');
+      const answers = await Promise.all(
+        Array.from({ length: 5 }, (_, index) => send(url, { headers: index === 0 ? NAVIGATION : {} })),
+      );
+      for (const answer of answers) {
+        expect(answer).toMatchObject({ status: 502, headers: { 'x-plane-backend-id': backend_id } });
+        expect(answer.text).toContain(`does not answer on its port (ECONNREFUSED).`);
+        expect(answer.text).toMatch(/It listens on port \d+, but jamdev gave it PORT=\d+\./);
+        expect(answer.text).toContain(`jamdev logs ${backend_id}`);
+      }
+      const upgrade = new WebSocket(url.replace('http', 'ws'));
+      expect(String((await once(upgrade, 'error'))[0])).toContain('502');
+    });
 
-describe('when the backend does not answer on its port', () => {
-  test('the answer says where it listens instead', async () => {
-    const server = await startServer({ command: MOVER });
-    const { url, backend_id } = await server.connect();
-    const backend = await untilStatus(server, backend_id, 'ready');
-    await send(`${url}move`);
-    await waitFor(() => backend.log.lastLines.includes('moved'), 'the backend to move');
-    const answers = await Promise.all(
-      Array.from({ length: 5 }, (_, index) => send(url, { headers: index === 0 ? NAVIGATION : {} })),
-    );
-    for (const answer of answers) {
-      expect(answer).toMatchObject({ status: 502, headers: { 'x-plane-backend-id': backend_id } });
-      expect(answer.text).toContain(`does not answer on its port (ECONNREFUSED).`);
-      expect(answer.text).toMatch(/It listens on port \d+, but jamdev gave it PORT=\d+\./);
-      expect(answer.text).toContain(`jamdev logs ${backend_id}`);
-    }
-    const upgrade = new WebSocket(url.replace('http', 'ws'));
-    expect(String((await once(upgrade, 'error'))[0])).toContain('502');
-  });
-
-  test('a client that hangs up meanwhile harms nobody', async () => {
-    const server = await startServer({ command: MOVER });
-    const { url, token, backend_id } = await server.connect();
-    const backend = await untilStatus(server, backend_id, 'ready');
-    await send(`${url}move`);
-    await waitFor(() => backend.log.lastLines.includes('moved'), 'the backend to move');
-    const { socket } = await openSocket(server.proxyUrl);
-    socket.end(`GET /${token}/ HTTP/1.1\r\nhost: localhost\r\n\r\n`, () => socket.destroy());
-    await waitFor(() => backend.connections === 0, 'the connection to be forgotten');
-    expect((await send(url)).status).toBe(502);
+    test('a client that hangs up meanwhile harms nobody', async () => {
+      const server = await startServer({ command: MOVER });
+      const { url, token, backend_id } = await server.connect();
+      const backend = await untilStatus(server, backend_id, 'ready');
+      await send(`${url}move`);
+      await waitFor(() => backend.log.lastLines.includes('moved'), 'the backend to move');
+      const { socket } = await openSocket(server.proxyUrl);
+      socket.end(`GET /${token}/ HTTP/1.1\r\nhost: localhost\r\n\r\n`, () => socket.destroy());
+      await waitFor(() => backend.connections === 0, 'the connection to be forgotten');
+      expect((await send(url)).status).toBe(502);
+    });
   });
 });
