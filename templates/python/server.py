@@ -7,6 +7,7 @@ do. It takes Python 3.9 or newer."""
 
 import json
 import os
+import select
 import signal
 import socket
 import socketserver
@@ -142,12 +143,18 @@ class Handler(BaseHTTPRequestHandler):
         document.join(1)
         try:
             state = None
-            while not document.ending:
+            while not document.ending and not self.has_gone():
                 news = document.wait_for_news(state)
                 state = news or state
                 self.wfile.write(f'data: {json.dumps(news)}\n\n'.encode() if news else b': still here\n\n')
         finally:
             document.join(-1)
+
+    def has_gone(self):
+        """Whether the page has hung up. Writing would show it too, but through a proxy only several heartbeats later."""
+        poll = select.poll()
+        poll.register(self.connection, select.POLLIN)
+        return bool(poll.poll(0)) and self.connection.recv(1, socket.MSG_PEEK) == b''
 
     def skip(self, length):
         while length > 0:
