@@ -49,6 +49,9 @@ test('the packed package, installed into an empty folder, has a working npx jamd
   expect(readdirSync(installed).sort()).toEqual(content);
   expect(existsSync(join(installed, 'dist', 'remap-8080.cjs'))).toBe(true);
   expect(existsSync(join(installed, 'dist', 'types', 'index.d.ts'))).toBe(true);
+  // Of what is built into it.
+  const licences = readFileSync(join(installed, 'dist', 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+  expect(licences).toMatch(/^zod \d+\.\d+\.\d+\n\nMIT License\n/);
 
   await expectTemplates(folder);
 

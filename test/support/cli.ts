@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFailed, onTestFinished } from 'vitest';
 import { send } from './http.js';
 import { ROOT } from './project.js';
 import { waitFor } from './wait.js';
@@ -83,6 +83,7 @@ export async function startDev(
   options: RunOptions = {},
 ): Promise<DevRun> {
   const run = startCli(['dev', '--port', '0', '--proxy-port', '0', ...args], { cwd: folder, ...options });
+  onTestFailed(() => console.log(`what its dev server said:\n${run.stdout()}${run.stderr()}`));
   const find = (name: string) => new RegExp(`${name}\\s+(http://\\S+)`).exec(run.stdout())?.[1];
   // The banner ends with an empty line; all of it has to be there.
   const banner = /spawn {3}[^\n]+\n(?:[^\n]+\n)*\n/;
