@@ -100,11 +100,14 @@ install_packages() {
   { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } >&2
 }
 
-# A bridge of its own: engines that shared docker0 would give the same addresses to different containers.
+# A bridge of its own: engines that shared docker0 would give the same addresses to different containers. One whose
+# hardware address was not set takes over the lowest of its containers' whenever one comes or goes: the others then send
+# to the one it had before, and are cut off for up to a minute.
 make_bridge() {
   busybox ip link show "$bridge" >/dev/null 2>&1 && return
   local tries subnet
   busybox ip link add name "$bridge" type bridge
+  busybox ip link set "$bridge" address "$(printf '02:42:%02x:%02x:%02x:%02x' $((RANDOM % 256)) $((RANDOM % 256)) $((RANDOM % 256)) $((RANDOM % 256)))"
   for tries in 1 2 3 4 5 6 7 8 9; do
     subnet="10.$((128 + RANDOM % 120)).$((RANDOM % 255))"
     busybox ip route | grep -q "$subnet\." || break
