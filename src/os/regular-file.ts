@@ -1,0 +1,50 @@
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+
+/** What a path can be, in words for people. */
+export type FileKind = 'file' | 'folder' | 'link' | 'named pipe' | 'socket' | 'device';
+
+/** The file is there, but reading it could wait forever or change something: a named pipe, a socket, a device. */
+export class NotRegularFile extends Error {
+  readonly code = 'ENOTREG';
+
+  constructor(
+    readonly path: string,
+    readonly kind: FileKind,
+  ) {
+    super(`${path} is a ${kind}, not a regular file`);
+  }
+}
+
+/** Names the kind of file that `stat` or `lstat` found. */
+export function kindOf(
+  stats: Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink' | 'isFIFO' | 'isSocket'>,
+): FileKind {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'folder';
+  if (stats.isSymbolicLink()) return 'link';
+  if (stats.isFIFO()) return 'named pipe';
+  return stats.isSocket() ? 'socket' : 'device';
+}
+
+/**
+ * Opens a regular file for reading, through links. It never opens anything else: opening a named pipe waits for a
+ * writer, and opening a device can have effects.
+ * @throws NotRegularFile, or the system's error
+ */
+export async function openRegularFile(path: string): Promise<FileHandle> {
+  assertRegular(path, await stat(path));
+  // Without waiting, in case a named pipe has taken the file's place by now.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    assertRegular(path, await file.stat());
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+function assertRegular(path: string, stats: Stats): void {
+  if (!stats.isFile()) throw new NotRegularFile(path, kindOf(stats));
+}
