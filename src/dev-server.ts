@@ -9,6 +9,7 @@ import { HotRebuild } from './build/hot-rebuild.js';
 import { ImageCatalog } from './build/image-catalog.js';
 import { createMakeBuild, describeBuild } from './build/make-build.js';
 import type { DevFlags } from './config/dev-flags.js';
+import { createReadEnvFiles } from './config/env-file.js';
 import { readOwnPackage } from './config/own-package.js';
 import { type DevConfig, resolveConfig } from './config/resolve.js';
 import type { BuildOutcome, DevInfo } from './contract/dev-endpoints.js';
@@ -24,7 +25,7 @@ import { type BoundPort, listen } from './os/listen.js';
 import { findProcess } from './os/process-table.js';
 import { Platform } from './platform/platform.js';
 import { ConnectionProxy } from './proxy/proxy-server.js';
-import { listServerRecords, ServerRecordFile } from './records/server-records.js';
+import { listServerRecords, type ProcessRecord, ServerRecordFile } from './records/server-records.js';
 import { createStateFolder } from './records/state-folder.js';
 import { listRegisteredServers, registerServer } from './records/user-registry.js';
 import type { LeftoverOutcome } from './runtime/process/leftovers.js';
@@ -112,15 +113,13 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
 
   const events = new EventEmitter<DevServerEvents>();
   const logs = new LogStore(folder.logs);
-  const builder = new Builder(
-    config.services,
-    systemClock,
-    createMakeBuild({ project: config.project, runId, noteProcess: (noted) => record.noteProcess(noted) }),
-  );
+  const readEnvFiles = createReadEnvFiles();
+  const owner = { project: config.project, runId, noteProcess: (noted: ProcessRecord) => record.noteProcess(noted) };
+  const builder = new Builder(config.services, systemClock, createMakeBuild(owner, readEnvFiles));
   const docker = await prepareDocker(config, folder, runId);
   const runtime = new RuntimeSwitch(new ProcessRuntime((noted) => record.noteProcess(noted)), docker?.runtime);
   const names = config.services.map((service) => service.name);
-  const images = new ImageCatalog(config.services, builder, docker?.findLocalImages);
+  const images = new ImageCatalog(config.services, builder, docker?.findLocalImages, readEnvFiles);
   const platform = new Platform(names, {
     runtime,
     builds: builder,

@@ -1,3 +1,4 @@
+import type { ReadEnvFiles } from '../config/env-file.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import { problem } from '../contract/errors.js';
 import { type ImageSource, NEWEST_TAG, type Service, type ServiceImage } from '../platform/services.js';
@@ -8,7 +9,7 @@ import { backendEnvironment } from './make-build.js';
 
 /** An image to choose, and how it is run. */
 interface Choice extends ServiceImage {
-  toBuild: () => Build;
+  toBuild: () => Build | Promise<Build>;
 }
 
 /** The images of the engine that a person tagged, by service; undefined where no engine is in use. */
@@ -22,11 +23,18 @@ export class ImageCatalog implements ImageSource {
   readonly #services: readonly ServiceConfig[];
   readonly #builder: Builder;
   readonly #findLocal: FindLocalImages | undefined;
+  readonly #readEnvFiles: ReadEnvFiles;
 
-  constructor(services: readonly ServiceConfig[], builder: Builder, findLocal: FindLocalImages | undefined) {
+  constructor(
+    services: readonly ServiceConfig[],
+    builder: Builder,
+    findLocal: FindLocalImages | undefined,
+    readEnvFiles: ReadEnvFiles,
+  ) {
     this.#services = services;
     this.#builder = builder;
     this.#findLocal = findLocal;
+    this.#readEnvFiles = readEnvFiles;
   }
 
   async find(service: Service, tag: string): Promise<Build> {
@@ -58,12 +66,12 @@ export class ImageCatalog implements ImageSource {
   #toLocalChoice(service: Service, { repository, tag, digest, since }: LocalImage): Choice {
     const config = this.#services.find(({ name }) => name === service.definition);
     // Not before it is chosen: its variables are read from files.
-    const toBuild = (): Build => ({
+    const toBuild = async (): Promise<Build> => ({
       kind: 'container',
       number: 0,
       image: digest,
       digest,
-      env: config === undefined ? {} : backendEnvironment(config),
+      env: config === undefined ? {} : await backendEnvironment(config, this.#readEnvFiles),
       network: config?.runtime === 'docker' ? config.network : undefined,
       platform: undefined,
     });

@@ -1,4 +1,4 @@
-import { readEnvFiles } from '../config/env-file.js';
+import { createReadEnvFiles, type ReadEnvFiles } from '../config/env-file.js';
 import type { DockerServiceConfig, ProcessServiceConfig, ServiceConfig } from '../config/service-config.js';
 import type { ProcessRecord } from '../records/server-records.js';
 import type { Build } from '../runtime/runtime.js';
@@ -27,11 +27,15 @@ export function describeBuild(service: ServiceConfig): string | undefined {
 }
 
 /**
- * The variables for every backend of a service, those of its env files included.
+ * Reads the variables for every backend of a service, those of its env files included.
  * @throws JamdevError `ConfigUnreadable`
  */
-export function backendEnvironment({ envFiles, env }: ServiceConfig): Record<string, string> {
-  return { ...readEnvFiles(envFiles).env, ...env };
+export async function backendEnvironment(
+  { envFiles, env }: Pick<ServiceConfig, 'envFiles' | 'env'>,
+  readEnvFiles: ReadEnvFiles,
+  signal?: AbortSignal,
+): Promise<Record<string, string>> {
+  return { ...(await readEnvFiles(envFiles, signal)).env, ...env };
 }
 
 /** Whose builds they are. */
@@ -43,11 +47,12 @@ export interface BuildOwner {
   noteProcess?(record: ProcessRecord): void;
 }
 
-/** @returns what builds services of either kind */
-export function createMakeBuild(owner: BuildOwner): MakeBuild {
+/** Creates what builds services of either kind. */
+export function createMakeBuild(owner: BuildOwner, readEnvFiles = createReadEnvFiles()): MakeBuild {
   return async (service, number, signal, onLine) => {
-    if (service.runtime === 'process') return makeProcessBuild(service, number, owner, signal, onLine);
-    return makeContainerBuild(service, number, owner, signal, onLine);
+    const env = await backendEnvironment(service, readEnvFiles, signal);
+    if (service.runtime === 'process') return makeProcessBuild(service, number, env, owner, signal, onLine);
+    return makeContainerBuild(service, number, env, owner, signal, onLine);
   };
 }
 
@@ -55,12 +60,12 @@ export function createMakeBuild(owner: BuildOwner): MakeBuild {
 async function makeProcessBuild(
   service: ProcessServiceConfig,
   number: number,
+  env: Record<string, string>,
   owner: BuildOwner,
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
   const { command, cwd, remap8080 } = service;
-  const env = backendEnvironment(service);
   const build = { kind: 'process', number, command, cwd, env, remap8080 } as const;
   if (service.build === undefined) return { build, failure: '', lines: [] };
   const { ok, failure, lines } = await runBuildCommand(service.build, { cwd, env }, signal, onLine, owner.noteProcess);
@@ -71,12 +76,12 @@ async function makeProcessBuild(
 async function makeContainerBuild(
   service: DockerServiceConfig,
   number: number,
+  env: Record<string, string>,
   { project, runId }: BuildOwner,
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
   const { name, dockerfile, context, platform, buildArgs, target, network } = service;
-  const env = backendEnvironment(service);
   // Loaded only where images are built.
   const { buildImage } = await import('./image-build.js');
   const request = { project, runId, service: name, number, dockerfile, context, platform, buildArgs, target };

@@ -4,6 +4,7 @@ import { startDevServer } from '../dev-server.js';
 import type { DevTerminalContext } from './dev-terminal.js';
 import type { CommandIo } from './io.js';
 import { StopSwitch } from './stop-switch.js';
+import { environmentLines } from './terminal/banner.js';
 import { colourLevel } from './terminal/colour-level.js';
 import { DevReporter } from './terminal/dev-reporter.js';
 import type { InteractiveTerminal } from './terminal/interactive-terminal.js';
@@ -34,7 +35,7 @@ export async function runDev(flags: DevFlags, output: { json: boolean }, io: Com
   // With NO_COLOR the terminal is left as it is, raw mode included.
   const inTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true && !process.env.NO_COLOR;
   const interactive = server.config.interactive && inTerminal && !output.json;
-  reporter.started(server, sinceStartMs);
+  reporter.started(server, sinceStartMs, output.json ? [] : await environmentLines(server.config.services));
   if (server.registryProblem !== undefined) reporter.message(server.registryProblem);
   setImmediate(() => void writer.prepareLive());
   const press = () => stop.press();

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { problem } from '../contract/errors.js';
 import { describeJson } from '../contract/key.js';
 import { firstIssue } from '../contract/requests.js';
 import { errorCode } from '../os/error-code.js';
+import { FileTooLarge, NotRegularFile, readRegularFile } from '../os/regular-file.js';
 import { nearest } from './nearest.js';
 import { type ConfigFile, configFileSchema, serviceSchema } from './schema.js';
 
@@ -27,7 +28,7 @@ export async function readConfigFile(project: string, named?: string): Promise<F
   const path = named ?? findConfigFile(project);
   if (path === undefined) return undefined;
   if (!existsSync(path)) throw problem.configMissing(path);
-  return { path, config: await parseConfig(readText(path), basename(path)) };
+  return { path, config: await parseConfig(await readText(path), basename(path)) };
 }
 
 /**
@@ -65,10 +66,12 @@ function findConfigFile(project: string): string | undefined {
 }
 
 /** Reads a text file. @throws JamdevError `ConfigUnreadable` */
-function readText(path: string): string {
+async function readText(path: string): Promise<string> {
   try {
-    return readFileSync(path, 'utf8');
+    return await readRegularFile(path);
   } catch (error) {
+    if (error instanceof NotRegularFile) throw problem.notAFile(path, error.kind);
+    if (error instanceof FileTooLarge) throw problem.fileTooLarge(path, error.maxBytes);
     throw problem.configUnreadable(path, errorCode(error));
   }
 }
@@ -89,7 +92,7 @@ async function parseJson(text: string, file: string): Promise<unknown> {
 export async function readScripts(project: string): Promise<Record<string, unknown>> {
   const path = join(project, 'package.json');
   if (!existsSync(path)) return {};
-  const content = (await parseJson(readText(path), 'package.json')) as { scripts?: unknown } | null;
+  const content = (await parseJson(await readText(path), 'package.json')) as { scripts?: unknown } | null;
   return typeof content?.scripts === 'object' && content.scripts !== null
     ? (content.scripts as Record<string, unknown>)
     : {};

@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { RESERVED_ENV } from '../contract/env.js';
-import { problem } from '../contract/errors.js';
-import { errorCode } from '../os/error-code.js';
+import { createReadEnvText } from './env-text.js';
 
 /** Read without being named, where it exists. */
 const USUAL_NAME = '.env';
@@ -39,28 +38,30 @@ export function findEnvFiles(
   return [...new Set(folders)].map((folder) => ({ path: resolve(folder, USUAL_NAME), named: false }));
 }
 
+/** Reads env files; a later one wins. @throws JamdevError `ConfigUnreadable` */
+export type ReadEnvFiles = (files: readonly EnvFile[], signal?: AbortSignal) => Promise<EnvFileContent>;
+
 /**
- * Reads env files; a later one wins. What the platform sets itself is left out: a `.env` often has a PORT for other
- * ways to run the app.
- * @throws JamdevError `ConfigUnreadable`
+ * Creates a reader of env files; all builds have to share one, see {@link createReadEnvText}. What the platform sets
+ * itself is left out: a `.env` often has a PORT for other ways to run the app.
  */
-export function readEnvFiles(files: readonly EnvFile[]): EnvFileContent {
-  const env: Record<string, string> = {};
-  const leftOut = new Set<string>();
-  for (const { path, named } of files) {
-    if (!named && !existsSync(path)) continue;
-    for (const [name, value] of Object.entries(parseEnv(readText(path)))) {
-      if (RESERVED_ENV.includes(name)) leftOut.add(name);
-      else if (value !== undefined) env[name] = value;
+export function createReadEnvFiles(readText = createReadEnvText()): ReadEnvFiles {
+  return async (files, signal) => {
+    const env: Record<string, string> = {};
+    const leftOut = new Set<string>();
+    for (const { path, named } of files) {
+      if (!named && !existsSync(path)) continue;
+      for (const [name, value] of Object.entries(parseEnv(await readText(path, signal)))) {
+        if (RESERVED_ENV.includes(name)) leftOut.add(name);
+        else if (value !== undefined) env[name] = value;
+      }
     }
-  }
-  return { env, leftOut: [...leftOut] };
+    return { env, leftOut: [...leftOut] };
+  };
 }
 
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
-  } catch (error) {
-    throw problem.envFileUnreadable(path, errorCode(error));
-  }
+/** Whether reading an env file takes something away from whoever reads it next, as from a named pipe. */
+export function isReadOnce({ path }: EnvFile): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && !stats.isFile() && !stats.isDirectory();
 }

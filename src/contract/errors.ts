@@ -339,6 +339,24 @@ export const problem = {
       `The file ${path} with variables can't be read: ${detail}.`,
       'Check "envFile", or --env-from.',
     ),
+  envFileSilent: (path: string, seconds: number) =>
+    new JamdevError(
+      'ConfigUnreadable',
+      `The file ${path} with variables could not be read within ${seconds} s: nothing wrote all of it.`,
+      'Start or unlock the program that writes it, or leave the file out by "envFile".',
+    ),
+  notAFile: (path: string, kind: string) =>
+    new JamdevError(
+      'ConfigUnreadable',
+      `${path} is a ${kind}, not a regular file.`,
+      'Put a file there, or name another.',
+    ),
+  fileTooLarge: (path: string, maxBytes: number) =>
+    new JamdevError(
+      'ConfigUnreadable',
+      `${path} is larger than ${maxBytes / 1024 / 1024} MiB.`,
+      'Check that it is the right file.',
+    ),
   folderMissing: (folder: string) =>
     new JamdevError('NothingToRun', `There is no folder ${folder}.`, 'Check the path.'),
   nothingToRun: (folder: string) =>

@@ -4,6 +4,9 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 /** What a path can be, in words for people. */
 export type FileKind = 'file' | 'folder' | 'link' | 'named pipe' | 'socket' | 'device';
 
+/** Config files, scripts and variables are far smaller. */
+export const MAX_TEXT_BYTES = 4 * 1024 * 1024;
+
 /** The file is there, but reading it could wait forever or change something: a named pipe, a socket, a device. */
 export class NotRegularFile extends Error {
   readonly code = 'ENOTREG';
@@ -47,4 +50,36 @@ export async function openRegularFile(path: string): Promise<FileHandle> {
 
 function assertRegular(path: string, stats: Stats): void {
   if (!stats.isFile()) throw new NotRegularFile(path, kindOf(stats));
+}
+
+/** A file is larger than anyone would write by hand. */
+export class FileTooLarge extends Error {
+  readonly code = 'EFBIG';
+
+  constructor(
+    readonly path: string,
+    readonly maxBytes: number,
+  ) {
+    super(`${path} is larger than ${maxBytes} bytes`);
+  }
+}
+
+/**
+ * Reads a regular text file (UTF-8, without a byte order mark).
+ * @throws NotRegularFile, FileTooLarge, or the system's error
+ */
+export async function readRegularFile(path: string, maxBytes = MAX_TEXT_BYTES): Promise<string> {
+  const file = await openRegularFile(path);
+  try {
+    const { size } = await file.stat();
+    if (size > maxBytes) throw new FileTooLarge(path, maxBytes);
+    return decodeText(await file.readFile());
+  } finally {
+    await file.close();
+  }
+}
+
+/** Decodes UTF-8, and leaves out the byte order mark that some editors write. */
+export function decodeText(bytes: Buffer): string {
+  return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }

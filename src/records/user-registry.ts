@@ -130,12 +130,16 @@ function readPointers(folder: string): Pointer[] {
   });
 }
 
-/** Surely: a folder that can't be read for now is another matter. */
+/**
+ * Whether a file certainly does not exist; that it can't be reached for now is another matter. Not by `throwIfNoEntry`,
+ * which from Node.js 22 on takes both for the same.
+ */
 function isMissing(path: string): boolean {
   try {
-    return statSync(path, { throwIfNoEntry: false }) === undefined;
-  } catch {
+    statSync(path);
     return false;
+  } catch (error) {
+    return errorCode(error) === 'ENOENT';
   }
 }
 

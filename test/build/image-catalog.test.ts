@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Builder } from '../../src/build/builder.js';
 import { type FindLocalImages, ImageCatalog } from '../../src/build/image-catalog.js';
 import type { MakeBuild } from '../../src/build/make-build.js';
+import { createReadEnvFiles } from '../../src/config/env-file.js';
 import { Service } from '../../src/platform/services.js';
 import { HandClock } from '../support/hand-clock.js';
 import { makeProject } from '../support/project.js';
@@ -30,7 +31,7 @@ function makeCatalog(findLocal: FindLocalImages) {
   const builder = new Builder([config], new HandClock(), makeImage);
   return {
     builder,
-    catalog: new ImageCatalog([config], builder, findLocal),
+    catalog: new ImageCatalog([config], builder, findLocal, createReadEnvFiles()),
     service: new Service('default', 'default', new Date()),
   };
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type BannerLine, bannerLines, environmentLines } from '../../src/cli/terminal/banner.js';
@@ -59,14 +60,14 @@ function withFiles(files: Record<string, string>, names = Object.keys(files)) {
   return [processService({ cwd, envFiles: names.map((name) => ({ path: join(cwd, name), named: name !== '.env' })) })];
 }
 
-test('variables of env files are named, and their values are not; nor those that the platform sets', () => {
-  const [line] = environmentLines(withFiles({ '.env': 'API_KEY=secret\nPORT=1', 'b.env': 'DB_URL=secret' }));
+test('variables of env files are named, and their values are not; nor those that the platform sets', async () => {
+  const [line] = await environmentLines(withFiles({ '.env': 'API_KEY=secret\nPORT=1', 'b.env': 'DB_URL=secret' }));
   expect(line).toEqual(['env', 'API_KEY, DB_URL  (.env, b.env; not PORT: set by the platform)']);
 });
 
-test('many variables are counted', () => {
+test('many variables are counted', async () => {
   const many = Array.from({ length: 11 }, (_, index) => `V${10 + index}=1`).join('\n');
-  expect(environmentLines(withFiles({ '.env': many }))[0]?.[1]).toBe(
+  expect((await environmentLines(withFiles({ '.env': many })))[0]?.[1]).toBe(
     'V10, V11, V12, V13, V14, V15, V16, V17 and 3 more  (.env)',
   );
 });
@@ -75,6 +76,17 @@ test.each([
   ['there is none', {}, ['.env']],
   ['it is empty', { '.env': '' }, ['.env']],
   ['it can’t be read', {}, ['nope.env']],
-])('no variables are named where %s', (_what, files, names) => {
-  expect(environmentLines(withFiles(files as Record<string, string>, names))).toEqual([]);
+])('no variables are named where %s', async (_what, files, names) => {
+  expect(await environmentLines(withFiles(files as Record<string, string>, names))).toEqual([]);
+});
+
+test('a named pipe is left for the build to read', async () => {
+  const [service] = withFiles({ 'a.env': 'A=1' });
+  if (service === undefined) throw new Error('no service');
+  const pipe = join(service.cwd, '.env');
+  execFileSync('mkfifo', [pipe]);
+  const both = { ...service, envFiles: [...service.envFiles, { path: pipe, named: false }] };
+  expect(await environmentLines([both])).toEqual([['env', 'A  (a.env, .env)']]);
+  const alone = { ...service, envFiles: [{ path: pipe, named: false }] };
+  expect(await environmentLines([alone])).toEqual([['env', 'read by each build  (.env)']]);
 });

@@ -147,12 +147,12 @@ describe('the config file of a project', () => {
     });
   });
 
-  test('that can’t be read is an error with the system’s reason', async () => {
+  test('that is a folder is an error that says so', async () => {
     const project = makeProject();
     mkdirSync(join(project, 'jamsocket.config.json'));
     await expect(readConfigFile(project)).rejects.toMatchObject({
       code: 'ConfigUnreadable',
-      message: `${join(project, 'jamsocket.config.json')} can't be read: EISDIR.`,
+      message: `${join(project, 'jamsocket.config.json')} is a folder, not a regular file.`,
     });
   });
 });

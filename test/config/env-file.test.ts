@@ -1,16 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findEnvFiles, readEnvFiles } from '../../src/config/env-file.js';
+import { createReadEnvFiles, findEnvFiles } from '../../src/config/env-file.js';
 import { resolveConfig } from '../../src/config/resolve.js';
 import { makeProject } from '../support/project.js';
 
-test('values may be quoted, span lines, have comments and = in them', () => {
+const readEnvFiles = createReadEnvFiles();
+
+test('values may be quoted, span lines, have comments and = in them', async () => {
   const folder = makeProject({
     '.env':
       '\uFEFF# a comment\nPLAIN=1\nexport EXPORTED=2\nQUOTED="a b # c"\nSINGLE=\'$HOME\'\nURL=postgres://u:p@h/d?a=b\nLINES="one\ntwo"\nEMPTY=\n',
   });
-  expect(readEnvFiles(findEnvFiles(undefined, [folder], folder)).env).toEqual({
+  expect((await readEnvFiles(findEnvFiles(undefined, [folder], folder))).env).toEqual({
     PLAIN: '1',
     EXPORTED: '2',
     QUOTED: 'a b # c',
@@ -21,19 +23,19 @@ test('values may be quoted, span lines, have comments and = in them', () => {
   });
 });
 
-test('what the platform sets itself is left out, and named', () => {
+test('what the platform sets itself is left out, and named', async () => {
   const folder = makeProject({ '.env': 'PORT=3000\nSESSION_BACKEND_KEY=x\nA=1\n' });
-  expect(readEnvFiles(findEnvFiles(undefined, [folder], folder))).toEqual({
+  expect(await readEnvFiles(findEnvFiles(undefined, [folder], folder))).toEqual({
     env: { A: '1' },
     leftOut: ['PORT', 'SESSION_BACKEND_KEY'],
   });
 });
 
-test('a later file wins; .env need not be there, one that is named must', () => {
+test('a later file wins; .env need not be there, one that is named must', async () => {
   const folder = makeProject({ '.env': 'A=project\nB=project\n', 'service/.env': 'B=service\n' });
   const files = findEnvFiles(undefined, [folder, join(folder, 'service'), join(folder, 'nowhere')], folder);
-  expect(readEnvFiles(files).env).toEqual({ A: 'project', B: 'service' });
-  expect(() => readEnvFiles(findEnvFiles('nope.env', [folder], folder))).toThrow(
+  expect((await readEnvFiles(files)).env).toEqual({ A: 'project', B: 'service' });
+  await expect(readEnvFiles(findEnvFiles('nope.env', [folder], folder))).rejects.toThrow(
     expect.objectContaining({ code: 'ConfigUnreadable', message: expect.stringContaining('nope.env') }),
   );
 });

@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { missingInput } from '../../build/image-build.js';
-import { readEnvFiles } from '../../config/env-file.js';
+import { createReadEnvFiles, isReadOnce } from '../../config/env-file.js';
 import { DEFAULT_API_PORT, DEFAULT_PROXY_PORT, type DevConfig, resolveConfig } from '../../config/resolve.js';
 import type { ServiceConfig } from '../../config/service-config.js';
 import { JamdevError, problem } from '../../contract/errors.js';
@@ -32,7 +32,7 @@ export async function examineProject(folder: string, named: string | undefined):
   try {
     const config = await resolveConfig({ folder: path, config: named });
     const { project, services, port, proxyPort, host } = config;
-    const finding = findTrouble(services) ?? fine('config', describeServices(config));
+    const finding = (await findTrouble(services)) ?? fine('config', describeServices(config));
     return { folder: project, services, port, proxyPort, host, finding };
   } catch (error) {
     if (!(error instanceof JamdevError)) throw error;
@@ -48,11 +48,12 @@ export function dockerNeed(services: readonly ServiceConfig[]): DockerNeed {
   return containers.some(({ fallback }) => fallback === undefined) ? 'must' : 'would';
 }
 
-/** What would make every build fail, as far as that can be told without one. */
-function findTrouble(services: readonly ServiceConfig[]): Finding | undefined {
+/** What would make every build fail, as far as that can be told without one, and without emptying a named pipe. */
+async function findTrouble(services: readonly ServiceConfig[]): Promise<Finding | undefined> {
+  const readEnvFiles = createReadEnvFiles();
   for (const service of services) {
     try {
-      readEnvFiles(service.envFiles);
+      await readEnvFiles(service.envFiles.filter((file) => !isReadOnce(file)));
     } catch (error) {
       if (!(error instanceof JamdevError)) throw error;
       return trouble('config', 'failure', error);

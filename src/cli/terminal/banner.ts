@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { readEnvFiles } from '../../config/env-file.js';
+import { createReadEnvFiles, isReadOnce } from '../../config/env-file.js';
 import type { ServiceConfig } from '../../config/service-config.js';
 
 /** The banner has so many lines at most, remarks apart. */
@@ -38,15 +38,16 @@ function serviceLines(services: readonly ServiceConfig[], room: number): BannerL
 
 /**
  * Which variables come from env files: their names, never their values. None where there are no such files, or one can't
- * be read: then the build says so.
+ * be read: then the build says so. A named pipe is left to the build: what is read from it is gone.
  */
-export function environmentLines(services: readonly ServiceConfig[]): BannerLine[] {
+export async function environmentLines(services: readonly ServiceConfig[]): Promise<BannerLine[]> {
   const files = services.flatMap(({ envFiles }) => envFiles);
+  const pipes = files.filter(isReadOnce);
   try {
-    const { env, leftOut } = readEnvFiles(files);
+    const { env, leftOut } = await createReadEnvFiles()(files.filter((file) => !pipes.includes(file)));
     const names = Object.keys(env);
-    if (names.length + leftOut.length === 0) return [];
-    const shown = names.slice(0, MAX_NAMES).join(', ') || 'nothing';
+    if (names.length + leftOut.length + pipes.length === 0) return [];
+    const shown = names.slice(0, MAX_NAMES).join(', ') || (pipes.length > 0 ? 'read by each build' : 'nothing');
     const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
     const without = leftOut.length > 0 ? `; not ${leftOut.join(', ')}: set by the platform` : '';
     return [

@@ -9,7 +9,7 @@ import type { LogRecord } from '../../logs/log-format.js';
 import type { Backend } from '../../platform/backend.js';
 import type { BackendState, EndedState } from '../../platform/backend-state.js';
 import { toPublicStatus } from '../../platform/status-formats.js';
-import { bannerLines, environmentLines } from './banner.js';
+import { type BannerLine, bannerLines } from './banner.js';
 import { cleanForTerminal, cleanName } from './clean.js';
 import { spawnLine } from './command-line-hint.js';
 import { counted } from './counted.js';
@@ -48,7 +48,7 @@ export class DevReporter implements Reporter {
     this.#filter = filter;
   }
 
-  started(server: DevServer, ms: number): void {
+  started(server: DevServer, ms: number, environment: readonly BannerLine[]): void {
     const { bold, cyan, green, yellow } = this.#chalk;
     const { services, project } = server.config;
     this.#severalServices = services.length > 1;
@@ -68,7 +68,7 @@ export class DevReporter implements Reporter {
         ['proxy', cyan(server.proxyUrl)],
       ],
       services,
-      [...environmentLines(services), ['spawn', spawn]],
+      [...environment, ['spawn', spawn]],
     );
     for (const [label, text] of lines) this.#line(`  ${label.padEnd(8)}${text}`);
     if (server.remark !== undefined) this.#line(yellow(`  ${server.remark}`));

@@ -7,10 +7,12 @@ import type { BackendLog } from '../../logs/backend-log.js';
 import type { LogRecord } from '../../logs/log-format.js';
 import type { Backend } from '../../platform/backend.js';
 import type { BackendState } from '../../platform/backend-state.js';
+import type { BannerLine } from './banner.js';
 
 /** Who is told what happens in the dev server: a person, or a program. */
 export interface Reporter {
-  started(server: DevServer, ms: number): void;
+  /** @param environment the lines about env files, for a person */
+  started(server: DevServer, ms: number, environment: readonly BannerLine[]): void;
   backendSpawned(backend: Backend): void;
   backendState(backend: Backend, state: BackendState): void;
   backendNotice(backend: Backend, text: string): void;

@@ -1,0 +1,90 @@
+import { stat } from 'node:fs/promises';
+import { problem } from '../contract/errors.js';
+import { errorCode } from '../os/error-code.js';
+import { readPatiently } from '../os/patient-read.js';
+import {
+  decodeText,
+  FileTooLarge,
+  kindOf,
+  MAX_TEXT_BYTES,
+  NotRegularFile,
+  readRegularFile,
+} from '../os/regular-file.js';
+
+/** A program that mounts variables as a named pipe may first ask a person to unlock them. */
+export const ENV_FILE_TIMEOUT_MS = 10_000;
+
+/** Reads the text of an env file. @throws JamdevError `ConfigUnreadable` */
+export type ReadEnvText = (path: string, signal?: AbortSignal) => Promise<string>;
+
+/**
+ * Creates a reader of env files. They may be named pipes, as some password managers mount them: what is written into a
+ * pipe goes to one reader only, so callers that ask at the same time share one read.
+ * @param timeoutMs how long one read may take
+ */
+export function createReadEnvText(timeoutMs = ENV_FILE_TIMEOUT_MS): ReadEnvText {
+  const pipes = new Map<string, SharedRead>();
+  return async (path, signal) => {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const ended = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
+    try {
+      const stats = await stat(path);
+      ended.throwIfAborted();
+      const kind = kindOf(stats);
+      if (kind === 'folder' || kind === 'socket') throw new NotRegularFile(path, kind);
+      if (kind === 'file') return await orAborted(readRegularFile(path), ended);
+      const shared = pipes.get(path) ?? new SharedRead(path, () => pipes.delete(path));
+      pipes.set(path, shared);
+      return await shared.join(ended);
+    } catch (error) {
+      if (ended.aborted && error === ended.reason) {
+        throw timeout.aborted ? problem.envFileSilent(path, timeoutMs / 1_000) : error;
+      }
+      if (error instanceof NotRegularFile) throw problem.notAFile(path, error.kind);
+      if (error instanceof FileTooLarge) throw problem.fileTooLarge(path, error.maxBytes);
+      throw problem.envFileUnreadable(path, errorCode(error));
+    }
+  };
+}
+
+/** One read of a pipe for everyone who waits for it; given up when nobody does any longer. */
+class SharedRead {
+  readonly #controller = new AbortController();
+  readonly #text: Promise<string>;
+  readonly #onEnd: () => void;
+  #waiting = 0;
+
+  /** @param onEnd called at once when nobody can join any longer */
+  constructor(path: string, onEnd: () => void) {
+    this.#onEnd = onEnd;
+    this.#text = readPatiently(path, MAX_TEXT_BYTES, this.#controller.signal).then(decodeText);
+  }
+
+  async join(signal: AbortSignal): Promise<string> {
+    this.#waiting += 1;
+    try {
+      return await orAborted(this.#text, signal);
+    } finally {
+      this.#waiting -= 1;
+      // Whether it was read, failed or was given up: who comes now needs a read of their own.
+      if (this.#waiting === 0) {
+        this.#controller.abort();
+        this.#onEnd();
+      }
+    }
+  }
+}
+
+/** Resolves as the promise does, but rejects with the signal's reason as soon as that aborts, which it has not yet. */
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

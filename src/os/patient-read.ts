@@ -1,0 +1,47 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { pause } from './clock.js';
+import { errorCode } from './error-code.js';
+import { FileTooLarge } from './regular-file.js';
+
+/** Nothing tells when a named pipe that was opened without waiting has got a writer. */
+const POLL_MS = 20;
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * Reads a named pipe or a device to its end, without a thread that waits for it: a thread that stands in open() or read()
+ * can't be called back and would keep the program from ending.
+ * @param signal ends the waiting; the promise then rejects with its reason
+ * @throws FileTooLarge, or the system's error
+ */
+export async function readPatiently(path: string, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    const isPipe = (await file.stat()).isFIFO();
+    const parts: Buffer[] = [];
+    for (let total = 0; total <= maxBytes; ) {
+      signal.throwIfAborted();
+      const part = await readPart(file);
+      // A pipe with no writer yet reads as one whose writer has finished.
+      if (part?.length === 0 && (total > 0 || !isPipe)) return Buffer.concat(parts);
+      if (part === undefined || part.length === 0) await pause(POLL_MS, signal);
+      else parts.push(part);
+      total += part?.length ?? 0;
+    }
+    throw new FileTooLarge(path, maxBytes);
+  } finally {
+    await file.close();
+  }
+}
+
+/** @returns undefined when nothing has been written since the last part; no bytes at the end */
+async function readPart(file: FileHandle): Promise<Buffer | undefined> {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  try {
+    const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, null);
+    return chunk.subarray(0, bytesRead);
+  } catch (error) {
+    if (errorCode(error) === 'EAGAIN') return undefined;
+    throw error;
+  }
+}
