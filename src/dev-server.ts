@@ -55,6 +55,8 @@ export interface ConnectOptions {
 export interface DevServerEvents {
   /** A fault of jamdev's own; `id` is what the API's answer carried. */
   fault: [error: unknown, id: string];
+  /** A page of the user's own, by its origin, called the API itself; once in the life of a dev server. */
+  pageCall: [origin: string];
 }
 
 /** The parts of a running dev server, for the command line to watch. */
@@ -144,6 +146,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     allowedHosts,
     info: () => ({ ...info, watching: hotRebuild.watching }),
     reportFault: (error, id) => events.emit('fault', error, id),
+    onPageCall: (origin) => events.emit('pageCall', origin),
   });
 
   // A port may answer while the other is still being opened: requests wait until all is in place.

@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { createBackendPageTest } from './backend-pages.js';
 import type { ApiContext } from './context.js';
 import type { Endpoint } from './endpoint.js';
 import { listEndpoints } from './endpoints.js';
@@ -12,7 +13,8 @@ export function createApi(context: ApiContext): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(guard(context.allowedHosts));
+  const isBackendPage = createBackendPageTest(context.platform, context.info);
+  app.use(guard({ allowedHosts: context.allowedHosts, isBackendPage, onPageCall: context.onPageCall }));
   for (const [path, endpoints] of byPath(listEndpoints(context))) {
     const route = app.route(path);
     for (const { method, handlers } of endpoints) route[method](...handlers);

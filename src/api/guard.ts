@@ -1,34 +1,68 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { type Caller, identifyCaller } from '../contract/callers.js';
 import { problem } from '../contract/errors.js';
-import { type AllowedHosts, isAllowedHost, isLoopbackOrigin } from '../contract/hosts.js';
+import { type AllowedHosts, isAllowedHost } from '../contract/hosts.js';
+import type { LocalPage } from '../contract/origins.js';
 
 const PUBLIC_PATH = /^(?:\/v2)?\/backend\/[^/]+\/status(?:\/stream)?\/?$/i;
+/** Methods that read. Everything else may change something. */
+const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Statuses are public on the platform as well: whoever knows a backend's id may read them, from any page. */
+/** Statuses are public on the platform as well: anyone who knows a backend's id may read them, from any page. */
 export function isPublicPath(path: string): boolean {
   return PUBLIC_PATH.test(path);
 }
 
+/** What the guard decides by. */
+export interface GuardRules {
+  /** In addition to those of this machine. */
+  allowedHosts: AllowedHosts;
+  /** Whether a page on this machine was served by a backend. */
+  isBackendPage: (page: LocalPage) => boolean;
+  /** Receives the origin of the first page of the user's own that calls the API itself. */
+  onPageCall: (origin: string) => void;
+}
+
 /**
- * Keeps other people's web pages out. A page on another host can make a browser send requests here; so the Host must
- * be one of this machine's (against DNS rebinding), and a browser's Origin that is not on this machine may read
- * statuses and nothing else.
- * @param allowedHosts beside those of this machine
+ * Keeps other people's web pages out. A page on another host can make a browser send requests here. So the Host must
+ * be one of this machine's (against DNS rebinding), and a page that is not of the user's own front end may read statuses
+ * and nothing else: neither one from another site, nor one that a backend served.
  * @throws JamdevError `HostNotAllowed`, `OriginNotAllowed`
  */
-export function guard(allowedHosts: AllowedHosts): RequestHandler {
+export function guard({ allowedHosts, isBackendPage, onPageCall }: GuardRules): RequestHandler {
+  let hasCalled = false;
   return (request: Request, response: Response, next: NextFunction) => {
-    const { host = '', origin } = request.headers;
     // A page elsewhere can ask without an Origin, by <script>: no browser is to take an answer for one.
     response.setHeader('x-content-type-options', 'nosniff');
-    if (!isAllowedHost(host, allowedHosts)) throw problem.hostNotAllowed(host);
-    const isPublic = isPublicPath(request.path);
-    if (isPublic) response.setHeader('access-control-allow-origin', '*');
-    if (origin !== undefined && !isPublic) {
-      if (!isLoopbackOrigin(origin)) throw problem.originNotAllowed(origin);
-      response.setHeader('access-control-allow-origin', origin);
+    checkHost(request, allowedHosts);
+    if (isPublicPath(request.path)) {
+      response.setHeader('access-control-allow-origin', '*');
+      return next();
+    }
+    const caller = identifyCaller(request.headers, isBackendPage);
+    checkCaller(caller, request);
+    if (caller.kind === 'own-page' && request.headers.origin !== undefined) {
+      response.setHeader('access-control-allow-origin', caller.origin);
       response.setHeader('vary', 'origin');
+      if (!hasCalled && request.method !== 'OPTIONS') {
+        hasCalled = true;
+        onPageCall(caller.origin);
+      }
     }
     next();
   };
+}
+
+function checkHost(request: Request, allowedHosts: AllowedHosts): void {
+  const { host = [] } = request.headersDistinct;
+  if (host.length > 1) throw problem.hostNotAllowed(host.join(', '));
+  if (!isAllowedHost(host[0] ?? '', allowedHosts)) throw problem.hostNotAllowed(host[0] ?? '');
+}
+
+/** Without an Origin a page can't see the answer; a link from anywhere may lead to a page of the dev server. */
+function checkCaller(caller: Caller, { method, headers }: Request): void {
+  if (caller.kind === 'program' || caller.kind === 'own-page') return;
+  if (headers.origin === undefined && READING.has(method)) return;
+  if (caller.kind === 'backend-page') throw problem.backendPageNotAllowed(caller.origin);
+  throw caller.origin === undefined ? problem.siteNotAllowed() : problem.originNotAllowed(caller.origin);
 }

@@ -190,6 +190,24 @@ export const problem = {
       `Pages from ${quote(origin)} may only read statuses.`,
       'Call the API from your own server, or from a page on localhost.',
     ),
+  siteNotAllowed: () =>
+    new JamdevError(
+      'OriginNotAllowed',
+      'The browser says that a page of another site sent this request (Sec-Fetch-Site), and not which one.',
+      'Call the API from your own server, or from a page on localhost.',
+    ),
+  backendPageNotAllowed: (origin: string) =>
+    new JamdevError(
+      'OriginNotAllowed',
+      `${quote(origin)} serves pages of backends, which may only read statuses, as pages of other sites do.`,
+      'Call the API from your own server, or from a page of your front end.',
+    ),
+  pageCalledApi: (origin: string) =>
+    new JamdevError(
+      'NotSupported',
+      `The page ${quote(origin)} calls the API itself. That works here and nowhere else: elsewhere the API needs a secret, which belongs on a server.`,
+      'Connect from your server, and hand the connection URL to the page.',
+    ),
   routeNotFound: (method: string, path: string) =>
     new JamdevError(
       'RouteNotFound',

@@ -1,20 +1,40 @@
-import { isIP } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 
-/** Splits a Host header into its name, lower case and without the port. IPv6 addresses keep their brackets. */
-function hostName(host: string): string {
-  return host.replace(/:\d*$/, '').toLowerCase();
+/** Characters that end the host of a URL, or that a URL parser drops: none of them is part of a host. */
+const NOT_IN_HOST = /[^\x21-\x7e]|[/\\?#@%]/;
+
+/**
+ * Reads the name in a Host header as `URL` reads it, without the port. Only a name that `URL` leaves as it is counts,
+ * upper case and the spellings of an IPv6 address apart: no other is what a browser sends.
+ * @returns lower case, IPv6 addresses in brackets; undefined when the header is not exactly one host
+ */
+function readHostName(host: string): string | undefined {
+  const [, name = ''] = /^(\[[^\]]*\]|[^:]*)(?::\d*)?$/.exec(host) ?? [];
+  if (name === '' || NOT_IN_HOST.test(host) || !URL.canParse(`http://${host}`)) return undefined;
+  const { hostname } = new URL(`http://${host}`);
+  return hostname === name.toLowerCase() || name.startsWith('[') ? hostname : undefined;
 }
 
-function isLoopbackName(name: string): boolean {
+/** Reads a name of the config as {@link readHostName} returns names; one that can't be a host matches nothing. */
+function readAllowedName(name: string): string {
+  const url = `http://${isIPv6(name) ? `[${name}]` : name}`;
+  return URL.canParse(url) ? new URL(url).hostname : '';
+}
+
+/**
+ * Whether a name leads to this machine wherever it is looked up: `localhost`, a name below it, or a loopback address.
+ * @param name as `URL.hostname` returns it
+ */
+export function isLoopbackName(name: string): boolean {
   return (
     name === 'localhost' ||
-    name.endsWith('.localhost') ||
+    /^(?:[a-z0-9_-]+\.)+localhost$/.test(name) ||
     name === '[::1]' ||
-    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name)
+    (name.startsWith('127.') && isIP(name) === 4)
   );
 }
 
-/** Which hosts are allowed beside those of this machine. */
+/** Which hosts are allowed in addition to those of this machine. */
 export interface AllowedHosts {
   /** `allowedHosts` of the config. */
   names: readonly string[];
@@ -26,28 +46,33 @@ export interface AllowedHosts {
  * Whether a request with this Host header is meant for the dev server: localhost, *.localhost, a loopback address,
  * host.docker.internal, or one of the config's `allowedHosts`.
  */
-export function isAllowedHost(host: string, { names, addresses }: AllowedHosts): boolean {
-  const name = hostName(host);
+export function isAllowedHost(host: string, allowed: AllowedHosts): boolean {
+  const name = readHostName(host);
+  return name !== undefined && isAllowedName(name, allowed);
+}
+
+function isAllowedName(name: string, { names, addresses }: AllowedHosts): boolean {
   return (
     isLoopbackName(name) ||
     name === 'host.docker.internal' ||
     (addresses && isIP(name.replace(/^\[|\]$/g, '')) !== 0) ||
-    names.some((allowed) => allowed.toLowerCase() === name)
+    names.some((allowed) => readAllowedName(allowed) === name)
   );
 }
 
-/** Whom a request's Host header names: the dev server, one of its backends by a label in front, or somebody else. */
+/** What a request's Host header names: the dev server, one of its backends by a label in front, or another host. */
 export type NamedHost = { kind: 'server' } | { kind: 'backend'; label: string } | { kind: 'foreign' };
 
 /**
  * Reads the Host header of a request to the proxy. `LABEL.localhost` names a backend, and so does a label in front of
  * one of the allowed names; more than one label, or one in front of an address, does not.
- * @param host undefined or empty in requests of old clients; no browser leaves it out
+ * @param host undefined or empty in requests of old clients; browsers always send one
  */
 export function parseProxyHost(host: string | undefined, allowed: AllowedHosts): NamedHost {
   if (host === undefined || host === '') return { kind: 'server' };
-  const name = hostName(host);
-  const allowedNames = allowed.names.map((each) => each.toLowerCase());
+  const name = readHostName(host);
+  if (name === undefined) return { kind: 'foreign' };
+  const allowedNames = allowed.names.map(readAllowedName).filter((each) => each !== '');
   // A name that was allowed as a whole is the dev server's, even if another allowed name is the end of it.
   if (name === 'localhost' || allowedNames.includes(name)) return { kind: 'server' };
   for (const suffix of ['localhost', ...allowedNames.filter((each) => isIP(each) === 0)]) {
@@ -55,11 +80,5 @@ export function parseProxyHost(host: string | undefined, allowed: AllowedHosts):
     const label = name.slice(0, -suffix.length - 1);
     if (label !== '' && !label.includes('.')) return { kind: 'backend', label };
   }
-  return isAllowedHost(host, allowed) ? { kind: 'server' } : { kind: 'foreign' };
-}
-
-/** Whether a browser's Origin header names a page served from this machine. */
-export function isLoopbackOrigin(origin: string): boolean {
-  const match = /^https?:\/\/([^/]+)$/.exec(origin);
-  return match?.[1] !== undefined && isLoopbackName(hostName(match[1]));
+  return isAllowedName(name, allowed) ? { kind: 'server' } : { kind: 'foreign' };
 }

@@ -103,6 +103,11 @@ export class Platform {
     return backend;
   }
 
+  /** Whether {@link backend} would find one. */
+  knows(id: string): boolean {
+    return this.#backends.has(id);
+  }
+
   /** All backends that are remembered, oldest first. */
   get backends(): Backend[] {
     return [...this.#backends.values()];

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { identifyCaller } from '../contract/callers.js';
 import { errorBody, type JamdevError } from '../contract/errors.js';
-import { isLoopbackOrigin } from '../contract/hosts.js';
 import { renderErrorPage } from '../pages/error-page.js';
 import { preferredForm } from '../pages/preferred-form.js';
 import type { Backend } from '../platform/backend.js';
@@ -51,11 +51,14 @@ export function answerEnded(request: IncomingMessage, to: Answerable, backend: B
 }
 
 /**
- * Whether whoever asks may see what a backend printed: a page from elsewhere may not, as with the API's logs. Its
- * origin gives it away; one whose own host was made to lead here sends none, but was refused for its host.
+ * Whether the answer may show what a backend printed. As with the API's logs, no page may read it but one of the user's
+ * own front end. Pages of backends come from the very port that was asked; what they load from there has no Origin, but
+ * it is no document that a person opens.
  */
-function maySeeOutput({ headers }: IncomingMessage): boolean {
-  return headers.origin === undefined || isLoopbackOrigin(headers.origin);
+function maySeeOutput({ headers, socket }: IncomingMessage): boolean {
+  const { origin, 'sec-fetch-dest': destination = 'document' } = headers;
+  if (origin === undefined) return destination === 'document';
+  return identifyCaller({ origin }, ({ port }) => port === socket.localPort).kind === 'own-page';
 }
 
 function makeAnswer(request: IncomingMessage, error: JamdevError): Answer {

@@ -13,10 +13,24 @@ interface Answer {
   headers: Record<string, string | string[] | undefined>;
 }
 
-/** Sends a request through the guard, and to whatever stands behind it. */
-async function ask(path: string, headers: Record<string, string>, method = 'GET'): Promise<Answer> {
+/** Port 9090 serves pages of backends. */
+const PROXY_PORT = 9090;
+
+/** Sends requests through one guard, and to whatever stands behind it. */
+async function ask(path: string, headers: Record<string, string | string[]>, method = 'GET'): Promise<Answer> {
+  return (await startGuard()).ask(path, headers, method);
+}
+
+async function startGuard(): Promise<{ ask: typeof ask; pageCalls: string[] }> {
+  const pageCalls: string[] = [];
   const app = express();
-  app.use(guard({ names: ['box.lan'], addresses: false }));
+  app.use(
+    guard({
+      allowedHosts: { names: ['box.lan'], addresses: false },
+      isBackendPage: ({ port }) => port === PROXY_PORT,
+      onPageCall: (origin) => pageCalls.push(origin),
+    }),
+  );
   app.use((_request: Request, response: Response) => void response.send('through'));
   app.use((error: JamdevError, _request: Request, response: Response, _next: NextFunction) => {
     response.status(error.status).send(error.code);
@@ -25,7 +39,17 @@ async function ask(path: string, headers: Record<string, string>, method = 'GET'
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   const { port } = server.address() as { port: number };
-  const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false });
+  return { ask: (path, headers, method = 'GET') => askServer(port, path, headers, method), pageCalls };
+}
+
+async function askServer(
+  port: number,
+  path: string,
+  headers: Record<string, string | string[]>,
+  method: string,
+): Promise<Answer> {
+  const lines = Object.entries(headers).flatMap(([name, values]) => [values].flat().flatMap((value) => [name, value]));
+  const sent = request({ host: '127.0.0.1', port, path, method, headers: lines, agent: false });
   sent.end();
   const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
   let text = '';
@@ -90,7 +114,80 @@ describe('HTTP API: who may call', () => {
     });
   });
 
-  describe.each(['https://evil.example', 'null', 'http://localhost.evil.example'])('a page from %s', (origin) => {
+  test('two Host headers are one too many', async () => {
+    for (const host of [
+      ['localhost', 'evil.example'],
+      ['evil.example', 'localhost'],
+      ['localhost', 'localhost'],
+    ]) {
+      expect(await ask('/v2/x', { host })).toMatchObject({ status: 403, text: 'HostNotAllowed' });
+    }
+  });
+
+  describe('a request without an Origin', () => {
+    const changing = ['POST', 'PUT', 'PATCH', 'DELETE'];
+
+    test.each(['cross-site', 'same-site', 'cross-site, none', 'unheard-of'])(
+      'may not change anything if the browser says Sec-Fetch-Site: %s',
+      async (site) => {
+        for (const method of changing) {
+          const answer = await ask('/v2/service/a/b/connect', { ...LOCAL, 'sec-fetch-site': site }, method);
+          expect(answer).toMatchObject({ status: 403, text: 'OriginNotAllowed', allowOrigin: undefined });
+        }
+      },
+    );
+
+    test.each(['none', 'same-origin'])('may if it says Sec-Fetch-Site: %s', async (site) => {
+      for (const method of changing) {
+        expect(await ask('/v2/x', { ...LOCAL, 'sec-fetch-site': site }, method)).toMatchObject({ status: 200 });
+      }
+    });
+
+    test.each(['https://evil.example/page', 'http://localhost:9090/TOKEN/', 'no url'])(
+      'may not change anything if an old browser says Referer: %s',
+      async (referer) => {
+        for (const method of changing) {
+          expect(await ask('/v2/x', { ...LOCAL, referer }, method)).toMatchObject({ text: 'OriginNotAllowed' });
+        }
+      },
+    );
+
+    test('may read whatever it says: a link from anywhere may lead here, and no page sees the answer', async () => {
+      for (const path of ['/ready/abc/TOKEN/', '/v2/x']) {
+        for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { referer: 'https://evil.example/' }]) {
+          const answer = await ask(path, { ...LOCAL, ...headers });
+          expect(answer).toMatchObject({ status: 200, allowOrigin: undefined });
+        }
+      }
+    });
+  });
+
+  test('the first call of a page of the user’s own is reported, and no other', async () => {
+    const { ask, pageCalls } = await startGuard();
+    const origin = 'http://localhost:3000';
+    await ask('/v2/x', LOCAL, 'POST');
+    await ask(STATUS, { ...LOCAL, origin });
+    await ask('/v2/x', { ...LOCAL, origin }, 'OPTIONS');
+    await ask('/v2/x', { ...LOCAL, origin: 'https://evil.example' }, 'POST');
+    await ask('/v2/x', { ...LOCAL, origin: 'http://localhost:9090' }, 'POST');
+    expect(pageCalls).toEqual([]);
+    await ask('/v2/x', { ...LOCAL, origin }, 'POST');
+    await ask('/v2/x', { ...LOCAL, origin: 'http://127.0.0.1:3001' }, 'POST');
+    expect(pageCalls).toEqual([origin]);
+  });
+
+  describe.each([
+    'https://evil.example',
+    'null',
+    'http://localhost.evil.example',
+    'http://evil.com?.localhost',
+    'http://evil.com\\.localhost',
+    'http://localhost:9090',
+    'https://localhost:9090',
+    'http://127.0.0.1:9090',
+    'http://[::1]:9090',
+    'http://abcdefghijklmn.localhost:9090',
+  ])('a page from %s', (origin) => {
     test.each(['GET', 'POST', 'OPTIONS', 'DELETE'])('may not call by %s', async (method) => {
       expect(await ask('/v2/service/a/b/connect', { ...LOCAL, origin }, method)).toMatchObject({
         status: 403,

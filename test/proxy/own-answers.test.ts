@@ -167,6 +167,25 @@ describe('Proxy', () => {
       }
     });
 
+    test('no page of a backend may see it, by whichever name it was served', async () => {
+      const { server, url } = await endedBackend(['last words']);
+      const { port } = new URL(server.proxyUrl);
+      for (const headers of [
+        { origin: `http://localhost:${port}` },
+        { origin: `http://abcdefghijklmn.localhost:${port}` },
+        { origin: 'http://evil.com?.localhost' },
+        // From the page's own origin, there is no Origin.
+        { 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'empty', ...NAVIGATION },
+        { 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'iframe', ...NAVIGATION },
+      ]) {
+        const answer = await send(url, { headers });
+        expect(answer.status).toBe(410);
+        expect(answer.text, JSON.stringify(headers)).not.toContain('last words');
+      }
+      const opened = { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'document', ...NAVIGATION };
+      expect((await send(url, { headers: opened })).text).toContain('last words');
+    });
+
     test('what jamdev had to say is there too, as why it could not start', async () => {
       const server = await startServer({ command: 'no-such-command-at-all' });
       const { url, backend_id } = await server.connect();

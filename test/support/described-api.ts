@@ -37,6 +37,7 @@ function contextOf({ parts, info }: DevServer): ApiContext {
     allowedHosts: { names: [], addresses: false },
     info: () => info,
     reportFault: () => undefined,
+    onPageCall: () => undefined,
   };
 }
 

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { describeBuild } from '../../build/make-build.js';
 import type { ServiceConfig } from '../../config/service-config.js';
 import type { BuildOutcome } from '../../contract/dev-endpoints.js';
+import { problem } from '../../contract/errors.js';
 import type { DevServer } from '../../dev-server.js';
 import type { BackendLog } from '../../logs/backend-log.js';
 import type { LogRecord } from '../../logs/log-format.js';
@@ -58,6 +59,7 @@ export function reportOn(server: DevServer, reporter: Reporter): void {
   builder.events.on('started', (...event) => reporter.buildStarted(...event));
   builder.events.on('ended', (service, outcome) => reporter.buildEnded(service, outcome, commandOf(service)));
   server.events.on('fault', (error, id) => reporter.fault(error, id));
+  server.events.on('pageCall', (origin) => reporter.message(problem.pageCalledApi(origin).sentence));
 }
 
 function watchRestarts(backend: Backend, reporter: Reporter): void {

@@ -1,0 +1,16 @@
+import type { DevInfo } from '../contract/dev-endpoints.js';
+import type { LocalPage } from '../contract/origins.js';
+import { portOfUrl } from '../os/port-of-url.js';
+import type { Platform } from '../platform/platform.js';
+
+/**
+ * Makes what tells pages of backends from pages of the user's own front end. A backend serves its pages from the proxy's
+ * port under any name, from a name of its own in front of `localhost`, which a forwarded port keeps, and from the port
+ * that it listens on itself.
+ */
+export function createBackendPageTest(platform: Platform, info: () => DevInfo): (page: LocalPage) => boolean {
+  return ({ name, port }) =>
+    port === portOfUrl(info().proxy_url) ||
+    platform.knows(name.replace(/\.localhost$/, '')) ||
+    platform.running.some(({ address }) => address?.port === port);
+}

@@ -1,0 +1,40 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { type LocalPage, parseLocalOrigin } from './origins.js';
+
+/** Who sends a request, as far as a browser says it. */
+export type Caller =
+  /** No page: a server, a command line, or a person who follows a link. */
+  | { kind: 'program' }
+  /** A page of the user's own front end. */
+  | { kind: 'own-page'; origin: string }
+  /** A page that a backend served, which may hold what strangers wrote. */
+  | { kind: 'backend-page'; origin: string }
+  /** A page of another site; without an origin where the browser only says that it is one. */
+  | { kind: 'foreign-page'; origin?: string };
+
+/** What decides about a caller; `rawHeaders` would say nothing more, as Node.js joins several Origin headers. */
+export type CallerHeaders = Pick<IncomingHttpHeaders, 'origin' | 'referer'> & {
+  'sec-fetch-site'?: string | string[] | undefined;
+};
+
+/**
+ * Tells who sends a request. Every browser adds an Origin to requests of pages that change something or read across
+ * origins; where it is missing all the same, `Sec-Fetch-Site` says whether a page of another origin is behind the
+ * request (Fetch Metadata), and in browsers without it the Referer does.
+ * @param isBackendPage whether a page on this machine was served by a backend
+ */
+export function identifyCaller(headers: CallerHeaders, isBackendPage: (page: LocalPage) => boolean): Caller {
+  const { origin, referer } = headers;
+  if (origin !== undefined) return judgeOrigin(origin, isBackendPage);
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined)
+    return site === 'none' || site === 'same-origin' ? { kind: 'program' } : { kind: 'foreign-page' };
+  if (referer === undefined || referer === '') return { kind: 'program' };
+  return judgeOrigin(URL.canParse(referer) ? new URL(referer).origin : 'null', isBackendPage);
+}
+
+function judgeOrigin(origin: string, isBackendPage: (page: LocalPage) => boolean): Caller {
+  const page = parseLocalOrigin(origin);
+  if (page === undefined) return { kind: 'foreign-page', origin };
+  return { kind: isBackendPage(page) ? 'backend-page' : 'own-page', origin };
+}
