@@ -13,6 +13,7 @@ const LEVELS: readonly string[][] = [
   ['platform'],
   ['runtime', 'logs'],
   ['records', 'config', 'pages'],
+  ['processes'],
   ['contract', 'os'],
 ];
 /** Leaves know nothing of the rest, but for the words in which errors are told. */

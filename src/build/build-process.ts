@@ -1,8 +1,8 @@
 import { LineSplitter } from '../logs/line-splitter.js';
 import { pause } from '../os/clock.js';
-import { listProcesses } from '../os/process-table.js';
+import { listProcesses } from '../processes/process-table.js';
+import { identify, signalOne } from '../processes/process-tree.js';
 import type { ProcessRecord } from '../records/server-records.js';
-import { identify, signalOne } from '../runtime/process/process-tree.js';
 
 /** How long a build that became stale has to end after SIGTERM. */
 const CANCEL_GRACE_MS = 2_000;

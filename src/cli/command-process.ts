@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { problem } from '../contract/errors.js';
-import { terminalPlace } from '../os/foreground.js';
+import { terminalPlace } from '../processes/foreground.js';
 import { signalExitCode } from './exit-codes.js';
 import { Stragglers } from './stragglers.js';
 

@@ -1,6 +1,6 @@
 import { pause } from '../os/clock.js';
-import { environmentOf, listProcesses, type ProcessEntry } from '../os/process-table.js';
-import { signalOne } from '../runtime/process/process-tree.js';
+import { environmentOf, listProcesses, type ProcessEntry } from '../processes/process-table.js';
+import { signalOne } from '../processes/process-tree.js';
 
 /** How long they have after SIGTERM. */
 const GRACE_MS = 2_000;

@@ -1,6 +1,6 @@
 import { appendFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { findProcess } from '../os/process-table.js';
+import { findProcess } from '../processes/process-table.js';
 import { type StateFolder, stateFolderOf } from './state-folder.js';
 
 /** What a dev server leaves on disk for commands to find it, and for the next one to clean up after it. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hasProc, type ProcessEntry } from '../../src/os/process-table.js';
+import { hasProc, type ProcessEntry } from '../../src/processes/process-table.js';
 import { TreeUsage } from '../../src/runtime/process/tree-usage.js';
 
 /** A process with so much CPU time of its own and of children that it waited for. */

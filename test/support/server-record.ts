@@ -1,4 +1,4 @@
-import { findProcess } from '../../src/os/process-table.js';
+import { findProcess } from '../../src/processes/process-table.js';
 import type { ServerRecord } from '../../src/records/server-records.js';
 
 /** The record of a dev server that lives in this very process, unless told otherwise. */

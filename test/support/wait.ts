@@ -1,4 +1,4 @@
-import { findProcess } from '../../src/os/process-table.js';
+import { findProcess } from '../../src/processes/process-table.js';
 
 /** How long a test waits for something that should come soon. Machines that run tests can be slow. */
 const DEADLINE_MS = 15_000;

@@ -1,8 +1,8 @@
 import { problem } from '../../contract/errors.js';
+import { findTree } from '../../processes/process-tree.js';
 import { listServerRecords, ServerRecordFile } from '../../records/server-records.js';
 import { stateFolderOf } from '../../records/state-folder.js';
 import { countLeftovers } from '../../runtime/docker/docker-leftovers.js';
-import { findTree } from '../../runtime/process/process-tree.js';
 import { counted } from '../terminal/counted.js';
 import { type Finding, fine, trouble } from './finding.js';
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { JamdevError, problem } from '../../contract/errors.js';
+import { listen } from '../../dev-server/listen.js';
 import { pause } from '../../os/clock.js';
-import { listen } from '../../os/listen.js';
 import { portOfUrl } from '../../os/port-of-url.js';
 import type { ServerRecord } from '../../records/server-records.js';
 import { fromHome } from '../terminal/project-names.js';

@@ -1,4 +1,4 @@
-import { terminalPlace } from '../../os/foreground.js';
+import { terminalPlace } from '../../processes/foreground.js';
 import type { BottomScreen } from './footer/bottom-screen.js';
 import type { LineWriter } from './line-writer.js';
 import { type KeyInput, listenForKeys, type Shortcut } from './shortcuts.js';

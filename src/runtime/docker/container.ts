@@ -1,7 +1,7 @@
 import { problem } from '../../contract/errors.js';
 import { pause } from '../../os/clock.js';
+import { signalOne } from '../../processes/process-tree.js';
 import { BACKEND_CHILD } from '../child-options.js';
-import { signalOne } from '../process/process-tree.js';
 import type { SpawnRequest } from '../runtime.js';
 import { ClientWords } from './client-words.js';
 import type { ContainerEvents, Expected } from './container-events.js';

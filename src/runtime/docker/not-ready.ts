@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parseProcNet } from '../../os/listening-ports.js';
+import { parseProcNet } from '../../processes/listening-ports.js';
 import { runDocker } from './docker-cli.js';
 
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];

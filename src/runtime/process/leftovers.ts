@@ -1,6 +1,6 @@
 import { pause } from '../../os/clock.js';
+import { findTree, signalOne } from '../../processes/process-tree.js';
 import type { ProcessRecord } from '../../records/server-records.js';
-import { findTree, signalOne } from './process-tree.js';
 
 /** How long leftovers have to save their work after SIGTERM. */
 const GRACE_MS = 3_000;

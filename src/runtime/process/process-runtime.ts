@@ -3,8 +3,9 @@ import type { Readable } from 'node:stream';
 import type { OutputSource } from '../../contract/dev-endpoints.js';
 import { problem } from '../../contract/errors.js';
 import { pause } from '../../os/clock.js';
-import { listListeningPorts } from '../../os/listening-ports.js';
-import type { ProcessEntry } from '../../os/process-table.js';
+import { listListeningPorts } from '../../processes/listening-ports.js';
+import type { ProcessEntry } from '../../processes/process-table.js';
+import { identify, lookAtTree, signalOne, type TreeLook, type TreeRoot } from '../../processes/process-tree.js';
 import type { ProcessRecord } from '../../records/server-records.js';
 import { BACKEND_CHILD } from '../child-options.js';
 import type { Address, Exit, ProcessBuild, Runtime, RuntimeBackend, SpawnRequest, Usage } from '../runtime.js';
@@ -12,7 +13,6 @@ import { splitPlainCommand } from './command-line.js';
 import { commandEnvironment } from './environment.js';
 import { withPreload } from './node-preload.js';
 import { PortPool } from './port-pool.js';
-import { identify, lookAtTree, signalOne, type TreeLook, type TreeRoot } from './process-tree.js';
 import { TreeUsage } from './tree-usage.js';
 
 /** How long children of a process that ended on its own have after SIGTERM, before SIGKILL. */

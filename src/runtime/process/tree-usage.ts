@@ -1,7 +1,7 @@
 import { lookAtMachine } from '../../os/machine.js';
-import { type ProcessEntry, peakMemoryOf } from '../../os/process-table.js';
+import { type ProcessEntry, peakMemoryOf } from '../../processes/process-table.js';
+import type { TreeLook } from '../../processes/process-tree.js';
 import type { Usage } from '../runtime.js';
-import type { TreeLook } from './process-tree.js';
 
 /** Adds up, look by look, what the processes of one backend use. */
 export class TreeUsage {

@@ -10,7 +10,7 @@ import {
   type ProcessEntry,
   parsePs,
   peakMemoryOf,
-} from '../../src/os/process-table.js';
+} from '../../src/processes/process-table.js';
 import { waitFor } from '../support/wait.js';
 
 /** A process that does nothing until the test is over. */

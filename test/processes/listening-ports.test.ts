@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { listListeningPorts, parseLsof, parseProcNet } from '../../src/os/listening-ports.js';
-import { describePortHolder } from '../../src/os/port-holder.js';
-import { hasProc } from '../../src/os/process-table.js';
+import { listListeningPorts, parseLsof, parseProcNet } from '../../src/processes/listening-ports.js';
+import { describePortHolder } from '../../src/processes/port-holder.js';
+import { hasProc } from '../../src/processes/process-table.js';
 
 const hasLsof = spawnSync('lsof', ['-v']).error === undefined;
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, get, type Server } from 'node:http';
 import { connect, createServer as createNetServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { listen } from '../../src/os/listen.js';
+import { listen } from '../../src/dev-server/listen.js';
 import { waitFor } from '../support/wait.js';
 
 const REQUEST = { what: 'API', flag: '--port' };

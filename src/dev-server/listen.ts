@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { problem } from '../contract/errors.js';
-import { describePortHolder } from './port-holder.js';
-import { tellQueuedResponses } from './queued-responses.js';
+import { tellQueuedResponses } from '../os/queued-responses.js';
+import { describePortHolder } from '../processes/port-holder.js';
 
 /** What is being listened for, to be named in error messages. */
 export interface ListenRequest {

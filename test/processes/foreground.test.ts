@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { placeFromPs, placeFromStat, terminalPlace } from '../../src/os/foreground.js';
+import { placeFromPs, placeFromStat, terminalPlace } from '../../src/processes/foreground.js';
 
 describe('/proc/PID/stat', () => {
   test.each([

@@ -1,4 +1,4 @@
-import { environmentOf, findProcess, listProcesses, type ProcessEntry } from '../../os/process-table.js';
+import { environmentOf, findProcess, listProcesses, type ProcessEntry } from './process-table.js';
 
 /** What identifies the processes of one backend. */
 export interface TreeRoot {
