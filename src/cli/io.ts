@@ -8,6 +8,11 @@ export interface CommandIo {
   fail(code?: number): void;
   /** Lets the command end although some of its output may never be read. */
   leaveOutput(): void;
-  /** Aborts on Ctrl-C and when nobody reads the output any more. */
+  /**
+   * Aborts on Ctrl-C, when nobody reads the output any more, and, with a JamdevError as its reason, when the package
+   * runner that started this program has ended.
+   */
   signal: AbortSignal;
+  /** Whether SIGHUP means nothing: it was started by nohup. */
+  readonly ignoresHangup: boolean;
 }

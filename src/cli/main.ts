@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { readOwnPackage } from '../config/own-package.js';
-import { JamdevError } from '../contract/errors.js';
+import { JamdevError, problem } from '../contract/errors.js';
+import { watchLaunch } from '../processes/watch-launch.js';
 import { EXIT_FAILURE, EXIT_USAGE, exitCodeOf, signalExitCode } from './exit-codes.js';
 import type { CommandIo } from './io.js';
 
@@ -26,6 +27,7 @@ const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
 };
 
 let exitCode = 0;
+let ignoresHangup = false;
 let outputMatters = true;
 let signalled: 'SIGINT' | 'SIGTERM' | undefined;
 const interrupted = new AbortController();
@@ -40,6 +42,9 @@ const io: CommandIo = {
     outputMatters = false;
   },
   signal: interrupted.signal,
+  get ignoresHangup() {
+    return ignoresHangup;
+  },
 };
 
 // The reader of a pipe may have seen enough, as with `jamdev logs | head`; a terminal may be closed.
@@ -79,6 +84,7 @@ async function makeProgram(called: string | undefined): Promise<Command> {
   }
   for (const command of program.commands) {
     command.showHelpAfterError(`(see: jamdev ${command.name()} --help)`);
+    command.hook('preAction', endWithRunner);
     if (!OWN_SIGNALS.includes(command.name())) command.hook('preAction', endOnSignals);
   }
   return program;
@@ -91,6 +97,19 @@ function endOnSignals(): void {
       interrupted.abort();
     });
   }
+}
+
+/** npx and its kind start a command and wait for it; one that is killed must not leave the command behind. */
+function endWithRunner(): void {
+  watchLaunch({
+    onFound: ({ nohup }) => {
+      ignoresHangup = nohup;
+    },
+    onRunnerGone: ({ name, pid }) => {
+      signalled ??= 'SIGTERM';
+      interrupted.abort(problem.runnerGone(name, pid));
+    },
+  });
 }
 
 /** Says what went wrong. @returns the exit code */

@@ -1,5 +1,6 @@
 import { Chalk } from 'chalk';
 import type { DevFlags } from '../config/dev-flags.js';
+import { JamdevError } from '../contract/errors.js';
 import { startDevServer } from '../dev-server.js';
 import type { DevTerminalContext } from './dev-terminal.js';
 import type { CommandIo } from './io.js';
@@ -30,7 +31,10 @@ export async function runDev(flags: DevFlags, output: { json: boolean }, io: Com
 
   const stop = new StopSwitch(server, reporter);
   // Before the banner: whoever has read it may already press Ctrl-C.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.press());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.press());
+  process.on('SIGHUP', () => {
+    if (!io.ignoresHangup) stop.press();
+  });
   process.on('exit', () => server.killNow());
   // With NO_COLOR the terminal is left as it is, raw mode included.
   const inTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true && !process.env.NO_COLOR;
@@ -40,11 +44,15 @@ export async function runDev(flags: DevFlags, output: { json: boolean }, io: Com
   setImmediate(() => void writer.prepareLive());
   const press = () => stop.press();
   const terminal = interactive ? openTerminal({ server, reporter, writer, chalk, filter, quit: press }) : undefined;
-  // Nobody reads any more: reason enough to stop, but no sign of impatience.
-  io.signal.addEventListener('abort', () => {
-    void terminal?.then((opened) => opened.abandon());
+  // Nobody reads the output any more, or waits for the end: reason enough to stop, but no sign of impatience.
+  const stopUnwatched = () => {
+    const { reason } = io.signal;
+    if (reason instanceof JamdevError) reporter.message(reason.sentence);
+    else void terminal?.then((opened) => opened.abandon());
     if (!stop.pressed) stop.press();
-  });
+  };
+  if (io.signal.aborted) stopUnwatched();
+  else io.signal.addEventListener('abort', stopUnwatched);
   await stop.stopped;
   io.leaveOutput();
   (await terminal)?.close();

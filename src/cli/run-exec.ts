@@ -37,7 +37,7 @@ export async function runExec(
   { logs }: { logs: boolean },
   io: CommandIo,
 ): Promise<void> {
-  const signals = new SignalSwitch();
+  const signals = new SignalSwitch(io);
   const { port = 0, proxyPort = 0, watch = false } = flags;
   const starting = startDevServer({ ...flags, port, proxyPort, watch });
   const server = await Promise.race([starting, signals.early.then(() => pause(ABANDON_MS))]);
@@ -67,12 +67,30 @@ class SignalSwitch {
   /** Resolves with the first signal, if that comes before there is a command to take it. */
   readonly early: Promise<NodeJS.Signals>;
   #take: (signal: NodeJS.Signals) => void = () => undefined;
+  #hasCome = false;
 
-  constructor() {
+  constructor(io: CommandIo) {
     this.early = new Promise((resolve) => {
       this.#take = resolve;
     });
-    for (const signal of SIGNALS) process.on(signal, () => this.#take(signal));
+    for (const signal of SIGNALS) {
+      process.on(signal, () => {
+        if (signal !== 'SIGHUP' || !io.ignoresHangup) this.#come(signal);
+      });
+    }
+    const onAbort = () => {
+      const { reason } = io.signal;
+      if (reason instanceof JamdevError) io.err(`jamdev: ${reason.sentence}`);
+      // What ended the package runner may have signaled the whole group: a second signal would mean impatience.
+      if (!this.#hasCome) this.#come('SIGTERM');
+    };
+    if (io.signal.aborted) onAbort();
+    else io.signal.addEventListener('abort', onAbort);
+  }
+
+  #come(signal: NodeJS.Signals): void {
+    this.#hasCome = true;
+    this.#take(signal);
   }
 
   /** Says what happens on every signal from now on. */

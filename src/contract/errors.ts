@@ -56,6 +56,7 @@ export const HTTP_STATUS_OF = {
   DevServerUnreachable: 500,
   FilesInTheWay: 500,
   FolderUnusable: 500,
+  RunnerGone: 500,
   Usage: 500,
 } as const;
 
@@ -616,5 +617,7 @@ export const problem = {
       `A dev server that died has left ${things.join(', ')}.`,
       'The next jamdev dev in this folder removes them.',
     ),
+  runnerGone: (name: string, pid: number) =>
+    new JamdevError('RunnerGone', `${name} (pid ${pid}), which started this program, has ended.`, 'Stopping as well.'),
   usage: (message: string, remedy = '') => new JamdevError('Usage', message, remedy),
 };

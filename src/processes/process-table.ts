@@ -49,6 +49,17 @@ export async function commandOf(pid: number): Promise<string> {
 }
 
 /**
+ * The arguments of a process, its program first; an empty one when the system does not tell. Without /proc they are taken
+ * apart at spaces, since `ps` prints them in one line.
+ */
+export async function argumentsOf(pid: number): Promise<string[]> {
+  if (!hasProc()) return (await commandOf(pid)).split(/\s+/);
+  const line = readProcFile(`/proc/${pid}/cmdline`) ?? '';
+  // A program that writes a shorter title over its arguments leaves NULs behind it.
+  return line.replace(/\0+$/, '').split('\0');
+}
+
+/**
  * The environment a process was started with, as `NAME=value` entries. Linux only, and only for processes of the same
  * user; undefined otherwise. Callers must work without it.
  */

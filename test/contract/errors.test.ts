@@ -154,6 +154,7 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   watchesShort: [problem.watchesShort(900, 200, 1000), ['900', '200', '1000', 'max_user_watches=524288']],
   watchersShort: [problem.watchersShort(128), ['128', 'max_user_instances=256']],
   leftBehind: [problem.leftBehind(['2 processes (pid 1, 2)', '1 image']), ['2 processes (pid 1, 2), 1 image']],
+  runnerGone: [problem.runnerGone('npx', 4711), ['npx', '4711']],
   usage: [problem.usage('MESSAGE', 'REMEDY'), ['MESSAGE REMEDY']],
   dockerMissing: [problem.dockerMissing(), ['"docker"', '--runtime process']],
   dockerStopped: [problem.dockerStopped('DETAIL'), ['DETAIL', 'Start Docker', '--runtime process']],

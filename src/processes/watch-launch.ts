@@ -1,0 +1,56 @@
+import { findLaunch, type Launch, type RunnerProcess } from './launch.js';
+import { findProcess, hasProc } from './process-table.js';
+
+const CHECK_INTERVAL_MS = 1_000;
+/** Where a look at a start time takes a program of its own (`ps`), only every so many checks take one. */
+const CHECKS_PER_LOOK = 30;
+
+/** Who is told how this program was started. */
+export interface LaunchListener {
+  /** How it was started; called once. */
+  onFound?(launch: Launch): void;
+  /** A package runner that started it has ended; called once. */
+  onRunnerGone(runner: RunnerProcess): void;
+}
+
+/**
+ * Watches the package runners that started this program. A runner that is killed does not take with it what it runs:
+ * npm passes SIGTERM on to the shell alone, and nobody passes SIGKILL on. Never keeps the program alive.
+ */
+export function watchLaunch(listener: LaunchListener): void {
+  let launch: Launch | undefined;
+  let checks = 0;
+  const check = async (): Promise<void> => {
+    if (launch === undefined) {
+      launch = await findLaunch();
+      listener.onFound?.(launch);
+    }
+    checks += 1;
+    for (const runner of launch.runners) {
+      if (await isAlive(runner, checks % CHECKS_PER_LOOK === 1)) continue;
+      clearInterval(timer);
+      listener.onRunnerGone(runner);
+      return;
+    }
+    if (launch.runners.length === 0) clearInterval(timer);
+  };
+  // A look that failed, for want of file descriptors for instance, tells nothing: the next one may.
+  const tryCheck = () => void check().catch(() => undefined);
+  const timer = setInterval(tryCheck, CHECK_INTERVAL_MS);
+  timer.unref();
+  tryCheck();
+}
+
+async function isAlive({ pid, startId }: RunnerProcess, look: boolean): Promise<boolean> {
+  if (!hasProc() && !look) return exists(pid);
+  const entry = await findProcess(pid);
+  return entry?.startId === startId && !entry.zombie;
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
