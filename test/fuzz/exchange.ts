@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { HTTP_STATUS_OF } from '../../src/contract/errors.js';
+import { type AnswerScript, answerScripts } from './grammar/answer.js';
+import { type ClientScript, clientScripts } from './grammar/request.js';
+import { type HttpMessage, readMessage, statusOf, valuesOf } from './http-reader.js';
+
+/** A request as a client sends it, and the answer that the backend has for it. */
+export interface Exchange {
+  /** Which of the backends it is for. */
+  backend: number;
+  client: ClientScript;
+  answer: AnswerScript;
+}
+
+/** @param backends how many there are */
+export function exchanges(backends: number): fc.Arbitrary<Exchange> {
+  return clientScripts.chain((client) =>
+    fc.record({
+      backend: fc.nat(backends - 1),
+      client: fc.constant(client),
+      answer: answerScripts(/^upgrade:/im.test(client.head)),
+    }),
+  );
+}
+
+/** What the client has to get, where both sides keep to HTTP/1.1 so strictly that nothing is left to the proxy. */
+export interface ExpectedAnswer {
+  status: number;
+  body: string;
+}
+
+/** Larger heads may be refused, on either side. */
+const SURE_HEAD_BYTES = 60 * 1024;
+
+/** @returns undefined where one side leaves HTTP/1.1 or goes away: then it is up to the proxy what comes of it */
+export function expectedAnswer({ client, answer }: Exchange): ExpectedAnswer | undefined {
+  if (client.leave !== null || answer.ending === 'reset' || client.head.length > SURE_HEAD_BYTES) return undefined;
+  const request = readMessage(`${client.head}${client.body}`, {
+    isAnswer: false,
+    bodyless: () => false,
+    closed: false,
+  });
+  if (request.kind !== 'message' || request.rest !== '' || client.method === 'CONNECT') return undefined;
+  const { answers, rest, invalid } = readAnswers(answer.text, client.method, answer.ending !== 'keep');
+  const [final, more] = answers;
+  if (invalid !== undefined || final === undefined || more !== undefined) return undefined;
+  if (answer.text.length - final.body.length - rest.length > SURE_HEAD_BYTES) return undefined;
+  if (statusOf(final.startLine) === 101) {
+    const plain = /\r\nUpgrade: (?:websocket|foo)\r\nConnection: Upgrade\r\n/.test(client.head);
+    const agreed = plain && request.message.body === '' && !/HTTP\/1.1 101.*HTTP\/1.1 101/s.test(answer.text);
+    const names = valuesOf(final.headers, 'upgrade').length === 1 && valuesOf(final.headers, 'connection').length === 1;
+    return agreed && names ? { status: 101, body: rest } : undefined;
+  }
+  return rest === '' ? { status: statusOf(final.startLine), body: final.body } : undefined;
+}
+
+export interface Answers {
+  /** Final ones, an accepted upgrade among them. */
+  answers: HttpMessage[];
+  /** What follows them: half an answer, or what came through an accepted upgrade. */
+  rest: string;
+  /** What no strict reader can read. */
+  invalid: string | undefined;
+}
+
+/** Reads everything that came over a connection as answers, interim ones left out. */
+export function readAnswers(text: string, method: string, closed: boolean): Answers {
+  const answers: HttpMessage[] = [];
+  let rest = text;
+  while (rest !== '') {
+    const isHead = method === 'HEAD' && answers.length === 0;
+    const reading = readMessage(rest, {
+      isAnswer: true,
+      closed,
+      bodyless: (startLine) => isHead || [204, 304].includes(statusOf(startLine)) || statusOf(startLine) < 200,
+    });
+    if (reading.kind === 'invalid') return { answers, rest, invalid: reading.reason };
+    if (reading.kind === 'incomplete') break;
+    const status = statusOf(reading.message.startLine);
+    rest = reading.rest;
+    if (status >= 200 || status === 101) answers.push(reading.message);
+    if (status === 101) break;
+  }
+  return { answers, rest, invalid: undefined };
+}
+
+/** The code of an answer that jamdev made itself, as JSON or as a page; undefined: it is none of those. */
+export function ownCode({ startLine, headers, body }: HttpMessage): string | undefined {
+  const status = statusOf(startLine);
+  const type = valuesOf(headers, 'content-type')[0] ?? '';
+  let code: string | undefined;
+  if (type === 'application/json') code = /"status":\d+,"code":"([A-Za-z]+)","id":"[0-9a-f]{12}"/.exec(body)?.[1];
+  if (type.startsWith('text/html')) code = /jamdev: \d+ ([A-Za-z]+), [0-9a-f]{12}/.exec(body)?.[1];
+  const known: Record<string, number> = HTTP_STATUS_OF;
+  return code !== undefined && known[code] === status ? code : undefined;
+}
