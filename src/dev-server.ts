@@ -25,9 +25,9 @@ import { errorCode } from './os/error-code.js';
 import { Platform } from './platform/platform.js';
 import { findProcess } from './processes/process-table.js';
 import { ConnectionProxy } from './proxy/proxy-server.js';
+import { createRunMarker } from './records/run-marker.js';
 import { listServerRecords, type ProcessRecord, ServerRecordFile } from './records/server-records.js';
 import { createStateFolder } from './records/state-folder.js';
-import { listRegisteredServers, registerServer } from './records/user-registry.js';
 import type { LeftoverOutcome } from './runtime/process/leftovers.js';
 import { ProcessRuntime } from './runtime/process/process-runtime.js';
 import { RuntimeSwitch } from './runtime/runtime-switch.js';
@@ -81,8 +81,10 @@ export interface DevServer extends AsyncDisposable {
   readonly remark: string | undefined;
   /** API URLs of other dev servers that ran in this folder at the start. */
   readonly others: readonly string[];
-  /** Why commands with `--everywhere` do not see this one, in a sentence; undefined when they do. */
-  readonly registryProblem: string | undefined;
+  /** Where the project's logs, records and volumes lie; an absolute path. */
+  readonly stateFolder: string;
+  /** What should be said about that, in sentences. */
+  readonly stateRemarks: readonly string[];
   readonly events: EventEmitter<DevServerEvents>;
   readonly parts: DevServerParts;
   /** The same as the API's v2 connect. @throws JamdevError */
@@ -172,6 +174,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   try {
     record.write({
       runId,
+      marker: createRunMarker(),
       pid: process.pid,
       startId: (await findProcess(process.pid))?.startId ?? '',
       project: config.project,
@@ -184,8 +187,6 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     throw problem.stateFolderUnusable(folder.root, errorCode(error));
   }
 
-  // Points to the record, so it comes after it and goes before it.
-  const registration = registerServer({ runId, project: config.project });
   const pruneLogs = () =>
     void listForeignRuns(folder, runId).then(
       (runs) => logs.prune(runs),
@@ -203,8 +204,6 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   // What the first connect needs, loaded once the API answers.
   setImmediate(() => {
     pruneLogs();
-    // Forgets those that died, also where nobody ever asks for them.
-    void listRegisteredServers().catch(() => undefined);
     void import('execa').catch(() => undefined);
     void proxy.warmUp().catch(() => undefined);
   });
@@ -221,7 +220,6 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
       over.abort();
       await Promise.all([ports.api.close(), ports.proxy.close()]);
       await runtime.close();
-      registration.remove();
       record.remove();
     })();
     await closing;
@@ -235,7 +233,8 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     remark,
     leftovers,
     others,
-    registryProblem: registration.problem?.sentence,
+    stateFolder: folder.root,
+    stateRemarks: folder.remarks,
     events,
     parts: { platform, builder, hotRebuild, logs },
     async connect({ service = '-', ...request } = {}) {

@@ -1,7 +1,6 @@
 import type { DevBackend } from '../contract/dev-endpoints.js';
 import { JamdevError, problem } from '../contract/errors.js';
-import type { ServerRecord } from '../records/server-records.js';
-import { listRegisteredServers } from '../records/user-registry.js';
+import { listRunningServers, type ServerRecord } from '../records/server-records.js';
 import { ApiClient } from './api-client.js';
 import type { CommandIo } from './io.js';
 
@@ -22,7 +21,7 @@ export interface Everywhere {
 
 /** Asks every dev server of this user. One that does not answer is named on stderr, and makes the command fail. */
 export async function askEverywhere(io: CommandIo): Promise<Everywhere> {
-  const found = await listRegisteredServers();
+  const found = await listRunningServers();
   const answers = await Promise.all(
     found.map(async (server) => {
       const soon = AbortSignal.timeout(ANSWER_MS);
@@ -72,5 +71,5 @@ export function pickBackend(name: string, backends: readonly PlacedBackend[]): P
 
 /** It may have stopped between being found and being asked. */
 async function isGone(server: ServerRecord): Promise<boolean> {
-  return !(await listRegisteredServers()).some(({ runId }) => runId === server.runId);
+  return !(await listRunningServers()).some(({ runId }) => runId === server.runId);
 }

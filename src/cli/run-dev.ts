@@ -40,7 +40,7 @@ export async function runDev(flags: DevFlags, output: { json: boolean }, io: Com
   const inTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true && !process.env.NO_COLOR;
   const interactive = server.config.interactive && inTerminal && !output.json;
   reporter.started(server, sinceStartMs, output.json ? [] : await environmentLines(server.config.services));
-  if (server.registryProblem !== undefined) reporter.message(server.registryProblem);
+  for (const remark of server.stateRemarks) reporter.message(remark);
   setImmediate(() => void writer.prepareLive());
   const press = () => stop.press();
   const terminal = interactive ? openTerminal({ server, reporter, writer, chalk, filter, quit: press }) : undefined;

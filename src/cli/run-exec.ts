@@ -46,7 +46,7 @@ export async function runExec(
   const reporter = makeReporter(server, logs);
   reportOn(server, reporter);
   if (server.remark !== undefined) io.err(`jamdev: ${server.remark}`);
-  if (logs && server.registryProblem !== undefined) reporter.message(server.registryProblem);
+  for (const remark of server.stateRemarks) io.err(`jamdev: ${remark}`);
   const patience = setTimeout(() => io.err('jamdev: waiting for the first build'), PATIENCE_MS);
   let end: CommandEnd;
   try {

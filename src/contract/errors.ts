@@ -49,6 +49,7 @@ export const HTTP_STATUS_OF = {
   HostUnavailable: 500,
   LeftBehind: 500,
   StateFolderUnusable: 500,
+  StateFolderUnsafe: 500,
   CommandNotFound: 500,
   ExecNotFound: 500,
   ExecNotExecutable: 500,
@@ -422,13 +423,37 @@ export const problem = {
     new JamdevError(
       'StateFolderUnusable',
       `jamdev can't write its folder ${folder} (${detail}).`,
-      'Make the project folder writable, or run jamdev in a copy of it.',
+      'Make it writable, or name another place for state in the variable XDG_STATE_HOME.',
     ),
-  registryUnusable: (folder: string, detail: string) =>
+  stateFolderForeign: (folder: string, owner: number) =>
+    new JamdevError(
+      'StateFolderUnsafe',
+      `jamdev's folder ${folder} belongs to another user (uid ${owner}), who could change what jamdev trusts.`,
+      'Remove it, or name another place for state in the variable XDG_STATE_HOME.',
+    ),
+  stateFolderOpen: (folder: string, mode: number) =>
+    new JamdevError(
+      'StateFolderUnsafe',
+      `Other users can write to jamdev's folder ${folder} (mode ${mode.toString(8)}), and so change what jamdev trusts.`,
+      `Check what is in it, then run: chmod 700 ${folder}`,
+    ),
+  stateFolderIsLink: (folder: string) =>
+    new JamdevError(
+      'StateFolderUnsafe',
+      `jamdev's folder ${folder} is a symbolic link; jamdev only uses a real folder.`,
+      'Remove the link, or name another place for state in the variable XDG_STATE_HOME.',
+    ),
+  modesNotKept: (folder: string) =>
+    new JamdevError(
+      'StateFolderUnsafe',
+      `The file system of ${folder} keeps no permissions: other users of this machine may change what jamdev trusts.`,
+      'Name a place on another file system in the variable XDG_STATE_HOME.',
+    ),
+  stateInTemporaryFolder: (why: string, folder: string) =>
     new JamdevError(
       'StateFolderUnusable',
-      `jamdev can't write ${folder} (${detail}), so commands with --everywhere do not see this dev server.`,
-      'Make it writable, or name another place in the variable XDG_STATE_HOME.',
+      `${why} State is kept in ${folder} instead, which the system may clear.`,
+      'To keep it, name a place in the variable XDG_STATE_HOME.',
     ),
   commandNotFound: (command: string, folder: string) =>
     new JamdevError(

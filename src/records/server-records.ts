@@ -1,14 +1,22 @@
-import { appendFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findProcess } from '../processes/process-table.js';
-import { type StateFolder, stateFolderOf } from './state-folder.js';
+import { identifyFolder, isSameFolder } from './folder-identity.js';
+import { appendOwnFile, readOwnFile, writeOwnFile } from './own-file.js';
+import { listStateFolders, type ProjectNote, type StateFolder } from './state-folder.js';
 
-/** What a dev server leaves on disk for commands to find it, and for the next one to clean up after it. */
+/**
+ * What a dev server leaves on disk for commands to find it, and for the next one to clean up after it. It is there before
+ * the first process is started.
+ */
 export interface ServerRecord {
   runId: string;
+  /** Random; every process that is started has it in its environment. See `run-marker.ts`. */
+  marker: string;
   pid: number;
   /** Together with the pid: this very process and no later one. See `ProcessEntry.startId`. */
   startId: string;
+  /** Absolute path of the project folder, links resolved. */
   project: string;
   apiUrl: string;
   proxyUrl: string;
@@ -24,6 +32,12 @@ export interface ProcessRecord {
   startedAt: number;
 }
 
+/** A dev server on record. */
+export interface ListedServer {
+  record: ServerRecord;
+  alive: boolean;
+}
+
 /** The record of one dev server; it writes its own, and reads those of dead ones. */
 export class ServerRecordFile {
   readonly #path: string;
@@ -36,28 +50,23 @@ export class ServerRecordFile {
 
   /** Writes in one step, so that a reader never sees half a record. */
   write(record: ServerRecord): void {
-    const draft = `${this.#path}.tmp`;
-    writeFileSync(draft, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-    renameSync(draft, this.#path);
+    writeOwnFile(this.#path, `${JSON.stringify(record)}\n`);
   }
 
   /** Notes a process; best effort, as a full disk must not stop a backend. */
   noteProcess(record: ProcessRecord): void {
     try {
-      appendFileSync(this.#processesPath, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+      appendOwnFile(this.#processesPath, `${JSON.stringify(record)}\n`);
     } catch {
-      // Without the note only the clean-up after a kill -9 is less complete.
+      // Its environment tells of it as well.
     }
   }
 
   processes(): ProcessRecord[] {
-    let text: string;
-    try {
-      text = readFileSync(this.#processesPath, 'utf8');
-    } catch {
-      return [];
-    }
-    return text.split('\n').flatMap((line) => parseJson<ProcessRecord>(line) ?? []);
+    return (readIfPossible(this.#processesPath) ?? '').split('\n').flatMap((line) => {
+      const record = parseJson<Partial<ProcessRecord> | null>(line);
+      return isProcessRecord(record) ? record : [];
+    });
   }
 
   /** Best effort: a record that stays is of a dead dev server, and the next one in the folder tries again. */
@@ -72,7 +81,7 @@ export class ServerRecordFile {
 }
 
 /** All dev servers on record in a project, with whether each still runs; newest first. */
-export async function listServerRecords(folder: StateFolder): Promise<{ record: ServerRecord; alive: boolean }[]> {
+export async function listServerRecords(folder: StateFolder): Promise<ListedServer[]> {
   let names: string[];
   try {
     names = readdirSync(folder.servers);
@@ -81,8 +90,8 @@ export async function listServerRecords(folder: StateFolder): Promise<{ record: 
   }
   const found = [];
   for (const name of names) {
-    if (!name.endsWith('.json')) continue;
-    const record = readRecord(join(folder.servers, name));
+    const runId = /^([\w-]+)\.json$/.exec(name)?.[1];
+    const record = runId === undefined ? undefined : readRecord(join(folder.servers, name), runId);
     if (record === undefined) continue;
     const process = await findProcess(record.pid);
     found.push({ record, alive: process?.startId === record.startId && !process.zombie });
@@ -90,19 +99,53 @@ export async function listServerRecords(folder: StateFolder): Promise<{ record: 
   return found.sort((a, b) => b.record.startedAt.localeCompare(a.record.startedAt));
 }
 
-/** Looks for a running dev server in a folder and all folders above it. */
+/** The dev servers of this user that can be reached on this machine, by project, then oldest first. */
+export async function listRunningServers(): Promise<ServerRecord[]> {
+  return (await listPlaced())
+    .map(({ record }) => record)
+    .sort((a, b) => a.project.localeCompare(b.project) || a.startedAt.localeCompare(b.startedAt));
+}
+
+/**
+ * Looks for a running dev server of a folder and all folders above it, the nearest first, of several the newest.
+ * A project folder that was renamed while its dev server runs is found by either name.
+ */
 export async function findRunningServer(from: string): Promise<ServerRecord | undefined> {
-  for (let folder = from; ; folder = dirname(folder)) {
-    const running = (await listServerRecords(stateFolderOf(folder))).find((each) => each.alive);
-    if (running !== undefined) return running.record;
-    if (dirname(folder) === folder) return undefined;
+  const running = (await listPlaced()).sort((a, b) => b.record.startedAt.localeCompare(a.record.startedAt));
+  if (running.length === 0) return undefined;
+  for (let folder = identifyFolder(from)?.path ?? from; ; folder = dirname(folder)) {
+    const identity = identifyFolder(folder);
+    const found = running.find(
+      ({ record, note }) =>
+        record.project === folder || note.path === folder || (identity !== undefined && isSameFolder(note, identity)),
+    );
+    if (found !== undefined || dirname(folder) === folder) return found?.record;
   }
 }
 
-function readRecord(path: string): ServerRecord | undefined {
+interface PlacedServer {
+  record: ServerRecord;
+  note: ProjectNote;
+}
+
+async function listPlaced(): Promise<PlacedServer[]> {
+  const all = await Promise.all(
+    listStateFolders().map(async ({ folder, note }) => {
+      const servers = await listServerRecords(folder);
+      return servers.filter(({ alive }) => alive).map(({ record }) => ({ record, note }));
+    }),
+  );
+  return all.flat();
+}
+
+function readRecord(path: string, runId: string): ServerRecord | undefined {
+  const record = parseJson<Partial<ServerRecord> | null>(readIfPossible(path) ?? '');
+  return isRecord(record) && record.runId === runId ? record : undefined;
+}
+
+function readIfPossible(path: string): string | undefined {
   try {
-    const record = parseJson<Partial<ServerRecord> | null>(readFileSync(path, 'utf8'));
-    return isRecord(record) ? record : undefined;
+    return readOwnFile(path);
   } catch {
     return undefined;
   }
@@ -110,7 +153,17 @@ function readRecord(path: string): ServerRecord | undefined {
 
 /** One odd file in the folder must not keep a dev server from starting or being found. */
 function isRecord(value: Partial<ServerRecord> | null | undefined): value is ServerRecord {
-  return typeof value?.pid === 'number' && typeof value.startId === 'string' && typeof value.startedAt === 'string';
+  if (value === null || value === undefined) return false;
+  const { runId, marker, startId, project, apiUrl, proxyUrl, startedAt } = value;
+  const texts = [runId, marker, startId, project, apiUrl, proxyUrl, startedAt];
+  return Number.isInteger(value.pid) && texts.every((text) => typeof text === 'string');
+}
+
+function isProcessRecord(value: Partial<ProcessRecord> | null | undefined): value is ProcessRecord {
+  if (value === null || value === undefined) return false;
+  // Never a number that stands for a whole group or for all.
+  const isPid = Number.isInteger(value.pid) && (value.pid ?? 0) > 1;
+  return isPid && typeof value.startId === 'string' && typeof value.startedAt === 'number';
 }
 
 function parseJson<T>(text: string): T | undefined {

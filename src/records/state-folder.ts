@@ -1,10 +1,18 @@
-import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { problem } from '../contract/errors.js';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { JamdevError, problem } from '../contract/errors.js';
 import { errorCode } from '../os/error-code.js';
+import { type FolderIdentity, identifyFolder, isSameFolder } from './folder-identity.js';
+import { readOwnFile, writeNewOwnFile, writeOwnFile } from './own-file.js';
+import { makeOwnFolder } from './own-folder.js';
+import { createStateHome, findStateHome, type StateHome } from './state-home.js';
 
-/** Name of the folder, inside the project folder, in which jamdev keeps what outlives a moment. */
-export const STATE_FOLDER = '.jamdev';
+/** What a state folder knows of its project. */
+export interface ProjectNote extends FolderIdentity {
+  /** Random: known to this user only, and the same for as long as the state is kept. */
+  id: string;
+}
 
 /** Paths inside a project's state folder. */
 export interface StateFolder {
@@ -17,43 +25,136 @@ export interface StateFolder {
   volumes: string;
 }
 
-/** @returns where a project's state lies, without touching the disk. */
+/** A state folder that is there. */
+export interface OwnStateFolder extends StateFolder {
+  project: ProjectNote;
+  /** What the user should know about it, in sentences. */
+  remarks: readonly string[];
+}
+
+/** A state folder on the disk, and whose it is. */
+export interface FoundState {
+  folder: StateFolder;
+  note: ProjectNote;
+}
+
+const NOTE = 'project.json';
+const READABLE_CHARACTERS = 40;
+const HASH_CHARACTERS = 12;
+const ID_BYTES = 16;
+/** Of projects that had the same path one after the other. */
+const MAX_NAMES = 1_000;
+
+/** @returns where a project's state lies, or would lie, without touching the disk */
 export function stateFolderOf(project: string): StateFolder {
-  const root = join(project, STATE_FOLDER);
-  return { root, servers: join(root, 'servers'), logs: join(root, 'logs'), volumes: join(root, 'volumes') };
+  const home = findStateHome();
+  const identity = identifyFolder(project) ?? { path: project, device: '', inode: '', born: '0' };
+  return find(home, identity)?.folder ?? pathsIn(join(home.projects, folderName(identity.path)));
+}
+
+/** @returns the state folders of all projects that have one, whether the project is still there or not */
+export function listStateFolders(): FoundState[] {
+  return list(findStateHome());
 }
 
 /**
- * Creates the state folder, readable by this user only; it ignores itself for git.
- * @throws JamdevError `StateFolderUnusable`
+ * Finds or makes a project's state folder, readable by this user only. A project that was renamed keeps its own.
+ * @throws JamdevError `StateFolderUnusable`, `StateFolderUnsafe`
  */
-export function createStateFolder(project: string): StateFolder {
-  const folder = stateFolderOf(project);
+export function createStateFolder(project: string): OwnStateFolder {
+  const identity = identifyFolder(project);
+  if (identity === undefined) throw problem.folderMissing(project);
+  const home = createStateHome();
+  const remarks = new Set(home.remarks);
+  let place = home.root;
   try {
-    for (const path of [folder.root, folder.servers, folder.logs]) makeFolder(path);
-    writeIfChanged(join(folder.root, '.gitignore'), '*\n');
-    // The dot: mkdir with `recursive` is content with a file in the place of the folder.
-    for (const path of [folder.servers, folder.logs]) accessSync(`${path}/.`, constants.W_OK);
+    const { folder, note } = find(home, identity) ?? claim(home, identity);
+    place = folder.root;
+    for (const path of [folder.root, folder.servers, folder.logs]) {
+      for (const remark of makeOwnFolder(path)) remarks.add(remark);
+    }
+    const current = { ...identity, id: note.id };
+    if (!isSameNote(note, current)) writeOwnFile(join(folder.root, NOTE), serialize(current));
+    return { ...folder, project: current, remarks: [...remarks] };
   } catch (error) {
-    throw problem.stateFolderUnusable(folder.root, errorCode(error));
-  }
-  return folder;
-}
-
-/** Not `recursive`: where the system takes no new folder at all (/proc), Node.js would try for ever. */
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error;
+    throw error instanceof JamdevError ? error : problem.stateFolderUnusable(place, errorCode(error));
   }
 }
 
-function writeIfChanged(path: string, text: string): void {
+/** Writes again what makes a state folder a project's, after someone deleted it. */
+export function restoreStateFolder({ root, servers, logs, project }: OwnStateFolder): void {
+  createStateHome();
+  for (const path of [root, servers, logs]) makeOwnFolder(path);
+  writeNewOwnFile(join(root, NOTE), serialize(project));
+}
+
+/** By its path first; else by what the folder itself is, for one that was renamed or has several names. */
+function find(home: StateHome, identity: FolderIdentity): FoundState | undefined {
+  const likely = readNote(join(home.projects, folderName(identity.path)));
+  if (likely?.note.path === identity.path) return likely;
+  const all = list(home);
+  return all.find(({ note }) => note.path === identity.path) ?? all.find(({ note }) => isSameFolder(note, identity));
+}
+
+/** Takes the first name that is free; of several that start at once, one makes the note and the others find it. */
+function claim(home: StateHome, identity: FolderIdentity): FoundState {
+  const name = folderName(identity.path);
+  for (let number = 1; number <= MAX_NAMES; number += 1) {
+    const root = join(home.projects, number === 1 ? name : `${name}-${number}`);
+    makeOwnFolder(root);
+    writeNewOwnFile(join(root, NOTE), serialize({ ...identity, id: randomBytes(ID_BYTES).toString('hex') }));
+    const found = readNote(root);
+    if (found?.note.path === identity.path) return found;
+    // Torn by a file system that broke: the folder's name still tells whose it is.
+    if (found === undefined) rmSync(join(root, NOTE));
+  }
+  throw problem.stateFolderUnusable(join(home.projects, name), `no name is free after ${MAX_NAMES} attempts`);
+}
+
+function list({ projects }: StateHome): FoundState[] {
+  let names: string[];
   try {
-    if (readFileSync(path, 'utf8') === text) return;
+    names = readdirSync(projects).sort();
   } catch {
-    // Not there yet.
+    // No dev server ever ran.
+    return [];
   }
-  writeFileSync(path, text);
+  return names.flatMap((name) => readNote(join(projects, name)) ?? []);
+}
+
+function readNote(root: string): FoundState | undefined {
+  try {
+    // For root, who is warned of a folder of another user, that user's note is good enough: it ends nothing.
+    const reader = process.getuid?.() || null;
+    const note = JSON.parse(readOwnFile(join(root, NOTE), reader) ?? 'null') as Partial<ProjectNote> | null;
+    return isNote(note) ? { folder: pathsIn(root), note } : undefined;
+  } catch {
+    // Torn, or not to be read for now: as if it were another project's.
+    return undefined;
+  }
+}
+
+function isNote(value: Partial<ProjectNote> | null): value is ProjectNote {
+  const { id, path, device, inode, born } = value ?? {};
+  return [id, path, device, inode, born].every((field) => typeof field === 'string');
+}
+
+function isSameNote(a: ProjectNote, b: ProjectNote): boolean {
+  return serialize(a) === serialize(b);
+}
+
+function serialize({ id, path, device, inode, born }: ProjectNote): string {
+  return `${JSON.stringify({ id, path, device, inode, born })}\n`;
+}
+
+function pathsIn(root: string): StateFolder {
+  return { root, servers: join(root, 'servers'), logs: join(root, 'logs'), volumes: join(root, 'volumes') };
+}
+
+/** Readable, short enough for every file system, and different for different projects. */
+function folderName(project: string): string {
+  const readable = basename(project)
+    .replace(/[^A-Za-z0-9_-]+/g, '_')
+    .slice(0, READABLE_CHARACTERS);
+  return `${readable}-${createHash('sha256').update(project).digest('hex').slice(0, HASH_CHARACTERS)}`;
 }

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { stateFolderOf } from '../../src/records/state-folder.js';
 import { runCli, startCli, startDev } from '../support/cli.js';
 import { openSocket, post, send } from '../support/http.js';
 import { fixture, makeProject, makeTempFolder, ROOT } from '../support/project.js';
@@ -136,10 +137,15 @@ describe('starting', () => {
     });
   });
 
-  test('keeps its own things in .jamdev, which ignores itself and is nobody else’s to read', async () => {
-    const dev = await startDev(echoProject());
-    expect(readFileSync(join(dev.folder, '.jamdev', '.gitignore'), 'utf8')).toBe('*\n');
-    expect(statSync(join(dev.folder, '.jamdev')).mode & 0o077).toBe(0);
+  test('keeps its own things in the user’s state folder, which nobody else may read, and none in the project', async () => {
+    const folder = echoProject();
+    const before = readdirSync(folder);
+    const dev = await startDev(folder);
+    await connect(dev.apiUrl);
+    expect(readdirSync(folder)).toEqual(before);
+    const { root, logs } = stateFolderOf(folder);
+    expect(statSync(root).mode & 0o077).toBe(0);
+    expect(readdirSync(logs)).toHaveLength(1);
   });
 
   test('--json prints one event a line', async () => {
@@ -304,13 +310,19 @@ describe('bad input', () => {
     expect(run.stdout).toBe('');
   });
 
-  test('a project folder that can not be written', async () => {
+  test('no place for state that can be written', async () => {
     // Where nobody may write, not even root: the kernel's own folders, or macOS's sealed system.
-    const cwd = process.platform === 'linux' ? '/proc' : '/System';
-    const run = await runCli(['dev', '--port', '0', '--proxy-port', '0', '--command', 'true'], { cwd });
+    const place = process.platform === 'linux' ? '/proc' : '/System';
+    const env = { XDG_STATE_HOME: `${place}/state`, TMPDIR: `${place}/tmp` };
+    const run = await runCli(['dev', '--port', '0', '--proxy-port', '0', '--command', 'true'], { env });
     expect(run.code).toBe(1);
-    expect(run.stderr).toContain(`jamdev can't write its folder ${cwd}/.jamdev`);
-    expect(run.stderr).toContain('Make the project folder writable');
+    expect(run.stderr).toContain(`jamdev can't write its folder ${place}/state/jamdev`);
+    expect(run.stderr).toContain('XDG_STATE_HOME');
+  });
+
+  test('a project folder that can not be written is no obstacle', async () => {
+    const dev = await startDev(process.platform === 'linux' ? '/proc' : '/System', ['--command', ECHO]);
+    await connect(dev.apiUrl);
   });
 
   test('a command that does not exist ends the backend, with the reason at hand', async () => {
@@ -336,7 +348,7 @@ describe('stopping', () => {
     dev.process.kill('SIGINT');
     expect(await dev.exit).toBe(0);
     expect(await living(pids)).toEqual([]);
-    expect(readdirSync(join(dev.folder, '.jamdev', 'servers'))).toEqual([]);
+    expect(readdirSync(stateFolderOf(dev.folder).servers)).toEqual([]);
   });
 
   test('a second Ctrl-C kills what ignores the first, at once', async () => {
@@ -409,10 +421,8 @@ test('a backend that prints 100 MB neither stalls nor fattens the dev server, an
   if (process.platform === 'linux') expect(residentKiB() - before).toBeLessThan(120 * 1024);
   const { stdout } = await runCli(['logs', 'flood', '--tail', '1'], { cwd: dev.folder });
   expect(stdout).toBe('the last line of the flood\n');
-  const bytes = readdirSync(join(dev.folder, '.jamdev', 'logs', backend_id)).reduce(
-    (sum, name) => sum + statSync(join(dev.folder, '.jamdev', 'logs', backend_id, name)).size,
-    0,
-  );
+  const log = join(stateFolderOf(dev.folder).logs, backend_id);
+  const bytes = readdirSync(log).reduce((sum, name) => sum + statSync(join(log, name)).size, 0);
   expect(bytes).toBeLessThan(20 * 1024 * 1024);
 });
 
@@ -509,7 +519,7 @@ describe('what else may happen', () => {
       ),
     );
     await waitFor(
-      () => readdirSync(join(folder, '.jamdev', 'servers')).some((name) => name.endsWith('.processes')),
+      () => readdirSync(stateFolderOf(folder).servers).some((name) => name.endsWith('.processes')),
       'its record',
     );
     dev.process.kill('SIGKILL');

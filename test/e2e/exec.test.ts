@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { stateFolderOf } from '../../src/records/state-folder.js';
 import { type Run, runCli, startCli } from '../support/cli.js';
 import { fixture, makeProject, makeTempFolder, ROOT } from '../support/project.js';
 import { describeTerminal, openTerminal } from '../support/pseudo-terminal.js';
@@ -26,7 +27,7 @@ function unhurried(stderr: string): string {
 }
 
 function expectNoRecords(folder: string): void {
-  expect(readdirSync(join(folder, '.jamdev', 'servers'))).toEqual([]);
+  expect(readdirSync(stateFolderOf(folder).servers)).toEqual([]);
 }
 
 describe('the command', () => {

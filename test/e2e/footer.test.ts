@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { stateFolderOf } from '../../src/records/state-folder.js';
 import { post, send } from '../support/http.js';
 import { fixture, makeProject, makeTempFolder } from '../support/project.js';
 import { describeTmux, devLine, devServersIn, PROMPT, Tmux } from '../support/tmux.js';
@@ -465,7 +466,7 @@ describeTmux('the end', () => {
     await tmux.close();
     await waitFor(() => existsSync(saved), 'the work to be saved');
     await waitFor(async () => (await living([server])).length === 0, 'the dev server to end');
-    expect(readdirSync(join(folder, '.jamdev', 'servers'))).toEqual([]);
+    expect(readdirSync(stateFolderOf(folder).servers)).toEqual([]);
   });
 
   test('where nobody could continue it, Ctrl-Z changes nothing', async () => {

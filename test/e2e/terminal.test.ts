@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { stateFolderOf } from '../../src/records/state-folder.js';
 import { post, send } from '../support/http.js';
 import { fixture, makeProject, makeTempFolder } from '../support/project.js';
 import { describeTerminal, openTerminal, type PseudoTerminal } from '../support/pseudo-terminal.js';
@@ -80,6 +81,6 @@ describeTerminal('jamdev dev in a terminal', () => {
     // The terminal goes, and with it everything that is written to it fails.
     terminal.process.kill('SIGKILL');
     await waitFor(() => existsSync(saved), 'the work to be saved');
-    await waitFor(() => readdirSync(join(folder, '.jamdev', 'servers')).length === 0, 'the record to be gone');
+    await waitFor(() => readdirSync(stateFolderOf(folder).servers).length === 0, 'the record to be gone');
   });
 });

@@ -68,8 +68,10 @@ test('the processes of a run are noted one by one; torn notes are passed over', 
   const folder = createStateFolder(makeTempFolder());
   const file = new ServerRecordFile(folder, 'run');
   expect(file.processes()).toEqual([]);
-  const notes = [1, 2].map((pid) => ({ backendId: `b${pid}`, pid, startId: `s${pid}`, startedAt: pid }));
+  const notes = [2, 3].map((pid) => ({ backendId: `b${pid}`, pid, startId: `s${pid}`, startedAt: pid }));
   for (const note of notes) file.noteProcess(note);
+  // Numbers that stand for init, for a group, or for everyone are no processes of a run.
+  for (const pid of [1, 0, -1, -4711, 1.5]) file.noteProcess({ backendId: 'odd', pid, startId: 's', startedAt: 1 });
   writeFileSync(join(folder.servers, 'run.processes'), '{"backendId": "b3", "pi', { flag: 'a' });
   expect(new ServerRecordFile(folder, 'run').processes()).toEqual(notes);
   expect(new ServerRecordFile(folder, 'other').processes()).toEqual([]);

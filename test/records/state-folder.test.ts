@@ -1,50 +1,159 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { createStateFolder, stateFolderOf } from '../../src/records/state-folder.js';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createStateFolder, restoreStateFolder, stateFolderOf } from '../../src/records/state-folder.js';
 import { makeTempFolder } from '../support/project.js';
+import { useStateHome } from '../support/state-home.js';
 
-test('where the state lies is told without touching the disk', () => {
-  const project = makeTempFolder();
-  expect(stateFolderOf(project)).toEqual({
-    root: join(project, '.jamdev'),
-    servers: join(project, '.jamdev/servers'),
-    logs: join(project, '.jamdev/logs'),
-    volumes: join(project, '.jamdev/volumes'),
-  });
-  expect(existsSync(join(project, '.jamdev'))).toBe(false);
+let home = '';
+beforeEach(() => {
+  home = makeTempFolder();
+  useStateHome(home);
 });
 
-test('the state folder is created for this user only, ignored by git, and can be created again', () => {
+test('where the state lies is told without touching the disk: in the user’s folder, by the project’s name', () => {
+  const project = makeTempFolder();
+  const { root, servers, logs, volumes } = stateFolderOf(project);
+  expect(root).toMatch(new RegExp(`^${home}/jamdev/projects/${basename(project)}-[0-9a-f]{12}$`));
+  expect([servers, logs, volumes]).toEqual(['servers', 'logs', 'volumes'].map((name) => join(root, name)));
+  expect(readdirSync(home)).toEqual([]);
+  expect(readdirSync(project)).toEqual([]);
+});
+
+test('the state folder is made for this user only, can be made again, and leaves the project as it was', () => {
+  const project = makeTempFolder();
+  const planned = stateFolderOf(project);
+  const folder = createStateFolder(project);
+  expect(folder).toMatchObject(planned);
+  expect(stateFolderOf(project)).toEqual(planned);
+  for (const path of [folder.root, folder.servers, folder.logs]) expect(statSync(path).mode & 0o777).toBe(0o700);
+  writeFileSync(join(folder.logs, 'kept'), 'x');
+  expect(createStateFolder(project)).toEqual(folder);
+  expect(readFileSync(join(folder.logs, 'kept'), 'utf8')).toBe('x');
+  expect(readdirSync(project)).toEqual([]);
+});
+
+describe('whose state it is', () => {
+  test('projects of the same name have their own', () => {
+    const parent = makeTempFolder();
+    const [a, b] = ['a', 'b'].map((name) => join(parent, name, 'app')) as [string, string];
+    for (const path of [a, b]) mkdirSync(path, { recursive: true });
+    expect(createStateFolder(a).root).not.toBe(createStateFolder(b).root);
+    expect(createStateFolder(a).project.id).not.toBe(createStateFolder(b).project.id);
+  });
+
+  test('names that are no file names are fine', () => {
+    const parent = makeTempFolder();
+    const names = ['a b', 'Äpfel', '…', `${'long'.repeat(60)}`, 'a\nb', '.hidden'];
+    const roots = names.map((name) => {
+      mkdirSync(join(parent, name));
+      return createStateFolder(join(parent, name)).root;
+    });
+    expect(new Set(roots).size).toBe(names.length);
+    for (const root of roots) expect(basename(root)).toMatch(/^[\w-]{1,53}$/);
+  });
+
+  test('a project reached through links is the same', () => {
+    const project = makeTempFolder();
+    const link = join(makeTempFolder(), 'link');
+    symlinkSync(project, link);
+    const folder = createStateFolder(project);
+    expect(createStateFolder(link)).toEqual(folder);
+    expect(stateFolderOf(link).root).toBe(folder.root);
+  });
+
+  test('a project that was renamed keeps its own, and one that takes its old name gets another', () => {
+    const parent = makeTempFolder();
+    const [old, renamed] = [join(parent, 'old'), join(parent, 'renamed')];
+    mkdirSync(old);
+    const folder = createStateFolder(old);
+    renameSync(old, renamed);
+    expect(stateFolderOf(renamed).root).toBe(folder.root);
+    const found = createStateFolder(renamed);
+    expect(found).toMatchObject({ root: folder.root, project: { id: folder.project.id, path: renamed } });
+    mkdirSync(old);
+    const next = createStateFolder(old);
+    expect(next.root).toBe(`${folder.root}-2`);
+    expect(createStateFolder(old)).toEqual(next);
+    expect(createStateFolder(renamed)).toEqual(found);
+  });
+
+  test('a copy of a project, and a new one on the same disk space, start with nothing', () => {
+    const parent = makeTempFolder();
+    const [original, copy] = [join(parent, 'original'), join(parent, 'copy')];
+    mkdirSync(original);
+    const folder = createStateFolder(original);
+    cpSync(original, copy, { recursive: true });
+    expect(createStateFolder(copy).root).not.toBe(folder.root);
+    // Most file systems give the number of a deleted folder to the next one.
+    for (let round = 0; round < 20; round += 1) {
+      rmSync(copy, { recursive: true });
+      mkdirSync(join(parent, `next-${round}`));
+      expect(stateFolderOf(join(parent, `next-${round}`)).root).toContain(`next-${round}`);
+      mkdirSync(copy);
+    }
+  });
+
+  test('a project that was deleted and cloned again keeps its own', () => {
+    const project = join(makeTempFolder(), 'app');
+    mkdirSync(project);
+    const { root } = createStateFolder(project);
+    rmSync(project, { recursive: true });
+    expect(stateFolderOf(project).root).toBe(root);
+    mkdirSync(project);
+    expect(createStateFolder(project).root).toBe(root);
+  });
+
+  test('a note that is torn is written again', () => {
+    const project = makeTempFolder();
+    const { root } = createStateFolder(project);
+    writeFileSync(join(root, 'project.json'), '{"path": ');
+    expect(stateFolderOf(project).root).toBe(root);
+    const again = createStateFolder(project);
+    expect(createStateFolder(project)).toEqual(again);
+  });
+});
+
+test('a state folder that was deleted is made again, and is the same project’s', () => {
   const project = makeTempFolder();
   const folder = createStateFolder(project);
+  rmSync(join(home, 'jamdev'), { recursive: true });
+  restoreStateFolder(folder);
   expect(createStateFolder(project)).toEqual(folder);
-  for (const path of [folder.root, folder.servers, folder.logs]) expect(statSync(path).mode & 0o777).toBe(0o700);
-  expect(readFileSync(join(folder.root, '.gitignore'), 'utf8')).toBe('*\n');
-});
-
-test('what is in the state folder already stays', () => {
-  const project = makeTempFolder();
-  const { logs } = createStateFolder(project);
-  writeFileSync(join(logs, 'kept'), 'x');
-  createStateFolder(project);
-  expect(readFileSync(join(logs, 'kept'), 'utf8')).toBe('x');
 });
 
 test.each([
-  ['the state folder', ['.jamdev']],
-  ['the records', ['.jamdev', 'servers']],
-  ['the logs', ['.jamdev', 'logs']],
-])('a file in the place of %s is an error with the folder and the reason', (_what, path) => {
+  ['the records', 'servers'],
+  ['the logs', 'logs'],
+])('a file or a link in the place of %s is an error with the folder and the reason', (_what, name) => {
   const project = makeTempFolder();
-  if (path.length > 1) mkdirSync(join(project, '.jamdev'));
-  writeFileSync(join(project, ...path), '');
-  expect(() => createStateFolder(project)).toThrow(
-    expect.objectContaining({
-      code: 'StateFolderUnusable',
-      message: expect.stringMatching(
-        new RegExp(`^jamdev can't write its folder ${join(project, '.jamdev')} \\((EEXIST|ENOTDIR)\\)\\.$`),
-      ),
-    }),
+  const path = join(createStateFolder(project).root, name);
+  rmSync(path, { recursive: true });
+  writeFileSync(path, '');
+  const create = () => createStateFolder(project);
+  expect(create).toThrow(
+    expect.objectContaining({ code: 'StateFolderUnusable', message: expect.stringContaining(path) }),
   );
+  rmSync(path);
+  const target = makeTempFolder();
+  symlinkSync(target, path);
+  expect(create).toThrow(
+    expect.objectContaining({ code: 'StateFolderUnsafe', message: expect.stringContaining(path) }),
+  );
+  expect(existsSync(join(target, 'project.json'))).toBe(false);
+});
+
+test('a project that is not there has no state', () => {
+  expect(() => createStateFolder('/no/such/project')).toThrow(/no\/such\/project/);
 });

@@ -5,6 +5,7 @@ import type { ServerRecord } from '../../src/records/server-records.js';
 export async function recordOf(project: string, more: Partial<ServerRecord> = {}): Promise<ServerRecord> {
   return {
     runId: 'run',
+    marker: '0'.repeat(32),
     pid: process.pid,
     startId: (await findProcess(process.pid))?.startId ?? '',
     project,

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, onTestFinished } from 'vitest';
+import { stateFolderOf } from '../../src/records/state-folder.js';
 import { isInstalled } from './installed.js';
 import { makeTempFolder, ROOT } from './project.js';
 import { living, waitFor } from './wait.js';
@@ -122,7 +123,7 @@ export function devLine(...args: string[]): string {
 
 /** @returns pids of the dev servers of a project */
 export function devServersIn(project: string): number[] {
-  const folder = join(project, '.jamdev', 'servers');
+  const folder = stateFolderOf(project).servers;
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))

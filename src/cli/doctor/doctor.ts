@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import { readOwnPackage } from '../../config/own-package.js';
 import { problem } from '../../contract/errors.js';
 import { readInotifyState } from '../../os/inotify.js';
-import { listServerRecords } from '../../records/server-records.js';
+import { listRunningServers, listServerRecords } from '../../records/server-records.js';
 import { stateFolderOf } from '../../records/state-folder.js';
-import { listRegisteredServers } from '../../records/user-registry.js';
 import { runCheck } from './checks.js';
 import { checkDevServers } from './dev-server.js';
 import { askDocker, judgeDocker } from './docker.js';
@@ -14,7 +13,7 @@ import { checkLeftovers } from './leftovers.js';
 import { judgeNode } from './node-version.js';
 import { checkPort } from './ports.js';
 import { dockerNeed, examineProject } from './project.js';
-import { checkLogs, checkRegistry, checkStateFolder } from './state.js';
+import { checkLogs, checkStateFolder } from './state.js';
 import { countWatched, judgeWatching } from './watching.js';
 
 /** What the platform runs, and so what images are for unless the config says otherwise. */
@@ -38,7 +37,7 @@ export async function examine(folder: string, configFile: string | undefined): P
   const own = listServerRecords(stateFolderOf(project.folder)).then((records) =>
     records.filter(({ alive }) => alive).map(({ record }) => record),
   );
-  const servers = Promise.all([own, listRegisteredServers()]).then((lists) => lists.flat());
+  const servers = Promise.all([own, listRunningServers()]).then((lists) => lists.flat());
   for (const shared of [docker, servers]) shared.catch(() => undefined);
   const port = (what: string, number: number, flag: string) =>
     runCheck(`${what} port`, CHECK_MS, async () =>
@@ -72,11 +71,7 @@ export async function examine(folder: string, configFile: string | undefined): P
         readInotifyState((pid) => !running.some((server) => server.pid === pid)),
       );
     }),
-    runCheck('state folder', CHECK_MS, () => [
-      checkStateFolder(project.folder),
-      checkLogs(project.folder),
-      ...checkRegistry(),
-    ]),
+    runCheck('state folder', CHECK_MS, () => [checkStateFolder(project.folder), checkLogs(project.folder)]),
     runCheck('leftovers', CHECK_MS, async () => {
       const { engine } = await docker;
       return checkLeftovers(project.folder, engine !== undefined);

@@ -1,23 +1,28 @@
-import { mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { problem } from '../../contract/errors.js';
+import { existsSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { JamdevError, problem } from '../../contract/errors.js';
 import { MAX_LOGS, MAX_TOTAL_BYTES } from '../../logs/log-store.js';
 import { errorCode } from '../../os/error-code.js';
-import { type StateFolder, stateFolderOf } from '../../records/state-folder.js';
-import { findRegistryProblem } from '../../records/user-registry.js';
+import { checkOwnFolder } from '../../records/own-folder.js';
+import { stateFolderOf } from '../../records/state-folder.js';
 import { counted } from '../terminal/counted.js';
 import { formatSize } from '../terminal/size.js';
 import { type Finding, fine, trouble } from './finding.js';
 
-/** Whether jamdev can keep its things in a project; nothing is left there by trying. */
+/** Whether jamdev can keep its things, and where; nothing is left there by trying. */
 export function checkStateFolder(project: string): Finding {
+  const check = 'state folder';
   const folder = stateFolderOf(project);
   try {
-    for (const path of writtenTo(project, folder)) rmdirSync(mkdtempSync(join(path, '.jamdev-check-')));
-    return fine('state folder', `${folder.root} can be written`);
+    const own = [dirname(dirname(folder.root)), dirname(folder.root), folder.root, folder.servers, folder.logs];
+    const remarks = own.filter((path) => existsSync(path)).flatMap((path) => checkOwnFolder(path));
+    for (const path of own) rmdirSync(mkdtempSync(join(nearest(path), '.check-')));
+    const [remark] = remarks;
+    if (remark !== undefined) return { check, status: 'warning', text: remark, remedy: '' };
+    return fine(check, `${folder.root} can be written`);
   } catch (error) {
-    const detail = errorCode(error);
-    return trouble('state folder', 'failure', problem.stateFolderUnusable(folder.root, detail));
+    if (error instanceof JamdevError) return trouble(check, 'failure', error);
+    return trouble(check, 'warning', problem.stateFolderUnusable(folder.root, errorCode(error)));
   }
 }
 
@@ -31,16 +36,9 @@ export function checkLogs(project: string): Finding {
   return fine('logs', `of ${counted(names.length, 'backend')}, ${formatSize(bytes)} (${limits})`);
 }
 
-/** Whether dev servers can be found from other folders; nothing to say if they can. */
-export function checkRegistry(): Finding[] {
-  const error = findRegistryProblem();
-  return error === undefined ? [] : [trouble('user state', 'warning', error)];
-}
-
-/** Where a dev server makes files: in the project as long as there is no state folder. */
-function writtenTo(project: string, { root, servers, logs }: StateFolder): string[] {
-  if (statSync(root, { throwIfNoEntry: false }) === undefined) return [project];
-  return [root, ...[servers, logs].filter((path) => statSync(path, { throwIfNoEntry: false }) !== undefined)];
+/** The folder itself, or the one above it in which it would have to be made. */
+function nearest(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path));
 }
 
 function list(folder: string): string[] {

@@ -1,43 +1,68 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { checkLogs, checkRegistry, checkStateFolder } from '../../../src/cli/doctor/state.js';
-import { createStateFolder } from '../../../src/records/state-folder.js';
+import { describe, expect, test } from 'vitest';
+import { checkLogs, checkStateFolder } from '../../../src/cli/doctor/state.js';
+import { createStateFolder, stateFolderOf } from '../../../src/records/state-folder.js';
 import { makeTempFolder } from '../../support/project.js';
+import { useStateHome } from '../../support/state-home.js';
 
 describe('the state folder', () => {
-  test('of a new project is not made by looking', () => {
+  test('of a new project is named, and not made by looking', () => {
     const project = makeTempFolder();
-    expect(checkStateFolder(project)).toMatchObject({ status: 'ok', remedy: '' });
+    const { root } = stateFolderOf(project);
+    expect(checkStateFolder(project)).toEqual({
+      check: 'state folder',
+      status: 'ok',
+      text: `${root} can be written`,
+      remedy: '',
+    });
     expect(readdirSync(project)).toEqual([]);
+    expect(existsSync(root)).toBe(false);
   });
 
   test('that is there stays as it was', () => {
     const project = makeTempFolder();
     const folder = createStateFolder(project);
     expect(checkStateFolder(project).status).toBe('ok');
-    expect(readdirSync(folder.root).sort()).toEqual(['.gitignore', 'logs', 'servers']);
+    expect(readdirSync(folder.root).sort()).toEqual(['logs', 'project.json', 'servers']);
     expect(readdirSync(folder.servers)).toEqual([]);
   });
 
-  test.each([
-    ['in its place', ['.jamdev']],
-    ['in the place of the records', ['.jamdev', 'servers']],
-    ['in the place of the logs', ['.jamdev', 'logs']],
-  ])('a file %s is a failure', (_name, path) => {
+  test.each(['root', 'servers', 'logs'] as const)('a file in the place of its %s is a failure', (name) => {
     const project = makeTempFolder();
-    createStateFolder(project);
-    rmSync(join(project, ...path), { recursive: true });
-    writeFileSync(join(project, ...path), '');
+    const folder = createStateFolder(project);
+    rmSync(folder[name], { recursive: true });
+    writeFileSync(folder[name], '');
     const finding = checkStateFolder(project);
-    expect(finding).toMatchObject({ status: 'failure', remedy: expect.stringContaining('writable') });
-    expect(finding.text).toContain(join(project, '.jamdev'));
+    expect(finding).toMatchObject({ status: 'failure', remedy: expect.stringContaining('XDG_STATE_HOME') });
+    expect(finding.text).toContain(folder[name]);
   });
 
-  test('where the system takes no files is a failure', () => {
-    expect(checkStateFolder(process.platform === 'linux' ? '/proc' : '/System').status).toBe('failure');
+  test('a link in its place is a failure', () => {
+    const project = makeTempFolder();
+    const folder = createStateFolder(project);
+    rmSync(folder.logs, { recursive: true });
+    symlinkSync(makeTempFolder(), folder.logs);
+    expect(checkStateFolder(project)).toMatchObject({ status: 'failure', text: expect.stringContaining('link') });
+  });
+
+  test.each([
+    ['where the system takes no files', () => (process.platform === 'linux' ? '/proc/state' : '/System/state')],
+    ['where a file is in the way', () => fileIn(makeTempFolder())],
+  ])('%s is a warning, as a temporary folder does as well', (_name, place) => {
+    useStateHome(place());
+    expect(checkStateFolder(makeTempFolder())).toMatchObject({
+      status: 'warning',
+      remedy: expect.stringContaining('XDG_STATE_HOME'),
+    });
   });
 });
+
+function fileIn(folder: string): string {
+  const path = join(folder, 'file');
+  writeFileSync(path, '');
+  return path;
+}
 
 describe('logs', () => {
   test('none', () => {
@@ -53,29 +78,5 @@ describe('logs', () => {
       writeFileSync(join(logs, id, 'owner.json'), 'x'.repeat(512));
     }
     expect(checkLogs(project).text).toMatch(/^of 2 backends, 2.0 MiB \(at most 100 of ended backends and 256 MiB/);
-  });
-});
-
-describe('the registry of the user', () => {
-  function useStateHome(folder: string): void {
-    const before = process.env.XDG_STATE_HOME;
-    process.env.XDG_STATE_HOME = folder;
-    onTestFinished(() => {
-      process.env.XDG_STATE_HOME = before;
-    });
-  }
-
-  test('nothing is said, and nothing made, where it can be written', () => {
-    const home = makeTempFolder();
-    useStateHome(join(home, 'deep', 'state'));
-    expect(checkRegistry()).toEqual([]);
-    expect(readdirSync(home)).toEqual([]);
-  });
-
-  test('a file in its place is a warning', () => {
-    const home = join(makeTempFolder(), 'file');
-    writeFileSync(home, '');
-    useStateHome(home);
-    expect(checkRegistry()).toMatchObject([{ status: 'warning', remedy: expect.stringContaining('XDG_STATE_HOME') }]);
   });
 });

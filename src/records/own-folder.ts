@@ -1,0 +1,86 @@
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmdirSync, type Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { problem } from '../contract/errors.js';
+import { errorCode } from '../os/error-code.js';
+
+/** Permissions that let others write into a folder, and so plant or swap what jamdev trusts. */
+const WRITABLE_BY_OTHERS = 0o022;
+const OPEN_TO_OTHERS = 0o077;
+const PRIVATE = 0o700;
+
+/**
+ * Makes a folder that only this user may enter, and checks that it is one.
+ * @returns what to warn about
+ * @throws JamdevError `StateFolderUnusable`, `StateFolderUnsafe`
+ */
+export function makeOwnFolder(path: string): string[] {
+  try {
+    makeFolder(path);
+  } catch (error) {
+    throw problem.stateFolderUnusable(path, errorCode(error));
+  }
+  return checkOwnFolder(path);
+}
+
+/**
+ * Checks that a folder is jamdev's own: a real folder, no link, of this user, and not writable by others. One that others
+ * could only read is closed to them.
+ * @param userId of the user to whom it has to belong; undefined where the system has no such thing
+ * @returns what to warn about: root is warned of what other users are refused
+ * @throws JamdevError `StateFolderUnusable`, `StateFolderUnsafe`
+ */
+export function checkOwnFolder(path: string, userId: number | undefined = process.getuid?.()): string[] {
+  let stats: Stats;
+  try {
+    stats = lstatSync(path);
+  } catch (error) {
+    throw problem.stateFolderUnusable(path, errorCode(error));
+  }
+  if (stats.isSymbolicLink()) throw problem.stateFolderIsLink(path);
+  if (!stats.isDirectory()) throw problem.stateFolderUnusable(path, 'it is not a folder');
+  if (userId === undefined) return [];
+  if (stats.uid !== userId) {
+    if (userId !== 0) throw problem.stateFolderForeign(path, stats.uid);
+    return [problem.stateFolderForeign(path, stats.uid).message];
+  }
+  if ((stats.mode & OPEN_TO_OTHERS) === 0) return [];
+  if ((stats.mode & WRITABLE_BY_OTHERS) === 0) {
+    chmodSync(path, PRIVATE);
+    return [];
+  }
+  if (!keepsModes(path)) return [problem.modesNotKept(path).message];
+  if (userId !== 0) throw problem.stateFolderOpen(path, stats.mode & 0o777);
+  return [problem.stateFolderOpen(path, stats.mode & 0o777).message];
+}
+
+/** Makes the folders above one that jamdev owns; they are the user's, whatever they are. */
+export function makeParents(path: string): void {
+  const parent = dirname(path);
+  if (parent === path || isThere(parent)) return;
+  makeParents(parent);
+  makeFolder(parent);
+}
+
+/** Not `recursive`: where the system takes no new folder at all (/proc), Node.js would try for ever. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: PRIVATE });
+  } catch (error) {
+    // Another dev server may have made it just now.
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Whether the file system keeps permissions: on WSL's /mnt/c every folder is open to all, whatever was asked for. */
+function keepsModes(folder: string): boolean {
+  const probe = mkdtempSync(join(folder, '.mode-'));
+  try {
+    return (lstatSync(probe).mode & WRITABLE_BY_OTHERS) === 0;
+  } finally {
+    rmdirSync(probe);
+  }
+}
