@@ -1,0 +1,181 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { BuildTriggers, type ChangeOrigin, MAX_BUILDS_IN_A_ROW } from '../../src/build/build-triggers.js';
+
+const by = (origin: ChangeOrigin, ...files: string[]) => files.map((file) => ({ file, origin }));
+
+/** Runs one build from start to end, in which files change and files are written again. */
+function runBuild(triggers: BuildTriggers, changed: string[] = [], written: string[] = changed) {
+  triggers.buildStarted();
+  if (changed.length > 0) triggers.changed(by('build', ...changed));
+  return triggers.buildEnded(new Set(written.filter((file) => triggers.underTest.has(file))));
+}
+
+describe('what a person changes', () => {
+  test('starts a build, whatever runs', () => {
+    const triggers = new BuildTriggers();
+    expect(triggers.changed(by('other', 'a.js'))).toEqual({ kind: 'build', files: ['a.js'] });
+    triggers.buildStarted();
+    expect(triggers.changed(by('other', 'b.js'))).toEqual({ kind: 'build', files: ['b.js'] });
+  });
+
+  test('and saves again during a build cancels that build', () => {
+    const triggers = new BuildTriggers();
+    triggers.changed(by('other', 'a.js'));
+    triggers.buildStarted();
+    expect(triggers.changed(by('build', 'a.js'))).toMatchObject({ kind: 'build' });
+  });
+
+  test('for the first time during a build starts the next one', () => {
+    const triggers = new BuildTriggers();
+    triggers.buildStarted();
+    expect(triggers.changed(by('build', 'a.js'))).toEqual({ kind: 'wait' });
+    expect(triggers.buildEnded(new Set())).toEqual({ kind: 'build', files: ['a.js'] });
+  });
+
+  test('is never taken for output because it was saved during builds', () => {
+    const triggers = new BuildTriggers();
+    for (let round = 0; round < 2 * MAX_BUILDS_IN_A_ROW; round += 1) {
+      triggers.changed(by('other', 'a.js'));
+      // Saved twice with the same content, once in a build that a.js did not start.
+      expect(runBuild(triggers, ['b.js'])).toEqual({ kind: 'build', files: ['b.js'] });
+      expect(runBuild(triggers)).toEqual({ kind: 'none' });
+    }
+    expect(triggers.outputs).toEqual([]);
+  });
+});
+
+describe('what builds write', () => {
+  test('starts one more build, and none after that when it comes out the same', () => {
+    const triggers = new BuildTriggers();
+    expect(runBuild(triggers, ['dist/a.js'])).toEqual({ kind: 'build', files: ['dist/a.js'] });
+    expect(runBuild(triggers, [], ['dist/a.js'])).toEqual({ kind: 'none' });
+  });
+
+  test('is learned once builds on their own have written it three times', () => {
+    const triggers = new BuildTriggers();
+    for (let round = 0; round < 3; round += 1) {
+      expect(triggers.outputs).toEqual([]);
+      triggers.changed(by('other', 'a.ts'));
+      expect(runBuild(triggers, ['dist/a.js'])).toMatchObject({ kind: 'build' });
+      expect(runBuild(triggers, [], ['dist/a.js'])).toEqual({ kind: 'none' });
+    }
+    expect(triggers.outputs).toEqual(['dist/a.js']);
+    triggers.changed(by('other', 'a.ts'));
+    expect(runBuild(triggers, ['dist/a.js'])).toEqual({ kind: 'none' });
+  });
+
+  test('is known from earlier runs, until somebody else changes it', () => {
+    const triggers = new BuildTriggers(['dist/a.js']);
+    expect(runBuild(triggers, ['dist/a.js'])).toEqual({ kind: 'none' });
+    expect(triggers.changed(by('other', 'dist/a.js'))).toMatchObject({ kind: 'build' });
+    expect(triggers.outputs).toEqual([]);
+    triggers.buildStarted();
+    expect(triggers.changed(by('build', 'dist/a.js'))).toMatchObject({ kind: 'build' });
+  });
+
+  test('differently each time is held after three builds in a row, and is output once a build alone has shown it', () => {
+    const triggers = new BuildTriggers();
+    for (let round = 0; round < MAX_BUILDS_IN_A_ROW; round += 1) {
+      expect(runBuild(triggers, ['stamp'])).toEqual({ kind: 'build', files: ['stamp'] });
+    }
+    expect(runBuild(triggers, ['stamp'])).toEqual({ kind: 'hold', files: ['stamp'] });
+    expect(triggers.release()).toEqual({ kind: 'build', files: ['stamp'] });
+    expect(runBuild(triggers, ['stamp'])).toEqual({ kind: 'none', learned: ['stamp'] });
+    expect(triggers.outputs).toEqual(['stamp']);
+    expect(triggers.changed(by('other', 'a.js'))).toMatchObject({ kind: 'build' });
+    expect(runBuild(triggers, ['stamp'])).toEqual({ kind: 'none' });
+  });
+
+  test('and a source that was saved meanwhile: the source is built, and not learned as output', () => {
+    const triggers = new BuildTriggers();
+    for (let round = 0; round < MAX_BUILDS_IN_A_ROW; round += 1) runBuild(triggers, ['stamp']);
+    expect(runBuild(triggers, ['stamp', 'a.js'])).toEqual({ kind: 'hold', files: ['stamp', 'a.js'] });
+    expect(triggers.release()).toEqual({ kind: 'build', files: ['stamp', 'a.js'] });
+    expect(runBuild(triggers, ['stamp'])).toEqual({ kind: 'none', learned: ['stamp'] });
+    expect(triggers.outputs).toEqual(['stamp']);
+  });
+
+  test('of a source that every build writes again does not cancel builds for ever', () => {
+    const triggers = new BuildTriggers();
+    triggers.changed(by('other', 'version.js'));
+    const kinds = Array.from({ length: 6 }, () => {
+      triggers.buildStarted();
+      return triggers.changed(by('build', 'version.js')).kind;
+    });
+    expect(kinds).toEqual(['build', 'build', 'build', 'wait', 'wait', 'wait']);
+    expect(triggers.buildEnded(new Set())).toMatchObject({ kind: 'hold' });
+  });
+});
+
+test('what a backend writes beside its code is held and learned in the same way', () => {
+  const triggers = new BuildTriggers();
+  for (let round = 0; round < MAX_BUILDS_IN_A_ROW; round += 1) {
+    expect(triggers.changed(by('backend', 'data.db'))).toMatchObject({ kind: 'build' });
+    expect(runBuild(triggers)).toEqual({ kind: 'none' });
+  }
+  expect(triggers.changed(by('backend', 'data.db'))).toMatchObject({ kind: 'hold' });
+  expect(triggers.release()).toMatchObject({ kind: 'build' });
+  runBuild(triggers);
+  expect(triggers.changed(by('backend', 'data.db'))).toEqual({ kind: 'none', learned: ['data.db'] });
+  expect(triggers.changed(by('backend', 'data.db'))).toEqual({ kind: 'none' });
+});
+
+test('a build that is asked for counts as one that a person started', () => {
+  const triggers = new BuildTriggers();
+  for (let round = 0; round < MAX_BUILDS_IN_A_ROW; round += 1) runBuild(triggers, ['stamp']);
+  triggers.asked();
+  expect(runBuild(triggers, ['stamp'])).toMatchObject({ kind: 'build' });
+});
+
+/** Everything that can happen, as a person, builds and backends mix it. */
+const happening = fc.oneof(
+  fc.record({
+    what: fc.constant('change' as const),
+    file: fc.constantFrom('a', 'b', 'c'),
+    origin: fc.constantFrom<ChangeOrigin>('build', 'backend', 'other'),
+  }),
+  fc.record({ what: fc.constant('end' as const), written: fc.subarray(['a', 'b', 'c']) }),
+  fc.record({ what: fc.constant('quiet' as const) }),
+);
+
+test('no change is lost: each is followed by a build, is a proven output, or was shown to be written by builds alone', () => {
+  fc.assert(
+    fc.property(fc.array(happening, { maxLength: 60 }), (happenings) => {
+      const triggers = new BuildTriggers();
+      let running = false;
+      /** Changed since the last build started. */
+      const unbuilt = new Set<string>();
+      const follow = ({ kind }: { kind: string }) => {
+        if (kind !== 'build') return;
+        triggers.buildStarted();
+        running = true;
+        unbuilt.clear();
+      };
+      for (const each of happenings) {
+        if (each.what === 'change') {
+          unbuilt.add(each.file);
+          follow(triggers.changed([each]));
+          if (each.origin === 'other') expect(unbuilt).toEqual(new Set());
+        } else if (each.what === 'end' && running) {
+          running = false;
+          follow(triggers.buildEnded(new Set(each.written.filter((file) => triggers.underTest.has(file)))));
+        } else if (each.what === 'quiet' && !running) {
+          follow(triggers.release());
+        }
+      }
+      // At rest, whatever is left over has to have a reason.
+      for (let round = 0; round < 20 && (running || unbuilt.size > 0); round += 1) {
+        if (running) {
+          running = false;
+          follow(triggers.buildEnded(new Set()));
+        } else {
+          follow(triggers.release());
+        }
+      }
+      const known = new Set(triggers.outputs);
+      expect([...unbuilt].filter((file) => !known.has(file))).toEqual([]);
+    }),
+    { numRuns: 500 },
+  );
+});
