@@ -16,13 +16,17 @@ export interface BuilderEvents {
   line: [service: string, line: string];
   ended: [service: string, outcome: BuildOutcome];
   /** A build that new backends get from now on. */
-  good: [service: string, build: Build];
+  good: [service: string, build: Build, reason: string];
+  /** A good build that would change nothing for backends; new ones go on getting the one before it. */
+  unchanged: [service: string, build: Build];
 }
 
 /** A build that can be run. */
 export interface GoodBuild {
   build: Build;
   builtAt: Date;
+  /** Stands for all that its backends run: a build with the same one would change nothing for them. */
+  fingerprint: string;
 }
 
 /** Where a service stands with its builds. */
@@ -137,7 +141,7 @@ export class Builder implements BuildSource {
     const tell = (line: string) => this.events.emit('line', config.name, line);
     const result = await this.#make(config, number, signal, tell).catch((error: unknown) => {
       const failure = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
-      return { build: undefined, failure, lines: [] };
+      return { build: undefined, fingerprint: '', failure, lines: [] };
     });
     const ms = Math.round(this.#clock.monotonicMs() - startedAt);
     let outcome: BuildOutcome;
@@ -146,10 +150,9 @@ export class Builder implements BuildSource {
       // Nothing took its place: it was cancelled by the end of the program. Whoever waits must not wait on.
       if (progress.number === number) progress.running = undefined;
     } else if (result.build !== undefined) {
-      outcome = { result: 'succeeded', number, ms };
-      const made = { build: result.build, builtAt: this.#clock.now() };
-      // A build of child processes has written over the one before it; images stay until they are forgotten.
-      progress.good = result.build.kind === 'process' ? [made] : [...progress.good, made];
+      const unchanged = progress.good.at(-1)?.fingerprint === result.fingerprint;
+      outcome = { result: 'succeeded', number, ms, ...(unchanged && { unchanged }) };
+      if (!unchanged) this.#keep(progress, result.build, result.fingerprint);
       progress.failure = undefined;
       progress.running = undefined;
     } else {
@@ -158,9 +161,17 @@ export class Builder implements BuildSource {
       progress.running = undefined;
     }
     this.events.emit('ended', config.name, outcome);
-    if (outcome.result === 'succeeded' && result.build !== undefined)
-      this.events.emit('good', config.name, result.build);
+    if (outcome.result === 'succeeded' && result.build !== undefined) {
+      if (outcome.unchanged) this.events.emit('unchanged', config.name, result.build);
+      else this.events.emit('good', config.name, result.build, reason);
+    }
     return outcome;
+  }
+
+  /** A build of child processes has written over the one before it; images stay until they are forgotten. */
+  #keep(progress: Progress, build: Build, fingerprint: string): void {
+    const made = { build, fingerprint, builtAt: this.#clock.now() };
+    progress.good = build.kind === 'process' ? [made] : [...progress.good, made];
   }
 
   #progress(definition: string): Progress {

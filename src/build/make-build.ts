@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadEnvFiles, type ReadEnvFiles } from '../config/env-file.js';
 import type { DockerServiceConfig, ProcessServiceConfig, ServiceConfig } from '../config/service-config.js';
 import type { ProcessRecord } from '../records/server-records.js';
@@ -7,6 +8,8 @@ import { runBuildCommand } from './build-command.js';
 /** What one build came to. `build` is undefined when it failed. */
 export interface MadeBuild {
   build: Build | undefined;
+  /** See `GoodBuild`. */
+  fingerprint: string;
   /** What went wrong, in a few words. */
   failure: string;
   /** Its output. */
@@ -45,6 +48,11 @@ export interface BuildOwner {
   runId: string;
   /** Told of every process started, to be found again after a crash of this program. */
   noteProcess?(record: ProcessRecord): void;
+  /**
+   * Returns what stands for the content of a service's files right now: the same text, the same content. Where that is
+   * not known, the text is one that no other call returns.
+   */
+  contentOf(service: string): Promise<string>;
 }
 
 /** Creates what builds services of either kind. */
@@ -66,10 +74,15 @@ async function makeProcessBuild(
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
   const { command, cwd, remap8080 } = service;
-  const build = { kind: 'process', number, command, cwd, env, remap8080 } as const;
-  if (service.build === undefined) return { build, failure: '', lines: [] };
-  const { ok, failure, lines } = await runBuildCommand(service.build, { cwd, env }, signal, onLine, owner.noteProcess);
-  return { build: ok ? build : undefined, failure, lines };
+  const made =
+    service.build === undefined
+      ? { ok: true, failure: '', lines: [] }
+      : await runBuildCommand(service.build, { cwd, env }, signal, onLine, owner.noteProcess);
+  const { ok, failure, lines } = made;
+  if (!ok) return { build: undefined, fingerprint: '', failure, lines };
+  const run = { command, cwd, env, remap8080 };
+  const fingerprint = fingerprintOf(run, await owner.contentOf(service.name));
+  return { build: { kind: 'process', number, ...run }, fingerprint, failure, lines };
 }
 
 /** Builds a service whose backends are containers: its image. */
@@ -86,6 +99,12 @@ async function makeContainerBuild(
   const { buildImage } = await import('./image-build.js');
   const request = { project, runId, service: name, number, dockerfile, context, platform, buildArgs, target };
   const { ok, failure, lines, image, digest } = await buildImage(request, signal, onLine);
-  const build = { kind: 'container', number, image, digest, env, network, platform } as const;
-  return { build: ok ? build : undefined, failure, lines };
+  const run = { digest, env, network, platform };
+  const build = { kind: 'container', number, image, ...run } as const;
+  return { build: ok ? build : undefined, fingerprint: fingerprintOf(run), failure, lines };
+}
+
+/** @returns the same text for the same parts */
+function fingerprintOf(...parts: unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

@@ -40,7 +40,13 @@ export type DevBackend = z.infer<typeof devBackendSchema>;
 
 /** How a build ended, as `POST /_jamdev/build` tells once it has. `superseded`: a newer one took its place. */
 export const buildOutcomeSchema = z.discriminatedUnion('result', [
-  z.object({ result: z.literal('succeeded'), number: z.number(), ms: z.number() }),
+  z.object({
+    result: z.literal('succeeded'),
+    number: z.number(),
+    ms: z.number(),
+    /** Present when the build came out the same as the last good one: running backends are not touched. */
+    unchanged: z.literal(true).optional(),
+  }),
   z.object({
     result: z.literal('failed'),
     number: z.number(),

@@ -1,0 +1,138 @@
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { ProcessServiceConfig } from '../config/service-config.js';
+import { pause } from '../os/clock.js';
+import { createLimit } from '../os/limit.js';
+import { openRegularFile } from '../os/regular-file.js';
+import { splitPlainCommand } from '../runtime/process/command-line.js';
+import { commandEnvironment } from '../runtime/process/environment.js';
+import { type BuildProcessEnd, runBuildProcess } from './build-process.js';
+import { findImportedModules } from './module-graph.js';
+
+/** All checks of one change together take no longer than this; what is not checked by then passes. */
+const CHECK_TIME_MS = 2_000;
+const CHECKS_AT_ONCE = 2;
+/** A command whose program can be checked. */
+const LANGUAGES = [
+  // Options with a value behind a space name another file, or none: those commands are not plain.
+  { language: 'node', program: /^node$/, option: /^--[\w-]+(=.*)?$/, file: /\.[cm]?js$/ },
+  { language: 'python', program: /^python(3(\.\d+)?)?$/, option: /^-[uBOEIsS]+$/, file: /\.py$/ },
+] as const;
+/** Options of Node.js with a value behind a space. */
+const TAKES_VALUE =
+  /^--(require|import|loader|experimental-loader|env-file|conditions|input-type|title|eval|print|stack-trace-limit|watch-path|test-[\w-]+)$/;
+/** Compiles files without leaving anything on the disk, as `python -m py_compile` would. */
+const PYTHON_CHECK = 'import sys\nfor path in sys.argv[1:]: compile(open(path, "rb").read(), path, "exec")';
+
+/** How a program is checked before it reaches sessions, where a service has no build of its own. */
+export interface DefaultCheck {
+  language: 'node' | 'python';
+  /** The program, as the command names it: `node` or `/usr/bin/python3`. */
+  program: string;
+  /** Absolute path of the file that it runs. */
+  entry: string;
+}
+
+/**
+ * Finds how changes of a service can be checked: for a plain `node file.js` or `python file.py`, and for nothing else,
+ * since anything more would be a guess.
+ * @returns undefined when there is no such check, or the service has a build of its own
+ */
+export function findDefaultCheck({
+  command,
+  build,
+  cwd,
+}: Pick<ProcessServiceConfig, 'command' | 'build' | 'cwd'>): DefaultCheck | undefined {
+  const plain = build === undefined ? splitPlainCommand(command) : undefined;
+  if (plain === undefined) return undefined;
+  const name = plain.file.split('/').at(-1) ?? '';
+  const kind = LANGUAGES.find(({ program }) => program.test(name));
+  const at = plain.args.findIndex((arg) => !arg.startsWith('-'));
+  const file = plain.args[at] ?? '';
+  const options = plain.args.slice(0, at);
+  if (kind === undefined || !kind.file.test(file) || TAKES_VALUE.test(options.at(-1) ?? '')) return undefined;
+  if (!options.every((option) => kind.option.test(option))) return undefined;
+  return { language: kind.language, program: plain.file, entry: resolve(cwd, file) };
+}
+
+/**
+ * Checks the syntax of what a change brings to running sessions: the entry file, and those changed files that the
+ * program is known to load. A file that it does not load, such as JSX of a front end in the same folder, holds nothing up.
+ * @param changed absolute paths
+ * @param loaded absolute paths of files that running backends have loaded
+ * @param signal ends the check
+ * @returns what was wrong with the first bad file; undefined when nothing is known to be
+ */
+export async function checkChange(
+  check: DefaultCheck,
+  changed: readonly string[],
+  loaded: ReadonlySet<string>,
+  { cwd, env }: { cwd: string; env: Record<string, string> },
+  signal: AbortSignal,
+): Promise<BuildProcessEnd | undefined> {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const limit = createLimit(CHECKS_AT_ONCE);
+  const checkAll = async () => {
+    const files = await findFilesToCheck(check, changed, loaded);
+    const ends = await Promise.all(files.map((file) => limit(() => checkFile(check, file, cwd, env, either))));
+    return ends.find((end) => end !== undefined);
+  };
+  try {
+    return await Promise.race([checkAll(), pause(CHECK_TIME_MS, signal).then(() => undefined)]);
+  } finally {
+    over.abort();
+  }
+}
+
+async function findFilesToCheck(
+  { language, entry }: DefaultCheck,
+  changed: readonly string[],
+  loaded: ReadonlySet<string>,
+): Promise<string[]> {
+  const pattern = LANGUAGES.find((each) => each.language === language)?.file ?? /^$/;
+  const candidates = changed.filter((path) => path !== entry && pattern.test(path));
+  if (candidates.length === 0) return [entry];
+  if (language === 'python') return [entry, ...candidates.filter(wasImportedByPython)];
+  const imported = await findImportedModules(entry);
+  return [entry, ...candidates.filter((path) => imported.has(path) || loaded.has(path))];
+}
+
+/** Python keeps the compiled form of what it imports next to it, and of nothing else. */
+function wasImportedByPython(path: string): boolean {
+  const name = basename(path, '.py');
+  try {
+    return readdirSync(join(dirname(path), '__pycache__')).some((each) => each.startsWith(`${name}.`));
+  } catch {
+    return false;
+  }
+}
+
+/** @returns undefined when nothing is known to be wrong with the file, also when it is not there */
+async function checkFile(
+  { language, program }: DefaultCheck,
+  path: string,
+  cwd: string,
+  env: Record<string, string>,
+  signal: AbortSignal,
+): Promise<BuildProcessEnd | undefined> {
+  if (!(await isReadable(path)) || signal.aborted) return undefined;
+  const args = language === 'node' ? ['--check', path] : ['-c', PYTHON_CHECK, path];
+  // A loader or an inspector that backends get is nothing for the check.
+  const environment = { ...commandEnvironment(cwd, env), NODE_OPTIONS: '' };
+  const end = await runBuildProcess(
+    { file: program, args, shell: false, cwd, env: environment },
+    signal,
+    () => undefined,
+  );
+  return end.code === 1 && !signal.aborted ? end : undefined;
+}
+
+async function isReadable(path: string): Promise<boolean> {
+  try {
+    await (await openRegularFile(path)).close();
+    return true;
+  } catch {
+    return false;
+  }
+}

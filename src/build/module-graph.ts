@@ -1,0 +1,57 @@
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { openRegularFile } from '../os/regular-file.js';
+
+/** A program with more modules than this is followed no further. */
+const MAX_MODULES = 2_000;
+/** Larger files are generated, and import nothing of the project. */
+const MAX_MODULE_BYTES = 2 * 1024 * 1024;
+
+/**
+ * Finds the modules that a program imports statically by relative paths, the program itself included. What it requires,
+ * or imports by a computed name, can't be seen from outside.
+ * @param entry absolute path of the program
+ * @returns absolute paths; those of missing files too, as they may come to be
+ */
+export async function findImportedModules(entry: string): Promise<Set<string>> {
+  const { init, parse } = await import('es-module-lexer/minimal');
+  await init();
+  const found = new Set([entry]);
+  // A Set goes on to what is added on the way.
+  for (const module of found) {
+    const source = await readModule(module);
+    for (const imported of source === undefined ? [] : importsOf(parse, module, source)) {
+      if (found.size < MAX_MODULES) found.add(imported);
+    }
+  }
+  return found;
+}
+
+/** @returns undefined when it can't be read: what it imports is not known then */
+async function readModule(path: string): Promise<string | undefined> {
+  try {
+    const file = await openRegularFile(path);
+    try {
+      const { size } = await file.stat();
+      return size > MAX_MODULE_BYTES ? undefined : await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+type Parse = typeof import('es-module-lexer/minimal')['parse'];
+
+function importsOf(parse: Parse, module: string, source: string): string[] {
+  try {
+    const [imports] = parse(source);
+    return imports.flatMap(({ n: specifier }) => {
+      if (specifier === undefined || !/^(\.{0,2}\/|file:)/.test(specifier)) return [];
+      return [fileURLToPath(new URL(specifier, pathToFileURL(module)))];
+    });
+  } catch {
+    // No module, or a broken one: what it imports is not known until it is mended.
+    return [];
+  }
+}
