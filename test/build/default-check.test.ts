@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { checkChange, findDefaultCheck } from '../../src/build/default-check.js';
+import { makeProject } from '../support/project.js';
+
+const NEVER = new AbortController().signal;
+const BROKEN = 'function (';
+
+describe('a check is found for', () => {
+  test.each([
+    ['node server.js', 'node', 'server.js'],
+    ['node --enable-source-maps src/server.mjs --port 1', 'node', 'src/server.mjs'],
+    ['/usr/bin/node --import=./setup.js server.cjs', 'node', 'server.cjs'],
+    ['python3 -u main.py', 'python', 'main.py'],
+    ['python3.12 app/main.py', 'python', 'app/main.py'],
+  ])('%s', (command, language, entry) => {
+    const check = findDefaultCheck({ command, build: undefined, cwd: '/project' });
+    expect(check).toMatchObject({ language, entry: join('/project', entry) });
+  });
+});
+
+describe('nothing is guessed for', () => {
+  test.each([
+    'npm start',
+    'node -e server.js',
+    'node --require ./setup.js server.js',
+    'node -r ./setup.js server.js',
+    'node server.ts',
+    'node .',
+    'node server',
+    'tsx server.js',
+    'node --check a.js && node a.js',
+    'NODE_ENV=test node server.js',
+    'python3 -m app.py',
+    'python3 -c x.py',
+    'ruby server.rb',
+    'node',
+  ])('%s', (command) => {
+    expect(findDefaultCheck({ command, build: undefined, cwd: '/project' })).toBeUndefined();
+  });
+
+  test('a service with a build of its own', () => {
+    expect(findDefaultCheck({ command: 'node server.js', build: 'tsc', cwd: '/project' })).toBeUndefined();
+  });
+});
+
+/** Checks a change of a project's files by the rules for its command. */
+async function check(
+  files: Record<string, string>,
+  changed: string[],
+  command = 'node server.js',
+  loaded: string[] = [],
+) {
+  const cwd = makeProject(files);
+  const found = findDefaultCheck({ command, build: undefined, cwd });
+  if (found === undefined) throw new Error('no check');
+  const absolute = (names: string[]) => names.map((name) => join(cwd, name));
+  const end = await checkChange(found, absolute(changed), new Set(absolute(loaded)), { cwd, env: {} }, NEVER);
+  return { end, cwd };
+}
+
+describe('a change of a Node.js program', () => {
+  test('passes when all that it loads can be read', async () => {
+    expect((await check({ 'server.js': 'const a = 1' }, ['server.js'])).end).toBeUndefined();
+  });
+
+  test('fails when the entry file is broken, whatever else changed', async () => {
+    const { end } = await check({ 'server.js': BROKEN, 'a.txt': '' }, ['a.txt']);
+    expect(end).toMatchObject({ code: 1 });
+    expect(end?.lines.join('\n')).toContain('SyntaxError');
+  });
+
+  test('fails for a file that a running backend has loaded', async () => {
+    const files = { 'server.js': 'require("./" + "lib")', 'lib.js': BROKEN };
+    expect((await check(files, ['lib.js'], 'node server.js', ['lib.js'])).end).toMatchObject({ code: 1 });
+  });
+
+  test('fails for a module that is imported, directly or not', async () => {
+    const files = {
+      'server.mjs': 'import "./a.mjs"',
+      'a.mjs': 'export { b } from "./lib/b.mjs"; await 1',
+      'lib/b.mjs': BROKEN,
+    };
+    expect((await check(files, ['lib/b.mjs'], 'node server.mjs')).end).toMatchObject({ code: 1 });
+  });
+
+  test('passes when what is broken is nothing that it loads: JSX of a front end in the same folder', async () => {
+    const files = { 'server.js': '', 'public/app.js': 'const a = <div/>' };
+    expect((await check(files, ['public/app.js'])).end).toBeUndefined();
+  });
+
+  test('passes when the files are gone', async () => {
+    expect((await check({}, ['server.js'])).end).toBeUndefined();
+  });
+
+  test('passes with top-level await and with a package of type module', async () => {
+    const files = { 'package.json': '{"type":"module"}', 'server.js': 'await 1; import "node:fs"' };
+    expect((await check(files, ['server.js'])).end).toBeUndefined();
+  });
+});
+
+describe('a change of a Python program', () => {
+  test('fails when the entry file is broken, and leaves no compiled file behind', async () => {
+    const { end, cwd } = await check({ 'main.py': 'def f(:' }, ['main.py'], 'python3 main.py');
+    expect(end?.lines.join('\n')).toContain('SyntaxError');
+    expect(existsSync(join(cwd, '__pycache__'))).toBe(false);
+  });
+
+  test('fails for a broken file that was imported before, and passes for one that never was', async () => {
+    const files = {
+      'main.py': '',
+      'lib.py': 'def f(:',
+      'old.py': 'print "two"',
+      '__pycache__/lib.cpython-312.pyc': '',
+    };
+    expect((await check(files, ['old.py'], 'python3 main.py')).end).toBeUndefined();
+    expect((await check(files, ['lib.py', 'old.py'], 'python3 main.py')).end).toMatchObject({ code: 1 });
+  });
+});
+
+test('a check that does not come to an end holds nothing up', async () => {
+  const cwd = makeProject({ 'server.js': '', node: '#!/bin/sh\nsleep 60\n' });
+  const found = findDefaultCheck({ command: `${join(cwd, 'node')} server.js`, build: undefined, cwd });
+  const { chmodSync } = await import('node:fs');
+  chmodSync(join(cwd, 'node'), 0o755);
+  if (found === undefined) throw new Error('no check');
+  expect(await checkChange(found, [], new Set(), { cwd, env: {} }, NEVER)).toBeUndefined();
+});
