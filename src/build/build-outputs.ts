@@ -1,0 +1,60 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Fingerprint } from '../os/fingerprint.js';
+
+/** Folders in which no build leaves what a backend runs. */
+const SKIPPED = new Set(['.git', '.jamdev', 'node_modules', '.venv', '__pycache__']);
+/** With more files than this, or after this time, what a build has written is not known. */
+const MAX_FILES = 20_000;
+const MAX_WALK_MS = 1_000;
+/** File systems keep times by the tick of the kernel's clock, which lags behind the one that programs read. */
+const CLOCK_TICK_MS = 20;
+
+/**
+ * Knows what builds write into a folder, also where nobody watches since git ignores it: a build whose output is the
+ * same as that of the one before changes nothing for sessions.
+ */
+export class BuildOutputs {
+  readonly #folder: string;
+  readonly #fingerprint: Fingerprint;
+  readonly #contents = new Map<string, string>();
+
+  constructor(folder: string, fingerprint: Fingerprint) {
+    this.#folder = folder;
+    this.#fingerprint = fingerprint;
+  }
+
+  /**
+   * Looks at what was written since a build started.
+   * @param startedAt milliseconds since 1970
+   * @returns the same text for the same content of all that builds have written so far; where there is too much to look
+   * at, a text that no other call returns
+   */
+  async look(startedAt: number): Promise<string> {
+    const written = await this.#writtenSince(startedAt - CLOCK_TICK_MS, performance.now() + MAX_WALK_MS);
+    if (written === undefined) return randomUUID();
+    const contents = await Promise.all(written.map(async (path) => [path, await this.#fingerprint(path)] as const));
+    for (const [path, content] of contents) this.#contents.set(path, content);
+    const lines = [...this.#contents].map(([path, content]) => `${path}\0${content}`).sort();
+    return createHash('sha256').update(lines.join('\n')).digest('hex');
+  }
+
+  async #writtenSince(sinceMs: number, deadlineMs: number): Promise<string[] | undefined> {
+    const written: string[] = [];
+    const folders = [this.#folder];
+    let seen = 0;
+    for (const folder of folders) {
+      if (performance.now() > deadlineMs) return undefined;
+      const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+      seen += entries.length;
+      if (seen > MAX_FILES) return undefined;
+      for (const entry of entries)
+        if (entry.isDirectory() && !SKIPPED.has(entry.name)) folders.push(join(folder, entry.name));
+      const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(folder, entry.name));
+      const stats = await Promise.all(files.map((path) => lstat(path).catch(() => undefined)));
+      written.push(...files.filter((_, index) => (stats[index]?.ctimeMs ?? 0) >= sinceMs));
+    }
+    return written;
+  }
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+
+/** A file that changed, by fingerprints of what it was and what it is now; see `os/fingerprint.ts`. */
+export interface FileChange {
+  /** Absolute path. */
+  absolute: string;
+  /** undefined when it is not known: then it counts as different for good. */
+  before: string | undefined;
+  now: string;
+}
+
+/**
+ * Knows how a service's files differ from what they were when watching began, so that two builds can be compared: with
+ * the same differences they were made from the same files.
+ */
+export class ChangedFiles {
+  readonly #differing = new Map<string, FileChange>();
+  /** Changed since the last good build. */
+  #unbuilt = new Set<string>();
+  /** Of those, the ones that the build that runs does not see, as they changed after its start. */
+  #sinceStart = new Set<string>();
+
+  note(changes: readonly FileChange[]): void {
+    for (const { absolute, before, now } of changes) {
+      this.#unbuilt.add(absolute);
+      this.#sinceStart.add(absolute);
+      const first = this.#differing.get(absolute);
+      const original = first === undefined ? before : first.before;
+      if (original === now) this.#differing.delete(absolute);
+      else this.#differing.set(absolute, { absolute, before: original, now });
+    }
+  }
+
+  buildStarted(): void {
+    this.#sinceStart = new Set();
+  }
+
+  /** The build that was started last is good. */
+  buildSucceeded(): void {
+    this.#unbuilt = this.#sinceStart;
+    this.#sinceStart = new Set(this.#unbuilt);
+  }
+
+  /** Absolute paths of files that changed since the last good build was started. */
+  get unbuilt(): string[] {
+    return [...this.#unbuilt];
+  }
+
+  /** Stands for all files as they are now: the same text, the same content. */
+  get fingerprint(): string {
+    const lines = [...this.#differing.values()].map(({ absolute, now }) => `${absolute}\0${now}`).sort();
+    return createHash('sha256').update(lines.join('\n')).digest('hex');
+  }
+}

@@ -1,0 +1,57 @@
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { BuildOutputs } from '../../src/build/build-outputs.js';
+import { createFingerprint } from '../../src/os/fingerprint.js';
+import { makeProject } from '../support/project.js';
+
+/** A folder in which builds write files, and what is known of their output. */
+function makeOutputs() {
+  const folder = makeProject({ 'server.js': 'x' });
+  const outputs = new BuildOutputs(folder, createFingerprint());
+  const build = async (files: Record<string, string>) => {
+    const startedAt = Date.now();
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    return outputs.look(startedAt);
+  };
+  return { folder, build };
+}
+
+test('a build that writes the same again has the same output', async () => {
+  const { build } = makeOutputs();
+  const first = await build({ 'dist/a.js': '1', 'dist/deep/b.js': '2' });
+  expect(await build({ 'dist/a.js': '1', 'dist/deep/b.js': '2' })).toBe(first);
+});
+
+test.each([
+  ['another content', { 'dist/a.js': '2' }],
+  ['one more file', { 'dist/a.js': '1', 'dist/b.js': '' }],
+])('a build that writes %s has another output', async (_name, files) => {
+  const { build } = makeOutputs();
+  const first = await build({ 'dist/a.js': '1' });
+  expect(await build(files)).not.toBe(first);
+});
+
+test('a build that writes only a part of its output again, the same, has the same output', async () => {
+  const { build } = makeOutputs();
+  const first = await build({ 'dist/a.js': '1', 'dist/b.js': '2' });
+  expect(await build({ 'dist/a.js': '1' })).toBe(first);
+});
+
+test('output with an old time of its own counts, as a copy keeps it', async () => {
+  const { folder, build } = makeOutputs();
+  const first = await build({ 'dist/a.js': '1' });
+  const startedAt = Date.now();
+  writeFileSync(join(folder, 'dist/a.js'), '2');
+  utimesSync(join(folder, 'dist/a.js'), new Date(0), new Date(startedAt - 60_000));
+  expect(await build({})).not.toBe(first);
+});
+
+test('what lies in folders of tools is no output', async () => {
+  const { build } = makeOutputs();
+  const first = await build({ 'dist/a.js': '1' });
+  expect(await build({ 'node_modules/.cache/x': '1', '.git/index': '2' })).toBe(first);
+});

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { ChangedFiles } from '../../src/build/changed-files.js';
+
+const change = (absolute: string, before: string | undefined, now: string) => ({ absolute, before, now });
+
+test('a change that is taken back leaves the files as they were', () => {
+  const files = new ChangedFiles();
+  const { fingerprint } = files;
+  files.note([change('/a', 'one', 'two')]);
+  expect(files.fingerprint).not.toBe(fingerprint);
+  files.note([change('/a', 'two', 'one')]);
+  expect(files.fingerprint).toBe(fingerprint);
+});
+
+test('the order of changes does not count, and the last content does', () => {
+  const [first, second] = [new ChangedFiles(), new ChangedFiles()];
+  first.note([change('/a', '1', '2'), change('/b', '1', '2')]);
+  second.note([change('/b', '1', '9')]);
+  second.note([change('/b', '9', '2'), change('/a', '1', '2')]);
+  expect(first.fingerprint).toBe(second.fingerprint);
+});
+
+test('a file whose content was not known before counts as changed for good', () => {
+  const files = new ChangedFiles();
+  const { fingerprint } = files;
+  files.note([change('/a', undefined, 'one')]);
+  const known = files.fingerprint;
+  expect(known).not.toBe(fingerprint);
+  files.note([change('/a', 'one', 'two')]);
+  files.note([change('/a', 'two', 'one')]);
+  expect(files.fingerprint).toBe(known);
+});
+
+test('what changed is unbuilt until a build that was started later is good', () => {
+  const files = new ChangedFiles();
+  files.note([change('/a', '1', '2')]);
+  files.buildStarted();
+  files.note([change('/b', '1', '2')]);
+  // A build that fails leaves it so.
+  files.buildStarted();
+  files.note([change('/c', '1', '2')]);
+  expect(files.unbuilt).toEqual(['/a', '/b', '/c']);
+  files.buildSucceeded();
+  expect(files.unbuilt).toEqual(['/c']);
+});
