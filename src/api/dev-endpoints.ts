@@ -77,6 +77,7 @@ function toDevBackend(backend: Backend): DevBackend {
     key_given: backend.identity.keyGiven,
     created_at: backend.createdAt.toISOString(),
     status: toPublicStatus(backend.state),
+    explanation: backend.explanation ?? null,
     connections: backend.connections,
     memory: backend.usage.latest?.memoryBytes ?? null,
     cpu: backend.usage.cpuShare ?? null,

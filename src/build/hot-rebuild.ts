@@ -56,12 +56,12 @@ export class HotRebuild {
       this.#configWatcher = new ChangeWatcher({ paths, files: [], root, counts: () => true });
       this.#configWatcher.events.on('changed', () => this.events.emit('configChanged', configFile));
     }
-    builder.events.on('good', (name, build) => {
+    builder.events.on('good', (name, build, reason) => {
       const service = services.find((each) => each.name === name);
       if (service === undefined || build.number === 1) return;
       const older = service.onChange === 'keep' ? [] : backendsOlderThan(platform, name, build);
       if (older.length > 0) this.events.emit('rolledOut', service, build.number, older.length);
-      rollOut(older, service.onChange, build);
+      rollOut(older, service.onChange, build, reason);
     });
   }
 

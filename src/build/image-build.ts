@@ -112,7 +112,9 @@ function buildArguments(
   const variables = passVariables('--build-arg', request.buildArgs ?? {});
   args.push(...variables.args, context);
   // In place of `--progress plain`, which the classic builder does not know.
-  return { args, env: dockerEnvironment(variables.env, { BUILDKIT_PROGRESS: 'plain' }) };
+  // Attestations hold the time of the build, so with them even a build from the cache would be another image.
+  const settings = { BUILDKIT_PROGRESS: 'plain', BUILDX_NO_DEFAULT_ATTESTATIONS: '1' };
+  return { args, env: dockerEnvironment(variables.env, settings) };
 }
 
 /** What docker would say in its own words, said clearly and before anything is sent to the engine. */

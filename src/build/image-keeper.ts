@@ -25,6 +25,11 @@ export class ImageKeeper {
       this.#images.set(build, service);
       this.#removeUnused();
     });
+    // The same image as before, under one more tag.
+    builder.events.on('unchanged', (_service, build) => {
+      if (build.kind !== 'container') return;
+      this.#removing = this.#removing.then(() => removeImage(build.image));
+    });
     platform.events.on('backend', (backend) => {
       void backend.gone.then(() => this.#removeUnused());
       // Reachable anew, it may run another build than before.

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadEnvFiles, type ReadEnvFiles } from '../config/env-file.js';
 import type { DockerServiceConfig, ProcessServiceConfig, ServiceConfig } from '../config/service-config.js';
 import type { ProcessRecord } from '../records/server-records.js';
@@ -50,9 +50,9 @@ export interface BuildOwner {
   noteProcess?(record: ProcessRecord): void;
   /**
    * Returns what stands for the content of a service's files right now: the same text, the same content. Where that is
-   * not known, the text is one that no other call returns.
+   * not known, the text is one that no other call returns. Default: it is never known.
    */
-  contentOf(service: string): Promise<string>;
+  contentOf?(service: string): Promise<string>;
 }
 
 /** Creates what builds services of either kind. */
@@ -81,7 +81,7 @@ async function makeProcessBuild(
   const { ok, failure, lines } = made;
   if (!ok) return { build: undefined, fingerprint: '', failure, lines };
   const run = { command, cwd, env, remap8080 };
-  const fingerprint = fingerprintOf(run, await owner.contentOf(service.name));
+  const fingerprint = fingerprintOf(run, (await owner.contentOf?.(service.name)) ?? randomUUID());
   return { build: { kind: 'process', number, ...run }, fingerprint, failure, lines };
 }
 

@@ -1,5 +1,5 @@
 import type { OnChange } from '../config/service-config.js';
-import type { Backend } from '../platform/backend.js';
+import { type Backend, replacedBy } from '../platform/backend.js';
 import type { Platform } from '../platform/platform.js';
 import type { Build } from '../runtime/runtime.js';
 
@@ -13,10 +13,13 @@ export function backendsOlderThan(platform: Platform, definition: string, build:
   );
 }
 
-/** Brings a new good build to backends that run older code, as the service's `onChange` says. */
-export function rollOut(backends: readonly Backend[], onChange: OnChange, build: Build): void {
+/**
+ * Brings a new good build to backends that run older code, as the service's `onChange` says.
+ * @param why why it was built: "changed: server.js"
+ */
+export function rollOut(backends: readonly Backend[], onChange: OnChange, build: Build, why: string): void {
   for (const backend of backends) {
-    if (onChange === 'restart') backend.restart(build);
-    else if (onChange === 'terminate') backend.terminate('external', false);
+    if (onChange === 'restart') backend.restart(build, why);
+    else if (onChange === 'terminate') backend.terminate('external', false, replacedBy(build, why));
   }
 }

@@ -29,6 +29,8 @@ export const devBackendSchema = z
     key_given: z.boolean(),
     created_at: timeSchema,
     status: publicStatusSchema,
+    /** What jamdev did to it last, where the status does not say why: "replaced by build 3 (changed: server.js)". */
+    explanation: z.string().nullable(),
     connections: z.number(),
     /** Memory in use, bytes; null: nothing runs, or it can't be told. */
     memory: z.number().nullable(),

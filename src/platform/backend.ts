@@ -48,8 +48,8 @@ export interface BackendEvents {
   notice: [text: string];
   /** Where it is reached has changed; undefined: nowhere, while its process is replaced or gone. */
   address: [address: Address | undefined];
-  /** Its process is being replaced by one of another build. */
-  restarting: [buildNumber: number];
+  /** Its process is being replaced by one of another build; `explanation` says so in words. */
+  restarting: [buildNumber: number, explanation: string];
 }
 
 /**
@@ -77,6 +77,7 @@ export class Backend {
   #nextBuild: Build | undefined;
   /** Resolves when what the replaced processes ran in is cleared away. */
   #replacedGone: Promise<unknown> = Promise.resolve();
+  #explanation: string | undefined;
   #connections = 0;
   #requestsInFlight = 0;
   #drained: () => void = () => undefined;
@@ -122,6 +123,14 @@ export class Backend {
   /** The number of that build; 0 for an image that is not jamdev's. */
   get buildNumber(): number | undefined {
     return this.#build?.number;
+  }
+
+  /**
+   * Why it ended, or why its process was replaced last, as far as jamdev did that and the status does not say it:
+   * "replaced by build 3 (changed: server.js)".
+   */
+  get explanation(): string | undefined {
+    return this.#explanation;
   }
 
   /** Where it listens; undefined while it can't be reached. */
@@ -191,14 +200,16 @@ export class Backend {
    * Replaces its process by one of another build, under the same id, key and tokens. The old process is gone before the
    * new one starts, as the key demands; connections that come meanwhile wait in {@link reachable}. Outside nothing is
    * seen of it: the status stays what it was.
+   * @param why why there is another build: "changed: server.js"
    */
-  restart(build: Build): void {
+  restart(build: Build, why: string): void {
     if (isEnding(this.state)) return;
     // One that has no build yet gets the newest anyway, and one that was asked to run an image keeps to it.
     if (this.#build === undefined || this.identity.image !== undefined) return;
     const underWay = this.#nextBuild !== undefined;
     this.#nextBuild = build;
-    this.events.emit('restarting', build.number);
+    this.#explain(replacedBy(build, why));
+    this.events.emit('restarting', build.number, replacedBy(build, why));
     if (!underWay && this.#process !== undefined) void this.#retire(this.#process);
   }
 
@@ -206,8 +217,9 @@ export class Backend {
    * Begins its end: SIGTERM and ten seconds when soft, SIGKILL when hard. A soft termination can be made hard; nothing
    * else changes once the end has begun. One that has just ended on its own keeps that as its end: whoever comes while
    * it is cleared away must not hide a crash.
+   * @param explanation says more than the reason, in words
    */
-  terminate(reason: TerminationReason, hard: boolean): void {
+  terminate(reason: TerminationReason, hard: boolean, explanation?: string): void {
     const time = this.#world.clock.now();
     if (this.state.status === 'terminated' || this.state.status === 'hard-terminating') return;
     if (!hard && isEnding(this.state)) return;
@@ -216,9 +228,15 @@ export class Backend {
       return;
     }
     const begun = 'reason' in this.state ? this.state.reason : undefined;
+    if (begun === undefined && explanation !== undefined) this.#explain(explanation);
     if (hard) this.#enter({ status: 'hard-terminating', time, reason: begun ?? reason });
     else this.#enter({ status: 'terminating', time, reason });
     this.#endProcess();
+  }
+
+  #explain(text: string): void {
+    this.#explanation = text;
+    this.log.remark(text);
   }
 
   /** Says something about this backend, in its log and to whoever watches. */
@@ -430,6 +448,11 @@ export class Backend {
     if (rankOf(next.status) >= rankOf('terminating')) this.#ending.abort();
     this.events.emit('state', next);
   }
+}
+
+/** Says in words that a build takes the place of the one that a backend runs. */
+export function replacedBy({ number }: Build, why: string): string {
+  return `replaced by build ${number} (${why})`;
 }
 
 /** What the platform puts into every backend's environment, `PORT` apart. */

@@ -23,10 +23,10 @@ export function shownLines({ log }: Backend): string[] {
   );
 }
 
-function howItEnded({ state }: Backend): string {
+function howItEnded({ state, explanation }: Backend): string {
   if (state.status !== 'terminated') return 'it is ending';
   const at = `at ${state.time.toISOString()}`;
-  if (state.reason !== undefined) return `${state.reason} (${REASON_WORDS[state.reason]}), ${at}`;
+  if (state.reason !== undefined) return `${state.reason} (${explanation ?? REASON_WORDS[state.reason]}), ${at}`;
   if (state.exitSignal !== null) return `${state.exitSignal}, ${at}`;
   return `${state.exitCode === null ? 'it could not be started' : `exit code ${state.exitCode}`}, ${at}`;
 }

@@ -205,3 +205,53 @@ test('several services are built side by side, each for itself', async () => {
   expect(await builder.current('two', NEVER)).toMatchObject({ number: 1, command: 'two', remap8080: false });
   await expect(builder.build('three', 'x')).rejects.toThrow('no service definition "three"');
 });
+
+describe('a build that comes out the same as the last good one', () => {
+  /** A builder whose builds come out as they are told to. */
+  function makeBuilderOf(...fingerprints: string[]) {
+    const cwd = makeProject();
+    const config = processService({ cwd });
+    const builder = new Builder([config], new HandClock(), async (_service, number) => ({
+      build: { kind: 'process', number, command: 'run', cwd, env: {}, remap8080: false },
+      fingerprint: fingerprints[number - 1] ?? '',
+      failure: '',
+      lines: [],
+    }));
+    const told: string[] = [];
+    builder.events.on('good', (_service, { number }, reason) => told.push(`${number} good (${reason})`));
+    builder.events.on('unchanged', (_service, { number }) => told.push(`${number} unchanged`));
+    return { builder, told };
+  }
+
+  test('succeeds, says so, and leaves the one before it in use', async () => {
+    const { builder, told } = makeBuilderOf('a', 'a');
+    await builder.build('default', 'start');
+    expect(await builder.build('default', 'key b')).toMatchObject({ result: 'succeeded', number: 2, unchanged: true });
+    expect((await builder.current('default', NEVER)).number).toBe(1);
+    expect(told).toEqual(['1 good (start)', '2 unchanged']);
+  });
+
+  test('is compared with the last good one, not with one that came before', async () => {
+    const { builder, told } = makeBuilderOf('a', 'b', 'a');
+    for (const reason of ['start', 'there', 'and back']) await builder.build('default', reason);
+    expect(told).toEqual(['1 good (start)', '2 good (there)', '3 good (and back)']);
+  });
+
+  test('makes good a failure in between', async () => {
+    const cwd = makeProject();
+    let fails = false;
+    const config = processService({ cwd });
+    const builder = new Builder([config], new HandClock(), async (_service, number) => ({
+      build: fails ? undefined : { kind: 'process', number, command: 'run', cwd, env: {}, remap8080: false },
+      fingerprint: 'a',
+      failure: 'broken',
+      lines: [],
+    }));
+    await builder.build('default', 'start');
+    fails = true;
+    await builder.build('default', 'a typo');
+    fails = false;
+    expect(await builder.build('default', 'undone')).toMatchObject({ unchanged: true });
+    expect(builder.failureOf('default')).toBeUndefined();
+  });
+});

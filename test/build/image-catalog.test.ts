@@ -16,6 +16,7 @@ const makeImage: MakeBuild = async (_service, number) => {
   const image = { image: `jamdev/x:r-${number}`, digest: `sha256:${number}`, env: {} };
   return {
     build: { kind: 'container', number, ...image, network: undefined, platform: undefined },
+    fingerprint: String(number),
     failure: '',
     lines: [],
   };

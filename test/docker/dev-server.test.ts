@@ -111,7 +111,7 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     save(server('two'));
     await waitFor(async () => (await send(url)).json().version === 'two', 'the new code', 60_000);
     save(server('three'));
-    await waitFor(() => /restarting on build 3/.test(dev.stdout()), 'the swap to begin', 60_000);
+    await waitFor(() => /replaced by build 3/.test(dev.stdout()), 'the swap to begin', 60_000);
     save(server('four'));
     await waitFor(async () => (await send(url)).json().version === 'four', 'the newest code', 60_000);
     go = false;

@@ -195,7 +195,7 @@ describe('onChange', () => {
     const { url } = await connect({ key: 'k' });
     await ask(url);
     save(server('two'));
-    await waitFor(() => dev.stdout().includes('restarting on build'), 'the swap to begin');
+    await waitFor(() => dev.stdout().includes('replaced by build'), 'the swap to begin');
     const websocket = new WebSocket(url.replace('http', 'ws'));
     onTestFinished(() => websocket.terminate());
     expect(await new Promise((resolve) => websocket.once('message', (data) => resolve(String(data))))).toBe('two');

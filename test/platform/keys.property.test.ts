@@ -48,7 +48,7 @@ async function take(platform: Platform, { action, service, key }: Step): Promise
     if (address !== undefined) await fetch(`http://127.0.0.1:${address.port}/crash`).catch(() => undefined);
   } else if (action === 'restart') {
     const backend = holder();
-    if (backend?.build !== undefined) backend.restart({ ...backend.build, number: backend.build.number + 1 });
+    if (backend?.build !== undefined) backend.restart({ ...backend.build, number: backend.build.number + 1 }, 'a test');
   } else {
     holder()?.terminate('external', action === 'hard');
   }

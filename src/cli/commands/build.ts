@@ -28,7 +28,7 @@ export function buildCommand(io: CommandIo): Command {
 function print(outcome: ServiceBuild, named: boolean, io: CommandIo): void {
   const build = `Build ${outcome.number}${named ? ` of ${outcome.service}` : ''}`;
   if (outcome.result === 'succeeded') {
-    io.out(`${build} done in ${formatDuration(outcome.ms)}.`);
+    io.out(`${build} done in ${formatDuration(outcome.ms)}${outcome.unchanged ? ', nothing changed' : ''}.`);
   } else if (outcome.result === 'superseded') {
     io.out(`${build} was cancelled, as a newer one took its place.`);
   } else {

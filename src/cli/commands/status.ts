@@ -3,7 +3,7 @@ import type { PublicStatus } from '../../contract/status.js';
 import { type ApiClient, findDevServer } from '../api-client.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addExamples, type ClientOptions } from '../option-values.js';
-import { describeStatus } from '../terminal/describe-status.js';
+import { describeStatus, type StatusDetails } from '../terminal/describe-status.js';
 import { describePhases, type PhaseStart } from '../terminal/phases.js';
 
 /** `jamdev status`: the status of one backend, once or as it changes. */
@@ -32,9 +32,11 @@ async function describeNow(client: ApiClient, id: string): Promise<string> {
   const status = await client.status(id);
   const { statuses } = await client.info(id);
   const phases = describePhases(statuses.map(({ status, time }) => ({ status, time: new Date(time) })));
-  const text = describeStatus(status, status.status === 'terminated' ? statuses.at(-1)?.exit_code : undefined);
+  const details = await detailsOf(client, id);
+  const text = describeStatus(status, details);
   const ready = phases === undefined ? '' : status.status === 'ready' ? ` (${phases})` : `, ready after ${phases}`;
-  return `${status.time}  ${text}${ready}`;
+  const replaced = status.status === 'ready' && details.explanation != null ? `, ${details.explanation}` : '';
+  return `${status.time}  ${text}${ready}${replaced}`;
 }
 
 /** The same of every status so far and of those to come, a line each. */
@@ -43,13 +45,17 @@ async function* describeAll(client: ApiClient, id: string): AsyncGenerator<strin
   for await (const status of client.statuses(id)) {
     history.push({ status: status.status, time: new Date(status.time) });
     const phases = status.status === 'ready' ? ` (${describePhases(history)})` : '';
-    const exitCode = status.status === 'terminated' ? await exitCodeOf(client, id) : undefined;
-    yield `${status.time}  ${describeStatus(status, exitCode)}${phases}`;
+    const details = 'termination_reason' in status || status.status === 'terminated' ? await detailsOf(client, id) : {};
+    yield `${status.time}  ${describeStatus(status, details)}${phases}`;
   }
 }
 
-/** @returns undefined when a dev server that is stopping does not answer any more */
-async function exitCodeOf(client: ApiClient, id: string): Promise<number | null | undefined> {
-  const info = await client.info(id).catch(() => undefined);
-  return info?.statuses.at(-1)?.exit_code;
+/** Empty when a dev server that is stopping does not answer any more. */
+async function detailsOf(client: ApiClient, id: string): Promise<StatusDetails> {
+  try {
+    const [{ statuses }, backends] = await Promise.all([client.info(id), client.backends()]);
+    return { exitCode: statuses.at(-1)?.exit_code, explanation: backends.find((each) => each.id === id)?.explanation };
+  } catch {
+    return {};
+  }
 }

@@ -93,7 +93,7 @@ export class DevReporter implements Reporter {
     if (state.status === 'terminated') return this.#ended(backend, state, ms);
     if (!this.#filter.shows(backend.id)) return;
     const colour = state.status === 'ready' ? green : 'reason' in state ? yellow : dim;
-    const text = colour(describeStatus(toPublicStatus(state)));
+    const text = colour(describeStatus(toPublicStatus(state), backend));
     const hint = state.status === 'scheduled' ? dim(`  ${backend.id}`) : '';
     const time = state.status === 'ready' ? describePhases(backend.history) : ms;
     this.#line(`${this.#nameOf(backend.id)} ${text} ${dim(`(${time})`)}${hint}`);
@@ -125,10 +125,10 @@ export class DevReporter implements Reporter {
     this.#line(this.#chalk.red(`The log of ${log.owner.backendId} can't be written: ${error.message}`));
   }
 
-  backendRestarting(backend: Backend, buildNumber: number): void {
+  backendRestarting(backend: Backend, _buildNumber: number, explanation: string): void {
     this.#restartedAtMs.set(backend.id, performance.now());
     if (!this.#filter.shows(backend.id)) return;
-    this.#line(`${this.#nameOf(backend.id)} ${this.#chalk.yellow(`restarting on build ${buildNumber}`)}`);
+    this.#line(`${this.#nameOf(backend.id)} ${this.#chalk.yellow(explanation)}`);
   }
 
   backendRestarted(backend: Backend, buildNumber: number): void {
@@ -167,7 +167,10 @@ export class DevReporter implements Reporter {
     if (command === undefined && outcome.result !== 'failed') {
       return;
     } else if (outcome.result === 'succeeded') {
-      this.#buildLine(service, `${outcome.number}: ${green('done')} in ${formatDuration(outcome.ms)}`);
+      this.#buildLine(
+        service,
+        `${outcome.number}: ${green('done')} in ${formatDuration(outcome.ms)}${outcome.unchanged ? ', nothing changed' : ''}`,
+      );
     } else if (outcome.result === 'superseded') {
       this.#buildLine(service, `${outcome.number}: cancelled`);
     } else {
@@ -204,7 +207,7 @@ export class DevReporter implements Reporter {
       this.#crashCard(backend, how, ms);
     } else if (this.#filter.shows(backend.id)) {
       this.#line(
-        `${name} ${alone ? 'ended by itself' : describeStatus(toPublicStatus(state))} ${dim(`(${how}, ${ms})`)}`,
+        `${name} ${alone ? 'ended by itself' : describeStatus(toPublicStatus(state), backend)} ${dim(`(${how}, ${ms})`)}`,
       );
     }
     this.#names.delete(backend.id);

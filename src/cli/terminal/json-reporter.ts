@@ -32,7 +32,8 @@ export class JsonReporter implements Reporter {
 
   backendState(backend: Backend, state: BackendState): void {
     const exit = state.status === 'terminated' ? { exit_code: state.exitCode, exit_signal: state.exitSignal } : {};
-    this.#event('status', { ...whose(backend), ...toPublicStatus(state), ...exit });
+    const why = 'reason' in state && backend.explanation !== undefined ? { explanation: backend.explanation } : {};
+    this.#event('status', { ...whose(backend), ...toPublicStatus(state), ...exit, ...why });
   }
 
   backendNotice(backend: Backend, text: string): void {
@@ -48,8 +49,8 @@ export class JsonReporter implements Reporter {
     this.#event('disk-problem', { backend: owner.backendId, message: error.message });
   }
 
-  backendRestarting(backend: Backend, buildNumber: number): void {
-    this.#event('restarting', { ...whose(backend), build: buildNumber });
+  backendRestarting(backend: Backend, buildNumber: number, explanation: string): void {
+    this.#event('restarting', { ...whose(backend), build: buildNumber, explanation });
   }
 
   backendRestarted(backend: Backend, buildNumber: number): void {

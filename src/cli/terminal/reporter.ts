@@ -20,7 +20,7 @@ export interface Reporter {
   output(log: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]): void;
   diskProblem(log: BackendLog, error: Error): void;
   /** A backend's process is being replaced by one of a new build. */
-  backendRestarting(backend: Backend, buildNumber: number): void;
+  backendRestarting(backend: Backend, buildNumber: number, explanation: string): void;
   /** It can be reached again after that. */
   backendRestarted(backend: Backend, buildNumber: number): void;
   buildLine(service: string, line: string): void;
@@ -64,9 +64,9 @@ export function reportOn(server: DevServer, reporter: Reporter): void {
 
 function watchRestarts(backend: Backend, reporter: Reporter): void {
   let restarting = false;
-  backend.events.on('restarting', (buildNumber) => {
+  backend.events.on('restarting', (buildNumber, explanation) => {
     restarting = true;
-    reporter.backendRestarting(backend, buildNumber);
+    reporter.backendRestarting(backend, buildNumber, explanation);
   });
   backend.events.on('address', (address) => {
     if (address === undefined || !restarting) return;
