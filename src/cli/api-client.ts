@@ -4,17 +4,24 @@ import { type ErrorBody, JamdevError, problem } from '../contract/errors.js';
 import type { BackendInfo, ConnectResponse } from '../contract/responses.js';
 import type { PublicStatus } from '../contract/status.js';
 import { errorCode } from '../os/error-code.js';
-import { findRunningServer } from '../records/server-records.js';
+
+/** The longest error answer that is read: one holds the last lines of a build or a backend at most. */
+const MAX_ERROR_BYTES = 16 * 1024 * 1024;
 
 /** How a command reaches a running dev server: over HTTP, and in no other way. */
 export class ApiClient {
   readonly #base: string;
   readonly #signal: AbortSignal;
+  readonly #who: string;
 
-  /** @param signal ends whatever is under way */
-  constructor(apiUrl: string, signal: AbortSignal) {
+  /**
+   * @param signal ends whatever is under way
+   * @param who the dev server's process, for messages; see `problem.devServerUnreachable`
+   */
+  constructor(apiUrl: string, signal: AbortSignal, who = '') {
     this.#base = apiUrl.replace(/\/+$/, '');
     this.#signal = signal;
+    this.#who = who;
   }
 
   connect(service: string, environment: string | undefined, body: unknown): Promise<ConnectResponse> {
@@ -42,9 +49,16 @@ export class ApiClient {
     }
   }
 
-  /** Which dev server it is. */
-  serverInfo(): Promise<DevInfo> {
-    return this.#json('GET', `${DEV_PREFIX}/info`);
+  /**
+   * Which dev server it is.
+   * @param maxBytes a longer answer is no dev server's
+   * @throws JamdevError `DevServerUnreachable`, also when something else answers there
+   */
+  async serverInfo(maxBytes?: number): Promise<DevInfo> {
+    const info = await this.#json<Partial<DevInfo> | null>('GET', `${DEV_PREFIX}/info`, undefined, maxBytes);
+    if (typeof info?.run_id !== 'string' || typeof info.pid !== 'number')
+      throw this.#notDevServer('it answers otherwise');
+    return info as DevInfo;
   }
 
   async backends(): Promise<DevBackend[]> {
@@ -85,9 +99,44 @@ export class ApiClient {
     return this.#lines(`${DEV_PREFIX}/logs?${parameters}`);
   }
 
-  async #json<T>(method: string, path: string, body?: unknown): Promise<T> {
+  async #json<T>(method: string, path: string, body?: unknown, maxBytes?: number): Promise<T> {
     const response = await this.#send(method, path, body);
-    return JSON.parse(await readText(response)) as T;
+    const text = await this.#text(response, maxBytes);
+    try {
+      return JSON.parse(text) as T;
+    } catch {
+      throw this.#notDevServer('its answer is not JSON');
+    }
+  }
+
+  async #text(response: IncomingMessage, maxBytes = Number.POSITIVE_INFINITY): Promise<string> {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes > maxBytes) throw this.#notDevServer('its answer has no end');
+      }
+    } catch (error) {
+      if (error instanceof JamdevError || this.#signal.aborted) throw error;
+      throw this.#unreachable(`its answer broke off: ${errorCode(error)}`);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  #notDevServer(detail: string): JamdevError {
+    return problem.notADevServer(this.#base, detail, this.#who);
+  }
+
+  #unreachable(detail: string): JamdevError {
+    return problem.devServerUnreachable(this.#base, detail, this.#who);
+  }
+
+  #failure(text: string, status: number): JamdevError {
+    const { code, message } = parseError(text) ?? {};
+    if (code === undefined || message === undefined) return this.#notDevServer(`it answers with status ${status}`);
+    return new JamdevError(code, message);
   }
 
   async *#lines(path: string): AsyncGenerator<string> {
@@ -101,7 +150,7 @@ export class ApiClient {
         yield* lines;
       }
     } catch (error) {
-      if (!this.#signal.aborted) throw problem.devServerUnreachable(this.#base, errorCode(error));
+      if (!this.#signal.aborted) throw this.#unreachable(errorCode(error));
     }
     if (rest !== '') yield rest;
   }
@@ -122,51 +171,27 @@ export class ApiClient {
       });
       request.once('response', (response) => {
         if ((response.statusCode ?? 500) < 400) return resolve(response);
-        readText(response).then((text) => reject(toError(text, response.statusCode ?? 500, this.#base)), reject);
+        this.#text(response, MAX_ERROR_BYTES).then(
+          (text) => reject(this.#failure(text, response.statusCode ?? 500)),
+          reject,
+        );
       });
       request.once('error', (error) => {
-        reject(this.#signal.aborted ? error : problem.devServerUnreachable(this.#base, errorCode(error)));
+        const code = errorCode(error);
+        if (this.#signal.aborted) reject(error);
+        else reject(code.startsWith('HPE_') ? this.#notDevServer('it does not speak HTTP') : this.#unreachable(code));
       });
       request.end(payload);
     });
   }
 }
 
-/** Which dev server a command is for. */
-export interface DevServerChoice {
-  /** The option `--api`. */
-  api?: string | undefined;
-}
-
-/**
- * Finds the dev server: `--api`, then JAMDEV_API_URL, then the one that runs for the folder or one above it.
- * @throws JamdevError `NoDevServer`, or `Usage` when the URL is none
- */
-export async function findDevServer(choice: DevServerChoice, signal: AbortSignal): Promise<ApiClient> {
-  const named = choice.api ?? process.env.JAMDEV_API_URL;
-  if (named !== undefined && named !== '') {
-    if (!URL.canParse(named) || !named.startsWith('http:')) {
-      throw problem.usage(`"${named}" is not the URL of a dev server.`, 'It looks like http://localhost:8080');
-    }
-    return new ApiClient(named, signal);
-  }
-  const record = await findRunningServer(process.cwd());
-  if (record === undefined) throw problem.noDevServer(process.cwd());
-  return new ApiClient(record.apiUrl, signal);
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  response.setEncoding('utf8');
-  let text = '';
-  for await (const chunk of response) text += String(chunk);
-  return text;
-}
-
-function toError(text: string, status: number, base: string): Error {
+function parseError(text: string): { code: JamdevError['code']; message: string } | undefined {
   try {
-    const { error } = JSON.parse(text) as ErrorBody;
-    return new JamdevError(error.code as JamdevError['code'], error.message);
+    const { code, message } = (JSON.parse(text) as ErrorBody).error;
+    if (typeof code === 'string' && typeof message === 'string') return { code: code as JamdevError['code'], message };
   } catch {
-    return problem.devServerUnreachable(base, `it answered with status ${status}, which is not jamdev's way`);
+    // Another server's way to tell an error.
   }
+  return undefined;
 }

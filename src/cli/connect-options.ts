@@ -4,7 +4,7 @@ import { JamdevError, problem } from '../contract/errors.js';
 import { parseKey } from '../contract/key.js';
 import type { ConnectResponse } from '../contract/responses.js';
 import { openInBrowser } from '../os/open-browser.js';
-import { findDevServer } from './api-client.js';
+import { findDevServer } from './find-dev-server.js';
 import type { CommandIo } from './io.js';
 import { addClientOptions, type ClientOptions, duration, environment, jsonObject } from './option-values.js';
 import { waitForReady } from './wait.js';

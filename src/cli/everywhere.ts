@@ -1,11 +1,8 @@
 import type { DevBackend } from '../contract/dev-endpoints.js';
 import { JamdevError, problem } from '../contract/errors.js';
 import { listRunningServers, type ServerRecord } from '../records/server-records.js';
-import { ApiClient } from './api-client.js';
+import { greetDevServer } from './dev-server-hello.js';
 import type { CommandIo } from './io.js';
-
-/** A dev server that hangs must not hang a command that asks all of them. */
-const ANSWER_MS = 5_000;
 
 /** A backend, and the dev server that it is of. */
 export interface PlacedBackend {
@@ -24,18 +21,14 @@ export async function askEverywhere(io: CommandIo): Promise<Everywhere> {
   const found = await listRunningServers();
   const answers = await Promise.all(
     found.map(async (server) => {
-      const soon = AbortSignal.timeout(ANSWER_MS);
       try {
-        const backends = await new ApiClient(server.apiUrl, AbortSignal.any([io.signal, soon])).backends();
-        return { server, backends: backends.map((backend) => ({ server, backend })) };
+        const client = await greetDevServer({ apiUrl: server.apiUrl, record: server }, io.signal);
+        return { server, backends: (await client.backends()).map((backend) => ({ server, backend })) };
       } catch (error) {
         io.signal.throwIfAborted();
-        const reason = soon.aborted
-          ? problem.devServerUnreachable(server.apiUrl, `no answer within ${ANSWER_MS / 1000} s`)
-          : error;
-        if (!(reason instanceof JamdevError)) throw reason;
+        if (!(error instanceof JamdevError)) throw error;
         if (await isGone(server)) return [];
-        io.err(`${server.project}: ${reason.sentence}`);
+        io.err(`${server.project}: ${error.sentence}`);
         io.fail();
         return [];
       }

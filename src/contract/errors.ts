@@ -489,8 +489,19 @@ export const problem = {
       'No dev server of this user runs on this machine.',
       'Start one with: npx jamdev dev',
     ),
-  devServerUnreachable: (url: string, detail: string) =>
-    new JamdevError('DevServerUnreachable', `The dev server at ${url} does not answer (${detail}).`, 'Is it running?'),
+  /** @param who the process behind the URL; '' when it is not known */
+  devServerUnreachable: (url: string, detail: string, who = '', remedy = 'Is it running?') =>
+    new JamdevError(
+      'DevServerUnreachable',
+      `The dev server at ${url} does not answer (${detail}${who === '' ? '' : `; ${who}`}).`,
+      remedy,
+    ),
+  notADevServer: (url: string, detail: string, who = '') =>
+    new JamdevError(
+      'DevServerUnreachable',
+      `What listens at ${url}${who === '' ? '' : ` (${who})`} is not a dev server of jamdev: ${detail}.`,
+      'Check the option --api and the variable JAMDEV_API_URL.',
+    ),
   noLogs: (name: string) =>
     new JamdevError('BackendNotFound', `There are no logs of a backend or key ${quote(name)}.`, 'See: npx jamdev list'),
   noBackendFor: (name: string) =>

@@ -125,6 +125,10 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   noDevServer: [problem.noDevServer('FOLDER'), ['FOLDER', 'npx jamdev dev']],
   noDevServerAnywhere: [problem.noDevServerAnywhere(), ['this machine', 'npx jamdev dev']],
   devServerUnreachable: [problem.devServerUnreachable('URL', 'ECONNREFUSED'), ['URL', 'ECONNREFUSED']],
+  notADevServer: [
+    problem.notADevServer('http://localhost:1', 'DETAIL', 'pid 4711'),
+    ['http://localhost:1 (pid 4711)', 'DETAIL', '--api'],
+  ],
   noLogs: [problem.noLogs('doc-1'), ['"doc-1"']],
   noBackendFor: [problem.noBackendFor('doc-1'), ['"doc-1"']],
   neverReady: [problem.neverReady('abc', 'WHY', ['last line']), ['"abc"', 'WHY', 'last line', 'jamdev logs abc']],

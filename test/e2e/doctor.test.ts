@@ -257,6 +257,10 @@ test('a dev server that does not answer is a warning', async () => {
   dev.process.kill('SIGCONT');
   expect(code).toBe(0);
   expect(find('dev server')).toMatchObject([
-    { status: 'warning', text: expect.stringContaining('no answer within 5 s') },
+    {
+      status: 'warning',
+      text: `The dev server at ${dev.apiUrl} does not answer (no answer within 5 s, it is suspended; pid ${dev.process.pid}, ${folder}).`,
+      remedy: `Continue it with fg in its terminal, or: kill -CONT ${dev.process.pid}`,
+    },
   ]);
 });

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { DevBackend } from '../../contract/dev-endpoints.js';
-import { findDevServer } from '../api-client.js';
 import { askEverywhere } from '../everywhere.js';
+import { findDevServer } from '../find-dev-server.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
 import { cleanName } from '../terminal/clean.js';

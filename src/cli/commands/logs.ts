@@ -7,7 +7,7 @@ import { JamdevError, problem } from '../../contract/errors.js';
 import { readLogs, toLogRecordJson } from '../../logs/follow.js';
 import { findLog, listStoredLogs, type StoredLog } from '../../logs/log-store.js';
 import { stateFolderOf } from '../../records/state-folder.js';
-import { findDevServer } from '../api-client.js';
+import { findDevServer } from '../find-dev-server.js';
 import type { CommandIo } from '../io.js';
 import { logsEverywhere } from '../logs-everywhere.js';
 import {

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { JamdevError, problem } from '../../contract/errors.js';
-import { ApiClient, findDevServer } from '../api-client.js';
+import { ApiClient } from '../api-client.js';
 import { askEverywhere, isRunning, pickBackend } from '../everywhere.js';
+import { findDevServer } from '../find-dev-server.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
 import { cleanName } from '../terminal/clean.js';

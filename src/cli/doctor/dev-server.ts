@@ -1,6 +1,6 @@
-import { JamdevError, problem } from '../../contract/errors.js';
+import { JamdevError } from '../../contract/errors.js';
 import type { ServerRecord } from '../../records/server-records.js';
-import { ApiClient } from '../api-client.js';
+import { greetDevServer } from '../dev-server-hello.js';
 import { formatAge } from '../terminal/duration.js';
 import { type Finding, fine, trouble } from './finding.js';
 
@@ -8,15 +8,15 @@ import { type Finding, fine, trouble } from './finding.js';
 export async function checkDevServers(running: readonly ServerRecord[], timeoutMs: number): Promise<Finding[]> {
   if (running.length === 0) return [fine('dev server', 'none is running for this project')];
   return Promise.all(
-    running.map(async ({ apiUrl, pid, startedAt }) => {
-      const signal = AbortSignal.timeout(timeoutMs);
+    running.map(async (record) => {
+      const { apiUrl, pid, startedAt } = record;
       try {
-        await new ApiClient(apiUrl, signal).serverInfo();
+        await greetDevServer({ apiUrl, record }, new AbortController().signal, timeoutMs);
         const age = formatAge(Date.now() - Date.parse(startedAt));
         return fine('dev server', `runs for ${age} at ${apiUrl} (pid ${pid})`);
       } catch (error) {
-        const silent = problem.devServerUnreachable(apiUrl, `no answer within ${timeoutMs / 1000} s`);
-        return trouble('dev server', 'warning', error instanceof JamdevError ? error : silent);
+        if (!(error instanceof JamdevError)) throw error;
+        return trouble('dev server', 'warning', error);
       }
     }),
   );

@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { hasProc } from './process-table.js';
+
+/** Whether a process is stopped, as by Ctrl-Z, SIGSTOP or a debugger; false where that can't be told. */
+export async function isSuspended(pid: number, source: 'proc' | 'ps' = hasProc() ? 'proc' : 'ps'): Promise<boolean> {
+  try {
+    if (source === 'proc') return isStopped(stateFromStat(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+    const { stdout } = await promisify(execFile)('ps', ['-p', String(pid), '-o', 'state=']);
+    return isStopped(stdout.trim());
+  } catch {
+    // There is no such process, or the system does not show it.
+    return false;
+  }
+}
+
+/** The state stands behind the name, which may hold parentheses. */
+function stateFromStat(stat: string): string {
+  return stat.slice(stat.lastIndexOf(')') + 2);
+}
+
+/** `T`: by a signal of job control; `t`: by a debugger. */
+function isStopped(state: string): boolean {
+  return /^t/i.test(state);
+}
