@@ -170,6 +170,12 @@ export const problem = {
     new JamdevError('InvalidKey', `The key must be a string, not ${got}.`, 'Give 1 to 128 characters.'),
   keyNotText: () =>
     new JamdevError('InvalidKey', 'The key holds a NUL or half a surrogate pair.', 'Use valid unicode text.'),
+  identityTooLarge: (userBytes: number, authBytes: number, limitBytes: number) =>
+    new JamdevError(
+      'InvalidRequest',
+      `"user" (${userBytes} bytes) and "auth" (${authBytes} bytes as JSON) are too large: backends get them as headers, and at most ${limitBytes} bytes together are allowed.`,
+      'Send an id in "auth" and let the backend look up the rest.',
+    ),
   keyRequired: () =>
     new JamdevError('KeyRequired', '"spawn": false needs a key.', 'Give the key of the backend that you look for.'),
   reservedEnv: (name: string) =>

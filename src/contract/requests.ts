@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checkEnv } from './env.js';
 import { problem } from './errors.js';
+import { checkIdentity, MAX_IDENTITY_BYTES } from './identity.js';
 import { describeJson, MAX_KEY_CHARACTERS, parseKey } from './key.js';
 
 const seconds = z.int().positive();
@@ -59,11 +60,16 @@ export interface ConnectParams {
   limits?: ResourceLimits | undefined;
 }
 
+const TOGETHER = `at most ${MAX_IDENTITY_BYTES} bytes together with`;
+
 const connectBodySchema = z
   .object({
     key: keySchema,
-    user: z.string().nullish().describe('Reaches the backend as x-verified-username'),
-    auth: z.record(z.string(), z.unknown()).nullish().describe('Reaches the backend as x-verified-user-data'),
+    user: z.string().nullish().describe(`Reaches the backend as x-verified-username; ${TOGETHER} auth`),
+    auth: z
+      .record(z.string(), z.unknown())
+      .nullish()
+      .describe(`Reaches the backend as x-verified-user-data, as JSON; ${TOGETHER} user`),
     spawn: z
       .union([z.boolean(), spawnConfigSchema])
       .nullish()
@@ -122,10 +128,13 @@ function fromConnectBody(request: z.infer<typeof connectBodySchema>): ConnectPar
   const key = optionalKey(request.key);
   if (request.spawn === false && key === undefined) throw problem.keyRequired();
   const config = typeof request.spawn === 'object' && request.spawn !== null ? request.spawn : {};
+  const user = request.user ?? undefined;
+  const auth = checkDepth(request.auth ?? undefined, 'auth');
+  checkIdentity(user, auth);
   return {
     key,
-    user: request.user ?? undefined,
-    auth: checkDepth(request.auth ?? undefined, 'auth'),
+    user,
+    auth,
     spawn: request.spawn !== false,
     env: checkEnv(config.executable?.env ?? {}, 'spawn.executable.env'),
     tag: config.tag ?? undefined,

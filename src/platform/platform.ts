@@ -249,6 +249,7 @@ export class Platform {
     const ended = this.backends.filter((backend) => backend.state.status === 'terminated');
     for (const backend of ended.slice(0, Math.max(0, ended.length - MAX_ENDED_REMEMBERED))) {
       this.#backends.delete(backend.id);
+      this.tokens.forget(backend);
     }
   }
 }

@@ -4,9 +4,10 @@ import { newToken } from './ids.js';
 
 /** Tokens that nobody used for so long expire. */
 export const TOKEN_UNUSED_MS = 60 * 60 * 1000;
-/** So many are kept at most; of those that nobody is connected through, the ones used longest ago go first. */
-export const MAX_TOKENS = 100_000;
-const SWEEP_EVERY_MS = 10 * 60 * 1000;
+/** What all tokens may hold together, counted by {@link heldBytesOf}; bytes. */
+export const MAX_TOKEN_BYTES = 64 * 1024 * 1024;
+/** What a token holds besides its user's texts: its secrets, its record, its places in the tables. Measured: 330 to 450. */
+const RECORD_BYTES = 450;
 
 /** What a connection token stands for. */
 export interface TokenRoute {
@@ -23,38 +24,50 @@ export interface TokenRoute {
   lastUsedMs: number;
 }
 
-/** The connection tokens of a dev server. Those of ended backends stay until they expire, to say what happened. */
+/**
+ * The connection tokens of a dev server. Those of ended backends stay until they expire, to say what happened, but no
+ * longer than the backend is remembered: a token must not be what keeps it in memory.
+ */
 export class TokenTable {
   readonly #routes = new Map<string, TokenRoute>();
+  /** Tokens that may be dropped: nobody is connected through them, and they are not static. In the order of last use. */
+  readonly #unused = new Map<string, TokenRoute>();
+  readonly #byBackend = new Map<Backend, Set<TokenRoute>>();
   readonly #clock: Clock;
-  #lastSweepMs: number;
+  readonly #maxBytes: number;
+  #heldBytes = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, maxBytes = MAX_TOKEN_BYTES) {
     this.#clock = clock;
-    this.#lastSweepMs = clock.monotonicMs();
+    this.#maxBytes = maxBytes;
   }
 
-  /** Makes a token for a backend. One with a static token has that alone; all share it, so it says nothing of a user. */
+  /** What all tokens hold together; bytes. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /**
+   * Makes a token for a backend. With a static token that is the only one: all users share it, so it carries no user.
+   * Where all tokens together hold too much, those unused for the longest time go.
+   */
   issue(backend: Backend, user: string | undefined, auth: Record<string, unknown> | undefined): TokenRoute {
-    this.#sweep();
+    this.#dropExpired();
     const { staticToken } = backend.identity;
     if (staticToken !== undefined) return this.#routes.get(staticToken) ?? this.#add(backend, { token: staticToken });
     const userData = auth === undefined ? undefined : JSON.stringify(auth);
     return this.#add(backend, { token: newToken(), secretToken: newToken(), user, userData });
   }
 
-  /** Looks a token up, which renews it. @returns undefined when it is unknown or expired */
+  /** Looks up a token and renews it. @returns undefined when it is unknown or expired */
   use(token: string): TokenRoute | undefined {
     const route = this.#routes.get(token);
     if (route === undefined) return undefined;
-    if (this.#expired(route)) {
-      this.#routes.delete(token);
+    if (this.#hasExpired(route)) {
+      this.#drop(route);
       return undefined;
     }
-    route.lastUsedMs = this.#clock.monotonicMs();
-    // To the end: they stand in the order of their last use.
-    this.#routes.delete(token);
-    this.#routes.set(token, route);
+    this.#renew(route);
     return route;
   }
 
@@ -62,14 +75,20 @@ export class TokenTable {
   connect(route: TokenRoute): () => void {
     const disconnect = route.backend.connectionOpened();
     route.connections += 1;
-    let open = true;
+    this.#unused.delete(route.token);
+    let isOpen = true;
     return () => {
-      if (!open) return;
-      open = false;
+      if (!isOpen) return;
+      isOpen = false;
       route.connections -= 1;
-      route.lastUsedMs = this.#clock.monotonicMs();
+      this.#renew(route);
       disconnect();
     };
+  }
+
+  /** Drops all tokens of a backend that is no longer remembered. */
+  forget(backend: Backend): void {
+    for (const route of [...(this.#byBackend.get(backend) ?? [])]) this.#drop(route);
   }
 
   #add(backend: Backend, given: Pick<TokenRoute, 'token'> & Partial<TokenRoute>): TokenRoute {
@@ -83,29 +102,58 @@ export class TokenTable {
       lastUsedMs: this.#clock.monotonicMs(),
     };
     this.#routes.set(route.token, route);
-    if (this.#routes.size > MAX_TOKENS) this.#dropOldest();
+    this.#heldBytes += heldBytesOf(route);
+    const ofBackend = this.#byBackend.get(backend) ?? new Set();
+    this.#byBackend.set(backend, ofBackend.add(route));
+    // Not yet among the unused: the one just made is not the one to go.
+    for (const [, oldest] of this.#unused) {
+      if (this.#heldBytes <= this.#maxBytes) break;
+      this.#drop(oldest);
+    }
+    this.#renew(route);
     return route;
   }
 
-  #dropOldest(): void {
-    for (const [token, { connections, backend }] of this.#routes) {
-      if (connections > 0 || backend.identity.staticToken === token) continue;
-      this.#routes.delete(token);
-      return;
+  #renew(route: TokenRoute): void {
+    route.lastUsedMs = this.#clock.monotonicMs();
+    // To the end of the order, unless it was dropped while somebody was connected through it.
+    this.#unused.delete(route.token);
+    if (route.connections > 0 || isStatic(route) || this.#routes.get(route.token) !== route) return;
+    this.#unused.set(route.token, route);
+  }
+
+  #drop(route: TokenRoute): void {
+    if (!this.#routes.delete(route.token)) return;
+    this.#heldBytes -= heldBytesOf(route);
+    this.#unused.delete(route.token);
+    const ofBackend = this.#byBackend.get(route.backend);
+    ofBackend?.delete(route);
+    if (ofBackend?.size === 0) this.#byBackend.delete(route.backend);
+  }
+
+  #dropExpired(): void {
+    for (const [, route] of this.#unused) {
+      if (!this.#hasExpired(route)) return;
+      this.#drop(route);
     }
   }
 
-  #expired(route: TokenRoute): boolean {
-    // A static token is the only one of its backend, which has been told of it.
-    if (route.backend.identity.staticToken === route.token && route.backend.state.status !== 'terminated') return false;
+  #hasExpired(route: TokenRoute): boolean {
+    // A static token is the only one of its backend, which was told of it.
+    if (isStatic(route) && route.backend.state.status !== 'terminated') return false;
     return route.connections === 0 && this.#clock.monotonicMs() - route.lastUsedMs > TOKEN_UNUSED_MS;
   }
+}
 
-  #sweep(): void {
-    if (this.#clock.monotonicMs() - this.#lastSweepMs < SWEEP_EVERY_MS) return;
-    this.#lastSweepMs = this.#clock.monotonicMs();
-    for (const [token, route] of this.#routes) {
-      if (this.#expired(route)) this.#routes.delete(token);
-    }
-  }
+/** What a token holds in memory; bytes, as V8 lays strings out: one per character, two if any is beyond Latin-1. */
+export function heldBytesOf({ user = '', userData = '' }: Pick<TokenRoute, 'user' | 'userData'>): number {
+  return RECORD_BYTES + textBytes(user) + textBytes(userData);
+}
+
+function textBytes(text: string): number {
+  return /[^\0-\xff]/.test(text) ? 2 * text.length : text.length;
+}
+
+function isStatic({ token, backend }: TokenRoute): boolean {
+  return backend.identity.staticToken === token;
 }

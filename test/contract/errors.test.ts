@@ -46,6 +46,7 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   longKey: [problem.longKey(129), ['129', '128']],
   keyNotString: [problem.keyNotString('a number'), ['a number']],
   keyNotText: [problem.keyNotText(), ['NUL']],
+  identityTooLarge: [problem.identityTooLarge(11, 8888, 8192), ['11 bytes', '8888', '8192']],
   keyRequired: [problem.keyRequired(), ['"spawn": false']],
   reservedEnv: [problem.reservedEnv('PORT'), ['"PORT"']],
   keyUnheld: [problem.keyUnheld('KEY', 'SERVICE'), ['"KEY"', '"SERVICE"']],

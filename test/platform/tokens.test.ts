@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/platform/backend.js';
-import { MAX_TOKENS, TOKEN_UNUSED_MS, type TokenRoute, TokenTable } from '../../src/platform/tokens.js';
+import { TOKEN_UNUSED_MS, TokenTable } from '../../src/platform/tokens.js';
 import { HandClock } from '../support/hand-clock.js';
 
 /** Of a backend, the table uses no more than its count of connections, its static token, and whether it has ended. */
@@ -108,22 +108,6 @@ test('clearing expired tokens away spares those in use', () => {
   expect(table.use(unused.token)).toBeUndefined();
   expect(table.use(connected.token)).toBe(connected);
   expect(table.use(fresh.token)).toBe(fresh);
-});
-
-test('there are so many at most: the one used longest ago goes, but not one that somebody is connected through', () => {
-  const { table, backend } = setUp();
-  const [connected, used, unused] = [0, 1, 2].map(() => table.issue(backend, undefined, undefined)) as [
-    TokenRoute,
-    TokenRoute,
-    TokenRoute,
-  ];
-  table.connect(connected);
-  for (let count = 3; count < MAX_TOKENS; count += 1) table.issue(backend, undefined, undefined);
-  table.use(used.token);
-  table.issue(backend, undefined, undefined);
-  expect(table.use(unused.token)).toBeUndefined();
-  expect(table.use(connected.token)).toBe(connected);
-  expect(table.use(used.token)).toBe(used);
 });
 
 describe('a static token', () => {
