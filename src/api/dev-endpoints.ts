@@ -1,4 +1,5 @@
 import {
+  buildRequestSchema,
   buildsSchema,
   DEV_PREFIX,
   type DevBackend,
@@ -6,6 +7,7 @@ import {
   devInfoSchema,
   logRecordSchema,
   logsQuerySchema,
+  type ServiceBuild,
 } from '../contract/dev-endpoints.js';
 import { problem } from '../contract/errors.js';
 import { findLog, type StoredLog } from '../logs/log-store.js';
@@ -16,9 +18,12 @@ import type { ApiContext } from './context.js';
 import { type Endpoint, get, post } from './endpoint.js';
 import { streamRecords } from './log-streams.js';
 
+/** Shown to the person at the terminal of the dev server. */
+const BUILD_REASON = 'jamdev build';
+
 /** jamdev's own endpoints, for its command line: what the platform's API has no place for. */
 export function devEndpoints(context: ApiContext): Endpoint[] {
-  const { platform, builder, logs, info } = context;
+  const { platform, logs, info } = context;
   return [
     get(`${DEV_PREFIX}/info`, {
       summary: 'Which dev server this is',
@@ -37,9 +42,11 @@ export function devEndpoints(context: ApiContext): Endpoint[] {
     }),
 
     post(`${DEV_PREFIX}/build`, {
-      summary: 'Builds every service anew, and waits for the end of it',
+      summary: 'Builds every service again, or one of them, and waits for the outcome',
+      body: buildRequestSchema,
       answer: json(buildsSchema),
-      handle: async () => ({ builds: await builder.buildAll('jamdev build') }),
+      errors: ['ServiceNotFound'],
+      handle: async ({ body: { service } }) => ({ builds: await buildSome(context, service) }),
     }),
 
     get(`${DEV_PREFIX}/logs`, {
@@ -58,6 +65,15 @@ export function devEndpoints(context: ApiContext): Endpoint[] {
       },
     }),
   ];
+}
+
+/** @param name undefined: all services */
+async function buildSome({ platform, builder }: ApiContext, name: string | undefined): Promise<ServiceBuild[]> {
+  if (name === undefined) return builder.buildAll(BUILD_REASON);
+  const { definition } = platform.services.find(name);
+  // One that was made by the API has nothing to build.
+  if (definition === undefined) return [];
+  return [{ service: definition, ...(await builder.build(definition, BUILD_REASON)) }];
 }
 
 /** @param name an id, or a key that at most one running backend may hold */

@@ -66,9 +66,9 @@ export class ApiClient {
     return answer.backends;
   }
 
-  /** Builds every service anew, and waits. */
-  async build(): Promise<ServiceBuild[]> {
-    return (await this.#json<{ builds: ServiceBuild[] }>('POST', `${DEV_PREFIX}/build`)).builds;
+  /** Builds every service again, or the one named, and waits. */
+  async build(service: string | undefined): Promise<ServiceBuild[]> {
+    return (await this.#json<{ builds: ServiceBuild[] }>('POST', `${DEV_PREFIX}/build`, { service })).builds;
   }
 
   /**

@@ -26,7 +26,7 @@ export function addDevOptions(command: Command, defaults: DevDefaults): Command 
       .option('-w, --watch <path>', `a file or folder to watch (repeatable; default: ${defaults.watch})`, collect)
       .option('--no-watch', 'do not rebuild on changes')
       .addOption(
-        new Option('--on-change <what>', 'what a good build means for running backends (default: terminate)').choices([
+        new Option('--on-change <what>', 'what a good build means for running backends (default: restart)').choices([
           'terminate',
           'restart',
           'keep',

@@ -117,7 +117,7 @@ function common(sources: ConfigSources, root: string, foundIn: string) {
     watch: watchedPaths(flags.watch, (path) => resolve(path), root) ??
       watchedPaths(file.watch, (path) => resolve(fileFolder, path), root) ?? [root],
     root,
-    onChange: flags.onChange ?? file.onChange ?? ('terminate' as const),
+    onChange: flags.onChange ?? file.onChange ?? ('restart' as const),
     foundIn,
   };
 }

@@ -40,7 +40,7 @@ const serviceShape = {
   onChange: z
     .enum(['terminate', 'restart', 'keep'])
     .optional()
-    .describe('What a good build means for running backends. Default: terminate.'),
+    .describe('What a good build means for running backends. Default: restart.'),
 };
 
 /** One of several services in a config file. */

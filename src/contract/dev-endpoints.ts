@@ -82,6 +82,11 @@ export const devBackendsSchema = z.object({ backends: z.array(devBackendSchema) 
 const serviceBuildSchema = z.intersection(z.object({ service: z.string() }), buildOutcomeSchema);
 export type ServiceBuild = z.infer<typeof serviceBuildSchema>;
 
+/** Body of `POST /_jamdev/build`. */
+export const buildRequestSchema = z.strictObject({
+  service: z.string().optional().describe('The service to build. Default: all of them'),
+});
+
 /** `POST /_jamdev/build`, one per service. */
 export const buildsSchema = z.object({ builds: z.array(serviceBuildSchema) });
 

@@ -23,7 +23,7 @@ test('without flags and config file, the start script runs with the defaults', a
         remap8080: true,
         watch: [folder],
         root: folder,
-        onChange: 'terminate',
+        onChange: 'restart',
         foundIn: 'the start script of package.json',
       },
     ],

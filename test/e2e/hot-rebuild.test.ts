@@ -139,7 +139,7 @@ test('what a build writes into the folder does not start the next build', async 
 
 describe('onChange', () => {
   test('terminate: running backends end softly, and the next connect for their key gets the new code', async () => {
-    const { dev, connect, save } = await startProject();
+    const { dev, connect, save } = await startProject({ onChange: 'terminate' });
     const first = await connect({ key: 'k' });
     expect((await ask(first.url)).version).toBe('one');
     save(server('two'));

@@ -185,10 +185,10 @@ describe('several services', () => {
 
     const chatPid = (await ask(chat)).pid;
     save('doc/server.js', server('two'));
-    await waitFor(async () => (await statusOf(dev, doc)) === 'terminated', 'its end, as onChange says by default');
+    await waitFor(async () => (await ask(doc)).version === 'two', 'the swap, as onChange says by default');
+    expect(await statusOf(dev, doc)).toBe('ready');
     expect([await buildOf(dev, 'doc'), await buildOf(dev, 'chat')]).toEqual([2, 2]);
     expect(await ask(chat)).toMatchObject({ version: 'two', pid: chatPid });
-    expect((await ask(await connect(dev, 'doc'))).version).toBe('two');
   });
 
   test('go on when the build of another fails, at the start or later', async () => {
@@ -212,6 +212,15 @@ describe('several services', () => {
     await waitFor(async () => (await cli('build')).code === 1, 'the failure');
     expect((await ask(doc)).version).toBe('one');
     expect((await ask(chat)).version).toBe('mended');
+  });
+
+  test('jamdev build SERVICE builds that one alone, and names the services it knows', async () => {
+    const { dev, cli } = await start();
+    await waitFor(async () => (await buildOf(dev, 'chat')) === 1, 'the first builds');
+    expect((await cli('build', 'chat')).stdout).toMatch(/^Build 2 done in .+\.\n$/);
+    expect(await buildOf(dev, 'doc')).toBe(1);
+    const { code, stderr } = await cli('build', 'nope');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/"nope".*doc, chat/s) });
   });
 
   test('are told apart by jamdev build', async () => {

@@ -6,12 +6,13 @@ import { addClientOptions, addExamples, type ClientOptions } from '../option-val
 import { cleanForTerminal } from '../terminal/clean.js';
 import { formatDuration } from '../terminal/duration.js';
 
-/** `jamdev build`: builds anew in the dev server, and waits for the outcome. */
+/** `jamdev build`: builds again in the dev server, and waits for the outcome. */
 export function buildCommand(io: CommandIo): Command {
   const command = new Command('build')
-    .description('build anew in the dev server, and wait; exits 1 with the output if it fails')
-    .action(async (options: ClientOptions) => {
-      const outcomes = await (await findDevServer(options, io.signal)).build();
+    .description('build again in the dev server, and wait; exits 1 with the output if it fails')
+    .argument('[service]', 'the service to build (default: all)')
+    .action(async (service: string | undefined, options: ClientOptions) => {
+      const outcomes = await (await findDevServer(options, io.signal)).build(service);
       for (const outcome of outcomes) {
         if (outcome.result === 'failed') io.fail();
         if (options.json) io.out(JSON.stringify(outcome));
@@ -20,6 +21,7 @@ export function buildCommand(io: CommandIo): Command {
     });
   return addExamples(addClientOptions(command), [
     ['jamdev build', 'and bring it to running backends, as onChange says'],
+    ['jamdev build chat', 'only the service "chat"'],
     ['jamdev build --json', 'the outcome for a script'],
   ]);
 }
