@@ -3,7 +3,6 @@ import { EventEmitter } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createApi } from './api/app.js';
 import { toConnectResponse } from './api/connect-results.js';
-import { answerUnreadable } from './api/unreadable-request.js';
 import { Builder } from './build/builder.js';
 import { HotRebuild } from './build/hot-rebuild.js';
 import { ImageCatalog } from './build/image-catalog.js';
@@ -14,6 +13,7 @@ import { readOwnPackage } from './config/own-package.js';
 import { type DevConfig, resolveConfig } from './config/resolve.js';
 import type { BuildOutcome, DevInfo } from './contract/dev-endpoints.js';
 import { problem } from './contract/errors.js';
+import { MAX_HEAD_BYTES } from './contract/limits.js';
 import { parseConnectRequest } from './contract/requests.js';
 import type { ConnectResponse } from './contract/responses.js';
 import { chooseRuntimes, prepareDocker } from './dev-server/docker-parts.js';
@@ -22,6 +22,7 @@ import { cleanUpAfterDeadServers, listForeignRuns } from './dev-server/other-ser
 import { LogStore } from './logs/log-store.js';
 import { pause, systemClock } from './os/clock.js';
 import { errorCode } from './os/error-code.js';
+import { answerUnreadable } from './os/unreadable-request.js';
 import { Platform } from './platform/platform.js';
 import { findProcess } from './processes/process-table.js';
 import { ConnectionProxy } from './proxy/proxy-server.js';
@@ -139,7 +140,12 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     names: config.host === undefined ? config.allowedHosts : [...config.allowedHosts, config.host],
     addresses: config.host !== undefined,
   };
-  const proxy = new ConnectionProxy(platform.tokens, allowedHosts);
+  const proxy = new ConnectionProxy({
+    tokens: platform.tokens,
+    allowedHosts,
+    version: readOwnPackage().version,
+    reportFault: (error, id) => events.emit('fault', error, id),
+  });
   let info: DevInfo;
   const api = createApi({
     platform,
@@ -158,7 +164,12 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   });
   const ports = await listenForBoth(
     config,
-    () => answerUnreadable(createServer((request, response) => void opened.then(() => api(request, response)))),
+    () =>
+      answerUnreadable(
+        createServer({ maxHeaderSize: MAX_HEAD_BYTES }, (request, response) => {
+          void opened.then(() => api(request, response));
+        }),
+      ),
     () => proxy.createServer(),
   );
   const name = urlHost(config.host);

@@ -11,6 +11,8 @@ export const HTTP_STATUS_OF = {
   KeyRequired: 400,
   ReservedEnv: 400,
   BodyTooLarge: 413,
+  HeadersTooLarge: 431,
+  RequestTimeout: 408,
   HostNotAllowed: 403,
   OriginNotAllowed: 403,
   HostOfOtherBackend: 403,
@@ -39,6 +41,7 @@ export const HTTP_STATUS_OF = {
   TokenUnknown: 410,
   BackendEnded: 410,
   BackendUnreachable: 502,
+  BackendAnswerInvalid: 502,
   Internal: 500,
   // The codes below never travel over HTTP: they end a command.
   ConfigInvalid: 500,
@@ -161,6 +164,24 @@ export const problem = {
       `The request could not be read as HTTP: ${detail}.`,
       'Send a content-length in bytes. The jamsocket command counts characters, so it can send ASCII only; jamdev connect takes any.',
     ),
+  requestNotHttp: (detail: string) =>
+    new JamdevError('InvalidRequest', `The request is not valid HTTP/1.1: ${detail}.`, 'Fix the client that sent it.'),
+  requestHeadersTooLarge: (limitBytes: number) =>
+    new JamdevError(
+      'HeadersTooLarge',
+      `The request line and headers that the client sent are larger than ${limitBytes / 1024} KiB.`,
+      'Send less: a large cookie is the usual reason. On localhost, all apps share one pile of cookies.',
+    ),
+  tooMuchBeforeUpgrade: () =>
+    new JamdevError(
+      'BodyTooLarge',
+      'The client sent more than 64 KiB before its upgrade was answered.',
+      'Wait for the answer (101) before sending.',
+    ),
+  requestTimeout: () =>
+    new JamdevError('RequestTimeout', 'The headers of the request did not arrive within a minute.', 'Send it again.'),
+  chunkExtensionsTooLarge: () =>
+    new JamdevError('BodyTooLarge', 'The chunk extensions of the request body are larger than 16 KiB.', 'Send fewer.'),
   pathUnreadable: (detail: string) =>
     new JamdevError('InvalidRequest', `The path could not be read: ${detail}.`, 'Encode it as UTF-8, "%" as %25.'),
   emptyKey: () => new JamdevError('InvalidKey', 'The key is empty.', 'Give 1 to 128 characters, or no key at all.'),
@@ -315,6 +336,18 @@ export const problem = {
       `The backend "${id}" has ended: ${why}.`,
       `Connect again to get a new one. All it printed: npx jamdev logs ${id}`,
       lastLines,
+    ),
+  backendAnswerInvalid: (id: string, detail: string) =>
+    new JamdevError(
+      'BackendAnswerInvalid',
+      `The answer of the backend "${id}" is not valid HTTP/1.1: ${detail}.`,
+      `Fix what the backend sends. See what it printed: npx jamdev logs ${id}`,
+    ),
+  backendHeadersTooLarge: (id: string, limitBytes: number) =>
+    new JamdevError(
+      'BackendAnswerInvalid',
+      `The headers of the answer that the backend "${id}" sent are larger than ${limitBytes / 1024} KiB.`,
+      'Send less: many or large Set-Cookie headers are the usual reason.',
     ),
   backendUnreachable: (id: string, detail: string, explanation = '') =>
     new JamdevError(

@@ -1,16 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { identifyCaller } from '../contract/callers.js';
 import { errorBody, type JamdevError } from '../contract/errors.js';
 import { renderErrorPage } from '../pages/error-page.js';
 import { preferredForm } from '../pages/preferred-form.js';
 import type { Backend } from '../platform/backend.js';
 import { explainEnd } from '../platform/explain-backend.js';
-import { addCorsHeaders } from './headers.js';
-
-/** Whom to answer: a request, or a socket that asked for an upgrade and has no response object. */
-export type Answerable = ServerResponse | Socket;
+import type { Exchange } from './exchange.js';
+import { addOwnHeaders } from './response-headers.js';
 
 interface Answer {
   status: number;
@@ -21,33 +17,30 @@ interface Answer {
 /**
  * Answers with an error of the proxy's own, as a page or as JSON, unless an answer has already begun: then the
  * connection is cut.
- * @param backendId the backend that it is about, if any
  */
-export function answerError(request: IncomingMessage, to: Answerable, error: JamdevError, backendId?: string): void {
-  if (to.destroyed || to.writableEnded) return;
-  if ('writeHead' in to && to.headersSent) {
-    to.destroy();
+export function answerError(exchange: Exchange, error: JamdevError): void {
+  const { request, response } = exchange;
+  if (exchange.isAnswered) return;
+  if (response.headersSent) {
+    response.destroy();
     return;
   }
-  const { status, headers, body } = makeAnswer(request, error);
-  if (backendId !== undefined) headers['x-plane-backend-id'] = backendId;
-  addCorsHeaders(headers);
-  const bytes = request.method === 'OPTIONS' ? '' : body;
-  if (status !== 204) headers['content-length'] = String(Buffer.byteLength(bytes));
-  if ('writeHead' in to) {
-    discardBody(request, headers);
-    to.writeHead(status, headers);
-    to.end(bytes);
-  } else {
-    const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    const sent = request.method === 'HEAD' ? '' : bytes;
-    to.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}connection: close\r\n\r\n${sent}`);
-  }
+  const { status, headers, body } = makeAnswer(exchange, error);
+  const bytes = Buffer.from(request.method === 'OPTIONS' ? '' : body);
+  if (status !== 204) headers['content-length'] = String(bytes.length);
+  // A client that was not told to go on may send its body, or the next request: nobody can tell which.
+  if (exchange.expectsContinue) headers.connection = 'close';
+  const lines = Object.entries(headers).flat();
+  addOwnHeaders(lines, exchange.signature);
+  // What is left of a body is read and dropped: else the client, which still sends it, would not read the answer.
+  request.resume();
+  response.writeHead(status, lines);
+  response.end(bytes);
 }
 
 /** Answers that a backend is gone, or on its way: when, why, and what it printed last. */
-export function answerEnded(request: IncomingMessage, to: Answerable, backend: Backend): void {
-  answerError(request, to, explainEnd(backend, maySeeOutput(request)), backend.id);
+export function answerEnded(exchange: Exchange, backend: Backend): void {
+  answerError(exchange, explainEnd(backend, maySeeOutput(exchange.request)));
 }
 
 /**
@@ -61,11 +54,10 @@ function maySeeOutput({ headers, socket }: IncomingMessage): boolean {
   return identifyCaller({ origin }, ({ port }) => port === socket.localPort).kind === 'own-page';
 }
 
-function makeAnswer(request: IncomingMessage, error: JamdevError): Answer {
+function makeAnswer({ request, id }: Exchange, error: JamdevError): Answer {
   // A browser shows a page the error only if its question beforehand went well.
   const preflight = request.method === 'OPTIONS' && 'access-control-request-method' in request.headers;
   if (preflight && error.code !== 'HostNotAllowed') return { status: 204, headers: {}, body: '' };
-  const id = randomBytes(6).toString('hex');
   if (preferredForm(request.headers.accept, 'json') === 'html') {
     const page = renderErrorPage(error, id);
     return { status: error.status, ...page };
@@ -75,12 +67,4 @@ function makeAnswer(request: IncomingMessage, error: JamdevError): Answer {
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
     body: JSON.stringify(errorBody(error, id)),
   };
-}
-
-/** A body nobody reads would block the connection for the next request on it. */
-function discardBody(request: IncomingMessage, headers: Record<string, string>): void {
-  const announced = 'transfer-encoding' in request.headers || Number(request.headers['content-length'] ?? 0) > 0;
-  if (!announced || request.complete) return;
-  headers.connection = 'close';
-  request.resume();
 }

@@ -2,19 +2,32 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { problem } from '../contract/errors.js';
 import { type AllowedHosts, parseProxyHost } from '../contract/hosts.js';
+import { MAX_HEAD_BYTES } from '../contract/limits.js';
+import { answerUnreadable } from '../os/unreadable-request.js';
 import type { Backend } from '../platform/backend.js';
 import type { TokenRoute, TokenTable } from '../platform/tokens.js';
 import type { Address } from '../runtime/runtime.js';
-import { type Answerable, answerEnded, answerError } from './answers.js';
-import { type ConnectionPath, parseConnectionPath } from './connection-path.js';
-import { declineUpgrade, offersHttp2 } from './decline-upgrade.js';
+import { answerEnded, answerError } from './answers.js';
+import { noteLatestRequest, prepareClientSocket } from './client-connection.js';
+import { parseConnectionPath } from './connection-path.js';
+import { Exchange } from './exchange.js';
 import type { Forwarder, Route } from './forwarder.js';
-import { addBackendHeaders } from './headers.js';
-import { holdSocket } from './held-socket.js';
+import { HeldClient } from './held-client.js';
 import { explainLostRequest } from './lost-request.js';
+import { noteUnanswered, ProxyRequest } from './proxy-request.js';
+import { findRequestFault } from './request-head.js';
+import { addOwnHeaders } from './response-headers.js';
 
-/** Hands a request to the backend once it is known which. */
-type PassOn = (forwarder: Forwarder, route: Route) => void;
+/** What the proxy works with. */
+export interface ProxyOptions {
+  tokens: TokenTable;
+  /** In addition to those of this machine, as for the API. */
+  allowedHosts: AllowedHosts;
+  /** jamdev's own, for `Server`. */
+  version: string;
+  /** Receives faults of jamdev's own, with the id that the answer carries. */
+  reportFault: (error: unknown, id: string) => void;
+}
 
 /**
  * The proxy: from connection URLs to backends. A bare node:http server in front of http-proxy-middleware; Express would
@@ -23,25 +36,40 @@ type PassOn = (forwarder: Forwarder, route: Route) => void;
 export class ConnectionProxy {
   readonly #tokens: TokenTable;
   readonly #allowedHosts: AllowedHosts;
+  readonly #server: string;
+  readonly #reportFault: ProxyOptions['reportFault'];
   readonly #routes = new Map<Backend, Route>();
   #forwarder: Forwarder | undefined;
 
-  /** @param allowedHosts beside those of this machine, as for the API */
-  constructor(tokens: TokenTable, allowedHosts: AllowedHosts) {
+  constructor({ tokens, allowedHosts, version, reportFault }: ProxyOptions) {
     this.#tokens = tokens;
     this.#allowedHosts = allowedHosts;
+    this.#server = `jamdev/${version}`;
+    this.#reportFault = reportFault;
   }
 
   /** A server for one address; several share the backends. */
   createServer(): Server {
-    // No limits on time: an upload or an idle WebSocket may take as long as it likes.
-    const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 });
-    server.on('request', (request, response) => this.#onRequest(request, response));
-    server.on('upgrade', (request, socket, head) => {
-      if (offersHttp2(request)) declineUpgrade(server, request, socket as Socket, head);
-      else this.#onUpgrade(request, socket as Socket, head);
+    const server = createServer({
+      IncomingMessage: ProxyRequest,
+      maxHeaderSize: MAX_HEAD_BYTES,
+      // No limits on time: an upload or an idle WebSocket may take as long as it likes.
+      requestTimeout: 0,
+      headersTimeout: 60_000,
+      // Checked with the rest of the head, where the answer says what is wrong.
+      requireHostHeader: false,
     });
-    return server;
+    // By default Node.js drops headers beyond the 2,000th in silence.
+    server.maxHeadersCount = 0;
+    server.on('connection', prepareClientSocket);
+    server.on('request', (request, response) => this.#begin(request, response, false));
+    server.on('checkContinue', (request, response) => this.#begin(request, response, true));
+    // Other expectations are the backend's to judge.
+    server.on('checkExpectation', (request, response) => this.#begin(request, response, false));
+    server.on('upgrade', (request, socket, head) => this.#beginUpgrade(request, socket as Socket, head));
+    const headers: string[] = [];
+    addOwnHeaders(headers, { server: this.#server, backendId: undefined });
+    return answerUnreadable(server, (detail) => problem.requestNotHttp(detail), headers);
   }
 
   /** Loads what the first request needs, ahead of it: http-proxy-middleware takes a while. */
@@ -51,79 +79,111 @@ export class ConnectionProxy {
     return this.#forwarder;
   }
 
-  #onRequest(request: IncomingMessage, response: ServerResponse): void {
-    const path = parseConnectionPath(request.url ?? '/');
-    if (path.kind === 'health') response.end('ok\n');
-    else this.#route(request, response, path, (forwarder, way) => forwarder.web(way, request, response));
+  #begin(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    // After the last answer on a connection, what still comes is read and dropped.
+    if (request.socket.writableEnded) return void request.resume();
+    noteLatestRequest(request);
+    noteUnanswered(request, response);
+    // Node.js would send chunks to a client of HTTP/1.0 that says `TE: chunked`.
+    if (request.httpVersion === '1.0') response.useChunkedEncodingByDefault = false;
+    const exchange = this.#makeExchange(request, response, undefined, expectsContinue);
+    exchange.run(() => this.#route(exchange));
   }
 
-  #onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    // Until the middleware takes over, an error on the socket would end the whole program.
-    socket.on('error', () => socket.destroy());
-    const path = parseConnectionPath(request.url ?? '/');
-    this.#route(request, socket, path, (forwarder, way) => forwarder.upgrade(way, request, socket, head));
+  #beginUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const held = new HeldClient(request, socket, head);
+    const exchange = this.#makeExchange(request, held.response, held, false);
+    const onTooMuch = () => answerError(exchange, problem.tooMuchBeforeUpgrade());
+    held.watch(() => exchange.end(), exchange.guard(onTooMuch));
+    exchange.run(() => this.#route(exchange));
+  }
+
+  #makeExchange(
+    request: IncomingMessage,
+    response: ServerResponse,
+    held: HeldClient | undefined,
+    expectsContinue: boolean,
+  ): Exchange {
+    return new Exchange({
+      request,
+      response,
+      held,
+      expectsContinue,
+      server: this.#server,
+      onFault: (error, exchange) => this.#onFault(error, exchange),
+    });
+  }
+
+  /** The last line of defense: a fault ends the exchange that it happened in, and is reported with the answer's id. */
+  #onFault(error: unknown, exchange: Exchange): void {
+    this.#reportFault(error, exchange.id);
+    try {
+      answerError(exchange, problem.internal());
+    } catch (second) {
+      this.#reportFault(second, exchange.id);
+      exchange.request.socket.destroy();
+    }
   }
 
   /**
    * Finds the backend of a token, waits until it is ready, and counts the connection until it is closed.
    *
-   * The token alone decides who may come, from whatever origin, as on the platform. The host is looked at all the same,
-   * by the rule of the API: a page that DNS rebinding brings here counts as of the same origin, and would read what the
+   * The token alone decides who may come, from whatever origin, as on the platform. The host is checked all the same, by
+   * the rule of the API: a page that DNS rebinding brings here counts as of the same origin, and would read what the
    * answers below tell people on this machine.
    */
-  #route(request: IncomingMessage, to: Answerable, path: ConnectionPath, passOn: PassOn): void {
-    const { headers, url = '/' } = request;
+  #route(exchange: Exchange): void {
+    const { request, target } = exchange;
+    const { headers } = request;
+    const fault = findRequestFault(request);
+    if (fault !== undefined) return answerError(exchange, problem.requestNotHttp(fault));
+    const path = parseConnectionPath(target);
+    if (path.kind === 'health') return this.#answerHealth(exchange);
     const host = parseProxyHost(headers.host, this.#allowedHosts);
-    if (host.kind === 'foreign') return answerError(request, to, problem.hostNotAllowed(headers.host ?? ''));
+    if (host.kind === 'foreign') return answerError(exchange, problem.hostNotAllowed(headers.host ?? ''));
     const route = path.kind === 'token' ? this.#tokens.use(path.token) : undefined;
-    if (route === undefined) return answerError(request, to, explainLostRequest(url, headers));
+    if (route === undefined) return answerError(exchange, explainLostRequest(target, headers));
+    exchange.route = route;
     const { backend } = route;
     if (host.kind === 'backend' && host.label !== backend.id) {
-      const error = problem.hostOfOtherBackend(headers.host ?? '', host.label, backend.id);
-      return answerError(request, to, error, backend.id);
+      return answerError(exchange, problem.hostOfOtherBackend(headers.host ?? '', host.label, backend.id));
     }
-    if (backend.state.status === 'terminated') return answerEnded(request, to, backend);
-    to.once('close', this.#tokens.connect(route));
+    if (backend.state.status === 'terminated') return answerEnded(exchange, backend);
+    exchange.whenOver(this.#tokens.connect(route));
     const way = this.#routes.get(backend);
-    if (way === undefined || this.#forwarder === undefined) void this.#passOnWhenReady(request, to, route, passOn);
-    else this.#passOn(this.#forwarder, way, request, to, route, passOn);
+    if (way === undefined || this.#forwarder === undefined) void this.#passOnWhenReady(exchange, route);
+    else this.#passOn(this.#forwarder, way, exchange, route);
   }
 
-  #passOn(
-    forwarder: Forwarder,
-    way: Route,
-    request: IncomingMessage,
-    to: Answerable,
-    route: TokenRoute,
-    passOn: PassOn,
-  ): void {
+  #answerHealth({ request, response, signature }: Exchange): void {
+    const headers = ['content-type', 'text/plain; charset=utf-8', 'content-length', '3'];
+    addOwnHeaders(headers, signature);
+    request.resume();
+    response.writeHead(200, headers);
+    response.end(Buffer.from('ok\n'));
+  }
+
+  #passOn(forwarder: Forwarder, way: Route, exchange: Exchange, route: TokenRoute): void {
     // Upgrades stay for as long as they like; only what will be answered is waited for when a process is replaced.
-    if ('writeHead' in to) to.once('close', route.backend.requestSent());
-    addBackendHeaders(request, route);
-    passOn(forwarder, way);
+    if (exchange.held === undefined) exchange.whenOver(route.backend.requestSent());
+    forwarder.forward(way, exchange);
   }
 
-  async #passOnWhenReady(request: IncomingMessage, to: Answerable, route: TokenRoute, passOn: PassOn): Promise<void> {
+  async #passOnWhenReady(exchange: Exchange, route: TokenRoute): Promise<void> {
     const { backend } = route;
-    const hungUp = new AbortController();
-    const onGone = () => hungUp.abort();
-    to.once('close', onGone);
-    const giveBack = 'writeHead' in to ? () => undefined : holdSocket(to, onGone);
+    const left = new AbortController();
+    exchange.whenOver(() => left.abort());
     try {
       const forwarder = await this.warmUp();
-      let address = await backend.reachable(hungUp.signal);
+      let address = await backend.reachable(left.signal);
       // Its process may have been replaced in the very moment it could be reached.
-      while (address !== backend.address) address = await backend.reachable(hungUp.signal);
-      giveBack();
-      if (address === undefined) return answerEnded(request, to, backend);
-      if (to.destroyed) return;
-      this.#passOn(forwarder, this.#wayTo(backend, address, forwarder), request, to, route, passOn);
+      while (address !== backend.address) address = await backend.reachable(left.signal);
+      if (exchange.isAnswered) return;
+      if (address === undefined) return answerEnded(exchange, backend);
+      this.#passOn(forwarder, this.#wayTo(backend, address, forwarder), exchange, route);
     } catch (error) {
-      giveBack();
-      if (hungUp.signal.aborted) to.destroy();
-      else answerError(request, to, problem.backendUnreachable(backend.id, String(error)), backend.id);
-    } finally {
-      to.off('close', onGone);
+      // Nobody is there any more to be answered.
+      if (!left.signal.aborted) exchange.fault(error);
     }
   }
 

@@ -54,8 +54,18 @@ describe('HTTP API: what is no request', () => {
 
   test('headers without an end are refused as too large', async () => {
     const server = await startServer();
-    const answer = await exchange(server.apiUrl, `GET /auth HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}`);
+    const answer = await exchange(server.apiUrl, `GET /auth HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(70_000)}`);
     expect(readAnswer(answer).statusLine).toBe('HTTP/1.1 431 Request Header Fields Too Large');
+    expect(JSON.parse(readAnswer(answer).body).error).toMatchObject({
+      status: 431,
+      code: 'HeadersTooLarge',
+      message: expect.stringContaining('headers that the client sent are larger than 64 KiB'),
+    });
+  });
+
+  test('60 KB of headers are fine', async () => {
+    const server = await startServer();
+    expect((await send(`${server.apiUrl}/auth`, { headers: { cookie: 'x'.repeat(60_000) } })).status).toBe(200);
   });
 
   test('in the middle of another answer nothing is mixed in', async () => {

@@ -81,6 +81,13 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
     problem.backendEnded('abc', 'WHY', ['last line']),
     ['"abc"', 'WHY', '\nlast line\n', 'jamdev logs abc'],
   ],
+  requestNotHttp: [problem.requestNotHttp('DETAIL'), ['DETAIL']],
+  requestHeadersTooLarge: [problem.requestHeadersTooLarge(65_536), ['client', '64 KiB']],
+  tooMuchBeforeUpgrade: [problem.tooMuchBeforeUpgrade(), ['64 KiB']],
+  requestTimeout: [problem.requestTimeout(), ['minute']],
+  chunkExtensionsTooLarge: [problem.chunkExtensionsTooLarge(), ['16 KiB']],
+  backendAnswerInvalid: [problem.backendAnswerInvalid('abc', 'DETAIL'), ['"abc"', 'DETAIL']],
+  backendHeadersTooLarge: [problem.backendHeadersTooLarge('abc', 65_536), ['"abc"', '64 KiB']],
   backendUnreachable: [
     problem.backendUnreachable('abc', 'DETAIL', 'EXPLANATION'),
     ['"abc"', 'DETAIL', 'EXPLANATION', 'jamdev logs abc'],

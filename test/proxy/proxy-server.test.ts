@@ -89,6 +89,8 @@ describe('Proxy', () => {
             'X-Verified-Anything': 'else',
             'x-verified-secret': 'guess',
             'x-forwarded-for': '1.2.3.4',
+            'x-forwarded-proto': 'https',
+            'x-forwarded-host': 'app.example',
           },
         })
       ).json<Echo>();
@@ -98,9 +100,8 @@ describe('Proxy', () => {
         'x-verified-path': `/${token}/a/b`,
         'x-verified-backend': backend_id,
         'x-verified-secret': secret_token,
-        'x-forwarded-for': expect.stringMatching(/^1\.2\.3\.4, (127\.0\.0\.1|::1)$/),
+        'x-forwarded-for': expect.stringMatching(/^(127\.0\.0\.1|::1)$/),
         'x-forwarded-proto': 'http',
-        'x-forwarded-host': new URL(server.proxyUrl).host,
       });
     });
 

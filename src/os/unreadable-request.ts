@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { errorBody, type JamdevError, problem } from '../contract/errors.js';
+import { MAX_HEAD_BYTES } from '../contract/limits.js';
+
+/** How long a connection is read on after the answer, for a client that goes on sending. */
+const LINGER_MS = 5_000;
+
+/**
+ * Answers in the error shape what can't be read as HTTP, where Node.js alone would say 400 and nothing more. The official
+ * command line client gets here: it counts a body's characters in place of its bytes, so that with letters beyond ASCII
+ * the rest of the body is taken for the next request.
+ * @param describe makes the error for what is no HTTP, from what the parser says
+ * @param headers what every answer carries: name, value, name, value
+ */
+export function answerUnreadable(
+  server: Server,
+  describe: (detail: string) => JamdevError = problem.requestUnreadable,
+  headers: readonly string[] = [],
+): Server {
+  const responses = new WeakMap<object, ServerResponse>();
+  const answered = new WeakSet<Socket>();
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) {
+    server.on(event, (request, response) => responses.set(request.socket, response));
+  }
+  return server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    // What comes on a connection after the answer can't be read either.
+    if (answered.has(socket)) return;
+    const response = responses.get(socket);
+    // In the middle of another answer nothing can be said.
+    const midAnswer = response?.headersSent === true && !response.writableFinished;
+    if (!socket.writable || error.code === 'ECONNRESET' || midAnswer) {
+      socket.destroy();
+      return;
+    }
+    answered.add(socket);
+    socket.end(formatAnswer(toJamdevError(error, describe), headers));
+    // Closing at once would reset the connection, and a client that still sends would lose the answer.
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(timer));
+    socket.resume();
+  });
+}
+
+function toJamdevError(
+  { code = '', message }: NodeJS.ErrnoException,
+  describe: (detail: string) => JamdevError,
+): JamdevError {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return problem.requestHeadersTooLarge(MAX_HEAD_BYTES);
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return problem.chunkExtensionsTooLarge();
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return problem.requestTimeout();
+    default:
+      return describe(message);
+  }
+}
+
+function formatAnswer(error: JamdevError, headers: readonly string[]): Buffer {
+  const body = JSON.stringify(errorBody(error, randomBytes(6).toString('hex')));
+  let head = `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\ncontent-type: application/json\r\n`;
+  head += `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n`;
+  for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`;
+  return Buffer.from(`${head}\r\n${body}`);
+}

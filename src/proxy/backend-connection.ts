@@ -1,0 +1,85 @@
+import { Agent, type ClientRequest } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+const MAX_IDLE_SOCKETS = 64;
+
+/** Where a backend is reached. */
+export interface Destination {
+  host: string;
+  port: number;
+}
+
+type WriteCallback = (error?: Error | null) => void;
+
+/**
+ * A connection to a backend. One that can't be written to any more is read to its end all the same: a backend that refuses
+ * an upload answers, closes, and takes no more, and Node.js would throw the answer away with the failed write.
+ */
+export class BackendSocket extends Socket {
+  /** Why nothing can be written any more; what is written then is dropped. */
+  writeFailure: NodeJS.ErrnoException | undefined;
+
+  override _write(chunk: unknown, encoding: BufferEncoding, callback: WriteCallback): void {
+    if (this.writeFailure !== undefined) callback();
+    else super._write(chunk, encoding, (error) => this.#onWritten(error, callback));
+  }
+
+  override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], callback: WriteCallback): void {
+    if (this.writeFailure !== undefined) callback();
+    else super._writev?.(chunks, (error) => this.#onWritten(error, callback));
+  }
+
+  #onWritten(error: NodeJS.ErrnoException | null | undefined, callback: WriteCallback): void {
+    if (error?.code !== 'EPIPE' && error?.code !== 'ECONNRESET') return callback(error);
+    this.writeFailure = error;
+    callback();
+  }
+}
+
+/** Opens a connection to a backend. @param allowHalfOpen whether it stays open when the backend closes its side */
+export function openBackendSocket({ host, port }: Destination, allowHalfOpen: boolean): BackendSocket {
+  const socket = new BackendSocket({ allowHalfOpen });
+  // Node.js writes some heads without naming an encoding. Header values are bytes, held as Latin-1.
+  socket.setDefaultEncoding('latin1');
+  socket.setNoDelay(true);
+  return socket.connect({ host, port });
+}
+
+/** Keeps connections to backends for the next request: those alone on which all that was sent and answered was whole. */
+export class BackendAgent extends Agent {
+  constructor() {
+    super({ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS });
+  }
+
+  override createConnection(options: { host?: string | null; port?: number | string | null }): BackendSocket {
+    return openBackendSocket({ host: options.host ?? '', port: Number(options.port) }, false);
+  }
+
+  /** Called by Node.js when a request and its answer are both complete. @returns whether to keep the connection */
+  override keepSocketAlive(socket: Duplex): boolean {
+    if (!(socket instanceof BackendSocket) || socket.writeFailure !== undefined || socket.readableLength > 0)
+      return false;
+    if ((super.keepSocketAlive(socket) as unknown) === false) return false;
+    socket.on('data', destroyForUnaskedBytes);
+    return true;
+  }
+
+  override reuseSocket(socket: Duplex, request: ClientRequest): void {
+    socket.off('data', destroyForUnaskedBytes);
+    super.reuseSocket(socket, request);
+  }
+
+  /** Closes the idle connections to a destination; requests that are under way go on. */
+  closeIdle({ host, port }: Destination): void {
+    for (const [name, sockets] of Object.entries(this.freeSockets)) {
+      if (!name.startsWith(`${host}:${port}:`)) continue;
+      for (const socket of sockets ?? []) socket.destroy();
+    }
+  }
+}
+
+/** What a backend sends when nothing was asked must not become the answer to the next request. */
+function destroyForUnaskedBytes(this: Duplex): void {
+  this.destroy();
+}

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TokenRoute } from '../platform/tokens.js';
+import type { HeldClient } from './held-client.js';
+import type { Signature } from './response-headers.js';
+
+/** What an exchange begins with. */
+export interface ExchangeStart {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** The client's connection, if the request is an upgrade. */
+  held: HeldClient | undefined;
+  /** Whether the client waits for `100 Continue` before it sends the body. */
+  expectsContinue: boolean;
+  /** What the proxy calls itself in `Server`. */
+  server: string;
+  /** Ends an exchange and reports the fault. */
+  onFault: (error: unknown, exchange: Exchange) => void;
+}
+
+/** One request to the proxy and its answer. Whatever goes wrong with it ends it alone. */
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly held: HeldClient | undefined;
+  readonly expectsContinue: boolean;
+  /** As it stands in the request line. */
+  readonly target: string;
+  /** Set once it is known for which backend the request is. */
+  route: TokenRoute | undefined;
+  readonly #server: string;
+  readonly #onFault: ExchangeStart['onFault'];
+  readonly #whenOver: (() => void)[] = [];
+  #isOver = false;
+  #id: string | undefined;
+
+  constructor({ request, response, held, expectsContinue, server, onFault }: ExchangeStart) {
+    this.request = request;
+    this.response = response;
+    this.held = held;
+    this.expectsContinue = expectsContinue;
+    this.target = request.url ?? '/';
+    this.#server = server;
+    this.#onFault = onFault;
+    if (held === undefined) response.once('close', () => this.#onResponseClosed());
+  }
+
+  /** Stands in errors and in the dev server's output. */
+  get id(): string {
+    this.#id ??= randomBytes(6).toString('hex');
+    return this.#id;
+  }
+
+  /** What the proxy says of itself in the answer. */
+  get signature(): Signature {
+    return { server: this.#server, backendId: this.route?.backend.id };
+  }
+
+  /** The backend that the request is for; empty while that is unknown. */
+  get backendId(): string {
+    return this.route?.backend.id ?? '';
+  }
+
+  /** Whether nobody is there any more to be answered, or the answer is complete. */
+  get isAnswered(): boolean {
+    return this.#isOver || this.response.destroyed || this.response.writableEnded;
+  }
+
+  /** Runs a part of the work. What it throws ends this exchange, and nothing else. */
+  run(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.fault(error);
+    }
+  }
+
+  /** Makes a listener that can't throw: see {@link run}. */
+  guard<Arguments extends unknown[]>(listener: (...values: Arguments) => void): (...values: Arguments) => void {
+    return (...values) => this.run(() => listener(...values));
+  }
+
+  /** Ends it for a fault of jamdev's own. */
+  fault(error: unknown): void {
+    this.#onFault(error, this);
+  }
+
+  /** Calls back when the answer is complete and the upload as well, or the client has left. At once if that has happened. */
+  whenOver(callback: () => void): void {
+    if (this.#isOver) callback();
+    else this.#whenOver.push(callback);
+  }
+
+  /** Ends what was counted for it. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const callback of this.#whenOver) this.run(callback);
+  }
+
+  /** An answer may be complete before the upload is, which the backend then still gets. */
+  #onResponseClosed(): void {
+    const { request, response } = this;
+    if (!response.writableFinished || request.complete || request.destroyed) return this.end();
+    request.once('end', () => this.end());
+    request.once('close', () => this.end());
+  }
+}

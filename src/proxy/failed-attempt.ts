@@ -1,0 +1,43 @@
+import { problem } from '../contract/errors.js';
+import { MAX_HEAD_BYTES } from '../contract/limits.js';
+import { pause } from '../os/clock.js';
+import type { Backend } from '../platform/backend.js';
+import { answerEnded, answerError } from './answers.js';
+import type { Exchange } from './exchange.js';
+
+/** How long the answer to a request waits for the look at what a silent backend listens on. */
+const EXPLAIN_DEADLINE_MS = 2_000;
+
+/** An error of a request to a backend. Node.js's parser adds its reason. */
+export type AttemptError = NodeJS.ErrnoException & { reason?: string };
+
+/** Answers a client whose request to the backend failed, unless an answer is under way: that one ends by itself. */
+export function answerFailedAttempt(exchange: Exchange, error: AttemptError): void {
+  const { route } = exchange;
+  if (route === undefined || exchange.isAnswered || exchange.response.headersSent) return;
+  const { code = '' } = error;
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    answerError(exchange, problem.backendHeadersTooLarge(route.backend.id, MAX_HEAD_BYTES));
+  } else if (code.startsWith('HPE_')) {
+    answerError(exchange, problem.backendAnswerInvalid(route.backend.id, error.reason ?? error.message));
+  } else {
+    void answerUnreachable(exchange, route.backend, error).catch((fault) => exchange.fault(fault));
+  }
+}
+
+/** Says that a backend does not answer, and what it listens on instead, if that can be seen in time. */
+async function answerUnreachable(exchange: Exchange, backend: Backend, error: AttemptError): Promise<void> {
+  const over = new AbortController();
+  const explanation = await Promise.race([
+    backend.explainSilence(),
+    pause(EXPLAIN_DEADLINE_MS, over.signal).catch(() => undefined),
+  ]);
+  over.abort();
+  if (exchange.isAnswered) return;
+  if (backend.state.status === 'terminated') answerEnded(exchange, backend);
+  else
+    answerError(
+      exchange,
+      problem.backendUnreachable(backend.id, error.code ?? error.message, explanation ?? undefined),
+    );
+}

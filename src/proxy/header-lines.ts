@@ -1,0 +1,58 @@
+/** Headers as they stand on the wire: name, value, name, value, in their order and case, as in Node.js's `rawHeaders`. */
+export type HeaderLines = readonly string[];
+
+/** What Node.js writes: the same rule as that of its writer, so that nothing it would throw on gets there. */
+const WRITABLE_NAME = /^[\^_`a-zA-Z\-0-9!#$%&'*+.|~]+$/;
+const UNWRITABLE_VALUE = /[^\t\u0020-\u007e\u0080-\u00ff]/;
+
+/** Calls back for every header, with its name in lower case first. */
+export function forEachHeader(
+  lines: HeaderLines,
+  visit: (lowerCaseName: string, value: string, name: string) => void,
+): void {
+  for (let index = 0; index + 1 < lines.length; index += 2) {
+    const name = lines[index] as string;
+    visit(name.toLowerCase(), lines[index + 1] as string, name);
+  }
+}
+
+/** Reads a header that is a list, such as `Connection`, from all its lines. @returns its items in lower case */
+export function readList(lines: HeaderLines, lowerCaseName: string): string[] {
+  const items: string[] = [];
+  for (let index = 0; index + 1 < lines.length; index += 2) {
+    const name = lines[index] as string;
+    if (name.length !== lowerCaseName.length || name.toLowerCase() !== lowerCaseName) continue;
+    for (const item of (lines[index + 1] as string).split(',')) {
+      const trimmed = item.trim();
+      if (trimmed !== '') items.push(trimmed.toLowerCase());
+    }
+  }
+  return items;
+}
+
+/** Finds a header that can't be written. @returns what is wrong with it; undefined when all can be written */
+export function findUnwritable(lines: HeaderLines): string | undefined {
+  for (let index = 0; index + 1 < lines.length; index += 2) {
+    const name = lines[index] as string;
+    if (!WRITABLE_NAME.test(name)) return `the header name ${JSON.stringify(name)} is not a token`;
+    if (hasControlCharacter(lines[index + 1] as string)) return `the header ${name} has a control character`;
+  }
+  return undefined;
+}
+
+/** Whether a text has a character that may not stand in a header or a reason phrase. */
+export function hasControlCharacter(text: string): boolean {
+  return UNWRITABLE_VALUE.test(text);
+}
+
+/** Headers that are about one connection alone (RFC 9110, section 7.6.1), in addition to those that `Connection` names. */
+const CONNECTION_HEADERS = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'upgrade', 'http2-settings']);
+/** What no `Connection` may take away: it decides where a message ends and whom it is for. */
+const NEVER_NOMINATED = new Set(['content-length', 'transfer-encoding', 'trailer', 'host', 'expect']);
+
+/** Makes a test for the headers that go no further than this connection. */
+export function connectionHeaderTest(lines: HeaderLines): (lowerCaseName: string) => boolean {
+  const nominated = readList(lines, 'connection');
+  if (nominated.every((name) => CONNECTION_HEADERS.has(name))) return (name) => CONNECTION_HEADERS.has(name);
+  return (name) => CONNECTION_HEADERS.has(name) || (nominated.includes(name) && !NEVER_NOMINATED.has(name));
+}

@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http';
+import { readTransferCoding } from './transfer-coding.js';
+
+/**
+ * Looks for what makes a client's request one that can't be passed on, though Node.js could parse it.
+ * @returns what is wrong; undefined when nothing is
+ */
+export function findRequestFault(request: IncomingMessage): string | undefined {
+  const { httpVersion, method, rawHeaders, headers } = request;
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return `its version is HTTP/${httpVersion}`;
+  if (method === 'CONNECT') return 'CONNECT is for forward proxies, and this is none';
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  // Clients of HTTP/1.0 may leave it out.
+  if (hosts === 0 && httpVersion === '1.1') return 'it has no Host header';
+  if (hosts > 1) return `it has ${hosts} Host headers`;
+  return 'transfer-encoding' in headers ? findCodingFault(request) : undefined;
+}
+
+function findCodingFault({ rawHeaders, headers, httpVersion }: IncomingMessage): string | undefined {
+  if (httpVersion === '1.0') return 'HTTP/1.0 has no Transfer-Encoding';
+  if ('content-length' in headers) return 'it has both Content-Length and Transfer-Encoding';
+  const { kind } = readTransferCoding(rawHeaders);
+  return kind === 'chunked' ? undefined : 'its Transfer-Encoding does not end in "chunked", or has it twice';
+}

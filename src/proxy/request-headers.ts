@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http';
+import type { TokenRoute } from '../platform/tokens.js';
+import { pathOf } from './connection-path.js';
+import { connectionHeaderTest, forEachHeader } from './header-lines.js';
+import { isProxysOwn } from './own-headers.js';
+import { acceptsTrailers, mayTrail } from './trailers.js';
+import { readTransferCoding } from './transfer-coding.js';
+import { announcesBody } from './upgrade-offer.js';
+
+/** Methods that Node.js sends without a body unless one is announced; for others it would announce one in chunks. */
+const BODYLESS_METHODS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
+
+/**
+ * Makes the headers that a backend sees of a client's request (platform contract, "What a backend sees"): the client's
+ * own, line by line in their order and case, without those that concern its connection or that only the proxy may set,
+ * and then the proxy's.
+ * @param protocols what to offer in `Upgrade`; empty for a request that is no upgrade
+ */
+export function makeRequestHeaders(
+  request: IncomingMessage,
+  target: string,
+  route: TokenRoute,
+  protocols: readonly string[],
+): string[] {
+  const { rawHeaders, headers } = request;
+  const isTunnel = protocols.length > 0;
+  const lines: string[] = [];
+  if (headers.host === undefined) lines.push('Host', `localhost:${request.socket.localPort ?? 80}`);
+  const isConnectionHeader = connectionHeaderTest(rawHeaders);
+  const coding = 'transfer-encoding' in headers ? readTransferCoding(rawHeaders) : undefined;
+  let codingSent = false;
+  forEachHeader(rawHeaders, (lowerCaseName, value, name) => {
+    if (isConnectionHeader(lowerCaseName) || isProxysOwn(lowerCaseName)) return;
+    if (lowerCaseName === 'trailer') {
+      const announced = value.split(',').filter((each) => mayTrail(each.trim().toLowerCase()));
+      if (coding !== undefined && announced.length > 0) lines.push(name, announced.join(','));
+    } else if (lowerCaseName === 'transfer-encoding') {
+      if (!codingSent && coding !== undefined && 'value' in coding) lines.push(name, coding.value);
+      codingSent = true;
+    } else {
+      lines.push(name, value);
+    }
+  });
+  if (!BODYLESS_METHODS.has(request.method ?? '') && !isTunnel && !announcesBody(request)) {
+    if (headers['content-length'] === undefined) lines.push('Content-Length', '0');
+  }
+  if (isTunnel) lines.push('Connection', 'Upgrade', 'Upgrade', protocols.join(', '));
+  else if (acceptsTrailers(request)) lines.push('Connection', 'keep-alive, TE', 'TE', 'trailers');
+  addProxysOwn(lines, request, target, route);
+  return lines;
+}
+
+function addProxysOwn(lines: string[], request: IncomingMessage, target: string, route: TokenRoute): void {
+  lines.push('x-verified-path', pathOf(target).split('?', 1)[0] ?? '', 'x-verified-backend', route.backend.id);
+  if (route.secretToken !== undefined) lines.push('x-verified-secret', route.secretToken);
+  if (route.user !== undefined) lines.push('x-verified-username', toHeaderValue(route.user));
+  if (route.userData !== undefined) lines.push('x-verified-user-data', toHeaderValue(route.userData));
+  lines.push('x-forwarded-for', request.socket.remoteAddress ?? '', 'x-forwarded-proto', 'http');
+}
+
+/** Headers carry bytes: text goes as UTF-8, and what would end the header (control characters) is left out. */
+function toHeaderValue(text: string): string {
+  return Buffer.from(text.replace(/[\p{Cc}]/gu, ''), 'utf8').toString('latin1');
+}

@@ -1,0 +1,28 @@
+/** What the proxy says of itself in every answer. */
+export interface Signature {
+  /** For `Server`, where the backend sets none. */
+  server: string;
+  backendId: string | undefined;
+}
+
+const CORS_PREFIX = 'access-control-';
+
+/**
+ * Adds what every answer of the proxy carries: the backend's id, `Server` where the backend set none, and leave for pages
+ * from everywhere to read it, unless the backend says something about CORS itself.
+ * @param headers name, value, name, value
+ */
+export function addOwnHeaders(headers: string[], { server, backendId }: Signature): void {
+  let hasServer = false;
+  let hasCors = false;
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = (headers[index] as string).toLowerCase();
+    if (name === 'server') hasServer = true;
+    else if (name.startsWith(CORS_PREFIX)) hasCors = true;
+  }
+  if (!hasServer) headers.push('server', server);
+  if (backendId !== undefined) headers.push('x-plane-backend-id', backendId);
+  if (hasCors) return;
+  headers.push('access-control-allow-origin', '*', 'access-control-allow-methods', '*');
+  headers.push('access-control-allow-headers', '*, Authorization');
+}

@@ -1,0 +1,85 @@
+import { type Agent, type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
+import { problem } from '../contract/errors.js';
+import { MAX_HEAD_BYTES } from '../contract/limits.js';
+import { answerError } from './answers.js';
+import type { Destination } from './backend-connection.js';
+import type { Exchange } from './exchange.js';
+import { type AttemptError, answerFailedAttempt } from './failed-attempt.js';
+import { passOnAnswer } from './pass-on-answer.js';
+import { announcesBody } from './upgrade-offer.js';
+import { uploadBody } from './upload.js';
+
+/** What goes to the backend. */
+export interface BackendRequest {
+  destination: Destination;
+  /** Path and query. */
+  path: string;
+  /** Name, value, name, value. */
+  headers: string[];
+}
+
+/** Sends a client's request to the backend, and the answer back. */
+export function sendRequest(exchange: Exchange, sent: BackendRequest, agent: Agent, isRepeated = false): void {
+  const { response } = exchange;
+  const outgoing = openRequest(exchange, sent, { agent });
+  if (outgoing === undefined) return;
+  outgoing.on(
+    'response',
+    exchange.guard((incoming) => passOnAnswer(exchange, incoming, outgoing)),
+  );
+  outgoing.on(
+    'upgrade',
+    exchange.guard((_incoming, socket) => {
+      socket.destroy();
+      const detail = 'it switches protocols (101), though nobody asked for that';
+      answerError(exchange, problem.backendAnswerInvalid(exchange.backendId, detail));
+    }),
+  );
+  outgoing.on(
+    'error',
+    exchange.guard((error: AttemptError) => {
+      if (!isRepeated && isStaleConnection(exchange, outgoing, error)) sendRequest(exchange, sent, agent, true);
+      else answerFailedAttempt(exchange, error);
+    }),
+  );
+  response.once('close', () => {
+    if (!response.writableFinished) outgoing.destroy();
+  });
+  if (isRepeated) outgoing.end();
+  else uploadBody(exchange, outgoing);
+}
+
+/** Makes a request to a backend; nothing is sent yet. @returns undefined when Node.js can't write it: that is answered */
+export function openRequest(
+  exchange: Exchange,
+  { destination, path, headers }: BackendRequest,
+  connection: Pick<RequestOptions, 'agent' | 'createConnection'>,
+): ClientRequest | undefined {
+  const { method } = exchange.request;
+  try {
+    const outgoing = httpRequest({
+      ...destination,
+      ...connection,
+      method,
+      path,
+      headers: headers,
+      maxHeaderSize: MAX_HEAD_BYTES,
+    });
+    outgoing.maxHeadersCount = 0;
+    return outgoing;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    answerError(exchange, problem.requestNotHttp(error.message));
+    return undefined;
+  }
+}
+
+/**
+ * A backend may close an idle connection in the moment a request is sent on it. Such a request never reached it, and goes
+ * out again if it is safe to repeat and has no body, which would be spent by now.
+ */
+function isStaleConnection({ request, response }: Exchange, outgoing: ClientRequest, { code }: AttemptError): boolean {
+  if (!outgoing.reusedSocket || (code !== 'ECONNRESET' && code !== 'EPIPE')) return false;
+  const isSafe = request.method === 'GET' || request.method === 'HEAD';
+  return isSafe && !announcesBody(request) && !response.headersSent && !response.destroyed;
+}

@@ -1,0 +1,23 @@
+import type { Socket } from 'node:net';
+
+/** How long one side of a WebSocket may stay silent when the other has closed its own: it has no half-closed state. */
+const HALF_OPEN_SILENCE_MS = 10_000;
+
+/**
+ * Connects two sockets, each way on its own: one side may close while the other still sends. Neither outlives the other.
+ * @param isWebSocket then a side that has closed has left for good
+ */
+export function spliceSockets(client: Socket, backend: Socket, isWebSocket: boolean): void {
+  for (const [from, to] of [
+    [client, backend],
+    [backend, client],
+  ] as const) {
+    from.setNoDelay(true);
+    from.setKeepAlive(true);
+    from.setTimeout(0);
+    from.on('error', () => from.destroy());
+    from.once('close', () => to.destroySoon());
+    if (isWebSocket) from.once('end', () => to.setTimeout(HALF_OPEN_SILENCE_MS, () => to.destroy()));
+    from.pipe(to);
+  }
+}

@@ -1,0 +1,38 @@
+import type { ClientRequest } from 'node:http';
+import type { Exchange } from './exchange.js';
+import { forwardTrailers } from './trailers.js';
+import { announcesBody } from './upgrade-offer.js';
+
+/**
+ * Sends a client's body to the backend as it comes, and its trailers. When the backend takes no more, the rest is read and
+ * dropped: a client that is kept from sending would never read the answer.
+ */
+export function uploadBody(exchange: Exchange, outgoing: ClientRequest): void {
+  const { request, response } = exchange;
+  if (!announcesBody(request)) {
+    outgoing.end();
+    return;
+  }
+  const isChunked = 'transfer-encoding' in request.headers;
+  if (exchange.expectsContinue) response.writeContinue();
+  const onData = exchange.guard((chunk: Buffer) => {
+    if (!outgoing.destroyed && !outgoing.write(chunk)) request.pause();
+  });
+  request.on('data', onData);
+  outgoing.on(
+    'drain',
+    exchange.guard(() => void request.resume()),
+  );
+  request.once(
+    'end',
+    exchange.guard(() => {
+      if (outgoing.destroyed || !request.complete) return;
+      if (isChunked) forwardTrailers(request, outgoing);
+      outgoing.end();
+    }),
+  );
+  outgoing.once(
+    'close',
+    exchange.guard(() => void request.resume()),
+  );
+}

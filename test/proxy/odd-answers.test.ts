@@ -1,0 +1,209 @@
+import { describe, expect, test } from 'vitest';
+import { startRawProxy } from '../support/raw-proxy.js';
+
+// What Node.js's parser takes from a backend, and its writer would throw on, comes out as an answer.
+
+const VERSIONS = ['1.1', '1.0'] as const;
+
+/** Sends one request to a backend that answers with these bytes and closes. */
+async function answerOf(bytes: string, version: string, more = '', method = 'GET') {
+  const proxy = await startRawProxy();
+  proxy.onRequest = (connection) => {
+    connection.send(bytes);
+    connection.socket.end();
+  };
+  const text = await proxy.exchange(
+    `${method} ${proxy.tokenPath}/ HTTP/${version}\r\nHost: localhost\r\n${more}Connection: close\r\n\r\n`,
+  );
+  const next = await proxy.exchange(`GET /ready HTTP/1.0\r\n\r\n`);
+  expect(next).toContain('ok');
+  expect(proxy.faults).toEqual([]);
+  expect(proxy.heldBy()).toBe(0);
+  const at = text.indexOf('\r\n\r\n');
+  return { text, head: text.slice(0, at), body: text.slice(at + 4), status: Number(text.slice(9, 12)) };
+}
+
+describe.each(VERSIONS)('Proxy: odd answers to a client of HTTP/%s', (version) => {
+  test.each([
+    ['status 000', 'HTTP/1.1 000 x\r\nContent-Length: 2\r\n\r\nok', 'its status is 000'],
+    ['status 099', 'HTTP/1.1 099 x\r\nContent-Length: 2\r\n\r\nok', 'its status is 099'],
+    ['status 001 without a reason', 'HTTP/1.1 001\r\nContent-Length: 0\r\n\r\n', 'its status is 001'],
+    ['a status of 4 digits', 'HTTP/1.1 2000 OK\r\n\r\n', 'not valid HTTP'],
+    ['a control character in the reason', 'HTTP/1.1 200 a\x01b\r\nContent-Length: 2\r\n\r\nok', 'reason phrase'],
+    ['an escape in the reason', 'HTTP/1.1 200 \x1b[31m\r\nContent-Length: 2\r\n\r\nok', 'reason phrase'],
+    ['DEL in the reason', 'HTTP/1.1 200 a\x7fb\r\nContent-Length: 2\r\n\r\nok', 'reason phrase'],
+    ['HTTP/2.0', 'HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok', 'HTTP/2.0'],
+    ['HTTP/0.9', 'HTTP/0.9 200 OK\r\nContent-Length: 2\r\n\r\nok', 'HTTP/0.9'],
+    ['no HTTP', 'hello\r\n\r\n', 'not valid HTTP'],
+    ['TLS', '\x16\x03\x01\x00\xa5\x01\x00', 'not valid HTTP'],
+    ['a header without a colon', 'HTTP/1.1 200 OK\r\nnothing\r\n\r\n', 'not valid HTTP'],
+    ['a header with NUL', 'HTTP/1.1 200 OK\r\nX-A: a\0b\r\n\r\n', 'not valid HTTP'],
+    ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nok', 'not valid HTTP'],
+    [
+      'a length and chunks',
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nok',
+      'not valid HTTP',
+    ],
+    ['chunked twice', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n', 'Transfer-Encoding'],
+    [
+      'chunked in front',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n\r\nx',
+      'Transfer-Encoding',
+    ],
+    ['a word with chunked in it', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: x-chunked\r\n\r\nx', 'Transfer-Encoding'],
+    [
+      '101 that nobody asked for',
+      'HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
+      'nobody asked',
+    ],
+    ['101 without a word', 'HTTP/1.1 101 Switching\r\n\r\n', '101'],
+  ])('%s is 502 with the reason', async (_, bytes, reason) => {
+    const { status, text } = await answerOf(bytes, version);
+    expect(status).toBe(502);
+    expect(text).toContain('"code":"BackendAnswerInvalid"');
+    expect(text).toContain(reason);
+    expect(text).toMatch(/\r\nserver: jamdev\/1\.2\.3\r\n/);
+    expect(text).toMatch(/\r\nx-plane-backend-id: backend1234567\r\n/);
+  });
+
+  test.each([
+    ['Trailer with a length', 'HTTP/1.1 200 OK\r\nTrailer: x\r\nContent-Length: 2\r\n\r\nok', 'ok'],
+    ['Trailer until the end', 'HTTP/1.1 200 OK\r\nTrailer: x\r\n\r\nok', 'ok'],
+    [
+      'Trailer with chunks',
+      'HTTP/1.1 200 OK\r\nTrailer: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx: y\r\n\r\n',
+      'ok',
+    ],
+    ['Trailer in 304', 'HTTP/1.1 304 X\r\nTrailer: x\r\n\r\n', ''],
+    ['chunks in 304', 'HTTP/1.1 304 X\r\nTrailer: x\r\nTransfer-Encoding: chunked\r\n\r\n', ''],
+    ['a length in 304', 'HTTP/1.1 304 X\r\nContent-Length: 7\r\n\r\n', ''],
+    ['chunks in 204', 'HTTP/1.1 204 X\r\nTransfer-Encoding: chunked\r\n\r\n', ''],
+    ['a length and a body in 204', 'HTTP/1.1 204 X\r\nContent-Length: 5\r\n\r\nhello', ''],
+    ['a body in 304', 'HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\nhello', ''],
+    ['no reason', 'HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok', 'ok'],
+    ['an empty reason', 'HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok', 'ok'],
+    ['a reason that is not ASCII', 'HTTP/1.1 200 gr\xfc\xdfe\r\nContent-Length: 2\r\n\r\nok', 'ok'],
+    ['status 999', 'HTTP/1.1 999 x\r\nContent-Length: 2\r\n\r\nok', 'ok'],
+    ['status 600 and HTTP/1.0', 'HTTP/1.0 600 x\r\nContent-Length: 2\r\n\r\nok', 'ok'],
+    [
+      'informational answers first',
+      'HTTP/1.1 100 C\r\n\r\nHTTP/1.1 103 E\r\nLink: a\r\n\r\nHTTP/1.1 199 x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+      'ok',
+    ],
+    ['more than the length', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n\r\nforged', 'ok'],
+    ['garbage behind the length', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\0\0\0', 'ok'],
+    [
+      'an Upgrade that is an offer',
+      'HTTP/1.1 200 OK\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nContent-Length: 2\r\n\r\nok',
+      'ok',
+    ],
+    ['a body until the end', 'HTTP/1.1 200 OK\r\n\r\nok', 'ok'],
+    ['an empty Connection', 'HTTP/1.1 200 OK\r\nConnection:\r\nContent-Length: 2\r\n\r\nok', 'ok'],
+    ['an empty Transfer-Encoding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\r\nok', 'ok'],
+    [
+      'Connection that nominates the length',
+      'HTTP/1.1 200 OK\r\nConnection: content-length\r\nContent-Length: 2\r\n\r\nok',
+      'ok',
+    ],
+    ['a header without a value', 'HTTP/1.1 200 OK\r\nX-Empty:\r\nContent-Length: 2\r\n\r\nok', 'ok'],
+  ])('%s is passed on', async (_, bytes, expected) => {
+    const { status, body, head } = await answerOf(bytes, version);
+    const sent = /HTTP\/1\.\d (?!1\d\d)(\d+)/.exec(bytes)?.[1];
+    expect(status).toBe(Number(sent));
+    const isChunked = /transfer-encoding: chunked/i.test(head);
+    expect(isChunked && version === '1.0').toBe(false);
+    if (isChunked) expect(body).toBe(`${expected.length.toString(16)}\r\n${expected}\r\n0\r\n\r\n`);
+    else expect(body).toBe(expected);
+    expect(head).not.toMatch(/\r\n(trailer|keep-alive): [^t]/i);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['half a head', 'HTTP/1.1 200 OK\r\nX-A: b'],
+  ])('a backend that sends %s and closes is 502', async (_, bytes) => {
+    const { status, text } = await answerOf(bytes, version);
+    expect(status).toBe(502);
+    expect(text).toMatch(/BackendUnreachable|BackendAnswerInvalid/);
+  });
+});
+
+describe('Proxy: odd answers', () => {
+  test.each([
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    'HTTP/1.1 200 OK\r\n\r\nok',
+  ])('HEAD is answered without a body: %j', async (bytes) => {
+    const { status, body } = await answerOf(bytes, '1.1', '', 'HEAD');
+    expect({ status, body }).toEqual({ status: 200, body: '' });
+  });
+
+  test.each([
+    ['a length', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart'],
+    ['chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n'],
+    ['broken chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\nzz\r\n'],
+  ])('one that breaks off, with %s, does not look whole', async (_, bytes) => {
+    const { text } = await answerOf(bytes, '1.1');
+    expect(text).toContain('part');
+    expect(text).not.toMatch(/0\r\n\r\n$/);
+  });
+
+  test('gzip as Transfer-Encoding alone ends with the connection', async () => {
+    const proxy = await startRawProxy();
+    proxy.onRequest = (connection) => {
+      connection.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n\x1f\x8bdata');
+      connection.socket.end();
+    };
+    const text = await proxy.exchange(`GET ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    expect(text).toMatch(/\r\nTransfer-Encoding: gzip\r\n/);
+    expect(text).toMatch(/\r\nConnection: close\r\n/);
+    expect(text).toMatch(/\r\n\r\n\x1f\x8bdata$/);
+  });
+
+  test('gzip and chunked stay so', async () => {
+    const { text } = await answerOf(
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+      '1.1',
+    );
+    expect(text).toMatch(/Transfer-Encoding: gzip, chunked\r\n/);
+    expect(text).toMatch(/\r\n\r\n2\r\nok\r\n0\r\n\r\n$/);
+  });
+
+  test('headers come byte for byte, in their order and case, repeated ones as they are', async () => {
+    const lines =
+      'X-B: 1\r\nset-cookie: a=1\r\nX-A: \xfc\xdf\xff\r\nSet-Cookie: b=2\r\nX-B: 2\r\nServer: mine\r\nContent-Length: 0\r\n';
+    const { head } = await answerOf(`HTTP/1.1 200 OK\r\n${lines}\r\n`, '1.1');
+    expect(`${head}\r\n`).toContain(`HTTP/1.1 200 OK\r\n${lines}`);
+    expect(head).not.toContain('jamdev');
+  });
+
+  test('headers that concern the backend’s connection stay there', async () => {
+    const lines = 'Connection: close, X-Mine\r\nX-Mine: 1\r\nKeep-Alive: timeout=99\r\nProxy-Connection: close\r\n';
+    const { head } = await answerOf(`HTTP/1.1 200 OK\r\n${lines}X-Other: 2\r\nContent-Length: 0\r\n\r\n`, '1.1');
+    expect(head).not.toMatch(/X-Mine|timeout=99|Proxy-Connection/i);
+    expect(head).toContain('X-Other: 2');
+  });
+
+  test('60 KB of headers pass; more is 502 that says how much and whose', async () => {
+    const cookies = (count: number) => `Set-Cookie: ${'x'.repeat(3_000)}\r\n`.repeat(count);
+    const fine = await answerOf(`HTTP/1.1 200 OK\r\n${cookies(20)}Content-Length: 2\r\n\r\nok`, '1.1');
+    expect(fine.status).toBe(200);
+    expect(fine.head.match(/Set-Cookie/g)).toHaveLength(20);
+    const tooMuch = await answerOf(`HTTP/1.1 200 OK\r\n${cookies(22)}Content-Length: 2\r\n\r\nok`, '1.1');
+    expect(tooMuch.status).toBe(502);
+    expect(tooMuch.body).toContain('that the backend \\"backend1234567\\" sent are larger than 64 KiB');
+    const many = await answerOf(`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(5_000)}Content-Length: 2\r\n\r\nok`, '1.1');
+    expect(many.head.match(/\r\na: b/g)).toHaveLength(5_000);
+  });
+
+  test('a head without a body is not kept back', async () => {
+    const proxy = await startRawProxy();
+    proxy.onRequest = (connection) =>
+      connection.send('HTTP/1.1 200 OK\r\nX-A: \xfc\r\nContent-Type: text/event-stream\r\n\r\n');
+    const client = await proxy.open();
+    client.send(`GET ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    expect(await client.until('\r\n\r\n')).toContain('X-A: \xfc\r\n');
+    client.socket.destroy();
+  });
+});
