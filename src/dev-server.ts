@@ -124,7 +124,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const docker = await prepareDocker(config, folder, runId);
   const runtime = new RuntimeSwitch(new ProcessRuntime((noted) => record.noteProcess(noted)), docker?.runtime);
   const names = config.services.map((service) => service.name);
-  const images = new ImageCatalog(config.services, builder, docker?.findLocalImages, readEnvFiles);
+  const images = new ImageCatalog(builder, docker?.findLocalImages, readEnvFiles);
   const platform = new Platform(names, {
     runtime,
     builds: builder,

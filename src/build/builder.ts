@@ -60,6 +60,16 @@ export class Builder implements BuildSource {
     );
   }
 
+  /** How each service is built and run from its next build on, the default one first. */
+  get definitions(): readonly ServiceConfig[] {
+    return [...this.#services.values()].map(({ config }) => config);
+  }
+
+  /** Takes other settings for the service of the same name, from its next build on. */
+  redefine(config: ServiceConfig): void {
+    this.#progress(config.name).config = config;
+  }
+
   async current(definition: string, signal: AbortSignal): Promise<Build> {
     const progress = this.#progress(definition);
     for (;;) {

@@ -1,5 +1,4 @@
 import type { ReadEnvFiles } from '../config/env-file.js';
-import type { ServiceConfig } from '../config/service-config.js';
 import { problem } from '../contract/errors.js';
 import { type ImageSource, NEWEST_TAG, type Service, type ServiceImage } from '../platform/services.js';
 import type { Build } from '../runtime/runtime.js';
@@ -20,18 +19,11 @@ export type FindLocalImages = (service: string, named: string | undefined) => Pr
  * `build-3`, and the images that were tagged for a service in the local engine.
  */
 export class ImageCatalog implements ImageSource {
-  readonly #services: readonly ServiceConfig[];
   readonly #builder: Builder;
   readonly #findLocal: FindLocalImages | undefined;
   readonly #readEnvFiles: ReadEnvFiles;
 
-  constructor(
-    services: readonly ServiceConfig[],
-    builder: Builder,
-    findLocal: FindLocalImages | undefined,
-    readEnvFiles: ReadEnvFiles,
-  ) {
-    this.#services = services;
+  constructor(builder: Builder, findLocal: FindLocalImages | undefined, readEnvFiles: ReadEnvFiles) {
     this.#builder = builder;
     this.#findLocal = findLocal;
     this.#readEnvFiles = readEnvFiles;
@@ -64,7 +56,7 @@ export class ImageCatalog implements ImageSource {
   }
 
   #toLocalChoice(service: Service, { repository, tag, digest, since }: LocalImage): Choice {
-    const config = this.#services.find(({ name }) => name === service.definition);
+    const config = this.#builder.definitions.find(({ name }) => name === service.definition);
     // Not before it is chosen: its variables are read from files.
     const toBuild = async (): Promise<Build> => ({
       kind: 'container',

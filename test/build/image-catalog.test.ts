@@ -32,7 +32,7 @@ function makeCatalog(findLocal: FindLocalImages) {
   const builder = new Builder([config], new HandClock(), makeImage);
   return {
     builder,
-    catalog: new ImageCatalog([config], builder, findLocal, createReadEnvFiles()),
+    catalog: new ImageCatalog(builder, findLocal, createReadEnvFiles()),
     service: new Service('default', 'default', new Date()),
   };
 }
