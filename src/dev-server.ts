@@ -26,6 +26,7 @@ import { answerUnreadable } from './os/unreadable-request.js';
 import { Platform } from './platform/platform.js';
 import { findProcess } from './processes/process-table.js';
 import { ConnectionProxy } from './proxy/proxy-server.js';
+import { moveOldState, oldStateOf } from './records/old-state.js';
 import { createRunMarker } from './records/run-marker.js';
 import { listServerRecords, type ProcessRecord, ServerRecordFile } from './records/server-records.js';
 import { createStateFolder } from './records/state-folder.js';
@@ -117,11 +118,13 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const leftovers = await cleanUpAfterDeadServers(folder);
 
   const events = new EventEmitter<DevServerEvents>();
-  const logs = new LogStore(folder.logs);
+  const logs = new LogStore(folder.logs, oldStateOf(config.project).logs);
   const readEnvFiles = createReadEnvFiles();
   const owner = { project: config.project, runId, noteProcess: (noted: ProcessRecord) => record.noteProcess(noted) };
   const builder = new Builder(config.services, systemClock, createMakeBuild(owner, readEnvFiles));
   const docker = await prepareDocker(config, folder, runId);
+  // Once nothing runs any more that was left behind and may use it.
+  const stateRemarks = [...folder.remarks, ...(await moveOldState(config.project, folder))];
   const runtime = new RuntimeSwitch(new ProcessRuntime((noted) => record.noteProcess(noted)), docker?.runtime);
   const names = config.services.map((service) => service.name);
   const images = new ImageCatalog(builder, docker?.findLocalImages, readEnvFiles);
@@ -245,7 +248,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     leftovers,
     others,
     stateFolder: folder.root,
-    stateRemarks: folder.remarks,
+    stateRemarks,
     events,
     parts: { platform, builder, hotRebuild, logs },
     async connect({ service = '-', ...request } = {}) {

@@ -1,6 +1,7 @@
 import { readFileSync, type Stats } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { findStateHome } from '../records/state-home.js';
 
 /** Never worth a rebuild. */
 const USUAL = ['.git', 'node_modules', '.jamdev'];
@@ -22,8 +23,11 @@ export function readIgnoreRules(
     .add(readIfThere(join(root, '.gitignore')));
   // Only what lies outside of the root, or is not ignored itself, has to obey the files.
   const exempt = named.filter((path) => path !== root && matches(files, root, path, true));
+  // In a project that is a home folder, jamdev's own logs must not be changes.
+  const state = findStateHome().root;
   return (path, stats) => {
     if (named.includes(path)) return false;
+    if (path === state || path.startsWith(`${state}${sep}`)) return true;
     const isFolder = stats?.isDirectory() ?? false;
     if (path.split(sep).some((part) => USUAL.includes(part)) && matches(usual, root, path, isFolder)) return true;
     if (exempt.some((folder) => path.startsWith(`${folder}${sep}`))) return false;

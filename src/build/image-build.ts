@@ -6,6 +6,7 @@ import { problem } from '../contract/errors.js';
 import { dockerEnvironment, isMissing, passVariables, runDocker } from '../runtime/docker/docker-cli.js';
 import { type ImageOwner, imageName } from '../runtime/docker/image-name.js';
 import type { CommandOutcome } from './build-command.js';
+import { type BuildContext, openBuildContext } from './build-context.js';
 import { describeBuildFailure } from './build-failure.js';
 import { runBuildProcess } from './build-process.js';
 
@@ -47,9 +48,13 @@ export async function buildImage(
   const unusable = missingInput(request);
   if (unusable !== undefined) return { ok: false, failure: unusable, lines: [], image, digest: '' };
   const scratch = await mkdtemp(join(tmpdir(), 'jamdev-build-'));
+  let context: BuildContext | undefined;
   try {
-    return await runBuild(request, image, join(scratch, 'id'), signal, onLine);
+    context = await openBuildContext(request, request.project);
+    const sent = { ...request, context: context.folder, dockerfile: context.dockerfile };
+    return await runBuild(sent, image, join(scratch, 'id'), signal, onLine);
   } finally {
+    await context?.dispose();
     await rm(scratch, { recursive: true, force: true });
   }
 }

@@ -482,6 +482,16 @@ export const problem = {
       `jamdev's folder ${folder} is a symbolic link; jamdev only uses a real folder.`,
       'Remove the link, or name another place for state in the variable XDG_STATE_HOME.',
     ),
+  oldStateInUse: (folder: string) =>
+    new JamdevError(
+      'StateFolderUnusable',
+      `A dev server of an earlier version runs in this folder; its logs and volumes stay in ${folder} until the next start without it.`,
+    ),
+  oldStateStays: (first: string, more: number) =>
+    new JamdevError(
+      'StateFolderUnusable',
+      `State of an earlier version can't be moved to the state folder and stays in use where it is: ${first}${more === 0 ? '' : `, and ${more} more`}.`,
+    ),
   modesNotKept: (folder: string) =>
     new JamdevError(
       'StateFolderUnsafe',
@@ -623,7 +633,13 @@ export const problem = {
     new JamdevError(
       'StateFolderUnusable',
       `jamdev can't make the folder ${folder} for a mount (${detail}).`,
-      'Make the project folder writable.',
+      'Make it writable, or name another place for state in the variable XDG_STATE_HOME.',
+    ),
+  volumeIsLink: (path: string) =>
+    new JamdevError(
+      'StateFolderUnsafe',
+      `The mount leads through ${path}, which is a symbolic link or no folder.`,
+      'Remove it, or mount another path.',
     ),
   notAFolder: (path: string) => new JamdevError('FolderUnusable', `${path} is not a folder.`, 'Name another one.'),
   filesInTheWay: (folder: string, files: string[]) =>

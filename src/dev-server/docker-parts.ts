@@ -4,6 +4,7 @@ import type { DevConfig } from '../config/resolve.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import { JamdevError, problem } from '../contract/errors.js';
 import type { Platform } from '../platform/platform.js';
+import { oldStateOf } from '../records/old-state.js';
 import type { StateFolder } from '../records/state-folder.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { listForeignRuns } from './other-servers.js';
@@ -58,7 +59,11 @@ export async function prepareDocker(
   const living = await listForeignRuns(folder, runId);
   await removeLeftovers(config.project, (run) => living.has(run));
   return {
-    runtime: new DockerRuntime({ project: config.project, runId, volumes: folder.volumes }),
+    runtime: new DockerRuntime({
+      project: config.project,
+      runId,
+      volumes: [folder.volumes, oldStateOf(config.project).volumes],
+    }),
     findLocalImages,
     keepImages: (builder, platform) => new ImageKeeper(builder, platform),
   };

@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OutputSource } from '../contract/dev-endpoints.js';
+import { APPEND_FLAGS, writeOwnFile } from '../records/own-file.js';
 import { LineSplitter } from './line-splitter.js';
 import { encodeRecords, type LogRecord } from './log-format.js';
 import { MAX_SEGMENTS, SEGMENT_BYTES, segmentPath } from './segments.js';
@@ -56,7 +57,7 @@ export class BackendLog {
     this.#onDiskProblem = onDiskProblem;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      writeFileSync(join(folder, 'owner.json'), `${JSON.stringify(owner)}\n`, { mode: 0o600 });
+      writeOwnFile(join(folder, 'owner.json'), `${JSON.stringify(owner)}\n`);
     } catch (error) {
       onDiskProblem(error as Error);
     }
@@ -131,7 +132,7 @@ export class BackendLog {
     this.#close();
     this.#segment += 1;
     this.#segmentBytes = 0;
-    this.#file = openSync(segmentPath(this.folder, this.#segment), 'a', 0o600);
+    this.#file = openSync(segmentPath(this.folder, this.#segment), APPEND_FLAGS, 0o600);
     const oldest = this.#segment - MAX_SEGMENTS;
     if (oldest > 0) rmSync(segmentPath(this.folder, oldest), { force: true });
   }

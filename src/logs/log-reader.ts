@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { READ_FLAGS } from '../records/own-file.js';
 import { LineSplitter, MAX_LINE_BYTES } from './line-splitter.js';
 import { decodeRecord, type LogRecord } from './log-format.js';
 import { listSegments, segmentPath } from './segments.js';
@@ -54,7 +55,7 @@ export class LogReader {
       this.#segment = later;
       this.#splitter = newSplitter();
       try {
-        this.#file = await open(segmentPath(this.#folder, later));
+        this.#file = await open(segmentPath(this.#folder, later), READ_FLAGS);
       } catch {
         // Rotated away between the look and the opening: go on with the one after it.
       }

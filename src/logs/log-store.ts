@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { readOwnFile } from '../records/own-file.js';
 import { BackendLog, type LogOwner } from './backend-log.js';
 import type { LogRecord } from './log-format.js';
 
@@ -25,12 +26,13 @@ export interface StoredLog {
 /** The logs of a project: those being written, and those of backends that are gone, of earlier dev servers too. */
 export class LogStore {
   readonly events = new EventEmitter<LogStoreEvents>().setMaxListeners(0);
-  readonly #folder: string;
+  readonly #folders: readonly [string, ...string[]];
   readonly #open = new Map<string, BackendLog>();
   readonly #created: StoredLog[] = [];
 
-  constructor(folder: string) {
-    this.#folder = folder;
+  /** @param folders the first takes new logs; the others may have some of earlier versions */
+  constructor(...folders: [string, ...string[]]) {
+    this.#folders = folders;
   }
 
   /** The logs begun by this store, oldest first; some may have been pruned from the disk since. */
@@ -42,7 +44,7 @@ export class LogStore {
   create(owner: LogOwner): BackendLog {
     let troubled = false;
     const log: BackendLog = new BackendLog(
-      join(this.#folder, owner.backendId),
+      join(this.#folders[0], owner.backendId),
       owner,
       (source, lines) => {
         if (log.ended) this.#open.delete(owner.backendId);
@@ -66,12 +68,17 @@ export class LogStore {
 
   /** All logs that are kept, oldest first. */
   list(): StoredLog[] {
-    return listStoredLogs(this.#folder);
+    return listStoredLogs(...this.#folders);
   }
 
   /** @returns the log of a backend, or undefined if none is kept */
   find(backendId: string): StoredLog | undefined {
-    return /^[a-z0-9]+$/.test(backendId) ? readStoredLog(join(this.#folder, backendId)) : undefined;
+    if (!/^[a-z0-9]+$/.test(backendId)) return undefined;
+    for (const folder of this.#folders) {
+      const log = readStoredLog(join(folder, backendId));
+      if (log !== undefined) return log;
+    }
+    return undefined;
   }
 
   /**
@@ -95,17 +102,20 @@ export class LogStore {
   }
 }
 
-/** Logs in a project's log folder, oldest first. Works without a dev server. */
-export function listStoredLogs(folder: string): StoredLog[] {
-  let names: string[];
+/** Logs in a project's log folders, oldest first. Works without a dev server. */
+export function listStoredLogs(...folders: readonly string[]): StoredLog[] {
+  return folders
+    .flatMap((folder) => foldersIn(folder))
+    .flatMap((folder) => readStoredLog(folder) ?? [])
+    .sort((a, b) => a.owner.createdAt.localeCompare(b.owner.createdAt));
+}
+
+function foldersIn(folder: string): string[] {
   try {
-    names = readdirSync(folder);
+    return readdirSync(folder).map((name) => join(folder, name));
   } catch {
     return [];
   }
-  return names
-    .flatMap((name) => readStoredLog(join(folder, name)) ?? [])
-    .sort((a, b) => a.owner.createdAt.localeCompare(b.owner.createdAt));
 }
 
 /** @returns the log of a backend id, else the newest one of a backend that had this key */
@@ -115,7 +125,7 @@ export function findLog(logs: readonly StoredLog[], name: string): StoredLog | u
 
 function readStoredLog(folder: string): StoredLog | undefined {
   try {
-    const owner: unknown = JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8'));
+    const owner: unknown = JSON.parse(readOwnFile(join(folder, 'owner.json')) ?? 'null');
     return isOwner(owner) ? { owner, folder } : undefined;
   } catch {
     return undefined;

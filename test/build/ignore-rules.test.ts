@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readIgnoreRules } from '../../src/build/ignore-rules.js';
 import { makeProject } from '../support/project.js';
+import { useStateHome } from '../support/state-home.js';
 
 const FOLDER = { isDirectory: () => true } as Stats;
 const FILE = { isDirectory: () => false } as Stats;
@@ -27,6 +28,15 @@ test('what .dockerignore and .gitignore leave out is not watched, each by its ow
   expect(is('docs', FOLDER)).toBe(true);
   expect(is('deep/x.tmp')).toBe(true);
   expect(is('src/server.ts')).toBe(false);
+});
+
+test('jamdev’s own state is never watched, where a project is a home folder', () => {
+  const home = makeProject({ '.gitignore': '' });
+  useStateHome(join(home, '.local/state'));
+  const isIgnored = readIgnoreRules(home, [home]);
+  expect(isIgnored(join(home, '.local/state/jamdev'), { isDirectory: () => true })).toBe(true);
+  expect(isIgnored(join(home, '.local/state/jamdev/projects/a/logs/b/1.log'))).toBe(true);
+  expect(isIgnored(join(home, '.local/state/jamdev-other'))).toBe(false);
 });
 
 test('.git, node_modules and .jamdev are never watched, at any depth', () => {

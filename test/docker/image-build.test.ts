@@ -72,6 +72,22 @@ describeDocker('building an image', () => {
     expect(await outcome).toMatchObject({ ok: true });
   });
 
+  test('what an earlier version of jamdev keeps in the project does not enter it, whatever the ignore file says', async () => {
+    const word = newBackendId();
+    const { outcome, lines } = build({
+      Dockerfile: `FROM node:22-slim\nCOPY . /context\nRUN echo ${word}; cd /context && find . -type f | sort\n`,
+      '.dockerignore': 'ignored\n!.jamdev\n!.jamdev/**\n',
+      '.jamdev/logs/abc/1.log': 'secret',
+      '.jamdev/volumes/default-0123456789ab/doc-0123456789ab/file': 'secret',
+      ignored: '',
+      'src/server.js': '',
+    });
+    expect(await outcome).toMatchObject({ ok: true });
+    const printed = lines.join('\n');
+    expect(printed).toContain('./src/server.js');
+    expect(printed).not.toMatch(/\.jamdev|1\.log|\.\/ignored/);
+  });
+
   test('an image that a container uses is not removed', async () => {
     // A word of its own: an image that has another name as well may lose this one.
     const { outcome } = build({ Dockerfile: `FROM node:22-slim\nENV WORD=${newBackendId()}\nCMD ["sleep", "30"]\n` });

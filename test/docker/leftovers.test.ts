@@ -10,7 +10,7 @@ describeDocker('what dead dev servers left in the engine', () => {
 
   test('containers, networks and images of dead ones go; those of a living one and of other projects stay', async () => {
     const runtimeOf = (runId: string, of = project) =>
-      new DockerRuntime({ project: of, runId, volumes: '/nonexistent' });
+      new DockerRuntime({ project: of, runId, volumes: ['/nonexistent'] });
     const spawn = async (runtime: DockerRuntime) => {
       onTestFinished(() => runtime.close());
       return start('exec sleep 60', {}, { runtime });

@@ -79,7 +79,7 @@ export interface StartedContainer extends Started {
 export function useDockerRuntime(volumes = '/nonexistent') {
   const project = `/test/${newBackendId()}`;
   const runId = newBackendId();
-  const makeRuntime = () => new DockerRuntime({ project, runId, volumes });
+  const makeRuntime = () => new DockerRuntime({ project, runId, volumes: [volumes] });
   const shared = makeRuntime();
   let image = '';
   const running: RuntimeBackend[] = [];

@@ -4,7 +4,6 @@ import { engineProblem, firstLine, passVariables } from '../../src/runtime/docke
 import { limitsOf, refusedLimit } from '../../src/runtime/docker/resource-limits.js';
 import { runArguments } from '../../src/runtime/docker/run-arguments.js';
 import { isPortTaken, startFailure } from '../../src/runtime/docker/start-failure.js';
-import { volumeFolderOf } from '../../src/runtime/docker/volume-folder.js';
 
 const BUILD = {
   kind: 'container',
@@ -201,29 +200,5 @@ describe('the arguments of docker run', () => {
   test('a mount with commas and quotes in its path stays one mount', () => {
     const { args } = runArguments({ ...spec, build: BUILD, volumeFolder: '/a,b/"c"' });
     expect(args[args.indexOf('--mount') + 1]).toBe('type=bind,"source=/a,b/""c""",target=/plane-data');
-  });
-});
-
-describe('the folder of a mount', () => {
-  const of = (key: string, mount: string | boolean | undefined, service = 's') =>
-    volumeFolderOf('/v', service, key, mount);
-
-  test('none, the key’s own, and one inside it', () => {
-    expect(of('k', undefined)).toBeUndefined();
-    expect(of('k', false)).toBeUndefined();
-    expect(of('k', true)).toMatch(/^\/v\/s-[0-9a-f]{12}\/k-[0-9a-f]{12}$/);
-    expect(of('k', 'a/b')).toBe(`${of('k', true)}/a/b`);
-  });
-
-  test.each(['../x', '..', '.', '/x', 'a/../../b', 'a\\..\\b', '', 'a\0b'])('%j does not lead out of it', (mount) => {
-    expect(() => of('k', mount)).toThrow('leaves the folder of its key');
-  });
-
-  test('every key has its own, whatever is in it', () => {
-    const keys = ['a', 'A', 'a/b', 'a_b', '..', '../..', '🦊'.repeat(128), '🦊'.repeat(127), 'a\0b', ' ', '-rf'];
-    const folders = keys.map((key) => of(key, true) as string);
-    expect(new Set(folders.map((folder) => folder.toLowerCase())).size).toBe(keys.length);
-    for (const folder of folders) expect(folder).toMatch(/^\/v\/s-[0-9a-f]{12}\/[\w-]{1,60}$/);
-    expect(of('a', true, 's')).not.toBe(of('a', true, 't'));
   });
 });

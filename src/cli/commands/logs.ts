@@ -6,6 +6,7 @@ import type { LogRecordJson } from '../../contract/dev-endpoints.js';
 import { JamdevError, problem } from '../../contract/errors.js';
 import { readLogs, toLogRecordJson } from '../../logs/follow.js';
 import { findLog, listStoredLogs, type StoredLog } from '../../logs/log-store.js';
+import { oldStateOf } from '../../records/old-state.js';
 import { stateFolderOf } from '../../records/state-folder.js';
 import { findDevServer } from '../find-dev-server.js';
 import type { CommandIo } from '../io.js';
@@ -101,8 +102,8 @@ async function* readStored(
 /** The logs of the nearest project folder, from here upwards, that has any. */
 function storedLogs(from: string): StoredLog[] {
   for (let folder = from; ; folder = dirname(folder)) {
-    const { logs } = stateFolderOf(folder);
-    if (existsSync(logs)) return listStoredLogs(logs);
+    const places = [stateFolderOf(folder).logs, oldStateOf(folder).logs];
+    if (places.some((place) => existsSync(place))) return listStoredLogs(...places);
     if (dirname(folder) === folder) return [];
   }
 }

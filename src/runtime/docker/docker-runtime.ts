@@ -11,7 +11,7 @@ import { LostContainers, removeContainer } from './lost-containers.js';
 import { type Limit, limitsOf, refusedLimit } from './resource-limits.js';
 import { insidePort } from './run-arguments.js';
 import { isPortTaken, startFailure } from './start-failure.js';
-import { createVolumeFolder, volumeFolderOf } from './volume-folder.js';
+import { createVolumeFolder, type VolumeFolder, volumeFolderOf } from './volume-folder.js';
 
 /** How many ports are tried before it is said that they are taken. */
 const PORT_ATTEMPTS = 5;
@@ -26,8 +26,8 @@ export interface DockerRuntimeOptions {
   project: string;
   /** Of this dev server: its containers are known by it again. */
   runId: string;
-  /** Where mounts lie; an absolute path, made when needed. */
-  volumes: string;
+  /** Where mounts lie, absolute paths: new ones are made in the first, and those that are in another stay there. */
+  volumes: readonly [string, ...string[]];
 }
 
 /** Runs backends as containers, each with a `docker run` attached to it. */
@@ -111,7 +111,7 @@ export class DockerRuntime implements Runtime {
     build: ContainerBuild,
     port: number,
     limits: Limit[],
-    volumeFolder: string | undefined,
+    volumeFolder: VolumeFolder | undefined,
     signal: AbortSignal,
   ): Promise<{ backend: DockerBackend; failure?: never } | { backend?: never; failure: string }> {
     const { backendId, service, key, env } = request;
@@ -119,7 +119,7 @@ export class DockerRuntime implements Runtime {
     const name = this.#takeName(backendId);
     const labels = { project, run: runId, service, key, backend: backendId };
     const container = await Container.run(
-      { name, labels, build, env, port, limits, volumeFolder },
+      { name, labels, build, env, port, limits, volumeFolder: volumeFolder?.path },
       request,
       this.#events,
     ).catch((error) => {

@@ -1,0 +1,74 @@
+import { constants, lstatSync } from 'node:fs';
+import { chmod, copyFile, link, lstat, mkdir, mkdtemp, readdir, readlink, rm, symlink } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { oldStateOf } from '../records/old-state.js';
+import { findStateHome } from '../records/state-home.js';
+
+/** What is sent to the builder. */
+export interface BuildContext {
+  /** Absolute path of the folder. */
+  folder: string;
+  /** Absolute path of the Dockerfile: its copy, where the folder is one. */
+  dockerfile: string;
+  /** Deletes what was made for it. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Keeps jamdev's own state out of what is sent to a builder, whatever the ignore files say: if some lies in the context,
+ * the builder gets a tree of links to all other files instead.
+ * @param project absolute path of the project folder
+ */
+export async function openBuildContext(
+  request: { context: string; dockerfile: string },
+  project: string,
+): Promise<BuildContext> {
+  const { context, dockerfile } = request;
+  const places = [oldStateOf(project).root, findStateHome().root].filter(
+    (path) => isInside(path, context) && isRealFolder(path),
+  );
+  const [scratch] = places;
+  if (scratch === undefined) return { folder: context, dockerfile, dispose: async () => undefined };
+  // In a place that is left out itself, and on the same file system.
+  const folder = await mkdtemp(join(scratch, 'context-'));
+  const dispose = () => rm(folder, { recursive: true, force: true });
+  try {
+    await linkTree(context, folder, places);
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  const isCopied = isInside(dockerfile, context) && !places.some((place) => isInside(dockerfile, place));
+  return { folder, dockerfile: isCopied ? join(folder, relative(context, dockerfile)) : dockerfile, dispose };
+}
+
+async function linkTree(from: string, to: string, leftOut: readonly string[]): Promise<void> {
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (leftOut.includes(source)) continue;
+    if (entry.isDirectory()) {
+      await mkdir(target);
+      await linkTree(source, target, leftOut);
+      await chmod(target, (await lstat(source)).mode);
+    } else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
+    // Builders take nothing else.
+    else if (entry.isFile()) await linkFile(source, target);
+  }
+}
+
+/** Some systems let nobody link to files of others, and some file systems have no links. */
+async function linkFile(source: string, target: string): Promise<void> {
+  try {
+    await link(source, target);
+  } catch {
+    await copyFile(source, target, constants.COPYFILE_FICLONE);
+  }
+}
+
+function isInside(path: string, folder: string): boolean {
+  return `${path}${sep}`.startsWith(`${folder}${sep}`.replace(`${sep}${sep}`, sep));
+}
+
+function isRealFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

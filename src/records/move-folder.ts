@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { lstatSync, renameSync, type Stats } from 'node:fs';
+import { cp, lstat, readdir, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode } from '../os/error-code.js';
+
+/** To another file system a folder has to be copied, which takes its time: so much at most. */
+export const MAX_COPIED_BYTES = 256 * 1024 * 1024;
+
+/** What the name of a folder ends with that was copied and is about to be deleted. */
+export const MOVED_SUFFIX = '.moved';
+
+/** Why a folder was not moved, in words that fit into a sentence. undefined: it was moved, or somebody else moved it. */
+export type MoveRefusal = string | undefined;
+
+/**
+ * Moves a folder, in one step for everyone who looks: by renaming it, or to another file system by a copy of up to
+ * 256 MiB.
+ * @param to the folder above it must exist
+ * @param scratch a folder on the same file system as `to`
+ */
+export async function moveFolder(from: string, to: string, scratch: string): Promise<MoveRefusal> {
+  // Synchronous, so that no other start in this process comes between the look and the move.
+  if (isThere(to)) return isThere(from) ? `${to} exists already` : undefined;
+  try {
+    renameSync(from, to);
+    return undefined;
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT' && !isThere(from)) return undefined;
+    return code === 'EXDEV' ? copy(from, to, scratch) : code;
+  }
+}
+
+async function copy(from: string, to: string, scratch: string): Promise<MoveRefusal> {
+  const suffix = randomBytes(6).toString('hex');
+  const draft = join(scratch, `moving-${suffix}`);
+  const old = `${from}.${suffix}${MOVED_SUFFIX}`;
+  try {
+    const { bytes, foreign } = await measure(from);
+    if (foreign !== undefined) return `${foreign} belongs to another user or is no plain file`;
+    if (bytes > MAX_COPIED_BYTES) return 'it is larger than 256 MiB, and on another file system';
+    const { bavail, bsize } = await statfs(scratch);
+    // No more than half of what is left there.
+    if (bytes * 2 > bavail * bsize) return 'there is too little room on the other file system';
+    await cp(from, draft, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+    renameSync(draft, to);
+    renameSync(from, old);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    // Another dev server that starts now was faster.
+    return isThere(to) ? undefined : errorCode(error);
+  }
+  await rm(old, { recursive: true, force: true });
+  return undefined;
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** @returns the size, and the first path that a copy would not be the same of */
+async function measure(folder: string): Promise<{ bytes: number; foreign: string | undefined }> {
+  let bytes = 0;
+  const waiting = [folder];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    const stats = await lstat(path);
+    if (!isCopied(stats)) return { bytes, foreign: path };
+    bytes += stats.size;
+    if (!stats.isDirectory() || bytes > MAX_COPIED_BYTES) continue;
+    for (const name of await readdir(path)) waiting.push(join(path, name));
+  }
+  return { bytes, foreign: undefined };
+}
+
+function isCopied(stats: Stats): boolean {
+  const isOwn = stats.uid === process.getuid?.() || process.getuid === undefined;
+  return isOwn && (stats.isFile() || stats.isDirectory() || stats.isSymbolicLink());
+}

@@ -1,0 +1,127 @@
+import { lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { problem } from '../contract/errors.js';
+import { findProcess } from '../processes/process-table.js';
+import { MOVED_SUFFIX, moveFolder } from './move-folder.js';
+import { readOwnFile } from './own-file.js';
+import { makeOwnFolder } from './own-folder.js';
+import type { StateFolder } from './state-folder.js';
+
+/** Where earlier versions kept a project's state: a folder in the project. */
+const OLD_STATE_FOLDER = '.jamdev';
+/** Names that jamdev gave: what is called otherwise is not its own. */
+const BACKEND_ID = /^[a-z0-9]+$/;
+const VOLUME_NAME = /^[\w-]*-[0-9a-f]{12}$/;
+const MOVED = new RegExp(`^[\\w-]+\\.[0-9a-f]{12}\\${MOVED_SUFFIX}$`);
+const RECORD_FILE = /\.(json|processes|tmp)$/;
+
+/** Where earlier versions kept a project's logs and volumes; some may still be there. */
+export function oldStateOf(project: string): Pick<StateFolder, 'root' | 'servers' | 'logs' | 'volumes'> {
+  const root = join(project, OLD_STATE_FOLDER);
+  return { root, servers: join(root, 'servers'), logs: join(root, 'logs'), volumes: join(root, 'volumes') };
+}
+
+/**
+ * Moves what an earlier version kept in the project to the state folder. What can't be moved stays, and stays in use.
+ * @param project absolute path
+ * @returns what the user should know, in sentences
+ */
+export async function moveOldState(project: string, folder: StateFolder): Promise<string[]> {
+  const old = oldStateOf(project);
+  if (!isRealFolder(old.root)) return [];
+  if (await isInUse(old.servers)) return [problem.oldStateInUse(old.root).sentence];
+  removeMoved(old);
+  const refusals: string[] = [];
+  const move = async (from: string, to: string) => {
+    const refusal = await moveFolder(from, to, folder.root);
+    if (refusal !== undefined) refusals.push(`${from}: ${refusal}`);
+  };
+  for (const id of foldersIn(old.logs, BACKEND_ID)) await move(join(old.logs, id), join(folder.logs, id));
+  for (const service of foldersIn(old.volumes, VOLUME_NAME)) {
+    const [from, to] = [join(old.volumes, service), join(folder.volumes, service)];
+    for (const path of [folder.volumes, to]) makeOwnFolder(path);
+    for (const key of foldersIn(from, VOLUME_NAME)) await move(join(from, key), join(to, key));
+    removeIfEmpty(from);
+  }
+  removeRecords(old.servers);
+  for (const path of [old.logs, old.volumes, old.servers]) removeIfEmpty(path);
+  if (namesIn(old.root).join() === '.gitignore') removeGitignore(old.root);
+  removeIfEmpty(old.root);
+  const [first] = refusals;
+  return first === undefined ? [] : [problem.oldStateStays(first, refusals.length - 1).sentence];
+}
+
+/**
+ * Whether a dev server of an earlier version runs on what lies there. Such a record can hold up the move, and no more:
+ * whoever made the folder may have made it.
+ */
+async function isInUse(servers: string): Promise<boolean> {
+  if (!isRealFolder(servers)) return false;
+  for (const name of namesIn(servers)) {
+    if (!name.endsWith('.json')) continue;
+    try {
+      const { pid, startId } = JSON.parse(readOwnFile(join(servers, name)) ?? '{}') as Record<string, unknown>;
+      if (typeof pid !== 'number' || typeof startId !== 'string') continue;
+      if ((await findProcess(pid))?.startId === startId) return true;
+    } catch {
+      // Torn, or not to be read: no record of a dev server that runs.
+    }
+  }
+  return false;
+}
+
+/** Records of earlier versions are nothing to go by: they may have come with the project. */
+function removeRecords(servers: string): void {
+  if (!isRealFolder(servers)) return;
+  for (const name of namesIn(servers)) {
+    const path = join(servers, name);
+    if (RECORD_FILE.test(name) && lstatSync(path, { throwIfNoEntry: false })?.isFile()) rmSync(path, { force: true });
+  }
+}
+
+/** Copied by a start that did not come to delete them. */
+function removeMoved({ logs, volumes }: Pick<StateFolder, 'logs' | 'volumes'>): void {
+  const services = foldersIn(volumes, VOLUME_NAME).map((name) => join(volumes, name));
+  for (const path of [logs, ...services]) {
+    for (const name of foldersIn(path, MOVED)) rmSync(join(path, name), { recursive: true, force: true });
+  }
+}
+
+function removeGitignore(root: string): void {
+  const path = join(root, '.gitignore');
+  try {
+    if (lstatSync(path).isFile() && readFileSync(path, 'utf8') === '*\n') rmSync(path);
+  } catch {
+    // Another start was faster.
+  }
+}
+
+function removeIfEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // Something is in it, or it is gone: nothing to do either way.
+  }
+}
+
+/** Real folders in a real folder, by name: links lead who knows where. */
+function foldersIn(path: string, pattern: RegExp): string[] {
+  if (!isRealFolder(path)) return [];
+  return namesIn(path).filter((name) => pattern.test(name) && isRealFolder(join(path, name)));
+}
+
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path).sort();
+  } catch {
+    return [];
+  }
+}
+
+function isRealFolder(path: string): boolean {
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
