@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createApi } from './api/app.js';
 import { toConnectResponse } from './api/connect-results.js';
+import { KILL_AT_ONCE } from './build/build-process.js';
 import { Builder } from './build/builder.js';
 import { HotRebuild } from './build/hot-rebuild.js';
 import { ImageCatalog } from './build/image-catalog.js';
@@ -257,7 +258,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     build: (reason) => builder.buildAll(reason),
     close,
     killNow: () => {
-      builder.cancelAll();
+      builder.cancelAll(KILL_AT_ONCE);
       runtime.killAll();
     },
     [Symbol.asyncDispose]: () => close(),

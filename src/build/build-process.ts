@@ -1,16 +1,19 @@
 import { LineSplitter } from '../logs/line-splitter.js';
 import { pause } from '../os/clock.js';
-import { listProcesses } from '../processes/process-table.js';
-import { identify, signalOne } from '../processes/process-tree.js';
+import { ChildTree } from '../processes/child-tree.js';
+import { describeStuck } from '../processes/describe-stuck.js';
+import { Termination } from '../processes/termination.js';
 import type { ProcessRecord } from '../records/server-records.js';
 
-/** How long a build that became stale has to end after SIGTERM. */
+/** How long each process of a build that became stale has to end after SIGTERM. */
 const CANCEL_GRACE_MS = 2_000;
 /** How long output may still come in after the end; more only if a daemon that was started holds the pipe. */
 const OUTPUT_DRAIN_MS = 500;
-const GROUP_PAUSE_MS = 20;
 /** How much of a build's output is kept: the newest so many lines. */
 const KEPT_LINES = 1_000;
+
+/** The reason of an abort that leaves no time: this program ends now. */
+export const KILL_AT_ONCE = Symbol('kill at once');
 
 /** What to run for a build. */
 export interface BuildProcess {
@@ -34,6 +37,8 @@ export interface BuildProcessEnd {
   /** Its output, stdout and stderr together. */
   lines: string[];
 }
+
+const LOST = { code: null, signal: null } as const;
 
 /**
  * Runs one process of a build to its end, in a process group of its own.
@@ -77,33 +82,29 @@ export async function runBuildProcess(
   const exit = new Promise<Pick<BuildProcessEnd, 'code' | 'signal'>>((resolve) => {
     subprocess.once('exit', (code, exitSignal) => resolve({ code, signal: exitSignal }));
   });
-  void identify(`build-${pid}`, pid).then(noteProcess, () => undefined);
-  let force: NodeJS.Timeout | undefined;
+  const tree = new ChildTree(`build-${pid}`, pid, exit);
+  void tree.identity().then(noteProcess, () => undefined);
+  let stuck: Promise<string> | undefined;
+  const termination = new Termination(tree, {
+    givesUp: true,
+    onStuck: (reason) => {
+      stuck = describeStuck(reason);
+    },
+  });
   const cancel = () => {
-    signalOne(-pid, 'SIGTERM');
-    force = setTimeout(() => signalOne(-pid, 'SIGKILL'), CANCEL_GRACE_MS);
+    if (signal.reason === KILL_AT_ONCE) tree.killGroup();
+    else termination.ask(CANCEL_GRACE_MS);
   };
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
-  const end = await exit;
+  // One that outlives SIGKILL must not hold up the builds after it for ever.
+  const end = await Promise.race([exit, termination.over.then(() => (stuck === undefined ? exit : LOST))]);
   signal.removeEventListener('abort', cancel);
-  clearTimeout(force);
-  if (signal.aborted) await endGroup(pid);
+  if (termination.hasBegun) await termination.over;
+  if (stuck !== undefined) onLine(await stuck);
   await Promise.race([outputEnded, pause(OUTPUT_DRAIN_MS)]);
   subprocess.all.destroy();
   const rest = splitter.flush();
   if (rest !== undefined) take(rest);
   return { ...end, lines: lines.slice(-KEPT_LINES) };
-}
-
-/** Waits for the rest of a group that was asked to end, and forces it once its time is over. */
-async function endGroup(pid: number): Promise<void> {
-  const deadlineMs = performance.now() + CANCEL_GRACE_MS;
-  while ((await listProcesses()).some(({ pgid, zombie }) => pgid === pid && !zombie)) {
-    if (performance.now() > deadlineMs) {
-      signalOne(-pid, 'SIGKILL');
-      return;
-    }
-    await pause(GROUP_PAUSE_MS);
-  }
 }

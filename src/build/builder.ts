@@ -131,11 +131,11 @@ export class Builder implements BuildSource {
     return outcome;
   }
 
-  /** Cancels what is being built, and lets nothing new begin. */
-  cancelAll(): Promise<BuildOutcome>[] {
+  /** Cancels what is being built, and lets nothing new begin. @param reason of the abort */
+  cancelAll(reason?: unknown): Promise<BuildOutcome>[] {
     this.#closed = true;
     const running = [...this.#services.values()].flatMap((progress) => progress.running ?? []);
-    for (const { controller } of running) controller.abort();
+    for (const { controller } of running) controller.abort(reason);
     return running.map(({ outcome }) => outcome);
   }
 

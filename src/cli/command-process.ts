@@ -1,12 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { problem } from '../contract/errors.js';
+import { describeStuck } from '../processes/describe-stuck.js';
 import { terminalPlace } from '../processes/foreground.js';
+import { Termination } from '../processes/termination.js';
+import { CommandTree } from './command-tree.js';
 import { signalExitCode } from './exit-codes.js';
-import { Stragglers } from './stragglers.js';
 
 /** What a terminal sends to every process of the group in its foreground. */
 const TYPED_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
+
+/** How long each process that the command left running has after SIGTERM. */
+const GRACE_MS = 2_000;
+/** How long SIGKILL may take to have its effect. */
+const KILL_MS = 1_000;
 
 /** How a command ended. */
 export interface CommandEnd {
@@ -18,7 +25,8 @@ export interface CommandEnd {
 /** A command that runs in the place of this program: with its terminal, its input and its output. */
 export class CommandProcess {
   readonly #child: ChildProcess;
-  readonly #stragglers: Stragglers;
+  readonly #tree: CommandTree;
+  readonly #termination: Termination;
   readonly #ended: Promise<CommandEnd>;
 
   /**
@@ -33,7 +41,6 @@ export class CommandProcess {
       throw explain(file, error as NodeJS.ErrnoException);
     }
     const child = this.#child;
-    this.#stragglers = new Stragglers(child.pid ?? 0, `${mark}=${env[mark]}`);
     this.#ended = new Promise((resolve, reject) => {
       child.once('exit', (code, signal) => {
         resolve({ code: signal === null ? (code ?? 1) : signalExitCode(signal), signal });
@@ -41,22 +48,31 @@ export class CommandProcess {
       // One that comes later only tells that a signal could not be sent.
       child.on('error', (error) => reject(explain(file, error)));
     });
-    this.#ended.catch(() => undefined);
+    const over = this.#ended.catch(() => undefined);
+    this.#tree = new CommandTree(child.pid ?? 0, `${mark}=${env[mark]}`, over);
+    this.#termination = new Termination(this.#tree, { stuckMs: KILL_MS, givesUp: true });
   }
 
   /**
    * Resolves when it has ended, and what it left running in its process group as well.
+   * @param tell receives a sentence when something of that can't be ended
    * @throws JamdevError `ExecNotFound`, `ExecNotExecutable`
    */
-  async end(): Promise<CommandEnd> {
+  async end(tell: (text: string) => void): Promise<CommandEnd> {
     const end = await this.#ended;
-    await this.#stragglers.end();
+    this.#termination.ask(GRACE_MS);
+    const stuck = await this.#termination.over;
+    if (stuck !== undefined) tell(await describeStuck(stuck));
     return end;
   }
 
-  /** Passes a signal on that this program got, unless the terminal sent it to the command as well. */
+  /**
+   * Passes a signal on that this program got, unless the terminal sent it to the command as well. SIGTERM also reaches
+   * what the command started, where that does not pass it on by itself.
+   */
   async pass(signal: NodeJS.Signals): Promise<void> {
-    await this.#stragglers.note();
+    if (signal === 'SIGTERM' && !this.#termination.hasBegun) return this.#termination.ask();
+    await this.#tree.sample();
     if (TYPED_SIGNALS.includes(signal) && (await terminalPlace()) === 'foreground') return;
     this.#child.kill(signal);
   }

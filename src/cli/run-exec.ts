@@ -53,7 +53,9 @@ export async function runExec(
     const early = await Promise.race([untilBuilt(server, words[0] ?? ''), signals.early]);
     clearTimeout(patience);
     end =
-      early === undefined ? await runCommand(server, words, signals) : { code: signalExitCode(early), signal: early };
+      early === undefined
+        ? await runCommand(server, words, signals, io)
+        : { code: signalExitCode(early), signal: early };
   } finally {
     clearTimeout(patience);
     await stop(server, reporter, signals, io);
@@ -124,6 +126,7 @@ async function runCommand(
   { apiUrl, proxyUrl }: DevServer,
   [file = '', ...args]: readonly string[],
   signals: SignalSwitch,
+  io: CommandIo,
 ): Promise<CommandEnd> {
   const env = commandEnvironment(process.cwd(), {
     JAMSOCKET_DEV: 'true',
@@ -133,7 +136,7 @@ async function runCommand(
   });
   const command = new CommandProcess(file, args, env, 'JAMDEV_API_URL');
   signals.leadTo((signal) => void command.pass(signal));
-  return command.end();
+  return command.end((text) => io.err(`jamdev: ${text}`));
 }
 
 async function stop(server: DevServer, reporter: Reporter, signals: SignalSwitch, io: CommandIo): Promise<void> {

@@ -53,6 +53,7 @@ export const HTTP_STATUS_OF = {
   LeftBehind: 500,
   StateFolderUnusable: 500,
   StateFolderUnsafe: 500,
+  ProcessTableUnreadable: 500,
   CommandNotFound: 500,
   ExecNotFound: 500,
   ExecNotExecutable: 500,
@@ -458,6 +459,15 @@ export const problem = {
     ),
   hostUnavailable: (host: string, detail: string) =>
     new JamdevError('HostUnavailable', `jamdev can't listen on the host "${host}" (${detail}).`, 'Check --host.'),
+  processTableUnreadable: (source: 'proc' | 'ps', cause: unknown) => {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'it is missing' : (typeof code === 'string' ? code : message).split('\n')[0];
+    return new JamdevError(
+      'ProcessTableUnreadable',
+      `jamdev can't read the list of processes from ${source === 'proc' ? '/proc' : 'the program ps'} (${reason}).`,
+      'Without it jamdev does not know which processes run.',
+    );
+  },
   stateFolderUnusable: (folder: string, detail: string) =>
     new JamdevError(
       'StateFolderUnusable',

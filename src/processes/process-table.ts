@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { promisify } from 'node:util';
+import { problem } from '../contract/errors.js';
 
 /** One running process of this machine. */
 export interface ProcessEntry {
@@ -22,30 +24,43 @@ export interface ProcessEntry {
 }
 
 /**
- * All processes right now. Linux: /proc, read synchronously, as that is several times cheaper than doing it piecemeal.
- * Elsewhere: `ps`, which macOS and the BSDs have.
+ * Lists all processes right now. Linux: /proc, read synchronously, as that is several times cheaper than doing it
+ * piecemeal. Elsewhere: `ps`, which macOS and the BSDs have.
+ * @throws JamdevError `ProcessTableUnreadable`: then nothing is known about any process
  */
 export async function listProcesses(source: 'proc' | 'ps' = hasProc() ? 'proc' : 'ps'): Promise<ProcessEntry[]> {
-  return source === 'proc' ? listFromProc() : await listFromPs();
+  let entries: ProcessEntry[];
+  try {
+    entries = source === 'proc' ? listFromProc() : await listFromPs();
+  } catch (error) {
+    throw problem.processTableUnreadable(source, error);
+  }
+  // Whatever the reason: a list without the process that reads it is not the list of all processes.
+  if (entries.some(({ pid }) => pid === process.pid)) return entries;
+  throw problem.processTableUnreadable(source, new Error('it does not show this process'));
 }
 
 /** @returns the entry of one pid, or undefined when no such process lives. */
 export async function findProcess(pid: number): Promise<ProcessEntry | undefined> {
   if (hasProc()) return readProcEntry(pid);
-  return (await listFromPs()).find((entry) => entry.pid === pid);
+  return (await listProcesses('ps')).find((entry) => entry.pid === pid);
+}
+
+/** Whether a process has a handler for a signal. Linux only, undefined otherwise. */
+export function handlesSignal(pid: number, signal: NodeJS.Signals): boolean | undefined {
+  try {
+    const mask = /^SigCgt:\s+([0-9a-f]+)$/m.exec(readProcFile(`/proc/${pid}/status`) ?? '')?.[1];
+    return mask === undefined
+      ? undefined
+      : ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The command line of a process in one line, or '' when the system does not tell. */
 export async function commandOf(pid: number): Promise<string> {
-  if (hasProc()) {
-    return (readProcFile(`/proc/${pid}/cmdline`) ?? '').split('\0').join(' ').trim();
-  }
-  try {
-    const { stdout } = await promisify(execFile)('ps', ['-p', String(pid), '-o', 'command=']);
-    return stdout.trim();
-  } catch {
-    return '';
-  }
+  return (await argumentsOf(pid)).join(' ').trim();
 }
 
 /**
@@ -53,10 +68,14 @@ export async function commandOf(pid: number): Promise<string> {
  * apart at spaces, since `ps` prints them in one line.
  */
 export async function argumentsOf(pid: number): Promise<string[]> {
-  if (!hasProc()) return (await commandOf(pid)).split(/\s+/);
-  const line = readProcFile(`/proc/${pid}/cmdline`) ?? '';
-  // A program that writes a shorter title over its arguments leaves NULs behind it.
-  return line.replace(/\0+$/, '').split('\0');
+  try {
+    if (!hasProc()) return (await runPs(['-p', String(pid), '-o', 'command='])).stdout.trim().split(/\s+/);
+    const line = readProcFile(`/proc/${pid}/cmdline`) ?? '';
+    // A program that writes a shorter title over its arguments leaves NULs behind it.
+    return line.replace(/\0+$/, '').split('\0');
+  } catch {
+    return [''];
+  }
 }
 
 /**
@@ -81,12 +100,22 @@ export function hasProc(): boolean {
   return procAvailable;
 }
 
+/**
+ * Reading the folder and then its files is not one moment: a process may start another and end in between, and then
+ * neither would be in the list. So it is read again until nothing that it named had ended meanwhile.
+ */
 function listFromProc(): ProcessEntry[] {
   const entries: ProcessEntry[] = [];
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const entry = readProcEntry(Number(name));
-    if (entry !== undefined) entries.push(entry);
+  const seen = new Set<string>();
+  for (let hasVanished = true; hasVanished; ) {
+    hasVanished = false;
+    for (const name of readdirSync('/proc')) {
+      if (seen.has(name) || !/^\d+$/.test(name)) continue;
+      seen.add(name);
+      const entry = readProcEntry(Number(name));
+      if (entry === undefined) hasVanished = true;
+      else entries.push(entry);
+    }
   }
   return entries;
 }
@@ -158,11 +187,20 @@ function readProcFile(path: string): string | undefined {
 const PS_COLUMNS = 'pid=,ppid=,pgid=,stat=,rss=,time=,lstart=';
 
 async function listFromPs(): Promise<ProcessEntry[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-axo', PS_COLUMNS], {
+  const { stdout } = await runPs(['-axo', PS_COLUMNS]);
+  return parsePs(stdout);
+}
+
+/** A `ps` that hangs says nothing, like one that is missing. */
+const PS_TIMEOUT_MS = 10_000;
+
+function runPs(args: readonly string[]): Promise<{ stdout: string }> {
+  return promisify(execFile)('ps', [...args], {
     env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
     maxBuffer: 64 * 1024 * 1024,
+    timeout: PS_TIMEOUT_MS,
+    killSignal: 'SIGKILL',
   });
-  return parsePs(stdout);
 }
 
 /**

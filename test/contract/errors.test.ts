@@ -127,6 +127,10 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   oldStateStays: [problem.oldStateStays('FOLDER: EACCES', 2), ['FOLDER: EACCES', 'and 2 more']],
   modesNotKept: [problem.modesNotKept('FOLDER'), ['FOLDER', 'permissions', 'XDG_STATE_HOME']],
   stateInTemporaryFolder: [problem.stateInTemporaryFolder('WHY.', 'FOLDER'), ['WHY', 'FOLDER', 'XDG_STATE_HOME']],
+  processTableUnreadable: [
+    problem.processTableUnreadable('ps', Object.assign(new Error('spawn ps ENOENT'), { code: 'ENOENT' })),
+    ['program ps', 'it is missing'],
+  ],
   commandNotFound: [problem.commandNotFound('nope', 'FOLDER'), ['"nope"', 'FOLDER', 'PATH']],
   commandUnusable: [problem.commandUnusable('nope', 'EACCES'), ['"nope"', 'EACCES']],
   execBuildFailed: [problem.execBuildFailed('npm'), ['"npm"', 'not run']],

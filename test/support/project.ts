@@ -22,10 +22,21 @@ export function makeTempFolder(): string {
 /** A project folder with files, given by name and content. */
 export function makeProject(files: Record<string, string | object> = {}): string {
   const folder = makeTempFolder();
+  writeFiles(folder, files);
+  return folder;
+}
+
+/** The same for as long as it is needed, where there is no one test that it belongs to. */
+export function keepFolder(files: Record<string, string | object> = {}): { path: string; remove(): void } {
+  const path = realpathSync(mkdtempSync(join(tmpdir(), 'jamdev-test-')));
+  writeFiles(path, files);
+  return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
+}
+
+function writeFiles(folder: string, files: Record<string, string | object>): void {
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
   }
-  return folder;
 }

@@ -1,5 +1,5 @@
 import { problem } from '../../contract/errors.js';
-import { findTree } from '../../processes/process-tree.js';
+import { sampleTree } from '../../processes/process-tree.js';
 import { listServerRecords, ServerRecordFile } from '../../records/server-records.js';
 import { stateFolderOf } from '../../records/state-folder.js';
 import { countLeftovers } from '../../runtime/docker/docker-leftovers.js';
@@ -15,8 +15,9 @@ export async function checkLeftovers(project: string, hasEngine: boolean): Promi
   for (const { record, alive } of records) {
     if (alive) continue;
     const noted = new ServerRecordFile(folder, record.runId).processes();
-    for (const tree of await Promise.all(noted.map((root) => findTree(root, [], true)))) {
-      for (const { pid } of tree) pids.add(pid);
+    for (const sample of await Promise.all(noted.map((root) => sampleTree(root, { strict: true })))) {
+      if (!sample.known) throw sample.cause;
+      for (const { pid } of sample.living) pids.add(pid);
     }
   }
   const { containers, images } = hasEngine

@@ -1,6 +1,6 @@
 import { problem } from '../../contract/errors.js';
 import { pause } from '../../os/clock.js';
-import { signalOne } from '../../processes/process-tree.js';
+import { sendSignal } from '../../processes/signal.js';
 import { BACKEND_CHILD } from '../child-options.js';
 import type { SpawnRequest } from '../runtime.js';
 import { ClientWords } from './client-words.js';
@@ -107,7 +107,7 @@ export class Container {
       if (result?.ok) return;
       // An engine that does not even take a kill tells nothing any more: the client would wait for it for ever.
       const hangs = how === 'hard' && result !== undefined && engineProblem(result.stderr) !== undefined;
-      if (hangs) signalOne(this.#clientPid, 'SIGKILL');
+      if (hangs) sendSignal(this.#clientPid, 'SIGKILL');
       await pause(Math.min(wait, LONGEST_SIGNAL_PAUSE_MS));
     }
   }

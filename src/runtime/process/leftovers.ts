@@ -1,12 +1,11 @@
-import { pause } from '../../os/clock.js';
-import { findTree, signalOne } from '../../processes/process-tree.js';
+import { FoundTree } from '../../processes/found-tree.js';
+import { Termination } from '../../processes/termination.js';
 import type { ProcessRecord } from '../../records/server-records.js';
 
-/** How long leftovers have to save their work after SIGTERM. */
+/** How long each leftover has to save its work after SIGTERM. */
 const GRACE_MS = 3_000;
 /** How long SIGKILL may take to have its effect. */
 const KILL_MS = 2_000;
-const LOOK_PAUSE_MS = 20;
 
 /** What became of leftovers. */
 export interface LeftoverOutcome {
@@ -18,6 +17,7 @@ export interface LeftoverOutcome {
 
 /**
  * Ends the processes that backends and builds of a dead dev server left behind: SIGTERM, then SIGKILL.
+ * @throws JamdevError `ProcessTableUnreadable` when it can't be known what lives
  * @param records what that dev server had noted; a process that merely has a noted pid is not touched
  */
 export async function endLeftovers(records: readonly ProcessRecord[]): Promise<LeftoverOutcome> {
@@ -29,14 +29,12 @@ export async function endLeftovers(records: readonly ProcessRecord[]): Promise<L
 }
 
 async function endTree(record: ProcessRecord): Promise<LeftoverOutcome> {
-  const startedAt = performance.now();
-  let members = await findTree(record, [], true);
-  const found = members.length;
-  for (const { pid } of members) signalOne(pid, 'SIGTERM');
-  while (members.length > 0 && performance.now() - startedAt < GRACE_MS + KILL_MS) {
-    await pause(LOOK_PAUSE_MS);
-    members = await findTree(record, members, true);
-    if (performance.now() - startedAt > GRACE_MS) for (const { pid } of members) signalOne(pid, 'SIGKILL');
-  }
-  return { ended: found - members.length, remaining: members.map(({ pid }) => pid) };
+  const tree = new FoundTree(record);
+  const termination = new Termination(tree, { stuckMs: KILL_MS, givesUp: true });
+  termination.ask(GRACE_MS);
+  const stuck = await termination.over;
+  if (stuck === undefined) return { ended: tree.found.size, remaining: [] };
+  if (stuck.cause !== undefined) throw stuck.cause;
+  const remaining = stuck.living.map(({ pid }) => pid);
+  return { ended: tree.found.size - remaining.length, remaining };
 }

@@ -3,9 +3,10 @@ import type { Readable } from 'node:stream';
 import type { OutputSource } from '../../contract/dev-endpoints.js';
 import { problem } from '../../contract/errors.js';
 import { pause } from '../../os/clock.js';
+import { ChildTree } from '../../processes/child-tree.js';
+import { describeStuck } from '../../processes/describe-stuck.js';
 import { listListeningPorts } from '../../processes/listening-ports.js';
-import type { ProcessEntry } from '../../processes/process-table.js';
-import { identify, lookAtTree, signalOne, type TreeLook, type TreeRoot } from '../../processes/process-tree.js';
+import { Termination } from '../../processes/termination.js';
 import type { ProcessRecord } from '../../records/server-records.js';
 import { BACKEND_CHILD } from '../child-options.js';
 import type { Address, Exit, ProcessBuild, Runtime, RuntimeBackend, SpawnRequest, Usage } from '../runtime.js';
@@ -15,11 +16,10 @@ import { withPreload } from './node-preload.js';
 import { PortPool } from './port-pool.js';
 import { TreeUsage } from './tree-usage.js';
 
-/** How long children of a process that ended on its own have after SIGTERM, before SIGKILL. */
+/** How long what a process that ended on its own left behind has after SIGTERM, before SIGKILL. */
 const ORPHAN_GRACE_MS = 2_000;
 /** How long output may still come in after the last process is gone; more only if someone outside holds the pipe. */
 const OUTPUT_DRAIN_MS = 500;
-const REAP_PAUSE_MS = 15;
 
 /** Runs backends as child processes, each the leader of a session of its own. */
 export class ProcessRuntime implements Runtime {
@@ -55,10 +55,9 @@ export class ProcessRuntime implements Runtime {
       const leaderExit = new Promise<Exit>((resolve) => {
         subprocess.once('exit', (code, exitSignal) => resolve(toExit(code, exitSignal)));
       });
-      const root = identify(request.backendId, subprocess.pid);
-      root.catch(() => undefined);
-      void root.then(this.#noteProcess, () => undefined);
-      const backend = new ProcessBackend(subprocess.pid, root, port, leaderExit, outputEnded);
+      const tree = new ChildTree(request.backendId, subprocess.pid, leaderExit);
+      void tree.identity().then(this.#noteProcess, () => undefined);
+      const backend = new ProcessBackend(tree, port, leaderExit, outputEnded, request);
       this.#running.add(backend);
       void backend.exited.then(() => {
         this.#running.delete(backend);
@@ -89,51 +88,53 @@ class ProcessBackend implements RuntimeBackend {
   readonly addresses: readonly Address[];
   readonly exited: Promise<Exit>;
   readonly stopped: Promise<unknown>;
-  readonly #pid: number;
-  readonly #root: Promise<TreeRoot>;
+  readonly #tree: ChildTree;
+  readonly #termination: Termination;
   readonly #port: number;
-  #leaderAlive = true;
   #over = false;
-  /** Processes seen in the tree so far: a later look finds them again even if they left it meanwhile. */
-  #known: ProcessEntry[] = [];
-  #asked: 'nothing' | 'soft' | 'hard' = 'nothing';
-  readonly #hardAsked = new AbortController();
   readonly #usage = new TreeUsage();
 
-  constructor(pid: number, root: Promise<TreeRoot>, port: number, leaderExit: Promise<Exit>, output: OutputPipe[]) {
-    this.#pid = pid;
-    this.#root = root;
+  constructor(
+    tree: ChildTree,
+    port: number,
+    leaderExit: Promise<Exit>,
+    output: OutputPipe[],
+    { onRemark }: Pick<SpawnRequest, 'onRemark'>,
+  ) {
+    this.#tree = tree;
     this.#port = port;
     this.addresses = [
       { host: '127.0.0.1', port },
       { host: '::1', port },
     ];
+    this.#termination = new Termination(tree, {
+      onStuck: (stuck) => {
+        void describeStuck(stuck).then((text) => onRemark?.(`${text} Until they have ended, its key stays held.`));
+      },
+    });
     this.exited = this.#untilGone(leaderExit, output);
     this.stopped = this.exited;
   }
 
   get ended(): boolean {
-    return !this.#leaderAlive;
+    return this.#tree.leader === undefined;
   }
 
   terminate(hard: boolean): void {
-    if (this.#over || this.#asked === 'hard' || (this.#asked === 'soft' && !hard)) return;
-    this.#asked = hard ? 'hard' : 'soft';
-    if (hard) this.#hardAsked.abort();
-    // The look comes first: once their parent is gone, processes that left the group are hard to find.
-    void this.#members().then((members) => {
-      if (hard) for (const { pid } of members) signalOne(pid, 'SIGKILL');
-      else if (this.#leaderAlive && this.#asked === 'soft') signalOne(-this.#pid, 'SIGTERM');
-    });
+    if (this.#over) return;
+    if (hard) this.#termination.force();
+    else this.#termination.ask();
   }
 
   /** The group number is safe to signal as long as the leader has not been waited for. */
   killGroup(): void {
-    if (this.#leaderAlive) signalOne(-this.#pid, 'SIGKILL');
+    if (!this.ended) this.#tree.killGroup();
   }
 
   async explainNotReady(): Promise<string | undefined> {
-    const listening = await listListeningPorts(new Set((await this.#members()).map(({ pid }) => pid)));
+    const sample = await this.#tree.sample();
+    if (!sample.known) return undefined;
+    const listening = await listListeningPorts(new Set(sample.living.map(({ pid }) => pid)));
     const others = [...new Set(listening.map((each) => each.port))].filter((port) => port !== this.#port);
     if (others.length === 0 || listening.some((each) => each.port === this.#port)) return undefined;
     return (
@@ -144,55 +145,20 @@ class ProcessBackend implements RuntimeBackend {
 
   async usage(): Promise<Usage | undefined> {
     if (this.#over) return undefined;
-    const look = await this.#look();
-    return look === undefined ? undefined : this.#usage.add(look);
+    const sample = await this.#tree.sample();
+    return sample.known ? this.#usage.add(sample) : undefined;
   }
 
   /** A backend is gone when nothing of its tree lives: only then may its key go to another. */
   async #untilGone(leaderExit: Promise<Exit>, output: OutputPipe[]): Promise<Exit> {
     const exit = await leaderExit;
-    this.#leaderAlive = false;
-    await this.#reapRest();
+    // Ends what a first process that ended on its own left behind.
+    if (!this.#termination.hasBegun) this.#termination.ask(ORPHAN_GRACE_MS);
+    await this.#termination.over;
     await Promise.race([Promise.all(output.map((pipe) => pipe.ended)), pause(OUTPUT_DRAIN_MS)]);
     for (const pipe of output) pipe.destroy();
     this.#over = true;
     return exit;
-  }
-
-  /** Ends what the first process left behind: gently if there is time, by force once that is over. */
-  async #reapRest(): Promise<void> {
-    const startedAt = performance.now();
-    const groupWasAsked = this.#asked !== 'nothing';
-    const asked = new Set<number>();
-    for (;;) {
-      const members = await this.#members();
-      if (members.length === 0) return;
-      const patient = this.#asked === 'soft' || performance.now() - startedAt < ORPHAN_GRACE_MS;
-      const force = this.#asked === 'hard' || !patient;
-      for (const { pid, pgid } of members) {
-        if (force) signalOne(pid, 'SIGKILL');
-        // Once only, as many programs take a second SIGTERM for impatience.
-        else if (!asked.has(pid) && !(groupWasAsked && pgid === this.#pid)) signalOne(pid, 'SIGTERM');
-        asked.add(pid);
-      }
-      await pause(REAP_PAUSE_MS, this.#asked === 'hard' ? undefined : this.#hardAsked.signal);
-    }
-  }
-
-  async #members(): Promise<ProcessEntry[]> {
-    await this.#look();
-    return this.#known;
-  }
-
-  /** @returns undefined for a look that failed (too many open files) and shows nothing; what was known still counts */
-  async #look(): Promise<TreeLook | undefined> {
-    try {
-      const look = await lookAtTree(await this.#root, this.#known);
-      this.#known = look.living;
-      return look;
-    } catch {
-      return undefined;
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { lookAtMachine } from '../../os/machine.js';
 import { type ProcessEntry, peakMemoryOf } from '../../processes/process-table.js';
-import type { TreeLook } from '../../processes/process-tree.js';
+import type { TreeMembers } from '../../processes/process-tree.js';
 import type { Usage } from '../runtime.js';
 
 /** Adds up, look by look, what the processes of one backend use. */
@@ -12,7 +12,7 @@ export class TreeUsage {
   #forgottenMs = 0;
 
   /** @returns undefined when nothing of it runs, or nothing that has memory */
-  add({ living, ended }: TreeLook): Usage | undefined {
+  add({ living, ended }: TreeMembers): Usage | undefined {
     const present = new Map([...living, ...ended].map((entry) => [`${entry.pid} ${entry.startId}`, entry]));
     this.#forgottenMs += forgottenMs(this.#seen, present);
     this.#seen = present;

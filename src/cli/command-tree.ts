@@ -1,0 +1,58 @@
+import { environmentOf, listProcesses, type ProcessEntry } from '../processes/process-table.js';
+import { addDescendants, type TreeSample } from '../processes/process-tree.js';
+import type { TerminableTree } from '../processes/termination.js';
+
+/**
+ * A command that runs in this program's own process group, with what it started in that group. A process that left the
+ * group, as daemons do, does not belong to it.
+ */
+export class CommandTree implements TerminableTree {
+  readonly leaderExit: Promise<unknown>;
+  readonly #pid: number;
+  readonly #mark: string;
+  #leaderRuns = true;
+  #known: readonly ProcessEntry[] = [];
+
+  /**
+   * @param pid of the command's first process
+   * @param mark a `NAME=value` that only its environment, and what it handed on of it, can have
+   * @param leaderExit resolves when the first process has ended
+   */
+  constructor(pid: number, mark: string, leaderExit: Promise<unknown>) {
+    this.#pid = pid;
+    this.#mark = mark;
+    this.leaderExit = leaderExit.then(() => {
+      this.#leaderRuns = false;
+    });
+  }
+
+  get leader(): number | undefined {
+    return this.#leaderRuns ? this.#pid : undefined;
+  }
+
+  /** Call it while the command runs: once it has ended only Linux, which shows environments, can tell what was its. */
+  async sample(): Promise<TreeSample> {
+    let all: ProcessEntry[];
+    try {
+      all = await listProcesses();
+    } catch (cause) {
+      return { known: false, cause };
+    }
+    const group = all.find(({ pid }) => pid === process.pid)?.pgid;
+    const candidates = all.filter((entry) => entry.pgid === group && entry.pid !== process.pid && !entry.zombie);
+    const members = new Map<number, ProcessEntry>();
+    for (const entry of candidates) if (this.#isMember(entry)) members.set(entry.pid, entry);
+    addDescendants(members, candidates);
+    this.#known = [...members.values()];
+    return { known: true, living: this.#known, ended: [] };
+  }
+
+  /** The group is this program's own. */
+  killGroup(): void {}
+
+  #isMember({ pid, startId }: ProcessEntry): boolean {
+    if (pid === this.leader) return true;
+    if (this.#known.some((known) => known.pid === pid && known.startId === startId)) return true;
+    return environmentOf(pid)?.includes(this.#mark) === true;
+  }
+}

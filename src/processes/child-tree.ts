@@ -1,0 +1,57 @@
+import type { ProcessEntry } from './process-table.js';
+import { identify, sampleTree, type TreeRoot, type TreeSample } from './process-tree.js';
+import { sendSignal } from './signal.js';
+import type { TerminableTree } from './termination.js';
+
+/** The processes of a child of this program that leads a group of its own, and of all that it starts. */
+export class ChildTree implements TerminableTree {
+  readonly leaderExit: Promise<unknown>;
+  readonly #id: string;
+  readonly #pid: number;
+  #root: TreeRoot | undefined;
+  #leaderRuns = true;
+  #known: readonly ProcessEntry[] = [];
+
+  /**
+   * @param id what processes of the tree have in `SESSION_BACKEND_ID`
+   * @param leaderExit resolves when the child has ended
+   */
+  constructor(id: string, pid: number, leaderExit: Promise<unknown>) {
+    this.#id = id;
+    this.#pid = pid;
+    this.leaderExit = leaderExit.then(() => {
+      this.#leaderRuns = false;
+    });
+    // At once: the child can't have been waited for yet. If it fails, each sample tries again.
+    void this.identity().catch(() => undefined);
+  }
+
+  get leader(): number | undefined {
+    return this.#leaderRuns ? this.#pid : undefined;
+  }
+
+  /**
+   * Tells by what the child is found again after a crash of this program.
+   * @throws when the process table can't be read
+   */
+  async identity(): Promise<TreeRoot> {
+    this.#root ??= await identify(this.#id, this.#pid);
+    return this.#root;
+  }
+
+  async sample(): Promise<TreeSample> {
+    let root: TreeRoot;
+    try {
+      root = await this.identity();
+    } catch (cause) {
+      return { known: false, cause };
+    }
+    const sample = await sampleTree(root, { known: this.#known });
+    if (sample.known) this.#known = sample.living;
+    return sample;
+  }
+
+  killGroup(): void {
+    sendSignal(-this.#pid, 'SIGKILL');
+  }
+}

@@ -1,0 +1,84 @@
+import { basename } from 'node:path';
+import { argumentsOf, handlesSignal } from './process-table.js';
+
+/** How a program that runs another one passes a SIGTERM on that it gets. */
+export interface Runner {
+  /** Who gets it: its children, or all its descendants. */
+  passesTo: 'children' | 'descendants';
+  /** Whether it ends only after those it passed the signal to have ended. */
+  waits: boolean;
+}
+
+const TO_CHILDREN: Runner = { passesTo: 'children', waits: true };
+
+/**
+ * Runners that pass SIGTERM on, by the name of the program or of its npm package. Each was seen to do so
+ * (test/processes/one-sigterm.test.ts). Shells do not: they die of it, or wait for their child.
+ */
+const RUNNERS: ReadonlyMap<string, Runner> = new Map([
+  ['tsx', TO_CHILDREN],
+  ['nodemon', TO_CHILDREN],
+  ['npm', TO_CHILDREN],
+  ['npx', TO_CHILDREN],
+  ['pnpm', TO_CHILDREN],
+  ['cross-env', TO_CHILDREN],
+  ['dotenv-cli', TO_CHILDREN],
+  ['dotenv', TO_CHILDREN],
+  ['yarn', { passesTo: 'children', waits: false }],
+  ['concurrently', { passesTo: 'descendants', waits: false }],
+]);
+
+/** Tells whether a process passes SIGTERM on by itself; undefined: it does not, or is not known to. */
+export async function runnerOf(pid: number): Promise<Runner | undefined> {
+  const runner = runnerByArguments(await argumentsOf(pid));
+  // One that has just been started and has no handler yet would die of the signal without passing it on.
+  return runner !== undefined && handlesSignal(pid, 'SIGTERM') !== false ? runner : undefined;
+}
+
+/** The same by the program and its arguments alone. */
+export function runnerByArguments(words: readonly string[]): Runner | undefined {
+  const [program = ''] = words;
+  // npm and npx write a title such as "npm run start" over their arguments.
+  if (/^npm( |$)/.test(program)) return RUNNERS.get('npm');
+  if (!/^node(js)?$/.test(basename(program))) return RUNNERS.get(basename(program));
+  const { script, watches } = parseNodeArguments(words.slice(1));
+  if (watches) return TO_CHILDREN;
+  return script === undefined ? undefined : RUNNERS.get(packageOf(script));
+}
+
+/** Options of Node.js whose value is an argument of its own. */
+const OPTIONS_WITH_VALUE = new Set([
+  '-r',
+  '--require',
+  '--import',
+  '--loader',
+  '--experimental-loader',
+  '-C',
+  '--conditions',
+  '--env-file',
+  '--env-file-if-exists',
+  '--title',
+  '--watch-path',
+]);
+/** With these there is no script: what follows is code, or the name of a script of package.json. */
+const OPTIONS_WITHOUT_SCRIPT = /^(-e|-p|-pe|--eval|--print|--run)$/;
+
+function parseNodeArguments(words: readonly string[]): { script: string | undefined; watches: boolean } {
+  let watches = false;
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? '';
+    if (!word.startsWith('-')) return { script: word, watches };
+    if (/^--watch(-path(=.*)?)?$/.test(word)) watches = true;
+    if (OPTIONS_WITHOUT_SCRIPT.test(word)) break;
+    if (OPTIONS_WITH_VALUE.has(word)) index += 1;
+  }
+  return { script: undefined, watches };
+}
+
+/** The npm package that a script belongs to, also by its link in `.bin`; outside of packages the name of the file. */
+function packageOf(script: string): string {
+  const inside = script.split(/(?:^|\/)node_modules\/(?:\.bin\/)?/).at(-1) ?? script;
+  if (inside === script) return basename(script);
+  const [first = '', second = ''] = inside.split('/');
+  return first.startsWith('@') ? `${first}/${second}` : first;
+}

@@ -1,0 +1,160 @@
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { newBackendId } from '../../src/platform/ids.js';
+import { ProcessRuntime } from '../../src/runtime/process/process-runtime.js';
+import { fixture, keepFolder, makeProject, ROOT } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
+
+const NODE_SAVER = fixture('saves-once.mjs');
+const PYTHON_SAVER = `python3 ${fixture('saves-once.py')}`;
+const SAVER = `node ${NODE_SAVER}`;
+/** Longer than what is trusted to pass a signal on has for that. */
+const SAVE_MS = 1_300;
+
+interface Started {
+  /** Asks it softly to end. @returns what the server noted meanwhile */
+  end(): Promise<string[]>;
+  /** Ends it by force. */
+  close(): Promise<void>;
+}
+
+/** Starts a command whose server notes what happens to it. */
+async function start(project: string, command: string, saveMs = SAVE_MS): Promise<Started> {
+  const notesFile = join(project, 'notes');
+  const runtime = new ProcessRuntime(() => undefined);
+  const backendId = newBackendId();
+  let output = '';
+  const env = { SESSION_BACKEND_ID: backendId, NOTES: notesFile, SAVE_MS: String(saveMs) };
+  const build = { kind: 'process', number: 1, command, cwd: project, env: {}, remap8080: false } as const;
+  const onOutput = (_source: string, chunk: Buffer) => {
+    output += chunk;
+  };
+  const request = { backendId, service: 'default', key: 'key', build, env, onOutput };
+  const backend = await runtime.spawn(request, new AbortController().signal);
+  const notes = () => (existsSync(notesFile) ? readFileSync(notesFile, 'utf8').trim().split('\n') : []);
+  const close = async () => {
+    backend.terminate(true);
+    await backend.exited;
+    await runtime.close();
+  };
+  await waitFor(() => notes().includes('up'), `the server of "${command}"`).catch(async (error) => {
+    await close();
+    throw new Error(`${error.message}; it said: ${output}`);
+  });
+  return {
+    async end() {
+      backend.terminate(false);
+      const ended = waitFor(() => notes().length > 2, 'it to save').finally(() => {
+        // Somebody else of the tree may want to stay.
+        if (command.includes('sleep 1000')) backend.terminate(true);
+      });
+      await Promise.all([ended, backend.exited]);
+      return notes().filter((note) => note !== 'up');
+    },
+    close,
+  };
+}
+
+/** A project with the development programs of this one. */
+function populate(project: string): string {
+  symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
+  return project;
+}
+
+const CELLS: Record<string, string> = {
+  node: SAVER,
+  'node --watch': `node --watch ${NODE_SAVER}`,
+  'node --watch-path': `node --watch-path ${fixture('')} ${NODE_SAVER}`,
+  tsx: `tsx ${NODE_SAVER}`,
+  'tsx watch': `tsx watch ${NODE_SAVER}`,
+  nodemon: `nodemon --watch ${fixture('')} ${NODE_SAVER}`,
+  'nodemon with a shell': `nodemon --watch ${fixture('')} --exec "${SAVER}; true"`,
+  'cross-env': `cross-env A=1 ${SAVER}`,
+  concurrently: `concurrently "${SAVER}" "sleep 1000"`,
+  'concurrently -k of a runner': `concurrently -k "tsx watch ${NODE_SAVER}" "sleep 1000"`,
+  'npx of a runner': `npx --no-install tsx watch ${NODE_SAVER}`,
+  'npx -c with exec': `npx -c "exec ${SAVER}"`,
+  'sh -c with &&': `sh -c 'true && ${SAVER} && true'`,
+  'sh -c with ;': `sh -c '${SAVER}; true'`,
+  'a shell in a shell': `sh -c 'sh -c "${SAVER}; true"; true'`,
+  'a runner in a shell': `sh -c 'node --watch ${NODE_SAVER}; true'`,
+  'a shell that runs it in the background': `${SAVER} & wait`,
+  'a shell that waits for it before its trap': `trap 'echo trapped' TERM; ${SAVER}; true`,
+  'bash with a trap': `bash -c 'trap "echo trapped" TERM; ${SAVER}; true'`,
+  'a shell beside something deaf': `(trap '' TERM; exec sleep 1000) & ${SAVER}`,
+  'a daemon': `(setsid ${SAVER} &) ; exec sleep 1000`,
+  python: PYTHON_SAVER,
+  'python in a shell': `sh -c '${PYTHON_SAVER}; true'`,
+  'npm start of node': 'npm start',
+  'npm start of exec node': 'npm run exec',
+  'npm start of two commands': 'npm run two',
+  'npm start of tsx watch': 'npm run tsx',
+  'npm start of node --watch': 'npm run watch',
+  'npm start of npm run': 'npm run inner',
+};
+const SCRIPTS = {
+  start: SAVER,
+  exec: `exec ${SAVER}`,
+  two: `true && ${SAVER} && true`,
+  tsx: `tsx watch ${NODE_SAVER}`,
+  watch: `exec node --watch ${NODE_SAVER}`,
+  inner: 'npm run exec',
+};
+/** Most of each cell is waiting. */
+const AT_ONCE = 4;
+
+describe('a server that saves for longer than a second, and takes a second SIGTERM for "now", saves under', () => {
+  const outcomes = new Map<string, Promise<string[]>>();
+  const folders: { remove(): void }[] = [];
+
+  beforeAll(() => {
+    const lanes: Promise<unknown>[] = Array.from({ length: AT_ONCE }, () => Promise.resolve());
+    for (const [index, [name, command]] of Object.entries(CELLS).entries()) {
+      const folder = keepFolder({ 'package.json': { name: 'app', scripts: SCRIPTS } });
+      folders.push(folder);
+      const run = async () => {
+        const started = await start(populate(folder.path), command);
+        return started.end().finally(started.close);
+      };
+      const outcome = (lanes[index % AT_ONCE] as Promise<unknown>).then(run);
+      lanes[index % AT_ONCE] = outcome.catch(() => undefined);
+      outcome.catch(() => undefined);
+      outcomes.set(name, outcome);
+    }
+  });
+  afterAll(async () => {
+    await Promise.allSettled(outcomes.values());
+    for (const folder of folders) folder.remove();
+  });
+
+  test.each(Object.keys(CELLS))(
+    '%s',
+    async (name) => {
+      expect(await outcomes.get(name)).toEqual(['asked', 'saved']);
+    },
+    120_000,
+  );
+});
+
+async function startHere(command: string, saveMs?: number): Promise<Started> {
+  const started = await start(populate(makeProject()), command, saveMs);
+  onTestFinished(() => started.close());
+  return started;
+}
+
+test('a quick save is no lost one where a shell passes the signal on by its own trap', async () => {
+  const command = `trap 'kill -TERM $!; wait $!' TERM; ${SAVER} & wait $!`;
+  const { end } = await startHere(command, 300);
+  expect(await end()).toEqual(['asked', 'saved']);
+});
+
+test('a process that helps to save, started after the signal, is left alone', async () => {
+  const code = `
+    const { execSync } = require("child_process"), { appendFileSync } = require("fs");
+    const note = (text) => appendFileSync(process.env.NOTES, text + "\\n");
+    process.on("SIGTERM", () => { note("asked"); execSync("sleep 1.5"); note("saved"); process.exit(0) });
+    setInterval(() => {}, 1000); note("up")`;
+  const { end } = await startHere(`node -e '${code}'`);
+  expect(await end()).toEqual(['asked', 'saved']);
+});
