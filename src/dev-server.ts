@@ -203,10 +203,10 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   }
 
   const pruneLogs = () =>
-    void listForeignRuns(folder, runId).then(
-      (runs) => logs.prune(runs),
-      () => undefined,
-    );
+    void listForeignRuns(folder, runId)
+      .then((runs) => logs.prune(runs))
+      // For want of file descriptors for instance; the next end of a backend prunes again.
+      .catch(() => undefined);
   platform.events.on('backend', (backend) => void backend.gone.then(pruneLogs));
   // A build that writes files is watched from its very start, to know its output from a person's changes; and whoever
   // started this can listen before it begins.

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ErrorRequestHandler } from 'express';
 import { errorBody, JamdevError, problem } from '../contract/errors.js';
+import { asSystemProblem } from '../os/system-problem.js';
 import { BODY_LIMIT_BYTES } from './body.js';
 import { sendJson } from './json.js';
 
@@ -34,5 +35,5 @@ export function toKnownError(error: unknown): JamdevError | undefined {
   if (error instanceof URIError) return problem.pathUnreadable(message ?? '');
   if (status !== undefined && status >= 400 && status < 500)
     return problem.bodyUnreadable(message ?? `status ${status}`);
-  return undefined;
+  return asSystemProblem(error);
 }

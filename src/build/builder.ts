@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { ServiceConfig } from '../config/service-config.js';
 import type { BuildOutcome, ServiceBuild } from '../contract/dev-endpoints.js';
-import { problem } from '../contract/errors.js';
+import { JamdevError, problem } from '../contract/errors.js';
 import type { Clock } from '../os/clock.js';
+import { asSystemProblem } from '../os/system-problem.js';
 import type { BuildSource } from '../platform/services.js';
 import type { Build } from '../runtime/runtime.js';
 import { describeBuild, type MakeBuild } from './make-build.js';
@@ -150,8 +151,7 @@ export class Builder implements BuildSource {
     this.events.emit('started', config.name, number, reason, describeBuild(config));
     const tell = (line: string) => this.events.emit('line', config.name, line);
     const result = await this.#make(config, number, signal, tell).catch((error: unknown) => {
-      const failure = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
-      return { build: undefined, fingerprint: '', failure, lines: [] };
+      return { build: undefined, fingerprint: '', failure: describeError(error).replace(/\.$/, ''), lines: [] };
     });
     const ms = Math.round(this.#clock.monotonicMs() - startedAt);
     let outcome: BuildOutcome;
@@ -189,6 +189,11 @@ export class Builder implements BuildSource {
     if (progress === undefined) throw new Error(`no service definition "${definition}"`);
     return progress;
   }
+}
+
+function describeError(error: unknown): string {
+  const known = error instanceof JamdevError ? error : asSystemProblem(error);
+  return known?.sentence ?? (error instanceof Error ? error.message : String(error));
 }
 
 function failureOf({ failure }: Progress): Error {

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { readOwnPackage } from '../config/own-package.js';
 import { JamdevError, problem } from '../contract/errors.js';
+import { errorCode } from '../os/error-code.js';
+import { asSystemProblem } from '../os/system-problem.js';
 import { watchLaunch } from '../processes/watch-launch.js';
 import { EXIT_FAILURE, EXIT_USAGE, exitCodeOf, signalExitCode } from './exit-codes.js';
 import type { CommandIo } from './io.js';
@@ -27,6 +29,7 @@ const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
 };
 
 let exitCode = 0;
+let outputLost = false;
 let ignoresHangup = false;
 let outputMatters = true;
 let signalled: 'SIGINT' | 'SIGTERM' | undefined;
@@ -49,8 +52,11 @@ const io: CommandIo = {
 
 // The reader of a pipe may have seen enough, as with `jamdev logs | head`; a terminal may be closed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-  interrupted.abort();
+  if (error.code === 'EPIPE' || error.code === 'EIO') return interrupted.abort();
+  // A disk that is full, as in `jamdev dev > log`: no reason to end sessions, and there may be room again later.
+  if (outputLost) return;
+  outputLost = true;
+  io.err(`jamdev: ${problem.outputNotWritten(errorCode(error)).sentence}`);
 });
 process.stderr.on('error', () => undefined);
 
@@ -60,8 +66,9 @@ try {
   if (signalled !== undefined) exitCode = signalExitCode(signalled);
   else if (!interrupted.signal.aborted) exitCode = report(error);
 }
-if (!outputMatters) setTimeout(() => process.exit(exitCode), UNREAD_OUTPUT_MS);
-process.stdout.write('', () => process.exit(exitCode));
+if (!outputMatters) setTimeout(end, UNREAD_OUTPUT_MS);
+// Later, as what the last writing met is told after this is.
+process.stdout.write('', () => setImmediate(end));
 
 /** @param called the first argument; anything but a command's name (none, help, a typo) takes all commands */
 async function makeProgram(called: string | undefined): Promise<Command> {
@@ -112,14 +119,19 @@ function endWithRunner(): void {
   });
 }
 
+function end(): never {
+  process.exit(outputLost && exitCode === 0 ? EXIT_FAILURE : exitCode);
+}
+
 /** Says what went wrong. @returns the exit code */
 function report(error: unknown): number {
   // commander has printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  if (error instanceof JamdevError) {
-    io.err(`jamdev: ${error.message}`);
-    if (error.remedy !== '') io.err(error.remedy);
-    return exitCodeOf(error.code);
+  const known = error instanceof JamdevError ? error : asSystemProblem(error);
+  if (known !== undefined) {
+    io.err(`jamdev: ${known.message}`);
+    if (known.remedy !== '') io.err(known.remedy);
+    return exitCodeOf(known.code);
   }
   io.err(`jamdev: a fault in jamdev itself.\n${error instanceof Error ? error.stack : String(error)}`);
   return EXIT_FAILURE;

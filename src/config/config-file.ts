@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { problem } from '../contract/errors.js';
 import { describeJson } from '../contract/key.js';
 import { firstIssue } from '../contract/requests.js';
 import { errorCode } from '../os/error-code.js';
+import { isThere } from '../os/is-there.js';
 import { FileTooLarge, NotRegularFile, readRegularFile } from '../os/regular-file.js';
 import { nearest } from './nearest.js';
 import { type ConfigFile, configFileSchema, serviceSchema } from './schema.js';
@@ -27,7 +27,7 @@ export interface FoundConfig {
 export async function readConfigFile(project: string, named?: string): Promise<FoundConfig | undefined> {
   const path = named ?? findConfigFile(project);
   if (path === undefined) return undefined;
-  if (!existsSync(path)) throw problem.configMissing(path);
+  if (!isThere(path)) throw problem.configMissing(path);
   return { path, config: await parseConfig(await readText(path), basename(path)) };
 }
 
@@ -60,7 +60,7 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
 }
 
 function findConfigFile(project: string): string | undefined {
-  const found = CONFIG_FILE_NAMES.filter((name) => existsSync(join(project, name)));
+  const found = CONFIG_FILE_NAMES.filter((name) => isThere(join(project, name)));
   if (found.length > 1) throw problem.configTwice(found);
   return found[0] === undefined ? undefined : join(project, found[0]);
 }
@@ -91,7 +91,7 @@ async function parseJson(text: string, file: string): Promise<unknown> {
 /** The scripts of a project's package.json; none when there is no package.json. */
 export async function readScripts(project: string): Promise<Record<string, unknown>> {
   const path = join(project, 'package.json');
-  if (!existsSync(path)) return {};
+  if (!isThere(path)) return {};
   const content = (await parseJson(await readText(path), 'package.json')) as { scripts?: unknown } | null;
   return typeof content?.scripts === 'object' && content.scripts !== null
     ? (content.scripts as Record<string, unknown>)

@@ -1,7 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { RESERVED_ENV } from '../contract/env.js';
+import { isThere } from '../os/is-there.js';
 import { createReadEnvText } from './env-text.js';
 
 /** Read without being named, where it exists. */
@@ -50,7 +51,7 @@ export function createReadEnvFiles(readText = createReadEnvText()): ReadEnvFiles
     const env: Record<string, string> = {};
     const leftOut = new Set<string>();
     for (const { path, named } of files) {
-      if (!named && !existsSync(path)) continue;
+      if (!named && !isThere(path)) continue;
       for (const [name, value] of Object.entries(parseEnv(await readText(path, signal)))) {
         if (RESERVED_ENV.includes(name)) leftOut.add(name);
         else if (value !== undefined) env[name] = value;

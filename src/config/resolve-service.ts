@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkEnv } from '../contract/env.js';
 import { problem } from '../contract/errors.js';
+import { isThere } from '../os/is-there.js';
 import { readScripts } from './config-file.js';
 import type { DevFlags } from './dev-flags.js';
 import { findEnvFiles } from './env-file.js';
@@ -65,7 +65,7 @@ function findDockerfile(sources: ConfigSources): Omit<DockerServiceConfig, 'fall
   } else if (file.dockerfile !== undefined) {
     dockerfile = resolve(fileFolder, file.dockerfile);
     foundIn = fileName;
-  } else if (!existsSync(dockerfile) || (file.command !== undefined && !asked)) {
+  } else if (!isThere(dockerfile) || (file.command !== undefined && !asked)) {
     return undefined;
   }
   const path = file.dockerOptions?.path;

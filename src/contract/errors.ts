@@ -1,3 +1,5 @@
+import { explainSystemError, type FileUse } from './system-errors.js';
+
 /**
  * Every error that jamdev itself raises: its code, the HTTP status it maps to, and the sentences a person reads.
  * A message says what happened and with which value; a remedy says what to do next.
@@ -61,6 +63,7 @@ export const HTTP_STATUS_OF = {
   DevServerUnreachable: 500,
   FilesInTheWay: 500,
   FolderUnusable: 500,
+  SystemRefused: 503,
   RunnerGone: 500,
   Usage: 500,
 } as const;
@@ -122,6 +125,24 @@ function quote(value: string): string {
 
 function didYouMean(nearest: string | undefined): string {
   return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+}
+
+/**
+ * An error of the system about a file or folder.
+ * @param what what jamdev can't do, as the beginning of a sentence
+ * @param cause `detail`: the system's name of the error, such as ENOSPC; another text stands for itself
+ * @param otherwise the remedy where the error itself does not suggest one
+ */
+function fileProblem(
+  code: ErrorCode,
+  what: string,
+  cause: { path: string; use: FileUse; detail: string },
+  otherwise: string,
+): JamdevError {
+  const { reason, remedy } = explainSystemError(cause.detail, cause.path, cause.use);
+  // Who gave the path knows best where to correct it.
+  const ownRemedy = cause.detail === 'ENOENT' && cause.use === 'read' ? '' : remedy;
+  return new JamdevError(code, `${what}: ${reason}.`, ownRemedy === '' ? otherwise : ownRemedy);
 }
 
 const WITHOUT_DOCKER = 'run backends as child processes: npx jamdev dev --runtime process';
@@ -362,7 +383,7 @@ export const problem = {
   configMissing: (file: string) =>
     new JamdevError('ConfigUnreadable', `There is no config file ${file}.`, 'Check the path given with --config.'),
   configUnreadable: (file: string, detail: string) =>
-    new JamdevError('ConfigUnreadable', `${file} can't be read: ${detail}.`, 'Check its permissions.'),
+    fileProblem('ConfigUnreadable', `${file} can't be read`, { path: file, use: 'read', detail }, 'Check the path.'),
   configTwice: (files: string[]) =>
     new JamdevError('ConfigInvalid', `There are two config files: ${files.join(' and ')}.`, 'Keep one of them.'),
   configNotJson: (file: string, line: number, column: number, detail: string) =>
@@ -394,9 +415,10 @@ export const problem = {
       'Say it in the config file, in the service that it is meant for.',
     ),
   envFileUnreadable: (path: string, detail: string) =>
-    new JamdevError(
+    fileProblem(
       'ConfigUnreadable',
-      `The file ${path} with variables can't be read: ${detail}.`,
+      `The file ${path} with variables can't be read`,
+      { path, use: 'read', detail },
       'Check "envFile", or --env-from.',
     ),
   envFileSilent: (path: string, seconds: number) =>
@@ -419,6 +441,34 @@ export const problem = {
     ),
   folderMissing: (folder: string) =>
     new JamdevError('NothingToRun', `There is no folder ${folder}.`, 'Check the path.'),
+  /** @param path empty when the system did not tell */
+  systemRefused: (verb: string, path: string, detail: string) =>
+    fileProblem(
+      'SystemRefused',
+      `jamdev can't ${verb}${path === '' ? ' a file' : ` ${path}`}`,
+      { path: path === '' ? 'the project' : path, use: 'use', detail },
+      'Check the path, its permissions, and the limits of this user (ulimit -a).',
+    ),
+  currentFolderGone: () =>
+    new JamdevError(
+      'FolderUnusable',
+      'The current folder has been deleted or moved.',
+      'Change to a folder that exists (cd ..), and run the command there.',
+    ),
+  logNotWritten: (backendId: string, detail: string, path: string) =>
+    fileProblem(
+      'StateFolderUnusable',
+      `Logs can't be written, so what backends print is only shown here (first: ${backendId})`,
+      { path, use: 'write', detail },
+      'Make the folder of the logs writable.',
+    ),
+  outputNotWritten: (detail: string) =>
+    fileProblem(
+      'StateFolderUnusable',
+      "The output can't be written where it was redirected to",
+      { path: 'the output file', use: 'write', detail },
+      'Redirect it to another file.',
+    ),
   nothingToRun: (folder: string) =>
     new JamdevError(
       'NothingToRun',
@@ -457,6 +507,13 @@ export const problem = {
       `The system does not allow listening on port ${port} for the ${what}.`,
       `Choose a port above 1023: npx jamdev dev ${flag} ${port + 8000}`,
     ),
+  portUnavailable: (what: string, detail: string) =>
+    fileProblem(
+      'PortTaken',
+      `jamdev can't listen for the ${what}`,
+      { path: 'the socket', use: 'use', detail },
+      'Check the network of this machine.',
+    ),
   hostUnavailable: (host: string, detail: string) =>
     new JamdevError('HostUnavailable', `jamdev can't listen on the host "${host}" (${detail}).`, 'Check --host.'),
   processTableUnreadable: (source: 'proc' | 'ps', cause: unknown) => {
@@ -468,12 +525,14 @@ export const problem = {
       'Without it jamdev does not know which processes run.',
     );
   },
-  stateFolderUnusable: (folder: string, detail: string) =>
-    new JamdevError(
+  stateFolderUnusable: (folder: string, detail: string) => {
+    const { reason, remedy } = explainSystemError(detail, folder, 'write');
+    return new JamdevError(
       'StateFolderUnusable',
-      `jamdev can't write its folder ${folder} (${detail}).`,
-      'Make it writable, or name another place for state in the variable XDG_STATE_HOME.',
-    ),
+      `jamdev can't write its folder ${folder}: ${reason}.`,
+      `${remedy === '' ? 'Make it writable.' : remedy} Or name another place for state in the variable XDG_STATE_HOME.`,
+    );
+  },
   stateFolderForeign: (folder: string, owner: number) =>
     new JamdevError(
       'StateFolderUnsafe',
@@ -640,9 +699,10 @@ export const problem = {
       'Give true, or a relative path without "." and "..".',
     ),
   volumeUnusable: (folder: string, detail: string) =>
-    new JamdevError(
+    fileProblem(
       'StateFolderUnusable',
-      `jamdev can't make the folder ${folder} for a mount (${detail}).`,
+      `jamdev can't create the folder ${folder} for a mount`,
+      { path: folder, use: 'write', detail },
       'Make it writable, or name another place for state in the variable XDG_STATE_HOME.',
     ),
   volumeIsLink: (path: string) =>
@@ -664,12 +724,14 @@ export const problem = {
       `Nothing was written, as ${folder} already has something of another kind named ${paths.join(', ')}.`,
       'Name another folder, or move that away.',
     ),
-  fileNotWritten: (file: string, detail: string, written: string[]) =>
-    new JamdevError(
+  fileNotWritten: (file: string, detail: string, written: string[]) => {
+    const { reason, remedy } = explainSystemError(detail, file, 'write');
+    return new JamdevError(
       'FolderUnusable',
-      `${file} can't be written (${detail}). ${written.length === 0 ? 'Nothing was written.' : `Written were: ${written.join(', ')}.`}`,
-      `Name another folder, or mend this one and try again${written.length === 0 ? '' : ' with --force'}.`,
-    ),
+      `${file} can't be written: ${reason}. ${written.length === 0 ? 'Nothing was written.' : `Already written: ${written.join(', ')}.`}`,
+      `${remedy === '' ? 'Name another folder, or fix this one.' : remedy}${written.length === 0 ? '' : ' Then run it again with --force.'}`,
+    );
+  },
   questionsUnanswered: () =>
     new JamdevError(
       'Usage',

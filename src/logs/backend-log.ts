@@ -32,35 +32,34 @@ export class BackendLog {
   readonly folder: string;
   readonly #splitters: Record<OutputSource, LineSplitter> = { stdout: new LineSplitter(), stderr: new LineSplitter() };
   readonly #onLines: (source: LogRecord['source'], lines: readonly Buffer[]) => void;
-  readonly #onDiskProblem: (error: Error) => void;
+  readonly #onDisk: (error: Error | undefined) => void;
   #last: Buffer[] = [];
   #lastRemark: string | undefined;
   #file: number | undefined;
   #segment = 0;
   #segmentBytes = 0;
   #tornLine = false;
+  /** Its folder is there, with the note whose log it is. */
+  #prepared = false;
+  #failing = false;
   #ended = false;
 
   /**
    * @param onLines called after lines were written
-   * @param onDiskProblem called when a write fails; lines are then missing on disk but still passed on
+   * @param onDisk called with the error when a write fails (lines are then missing on disk but still passed on), and
+   *   with undefined when the next one succeeds
    */
   constructor(
     folder: string,
     owner: LogOwner,
     onLines: (source: LogRecord['source'], lines: readonly Buffer[]) => void,
-    onDiskProblem: (error: Error) => void,
+    onDisk: (error: Error | undefined) => void,
   ) {
     this.folder = folder;
     this.owner = owner;
     this.#onLines = onLines;
-    this.#onDiskProblem = onDiskProblem;
-    try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      writeOwnFile(join(folder, 'owner.json'), `${JSON.stringify(owner)}\n`);
-    } catch (error) {
-      onDiskProblem(error as Error);
-    }
+    this.#onDisk = onDisk;
+    this.#try(() => this.#prepare());
   }
 
   /** Whether no more lines will come. */
@@ -109,16 +108,35 @@ export class BackendLog {
       const newest = lines.slice(-LAST_LINES).map((line) => Buffer.from(line.subarray(0, LAST_LINE_BYTES)));
       this.#last = [...this.#last, ...newest].slice(-LAST_LINES);
     }
-    try {
-      this.#writeOut(encodeRecords(Date.now(), source, lines));
-    } catch (error) {
-      this.#tornLine = true;
-      this.#onDiskProblem(error as Error);
-    }
+    const written = this.#try(() => this.#writeOut(encodeRecords(Date.now(), source, lines)));
+    if (!written) this.#tornLine = true;
     this.#onLines(source, lines);
   }
 
+  /** Tells of the first failure, and of the first success after it. @returns whether it went well */
+  #try(work: () => void): boolean {
+    try {
+      work();
+    } catch (error) {
+      if (!this.#failing) this.#onDisk(error as Error);
+      this.#failing = true;
+      // Its folder may have been removed.
+      this.#prepared = false;
+      return false;
+    }
+    if (this.#failing) this.#onDisk(undefined);
+    this.#failing = false;
+    return true;
+  }
+
+  #prepare(): void {
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    writeOwnFile(join(this.folder, 'owner.json'), `${JSON.stringify(this.owner)}\n`);
+    this.#prepared = true;
+  }
+
   #writeOut(records: Buffer): void {
+    if (!this.#prepared) this.#prepare();
     if (this.#file === undefined || this.#segmentBytes > SEGMENT_BYTES) this.#nextSegment();
     const bytes = this.#tornLine ? Buffer.concat([Buffer.from('\n'), records]) : records;
     for (let written = 0; written < bytes.length; ) {
@@ -129,10 +147,12 @@ export class BackendLog {
   }
 
   #nextSegment(): void {
+    // Opened first: where that fails, the next line tries again, and what is there stays.
+    const file = openSync(segmentPath(this.folder, this.#segment + 1), APPEND_FLAGS, 0o600);
     this.#close();
     this.#segment += 1;
     this.#segmentBytes = 0;
-    this.#file = openSync(segmentPath(this.folder, this.#segment), APPEND_FLAGS, 0o600);
+    this.#file = file;
     const oldest = this.#segment - MAX_SEGMENTS;
     if (oldest > 0) rmSync(segmentPath(this.folder, oldest), { force: true });
   }
@@ -140,11 +160,7 @@ export class BackendLog {
   #close(): void {
     const file = this.#file;
     this.#file = undefined;
-    try {
-      if (file !== undefined) closeSync(file);
-    } catch (error) {
-      // Some file systems tell only now that what was written did not fit.
-      this.#onDiskProblem(error as Error);
-    }
+    // Some file systems tell only now that what was written did not fit.
+    if (file !== undefined) this.#try(() => closeSync(file));
   }
 }

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { isShortage } from '../os/error-code.js';
 import { READ_FLAGS } from '../records/own-file.js';
 import { LineSplitter, MAX_LINE_BYTES } from './line-splitter.js';
 import { decodeRecord, type LogRecord } from './log-format.js';
@@ -56,8 +57,9 @@ export class LogReader {
       this.#splitter = newSplitter();
       try {
         this.#file = await open(segmentPath(this.#folder, later), READ_FLAGS);
-      } catch {
+      } catch (error) {
         // Rotated away between the look and the opening: go on with the one after it.
+        if (isShortage(error)) throw error;
       }
     }
   }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isShortage } from '../os/error-code.js';
 import { readOwnFile } from '../records/own-file.js';
 import { BackendLog, type LogOwner } from './backend-log.js';
 import type { LogRecord } from './log-format.js';
@@ -13,8 +14,10 @@ export const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 interface LogStoreEvents {
   /** Lines were printed, or, with no lines, the log ended. */
   lines: [log: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]];
-  /** A log can't be written; told once per log. */
+  /** A log can't be written. */
   diskProblem: [log: BackendLog, error: Error];
+  /** After that: logs are written again. */
+  diskRecovered: [];
 }
 
 /** A log on disk. */
@@ -29,6 +32,7 @@ export class LogStore {
   readonly #folders: readonly [string, ...string[]];
   readonly #open = new Map<string, BackendLog>();
   readonly #created: StoredLog[] = [];
+  #diskTrouble = false;
 
   /** @param folders the first takes new logs; the others may have some of earlier versions */
   constructor(...folders: [string, ...string[]]) {
@@ -42,7 +46,6 @@ export class LogStore {
 
   /** Begins the log of a backend. */
   create(owner: LogOwner): BackendLog {
-    let troubled = false;
     const log: BackendLog = new BackendLog(
       join(this.#folders[0], owner.backendId),
       owner,
@@ -50,15 +53,20 @@ export class LogStore {
         if (log.ended) this.#open.delete(owner.backendId);
         this.events.emit('lines', log, source, lines);
       },
-      (error) => {
-        // Later, as the first trouble can come before `log` is assigned.
-        if (!troubled) queueMicrotask(() => this.events.emit('diskProblem', log, error));
-        troubled = true;
-      },
+      // Later, as the first trouble can come before `log` is assigned.
+      (error) => queueMicrotask(() => this.#tellOfDisk(log, error)),
     );
     this.#open.set(owner.backendId, log);
     this.#created.push({ owner, folder: log.folder });
     return log;
+  }
+
+  /** All logs lie on one disk: its trouble is told once, and so is its end. */
+  #tellOfDisk(log: BackendLog, error: Error | undefined): void {
+    if (this.#diskTrouble === (error !== undefined)) return;
+    this.#diskTrouble = error !== undefined;
+    if (error !== undefined) this.events.emit('diskProblem', log, error);
+    else this.events.emit('diskRecovered');
   }
 
   /** Whether lines may still come. */
@@ -84,6 +92,7 @@ export class LogStore {
   /**
    * Deletes the oldest logs beyond what is kept.
    * @param foreignRuns other dev servers that run on this project now: their backends' logs are theirs to delete
+   * @throws the system's error where the logs can't be listed
    */
   prune(foreignRuns: ReadonlySet<string>): void {
     let bytes = 0;
@@ -113,7 +122,8 @@ export function listStoredLogs(...folders: readonly string[]): StoredLog[] {
 function foldersIn(folder: string): string[] {
   try {
     return readdirSync(folder).map((name) => join(folder, name));
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     return [];
   }
 }
@@ -127,7 +137,8 @@ function readStoredLog(folder: string): StoredLog | undefined {
   try {
     const owner: unknown = JSON.parse(readOwnFile(join(folder, 'owner.json')) ?? 'null');
     return isOwner(owner) ? { owner, folder } : undefined;
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     return undefined;
   }
 }

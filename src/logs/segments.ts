@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isShortage } from '../os/error-code.js';
 
 /** A log is kept in numbered files, so that the oldest part can go as a whole. */
 export const SEGMENT_BYTES = 8 * 1024 * 1024;
@@ -15,7 +16,8 @@ export function listSegments(folder: string): number[] {
   let names: string[];
   try {
     names = readdirSync(folder);
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     return [];
   }
   return names.flatMap((name) => (/^\d+\.log$/.test(name) ? [Number.parseInt(name, 10)] : [])).sort((a, b) => a - b);

@@ -2,3 +2,10 @@
 export function errorCode(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error);
 }
+
+const SHORTAGES = ['EMFILE', 'ENFILE', 'ENOMEM'];
+
+/** Whether the system was short of something that any call needs: such an error tells nothing of what was looked at. */
+export function isShortage(error: unknown): boolean {
+  return SHORTAGES.includes((error as NodeJS.ErrnoException).code ?? '');
+}

@@ -4,6 +4,7 @@ import type { ConnectParams } from '../contract/requests.js';
 import type { TerminationReason } from '../contract/status.js';
 import type { BackendLog } from '../logs/backend-log.js';
 import { type Clock, pause } from '../os/clock.js';
+import { asSystemProblem } from '../os/system-problem.js';
 import { waitUntilReady } from '../runtime/readiness.js';
 import type { Address, Build, Exit, Runtime, RuntimeBackend } from '../runtime/runtime.js';
 import { advance, type BackendState, isEnding, rankOf, toTerminated } from './backend-state.js';
@@ -376,9 +377,9 @@ export class Backend {
   }
 
   #startFailed(error: unknown): Exit {
-    const text = error instanceof JamdevError ? error.sentence : `jamdev failed to start it: ${String(error)}`;
-    this.remark(text);
-    if (!(error instanceof JamdevError)) {
+    const known = error instanceof JamdevError ? error : asSystemProblem(error);
+    this.remark(known?.sentence ?? `jamdev failed to start it: ${String(error)}`);
+    if (known === undefined) {
       this.#enter({ status: 'hard-terminating', time: this.#world.clock.now(), reason: 'internalerror' });
     }
     return { code: error instanceof JamdevError && error.code === 'CommandNotFound' ? 127 : null, signal: null };

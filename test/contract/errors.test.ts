@@ -107,7 +107,7 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   envFileSilent: [problem.envFileSilent('FILE', 10), ['FILE', '10 s', '"envFile"']],
   notAFile: [problem.notAFile('FILE', 'named pipe'), ['FILE', 'named pipe']],
   fileTooLarge: [problem.fileTooLarge('FILE', 4 * 1024 * 1024), ['FILE', '4 MiB']],
-  envFileUnreadable: [problem.envFileUnreadable('FILE', 'EACCES'), ['FILE', 'EACCES', '"envFile"']],
+  envFileUnreadable: [problem.envFileUnreadable('FILE', 'ENOENT'), ['FILE', 'ENOENT', '"envFile"']],
   folderMissing: [problem.folderMissing('FOLDER'), ['FOLDER']],
   nothingToRun: [problem.nothingToRun('FOLDER'), ['FOLDER', '--command', '"start"']],
   watchProblem: [problem.watchProblem('ENOSPC'), ['ENOSPC', 'jamdev build']],
@@ -175,6 +175,11 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   watchersShort: [problem.watchersShort(128), ['128', 'max_user_instances=256']],
   leftBehind: [problem.leftBehind(['2 processes (pid 1, 2)', '1 image']), ['2 processes (pid 1, 2), 1 image']],
   runnerGone: [problem.runnerGone('npx', 4711), ['npx', '4711']],
+  systemRefused: [problem.systemRefused('open', '/x/FILE', 'EIO'), ["can't open /x/FILE", 'EIO']],
+  currentFolderGone: [problem.currentFolderGone(), ['current folder']],
+  logNotWritten: [problem.logNotWritten('abc', 'ENOSPC', '/x/logs'), ['abc', 'the disk is full', '/x/logs']],
+  outputNotWritten: [problem.outputNotWritten('ENOSPC'), ['the disk is full']],
+  portUnavailable: [problem.portUnavailable('API', 'EMFILE'), ['API', 'ulimit -n']],
   usage: [problem.usage('MESSAGE', 'REMEDY'), ['MESSAGE REMEDY']],
   dockerMissing: [problem.dockerMissing(), ['"docker"', '--runtime process']],
   dockerStopped: [problem.dockerStopped('DETAIL'), ['DETAIL', 'Start Docker', '--runtime process']],
@@ -231,7 +236,7 @@ test('a failure without output has no empty list of last lines', () => {
   );
   expect(problem.neverReady('abc', 'WHY', []).message).toBe('The backend "abc" did not become ready: WHY.');
   expect(problem.fileNotWritten('FILE', 'EACCES', []).sentence).toBe(
-    "FILE can't be written (EACCES). Nothing was written. Name another folder, or mend this one and try again.",
+    "FILE can't be written: this user may not write it (EACCES). Nothing was written. Check the owner and the mode of it and of the folders above it: ls -ld FILE",
   );
 });
 

@@ -18,7 +18,7 @@ const OWNER: LogOwner = {
 
 function openLog(folder: string) {
   const live: { source: LogRecord['source']; text: string }[] = [];
-  const problems: Error[] = [];
+  const problems: (Error | undefined)[] = [];
   const log = new BackendLog(
     folder,
     OWNER,
@@ -216,21 +216,41 @@ test('a disk that can’t be written is reported, and lines still reach their li
   const { log, live, problems } = openLog(join(file, 'abc'));
   log.write('stdout', Buffer.from('one\n'));
   log.end();
-  expect(problems.map((error) => (error as NodeJS.ErrnoException).code)).toEqual(['ENOTDIR', 'ENOTDIR']);
+  expect(problems.map((error) => (error as NodeJS.ErrnoException).code)).toEqual(['ENOTDIR']);
   expect(live).toEqual([{ source: 'stdout', text: 'one' }]);
   expect(log.lastLines).toEqual(['one']);
 });
 
-test('after a write that failed the next line begins anew, so that half a line can’t swallow it', () => {
+test('after a write that failed the next line starts on a line of its own, and the recovery is told', () => {
   const folder = join(makeTempFolder(), 'abc');
   const { log, problems } = openLog(folder);
   rmSync(folder, { recursive: true });
+  writeFileSync(folder, '');
   log.write('stdout', Buffer.from('lost\n'));
+  log.write('stdout', Buffer.from('lost as well\n'));
   expect(problems).toHaveLength(1);
-  mkdirSync(folder);
+  rmSync(folder);
   log.write('stdout', Buffer.from('kept\nalso kept\n'));
   log.end();
   const files = listSegments(folder).map((number) => readFileSync(join(folder, `${number}.log`), 'utf8'));
   expect(files.join('')).toMatch(/^\n\d+ o kept\n\d+ o also kept\n$/);
-  expect(problems).toHaveLength(1);
+  expect(JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8'))).toEqual(OWNER);
+  expect(problems).toEqual([expect.any(Error), undefined]);
+});
+
+test('a next segment that can’t be opened keeps what is there, and lines go on in it later', async () => {
+  const folder = makeTempFolder();
+  const { log, live, problems } = openLog(folder);
+  const big = Buffer.concat([Buffer.alloc(200 * 1024, 'x'), Buffer.from('\n')]);
+  do log.write('stdout', big);
+  while (statSync(join(folder, '1.log')).size <= SEGMENT_BYTES);
+  mkdirSync(join(folder, '2.log'));
+  log.write('stdout', Buffer.from('lost\n'));
+  log.write('stdout', Buffer.from('lost\n'));
+  rmSync(join(folder, '2.log'), { recursive: true });
+  log.write('stdout', Buffer.from('kept\n'));
+  log.end();
+  expect(listSegments(folder)).toEqual([1, 2]);
+  expect(problems).toEqual([expect.any(Error), undefined]);
+  expect(await readFolder(folder)).toEqual(live.filter(({ text }) => text !== 'lost'));
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { LogOwner } from '../../src/logs/backend-log.js';
@@ -66,7 +66,7 @@ test('a log is open until it has ended, and its listeners are told of lines and 
   expect(seen).toEqual(['abc stderr one,two true', 'abc jamdev  false']);
 });
 
-test('trouble with the disk is told once per log, also when it begins at once', async () => {
+test('trouble with the disk is told once, whatever number of logs meets it, and so is its end', async () => {
   const folder = makeTempFolder();
   writeFileSync(join(folder, 'file'), '');
   const store = new LogStore(join(folder, 'file'));
@@ -77,9 +77,16 @@ test('trouble with the disk is told once per log, also when it begins at once', 
   const log = store.create(ownerOf('abc'));
   log.write('stdout', Buffer.from('one\ntwo\n'));
   log.write('stdout', Buffer.from('three\n'));
-  log.end();
+  const other = store.create(ownerOf('def'));
   await Promise.resolve();
   expect(told).toEqual(['abc ENOTDIR']);
+  store.events.on('diskRecovered', () => told.push('recovered'));
+  rmSync(join(folder, 'file'));
+  log.write('stdout', Buffer.from('four\n'));
+  other.write('stdout', Buffer.from('five\n'));
+  log.end();
+  await Promise.resolve();
+  expect(told).toEqual(['abc ENOTDIR', 'recovered']);
 });
 
 describe('finding a log', () => {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { DEFAULT_SERVICE } from '../../contract/default-service.js';
@@ -6,6 +5,7 @@ import type { LogRecordJson } from '../../contract/dev-endpoints.js';
 import { JamdevError, problem } from '../../contract/errors.js';
 import { readLogs, toLogRecordJson } from '../../logs/follow.js';
 import { findLog, listStoredLogs, type StoredLog } from '../../logs/log-store.js';
+import { isThere } from '../../os/is-there.js';
 import { oldStateOf } from '../../records/old-state.js';
 import { stateFolderOf } from '../../records/state-folder.js';
 import { findDevServer } from '../find-dev-server.js';
@@ -103,7 +103,7 @@ async function* readStored(
 function storedLogs(from: string): StoredLog[] {
   for (let folder = from; ; folder = dirname(folder)) {
     const places = [stateFolderOf(folder).logs, oldStateOf(folder).logs];
-    if (places.some((place) => existsSync(place))) return listStoredLogs(...places);
+    if (places.some((place) => isThere(place))) return listStoredLogs(...places);
     if (dirname(folder) === folder) return [];
   }
 }

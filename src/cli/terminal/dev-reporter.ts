@@ -6,6 +6,7 @@ import { JamdevError, problem } from '../../contract/errors.js';
 import type { DevServer } from '../../dev-server.js';
 import type { BackendLog } from '../../logs/backend-log.js';
 import type { LogRecord } from '../../logs/log-format.js';
+import { errorCode } from '../../os/error-code.js';
 import type { Backend } from '../../platform/backend.js';
 import type { BackendState, EndedState } from '../../platform/backend-state.js';
 import { toPublicStatus } from '../../platform/status-formats.js';
@@ -122,7 +123,7 @@ export class DevReporter implements Reporter {
   }
 
   diskProblem(log: BackendLog, error: Error): void {
-    this.#line(this.#chalk.red(`The log of ${log.owner.backendId} can't be written: ${error.message}`));
+    this.#line(this.#chalk.red(problem.logNotWritten(log.owner.backendId, errorCode(error), log.folder).sentence));
   }
 
   backendRestarting(backend: Backend, _buildNumber: number, explanation: string): void {

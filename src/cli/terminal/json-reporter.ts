@@ -1,8 +1,10 @@
 import type { ServiceConfig } from '../../config/service-config.js';
 import type { BuildOutcome } from '../../contract/dev-endpoints.js';
+import { problem } from '../../contract/errors.js';
 import type { DevServer } from '../../dev-server.js';
 import type { BackendLog } from '../../logs/backend-log.js';
 import type { LogRecord } from '../../logs/log-format.js';
+import { errorCode } from '../../os/error-code.js';
 import type { Backend } from '../../platform/backend.js';
 import type { BackendState } from '../../platform/backend-state.js';
 import { toPublicStatus } from '../../platform/status-formats.js';
@@ -45,8 +47,9 @@ export class JsonReporter implements Reporter {
     this.#writer.writeOutput(lines.map((line) => `${JSON.stringify({ ...whose, text: line.toString('utf8') })}\n`));
   }
 
-  diskProblem({ owner }: BackendLog, error: Error): void {
-    this.#event('disk-problem', { backend: owner.backendId, message: error.message });
+  diskProblem({ owner, folder }: BackendLog, error: Error): void {
+    const { sentence } = problem.logNotWritten(owner.backendId, errorCode(error), folder);
+    this.#event('disk-problem', { backend: owner.backendId, message: sentence });
   }
 
   backendRestarting(backend: Backend, buildNumber: number, explanation: string): void {

@@ -50,6 +50,9 @@ export function reportOn(server: DevServer, reporter: Reporter): void {
   });
   logs.events.on('lines', (log, source, lines) => reporter.output(log, source, lines));
   logs.events.on('diskProblem', (log, error) => reporter.diskProblem(log, error));
+  logs.events.on('diskRecovered', () =>
+    reporter.message('Logs are written again; what was printed meanwhile is missing.'),
+  );
   builder.events.on('line', (service, line) => reporter.buildLine(service, line));
   hotRebuild.events.on('rolledOut', (...event) => reporter.rolledOut(...event));
   hotRebuild.events.on('configChanged', (path) =>

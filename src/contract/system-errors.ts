@@ -1,0 +1,147 @@
+/** What a program was about to do with a path when the system refused. */
+export type FileUse = 'read' | 'write' | 'run' | 'use';
+
+/** What an error of the system means, in words that follow a colon, and what to do about it. */
+export interface SystemErrorText {
+  reason: string;
+  remedy: string;
+}
+
+type Explain = (path: string, use: FileUse) => SystemErrorText;
+
+const MOUNT_AGAIN = 'Check the server and the network, mount the file system again, and try again.';
+
+function permission(path: string, use: FileUse): SystemErrorText {
+  return {
+    reason: `this user may not ${use} it`,
+    remedy: `Check the owner and the mode of it and of the folders above it: ls -ld ${path}`,
+  };
+}
+
+function unreachable(reason: string): Explain {
+  return () => ({ reason, remedy: MOUNT_AGAIN });
+}
+
+/**
+ * The errors that file operations and starts of programs meet, by the names that POSIX gives them. Sources: errno(3),
+ * open(2), write(2), mkdir(2), rename(2), execve(2) of Linux and the same pages of macOS.
+ */
+const EXPLANATIONS: Record<string, Explain> = {
+  ENOSPC: (path) => ({
+    reason: 'the disk is full',
+    remedy: `Free some space on the file system of ${path} (df -h and df -i show how full it is).`,
+  }),
+  EDQUOT: (path) => ({
+    reason: "this user's disk quota is used up",
+    remedy: `Delete what you no longer need on the file system of ${path}, or ask for a larger quota (quota -s shows it).`,
+  }),
+  EFBIG: (_path, use) =>
+    use === 'read'
+      ? { reason: 'it is too large', remedy: 'Check that this is the right file.' }
+      : {
+          reason: 'the file would become larger than allowed',
+          remedy: 'Raise the limit of file sizes in the shell: ulimit -f unlimited',
+        },
+  EROFS: (path) => ({
+    reason: 'the file system is read-only',
+    remedy: `Mount the file system of ${path} writable, or work in a copy on another one.`,
+  }),
+  EACCES: permission,
+  EPERM: (path, use) => ({
+    reason: `the system does not let this user ${use} it`,
+    remedy: `Check the owner and flags of it (ls -ld ${path}), and whether a sandbox or security policy forbids it.`,
+  }),
+  ENOENT: (path, use) =>
+    use === 'write'
+      ? { reason: 'the folder it belongs in does not exist', remedy: `Create the folder, or check the path ${path}.` }
+      : { reason: 'it does not exist', remedy: `Check the path ${path}.` },
+  ENOTDIR: (path) => ({
+    reason: 'a part of the path is a file, not a folder',
+    remedy: `Move that file away, or check the path ${path}.`,
+  }),
+  EISDIR: (path) => ({
+    reason: 'it is a folder, not a file',
+    remedy: `Move that folder away, or check the path ${path}.`,
+  }),
+  ENOTREG: (path) => ({ reason: 'it is not a regular file', remedy: `Move it away, or check the path ${path}.` }),
+  EEXIST: (path) => ({
+    reason: 'something else has that name already',
+    remedy: `Move ${path} away, or choose another name.`,
+  }),
+  ENOTEMPTY: (path) => ({ reason: 'the folder is not empty', remedy: `Move away what is in ${path}.` }),
+  EXDEV: () => ({
+    reason: 'it would have to move to another file system',
+    remedy: 'Keep the folder on one file system, without mounts inside.',
+  }),
+  ELOOP: (path) => ({
+    reason: 'its symbolic links lead in a circle, or a link stands where none may be',
+    remedy: `Check the links: ls -l ${path}`,
+  }),
+  ENAMETOOLONG: () => ({
+    reason: 'the path is too long for the file system',
+    remedy: 'Use a shorter name, or move the project to a folder with a shorter path.',
+  }),
+  EMFILE: () => ({
+    reason: 'this process has used up its file descriptors',
+    remedy: 'Raise the limit in the shell before you start it again: ulimit -n 4096',
+  }),
+  ENFILE: () => ({
+    reason: "the system's table of open files is full",
+    remedy: "End programs that keep many files open, or raise the system's limit (Linux: sudo sysctl fs.file-max).",
+  }),
+  EAGAIN: () => ({
+    reason: 'the system is short of processes or memory for now',
+    remedy: 'End other programs, or raise the limit of processes (ulimit -u), and try again.',
+  }),
+  ENOMEM: () => ({ reason: 'the system is out of memory', remedy: 'End other programs and try again.' }),
+  E2BIG: () => ({
+    reason: 'its arguments and environment are too large',
+    remedy: 'Shorten them: one environment variable may have 128 KiB on Linux, all together about 2 MiB.',
+  }),
+  ENOEXEC: () => ({
+    reason: 'it is not a program of this system',
+    remedy: 'Check that it is built for this machine, or that a script begins with a line such as #!/bin/sh',
+  }),
+  ETXTBSY: () => ({ reason: 'it is being written right now', remedy: 'Wait until that is done and try again.' }),
+  EBUSY: () => ({
+    reason: 'the system or another program is using it',
+    remedy: 'Close what uses it (lsof shows that), and try again.',
+  }),
+  EIO: (path) => ({
+    reason: 'the device reports an input/output error',
+    remedy: `Check the disk that holds ${path} (dmesg shows its errors), and save what is on it.`,
+  }),
+  ENXIO: () => ({ reason: 'the device behind it is not there', remedy: 'Connect the device, or choose another path.' }),
+  ENODEV: () => ({
+    reason: 'the device behind it is not there',
+    remedy: 'Connect the device, or choose another path.',
+  }),
+  ESTALE: unreachable('the file server no longer knows it'),
+  ENOTCONN: unreachable('its file system is no longer connected'),
+  EHOSTDOWN: unreachable('its file server is down'),
+  ETIMEDOUT: unreachable('its file server does not answer'),
+  EINVAL: (path) => ({
+    reason: 'its file system does not take that name or operation',
+    remedy: `Use a project on a local file system, or check the path ${path}.`,
+  }),
+  ENOTSUP: () => ({
+    reason: 'its file system can not do that',
+    remedy: 'Use a project on a local file system.',
+  }),
+};
+EXPLANATIONS.EOPNOTSUPP = EXPLANATIONS.ENOTSUP as Explain;
+
+/** All names that {@link explainSystemError} knows. */
+export const EXPLAINED_ERRORS: readonly string[] = Object.keys(EXPLANATIONS);
+
+/**
+ * Explains an error of the system.
+ * @param code as Node.js has it in `error.code`; another text stands for itself
+ * @param path what it is about; absolute
+ */
+export function explainSystemError(code: string, path: string, use: FileUse): SystemErrorText {
+  const explain = Object.hasOwn(EXPLANATIONS, code) ? EXPLANATIONS[code] : undefined;
+  if (explain === undefined) return { reason: code, remedy: '' };
+  const { reason, remedy } = explain(path, use);
+  return { reason: `${reason} (${code})`, remedy };
+}

@@ -1,0 +1,58 @@
+import { constants } from 'node:os';
+import { expect, test } from 'vitest';
+import { problem } from '../../src/contract/errors.js';
+import { EXPLAINED_ERRORS, explainSystemError, type FileUse } from '../../src/contract/system-errors.js';
+
+const USES: FileUse[] = ['read', 'write', 'run', 'use'];
+
+/** What the manual pages of open, read, write, mkdir, rename, unlink, stat, mount points and execve name. */
+const OF_FILES_AND_PROGRAMS = [
+  'E2BIG EACCES EAGAIN EBUSY EDQUOT EEXIST EFBIG EINVAL EIO EISDIR ELOOP EMFILE ENAMETOOLONG ENFILE ENODEV ENOENT',
+  'ENOEXEC ENOMEM ENOSPC ENOTDIR ENOTEMPTY ENXIO EOPNOTSUPP EPERM EROFS ESTALE ETXTBSY EXDEV ETIMEDOUT ENOTCONN',
+]
+  .join(' ')
+  .split(' ');
+
+test.each(OF_FILES_AND_PROGRAMS)('%s is explained, with its name and a remedy, for every use of a path', (code) => {
+  expect(constants.errno).toHaveProperty(code);
+  for (const use of USES) {
+    const { reason, remedy } = explainSystemError(code, '/some/path', use);
+    expect(reason).toMatch(new RegExp(`^[a-z].+ \\(${code}\\)$`));
+    expect(remedy).toMatch(/^[A-Z]/);
+  }
+});
+
+test('no remedy of a full or broken disk speaks of permissions', () => {
+  for (const code of ['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'ENAMETOOLONG', 'ELOOP']) {
+    for (const use of USES) {
+      expect(explainSystemError(code, '/some/path', use).remedy, code).not.toMatch(/writable|mode|chmod|permission/);
+    }
+  }
+});
+
+test('an error of another kind stands for itself', () => {
+  expect(explainSystemError('connection lost', '/some/path', 'read')).toEqual({
+    reason: 'connection lost',
+    remedy: '',
+  });
+  expect(explainSystemError('constructor', '/some/path', 'read').reason).toBe('constructor');
+});
+
+test.each([
+  ['the state folder', (code: string) => problem.stateFolderUnusable('/p/.jamdev', code)],
+  ['a config file', (code: string) => problem.configUnreadable('/p/jamsocket.config.json', code)],
+  ['an env file', (code: string) => problem.envFileUnreadable('/p/.env', code)],
+  ['a mount', (code: string) => problem.volumeUnusable('/p/volumes/a', code)],
+  ['a file of jamdev init', (code: string) => problem.fileNotWritten('/p/a.js', code, ['b.js'])],
+  ['a log', (code: string) => problem.logNotWritten('abc', code, '/p/logs/abc')],
+  ['redirected output', (code: string) => problem.outputNotWritten(code)],
+  ['anything else', (code: string) => problem.systemRefused('open', '/p/x', code)],
+])('%s: every error has its own reason and remedy', (_what, make) => {
+  const otherwise = make('SOMETHING').remedy;
+  for (const code of EXPLAINED_ERRORS) {
+    const { message, remedy } = make(code);
+    expect(message).toContain(`(${code})`);
+    // Only the place that named a file knows where a wrong path is corrected.
+    if (code !== 'ENOENT') expect(remedy, code).not.toBe(otherwise);
+  }
+});
