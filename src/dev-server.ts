@@ -147,6 +147,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const proxy = new ConnectionProxy({
     tokens: platform.tokens,
     allowedHosts,
+    clock: systemClock,
     version: readOwnPackage().version,
     reportFault: (error, id) => events.emit('fault', error, id),
   });

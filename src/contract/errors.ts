@@ -44,6 +44,8 @@ export const HTTP_STATUS_OF = {
   BackendEnded: 410,
   BackendUnreachable: 502,
   BackendAnswerInvalid: 502,
+  BackendNotReady: 503,
+  BackendReplaced: 503,
   Internal: 500,
   // The codes below never travel over HTTP: they end a command.
   ConfigInvalid: 500,
@@ -69,6 +71,12 @@ export const HTTP_STATUS_OF = {
 } as const;
 
 export type ErrorCode = keyof typeof HTTP_STATUS_OF;
+
+/** Error code -> seconds after which a client may try again, for what passes by itself. */
+export const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
+  BackendNotReady: 5,
+  BackendReplaced: 1,
+};
 
 /** An error with a code, a sentence for the person who caused or met it, and a remedy. */
 export class JamdevError extends Error {
@@ -376,6 +384,14 @@ export const problem = {
       'BackendUnreachable',
       `The backend "${id}" does not answer on its port (${detail}).${explanation === '' ? '' : ` ${explanation}`}`,
       `See what it printed: npx jamdev logs ${id}`,
+    ),
+  backendNotReady: (id: string, reason: string) =>
+    new JamdevError('BackendNotReady', `The backend "${id}" is not ready.`, `${reason} jamdev goes on waiting for it.`),
+  backendReplaced: (id: string, build: number) =>
+    new JamdevError(
+      'BackendReplaced',
+      `The process of the backend "${id}" ended before it had answered: build ${build} replaces it.`,
+      'Send the request again. What it has done so far is not known.',
     ),
   internal: () =>
     new JamdevError('Internal', 'Something went wrong inside jamdev.', "Look for this id in the dev server's output."),

@@ -9,6 +9,7 @@ import { waitUntilReady } from '../runtime/readiness.js';
 import type { Address, Build, Exit, Runtime, RuntimeBackend } from '../runtime/runtime.js';
 import { advance, type BackendState, isEnding, rankOf, toTerminated } from './backend-state.js';
 import type { BuildSource, Service } from './services.js';
+import { Silence } from './silence.js';
 import { UsageGauge } from './usage-gauge.js';
 
 /** No HTTP answer for so long after the start: ended, reason `startuptimeout` (platform contract, "Lifecycle"). */
@@ -18,8 +19,8 @@ export const SOFT_TERMINATION_MS = 10_000;
 export const DEFAULT_MAX_IDLE_SECONDS = 300;
 /** How long a replaced process has to answer the requests it got, before it is asked to end. */
 const DRAIN_MS = 1_000;
-/** When to look from outside why a backend is not ready yet, in milliseconds after it was started. */
-const EXPLAIN_AFTER_MS = [1_000, 5_000, 30_000];
+
+type Timer = 'idle' | 'lifetime' | 'startup' | 'soft';
 
 /** What a backend needs of the world. */
 export interface BackendWorld {
@@ -49,6 +50,8 @@ export interface BackendEvents {
   notice: [text: string];
   /** Where it is reached has changed; undefined: nowhere, while its process is replaced or gone. */
   address: [address: Address | undefined];
+  /** Why it does not answer has become known, or does not hold any more. */
+  silence: [reason: string | undefined];
   /** Its process is being replaced by one of another build; `explanation` says so in words. */
   restarting: [buildNumber: number, explanation: string];
 }
@@ -82,8 +85,10 @@ export class Backend {
   #connections = 0;
   #requestsInFlight = 0;
   #drained: () => void = () => undefined;
-  #explaining: Promise<string | undefined> | undefined;
-  readonly #cancelTimers = new Map<'idle' | 'lifetime' | 'startup' | 'soft' | 'explain', () => void>();
+  /** Whether a process that was ready has been, or is being, replaced by one that is not ready yet. */
+  #isReplacing = false;
+  readonly #silence: Silence;
+  readonly #cancelTimers = new Map<Timer, () => void>();
 
   /** Starts it at once. */
   constructor(identity: BackendIdentity, params: ConnectParams, log: BackendLog, world: BackendWorld) {
@@ -93,6 +98,10 @@ export class Backend {
     this.#world = world;
     this.spawnedAtMs = world.clock.monotonicMs();
     this.usage = new UsageGauge(world.clock);
+    this.#silence = new Silence(world.clock, (reason) => {
+      if (reason !== undefined) this.remark(reason);
+      this.events.emit('silence', reason);
+    });
     this.#enter({ status: 'scheduled', time: world.clock.now() });
     this.#armIdle();
     const { lifetimeLimitSeconds: limit } = params;
@@ -246,18 +255,22 @@ export class Backend {
     this.events.emit('notice', text);
   }
 
+  /** The build whose process is to take over from one that was ready, until it is ready itself. */
+  get replacement(): number | undefined {
+    return this.#isReplacing ? (this.#nextBuild ?? this.#build)?.number : undefined;
+  }
+
+  /** Why it is not ready, as far as that is known; one or two sentences. */
+  get silence(): string | undefined {
+    return this.#silence.reason;
+  }
+
   /**
-   * What can be seen from outside of the reason why it does not answer, as that it listens on another port.
-   * @returns undefined when nothing can; one or two sentences
+   * Looks from outside why it does not answer: whether it listens on another port, for instance.
+   * @returns undefined when it can't be seen; one or two sentences
    */
   explainSilence(): Promise<string | undefined> {
-    // Looking takes a while, and many may ask at once.
-    this.#explaining ??= (this.#process?.explainNotReady() ?? Promise.resolve(undefined))
-      .catch(() => undefined)
-      .finally(() => {
-        this.#explaining = undefined;
-      });
-    return this.#explaining;
+    return this.#silence.look();
   }
 
   async #live(): Promise<void> {
@@ -331,6 +344,7 @@ export class Backend {
     }
     await process.stopped;
     this.#process = undefined;
+    this.#silence.end();
     this.usage.detach();
     this.#setAddress(undefined);
     return process;
@@ -339,11 +353,12 @@ export class Backend {
   async #becomeReady(process: RuntimeBackend): Promise<void> {
     const { clock } = this.#world;
     this.#enter({ status: 'waiting', time: clock.now() });
-    this.#explainLater(0);
+    this.#silence.begin(process);
     const address = await this.#firstAnswer(process);
     if (address === undefined || this.#nextBuild !== undefined) return;
     this.#disarm('startup');
-    this.#disarm('explain');
+    this.#silence.answered();
+    this.#isReplacing = false;
     this.#setAddress(address);
     this.#enter({ status: 'ready', time: clock.now() });
   }
@@ -351,7 +366,9 @@ export class Backend {
   /** Ends a process that another is to replace: it answers what it got, then has the time of a soft termination. */
   async #retire(process: RuntimeBackend): Promise<void> {
     // From here on nothing new reaches it.
+    if (this.#address !== undefined) this.#isReplacing = true;
     this.#setAddress(undefined);
+    this.#silence.end();
     if (this.#requestsInFlight > 0) {
       const drained = new Promise<void>((resolve) => {
         this.#drained = resolve;
@@ -366,14 +383,15 @@ export class Backend {
 
   /** @returns undefined when the process ended before it answered */
   async #firstAnswer(process: RuntimeBackend): Promise<Address | undefined> {
-    const over = new AbortController();
-    const answered = waitUntilReady(process.addresses, AbortSignal.any([this.#ending.signal, over.signal]));
+    const exited = new AbortController();
+    const signal = AbortSignal.any([this.#ending.signal, exited.signal]);
+    const answered = waitUntilReady(process.addresses, signal, (answer) => this.#silence.hear(answer));
     answered.catch(() => undefined);
-    try {
-      return await Promise.race([answered, process.exited.then(() => undefined)]);
-    } finally {
-      over.abort();
-    }
+    const gone = process.exited.then(() => {
+      exited.abort();
+      return undefined;
+    });
+    return Promise.race([answered, gone]);
   }
 
   #startFailed(error: unknown): Exit {
@@ -397,19 +415,6 @@ export class Backend {
     }
   }
 
-  /** Tells, while it is not ready, what can be seen from outside of the reason. */
-  #explainLater(step: number): void {
-    const delay = EXPLAIN_AFTER_MS[step];
-    if (delay === undefined) return;
-    this.#arm('explain', delay - (EXPLAIN_AFTER_MS[step - 1] ?? 0), () => {
-      void this.explainSilence().then((text) => {
-        if (this.state.status !== 'waiting') return;
-        if (text === undefined) return this.#explainLater(step + 1);
-        this.remark(text);
-      });
-    });
-  }
-
   #armIdle(): void {
     const seconds = this.#params.maxIdleSeconds ?? DEFAULT_MAX_IDLE_SECONDS;
     this.#arm('idle', seconds * 1000, () => this.#sweep(`Nobody was connected for ${seconds} s.`));
@@ -422,13 +427,13 @@ export class Backend {
     if (isEnding(this.state)) this.remark(why);
   }
 
-  #arm(kind: 'idle' | 'lifetime' | 'startup' | 'soft' | 'explain', ms: number, callback: () => void): void {
+  #arm(kind: Timer, ms: number, callback: () => void): void {
     this.#disarm(kind);
     if (this.#history.some((state) => state.status === 'terminated')) return;
     this.#cancelTimers.set(kind, this.#world.clock.after(ms, callback));
   }
 
-  #disarm(kind: 'idle' | 'lifetime' | 'startup' | 'soft' | 'explain'): void {
+  #disarm(kind: Timer): void {
     this.#cancelTimers.get(kind)?.();
     this.#cancelTimers.delete(kind);
   }
@@ -446,7 +451,10 @@ export class Backend {
     const history = advance(this.#history, next);
     if (history === this.#history) return;
     this.#history = history;
-    if (rankOf(next.status) >= rankOf('terminating')) this.#ending.abort();
+    if (rankOf(next.status) >= rankOf('terminating')) {
+      this.#silence.end();
+      this.#ending.abort();
+    }
     this.events.emit('state', next);
   }
 }

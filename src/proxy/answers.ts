@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { identifyCaller } from '../contract/callers.js';
-import { errorBody, type JamdevError } from '../contract/errors.js';
+import { errorBody, type JamdevError, RETRY_AFTER_SECONDS } from '../contract/errors.js';
 import { renderErrorPage } from '../pages/error-page.js';
 import { preferredForm } from '../pages/preferred-form.js';
 import type { Backend } from '../platform/backend.js';
@@ -30,6 +30,8 @@ export function answerError(exchange: Exchange, error: JamdevError): void {
   if (status !== 204) headers['content-length'] = String(bytes.length);
   // A client that was not told to go on may send its body, or the next request: nobody can tell which.
   if (exchange.expectsContinue) headers.connection = 'close';
+  const retryAfter = RETRY_AFTER_SECONDS[error.code];
+  if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
   const lines = Object.entries(headers).flat();
   addOwnHeaders(lines, exchange.signature);
   // What is left of a body is read and dropped: else the client, which still sends it, would not read the answer.
@@ -59,7 +61,8 @@ function makeAnswer({ request, id }: Exchange, error: JamdevError): Answer {
   const preflight = request.method === 'OPTIONS' && 'access-control-request-method' in request.headers;
   if (preflight && error.code !== 'HostNotAllowed') return { status: 204, headers: {}, body: '' };
   if (preferredForm(request.headers.accept, 'json') === 'html') {
-    const page = renderErrorPage(error, id);
+    // Only what the browser may ask for again by itself.
+    const page = renderErrorPage(error, id, request.method === 'GET' ? RETRY_AFTER_SECONDS[error.code] : undefined);
     return { status: error.status, ...page };
   }
   return {

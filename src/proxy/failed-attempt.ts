@@ -2,6 +2,7 @@ import { problem } from '../contract/errors.js';
 import { MAX_HEAD_BYTES } from '../contract/limits.js';
 import { pause } from '../os/clock.js';
 import type { Backend } from '../platform/backend.js';
+import { isEnding } from '../platform/backend-state.js';
 import { answerEnded, answerError } from './answers.js';
 import type { Exchange } from './exchange.js';
 
@@ -25,8 +26,11 @@ export function answerFailedAttempt(exchange: Exchange, error: AttemptError): vo
   }
 }
 
-/** Says that a backend does not answer, and what it listens on instead, if that can be seen in time. */
+/** Says what became of the process that had the request: replaced, ended, or silent, and why if that is seen in time. */
 async function answerUnreachable(exchange: Exchange, backend: Backend, error: AttemptError): Promise<void> {
+  const { replacement } = backend;
+  if (replacement !== undefined) return answerError(exchange, problem.backendReplaced(backend.id, replacement));
+  if (isEnding(backend.state)) return answerEnded(exchange, backend);
   const over = new AbortController();
   const explanation = await Promise.race([
     backend.explainSilence(),

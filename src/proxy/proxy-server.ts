@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { problem } from '../contract/errors.js';
+import { JamdevError, problem } from '../contract/errors.js';
 import { type AllowedHosts, parseProxyHost } from '../contract/hosts.js';
 import { MAX_HEAD_BYTES } from '../contract/limits.js';
+import type { Clock } from '../os/clock.js';
 import { answerUnreadable } from '../os/unreadable-request.js';
 import type { Backend } from '../platform/backend.js';
 import type { TokenRoute, TokenTable } from '../platform/tokens.js';
@@ -17,12 +18,14 @@ import { explainLostRequest } from './lost-request.js';
 import { noteUnanswered, ProxyRequest } from './proxy-request.js';
 import { findRequestFault } from './request-head.js';
 import { addOwnHeaders } from './response-headers.js';
+import { WaitingRoom } from './waiting-room.js';
 
 /** What the proxy works with. */
 export interface ProxyOptions {
   tokens: TokenTable;
   /** In addition to those of this machine, as for the API. */
   allowedHosts: AllowedHosts;
+  clock: Clock;
   /** jamdev's own, for `Server`. */
   version: string;
   /** Receives faults of jamdev's own, with the id that the answer carries. */
@@ -39,9 +42,11 @@ export class ConnectionProxy {
   readonly #server: string;
   readonly #reportFault: ProxyOptions['reportFault'];
   readonly #routes = new Map<Backend, Route>();
+  readonly #waitingRoom: WaitingRoom;
   #forwarder: Forwarder | undefined;
 
-  constructor({ tokens, allowedHosts, version, reportFault }: ProxyOptions) {
+  constructor({ tokens, allowedHosts, clock, version, reportFault }: ProxyOptions) {
+    this.#waitingRoom = new WaitingRoom(clock);
     this.#tokens = tokens;
     this.#allowedHosts = allowedHosts;
     this.#server = `jamdev/${version}`;
@@ -175,11 +180,10 @@ export class ConnectionProxy {
     exchange.whenOver(() => left.abort());
     try {
       const forwarder = await this.warmUp();
-      let address = await backend.reachable(left.signal);
-      // Its process may have been replaced in the very moment it could be reached.
-      while (address !== backend.address) address = await backend.reachable(left.signal);
+      const address = await this.#waitingRoom.wait(exchange, backend, left.signal);
       if (exchange.isAnswered) return;
       if (address === undefined) return answerEnded(exchange, backend);
+      if (address instanceof JamdevError) return answerError(exchange, address);
       this.#passOn(forwarder, this.#wayTo(backend, address, forwarder), exchange, route);
     } catch (error) {
       // Nobody is there any more to be answered.

@@ -1,5 +1,6 @@
 import type { OutputSource } from '../contract/dev-endpoints.js';
 import type { ResourceLimits } from '../contract/requests.js';
+import type { StrangeAnswer } from './strange-answer.js';
 
 /** A build whose backends run as child processes: everything the runtime needs to start them. */
 export interface ProcessBuild {
@@ -93,8 +94,11 @@ export interface RuntimeBackend {
   readonly exited: Promise<Exit>;
   /** Asks (SIGTERM) or forces (SIGKILL) it to end, with everything it started. Safe to call at any time and again. */
   terminate(hard: boolean): void;
-  /** Why it does not become ready, when that can be told from outside; else undefined. One or two sentences. */
-  explainNotReady(): Promise<string | undefined>;
+  /**
+   * Why it does not become ready, when that can be told from outside; else undefined. One or two sentences.
+   * @param answer what came back last in place of an answer in HTTP
+   */
+  explainNotReady(answer?: StrangeAnswer): Promise<string | undefined>;
   /**
    * Looks at what it uses right now. Backends that are asked in the same moment share one look at the machine.
    * @returns undefined, never a rejection, when nothing of it runs or it can't be told

@@ -52,6 +52,8 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   keyUnheld: [problem.keyUnheld('KEY', 'SERVICE'), ['"KEY"', '"SERVICE"']],
   hostNotAllowed: [problem.hostNotAllowed('evil.example'), ['"evil.example"', 'allowedHosts']],
   originNotAllowed: [problem.originNotAllowed('https://evil.example'), ['"https://evil.example"']],
+  backendNotReady: [problem.backendNotReady('abc', 'REASON.'), ['"abc"', 'REASON.']],
+  backendReplaced: [problem.backendReplaced('abc', 4711), ['"abc"', '4711']],
   siteNotAllowed: [problem.siteNotAllowed(), ['Sec-Fetch-Site']],
   backendPageNotAllowed: [problem.backendPageNotAllowed('http://localhost:9090'), ['"http://localhost:9090"']],
   pageCalledApi: [problem.pageCalledApi('http://localhost:3000'), ['"http://localhost:3000"', 'secret']],

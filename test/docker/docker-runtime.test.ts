@@ -233,6 +233,29 @@ describeDocker('containers', () => {
       expect(text).toContain('It must listen on 0.0.0.0:8080.');
     });
 
+    test.each([
+      ['https', 'tls'],
+      ['ssh', 'other'],
+      ['http2', 'http2'],
+    ])('that it speaks no HTTP, as soon as it is asked: %s', async (kind, seen) => {
+      const { backend } = await start(`exec node /fixtures/strange-server.mjs ${kind}`, { TEST_HOST: '0.0.0.0' });
+      const answers = new Set<string>();
+      const over = new AbortController();
+      onTestFinished(() => over.abort());
+      waitUntilReady(backend.addresses, over.signal, (answer) => answers.add(answer.kind)).catch(() => undefined);
+      await waitFor(() => answers.has(seen), `an answer in ${seen}`);
+    });
+
+    test('that it closes connections, which Docker does as well while nothing listens inside', async () => {
+      const [closing, idle] = await Promise.all([
+        start('exec node /fixtures/strange-server.mjs closing', { TEST_HOST: '0.0.0.0' }),
+        start('exec sleep 30'),
+      ]);
+      await waitFor(() => closing.output().includes('listening'), 'it to listen');
+      expect(await closing.backend.explainNotReady({ kind: 'closed' })).toContain('closes them without an answer');
+      expect(await idle.backend.explainNotReady({ kind: 'closed' })).toBeUndefined();
+    });
+
     test('nothing, of one that has ended', async () => {
       const { backend } = await start('exit 0');
       await backend.exited;

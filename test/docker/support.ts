@@ -41,7 +41,9 @@ COPY fixtures /fixtures
 ENTRYPOINT ["/bin/sh", "-c", "eval \\"$TEST_COMMAND\\""]
 `;
   writeFileSync(join(folder, 'Dockerfile'), dockerfile);
-  for (const name of ['print.mjs', 'family.mjs', 'usage.mjs']) cpSync(fixture(name), join(folder, 'fixtures', name));
+  for (const name of ['print.mjs', 'family.mjs', 'usage.mjs', 'strange-server.mjs', 'self-signed.pem']) {
+    cpSync(fixture(name), join(folder, 'fixtures', name));
+  }
 }
 
 /** Builds an image for tests, by hand of what is tested elsewhere. @returns its tag */

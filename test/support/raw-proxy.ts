@@ -96,6 +96,7 @@ export async function startRawProxy(
   const connectionProxy = new ConnectionProxy({
     tokens,
     allowedHosts: { names: [], addresses: false },
+    clock: systemClock,
     version: '1.2.3',
     reportFault: (error, id) => faults.push({ error, id }),
   });

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import type { Address, ContainerBuild, Exit, RuntimeBackend, Usage } from '../runtime.js';
+import type { StrangeAnswer } from '../strange-answer.js';
 import type { Container } from './container.js';
 import { readStats, statsPath } from './container-usage.js';
 import { engineProblem, QUICK_TIMEOUT_MS, runDocker } from './docker-cli.js';
@@ -71,10 +72,10 @@ export class DockerBackend implements RuntimeBackend {
     this.#container.terminate(hard);
   }
 
-  async explainNotReady(): Promise<string | undefined> {
+  async explainNotReady(answer?: StrangeAnswer): Promise<string | undefined> {
     // There its ports can't be told from those of everyone else.
     if (this.#build.network === 'host') return undefined;
-    return explainNotReady(this.#container.name, this.#insidePort);
+    return explainNotReady(this.#container.name, this.#insidePort, answer);
   }
 
   async usage(): Promise<Usage | undefined> {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseProcNet } from '../../processes/listening-ports.js';
+import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js';
 import { runDocker } from './docker-cli.js';
 
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
@@ -9,12 +10,14 @@ const DOCKER_RESOLVER = /:\s+0B00007F:/;
 /**
  * Why a backend that runs does not answer, as far as the ports it listens on tell.
  * @param port the one it has to listen on inside
+ * @param answer what came back last in place of an answer in HTTP; Docker itself answers for a container in which
+ *   nothing listens
  * @returns undefined when they don't tell
  */
-export async function explainNotReady(name: string, port: number): Promise<string | undefined> {
+export async function explainNotReady(name: string, port: number, answer?: StrangeAnswer): Promise<string | undefined> {
   const tables = await readTables(name);
   const listening = tables.flatMap((table) => parseProcNet(withoutResolver(table)));
-  if (listening.some((each) => each.port === port && !each.loopback)) return undefined;
+  if (listening.some((each) => each.port === port && !each.loopback)) return answer && describeStrangeAnswer(answer);
   const must = `It must listen on 0.0.0.0:${port}.`;
   if (listening.some((each) => each.port === port)) {
     return `It listens on 127.0.0.1:${port} inside its container, where nothing outside can reach it. ${must}`;

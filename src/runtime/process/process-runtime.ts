@@ -10,6 +10,7 @@ import { Termination } from '../../processes/termination.js';
 import type { ProcessRecord } from '../../records/server-records.js';
 import { BACKEND_CHILD } from '../child-options.js';
 import type { Address, Exit, ProcessBuild, Runtime, RuntimeBackend, SpawnRequest, Usage } from '../runtime.js';
+import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js';
 import { splitPlainCommand } from './command-line.js';
 import { commandEnvironment } from './environment.js';
 import { withPreload } from './node-preload.js';
@@ -131,12 +132,13 @@ class ProcessBackend implements RuntimeBackend {
     if (!this.ended) this.#tree.killGroup();
   }
 
-  async explainNotReady(): Promise<string | undefined> {
+  async explainNotReady(answer?: StrangeAnswer): Promise<string | undefined> {
     const sample = await this.#tree.sample();
     if (!sample.known) return undefined;
     const listening = await listListeningPorts(new Set(sample.living.map(({ pid }) => pid)));
     const others = [...new Set(listening.map((each) => each.port))].filter((port) => port !== this.#port);
-    if (others.length === 0 || listening.some((each) => each.port === this.#port)) return undefined;
+    if (listening.some((each) => each.port === this.#port)) return answer && describeStrangeAnswer(answer);
+    if (others.length === 0) return undefined;
     return (
       `It listens on port ${others.join(', ')}, but jamdev gave it PORT=${this.#port}. ` +
       `Make the server listen on the port in the environment variable PORT.`

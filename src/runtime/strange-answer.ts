@@ -1,0 +1,54 @@
+/** How a server that is asked over HTTP answers in another way. */
+export type StrangeAnswer =
+  | { kind: 'tls' }
+  | { kind: 'http2' }
+  /** It sent something else; `firstBytes` begin it. */
+  | { kind: 'other'; firstBytes: Buffer }
+  /** It closed the connection without a word: also what Docker does for a container that does not listen yet. */
+  | { kind: 'closed' }
+  /** It took the connection and has sent nothing for so long. */
+  | { kind: 'silent'; ms: number };
+
+const SHOWN_BYTES = 40;
+const TLS_ALERT = 0x15;
+const HTTP2_SETTINGS = 4;
+const HTTP2_FRAME_HEADER_BYTES = 9;
+
+/** Tells what a server speaks by the bytes that it sent in place of an answer in HTTP/1. */
+export function readStrangeBytes(bytes: Buffer): StrangeAnswer {
+  if (bytes[0] === TLS_ALERT && bytes[1] === 3) return { kind: 'tls' };
+  // Every HTTP/2 server begins with its settings, in a frame of stream 0 (RFC 9113, section 3.4).
+  const isFrame =
+    bytes.length >= HTTP2_FRAME_HEADER_BYTES && bytes[3] === HTTP2_SETTINGS && bytes.readUInt32BE(5) === 0;
+  return isFrame ? { kind: 'http2' } : { kind: 'other', firstBytes: bytes };
+}
+
+/** Whether the answer alone shows that the server will not answer in HTTP, whatever else is known of it. */
+export function isConclusive({ kind }: StrangeAnswer): boolean {
+  return kind === 'tls' || kind === 'http2' || kind === 'other';
+}
+
+/** What happened and what to do, in two sentences. */
+export function describeStrangeAnswer(answer: StrangeAnswer): string {
+  switch (answer.kind) {
+    case 'tls':
+      return 'It answers on its port, but in TLS. Serve plain HTTP there: TLS ends in front of the proxy, as on the platform.';
+    case 'http2':
+      return 'It answers on its port, but in HTTP/2. Serve HTTP/1.1 there, which is what the proxy speaks.';
+    case 'other':
+      return `It answers on its port, but not in HTTP: it sent ${quoteBytes(answer.firstBytes)}. Serve HTTP there.`;
+    case 'closed':
+      return 'It accepts connections on its port, but closes them without an answer. Serve HTTP there.';
+    case 'silent':
+      return `It accepts connections on its port, but has not answered an HTTP request within ${answer.ms / 1000} s.`;
+  }
+}
+
+function quoteBytes(bytes: Buffer): string {
+  const text = bytes.subarray(0, SHOWN_BYTES).toString('latin1');
+  const escaped = JSON.stringify(text).replace(
+    /[\x7f-\xff]/g,
+    (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
+  );
+  return bytes.length > SHOWN_BYTES ? `${escaped.slice(0, -1)}..."` : escaped;
+}

@@ -1,0 +1,28 @@
+import type { Address } from './runtime.js';
+
+/** How long a handshake on this machine may take. */
+const HANDSHAKE_MS = 2_000;
+
+/**
+ * Whether a server speaks TLS: it completes a handshake, or refuses one in TLS's own way. OpenSSL, and Node.js with it,
+ * closes a connection that begins in plain HTTP without a word, so only this tells.
+ */
+export async function speaksTls({ host, port }: Address, signal: AbortSignal): Promise<boolean> {
+  const { connect } = await import('node:tls');
+  if (signal.aborted) return false;
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, rejectUnauthorized: false, timeout: HANDSHAKE_MS });
+    const giveUp = () => socket.destroy();
+    signal.addEventListener('abort', giveUp, { once: true });
+    socket.once('secureConnect', () => {
+      resolve(true);
+      socket.destroy();
+    });
+    socket.once('timeout', giveUp);
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(/^ERR_SSL_.*ALERT/.test(code ?? '')));
+    socket.once('close', () => {
+      signal.removeEventListener('abort', giveUp);
+      resolve(false);
+    });
+  });
+}
