@@ -208,7 +208,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
       .then((runs) => logs.prune(runs))
       // For want of file descriptors for instance; the next end of a backend prunes again.
       .catch(() => undefined);
-  platform.events.on('backend', (backend) => void backend.gone.then(pruneLogs));
+  platform.events.on('backend', (backend) => void backend.gone.then(() => logs.isPruned || pruneLogs()));
   // A build that writes files is watched from its very start, to know its output from a person's changes; and whoever
   // started this can listen before it begins.
   const watching = new Promise<void>((resolve) => {

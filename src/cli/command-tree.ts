@@ -1,3 +1,4 @@
+import { groupBy } from '../processes/process-snapshot.js';
 import { environmentOf, listProcesses, type ProcessEntry } from '../processes/process-table.js';
 import { addDescendants, type TreeSample } from '../processes/process-tree.js';
 import type { TerminableTree } from '../processes/termination.js';
@@ -42,7 +43,8 @@ export class CommandTree implements TerminableTree {
     const candidates = all.filter((entry) => entry.pgid === group && entry.pid !== process.pid && !entry.zombie);
     const members = new Map<number, ProcessEntry>();
     for (const entry of candidates) if (this.#isMember(entry)) members.set(entry.pid, entry);
-    addDescendants(members, candidates);
+    const children = groupBy(candidates, ({ ppid }) => ppid);
+    addDescendants(members, (pid) => children.get(pid) ?? []);
     this.#known = [...members.values()];
     return { known: true, living: this.#known, ended: [] };
   }

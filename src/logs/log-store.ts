@@ -26,12 +26,19 @@ export interface StoredLog {
   folder: string;
 }
 
+interface EndedLog {
+  folder: string;
+  bytes: number;
+}
+
 /** The logs of a project: those being written, and those of backends that are gone, of earlier dev servers too. */
 export class LogStore {
   readonly events = new EventEmitter<LogStoreEvents>().setMaxListeners(0);
   readonly #folders: readonly [string, ...string[]];
   readonly #open = new Map<string, BackendLog>();
   readonly #created: StoredLog[] = [];
+  /** Logs that have ended and are this store's to delete, oldest first; undefined until the disk was read. */
+  #ended: EndedLog[] | undefined;
   #diskTrouble = false;
 
   /** @param folders the first takes new logs; the others may have some of earlier versions */
@@ -50,7 +57,7 @@ export class LogStore {
       join(this.#folders[0], owner.backendId),
       owner,
       (source, lines) => {
-        if (log.ended) this.#open.delete(owner.backendId);
+        if (log.ended) this.#hasEnded(log);
         this.events.emit('lines', log, source, lines);
       },
       // Later, as the first trouble can come before `log` is assigned.
@@ -89,20 +96,37 @@ export class LogStore {
     return undefined;
   }
 
+  /** Whether the disk was read for logs to delete: from then on, each end of a log deletes what is too much by itself. */
+  get isPruned(): boolean {
+    return this.#ended !== undefined;
+  }
+
   /**
-   * Deletes the oldest logs beyond what is kept.
+   * Deletes the oldest logs beyond what is kept, now and whenever a log of this store ends.
    * @param foreignRuns other dev servers that run on this project now: their backends' logs are theirs to delete
    * @throws the system's error where the logs can't be listed
    */
   prune(foreignRuns: ReadonlySet<string>): void {
-    let bytes = 0;
     const ended = this.list().filter(({ owner }) => !this.#open.has(owner.backendId) && !foreignRuns.has(owner.runId));
-    for (const [rank, log] of ended.reverse().entries()) {
-      bytes += sizeOf(log.folder);
-      if (rank < MAX_LOGS && bytes <= MAX_TOTAL_BYTES) continue;
+    this.#ended = ended.map(({ folder }) => ({ folder, bytes: sizeOf(folder) }));
+    this.#deleteOldest(this.#ended);
+  }
+
+  #hasEnded({ owner, folder }: BackendLog): void {
+    if (!this.#open.delete(owner.backendId)) return;
+    // Looks at this log alone: 200 backends that end at once must not read the whole folder 200 times.
+    this.#ended?.push({ folder, bytes: sizeOf(folder) });
+    if (this.#ended !== undefined) this.#deleteOldest(this.#ended);
+  }
+
+  #deleteOldest(ended: EndedLog[]): void {
+    let bytes = ended.reduce((sum, log) => sum + log.bytes, 0);
+    while (ended.length > MAX_LOGS || bytes > MAX_TOTAL_BYTES) {
+      const oldest = ended.shift() as EndedLog;
+      bytes -= oldest.bytes;
       try {
-        rmSync(log.folder, { recursive: true, force: true });
-        const index = this.#created.findIndex(({ folder }) => folder === log.folder);
+        rmSync(oldest.folder, { recursive: true, force: true });
+        const index = this.#created.findIndex(({ folder }) => folder === oldest.folder);
         if (index >= 0) this.#created.splice(index, 1);
       } catch {
         // One that can't be deleted, as another user's, must not keep the others.

@@ -20,14 +20,27 @@ export async function listListeningPorts(
   pids?: ReadonlySet<number>,
   source: 'proc' | 'lsof' = hasProc() ? 'proc' : 'lsof',
 ): Promise<ListeningPort[]> {
-  return source === 'proc' ? listFromProc(pids) : await listFromLsof(pids);
+  return source === 'proc' ? await listFromProc(pids) : await listFromLsof(pids);
 }
 
-function listFromProc(pids?: ReadonlySet<number>): ListeningPort[] {
-  const portOfInode = new Map<string, { port: number; loopback: boolean }>();
-  for (const file of ['/proc/net/tcp', '/proc/net/tcp6']) {
-    for (const socket of parseProcNet(readIfPossible(file))) portOfInode.set(socket.inode, socket);
-  }
+type Sockets = ReadonlyMap<string, { port: number; loopback: boolean }>;
+
+let pending: Promise<Sockets> | undefined;
+
+/** The listening sockets by inode; callers of the same moment share one look, as the system takes long over its list. */
+function listeningSockets(): Promise<Sockets> {
+  pending ??= new Promise((resolve) => {
+    setImmediate(() => {
+      pending = undefined;
+      const all = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => parseProcNet(readIfPossible(file)));
+      resolve(new Map(all.map((socket) => [socket.inode, socket])));
+    });
+  });
+  return pending;
+}
+
+async function listFromProc(pids?: ReadonlySet<number>): Promise<ListeningPort[]> {
+  const portOfInode = await listeningSockets();
   const candidates =
     pids ?? new Set(readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : [])));
   const found: ListeningPort[] = [];

@@ -1,4 +1,5 @@
-import { environmentOf, findProcess, listProcesses, type ProcessEntry } from './process-table.js';
+import { type ProcessSnapshot, takeSnapshot } from './process-snapshot.js';
+import { findProcess, type ProcessEntry } from './process-table.js';
 import { sendSignal } from './signal.js';
 
 /** What identifies the processes of one backend. */
@@ -38,83 +39,60 @@ export interface TreeSearch {
  */
 export async function sampleTree(root: TreeRoot, { known = [], strict = false }: TreeSearch = {}): Promise<TreeSample> {
   try {
-    const { entries, backendIdsOf } = await snapshot();
-    if (!strict && hasHiddenGroup(root.pid, entries)) {
+    const snapshot = await takeSnapshot();
+    if (!strict && snapshot.group(root.pid).length === 0 && isHiddenGroup(root.pid)) {
       throw new Error(`the process group ${root.pid} has processes that are not shown to this user`);
     }
-    // A process older than the first one can't be of its tree; this also keeps strangers' environments unread.
-    const possible = entries.filter((entry) => entry.startedAt >= root.startedAt && entry.pid !== process.pid);
-    const candidates = possible.filter((entry) => !entry.zombie);
-    const members = new Map<number, ProcessEntry>();
-    for (const { pid, startId } of known) {
-      const entry = candidates.find((each) => each.pid === pid && each.startId === startId);
-      if (entry !== undefined) members.set(pid, entry);
-    }
-    const leader = candidates.find((entry) => entry.pid === root.pid);
-    // While another process has the leader's pid, no group of that number can be the backend's.
-    const groupIsOurs = leader === undefined ? !strict : leader.startId === root.startId;
-    for (const entry of candidates) {
-      if (groupIsOurs && (entry.pid === root.pid || entry.pgid === root.pid)) members.set(entry.pid, entry);
-      else if (backendIdsOf(entry.pid).includes(root.backendId)) members.set(entry.pid, entry);
-    }
-    addDescendants(members, candidates);
-    const ended = possible.filter((entry) => entry.zombie && members.has(entry.ppid));
-    return { known: true, living: [...members.values()], ended };
+    return { known: true, ...findMembers(snapshot, root, { known, strict }) };
   } catch (cause) {
     return { known: false, cause };
   }
 }
 
+/** Finds the processes of a tree in a snapshot. The work grows with the tree, not with all the processes there are. */
+export function findMembers(
+  snapshot: ProcessSnapshot,
+  root: TreeRoot,
+  { known = [], strict = false }: TreeSearch,
+): TreeMembers {
+  // A process older than the first one can't be of its tree; this also keeps strangers' environments unread.
+  const isPossible = ({ pid, startedAt }: ProcessEntry) => startedAt >= root.startedAt && pid !== process.pid;
+  const isCandidate = (entry: ProcessEntry | undefined): entry is ProcessEntry =>
+    entry !== undefined && isPossible(entry) && !entry.zombie;
+  const members = new Map<number, ProcessEntry>();
+  const add = (entry: ProcessEntry | undefined) => {
+    if (isCandidate(entry)) members.set(entry.pid, entry);
+  };
+  for (const { pid, startId } of known) {
+    const entry = snapshot.find(pid);
+    if (entry?.startId === startId) add(entry);
+  }
+  const leader = snapshot.find(root.pid);
+  // While another process has the leader's pid, no group of that number can be the backend's.
+  const isGroupOurs = isCandidate(leader) ? leader.startId === root.startId : !strict;
+  if (isGroupOurs) for (const entry of [leader, ...snapshot.group(root.pid)]) add(entry);
+  for (const entry of snapshot.withBackendId(root.backendId, root.startedAt)) add(entry);
+  addDescendants(members, (pid) => snapshot.childrenOf(pid).filter(isCandidate));
+  const ended = [...members.keys()].flatMap((pid) =>
+    snapshot.childrenOf(pid).filter((entry) => entry.zombie && isPossible(entry)),
+  );
+  return { living: [...members.values()], ended };
+}
+
 /** Adds to some processes all that descend from them. */
-export function addDescendants(members: Map<number, ProcessEntry>, candidates: readonly ProcessEntry[]): void {
-  for (let hasGrown = true; hasGrown; ) {
-    hasGrown = false;
-    for (const entry of candidates) {
-      if (members.has(entry.pid) || !members.has(entry.ppid)) continue;
-      members.set(entry.pid, entry);
-      hasGrown = true;
-    }
+export function addDescendants(
+  members: Map<number, ProcessEntry>,
+  childrenOf: (pid: number) => readonly ProcessEntry[],
+): void {
+  // What is added while this goes on is visited as well.
+  for (const pid of members.keys()) {
+    for (const child of childrenOf(pid)) if (!members.has(child.pid)) members.set(child.pid, child);
   }
 }
 
 /** Systems can hide other users' processes (`hidepid`): then a group may have members that the table does not show. */
-function hasHiddenGroup(pgid: number, entries: readonly ProcessEntry[]): boolean {
-  return !entries.some((entry) => entry.pgid === pgid) && sendSignal(-pgid, 0) === 'refused';
-}
-
-/** A list of processes, and what of their environments was looked up so far: the same for all who share it. */
-interface Snapshot {
-  entries: ProcessEntry[];
-  /** The ids of backends in the environment of a process; none where that is not shown. */
-  backendIdsOf: (pid: number) => readonly string[];
-}
-
-let pending: Promise<Snapshot> | undefined;
-
-/** A list of processes taken after this call; callers of the same moment share one. */
-function snapshot(): Promise<Snapshot> {
-  pending ??= new Promise((resolve, reject) => {
-    setImmediate(() => {
-      pending = undefined;
-      listProcesses().then((entries) => resolve({ entries, backendIdsOf: rememberBackendIds() }), reject);
-    });
-  });
-  return pending;
-}
-
-const ID_VARIABLE = 'SESSION_BACKEND_ID=';
-
-function rememberBackendIds(): Snapshot['backendIdsOf'] {
-  const seen = new Map<number, readonly string[]>();
-  return (pid) => {
-    let ids = seen.get(pid);
-    if (ids === undefined) {
-      const variables = environmentOf(pid)?.filter((variable) => variable.startsWith(ID_VARIABLE)) ?? [];
-      ids = variables.map((variable) => variable.slice(ID_VARIABLE.length));
-      seen.set(pid, ids);
-    }
-    return ids;
-  };
+function isHiddenGroup(pgid: number): boolean {
+  return sendSignal(-pgid, 0) === 'refused';
 }
 
 /** The identity of a process just started, to be found again by. */

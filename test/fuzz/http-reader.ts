@@ -59,7 +59,8 @@ function readBody(head: Head, text: string, context: ReadContext): Reading {
   if (lengths.length > 0 && codings !== '') return invalid('framing', 'content-length and transfer-encoding');
   if (context.bodyless(head.startLine)) return whole(head, '', text);
   if (codings !== '') {
-    if (codings.toLowerCase() === 'chunked') return readChunked(head, text);
+    // Chunked is the last coding, and there once; others before it are the body's own business.
+    if (/^(?:(?!chunked\b)[\w-]+\s*,\s*)*chunked$/i.test(codings)) return readChunked(head, text);
     if (!context.isAnswer || /chunked/i.test(codings)) return invalid('transfer-encoding', codings);
     return untilClose(head, text, context);
   }

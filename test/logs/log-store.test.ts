@@ -140,6 +140,30 @@ describe('pruning', () => {
     expect(store.list().map(({ owner }) => owner.backendId)).toEqual(['log2', 'log3']);
   });
 
+  test('once done, every log that ends makes room for itself: those that ended first go, whenever they began', () => {
+    const folder = makeTempFolder();
+    for (let i = 0; i < MAX_LOGS; i += 1) leaveLog(folder, ownerOf(`log${i}`, i));
+    const store = new LogStore(folder);
+    store.prune(new Set());
+    const names = Array.from({ length: MAX_LOGS + 5 }, (_, index) => `own${index}`);
+    const own = names.map((name, index) => store.create(ownerOf(name, MAX_LOGS + index)));
+    for (const log of own) log.write('stdout', Buffer.from('hello\n'));
+    // The one that began first ends last.
+    for (const log of [...own].reverse()) log.end();
+    expect(store.list().map(({ owner }) => owner.backendId)).toEqual(names.slice(0, MAX_LOGS));
+    expect(store.created.map(({ owner }) => owner.backendId)).toEqual(names.slice(0, MAX_LOGS));
+  });
+
+  test('the end of a log looks at no other log', () => {
+    const folder = makeTempFolder();
+    const store = new LogStore(folder);
+    store.prune(new Set());
+    expect(store.isPruned).toBe(true);
+    for (let i = 0; i < MAX_LOGS + 1; i += 1) leaveLog(folder, ownerOf(`later${i}`, i));
+    store.create(ownerOf('own', 1_000)).end();
+    expect(store.list()).toHaveLength(MAX_LOGS + 2);
+  });
+
   test('leaves open logs and those of other running dev servers alone', () => {
     const folder = makeTempFolder();
     const store = new LogStore(folder);
@@ -151,6 +175,7 @@ describe('pruning', () => {
     expect(existsSync(join(folder, 'foreign'))).toBe(true);
     expect(existsSync(join(folder, 'log0'))).toBe(false);
     open.end();
+    leaveLog(folder, ownerOf('newest', 1_000));
     store.prune(new Set());
     expect(existsSync(join(folder, 'open'))).toBe(false);
     expect(existsSync(join(folder, 'foreign'))).toBe(false);

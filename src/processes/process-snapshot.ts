@@ -1,0 +1,94 @@
+import { environmentOf, listProcesses, type ProcessEntry } from './process-table.js';
+
+const ID_VARIABLE = 'SESSION_BACKEND_ID=';
+const NONE: readonly ProcessEntry[] = [];
+
+/**
+ * The processes of the machine at one moment, by what a tree is found by. The tables are made once for all trees that
+ * are looked for in it: with 200 backends, a search through all processes for each of them took most of the time.
+ */
+export class ProcessSnapshot {
+  readonly #byPid = new Map<number, ProcessEntry>();
+  readonly #byGroup: ReadonlyMap<number, readonly ProcessEntry[]>;
+  readonly #byParent: ReadonlyMap<number, readonly ProcessEntry[]>;
+  readonly #byBackend = new Map<string, ProcessEntry[]>();
+  /** The youngest last: those whose environment was not looked at so far. */
+  readonly #unread: ProcessEntry[];
+
+  readonly #environmentOf: typeof environmentOf;
+
+  /** @param readEnvironment of one process; undefined where the system does not show it */
+  constructor(entries: readonly ProcessEntry[], readEnvironment: typeof environmentOf = environmentOf) {
+    this.#environmentOf = readEnvironment;
+    for (const entry of entries) this.#byPid.set(entry.pid, entry);
+    this.#byGroup = groupBy(entries, ({ pgid }) => pgid);
+    this.#byParent = groupBy(entries, ({ ppid }) => ppid);
+    this.#unread = entries.filter(({ pid }) => pid !== process.pid).sort((a, b) => a.startedAt - b.startedAt);
+  }
+
+  find(pid: number): ProcessEntry | undefined {
+    return this.#byPid.get(pid);
+  }
+
+  group(pgid: number): readonly ProcessEntry[] {
+    return this.#byGroup.get(pgid) ?? NONE;
+  }
+
+  childrenOf(pid: number): readonly ProcessEntry[] {
+    return this.#byParent.get(pid) ?? NONE;
+  }
+
+  /**
+   * Finds the processes with a backend's id in their environment; none where the system does not show environments.
+   * @param since only processes that started then or later; no other environment is read
+   */
+  withBackendId(id: string, since: number): readonly ProcessEntry[] {
+    for (
+      let entry = this.#unread.at(-1);
+      entry !== undefined && entry.startedAt >= since;
+      entry = this.#unread.at(-1)
+    ) {
+      for (const each of backendIdsIn(this.#environmentOf(entry.pid) ?? [])) {
+        const known = this.#byBackend.get(each);
+        if (known === undefined) this.#byBackend.set(each, [entry]);
+        else known.push(entry);
+      }
+      // Only now: if reading fails, the next search has to try again.
+      this.#unread.pop();
+    }
+    return this.#byBackend.get(id) ?? NONE;
+  }
+}
+
+let pending: Promise<ProcessSnapshot> | undefined;
+
+/** Takes a snapshot; callers of the same moment share one. */
+export function takeSnapshot(): Promise<ProcessSnapshot> {
+  pending ??= new Promise((resolve, reject) => {
+    setImmediate(() => {
+      pending = undefined;
+      listProcesses().then((entries) => resolve(new ProcessSnapshot(entries)), reject);
+    });
+  });
+  return pending;
+}
+
+/** Groups entries by a number. */
+export function groupBy(
+  entries: readonly ProcessEntry[],
+  numberOf: (entry: ProcessEntry) => number,
+): Map<number, ProcessEntry[]> {
+  const groups = new Map<number, ProcessEntry[]>();
+  for (const entry of entries) {
+    const number = numberOf(entry);
+    const group = groups.get(number);
+    if (group === undefined) groups.set(number, [entry]);
+    else group.push(entry);
+  }
+  return groups;
+}
+
+function backendIdsIn(environment: readonly string[]): Set<string> {
+  const variables = environment.filter((variable) => variable.startsWith(ID_VARIABLE));
+  return new Set(variables.map((variable) => variable.slice(ID_VARIABLE.length)));
+}
