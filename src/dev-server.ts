@@ -25,6 +25,7 @@ import { pause, systemClock } from './os/clock.js';
 import { errorCode } from './os/error-code.js';
 import { answerUnreadable } from './os/unreadable-request.js';
 import { Platform } from './platform/platform.js';
+import { PipePool } from './processes/pipe-pool.js';
 import { findProcess } from './processes/process-table.js';
 import { ConnectionProxy } from './proxy/proxy-server.js';
 import { moveOldState, oldStateOf } from './records/old-state.js';
@@ -121,12 +122,14 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const events = new EventEmitter<DevServerEvents>();
   const logs = new LogStore(folder.logs, oldStateOf(config.project).logs);
   const readEnvFiles = createReadEnvFiles();
-  const owner = { project: config.project, runId, noteProcess: (noted: ProcessRecord) => record.noteProcess(noted) };
+  const pipes = new PipePool();
+  const noteProcess = (noted: ProcessRecord) => record.noteProcess(noted);
+  const owner = { project: config.project, runId, noteProcess, pipes };
   const builder = new Builder(config.services, systemClock, createMakeBuild(owner, readEnvFiles));
   const docker = await prepareDocker(config, folder, runId);
   // Once nothing runs any more that was left behind and may use it.
   const stateRemarks = [...folder.remarks, ...(await moveOldState(config.project, folder))];
-  const runtime = new RuntimeSwitch(new ProcessRuntime((noted) => record.noteProcess(noted)), docker?.runtime);
+  const runtime = new RuntimeSwitch(new ProcessRuntime(noteProcess, pipes), docker?.runtime);
   const names = config.services.map((service) => service.name);
   const images = new ImageCatalog(builder, docker?.findLocalImages, readEnvFiles);
   const platform = new Platform(names, {
@@ -221,6 +224,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   setImmediate(() => {
     pruneLogs();
     void import('execa').catch(() => undefined);
+    void pipes.fill();
     void proxy.warmUp().catch(() => undefined);
   });
 

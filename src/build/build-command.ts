@@ -1,4 +1,5 @@
 import type { ProcessServiceConfig } from '../config/service-config.js';
+import type { PipePool } from '../processes/pipe-pool.js';
 import type { ProcessRecord } from '../records/server-records.js';
 import { commandEnvironment } from '../runtime/process/environment.js';
 import { runBuildProcess } from './build-process.js';
@@ -16,6 +17,7 @@ export interface CommandOutcome {
  * @param signal ends it, with everything it started
  * @param onLine receives its output as it comes
  * @param noteProcess told of the process, to be found again after a crash of this program
+ * @param pipes where the pipe for its output comes from; default: one is made
  */
 export async function runBuildCommand(
   command: string,
@@ -23,9 +25,10 @@ export async function runBuildCommand(
   signal: AbortSignal,
   onLine: (line: string) => void,
   noteProcess?: (record: ProcessRecord) => void,
+  pipes?: PipePool,
 ): Promise<CommandOutcome> {
   const spec = { file: command, args: [], shell: true, cwd, env: commandEnvironment(cwd, env) };
-  const end = await runBuildProcess(spec, signal, onLine, noteProcess);
+  const end = await runBuildProcess(spec, signal, onLine, noteProcess, pipes);
   return { ok: end.code === 0, failure: describe(end), lines: end.lines };
 }
 

@@ -1,14 +1,13 @@
 import { LineSplitter } from '../logs/line-splitter.js';
-import { pause } from '../os/clock.js';
+import { ChildOutput } from '../processes/child-output.js';
 import { ChildTree } from '../processes/child-tree.js';
 import { describeStuck } from '../processes/describe-stuck.js';
+import { PipePool } from '../processes/pipe-pool.js';
 import { Termination } from '../processes/termination.js';
 import type { ProcessRecord } from '../records/server-records.js';
 
 /** How long each process of a build that became stale has to end after SIGTERM. */
 const CANCEL_GRACE_MS = 2_000;
-/** How long output may still come in after the end; more only if a daemon that was started holds the pipe. */
-const OUTPUT_DRAIN_MS = 500;
 /** How much of a build's output is kept: the newest so many lines. */
 const KEPT_LINES = 1_000;
 
@@ -45,14 +44,20 @@ const LOST = { code: null, signal: null } as const;
  * @param signal ends it, with everything it started
  * @param onLine receives its output as it comes
  * @param noteProcess told of the process, to be found again after a crash of this program
+ * @param pipes where the pipe for its output comes from; default: one is made
  */
 export async function runBuildProcess(
   { file, args, shell, cwd, env, tidy = (line) => line }: BuildProcess,
   signal: AbortSignal,
   onLine: (line: string) => void,
   noteProcess: (record: ProcessRecord) => void = () => undefined,
+  pipes: PipePool | undefined = undefined,
 ): Promise<BuildProcessEnd> {
-  const { execa } = await import('execa');
+  const pool = pipes ?? new PipePool();
+  // One pipe for both streams: two have no order between them.
+  const opening = ChildOutput.open(1, pool, () => undefined) as Promise<[ChildOutput]>;
+  const [{ execa }, [output]] = await Promise.all([import('execa'), opening]);
+  if (pipes === undefined) pool.close();
   const lines: string[] = [];
   const splitter = new LineSplitter();
   const take = (raw: Buffer) => {
@@ -71,12 +76,16 @@ export async function runBuildProcess(
     reject: false,
     buffer: false,
     stdin: 'ignore',
+    stdout: output.stdio,
+    stderr: output.stdio,
     all: true,
   });
-  subprocess.all.on('data', (chunk: Buffer) => splitter.push(chunk).forEach(take));
-  const outputEnded = new Promise<void>((resolve) => subprocess.all.once('close', resolve));
   const { pid } = subprocess;
-  if (pid === undefined) return { code: null, signal: null, cause: (await subprocess).cause, lines: [] };
+  if (pid === undefined) {
+    output.discard();
+    return { code: null, signal: null, cause: (await subprocess).cause, lines: [] };
+  }
+  output.read(subprocess.all ?? null, (chunk) => splitter.push(chunk).forEach(take));
   // Its outcome comes through 'exit': execa's own promise waits for pipes that a daemon may hold for ever.
   subprocess.catch(() => undefined);
   const exit = new Promise<Pick<BuildProcessEnd, 'code' | 'signal'>>((resolve) => {
@@ -102,8 +111,7 @@ export async function runBuildProcess(
   signal.removeEventListener('abort', cancel);
   if (termination.hasBegun) await termination.over;
   if (stuck !== undefined) onLine(await stuck);
-  await Promise.race([outputEnded, pause(OUTPUT_DRAIN_MS)]);
-  subprocess.all.destroy();
+  await output.finish();
   const rest = splitter.flush();
   if (rest !== undefined) take(rest);
   return { ...end, lines: lines.slice(-KEPT_LINES) };

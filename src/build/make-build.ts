@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadEnvFiles, type ReadEnvFiles } from '../config/env-file.js';
 import type { DockerServiceConfig, ProcessServiceConfig, ServiceConfig } from '../config/service-config.js';
+import type { PipePool } from '../processes/pipe-pool.js';
 import type { ProcessRecord } from '../records/server-records.js';
 import type { Build } from '../runtime/runtime.js';
 import { runBuildCommand } from './build-command.js';
@@ -48,6 +49,8 @@ export interface BuildOwner {
   runId: string;
   /** Told of every process started, to be found again after a crash of this program. */
   noteProcess?(record: ProcessRecord): void;
+  /** Where build commands get the pipes for their output. */
+  pipes?: PipePool;
   /**
    * Returns what stands for the content of a service's files right now: the same text, the same content. Where that is
    * not known, the text is one that no other call returns. Default: it is never known.
@@ -77,7 +80,7 @@ async function makeProcessBuild(
   const made =
     service.build === undefined
       ? { ok: true, failure: '', lines: [] }
-      : await runBuildCommand(service.build, { cwd, env }, signal, onLine, owner.noteProcess);
+      : await runBuildCommand(service.build, { cwd, env }, signal, onLine, owner.noteProcess, owner.pipes);
   const { ok, failure, lines } = made;
   if (!ok) return { build: undefined, fingerprint: '', failure, lines };
   const run = { command, cwd, env, remap8080 };

@@ -1,11 +1,10 @@
 import { constants } from 'node:os';
-import type { Readable } from 'node:stream';
-import type { OutputSource } from '../../contract/dev-endpoints.js';
 import { problem } from '../../contract/errors.js';
-import { pause } from '../../os/clock.js';
+import { ChildOutput } from '../../processes/child-output.js';
 import { ChildTree } from '../../processes/child-tree.js';
 import { describeStuck } from '../../processes/describe-stuck.js';
 import { listListeningPorts } from '../../processes/listening-ports.js';
+import { PipePool } from '../../processes/pipe-pool.js';
 import { Termination } from '../../processes/termination.js';
 import type { ProcessRecord } from '../../records/server-records.js';
 import { BACKEND_CHILD } from '../child-options.js';
@@ -19,8 +18,6 @@ import { TreeUsage } from './tree-usage.js';
 
 /** How long what a process that ended on its own left behind has after SIGTERM, before SIGKILL. */
 const ORPHAN_GRACE_MS = 2_000;
-/** How long output may still come in after the last process is gone; more only if someone outside holds the pipe. */
-const OUTPUT_DRAIN_MS = 500;
 
 /** Runs backends as child processes, each the leader of a session of its own. */
 export class ProcessRuntime implements Runtime {
@@ -28,13 +25,29 @@ export class ProcessRuntime implements Runtime {
   readonly #running = new Set<ProcessBackend>();
   readonly #noteProcess: (record: ProcessRecord) => void;
 
-  /** @param noteProcess told of every process started, to be found again after a crash of this program */
-  constructor(noteProcess: (record: ProcessRecord) => void) {
+  readonly #pipes: PipePool;
+  #isPipeProblemTold = false;
+
+  /**
+   * @param noteProcess told of every process started, to be found again after a crash of this program
+   * @param pipes closed with this runtime
+   */
+  constructor(noteProcess: (record: ProcessRecord) => void, pipes = new PipePool()) {
     this.#noteProcess = noteProcess;
+    this.#pipes = pipes;
   }
 
   async spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend> {
-    const [{ execa }, port] = await Promise.all([import('execa'), this.#ports.acquire()]);
+    const opening = ChildOutput.open(2, this.#pipes, (error) => this.#tellOnce(error, request));
+    const [{ execa }, [stdout, stderr], port] = await Promise.all([
+      import('execa'),
+      opening as Promise<[ChildOutput, ChildOutput]>,
+      this.#ports.acquire().catch(async (error) => {
+        for (const output of await opening) output.discard();
+        throw error;
+      }),
+    ]);
+    let isStarted = false;
     try {
       signal.throwIfAborted();
       const build = processBuildOf(request);
@@ -45,20 +58,21 @@ export class ProcessRuntime implements Runtime {
         cwd: build.cwd,
         env,
         shell: plain === undefined,
+        stdout: stdout.stdio,
+        stderr: stderr.stdio,
       });
       if (subprocess.pid === undefined) throw launchError((await subprocess).cause, build.command, build.cwd);
       // Its outcome comes through 'exit' below: execa's own promise waits for pipes that a daemon may hold for ever.
       subprocess.catch(() => undefined);
-      const outputEnded = [
-        forward(subprocess.stdout, 'stdout', request),
-        forward(subprocess.stderr, 'stderr', request),
-      ];
+      isStarted = true;
+      stdout.read(subprocess.stdout, (chunk) => request.onOutput('stdout', chunk));
+      stderr.read(subprocess.stderr, (chunk) => request.onOutput('stderr', chunk));
       const leaderExit = new Promise<Exit>((resolve) => {
         subprocess.once('exit', (code, exitSignal) => resolve(toExit(code, exitSignal)));
       });
       const tree = new ChildTree(request.backendId, subprocess.pid, leaderExit);
       void tree.identity().then(this.#noteProcess, () => undefined);
-      const backend = new ProcessBackend(tree, port, leaderExit, outputEnded, request);
+      const backend = new ProcessBackend(tree, port, leaderExit, [stdout, stderr], request);
       this.#running.add(backend);
       void backend.exited.then(() => {
         this.#running.delete(backend);
@@ -67,8 +81,16 @@ export class ProcessRuntime implements Runtime {
       return backend;
     } catch (error) {
       this.#ports.release(port);
+      if (!isStarted) for (const output of [stdout, stderr]) output.discard();
       throw error;
     }
+  }
+
+  #tellOnce(error: unknown, { onRemark }: SpawnRequest): void {
+    if (this.#isPipeProblemTold) return;
+    this.#isPipeProblemTold = true;
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    onRemark?.(`jamdev can't make pipes (${reason}): backends can't open /dev/stdout and /dev/stderr by these names.`);
   }
 
   killAll(): void {
@@ -76,13 +98,9 @@ export class ProcessRuntime implements Runtime {
   }
 
   async close(): Promise<void> {
+    this.#pipes.close();
     await this.#ports.close();
   }
-}
-
-interface OutputPipe {
-  ended: Promise<void>;
-  destroy(): void;
 }
 
 class ProcessBackend implements RuntimeBackend {
@@ -99,7 +117,7 @@ class ProcessBackend implements RuntimeBackend {
     tree: ChildTree,
     port: number,
     leaderExit: Promise<Exit>,
-    output: OutputPipe[],
+    output: ChildOutput[],
     { onRemark }: Pick<SpawnRequest, 'onRemark'>,
   ) {
     this.#tree = tree;
@@ -152,13 +170,12 @@ class ProcessBackend implements RuntimeBackend {
   }
 
   /** A backend is gone when nothing of its tree lives: only then may its key go to another. */
-  async #untilGone(leaderExit: Promise<Exit>, output: OutputPipe[]): Promise<Exit> {
+  async #untilGone(leaderExit: Promise<Exit>, output: ChildOutput[]): Promise<Exit> {
     const exit = await leaderExit;
     // Ends what a first process that ended on its own left behind.
     if (!this.#termination.hasBegun) this.#termination.ask(ORPHAN_GRACE_MS);
     await this.#termination.over;
-    await Promise.race([Promise.all(output.map((pipe) => pipe.ended)), pause(OUTPUT_DRAIN_MS)]);
-    for (const pipe of output) pipe.destroy();
+    await Promise.all(output.map((each) => each.finish()));
     this.#over = true;
     return exit;
   }
@@ -174,15 +191,6 @@ function backendEnvironment(request: SpawnRequest, build: ProcessBuild, port: nu
 function processBuildOf({ build }: SpawnRequest): ProcessBuild {
   if (build.kind !== 'process') throw new Error('a container build was given to the child-process runtime');
   return build;
-}
-
-function forward(stream: Readable, source: OutputSource, request: SpawnRequest): OutputPipe {
-  stream.on('data', (chunk: Buffer) => request.onOutput(source, chunk));
-  const ended = new Promise<void>((resolve) => {
-    stream.once('close', resolve);
-    stream.once('error', () => resolve());
-  });
-  return { ended, destroy: () => stream.destroy() };
 }
 
 function toExit(code: number | null, signal: NodeJS.Signals | null): Exit {
