@@ -25,22 +25,31 @@ export function answerUnreadable(
     server.on(event, (request, response) => responses.set(request.socket, response));
   }
   return server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    // What comes on a connection after the answer can't be read either.
-    if (answered.has(socket)) return;
+    // What comes after the last answer on a connection is read and dropped.
+    if (answered.has(socket) || (socket.writableEnded && !socket.destroyed)) return;
     const response = responses.get(socket);
+    if (response?.writableEnded && !response.shouldKeepAlive) return;
     // In the middle of another answer nothing can be said.
-    const midAnswer = response?.headersSent === true && !response.writableFinished;
+    const midAnswer = response?.headersSent === true && !response.writableEnded;
     if (!socket.writable || error.code === 'ECONNRESET' || midAnswer) {
       socket.destroy();
       return;
     }
     answered.add(socket);
+    if (response !== undefined && !response.writableEnded) giveUp(response, socket);
     socket.end(formatAnswer(toJamdevError(error, describe), headers));
     // Closing at once would reset the connection, and a client that still sends would lose the answer.
     const timer = setTimeout(() => socket.destroy(), LINGER_MS);
     socket.once('close', () => clearTimeout(timer));
     socket.resume();
   });
+}
+
+/** Ends a response whose request turned out to be unreadable further on, as Node.js does when the connection is lost. */
+function giveUp(response: ServerResponse, socket: Socket): void {
+  if (response.socket === socket) response.detachSocket(socket);
+  response.destroy();
+  response.emit('close');
 }
 
 function toJamdevError(

@@ -28,10 +28,9 @@ export function answerError(exchange: Exchange, error: JamdevError): void {
   const { status, headers, body } = makeAnswer(exchange, error);
   const bytes = Buffer.from(request.method === 'OPTIONS' ? '' : body);
   if (status !== 204) headers['content-length'] = String(bytes.length);
-  // A client that was not told to go on may send its body, or the next request: nobody can tell which.
-  if (exchange.expectsContinue) headers.connection = 'close';
   const retryAfter = RETRY_AFTER_SECONDS[error.code];
   if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
+  if (exchange.endsConnection) response.shouldKeepAlive = false;
   const lines = Object.entries(headers).flat();
   addOwnHeaders(lines, exchange.signature);
   // What is left of a body is read and dropped: else the client, which still sends it, would not read the answer.

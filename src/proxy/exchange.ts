@@ -26,6 +26,8 @@ export class Exchange {
   readonly expectsContinue: boolean;
   /** As it stands in the request line. */
   readonly target: string;
+  /** Whether the connection ends with an answer of the proxy's own, as nobody can tell what comes next on it. */
+  endsConnection: boolean;
   /** Set once it is known for which backend the request is. */
   route: TokenRoute | undefined;
   readonly #server: string;
@@ -39,6 +41,7 @@ export class Exchange {
     this.response = response;
     this.held = held;
     this.expectsContinue = expectsContinue;
+    this.endsConnection = expectsContinue;
     this.target = request.url ?? '/';
     this.#server = server;
     this.#onFault = onFault;
@@ -101,8 +104,15 @@ export class Exchange {
   /** An answer may be complete before the upload is, which the backend then still gets. */
   #onResponseClosed(): void {
     const { request, response } = this;
-    if (!response.writableFinished || request.complete || request.destroyed) return this.end();
-    request.once('end', () => this.end());
-    request.once('close', () => this.end());
+    const { socket } = request;
+    if (!response.writableFinished || request.complete || socket.destroyed) return this.end();
+    const onOver = () => {
+      request.off('end', onOver);
+      // Node.js does not tell a request that has its answer of the end of its connection.
+      socket.off('close', onOver);
+      this.end();
+    };
+    request.once('end', onOver);
+    socket.once('close', onOver);
   }
 }

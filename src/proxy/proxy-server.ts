@@ -141,7 +141,10 @@ export class ConnectionProxy {
     const { request, target } = exchange;
     const { headers } = request;
     const fault = findRequestFault(request);
-    if (fault !== undefined) return answerError(exchange, problem.requestNotHttp(fault));
+    if (fault !== undefined) {
+      exchange.endsConnection = true;
+      return answerError(exchange, problem.requestNotHttp(fault));
+    }
     const path = parseConnectionPath(target);
     if (path.kind === 'health') return this.#answerHealth(exchange);
     const host = parseProxyHost(headers.host, this.#allowedHosts);

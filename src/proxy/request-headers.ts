@@ -32,8 +32,11 @@ export function makeRequestHeaders(
   forEachHeader(rawHeaders, (lowerCaseName, value, name) => {
     if (isConnectionHeader(lowerCaseName) || isProxysOwn(lowerCaseName)) return;
     if (lowerCaseName === 'trailer') {
-      const announced = value.split(',').filter((each) => mayTrail(each.trim().toLowerCase()));
-      if (coding !== undefined && announced.length > 0) lines.push(name, announced.join(','));
+      const announced = value
+        .split(',')
+        .map((each) => each.trim())
+        .filter((each) => mayTrail(each.toLowerCase()));
+      if (coding !== undefined && announced.length > 0) lines.push(name, announced.join(', '));
     } else if (lowerCaseName === 'transfer-encoding') {
       if (!codingSent && coding !== undefined && 'value' in coding) lines.push(name, coding.value);
       codingSent = true;

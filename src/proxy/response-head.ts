@@ -90,8 +90,11 @@ function copyHeaders(
       if (framing !== undefined && 'value' in framing.coding && !codingSent) headers.push(name, framing.coding.value);
       codingSent = true;
     } else if (lowerCaseName === 'trailer') {
-      const announced = value.split(',').filter((each) => mayTrail(each.trim().toLowerCase()));
-      if (framing?.trailers && announced.length > 0) headers.push(name, announced.join(','));
+      const announced = value
+        .split(',')
+        .map((each) => each.trim())
+        .filter((each) => mayTrail(each.toLowerCase()));
+      if (framing?.trailers && announced.length > 0) headers.push(name, announced.join(', '));
     } else if (lowerCaseName === 'content-length') {
       if (framing !== undefined && statusCode !== 204) headers.push(name, value);
     } else {

@@ -20,7 +20,7 @@ export interface BackendRequest {
 
 /** Sends a client's request to the backend, and the answer back. */
 export function sendRequest(exchange: Exchange, sent: BackendRequest, agent: Agent, isRepeated = false): void {
-  const { response } = exchange;
+  const { request, response } = exchange;
   const outgoing = openRequest(exchange, sent, { agent });
   if (outgoing === undefined) return;
   outgoing.on(
@@ -42,8 +42,8 @@ export function sendRequest(exchange: Exchange, sent: BackendRequest, agent: Age
       else answerFailedAttempt(exchange, error);
     }),
   );
-  response.once('close', () => {
-    if (!response.writableFinished) outgoing.destroy();
+  exchange.whenOver(() => {
+    if (!response.writableFinished || !request.complete) outgoing.destroy();
   });
   if (isRepeated) outgoing.end();
   else uploadBody(exchange, outgoing);

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
 /** How long one side of a WebSocket may stay silent when the other has closed its own: it has no half-closed state. */
-const HALF_OPEN_SILENCE_MS = 10_000;
+const HALF_OPEN_SILENCE_MS = 2_000;
 
 /**
  * Connects two sockets, each way on its own: one side may close while the other still sends. Neither outlives the other.

@@ -1,0 +1,293 @@
+import { describe, expect, test } from 'vitest';
+import { type RawConnection, startRawProxy } from '../support/raw-proxy.js';
+
+// What Node.js's parser takes from a client comes to the backend in a form that can be written, or is answered.
+
+/** The head of the first request that the backend got, line by line. */
+function linesOf(connection: RawConnection | undefined): string[] {
+  return (connection?.received.split('\r\n\r\n', 1)[0] ?? '').split('\r\n');
+}
+
+describe('Proxy: odd requests', () => {
+  test.each([
+    ['no Host', 'GET TOKEN/ HTTP/1.1\r\n', 'no Host header'],
+    ['two Hosts', 'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n', '2 Host headers'],
+    ['two Hosts and HTTP/1.0', 'GET TOKEN/ HTTP/1.0\r\nHost: localhost\r\nhOST: evil\r\n', '2 Host headers'],
+    ['CONNECT', 'CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n', 'CONNECT'],
+    [
+      'CONNECT with an upgrade',
+      'CONNECT a:1 HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n',
+      'CONNECT',
+    ],
+    ['HTTP/2.0', 'GET TOKEN/ HTTP/2.0\r\nHost: localhost\r\n', 'HTTP/2.0'],
+    ['HTTP/0.9', 'GET TOKEN/ HTTP/0.9\r\nHost: localhost\r\n', 'HTTP/0.9'],
+    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n', ''],
+    ['an unknown method', 'FOO TOKEN/ HTTP/1.1\r\nHost: localhost\r\n', 'method'],
+    [
+      'a length and chunks',
+      'POST TOKEN/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n',
+      '',
+    ],
+    [
+      'chunks and a length',
+      'POST TOKEN/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n',
+      '',
+    ],
+    ['two lengths', 'POST TOKEN/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n', ''],
+    ['a negative length', 'POST TOKEN/ HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n', ''],
+    ['gzip alone', 'POST TOKEN/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n', 'ransfer-'],
+    ['chunked twice', 'POST TOKEN/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked, chunked\r\n', 'ransfer-'],
+    [
+      'chunked in front',
+      'POST TOKEN/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n',
+      '',
+    ],
+    ['a word with chunked in it', 'POST TOKEN/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n', ''],
+    ['chunks and HTTP/1.0', 'POST TOKEN/ HTTP/1.0\r\nTransfer-Encoding: chunked\r\n', 'HTTP/1.0 has no'],
+    ['a space in a header name', 'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nX A: b\r\n', ''],
+    ['a space before the colon', 'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nX-A : b\r\n', ''],
+    ['NUL in a header', 'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nX-A: \0\r\n', ''],
+    ['an escape in a header', 'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nX-A: \x1b[31m\r\n', ''],
+    ['a bare line feed', 'GET TOKEN/ HTTP/1.1\nHost: localhost\n', ''],
+    ['a target without a slash', 'GET localhost:80 HTTP/1.1\r\nHost: localhost\r\n', ''],
+    ['a target with a space', 'GET TOKEN/ a HTTP/1.1\r\nHost: localhost\r\n', ''],
+    ['* as target', 'GET * HTTP/1.1\r\nHost: localhost\r\n', ''],
+    ['* for OPTIONS', 'OPTIONS * HTTP/1.1\r\nHost: localhost\r\n', undefined],
+  ])('%s is 400 with the reason, and never comes to the backend', async (_, head, reason) => {
+    const proxy = await startRawProxy();
+    const client = await proxy.open();
+    client.send(`${head.replaceAll('TOKEN', proxy.tokenPath)}\r\n`);
+    const text = await client.until(/\r\n\r\n[\s\S]*\}$|content-length: 0\r\n[\s\S]*\r\n\r\n/);
+    expect(text).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(text).toMatch(/\r\nserver: jamdev\/1\.2\.3\r\n/);
+    if (reason !== undefined) {
+      const { error } = JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4));
+      expect(error).toEqual({
+        status: 400,
+        code: expect.any(String),
+        id: expect.stringMatching(/^[\da-f]{12}$/),
+        message: expect.stringContaining(reason),
+      });
+    }
+    expect(proxy.backendConnections).toEqual([]);
+    expect(proxy.faults).toEqual([]);
+    client.socket.destroy();
+  });
+
+  test.each([
+    ['Trailer', 'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nTrailer: x\r\n\r\n'],
+    ['Trailer with a length', 'POST TOKEN/ HTTP/1.1\r\nHost: localhost\r\nTrailer: x\r\nContent-Length: 2\r\n\r\nhi'],
+    [
+      'Trailer with chunks',
+      'POST TOKEN/ HTTP/1.1\r\nHost: a.localhost.localhost\r\nTrailer: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nx: y\r\n\r\n',
+    ],
+    ['Trailer of HTTP/1.0', 'GET TOKEN/ HTTP/1.0\r\nTrailer: x\r\n\r\n'],
+    ['HTTP/1.0 without Host', 'GET TOKEN/ HTTP/1.0\r\n\r\n'],
+    ['HTTP/1.0 that wants chunks', 'GET TOKEN/ HTTP/1.0\r\nTE: chunked, trailers\r\n\r\n'],
+    ['an empty Host', 'GET TOKEN/ HTTP/1.1\r\nHost:\r\n\r\n'],
+    ['a whole URL', 'GET http://localhost:9090TOKEN/ HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+    ['a whole URL of another scheme', 'GET ws://[::1TOKEN/ HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+    ['an expectation nobody knows', 'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nExpect: miracles\r\n\r\n'],
+    ['an expectation without a body', 'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\r\n'],
+    ['a header without a value', 'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nX-A:\r\n\r\n'],
+    [
+      'Connection that nominates everything',
+      'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nConnection: host, content-length, transfer-encoding, te, trailer\r\n\r\n',
+    ],
+    ['Upgrade without Connection', 'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: foo\r\n\r\n'],
+    ['Connection: upgrade without Upgrade', 'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\n\r\n'],
+    ['an upgrade to nothing', 'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: , ,\r\n\r\n'],
+    ['an upgrade of HTTP/1.0', 'GET TOKEN/ HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'],
+    ['GET with a body', 'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi'],
+    [
+      'GET with chunks',
+      'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n',
+    ],
+    ['POST without a body', 'POST TOKEN/ HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+    [
+      'gzip and chunked',
+      'POST TOKEN/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n',
+    ],
+    [
+      'gzip and chunked in two lines',
+      'POST TOKEN/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n',
+    ],
+    ['an Accept that can’t be read', 'GET TOKEN/ HTTP/1.1\r\nHost: localhost\r\nAccept: ;;,=\xff\r\n\r\n'],
+  ])('%s comes to the backend, and the answer back', async (_, text) => {
+    const proxy = await startRawProxy();
+    const client = await proxy.open();
+    client.send(text.replaceAll('TOKEN', proxy.tokenPath));
+    expect(await client.until(/\r\n\r\nok$/)).toMatch(/HTTP\/1\.1 200 OK\r\n/);
+    const lines = linesOf(proxy.backendConnections[0]);
+    expect(lines[0]).toMatch(/^(GET|POST) \/ HTTP\/1\.1$/);
+    expect(lines.filter((line) => /^host:/i.test(line))).toHaveLength(1);
+    expect(lines.some((line) => /^x-verified-path: \//.test(line))).toBe(true);
+    expect(proxy.faults).toEqual([]);
+    client.socket.destroy();
+  });
+
+  test('headers come line by line, in their order and case, byte for byte', async () => {
+    const proxy = await startRawProxy();
+    const sent = [
+      'X-B: 1',
+      'x-a: 1',
+      'X-b: 2',
+      'Cookie: a=1',
+      'cookie: b=2',
+      'X-Raw: gr\xfc\xdfe\xff',
+      'X-A: 2',
+      'X-Empty: ',
+    ];
+    await proxy.exchange(
+      `OPTIONS ${proxy.tokenPath}/p%41?q HTTP/1.1\r\nHost: LocalHost:1\r\n${sent.join('\r\n')}\r\nConnection: close\r\n\r\n`,
+    );
+    const lines = linesOf(proxy.backendConnections[0]);
+    expect(lines.slice(0, sent.length + 2)).toEqual(['OPTIONS /p%41?q HTTP/1.1', 'Host: LocalHost:1', ...sent]);
+    expect(lines.some((line) => /content-length|transfer-encoding/i.test(line))).toBe(false);
+  });
+
+  test.each(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE'])('%s without a body gains no length', async (method) => {
+    const proxy = await startRawProxy();
+    await proxy.exchange(`${method} ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    expect(proxy.backendConnections[0]?.received).not.toMatch(/content-length|transfer-encoding/i);
+  });
+
+  test.each(['POST', 'PUT', 'PATCH', 'PROPFIND', 'M-SEARCH'])('%s without a body has the length 0', async (method) => {
+    const proxy = await startRawProxy();
+    await proxy.exchange(`${method} ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    expect(proxy.backendConnections[0]?.received).toMatch(/content-length: 0\r\n/i);
+    expect(proxy.backendConnections[0]?.received).not.toMatch(/transfer-encoding/i);
+  });
+
+  describe('who a client is', () => {
+    const FORGED = [
+      'X-Verified-Username',
+      'x-verified-user-data',
+      'X-VERIFIED-SECRET',
+      'x-verified-path',
+      'x-verified-backend',
+      'X_Verified_Username',
+      'x_verified-username',
+      'X-Verified_Username',
+      'x.verified.username',
+      'X~Verified~Username',
+      "x'verified'username",
+      'X-Verified.Username',
+      'X-Verified-',
+      'X_VERIFIED_ANYTHING',
+      'X!Verified!Username',
+      'X-Forwarded-For',
+      'X_Forwarded_For',
+      'X-Forwarded-Proto',
+      'x.forwarded.proto',
+      'X-Forwarded-Host',
+      'X_FORWARDED_HOST',
+    ];
+
+    test.each([
+      '',
+      'Expect: 100-continue\r\nContent-Length: 2\r\n',
+      'Connection: upgrade\r\nUpgrade: websocket\r\n',
+      'Connection: upgrade\r\nUpgrade: h2c\r\n',
+    ])('is said by the proxy alone, once, in every kind of request: %j', async (kind) => {
+      const proxy = await startRawProxy({ user: 'grüße', auth: { name: 'Zoë' } });
+      const client = await proxy.open();
+      const forged = FORGED.map((name) => `${name}: forged`).join('\r\n');
+      client.send(
+        `POST ${proxy.tokenPath}/a?b HTTP/1.1\r\nHost: localhost\r\n${kind}${forged}\r\nConnection: ${FORGED.join(', ')}\r\n\r\n${kind.includes('Length') ? 'hi' : ''}`,
+      );
+      await client.until(/\r\n\r\nok$/);
+      const [connection] = proxy.backendConnections;
+      expect(connection?.received).not.toContain('forged');
+      expect(connection?.received.split('\r\n\r\n', 1)[0]).not.toMatch(/connection:.*verified/i);
+      const own = linesOf(connection).filter((line) => /^x[^a-z]/i.test(line));
+      expect(own).toEqual([
+        `x-verified-path: ${proxy.tokenPath}/a`,
+        'x-verified-backend: backend1234567',
+        expect.stringMatching(/^x-verified-secret: [\w-]{43}$/),
+        `x-verified-username: ${Buffer.from('grüße').toString('latin1')}`,
+        `x-verified-user-data: ${Buffer.from('{"name":"Zoë"}').toString('latin1')}`,
+        'x-forwarded-for: 127.0.0.1',
+        'x-forwarded-proto: http',
+      ]);
+      client.socket.destroy();
+    });
+
+    test('can’t be said in trailers either', async () => {
+      const proxy = await startRawProxy({ user: 'ann' });
+      const client = await proxy.open();
+      client.send(
+        `POST ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nTrailer: X_Verified_Username, x-sum\r\nTransfer-Encoding: chunked\r\n\r\n` +
+          '2\r\nhi\r\n0\r\nX_Verified_Username: forged\r\nX-Verified-Username: forged\r\nx-sum: 1\r\nSet-Cookie: forged\r\nHost: forged\r\n\r\n',
+      );
+      await client.until(/\r\n\r\nok$/);
+      await proxy.backendConnections[0]?.until('0\r\nx-sum: 1\r\n\r\n');
+      expect(proxy.backendConnections[0]?.received).not.toContain('forged');
+      expect(proxy.backendConnections[0]?.received).toMatch(/\r\nTrailer: ?x-sum\r\n/);
+      client.socket.destroy();
+    });
+  });
+
+  test.each([
+    ['/TOKEN/a%2F?b', '/TOKEN/a%2F'],
+    ['http://localhost:9090/TOKEN/a?b', '/TOKEN/a'],
+    ['http://localhost/TOKEN?b', '/TOKEN'],
+    ['HTTP://u:p@LOCALHOST/TOKEN/a/http://b', '/TOKEN/a/http://b'],
+  ])('x-verified-path of the target %s is %s', async (target, path) => {
+    const proxy = await startRawProxy();
+    const own = (text: string) => text.replaceAll('TOKEN', proxy.token);
+    await proxy.exchange(`GET ${own(target)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    expect(linesOf(proxy.backendConnections[0])).toContain(`x-verified-path: ${own(path)}`);
+  });
+
+  describe('trailers', () => {
+    const ANSWER =
+      'HTTP/1.1 200 OK\r\nTrailer: x-sum, content-length\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: \xfc\r\nSet-Cookie: a=b\r\nx-unannounced: 1\r\n\r\n';
+
+    test('come back to a client that says it reads them', async () => {
+      const proxy = await startRawProxy();
+      proxy.onRequest = (connection) => connection.send(ANSWER);
+      const text = await proxy.exchange(
+        `GET ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nTE: trailers;q=0.5\r\nConnection: TE, close\r\n\r\n`,
+      );
+      expect(text).toMatch(/\r\nTrailer: x-sum\r\n/);
+      expect(text).toMatch(/\r\n0\r\nX-Sum: \xfc\r\nx-unannounced: 1\r\n\r\n$/);
+      expect(linesOf(proxy.backendConnections[0])).toContain('TE: trailers');
+    });
+
+    test.each(['', 'TE: gzip\r\n'])('are not announced to others (%j)', async (more) => {
+      const proxy = await startRawProxy();
+      proxy.onRequest = (connection) => connection.send(ANSWER);
+      const text = await proxy.exchange(
+        `GET ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\n${more}Connection: close\r\n\r\n`,
+      );
+      expect(text).not.toMatch(/trailer|x-sum/i);
+      expect(text).toMatch(/\r\n2\r\nok\r\n0\r\n\r\n$/);
+      expect(proxy.backendConnections[0]?.received).not.toMatch(/\r\nTE:/i);
+    });
+  });
+
+  test('60 KB of headers pass; more is 431 that says how much and whose', async () => {
+    const proxy = await startRawProxy();
+    const ask = (bytes: number) =>
+      `GET ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: ${'x'.repeat(bytes)}\r\n\r\n`;
+    expect(await proxy.exchange(ask(60_000))).toMatch(/^HTTP\/1\.1 200/);
+    expect(proxy.backendConnections[0]?.received).toContain('x'.repeat(60_000));
+    for (const bytes of [66_000, 5_000_000]) {
+      const text = await proxy.exchange(ask(bytes));
+      expect(text).toMatch(/^HTTP\/1\.1 431 /);
+      expect(text).toContain('that the client sent are larger than 64 KiB');
+      expect(text).toMatch(/\r\nserver: jamdev/);
+    }
+    const many = `GET ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${'a: b\r\n'.repeat(5_000)}\r\n`;
+    await proxy.exchange(many);
+    expect(proxy.backendConnections.at(-1)?.received.match(/\r\na: b/g)).toHaveLength(5_000);
+  });
+
+  test('a target of 60 KB passes', async () => {
+    const proxy = await startRawProxy();
+    const path = `/${'p'.repeat(60_000)}`;
+    await proxy.exchange(`GET ${proxy.tokenPath}${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    expect(linesOf(proxy.backendConnections[0])[0]).toBe(`GET ${path} HTTP/1.1`);
+  });
+});
