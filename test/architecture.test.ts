@@ -42,6 +42,42 @@ test('every part of src has its level', () => {
   expect(files.filter((file) => levelOf(partOf(file)) === -1)).toEqual([]);
 });
 
+/** The only files that may write to the terminal: jamdev's output, what paints on it, and the program that creates it. */
+const MAY_WRITE: Record<string, RegExp> = {
+  'cli/main.ts': /process\.(stdout|stderr)/,
+  'cli/terminal/output.ts': /stream\.write/,
+  'cli/terminal/line-writer.ts': /stream\.write/,
+  'cli/terminal/footer/bottom-screen.ts': /stream\.write/,
+};
+
+test('everything that reaches a terminal passes one place', () => {
+  const wrong: string[] = [];
+  for (const file of files) {
+    const code = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+    const name = relative(SOURCE, file);
+    const prints =
+      /\bconsole\b|\bprocess\s*\.\s*(stdout|stderr)|\{[^}]*\bstd(out|err)\b[^}]*\}\s*=\s*process\b|[sS]tream\.write\(|writeSync\([12],/;
+    const found = prints.exec(code);
+    const allowed = MAY_WRITE[name];
+    if (found !== null && allowed === undefined) wrong.push(`${name}: ${found[0]}`);
+    if (allowed !== undefined) expect(code).toMatch(allowed);
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('jamdev colors only what Text says, and nothing else makes escape sequences', () => {
+  const makers = files.filter((file) => /from 'chalk'|\\u001b|\\x1b/.test(readFileSync(file, 'utf8')));
+  expect(makers.map((file) => relative(SOURCE, file)).sort()).toEqual([
+    'cli/terminal/clean.ts',
+    'cli/terminal/footer/layout.ts',
+    'cli/terminal/footer/paint.ts',
+    'cli/terminal/line-writer.ts',
+    'cli/terminal/output.ts',
+    'cli/terminal/shortcuts.ts',
+    'cli/terminal/text.ts',
+  ]);
+});
+
 test('imports go downwards only, and never to a neighbour of the same level', () => {
   const wrong: string[] = [];
   let seen = 0;

@@ -54,10 +54,11 @@ export function devEndpoints(context: ApiContext): Endpoint[] {
       query: logsQuerySchema,
       answer: jsonLines(logRecordSchema),
       errors: ['BackendNotFound'],
-      handle: async ({ query: { backend, tail, follow }, response }) => {
+      handle: async ({ query: { backend, tail, follow, unfinished }, response }) => {
         const one = backend === undefined ? undefined : findOneLog(context, backend);
         await streamRecords(response, context, {
           follow: follow !== 'false',
+          unfinished: unfinished === 'true',
           tail,
           list: (): StoredLog[] => (one === undefined ? [...logs.created] : [one]),
           mayGrow: () => one === undefined || logs.isOpen(one.owner.backendId),

@@ -21,6 +21,7 @@ export async function streamRawLog(response: Response, context: ApiContext, log:
 
 export interface LogStreamOptions {
   follow: boolean;
+  unfinished: boolean;
   tail: number | undefined;
   list: () => StoredLog[];
   mayGrow: () => boolean;

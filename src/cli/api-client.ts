@@ -8,6 +8,17 @@ import { errorCode } from '../os/error-code.js';
 /** The longest error answer that is read: one holds the last lines of a build or a backend at most. */
 const MAX_ERROR_BYTES = 16 * 1024 * 1024;
 
+/** Which lines of logs to read. */
+export interface LogsQuery {
+  /** A backend's id or a key; left out: all backends. */
+  backend?: string;
+  /** Only so many last lines of what is there. */
+  tail?: number;
+  follow: boolean;
+  /** Also lines that have no end yet. */
+  unfinished?: boolean;
+}
+
 /** How a command reaches a running dev server: over HTTP, and in no other way. */
 export class ApiClient {
   readonly #base: string;
@@ -92,8 +103,9 @@ export class ApiClient {
   }
 
   /** Lines of logs, each the JSON text of a `LogRecordJson`. */
-  logs(query: { backend?: string; tail?: number; follow: boolean }): AsyncGenerator<string> {
+  logs(query: LogsQuery): AsyncGenerator<string> {
     const parameters = new URLSearchParams({ follow: String(query.follow) });
+    if (query.unfinished) parameters.set('unfinished', 'true');
     if (query.backend !== undefined) parameters.set('backend', query.backend);
     if (query.tail !== undefined) parameters.set('tail', String(query.tail));
     return this.#lines(`${DEV_PREFIX}/logs?${parameters}`);

@@ -2,6 +2,7 @@ import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 import type { DevBackend } from '../contract/dev-endpoints.js';
 import { findDevServer } from './find-dev-server.js';
+import { cleanText } from './terminal/clean.js';
 
 /** Commands whose arguments are backends, by id or key. */
 const TAKE_BACKENDS = ['logs', 'status', 'terminate'];
@@ -29,8 +30,9 @@ export async function addCompletion(program: Command, words: readonly string[]):
   for (const argument of completion.commands.get(asked)?.arguments.values() ?? []) {
     argument.handler = (complete) => {
       for (const { id, key, status } of backends) {
-        complete(id, `key ${key}, ${status.status}`);
-        complete(key, `backend ${id}, ${status.status}`);
+        complete(cleanText(id), cleanText(`key ${key}, ${status.status}`));
+        // A key that a terminal would obey is no word that a shell could put in.
+        if (cleanText(key) === key) complete(key, cleanText(`backend ${id}, ${status.status}`));
       }
     };
   }

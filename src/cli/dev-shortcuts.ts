@@ -2,7 +2,6 @@ import { JamdevError } from '../contract/errors.js';
 import type { DevServer } from '../dev-server.js';
 import { openInBrowser } from '../os/open-browser.js';
 import { isEnding } from '../platform/backend-state.js';
-import { cleanForTerminal } from './terminal/clean.js';
 import { counted } from './terminal/counted.js';
 import type { LogFilter } from './terminal/log-filter.js';
 import { type Shortcut, shortcutTable } from './terminal/shortcuts.js';
@@ -12,7 +11,7 @@ export interface ShortcutContext {
   server: DevServer;
   filter: LogFilter;
   /** Tells the person who pressed the key. */
-  say(text: string): void;
+  say(...lines: string[]): void;
   /** Clears the screen. */
   clear(): void;
   /** Stops the dev server. */
@@ -54,7 +53,7 @@ export function makeShortcuts(context: ShortcutContext): Shortcut[] {
       action: () => {
         filter.cycle(platform.running);
         const { only } = filter;
-        say(only === undefined ? 'Log: all backends.' : `Log: ${cleanForTerminal(only.displayName, false)} only.`);
+        say(only === undefined ? 'Log: all backends.' : `Log: ${only.displayName} only.`);
       },
     },
     ...(hotRebuild.watches
@@ -71,7 +70,7 @@ export function makeShortcuts(context: ShortcutContext): Shortcut[] {
         ]
       : []),
     { key: 'c', label: 'clear', description: 'clear the screen', action: context.clear },
-    { key: 'h', label: 'help', description: 'show this help', action: () => say(shortcutTable(shortcuts).join('\n')) },
+    { key: 'h', label: 'help', description: 'show this help', action: () => say(...shortcutTable(shortcuts)) },
     { key: 'q', label: 'quit', description: 'stop, as Ctrl-C does', action: context.quit },
   ];
   return shortcuts;
@@ -82,7 +81,7 @@ async function spawn({ server, say }: ShortcutContext): Promise<void> {
     const { backend_id, url } = await server.connect();
     say(`Spawned ${backend_id}: ${url}`);
   } catch (error) {
-    say(sentenceOf(error));
+    say(...sentenceOf(error));
   }
 }
 
@@ -90,18 +89,18 @@ async function openNewest({ server, say }: ShortcutContext): Promise<void> {
   const newest = server.parts.platform.running.findLast(({ state }) => !isEnding(state));
   if (newest === undefined) return say('No backend is running. Press s to spawn one.');
   const { service, key } = newest.identity;
-  const name = cleanForTerminal(newest.displayName, false);
+  const name = newest.displayName;
   try {
     // A token of its own, as for anybody who asks.
     const { url } = await server.connect({ service: service.name, key, spawn: false });
     if (await openInBrowser(url)) say(`Opening ${name} in the browser.`);
     else say(`No browser could be opened; the URL of ${name} is ${url}`);
   } catch (error) {
-    say(sentenceOf(error));
+    say(...sentenceOf(error));
   }
 }
 
-function sentenceOf(error: unknown): string {
-  if (error instanceof JamdevError) return error.sentence;
+function sentenceOf(error: unknown): string[] {
+  if (error instanceof JamdevError) return error.sentence.split('\n');
   throw error;
 }

@@ -1,9 +1,9 @@
-import type { ChalkInstance } from 'chalk';
 import type { DevServer } from '../dev-server.js';
 import { makeShortcuts } from './dev-shortcuts.js';
 import { InteractiveTerminal } from './terminal/interactive-terminal.js';
 import type { LineWriter } from './terminal/line-writer.js';
 import type { LogFilter } from './terminal/log-filter.js';
+import type { Output } from './terminal/output.js';
 import type { Reporter } from './terminal/reporter.js';
 
 /** What the terminal of `jamdev dev` is made from. */
@@ -11,8 +11,9 @@ export interface DevTerminalContext {
   server: DevServer;
   reporter: Reporter;
   writer: LineWriter;
-  chalk: ChalkInstance;
   filter: LogFilter;
+  input: NodeJS.ReadStream;
+  output: Output;
   /** Stops the dev server. */
   quit(): void;
 }
@@ -22,19 +23,22 @@ export function openDevTerminal({
   server,
   reporter,
   writer,
-  chalk,
+  input,
+  output,
   filter,
   quit,
 }: DevTerminalContext): InteractiveTerminal {
   const shortcuts = makeShortcuts({
     server,
     filter,
-    say: (text) => reporter.message(text),
+    say: (...lines) => {
+      for (const line of lines) reporter.message(line);
+    },
     clear: () => terminal.clear(),
     quit,
   });
   const terminal: InteractiveTerminal = new InteractiveTerminal({
-    input: process.stdin,
+    input,
     writer,
     shortcuts,
     interrupt: quit,
@@ -42,7 +46,7 @@ export function openDevTerminal({
       if (process.env.TERM === 'dumb') return undefined;
       // Takes longer to load than a key should have to wait.
       const { createDevScreen } = await import('./terminal/footer/dev-footer.js');
-      return createDevScreen(process.stdout, chalk, { server, filter, shortcuts });
+      return createDevScreen(output, { server, filter, shortcuts });
     },
   });
   void terminal.open();

@@ -1,9 +1,14 @@
+import type { Output } from './terminal/output.js';
+import type { Text } from './terminal/text.js';
+
 /** What a command may touch of the process it runs in; main.ts gives the real thing. */
 export interface CommandIo {
-  /** Writes a line for the reader of the command's result. */
-  out(line: string): void;
-  /** Writes a line beside the result: remarks and errors. */
-  err(line: string): void;
+  /** Writes a line of the command's result. */
+  out(line: Text): void;
+  /** Writes a line that is not part of the result: a remark or an error. */
+  err(line: Text): void;
+  /** Writes a result as JSON, in one line unless there is an indentation. */
+  json(value: unknown, indent?: number): void;
   /** Makes the command end with another exit code than 0: 1, or the given one. */
   fail(code?: number): void;
   /** Lets the command end although some of its output may never be read. */
@@ -13,6 +18,9 @@ export interface CommandIo {
    * runner that started this program has ended.
    */
   signal: AbortSignal;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: Output;
+  readonly stderr: Output;
   /** Whether SIGHUP means nothing: it was started by nohup. */
   readonly ignoresHangup: boolean;
 }

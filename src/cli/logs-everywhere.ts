@@ -1,7 +1,7 @@
 import type { LogRecordJson } from '../contract/dev-endpoints.js';
 import { JamdevError, problem } from '../contract/errors.js';
 import type { ServerRecord } from '../records/server-records.js';
-import { ApiClient } from './api-client.js';
+import { ApiClient, type LogsQuery } from './api-client.js';
 import { askEverywhere, type Everywhere, isRunning } from './everywhere.js';
 import type { CommandIo } from './io.js';
 import { mergeByTime } from './merge-by-time.js';
@@ -9,11 +9,6 @@ import { mergeByTime } from './merge-by-time.js';
 /** A line of a log, and the project folder that it is from. */
 export interface PlacedRecord extends LogRecordJson {
   project: string;
-}
-
-interface LogsQuery {
-  follow: boolean;
-  tail?: number;
 }
 
 /** What to read from one dev server: all of it, or one backend. */

@@ -6,6 +6,7 @@ import { asSystemProblem } from '../os/system-problem.js';
 import { watchLaunch } from '../processes/watch-launch.js';
 import { EXIT_FAILURE, EXIT_USAGE, exitCodeOf, signalExitCode } from './exit-codes.js';
 import type { CommandIo } from './io.js';
+import { Output } from './terminal/output.js';
 
 /** How long the end waits for a reader that may have stopped reading. */
 const UNREAD_OUTPUT_MS = 1_000;
@@ -28,6 +29,8 @@ const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
 };
 
+const stdout = new Output(process.stdout);
+const stderr = new Output(process.stderr);
 let exitCode = 0;
 let outputLost = false;
 let ignoresHangup = false;
@@ -36,8 +39,9 @@ let signalled: 'SIGINT' | 'SIGTERM' | undefined;
 const interrupted = new AbortController();
 
 const io: CommandIo = {
-  out: (line) => void process.stdout.write(`${line}\n`),
-  err: (line) => void process.stderr.write(`${line}\n`),
+  out: (line) => stdout.line(line),
+  err: (line) => stderr.line(line),
+  json: (value, indent) => stdout.json(value, indent),
   fail: (code = EXIT_FAILURE) => {
     exitCode = code;
   },
@@ -45,6 +49,9 @@ const io: CommandIo = {
     outputMatters = false;
   },
   signal: interrupted.signal,
+  stdin: process.stdin,
+  stdout,
+  stderr,
   get ignoresHangup() {
     return ignoresHangup;
   },
@@ -59,6 +66,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   io.err(`jamdev: ${problem.outputNotWritten(errorCode(error)).sentence}`);
 });
 process.stderr.on('error', () => undefined);
+// Node.js would print it as it is, with whatever is in its message.
+process.on('uncaughtException', (error) => process.exit(report(error)));
 
 try {
   await (await makeProgram(process.argv[2])).parseAsync();
@@ -77,6 +86,7 @@ async function makeProgram(called: string | undefined): Promise<Command> {
     .version(readOwnPackage().version, '-V, --version')
     .helpCommand('help [command]', 'show the help of a command')
     .showHelpAfterError('(see: jamdev --help)')
+    .configureOutput({ writeOut: (text) => stdout.block(text), writeErr: (text) => stderr.block(text) })
     // What stands behind the command that exec runs is that command's.
     .enablePositionalOptions()
     .exitOverride();
@@ -129,10 +139,11 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   const known = error instanceof JamdevError ? error : asSystemProblem(error);
   if (known !== undefined) {
-    io.err(`jamdev: ${known.message}`);
+    stderr.lines(`jamdev: ${known.message}`);
     if (known.remedy !== '') io.err(known.remedy);
     return exitCodeOf(known.code);
   }
-  io.err(`jamdev: a fault in jamdev itself.\n${error instanceof Error ? error.stack : String(error)}`);
+  io.err('jamdev: a fault in jamdev itself.');
+  stderr.lines(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return EXIT_FAILURE;
 }

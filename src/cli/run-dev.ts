@@ -1,4 +1,3 @@
-import { Chalk } from 'chalk';
 import type { DevFlags } from '../config/dev-flags.js';
 import { JamdevError } from '../contract/errors.js';
 import { startDevServer } from '../dev-server.js';
@@ -6,7 +5,6 @@ import type { DevTerminalContext } from './dev-terminal.js';
 import type { CommandIo } from './io.js';
 import { StopSwitch } from './stop-switch.js';
 import { environmentLines } from './terminal/banner.js';
-import { colourLevel } from './terminal/colour-level.js';
 import { DevReporter } from './terminal/dev-reporter.js';
 import type { InteractiveTerminal } from './terminal/interactive-terminal.js';
 import { JsonReporter } from './terminal/json-reporter.js';
@@ -21,12 +19,10 @@ import { type Reporter, reportOn } from './terminal/reporter.js';
 export async function runDev(flags: DevFlags, output: { json: boolean }, io: CommandIo): Promise<void> {
   const server = await startDevServer(flags);
   const sinceStartMs = performance.now();
-  const writer = new LineWriter(process.stdout);
-  const chalk = new Chalk({ level: colourLevel(process.stdout) });
+  const writer = new LineWriter(io.stdout);
+  io.stdout.printedColors &&= server.config.styleLogOutput;
   const filter = new LogFilter();
-  const reporter: Reporter = output.json
-    ? new JsonReporter(writer)
-    : new DevReporter(writer, chalk, server.config.styleLogOutput, filter);
+  const reporter: Reporter = output.json ? new JsonReporter(io.stdout) : new DevReporter(writer, filter);
   reportOn(server, reporter);
 
   const stop = new StopSwitch(server, reporter);
@@ -37,13 +33,15 @@ export async function runDev(flags: DevFlags, output: { json: boolean }, io: Com
   });
   process.on('exit', () => server.killNow());
   // With NO_COLOR the terminal is left as it is, raw mode included.
-  const inTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true && !process.env.NO_COLOR;
+  const inTerminal = io.stdin.isTTY === true && io.stdout.stream.isTTY === true && !process.env.NO_COLOR;
   const interactive = server.config.interactive && inTerminal && !output.json;
   reporter.started(server, sinceStartMs, output.json ? [] : await environmentLines(server.config.services));
   for (const remark of server.stateRemarks) reporter.message(remark);
   setImmediate(() => void writer.prepareLive());
   const press = () => stop.press();
-  const terminal = interactive ? openTerminal({ server, reporter, writer, chalk, filter, quit: press }) : undefined;
+  const terminal = interactive
+    ? openTerminal({ server, reporter, writer, filter, quit: press, input: io.stdin, output: io.stdout })
+    : undefined;
   // Nobody reads the output any more, or waits for the end: reason enough to stop, but no sign of impatience.
   const stopUnwatched = () => {
     const { reason } = io.signal;

@@ -1,5 +1,4 @@
 import { sep } from 'node:path';
-import { Chalk } from 'chalk';
 import type { DevFlags } from '../config/dev-flags.js';
 import { JamdevError, problem } from '../contract/errors.js';
 import { type DevServer, startDevServer } from '../dev-server.js';
@@ -10,11 +9,11 @@ import { type CommandEnd, CommandProcess } from './command-process.js';
 import { signalExitCode } from './exit-codes.js';
 import type { CommandIo } from './io.js';
 import { StopSwitch } from './stop-switch.js';
-import { colourLevel } from './terminal/colour-level.js';
 import { counted } from './terminal/counted.js';
 import { DevReporter } from './terminal/dev-reporter.js';
 import { LineWriter } from './terminal/line-writer.js';
 import { LogFilter } from './terminal/log-filter.js';
+import type { Output } from './terminal/output.js';
 import { problemsOnly } from './terminal/problem-reporter.js';
 import { type Reporter, reportOn } from './terminal/reporter.js';
 
@@ -43,7 +42,7 @@ export async function runExec(
   const server = await Promise.race([starting, signals.early.then(() => pause(ABANDON_MS))]);
   if (server === undefined) return io.fail(signalExitCode(await signals.early));
   process.on('exit', () => server.killNow());
-  const reporter = makeReporter(server, logs);
+  const reporter = makeReporter(server, logs, io.stderr);
   reportOn(server, reporter);
   if (server.remark !== undefined) io.err(`jamdev: ${server.remark}`);
   for (const remark of server.stateRemarks) io.err(`jamdev: ${remark}`);
@@ -101,14 +100,9 @@ class SignalSwitch {
   }
 }
 
-function makeReporter(server: DevServer, logs: boolean): Reporter {
-  const chalk = new Chalk({ level: colourLevel(process.stderr) });
-  const reporter = new DevReporter(
-    new LineWriter(process.stderr),
-    chalk,
-    server.config.styleLogOutput,
-    new LogFilter(),
-  );
+function makeReporter(server: DevServer, logs: boolean, output: Output): Reporter {
+  output.printedColors &&= server.config.styleLogOutput;
+  const reporter = new DevReporter(new LineWriter(output), new LogFilter());
   return logs ? reporter : problemsOnly(reporter);
 }
 

@@ -71,6 +71,10 @@ export const logRecordSchema = z
     key_given: z.boolean(),
     source: z.enum(['stdout', 'stderr', 'jamdev']),
     text: z.string(),
+    unfinished: z
+      .literal(true)
+      .optional()
+      .describe('The line has no end yet: the next record of this backend and source replaces it'),
   })
   .meta({ id: 'LogRecord' });
 export type LogRecordJson = z.infer<typeof logRecordSchema>;
@@ -99,6 +103,10 @@ export const logsQuerySchema = z.object({
     .transform(Number)
     .optional()
     .describe('Only so many of the lines that are there'),
+  unfinished: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('Whether to send lines that have no end yet. Default: false'),
   follow: z.enum(['true', 'false']).optional().describe('Whether to go on with the lines to come. Default: true'),
 });
 

@@ -1,8 +1,10 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OutputSource } from '../contract/dev-endpoints.js';
+import { type Clock, systemClock } from '../os/clock.js';
 import { APPEND_FLAGS, writeOwnFile } from '../records/own-file.js';
-import { LineSplitter } from './line-splitter.js';
+import { lastPart } from './line-splitter.js';
+import { LineStream } from './line-stream.js';
 import { encodeRecords, type LogRecord } from './log-format.js';
 import { MAX_SEGMENTS, SEGMENT_BYTES, segmentPath } from './segments.js';
 
@@ -19,6 +21,19 @@ export interface LogOwner {
   createdAt: string;
 }
 
+/** Receives what happens to a log. */
+export interface LogListener {
+  /** Lines were written; with no lines, the log has ended. */
+  onLines(source: LogRecord['source'], lines: readonly Buffer[]): void;
+  /** A line that is not finished after a moment, or has changed since. Lines of the same source replace it. */
+  onUnfinished(source: OutputSource, text: string): void;
+  /**
+   * With an error: a write has failed, and lines are missing on disk but still passed on; with undefined: the next one has
+   * succeeded.
+   */
+  onDisk(error: Error | undefined): void;
+}
+
 /** How many last lines are at hand without reading the disk. */
 const LAST_LINES = 20;
 const LAST_LINE_BYTES = 2_000;
@@ -30,9 +45,8 @@ const LAST_LINE_BYTES = 2_000;
 export class BackendLog {
   readonly owner: LogOwner;
   readonly folder: string;
-  readonly #splitters: Record<OutputSource, LineSplitter> = { stdout: new LineSplitter(), stderr: new LineSplitter() };
-  readonly #onLines: (source: LogRecord['source'], lines: readonly Buffer[]) => void;
-  readonly #onDisk: (error: Error | undefined) => void;
+  readonly #streams: Record<OutputSource, LineStream>;
+  readonly #listener: LogListener;
   #last: Buffer[] = [];
   #lastRemark: string | undefined;
   #file: number | undefined;
@@ -44,21 +58,12 @@ export class BackendLog {
   #failing = false;
   #ended = false;
 
-  /**
-   * @param onLines called after lines were written
-   * @param onDisk called with the error when a write fails (lines are then missing on disk but still passed on), and
-   *   with undefined when the next one succeeds
-   */
-  constructor(
-    folder: string,
-    owner: LogOwner,
-    onLines: (source: LogRecord['source'], lines: readonly Buffer[]) => void,
-    onDisk: (error: Error | undefined) => void,
-  ) {
+  constructor(folder: string, owner: LogOwner, listener: LogListener, clock: Clock = systemClock) {
     this.folder = folder;
     this.owner = owner;
-    this.#onLines = onLines;
-    this.#onDisk = onDisk;
+    this.#listener = listener;
+    const stream = (source: OutputSource) => new LineStream(clock, (text) => listener.onUnfinished(source, text));
+    this.#streams = { stdout: stream('stdout'), stderr: stream('stderr') };
     this.#try(() => this.#prepare());
   }
 
@@ -67,9 +72,15 @@ export class BackendLog {
     return this.#ended;
   }
 
-  /** The last lines, oldest first, at most 20, cut to 2,000 bytes each. */
+  /** The last lines, oldest first, at most 20, cut to 2,000 bytes each; those that are not finished last. */
   get lastLines(): string[] {
-    return this.#last.map((line) => line.toString('utf8'));
+    const unfinished = [this.#streams.stdout.unfinished, this.#streams.stderr.unfinished].filter((text) => text !== '');
+    return [...this.#last.map((line) => line.toString('utf8')), ...unfinished].slice(-LAST_LINES);
+  }
+
+  /** What was last told of a line that is not finished; '' when there is none. */
+  unfinished(source: OutputSource): string {
+    return this.#streams[source].told;
   }
 
   /** The newest remark of the dev server's. */
@@ -79,7 +90,7 @@ export class BackendLog {
 
   /** Takes a chunk of output as it was read. */
   write(source: OutputSource, chunk: Buffer): void {
-    this.#append(source, this.#splitters[source].push(chunk));
+    this.#append(source, this.#streams[source].push(chunk));
   }
 
   /** Adds a remark of the dev server's, of one or several lines. */
@@ -94,23 +105,23 @@ export class BackendLog {
   /** Writes what is left of unfinished lines and closes the file. */
   end(): void {
     for (const source of ['stdout', 'stderr'] as const) {
-      const rest = this.#splitters[source].flush();
+      const rest = this.#streams[source].end();
       if (rest !== undefined) this.#append(source, [rest]);
     }
     this.#ended = true;
     this.#close();
-    this.#onLines('jamdev', []);
+    this.#listener.onLines('jamdev', []);
   }
 
   #append(source: LogRecord['source'], lines: readonly Buffer[]): void {
     if (lines.length === 0) return;
     if (source !== 'jamdev') {
-      const newest = lines.slice(-LAST_LINES).map((line) => Buffer.from(line.subarray(0, LAST_LINE_BYTES)));
+      const newest = lines.slice(-LAST_LINES).map((line) => Buffer.from(lastPart(line).subarray(0, LAST_LINE_BYTES)));
       this.#last = [...this.#last, ...newest].slice(-LAST_LINES);
     }
     const written = this.#try(() => this.#writeOut(encodeRecords(Date.now(), source, lines)));
     if (!written) this.#tornLine = true;
-    this.#onLines(source, lines);
+    this.#listener.onLines(source, lines);
   }
 
   /** Tells of the first failure, and of the first success after it. @returns whether it went well */
@@ -118,13 +129,13 @@ export class BackendLog {
     try {
       work();
     } catch (error) {
-      if (!this.#failing) this.#onDisk(error as Error);
+      if (!this.#failing) this.#listener.onDisk(error as Error);
       this.#failing = true;
       // Its folder may have been removed.
       this.#prepared = false;
       return false;
     }
-    if (this.#failing) this.#onDisk(undefined);
+    if (this.#failing) this.#listener.onDisk(undefined);
     this.#failing = false;
     return true;
   }

@@ -1,8 +1,9 @@
 import type { LogRecordJson } from '../contract/dev-endpoints.js';
-import type { LogOwner } from './backend-log.js';
+import type { BackendLog, LogOwner } from './backend-log.js';
 import type { LogRecord } from './log-format.js';
 import { LogReader } from './log-reader.js';
 import type { LogStore, StoredLog } from './log-store.js';
+import { UnfinishedLines } from './unfinished-lines.js';
 
 export interface ReadLogsOptions {
   /** Which logs; asked again while following, as backends come. Oldest first. */
@@ -11,6 +12,8 @@ export interface ReadLogsOptions {
   tail?: number | undefined;
   /** Go on with live lines; until `mayGrow` says no. */
   follow: boolean;
+  /** Also tell of lines that are not finished, once all lines are told. Needs a store. */
+  unfinished?: boolean;
   /** Whether more lines or logs can still come. */
   mayGrow(): boolean;
 }
@@ -18,10 +21,12 @@ export interface ReadLogsOptions {
 export interface OwnedRecord {
   owner: LogOwner;
   record: LogRecord;
+  /** The line is not finished yet: the next record of the same backend and source replaces it. */
+  unfinished?: true;
 }
 
 /** @returns the wire form of a line of a log */
-export function toLogRecordJson({ owner, record }: OwnedRecord): LogRecordJson {
+export function toLogRecordJson({ owner, record, unfinished }: OwnedRecord): LogRecordJson {
   return {
     time: new Date(record.timeMs).toISOString(),
     backend: owner.backendId,
@@ -30,6 +35,7 @@ export function toLogRecordJson({ owner, record }: OwnedRecord): LogRecordJson {
     key_given: owner.keyGiven ?? true,
     source: record.source,
     text: record.text,
+    ...(unfinished && { unfinished }),
   };
 }
 
@@ -67,16 +73,24 @@ export async function* readLogs(
     }
   };
   const changes = store === undefined ? undefined : new Changes(store, signal);
+  const unfinished = options.unfinished && store !== undefined ? new UnfinishedLines(store) : undefined;
   try {
     addNew();
     if (options.tail !== undefined) yield* await lastOf(sources, options.tail, store);
     while (!signal.aborted) {
       // Both asked before the look for lines, so that nothing can slip in between.
       const seen = changes?.count ?? 0;
+      changes?.printing.clear();
       const mayGrow = options.mayGrow();
       for (let next = await takeOldest(sources, store); next !== undefined; next = await takeOldest(sources, store)) {
+        unfinished?.finish(next);
         yield next;
         if (signal.aborted) return;
+      }
+      for (const { owner } of unfinished === undefined ? [] : sources.values()) {
+        // Of a backend that has printed meanwhile, the lines come first.
+        if (changes?.printing.has(owner.backendId)) continue;
+        yield* unfinished?.changed(owner) ?? [];
       }
       if (!options.follow || !mayGrow || changes === undefined) return;
       await changes.beyond(seen);
@@ -127,6 +141,8 @@ async function takeOldest(sources: Map<string, Source>, store: LogStore | undefi
 /** Counts the changes of a store, and waits for the next. */
 class Changes {
   count = 0;
+  /** Backends that have printed since this was cleared. */
+  readonly printing = new Set<string>();
   readonly #store: LogStore;
   readonly #signal: AbortSignal;
   #wake: () => void = () => undefined;
@@ -135,6 +151,7 @@ class Changes {
     this.#store = store;
     this.#signal = signal;
     store.events.on('lines', this.#onLines);
+    store.events.on('unfinished', this.#onChange);
     signal.addEventListener('abort', this.#onAbort);
   }
 
@@ -148,10 +165,16 @@ class Changes {
 
   stop(): void {
     this.#store.events.off('lines', this.#onLines);
+    this.#store.events.off('unfinished', this.#onChange);
     this.#signal.removeEventListener('abort', this.#onAbort);
   }
 
-  readonly #onLines = (): void => {
+  readonly #onLines = ({ owner }: BackendLog): void => {
+    this.printing.add(owner.backendId);
+    this.#onChange();
+  };
+
+  readonly #onChange = (): void => {
     this.count += 1;
     this.#wake();
   };

@@ -7,20 +7,27 @@ const CARRIAGE_RETURN = 0x0d;
 /**
  * Splits a stream of bytes into lines, at newlines only (a `\r` before one goes with it). Works on bytes, so that a
  * character cut in two by a chunk's end comes out whole.
+ *
+ * Of a line that becomes too long, parts that a later one replaces, as `\r` does in a terminal, go first: of a progress bar
+ * that runs for hours, the last state stays.
  */
 export class LineSplitter {
   readonly #maxBytes: number;
   readonly #keepReturns: boolean;
   #parts: Buffer[] = [];
   #length = 0;
+  /** The line has become too long: only its last part is kept, which the next one replaces. */
+  #replacing = false;
+  /** While replacing: a `\r` came last. */
+  #returned = false;
 
-  /** @param keepReturns a `\r` before a newline belongs to the line */
+  /** @param keepReturns `\r` is a character like others */
   constructor(maxBytes = MAX_LINE_BYTES, keepReturns = false) {
     this.#maxBytes = maxBytes;
     this.#keepReturns = keepReturns;
   }
 
-  /** @returns the lines completed by this chunk, without their newlines */
+  /** Takes the next bytes. @returns the lines completed by them, without their newlines */
   push(chunk: Buffer): Buffer[] {
     const lines: Buffer[] = [];
     let start = 0;
@@ -34,27 +41,82 @@ export class LineSplitter {
 
   /** @returns the last line if the stream ended without a newline */
   flush(): Buffer | undefined {
-    return this.#length === 0 ? undefined : this.#complete(Buffer.alloc(0));
+    return this.hasUnfinished ? this.#complete(Buffer.alloc(0)) : undefined;
   }
 
-  #keep(part: Buffer): void {
+  /** Whether there is a line that has no newline yet. */
+  get hasUnfinished(): boolean {
+    return this.#length > 0;
+  }
+
+  /** What a terminal shows of the line that has no newline yet: the beginning of its last part, in whole characters. */
+  unfinished(maxBytes: number): Buffer {
+    return withoutTornCharacter(lastPart(Buffer.concat(this.#parts)).subarray(0, maxBytes));
+  }
+
+  #keep(bytes: Buffer): void {
+    if (this.#replacing) return this.#replace(bytes);
+    if (this.#keepReturns || this.#length + bytes.length <= this.#maxBytes) return this.#append(bytes);
+    const all = Buffer.concat([...this.#parts, bytes]);
+    this.#forget();
+    this.#replacing = true;
+    this.#replace(all);
+  }
+
+  #replace(bytes: Buffer): void {
+    const last = lastPart(bytes);
+    const end = last.byteOffset - bytes.byteOffset + last.length;
+    if (last.length > 0 && (this.#returned || end > last.length)) {
+      this.#parts = [];
+      this.#length = 0;
+    }
+    if (last.length > 0) this.#returned = end < bytes.length;
+    else this.#returned ||= bytes.length > 0;
+    this.#append(last);
+  }
+
+  #append(part: Buffer): void {
     const room = this.#maxBytes - Math.min(this.#length, this.#maxBytes);
     // A copy: the chunk's memory must not be held for a few bytes of it.
-    if (room > 0) this.#parts.push(Buffer.from(part.subarray(0, room)));
+    if (room > 0 && part.length > 0) this.#parts.push(Buffer.from(part.subarray(0, room)));
     this.#length += part.length;
   }
 
   #complete(last: Buffer): Buffer {
-    if (this.#length === 0 && last.length <= this.#maxBytes) return this.#finish(last);
+    if (!this.hasUnfinished && !this.#replacing && last.length <= this.#maxBytes) return this.#finish(last);
     this.#keep(last);
     const cut = this.#length - this.#maxBytes;
     const line = Buffer.concat(this.#parts);
-    this.#parts = [];
-    this.#length = 0;
+    this.#forget();
     return cut > 0 ? Buffer.concat([line, Buffer.from(` … (${cut} bytes cut)`)]) : this.#finish(line);
   }
 
   #finish(line: Buffer): Buffer {
     return !this.#keepReturns && line[line.length - 1] === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
   }
+
+  #forget(): void {
+    this.#parts = [];
+    this.#length = 0;
+    this.#replacing = false;
+    this.#returned = false;
+  }
+}
+
+/** What a terminal shows at last of a line in which parts, separated by `\r`, replace each other. */
+export function lastPart(line: Buffer): Buffer {
+  let end = line.length;
+  while (line[end - 1] === CARRIAGE_RETURN) end -= 1;
+  return line.subarray(end === 0 ? 0 : line.lastIndexOf(CARRIAGE_RETURN, end - 1) + 1, end);
+}
+
+/** Leaves out the bytes of a UTF-8 character at the end of which some are missing. */
+function withoutTornCharacter(bytes: Buffer): Buffer {
+  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if ((byte & 0xc0) === 0x80) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return length > back ? bytes.subarray(0, -back) : bytes;
+  }
+  return bytes;
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { OutputSource } from '../contract/dev-endpoints.js';
 import { isShortage } from '../os/error-code.js';
 import { readOwnFile } from '../records/own-file.js';
 import { BackendLog, type LogOwner } from './backend-log.js';
@@ -14,6 +15,8 @@ export const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 interface LogStoreEvents {
   /** Lines were printed, or, with no lines, the log ended. */
   lines: [log: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]];
+  /** A line is not finished after a moment, or has changed since; lines of the same source replace it. */
+  unfinished: [log: BackendLog, source: OutputSource, text: string];
   /** A log can't be written. */
   diskProblem: [log: BackendLog, error: Error];
   /** After that: logs are written again. */
@@ -53,16 +56,15 @@ export class LogStore {
 
   /** Begins the log of a backend. */
   create(owner: LogOwner): BackendLog {
-    const log: BackendLog = new BackendLog(
-      join(this.#folders[0], owner.backendId),
-      owner,
-      (source, lines) => {
+    const log: BackendLog = new BackendLog(join(this.#folders[0], owner.backendId), owner, {
+      onLines: (source, lines) => {
         if (log.ended) this.#hasEnded(log);
         this.events.emit('lines', log, source, lines);
       },
+      onUnfinished: (source, text) => this.events.emit('unfinished', log, source, text),
       // Later, as the first trouble can come before `log` is assigned.
-      (error) => queueMicrotask(() => this.#tellOfDisk(log, error)),
-    );
+      onDisk: (error) => queueMicrotask(() => this.#tellOfDisk(log, error)),
+    });
     this.#open.set(owner.backendId, log);
     this.#created.push({ owner, folder: log.folder });
     return log;
@@ -74,6 +76,11 @@ export class LogStore {
     this.#diskTrouble = error !== undefined;
     if (error !== undefined) this.events.emit('diskProblem', log, error);
     else this.events.emit('diskRecovered');
+  }
+
+  /** A log to which lines may still come. */
+  open(backendId: string): BackendLog | undefined {
+    return this.#open.get(backendId);
   }
 
   /** Whether lines may still come. */

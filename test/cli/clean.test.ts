@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cleanForTerminal, cleanName } from '../../src/cli/terminal/clean.js';
+import { cleanOutput, cleanText, lastPart } from '../../src/cli/terminal/clean.js';
 
 describe('of what a backend printed', () => {
   test.each([
@@ -10,7 +10,7 @@ describe('of what a backend printed', () => {
     ['colours, closed at the end', '\u001b[31mred\u001b[0m', '\u001b[31mred\u001b[0m\u001b[0m'],
     ['long colours', '\u001b[38;2;1;2;3;48:5:7mx', '\u001b[38;2;1;2;3;48:5:7mx\u001b[0m'],
   ])('%s stay', (_what, text, cleaned) => {
-    expect(cleanForTerminal(text, true)).toBe(cleaned);
+    expect(cleanOutput(text, true)).toBe(cleaned);
   });
 
   test.each([
@@ -27,52 +27,136 @@ describe('of what a backend printed', () => {
     ['other character sets', 'a\u001b(0b', 'ab'],
     ['saving the cursor', 'a\u001b7b\u001b8c', 'abc'],
     ['the bell and backspaces', 'a\u0007b\u0008c', 'abc'],
-    ['carriage returns', 'loading\rdone', 'loadingdone'],
-    ['one-byte sequences', 'a\u009b2Jb\u0090x', 'a2Jbx'],
+    ['what was printed over', 'loading\rdone\r', 'done'],
+    ['one-byte sequences', 'a\u009b2Jb\u0090x\u009c', 'a2Jbx'],
     ['a lone escape', 'a\u001b', 'a'],
-    ['a sequence that never ends', 'a\u001b[12', 'a12'],
+    ['a sequence that never ends', 'a\u001b[12', 'a'],
+    ['a sequence with controls in it', 'a\u001b\u0000[2\u00002Jb', 'ab'],
+    ['an escape before a sequence', 'a\u001b\u001b[2Jb', 'ab'],
+    ['key reports of xterm, which end as colors do', 'a\u001b[>4;2mb', 'ab'],
+    ['ends of lines', 'a\nb\u2028c\u0085d\u000be', 'a b c d e'],
+    ['marks that turn the direction of text', 'a\u202eb\u2066c\u200fd\u061ce\u2069', 'abcde'],
     ['delete', 'a\u007fb', 'ab'],
   ])('%s goes', (_what, text, cleaned) => {
-    expect(cleanForTerminal(text, true)).toBe(cleaned);
-    expect(cleanForTerminal(text, false)).toBe(cleaned);
+    expect(cleanOutput(text, true)).toBe(cleaned);
+    expect(cleanOutput(text, false)).toBe(cleaned);
   });
 
   test('colours go where they are not wanted', () => {
-    expect(cleanForTerminal('\u001b[31mred\u001b[0m', false)).toBe('red');
+    expect(cleanOutput('\u001b[31mred\u001b[0m', false)).toBe('red');
   });
 });
 
-const nasty = fc.string({
-  unit: fc.constantFrom(...('\u001b[];:?0159mJHcPX\\(O \u0007\u0000\u009b\u0090\r\n\ta🦊'.match(/./gsu) ?? [])),
-  maxLength: 40,
-});
+/** Everything that a terminal obeys, in pieces that can make up new sequences where something between them is removed. */
+const HOSTILE = [
+  ...['\u001b', '\u001b[', '\u001b]', '\u001bP', '\u001bX', '\u001b^', '\u001b_', '\u001b\\', '\u001b(', '\u001bc'],
+  ...[
+    '\u009b',
+    '\u009d',
+    '\u0090',
+    '\u0098',
+    '\u009e',
+    '\u009f',
+    '\u009c',
+    '\u0085',
+    '\u0007',
+    '\u0000',
+    '\u0018',
+    '\u007f',
+  ],
+  ...[
+    '\u202a',
+    '\u202b',
+    '\u202c',
+    '\u202d',
+    '\u202e',
+    '\u2066',
+    '\u2067',
+    '\u2068',
+    '\u2069',
+    '\u200e',
+    '\u200f',
+    '\u061c',
+  ],
+  ...[
+    '\u2028',
+    '\u2029',
+    '\r',
+    '\n',
+    '\t',
+    '\b',
+    '\v',
+    '\f',
+    '[2J',
+    '52;c;aGk=',
+    '0;title',
+    '31',
+    ';',
+    ':',
+    '?',
+    '>',
+    ' ',
+    'm',
+    'J',
+  ],
+  ...['a', 'é', '結', '🦊', '\ud800', '\udc00'],
+];
+const nasty = fc
+  .array(fc.oneof(fc.constantFrom(...HOSTILE), fc.string({ unit: 'binary', maxLength: 3 })), { maxLength: 30 })
+  .map((parts) => parts.join(''));
+const OBEYED = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]/;
+const COLORS = /\u001b\[[0-9;:]*m/g;
 
-test('without colours nothing is left that a terminal obeys', () => {
+test('without colors nothing is left that a terminal obeys', () => {
   fc.assert(
     fc.property(nasty, (text) => {
-      expect(cleanForTerminal(text, false)).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
+      expect(cleanOutput(text, false)).not.toMatch(OBEYED);
+      expect(cleanText(text)).not.toMatch(OBEYED);
+      expect(cleanText(text)).not.toContain('\t');
     }),
     { numRuns: 3_000 },
   );
 });
 
-test('with colours nothing but colours is left that a terminal obeys, and they end with the line', () => {
+test('with colors nothing but colors is left that a terminal obeys, and they end with the line', () => {
   fc.assert(
     fc.property(nasty, (text) => {
-      const cleaned = cleanForTerminal(text, true);
-      const rest = cleaned.replace(/\u001b\[[0-9;:]*m/g, '');
-      expect(rest).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
+      const cleaned = cleanOutput(text, true);
+      expect(cleaned.replace(COLORS, '')).not.toMatch(OBEYED);
       if (cleaned.includes('\u001b')) expect(cleaned.endsWith('\u001b[0m')).toBe(true);
     }),
     { numRuns: 3_000 },
   );
 });
 
-test('a very long line is cleaned in one go', () => {
-  const line = '\u001b[31mx\u001b]0;'.repeat(20_000);
-  expect(cleanForTerminal(line, false)).toBe('x'.repeat(20_000));
+test('what is clean stays as it is, and cleaning again changes nothing', () => {
+  fc.assert(
+    fc.property(nasty, (text) => {
+      expect(cleanText(cleanText(text))).toBe(cleanText(text));
+      expect(cleanOutput(cleanOutput(text, false), false)).toBe(cleanOutput(text, false));
+    }),
+  );
+});
+
+test.each([
+  ['\u001b[31mx\u001b]0;'.repeat(20_000), 'x'.repeat(20_000)],
+  ['\r'.repeat(256 * 1024), ''],
+  [`${'\r'.repeat(256 * 1024)}x`, 'x'],
+  ['\u001b['.repeat(100_000), ''],
+])('a very long line is cleaned in one go', (line, cleaned) => {
+  expect(cleanOutput(line, false)).toBe(cleaned);
 });
 
 test('a name stays on its line and in its column', () => {
-  expect(cleanName('a\n2 | fake\tb\u2028c\u001b[2J\r')).toBe('a 2 | fake b c');
+  expect(cleanText('a\n2 | fake\tb\u2028c\u001b[2J\r')).toBe('a 2 | fake b c ');
 });
+
+test.each([
+  ['', ''],
+  ['a', 'a'],
+  ['a\rb', 'b'],
+  ['a\r', 'a'],
+  ['a\r\r', 'a'],
+  ['\ra\rb\r\r', 'b'],
+  ['\r', ''],
+])('the last part of %j is %j', (line, last) => expect(lastPart(line)).toBe(last));

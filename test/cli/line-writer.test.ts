@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
-import { LineWriter, type OutputStream } from '../../src/cli/terminal/line-writer.js';
+import { LineWriter } from '../../src/cli/terminal/line-writer.js';
+import { Output, type OutputStream } from '../../src/cli/terminal/output.js';
+import { Printed } from '../../src/cli/terminal/text.js';
 
 /** A stream that takes nothing until it is told to. */
 class SlowStream extends EventEmitter {
@@ -20,57 +22,157 @@ class SlowStream extends EventEmitter {
     this.writableLength = 0;
     this.emit('drain');
   }
+
+  getColorDepth(): number {
+    return 1;
+  }
 }
 
 function make(isTTY = false) {
   const stream = new SlowStream();
   stream.isTTY = isTTY;
-  return { stream, writer: new LineWriter(stream as unknown as OutputStream) };
+  const output = new Output(stream as unknown as OutputStream);
+  return { stream, output, writer: new LineWriter(output), all: () => stream.written.join('') };
 }
 
 test('what backends print is left out while too much is waiting, and told once there is room', () => {
   const { stream, writer } = make();
-  const megabyte = `${'x'.repeat(1024 * 1024 - 1)}\n`;
-  for (let index = 0; index < 9; index += 1) writer.writeOutput([megabyte]);
+  const megabyte = 'x'.repeat(1024 * 1024 - 1);
+  for (let index = 0; index < 9; index += 1) writer.writeOutput('a', [megabyte]);
   expect(stream.written).toHaveLength(9);
-  writer.writeOutput(['left out\n', 'left out\n']);
-  writer.writeOutput(['left out\n']);
-  writer.write('said in any case\n');
+  writer.writeOutput('a', ['left out', 'left out']);
+  writer.writeOutput('b', ['left out']);
+  writer.write('said in any case');
   expect(stream.written.slice(9)).toEqual(['said in any case\n']);
   stream.drain();
   expect(stream.written.at(-1)).toContain('(3 lines came too fast');
-  writer.writeOutput(['shown again\n']);
+  writer.writeOutput('a', ['shown again']);
   expect(stream.written.at(-1)).toBe('shown again\n');
 });
 
-test('a live line is replaced by the next line, fits into the terminal, and shows nowhere else', async () => {
+test('what is left out for a program is told in its own form', () => {
+  const { stream, output } = make();
+  const writer = new LineWriter(output, (lines) => output.json({ event: 'left-out', lines }));
+  stream.writableLength = 9 * 1024 * 1024;
+  writer.jsonOutput([{}, {}]);
+  expect(stream.written).toEqual([]);
+  stream.drain();
+  expect(stream.written).toEqual(['{"event":"left-out","lines":2}\n']);
+});
+
+test('a live line is shown below the others until it ends, fits into the terminal, and shows nowhere else', async () => {
   const terminal = make(true);
   await terminal.writer.prepareLive();
-  terminal.writer.live('結合結合結合結合結合結合');
+  terminal.writer.live('build', '結合結合結合結合結合結合');
   expect(terminal.stream.written).toEqual(['\r\u001b[2K結合結合結合結合結']);
-  terminal.writer.write('a line\n');
-  terminal.writer.write('another\n');
-  expect(terminal.stream.written.slice(1)).toEqual(['\r\u001b[2Ka line\n', 'another\n']);
+  terminal.writer.write('a line');
+  expect(terminal.stream.written.slice(1)).toEqual(['\r\u001b[2Ka line\n', '\r\u001b[2K結合結合結合結合結']);
+  terminal.writer.live('build', undefined);
+  terminal.writer.write('another');
+  expect(terminal.stream.written.slice(3)).toEqual(['\r\u001b[2K', 'another\n']);
   const pipe = make(false);
   await pipe.writer.prepareLive();
-  pipe.writer.live('step 1');
+  pipe.writer.live('build', 'step 1');
   expect(pipe.stream.written).toEqual([]);
 });
 
-test('a screen shows in place of the bare terminal; a live line on it goes with the next line of jamdev’s own', async () => {
+test('the newest of several live lines is shown, and then the one before it', async () => {
   const { stream, writer } = make(true);
   await writer.prepareLive();
-  writer.live('step 1');
+  writer.unfinished('a', 'prompt: ');
+  writer.unfinished('b', '10%');
+  writer.unfinished('b', '20%');
+  writer.writeOutput('b', ['done']);
+  writer.writeOutput('a', ['prompt: yes']);
+  writer.close();
+  expect(stream.written).toEqual([
+    '\r\u001b[2Kprompt: ',
+    '\r\u001b[2K10%',
+    '\r\u001b[2K20%',
+    '\r\u001b[2Kdone\n',
+    '\r\u001b[2Kprompt: ',
+    '\r\u001b[2Kprompt: yes\n',
+  ]);
+});
+
+test('a screen shows in place of the bare terminal', async () => {
+  const { stream, writer } = make(true);
+  await writer.prepareLive();
+  writer.live('build', 'step 1');
   const told: string[] = [];
-  writer.writeTo({ append: (text) => told.push(text), live: (text) => told.push(`live ${text}`) });
+  writer.writeTo({ append: (text) => told.push(text), live: (lines) => told.push(`live ${lines.join()}`) });
   expect(stream.written.at(-1)).toBe('\r\u001b[2K');
   const before = stream.written.length;
-  writer.live('step 2');
-  writer.writeOutput(['one\n', 'two\n']);
-  writer.write('built\n');
-  expect(told).toEqual(['live step 2', 'one\ntwo\n', 'live undefined', 'built\n']);
+  writer.live('build', 'step 2');
+  writer.writeOutput('a', ['one', 'two']);
+  writer.live('build', undefined);
+  expect(told).toEqual(['live step 1', 'live step 2', 'one\ntwo\n', 'live step 2', 'live ']);
   expect(stream.written).toHaveLength(before);
   writer.writeTo(undefined);
-  writer.write('bare\n');
+  writer.write('bare');
   expect(stream.written.slice(before)).toEqual(['bare\n']);
+});
+
+test('nothing but the colors of printed lines reaches a terminal from what is written', async () => {
+  const { stream, output, writer } = make(true);
+  output.printedColors = true;
+  const hostile = '\u001b]0;t\u0007\u001b[2J\u001b[31m\u202ename\n\u009b1A';
+  await writer.prepareLive();
+  writer.write(hostile);
+  writer.writeOutput('a', [[hostile, new Printed(hostile)]]);
+  writer.unfinished('a', [hostile, new Printed(hostile)]);
+  expect(stream.written).toEqual(['name 1A\n', 'name 1A\u001b[31mname 1A\u001b[0m\n', '\r\u001b[2Kname 1Aname 1A']);
+});
+
+test.each<[string, (writer: LineWriter) => void, string]>([
+  [
+    'is added to as it grows',
+    (writer) => {
+      writer.unfinished('a', 'a | Na');
+      writer.unfinished('a', 'a | Name: ');
+      writer.writeOutput('a', ['a | Name: Ann', 'a | Hello']);
+    },
+    'a | Name: Ann\na | Hello\n',
+  ],
+  [
+    'is written again once it is finished, where it has changed in another way',
+    (writer) => {
+      for (const percent of [10, 50, 90]) writer.unfinished('a', `a | ${percent}%`);
+      writer.writeOutput('a', ['a | done']);
+    },
+    'a | 10%\na | done\n',
+  ],
+  [
+    'is written again once it is finished, where others came in between',
+    (writer) => {
+      writer.unfinished('a', 'a | Name: ');
+      writer.writeOutput('b', ['b | line']);
+      writer.unfinished('a', 'a | Name: A');
+      writer.writeOutput('a', ['a | Name: Ann']);
+    },
+    'a | Name: \nb | line\na | Name: Ann\n',
+  ],
+  [
+    'of one stands once, however often two of them change',
+    (writer) => {
+      for (const percent of [10, 50, 90]) {
+        writer.unfinished('a', `a | ${percent}%`);
+        writer.unfinished('b', `b | ${percent}%`);
+      }
+      writer.write('jamdev');
+    },
+    'a | 10%\nb | 10%\njamdev\n',
+  ],
+  [
+    'ends with the output',
+    (writer) => {
+      writer.unfinished('a', 'a | Name: ');
+      writer.close();
+    },
+    'a | Name: \n',
+  ],
+])('in a pipe an unfinished line %s', (_what, act, written) => {
+  const { writer, all } = make();
+  act(writer);
+  expect(all()).toBe(written);
 });

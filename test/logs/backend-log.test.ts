@@ -19,12 +19,11 @@ const OWNER: LogOwner = {
 function openLog(folder: string) {
   const live: { source: LogRecord['source']; text: string }[] = [];
   const problems: (Error | undefined)[] = [];
-  const log = new BackendLog(
-    folder,
-    OWNER,
-    (source, lines) => live.push(...lines.map((line) => ({ source, text: line.toString('utf8') }))),
-    (error) => problems.push(error),
-  );
+  const log = new BackendLog(folder, OWNER, {
+    onLines: (source, lines) => live.push(...lines.map((line) => ({ source, text: line.toString('utf8') }))),
+    onUnfinished: () => undefined,
+    onDisk: (error) => problems.push(error),
+  });
   return { log, live, problems };
 }
 
@@ -123,12 +122,11 @@ test('the last 20 lines of output are at hand, cut, without remarks', () => {
 
 test('an ended log says so before its listeners hear of the end', () => {
   const seen: boolean[] = [];
-  const log = new BackendLog(
-    join(makeTempFolder(), 'abc'),
-    OWNER,
-    () => seen.push(log.ended),
-    () => undefined,
-  );
+  const log = new BackendLog(join(makeTempFolder(), 'abc'), OWNER, {
+    onLines: () => seen.push(log.ended),
+    onUnfinished: () => undefined,
+    onDisk: () => undefined,
+  });
   log.write('stdout', Buffer.from('unfinished'));
   expect(log.ended).toBe(false);
   log.end();

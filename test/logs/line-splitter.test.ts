@@ -76,6 +76,32 @@ test('a line longer than the limit is cut, and says by how much', () => {
   expect(split([Buffer.from('1234\n')], 4)).toEqual(['1234']);
 });
 
+test('of a line that is too long, what was printed over goes first', () => {
+  expect(split([Buffer.from('10%\r20%\r30%\r\nnext\n')], 8)).toEqual(['30%', 'next']);
+  expect(split([Buffer.from(`${'x'.repeat(10)}\rshort\n`)], 6)).toEqual(['short']);
+  expect(split([Buffer.from(`short\r${'x'.repeat(10)}\n`)], 6)).toEqual([
+    Buffer.from('xxxxxx … (4 bytes cut)').toString('latin1'),
+  ]);
+  expect(split([Buffer.from('\r'.repeat(20))], 6)).toEqual([]);
+});
+
+test.each([
+  ['', ''],
+  ['10%', '10%'],
+  ['10%\r20%', '20%'],
+  ['10%\r20%\r', '20%'],
+  ['\r\r', ''],
+  ['whole\n10%\r20', '20'],
+  ['whole\n', ''],
+  [`${'x'.repeat(20)}\r${'y'.repeat(8)}`, 'yyyyyyyy'],
+])('the unfinished line of %j is %j', (text, unfinished) => {
+  for (const size of [1, 2, 100]) {
+    const splitter = new LineSplitter(10);
+    for (let at = 0; at < text.length; at += size) splitter.push(Buffer.from(text.slice(at, at + size)));
+    expect(splitter.unfinished(100).toString()).toBe(unfinished);
+  }
+});
+
 test('what never ends takes no more memory than the limit', () => {
   const splitter = new LineSplitter(1_000);
   for (let i = 0; i < 1_000; i += 1) expect(splitter.push(Buffer.alloc(1_000, 'x'))).toEqual([]);

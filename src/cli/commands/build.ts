@@ -3,8 +3,8 @@ import type { ServiceBuild } from '../../contract/dev-endpoints.js';
 import { findDevServer } from '../find-dev-server.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addExamples, type ClientOptions } from '../option-values.js';
-import { cleanForTerminal } from '../terminal/clean.js';
 import { formatDuration } from '../terminal/duration.js';
+import { Printed } from '../terminal/text.js';
 
 /** `jamdev build`: builds again in the dev server, and waits for the outcome. */
 export function buildCommand(io: CommandIo): Command {
@@ -15,7 +15,7 @@ export function buildCommand(io: CommandIo): Command {
       const outcomes = await (await findDevServer(options, io.signal)).build(service);
       for (const outcome of outcomes) {
         if (outcome.result === 'failed') io.fail();
-        if (options.json) io.out(JSON.stringify(outcome));
+        if (options.json) io.json(outcome);
         else print(outcome, outcomes.length > 1, io);
       }
     });
@@ -34,7 +34,7 @@ function print(outcome: ServiceBuild, named: boolean, io: CommandIo): void {
   } else if (outcome.result === 'superseded') {
     io.out(`${build} was cancelled, as a newer one took its place.`);
   } else {
-    for (const line of outcome.lines) io.out(cleanForTerminal(line));
+    for (const line of outcome.lines) io.out(new Printed(line));
     io.err(`${build} failed (${outcome.failure}) after ${formatDuration(outcome.ms)}.`);
   }
 }

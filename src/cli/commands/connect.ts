@@ -9,7 +9,7 @@ export function connectCommand(io: CommandIo): Command {
     .description('the same as spawn; prints the v2 connect response')
     .action(async (service: string, options: ConnectCommandOptions) => {
       const response = await connectFromCommandLine(service, options, io);
-      io.out(JSON.stringify(response, null, options.json ? 0 : 2));
+      io.json(response, options.json ? 0 : 2);
     });
   return addExamples(addConnectOptions(command), [
     ['jamdev connect --key doc-1', 'the backend for doc-1, started if need be'],

@@ -1,11 +1,9 @@
-import { Chalk } from 'chalk';
 import { Command } from 'commander';
 import type { Finding, Grade } from '../doctor/finding.js';
 import type { CommandIo } from '../io.js';
 import { addExamples } from '../option-values.js';
-import { cleanForTerminal } from '../terminal/clean.js';
-import { colourLevel } from '../terminal/colour-level.js';
 import { counted } from '../terminal/counted.js';
+import { compose, green, red, type Styled, yellow } from '../terminal/text.js';
 
 interface DoctorOptions {
   config?: string;
@@ -36,7 +34,7 @@ export function doctorCommand(io: CommandIo): Command {
       }
       const failures = all.filter(({ status }) => status === 'failure').length;
       if (failures > 0) io.fail();
-      if (options.json) return io.out(JSON.stringify({ ok: failures === 0, findings: all }));
+      if (options.json) return io.json({ ok: failures === 0, findings: all });
       io.out(summary(failures, all.filter(({ status }) => status === 'warning').length));
     });
   return addExamples(command, [
@@ -46,14 +44,12 @@ export function doctorCommand(io: CommandIo): Command {
 }
 
 function makePrinter(io: CommandIo): (finding: Finding) => void {
-  const { green, yellow, red } = new Chalk({ level: colourLevel(process.stdout) });
-  const colour: Record<Grade, (text: string) => string> = { ok: green, warning: yellow, failure: red };
+  const color: Record<Grade, (text: string) => Styled> = { ok: green, warning: yellow, failure: red };
   const indent = ' '.repeat(STATUS_WIDTH + CHECK_WIDTH + 4);
   return ({ check, status, text, remedy }) => {
     const [first = '', ...more] = [...text.split('\n'), ...(remedy === '' ? [] : [remedy])];
-    const head = `${colour[status](status.padEnd(STATUS_WIDTH))}  ${check.padEnd(CHECK_WIDTH)}`;
-    io.out(`${head}  ${cleanForTerminal(first, false)}`);
-    for (const line of more) io.out(`${indent}${cleanForTerminal(line, false)}`);
+    io.out(compose`${color[status](status.padEnd(STATUS_WIDTH))}  ${check.padEnd(CHECK_WIDTH)}  ${first}`);
+    for (const line of more) io.out(`${indent}${line}`);
   };
 }
 

@@ -70,8 +70,9 @@ async function complete(
 ): Promise<Choice> {
   const { folder, template } = given;
   if (folder !== undefined && template !== undefined) return { folder, template };
-  const { stdin, stdout } = process;
-  if (json || !stdin.isTTY || !stdout.isTTY) return { folder: folder ?? '.', template: template ?? DEFAULT_TEMPLATE };
+  const { stdin, stdout } = io;
+  if (json || !stdin.isTTY || !stdout.stream.isTTY)
+    return { folder: folder ?? '.', template: template ?? DEFAULT_TEMPLATE };
   const { askInTerminal } = await import('../terminal/ask.js');
   const terminal = { input: stdin, output: stdout, interrupt: () => void process.kill(process.pid, 'SIGINT') };
   return askInTerminal(terminal, io.signal, async (ask) => ({
@@ -111,10 +112,18 @@ function tell({ folder, template }: Choice, files: readonly TemplateFile[], json
   ];
   const spawn = `${jamdev} spawn --key doc-1`;
   const paths = files.map(({ path }) => path);
-  if (json) return io.out(JSON.stringify({ folder: root, template, files: paths, next: [...next, spawn] }));
-  io.out(`Wrote the template ${template} into ${root}:\n  ${paths.join('  ')}`);
-  io.out(`\nNext:\n${next.map((line) => `  ${line}`).join('\n')}`);
-  io.out(`\nThen, in that folder in a second terminal, for a URL to open in two browser tabs:\n  ${spawn}`);
+  if (json) return io.json({ folder: root, template, files: paths, next: [...next, spawn] });
+  const lines = [
+    `Wrote the template ${template} into ${root}:`,
+    `  ${paths.join('  ')}`,
+    '',
+    'Next:',
+    ...next.map((line) => `  ${line}`),
+    '',
+    'Then, in that folder in a second terminal, for a URL to open in two browser tabs:',
+    `  ${spawn}`,
+  ];
+  for (const line of lines) io.out(line);
 }
 
 function needsInstall(root: string, files: readonly TemplateFile[]): boolean {

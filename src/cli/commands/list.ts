@@ -4,7 +4,7 @@ import { askEverywhere } from '../everywhere.js';
 import { findDevServer } from '../find-dev-server.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
-import { cleanName } from '../terminal/clean.js';
+import { cleanText } from '../terminal/clean.js';
 import { formatAge } from '../terminal/duration.js';
 import { fromHome } from '../terminal/project-names.js';
 import { formatSize } from '../terminal/size.js';
@@ -23,7 +23,7 @@ export function listCommand(io: CommandIo): Command {
     .action(async (options: ListOptions) => {
       if (options.everywhere) return listEverywhere(options, io);
       const shown = chosen(await (await findDevServer(options, io.signal)).backends(), options);
-      if (options.json) return io.out(JSON.stringify(shown));
+      if (options.json) return io.json(shown);
       if (shown.length === 0) return io.out('No backends are running. Start one with: npx jamdev spawn --key doc-1');
       await printTable(HEADINGS, shown.map(toRow), io);
     });
@@ -44,7 +44,7 @@ async function listEverywhere(options: ListOptions, io: CommandIo): Promise<void
     api_url: server.apiUrl,
   }));
   const shown = chosen(placed, options);
-  if (options.json) return io.out(JSON.stringify(shown));
+  if (options.json) return io.json(shown);
   if (servers.length === 0) return io.out('No dev servers are running. Start one with: npx jamdev dev');
   if (shown.length === 0) {
     const projects = [...new Set(servers.map(({ project }) => shownProject(project)))];
@@ -63,14 +63,14 @@ async function printTable(headings: readonly string[], rows: readonly string[][]
 }
 
 function shownProject(project: string): string {
-  return cleanName(fromHome(project));
+  return cleanText(fromHome(project));
 }
 
 function toRow(backend: DevBackend): string[] {
   const age = formatAge(Date.now() - Date.parse(backend.created_at));
   // A dev server of an earlier version does not say.
   const shownKey = backend.key_given === false ? '-' : backend.key;
-  const [key, service] = [shownKey, backend.service].map(cleanName);
+  const [key, service] = [shownKey, backend.service].map(cleanText);
   const memory = backend.memory === null ? '-' : formatSize(backend.memory);
   return [backend.id, key ?? '', service ?? '', backend.status.status, age, String(backend.connections), memory];
 }

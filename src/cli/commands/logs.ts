@@ -8,6 +8,7 @@ import { findLog, listStoredLogs, type StoredLog } from '../../logs/log-store.js
 import { isThere } from '../../os/is-there.js';
 import { oldStateOf } from '../../records/old-state.js';
 import { stateFolderOf } from '../../records/state-folder.js';
+import type { LogsQuery } from '../api-client.js';
 import { findDevServer } from '../find-dev-server.js';
 import type { CommandIo } from '../io.js';
 import { logsEverywhere } from '../logs-everywhere.js';
@@ -18,8 +19,11 @@ import {
   type ClientOptions,
   wholeNumber,
 } from '../option-values.js';
-import { cleanForTerminal, cleanName } from '../terminal/clean.js';
+import { LineWriter } from '../terminal/line-writer.js';
 import { shortNames } from '../terminal/project-names.js';
+import { compose, Printed, type Text } from '../terminal/text.js';
+
+type ShownRecord = LogRecordJson & { project?: string };
 
 interface LogsOptions extends ClientOptions {
   follow: boolean;
@@ -38,10 +42,14 @@ export function logsCommand(io: CommandIo): Command {
     .option('-t, --timestamps', 'put the time in front of each line')
     .action(async (name: string | undefined, options: LogsOptions) => {
       if (options.everywhere) return printEverywhere(name, options, io);
-      const print = (line: string) =>
-        io.out(options.json ? line : format(JSON.parse(line), name === undefined ? ['key'] : [], options));
-      for await (const line of await findLines(name, options, io)) {
-        if (line !== '') print(line);
+      const printer = new Printer(options, io);
+      const prefix = name === undefined ? (['key'] as const) : [];
+      try {
+        for await (const line of await findLines(name, options, io)) {
+          if (line !== '') printer.print(JSON.parse(line), prefix);
+        }
+      } finally {
+        printer.close();
       }
     });
   return addExamples(addEverywhereOption(addClientOptions(command)), [
@@ -58,9 +66,39 @@ async function printEverywhere(name: string | undefined, options: LogsOptions, i
   const { records, projects } = await logsEverywhere(name, queryOf(options), io);
   const names = shortNames(projects);
   const prefix = [...(names.size > 1 ? (['project'] as const) : []), ...(name === undefined ? (['key'] as const) : [])];
-  for await (const record of records) {
-    if (options.json) io.out(JSON.stringify(record));
-    else io.out(format({ ...record, project: names.get(record.project) ?? '' }, prefix, options));
+  const printer = new Printer(options, io);
+  try {
+    for await (const record of records) {
+      printer.print(options.json ? record : { ...record, project: names.get(record.project) ?? '' }, prefix);
+    }
+  } finally {
+    printer.close();
+  }
+}
+
+/** Prints records as they come. A line that has no end yet is shown as the last one, until its end comes. */
+class Printer {
+  readonly #options: LogsOptions;
+  readonly #io: CommandIo;
+  readonly #writer: LineWriter;
+
+  constructor(options: LogsOptions, io: CommandIo) {
+    this.#options = options;
+    this.#io = io;
+    this.#writer = new LineWriter(io.stdout);
+    if (options.follow && !options.json) void this.#writer.prepareLive();
+  }
+
+  print(record: ShownRecord, owner: readonly ('project' | 'key')[]): void {
+    if (this.#options.json) return this.#io.json(record);
+    const key = `${record.project ?? ''} ${record.backend} ${record.source}`;
+    const line = format(record, owner, this.#options);
+    if (record.unfinished && this.#options.follow) this.#writer.unfinished(key, line);
+    else this.#writer.writeLines(key, [line]);
+  }
+
+  close(): void {
+    this.#writer.close();
   }
 }
 
@@ -81,8 +119,8 @@ async function findLines(
   }
 }
 
-function queryOf({ follow, tail }: LogsOptions): { follow: boolean; tail?: number } {
-  return { follow, ...(tail === undefined ? {} : { tail }) };
+function queryOf({ follow, tail, json }: LogsOptions): LogsQuery {
+  return { follow, unfinished: !json, ...(tail === undefined ? {} : { tail }) };
 }
 
 async function* readStored(
@@ -109,16 +147,12 @@ function storedLogs(from: string): StoredLog[] {
 }
 
 /** @param owner what to name the owner of the line by */
-function format(
-  record: LogRecordJson & { project?: string },
-  owner: readonly ('project' | 'key')[],
-  options: LogsOptions,
-): string {
+function format(record: ShownRecord, owner: readonly ('project' | 'key')[], options: LogsOptions): Text {
   const time = options.timestamps ? `${record.time} ` : '';
-  const names = owner.map((part) => cleanName(part === 'key' ? ownerOf(record) : (record.project ?? '')));
+  const names = owner.map((part) => (part === 'key' ? ownerOf(record) : (record.project ?? '')));
   const prefix = names.length > 0 ? `${names.join(' ')} | ` : '';
   const remark = record.source === 'jamdev' ? 'jamdev: ' : '';
-  return `${time}${prefix}${remark}${cleanForTerminal(record.text)}`;
+  return compose`${time}${prefix}${remark}${new Printed(record.text)}`;
 }
 
 /** The key, or the id without one; with the service in front where it has a name, as several may have the same key. */

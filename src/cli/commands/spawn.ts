@@ -11,7 +11,7 @@ export function spawnCommand(io: CommandIo): Command {
     .description('start a backend, or find the one that holds the key; prints the spawn result')
     .action(async (service: string, options: ConnectCommandOptions) => {
       const result = toV1SpawnResult(await connectFromCommandLine(service, options, io));
-      io.out(JSON.stringify(result, null, options.json ? 0 : 2));
+      io.json(result, options.json ? 0 : 2);
     });
   return addExamples(addConnectOptions(command), [
     ['jamdev spawn', 'a backend with a key of its own'],

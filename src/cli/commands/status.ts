@@ -16,7 +16,7 @@ export function statusCommand(io: CommandIo): Command {
     .action(async (name: string, options: ClientOptions & { watch?: boolean }) => {
       const client = await findDevServer(options, io.signal);
       const { id } = await client.findBackend(name);
-      const print = (status: PublicStatus) => io.out(JSON.stringify(status));
+      const print = (status: PublicStatus) => io.json(status);
       if (options.json && !options.watch) return print(await client.status(id));
       if (!options.watch) return io.out(await describeNow(client, id));
       if (options.json) for await (const status of client.statuses(id)) print(status);

@@ -5,7 +5,6 @@ import { askEverywhere, isRunning, pickBackend } from '../everywhere.js';
 import { findDevServer } from '../find-dev-server.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
-import { cleanName } from '../terminal/clean.js';
 import { fromHome } from '../terminal/project-names.js';
 
 interface TerminateOptions extends ClientOptions {
@@ -60,14 +59,14 @@ async function terminate(names: string[], options: TerminateOptions, io: Command
     try {
       const target = await scope.find(name);
       await target.client.terminate(target.id, options.force ?? false);
-      io.out(options.json ? toJson(target) : describe(target));
+      if (options.json) io.json(toJson(target));
+      else io.out(describe(target));
     } catch (error) {
       if (!(error instanceof JamdevError)) throw error;
       // One that can't be ended is no reason to spare the others.
       io.fail();
-      if (options.json)
-        io.out(JSON.stringify({ backend: name, status: 'error', code: error.code, message: error.sentence }));
-      else io.err(error.sentence);
+      if (options.json) io.json({ backend: name, status: 'error', code: error.code, message: error.sentence });
+      else io.stderr.lines(error.sentence);
     }
   }
 }
@@ -97,11 +96,11 @@ async function everywhere(options: TerminateOptions, io: CommandIo): Promise<Sco
   };
 }
 
-function toJson({ id, key, project }: Target): string {
-  return JSON.stringify({ backend: id, key, ...(project === undefined ? {} : { project }), status: 'ok' });
+function toJson({ id, key, project }: Target): object {
+  return { backend: id, key, ...(project === undefined ? {} : { project }), status: 'ok' };
 }
 
 function describe({ id, key, project }: Target): string {
-  const where = project === undefined ? '' : `, in ${cleanName(fromHome(project))}`;
-  return `Ending ${id} (key ${cleanName(key)}${where}).`;
+  const where = project === undefined ? '' : `, in ${fromHome(project)}`;
+  return `Ending ${id} (key ${key}${where}).`;
 }

@@ -1,5 +1,7 @@
 import { createInterface } from 'node:readline';
 import { problem } from '../../contract/errors.js';
+import { cleanText } from './clean.js';
+import type { Output } from './output.js';
 
 /** Asks one question; resolves with the line typed, without spaces around it. */
 export type Ask = (question: string) => Promise<string>;
@@ -7,7 +9,7 @@ export type Ask = (question: string) => Promise<string>;
 /** The terminal that is asked in. */
 export interface AskedTerminal {
   input: NodeJS.ReadStream;
-  output: NodeJS.WriteStream;
+  output: Output;
   /** Called on Ctrl-C, which is an ordinary key while a question stands. */
   interrupt(): void;
 }
@@ -22,7 +24,7 @@ export async function askInTerminal<T>(
   signal: AbortSignal,
   questions: (ask: Ask) => Promise<T>,
 ): Promise<T> {
-  const lines = createInterface({ input, output, signal });
+  const lines = createInterface({ input, output: output.stream as NodeJS.WriteStream, signal });
   // Unlike its own question(), this keeps a line that was typed before it was asked for.
   const answers = lines[Symbol.asyncIterator]();
   let open = true;
@@ -30,12 +32,12 @@ export async function askInTerminal<T>(
     open = false;
   });
   lines.on('SIGINT', () => {
-    output.write('\n');
+    output.line('');
     interrupt();
   });
   try {
     return await questions(async (question) => {
-      lines.setPrompt(question);
+      lines.setPrompt(cleanText(question));
       if (open) lines.prompt();
       const { value, done } = await answers.next();
       signal.throwIfAborted();

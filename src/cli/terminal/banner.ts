@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { createReadEnvFiles, isReadOnce } from '../../config/env-file.js';
 import type { ServiceConfig } from '../../config/service-config.js';
+import type { Text } from './text.js';
 
 /** The banner has so many lines at most, remarks apart. */
 const MAX_LINES = 8;
@@ -10,7 +11,7 @@ const HEAD_LINES = 2;
 const MAX_NAMES = 8;
 
 /** A label, and what it stands for. */
-export type BannerLine = readonly [label: string, text: string];
+export type BannerLine = readonly [label: string, text: Text];
 
 /**
  * The lines of the banner below its head: what comes before the services, these, and what comes after. However many

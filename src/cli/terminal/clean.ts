@@ -1,26 +1,48 @@
-/** Escape sequences: CSI, OSC and other strings, and two-character ones. */
-const ESCAPES =
-  /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[PX^_][^\u001b]*(?:\u001b\\)?|\u001b[ -/]*[0-~]/g;
-const COLOUR = /^\u001b\[[0-9;:]*m$/;
-const CONTROLS = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g;
-const ESCAPE = /\u001b/g;
-const ESCAPE_WITHOUT_COLOUR = /\u001b(?!\[[0-9;:]*m)/g;
+/** What a terminal could obey: nothing of this has a place in a line but tabs and, where they are wanted, colors. */
+const SPECIAL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]/;
+/** Ends of lines, of the kinds that any terminal or browser knows. */
+const LINE_ENDS = /\r?\n|[\u000b\u000c\u0085\u2028\u2029]/g;
+/**
+ * C0 but tab, return and what sequences are made of (BEL, ESC), DEL, C1, and marks that change the direction of text:
+ * https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
+ */
+const CONTROLS =
+  /[\u0000-\u0006\u0008\u000e-\u001a\u001c-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f]/g;
+/** CSI; OSC, DCS, SOS, PM and APC with their strings; two-character ones; also those that never end, and a lone ESC. */
+const SEQUENCES = /\u001b\[[0-?]*[ -/]*[@-~]?|\u001b[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[ -/]*[0-~]?/g;
+const COLOR = /^\u001b\[[0-9;:]*m$/;
+const BELL = /\u0007/g;
+const RESET = '\u001b[0m';
 
 /**
- * Makes a line that a backend printed safe to show: colours may stay, but nothing that moves the cursor, clears the
- * screen, sets the title or rings the bell.
- * @param colours whether colours stay; by default where a person looks at a terminal
+ * Makes a line that a program printed safe to show: colors may stay, but nothing that moves the cursor, clears the screen,
+ * sets the title, writes the clipboard, rings the bell or changes the direction of text. Of parts that a program printed
+ * over each other, separated by `\r`, the last one is shown.
+ * @param colors whether colors stay; they end with the line
  */
-export function cleanForTerminal(text: string, colours = process.stdout.isTTY && !process.env.NO_COLOR): string {
-  const cleaned = text
-    .replace(ESCAPES, (sequence) => (colours && COLOUR.test(sequence) ? sequence : ''))
+export function cleanOutput(text: string, colors: boolean): string {
+  if (!SPECIAL.test(text)) return text;
+  const cleaned = lastPart(text.replace(LINE_ENDS, ' '))
     .replace(CONTROLS, '')
-    // What was taken out can have stood between an escape and what now looks like its sequence.
-    .replace(colours ? ESCAPE_WITHOUT_COLOUR : ESCAPE, '');
-  return cleaned.includes('\u001b') ? `${cleaned}\u001b[0m` : cleaned;
+    .replace(SEQUENCES, (sequence) => (colors && COLOR.test(sequence) ? sequence : ''))
+    .replace(BELL, '');
+  return cleaned.includes('\u001b') ? `${cleaned}${RESET}` : cleaned;
 }
 
-/** A name or key as text that moves nothing and stays in its place, as a line of its own could pass for another's. */
-export function cleanName(text: string): string {
-  return cleanForTerminal(text, false).replaceAll(/[\n\t\u2028\u2029]/g, ' ');
+/** Makes any text, such as a key, a path or a message, one that moves nothing and stays in its line and column. */
+export function cleanText(text: string): string {
+  if (!SPECIAL.test(text)) return text;
+  return text
+    .replace(LINE_ENDS, ' ')
+    .replace(/[\t\r]/g, ' ')
+    .replace(CONTROLS, '')
+    .replace(SEQUENCES, '')
+    .replace(BELL, '');
+}
+
+/** What is seen last of a line in which a program printed parts over each other, as progress bars do. */
+export function lastPart(line: string): string {
+  let end = line.length;
+  while (line[end - 1] === '\r') end -= 1;
+  return end === 0 ? '' : line.slice(line.lastIndexOf('\r', end - 1) + 1, end);
 }

@@ -1,7 +1,6 @@
 import { realpathSync } from 'node:fs';
-import type { ChalkInstance } from 'chalk';
 import type { ServiceConfig } from '../../config/service-config.js';
-import type { BuildOutcome } from '../../contract/dev-endpoints.js';
+import type { BuildOutcome, OutputSource } from '../../contract/dev-endpoints.js';
 import { JamdevError, problem } from '../../contract/errors.js';
 import type { DevServer } from '../../dev-server.js';
 import type { BackendLog } from '../../logs/backend-log.js';
@@ -11,7 +10,7 @@ import type { Backend } from '../../platform/backend.js';
 import type { BackendState, EndedState } from '../../platform/backend-state.js';
 import { toPublicStatus } from '../../platform/status-formats.js';
 import { type BannerLine, bannerLines } from './banner.js';
-import { cleanForTerminal, cleanName } from './clean.js';
+import { cleanText } from './clean.js';
 import { spawnLine } from './command-line-hint.js';
 import { counted } from './counted.js';
 import { describeStatus } from './describe-status.js';
@@ -20,47 +19,38 @@ import type { LineWriter } from './line-writer.js';
 import type { LogFilter } from './log-filter.js';
 import { describePhases } from './phases.js';
 import type { Reporter } from './reporter.js';
+import { blue, bold, compose, cyan, dim, green, magenta, Printed, red, type Text, yellow } from './text.js';
 
-const NAME_COLOURS = ['cyan', 'magenta', 'blue', 'yellow', 'green'] as const;
+const NAME_COLORS = [cyan, magenta, blue, yellow, green];
 const MAX_NAME_LENGTH = 24;
 
 /** Shows a person what happens in the dev server. */
 export class DevReporter implements Reporter {
   readonly #writer: LineWriter;
-  readonly #chalk: ChalkInstance;
-  readonly #colourOutput: boolean;
   readonly #filter: LogFilter;
-  readonly #names = new Map<string, string>();
+  readonly #names = new Map<string, Text>();
   readonly #restartedAtMs = new Map<string, number>();
   /** By service: the number of the newest build, while that one failed. */
   readonly #failing = new Map<string, number>();
   #severalServices = false;
 
-  /**
-   * @param writer where it is shown
-   * @param chalk with or without colours, as the terminal is
-   * @param colourOutput whether backends' own colours are shown
-   * @param filter whose log is shown; builds and crashes always are
-   */
-  constructor(writer: LineWriter, chalk: ChalkInstance, colourOutput: boolean, filter: LogFilter) {
+  /** @param filter whose log is shown; builds and crashes always are */
+  constructor(writer: LineWriter, filter: LogFilter) {
     this.#writer = writer;
-    this.#chalk = chalk;
-    this.#colourOutput = colourOutput && chalk.level > 0;
     this.#filter = filter;
   }
 
   started(server: DevServer, ms: number, environment: readonly BannerLine[]): void {
-    const { bold, cyan, green, yellow } = this.#chalk;
     const { services, project } = server.config;
     this.#severalServices = services.length > 1;
     const { ended, remaining } = server.leftovers;
     if (ended > 0) {
-      this.#line(`Ended ${counted(ended, 'process', 'processes')} that an earlier dev server had left here.`);
+      this.#line(compose`Ended ${counted(ended, 'process', 'processes')} that an earlier dev server had left here.`);
     }
     if (remaining.length > 0) {
-      this.#line(`An earlier dev server left processes that could not be ended: pid ${remaining.join(', ')}.`);
+      this.#line(compose`An earlier dev server left processes that could not be ended: pid ${remaining.join(', ')}.`);
     }
-    this.#line(`${bold(`jamdev ${server.info.version}`)}  ${green('ready')} in ${formatDuration(ms)}`);
+    this.#line(compose`${bold(`jamdev ${server.info.version}`)}  ${green('ready')} in ${formatDuration(ms)}`);
     this.#line('');
     const spawn = spawnLine(realpathSync(process.argv[1] ?? ''), process.cwd(), project, server.apiUrl);
     const lines = bannerLines(
@@ -71,7 +61,7 @@ export class DevReporter implements Reporter {
       services,
       [...environment, ['spawn', spawn]],
     );
-    for (const [label, text] of lines) this.#line(`  ${label.padEnd(8)}${text}`);
+    for (const [label, text] of lines) this.#line(compose`  ${label.padEnd(8)}${text}`);
     if (server.remark !== undefined) this.#line(yellow(`  ${server.remark}`));
     if (server.config.host !== undefined) {
       this.#line(yellow(`  It listens on ${server.config.host}: other machines may reach it.`));
@@ -84,12 +74,11 @@ export class DevReporter implements Reporter {
 
   backendSpawned(backend: Backend): void {
     const service = this.#severalServices ? `${backend.identity.service.name}/` : '';
-    this.#names.set(backend.id, this.#colourName(`${service}${backend.displayName}`));
+    this.#names.set(backend.id, this.#colorName(`${service}${backend.displayName}`));
     this.backendState(backend, backend.state);
   }
 
   backendState(backend: Backend, state: BackendState): void {
-    const { green, yellow, red, dim } = this.#chalk;
     const ms = formatDuration(state.time.getTime() - backend.createdAt.getTime());
     if (state.status === 'terminated') return this.#ended(backend, state, ms);
     if (!this.#filter.shows(backend.id)) return;
@@ -97,20 +86,20 @@ export class DevReporter implements Reporter {
     const text = colour(describeStatus(toPublicStatus(state), backend));
     const hint = state.status === 'scheduled' ? dim(`  ${backend.id}`) : '';
     const time = state.status === 'ready' ? describePhases(backend.history) : ms;
-    this.#line(`${this.#nameOf(backend.id)} ${text} ${dim(`(${time})`)}${hint}`);
+    this.#line(compose`${this.#nameOf(backend.id)} ${text} ${dim(`(${time})`)}${hint}`);
     const { definition } = backend.identity.service;
     const failing = definition === undefined ? undefined : this.#failing.get(definition);
     if (state.status === 'ready' && definition !== undefined && failing !== undefined) {
       this.#line(red(`${this.#buildOf(definition)} ${failing} has failed: this is build ${backend.buildNumber}`));
     }
     if (state.status === 'hard-terminating' && state.reason === 'startuptimeout') {
-      this.#line(`${this.#nameOf(backend.id)} ${red('It never answered on its port.')}`);
+      this.#line(compose`${this.#nameOf(backend.id)} ${red('It never answered on its port.')}`);
     }
   }
 
   backendNotice(backend: Backend, text: string): void {
     if (!this.#filter.shows(backend.id)) return;
-    this.#line(`${this.#nameOf(backend.id)} ${this.#chalk.yellow(text)}`);
+    this.#line(compose`${this.#nameOf(backend.id)} ${yellow(text)}`);
   }
 
   output(log: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]): void {
@@ -118,72 +107,80 @@ export class DevReporter implements Reporter {
     if (lines.length === 0 || source === 'jamdev' || !this.#filter.shows(log.owner.backendId)) return;
     const name = this.#nameOf(log.owner.backendId);
     this.#writer.writeOutput(
-      lines.map((line) => `${name} ${cleanForTerminal(line.toString('utf8'), this.#colourOutput)}\n`),
+      outputKey(log, source),
+      lines.map((line) => [name, ' ', new Printed(line.toString('utf8'))]),
     );
   }
 
+  unfinishedOutput(log: BackendLog, source: OutputSource, text: string): void {
+    if (!this.#filter.shows(log.owner.backendId)) return;
+    const line = text === '' ? '' : [this.#nameOf(log.owner.backendId), ' ', new Printed(text)];
+    this.#writer.unfinished(outputKey(log, source), line);
+  }
+
   diskProblem(log: BackendLog, error: Error): void {
-    this.#line(this.#chalk.red(problem.logNotWritten(log.owner.backendId, errorCode(error), log.folder).sentence));
+    this.#line(red(problem.logNotWritten(log.owner.backendId, errorCode(error), log.folder).sentence));
   }
 
   backendRestarting(backend: Backend, _buildNumber: number, explanation: string): void {
     this.#restartedAtMs.set(backend.id, performance.now());
     if (!this.#filter.shows(backend.id)) return;
-    this.#line(`${this.#nameOf(backend.id)} ${this.#chalk.yellow(explanation)}`);
+    this.#line(compose`${this.#nameOf(backend.id)} ${yellow(explanation)}`);
   }
 
   backendRestarted(backend: Backend, buildNumber: number): void {
     const ms = formatDuration(performance.now() - (this.#restartedAtMs.get(backend.id) ?? performance.now()));
     this.#restartedAtMs.delete(backend.id);
     if (!this.#filter.shows(backend.id)) return;
-    this.#line(`${this.#nameOf(backend.id)} ${this.#chalk.green(`ready on build ${buildNumber}`)} (${ms})`);
+    this.#line(compose`${this.#nameOf(backend.id)} ${green(`ready on build ${buildNumber}`)} (${ms})`);
   }
 
   buildLine(service: string, line: string): void {
-    this.#writer.live(`${this.#buildOf(service)} ${cleanForTerminal(line, false)}`);
+    this.#writer.live(buildKey(service), [this.#buildOf(service), ' ', new Printed(line)]);
   }
 
   rolledOut({ name, onChange }: ServiceConfig, buildNumber: number, backends: number): void {
     const what = onChange === 'restart' ? 'replacing' : 'ending';
-    this.#buildLine(name, `${buildNumber}: ${what} ${counted(backends, 'backend')} on older code`);
+    this.#buildLine(name, compose`${buildNumber}: ${what} ${counted(backends, 'backend')} on older code`);
   }
 
   watchProblem(error: NodeJS.ErrnoException): void {
     const known = error instanceof JamdevError ? error : problem.watchProblem(error.code ?? error.message);
     const text = known.sentence;
-    this.#line(this.#chalk.yellow(text));
+    this.#line(yellow(text));
   }
 
   buildStarted(service: string, number: number, reason: string, command: string | undefined): void {
-    const why = this.#chalk.dim(`(${reason})`);
-    if (command !== undefined) this.#buildLine(service, `${number}: ${command} ${why}`);
-    else if (number > 1) this.#buildLine(service, `${number}: nothing to build ${why}`);
+    const why = dim(`(${reason})`);
+    if (command !== undefined) this.#buildLine(service, compose`${number}: ${command} ${why}`);
+    else if (number > 1) this.#buildLine(service, compose`${number}: nothing to build ${why}`);
   }
 
   buildEnded(service: string, outcome: BuildOutcome, command: string | undefined): void {
-    const { red, green } = this.#chalk;
+    this.#writer.live(buildKey(service), undefined);
     if (outcome.result === 'failed') this.#failing.set(service, outcome.number);
     else if (outcome.result === 'succeeded') this.#failing.delete(service);
     // With nothing to build there is nothing to tell, unless the variables for it can't be read.
     if (command === undefined && outcome.result !== 'failed') {
       return;
     } else if (outcome.result === 'succeeded') {
+      const unchanged = outcome.unchanged ? ', nothing changed' : '';
       this.#buildLine(
         service,
-        `${outcome.number}: ${green('done')} in ${formatDuration(outcome.ms)}${outcome.unchanged ? ', nothing changed' : ''}`,
+        compose`${outcome.number}: ${green('done')} in ${formatDuration(outcome.ms)}${unchanged}`,
       );
     } else if (outcome.result === 'superseded') {
-      this.#buildLine(service, `${outcome.number}: cancelled`);
+      this.#buildLine(service, compose`${outcome.number}: cancelled`);
     } else {
-      for (const line of outcome.lines) this.#buildLine(service, cleanForTerminal(line, this.#colourOutput));
-      const how = `${red('failed')} (${outcome.failure}) in ${formatDuration(outcome.ms)}`;
-      this.#buildLine(service, `${outcome.number}: ${how}`);
+      for (const line of outcome.lines) this.#buildLine(service, new Printed(line));
+      const ms = formatDuration(outcome.ms);
+      this.#buildLine(service, compose`${outcome.number}: ${red('failed')} (${outcome.failure}) in ${ms}`);
     }
   }
 
   stopping(running: number): void {
     const what = running === 0 ? '' : ` ${counted(running, 'backend')} (Ctrl-C again to kill)`;
-    this.#line(`Stopping${what}...`);
+    this.#line(compose`Stopping${what}...`);
   }
 
   stopped(): void {
@@ -192,15 +189,14 @@ export class DevReporter implements Reporter {
 
   fault(error: unknown, id: string): void {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#line(this.#chalk.red(`A fault in jamdev (${id}): ${text}`));
+    for (const line of `A fault in jamdev (${id}): ${text}`.split('\n')) this.#line(red(line));
   }
 
-  message(text: string): void {
+  message(text: Text): void {
     this.#line(text);
   }
 
   #ended(backend: Backend, state: EndedState, ms: string): void {
-    const { dim } = this.#chalk;
     const name = this.#nameOf(backend.id);
     const alone = state.reason === undefined;
     const how = describeExit(state);
@@ -208,7 +204,7 @@ export class DevReporter implements Reporter {
       this.#crashCard(backend, how, ms);
     } else if (this.#filter.shows(backend.id)) {
       this.#line(
-        `${name} ${alone ? 'ended by itself' : describeStatus(toPublicStatus(state), backend)} ${dim(`(${how}, ${ms})`)}`,
+        compose`${name} ${alone ? 'ended by itself' : describeStatus(toPublicStatus(state), backend)} ${dim(`(${how}, ${ms})`)}`,
       );
     }
     this.#names.delete(backend.id);
@@ -219,28 +215,27 @@ export class DevReporter implements Reporter {
   }
 
   #crashCard(backend: Backend, how: string, ms: string): void {
-    const { red, dim, bold } = this.#chalk;
     const bar = red('|');
-    this.#line(`${bar} ${bold(red(`crashed: ${how}`))} after ${ms}`);
+    this.#line(compose`${bar} ${bold(red(`crashed: ${how}`))} after ${ms}`);
     const { key, keyGiven } = backend.identity;
-    const named = keyGiven ? `key ${cleanName(key)}, ` : '';
-    this.#line(`${bar} ${named}backend ${backend.id}, build ${backend.buildNumber ?? 'none'}`);
-    for (const line of backend.log.lastLines) this.#line(`${bar}   ${cleanForTerminal(line, this.#colourOutput)}`);
+    const named = keyGiven ? `key ${key}, ` : '';
+    this.#line(compose`${bar} ${named}backend ${backend.id}, build ${backend.buildNumber ?? 'none'}`);
+    for (const line of backend.log.lastLines) this.#line([bar, '   ', new Printed(line)]);
     const hint = portHint(backend.log.lastLines);
-    if (hint !== undefined) this.#line(`${bar} ${hint}`);
-    this.#line(`${bar} ${dim(`all it printed: npx jamdev logs ${backend.id}`)}`);
+    if (hint !== undefined) this.#line(compose`${bar} ${hint}`);
+    this.#line(compose`${bar} ${dim(`all it printed: npx jamdev logs ${backend.id}`)}`);
   }
 
-  #nameOf(backendId: string): string {
-    return this.#names.get(backendId) ?? this.#colourName(backendId);
+  #nameOf(backendId: string): Text {
+    return this.#names.get(backendId) ?? this.#colorName(backendId);
   }
 
-  #colourName(name: string): string {
-    const shown = cleanName(name);
+  #colorName(name: string): Text {
+    const shown = cleanText(name);
     const cut = shown.length > MAX_NAME_LENGTH ? `${shown.slice(0, MAX_NAME_LENGTH - 3)}...` : shown;
     const sum = [...name].reduce((total, character) => total + (character.codePointAt(0) ?? 0), 0);
-    const colour = NAME_COLOURS[sum % NAME_COLOURS.length] ?? 'cyan';
-    return this.#chalk[colour](`${cut} |`);
+    const color = NAME_COLORS[sum % NAME_COLORS.length] ?? cyan;
+    return color(`${cut} |`);
   }
 
   /** What stands in front of what is told of a service's builds; the service too, where there are several. */
@@ -248,13 +243,22 @@ export class DevReporter implements Reporter {
     return this.#severalServices ? `build  ${service}` : 'build ';
   }
 
-  #buildLine(service: string, text: string): void {
-    this.#line(`${this.#chalk.dim(this.#buildOf(service))} ${text}`);
+  #buildLine(service: string, text: Text): void {
+    this.#line(compose`${dim(this.#buildOf(service))} ${text}`);
   }
 
-  #line(text: string): void {
-    this.#writer.write(`${text}\n`);
+  #line(text: Text): void {
+    this.#writer.write(text);
   }
+}
+
+/** Whose an unfinished line is. */
+function outputKey({ owner }: BackendLog, source: LogRecord['source']): string {
+  return `${owner.backendId} ${source}`;
+}
+
+function buildKey(service: string): string {
+  return `build ${service}`;
 }
 
 /** How a process ended: by which signal, and with which exit code. */

@@ -8,15 +8,16 @@ import { errorCode } from '../../os/error-code.js';
 import type { Backend } from '../../platform/backend.js';
 import type { BackendState } from '../../platform/backend-state.js';
 import { toPublicStatus } from '../../platform/status-formats.js';
-import type { LineWriter } from './line-writer.js';
+import { LineWriter } from './line-writer.js';
+import type { Output } from './output.js';
 import type { Reporter } from './reporter.js';
 
 /** Tells a program what happens in the dev server: one JSON object a line, each with an `event`. */
 export class JsonReporter implements Reporter {
   readonly #writer: LineWriter;
 
-  constructor(writer: LineWriter) {
-    this.#writer = writer;
+  constructor(output: Output) {
+    this.#writer = new LineWriter(output, (lines) => this.#event('left-out', { lines }));
   }
 
   started(server: DevServer, ms: number): void {
@@ -44,8 +45,11 @@ export class JsonReporter implements Reporter {
 
   output({ owner }: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]): void {
     const whose = { event: 'log', backend: owner.backendId, key: owner.key, source };
-    this.#writer.writeOutput(lines.map((line) => `${JSON.stringify({ ...whose, text: line.toString('utf8') })}\n`));
+    this.#writer.jsonOutput(lines.map((line) => ({ ...whose, text: line.toString('utf8') })));
   }
+
+  /** Programs get whole lines. */
+  unfinishedOutput(): void {}
 
   diskProblem({ owner, folder }: BackendLog, error: Error): void {
     const { sentence } = problem.logNotWritten(owner.backendId, errorCode(error), folder);
@@ -97,7 +101,7 @@ export class JsonReporter implements Reporter {
   }
 
   #event(event: string, fields: object): void {
-    this.#writer.write(`${JSON.stringify({ event, ...fields })}\n`);
+    this.#writer.json({ event, ...fields });
   }
 }
 

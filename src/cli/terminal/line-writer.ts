@@ -1,82 +1,151 @@
 import { sliceToWidth, type WidthOf } from './fit-text.js';
+import { OpenLine } from './open-line.js';
+import { type Output, toSafeJson } from './output.js';
+import { plain, type Text } from './text.js';
 
 /** How much may wait for a slow reader before backends' output is left out. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 const CLEAR_LINE = '\r\u001b[2K';
 
-/** What a LineWriter writes to; process.stdout fits. */
-export type OutputStream = Pick<NodeJS.WriteStream, 'write' | 'writableLength' | 'once' | 'isTTY' | 'columns' | 'rows'>;
-
 /** What shows lines in place of the bare terminal. */
 export interface LogScreen {
   /** Adds whole lines. */
   append(text: string): void;
-  /** Shows a line of which only the newest matters; undefined: none. */
-  live(text: string | undefined): void;
+  /** Shows lines that are not finished, the newest last. They are plain text. */
+  live(lines: readonly string[]): void;
 }
 
 /**
  * Writes lines to a terminal or pipe that may be slower than what is printed. Backends must not wait for it and memory
  * must not fill up meanwhile, so what backends print is left out while too much is waiting; the logs have all of it.
+ *
+ * Lines that are not finished are shown below the others. Their key tells whose they are; the newest is shown where there
+ * is room for one only.
  */
 export class LineWriter {
-  readonly #stream: OutputStream;
+  readonly #output: Output;
+  readonly #live = new Map<string, string>();
+  readonly #openLine = new OpenLine();
+  readonly #tellLeftOut: (count: number) => void;
   #leftOut = 0;
   #liveShown = false;
   #widthOf: WidthOf | undefined;
   #screen: LogScreen | undefined;
 
-  constructor(stream: OutputStream) {
-    this.#stream = stream;
+  /** @param tellLeftOut says how many lines of backends were left out */
+  constructor(output: Output, tellLeftOut?: (count: number) => void) {
+    this.#output = output;
+    this.#tellLeftOut =
+      tellLeftOut ?? ((count) => this.write(`(${count} lines came too fast to be shown here: see npx jamdev logs)`));
   }
 
   /** Loads what live lines need, which takes longer than a start should: until then there are none. */
   async prepareLive(): Promise<void> {
-    if (this.#stream.isTTY && process.env.TERM !== 'dumb') this.#widthOf = (await import('string-width')).default;
+    if (!this.#isTerminal) return;
+    this.#widthOf = (await import('string-width')).default;
+    this.#showLive();
   }
 
   /** Has a screen show what is written from now on; undefined: the bare terminal again. */
   writeTo(screen: LogScreen | undefined): void {
-    if (this.#liveShown) this.#stream.write(CLEAR_LINE);
+    if (this.#liveShown) this.#output.stream.write(CLEAR_LINE);
     this.#liveShown = false;
     this.#screen = screen;
+    if (screen !== undefined) this.#showLive();
   }
 
-  /** Writes whole lines, in any case. */
-  write(text: string): void {
-    if (this.#screen === undefined) return this.#writeBare(text);
-    this.#screen.live(undefined);
-    this.#screen.append(text);
+  /** Writes a line, in any case. */
+  write(text: Text): void {
+    this.writeLines(undefined, [text]);
   }
 
-  /** Shows a line until the next one comes; in a terminal only. */
-  live(text: string): void {
-    if (this.#screen !== undefined) return this.#screen.live(text);
-    if (this.#widthOf === undefined) return;
-    this.#stream.write(`${CLEAR_LINE}${sliceToWidth(text, (this.#stream.columns ?? 80) - 1, this.#widthOf)}`);
-    this.#liveShown = true;
+  /** Writes a value as JSON in a line, in any case. */
+  json(value: unknown): void {
+    this.#output.json(value);
+  }
+
+  /** Shows a line that is replaced by the next one of the same key, in a terminal only; undefined: no more. */
+  live(key: string, text: Text | undefined): void {
+    if (text === undefined) this.#live.delete(key);
+    else this.#setLive(key, plain(text));
+    this.#showLive();
+  }
+
+  /** Shows a line that a program has not finished yet. Whole lines of the same key replace it. */
+  unfinished(key: string, text: Text): void {
+    if (this.#isTerminal) return this.live(key, text);
+    if (this.#isBehind) return;
+    const added = this.#openLine.unfinished(key, this.#output.render(text));
+    if (added !== '') this.#output.stream.write(added);
   }
 
   /** Writes lines that a backend printed, unless too much is waiting already. */
-  writeOutput(lines: readonly string[]): void {
-    if (this.#stream.writableLength <= MAX_WAITING_BYTES) {
-      const text = lines.join('');
-      if (this.#screen === undefined) this.#writeBare(text);
-      else this.#screen.append(text);
-      return;
+  writeOutput(key: string, lines: readonly Text[]): void {
+    if (!this.#isBehind) return this.writeLines(key, lines);
+    this.#live.delete(key);
+    this.#leaveOut(lines.length);
+  }
+
+  /** The same for a program that reads them: each as a JSON value. */
+  jsonOutput(values: readonly unknown[]): void {
+    if (this.#isBehind) return this.#leaveOut(values.length);
+    this.#output.stream.write(values.map((value) => `${toSafeJson(value)}\n`).join(''));
+  }
+
+  /** Writes whole lines, in any case; those of a key replace its unfinished line. */
+  writeLines(key: string | undefined, lines: readonly Text[]): void {
+    const rendered = lines.map((line) => this.#output.render(line));
+    if (key !== undefined) this.#live.delete(key);
+    if (this.#screen !== undefined) {
+      this.#screen.append(rendered.map((line) => `${line}\n`).join(''));
+    } else {
+      this.#output.stream.write(`${this.#liveShown ? CLEAR_LINE : ''}${this.#openLine.finish(key, rendered)}`);
+      this.#liveShown = false;
     }
-    if (this.#leftOut === 0) this.#stream.once('drain', () => this.#tellLeftOut());
-    this.#leftOut += lines.length;
+    this.#showLive();
   }
 
-  #writeBare(text: string): void {
-    this.#stream.write(this.#liveShown ? `${CLEAR_LINE}${text}` : text);
+  /** Leaves the last line as it is, and the cursor at the beginning of the next. */
+  close(): void {
+    const end = this.#liveShown ? '\n' : this.#openLine.close();
     this.#liveShown = false;
+    this.#live.clear();
+    if (end !== '') this.#output.stream.write(end);
   }
 
-  #tellLeftOut(): void {
-    this.write(`(${this.#leftOut} lines came too fast to be shown here: see npx jamdev logs)\n`);
-    this.#leftOut = 0;
+  get #isTerminal(): boolean {
+    return this.#output.stream.isTTY && process.env.TERM !== 'dumb';
+  }
+
+  get #isBehind(): boolean {
+    return this.#output.stream.writableLength > MAX_WAITING_BYTES;
+  }
+
+  #setLive(key: string, text: string): void {
+    if (this.#live.get(key) === text) return;
+    // The newest stands last.
+    this.#live.delete(key);
+    if (text !== '') this.#live.set(key, text);
+  }
+
+  #showLive(): void {
+    const lines = [...this.#live.values()];
+    if (this.#screen !== undefined) return this.#screen.live(lines);
+    const newest = lines.at(-1);
+    if (this.#widthOf === undefined || (newest === undefined && !this.#liveShown)) return;
+    const columns = (this.#output.stream.columns ?? 80) - 1;
+    this.#output.stream.write(`${CLEAR_LINE}${sliceToWidth(newest ?? '', columns, this.#widthOf)}`);
+    this.#liveShown = newest !== undefined;
+  }
+
+  #leaveOut(count: number): void {
+    if (this.#leftOut === 0) {
+      this.#output.stream.once('drain', () => {
+        this.#tellLeftOut(this.#leftOut);
+        this.#leftOut = 0;
+      });
+    }
+    this.#leftOut += count;
   }
 }

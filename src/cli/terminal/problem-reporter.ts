@@ -18,6 +18,7 @@ export function problemsOnly(reporter: Reporter): Reporter {
     },
     backendNotice: (backend: Backend, text: string) => reporter.backendNotice(backend, text),
     output: nothing,
+    unfinishedOutput: nothing,
     diskProblem: (log, error) => reporter.diskProblem(log, error),
     backendRestarting: nothing,
     backendRestarted: nothing,

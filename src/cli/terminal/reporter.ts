@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { describeBuild } from '../../build/make-build.js';
 import type { ServiceConfig } from '../../config/service-config.js';
-import type { BuildOutcome } from '../../contract/dev-endpoints.js';
+import type { BuildOutcome, OutputSource } from '../../contract/dev-endpoints.js';
 import { problem } from '../../contract/errors.js';
 import type { DevServer } from '../../dev-server.js';
 import type { BackendLog } from '../../logs/backend-log.js';
@@ -9,6 +9,7 @@ import type { LogRecord } from '../../logs/log-format.js';
 import type { Backend } from '../../platform/backend.js';
 import type { BackendState } from '../../platform/backend-state.js';
 import type { BannerLine } from './banner.js';
+import type { Text } from './text.js';
 
 /** Who is told what happens in the dev server: a person, or a program. */
 export interface Reporter {
@@ -18,6 +19,8 @@ export interface Reporter {
   backendState(backend: Backend, state: BackendState): void;
   backendNotice(backend: Backend, text: string): void;
   output(log: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]): void;
+  /** A line that a backend has begun and not finished yet; '': it is not shown any longer. */
+  unfinishedOutput(log: BackendLog, source: OutputSource, text: string): void;
   diskProblem(log: BackendLog, error: Error): void;
   /** A backend's process is being replaced by one of a new build. */
   backendRestarting(backend: Backend, buildNumber: number, explanation: string): void;
@@ -32,7 +35,7 @@ export interface Reporter {
   stopping(running: number): void;
   stopped(): void;
   fault(error: unknown, id: string): void;
-  message(text: string): void;
+  message(text: Text): void;
 }
 
 /** Connects a reporter to a dev server that was just started. */
@@ -49,6 +52,7 @@ export function reportOn(server: DevServer, reporter: Reporter): void {
     backend.events.on('notice', (text) => reporter.backendNotice(backend, text));
   });
   logs.events.on('lines', (log, source, lines) => reporter.output(log, source, lines));
+  logs.events.on('unfinished', (...event) => reporter.unfinishedOutput(...event));
   logs.events.on('diskProblem', (log, error) => reporter.diskProblem(log, error));
   logs.events.on('diskRecovered', () =>
     reporter.message('Logs are written again; what was printed meanwhile is missing.'),

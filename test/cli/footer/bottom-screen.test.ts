@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BottomScreen, FRAME_MS, TICK_MS } from '../../../src/cli/terminal/footer/bottom-screen.js';
-import type { OutputStream } from '../../../src/cli/terminal/line-writer.js';
+import type { OutputStream } from '../../../src/cli/terminal/output.js';
 import { HandClock } from '../../support/hand-clock.js';
 import { TinyTerminal } from '../../support/tiny-terminal.js';
 
@@ -22,7 +22,7 @@ function open() {
   };
   const screen = new BottomScreen(stream as unknown as OutputStream, clock, ({ columns, rows }, live) => {
     sizes.push(`${columns}x${rows}`);
-    return [...footer, ...(live === undefined ? [] : [live])];
+    return [...footer, ...live];
   });
   return { clock, terminal, writes, footer, screen, stream, sizes };
 }
@@ -115,11 +115,11 @@ test('a terminal that is gone is not written to', () => {
 test('a live line is part of the footer until there is none', () => {
   const { clock, terminal, screen } = open();
   screen.show();
-  screen.live('step 1');
+  screen.live(['step 1']);
   screen.append('a line\n');
   clock.turn(FRAME_MS);
   expect(terminal.text).toBe('a line\n\nfooter\nstep 1');
-  screen.live(undefined);
+  screen.live([]);
   clock.turn(FRAME_MS);
   expect(terminal.text).toBe('a line\n\nfooter');
 });

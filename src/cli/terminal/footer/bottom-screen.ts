@@ -1,5 +1,6 @@
 import type { Clock } from '../../../os/clock.js';
-import type { LogScreen, OutputStream } from '../line-writer.js';
+import type { LogScreen } from '../line-writer.js';
+import type { OutputStream } from '../output.js';
 import type { TerminalSize } from './layout.js';
 import { paint } from './paint.js';
 
@@ -12,8 +13,8 @@ const MAX_WAITING_CHARACTERS = 512 * 1024;
 /** Where a terminal does not tell its size, or tells 0. */
 const USUAL_SIZE: TerminalSize = { columns: 80, rows: 24 };
 
-/** Composes the footer. @param live what a build that is under way printed last */
-export type ComposeFooter = (size: TerminalSize, live: string | undefined) => string[];
+/** Composes the footer. @param live lines that are not finished, the newest last */
+export type ComposeFooter = (size: TerminalSize, live: readonly string[]) => string[];
 
 /**
  * A terminal with the log above and a footer below. The log scrolls as it would without; the footer is taken away
@@ -25,7 +26,7 @@ export class BottomScreen implements LogScreen {
   readonly #compose: ComposeFooter;
   #shown: readonly string[] = [];
   #waiting = '';
-  #live: string | undefined;
+  #live: readonly string[] = [];
   #anew = false;
   #hidden = true;
   #paintedAtMs = Number.NEGATIVE_INFINITY;
@@ -45,9 +46,9 @@ export class BottomScreen implements LogScreen {
     else this.#paintSoon();
   }
 
-  live(text: string | undefined): void {
-    if (text === this.#live) return;
-    this.#live = text;
+  live(lines: readonly string[]): void {
+    if (lines.length === this.#live.length && lines.every((line, index) => line === this.#live[index])) return;
+    this.#live = lines;
     this.#paintSoon();
   }
 

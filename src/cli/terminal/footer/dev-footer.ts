@@ -1,12 +1,11 @@
-import type { ChalkInstance } from 'chalk';
 import stringWidth from 'string-width';
 import type { DevServer } from '../../../dev-server.js';
 import { systemClock } from '../../../os/clock.js';
 import type { Backend } from '../../../platform/backend.js';
-import { cleanName } from '../clean.js';
+import { cleanText } from '../clean.js';
 import { formatAge } from '../duration.js';
-import type { OutputStream } from '../line-writer.js';
 import type { LogFilter } from '../log-filter.js';
+import type { Output } from '../output.js';
 import type { Shortcut } from '../shortcuts.js';
 import { formatSize } from '../size.js';
 import { BottomScreen } from './bottom-screen.js';
@@ -26,19 +25,19 @@ export interface FooterSources {
 const ASK_PAUSE_MS = 1_000;
 
 /** Makes the screen with the footer of `jamdev dev`; in a file of its own as it is loaded late. */
-export function createDevScreen(stream: OutputStream, chalk: ChalkInstance, sources: FooterSources): BottomScreen {
+export function createDevScreen(output: Output, sources: FooterSources): BottomScreen {
   let askedAtMs = Number.NEGATIVE_INFINITY;
-  return new BottomScreen(stream, systemClock, (size, live) => {
+  return new BottomScreen(output.stream, systemClock, (size, live) => {
     if (performance.now() - askedAtMs >= ASK_PAUSE_MS) {
       askedAtMs = performance.now();
       // Shown the next time; nothing waits for it.
       for (const backend of sources.server.parts.platform.running) void backend.usage.read();
     }
-    return layoutFooter(contentOf(sources, live), size, stringWidth, chalk);
+    return layoutFooter(contentOf(sources, live), size, stringWidth, output.chalk);
   });
 }
 
-function contentOf({ server, filter, shortcuts }: FooterSources, live: string | undefined): FooterContent {
+function contentOf({ server, filter, shortcuts }: FooterSources, live: readonly string[]): FooterContent {
   const { platform, builder, hotRebuild } = server.parts;
   const nowMs = Date.now();
   const rank = ({ key }: Shortcut) => (FIRST_HINTS.includes(key) ? FIRST_HINTS.indexOf(key) : FIRST_HINTS.length);
@@ -46,10 +45,10 @@ function contentOf({ server, filter, shortcuts }: FooterSources, live: string | 
     rows: platform.running.reverse().map((backend) => toRow(backend, nowMs, backend.usage.latest?.memoryBytes)),
     failing: server.config.services.flatMap(({ name }) => {
       const failed = builder.failureOf(name);
-      return failed === undefined ? [] : [{ service: name, number: failed.number, failure: cleanName(failed.failure) }];
+      return failed === undefined ? [] : [{ service: name, number: failed.number, failure: cleanText(failed.failure) }];
     }),
-    live: live === undefined ? undefined : cleanName(live),
-    filter: filter.only === undefined ? 'all' : cleanName(filter.only.displayName),
+    live: live.map(cleanText),
+    filter: filter.only === undefined ? 'all' : cleanText(filter.only.displayName),
     paused: hotRebuild.paused,
     hints: shortcuts.toSorted((a, b) => rank(a) - rank(b)).map(({ key, label }) => `${key} ${label}`),
   };
@@ -59,8 +58,8 @@ function toRow(backend: Backend, nowMs: number, memory: number | undefined): Foo
   const { id, service, key, keyGiven } = backend.identity;
   return {
     id,
-    key: keyGiven ? cleanName(key) : undefined,
-    service: cleanName(service.name),
+    key: keyGiven ? cleanText(key) : undefined,
+    service: cleanText(service.name),
     status: backend.state.status,
     age: formatAge(nowMs - backend.createdAt.getTime()),
     connections: String(backend.connections),

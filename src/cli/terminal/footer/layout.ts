@@ -10,8 +10,8 @@ export interface FooterContent {
   rows: readonly FooterRow[];
   /** Services whose newest build failed. */
   failing: readonly { service: string; number: number; failure: string }[];
-  /** What a build that is under way printed last. */
-  live: string | undefined;
+  /** Lines that backends and builds have not finished, the newest last. */
+  live: readonly string[];
   /** Whose log is shown: `all`, or a backend's name. */
   filter: string;
   /** Whether changes of files are ignored for now. */
@@ -44,6 +44,8 @@ const SCREEN_SHARE = 3;
 const MIN_LINES = 2;
 const MIN_COLUMNS = 20;
 const MAX_KEY_WIDTH = 24;
+/** Backends that wait at a prompt, and builds. */
+const MAX_LIVE_LINES = 3;
 const MIN_CUT_WIDTH = 8;
 const SEPARATOR = ' | ';
 
@@ -65,7 +67,8 @@ export function layoutFooter(
   const free = most - MIN_LINES - failing.length;
   const table = layoutTable(content, free, width, widthOf, chalk);
   const spare = free - table.length;
-  const live = content.live === undefined || spare < 1 ? [] : [chalk.dim(sliceToWidth(content.live, width, widthOf))];
+  const newest = content.live.slice(Math.max(0, content.live.length - Math.min(MAX_LIVE_LINES, spare)));
+  const live = newest.map((line) => chalk.dim(sliceToWidth(line, width, widthOf)));
   return ['', ...live, ...table, ...failing, statusLine(content, table.length > 0, width, widthOf, chalk)];
 }
 

@@ -1,6 +1,0 @@
-/** How many colours a stream gets: none where nobody sees them, or nobody wants them. */
-export function colourLevel(stream: Pick<NodeJS.WriteStream, 'isTTY' | 'getColorDepth'>): 0 | 1 | 2 | 3 {
-  if (process.env.NO_COLOR || !stream.isTTY) return 0;
-  const bits = stream.getColorDepth();
-  return bits >= 24 ? 3 : bits >= 8 ? 2 : bits >= 4 ? 1 : 0;
-}

@@ -1,0 +1,44 @@
+/**
+ * The line at the end of what was written to a file or pipe, while it has no newline yet. Nothing can be taken back there:
+ * an unfinished line is written once and then only added to; if it changes in another way, or other lines come in
+ * between, the whole line is written again once it is finished.
+ */
+export class OpenLine {
+  #open: { key: string; text: string } | undefined;
+  readonly #written = new Set<string>();
+
+  /** @returns what to write to show an unfinished line; `key` tells whose it is */
+  unfinished(key: string, text: string): string {
+    if (this.#open?.key === key) {
+      const shown = this.#open.text;
+      if (!text.startsWith(shown)) return '';
+      this.#open.text = text;
+      return text.slice(shown.length);
+    }
+    if (text === '' || this.#written.has(key)) return '';
+    this.#written.add(key);
+    return `${this.close()}${this.#begin(key, text)}`;
+  }
+
+  /** @returns what to write to show whole lines, of which the first may finish the unfinished line of the same key */
+  finish(key: string | undefined, lines: readonly string[]): string {
+    const text = lines.map((line) => `${line}\n`).join('');
+    const open = this.#open;
+    if (key !== undefined) this.#written.delete(key);
+    if (open === undefined || open.key !== key || !lines[0]?.startsWith(open.text)) return `${this.close()}${text}`;
+    this.#open = undefined;
+    return text.slice(open.text.length);
+  }
+
+  /** @returns what to write so that a new line can begin */
+  close(): string {
+    if (this.#open === undefined) return '';
+    this.#open = undefined;
+    return '\n';
+  }
+
+  #begin(key: string, text: string): string {
+    this.#open = { key, text };
+    return text;
+  }
+}

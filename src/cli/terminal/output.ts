@@ -1,0 +1,69 @@
+import { Chalk, type ChalkInstance } from 'chalk';
+import { cleanText } from './clean.js';
+import { colorLevel } from './color-level.js';
+import { Printed, render, type Text } from './text.js';
+
+/** What an Output writes to; process.stdout fits. */
+export type OutputStream = Pick<
+  NodeJS.WriteStream,
+  'write' | 'writableLength' | 'once' | 'isTTY' | 'columns' | 'rows' | 'getColorDepth'
+>;
+
+/** What JSON.stringify leaves as it is though a terminal would obey it. */
+const UNESCAPED = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]/g;
+
+/**
+ * The only way to a terminal, pipe or file: everything that is printed is neutralized here, and jamdev's own colors are
+ * added as the last step.
+ */
+export class Output {
+  readonly stream: OutputStream;
+  /** With or without colors, as the stream is. */
+  readonly chalk: ChalkInstance;
+  /** Whether the colors of what backends print are shown. */
+  printedColors: boolean;
+
+  constructor(stream: OutputStream) {
+    this.stream = stream;
+    this.chalk = new Chalk({ level: colorLevel(stream) });
+    this.printedColors = this.chalk.level > 0;
+  }
+
+  /** Writes a line. */
+  line(text: Text): void {
+    this.stream.write(`${this.render(text)}\n`);
+  }
+
+  /**
+   * Writes a message that can have several lines, such as an error with the last lines of a program. All but the first are
+   * indented, so that none can pass for a message of its own.
+   */
+  lines(message: string): void {
+    for (const [index, text] of message.split('\n').entries()) {
+      this.line(index === 0 ? text : [text.startsWith('  ') ? '' : '  ', new Printed(text)]);
+    }
+  }
+
+  /** Writes text of several lines that jamdev itself has laid out, such as help. */
+  block(text: string): void {
+    this.stream.write(text.split('\n').map(cleanText).join('\n'));
+  }
+
+  /** Writes a value as JSON, in one line unless there is an indentation. */
+  json(value: unknown, indent = 0): void {
+    this.stream.write(`${toSafeJson(value, indent)}\n`);
+  }
+
+  /** Turns a text into what would be written. */
+  render(text: Text): string {
+    return render(text, this.chalk, this.printedColors);
+  }
+}
+
+/** JSON with the true values, in which everything that a terminal would obey is escaped. */
+export function toSafeJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(
+    UNESCAPED,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,69 @@
+import type { Clock } from '../os/clock.js';
+import { LineSplitter } from './line-splitter.js';
+
+/** A line that is not finished after this time is shown as far as it has come, and then this often at most. */
+export const UNFINISHED_MS = 150;
+/** So much of it is shown at most. */
+const MAX_SHOWN_BYTES = 8 * 1024;
+
+/** The lines of one output stream, and what has been told of the one that is not finished. */
+export class LineStream {
+  readonly #clock: Clock;
+  readonly #onUnfinished: (text: string) => void;
+  readonly #splitter = new LineSplitter();
+  #begunAtMs = 0;
+  #told = '';
+  #cancel: (() => void) | undefined;
+
+  /** @param onUnfinished called with the unfinished line after a moment, and when it has changed */
+  constructor(clock: Clock, onUnfinished: (text: string) => void) {
+    this.#clock = clock;
+    this.#onUnfinished = onUnfinished;
+  }
+
+  /** What was last told of the line that is not finished; '' when there is none. */
+  get told(): string {
+    return this.#told;
+  }
+
+  /** The line that is not finished, as it is now. */
+  get unfinished(): string {
+    return this.#splitter.unfinished(MAX_SHOWN_BYTES).toString('utf8');
+  }
+
+  /** Takes the next bytes. @returns the lines completed by them */
+  push(chunk: Buffer): Buffer[] {
+    const lines = this.#splitter.push(chunk);
+    if (lines.length > 0) {
+      this.#told = '';
+      this.#begunAtMs = this.#clock.monotonicMs();
+    }
+    if (this.#cancel === undefined && this.#splitter.hasUnfinished) {
+      if (this.#told === '') this.#begunAtMs = this.#clock.monotonicMs();
+      this.#arm(UNFINISHED_MS);
+    }
+    return lines;
+  }
+
+  /** @returns the last line if the stream ended without a newline */
+  end(): Buffer | undefined {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#told = '';
+    return this.#splitter.flush();
+  }
+
+  #arm(ms: number): void {
+    this.#cancel = this.#clock.after(ms, () => {
+      this.#cancel = undefined;
+      if (!this.#splitter.hasUnfinished) return;
+      // Another line than the one that the wait began with: it gets its own moment.
+      const leftMs = this.#begunAtMs + UNFINISHED_MS - this.#clock.monotonicMs();
+      if (leftMs > 0) return this.#arm(leftMs);
+      const text = this.unfinished;
+      if (text === this.#told) return;
+      this.#told = text;
+      this.#onUnfinished(text);
+    });
+  }
+}

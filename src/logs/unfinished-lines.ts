@@ -1,0 +1,29 @@
+import type { LogOwner } from './backend-log.js';
+import type { OwnedRecord } from './follow.js';
+import type { LogStore } from './log-store.js';
+
+/** What one reader of logs has been told of lines that are not finished. */
+export class UnfinishedLines {
+  readonly #store: LogStore;
+  readonly #told = new Map<string, string>();
+
+  constructor(store: LogStore) {
+    this.#store = store;
+  }
+
+  /** A line came, which replaces the unfinished one of the same backend and source. */
+  finish({ owner, record }: OwnedRecord): void {
+    this.#told.delete(`${owner.backendId} ${record.source}`);
+  }
+
+  /** Those of a backend that the reader has not been told as they are now. */
+  *changed(owner: LogOwner): Generator<OwnedRecord, void> {
+    for (const source of ['stdout', 'stderr'] as const) {
+      const key = `${owner.backendId} ${source}`;
+      const text = this.#store.open(owner.backendId)?.unfinished(source) ?? '';
+      if (text === '' || text === this.#told.get(key)) continue;
+      this.#told.set(key, text);
+      yield { owner, record: { timeMs: Date.now(), source, text }, unfinished: true };
+    }
+  }
+}
