@@ -292,6 +292,7 @@ export class Backend {
       if (!this.#ending.signal.aborted) exit = this.#startFailed(error);
     }
     await this.#replacedGone;
+    this.#process = undefined;
     if (exit.remark !== undefined) this.remark(exit.remark);
     if (exit.lost) this.#enter({ status: 'hard-terminating', time: this.#world.clock.now(), reason: 'lost' });
     this.#setAddress(undefined);
@@ -343,7 +344,8 @@ export class Backend {
       if (!signal.aborted) throw error;
     }
     await process.stopped;
-    this.#process = undefined;
+    // One that ended on its own stays known while it is cleared away: whoever ends it then must not hide a crash.
+    if (this.#nextBuild !== undefined || isEnding(this.state)) this.#process = undefined;
     this.#silence.end();
     this.usage.detach();
     this.#setAddress(undefined);

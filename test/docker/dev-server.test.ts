@@ -63,6 +63,28 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     expect(await imagesOf(folder)).toEqual([]);
   });
 
+  test.each([0, 20, 60, 120])(
+    'a crash stays a crash when somebody ends the backend %d ms after the container died',
+    async (delayMs) => {
+      const { dev, connect } = await startProject();
+      const { url, backend_id } = await connect({ key: 'k' });
+      await send(url);
+      const died = docker('wait', `jamdev-${backend_id}`);
+      const [code] = await Promise.all([died, send(`${url}crash`).catch(() => undefined)]);
+      expect(code).toBe('4');
+      await pause(delayMs);
+      // By then it may have been cleared away: 409.
+      await post(`${dev.apiUrl}/v2/backend/${backend_id}/terminate`, { hard: delayMs > 20 });
+      const info = async () => (await send(`${dev.apiUrl}/v2/backend/${backend_id}`)).json<{ statuses: object[] }>();
+      const last = await waitFor(async () => {
+        const status = (await info()).statuses.at(-1);
+        return status !== undefined && 'exit_code' in status ? status : undefined;
+      }, 'its end');
+      expect(last).toMatchObject({ status: 'terminated', exit_code: 4 });
+      expect(last).not.toHaveProperty('termination_reason');
+    },
+  );
+
   test('an idle container is swept, softly', async () => {
     const { dev, connect } = await startProject();
     await connect({ key: 'k', spawn: { max_idle_seconds: 2 } });

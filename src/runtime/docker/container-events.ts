@@ -54,11 +54,12 @@ export class ContainerEvents {
     this.#client = undefined;
   }
 
-  #listen(): ChildProcess {
+  /** @param now where to begin, as the client before it may have ended a moment ago; ms since 1970 */
+  #listen(now = Date.now()): ChildProcess {
     // Removals too, though nobody waits for them: a client that was left behind ends when it can't tell one.
     const events = ['start', 'die', 'destroy'].map((event) => `event=${event}`);
     const filters = ['type=container', ...events, `label=${LABEL.run}=${this.#runId}`];
-    const now = Date.now();
+    const begunAtMs = Date.now();
     const [since, until] = [now, now + LISTEN_MS].map((ms) => (ms / 1000).toFixed(3)) as [string, string];
     const format = '{{.Status}} {{.Actor.Attributes.name}}';
     const args = ['events', '--since', since, '--until', until, '--format', format];
@@ -70,8 +71,8 @@ export class ContainerEvents {
     });
     const gone = () => {
       if (this.#client !== client) return;
-      const again = this.#waiting.size > 0 && Date.now() - now > TROUBLE_MS;
-      this.#client = again ? this.#listen() : undefined;
+      const isNeeded = this.#waiting.size > 0 && Date.now() - begunAtMs > TROUBLE_MS;
+      this.#client = isNeeded ? this.#listen(Math.min(Date.now(), now + LISTEN_MS)) : undefined;
     };
     client.once('error', gone);
     client.once('close', gone);

@@ -28,7 +28,7 @@ export class Container {
   readonly name: string;
   /** Resolves to false when it has ended without having started. */
   readonly started: Promise<boolean>;
-  /** Resolves when the engine tells that it has ended, if it was asked to end and the engine does tell. */
+  /** Resolves when the engine tells that it has ended, if the engine does tell. */
   readonly died: Promise<void>;
   /** Resolves when the client is gone and all output was handed over. */
   readonly ended: Promise<ClientEnd>;
@@ -55,6 +55,7 @@ export class Container {
       this.#dead = resolve;
     });
     this.ended = this.#untilEnded(client);
+    this.#expectDeath();
     this.started = this.#untilStarted(events.expect('start', name), printed);
   }
 
@@ -88,7 +89,6 @@ export class Container {
   /** Asks or forces it to end; safe before it exists, again, and after its end. */
   terminate(hard: boolean): void {
     if (this.#over || this.#asked === 'hard' || (this.#asked === 'soft' && !hard)) return;
-    if (this.#asked === 'nothing') this.#expectDeath();
     this.#asked = hard ? 'hard' : 'soft';
     void this.#signal(this.#asked);
   }

@@ -69,7 +69,7 @@ export class DockerBackend implements RuntimeBackend {
   }
 
   terminate(hard: boolean): void {
-    this.#container.terminate(hard);
+    if (!this.#ended) this.#container.terminate(hard);
   }
 
   async explainNotReady(answer?: StrangeAnswer): Promise<string | undefined> {
