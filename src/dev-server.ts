@@ -220,12 +220,9 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const hasBuild = config.services.some((service) => describeBuild(service) !== undefined);
   void builder.buildAll('start', hasBuild ? watching : undefined);
   open();
-  // What the first connect needs, loaded once the API answers.
   setImmediate(() => {
     pruneLogs();
-    void import('execa').catch(() => undefined);
     void pipes.fill();
-    void proxy.warmUp().catch(() => undefined);
   });
 
   let closing: Promise<void> | undefined;

@@ -95,3 +95,20 @@ test('imports go downwards only, and never to a neighbour of the same level', ()
   expect(wrong).toEqual([]);
   expect(seen).toBeGreaterThan(50);
 });
+
+/** Where something may be loaded late: before a dev server is ready, or in commands that do one thing and end. */
+const LOADS_LATE = [
+  'build/make-build.ts',
+  'cli/commands/',
+  'cli/main.ts',
+  'config/config-file.ts',
+  'dev-server/docker-parts.ts',
+];
+
+test('a running dev server loads nothing: an import that failed once would fail for good', () => {
+  const late = files
+    .filter((file) => !LOADS_LATE.some((place) => relative(SOURCE, file).startsWith(place)))
+    // Node.js has its own modules inside.
+    .filter((file) => /\bimport\(\s*'(?!node:)/.test(readFileSync(file, 'utf8').replace(/\btypeof import\(/g, '')));
+  expect(late.map((file) => relative(SOURCE, file))).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import { LineSplitter } from '../logs/line-splitter.js';
 import { ChildOutput } from '../processes/child-output.js';
 import { ChildTree } from '../processes/child-tree.js';
@@ -56,7 +57,7 @@ export async function runBuildProcess(
   const pool = pipes ?? new PipePool();
   // One pipe for both streams: two have no order between them.
   const opening = ChildOutput.open(1, pool, () => undefined) as Promise<[ChildOutput]>;
-  const [{ execa }, [output]] = await Promise.all([import('execa'), opening]);
+  const [output] = await opening;
   if (pipes === undefined) pool.close();
   const lines: string[] = [];
   const splitter = new LineSplitter();

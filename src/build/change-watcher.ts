@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { relative, sep } from 'node:path';
-import type { FSWatcher } from 'chokidar';
+import { type FSWatcher, watch } from 'chokidar';
 import { problem } from '../contract/errors.js';
 import { readIgnoreRules } from './ignore-rules.js';
 
@@ -46,7 +46,6 @@ export class ChangeWatcher {
 
   /** Begins to watch. Resolves when every change from now on will be noticed. */
   async start(): Promise<void> {
-    const { watch } = await import('chokidar');
     const { paths, files, root } = this.#request;
     if (this.#closed) return;
     // Of a path that is missing chokidar makes two, and says too soon that it is ready.

@@ -98,7 +98,7 @@ async function makeContainerBuild(
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
   const { name, dockerfile, context, platform, buildArgs, target, network } = service;
-  // Loaded only where images are built.
+  // Loaded already where a dev server builds images, see docker-parts.ts; nowhere else.
   const { buildImage } = await import('./image-build.js');
   const request = { project, runId, service: name, number, dockerfile, context, platform, buildArgs, target };
   const { ok, failure, lines, image, digest } = await buildImage(request, signal, onLine);

@@ -1,4 +1,5 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { init, parse } from 'es-module-lexer/minimal';
 import { openRegularFile } from '../os/regular-file.js';
 
 /** A program with more modules than this is followed no further. */
@@ -13,7 +14,6 @@ const MAX_MODULE_BYTES = 2 * 1024 * 1024;
  * @returns absolute paths; those of missing files too, as they may come to be
  */
 export async function findImportedModules(entry: string): Promise<Set<string>> {
-  const { init, parse } = await import('es-module-lexer/minimal');
   await init();
   const found = new Set([entry]);
   // A Set goes on to what is added on the way.

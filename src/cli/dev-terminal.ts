@@ -1,5 +1,6 @@
 import type { DevServer } from '../dev-server.js';
 import { makeShortcuts } from './dev-shortcuts.js';
+import { createDevScreen } from './terminal/footer/dev-footer.js';
 import { InteractiveTerminal } from './terminal/interactive-terminal.js';
 import type { LineWriter } from './terminal/line-writer.js';
 import type { LogFilter } from './terminal/log-filter.js';
@@ -44,8 +45,6 @@ export function openDevTerminal({
     interrupt: quit,
     loadScreen: async () => {
       if (process.env.TERM === 'dumb') return undefined;
-      // Takes longer to load than a key should have to wait.
-      const { createDevScreen } = await import('./terminal/footer/dev-footer.js');
       return createDevScreen(output, { server, filter, shortcuts });
     },
   });

@@ -1,12 +1,12 @@
 import type { DevFlags } from '../config/dev-flags.js';
 import { JamdevError } from '../contract/errors.js';
 import { startDevServer } from '../dev-server.js';
-import type { DevTerminalContext } from './dev-terminal.js';
+import { warnOfFewDescriptors } from './descriptor-warning.js';
+import { openDevTerminal } from './dev-terminal.js';
 import type { CommandIo } from './io.js';
 import { StopSwitch } from './stop-switch.js';
 import { environmentLines } from './terminal/banner.js';
 import { DevReporter } from './terminal/dev-reporter.js';
-import type { InteractiveTerminal } from './terminal/interactive-terminal.js';
 import { JsonReporter } from './terminal/json-reporter.js';
 import { LineWriter } from './terminal/line-writer.js';
 import { LogFilter } from './terminal/log-filter.js';
@@ -17,6 +17,7 @@ import { type Reporter, reportOn } from './terminal/reporter.js';
  * @param flags from the command line
  */
 export async function runDev(flags: DevFlags, output: { json: boolean }, io: CommandIo): Promise<void> {
+  await warnOfFewDescriptors(io);
   const server = await startDevServer(flags);
   const sinceStartMs = performance.now();
   const writer = new LineWriter(io.stdout);
@@ -37,28 +38,21 @@ export async function runDev(flags: DevFlags, output: { json: boolean }, io: Com
   const interactive = server.config.interactive && inTerminal && !output.json;
   reporter.started(server, sinceStartMs, output.json ? [] : await environmentLines(server.config.services));
   for (const remark of server.stateRemarks) reporter.message(remark);
-  setImmediate(() => void writer.prepareLive());
   const press = () => stop.press();
   const terminal = interactive
-    ? openTerminal({ server, reporter, writer, filter, quit: press, input: io.stdin, output: io.stdout })
+    ? openDevTerminal({ server, reporter, writer, filter, quit: press, input: io.stdin, output: io.stdout })
     : undefined;
   // Nobody reads the output any more, or waits for the end: reason enough to stop, but no sign of impatience.
   const stopUnwatched = () => {
     const { reason } = io.signal;
     if (reason instanceof JamdevError) reporter.message(reason.sentence);
-    else void terminal?.then((opened) => opened.abandon());
+    else terminal?.abandon();
     if (!stop.pressed) stop.press();
   };
   if (io.signal.aborted) stopUnwatched();
   else io.signal.addEventListener('abort', stopUnwatched);
   await stop.stopped;
   io.leaveOutput();
-  (await terminal)?.close();
+  terminal?.close();
   if (stop.forced) io.fail();
-}
-
-/** Loads what only a terminal needs, once the banner is shown, and makes it interactive. */
-async function openTerminal(context: DevTerminalContext): Promise<InteractiveTerminal> {
-  const { openDevTerminal } = await import('./dev-terminal.js');
-  return openDevTerminal(context);
 }

@@ -6,6 +6,7 @@ import { pause } from '../os/clock.js';
 import { portOfUrl } from '../os/port-of-url.js';
 import { commandEnvironment } from '../runtime/process/environment.js';
 import { type CommandEnd, CommandProcess } from './command-process.js';
+import { warnOfFewDescriptors } from './descriptor-warning.js';
 import { signalExitCode } from './exit-codes.js';
 import type { CommandIo } from './io.js';
 import { StopSwitch } from './stop-switch.js';
@@ -37,6 +38,7 @@ export async function runExec(
   io: CommandIo,
 ): Promise<void> {
   const signals = new SignalSwitch(io);
+  await warnOfFewDescriptors(io);
   const { port = 0, proxyPort = 0, watch = false } = flags;
   const starting = startDevServer({ ...flags, port, proxyPort, watch });
   const server = await Promise.race([starting, signals.early.then(() => pause(ABANDON_MS))]);

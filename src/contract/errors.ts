@@ -465,6 +465,12 @@ export const problem = {
       { path: path === '' ? 'the project' : path, use: 'use', detail },
       'Check the path, its permissions, and the limits of this user (ulimit -a).',
     ),
+  fewDescriptors: (limit: number, needed: number) =>
+    new JamdevError(
+      'SystemRefused',
+      `This process may have only ${limit} file descriptors (ulimit -n); a dev server needs ${needed}: 3 for each session, 2 for each connection.`,
+      'Raise the limit in the shell before you start it: ulimit -n 4096 (if the shell refuses, the hard limit is set in /etc/security/limits.conf or by the container).',
+    ),
   currentFolderGone: () =>
     new JamdevError(
       'FolderUnusable',

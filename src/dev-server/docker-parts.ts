@@ -55,6 +55,8 @@ export async function prepareDocker(
     import('../runtime/docker/docker-leftovers.js'),
     import('../build/image-keeper.js'),
     import('../build/local-images.js'),
+    // Needed by the first build: loaded now, while a failure still ends the start.
+    import('../build/image-build.js'),
   ]);
   const living = await listForeignRuns(folder, runId);
   await removeLeftovers(config.project, (run) => living.has(run));

@@ -12,7 +12,7 @@ import { answerEnded, answerError } from './answers.js';
 import { noteLatestRequest, prepareClientSocket } from './client-connection.js';
 import { parseConnectionPath } from './connection-path.js';
 import { Exchange } from './exchange.js';
-import type { Forwarder, Route } from './forwarder.js';
+import { Forwarder, type Route } from './forwarder.js';
 import { HeldClient } from './held-client.js';
 import { explainLostRequest } from './lost-request.js';
 import { noteUnanswered, ProxyRequest } from './proxy-request.js';
@@ -43,7 +43,7 @@ export class ConnectionProxy {
   readonly #reportFault: ProxyOptions['reportFault'];
   readonly #routes = new Map<Backend, Route>();
   readonly #waitingRoom: WaitingRoom;
-  #forwarder: Forwarder | undefined;
+  readonly #forwarder = new Forwarder();
 
   constructor({ tokens, allowedHosts, clock, version, reportFault }: ProxyOptions) {
     this.#waitingRoom = new WaitingRoom(clock);
@@ -75,13 +75,6 @@ export class ConnectionProxy {
     const headers: string[] = [];
     addOwnHeaders(headers, { server: this.#server, backendId: undefined });
     return answerUnreadable(server, (detail) => problem.requestNotHttp(detail), headers);
-  }
-
-  /** Loads what the first request needs, ahead of it: http-proxy-middleware takes a while. */
-  async warmUp(): Promise<Forwarder> {
-    const { Forwarder } = await import('./forwarder.js');
-    this.#forwarder ??= new Forwarder();
-    return this.#forwarder;
   }
 
   #begin(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
@@ -159,8 +152,8 @@ export class ConnectionProxy {
     if (backend.state.status === 'terminated') return answerEnded(exchange, backend);
     exchange.whenOver(this.#tokens.connect(route));
     const way = this.#routes.get(backend);
-    if (way === undefined || this.#forwarder === undefined) void this.#passOnWhenReady(exchange, route);
-    else this.#passOn(this.#forwarder, way, exchange, route);
+    if (way === undefined) void this.#passOnWhenReady(exchange, route);
+    else this.#passOn(way, exchange, route);
   }
 
   #answerHealth({ request, response, signature }: Exchange): void {
@@ -171,10 +164,10 @@ export class ConnectionProxy {
     response.end(Buffer.from('ok\n'));
   }
 
-  #passOn(forwarder: Forwarder, way: Route, exchange: Exchange, route: TokenRoute): void {
+  #passOn(way: Route, exchange: Exchange, route: TokenRoute): void {
     // Upgrades stay for as long as they like; only what will be answered is waited for when a process is replaced.
     if (exchange.held === undefined) exchange.whenOver(route.backend.requestSent());
-    forwarder.forward(way, exchange);
+    this.#forwarder.forward(way, exchange);
   }
 
   async #passOnWhenReady(exchange: Exchange, route: TokenRoute): Promise<void> {
@@ -182,12 +175,11 @@ export class ConnectionProxy {
     const left = new AbortController();
     exchange.whenOver(() => left.abort());
     try {
-      const forwarder = await this.warmUp();
       const address = await this.#waitingRoom.wait(exchange, backend, left.signal);
       if (exchange.isAnswered) return;
       if (address === undefined) return answerEnded(exchange, backend);
       if (address instanceof JamdevError) return answerError(exchange, address);
-      this.#passOn(forwarder, this.#wayTo(backend, address, forwarder), exchange, route);
+      this.#passOn(this.#wayTo(backend, address), exchange, route);
     } catch (error) {
       // Nobody is there any more to be answered.
       if (!left.signal.aborted) exchange.fault(error);
@@ -195,7 +187,7 @@ export class ConnectionProxy {
   }
 
   /** Keeps the way to a backend for as long as it is reached there. */
-  #wayTo(backend: Backend, address: Address, forwarder: Forwarder): Route {
+  #wayTo(backend: Backend, address: Address): Route {
     const known = this.#routes.get(backend);
     if (known !== undefined) return known;
     const way: Route = {
@@ -211,7 +203,7 @@ export class ConnectionProxy {
     this.#routes.set(backend, way);
     backend.events.once('address', () => {
       this.#routes.delete(backend);
-      forwarder.retire(way);
+      this.#forwarder.retire(way);
     });
     return way;
   }

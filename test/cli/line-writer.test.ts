@@ -60,9 +60,8 @@ test('what is left out for a program is told in its own form', () => {
   expect(stream.written).toEqual(['{"event":"left-out","lines":2}\n']);
 });
 
-test('a live line is shown below the others until it ends, fits into the terminal, and shows nowhere else', async () => {
+test('a live line is shown below the others until it ends, fits into the terminal, and shows nowhere else', () => {
   const terminal = make(true);
-  await terminal.writer.prepareLive();
   terminal.writer.live('build', '結合結合結合結合結合結合');
   expect(terminal.stream.written).toEqual(['\r\u001b[2K結合結合結合結合結']);
   terminal.writer.write('a line');
@@ -71,14 +70,12 @@ test('a live line is shown below the others until it ends, fits into the termina
   terminal.writer.write('another');
   expect(terminal.stream.written.slice(3)).toEqual(['\r\u001b[2K', 'another\n']);
   const pipe = make(false);
-  await pipe.writer.prepareLive();
   pipe.writer.live('build', 'step 1');
   expect(pipe.stream.written).toEqual([]);
 });
 
-test('the newest of several live lines is shown, and then the one before it', async () => {
+test('the newest of several live lines is shown, and then the one before it', () => {
   const { stream, writer } = make(true);
-  await writer.prepareLive();
   writer.unfinished('a', 'prompt: ');
   writer.unfinished('b', '10%');
   writer.unfinished('b', '20%');
@@ -95,9 +92,8 @@ test('the newest of several live lines is shown, and then the one before it', as
   ]);
 });
 
-test('a screen shows in place of the bare terminal', async () => {
+test('a screen shows in place of the bare terminal', () => {
   const { stream, writer } = make(true);
-  await writer.prepareLive();
   writer.live('build', 'step 1');
   const told: string[] = [];
   writer.writeTo({ append: (text) => told.push(text), live: (lines) => told.push(`live ${lines.join()}`) });
@@ -113,11 +109,10 @@ test('a screen shows in place of the bare terminal', async () => {
   expect(stream.written.slice(before)).toEqual(['bare\n']);
 });
 
-test('nothing but the colors of printed lines reaches a terminal from what is written', async () => {
+test('nothing but the colors of printed lines reaches a terminal from what is written', () => {
   const { stream, output, writer } = make(true);
   output.printedColors = true;
   const hostile = '\u001b]0;t\u0007\u001b[2J\u001b[31m\u202ename\n\u009b1A';
-  await writer.prepareLive();
   writer.write(hostile);
   writer.writeOutput('a', [[hostile, new Printed(hostile)]]);
   writer.unfinished('a', [hostile, new Printed(hostile)]);

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import { formatTable } from '../../src/cli/terminal/table.js';
 
-test('columns are as wide as their widest cell, two spaces apart, with nothing behind the last', async () => {
+test('columns are as wide as their widest cell, two spaces apart, with nothing behind the last', () => {
   const rows = [
     ['abc', 'doc-1', '3'],
     ['a', 'a very long key', ''],
   ];
-  expect(await formatTable(['ID', 'KEY', 'N'], rows)).toEqual([
+  expect(formatTable(['ID', 'KEY', 'N'], rows)).toEqual([
     'ID   KEY              N',
     'abc  doc-1            3',
     'a    a very long key',
   ]);
 });
 
-test('without rows only the headings stand', async () => {
-  expect(await formatTable(['ID', 'KEY'], [])).toEqual(['ID  KEY']);
+test('without rows only the headings stand', () => {
+  expect(formatTable(['ID', 'KEY'], [])).toEqual(['ID  KEY']);
 });

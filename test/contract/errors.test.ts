@@ -178,6 +178,7 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   leftBehind: [problem.leftBehind(['2 processes (pid 1, 2)', '1 image']), ['2 processes (pid 1, 2), 1 image']],
   runnerGone: [problem.runnerGone('npx', 4711), ['npx', '4711']],
   systemRefused: [problem.systemRefused('open', '/x/FILE', 'EIO'), ["can't open /x/FILE", 'EIO']],
+  fewDescriptors: [problem.fewDescriptors(64, 240), ['64', '240', 'ulimit -n 4096']],
   currentFolderGone: [problem.currentFolderGone(), ['current folder']],
   logNotWritten: [problem.logNotWritten('abc', 'ENOSPC', '/x/logs'), ['abc', 'the disk is full', '/x/logs']],
   outputNotWritten: [problem.outputNotWritten('ENOSPC'), ['the disk is full']],

@@ -1,21 +1,51 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { withPreload } from '../../src/runtime/process/node-preload.js';
+import { NodePreload, withPreload } from '../../src/runtime/process/node-preload.js';
+import { makeTempFolder, ROOT } from '../support/project.js';
+import { useStateHome } from '../support/state-home.js';
+
+const SOURCE = readFileSync(join(ROOT, 'src', 'runtime', 'process', 'remap-8080.cjs'), 'utf8');
 
 test.each([undefined, '', '   '])('with NODE_OPTIONS %j the preload stands alone', (before) => {
-  expect(withPreload(before)).toMatch(/^--require ".*remap-8080\.cjs"$/);
+  expect(withPreload(before, '/a b/remap-8080.cjs')).toBe('--require "/a b/remap-8080.cjs"');
 });
 
 test('what stands in NODE_OPTIONS already stays, in front', () => {
   const before = '--max-old-space-size=128 --require "/a b/c.cjs"';
-  expect(withPreload(before).startsWith(`${before} --require "`)).toBe(true);
+  expect(withPreload(before, '/remap-8080.cjs')).toBe(`${before} --require "/remap-8080.cjs"`);
 });
 
 test('Node.js accepts it', () => {
-  const env = { ...process.env, NODE_OPTIONS: withPreload('--no-warnings'), PORT: '12345' };
+  useStateHome(makeTempFolder());
+  const env = { ...process.env, NODE_OPTIONS: withPreload('--no-warnings', new NodePreload().path()), PORT: '12345' };
   const output = execFileSync(process.execPath, ['-e', 'console.log(Object.keys(require.cache).join())'], {
     env,
     encoding: 'utf8',
   });
   expect(output).toContain('remap-8080.cjs');
+});
+
+test('it lies outside of the package, for this user only, and comes back when it was deleted', () => {
+  const home = makeTempFolder();
+  useStateHome(home);
+  const preload = new NodePreload();
+  const path = preload.path();
+  expect(path.startsWith(home)).toBe(true);
+  expect(readFileSync(path, 'utf8')).toBe(SOURCE);
+  expect(statSync(dirname(path)).mode & 0o077).toBe(0);
+  rmSync(join(home, 'jamdev'), { recursive: true });
+  expect(preload.path()).toBe(path);
+  expect(readFileSync(path, 'utf8')).toBe(SOURCE);
+});
+
+test('where nothing can be kept, the one in the package does', () => {
+  const folder = makeTempFolder();
+  useStateHome(folder);
+  const preload = new NodePreload();
+  preload.path();
+  rmSync(join(folder, 'jamdev', 'preloads'), { recursive: true });
+  writeFileSync(join(folder, 'jamdev', 'preloads'), 'in the way');
+  expect(preload.path()).toBe(join(ROOT, 'src', 'runtime', 'process', 'remap-8080.cjs'));
 });

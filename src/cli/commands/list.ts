@@ -59,7 +59,7 @@ function chosen<T extends DevBackend>(backends: readonly T[], { all }: ListOptio
 }
 
 async function printTable(headings: readonly string[], rows: readonly string[][], io: CommandIo): Promise<void> {
-  for (const line of await formatTable(headings, rows)) io.out(line);
+  for (const line of formatTable(headings, rows)) io.out(line);
 }
 
 function shownProject(project: string): string {

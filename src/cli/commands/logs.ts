@@ -86,7 +86,6 @@ class Printer {
     this.#options = options;
     this.#io = io;
     this.#writer = new LineWriter(io.stdout);
-    if (options.follow && !options.json) void this.#writer.prepareLive();
   }
 
   print(record: ShownRecord, owner: readonly ('project' | 'key')[]): void {

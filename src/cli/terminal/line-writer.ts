@@ -1,4 +1,5 @@
-import { sliceToWidth, type WidthOf } from './fit-text.js';
+import stringWidth from 'string-width';
+import { sliceToWidth } from './fit-text.js';
 import { OpenLine } from './open-line.js';
 import { type Output, toSafeJson } from './output.js';
 import { plain, type Text } from './text.js';
@@ -30,7 +31,6 @@ export class LineWriter {
   readonly #tellLeftOut: (count: number) => void;
   #leftOut = 0;
   #liveShown = false;
-  #widthOf: WidthOf | undefined;
   #screen: LogScreen | undefined;
 
   /** @param tellLeftOut says how many lines of backends were left out */
@@ -38,13 +38,6 @@ export class LineWriter {
     this.#output = output;
     this.#tellLeftOut =
       tellLeftOut ?? ((count) => this.write(`(${count} lines came too fast to be shown here: see npx jamdev logs)`));
-  }
-
-  /** Loads what live lines need, which takes longer than a start should: until then there are none. */
-  async prepareLive(): Promise<void> {
-    if (!this.#isTerminal) return;
-    this.#widthOf = (await import('string-width')).default;
-    this.#showLive();
   }
 
   /** Has a screen show what is written from now on; undefined: the bare terminal again. */
@@ -133,9 +126,9 @@ export class LineWriter {
     const lines = [...this.#live.values()];
     if (this.#screen !== undefined) return this.#screen.live(lines);
     const newest = lines.at(-1);
-    if (this.#widthOf === undefined || (newest === undefined && !this.#liveShown)) return;
+    if (!this.#isTerminal || (newest === undefined && !this.#liveShown)) return;
     const columns = (this.#output.stream.columns ?? 80) - 1;
-    this.#output.stream.write(`${CLEAR_LINE}${sliceToWidth(newest ?? '', columns, this.#widthOf)}`);
+    this.#output.stream.write(`${CLEAR_LINE}${sliceToWidth(newest ?? '', columns, stringWidth)}`);
     this.#liveShown = newest !== undefined;
   }
 

@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import { problem } from '../../contract/errors.js';
 import { pause } from '../../os/clock.js';
 import { sendSignal } from '../../processes/signal.js';
@@ -61,7 +62,6 @@ export class Container {
 
   /** @throws JamdevError `DockerMissing` */
   static async run(spec: ContainerSpec, request: SpawnRequest, events: ContainerEvents): Promise<Container> {
-    const { execa } = await import('execa');
     const { args, env } = runArguments(spec);
     const client = execa('docker', args, {
       ...BACKEND_CHILD,

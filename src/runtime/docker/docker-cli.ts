@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import { type JamdevError, problem } from '../../contract/errors.js';
 
 /** An engine that hangs must not hang jamdev: no command that is gathered whole takes longer, not even a removal. */
@@ -31,7 +32,6 @@ export async function runDocker(
   args: readonly string[],
   { signal, timeoutMs = COMMAND_TIMEOUT_MS }: { signal?: AbortSignal | undefined; timeoutMs?: number } = {},
 ): Promise<DockerResult> {
-  const { execa } = await import('execa');
   const result = await execa('docker', args, {
     env: dockerEnvironment(),
     extendEnv: false,

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { execa } from 'execa';
 import { problem } from '../../contract/errors.js';
 import { ChildOutput } from '../../processes/child-output.js';
 import { ChildTree } from '../../processes/child-tree.js';
@@ -12,7 +13,7 @@ import type { Address, Exit, ProcessBuild, Runtime, RuntimeBackend, SpawnRequest
 import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js';
 import { splitPlainCommand } from './command-line.js';
 import { commandEnvironment } from './environment.js';
-import { withPreload } from './node-preload.js';
+import { NodePreload, withPreload } from './node-preload.js';
 import { PortPool } from './port-pool.js';
 import { TreeUsage } from './tree-usage.js';
 
@@ -23,6 +24,7 @@ const ORPHAN_GRACE_MS = 2_000;
 export class ProcessRuntime implements Runtime {
   readonly #ports = new PortPool();
   readonly #running = new Set<ProcessBackend>();
+  readonly #preload = new NodePreload();
   readonly #noteProcess: (record: ProcessRecord) => void;
 
   readonly #pipes: PipePool;
@@ -39,8 +41,7 @@ export class ProcessRuntime implements Runtime {
 
   async spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend> {
     const opening = ChildOutput.open(2, this.#pipes, (error) => this.#tellOnce(error, request));
-    const [{ execa }, [stdout, stderr], port] = await Promise.all([
-      import('execa'),
+    const [[stdout, stderr], port] = await Promise.all([
       opening as Promise<[ChildOutput, ChildOutput]>,
       this.#ports.acquire().catch(async (error) => {
         for (const output of await opening) output.discard();
@@ -51,7 +52,7 @@ export class ProcessRuntime implements Runtime {
     try {
       signal.throwIfAborted();
       const build = processBuildOf(request);
-      const env = backendEnvironment(request, build, port);
+      const env = backendEnvironment(request, build, port, this.#preload);
       const plain = splitPlainCommand(build.command);
       const subprocess = execa(plain?.file ?? build.command, plain?.args ?? [], {
         ...BACKEND_CHILD,
@@ -182,9 +183,14 @@ class ProcessBackend implements RuntimeBackend {
 }
 
 /** The environment of a backend: the user's own, the service's, the request's, and the platform's on top. */
-function backendEnvironment(request: SpawnRequest, build: ProcessBuild, port: number): NodeJS.ProcessEnv {
+function backendEnvironment(
+  request: SpawnRequest,
+  build: ProcessBuild,
+  port: number,
+  preload: NodePreload,
+): NodeJS.ProcessEnv {
   const env = commandEnvironment(build.cwd, build.env, request.env, { PORT: String(port) });
-  if (build.remap8080) env.NODE_OPTIONS = withPreload(env.NODE_OPTIONS);
+  if (build.remap8080) env.NODE_OPTIONS = withPreload(env.NODE_OPTIONS, preload.path());
   return env;
 }
 

@@ -1,0 +1,20 @@
+import { problem } from '../contract/errors.js';
+import { readDescriptorLimit } from '../os/descriptor-limit.js';
+import type { CommandIo } from './io.js';
+
+/** What a dev server takes by itself, measured, with room for a build and some requests. */
+const OWN_DESCRIPTORS = 64;
+/** For a session: its output (2) and its log (1). */
+const PER_SESSION = 3;
+/** For a connection through the proxy: to the client and to the backend. */
+const PER_CONNECTION = 2;
+/** So many sessions, and connections to each, should be no trouble. */
+const USUAL_SESSIONS = 16;
+const USUAL_CONNECTIONS = 4;
+const NEEDED = OWN_DESCRIPTORS + USUAL_SESSIONS * (PER_SESSION + USUAL_CONNECTIONS * PER_CONNECTION);
+
+/** Says where the system allows fewer file descriptors than a dev server may need: later it would show as failures. */
+export async function warnOfFewDescriptors(io: CommandIo): Promise<void> {
+  const limit = await readDescriptorLimit();
+  if (limit !== undefined && limit < NEEDED) io.err(`jamdev: ${problem.fewDescriptors(limit, NEEDED).sentence}`);
+}

@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { fixture, makeProject, ROOT } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
+
+interface Limited {
+  output: () => string;
+  exit: Promise<number | null>;
+  pid: number;
+}
+
+/** Starts a dev server that may have so many file descriptors. */
+function startLimited(descriptors: number): Limited {
+  const folder = makeProject();
+  const words = [process.execPath, join(ROOT, 'bin', 'jamdev.js'), 'dev', '--port', '0', '--proxy-port', '0'];
+  const line = `ulimit -n ${descriptors}; exec ${words.join(' ')} --no-watch --command 'node ${fixture('echo-server.mjs')}'`;
+  const child = spawn('sh', ['-c', line], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+  }
+  onTestFinished(async () => {
+    child.kill('SIGTERM');
+    await exit;
+  });
+  return { output: () => output, exit, pid: child.pid as number };
+}
+
+test('a low limit is named at the start, with what is needed and the command', async () => {
+  const dev = startLimited(64);
+  await waitFor(() => dev.output().includes('ulimit'), 'the sentence');
+  expect(dev.output()).toMatch(/may have only 64 file descriptors.*needs.*\d+.*ulimit -n \d+/s);
+  expect(dev.output()).not.toMatch(/fault|\n {4}at /);
+});
+
+test('a limit as systems have it is not mentioned', async () => {
+  const dev = startLimited(1024);
+  await waitFor(() => /^ {2}spawn/m.test(dev.output()), 'the banner');
+  expect(dev.output()).not.toContain('ulimit');
+});
+
+test.runIf(process.platform === 'linux')('after a first connect that met the limit, the next one works', async () => {
+  const dev = startLimited(128);
+  const find = (name: string) => new RegExp(`${name}\\s+http://localhost:(\\d+)`).exec(dev.output())?.[1];
+  const api = Number(await waitFor(() => find('API'), 'the API'));
+  const proxy = Number(await waitFor(() => find('proxy'), 'the proxy'));
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = (method: string, path: string, port = api, by: Agent | undefined = agent) =>
+    new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const asked = request({ host: '127.0.0.1', port, path, method, agent: by }, async (response) => {
+        let text = '';
+        for await (const chunk of response.setEncoding('utf8')) text += chunk;
+        resolve({ status: response.statusCode ?? 0, text });
+      });
+      asked.on('error', reject).end();
+    });
+  // Opens the connection over which the connect will come.
+  expect((await ask('GET', '/_jamdev/info')).status).toBe(200);
+
+  const idle: Socket[] = [];
+  const used = () => readdirSync(`/proc/${dev.pid}/fd`).length;
+  // More than there is room for: what can't be accepted is closed, or waits.
+  for (let count = 0; count < 128; count += 1) {
+    idle.push(connect(proxy, '127.0.0.1').on('error', () => undefined));
+  }
+  await waitFor(() => used() >= 126, 'the limit to be reached');
+  const refused = await ask('POST', '/v2/service/-/-/connect');
+  // The connect is answered before its backend starts; whichever of the two met the limit, it is said.
+  if (refused.status === 200) await waitFor(() => /EMFILE/.test(dev.output()), 'the reason');
+  else expect(refused.text).toMatch(/EMFILE.*ulimit -n/);
+  for (const socket of idle) socket.destroy();
+  await waitFor(() => used() < 100, 'the connections to be given back');
+
+  const { status, text } = await ask('POST', '/v2/service/-/-/connect');
+  expect(status).toBe(200);
+  const { pathname } = new URL(JSON.parse(text).url);
+  expect(await ask('GET', pathname, proxy, undefined)).toMatchObject({ status: 200 });
+  agent.destroy();
+});
