@@ -11,7 +11,7 @@ const LEVELS: readonly string[][] = [
   ['api', 'proxy'],
   ['build'],
   ['platform'],
-  ['runtime', 'logs'],
+  ['runtime', 'logs', 'watch'],
   ['records', 'config', 'pages'],
   ['processes'],
   ['contract', 'os'],

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { ServiceConfig } from '../config/service-config.js';
 import type { Platform } from '../platform/platform.js';
+import { type Change, describeChanges } from '../watch/change.js';
+import { FileWatcher } from '../watch/file-watcher.js';
+import { watchRequestOf } from '../watch/watch-request.js';
 import type { Builder } from './builder.js';
-import { ChangeWatcher, describeChange } from './change-watcher.js';
 import { OutputFilter } from './output-filter.js';
-import { knowOwnOutput } from './own-output.js';
 import { backendsOlderThan, rollOut } from './rollout.js';
 
 export interface HotRebuildEvents {
@@ -22,8 +23,7 @@ export interface HotRebuildEvents {
 /** Keeps running code in step with the files: watches, builds, and brings good builds to running backends. */
 export class HotRebuild {
   readonly events = new EventEmitter<HotRebuildEvents>();
-  readonly #watchers: ChangeWatcher[];
-  readonly #configWatcher: ChangeWatcher | undefined;
+  readonly #watchers: FileWatcher[];
   #started = false;
 
   /** @param configFile absolute path; a change of it is no change of code */
@@ -33,29 +33,21 @@ export class HotRebuild {
     builder: Builder,
     platform: Platform,
   ) {
-    const isOwnOutput = knowOwnOutput();
     this.#watchers = services
       .filter((service) => service.watch.length > 0)
-      .map((service) => {
+      .map((service, index) => {
         const counts = filterOutput(service, builder);
-        const watcher = new ChangeWatcher({
-          paths: service.watch,
-          files: service.envFiles.map(({ path }) => path),
-          root: service.root,
-          counts: (file, isNew) => {
-            const path = join(service.root, file);
-            return path !== configFile && !isOwnOutput(path) && counts(file, isNew);
-          },
+        const watcher = new FileWatcher(watchRequestOf(service, configFile));
+        watcher.events.on('changed', (changes) => {
+          const code = changes.filter((change) => change.absolute !== configFile && counts(change));
+          if (code.length > 0) void builder.build(service.name, describeChanges(code));
+          // Every watcher notices it; one is enough to say so.
+          const isConfig = changes.some(({ absolute }) => absolute === configFile);
+          if (isConfig && index === 0) this.events.emit('configChanged', configFile ?? '');
         });
-        watcher.events.on('changed', (files) => void builder.build(service.name, describeChange(files)));
         watcher.events.on('problem', (error) => this.events.emit('watchProblem', service, error));
         return watcher;
       });
-    if (configFile !== undefined && this.watches) {
-      const [root, paths] = [dirname(configFile), [configFile]];
-      this.#configWatcher = new ChangeWatcher({ paths, files: [], root, counts: () => true });
-      this.#configWatcher.events.on('changed', () => this.events.emit('configChanged', configFile));
-    }
     builder.events.on('good', (name, build, reason) => {
       const service = services.find((each) => each.name === name);
       if (service === undefined || build.number === 1) return;
@@ -67,7 +59,7 @@ export class HotRebuild {
 
   /** Begins to watch. Resolves when every change from now on will be noticed. */
   async start(): Promise<void> {
-    await Promise.all([...this.#watchers, this.#configWatcher].map((watcher) => watcher?.start()));
+    await Promise.all(this.#watchers.map((watcher) => watcher.start()));
     this.#started = true;
   }
 
@@ -95,12 +87,12 @@ export class HotRebuild {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#watchers, this.#configWatcher].map((watcher) => watcher?.close()));
+    await Promise.all(this.#watchers.map((watcher) => watcher.close()));
   }
 }
 
 /** Only build commands write into the project; an image build leaves its context as it is. */
-function filterOutput(service: ServiceConfig, builder: Builder): (file: string, isNew: boolean) => boolean {
+function filterOutput(service: ServiceConfig, builder: Builder): (change: Change) => boolean {
   if (service.runtime !== 'process' || service.build === undefined) return () => true;
   const filter = new OutputFilter(
     () => performance.now(),
@@ -112,7 +104,7 @@ function filterOutput(service: ServiceConfig, builder: Builder): (file: string, 
   builder.events.on('ended', (name) => {
     if (name === service.name) filter.buildEnded();
   });
-  return (file, isNew) => filter.counts(file, isNew);
+  return ({ path, what }) => filter.counts(path, what === 'created');
 }
 
 function digestOf(path: string): string {

@@ -1,5 +1,5 @@
 /** How long after a build's end its last writes may still be told by the system. */
-const LATE_MS = 150;
+const LATE_MS = 300;
 /** A file that comes out differently in so many builds in a row is what the build writes (as one with the time in it). */
 const MAX_ROWS = 5;
 

@@ -24,6 +24,7 @@ export function addDevOptions(command: Command, defaults: DevDefaults): Command 
       .option('--config <file>', 'the config file (default: jamsocket.config.json or jamdev.config.json)')
       .option('--no-remap-8080', "leave a Node.js backend's listen(8080) as it is")
       .option('-w, --watch <path>', `a file or folder to watch (repeatable; default: ${defaults.watch})`, collect)
+      .option('--ignore <pattern>', 'what not to watch, as in a .gitignore (repeatable)', collect)
       .option('--no-watch', 'do not rebuild on changes')
       .addOption(
         new Option('--on-change <what>', 'what a good build means for running backends (default: restart)').choices([

@@ -20,6 +20,8 @@ export interface DevFlags {
   platform?: string | undefined;
   /** false: nothing is watched. */
   watch?: string[] | boolean | undefined;
+  /** Patterns of what not to watch; they come after those of the config file. */
+  ignore?: string[] | undefined;
   onChange?: OnChange | undefined;
   useStaticToken?: boolean | undefined;
   port?: number | undefined;

@@ -117,6 +117,8 @@ function common(sources: ConfigSources, root: string, foundIn: string) {
     watch: watchedPaths(flags.watch, (path) => resolve(path), root) ??
       watchedPaths(file.watch, (path) => resolve(fileFolder, path), root) ?? [root],
     root,
+    ignore: [...[file.ignore ?? []].flat(), ...(flags.ignore ?? [])],
+    poll: file.poll,
     onChange: flags.onChange ?? file.onChange ?? ('restart' as const),
     foundIn,
   };

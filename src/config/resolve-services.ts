@@ -48,9 +48,13 @@ export async function resolveServices(
 }
 
 /** Some keys beside `services` hold for each of them. */
-function withCommon({ env, envFile, remap8080, runtime, platform, onChange }: ConfigFile, settings: ServiceSettings) {
-  const common = { envFile, remap8080, runtime, platform, onChange };
-  return { ...common, ...settings, env: { ...env, ...settings.env } };
+function withCommon(
+  { env, envFile, remap8080, runtime, platform, ignore = [], poll, onChange }: ConfigFile,
+  settings: ServiceSettings,
+) {
+  const common = { envFile, remap8080, runtime, platform, poll, onChange };
+  const ignored = [...[ignore].flat(), ...[settings.ignore ?? []].flat()];
+  return { ...common, ...settings, env: { ...env, ...settings.env }, ignore: ignored };
 }
 
 function checkTogether(file: ConfigFile, fileName: string, flags: DevFlags, names: readonly string[]): void {

@@ -37,6 +37,14 @@ const serviceShape = {
     .union([z.boolean(), z.string(), z.array(z.string())])
     .optional()
     .describe('What to watch for changes. Default: the build context, or the folder; false: nothing.'),
+  ignore: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe("What not to watch: patterns as in a .gitignore in the service's folder. They win over everything else."),
+  poll: z
+    .boolean()
+    .optional()
+    .describe('Look for changes again and again. Default: where the system tells of none, as on network file systems.'),
   onChange: z
     .enum(['terminate', 'restart', 'keep'])
     .optional()

@@ -10,8 +10,12 @@ interface CommonServiceConfig {
   envFiles: readonly EnvFile[];
   /** What to watch, absolute paths; none: nothing is watched. */
   watch: readonly string[];
-  /** The folder whose ignore files count, and to which changed files are told relative. */
+  /** The service's folder or build context: changed files are shown relative to it. */
   root: string;
+  /** Patterns of what not to watch, as in a .gitignore in `root`. */
+  ignore: readonly string[];
+  /** Whether to look for changes again and again; undefined: where the system tells of none. */
+  poll: boolean | undefined;
   onChange: OnChange;
   /** Where it was found what to run, for the banner: "the start script of package.json". */
   foundIn: string;

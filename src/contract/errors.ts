@@ -178,6 +178,15 @@ function howToAsk(by: LostBy | undefined): string {
 }
 
 /** All messages in one place, by what went wrong. Each function returns an error to throw. */
+/** Why changes of a path go unnoticed, and what to do, by what the system says. */
+const WHY_UNWATCHABLE: Record<string, [why: string, remedy: string]> = {
+  EACCES: ['this user may not read it (EACCES)', 'Change its mode'],
+  EPERM: ['this user may not read it (EPERM)', 'Change its mode'],
+  ELOOP: ['it is a link that leads back to itself (ELOOP)', 'Correct the link'],
+  ENAMETOOLONG: ['its path is too long for the system (ENAMETOOLONG)', 'Shorten it'],
+  EPSEUDO: ['it leads to a file system of the kernel, not to files', 'Remove the link'],
+};
+
 export const problem = {
   invalidJson: (detail: string) =>
     new JamdevError('InvalidJson', `The request body is not valid JSON: ${detail}.`, 'Send a JSON object, or no body.'),
@@ -508,8 +517,45 @@ export const problem = {
   watchedPathMissing: (path: string) =>
     new JamdevError(
       'WatchFailed',
-      `There is no ${path}, which is to be watched.`,
-      'Correct "watch", or create it and start jamdev dev again.',
+      `Watched path ${path} does not exist.`,
+      'Correct "watch" if that is a mistake: the path is watched as soon as it exists.',
+    ),
+  /** @param code the system's, such as EACCES */
+  pathUnwatchable: (path: string, code: string) => {
+    const [why, remedy] = WHY_UNWATCHABLE[code] ?? [`it can't be read (${code})`, 'Check it'];
+    return new JamdevError(
+      'WatchFailed',
+      `Changes of ${path} go unnoticed: ${why}.`,
+      `${remedy}, or add it to "ignore" in the config. Everything else is watched.`,
+    );
+  },
+  /** @param folders how many are not watched; `example` is one of them */
+  watchLimitReached: (code: string, folders: number, example: string) => {
+    const limit = code === 'ENOSPC' ? 'max_user_watches' : 'max_user_instances';
+    const what = folders === 1 ? `the folder ${example}` : `${folders} folders, such as ${example},`;
+    return new JamdevError(
+      'WatchFailed',
+      `Changes in ${what} go unnoticed: this user's limit of watches is reached (${code}).`,
+      `Raise it: sudo sysctl fs.inotify.${limit}=${code === 'ENOSPC' ? 524_288 : 1024}; or watch less ("watch" and "ignore" in the config). Everything else is watched.`,
+    );
+  },
+  linkedTreeTooLarge: (path: string, limit: number) =>
+    new JamdevError(
+      'WatchFailed',
+      `Changes in ${path} and in further folders reached by links go unnoticed: links lead to more than ${limit} files.`,
+      'Name the folders that matter in "watch", or add the link to "ignore" in the config. Everything else is watched.',
+    ),
+  ignoredProjectWatched: (folder: string) =>
+    new JamdevError(
+      'WatchFailed',
+      `The folder ${folder} is ignored by git itself: ignore rules from above it do not count.`,
+      'The .gitignore files in it do, and "ignore" in the config.',
+    ),
+  watchedByPolling: (folder: string, why: string) =>
+    new JamdevError(
+      'WatchFailed',
+      `Files in ${folder} are checked for changes every 300 ms, since its file system (${why}) does not report them.`,
+      'With "poll": false in the config, only events of the system count.',
     ),
   noDockerfile: (folder: string) =>
     new JamdevError(
@@ -787,7 +833,7 @@ export const problem = {
   watchesShort: (needed: number, used: number, limit: number) =>
     new JamdevError(
       'WatchFailed',
-      `${needed} files and folders are to be watched, but of this user's ${limit} watches ${used} are taken.`,
+      `${needed} folders are to be watched, but of this user's ${limit} watches ${used} are taken.`,
       `Watch less ("watch" in the config), or raise the limit: sudo sysctl fs.inotify.max_user_watches=${Math.max(524_288, limit * 2)}`,
     ),
   watchersShort: (limit: number) =>

@@ -17,7 +17,7 @@ const MAX_AT_ONCE = 2;
  *
  * The text is the system's error code, such as `ENOENT`, where nothing can be read. Never rejects.
  */
-export type Fingerprint = (path: string) => Promise<string>;
+export type Fingerprint = (path: string | Buffer) => Promise<string>;
 
 /**
  * Creates a function that fingerprints paths without blocking the event loop or waiting for a writer: only regular
@@ -29,7 +29,7 @@ export function createFingerprint(): Fingerprint {
   return (path) => limit(() => fingerprintPath(path).catch(errorCode));
 }
 
-async function fingerprintPath(path: string): Promise<string> {
+async function fingerprintPath(path: string | Buffer): Promise<string> {
   const stats = await lstat(path);
   if (!stats.isSymbolicLink()) return fingerprintTarget(path, stats);
   const content = stat(path).then((target) => fingerprintTarget(path, target));
@@ -37,7 +37,7 @@ async function fingerprintPath(path: string): Promise<string> {
   return `link ${target} ${shown}`;
 }
 
-async function fingerprintTarget(path: string, stats: Stats): Promise<string> {
+async function fingerprintTarget(path: string | Buffer, stats: Stats): Promise<string> {
   if (!stats.isFile()) return kindOf(stats);
   const executable = (stats.mode & 0o111) === 0 ? '' : ' executable';
   if (stats.size > MAX_HASHED_BYTES) return `file${executable} ${sizeAndTime(stats)}`;

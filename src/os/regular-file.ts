@@ -35,7 +35,7 @@ export function kindOf(
  * writer, and opening a device can have effects.
  * @throws NotRegularFile, or the system's error
  */
-export async function openRegularFile(path: string): Promise<FileHandle> {
+export async function openRegularFile(path: string | Buffer): Promise<FileHandle> {
   assertRegular(path, await stat(path));
   // Without waiting, in case a named pipe has taken the file's place by now.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -48,8 +48,8 @@ export async function openRegularFile(path: string): Promise<FileHandle> {
   }
 }
 
-function assertRegular(path: string, stats: Stats): void {
-  if (!stats.isFile()) throw new NotRegularFile(path, kindOf(stats));
+function assertRegular(path: string | Buffer, stats: Stats): void {
+  if (!stats.isFile()) throw new NotRegularFile(String(path), kindOf(stats));
 }
 
 /** A file is larger than anyone would write by hand. */

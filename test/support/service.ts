@@ -12,6 +12,8 @@ export function processService(more: Partial<ProcessServiceConfig> & { cwd: stri
     remap8080: false,
     watch: [],
     root: more.cwd,
+    ignore: [],
+    poll: undefined,
     onChange: 'terminate',
     foundIn: 'a test',
     ...more,

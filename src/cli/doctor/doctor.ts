@@ -4,6 +4,7 @@ import { problem } from '../../contract/errors.js';
 import { readInotifyState } from '../../os/inotify.js';
 import { listRunningServers, listServerRecords } from '../../records/server-records.js';
 import { stateFolderOf } from '../../records/state-folder.js';
+import { countWatchedFolders } from '../../watch/count-folders.js';
 import { runCheck } from './checks.js';
 import { checkDevServers } from './dev-server.js';
 import { askDocker, judgeDocker } from './docker.js';
@@ -14,7 +15,7 @@ import { judgeNode } from './node-version.js';
 import { checkPort } from './ports.js';
 import { dockerNeed, examineProject } from './project.js';
 import { checkLogs, checkStateFolder } from './state.js';
-import { countWatched, judgeWatching } from './watching.js';
+import { judgeWatching } from './watching.js';
 
 /** What the platform runs, and so what images are for unless the config says otherwise. */
 const DEFAULT_PLATFORM = 'linux/amd64';
@@ -64,7 +65,7 @@ export async function examine(folder: string, configFile: string | undefined): P
       if (missing.length > 0) {
         return missing.map((path) => trouble('file watching', 'warning', problem.watchedPathMissing(path)));
       }
-      const [needed, running] = await Promise.all([countWatched(services, signal), own]);
+      const [needed, running] = await Promise.all([countWatchedFolders(services, signal), own]);
       // What the project's own dev server watches is what it will watch the next time.
       return judgeWatching(
         needed,

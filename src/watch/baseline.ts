@@ -1,0 +1,71 @@
+import { lstat } from 'node:fs/promises';
+import { createFingerprint, type Fingerprint } from '../os/fingerprint.js';
+import { type BytePath, toFsPath } from './byte-path.js';
+import type { Entry } from './watched-folder.js';
+
+/** How far apart the clocks of this machine and of a file server may be. */
+const CLOCK_SKEW_MS = 10_000;
+
+interface Waiting {
+  path: BytePath;
+  entry: Entry;
+  isPolled: boolean;
+}
+
+/**
+ * Makes what later states of files are compared with: after watching has begun, one file after the other, so that
+ * watching begins at once and nothing else has to wait.
+ */
+export class Baseline {
+  readonly #fingerprint: Fingerprint = createFingerprint();
+  readonly #startedAtMs = Date.now();
+  #waiting: Waiting[] = [];
+  #isRunning = false;
+  #closed = false;
+
+  add(path: BytePath, entry: Entry, isPolled: boolean): void {
+    this.#waiting.push({ path, entry, isPolled });
+  }
+
+  /** Works through what was added; does nothing if it is at it. */
+  run(): void {
+    if (this.#isRunning || this.#closed) return;
+    this.#isRunning = true;
+    void this.#work().finally(() => {
+      this.#isRunning = false;
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#waiting = [];
+  }
+
+  async #work(): Promise<void> {
+    while (this.#waiting.length > 0 && !this.#closed) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      for (const waiting of batch) {
+        if (this.#closed) return;
+        await this.#make(waiting);
+      }
+    }
+  }
+
+  async #make({ path, entry, isPolled }: Waiting): Promise<void> {
+    const isOpen = () => !entry.touched && entry.fingerprint === undefined;
+    if (!isOpen()) return;
+    const fingerprint = await this.#fingerprint(toFsPath(path));
+    // Changes that were there before it was read are told of by now: all that came in one turn are passed on in it.
+    await new Promise(setImmediate);
+    if (!isOpen()) return;
+    if (isPolled && (await this.#mayHaveChanged(path))) return;
+    if (isOpen()) entry.fingerprint = fingerprint;
+  }
+
+  /** Of what is polled, changes are told of much later: the file itself has to say that it did not change. */
+  async #mayHaveChanged(path: BytePath): Promise<boolean> {
+    const stats = await lstat(toFsPath(path)).catch(() => undefined);
+    return stats === undefined || stats.ctimeMs > this.#startedAtMs - CLOCK_SKEW_MS;
+  }
+}

@@ -1,0 +1,38 @@
+/** What happened to a file: it came or went, or which part of it differs. */
+export type WhatChanged = 'created' | 'deleted' | 'content' | 'kind' | 'link target' | 'executable bit';
+
+/** A file, link or other entry that differs from what it was. Folders are not told of, only what is in them. */
+export interface Change {
+  /** As shown to a person: relative to the service's folder, with `\xNN` for bytes that are not UTF-8. */
+  path: string;
+  /** Absolute, without links in its folders; bytes that are not UTF-8 look as in {@link path}. */
+  absolute: string;
+  what: WhatChanged;
+}
+
+/** Names changed files for a person: `changed: server.ts (+2 more)`. */
+export function describeChanges(changes: readonly Change[]): string {
+  const more = changes.length > 1 ? ` (+${changes.length - 1} more)` : '';
+  return `changed: ${changes[0]?.path ?? ''}${more}`;
+}
+
+/**
+ * Compares two fingerprints of one path (see `os/fingerprint.ts`).
+ * @param before undefined if it was not known: it was touched before its turn, and counts as changed
+ * @returns undefined when nothing has changed
+ */
+export function compareFingerprints(before: string | undefined, now: string): WhatChanged | undefined {
+  if (before === now) return undefined;
+  if (before === undefined) return 'content';
+  const [old, current] = [parts(before), parts(now)];
+  if (old.kind !== current.kind) return 'kind';
+  if (old.kind === 'link' && old.target !== current.target) return 'link target';
+  return old.executable === current.executable || old.content !== current.content ? 'content' : 'executable bit';
+}
+
+function parts(fingerprint: string): { kind: string; target: string; executable: boolean; content: string } {
+  const [, kind = '', rest = ''] = /^(\S+) ?(.*)$/s.exec(fingerprint) ?? [];
+  const [, target = '', shown = rest] =
+    kind === 'link' ? (/^(.*?) ?((?:file|folder|named pipe|socket|device|E[A-Z]+).*)?$/s.exec(rest) ?? []) : [];
+  return { kind, target, executable: shown.startsWith('executable '), content: shown.replace(/^executable /, '') };
+}

@@ -1,0 +1,220 @@
+import { EventEmitter } from 'node:events';
+import { lstat } from 'node:fs/promises';
+import { createLimit } from '../os/limit.js';
+import { type BytePath, relativeTo, toBytePath, toFsPath } from './byte-path.js';
+import type { Change } from './change.js';
+import { ChangeBatch } from './change-batch.js';
+import type { NamedPath } from './named-paths.js';
+import { leaveUnreachable } from './reachable.js';
+import { Settling } from './settling.js';
+import type { WatchEvents } from './system/folder-events.js';
+import { WatchParts } from './watch-parts.js';
+import { WatchProblems } from './watch-problems.js';
+import type { WatchRequest } from './watch-request.js';
+import type { WatchedFolder } from './watched-folder.js';
+
+/** How long a file has to be missing to count as deleted: editors and tools put another one in its place. */
+const VANISHED_MS = 100;
+/** Entries looked at at once: half of Node.js' threads are left to the rest of jamdev. */
+const CHECKED_AT_ONCE = 2;
+/** How deep folders can be nested that were swapped at once: one level is found after the other. */
+const MAX_ROUNDS = 100;
+
+export interface FileWatcherEvents {
+  /** Files differ from what they were when last told of; the newest first, never none. */
+  changed: [changes: Change[]];
+  /** Something is not watched, or in another way than usual: a JamdevError with what and why. Each is told of once. */
+  problem: [error: NodeJS.ErrnoException];
+}
+
+/**
+ * Watches the files of one service, and tells of changes once they have come to rest.
+ *
+ * A file counts as changed if its content, its kind, its link target or its executable bit differ from what they were.
+ * Whatever the system reports is only taken as a hint to look at the entry: what is there then is what counts. So no
+ * order of events, no editor's way of saving and no event too much can make up a change or hide one.
+ */
+export class FileWatcher {
+  readonly events = new EventEmitter<FileWatcherEvents>();
+  readonly #request: WatchRequest;
+  readonly #parts: WatchParts;
+  readonly #problems = new WatchProblems((error) => this.events.emit('problem', error));
+  readonly #batch = new ChangeBatch();
+  readonly #limit = createLimit(CHECKED_AT_ONCE);
+  readonly #settling: Settling;
+  #lastEventMs = 0;
+  /** Whether files with rules may have changed: elsewhere, or in a folder that is watched. */
+  #changedRules: 'none' | 'elsewhere' | 'within' = 'none';
+  #started = false;
+  #closed = false;
+
+  /** @param events in place of those that work on the file system at hand */
+  constructor(request: WatchRequest, events?: WatchEvents) {
+    this.#request = request;
+    const listener = {
+      onEvent: (folder: WatchedFolder, name: string | undefined) => this.#onEvent(folder, name),
+      onNamedEvent: () => this.#touch(),
+      onRulesChange: () => {
+        if (this.#changedRules === 'none') this.#changedRules = 'elsewhere';
+        this.#touch();
+      },
+      onFlood: () => this.#onFlood(),
+      onChange: (...change: Parameters<ChangeBatch['add']>) => this.#batch.add(...change),
+      onReplaced: (folder: WatchedFolder) => this.#parts.dirty.addFolder(folder),
+      onError: (path: BytePath, code: string) => this.#problems.unwatchable(path, code),
+    };
+    this.#parts = new WatchParts(request, listener, this.#problems, events);
+    this.#settling = new Settling({
+      isDirty: () => this.#isDirty,
+      look: () => this.#look(),
+      isHeld: () => this.#parts.places.gitLock.isHeld(performance.now() - this.#lastEventMs),
+      deliver: () => {
+        if (this.#batch.size > 0) this.events.emit('changed', this.#batch.take());
+      },
+      onFault: (error) => this.events.emit('problem', error as NodeJS.ErrnoException),
+    });
+  }
+
+  /**
+   * Begins to watch. Resolves when every change from now on will be noticed. What changes are compared with is made
+   * after that, in the background: a file that is touched before its turn counts as changed.
+   */
+  async start(): Promise<void> {
+    const { rules, named, links, baseline } = this.#parts;
+    await this.#parts.prepare();
+    const root = toBytePath(this.#request.root);
+    for (const text of this.#request.paths) {
+      const path = toBytePath(text);
+      if (!(await named.add(path, relativeTo(root, path), true))) this.#problems.missing(path);
+    }
+    const files = [...this.#request.files.map(toBytePath), ...(await rules.buildFiles())];
+    for (const path of new Set(files)) await named.add(path, relativeTo(root, path), false);
+    await links.followAll(false);
+    this.#problems.tellLimit();
+    if (this.#closed) return;
+    this.#started = true;
+    // What was reported while folders were still being listed.
+    this.#parts.dirty.touchAll();
+    baseline.run();
+    if (this.#isDirty) this.#touch();
+  }
+
+  /** The folders that are watched, by their real path. */
+  get folders(): readonly BytePath[] {
+    return [...this.#parts.tree.folders.keys()];
+  }
+
+  /** Whether changes are being held back. */
+  get paused(): boolean {
+    return this.#settling.paused;
+  }
+
+  /** Holds changes back until {@link resume}, which tells of them. */
+  pause(): void {
+    this.#settling.pause();
+  }
+
+  resume(): void {
+    this.#settling.resume();
+  }
+
+  /** Stops watching. Nothing is told of after it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([this.#settling.close(), this.#parts.close()]);
+  }
+
+  get #isDirty(): boolean {
+    return !this.#parts.dirty.isEmpty || this.#parts.named.isDirty || this.#changedRules !== 'none';
+  }
+
+  #onEvent(folder: WatchedFolder, name: string | undefined): void {
+    if (name === undefined) {
+      this.#parts.dirty.addFolder(folder);
+      return this.#touch();
+    }
+    const makesRules = folder.rules.isRuleFile(name);
+    if (makesRules) this.#changedRules = 'within';
+    const isIgnored = (isFolder: boolean) => this.#parts.rules.ignores(folder, name, isFolder);
+    if (!makesRules && !folder.entries.has(name) && isIgnored(false) && isIgnored(true)) return;
+    this.#parts.dirty.add(folder, name);
+    this.#touch();
+  }
+
+  /** Events may be lost: all that is watched is compared. */
+  #onFlood(): void {
+    const { tree, dirty } = this.#parts;
+    for (const folder of tree.folders.values()) {
+      dirty.addFolder(folder);
+      for (const name of folder.entries.keys()) dirty.add(folder, name);
+    }
+    this.#touch();
+  }
+
+  #touch(): void {
+    this.#lastEventMs = performance.now();
+    if (this.#started && !this.#closed) this.#settling.touch();
+  }
+
+  /** Looks at what may have changed. @returns whether changes were found that were not known */
+  async #look(): Promise<boolean> {
+    const before = this.#batch.size;
+    if (this.#changedRules !== 'none') await this.#applyRules();
+    const { named, links, tree, baseline } = this.#parts;
+    const vanished: (() => Promise<unknown>)[] = [];
+    for (const each of named.takeDirty()) await this.#lookAtNamed(each, vanished);
+    for (let round = 0; round < MAX_ROUNDS && !this.#parts.dirty.isEmpty && !this.#closed; round += 1) {
+      await this.#lookAtFolders();
+      await this.#lookAtEntries(vanished);
+    }
+    if (vanished.length > 0) {
+      await new Promise((resolve) => setTimeout(resolve, VANISHED_MS));
+      for (const confirm of vanished) await confirm();
+    }
+    await links.followAll(true);
+    if (this.#batch.size > before) leaveUnreachable(tree, links, named.folders);
+    this.#parts.tidy();
+    this.#problems.tellLimit();
+    baseline.run();
+    return this.#batch.size > before;
+  }
+
+  async #applyRules(): Promise<void> {
+    const isWithin = this.#changedRules === 'within';
+    this.#changedRules = 'none';
+    await this.#parts.places.reload(isWithin);
+    await this.#parts.named.enterAll();
+  }
+
+  async #lookAtNamed(named: NamedPath, vanished: (() => Promise<unknown>)[]): Promise<void> {
+    const isGone = await this.#parts.named.check(named, false);
+    if (isGone) vanished.push(() => this.#parts.named.check(named, true));
+  }
+
+  async #lookAtFolders(): Promise<void> {
+    const { dirty, tree } = this.#parts;
+    for (const folder of dirty.takeFolders()) {
+      const stats = await lstat(toFsPath(folder.path)).catch(() => undefined);
+      // One that is gone is told of by the folder above.
+      if (stats === undefined || tree.folders.get(folder.path) !== folder) continue;
+      const wasCurrent = tree.isCurrent(folder, stats);
+      await tree.enterAgain(folder);
+      for (const [name, { kind, fingerprint }] of folder.entries) {
+        // Of what was not looked at yet, only what may be another one by now counts as changed.
+        if (!wasCurrent || kind === 'folder' || fingerprint !== undefined) dirty.add(folder, name);
+      }
+    }
+  }
+
+  async #lookAtEntries(vanished: (() => Promise<unknown>)[]): Promise<void> {
+    const { dirty, check } = this.#parts;
+    await Promise.all(
+      dirty.takeEntries().map(([folder, name]) =>
+        this.#limit(async () => {
+          const isGone = await check.check(folder, name, false);
+          if (isGone) vanished.push(() => check.check(folder, name, true));
+        }),
+      ),
+    );
+  }
+}

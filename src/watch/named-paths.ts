@@ -1,0 +1,148 @@
+import { lstat } from 'node:fs/promises';
+import type { Baseline } from './baseline.js';
+import { type BytePath, toFsPath } from './byte-path.js';
+import { compareFingerprints } from './change.js';
+import type { CheckListener, EntryCheck } from './entry-check.js';
+import type { FolderTree } from './folder-tree.js';
+import type { Places } from './places.js';
+import type { ServiceRules } from './rules/service-rules.js';
+import type { WatchEvents } from './system/folder-events.js';
+import { FollowedPath } from './system/followed-path.js';
+import type { Entry } from './watched-folder.js';
+
+/** A path that was named: in `watch`, or as an env file, the config or a Dockerfile. */
+export interface NamedPath {
+  followed: FollowedPath;
+  /** As shown to a person. */
+  shown: BytePath;
+  /** Whether a folder of that name is watched with all that is in it. */
+  isTree: boolean;
+  /** What it is, if it is a file. */
+  entry: Entry | undefined;
+  /** Where it is, if it is a folder that is watched. */
+  folder: BytePath | undefined;
+}
+
+/** What named paths work with. */
+export interface NamedPathTools {
+  tree: FolderTree;
+  places: Places;
+  rules: ServiceRules;
+  events: WatchEvents;
+  baseline: Baseline;
+  check: EntryCheck;
+}
+
+/** The paths that were named: watched whatever the rules say, and from when they come to be. */
+export class NamedPaths {
+  readonly #tools: NamedPathTools;
+  readonly #listener: CheckListener;
+  readonly #onEvent: () => void;
+  readonly #all: NamedPath[] = [];
+  #dirty = new Set<NamedPath>();
+
+  /** @param onEvent called when one of them may have changed */
+  constructor(tools: NamedPathTools, listener: CheckListener, onEvent: () => void) {
+    this.#tools = tools;
+    this.#listener = listener;
+    this.#onEvent = onEvent;
+  }
+
+  get isDirty(): boolean {
+    return this.#dirty.size > 0;
+  }
+
+  /** The folders that are watched for their own sake. */
+  get folders(): BytePath[] {
+    return this.#all.flatMap(({ folder }) => (folder === undefined ? [] : [folder]));
+  }
+
+  /** Begins to watch a path as it is. @returns whether it exists */
+  async add(path: BytePath, shown: BytePath, isTree: boolean): Promise<boolean> {
+    const followed = new FollowedPath(path, this.#tools.events, () => {
+      if (named.entry !== undefined) named.entry.touched = true;
+      this.#dirty.add(named);
+      this.#onEvent();
+    });
+    const named: NamedPath = { followed, shown, isTree, entry: undefined, folder: undefined };
+    this.#all.push(named);
+    const { real, isFolder, error } = await followed.follow();
+    this.#tellError(named, error);
+    if (real === undefined) return false;
+    if (this.#tools.rules.ignoresNamed(path, isFolder)) return true;
+    if (isFolder && isTree) {
+      named.folder = real;
+      await this.#tools.places.enterNamed(real, shown, false);
+    } else {
+      named.entry = { kind: 'file', fingerprint: undefined, touched: false };
+      this.#tools.baseline.add(path, named.entry, this.#tools.events.isPolled(real));
+    }
+    return true;
+  }
+
+  /** Watches those folders again that rules have taken out: named, they beat all rules but `ignore`. */
+  async enterAll(): Promise<void> {
+    for (const { folder, shown, followed } of this.#all) {
+      if (folder === undefined || this.#tools.rules.ignoresNamed(followed.path, true)) continue;
+      await this.#tools.places.enterNamed(folder, shown, false);
+    }
+  }
+
+  /** Takes out what has to be looked at. */
+  takeDirty(): NamedPath[] {
+    const dirty = [...this.#dirty];
+    this.#dirty = new Set();
+    return dirty;
+  }
+
+  /** Looks at a path, as {@link EntryCheck.check} does. @returns whether it is gone, and was not before */
+  async check(named: NamedPath, confirmed: boolean): Promise<boolean> {
+    const { followed } = named;
+    const { real, isFolder, error } = await followed.follow();
+    this.#tellError(named, error);
+    if (real === undefined) {
+      const isGone = named.entry !== undefined || named.folder !== undefined;
+      if (isGone && confirmed) this.#remove(named);
+      return isGone && !confirmed;
+    }
+    if (this.#tools.rules.ignoresNamed(followed.path, isFolder)) return false;
+    if (isFolder && named.isTree) await this.#checkFolder(named, real);
+    else await this.#checkFile(named, real);
+    return false;
+  }
+
+  close(): void {
+    for (const { followed } of this.#all) followed.close();
+  }
+
+  async #checkFolder(named: NamedPath, real: BytePath): Promise<void> {
+    named.entry = undefined;
+    named.folder = real;
+    const isWatched = this.#tools.tree.folders.has(real);
+    await this.#tools.places.enterNamed(real, named.shown, true);
+    // One that is gone again by now has left an event for the next look.
+    const stats = isWatched ? await lstat(toFsPath(real)).catch(() => undefined) : undefined;
+    if (stats !== undefined) this.#tools.check.checkFolder(real, stats);
+  }
+
+  async #checkFile(named: NamedPath, real: BytePath): Promise<void> {
+    const { entry, followed, shown } = named;
+    named.folder = undefined;
+    if (entry !== undefined) entry.touched = false;
+    const fingerprint = await this.#tools.check.fingerprint(toFsPath(followed.path));
+    const what = entry === undefined ? 'created' : compareFingerprints(entry.fingerprint, fingerprint);
+    named.entry = { kind: 'file', touched: false, ...entry, fingerprint };
+    if (what !== undefined) this.#listener.onChange(real, shown, what);
+  }
+
+  #remove(named: NamedPath): void {
+    if (named.folder !== undefined) this.#tools.check.removeFolder(named.folder);
+    if (named.entry !== undefined) this.#listener.onChange(named.followed.path, named.shown, 'deleted');
+    named.folder = undefined;
+    named.entry = undefined;
+  }
+
+  #tellError({ followed }: NamedPath, error: string): void {
+    if (error !== '' && error !== 'ENOENT' && error !== 'ENOTDIR') this.#listener.onError(followed.path, error);
+  }
+}

@@ -1,0 +1,24 @@
+import { type BytePath, join } from './byte-path.js';
+import type { FolderTree } from './folder-tree.js';
+import type { Links } from './links.js';
+
+/** Stops watching folders that neither a path that was named nor a link leads to any more. */
+export function leaveUnreachable(tree: FolderTree, links: Links, named: readonly BytePath[]): void {
+  const reached = new Set<BytePath>();
+  const waiting = [...named];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    const folder = tree.folders.get(path);
+    if (folder === undefined || reached.has(path)) continue;
+    reached.add(path);
+    for (const [name, { kind }] of folder.entries) {
+      if (kind === 'folder') waiting.push(join(path, name));
+      const behind = kind === 'link' ? links.folderBehind(join(path, name)) : undefined;
+      if (behind !== undefined) waiting.push(behind);
+    }
+  }
+  for (const [path, folder] of tree.folders) {
+    if (reached.has(path)) continue;
+    folder.stop();
+    tree.folders.delete(path);
+  }
+}

@@ -1,0 +1,58 @@
+/** Folders and files of tools, by their whole name. */
+const NAMES = new Set([
+  // Version control, jamdev's own state, installed packages.
+  '.git',
+  '.hg',
+  '.svn',
+  '.jamdev',
+  'node_modules',
+  '__pycache__',
+  '.venv',
+  // Caches of tools.
+  '.turbo',
+  '.pytest_cache',
+  '.mypy_cache',
+  '.ruff_cache',
+  '.parcel-cache',
+  '.eslintcache',
+  // Settings and states of editors and desktops.
+  '.idea',
+  '.vscode',
+  '.DS_Store',
+  'Thumbs.db',
+  'desktop.ini',
+  '.directory',
+]);
+
+/** Files that editors and systems write next to the one that is edited, each with an example. */
+const PATTERNS: readonly RegExp[] = [
+  /\.pyc$/, // __init__.pyc
+  /^[._].*\.sw[a-px]$/, // vim's swap files: .server.js.swp, .server.js.swo
+  /^\.sw[a-px]$/, // vim's swap file of a buffer without a name
+  /\.sw[op]$/, // vim's swap files where 'shortname' is set
+  /^4913$/, // vim tries with it whether a folder can be written
+  /~$/, // backups of vim, Emacs, Kate, gedit; vim's undo files
+  /^#.*#$/, // Emacs' auto-save files
+  /^\.#/, // Emacs' lock links
+  /___jb_(tmp|old|bak)___$/, // JetBrains' safe write
+  /\.kate-swp$/, // Kate
+  /^\.~lock\..*#$/, // LibreOffice's lock files
+  /^lu[0-9a-z]+\.tmp_?$/, // LibreOffice's temporary files
+  /^~\$/, // lock files of Microsoft Office
+  /^\.goutputstream-/, // GNOME
+  /^\.vscode-.*\.tmp$/, // VS Code
+  /^\.nfs/, // deleted files that are still open on NFS
+  /^\.fuse_hidden/, // the same on FUSE
+  /^\._/, // what macOS writes on file systems that are not its own
+];
+
+/**
+ * Whether a name is never worth a build, wherever it lies.
+ * @param name of a file or folder
+ * @param folder the name of the folder that it lies in
+ */
+export function isIgnoredByDefault(name: string, folder: string): boolean {
+  if (NAMES.has(name)) return true;
+  if (name === 'cache' && folder === '.next') return true;
+  return PATTERNS.some((pattern) => pattern.test(name));
+}

@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import { errorCode } from '../../os/error-code.js';
+import { type BytePath, join, toFsPath } from '../byte-path.js';
+
+/** Entries decoded before the event loop gets its turn. */
+const ENTRIES_PER_TURN = 5000;
+const HEADER_BYTES = 12;
+/** Times, device, inode, mode, owner and size come before an entry's object id. */
+const STAT_BYTES = 40;
+const EXTENDED_FLAG = 0x4000;
+
+/** The files that git tracks in one working tree. */
+export class TrackedFiles {
+  /** Sorted by bytes, as in the index. */
+  readonly paths: readonly string[];
+
+  constructor(paths: readonly string[]) {
+    this.paths = paths;
+  }
+
+  /** @param path relative to the root of the working tree */
+  has(path: string): boolean {
+    return this.paths[this.#firstFrom(path)] === path;
+  }
+
+  /** Whether a file in that folder, however deep, is tracked. */
+  hasIn(folder: string): boolean {
+    return this.paths[this.#firstFrom(`${folder}/`)]?.startsWith(`${folder}/`) ?? false;
+  }
+
+  #firstFrom(path: string): number {
+    let [low, high] = [0, this.paths.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.paths[middle] ?? '') < path) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/**
+ * Reads the paths in an index of git: versions 2, 3 and 4, split ones too (gitformat-index).
+ * @param hashBytes the length of an object id: 20, or 32 where the repository uses SHA-256
+ * @returns nothing tracked when there is no index
+ * @throws the system's error; Error when it is not an index that is known here
+ */
+export async function readTrackedFiles(gitDir: BytePath, hashBytes: number): Promise<TrackedFiles> {
+  const own = await readIndex(join(gitDir, 'index'), hashBytes);
+  if (own === undefined) return new TrackedFiles([]);
+  if (own.shared === undefined) return new TrackedFiles(own.paths);
+  // Deletions since the split are not applied: too much is watched until git writes the next whole index.
+  const base = await readIndex(join(gitDir, `sharedindex.${own.shared}`), hashBytes);
+  const all = new Set([...own.paths, ...(base?.paths ?? [])]);
+  all.delete('');
+  return new TrackedFiles([...all].sort((a, b) => (a < b ? -1 : 1)));
+}
+
+async function readIndex(path: BytePath, hashBytes: number): Promise<{ paths: string[]; shared?: string } | undefined> {
+  const data = await readFile(toFsPath(path)).catch((error) => {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (data === undefined) return undefined;
+  const version = data.length < HEADER_BYTES ? 0 : data.readUInt32BE(4);
+  if (data.toString('latin1', 0, 4) !== 'DIRC' || version < 2 || version > 4)
+    throw new Error(`${path} is not a git index`);
+  const count = data.readUInt32BE(8);
+  const paths: string[] = [];
+  let at = HEADER_BYTES;
+  let path4 = '';
+  for (let index = 0; index < count; index += 1) {
+    if (index % ENTRIES_PER_TURN === ENTRIES_PER_TURN - 1) await new Promise(setImmediate);
+    const start = at;
+    at += STAT_BYTES + hashBytes;
+    at += (data.readUInt16BE(at) & EXTENDED_FLAG) === 0 ? 2 : 4;
+    let kept = '';
+    if (version === 4) {
+      const strip = readVariableLength(data, at);
+      kept = path4.slice(0, path4.length - strip.value);
+      at = strip.end;
+    }
+    const end = data.indexOf(0, at);
+    const name = kept + data.toString('latin1', at, end);
+    // An entry of a sparse index that stands for a whole folder ends in a slash: nothing in it is checked out.
+    if (!name.endsWith('/')) paths.push(name);
+    path4 = name;
+    at = version === 4 ? end + 1 : start + ((end - start + 8) & ~7);
+  }
+  const shared = findSharedIndex(data, at, hashBytes);
+  return shared === undefined ? { paths } : { paths, shared };
+}
+
+/** The number that says in version 4 how much of the last path to drop: seven bits per byte, as in pack files' offsets. */
+function readVariableLength(data: Buffer, start: number): { value: number; end: number } {
+  let at = start;
+  let byte = data[at++] ?? 0;
+  let value = byte & 0x7f;
+  while ((byte & 0x80) !== 0) {
+    byte = data[at++] ?? 0;
+    value = ((value + 1) << 7) | (byte & 0x7f);
+  }
+  return { value, end: at };
+}
+
+/** The object id of the index that a split one builds on. */
+function findSharedIndex(data: Buffer, start: number, hashBytes: number): string | undefined {
+  let at = start;
+  while (at + 8 <= data.length - hashBytes) {
+    const signature = data.toString('latin1', at, at + 4);
+    if (signature === 'link') return data.toString('hex', at + 8, at + 8 + hashBytes);
+    at += 8 + data.readUInt32BE(at + 4);
+  }
+  return undefined;
+}

@@ -1,0 +1,143 @@
+import { type BytePath, isWithin, join, nameOf, parentOf, relativeTo } from '../byte-path.js';
+import type { FolderRules } from './folder-rules.js';
+import { readTrackedFiles, type TrackedFiles } from './git-index.js';
+import { findRepository, type GitRepository, gitDirOf } from './git-repository.js';
+import { type AskFile, askAbout, type GitignoreFile, parseGitignore } from './gitignore-file.js';
+import { readIfThere } from './read-if-there.js';
+
+/** A working tree with what holds for all of it. */
+interface Repository extends GitRepository {
+  tracked: TrackedFiles;
+  /** `info/exclude` and the user's own file; the weakest first. */
+  excludes: readonly GitignoreFile[];
+}
+
+/** git's rules for a folder that is to be watched. */
+export interface GitRules {
+  rules: FolderRules;
+  /** The folder itself is ignored, so that rules from above it do not count. */
+  isIgnored: boolean;
+  /** Files outside of the folder that have a say: when one changes, the rules have to be read again. */
+  sources: BytePath[];
+  /** Where git puts `index.lock` while it works; undefined outside of any repository. */
+  gitDir: BytePath | undefined;
+  /** What those files say. */
+  texts: string[];
+}
+
+/**
+ * Reads what git ignores in a folder and below: by `.gitignore` files there and in the folders above, up to the
+ * repository's root, by `.git/info/exclude` and by the user's own excludes (gitignore). What is tracked is not ignored.
+ * A folder outside of any repository obeys its own `.gitignore` files.
+ * @param folder absolute, without links
+ * @throws the system's error
+ */
+export async function readGitRules(folder: BytePath): Promise<GitRules> {
+  const repository = await readRepository(folder);
+  if (repository === undefined) {
+    const rules = await rulesIn(folder, undefined, [], false);
+    return { rules, isIgnored: false, sources: [], gitDir: undefined, texts: [] };
+  }
+  const above = foldersBetween(repository.root, folder);
+  let rules = await rulesIn(above[0] ?? folder, repository, repository.excludes, false);
+  let isIgnored = false;
+  for (const entered of [...above, folder].slice(1)) {
+    isIgnored ||= rules.ignores(nameOf(entered), true) || rules.ignoredWithin(nameOf(entered));
+    rules = await rules.enter(nameOf(entered));
+  }
+  if (isIgnored) rules = await rulesIn(folder, repository, [], false);
+  const { gitDir, commonDir, excludesFile, ignoreCase, tracked } = repository;
+  const files = [...above.map((each) => join(each, '.gitignore')), join(commonDir, 'info/exclude'), excludesFile];
+  const texts = [String(ignoreCase), ...(await Promise.all(files.map(readIfThere))), tracked.paths.join('\0')];
+  return { rules, isIgnored, sources: [...files, join(gitDir, 'index'), join(commonDir, 'config')], gitDir, texts };
+}
+
+async function readRepository(folder: BytePath): Promise<Repository | undefined> {
+  const found = await findRepository(folder);
+  if (found === undefined) return undefined;
+  const { root, gitDir, commonDir, excludesFile, ignoreCase, hashBytes } = found;
+  const texts = await Promise.all([excludesFile, join(commonDir, 'info/exclude')].map(readIfThere));
+  const excludes = texts.map((text) => parseGitignore(root, text, ignoreCase));
+  return { ...found, excludes, tracked: await readTrackedFiles(gitDir, hashBytes) };
+}
+
+/** @param above what counts from further up, the weakest first */
+async function rulesIn(
+  folder: BytePath,
+  repository: Repository | undefined,
+  above: readonly GitignoreFile[],
+  isIgnored: boolean,
+): Promise<RulesInFolder> {
+  const text = await readIfThere(join(folder, '.gitignore'));
+  const own = text === '' ? [] : [parseGitignore(folder, text, repository?.ignoreCase ?? false)];
+  return new RulesInFolder(folder, repository, [...above, ...own], isIgnored);
+}
+
+class RulesInFolder implements FolderRules {
+  readonly #folder: BytePath;
+  readonly #repository: Repository | undefined;
+  readonly #files: readonly GitignoreFile[];
+  /** The strongest first. */
+  readonly #asked: readonly AskFile[];
+  /** Whether the folder is ignored, and was entered for what is tracked in it. */
+  readonly #isIgnored: boolean;
+
+  constructor(
+    folder: BytePath,
+    repository: Repository | undefined,
+    files: readonly GitignoreFile[],
+    isIgnored: boolean,
+  ) {
+    this.#folder = folder;
+    this.#repository = repository;
+    this.#files = files;
+    this.#asked = files.map((file) => askAbout(file, folder)).reverse();
+    this.#isIgnored = isIgnored;
+  }
+
+  ignores(name: string, isFolder: boolean): boolean {
+    return this.#isIgnoredByRules(name, isFolder) && !this.#isTracked(name, isFolder);
+  }
+
+  /** Whether a folder is ignored, even if something in it is tracked. */
+  ignoredWithin(name: string): boolean {
+    return this.#isIgnoredByRules(name, true);
+  }
+
+  isRuleFile(name: string): boolean {
+    return name === '.gitignore';
+  }
+
+  async enter(name: string): Promise<RulesInFolder> {
+    const folder = join(this.#folder, name);
+    // Within another repository, a submodule or just a clone, its own rules hold and no others.
+    if (gitDirOf(folder) !== undefined) {
+      const inner = await readRepository(folder);
+      if (inner !== undefined) return rulesIn(folder, inner, inner.excludes, false);
+    }
+    return rulesIn(folder, this.#repository, this.#files, this.#isIgnoredByRules(name, true));
+  }
+
+  #isIgnoredByRules(name: string, isFolder: boolean): boolean {
+    if (this.#isIgnored) return true;
+    for (const ask of this.#asked) {
+      const verdict = ask(name, isFolder);
+      if (verdict !== undefined) return verdict === 'ignored';
+    }
+    return false;
+  }
+
+  #isTracked(name: string, isFolder: boolean): boolean {
+    if (this.#repository === undefined) return false;
+    const path = relativeTo(this.#repository.root, join(this.#folder, name));
+    const { tracked } = this.#repository;
+    return tracked.has(path) || (isFolder && tracked.hasIn(path));
+  }
+}
+
+/** The folders from a root down to the parent of a folder. */
+function foldersBetween(root: BytePath, folder: BytePath): BytePath[] {
+  const found: BytePath[] = [];
+  for (let each = folder; each !== root && isWithin(each, root); each = parentOf(each)) found.unshift(parentOf(each));
+  return found;
+}

@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { type BytePath, join, toBytePath, toFsPath, toText } from '../byte-path.js';
+
+/** What git's configuration says about ignoring. */
+export interface GitSettings {
+  /** `core.ignoreCase`. */
+  ignoreCase: boolean;
+  /** `core.excludesFile`, or where git looks for one without it. */
+  excludesFile: BytePath;
+  /** The length of an object id in the index. */
+  hashBytes: number;
+}
+
+/** Where git itself says that a working tree is. */
+export interface GitAnswer {
+  root: BytePath;
+  gitDir: BytePath;
+}
+
+/**
+ * Asks git for its settings in a folder. Where git is not installed, or will not answer, the usual files are read: those
+ * of the user and of the repository, without conditional includes.
+ * @param gitDir of the repository, as far as it is known
+ */
+export async function readGitSettings(
+  folder: BytePath,
+  gitDir: BytePath | undefined,
+): Promise<{ answer: GitAnswer | undefined; settings: GitSettings }> {
+  const [where, listed] = await Promise.all([
+    git(folder, ['rev-parse', '--show-toplevel', '--absolute-git-dir']),
+    git(folder, ['config', '--null', '--list', '--includes']),
+  ]);
+  const [root, dir] = where?.split('\n') ?? [];
+  const answer = root?.startsWith('/') && dir?.startsWith('/') ? { root, gitDir: dir } : undefined;
+  const values = listed === undefined ? await readFiles(gitDir) : parseList(listed);
+  return { answer: answer as GitAnswer | undefined, settings: toSettings(values) };
+}
+
+function toSettings(values: ReadonlyMap<string, string>): GitSettings {
+  const ignoreCase = values.get('core.ignorecase') ?? 'false';
+  const excludes = values.get('core.excludesfile');
+  const home = toBytePath(homedir());
+  const configHome = process.env.XDG_CONFIG_HOME;
+  return {
+    ignoreCase: ['true', 'yes', 'on', '1', ''].includes(ignoreCase.toLowerCase()),
+    excludesFile:
+      excludes === undefined
+        ? join(configHome ? toBytePath(configHome) : join(home, '.config'), 'git/ignore')
+        : (excludes.replace(/^~(?=\/)/, home) as BytePath),
+    hashBytes: values.get('extensions.objectformat') === 'sha256' ? 32 : 20,
+  };
+}
+
+/** @returns undefined when git is not there or says no */
+async function git(folder: BytePath, args: string[]): Promise<string | undefined> {
+  const { execa } = await import('execa');
+  const { failed, stdout } = await execa('git', args, {
+    cwd: toText(folder),
+    encoding: 'buffer',
+    reject: false,
+    stdin: 'ignore',
+  });
+  return failed ? undefined : Buffer.from(stdout).toString('latin1');
+}
+
+/** The output of `git config --null --list`: each entry is a key, a line feed and a value; a key alone is true. */
+function parseList(text: string): Map<string, string> {
+  const entries = text.split('\0').filter((entry) => entry !== '');
+  return new Map(
+    entries.map((entry) => {
+      const end = entry.indexOf('\n');
+      return end === -1 ? [entry, 'true'] : [entry.slice(0, end), entry.slice(end + 1)];
+    }),
+  );
+}
+
+/** The last of them wins. */
+async function readFiles(gitDir: BytePath | undefined): Promise<Map<string, string>> {
+  const home = toBytePath(homedir());
+  const configHome = process.env.XDG_CONFIG_HOME;
+  const files = [
+    toBytePath('/etc/gitconfig'),
+    join(configHome ? toBytePath(configHome) : join(home, '.config'), 'git/config'),
+    join(home, '.gitconfig'),
+    ...(gitDir === undefined ? [] : [join(gitDir, 'config')]),
+  ];
+  const values = new Map<string, string>();
+  for (const file of files) {
+    // What is not there says nothing.
+    const text = await readFile(toFsPath(file), 'latin1').catch(() => '');
+    for (const [key, value] of parseConfig(text)) values.set(key, value);
+  }
+  return values;
+}
+
+/** Reads keys of sections without a subsection, on one line each: all that is needed here is written so (git-config). */
+function parseConfig(text: string): [string, string][] {
+  let section = '';
+  return text.split('\n').flatMap((line): [string, string][] => {
+    const [, name, subsection] = /^\s*\[\s*([\w.-]+)(\s+".*")?\s*\]/.exec(line) ?? [];
+    if (name !== undefined) section = subsection === undefined ? name.toLowerCase() : '';
+    const [, key, value] = /^\s*([a-z][\w-]*)\s*(?:=\s*(.*?)\s*)?$/i.exec(line) ?? [];
+    if (key === undefined || section === '') return [];
+    return [[`${section}.${key.toLowerCase()}`, value === undefined ? 'true' : value.replace(/^"(.*)"$/, '$1')]];
+  });
+}

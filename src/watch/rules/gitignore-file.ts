@@ -1,0 +1,66 @@
+import ignore, { type Ignore } from 'ignore';
+import type { BytePath } from '../byte-path.js';
+import { relativeTo } from '../byte-path.js';
+import { forOneTurn } from './for-one-turn.js';
+
+/** What the patterns of one file say about one entry of a folder. */
+export type Verdict = 'ignored' | 'included' | undefined;
+/** Asks one file about entries of one folder. */
+export type AskFile = (name: string, isFolder: boolean) => Verdict;
+
+/** The patterns of a `.gitignore`, an exclude file, or the like. */
+export interface GitignoreFile {
+  /** Its patterns are relative to this folder. */
+  base: BytePath;
+  matcher: Ignore;
+}
+
+const UTF8_BYTE_ORDER_MARK = '\xef\xbb\xbf';
+
+/**
+ * Compiles patterns.
+ * @param text with one character per byte
+ */
+export function parseGitignore(base: BytePath, text: string, ignoreCase: boolean): GitignoreFile {
+  const matcher = ignore({ ignorecase: ignoreCase, allowRelativePaths: true });
+  const lines = text.replace(UTF8_BYTE_ORDER_MARK, '').split('\n');
+  return { base, matcher: matcher.add(lines.flatMap(expandGluedStars).join('\n')) };
+}
+
+/**
+ * git compares the literal start of a pattern by itself, so that the `**` of `foo**` + `/bar` then stands at a start and
+ * may match nothing: it matches `foobar`. The `ignore` package does not know this, and gets what it comes to.
+ */
+function expandGluedStars(line: string): string[] {
+  const [, sign = '', start, rest = ''] = /^(!?)\/?((?!#)[^*?[\\!]*[^*?[\\/!])\*\*\/(.*)$/.exec(line) ?? [];
+  if (start === undefined) return [line];
+  return [...expandGluedStars(`${sign}/${start}${rest}`), `${sign}/${start}*/**/${rest}`];
+}
+
+/**
+ * Makes a function that asks a file about entries of a folder, without regard to whether the folder itself is ignored:
+ * whoever asks has entered it.
+ */
+export function askAbout(file: GitignoreFile, folder: BytePath): AskFile {
+  const inBase = relativeTo(file.base, folder);
+  const matcher = forOneTurn(() =>
+    ignore({ allowRelativePaths: true }).add(file.matcher).add(foldersOnTheWay(inBase).map(unignore)),
+  );
+  const prefix = inBase === '' ? '' : `${inBase}/`;
+  return (name, isFolder) => {
+    const { ignored, unignored } = matcher().test(`${prefix}${name}${isFolder ? '/' : ''}`);
+    if (ignored) return 'ignored';
+    return unignored ? 'included' : undefined;
+  };
+}
+
+/** `a/b/c` -> `a`, `a/b`, `a/b/c`. */
+function foldersOnTheWay(path: string): string[] {
+  if (path === '') return [];
+  return path.split('/').map((_, index, names) => names.slice(0, index + 1).join('/'));
+}
+
+/** The last rule that matches decides, and this one matches nothing else. */
+function unignore(folder: string): { pattern: string } {
+  return { pattern: `!/${folder.replace(/[\\*?[\]!# ]/g, '\\$&')}/` };
+}

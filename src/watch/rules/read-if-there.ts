@@ -1,0 +1,16 @@
+import { readFile } from 'node:fs/promises';
+import { errorCode } from '../../os/error-code.js';
+import { type BytePath, toFsPath } from '../byte-path.js';
+
+/** A file of rules can be missing, or be in the way of one: git and Docker then go on without. */
+const NOT_THERE = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'ELOOP'];
+
+/** Reads a file, one character per byte; '' when there is none. @throws the system's error */
+export async function readIfThere(path: BytePath): Promise<string> {
+  try {
+    return await readFile(toFsPath(path), 'latin1');
+  } catch (error) {
+    if (NOT_THERE.includes(errorCode(error))) return '';
+    throw error;
+  }
+}

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
+import { stateHomePlaces } from '../../records/state-home.js';
+import { type BytePath, join, nameOf, relativeTo, toBytePath } from '../byte-path.js';
+import type { WatchRequest } from '../watch-request.js';
+import type { WatchedFolder } from '../watched-folder.js';
+import { isIgnoredByDefault } from './default-ignores.js';
+import { type DockerBuilder, findDockerBuilder } from './docker-builder.js';
+import { type DockerContext, ignoreFilesOf, readDockerRules } from './docker-rules.js';
+import type { FolderRules } from './folder-rules.js';
+import { findGitPlace } from './git-repository.js';
+import { readGitRules } from './git-rules.js';
+import { compileIgnoreOption } from './ignore-option.js';
+
+/** What holds in a folder at which watching begins. */
+export interface PlaceRules {
+  rules: FolderRules;
+  /** Files elsewhere that have a say: when one changes, the rules have to be read again. */
+  sources: readonly BytePath[];
+  /** git's rules leave out the folder itself: those from above it do not count. */
+  isIgnored: boolean;
+  /** Where git puts its lock while it changes files. */
+  gitDir: BytePath | undefined;
+  /** The same as long as the files named as sources say the same. */
+  signature: string;
+}
+
+/** Decides what is left out of what is watched for a service. */
+export class ServiceRules {
+  readonly #request: WatchRequest;
+  readonly #root: BytePath;
+  readonly #askOption: ReturnType<typeof compileIgnoreOption>;
+  /** In a project that is a home folder, jamdev's own logs must not be changes. */
+  readonly #stateFolders = stateHomePlaces().map(toBytePath);
+  #builder: Promise<DockerBuilder> | undefined;
+
+  constructor(request: WatchRequest) {
+    this.#request = request;
+    this.#root = toBytePath(request.root);
+    this.#askOption = compileIgnoreOption(request.ignore);
+  }
+
+  /** Reads the rules for a folder at which watching begins: absolute, without links. @throws the system's error */
+  async read(folder: BytePath): Promise<PlaceRules> {
+    if (this.#request.kind === 'process') {
+      const { rules, isIgnored, sources, gitDir, texts } = await readGitRules(folder);
+      return { rules, isIgnored, sources, gitDir, signature: digest(texts) };
+    }
+    const { rules, sources, text } = await readDockerRules(await this.#dockerContext(), folder);
+    return { rules, isIgnored: false, sources, gitDir: findGitPlace(folder)?.gitDir, signature: digest([text]) };
+  }
+
+  /** The files that say what a container is built from: they count wherever they lie. */
+  async buildFiles(): Promise<BytePath[]> {
+    if (this.#request.kind === 'process') return [];
+    const context = await this.#dockerContext();
+    return [context.dockerfile, ...ignoreFilesOf(context)];
+  }
+
+  /** Whether an entry is left out: by `ignore`, by default, or by the rules of git or Docker. */
+  ignores(folder: Pick<WatchedFolder, 'path' | 'shown' | 'rules'>, name: string, isFolder: boolean): boolean {
+    if (this.#stateFolders.includes(join(folder.path, name))) return true;
+    const verdict = this.#askOption(folder.shown === '' ? (name as BytePath) : join(folder.shown, name), isFolder);
+    if (verdict !== undefined) return verdict === 'ignored';
+    return isIgnoredByDefault(name, nameOf(folder.path)) || folder.rules.ignores(name, isFolder);
+  }
+
+  /** Whether `ignore` leaves out a path that was named: nothing else can. */
+  ignoresNamed(path: BytePath, isFolder: boolean): boolean {
+    return this.#askOption(relativeTo(this.#root, path), isFolder) === 'ignored';
+  }
+
+  async #dockerContext(): Promise<DockerContext> {
+    this.#builder ??= findDockerBuilder();
+    const { root, dockerfile } = this.#request;
+    const context = toBytePath(await realpath(root).catch(() => root));
+    const path = dockerfile === undefined ? join(this.#root, 'Dockerfile') : toBytePath(dockerfile);
+    return { context, dockerfile: path, builder: await this.#builder };
+  }
+}
+
+function digest(texts: readonly string[]): string {
+  const sum = createHash('sha1');
+  for (const text of texts) sum.update(text, 'latin1').update('\0\0');
+  return sum.digest('hex');
+}

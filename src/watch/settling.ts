@@ -1,0 +1,93 @@
+/** How long it has to be quiet before changes count. */
+export const QUIET_MS = 50;
+/** How long to wait for quiet while the same files change again and again. */
+export const LONGEST_WAIT_MS = 500;
+/** How long to wait at most while ever more files change, as in a large copy. */
+export const LONGEST_STREAM_MS = 10_000;
+
+/** What settling asks of whoever looks at the files. */
+export interface SettlingTasks {
+  /** Whether something is to be looked at. */
+  isDirty(): boolean;
+  /** Looks at it. @returns whether changes were found that were not known */
+  look(): Promise<boolean>;
+  /** Whether a program is in the middle of changing many files. */
+  isHeld(): boolean;
+  /** Passes on what was found. */
+  deliver(): void;
+  onFault(error: unknown): void;
+}
+
+/** Waits until changes have come to rest, so that what belongs together is told of once. */
+export class Settling {
+  readonly #tasks: SettlingTasks;
+  #lastEventMs = 0;
+  #running: Promise<void> | undefined;
+  #paused = false;
+  #closed = false;
+
+  constructor(tasks: SettlingTasks) {
+    this.#tasks = tasks;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Takes note of something to be looked at. */
+  touch(): void {
+    this.#lastEventMs = performance.now();
+    this.#start();
+  }
+
+  /** Tells of nothing until {@link resume}. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#tasks.isDirty()) this.#start();
+  }
+
+  /** Resolves when nothing is being looked at. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+  }
+
+  #start(): void {
+    if (this.#paused || this.#closed) return;
+    this.#running ??= this.#run()
+      .catch((error) => this.#tasks.onFault(error))
+      .finally(() => {
+        this.#running = undefined;
+        if (this.#tasks.isDirty()) this.#start();
+      });
+  }
+
+  async #run(): Promise<void> {
+    const startedMs = performance.now();
+    for (;;) {
+      await this.#quiet();
+      if (this.#closed) return;
+      const grew = await this.#tasks.look();
+      const tookMs = performance.now() - startedMs;
+      if (this.#tasks.isHeld()) continue;
+      const isMoving = this.#tasks.isDirty() && tookMs < LONGEST_STREAM_MS;
+      if (!isMoving || (!grew && tookMs > LONGEST_WAIT_MS)) break;
+    }
+    // What changed before the pause is told of after it.
+    if (!this.#paused && !this.#closed) this.#tasks.deliver();
+  }
+
+  async #quiet(): Promise<void> {
+    const startedMs = performance.now();
+    for (;;) {
+      const nowMs = performance.now();
+      const leftMs = Math.min(this.#lastEventMs + QUIET_MS, startedMs + LONGEST_WAIT_MS) - nowMs;
+      if (this.#closed || (leftMs <= 0 && nowMs > startedMs)) return;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(1, Math.min(leftMs, QUIET_MS))));
+    }
+  }
+}

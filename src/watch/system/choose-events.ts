@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { errorCode } from '../../os/error-code.js';
+import type { BytePath } from '../byte-path.js';
+import type { FolderEvents, FolderListener, Unsubscribe, WatchEvents } from './folder-events.js';
+import { fileSystemOf, isRemote, type Mount } from './mounts.js';
+import type { IsIgnored, Polling } from './polling.js';
+import { SystemEvents } from './system-events.js';
+
+/** What Linux holds for a program that is busy, where it does not say. */
+const USUAL_QUEUED_EVENTS = 16_384;
+/** The system's limits of watches (inotify(7)). */
+const LIMITS = ['ENOSPC', 'EMFILE', 'ENFILE'];
+/** The system, or the file system, has no such events. */
+const NO_EVENTS = ['ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM'];
+
+export interface EventChoice {
+  /** true: always poll; false: never; undefined: where the system tells of no changes. */
+  poll: boolean | undefined;
+  /** What is mounted, as far as it is known by now. */
+  mounts(): readonly Mount[];
+  isIgnored: IsIgnored;
+  /** A limit of the system is reached: a folder is not watched. */
+  onLimit(code: string, folder: BytePath): void;
+  /** Some folder is polled without having been asked for; `why` is its file system. */
+  onPolling(folder: BytePath, why: string): void;
+  /** The system may have dropped events. */
+  onFlood(): void;
+}
+
+/** Watches each folder in the way that works on its file system. */
+export class ChosenEvents implements WatchEvents {
+  readonly #choice: EventChoice;
+  readonly #system: SystemEvents;
+  #polling: Promise<Polling> | undefined;
+  #hasEvents = true;
+
+  constructor(choice: EventChoice) {
+    this.#choice = choice;
+    this.#system = new SystemEvents(readMaxQueuedEvents(), choice.onFlood);
+  }
+
+  isPolled(folder: BytePath): boolean {
+    return this.#choice.poll ?? (!this.#hasEvents || isRemote(fileSystemOf(folder, this.#choice.mounts())));
+  }
+
+  watchFolder(folder: BytePath, listener: FolderListener): Promise<Unsubscribe> {
+    return this.#watch(folder, (events) => events.watchFolder(folder, listener));
+  }
+
+  watchName(folder: BytePath, name: string, listener: FolderListener): Promise<Unsubscribe> {
+    return this.#watch(folder, (events) => events.watchName(folder, name, listener));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#system.close(), this.#polling?.then((polling) => polling.close())]);
+  }
+
+  async #watch(folder: BytePath, begin: (events: FolderEvents) => Promise<Unsubscribe>): Promise<Unsubscribe> {
+    if (this.isPolled(folder)) {
+      if (this.#choice.poll === undefined) this.#choice.onPolling(folder, fileSystemOf(folder, this.#choice.mounts()));
+      return begin(await this.#poll());
+    }
+    try {
+      return await begin(this.#system);
+    } catch (error) {
+      const code = errorCode(error);
+      if (LIMITS.includes(code)) {
+        this.#choice.onLimit(code, folder);
+        return () => undefined;
+      }
+      if (!NO_EVENTS.includes(code) || this.#choice.poll === false) throw error;
+      this.#hasEvents = false;
+      this.#choice.onPolling(folder, code);
+      return begin(await this.#poll());
+    }
+  }
+
+  /** chokidar is loaded where it is needed. */
+  #poll(): Promise<Polling> {
+    this.#polling ??= import('./polling.js').then(({ Polling }) => new Polling(this.#choice.isIgnored));
+    return this.#polling;
+  }
+}
+
+/** @returns what `poll` of the config means together with CHOKIDAR_USEPOLLING, which wins as with other tools */
+export function choosePolling(
+  poll: boolean | undefined,
+  variable: string | undefined = process.env.CHOKIDAR_USEPOLLING,
+): boolean | undefined {
+  if (variable === undefined || variable === '') return poll;
+  return !['false', '0'].includes(variable.toLowerCase());
+}
+
+function readMaxQueuedEvents(): number {
+  try {
+    return Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
+  } catch {
+    // Other systems say nothing of the kind.
+    return USUAL_QUEUED_EVENTS;
+  }
+}

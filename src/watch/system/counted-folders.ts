@@ -1,0 +1,24 @@
+import type { BytePath } from '../byte-path.js';
+import type { Unsubscribe, WatchEvents } from './folder-events.js';
+
+/** Watches nothing, but knows which folders would be watched, each of which takes one of the system's watches. */
+export class CountedFolders implements WatchEvents {
+  readonly folders = new Set<BytePath>();
+
+  isPolled(): boolean {
+    return false;
+  }
+
+  async watchFolder(folder: BytePath): Promise<Unsubscribe> {
+    this.folders.add(folder);
+    return () => undefined;
+  }
+
+  async watchName(folder: BytePath): Promise<Unsubscribe> {
+    return this.watchFolder(folder);
+  }
+
+  async close(): Promise<void> {
+    // There is nothing to end.
+  }
+}

@@ -1,0 +1,46 @@
+import type { BytePath } from '../byte-path.js';
+import type { FolderEvents, Unsubscribe } from './folder-events.js';
+import { type Resolution, resolveLinks } from './resolve-links.js';
+
+/**
+ * A path that was named, or a link: it may come to be, go, or lead elsewhere. Everything on the way to it is watched, so
+ * that it does not matter which folder is renamed or which link is turned.
+ */
+export class FollowedPath {
+  readonly path: BytePath;
+  readonly #events: FolderEvents;
+  readonly #onChange: () => void;
+  #steps: Unsubscribe[] = [];
+  #closed = false;
+  /** Where it led when last followed. */
+  resolution: Resolution = { real: undefined, isFolder: false, error: 'ENOENT' };
+
+  /** @param onChange called when something on the way has changed: {@link follow} then says where it leads */
+  constructor(path: BytePath, events: FolderEvents, onChange: () => void) {
+    this.path = path;
+    this.#events = events;
+    this.#onChange = onChange;
+  }
+
+  /** Follows it once more, and watches the way. */
+  async follow(): Promise<Resolution> {
+    const before = this.#steps;
+    const steps: Unsubscribe[] = [];
+    this.#steps = steps;
+    this.resolution = await resolveLinks(this.path, async (folder, name) => {
+      // A folder that can't be watched, as one that is not readable, is gone without: the others are watched.
+      const stop = await this.#events.watchName(folder, name, this.#onChange).catch(() => undefined);
+      if (stop === undefined) return;
+      if (this.#closed) stop();
+      else steps.push(stop);
+    });
+    for (const stop of before) stop();
+    return this.resolution;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const stop of this.#steps) stop();
+    this.#steps = [];
+  }
+}

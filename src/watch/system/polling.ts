@@ -1,0 +1,82 @@
+import { unwatchFile, watchFile } from 'node:fs';
+import { type FSWatcher, watch } from 'chokidar';
+import { type BytePath, join, nameOf, parentOf, toBytePath, toFsPath, toText } from '../byte-path.js';
+import type { FolderEvents, FolderListener, Unsubscribe } from './folder-events.js';
+
+/** How long a change goes unnoticed at most, unless CHOKIDAR_INTERVAL says otherwise. */
+export const POLL_INTERVAL_MS = 300;
+
+/** Whether an entry of a folder that is watched need not be looked at. */
+export type IsIgnored = (folder: BytePath, name: string, isFolder: boolean) => boolean;
+
+/** Looks again and again, where the system tells of no changes: on network file systems, for instance. */
+export class Polling implements FolderEvents {
+  readonly #isIgnored: IsIgnored;
+  readonly #listeners = new Map<BytePath, Set<FolderListener>>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #watcher: FSWatcher | undefined;
+
+  constructor(isIgnored: IsIgnored) {
+    this.#isIgnored = isIgnored;
+  }
+
+  async watchFolder(folder: BytePath, listener: FolderListener): Promise<Unsubscribe> {
+    const listeners = this.#listeners.get(folder) ?? new Set();
+    this.#listeners.set(folder, listeners.add(listener));
+    this.#watcher ??= this.#start();
+    this.#watcher.add(toText(folder));
+    // It says nothing of when it first looked; what changed before is found by comparing once more.
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (listeners.has(listener)) listener(undefined);
+    }, 2 * POLL_INTERVAL_MS);
+    this.#timers.add(timer);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size > 0) return;
+      this.#listeners.delete(folder);
+      this.#watcher?.unwatch(toText(folder));
+    };
+  }
+
+  async watchName(folder: BytePath, name: string, listener: FolderListener): Promise<Unsubscribe> {
+    const path = toFsPath(join(folder, name));
+    const onChange = () => listener(name);
+    watchFile(path, { interval: POLL_INTERVAL_MS, persistent: true }, onChange);
+    return () => unwatchFile(path, onChange);
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#listeners.clear();
+    await this.#watcher?.close();
+  }
+
+  #start(): FSWatcher {
+    const watcher = watch([], {
+      depth: 0,
+      usePolling: true,
+      interval: POLL_INTERVAL_MS,
+      binaryInterval: POLL_INTERVAL_MS,
+      ignoreInitial: true,
+      followSymlinks: false,
+      ignored: (text, stats) => {
+        const path = toBytePath(text);
+        const folder = parentOf(path);
+        if (this.#listeners.has(path) || !this.#listeners.has(folder)) return false;
+        return stats !== undefined && this.#isIgnored(folder, nameOf(path), stats.isDirectory());
+      },
+    });
+    watcher.on('all', (_event, path) => this.#tell(toBytePath(path)));
+    // Told of a folder in which a file was replaced by one that looks just as old, which is no event above.
+    watcher.on('raw', (_event, path) => this.#tell(toBytePath(path)));
+    // What can't be read is named by whoever reads it: here it is one more reason to look.
+    watcher.on('error', (error) => this.#tell(toBytePath((error as NodeJS.ErrnoException).path ?? '/')));
+    return watcher;
+  }
+
+  #tell(path: BytePath): void {
+    for (const listener of this.#listeners.get(path) ?? []) listener(undefined);
+    for (const listener of this.#listeners.get(parentOf(path)) ?? []) listener(nameOf(path));
+  }
+}

@@ -1,0 +1,123 @@
+import { Baseline } from './baseline.js';
+import { join } from './byte-path.js';
+import { DirtyEntries } from './dirty-entries.js';
+import { type CheckListener, EntryCheck } from './entry-check.js';
+import { FolderTree } from './folder-tree.js';
+import { Links } from './links.js';
+import { NamedPaths } from './named-paths.js';
+import { recognizeOwnOutput } from './own-output.js';
+import { Places } from './places.js';
+import { ServiceRules } from './rules/service-rules.js';
+import { ChosenEvents, choosePolling } from './system/choose-events.js';
+import type { WatchEvents } from './system/folder-events.js';
+import { fileSystemOf, isPseudo, listMounts, type Mount } from './system/mounts.js';
+import type { WatchProblems } from './watch-problems.js';
+import type { WatchRequest } from './watch-request.js';
+import type { WatchedFolder } from './watched-folder.js';
+
+/** How many files are watched at most in folders that lie elsewhere and that only links lead to. */
+export const MAX_LINKED_FILES = 20_000;
+
+/** What the parts of a watcher tell it. */
+export interface PartsListener extends CheckListener {
+  /** An entry may have changed; `name` undefined: any of the folder's, or the folder itself. */
+  onEvent(folder: WatchedFolder, name: string | undefined): void;
+  /** A named path may have changed. */
+  onNamedEvent(): void;
+  /** A file with rules may have changed. */
+  onRulesChange(): void;
+  /** The system may have dropped events. */
+  onFlood(): void;
+}
+
+/** The parts of a watcher, each of which knows the others that it works with. */
+export class WatchParts {
+  readonly rules: ServiceRules;
+  readonly events: WatchEvents;
+  readonly tree: FolderTree;
+  readonly places: Places;
+  readonly links: Links;
+  readonly check: EntryCheck;
+  readonly named: NamedPaths;
+  readonly dirty = new DirtyEntries();
+  readonly baseline = new Baseline();
+  #mounts: readonly Mount[] = [];
+  #linkedFiles = 0;
+
+  /** @param given in place of those that work on the file system at hand */
+  constructor(request: WatchRequest, listener: PartsListener, problems: WatchProblems, given?: WatchEvents) {
+    this.rules = new ServiceRules(request);
+    this.events =
+      given ??
+      new ChosenEvents({
+        poll: choosePolling(request.poll),
+        mounts: () => this.#mounts,
+        isIgnored: (path, name, isFolder) => {
+          const folder = this.tree.folders.get(path);
+          return folder !== undefined && this.rules.ignores(folder, name, isFolder);
+        },
+        onLimit: (code, folder) => problems.beyondLimit(code, folder),
+        onPolling: (folder, why) => problems.polled(folder, why),
+        onFlood: () => listener.onFlood(),
+      });
+    this.tree = new FolderTree({
+      events: this.events,
+      isIgnored: (folder, name, isFolder) => {
+        if (this.rules.ignores(folder, name, isFolder)) return true;
+        const isTooMuch = folder.isLinked && !folder.entries.has(name) && this.#linkedFiles >= MAX_LINKED_FILES;
+        if (isTooMuch) problems.linkedTreeTooLarge(folder.path, MAX_LINKED_FILES);
+        return isTooMuch;
+      },
+      onFound: (folder, name, entry, isNew) => {
+        if (folder.isLinked) this.#linkedFiles += 1;
+        if (entry.kind === 'folder') return;
+        const path = join(folder.path, name);
+        this.baseline.add(path, entry, this.events.isPolled(folder.path));
+        // Docker sends a link as it is.
+        if (entry.kind === 'link' && request.kind === 'process') this.links.add(folder, name);
+        if (isNew) this.check.tellCreated(folder, name);
+      },
+      onEvent: (folder, name) => listener.onEvent(folder, name),
+      onError: (path, code) => listener.onError(path, code),
+    });
+    this.places = new Places(this.rules, this.tree, this.events, {
+      onRulesChange: () => listener.onRulesChange(),
+      onIgnored: (folder) => problems.ignoredProject(folder),
+    });
+    this.links = new Links(this.tree, this.places, this.events, {
+      onEvent: (folder, name) => listener.onEvent(folder, name),
+      onError: (path, code) => listener.onError(path, code),
+      isPseudo: (folder) => isPseudo(fileSystemOf(folder, this.#mounts)),
+    });
+    const { rules, tree, places, links, baseline } = this;
+    this.check = new EntryCheck({ tree, links, rules, isOwnOutput: recognizeOwnOutput() }, listener);
+    this.named = new NamedPaths(
+      { tree, places, rules, baseline, events: this.events, check: this.check },
+      listener,
+      () => listener.onNamedEvent(),
+    );
+  }
+
+  /** Has to be done before anything is watched. */
+  async prepare(): Promise<void> {
+    this.#mounts = await listMounts();
+  }
+
+  /** Forgets what is not watched any more. */
+  tidy(): void {
+    this.links.forgetLeft();
+    this.places.forgetLeft();
+    this.#linkedFiles = [...this.tree.folders.values()]
+      .filter(({ isLinked }) => isLinked)
+      .reduce((sum, { entries }) => sum + entries.size, 0);
+  }
+
+  async close(): Promise<void> {
+    this.baseline.close();
+    this.named.close();
+    this.links.close();
+    this.places.close();
+    this.tree.close();
+    await this.events.close();
+  }
+}

@@ -1,0 +1,54 @@
+import { problem } from '../contract/errors.js';
+import { type BytePath, toText } from './byte-path.js';
+
+/** Tells of what can't be watched: of each path once, and of all folders beyond a limit of the system in one go. */
+export class WatchProblems {
+  readonly #tell: (error: Error) => void;
+  readonly #told = new Set<string>();
+  readonly #beyondLimit: BytePath[] = [];
+  #limitCode = '';
+
+  constructor(tell: (error: Error) => void) {
+    this.#tell = tell;
+  }
+
+  /** @param code the system's, or EPSEUDO */
+  unwatchable(path: BytePath, code: string): void {
+    this.#once(`${code} ${path}`, problem.pathUnwatchable(toText(path), code));
+  }
+
+  missing(path: BytePath): void {
+    this.#once(`missing ${path}`, problem.watchedPathMissing(toText(path)));
+  }
+
+  ignoredProject(folder: BytePath): void {
+    this.#once(`ignored ${folder}`, problem.ignoredProjectWatched(toText(folder)));
+  }
+
+  /** One word for all folders of a file system. */
+  polled(folder: BytePath, why: string): void {
+    this.#once(`polled ${why}`, problem.watchedByPolling(toText(folder), why));
+  }
+
+  linkedTreeTooLarge(path: BytePath, limit: number): void {
+    this.#once('linked', problem.linkedTreeTooLarge(toText(path), limit));
+  }
+
+  beyondLimit(code: string, folder: BytePath): void {
+    this.#limitCode = code;
+    this.#beyondLimit.push(folder);
+  }
+
+  /** Tells of the folders that were beyond the limit since the last time. */
+  tellLimit(): void {
+    const folders = this.#beyondLimit.splice(0);
+    if (folders[0] === undefined) return;
+    this.#once('limit', problem.watchLimitReached(this.#limitCode, folders.length, toText(folders[0])));
+  }
+
+  #once(key: string, error: Error): void {
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    this.#tell(error);
+  }
+}

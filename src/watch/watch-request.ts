@@ -1,0 +1,31 @@
+import type { ServiceConfig } from '../config/service-config.js';
+
+/** What is to be watched for one service. */
+export interface WatchRequest {
+  /** Whether backends are child processes, with git's rules for what is ignored, or containers, with Docker's. */
+  kind: 'process' | 'container';
+  /** The service's folder or build context, absolute: changes are shown relative to it, and `ignore` counts from it. */
+  root: string;
+  /** Files and folders to watch, absolute; each may come to be later. */
+  paths: readonly string[];
+  /** Files that count wherever they lie and whatever the rules say: env files, the config. Absolute. */
+  files: readonly string[];
+  /** Of containers, absolute. */
+  dockerfile?: string | undefined;
+  /** Patterns as in a `.gitignore` in the root: nothing beats them. */
+  ignore: readonly string[];
+  /** true: look again and again; false: never do that; undefined: where the system tells of no changes. */
+  poll: boolean | undefined;
+}
+
+/**
+ * What to watch for a service.
+ * @param configFile absolute; a change of it is told of as well
+ */
+export function watchRequestOf(service: ServiceConfig, configFile: string | undefined): WatchRequest {
+  const { root, watch, envFiles, ignore, poll } = service;
+  const files = [...envFiles.map(({ path }) => path), ...(configFile === undefined ? [] : [configFile])];
+  const common = { root, paths: watch, files, ignore, poll };
+  if (service.runtime === 'process') return { kind: 'process', ...common };
+  return { kind: 'container', dockerfile: service.dockerfile, ...common };
+}

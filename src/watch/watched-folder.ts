@@ -1,0 +1,31 @@
+import type { BytePath } from './byte-path.js';
+import type { FolderRules } from './rules/folder-rules.js';
+import type { Unsubscribe } from './system/folder-events.js';
+
+/** What an entry of a folder is; `other` is a pipe, a socket or a device. */
+export type EntryKind = 'file' | 'folder' | 'link' | 'other';
+
+/** An entry of a watched folder that is not ignored. */
+export interface Entry {
+  kind: EntryKind;
+  /** What it was like when it was last looked at (`os/fingerprint.ts`); undefined before its turn, and for folders. */
+  fingerprint: string | undefined;
+  /** Whether it may have changed before its turn. */
+  touched: boolean;
+}
+
+/** A folder that is watched, by its real path: each is watched once, whatever links lead to it. */
+export interface WatchedFolder {
+  path: BytePath;
+  /** As shown to a person, relative to the service's folder; '' for that itself. */
+  shown: BytePath;
+  /** Whether it was reached by a link that leads out of what is watched: there is a bound for all of those together. */
+  isLinked: boolean;
+  rules: FolderRules;
+  entries: Map<string, Entry>;
+  /** Tells it from a folder that takes its place. */
+  identity: string;
+  /** Why its entries can't be listed; '' if they can. */
+  error: string;
+  stop: Unsubscribe;
+}
