@@ -23,6 +23,8 @@ test('without flags and config file, the start script runs with the defaults', a
         remap8080: true,
         watch: [folder],
         root: folder,
+        ignore: [],
+        poll: undefined,
         onChange: 'restart',
         foundIn: 'the start script of package.json',
       },

@@ -68,7 +68,7 @@ describe('a project that is well', () => {
       /^ok {7}emulation {6}images for linux\/amd64 run natively$/m,
       /^ok {7}API port {7}any free one$/m,
       /^ok {7}proxy port {5}any free one$/m,
-      /^(ok {7}|warning {2})file watching {2}2 files and folders/m,
+      /^(ok {7}|warning {2})file watching {2}\d+ folders/m,
       /^ok {7}state folder {3}.*can be written$/m,
       /^ok {7}logs {11}none/m,
       /^ok {7}leftovers {6}none/m,

@@ -292,7 +292,7 @@ test('jamdev build is bounded by the dev server: without one it says what to run
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('npx jamdev dev') });
 });
 
-test('a path to watch that is not there is told of, and the others are watched', async () => {
+test('a path to watch that does not exist is named, the others are watched, and it counts once it exists', async () => {
   const folder = makeProject({
     'jamdev.config.json': { command: 'node server.js', watch: ['nope', 'src'] },
     'server.js': server('one'),
@@ -300,14 +300,17 @@ test('a path to watch that is not there is told of, and the others are watched',
   });
   const dev = await startDev(folder);
   await waitFor(
-    () => dev.stdout().includes(`There is no ${join(folder, 'nope')}, which is to be watched.`),
+    () => dev.stdout().includes(`Watched path ${join(folder, 'nope')} does not exist.`),
     'the warning',
   );
   await untilWatching(dev);
   writeFileSync(join(folder, 'src', 'a.js'), 'changed');
   await waitFor(() => dev.stdout().includes('changed: src/a.js'), 'the watched file');
-  const doctor = await runCli(['doctor', '--json'], { cwd: folder });
-  expect(doctor.stdout).toContain('nope, which is to be watched.');
+  const doctor = await runCli(['doctor', '--json'], { cwd: folder   mkdirSync(join(folder, 'nope'));
+  writeFileSync(join(folder, 'nope', 'made.js'), '');
+  await waitFor(() => dev.stdout().includes('changed: nope/made.js'), 'the file in the path that was missing');
+});
+  expect(doctor.stdout).toContain('nope does not exist.');
 });
 
 test('a change of the config file is told of, and no session ends for it', async () => {

@@ -15,6 +15,8 @@ export interface GitignoreFile {
   matcher: Ignore;
 }
 
+/** Without regard to case, git makes small letters of all but these, which then match nothing. */
+const ESCAPED_CAPITAL = /(?<!\\)(?:\\\\)*\\[A-Z]/;
 const UTF8_BYTE_ORDER_MARK = '\xef\xbb\xbf';
 
 /**
@@ -23,7 +25,10 @@ const UTF8_BYTE_ORDER_MARK = '\xef\xbb\xbf';
  */
 export function parseGitignore(base: BytePath, text: string, ignoreCase: boolean): GitignoreFile {
   const matcher = ignore({ ignorecase: ignoreCase, allowRelativePaths: true });
-  const lines = text.replace(UTF8_BYTE_ORDER_MARK, '').split('\n');
+  const lines = text
+    .replace(UTF8_BYTE_ORDER_MARK, '')
+    .split('\n')
+    .filter((line) => !(ignoreCase && ESCAPED_CAPITAL.test(line)));
   return { base, matcher: matcher.add(lines.flatMap(expandGluedStars).join('\n')) };
 }
 
@@ -32,7 +37,7 @@ export function parseGitignore(base: BytePath, text: string, ignoreCase: boolean
  * may match nothing: it matches `foobar`. The `ignore` package does not know this, and gets what it comes to.
  */
 function expandGluedStars(line: string): string[] {
-  const [, sign = '', start, rest = ''] = /^(!?)\/?((?!#)[^*?[\\!]*[^*?[\\/!])\*\*\/(.*)$/.exec(line) ?? [];
+  const [, sign = '', start, rest = ''] = /^(!?)\/?((?!#)[^*?[\\!]*[^*?[\\/!])\*\*\/([^/].*)$/.exec(line) ?? [];
   if (start === undefined) return [line];
   return [...expandGluedStars(`${sign}/${start}${rest}`), `${sign}/${start}*/**/${rest}`];
 }

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ChangeWatcher } from '../../../src/build/change-watcher.js';
-import { countWatched, judgeWatching } from '../../../src/cli/doctor/watching.js';
+import { judgeWatching } from '../../../src/cli/doctor/watching.js';
 import { countWatches } from '../../../src/os/inotify.js';
+import { countWatchedFolders } from '../../../src/watch/count-folders.js';
+import { FileWatcher } from '../../../src/watch/file-watcher.js';
+import { watchRequestOf } from '../../../src/watch/watch-request.js';
 import { makeProject } from '../../support/project.js';
 import { processService } from '../../support/service.js';
 
@@ -21,34 +23,39 @@ describe('how many are watched', () => {
       'node_modules/x/index.js': '',
     });
 
-  test('files and folders, without those that are ignored', async () => {
+  /** Folders on the way to a project take a watch each, so that one that is renamed is noticed. */
+  const onTheWay = (folder: string) => folder.split('/').length - 1;
+
+  test('folders, without those that are ignored, and those on the way to them', async () => {
     const cwd = project();
-    // The folder, .gitignore, server.js, src, a.ts, deep, b.ts.
-    expect(await countWatched([processService({ cwd, watch: [cwd] })], never)).toBe(7);
-    expect(await countWatched([processService({ cwd, watch: [join(cwd, 'src')] })], never)).toBe(4);
-    expect(await countWatched([processService({ cwd, watch: [join(cwd, 'server.js')] })], never)).toBe(1);
-    expect(await countWatched([processService({ cwd, watch: [] })], never)).toBe(0);
+    const way = onTheWay(cwd);
+    // The project, src and src/deep.
+    expect(await countWatchedFolders([processService({ cwd, watch: [cwd] })], never)).toBe(way + 3);
+    expect(await countWatchedFolders([processService({ cwd, watch: [join(cwd, 'src')] })], never)).toBe(way + 3);
+    expect(await countWatchedFolders([processService({ cwd, watch: [join(cwd, 'server.js')] })], never)).toBe(way + 1);
+    expect(await countWatchedFolders([processService({ cwd, watch: [] })], never)).toBe(0);
   });
 
   test('once, if several services share them', async () => {
     const cwd = project();
     const services = [[cwd], [cwd, join(cwd, 'src')]].map((watch) => processService({ cwd, watch }));
-    expect(await countWatched(services, never)).toBe(7);
+    expect(await countWatchedFolders(services, never)).toBe(onTheWay(cwd) + 3);
   });
 
   test('what is given up stops', async () => {
     const cwd = project();
     const given = AbortSignal.abort();
-    await expect(countWatched([processService({ cwd, watch: [cwd] })], given)).rejects.toThrow(/abort/i);
+    await expect(countWatchedFolders([processService({ cwd, watch: [cwd] })], given)).rejects.toThrow(/abort/i);
   });
 
   test.skipIf(process.platform !== 'linux')('are as many as the watcher then takes', async () => {
     const cwd = project();
-    const watcher = new ChangeWatcher({ paths: [cwd], files: [], root: cwd, counts: () => true });
+    const service = processService({ cwd, watch: [cwd] });
+    const watcher = new FileWatcher(watchRequestOf(service, undefined));
     onTestFinished(() => watcher.close());
     const before = ownWatches();
     await watcher.start();
-    expect(ownWatches() - before).toBe(await countWatched([processService({ cwd, watch: [cwd] })], never));
+    expect(ownWatches() - before).toBe(await countWatchedFolders([service], never));
   });
 });
 
@@ -71,7 +78,7 @@ describe('whether the limits allow it', () => {
     ['too few watches are left', 3193, state, 'warning', 'max_user_watches=524288'],
     ['a large limit is too small', 600_000, { ...state, maxWatches: 500_000 }, 'warning', 'max_user_watches=1000000'],
     ['no watcher is left', 10, { ...state, usedInstances: 128 }, 'warning', 'max_user_instances=256'],
-    ['one watcher is left', 10, { ...state, usedInstances: 127 }, 'ok', '10 files'],
+    ['one watcher is left', 10, { ...state, usedInstances: 127 }, 'ok', '10 folders'],
     ['nothing is watched', 0, { ...state, usedInstances: 128 }, 'ok', 'nothing is watched'],
     ['the system has none', 10, undefined, 'ok', 'no limit'],
   ] as const)('%s', (_name, needed, limits, status, says) => {

@@ -1,0 +1,301 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { toBytePath } from '../../../src/watch/byte-path.js';
+import { readGitRules } from '../../../src/watch/rules/git-rules.js';
+import { makeTempFolder } from '../../support/project.js';
+import { filesLeftIn } from './walk.js';
+
+/** Nobody's settings but those of a test may count. */
+beforeEach(() => {
+  vi.stubEnv('HOME', makeTempFolder());
+  vi.stubEnv('XDG_CONFIG_HOME', undefined);
+  vi.stubEnv('GIT_CONFIG_NOSYSTEM', '1');
+  for (const name of ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE']) vi.stubEnv(name, undefined);
+  return () => vi.unstubAllEnvs();
+});
+
+function git(folder: string, args: string[], input = ''): string {
+  const output = execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], {
+    cwd: folder,
+    input: Buffer.from(input, 'latin1'),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  return output.toString('latin1');
+}
+
+/**
+ * What `git check-ignore` leaves of files, in order. Without `--no-index` it takes paths for patterns, to find out which
+ * of them are tracked: a file named `*` would be, if any is.
+ */
+function filesLeftByGit(folder: string, files: readonly string[]): string[] {
+  const tracked = git(folder, ['ls-files', '-z']).split('\0');
+  let ignored: string[] = [];
+  try {
+    ignored = git(folder, ['check-ignore', '--no-index', '--stdin', '-z'], files.join('\0')).split('\0');
+  } catch (error) {
+    // It says so when it ignores none of them.
+    if ((error as { status: number }).status !== 1) throw error;
+  }
+  return files.filter((file) => tracked.includes(file) || !ignored.includes(file)).sort();
+}
+
+/** Files by their path, one character per byte; a path that needs a folder where a file lies is left out. */
+function writeTree(root: string, files: Record<string, string>): string[] {
+  return Object.entries(files).flatMap(([name, text]) => {
+    const path = Buffer.from(join(root, name), 'latin1');
+    try {
+      mkdirSync(Buffer.from(join(root, dirname(name)), 'latin1'), { recursive: true });
+      writeFileSync(path, Buffer.from(text, 'latin1'));
+    } catch {
+      return [];
+    }
+    return [name];
+  });
+}
+
+async function filesLeft(folder: string, below = ''): Promise<string[]> {
+  return filesLeftIn(toBytePath(folder), (await readGitRules(toBytePath(folder))).rules, below);
+}
+
+/** Names that patterns have to tell apart, some with bytes that are no UTF-8. */
+const name = fc.constantFrom(
+  ...['a', 'b', 'A', 'ab', 'a.js', 'b.js', 'src', 'dist', 'a b', ' a', 'a ', '#a', '!a', '[a]', '*', 'a\\', 'a\nb'],
+  ...['\xc3\xa9', '\xff', '.hidden', 'a~', '-', '{a}', '$a', '(a)', '^'],
+);
+const file = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/'));
+const piece = fc.constantFrom(
+  ...['a', 'b', 'A', 'src', 'dist', '.js', '/', '/', '*', '**', '?', '[ab]', '[!a]', '[^a]', '[a-b]', '[[:alpha:]]'],
+  ...[
+    '\\',
+    '\\*',
+    '\\!',
+    '\\#',
+    '\\ ',
+    ' ',
+    '!',
+    '#',
+    '.',
+    '[',
+    ']',
+    '**/',
+    '/**',
+    '/**/',
+    '\xc3\xa9',
+    '\xff',
+    '$',
+    '(',
+    '{',
+  ],
+);
+const line = fc
+  .tuple(
+    fc.constantFrom('', '', '!', '/'),
+    fc.array(piece, { minLength: 1, maxLength: 4 }),
+    fc.constantFrom('', '', '/', ' '),
+  )
+  .map(([start, pieces, end]) => `${start}${pieces.join('')}${end}`);
+const rules = fc.array(line, { maxLength: 4 }).map((lines) => `${lines.join('\n')}\n`);
+const repository = fc.record({
+  files: fc.uniqueArray(file, { minLength: 1, maxLength: 14 }),
+  tracked: fc.uniqueArray(file, { maxLength: 3 }),
+  top: rules,
+  nested: fc.array(
+    fc.tuple(
+      fc.array(name, { minLength: 1, maxLength: 2 }).map((names) => names.join('/')),
+      rules,
+    ),
+    { maxLength: 2 },
+  ),
+  exclude: fc.option(rules),
+  global: fc.option(rules),
+  ignoreCase: fc.boolean(),
+});
+type Made = typeof repository extends fc.Arbitrary<infer T> ? T : never;
+
+/** Makes a repository as a property wants it, in a folder that was one before. @returns the files in it */
+function makeRepository(root: string, made: Made): string[] {
+  for (const entry of readdirSync(root, { encoding: 'buffer' })) {
+    if (String(entry) !== '.git') rmSync(Buffer.concat([Buffer.from(`${root}/`), entry]), { recursive: true });
+  }
+  rmSync(join(root, '.git/index'), { force: true });
+  const settings = `[core]\n\trepositoryformatversion = 0\n\tignoreCase = ${made.ignoreCase}\n`;
+  const exclude = Buffer.from(made.exclude ?? '', 'latin1');
+  writeFileSync(join(root, '.git/config'), settings);
+  writeFileSync(join(root, '.git/info/exclude'), exclude);
+  writeFileSync(join(process.env.HOME ?? '', '.config/git/ignore'), Buffer.from(made.global ?? '', 'latin1'));
+  const tracked = writeTree(root, Object.fromEntries(made.tracked.map((path) => [path, ''])));
+  if (tracked.length > 0) git(root, ['update-index', '--add', '-z', '--stdin'], tracked.join('\0'));
+  const ignoreFiles = made.nested.map(([folder, text]): [string, string] => [`${folder}/.gitignore`, text]);
+  const files = [...made.files.map((path): [string, string] => [path, '']), ['.gitignore', made.top], ...ignoreFiles];
+  return [...new Set([...tracked, ...writeTree(root, Object.fromEntries(files))])];
+}
+
+/** Compares what is left in many repositories, and in each folder in which something is left. */
+async function compareMany(numRuns: number, path: string): Promise<void> {
+  const root = join(process.env.HOME ?? '', 'repository');
+  mkdirSync(root);
+  git(root, ['init', '--quiet']);
+  mkdirSync(join(process.env.HOME ?? '', '.config/git'), { recursive: true });
+  let ignored = 0;
+  const property = fc.asyncProperty(repository, async (made) => {
+    vi.stubEnv('PATH', PATH);
+    const files = makeRepository(root, made);
+    const expected = filesLeftByGit(root, files);
+    ignored += files.length - expected.length;
+    vi.stubEnv('PATH', path);
+    expect(await filesLeft(root)).toEqual(expected);
+    const below = expected.find((each) => each.includes('/') && !/[\x80-\xff]/.test(each))?.split('/')[0];
+    if (below === undefined) return;
+    const { rules, isIgnored } = await readGitRules(toBytePath(join(root, below)));
+    if (isIgnored) return;
+    const inside = await filesLeftIn(toBytePath(join(root, below)), rules, `${below}/`);
+    expect(inside).toEqual(expected.filter((each) => each.startsWith(`${below}/`)));
+  });
+  await fc.assert(property, { numRuns });
+  // The rules have to hit something for this to say anything.
+  expect(ignored).toBeGreaterThan(numRuns / 2);
+}
+
+const PATH = process.env.PATH ?? '';
+const RUNS = Number(process.env.JAMDEV_PROPERTY_RUNS ?? 60);
+
+describe('what is ignored is what git check-ignore says', () => {
+  test('in any tree, with any rules', () => compareMany(RUNS, PATH), 120_000);
+
+  test('also where git is not installed', () => compareMany(RUNS / 2, '/nowhere'), 120_000);
+});
+
+/** Everything of git's that trees and rules alone don't show. Each makes a repository, and says what is left in it. */
+const CASES: [what: string, make: (root: string) => string | undefined, left: string[]][] = [
+  [
+    'a worktree, whose .git is a file, has an index of its own and shares info/exclude',
+    (root) => {
+      git(root, ['init', '--quiet', 'main']);
+      writeTree(root, { 'main/.gitignore': '*.log\n', 'main/kept.log': '', 'main/.git/info/exclude': 'private\n' });
+      git(join(root, 'main'), ['add', '-f', '.']);
+      git(join(root, 'main'), ['commit', '--quiet', '-m', 'x']);
+      git(join(root, 'main'), ['worktree', 'add', '--quiet', '../tree']);
+      writeTree(root, { 'tree/a.log': '', 'tree/private': '', 'tree/a.js': '' });
+      return 'tree';
+    },
+    ['.gitignore', 'a.js', 'kept.log'],
+  ],
+  [
+    'rules of a repository say nothing within a submodule or a clone inside of it, which has its own',
+    (root) => {
+      git(root, ['init', '--quiet']);
+      git(root, ['init', '--quiet', 'inner']);
+      writeTree(root, {
+        '.gitignore': '*.js\n',
+        'a.js': '',
+        'inner/.gitignore': '*.ts\n',
+        'inner/a.js': '',
+        'inner/a.ts': '',
+      });
+      return undefined;
+    },
+    ['.gitignore', 'inner/.gitignore', 'inner/a.js'],
+  ],
+  [
+    'without a repository, the .gitignore files in the folder count',
+    (root) => {
+      writeTree(root, { '.gitignore': 'up.js\n', 'p/.gitignore': '*.log\n', 'p/a.log': '', 'p/up.js': '' });
+      return 'p';
+    },
+    ['.gitignore', 'up.js'],
+  ],
+  [
+    'an empty .git is no repository',
+    (root) => {
+      mkdirSync(join(root, '.git'));
+      writeTree(root, { '.gitignore': '*.log\n', 'a.log': '', 'a.js': '' });
+      return undefined;
+    },
+    ['.gitignore', 'a.js'],
+  ],
+  [
+    'core.excludesFile of an included configuration',
+    (root) => {
+      git(root, ['init', '--quiet']);
+      writeTree(process.env.HOME ?? '', {
+        '.gitconfig': '[include]\n\tpath = more\n',
+        more: '[core]\n\texcludesFile = ~/mine\n',
+        mine: 'a.js\n',
+      });
+      writeTree(root, { 'a.js': '', 'b.js': '' });
+      return undefined;
+    },
+    ['b.js'],
+  ],
+  [
+    'a byte order mark, CRLF and a last line without an end',
+    (root) => {
+      git(root, ['init', '--quiet']);
+      writeTree(root, { '.gitignore': '\xef\xbb\xbfa.js\r\nb.js', 'a.js': '', 'b.js': '', 'a.js\r': '' });
+      return undefined;
+    },
+    ['.gitignore', 'a.js\r'],
+  ],
+  [
+    'an index of version 4, and a split one',
+    (root) => {
+      git(root, ['init', '--quiet']);
+      writeTree(root, { '.gitignore': '*\n', 'deep/er/a.js': '', 'deep/er/ab.js': '', 'deep/x.js': '', 'no.js': '' });
+      git(root, ['update-index', '--index-version', '4', '--add', 'deep/er/a.js', 'deep/er/ab.js']);
+      git(root, ['update-index', '--split-index']);
+      git(root, ['update-index', '--add', 'deep/x.js']);
+      return undefined;
+    },
+    ['deep/er/a.js', 'deep/er/ab.js', 'deep/x.js'],
+  ],
+  [
+    'a repository that uses SHA-256',
+    (root) => {
+      git(root, ['init', '--quiet', '--object-format=sha256']);
+      writeTree(root, { '.gitignore': '*\n', 'a.js': '', 'b.js': '' });
+      git(root, ['add', '-f', 'a.js']);
+      return undefined;
+    },
+    ['a.js'],
+  ],
+  [
+    'core.worktree, which lays the files elsewhere',
+    (root) => {
+      git(root, ['init', '--quiet', 'repository']);
+      mkdirSync(join(root, 'files'));
+      git(join(root, 'repository'), ['config', 'core.worktree', join(root, 'files')]);
+      writeTree(root, { 'repository/.git/info/exclude': '*.log\n', 'files/a.log': '', 'files/a.js': '' });
+      vi.stubEnv('GIT_DIR', join(root, 'repository/.git'));
+      return 'files';
+    },
+    ['a.js'],
+  ],
+];
+
+describe('a repository can be', () => {
+  test.each(CASES)('%s', async (_what, make, left) => {
+    const root = makeTempFolder();
+    const folder = join(root, make(root) ?? '.');
+    expect(await filesLeft(folder)).toEqual(left);
+  });
+});
+
+describe('a folder that git ignores itself', () => {
+  test('has no rules from above it, but its own', async () => {
+    const root = makeTempFolder();
+    git(root, ['init', '--quiet']);
+    writeTree(root, {
+      '.gitignore': 'scratch/\n*.log\n',
+      'scratch/app/.gitignore': '*.tmp\n',
+      'scratch/app/a.log': '',
+      'scratch/app/a.tmp': '',
+      'scratch/app/a.js': '',
+    });
+    const { rules, isIgnored } = await readGitRules(toBytePath(join(root, 'scratch/app')));
+    expect(isIgnored).toBe(true);
+    expect(await filesLeftIn(toBytePath(join(root, 'scratch/app')), rules)).toEqual(['.gitignore', 'a.js', 'a.log']);
+  });
+});

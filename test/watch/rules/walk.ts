@@ -1,0 +1,22 @@
+import { readdirSync } from 'node:fs';
+import { type BytePath, join, toFsPath } from '../../../src/watch/byte-path.js';
+import type { FolderRules } from '../../../src/watch/rules/folder-rules.js';
+
+/** The files that rules leave in, relative to a folder, in order. `.git` is passed over. */
+export async function filesLeftIn(folder: BytePath, rules: FolderRules, prefix = ''): Promise<string[]> {
+  const found: string[] = [];
+  const entries = readdirSync(toFsPath(folder), { withFileTypes: true, encoding: 'latin1' as 'utf8' });
+  for (const entry of entries) {
+    if (entry.name === '.git' || rules.ignores(entry.name, entry.isDirectory())) continue;
+    if (!entry.isDirectory()) found.push(`${prefix}${entry.name}`);
+    else {
+      const inner = await filesLeftIn(
+        join(folder, entry.name),
+        await rules.enter(entry.name),
+        `${prefix}${entry.name}/`,
+      );
+      found.push(...inner);
+    }
+  }
+  return found.sort();
+}
