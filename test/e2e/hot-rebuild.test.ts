@@ -299,18 +299,15 @@ test('a path to watch that does not exist is named, the others are watched, and 
     'src/a.js': '',
   });
   const dev = await startDev(folder);
-  await waitFor(
-    () => dev.stdout().includes(`Watched path ${join(folder, 'nope')} does not exist.`),
-    'the warning',
-  );
+  await waitFor(() => dev.stdout().includes(`Watched path ${join(folder, 'nope')} does not exist.`), 'the warning');
   await untilWatching(dev);
   writeFileSync(join(folder, 'src', 'a.js'), 'changed');
   await waitFor(() => dev.stdout().includes('changed: src/a.js'), 'the watched file');
-  const doctor = await runCli(['doctor', '--json'], { cwd: folder   mkdirSync(join(folder, 'nope'));
+  const doctor = await runCli(['doctor', '--json'], { cwd: folder });
+  expect(doctor.stdout).toContain('nope does not exist.');
+  mkdirSync(join(folder, 'nope'));
   writeFileSync(join(folder, 'nope', 'made.js'), '');
   await waitFor(() => dev.stdout().includes('changed: nope/made.js'), 'the file in the path that was missing');
-});
-  expect(doctor.stdout).toContain('nope does not exist.');
 });
 
 test('a change of the config file is told of, and no session ends for it', async () => {
