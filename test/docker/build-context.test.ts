@@ -42,7 +42,7 @@ const piece = fc.constantFrom(
     './',
     '../',
   ],
-  ...['\\*', '\\[', ' ', '#', '.', '+', '(a)', '{a}', '|', '$', 'é', '日本'],
+  ...['\\*', '\\[', ' ', '#', '.', '+', '(a)', '{a}', '|', '^', '{', '$', 'é', '日本'],
 );
 const line = fc
   .tuple(fc.constantFrom('', '', '!', '!', '/', ' '), fc.array(piece, { minLength: 1, maxLength: 4 }))

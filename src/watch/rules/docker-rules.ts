@@ -106,14 +106,25 @@ function parseDockerignore(text: string, builder: DockerBuilder): Patterns {
     .filter((line) => !line.startsWith('#'))
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  const matcher = dockerignore.default({ ignorecase: false }).add(lines.map(escapeForRegExp));
+  const matcher = dockerignore.default({ ignorecase: false }).add(lines.map(toMatcherPattern));
   const exceptions = lines.filter((line) => line.startsWith('!')).map((line) => cleanPattern(line.slice(1)));
   return { matcher, exceptions, builder };
 }
 
-/** Docker takes these letters as they are; the matcher puts them into a regular expression (moby/patternmatcher). */
-function escapeForRegExp(line: string): string {
-  return line.replace(/\\.|[+(){}|]/gs, (found) => (found.length > 1 ? found : `\\${found}`));
+/**
+ * Writes a line so that the matcher, which makes a regular expression of everything, does what Docker does: a pattern
+ * without wildcards, but for `**` at its ends, is compared as text, and in all others `{`, `}`, `|` and `^` have the
+ * meaning that they have in a regular expression (moby/patternmatcher).
+ */
+function toMatcherPattern(line: string): string {
+  const [, sign = '', rest = ''] = /^(!?)\s*(.*)$/s.exec(line) ?? [];
+  const pattern = cleanPattern(rest);
+  const [, start = '', text = '', end = ''] = /^((?:\*\*)?)(.*?)((?:\*\*)?)$/s.exec(pattern) ?? [];
+  if (/[*?[\]\\]/.test(text))
+    return sign + pattern.replace(/\\.|[+()]/gs, (found) => (found.length > 1 ? found : `\\${found}`));
+  // `**a` is whatever ends in `a`.
+  const anyStart = start !== '' && text !== '' && !text.startsWith('/') && end === '' ? '**/*' : start;
+  return sign + anyStart + text.replace(/[+(){}|^]/g, '\\$&') + end;
 }
 
 /** As Go's `filepath.Clean`, without a slash in front. */
