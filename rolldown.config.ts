@@ -12,6 +12,7 @@ const BUNDLED = [
   'http-proxy-middleware',
   'chokidar',
   'ignore',
+  '@balena/dockerignore',
   'string-width',
   'es-module-lexer/minimal',
 ];

@@ -1,3 +1,5 @@
+import { execa } from 'execa';
+
 /**
  * What runs a `docker build`: BuildKit, or the classic builder where its plugin is missing or it is turned off. They
  * read other ignore files and enter other folders.
@@ -8,7 +10,6 @@ export type DockerBuilder = 'buildkit' | 'classic';
 export async function findDockerBuilder(): Promise<DockerBuilder> {
   const asked = process.env.DOCKER_BUILDKIT;
   if (asked === '0' || asked === 'false') return 'classic';
-  const { execa } = await import('execa');
   const { exitCode } = await execa('docker', ['buildx', 'version'], { reject: false, stdin: 'ignore' });
   return exitCode === undefined || exitCode === 0 ? 'buildkit' : 'classic';
 }

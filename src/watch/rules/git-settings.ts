@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { execa } from 'execa';
 import { type BytePath, join, toBytePath, toFsPath, toText } from '../byte-path.js';
 
 /** What git's configuration says about ignoring. */
@@ -54,7 +55,6 @@ function toSettings(values: ReadonlyMap<string, string>): GitSettings {
 
 /** @returns undefined when git is not there or says no */
 async function git(folder: BytePath, args: string[]): Promise<string | undefined> {
-  const { execa } = await import('execa');
   const { failed, stdout } = await execa('git', args, {
     cwd: toText(folder),
     encoding: 'buffer',

@@ -3,7 +3,7 @@ import { errorCode } from '../../os/error-code.js';
 import type { BytePath } from '../byte-path.js';
 import type { FolderEvents, FolderListener, Unsubscribe, WatchEvents } from './folder-events.js';
 import { fileSystemOf, isRemote, type Mount } from './mounts.js';
-import type { IsIgnored, Polling } from './polling.js';
+import { type IsIgnored, Polling } from './polling.js';
 import { SystemEvents } from './system-events.js';
 
 /** What Linux holds for a program that is busy, where it does not say. */
@@ -31,7 +31,7 @@ export interface EventChoice {
 export class ChosenEvents implements WatchEvents {
   readonly #choice: EventChoice;
   readonly #system: SystemEvents;
-  #polling: Promise<Polling> | undefined;
+  #polling: Polling | undefined;
   #hasEvents = true;
 
   constructor(choice: EventChoice) {
@@ -52,13 +52,13 @@ export class ChosenEvents implements WatchEvents {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#system.close(), this.#polling?.then((polling) => polling.close())]);
+    await Promise.all([this.#system.close(), this.#polling?.close()]);
   }
 
   async #watch(folder: BytePath, begin: (events: FolderEvents) => Promise<Unsubscribe>): Promise<Unsubscribe> {
     if (this.isPolled(folder)) {
       if (this.#choice.poll === undefined) this.#choice.onPolling(folder, fileSystemOf(folder, this.#choice.mounts()));
-      return begin(await this.#poll());
+      return begin(this.#poll());
     }
     try {
       return await begin(this.#system);
@@ -71,13 +71,12 @@ export class ChosenEvents implements WatchEvents {
       if (!NO_EVENTS.includes(code) || this.#choice.poll === false) throw error;
       this.#hasEvents = false;
       this.#choice.onPolling(folder, code);
-      return begin(await this.#poll());
+      return begin(this.#poll());
     }
   }
 
-  /** chokidar is loaded where it is needed. */
-  #poll(): Promise<Polling> {
-    this.#polling ??= import('./polling.js').then(({ Polling }) => new Polling(this.#choice.isIgnored));
+  #poll(): Polling {
+    this.#polling ??= new Polling(this.#choice.isIgnored);
     return this.#polling;
   }
 }
