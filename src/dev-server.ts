@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { createApi } from './api/app.js';
 import { toConnectResponse } from './api/connect-results.js';
 import { KILL_AT_ONCE } from './build/build-process.js';
@@ -13,24 +13,24 @@ import { createReadEnvFiles } from './config/env-file.js';
 import { readOwnPackage } from './config/own-package.js';
 import { type DevConfig, resolveConfig } from './config/resolve.js';
 import type { BuildOutcome, DevInfo } from './contract/dev-endpoints.js';
-import { problem } from './contract/errors.js';
 import { MAX_HEAD_BYTES } from './contract/limits.js';
 import { parseConnectRequest } from './contract/requests.js';
 import type { ConnectResponse } from './contract/responses.js';
-import { chooseRuntimes, prepareDocker } from './dev-server/docker-parts.js';
-import { type BoundPort, listen } from './dev-server/listen.js';
+import { listenForBoth, urlHost } from './dev-server/both-ports.js';
+import { chooseRuntimes, prepareDocker, usesDocker } from './dev-server/docker-parts.js';
 import { cleanUpAfterDeadServers, listForeignRuns } from './dev-server/other-servers.js';
+import { StateGuard } from './dev-server/state-guard.js';
 import { LogStore } from './logs/log-store.js';
 import { pause, systemClock } from './os/clock.js';
-import { errorCode } from './os/error-code.js';
 import { answerUnreadable } from './os/unreadable-request.js';
 import { Platform } from './platform/platform.js';
 import { PipePool } from './processes/pipe-pool.js';
 import { findProcess } from './processes/process-table.js';
+import { createRunMarker } from './processes/run-marker.js';
 import { ConnectionProxy } from './proxy/proxy-server.js';
+import type { ChildRegister } from './records/child-register.js';
 import { moveOldState, oldStateOf } from './records/old-state.js';
-import { createRunMarker } from './records/run-marker.js';
-import { listServerRecords, type ProcessRecord, ServerRecordFile } from './records/server-records.js';
+import { RunRegister } from './records/run-register.js';
 import { createStateFolder } from './records/state-folder.js';
 import type { LeftoverOutcome } from './runtime/process/leftovers.js';
 import { ProcessRuntime } from './runtime/process/process-runtime.js';
@@ -59,6 +59,8 @@ export interface ConnectOptions {
 export interface DevServerEvents {
   /** A fault of jamdev's own; `id` is what the API's answer carried. */
   fault: [error: unknown, id: string];
+  /** Something that the user should know, in a sentence: its state was deleted, or the project folder renamed. */
+  notice: [text: string];
   /** A page of the user's own, by its origin, called the API itself; once in the life of a dev server. */
   pageCall: [origin: string];
 }
@@ -69,6 +71,8 @@ export interface DevServerParts {
   builder: Builder;
   hotRebuild: HotRebuild;
   logs: LogStore;
+  /** Knows what this dev server starts; other programs started for it should be known as well. */
+  register: ChildRegister;
 }
 
 /** A running dev server. */
@@ -114,22 +118,28 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const { services, remark } = await chooseRuntimes(resolved.services);
   const config: DevConfig = { ...resolved, services };
   const folder = createStateFolder(config.project);
+  const { others, ...leftovers } = await cleanUpAfterDeadServers(folder, usesDocker(config));
+  // Now that nothing uses it any more that was left behind.
+  const stateRemarks = [...folder.remarks, ...(await moveOldState(config.project, folder))];
   const runId = randomUUID();
-  const record = new ServerRecordFile(folder, runId);
-  const others = (await listServerRecords(folder)).filter(({ alive }) => alive).map(({ record }) => record.apiUrl);
-  const leftovers = await cleanUpAfterDeadServers(folder);
+  const register = new RunRegister(folder, {
+    runId,
+    marker: createRunMarker(),
+    pid: process.pid,
+    startId: (await findProcess(process.pid))?.startId ?? '',
+    project: config.project,
+    startedAt: new Date().toISOString(),
+    containers: usesDocker(config),
+  });
 
   const events = new EventEmitter<DevServerEvents>();
   const logs = new LogStore(folder.logs, oldStateOf(config.project).logs);
   const readEnvFiles = createReadEnvFiles();
   const pipes = new PipePool();
-  const noteProcess = (noted: ProcessRecord) => record.noteProcess(noted);
-  const owner = { project: config.project, runId, noteProcess, pipes };
+  const owner = { project: config.project, runId, register, pipes };
   const builder = new Builder(config.services, systemClock, createMakeBuild(owner, readEnvFiles));
-  const docker = await prepareDocker(config, folder, runId);
-  // Once nothing runs any more that was left behind and may use it.
-  const stateRemarks = [...folder.remarks, ...(await moveOldState(config.project, folder))];
-  const runtime = new RuntimeSwitch(new ProcessRuntime(noteProcess, pipes), docker?.runtime);
+  const docker = await prepareDocker(config, folder, runId, register);
+  const runtime = new RuntimeSwitch(new ProcessRuntime(register, pipes), docker?.runtime);
   const names = config.services.map((service) => service.name);
   const images = new ImageCatalog(builder, docker?.findLocalImages, readEnvFiles);
   const platform = new Platform(names, {
@@ -191,20 +201,12 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     watching: false,
   };
   try {
-    record.write({
-      runId,
-      marker: createRunMarker(),
-      pid: process.pid,
-      startId: (await findProcess(process.pid))?.startId ?? '',
-      project: config.project,
-      apiUrl: info.api_url,
-      proxyUrl: info.proxy_url,
-      startedAt: new Date().toISOString(),
-    });
+    register.open({ apiUrl: info.api_url, proxyUrl: info.proxy_url });
   } catch (error) {
     await Promise.all([ports.api.close(), ports.proxy.close()]);
-    throw problem.stateFolderUnusable(folder.root, errorCode(error));
+    throw error;
   }
+  const guard = new StateGuard({ folder, register, logs, tell: (text) => events.emit('notice', text) });
 
   const pruneLogs = () =>
     void listForeignRuns(folder, runId)
@@ -232,12 +234,15 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
       // Longer than a soft termination takes to turn hard; only a process that can't be killed needs more.
       const ended = Promise.all([hotRebuild.close(), builder.close(), platform.close()]);
       const over = new AbortController();
-      await Promise.race([ended.then(() => imageKeeper?.close()), pause(CLOSE_DEADLINE_MS, over.signal)]);
+      const isOver = ended.then(() => imageKeeper?.close()).then(() => true);
+      const haveEnded = await Promise.race([isOver, pause(CLOSE_DEADLINE_MS, over.signal).then(() => false)]);
       // A timer that is left would keep whoever started this from ending.
       over.abort();
       await Promise.all([ports.api.close(), ports.proxy.close()]);
       await runtime.close();
-      record.remove();
+      guard.close();
+      if (haveEnded) register.remove();
+      else register.close();
     })();
     await closing;
   };
@@ -253,7 +258,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     stateFolder: folder.root,
     stateRemarks,
     events,
-    parts: { platform, builder, hotRebuild, logs },
+    parts: { platform, builder, hotRebuild, logs, register },
     async connect({ service = '-', ...request } = {}) {
       return toConnectResponse(await platform.connect(service, parseConnectRequest(request)), info);
     },
@@ -265,28 +270,4 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     },
     [Symbol.asyncDispose]: () => close(),
   };
-}
-
-async function listenForBoth(
-  config: DevConfig,
-  makeApi: () => Server,
-  makeProxy: () => Server,
-): Promise<{ api: BoundPort; proxy: BoundPort }> {
-  const { host } = config;
-  const api = await listen({ what: 'API', port: config.port, host, flag: '--port' }, makeApi);
-  try {
-    return {
-      api,
-      proxy: await listen({ what: 'proxy', port: config.proxyPort, host, flag: '--proxy-port' }, makeProxy),
-    };
-  } catch (error) {
-    await api.close();
-    throw error;
-  }
-}
-
-/** Wildcard addresses are no names to connect to. */
-function urlHost(host: string | undefined): string {
-  if (host === undefined || host === '0.0.0.0' || host === '::') return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
 }

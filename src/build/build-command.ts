@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import type { ProcessServiceConfig } from '../config/service-config.js';
+import { problem } from '../contract/errors.js';
 import type { PipePool } from '../processes/pipe-pool.js';
-import type { ProcessRecord } from '../records/server-records.js';
+import type { ChildRegister } from '../records/child-register.js';
 import { commandEnvironment } from '../runtime/process/environment.js';
-import { runBuildProcess } from './build-process.js';
+import { type BuildProcessEnd, runBuildProcess } from './build-process.js';
 
 /** How a build command ended. */
 export interface CommandOutcome {
@@ -16,7 +18,7 @@ export interface CommandOutcome {
  * Runs a service's build command to its end.
  * @param signal ends it, with everything it started
  * @param onLine receives its output as it comes
- * @param noteProcess told of the process, to be found again after a crash of this program
+ * @param register knows the process, to be found again after a crash of this program
  * @param pipes where the pipe for its output comes from; default: one is made
  */
 export async function runBuildCommand(
@@ -24,15 +26,17 @@ export async function runBuildCommand(
   { cwd, env }: Pick<ProcessServiceConfig, 'cwd' | 'env'>,
   signal: AbortSignal,
   onLine: (line: string) => void,
-  noteProcess?: (record: ProcessRecord) => void,
+  register?: ChildRegister,
   pipes?: PipePool,
 ): Promise<CommandOutcome> {
   const spec = { file: command, args: [], shell: true, cwd, env: commandEnvironment(cwd, env) };
-  const end = await runBuildProcess(spec, signal, onLine, noteProcess, pipes);
-  return { ok: end.code === 0, failure: describe(end), lines: end.lines };
+  const end = await runBuildProcess(spec, signal, onLine, register, pipes);
+  return { ok: end.code === 0, failure: describe(end, cwd), lines: end.lines };
 }
 
-function describe({ code, signal, cause }: { code: number | null; signal: string | null; cause?: unknown }): string {
+function describe({ code, signal, cause }: BuildProcessEnd, cwd: string): string {
+  // The system says that there is no shell.
+  if (cause !== undefined && !existsSync(cwd)) return problem.folderMissing(cwd).message.replace(/\.$/, '');
   if (cause !== undefined) return `it could not be started: ${cause instanceof Error ? cause.message : String(cause)}`;
   return signal === null ? `exit code ${code}` : `ended by ${signal}`;
 }

@@ -5,7 +5,7 @@ import { ChildTree } from '../processes/child-tree.js';
 import { describeStuck } from '../processes/describe-stuck.js';
 import { PipePool } from '../processes/pipe-pool.js';
 import { Termination } from '../processes/termination.js';
-import type { ProcessRecord } from '../records/server-records.js';
+import type { ChildRegister } from '../records/child-register.js';
 
 /** How long each process of a build that became stale has to end after SIGTERM. */
 const CANCEL_GRACE_MS = 2_000;
@@ -44,14 +44,14 @@ const LOST = { code: null, signal: null } as const;
  * Runs one process of a build to its end, in a process group of its own.
  * @param signal ends it, with everything it started
  * @param onLine receives its output as it comes
- * @param noteProcess told of the process, to be found again after a crash of this program
+ * @param register knows the process, to be found again after a crash of this program
  * @param pipes where the pipe for its output comes from; default: one is made
  */
 export async function runBuildProcess(
   { file, args, shell, cwd, env, tidy = (line) => line }: BuildProcess,
   signal: AbortSignal,
   onLine: (line: string) => void,
-  noteProcess: (record: ProcessRecord) => void = () => undefined,
+  register?: ChildRegister,
   pipes: PipePool | undefined = undefined,
 ): Promise<BuildProcessEnd> {
   const pool = pipes ?? new PipePool();
@@ -70,7 +70,7 @@ export async function runBuildProcess(
   };
   const subprocess = execa(file, [...args], {
     cwd,
-    env,
+    env: { ...env, ...register?.environment() },
     extendEnv: false,
     shell,
     detached: true,
@@ -93,7 +93,10 @@ export async function runBuildProcess(
     subprocess.once('exit', (code, exitSignal) => resolve({ code, signal: exitSignal }));
   });
   const tree = new ChildTree(`build-${pid}`, pid, exit);
-  void tree.identity().then(noteProcess, () => undefined);
+  void tree.identity().then(
+    (root) => register?.note(root),
+    () => undefined,
+  );
   let stuck: Promise<string> | undefined;
   const termination = new Termination(tree, {
     givesUp: true,

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { problem } from '../contract/errors.js';
+import type { ChildRegister } from '../records/child-register.js';
 import { dockerEnvironment, isMissing, passVariables, runDocker } from '../runtime/docker/docker-cli.js';
 import { type ImageOwner, imageName } from '../runtime/docker/image-name.js';
 import type { CommandOutcome } from './build-command.js';
@@ -38,11 +39,13 @@ export interface ImageOutcome extends CommandOutcome {
  * Builds an image by `docker build`, in a process group of its own, with whichever builder docker chooses.
  * @param signal ends it; a tag that was made all the same is removed
  * @param onLine receives its output as it comes
+ * @param register knows the client, to be found again after a crash of this program
  */
 export async function buildImage(
   request: ImageRequest,
   signal: AbortSignal,
   onLine: (line: string) => void,
+  register?: ChildRegister,
 ): Promise<ImageOutcome> {
   const image = imageName(request);
   const unusable = missingInput(request);
@@ -52,7 +55,7 @@ export async function buildImage(
   try {
     context = await openBuildContext(request, request.project);
     const sent = { ...request, context: context.folder, dockerfile: context.dockerfile };
-    return await runBuild(sent, image, join(scratch, 'id'), signal, onLine);
+    return await runBuild(sent, image, join(scratch, 'id'), signal, onLine, register);
   } finally {
     await context?.dispose();
     await rm(scratch, { recursive: true, force: true });
@@ -66,6 +69,7 @@ async function runBuild(
   idFile: string,
   signal: AbortSignal,
   onLine: (line: string) => void,
+  register?: ChildRegister,
 ): Promise<ImageOutcome> {
   const { args, env } = buildArguments(request, image, idFile);
   const tidied = (raw: string, isFirst: boolean) => {
@@ -73,7 +77,7 @@ async function runBuild(
     return ADVICE.test(line) || (line === '' && isFirst) ? undefined : line;
   };
   const spec = { file: 'docker', args, shell: false, cwd: request.context, env, tidy: tidied };
-  const { code, cause, lines } = await runBuildProcess(spec, signal, onLine);
+  const { code, cause, lines } = await runBuildProcess(spec, signal, onLine, register);
   if (signal.aborted && code === 0) await removeImage(image);
   if (code === 0) return { ok: true, failure: '', lines, image, digest: (await readFile(idFile, 'utf8')).trim() };
   await removeStepContainers(lines);

@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { createReadEnvFiles, type ReadEnvFiles } from '../config/env-file.js';
 import type { DockerServiceConfig, ProcessServiceConfig, ServiceConfig } from '../config/service-config.js';
+import { problem } from '../contract/errors.js';
 import type { PipePool } from '../processes/pipe-pool.js';
-import type { ProcessRecord } from '../records/server-records.js';
+import type { ChildRegister } from '../records/child-register.js';
 import type { Build } from '../runtime/runtime.js';
 import { runBuildCommand } from './build-command.js';
 
@@ -47,8 +49,8 @@ export interface BuildOwner {
   project: string;
   /** The dev server's run. */
   runId: string;
-  /** Told of every process started, to be found again after a crash of this program. */
-  noteProcess?(record: ProcessRecord): void;
+  /** Knows every process that is started, to be found again after a crash of this program. */
+  register?: ChildRegister;
   /** Where build commands get the pipes for their output. */
   pipes?: PipePool;
   /**
@@ -77,10 +79,12 @@ async function makeProcessBuild(
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
   const { command, cwd, remap8080 } = service;
+  // A project that was renamed or deleted is no new version of it: what runs goes on.
+  if (!existsSync(cwd)) return { build: undefined, fingerprint: '', failure: missingFolder(cwd), lines: [] };
   const made =
     service.build === undefined
       ? { ok: true, failure: '', lines: [] }
-      : await runBuildCommand(service.build, { cwd, env }, signal, onLine, owner.noteProcess, owner.pipes);
+      : await runBuildCommand(service.build, { cwd, env }, signal, onLine, owner.register, owner.pipes);
   const { ok, failure, lines } = made;
   if (!ok) return { build: undefined, fingerprint: '', failure, lines };
   const run = { command, cwd, env, remap8080 };
@@ -88,12 +92,16 @@ async function makeProcessBuild(
   return { build: { kind: 'process', number, ...run }, fingerprint, failure, lines };
 }
 
+function missingFolder(folder: string): string {
+  return problem.folderMissing(folder).message.replace(/\.$/, '');
+}
+
 /** Builds a service whose backends are containers: its image. */
 async function makeContainerBuild(
   service: DockerServiceConfig,
   number: number,
   env: Record<string, string>,
-  { project, runId }: BuildOwner,
+  { project, runId, register }: BuildOwner,
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
@@ -101,7 +109,7 @@ async function makeContainerBuild(
   // Loaded already where a dev server builds images, see docker-parts.ts; nowhere else.
   const { buildImage } = await import('./image-build.js');
   const request = { project, runId, service: name, number, dockerfile, context, platform, buildArgs, target };
-  const { ok, failure, lines, image, digest } = await buildImage(request, signal, onLine);
+  const { ok, failure, lines, image, digest } = await buildImage(request, signal, onLine, register);
   const run = { digest, env, network, platform };
   const build = { kind: 'container', number, image, ...run } as const;
   return { build: ok ? build : undefined, fingerprint: fingerprintOf(run), failure, lines };

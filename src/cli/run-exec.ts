@@ -119,7 +119,7 @@ async function untilBuilt(server: DevServer, command: string): Promise<undefined
 }
 
 async function runCommand(
-  { apiUrl, proxyUrl }: DevServer,
+  { apiUrl, proxyUrl, parts }: DevServer,
   [file = '', ...args]: readonly string[],
   signals: SignalSwitch,
   io: CommandIo,
@@ -129,6 +129,7 @@ async function runCommand(
     JAMSOCKET_DEV_PORT: String(portOfUrl(apiUrl)),
     JAMDEV_API_URL: apiUrl,
     JAMDEV_PROXY_URL: proxyUrl,
+    ...parts.register.environment(),
   });
   const command = new CommandProcess(file, args, env, 'JAMDEV_API_URL');
   signals.leadTo((signal) => void command.pass(signal));

@@ -619,6 +619,32 @@ export const problem = {
       `jamdev's folder ${folder} is a symbolic link; jamdev only uses a real folder.`,
       'Remove the link, or name another place for state in the variable XDG_STATE_HOME.',
     ),
+  stateDeleted: (folder: string) =>
+    new JamdevError(
+      'StateFolderUnusable',
+      `Someone deleted jamdev's state in ${folder}; the record of this dev server was written again.`,
+      'Logs printed until now and what containers keep at /plane-data are gone.',
+    ),
+  projectRenamed: (path: string, newPath: string | undefined) =>
+    new JamdevError(
+      'FolderUnusable',
+      `The project folder ${path} was renamed${newPath === undefined ? '' : ` to ${newPath}`}. Backends that run go on.`,
+      'To start others and to see changes, stop jamdev and start it in the renamed folder.',
+    ),
+  projectDeleted: (path: string) =>
+    new JamdevError(
+      'FolderUnusable',
+      `The project folder ${path} was deleted. Backends that run go on; no others can be started.`,
+      'Stop jamdev when you no longer need them.',
+    ),
+  projectReplaced: (path: string) =>
+    new JamdevError(
+      'FolderUnusable',
+      `The project folder ${path} is another one than at the start: it was deleted or renamed, and made again.`,
+      'Start jamdev again to see changes in it.',
+    ),
+  projectIsBack: (path: string) =>
+    new JamdevError('FolderUnusable', `The project folder ${path} is back where it was at the start.`),
   oldStateInUse: (folder: string) =>
     new JamdevError(
       'StateFolderUnusable',

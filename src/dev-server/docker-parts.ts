@@ -4,10 +4,11 @@ import type { DevConfig } from '../config/resolve.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import { JamdevError, problem } from '../contract/errors.js';
 import type { Platform } from '../platform/platform.js';
+import type { ChildRegister } from '../records/child-register.js';
 import { oldStateOf } from '../records/old-state.js';
-import type { StateFolder } from '../records/state-folder.js';
+import type { ServerRecord } from '../records/server-records.js';
+import type { OwnStateFolder, ProjectNote } from '../records/state-folder.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { listForeignRuns } from './other-servers.js';
 
 /** The parts that only services with a Dockerfile need; loaded only for those. */
 export interface DockerParts {
@@ -43,28 +44,56 @@ export async function chooseRuntimes(
   }
 }
 
-/** Prepares for containers: removes what dead dev servers left, and makes the runtime. */
+/** Whether any service runs in containers. */
+export function usesDocker(config: Pick<DevConfig, 'services'>): boolean {
+  return config.services.some((service) => service.runtime === 'docker');
+}
+
+/**
+ * Removes containers, networks and images of a project's dev servers that died.
+ * @param living those that run
+ * @returns whether an engine answered
+ */
+export async function removeDeadContainers(
+  { path, id }: Pick<ProjectNote, 'path' | 'id'>,
+  living: readonly Pick<ServerRecord, 'runId'>[],
+): Promise<boolean> {
+  const [{ checkEngine }, { removeLeftovers }] = await Promise.all([
+    import('../runtime/docker/docker-cli.js'),
+    import('../runtime/docker/docker-leftovers.js'),
+  ]);
+  try {
+    await checkEngine();
+  } catch (error) {
+    if (error instanceof JamdevError) return false;
+    throw error;
+  }
+  await removeLeftovers(path, (run) => living.some(({ runId }) => runId === run), id);
+  return true;
+}
+
+/** Makes the runtime for containers. */
 export async function prepareDocker(
   config: DevConfig,
-  folder: StateFolder,
+  folder: OwnStateFolder,
   runId: string,
+  register: ChildRegister,
 ): Promise<DockerParts | undefined> {
-  if (!config.services.some((service) => service.runtime === 'docker')) return undefined;
-  const [{ DockerRuntime }, { removeLeftovers }, { ImageKeeper }, { findLocalImages }] = await Promise.all([
+  if (!usesDocker(config)) return undefined;
+  const [{ DockerRuntime }, { ImageKeeper }, { findLocalImages }] = await Promise.all([
     import('../runtime/docker/docker-runtime.js'),
-    import('../runtime/docker/docker-leftovers.js'),
     import('../build/image-keeper.js'),
     import('../build/local-images.js'),
     // Needed by the first build: loaded now, while a failure still ends the start.
     import('../build/image-build.js'),
   ]);
-  const living = await listForeignRuns(folder, runId);
-  await removeLeftovers(config.project, (run) => living.has(run));
   return {
     runtime: new DockerRuntime({
       project: config.project,
+      stateId: folder.project.id,
       runId,
       volumes: [folder.volumes, oldStateOf(config.project).volumes],
+      register,
     }),
     findLocalImages,
     keepImages: (builder, platform) => new ImageKeeper(builder, platform),

@@ -1,20 +1,33 @@
-import { listServerRecords, ServerRecordFile } from '../records/server-records.js';
-import type { StateFolder } from '../records/state-folder.js';
+import { listServerRecords, ServerRecordFile, tracesOf } from '../records/server-records.js';
+import type { OwnStateFolder, StateFolder } from '../records/state-folder.js';
 import { endLeftovers, type LeftoverOutcome } from '../runtime/process/leftovers.js';
+import { removeDeadContainers } from './docker-parts.js';
 
-/** Ends what dev servers that died in this folder left behind. */
-export async function cleanUpAfterDeadServers(folder: StateFolder): Promise<LeftoverOutcome> {
-  let ended = 0;
-  const remaining: number[] = [];
-  for (const { record, alive } of await listServerRecords(folder)) {
-    if (alive) continue;
-    const file = new ServerRecordFile(folder, record.runId);
-    const outcome = await endLeftovers(file.processes());
-    ended += outcome.ended;
-    remaining.push(...outcome.remaining);
-    file.remove();
+/** What was done about dev servers that died in this folder. */
+export interface CleanUp extends LeftoverOutcome {
+  /** The API URLs of dev servers that live in this folder. */
+  others: string[];
+}
+
+/**
+ * Ends what dev servers that died in this folder left behind: processes first, docker clients among them, so that nothing
+ * makes containers any more when those are removed. Until it is done no key can be given out. A record stays until
+ * nothing of its run is left.
+ * @param usesDocker whether an engine is known to answer
+ */
+export async function cleanUpAfterDeadServers(folder: OwnStateFolder, usesDocker: boolean): Promise<CleanUp> {
+  const servers = await listServerRecords(folder);
+  const living = servers.filter(({ alive }) => alive).map(({ record }) => record);
+  const dead = servers.filter(({ alive }) => !alive).map(({ record }) => record);
+  const outcome = await endLeftovers(tracesOf(folder, dead));
+  const needsDocker = usesDocker || dead.some(({ containers }) => containers);
+  const areContainersGone = !needsDocker || (await removeDeadContainers(folder.project, living));
+  if (outcome.remaining.length === 0) {
+    for (const { runId, containers } of dead) {
+      if (areContainersGone || !containers) new ServerRecordFile(folder, runId).remove();
+    }
   }
-  return { ended, remaining };
+  return { ...outcome, others: living.map(({ apiUrl }) => apiUrl) };
 }
 
 /** The runs of other dev servers that live in this folder. */

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OutputSource } from '../contract/dev-endpoints.js';
 import { type Clock, systemClock } from '../os/clock.js';
@@ -34,6 +34,7 @@ export interface LogListener {
   onDisk(error: Error | undefined): void;
 }
 
+const OWNER_FILE = 'owner.json';
 /** How many last lines are at hand without reading the disk. */
 const LAST_LINES = 20;
 const LAST_LINE_BYTES = 2_000;
@@ -102,6 +103,13 @@ export class BackendLog {
     );
   }
 
+  /** Makes its folder again if someone deleted it; what was written before is gone. */
+  restore(): void {
+    if (existsSync(join(this.folder, OWNER_FILE))) return;
+    this.#close();
+    this.#try(() => this.#prepare());
+  }
+
   /** Writes what is left of unfinished lines and closes the file. */
   end(): void {
     for (const source of ['stdout', 'stderr'] as const) {
@@ -142,7 +150,7 @@ export class BackendLog {
 
   #prepare(): void {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    writeOwnFile(join(this.folder, 'owner.json'), `${JSON.stringify(this.owner)}\n`);
+    writeOwnFile(join(this.folder, OWNER_FILE), `${JSON.stringify(this.owner)}\n`);
     this.#prepared = true;
   }
 

@@ -83,6 +83,11 @@ export class LogStore {
     return this.#open.get(backendId);
   }
 
+  /** Makes the folders of logs again that are being written and were deleted. */
+  restore(): void {
+    for (const log of this.#open.values()) log.restore();
+  }
+
   /** Whether lines may still come. */
   isOpen(backendId: string): boolean {
     return this.#open.has(backendId);

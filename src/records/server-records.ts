@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findProcess } from '../processes/process-table.js';
+import type { RunTraces } from '../processes/run-tree.js';
 import { identifyFolder, isSameFolder } from './folder-identity.js';
 import { appendOwnFile, readOwnFile, writeOwnFile } from './own-file.js';
 import { listStateFolders, type ProjectNote, type StateFolder } from './state-folder.js';
@@ -22,6 +23,8 @@ export interface ServerRecord {
   proxyUrl: string;
   /** ISO 8601. */
   startedAt: string;
+  /** Whether it may have containers. */
+  containers: boolean;
 }
 
 /** A backend's first process, noted so that it can be found again after a crash of the dev server. */
@@ -40,17 +43,17 @@ export interface ListedServer {
 
 /** The record of one dev server; it writes its own, and reads those of dead ones. */
 export class ServerRecordFile {
-  readonly #path: string;
+  readonly path: string;
   readonly #processesPath: string;
 
   constructor(folder: StateFolder, runId: string) {
-    this.#path = join(folder.servers, `${runId}.json`);
+    this.path = join(folder.servers, `${runId}.json`);
     this.#processesPath = join(folder.servers, `${runId}.processes`);
   }
 
   /** Writes in one step, so that a reader never sees half a record. */
   write(record: ServerRecord): void {
-    writeOwnFile(this.#path, `${JSON.stringify(record)}\n`);
+    writeOwnFile(this.path, `${JSON.stringify(record)}\n`);
   }
 
   /** Notes a process; best effort, as a full disk must not stop a backend. */
@@ -72,12 +75,20 @@ export class ServerRecordFile {
   /** Best effort: a record that stays is of a dead dev server, and the next one in the folder tries again. */
   remove(): void {
     try {
-      rmSync(this.#path, { force: true });
+      rmSync(this.path, { force: true });
       rmSync(this.#processesPath, { force: true });
     } catch {
       // As said.
     }
   }
+}
+
+/** By what the processes of dev servers on record are found, whatever became of them. */
+export function tracesOf(folder: StateFolder, records: readonly ServerRecord[]): RunTraces {
+  return {
+    markers: new Set(records.map(({ marker }) => marker)),
+    roots: records.flatMap(({ runId }) => new ServerRecordFile(folder, runId).processes()),
+  };
 }
 
 /** All dev servers on record in a project, with whether each still runs; newest first. */
@@ -156,6 +167,7 @@ function isRecord(value: Partial<ServerRecord> | null | undefined): value is Ser
   if (value === null || value === undefined) return false;
   const { runId, marker, startId, project, apiUrl, proxyUrl, startedAt } = value;
   const texts = [runId, marker, startId, project, apiUrl, proxyUrl, startedAt];
+  if (typeof value.containers !== 'boolean') return false;
   return Number.isInteger(value.pid) && texts.every((text) => typeof text === 'string');
 }
 

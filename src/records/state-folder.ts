@@ -38,7 +38,8 @@ export interface FoundState {
   note: ProjectNote;
 }
 
-const NOTE = 'project.json';
+/** The file that says whose state folder it is. */
+export const PROJECT_NOTE = 'project.json';
 const READABLE_CHARACTERS = 40;
 const HASH_CHARACTERS = 12;
 const ID_BYTES = 16;
@@ -50,6 +51,12 @@ export function stateFolderOf(project: string): StateFolder {
   const home = findStateHome();
   const identity = identifyFolder(project) ?? { path: project, device: '', inode: '', born: '0' };
   return find(home, identity)?.folder ?? pathsIn(join(home.projects, folderName(identity.path)));
+}
+
+/** @returns the random id of a project, if it has a state folder */
+export function findProjectId(project: string): string | undefined {
+  const identity = identifyFolder(project);
+  return identity === undefined ? undefined : find(findStateHome(), identity)?.note.id;
 }
 
 /** @returns the state folders of all projects that have one, whether the project is still there or not */
@@ -74,7 +81,7 @@ export function createStateFolder(project: string): OwnStateFolder {
       for (const remark of makeOwnFolder(path)) remarks.add(remark);
     }
     const current = { ...identity, id: note.id };
-    if (!isSameNote(note, current)) writeOwnFile(join(folder.root, NOTE), serialize(current));
+    if (!isSameNote(note, current)) writeOwnFile(join(folder.root, PROJECT_NOTE), serialize(current));
     return { ...folder, project: current, remarks: [...remarks] };
   } catch (error) {
     throw error instanceof JamdevError ? error : problem.stateFolderUnusable(place, errorCode(error));
@@ -85,7 +92,7 @@ export function createStateFolder(project: string): OwnStateFolder {
 export function restoreStateFolder({ root, servers, logs, project }: OwnStateFolder): void {
   createStateHome();
   for (const path of [root, servers, logs]) makeOwnFolder(path);
-  writeNewOwnFile(join(root, NOTE), serialize(project));
+  writeNewOwnFile(join(root, PROJECT_NOTE), serialize(project));
 }
 
 /** By its path first; else by what the folder itself is, for one that was renamed or has several names. */
@@ -102,11 +109,11 @@ function claim(home: StateHome, identity: FolderIdentity): FoundState {
   for (let number = 1; number <= MAX_NAMES; number += 1) {
     const root = join(home.projects, number === 1 ? name : `${name}-${number}`);
     makeOwnFolder(root);
-    writeNewOwnFile(join(root, NOTE), serialize({ ...identity, id: randomBytes(ID_BYTES).toString('hex') }));
+    writeNewOwnFile(join(root, PROJECT_NOTE), serialize({ ...identity, id: randomBytes(ID_BYTES).toString('hex') }));
     const found = readNote(root);
     if (found?.note.path === identity.path) return found;
     // Torn by a file system that broke: the folder's name still tells whose it is.
-    if (found === undefined) rmSync(join(root, NOTE));
+    if (found === undefined) rmSync(join(root, PROJECT_NOTE));
   }
   throw problem.stateFolderUnusable(join(home.projects, name), `no name is free after ${MAX_NAMES} attempts`);
 }
@@ -126,7 +133,7 @@ function readNote(root: string): FoundState | undefined {
   try {
     // For root, who is warned of a folder of another user, that user's note is good enough: it ends nothing.
     const reader = process.getuid?.() || null;
-    const note = JSON.parse(readOwnFile(join(root, NOTE), reader) ?? 'null') as Partial<ProjectNote> | null;
+    const note = JSON.parse(readOwnFile(join(root, PROJECT_NOTE), reader) ?? 'null') as Partial<ProjectNote> | null;
     return isNote(note) ? { folder: pathsIn(root), note } : undefined;
   } catch {
     // Torn, or not to be read for now: as if it were another project's.

@@ -43,10 +43,10 @@ test.each([
   expect(outcome).toMatchObject({ ok: false, failure });
 });
 
-test('a shell that can’t be started is a failure with the system’s reason', async () => {
+test('a build in a folder that is gone says so, and not that there is no shell', async () => {
   const { outcome } = await run('echo never', join(makeProject(), 'nope'));
   expect(outcome.ok).toBe(false);
-  expect(outcome.failure).toMatch(/ENOENT|directory/);
+  expect(outcome.failure).toMatch(/^There is no folder .*nope$/);
   expect(outcome.lines).toEqual([]);
 });
 

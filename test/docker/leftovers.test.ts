@@ -3,21 +3,26 @@ import { removeImage } from '../../src/build/image-build.js';
 import { removeLeftovers } from '../../src/runtime/docker/docker-leftovers.js';
 import { DockerRuntime } from '../../src/runtime/docker/docker-runtime.js';
 import { makeProject } from '../support/project.js';
+import { makeRegister } from '../support/register.js';
 import { buildTestImage, containersOf, describeDocker, docker, imagesOf, useDockerRuntime } from './support.js';
+
+const STATE = 'this machine, this project';
 
 describeDocker('what dead dev servers left in the engine', () => {
   const { start, project } = useDockerRuntime();
 
-  test('containers, networks and images of dead ones go; those of a living one and of other projects stay', async () => {
-    const runtimeOf = (runId: string, of = project) =>
-      new DockerRuntime({ project: of, runId, volumes: ['/nonexistent'] });
+  test('containers, networks and images of dead ones go; those of a living one, of other projects and of other machines stay', async () => {
+    const runtimeOf = (runId: string, of = project, stateId = STATE) =>
+      new DockerRuntime({ project: of, stateId, runId, volumes: ['/nonexistent'], register: makeRegister() });
     const spawn = async (runtime: DockerRuntime) => {
       onTestFinished(() => runtime.close());
       return start('exec sleep 60', {}, { runtime });
     };
     const dead = [await spawn(runtimeOf('dead-1')), await spawn(runtimeOf('dead-1')), await spawn(runtimeOf('dead-2'))];
     const living = await spawn(runtimeOf('living'));
-    const stranger = await spawn(runtimeOf('dead-1', `${project}-2`));
+    const foreign = await spawn(runtimeOf('dead-1', project, 'another machine'));
+    const renamed = await spawn(runtimeOf('dead-1', `${project}-old-name`));
+    const stranger = await spawn(runtimeOf('dead-1', `${project}-2`, 'another project'));
     const stopped = await spawn(runtimeOf('dead-1'));
     await docker('stop', '--time', '0', `jamdev-${stopped.id}`).catch(() => undefined);
     await stopped.backend.exited;
@@ -29,20 +34,20 @@ describeDocker('what dead dev servers left in the engine', () => {
 
     const isAlive = (runId: string) => runId === 'living' || !/^(dead|build)-/.test(runId);
     expect(await imagesOf(project)).toContain(image);
-    const removed = await removeLeftovers(project, (runId) => runId.startsWith('build-') || isAlive(runId));
-    expect(removed).toBe(3);
-    await Promise.all(dead.map(({ backend }) => backend.exited));
-    expect(await containersOf(project)).toEqual([
-      await docker('ps', '--quiet', '--filter', `name=jamdev-${living.id}`),
-    ]);
+    const removed = await removeLeftovers(project, (runId) => runId.startsWith('build-') || isAlive(runId), STATE);
+    expect(removed).toBe(4);
+    await Promise.all([...dead, renamed].map(({ backend }) => backend.exited));
+    const left = [living, foreign].map(({ id }) => docker('ps', '--quiet', '--filter', `name=jamdev-${id}`));
+    expect((await containersOf(project)).sort()).toEqual((await Promise.all(left)).sort());
     expect(await containersOf(`${project}-2`)).toHaveLength(1);
     expect(await docker('network', 'ls', '--quiet', '--filter', `name=${network}`)).toBe('');
     expect(await imagesOf(project)).toContain(image);
 
     // A second time there is nothing left to do; and once its own dev server counts as dead, the image goes as well.
-    expect(await removeLeftovers(project, isAlive)).toBe(0);
+    expect(await removeLeftovers(project, isAlive, STATE)).toBe(0);
     expect(await imagesOf(project)).not.toContain(image);
     living.backend.terminate(true);
     stranger.backend.terminate(true);
+    foreign.backend.terminate(true);
   });
 });

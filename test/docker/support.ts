@@ -14,6 +14,7 @@ import type { ContainerBuild, RuntimeBackend, SpawnRequest } from '../../src/run
 import type { Started } from '../runtime/runtime-suite.js';
 import type { DevRun } from '../support/cli.js';
 import { fixture } from '../support/project.js';
+import { makeRegister } from '../support/register.js';
 
 const missing = await checkEngine(AbortSignal.timeout(20_000)).then(
   () => undefined,
@@ -81,7 +82,8 @@ export interface StartedContainer extends Started {
 export function useDockerRuntime(volumes = '/nonexistent') {
   const project = `/test/${newBackendId()}`;
   const runId = newBackendId();
-  const makeRuntime = () => new DockerRuntime({ project, runId, volumes: [volumes] });
+  const makeRuntime = () =>
+    new DockerRuntime({ project, stateId: runId, runId, volumes: [volumes], register: makeRegister() });
   const shared = makeRuntime();
   let image = '';
   const running: RuntimeBackend[] = [];

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Finding } from '../../src/cli/doctor/finding.js';
-import { listServerRecords, ServerRecordFile } from '../../src/records/server-records.js';
+import { listServerRecords, tracesOf } from '../../src/records/server-records.js';
 import { stateFolderOf } from '../../src/records/state-folder.js';
 import { endLeftovers } from '../../src/runtime/process/leftovers.js';
 import { runCli, startDev } from '../support/cli.js';
@@ -232,8 +232,9 @@ test('what a dev server that died left is told, and left for the next one', asyn
   await dev.exit;
   // Whatever fails, nothing stays behind.
   const state = stateFolderOf(folder);
-  const left = (await listServerRecords(state)).flatMap(({ record }) =>
-    new ServerRecordFile(state, record.runId).processes(),
+  const left = tracesOf(
+    state,
+    (await listServerRecords(state)).map(({ record }) => record),
   );
   onTestFinished(async () => void (await endLeftovers(left)));
   const { code, find } = await examine(folder);

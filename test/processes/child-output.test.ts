@@ -9,11 +9,12 @@ import { ChildOutput } from '../../src/processes/child-output.js';
 import { PipePool } from '../../src/processes/pipe-pool.js';
 import { ProcessRuntime } from '../../src/runtime/process/process-runtime.js';
 import { fixture, makeTempFolder } from '../support/project.js';
+import { makeRegister } from '../support/register.js';
 import { waitFor } from '../support/wait.js';
 
 /** Runs a command as a backend to its end. */
 async function run(command: string, pipes = new PipePool()) {
-  const runtime = new ProcessRuntime(() => undefined, pipes);
+  const runtime = new ProcessRuntime(makeRegister(), pipes);
   onTestFinished(() => runtime.close());
   const output = { stdout: '', stderr: '' };
   const remarks: string[] = [];
@@ -154,7 +155,7 @@ test('without mkfifo backends run all the same, and it is said once', async () =
 
 test('a program that can’t be started leaves no pipe open', async () => {
   const pipes = new PipePool();
-  const runtime = new ProcessRuntime(() => undefined, pipes);
+  const runtime = new ProcessRuntime(makeRegister(), pipes);
   const build = {
     kind: 'process',
     number: 1,

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { newBackendId } from '../../src/platform/ids.js';
 import { ProcessRuntime } from '../../src/runtime/process/process-runtime.js';
 import { fixture, keepFolder, makeProject, ROOT } from '../support/project.js';
+import { makeRegister } from '../support/register.js';
 import { waitFor } from '../support/wait.js';
 
 const NODE_SAVER = fixture('saves-once.mjs');
@@ -22,7 +23,7 @@ interface Started {
 /** Starts a command whose server notes what happens to it. */
 async function start(project: string, command: string, saveMs = SAVE_MS): Promise<Started> {
   const notesFile = join(project, 'notes');
-  const runtime = new ProcessRuntime(() => undefined);
+  const runtime = new ProcessRuntime(makeRegister());
   const backendId = newBackendId();
   let output = '';
   const env = { SESSION_BACKEND_ID: backendId, NOTES: notesFile, SAVE_MS: String(saveMs) };

@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { EngineApi } from '../../src/runtime/docker/engine-api.js';
 import { makeTempFolder } from '../support/project.js';
+import { makeRegister } from '../support/register.js';
 import { living, waitFor } from '../support/wait.js';
 
 /**
@@ -32,7 +33,7 @@ function makeClient(answer: string): { pids: () => number[]; api: EngineApi } {
   writeFileSync(join(folder, 'docker'), program);
   chmodSync(join(folder, 'docker'), 0o755);
   vi.stubEnv('PATH', [folder, process.env.PATH].join(delimiter));
-  const api = new EngineApi();
+  const api = new EngineApi(makeRegister());
   onTestFinished(() => {
     api.close();
     vi.unstubAllEnvs();
@@ -80,7 +81,7 @@ describe('asking the engine through the docker client', () => {
   test('without a docker client it is undefined, and it is not looked for again and again', async () => {
     vi.stubEnv('PATH', '/nonexistent');
     onTestFinished(() => void vi.unstubAllEnvs());
-    const api = new EngineApi();
+    const api = new EngineApi(makeRegister());
     expect(await api.get('/')).toBeUndefined();
     const { pids } = makeClient('send(200, "1");');
     expect(await api.get('/')).toBeUndefined();

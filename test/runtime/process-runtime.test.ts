@@ -6,6 +6,7 @@ import { ProcessRuntime } from '../../src/runtime/process/process-runtime.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import type { RuntimeBackend } from '../../src/runtime/runtime.js';
 import { fixture, makeTempFolder } from '../support/project.js';
+import { makeRegister } from '../support/register.js';
 import { living, waitFor } from '../support/wait.js';
 
 interface Started {
@@ -27,7 +28,7 @@ afterEach(async () => {
 });
 
 function makeRuntime(noted: ProcessRecord[] = []) {
-  const runtime = new ProcessRuntime((record) => noted.push(record));
+  const runtime = new ProcessRuntime(makeRegister(noted));
   const started: RuntimeBackend[] = [];
   runtimes.push({ runtime, started });
   return async (command: string, env: Record<string, string> = {}, cwd = makeTempFolder()): Promise<Started> => {
@@ -89,7 +90,7 @@ describe('starting', () => {
 
   test('an aborted start leaves nothing running', async () => {
     const noted: ProcessRecord[] = [];
-    const runtime = new ProcessRuntime((record) => noted.push(record));
+    const runtime = new ProcessRuntime(makeRegister(noted));
     const build = { kind: 'process', number: 1, command: 'sleep 30', cwd: '/', env: {}, remap8080: false } as const;
     const request = { backendId: 'x', service: 's', key: 'k', build, env: {}, onOutput: () => undefined };
     await expect(runtime.spawn(request, AbortSignal.abort(new Error('changed my mind')))).rejects.toThrow('changed');
@@ -182,7 +183,10 @@ describe('leftovers of a dev server that died', () => {
     const bystander = await spawn('sleep 30');
     const [record, other] = await waitFor(() => (noted.length === 2 ? noted : undefined), 'the records');
     const samePid = { ...(other as ProcessRecord), backendId: 'someoneelse', startId: 'boot:1' };
-    expect(await endLeftovers([record as ProcessRecord, samePid])).toEqual({ ended: 2, remaining: [] });
+    expect(await endLeftovers({ markers: new Set(), roots: [record as ProcessRecord, samePid] })).toEqual({
+      ended: 2,
+      remaining: [],
+    });
     expect(await living(family)).toEqual([]);
     await leftover.backend.exited;
     expect(await living([samePid.pid])).toEqual([samePid.pid]);

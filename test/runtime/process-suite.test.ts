@@ -3,6 +3,7 @@ import { newBackendId } from '../../src/platform/ids.js';
 import { ProcessRuntime } from '../../src/runtime/process/process-runtime.js';
 import type { RuntimeBackend } from '../../src/runtime/runtime.js';
 import { fixture, makeTempFolder } from '../support/project.js';
+import { makeRegister } from '../support/register.js';
 import { living } from '../support/wait.js';
 import { describeRuntime } from './runtime-suite.js';
 
@@ -18,7 +19,7 @@ afterEach(async () => {
 
 describeRuntime('child processes', {
   async start(command, env = {}, signal = new AbortController().signal) {
-    const runtime = new ProcessRuntime(() => undefined);
+    const runtime = new ProcessRuntime(makeRegister());
     const backendId = newBackendId();
     const chunks: Buffer[] = [];
     const request = {

@@ -7,6 +7,7 @@ import { Platform } from '../../src/platform/platform.js';
 import type { BuildSource, ImageSource } from '../../src/platform/services.js';
 import { ProcessRuntime } from '../../src/runtime/process/process-runtime.js';
 import { makeTempFolder } from './project.js';
+import { makeRegister } from './register.js';
 
 export interface TestPlatform {
   platform: Platform;
@@ -30,7 +31,7 @@ export function makePlatform(
   images: ImageSource = NO_IMAGES,
 ): TestPlatform {
   const folder = makeTempFolder();
-  const runtime = new ProcessRuntime(() => undefined);
+  const runtime = new ProcessRuntime(makeRegister());
   const logs = new LogStore(join(folder, 'logs'));
   const build = { kind: 'process', number: 1, command, cwd: folder, env, remap8080: false } as const;
   const builds: BuildSource = { current: async () => build, assertUsable: () => undefined };

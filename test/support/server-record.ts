@@ -12,6 +12,7 @@ export async function recordOf(project: string, more: Partial<ServerRecord> = {}
     apiUrl: 'http://localhost:8080',
     proxyUrl: 'http://localhost:9090',
     startedAt: '2026-01-01T00:00:00.000Z',
+    containers: false,
     ...more,
   };
 }

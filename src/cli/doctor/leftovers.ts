@@ -1,7 +1,7 @@
 import { problem } from '../../contract/errors.js';
-import { sampleTree } from '../../processes/process-tree.js';
-import { listServerRecords, ServerRecordFile } from '../../records/server-records.js';
-import { stateFolderOf } from '../../records/state-folder.js';
+import { RunTree } from '../../processes/run-tree.js';
+import { listServerRecords, tracesOf } from '../../records/server-records.js';
+import { findProjectId, stateFolderOf } from '../../records/state-folder.js';
 import { countLeftovers } from '../../runtime/docker/docker-leftovers.js';
 import { counted } from '../terminal/counted.js';
 import { type Finding, fine, trouble } from './finding.js';
@@ -11,20 +11,15 @@ export async function checkLeftovers(project: string, hasEngine: boolean): Promi
   const folder = stateFolderOf(project);
   const records = await listServerRecords(folder);
   const living = new Set(records.filter(({ alive }) => alive).map(({ record }) => record.runId));
-  const pids = new Set<number>();
-  for (const { record, alive } of records) {
-    if (alive) continue;
-    const noted = new ServerRecordFile(folder, record.runId).processes();
-    for (const sample of await Promise.all(noted.map((root) => sampleTree(root, { strict: true })))) {
-      if (!sample.known) throw sample.cause;
-      for (const { pid } of sample.living) pids.add(pid);
-    }
-  }
+  const dead = records.filter(({ alive }) => !alive).map(({ record }) => record);
+  const sample = await new RunTree(tracesOf(folder, dead)).sample();
+  if (!sample.known) throw sample.cause;
+  const pids = sample.living.map(({ pid }) => pid);
   const { containers, images } = hasEngine
-    ? await countLeftovers(project, (run) => living.has(run))
+    ? await countLeftovers(project, (run) => living.has(run), findProjectId(project))
     : { containers: 0, images: 0 };
   const found = [
-    ...(pids.size > 0 ? [`${counted(pids.size, 'process', 'processes')} (pid ${[...pids].join(', ')})`] : []),
+    ...(pids.length > 0 ? [`${counted(pids.length, 'process', 'processes')} (pid ${pids.join(', ')})`] : []),
     ...(containers > 0 ? [counted(containers, 'container')] : []),
     ...(images > 0 ? [counted(images, 'image')] : []),
   ];

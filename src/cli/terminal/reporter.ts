@@ -66,6 +66,7 @@ export function reportOn(server: DevServer, reporter: Reporter): void {
   builder.events.on('started', (...event) => reporter.buildStarted(...event));
   builder.events.on('ended', (service, outcome) => reporter.buildEnded(service, outcome, commandOf(service)));
   server.events.on('fault', (error, id) => reporter.fault(error, id));
+  server.events.on('notice', (text) => reporter.message(text));
   server.events.on('pageCall', (origin) => reporter.message(problem.pageCalledApi(origin).sentence));
 }
 

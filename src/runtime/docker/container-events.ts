@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { ChildRegister } from '../../records/child-register.js';
 import { dockerEnvironment } from './docker-cli.js';
 import { LABEL } from './labels.js';
 
@@ -26,13 +27,15 @@ export interface Expected {
  */
 export class ContainerEvents {
   readonly #runId: string;
+  readonly #register: ChildRegister;
   /** What is waited for, as the engine tells it: "start NAME" or "die NAME". */
   readonly #waiting = new Map<string, () => void>();
   #client: ChildProcess | undefined;
   #linger: NodeJS.Timeout | undefined;
 
-  constructor(runId: string) {
+  constructor(runId: string, register: ChildRegister) {
     this.#runId = runId;
+    this.#register = register;
   }
 
   /** Call it before the container is started, or asked to end. */
@@ -65,7 +68,7 @@ export class ContainerEvents {
     const args = ['events', '--since', since, '--until', until, '--format', format];
     for (const filter of filters) args.push('--filter', filter);
     const client = spawn('docker', args, {
-      env: dockerEnvironment(),
+      env: dockerEnvironment(this.#register.environment()),
       detached: true,
       stdio: ['ignore', 'pipe', 'ignore'],
     });

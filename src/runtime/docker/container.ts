@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { problem } from '../../contract/errors.js';
 import { pause } from '../../os/clock.js';
 import { sendSignal } from '../../processes/signal.js';
+import type { ChildRegister } from '../../records/child-register.js';
 import { BACKEND_CHILD } from '../child-options.js';
 import type { SpawnRequest } from '../runtime.js';
 import { ClientWords } from './client-words.js';
@@ -61,11 +62,16 @@ export class Container {
   }
 
   /** @throws JamdevError `DockerMissing` */
-  static async run(spec: ContainerSpec, request: SpawnRequest, events: ContainerEvents): Promise<Container> {
+  static async run(
+    spec: ContainerSpec,
+    request: SpawnRequest,
+    events: ContainerEvents,
+    register: ChildRegister,
+  ): Promise<Container> {
     const { args, env } = runArguments(spec);
     const client = execa('docker', args, {
       ...BACKEND_CHILD,
-      env,
+      env: { ...env, ...register.environment() },
     });
     if (client.pid !== undefined) return new Container(spec.name, request, client, client.pid, events);
     const { cause } = await client;

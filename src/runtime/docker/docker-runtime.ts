@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import type { ChildRegister } from '../../records/child-register.js';
 import { PortPool } from '../process/port-pool.js';
 import type { ContainerBuild, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
 import { Container } from './container.js';
@@ -24,10 +25,14 @@ const HARMLESS_WARNING = /swap limit|IPv4 forwarding|Published ports are discard
 export interface DockerRuntimeOptions {
   /** Absolute path of the project folder. */
   project: string;
+  /** The random id of the project's state folder. */
+  stateId: string;
   /** Of this dev server: its containers are known by it again. */
   runId: string;
   /** Where mounts lie, absolute paths: new ones are made in the first, and those that are in another stay there. */
   volumes: readonly [string, ...string[]];
+  /** Knows the docker clients that are started. */
+  register: ChildRegister;
 }
 
 /** Runs backends as containers, each with a `docker run` attached to it. */
@@ -36,7 +41,7 @@ export class DockerRuntime implements Runtime {
   readonly #ports = new PortPool();
   readonly #events: ContainerEvents;
   readonly #lost = new LostContainers();
-  readonly #engine = new EngineApi();
+  readonly #engine: EngineApi;
   /** Of containers that are there or may be. */
   readonly #names = new Set<string>();
   /** Limits that this engine turned out not to know: no further start is tried with them. */
@@ -44,7 +49,8 @@ export class DockerRuntime implements Runtime {
 
   constructor(options: DockerRuntimeOptions) {
     this.#options = options;
-    this.#events = new ContainerEvents(options.runId);
+    this.#engine = new EngineApi(options.register);
+    this.#events = new ContainerEvents(options.runId, options.register);
   }
 
   async spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend> {
@@ -115,13 +121,14 @@ export class DockerRuntime implements Runtime {
     signal: AbortSignal,
   ): Promise<{ backend: DockerBackend; failure?: never } | { backend?: never; failure: string }> {
     const { backendId, service, key, env } = request;
-    const { project, runId } = this.#options;
+    const { project, runId, stateId, register } = this.#options;
     const name = this.#takeName(backendId);
-    const labels = { project, run: runId, service, key, backend: backendId };
+    const labels = { project, state: stateId, run: runId, service, key, backend: backendId };
     const container = await Container.run(
       { name, labels, build, env, port, limits, volumeFolder: volumeFolder?.path },
       request,
       this.#events,
+      register,
     ).catch((error) => {
       this.#names.delete(name);
       throw error;

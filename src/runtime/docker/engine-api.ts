@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { Agent, request } from 'node:http';
 import { Duplex } from 'node:stream';
+import type { ChildRegister } from '../../records/child-register.js';
 import { dockerEnvironment } from './docker-cli.js';
 
 /** How long the engine has to answer. One older than version 25 takes up to a second for each question. */
@@ -21,6 +22,12 @@ export class EngineApi {
   /** Questions that wait for a client; told whether they may be asked. */
   #waiting: ((go: boolean) => void)[] = [];
   #silentUntilMs = 0;
+  readonly #register: ChildRegister;
+
+  /** @param register knows the clients that are started */
+  constructor(register: ChildRegister) {
+    this.#register = register;
+  }
 
   /**
    * @param path with its query
@@ -47,7 +54,7 @@ export class EngineApi {
 
   async #ask(path: string): Promise<unknown> {
     if (performance.now() < this.#silentUntilMs) return undefined;
-    this.#agent ??= new ClientAgent();
+    this.#agent ??= new ClientAgent(this.#register);
     const agent = this.#agent;
     try {
       const { status, text } = await ask(path, agent);
@@ -78,13 +85,16 @@ function ask(path: string, agent: Agent): Promise<{ status: number | undefined; 
 
 /** Connects by docker clients in place of sockets. */
 class ClientAgent extends Agent {
-  constructor() {
+  readonly #register: ChildRegister;
+
+  constructor(register: ChildRegister) {
     super({ keepAlive: true, maxFreeSockets: MAX_CLIENTS });
+    this.#register = register;
   }
 
   override createConnection(): Duplex {
     const client = spawn('docker', ['system', 'dial-stdio'], {
-      env: dockerEnvironment(),
+      env: dockerEnvironment(this.#register.environment()),
       // A terminal's Ctrl-C does not reach it; it ends when its input does, so with jamdev at the latest.
       detached: true,
       stdio: ['pipe', 'pipe', 'ignore'],

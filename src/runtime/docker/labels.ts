@@ -2,6 +2,8 @@
 export const LABEL = {
   /** Absolute path of the project folder. */
   project: 'dev.jamdev.project',
+  /** The random id of the project's state folder, which nobody else has: on an engine that several machines use. */
+  state: 'dev.jamdev.state',
   /** The dev server that owns it. */
   run: 'dev.jamdev.run',
   service: 'dev.jamdev.service',

@@ -1,6 +1,6 @@
-import { FoundTree } from '../../processes/found-tree.js';
+import type { RunTraces } from '../../processes/run-tree.js';
+import { RunTree } from '../../processes/run-tree.js';
 import { Termination } from '../../processes/termination.js';
-import type { ProcessRecord } from '../../records/server-records.js';
 
 /** How long each leftover has to save its work after SIGTERM. */
 const GRACE_MS = 3_000;
@@ -16,20 +16,12 @@ export interface LeftoverOutcome {
 }
 
 /**
- * Ends the processes that backends and builds of a dead dev server left behind: SIGTERM, then SIGKILL.
+ * Ends the processes that dev servers that died left behind: SIGTERM, then SIGKILL, until a look at the process table
+ * shows none.
  * @throws JamdevError `ProcessTableUnreadable` when it can't be known what lives
- * @param records what that dev server had noted; a process that merely has a noted pid is not touched
  */
-export async function endLeftovers(records: readonly ProcessRecord[]): Promise<LeftoverOutcome> {
-  const outcomes = await Promise.all(records.map(endTree));
-  return {
-    ended: outcomes.reduce((sum, { ended }) => sum + ended, 0),
-    remaining: outcomes.flatMap(({ remaining }) => remaining),
-  };
-}
-
-async function endTree(record: ProcessRecord): Promise<LeftoverOutcome> {
-  const tree = new FoundTree(record);
+export async function endLeftovers(traces: RunTraces): Promise<LeftoverOutcome> {
+  const tree = new RunTree(traces);
   const termination = new Termination(tree, { stuckMs: KILL_MS, givesUp: true });
   termination.ask(GRACE_MS);
   const stuck = await termination.over;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { execa } from 'execa';
 import { problem } from '../../contract/errors.js';
@@ -7,7 +8,7 @@ import { describeStuck } from '../../processes/describe-stuck.js';
 import { listListeningPorts } from '../../processes/listening-ports.js';
 import { PipePool } from '../../processes/pipe-pool.js';
 import { Termination } from '../../processes/termination.js';
-import type { ProcessRecord } from '../../records/server-records.js';
+import type { ChildRegister } from '../../records/child-register.js';
 import { BACKEND_CHILD } from '../child-options.js';
 import type { Address, Exit, ProcessBuild, Runtime, RuntimeBackend, SpawnRequest, Usage } from '../runtime.js';
 import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js';
@@ -25,17 +26,17 @@ export class ProcessRuntime implements Runtime {
   readonly #ports = new PortPool();
   readonly #running = new Set<ProcessBackend>();
   readonly #preload = new NodePreload();
-  readonly #noteProcess: (record: ProcessRecord) => void;
+  readonly #register: ChildRegister;
 
   readonly #pipes: PipePool;
   #isPipeProblemTold = false;
 
   /**
-   * @param noteProcess told of every process started, to be found again after a crash of this program
+   * @param register knows every process that is started, to be found again after a crash of this program
    * @param pipes closed with this runtime
    */
-  constructor(noteProcess: (record: ProcessRecord) => void, pipes = new PipePool()) {
-    this.#noteProcess = noteProcess;
+  constructor(register: ChildRegister, pipes = new PipePool()) {
+    this.#register = register;
     this.#pipes = pipes;
   }
 
@@ -57,7 +58,7 @@ export class ProcessRuntime implements Runtime {
       const subprocess = execa(plain?.file ?? build.command, plain?.args ?? [], {
         ...BACKEND_CHILD,
         cwd: build.cwd,
-        env,
+        env: { ...env, ...this.#register.environment() },
         shell: plain === undefined,
         stdout: stdout.stdio,
         stderr: stderr.stdio,
@@ -72,7 +73,10 @@ export class ProcessRuntime implements Runtime {
         subprocess.once('exit', (code, exitSignal) => resolve(toExit(code, exitSignal)));
       });
       const tree = new ChildTree(request.backendId, subprocess.pid, leaderExit);
-      void tree.identity().then(this.#noteProcess, () => undefined);
+      void tree.identity().then(
+        (root) => this.#register.note(root),
+        () => undefined,
+      );
       const backend = new ProcessBackend(tree, port, leaderExit, [stdout, stderr], request);
       this.#running.add(backend);
       void backend.exited.then(() => {
@@ -206,6 +210,8 @@ function toExit(code: number | null, signal: NodeJS.Signals | null): Exit {
 function launchError(cause: unknown, command: string, folder: string): Error {
   const { code } = (cause ?? {}) as NodeJS.ErrnoException;
   const file = command.trim().split(/\s+/)[0] ?? command;
+  // The system says the same of both.
+  if (code === 'ENOENT' && !existsSync(folder)) return problem.folderMissing(folder);
   if (code === 'ENOENT') return problem.commandNotFound(file, folder);
   return problem.commandUnusable(file, code ?? String(cause));
 }

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 export const RUN_VARIABLE = 'JAMDEV_RUN';
 
 const MARKER_BYTES = 16;
+const MARKER = /^[0-9a-f]{32}$/;
 const SEPARATOR = ':';
 
 /**
@@ -19,8 +20,8 @@ export function createRunMarker(): string {
  * that one's marker as well: what it starts is to be found by both.
  */
 export function markedEnvironment(marker: string, inherited: NodeJS.ProcessEnv = process.env): Record<string, string> {
-  const outer = inherited[RUN_VARIABLE];
-  return { [RUN_VARIABLE]: outer === undefined || outer === '' ? marker : `${outer}${SEPARATOR}${marker}` };
+  const outer = parseMarkers(inherited[RUN_VARIABLE] ?? '').filter((each) => each !== marker);
+  return { [RUN_VARIABLE]: [...outer, marker].join(SEPARATOR) };
 }
 
 /** The markers in an environment, given as `NAME=value` entries. */
@@ -28,6 +29,9 @@ export function markersIn(environment: readonly string[]): string[] {
   const prefix = `${RUN_VARIABLE}=`;
   return environment
     .filter((entry) => entry.startsWith(prefix))
-    .flatMap((entry) => entry.slice(prefix.length).split(SEPARATOR))
-    .filter((marker) => marker !== '');
+    .flatMap((entry) => parseMarkers(entry.slice(prefix.length)));
+}
+
+function parseMarkers(value: string): string[] {
+  return value.split(SEPARATOR).filter((marker) => MARKER.test(marker));
 }

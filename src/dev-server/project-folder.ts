@@ -1,0 +1,67 @@
+import { closeSync, fstatSync, openSync, readlinkSync } from 'node:fs';
+import { problem } from '../contract/errors.js';
+import { type FolderIdentity, identifyFolder } from '../records/folder-identity.js';
+
+/** What became of the project folder since the dev server started. */
+type Fate = 'there' | 'renamed' | 'deleted' | 'replaced';
+
+/** Knows what becomes of the project folder while a dev server runs for it. */
+export class ProjectFolder {
+  readonly #path: string;
+  readonly #identity: Pick<FolderIdentity, 'device' | 'inode'> | undefined;
+  /** The folder itself, wherever it goes. */
+  readonly #folder: number | undefined;
+  #fate: Fate = 'there';
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#identity = identifyFolder(path);
+    this.#folder = openIfPossible(path);
+  }
+
+  /** @returns what the user should know, if that has changed since the last call */
+  check(): string | undefined {
+    const fate = this.#find();
+    if (fate === this.#fate) return undefined;
+    this.#fate = fate;
+    if (fate === 'there') return problem.projectIsBack(this.#path).sentence;
+    if (fate === 'replaced') return problem.projectReplaced(this.#path).sentence;
+    if (fate === 'deleted') return problem.projectDeleted(this.#path).sentence;
+    return problem.projectRenamed(this.#path, this.#newPath()).sentence;
+  }
+
+  close(): void {
+    if (this.#folder !== undefined) closeSync(this.#folder);
+  }
+
+  #find(): Fate {
+    if (this.#identity === undefined) return 'there';
+    const now = identifyFolder(this.#path);
+    if (now === undefined) return this.#isDeleted() ? 'deleted' : 'renamed';
+    const isSame = now.device === this.#identity.device && now.inode === this.#identity.inode;
+    return isSame ? 'there' : 'replaced';
+  }
+
+  /** A folder that was deleted has no name anywhere. */
+  #isDeleted(): boolean {
+    return this.#folder === undefined || fstatSync(this.#folder).nlink === 0;
+  }
+
+  /** Linux tells the name of what is open; undefined elsewhere. */
+  #newPath(): string | undefined {
+    try {
+      return readlinkSync(`/proc/self/fd/${this.#folder}`);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Without it, a folder that was renamed can't be told from one that was deleted. */
+function openIfPossible(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,62 @@
+import { problem } from '../contract/errors.js';
+import type { LogStore } from '../logs/log-store.js';
+import { RunTree } from '../processes/run-tree.js';
+import type { RunRegister } from '../records/run-register.js';
+import type { OwnStateFolder } from '../records/state-folder.js';
+import { ProjectFolder } from './project-folder.js';
+
+/** How often to look whether the state and the project are still there. Each look is three calls of the system. */
+const LOOK_MS = 1_000;
+
+interface Guarded {
+  folder: OwnStateFolder;
+  register: RunRegister;
+  logs: LogStore;
+  /** Receives a sentence for the user. */
+  tell(text: string): void;
+}
+
+/** Keeps a dev server's state on disk while it runs, and says so when that or the project folder vanishes. */
+export class StateGuard {
+  readonly #guarded: Guarded;
+  readonly #project: ProjectFolder;
+  readonly #timer: NodeJS.Timeout;
+  #failure: string | undefined;
+
+  constructor(guarded: Guarded) {
+    this.#guarded = guarded;
+    this.#project = new ProjectFolder(guarded.folder.project.path);
+    guarded.register.events.on('restored', () => this.#afterRestoring());
+    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#project.close();
+  }
+
+  #look(): void {
+    const fate = this.#project.check();
+    if (fate !== undefined) this.#guarded.tell(fate);
+    try {
+      this.#guarded.register.restore();
+      this.#failure = undefined;
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      if (text !== this.#failure) this.#guarded.tell(text);
+      this.#failure = text;
+    }
+  }
+
+  #afterRestoring(): void {
+    const { folder, register, logs, tell } = this.#guarded;
+    logs.restore();
+    tell(problem.stateDeleted(folder.root).sentence);
+    // Those that replaced their environment are found by their notes only, which are gone.
+    void new RunTree({ markers: new Set([register.marker]), roots: [] }).sample().then((sample) => {
+      if (!sample.known) return;
+      for (const { pid, startId, startedAt } of sample.living)
+        register.note({ backendId: '', pid, startId, startedAt });
+    });
+  }
+}

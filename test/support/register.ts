@@ -1,0 +1,7 @@
+import type { ChildRegister } from '../../src/records/child-register.js';
+import type { ProcessRecord } from '../../src/records/server-records.js';
+
+/** Knows nothing of what is started. @param noted receives what is noted */
+export function makeRegister(noted: ProcessRecord[] = []): ChildRegister {
+  return { environment: () => ({}), note: (record) => void noted.push(record) };
+}
