@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { errorBody, type JamdevError, problem } from '../contract/errors.js';
 import { MAX_HEAD_BYTES } from '../contract/limits.js';
 
 /** How long a connection is read on after the answer, for a client that goes on sending. */
 const LINGER_MS = 5_000;
+
+const LATEST_RESPONSE = Symbol('latest response');
+
+/** A connection, with the response to the request that came last on it. */
+interface AnsweredSocket extends Socket {
+  [LATEST_RESPONSE]?: ServerResponse;
+}
 
 /**
  * Answers in the error shape what can't be read as HTTP, where Node.js alone would say 400 and nothing more. The official
@@ -19,15 +26,16 @@ export function answerUnreadable(
   describe: (detail: string) => JamdevError = problem.requestUnreadable,
   headers: readonly string[] = [],
 ): Server {
-  const responses = new WeakMap<object, ServerResponse>();
   const answered = new WeakSet<Socket>();
   for (const event of ['request', 'checkContinue', 'checkExpectation']) {
-    server.on(event, (request, response) => responses.set(request.socket, response));
+    server.on(event, (request: IncomingMessage, response: ServerResponse) => {
+      (request.socket as AnsweredSocket)[LATEST_RESPONSE] = response;
+    });
   }
-  return server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+  return server.on('clientError', (error: NodeJS.ErrnoException, socket: AnsweredSocket) => {
     // What comes after the last answer on a connection is read and dropped.
     if (answered.has(socket) || (socket.writableEnded && !socket.destroyed)) return;
-    const response = responses.get(socket);
+    const response = socket[LATEST_RESPONSE];
     if (response?.writableEnded && !response.shouldKeepAlive) return;
     // In the middle of another answer nothing can be said.
     const midAnswer = response?.headersSent === true && !response.writableEnded;

@@ -45,7 +45,6 @@ export class Exchange {
     this.target = request.url ?? '/';
     this.#server = server;
     this.#onFault = onFault;
-    if (held === undefined) response.once('close', () => this.#onResponseClosed());
   }
 
   /** Stands in errors and in the dev server's output. */
@@ -80,7 +79,13 @@ export class Exchange {
 
   /** Makes a listener that can't throw: see {@link run}. */
   guard<Arguments extends unknown[]>(listener: (...values: Arguments) => void): (...values: Arguments) => void {
-    return (...values) => this.run(() => listener(...values));
+    return (...values) => {
+      try {
+        listener(...values);
+      } catch (error) {
+        this.fault(error);
+      }
+    };
   }
 
   /** Ends it for a fault of jamdev's own. */
@@ -101,8 +106,11 @@ export class Exchange {
     for (const callback of this.#whenOver) this.run(callback);
   }
 
-  /** An answer may be complete before the upload is, which the backend then still gets. */
-  #onResponseClosed(): void {
+  /**
+   * To be called when the response has closed: ends the exchange, unless the upload is still under way. An answer may be
+   * complete before, and the backend gets the rest.
+   */
+  responseClosed(): void {
     const { request, response } = this;
     const { socket } = request;
     if (!response.writableFinished || request.complete || socket.destroyed) return this.end();

@@ -50,9 +50,16 @@ const CONNECTION_HEADERS = new Set(['connection', 'keep-alive', 'proxy-connectio
 /** What no `Connection` may take away: it decides where a message ends and whom it is for. */
 const NEVER_NOMINATED = new Set(['content-length', 'transfer-encoding', 'trailer', 'host', 'expect']);
 
-/** Makes a test for the headers that go no further than this connection. */
-export function connectionHeaderTest(lines: HeaderLines): (lowerCaseName: string) => boolean {
-  const nominated = readList(lines, 'connection');
-  if (nominated.every((name) => CONNECTION_HEADERS.has(name))) return (name) => CONNECTION_HEADERS.has(name);
-  return (name) => CONNECTION_HEADERS.has(name) || (nominated.includes(name) && !NEVER_NOMINATED.has(name));
+/**
+ * Makes a test for the headers that go no further than this connection.
+ * @param connection the value of `Connection`, all lines joined
+ */
+export function connectionHeaderTest(connection: string | undefined): (lowerCaseName: string) => boolean {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return isConnectionHeader;
+  const nominated = connection.split(',').map((name) => name.trim().toLowerCase());
+  return (name) => isConnectionHeader(name) || (nominated.includes(name) && !NEVER_NOMINATED.has(name));
+}
+
+function isConnectionHeader(lowerCaseName: string): boolean {
+  return CONNECTION_HEADERS.has(lowerCaseName);
 }

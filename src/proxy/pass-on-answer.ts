@@ -6,6 +6,9 @@ import type { Exchange } from './exchange.js';
 import { InvalidAnswer, makeResponseHead, type ResponseHead } from './response-head.js';
 import { forwardTrailers } from './trailers.js';
 
+/** Up to this size the beginning of a body is copied to be written together with the head. */
+const MAX_BYTES_WITH_HEAD = 8 * 1024;
+
 /** Passes a backend's answer on to the client, or answers 502 when it is one that can't be written. */
 export function passOnAnswer(exchange: Exchange, incoming: IncomingMessage, outgoing: ClientRequest): void {
   if (exchange.response.headersSent || exchange.isAnswered) {
@@ -13,7 +16,7 @@ export function passOnAnswer(exchange: Exchange, incoming: IncomingMessage, outg
     return;
   }
   // Without a listener, an answer that breaks off would end the whole program; its `close` follows and is acted on.
-  incoming.on('error', () => undefined);
+  incoming.on('error', ignoreError);
   const head = writeHead(exchange, incoming);
   if (head === undefined) outgoing.destroy();
   else passOnBody(exchange, incoming, outgoing, head);
@@ -37,17 +40,18 @@ function writeHead(exchange: Exchange, incoming: IncomingMessage): ResponseHead 
 
 function passOnBody(exchange: Exchange, incoming: IncomingMessage, outgoing: ClientRequest, head: ResponseHead): void {
   const { response } = exchange;
-  let headIsOut = false;
+  const resume = () => void incoming.resume();
+  let isFirst = true;
   incoming.on(
     'data',
     exchange.guard((chunk: Buffer) => {
-      headIsOut = true;
-      if (!response.write(chunk)) incoming.pause();
+      const goesWithHead = isFirst && chunk.length <= MAX_BYTES_WITH_HEAD && !response.chunkedEncoding;
+      isFirst = false;
+      // As text, which Latin-1 keeps byte for byte, it goes out with the head in one write: a tenth of the proxy's speed.
+      if (goesWithHead ? response.write(chunk.toString('latin1'), 'latin1') : response.write(chunk)) return;
+      incoming.pause();
+      response.once('drain', resume);
     }),
-  );
-  response.on(
-    'drain',
-    exchange.guard(() => void incoming.resume()),
   );
   incoming.once(
     'end',
@@ -65,13 +69,15 @@ function passOnBody(exchange: Exchange, incoming: IncomingMessage, outgoing: Cli
       else breakOff(exchange, head);
     }),
   );
-  // A head without a body yet, as of an event stream, is not kept back. In the next turn, so that both go out together
-  // where they came together. (`flushHeaders()` would write it as UTF-8.)
-  setImmediate(
-    exchange.guard(() => {
-      if (!headIsOut && !response.writableEnded && !response.destroyed) response.write('', 'latin1');
-    }),
-  );
+  // Once the body's beginning was passed on, if it came together with the head.
+  process.nextTick(flushHead, exchange, incoming);
+}
+
+/** Sends the head alone when no body has come yet, as of an event stream. (`flushHeaders()` would write it as UTF-8.) */
+function flushHead(exchange: Exchange, incoming: IncomingMessage): void {
+  const { response } = exchange;
+  if (incoming.complete || incoming.readableLength > 0 || response.writableLength > 0) return;
+  if (!response.writableEnded && !response.destroyed) exchange.run(() => response.write('', 'latin1'));
 }
 
 /** Whether the answer ended with its connection, which the backend reset since it did not take the rest of an upload. */
@@ -85,3 +91,5 @@ function breakOff({ response }: Exchange, { endsWithConnection }: ResponseHead):
   if (endsWithConnection) response.socket?.resetAndDestroy();
   else response.destroy();
 }
+
+function ignoreError(): void {}

@@ -1,4 +1,4 @@
-import { IncomingMessage, type ServerResponse } from 'node:http';
+import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { announcesBody, readOfferedProtocols } from './upgrade-offer.js';
 
@@ -40,11 +40,12 @@ export class ProxyRequest extends IncomingMessage {
   }
 }
 
-/** Notes a request as unanswered until its response is over. */
-export function noteUnanswered(request: IncomingMessage, response: ServerResponse): void {
-  const socket = request.socket as ClientSocket;
-  socket[UNANSWERED] = (socket[UNANSWERED] ?? 0) + 1;
-  response.once('close', () => {
-    socket[UNANSWERED] = (socket[UNANSWERED] ?? 1) - 1;
-  });
+/** Notes that a request on a connection has no complete answer yet. */
+export function noteUnanswered({ socket }: IncomingMessage): void {
+  (socket as ClientSocket)[UNANSWERED] = ((socket as ClientSocket)[UNANSWERED] ?? 0) + 1;
+}
+
+/** Notes the end of a response to a request that was noted as unanswered. */
+export function noteAnswered({ socket }: IncomingMessage): void {
+  (socket as ClientSocket)[UNANSWERED] = ((socket as ClientSocket)[UNANSWERED] ?? 1) - 1;
 }

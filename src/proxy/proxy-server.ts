@@ -15,7 +15,7 @@ import { Exchange } from './exchange.js';
 import { Forwarder, type Route } from './forwarder.js';
 import { HeldClient } from './held-client.js';
 import { explainLostRequest } from './lost-request.js';
-import { noteUnanswered, ProxyRequest } from './proxy-request.js';
+import { noteAnswered, noteUnanswered, ProxyRequest } from './proxy-request.js';
 import { findRequestFault } from './request-head.js';
 import { addOwnHeaders } from './response-headers.js';
 import { WaitingRoom } from './waiting-room.js';
@@ -81,10 +81,14 @@ export class ConnectionProxy {
     // After the last answer on a connection, what still comes is read and dropped.
     if (request.socket.writableEnded) return void request.resume();
     noteLatestRequest(request);
-    noteUnanswered(request, response);
+    noteUnanswered(request);
     // Node.js would send chunks to a client of HTTP/1.0 that says `TE: chunked`.
     if (request.httpVersion === '1.0') response.useChunkedEncodingByDefault = false;
     const exchange = this.#makeExchange(request, response, undefined, expectsContinue);
+    response.once('close', () => {
+      noteAnswered(request);
+      exchange.responseClosed();
+    });
     exchange.run(() => this.#route(exchange));
   }
 

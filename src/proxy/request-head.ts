@@ -20,9 +20,10 @@ export function findRequestFault(request: IncomingMessage): string | undefined {
   return 'transfer-encoding' in headers ? findCodingFault(request) : undefined;
 }
 
-function findCodingFault({ rawHeaders, headers, httpVersion }: IncomingMessage): string | undefined {
+function findCodingFault(request: IncomingMessage): string | undefined {
+  const { headers, httpVersion } = request;
   if (httpVersion === '1.0') return 'HTTP/1.0 has no Transfer-Encoding';
   if ('content-length' in headers) return 'it has both Content-Length and Transfer-Encoding';
-  const { kind } = readTransferCoding(rawHeaders);
+  const { kind } = readTransferCoding(request);
   return kind === 'chunked' ? undefined : 'its Transfer-Encoding does not end in "chunked", or has it twice';
 }

@@ -26,8 +26,8 @@ export function makeRequestHeaders(
   const isTunnel = protocols.length > 0;
   const lines: string[] = [];
   if (headers.host === undefined) lines.push('Host', `localhost:${request.socket.localPort ?? 80}`);
-  const isConnectionHeader = connectionHeaderTest(rawHeaders);
-  const coding = 'transfer-encoding' in headers ? readTransferCoding(rawHeaders) : undefined;
+  const isConnectionHeader = connectionHeaderTest(headers.connection);
+  const coding = readTransferCoding(request);
   let codingSent = false;
   forEachHeader(rawHeaders, (lowerCaseName, value, name) => {
     if (isConnectionHeader(lowerCaseName) || isProxysOwn(lowerCaseName)) return;
@@ -36,9 +36,9 @@ export function makeRequestHeaders(
         .split(',')
         .map((each) => each.trim())
         .filter((each) => mayTrail(each.toLowerCase()));
-      if (coding !== undefined && announced.length > 0) lines.push(name, announced.join(', '));
+      if (coding.kind === 'chunked' && announced.length > 0) lines.push(name, announced.join(', '));
     } else if (lowerCaseName === 'transfer-encoding') {
-      if (!codingSent && coding !== undefined && 'value' in coding) lines.push(name, coding.value);
+      if (!codingSent && 'value' in coding) lines.push(name, coding.value);
       codingSent = true;
     } else {
       lines.push(name, value);

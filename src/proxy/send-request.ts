@@ -2,7 +2,7 @@ import { type Agent, type ClientRequest, request as httpRequest, type RequestOpt
 import { problem } from '../contract/errors.js';
 import { MAX_HEAD_BYTES } from '../contract/limits.js';
 import { answerError } from './answers.js';
-import type { Destination } from './backend-connection.js';
+import { type Destination, openBackendSocket } from './backend-connection.js';
 import type { Exchange } from './exchange.js';
 import { type AttemptError, answerFailedAttempt } from './failed-attempt.js';
 import { passOnAnswer } from './pass-on-answer.js';
@@ -21,7 +21,9 @@ export interface BackendRequest {
 /** Sends a client's request to the backend, and the answer back. */
 export function sendRequest(exchange: Exchange, sent: BackendRequest, agent: Agent, isRepeated = false): void {
   const { request, response } = exchange;
-  const outgoing = openRequest(exchange, sent, { agent });
+  // The other idle connections may be as stale, so the second attempt gets one of its own.
+  const connection = isRepeated ? { createConnection: () => openBackendSocket(sent.destination, false) } : { agent };
+  const outgoing = openRequest(exchange, sent, connection);
   if (outgoing === undefined) return;
   outgoing.on(
     'response',
@@ -45,8 +47,14 @@ export function sendRequest(exchange: Exchange, sent: BackendRequest, agent: Age
   exchange.whenOver(() => {
     if (!response.writableFinished || !request.complete) outgoing.destroy();
   });
-  if (isRepeated) outgoing.end();
-  else uploadBody(exchange, outgoing);
+  // Not before: what is written ahead of the connection takes a way of its own in Node.js, which costs time.
+  outgoing.once(
+    'socket',
+    exchange.guard(() => {
+      if (isRepeated) outgoing.end();
+      else uploadBody(exchange, outgoing);
+    }),
+  );
 }
 
 /** Makes a request to a backend; nothing is sent yet. @returns undefined when Node.js can't write it: that is answered */

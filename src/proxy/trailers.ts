@@ -15,7 +15,7 @@ const NO_TRAILERS = new Set([
   'trailer',
   'transfer-encoding',
 ]);
-const isConnectionHeader = connectionHeaderTest([]);
+const isConnectionHeader = connectionHeaderTest(undefined);
 
 /** Whether a field may stand behind a body. */
 export function mayTrail(lowerCaseName: string): boolean {

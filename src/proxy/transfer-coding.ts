@@ -1,4 +1,5 @@
-import { type HeaderLines, readList } from './header-lines.js';
+import type { IncomingMessage } from 'node:http';
+import { readList } from './header-lines.js';
 
 /**
  * How a message says where its body ends: `none` (no Transfer-Encoding), `chunked`, or `unchunked` (another coding, whose
@@ -6,13 +7,16 @@ import { type HeaderLines, readList } from './header-lines.js';
  */
 export type TransferCoding = { kind: 'none' } | { kind: 'chunked' | 'unchunked'; value: string } | { kind: 'invalid' };
 
+const NONE: TransferCoding = { kind: 'none' };
+
 /**
  * Reads the Transfer-Encoding of a message. Only the end of the list may be `chunked`, and only once (RFC 9112, section
  * 6.1). Whatever else has that word in it is invalid: parsers and writers differ in what they take it for.
  */
-export function readTransferCoding(lines: HeaderLines): TransferCoding {
-  const codings = readList(lines, 'transfer-encoding');
-  if (codings.length === 0) return { kind: 'none' };
+export function readTransferCoding({ headers, rawHeaders }: IncomingMessage): TransferCoding {
+  if (headers['transfer-encoding'] === undefined) return NONE;
+  const codings = readList(rawHeaders, 'transfer-encoding');
+  if (codings.length === 0) return NONE;
   const before = codings.slice(0, -1);
   const isChunked = codings.at(-1) === 'chunked';
   if (before.some((coding) => coding.includes('chunked'))) return { kind: 'invalid' };
