@@ -11,7 +11,7 @@ export async function describeStuck({ living, refused, cause }: Stuck): Promise<
     const command = await commandOf(pid);
     const name = command === '' ? `Process ${pid}` : `Process ${pid} (${command})`;
     return refused.has(pid)
-      ? `${name} belongs to another user, so jamdev can't end it. End it with: sudo kill -9 ${pid}`
+      ? `${name} belongs to another user, so jamdev can't end it. End it with \`sudo kill -9 ${pid}\`.`
       : `${name} still runs after SIGKILL: the system has not ended it yet, for example because a disk does not answer.`;
   });
   return (await Promise.all(sentences)).join(' ');

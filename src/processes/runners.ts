@@ -13,7 +13,8 @@ const TO_CHILDREN: Runner = { passesTo: 'children', waits: true };
 
 /**
  * Runners that pass SIGTERM on, by the name of the program or of its npm package. Each was seen to do so
- * (test/processes/one-sigterm.test.ts). Shells do not: they die of it, or wait for their child.
+ * (test/processes/one-sigterm.test.ts; pnpm 10, Yarn 1 and dotenv-cli 11 by hand). Shells do not: they die of it, or wait
+ * for their child.
  */
 const RUNNERS: ReadonlyMap<string, Runner> = new Map([
   ['tsx', TO_CHILDREN],
