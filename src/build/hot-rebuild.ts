@@ -104,7 +104,7 @@ function filterOutput(service: ServiceConfig, builder: Builder): (change: Change
   builder.events.on('ended', (name) => {
     if (name === service.name) filter.buildEnded();
   });
-  return ({ path, what }) => filter.counts(path, what === 'created');
+  return ({ path, what, noticedAtMs }) => filter.counts(path, what === 'created', noticedAtMs);
 }
 
 function digestOf(path: string): string {

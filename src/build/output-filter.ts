@@ -1,5 +1,5 @@
 /** How long after a build's end its last writes may still be told by the system. */
-const LATE_MS = 300;
+const LATE_MS = 150;
 /** A file that comes out differently in so many builds in a row is what the build writes (as one with the time in it). */
 const MAX_ROWS = 5;
 
@@ -40,14 +40,15 @@ export class OutputFilter {
   }
 
   /**
-   * Whether a change of a file, noticed now, is worth a build.
+   * Whether a change of a file is worth a build.
    * @param isNew the file was not there before
+   * @param atMs when it was noticed
    */
-  counts(file: string, isNew: boolean): boolean {
+  counts(file: string, isNew: boolean, atMs = this.#nowMs()): boolean {
     const content = this.#digest(file);
     const same = this.#contents.get(file) === content;
     this.#contents.set(file, content);
-    if (!this.#running && this.#nowMs() - this.#endedAtMs > LATE_MS) {
+    if (!this.#running && atMs - this.#endedAtMs > LATE_MS) {
       this.#outputs.delete(file);
       this.#written.delete(file);
       return true;

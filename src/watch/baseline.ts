@@ -20,6 +20,7 @@ export class Baseline {
   readonly #fingerprint: Fingerprint = createFingerprint();
   readonly #startedAtMs = Date.now();
   #waiting: Waiting[] = [];
+  #running: Promise<void> = Promise.resolve();
   #isRunning = false;
   #closed = false;
 
@@ -31,9 +32,14 @@ export class Baseline {
   run(): void {
     if (this.#isRunning || this.#closed) return;
     this.#isRunning = true;
-    void this.#work().finally(() => {
+    this.#running = this.#work().finally(() => {
       this.#isRunning = false;
     });
+  }
+
+  /** Resolves when nothing is left to do. */
+  done(): Promise<void> {
+    return this.#running;
   }
 
   close(): void {

@@ -1,28 +1,48 @@
 import { type BytePath, toText } from './byte-path.js';
-import type { Change, WhatChanged } from './change.js';
+import type { Change, FileStates, WhatChanged } from './change.js';
 
-/** Collects changes until they are told of: of each file once, the newest last. */
+/** Collects changes until they are told of: of each file once. */
 export class ChangeBatch {
   readonly #changes = new Map<BytePath, Change>();
+  /** When the first sign of a change of a file was noticed. */
+  readonly #noticedAtMs = new Map<BytePath, number>();
 
   get size(): number {
     return this.#changes.size;
   }
 
+  /** Takes note of when a file may have changed first. */
+  notice(path: BytePath): void {
+    if (!this.#noticedAtMs.has(path)) this.#noticedAtMs.set(path, performance.now());
+  }
+
   /** @param path absolute, without links in its folders */
-  add(path: BytePath, shown: BytePath, what: WhatChanged): void {
-    const before = this.#changes.get(path)?.what;
+  add(path: BytePath, shown: BytePath, what: WhatChanged, states: FileStates): void {
+    const earlier = this.#changes.get(path);
     this.#changes.delete(path);
     // What was made and is gone again before anybody heard of it never was.
-    if (before === 'created' && what === 'deleted') return;
-    const combined = before === 'created' ? before : before === 'deleted' && what === 'created' ? 'content' : what;
-    this.#changes.set(path, { path: toText(shown), absolute: toText(path), what: combined });
+    if (earlier?.what === 'created' && what === 'deleted') return;
+    this.notice(path);
+    this.#changes.set(path, {
+      path: toText(shown),
+      absolute: toText(path),
+      what: combine(earlier?.what, what),
+      before: earlier === undefined ? states.before : earlier.before,
+      now: states.now,
+      noticedAtMs: this.#noticedAtMs.get(path) ?? performance.now(),
+    });
   }
 
   /** Takes all of them out, the newest first. */
   take(): Change[] {
     const changes = [...this.#changes.values()].reverse();
     this.#changes.clear();
+    this.#noticedAtMs.clear();
     return changes;
   }
+}
+
+function combine(earlier: WhatChanged | undefined, what: WhatChanged): WhatChanged {
+  if (earlier === 'created') return 'created';
+  return earlier === 'deleted' && what === 'created' ? 'content' : what;
 }

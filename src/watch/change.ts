@@ -8,7 +8,19 @@ export interface Change {
   /** Absolute, without links in its folders; bytes that are not UTF-8 look as in {@link path}. */
   absolute: string;
   what: WhatChanged;
+  /** Its fingerprint (`os/fingerprint.ts`) before; `ENOENT` if it was not there, undefined if it was not known. */
+  before: string | undefined;
+  /** Its fingerprint now; `ENOENT` if it is not there. */
+  now: string;
+  /** When the first sign of it was noticed, by `performance.now()`: it was told of later, once all was at rest. */
+  noticedAtMs: number;
 }
+
+/** The fingerprint of what is not there. */
+export const MISSING = 'ENOENT';
+
+/** Two states of one file. */
+export type FileStates = Pick<Change, 'before' | 'now'>;
 
 /** Names changed files for a person: `changed: server.ts (+2 more)`. */
 export function describeChanges(changes: readonly Change[]): string {

@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { errorCode } from '../os/error-code.js';
 import { createFingerprint } from '../os/fingerprint.js';
 import { type BytePath, join, toFsPath } from './byte-path.js';
-import { compareFingerprints, type WhatChanged } from './change.js';
+import { compareFingerprints, type FileStates, MISSING, type WhatChanged } from './change.js';
 import { entryKind, type FolderTree } from './folder-tree.js';
 import type { Links } from './links.js';
 import type { ServiceRules } from './rules/service-rules.js';
@@ -11,7 +11,7 @@ import type { Entry, WatchedFolder } from './watched-folder.js';
 
 /** What a check tells. */
 export interface CheckListener {
-  onChange(path: BytePath, shown: BytePath, what: WhatChanged): void;
+  onChange(path: BytePath, shown: BytePath, what: WhatChanged, states: FileStates): void;
   /** A folder is another one than it was, or can be read at last: everything in it has to be looked at. */
   onReplaced(folder: WatchedFolder): void;
   onError(path: BytePath, code: string): void;
@@ -49,7 +49,7 @@ export class EntryCheck {
     const stats = await this.#stat(path);
     const kind = entryKind(stats);
     if (stats === undefined || kind === undefined) {
-      if (entry !== undefined && confirmed) this.#remove(folder, name, entry, 'deleted');
+      if (entry !== undefined && confirmed) this.#remove(folder, name, entry);
       return entry !== undefined && !confirmed;
     }
     if (rules.ignores(folder, name, kind === 'folder')) this.#forget(folder, name, entry);
@@ -65,14 +65,25 @@ export class EntryCheck {
     if (folder !== undefined && !this.#tools.tree.isCurrent(folder, stats)) this.#listener.onReplaced(folder);
   }
 
-  /** Tells of an entry that was found in a new folder. */
-  tellCreated(folder: WatchedFolder, name: string): void {
-    this.#tell(folder, name, 'created');
+  /** Tells of an entry that is new. */
+  async tellCreated(
+    folder: WatchedFolder,
+    name: string,
+    entry: Entry,
+    what: WhatChanged = 'created',
+    before = MISSING,
+  ) {
+    entry.touched = false;
+    const now = await this.fingerprint(toFsPath(join(folder.path, name)));
+    // It may be gone again by now.
+    if (now === MISSING || folder.entries.get(name) !== entry) return;
+    entry.fingerprint = now;
+    this.#tell(folder, name, what, { before, now });
   }
 
   /** Stops watching a folder, and tells that what was in it is deleted. */
   removeFolder(path: BytePath): void {
-    for (const { folder, name } of this.#tools.tree.leave(path)) this.#tell(folder, name, 'deleted');
+    for (const { folder, name, entry } of this.#tools.tree.leave(path)) this.#tellDeleted(folder, name, entry);
   }
 
   async #stat(path: BytePath): Promise<Stats | undefined> {
@@ -91,11 +102,12 @@ export class EntryCheck {
     if (entry.kind === 'link') await this.#followAgain(path);
     entry.touched = false;
     const now = await this.fingerprint(toFsPath(path));
-    const what = compareFingerprints(entry.fingerprint, now);
+    const before = entry.fingerprint;
+    const what = compareFingerprints(before, now);
     entry.fingerprint = now;
-    if (/^E[A-Z]+$/.test(now) && now !== 'ENOENT') this.#listener.onError(path, now);
+    if (/^E[A-Z]+$/.test(now) && now !== MISSING) this.#listener.onError(path, now);
     if (what === undefined || (what === 'content' && this.#tools.links.leadsToWatched(path))) return;
-    this.#tell(folder, name, what);
+    this.#tell(folder, name, what, { before, now });
   }
 
   async #followAgain(path: BytePath): Promise<void> {
@@ -113,14 +125,19 @@ export class EntryCheck {
     if (this.#tools.isOwnOutput(stats)) return;
     // What is in a new folder is told of as it is found.
     await this.#tools.tree.add(folder, name, kind, kind === 'folder');
-    if (kind !== 'folder') this.#tell(folder, name, before === undefined ? 'created' : 'kind');
-    else if (before !== undefined) this.#tell(folder, name, 'deleted');
+    const entry = folder.entries.get(name);
+    if (kind === 'folder' && before !== undefined) this.#tellDeleted(folder, name, before);
+    else if (kind !== 'folder' && entry !== undefined && before === undefined)
+      await this.tellCreated(folder, name, entry);
+    else if (kind !== 'folder' && entry !== undefined) {
+      await this.tellCreated(folder, name, entry, 'kind', before?.fingerprint);
+    }
   }
 
-  #remove(folder: WatchedFolder, name: string, entry: Entry, what: WhatChanged): void {
+  #remove(folder: WatchedFolder, name: string, entry: Entry): void {
     folder.entries.delete(name);
     if (entry.kind === 'folder') this.removeFolder(join(folder.path, name));
-    else this.#tell(folder, name, what);
+    else this.#tellDeleted(folder, name, entry);
   }
 
   /** It is ignored by now, which is no change of it. */
@@ -129,8 +146,12 @@ export class EntryCheck {
     if (entry?.kind === 'folder') this.#tools.tree.leave(join(folder.path, name));
   }
 
-  #tell(folder: WatchedFolder, name: string, what: WhatChanged): void {
+  #tellDeleted(folder: WatchedFolder, name: string, { fingerprint }: Entry): void {
+    this.#tell(folder, name, 'deleted', { before: fingerprint, now: MISSING });
+  }
+
+  #tell(folder: WatchedFolder, name: string, what: WhatChanged, states: FileStates): void {
     const shown = folder.shown === '' ? (name as BytePath) : join(folder.shown, name);
-    this.#listener.onChange(join(folder.path, name), shown, what);
+    this.#listener.onChange(join(folder.path, name), shown, what, states);
   }
 }

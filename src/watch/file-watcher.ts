@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { lstat } from 'node:fs/promises';
 import { createLimit } from '../os/limit.js';
-import { type BytePath, relativeTo, toBytePath, toFsPath } from './byte-path.js';
+import { type BytePath, join, relativeTo, toBytePath, toFsPath } from './byte-path.js';
 import type { Change } from './change.js';
 import { ChangeBatch } from './change-batch.js';
 import type { NamedPath } from './named-paths.js';
@@ -11,12 +11,15 @@ import type { WatchEvents } from './system/folder-events.js';
 import { WatchParts } from './watch-parts.js';
 import { WatchProblems } from './watch-problems.js';
 import type { WatchRequest } from './watch-request.js';
-import type { WatchedFolder } from './watched-folder.js';
+import type { Entry, WatchedFolder } from './watched-folder.js';
 
 /** How long a file has to be missing to count as deleted: editors and tools put another one in its place. */
 const VANISHED_MS = 100;
 /** Entries looked at at once: half of Node.js' threads are left to the rest of jamdev. */
 const CHECKED_AT_ONCE = 2;
+/** An entry that was found in a new folder, and is to be told of. */
+type Created = [folder: WatchedFolder, name: string, entry: Entry];
+
 /** How deep folders can be nested that were swapped at once: one level is found after the other. */
 const MAX_ROUNDS = 100;
 
@@ -42,6 +45,7 @@ export class FileWatcher {
   readonly #batch = new ChangeBatch();
   readonly #limit = createLimit(CHECKED_AT_ONCE);
   readonly #settling: Settling;
+  #created: Created[] = [];
   #lastEventMs = 0;
   /** Whether files with rules may have changed: elsewhere, or in a folder that is watched. */
   #changedRules: 'none' | 'elsewhere' | 'within' = 'none';
@@ -53,6 +57,7 @@ export class FileWatcher {
     this.#request = request;
     const listener = {
       onEvent: (folder: WatchedFolder, name: string | undefined) => this.#onEvent(folder, name),
+      onCreated: (...found: Created) => this.#created.push(found),
       onNamedEvent: () => this.#touch(),
       onRulesChange: () => {
         if (this.#changedRules === 'none') this.#changedRules = 'elsewhere';
@@ -69,7 +74,8 @@ export class FileWatcher {
       look: () => this.#look(),
       isHeld: () => this.#parts.places.gitLock.isHeld(performance.now() - this.#lastEventMs),
       deliver: () => {
-        if (this.#batch.size > 0) this.events.emit('changed', this.#batch.take());
+        const changes = this.#batch.take();
+        if (changes.length > 0) this.events.emit('changed', changes);
       },
       onFault: (error) => this.events.emit('problem', error as NodeJS.ErrnoException),
     });
@@ -97,6 +103,11 @@ export class FileWatcher {
     this.#parts.dirty.touchAll();
     baseline.run();
     if (this.#isDirty) this.#touch();
+  }
+
+  /** Resolves when what changes are compared with is made: from then on, a file that is just touched is no change. */
+  compared(): Promise<void> {
+    return this.#parts.baseline.done();
   }
 
   /** The folders that are watched, by their real path. */
@@ -138,6 +149,7 @@ export class FileWatcher {
     const isIgnored = (isFolder: boolean) => this.#parts.rules.ignores(folder, name, isFolder);
     if (!makesRules && !folder.entries.has(name) && isIgnored(false) && isIgnored(true)) return;
     this.#parts.dirty.add(folder, name);
+    this.#batch.notice(join(folder.path, name));
     this.#touch();
   }
 
@@ -166,12 +178,14 @@ export class FileWatcher {
     for (let round = 0; round < MAX_ROUNDS && !this.#parts.dirty.isEmpty && !this.#closed; round += 1) {
       await this.#lookAtFolders();
       await this.#lookAtEntries(vanished);
+      await this.#tellCreated();
     }
     if (vanished.length > 0) {
       await new Promise((resolve) => setTimeout(resolve, VANISHED_MS));
       for (const confirm of vanished) await confirm();
     }
     await links.followAll(true);
+    await this.#tellCreated();
     if (this.#batch.size > before) leaveUnreachable(tree, links, named.folders);
     this.#parts.tidy();
     this.#problems.tellLimit();
@@ -189,6 +203,12 @@ export class FileWatcher {
   async #lookAtNamed(named: NamedPath, vanished: (() => Promise<unknown>)[]): Promise<void> {
     const isGone = await this.#parts.named.check(named, false);
     if (isGone) vanished.push(() => this.#parts.named.check(named, true));
+  }
+
+  async #tellCreated(): Promise<void> {
+    const created = this.#created;
+    this.#created = [];
+    await Promise.all(created.map((found) => this.#limit(() => this.#parts.check.tellCreated(...found))));
   }
 
   async #lookAtFolders(): Promise<void> {

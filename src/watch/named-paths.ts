@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import type { Baseline } from './baseline.js';
 import { type BytePath, toFsPath } from './byte-path.js';
-import { compareFingerprints } from './change.js';
+import { compareFingerprints, MISSING } from './change.js';
 import type { CheckListener, EntryCheck } from './entry-check.js';
 import type { FolderTree } from './folder-tree.js';
 import type { Places } from './places.js';
@@ -132,12 +132,15 @@ export class NamedPaths {
     const fingerprint = await this.#tools.check.fingerprint(toFsPath(followed.path));
     const what = entry === undefined ? 'created' : compareFingerprints(entry.fingerprint, fingerprint);
     named.entry = { kind: 'file', touched: false, ...entry, fingerprint };
-    if (what !== undefined) this.#listener.onChange(real, shown, what);
+    const before = entry === undefined ? MISSING : entry.fingerprint;
+    if (what !== undefined) this.#listener.onChange(real, shown, what, { before, now: fingerprint });
   }
 
   #remove(named: NamedPath): void {
     if (named.folder !== undefined) this.#tools.check.removeFolder(named.folder);
-    if (named.entry !== undefined) this.#listener.onChange(named.followed.path, named.shown, 'deleted');
+    const { entry, followed, shown } = named;
+    const states = { before: entry?.fingerprint, now: MISSING };
+    if (entry !== undefined) this.#listener.onChange(followed.path, shown, 'deleted', states);
     named.folder = undefined;
     named.entry = undefined;
   }

@@ -13,7 +13,7 @@ import type { WatchEvents } from './system/folder-events.js';
 import { fileSystemOf, isPseudo, listMounts, type Mount } from './system/mounts.js';
 import type { WatchProblems } from './watch-problems.js';
 import type { WatchRequest } from './watch-request.js';
-import type { WatchedFolder } from './watched-folder.js';
+import type { Entry, WatchedFolder } from './watched-folder.js';
 
 /** How many files are watched at most in folders that lie elsewhere and that only links lead to. */
 export const MAX_LINKED_FILES = 20_000;
@@ -22,6 +22,8 @@ export const MAX_LINKED_FILES = 20_000;
 export interface PartsListener extends CheckListener {
   /** An entry may have changed; `name` undefined: any of the folder's, or the folder itself. */
   onEvent(folder: WatchedFolder, name: string | undefined): void;
+  /** An entry was found in a folder that is new. */
+  onCreated(folder: WatchedFolder, name: string, entry: Entry): void;
   /** A named path may have changed. */
   onNamedEvent(): void;
   /** A file with rules may have changed. */
@@ -75,7 +77,7 @@ export class WatchParts {
         this.baseline.add(path, entry, this.events.isPolled(folder.path));
         // Docker sends a link as it is.
         if (entry.kind === 'link' && request.kind === 'process') this.links.add(folder, name);
-        if (isNew) this.check.tellCreated(folder, name);
+        if (isNew) listener.onCreated(folder, name, entry);
       },
       onEvent: (folder, name) => listener.onEvent(folder, name),
       onError: (path, code) => listener.onError(path, code),

@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { errorCode } from '../../src/os/error-code.js';
 import type { Change } from '../../src/watch/change.js';
 import { FileWatcher } from '../../src/watch/file-watcher.js';
 import type { WatchRequest } from '../../src/watch/watch-request.js';
@@ -7,69 +10,66 @@ import { waitFor } from '../support/wait.js';
 /** A watcher at work, with what it has told so far. */
 export interface Watching {
   watcher: FileWatcher;
-  /** Every batch of changes, each file as `what path`. */
+  /** Every batch, each change as `content src/a.js`, in order of that. */
   batches: string[][];
   changes: Change[];
   /** Messages of what is not watched. */
   problems: string[];
-  /** Waits for the next batch after those seen, and gives it in order of path. */
-  next(): Promise<string[]>;
-  /** Does something, and gives all that was told of by the time that a change made after it is. */
+  /**
+   * Does something, and gives the batches that were told of by the time that a change made after it is: so there is no
+   * guessing whether more comes.
+   */
+  batchesOf(action: () => unknown): Promise<string[][]>;
+  /** The same, all changes in one. */
   changesOf(action: () => unknown): Promise<string[]>;
 }
 
-/** Watches a folder as for a service of child processes, unless the request says otherwise. */
-export async function startWatching(
-  root: string,
-  request: Partial<WatchRequest> = {},
-  mark: () => unknown = () => undefined,
-): Promise<Watching> {
-  const watcher = new FileWatcher({
-    kind: 'process',
-    root,
-    paths: [root],
-    files: [],
-    ignore: [],
-    poll: undefined,
-    ...request,
-  });
+/** A file in every folder that is watched, changed after others to know when they were all told of. */
+const MARK = 'zz-mark';
+
+/**
+ * Watches a folder as for a service of child processes, unless the request says otherwise, until what changes are
+ * compared with is made.
+ */
+export async function startWatching(root: string, request: Partial<WatchRequest> = {}): Promise<Watching> {
+  const mark = join(root, MARK);
+  writeFileSync(mark, '');
+  const common = { kind: 'process', root, files: [], ignore: [], poll: undefined } as const;
+  const watcher = new FileWatcher({ ...common, ...request, paths: [...(request.paths ?? [root]), mark] });
   onTestFinished(() => watcher.close());
   const batches: string[][] = [];
   const changes: Change[] = [];
   const problems: string[] = [];
   watcher.events.on('changed', (batch) => {
-    changes.push(...batch);
-    batches.push(batch.map(({ what, path }) => `${what} ${path}`).sort());
+    const others = batch.filter(({ path }) => path !== MARK);
+    changes.push(...others);
+    if (others.length > 0) batches.push(others.map(({ what, path }) => `${what} ${path}`).sort());
   });
-  watcher.events.on('problem', (error) => problems.push(error.message));
+  watcher.events.on('problem', (error) => problems.push(error.message === '' ? errorCode(error) : error.message));
   await watcher.start();
-  let seen = 0;
-  const next = async () => {
-    await waitFor(() => batches.length > seen, `a batch of changes after ${JSON.stringify(batches)}`);
-    seen += 1;
-    return batches[seen - 1] ?? [];
+  await watcher.compared();
+  const toldOfMark = async () => {
+    const told = new Promise<void>((resolve) => {
+      const listener = (batch: Change[]) => {
+        if (!batch.some(({ path }) => path === MARK)) return;
+        watcher.events.off('changed', listener);
+        resolve();
+      };
+      watcher.events.on('changed', listener);
+    });
+    writeFileSync(mark, String(performance.now()));
+    let isTold = false;
+    void told.then(() => {
+      isTold = true;
+    });
+    await waitFor(() => isTold, `the mark, after ${JSON.stringify(batches)} and ${problems.join(' ')}`);
   };
-  const changesOf = async (action: () => unknown) => {
+  const batchesOf = async (action: () => unknown) => {
     const before = batches.length;
     await action();
-    mark();
-    await waitFor(
-      () =>
-        batches
-          .slice(before)
-          .flat()
-          .some((line) => line.endsWith(MARK)),
-      'the mark',
-    );
-    seen = batches.length;
-    return batches
-      .slice(before)
-      .flat()
-      .filter((line) => !line.endsWith(MARK))
-      .sort();
+    await toldOfMark();
+    return batches.slice(before);
   };
-  return { watcher, batches, changes, problems, next, changesOf };
+  const changesOf = async (action: () => unknown) => (await batchesOf(action)).flat().sort();
+  return { watcher, batches, changes, problems, batchesOf, changesOf };
 }
-
-/** A file that is changed after others, to know when they were all told of. */
-export const MARK = 'zz-mark.txt';
