@@ -88,12 +88,13 @@ export class LineWriter {
 
   /** Writes whole lines, in any case; those of a key replace its unfinished line. */
   writeLines(key: string | undefined, lines: readonly Text[]): void {
-    const rendered = lines.map((line) => this.#output.render(line));
+    let text = '';
+    for (const line of lines) text += `${this.#output.render(line)}\n`;
     if (key !== undefined) this.#live.delete(key);
     if (this.#screen !== undefined) {
-      this.#screen.append(rendered.map((line) => `${line}\n`).join(''));
+      this.#screen.append(text);
     } else {
-      this.#output.stream.write(`${this.#liveShown ? CLEAR_LINE : ''}${this.#openLine.finish(key, rendered)}`);
+      this.#output.stream.write(`${this.#liveShown ? CLEAR_LINE : ''}${this.#openLine.finish(key, text)}`);
       this.#liveShown = false;
     }
     this.#showLive();

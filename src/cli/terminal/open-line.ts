@@ -20,12 +20,12 @@ export class OpenLine {
     return `${this.close()}${this.#begin(key, text)}`;
   }
 
-  /** @returns what to write to show whole lines, of which the first may finish the unfinished line of the same key */
-  finish(key: string | undefined, lines: readonly string[]): string {
-    const text = lines.map((line) => `${line}\n`).join('');
+  /** @param text whole lines; the first may finish the unfinished line of the same key @returns what to write */
+  finish(key: string | undefined, text: string): string {
     const open = this.#open;
     if (key !== undefined) this.#written.delete(key);
-    if (open === undefined || open.key !== key || !lines[0]?.startsWith(open.text)) return `${this.close()}${text}`;
+    if (open === undefined) return text;
+    if (open.key !== key || !text.startsWith(open.text)) return `${this.close()}${text}`;
     this.#open = undefined;
     return text.slice(open.text.length);
   }

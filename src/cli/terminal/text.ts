@@ -54,7 +54,9 @@ export function render(text: Text, chalk: ChalkInstance, printedColors: boolean)
   if (typeof text === 'number') return String(text);
   if (text instanceof Styled) return chalk[text.style](render(text.content, chalk, printedColors));
   if (text instanceof Printed) return cleanOutput(text.line, printedColors);
-  return text.map((piece) => render(piece, chalk, printedColors)).join('');
+  let rendered = '';
+  for (const piece of text) rendered += render(piece, chalk, printedColors);
+  return rendered;
 }
 
 /** Turns a text into plain text, still safe to show. */
