@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../os/clock.js';
 import { APPEND_FLAGS, writeOwnFile } from '../records/own-file.js';
 import { lastPart } from './line-splitter.js';
 import { LineStream } from './line-stream.js';
-import { encodeRecords, type LogRecord } from './log-format.js';
+import { type LogRecord, RecordEncoder } from './log-format.js';
 import { MAX_SEGMENTS, SEGMENT_BYTES, segmentPath } from './segments.js';
 
 /** Whose log it is; kept beside it, for those who read it later. */
@@ -48,6 +48,7 @@ export class BackendLog {
   readonly folder: string;
   readonly #streams: Record<OutputSource, LineStream>;
   readonly #listener: LogListener;
+  readonly #encoder: RecordEncoder;
   #last: Buffer[] = [];
   #lastRemark: string | undefined;
   #file: number | undefined;
@@ -59,10 +60,18 @@ export class BackendLog {
   #failing = false;
   #ended = false;
 
-  constructor(folder: string, owner: LogOwner, listener: LogListener, clock: Clock = systemClock) {
+  /** @param encoder may be shared by many logs */
+  constructor(
+    folder: string,
+    owner: LogOwner,
+    listener: LogListener,
+    encoder = new RecordEncoder(),
+    clock: Clock = systemClock,
+  ) {
     this.folder = folder;
     this.owner = owner;
     this.#listener = listener;
+    this.#encoder = encoder;
     const stream = (source: OutputSource) => new LineStream(clock, (text) => listener.onUnfinished(source, text));
     this.#streams = { stdout: stream('stdout'), stderr: stream('stderr') };
     this.#try(() => this.#prepare());
@@ -127,7 +136,7 @@ export class BackendLog {
       const newest = lines.slice(-LAST_LINES).map((line) => Buffer.from(lastPart(line).subarray(0, LAST_LINE_BYTES)));
       this.#last = [...this.#last, ...newest].slice(-LAST_LINES);
     }
-    const written = this.#try(() => this.#writeOut(encodeRecords(Date.now(), source, lines)));
+    const written = this.#try(() => this.#writeOut(this.#encoder.encode(Date.now(), source, lines)));
     if (!written) this.#tornLine = true;
     this.#listener.onLines(source, lines);
   }

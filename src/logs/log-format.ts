@@ -12,14 +12,38 @@ export interface LogRecord {
 const LETTER_OF = { stdout: 'o', stderr: 'e', jamdev: 'j' } as const;
 const SOURCE_OF: Record<string, LogRecord['source']> = { o: 'stdout', e: 'stderr', j: 'jamdev' };
 
-const NEWLINE = Buffer.from('\n');
+const NEWLINE = 0x0a;
+const SCRATCH_BYTES = 128 * 1024;
 
 /**
- * The form on disk: `<ms since 1970> <o|e|j> <text>` and a newline. The text is kept as the bytes that were printed.
+ * Encodes records in the form on disk: `<ms since 1970> <o|e|j> <text>` and a newline. The text is kept as the bytes that
+ * were printed. The memory is used again for the next records: a flood would otherwise leave as much behind as it prints,
+ * until a garbage collection that is in no hurry.
  */
-export function encodeRecords(timeMs: number, source: LogRecord['source'], lines: readonly Buffer[]): Buffer {
-  const head = Buffer.from(`${timeMs} ${LETTER_OF[source]} `);
-  return Buffer.concat(lines.flatMap((line) => [head, line, NEWLINE]));
+export class RecordEncoder {
+  #scratch = Buffer.alloc(0);
+
+  /** @returns bytes that are valid until the next call */
+  encode(timeMs: number, source: LogRecord['source'], lines: readonly Buffer[]): Buffer {
+    const head = Buffer.from(`${timeMs} ${LETTER_OF[source]} `);
+    let size = 0;
+    for (const line of lines) size += head.length + line.length + 1;
+    const target = this.#provide(size);
+    let at = 0;
+    for (const line of lines) {
+      at += head.copy(target, at);
+      at += line.copy(target, at);
+      target[at] = NEWLINE;
+      at += 1;
+    }
+    return target.subarray(0, size);
+  }
+
+  #provide(size: number): Buffer {
+    if (size > SCRATCH_BYTES) return Buffer.allocUnsafe(size);
+    if (this.#scratch.length === 0) this.#scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+    return this.#scratch;
+  }
 }
 
 /** @returns undefined for a line that is not whole, as after a full disk */

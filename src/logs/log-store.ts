@@ -5,7 +5,7 @@ import type { OutputSource } from '../contract/dev-endpoints.js';
 import { isShortage } from '../os/error-code.js';
 import { readOwnFile } from '../records/own-file.js';
 import { BackendLog, type LogOwner } from './backend-log.js';
-import type { LogRecord } from './log-format.js';
+import { type LogRecord, RecordEncoder } from './log-format.js';
 
 /** Logs of so many backends that have ended are kept in a project: the newest. */
 export const MAX_LOGS = 100;
@@ -38,6 +38,7 @@ interface EndedLog {
 export class LogStore {
   readonly events = new EventEmitter<LogStoreEvents>().setMaxListeners(0);
   readonly #folders: readonly [string, ...string[]];
+  readonly #encoder = new RecordEncoder();
   readonly #open = new Map<string, BackendLog>();
   readonly #created: StoredLog[] = [];
   /** Logs that have ended and are this store's to delete, oldest first; undefined until the disk was read. */
@@ -56,15 +57,20 @@ export class LogStore {
 
   /** Begins the log of a backend. */
   create(owner: LogOwner): BackendLog {
-    const log: BackendLog = new BackendLog(join(this.#folders[0], owner.backendId), owner, {
-      onLines: (source, lines) => {
-        if (log.ended) this.#hasEnded(log);
-        this.events.emit('lines', log, source, lines);
+    const log: BackendLog = new BackendLog(
+      join(this.#folders[0], owner.backendId),
+      owner,
+      {
+        onLines: (source, lines) => {
+          if (log.ended) this.#hasEnded(log);
+          this.events.emit('lines', log, source, lines);
+        },
+        onUnfinished: (source, text) => this.events.emit('unfinished', log, source, text),
+        // Later, as the first trouble can come before `log` is assigned.
+        onDisk: (error) => queueMicrotask(() => this.#tellOfDisk(log, error)),
       },
-      onUnfinished: (source, text) => this.events.emit('unfinished', log, source, text),
-      // Later, as the first trouble can come before `log` is assigned.
-      onDisk: (error) => queueMicrotask(() => this.#tellOfDisk(log, error)),
-    });
+      this.#encoder,
+    );
     this.#open.set(owner.backendId, log);
     this.#created.push({ owner, folder: log.folder });
     return log;

@@ -12,8 +12,8 @@ class SlowStream extends EventEmitter {
   columns = 20;
   rows = 10;
 
-  write(text: string): boolean {
-    this.written.push(text);
+  write(text: string | Buffer): boolean {
+    this.written.push(text.toString());
     this.writableLength += text.length;
     return false;
   }

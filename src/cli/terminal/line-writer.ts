@@ -94,7 +94,8 @@ export class LineWriter {
     if (this.#screen !== undefined) {
       this.#screen.append(text);
     } else {
-      this.#output.stream.write(`${this.#liveShown ? CLEAR_LINE : ''}${this.#openLine.finish(key, text)}`);
+      // As bytes: a string that waits would still be made of all its pieces, several times as large.
+      this.#output.stream.write(Buffer.from(`${this.#liveShown ? CLEAR_LINE : ''}${this.#openLine.finish(key, text)}`));
       this.#liveShown = false;
     }
     this.#showLive();
