@@ -1,8 +1,10 @@
 import type { DevFlags } from '../config/dev-flags.js';
 import { JamdevError } from '../contract/errors.js';
+import { claimProject } from '../dev-server/project-claim.js';
 import { startDevServer } from '../dev-server.js';
 import { warnOfFewDescriptors } from './descriptor-warning.js';
 import { openDevTerminal } from './dev-terminal.js';
+import { type IfRunning, nameRunning } from './if-running.js';
 import type { CommandIo } from './io.js';
 import { StopSwitch } from './stop-switch.js';
 import { environmentLines } from './terminal/banner.js';
@@ -12,13 +14,26 @@ import { LineWriter } from './terminal/line-writer.js';
 import { LogFilter } from './terminal/log-filter.js';
 import { type Reporter, reportOn } from './terminal/reporter.js';
 
+/** How `jamdev dev` tells what happens. */
+export interface DevOutput {
+  json: boolean;
+  ifRunning: IfRunning;
+}
+
 /**
  * Runs the dev server in this process until it is told to stop.
  * @param flags from the command line
  */
-export async function runDev(flags: DevFlags, output: { json: boolean }, io: CommandIo): Promise<void> {
+export async function runDev(flags: DevFlags, output: DevOutput, io: CommandIo): Promise<void> {
   await warnOfFewDescriptors(io);
-  const server = await startDevServer(flags);
+  const folder = flags.folder ?? '.';
+  const { lock, holder } = await claimProject(folder);
+  if (lock === undefined) return nameRunning(folder, holder, output, io);
+  const server = await startDevServer(flags).catch((error) => {
+    lock.release();
+    throw error;
+  });
+  lock.tell({ apiUrl: server.apiUrl, proxyUrl: server.proxyUrl });
   const sinceStartMs = performance.now();
   const writer = new LineWriter(io.stdout);
   io.stdout.printedColors &&= server.config.styleLogOutput;
@@ -52,6 +67,7 @@ export async function runDev(flags: DevFlags, output: { json: boolean }, io: Com
   if (io.signal.aborted) stopUnwatched();
   else io.signal.addEventListener('abort', stopUnwatched);
   await stop.stopped;
+  lock.release();
   io.leaveOutput();
   terminal?.close();
   if (stop.forced) io.fail();

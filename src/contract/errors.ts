@@ -67,6 +67,7 @@ export const HTTP_STATUS_OF = {
   FolderUnusable: 500,
   SystemRefused: 503,
   RunnerGone: 500,
+  AlreadyRunning: 500,
   Usage: 500,
 } as const;
 
@@ -692,6 +693,14 @@ export const problem = {
       'ExecNotExecutable',
       `The command ${quote(command)} can't be run: ${detail}.`,
       'Name a program, or a script that may be executed.',
+    ),
+  alreadyRunning: (folder: string, pid: number, urls: { apiUrl: string; proxyUrl: string } | undefined, hint = '') =>
+    new JamdevError(
+      'AlreadyRunning',
+      `A dev server already runs in ${folder} (pid ${pid}${hint}): ${
+        urls === undefined ? 'it has not opened its ports' : `API ${urls.apiUrl}, proxy ${urls.proxyUrl}`
+      }.`,
+      `Use that one (npx jamdev spawn), or stop it first (kill ${pid}). With --if-running reuse this command prints its URLs and succeeds.`,
     ),
   noDevServer: (folder: string) =>
     new JamdevError('NoDevServer', `No dev server runs for ${folder}.`, 'Start one with: npx jamdev dev'),

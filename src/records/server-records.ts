@@ -3,8 +3,10 @@ import { dirname, join } from 'node:path';
 import { findProcess } from '../processes/process-table.js';
 import type { RunTraces } from '../processes/run-tree.js';
 import { identifyFolder, isSameFolder } from './folder-identity.js';
+import { findHolder } from './lock.js';
 import { appendOwnFile, readOwnFile, writeOwnFile } from './own-file.js';
-import { listStateFolders, type ProjectNote, type StateFolder } from './state-folder.js';
+import { devLockOf } from './project-lock.js';
+import { type FoundState, listStateFolders, type StateFolder } from './state-folder.js';
 
 /**
  * What a dev server leaves on disk for commands to find it, and for the next one to clean up after it. It is there before
@@ -118,7 +120,8 @@ export async function listRunningServers(): Promise<ServerRecord[]> {
 }
 
 /**
- * Looks for a running dev server of a folder and all folders above it, the nearest first, of several the newest.
+ * Looks for a running dev server of a folder and all folders above it, the nearest first. Of several it is that of
+ * `jamdev dev`; where there is none (tests and `jamdev exec` have their own) the newest.
  * A project folder that was renamed while its dev server runs is found by either name.
  */
 export async function findRunningServer(from: string): Promise<ServerRecord | undefined> {
@@ -126,24 +129,31 @@ export async function findRunningServer(from: string): Promise<ServerRecord | un
   if (running.length === 0) return undefined;
   for (let folder = identifyFolder(from)?.path ?? from; ; folder = dirname(folder)) {
     const identity = identifyFolder(folder);
-    const found = running.find(
+    const here = running.filter(
       ({ record, note }) =>
         record.project === folder || note.path === folder || (identity !== undefined && isSameFolder(note, identity)),
     );
-    if (found !== undefined || dirname(folder) === folder) return found?.record;
+    if (here.length > 0) return (await pickMain(here)).record;
+    if (dirname(folder) === folder) return undefined;
   }
 }
 
-interface PlacedServer {
+async function pickMain(servers: readonly PlacedServer[]): Promise<PlacedServer> {
+  const [newest] = servers as [PlacedServer, ...PlacedServer[]];
+  if (servers.length === 1) return newest;
+  const holder = await findHolder(devLockOf(newest));
+  return servers.find(({ record }) => record.pid === holder?.pid) ?? newest;
+}
+
+interface PlacedServer extends FoundState {
   record: ServerRecord;
-  note: ProjectNote;
 }
 
 async function listPlaced(): Promise<PlacedServer[]> {
   const all = await Promise.all(
     listStateFolders().map(async ({ folder, note }) => {
       const servers = await listServerRecords(folder);
-      return servers.filter(({ alive }) => alive).map(({ record }) => ({ record, note }));
+      return servers.filter(({ alive }) => alive).map(({ record }) => ({ record, folder, note }));
     }),
   );
   return all.flat();

@@ -189,6 +189,15 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   runnerGone: [problem.runnerGone('npx', 4711), ['npx', '4711']],
   systemRefused: [problem.systemRefused('open', '/x/FILE', 'EIO'), ["can't open /x/FILE", 'EIO']],
   fewDescriptors: [problem.fewDescriptors(64, 240), ['64', '240', 'ulimit -n 4096']],
+  alreadyRunning: [
+    problem.alreadyRunning(
+      '/app',
+      4711,
+      { apiUrl: 'http://localhost:1', proxyUrl: 'http://localhost:2' },
+      ', suspended',
+    ),
+    ['/app', '4711', 'suspended', 'http://localhost:1', 'http://localhost:2', '--if-running reuse'],
+  ],
   currentFolderGone: [problem.currentFolderGone(), ['current folder']],
   logNotWritten: [problem.logNotWritten('abc', 'ENOSPC', '/x/logs'), ['abc', 'the disk is full', '/x/logs']],
   outputNotWritten: [problem.outputNotWritten('ENOSPC'), ['the disk is full']],

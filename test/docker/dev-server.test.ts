@@ -178,8 +178,7 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     const { dev, folder, connect } = await startProject();
     const { url } = await connect({ key: 'k' });
     await send(url);
-    const living = await startDev(folder);
-    onTestFinished(() => cleanUp(living));
+    expect((await runCli(['exec', '--', 'true'], { cwd: folder })).code).toBe(0);
     expect(await containersOf(folder)).toHaveLength(1);
     dev.process.kill('SIGKILL');
     await dev.exit;

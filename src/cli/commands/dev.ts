@@ -1,11 +1,13 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { DevFlags } from '../../config/dev-flags.js';
 import { addDevOptions, givenFlags } from '../dev-options.js';
+import type { IfRunning } from '../if-running.js';
 import type { CommandIo } from '../io.js';
 import { addExamples } from '../option-values.js';
 
 interface DevOptions extends Omit<DevFlags, 'folder'> {
   json?: boolean;
+  ifRunning: IfRunning;
 }
 
 /** `jamdev dev`: the dev server itself. */
@@ -17,10 +19,15 @@ export function devCommand(io: CommandIo): Command {
     .option('-i, --interactive', 'listen for keys in a terminal (default)')
     .option('--no-interactive', 'do not listen for keys')
     .option('--json', 'print what happens as JSON, one event a line')
-    .action(async (folder: string, options: DevOptions, self: Command) => {
+    .addOption(
+      new Option('--if-running <what>', 'what to do when a dev server runs in this folder: reuse prints its URLs')
+        .choices(['fail', 'reuse'])
+        .default('fail'),
+    )
+    .action(async (folder: string, { ifRunning, ...options }: DevOptions, self: Command) => {
       // Loaded here, so that no other command pays for the dev server.
       const { runDev } = await import('../run-dev.js');
-      await runDev({ ...givenFlags(options, self), folder }, { json: options.json ?? false }, io);
+      await runDev({ ...givenFlags(options, self), folder }, { json: options.json ?? false, ifRunning }, io);
     });
   return addExamples(command, [
     ['jamdev dev', 'what jamsocket.config.json or the start script says'],

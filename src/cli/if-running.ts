@@ -1,0 +1,33 @@
+import { resolve } from 'node:path';
+import { problem } from '../contract/errors.js';
+import type { ClaimHolder } from '../dev-server/project-claim.js';
+import { isSuspended } from '../processes/suspended.js';
+import type { CommandIo } from './io.js';
+
+/** What `jamdev dev` does when one runs in the folder already. */
+export type IfRunning = 'fail' | 'reuse';
+
+/**
+ * Names the dev server that runs in a folder.
+ * @throws JamdevError `AlreadyRunning`, unless it may be used and has told its URLs
+ */
+export async function nameRunning(
+  folder: string,
+  { pid, apiUrl, proxyUrl }: ClaimHolder,
+  { json, ifRunning }: { json: boolean; ifRunning: IfRunning },
+  io: CommandIo,
+): Promise<void> {
+  const urls = apiUrl === undefined || proxyUrl === undefined ? undefined : { apiUrl, proxyUrl };
+  if (ifRunning === 'fail' || urls === undefined) {
+    throw problem.alreadyRunning(resolve(folder), pid, urls, (await isSuspended(pid)) ? ', suspended' : '');
+  }
+  if (json) return io.json({ event: 'reused', pid, api_url: apiUrl, proxy_url: proxyUrl });
+  for (const line of [
+    `A dev server already runs here (pid ${pid}).`,
+    '',
+    `  API     ${apiUrl}`,
+    `  proxy   ${proxyUrl}`,
+  ]) {
+    io.out(line);
+  }
+}

@@ -1,0 +1,53 @@
+import { realpathSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { problem } from '../contract/errors.js';
+import { pause } from '../os/clock.js';
+import { findHolder, type Lock, type LockNote, takeLock } from '../records/lock.js';
+import { devLockOf, type LockPlace } from '../records/project-lock.js';
+import { createStateFolder } from '../records/state-folder.js';
+
+/** How long the first one may take to open its ports, before it is named without its URLs. */
+const STARTING_MS = 5_000;
+const LOOK_PAUSE_MS = 50;
+
+/** The dev server that runs for a project. */
+export interface ClaimHolder {
+  pid: number;
+  /** Undefined as long as it has not opened its ports. */
+  apiUrl: string | undefined;
+  proxyUrl: string | undefined;
+}
+
+/** What came of the wish to be a project's dev server. */
+export type Claim = { lock: Lock; holder?: never } | { lock?: never; holder: ClaimHolder };
+
+/**
+ * Makes this process the only `jamdev dev` of a project, or finds the one that is. Several paths to one folder are one
+ * project, by links or after a renaming. Other users, and machines that share the folder, have a state of their own, and so
+ * sessions of their own.
+ * @throws JamdevError when there is no such folder, or the state folder can't be used
+ */
+export async function claimProject(folder: string): Promise<Claim> {
+  const path = resolve(folder);
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw problem.folderMissing(path);
+  const state = createStateFolder(realpathSync(path));
+  const place = devLockOf({ folder: state, note: state.project });
+  for (;;) {
+    const { lock, holder } = await takeLock(place);
+    if (lock !== undefined) return { lock };
+    const named = await untilNamed(place, holder);
+    // It has ended meanwhile: its place is free.
+    if (named !== undefined) return { holder: named };
+  }
+}
+
+async function untilNamed(place: LockPlace, first: LockNote): Promise<ClaimHolder | undefined> {
+  const startedAt = performance.now();
+  for (let holder: LockNote | undefined = first; holder !== undefined; holder = await findHolder(place)) {
+    const { apiUrl, proxyUrl } = (holder.told ?? {}) as { apiUrl?: string; proxyUrl?: string };
+    const isLate = performance.now() - startedAt > STARTING_MS;
+    if (apiUrl !== undefined || isLate) return { pid: holder.pid, apiUrl, proxyUrl };
+    await pause(LOOK_PAUSE_MS);
+  }
+  return undefined;
+}
