@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import type { ProcessServiceConfig } from '../config/service-config.js';
-import { problem } from '../contract/errors.js';
 import type { PipePool } from '../processes/pipe-pool.js';
+import { explainStartFailure, type StartAttempt } from '../processes/start-failure.js';
 import type { ChildRegister } from '../records/child-register.js';
+import { shellCommandLine } from '../runtime/process/command-line.js';
 import { commandEnvironment } from '../runtime/process/environment.js';
 import { type BuildProcessEnd, runBuildProcess } from './build-process.js';
 
@@ -29,14 +29,15 @@ export async function runBuildCommand(
   register?: ChildRegister,
   pipes?: PipePool,
 ): Promise<CommandOutcome> {
-  const spec = { file: command, args: [], shell: true, cwd, env: commandEnvironment(cwd, env) };
-  const end = await runBuildProcess(spec, signal, onLine, register, pipes);
-  return { ok: end.code === 0, failure: describe(end, cwd), lines: end.lines };
+  const attempt = { ...shellCommandLine(command), cwd, env: commandEnvironment(cwd, env) };
+  const end = await runBuildProcess(attempt, signal, onLine, register, pipes);
+  return { ok: end.code === 0, failure: describe(end, attempt), lines: end.lines };
 }
 
-function describe({ code, signal, cause }: BuildProcessEnd, cwd: string): string {
-  // The system says that there is no shell.
-  if (cause !== undefined && !existsSync(cwd)) return problem.folderMissing(cwd).message.replace(/\.$/, '');
-  if (cause !== undefined) return `it could not be started: ${cause instanceof Error ? cause.message : String(cause)}`;
+function describe({ code, signal, cause }: BuildProcessEnd, attempt: StartAttempt): string {
+  if (cause !== undefined) {
+    const { reason, remedy } = explainStartFailure(cause, attempt);
+    return `it could not be started: ${reason}. ${remedy.replace(/\.$/, '')}`;
+  }
   return signal === null ? `exit code ${code}` : `ended by ${signal}`;
 }

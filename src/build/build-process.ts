@@ -19,8 +19,6 @@ export const KILL_AT_ONCE = Symbol('kill at once');
 export interface BuildProcess {
   file: string;
   args: readonly string[];
-  /** Let the shell read `file` as a command line. */
-  shell: boolean;
   cwd: string;
   env: NodeJS.ProcessEnv;
   /** Makes a line fit to be shown; undefined leaves it out. */
@@ -48,7 +46,7 @@ const LOST = { code: null, signal: null } as const;
  * @param pipes where the pipe for its output comes from; default: one is made
  */
 export async function runBuildProcess(
-  { file, args, shell, cwd, env, tidy = (line) => line }: BuildProcess,
+  { file, args, cwd, env, tidy = (line) => line }: BuildProcess,
   signal: AbortSignal,
   onLine: (line: string) => void,
   register?: ChildRegister,
@@ -72,7 +70,6 @@ export async function runBuildProcess(
     cwd,
     env: { ...env, ...register?.environment() },
     extendEnv: false,
-    shell,
     detached: true,
     reject: false,
     buffer: false,

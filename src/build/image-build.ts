@@ -76,7 +76,7 @@ async function runBuild(
     const line = tidy(raw);
     return ADVICE.test(line) || (line === '' && isFirst) ? undefined : line;
   };
-  const spec = { file: 'docker', args, shell: false, cwd: request.context, env, tidy: tidied };
+  const spec = { file: 'docker', args, cwd: request.context, env, tidy: tidied };
   const { code, cause, lines } = await runBuildProcess(spec, signal, onLine, register);
   if (signal.aborted && code === 0) await removeImage(image);
   if (code === 0) return { ok: true, failure: '', lines, image, digest: (await readFile(idFile, 'utf8')).trim() };

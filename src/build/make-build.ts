@@ -78,16 +78,23 @@ async function makeProcessBuild(
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
-  const { command, cwd, remap8080 } = service;
+  const { command, commandEnv, buildEnv, cwd, remap8080 } = service;
   // A project that was renamed or deleted is no new version of it: what runs goes on.
   if (!existsSync(cwd)) return { build: undefined, fingerprint: '', failure: missingFolder(cwd), lines: [] };
   const made =
     service.build === undefined
       ? { ok: true, failure: '', lines: [] }
-      : await runBuildCommand(service.build, { cwd, env }, signal, onLine, owner.register, owner.pipes);
+      : await runBuildCommand(
+          service.build,
+          { cwd, env: { ...buildEnv, ...env } },
+          signal,
+          onLine,
+          owner.register,
+          owner.pipes,
+        );
   const { ok, failure, lines } = made;
   if (!ok) return { build: undefined, fingerprint: '', failure, lines };
-  const run = { command, cwd, env, remap8080 };
+  const run = { command, cwd, env: { ...commandEnv, ...env }, remap8080 };
   const fingerprint = fingerprintOf(run, (await owner.contentOf?.(service.name)) ?? randomUUID());
   return { build: { kind: 'process', number, ...run }, fingerprint, failure, lines };
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { problem } from '../contract/errors.js';
 import { describeStuck } from '../processes/describe-stuck.js';
 import { terminalPlace } from '../processes/foreground.js';
+import { explainStartFailure, type StartAttempt } from '../processes/start-failure.js';
 import { Termination } from '../processes/termination.js';
 import { CommandTree } from './command-tree.js';
 import { signalExitCode } from './exit-codes.js';
@@ -32,13 +32,14 @@ export class CommandProcess {
   /**
    * Starts it.
    * @param mark a variable that no other process has in its environment, to know those again that the command starts
-   * @throws JamdevError `ExecNotFound`, `ExecNotExecutable`; some failures only show when its end is asked for
+   * @throws JamdevError `ExecNotFound`, `ExecNotExecutable`, `CommandNotStarted`; some failures only show when its end is asked for
    */
   constructor(file: string, args: readonly string[], env: NodeJS.ProcessEnv, mark: string) {
+    const attempt = { file, args, cwd: process.cwd(), env };
     try {
       this.#child = spawn(file, args, { stdio: 'inherit', env });
     } catch (error) {
-      throw explain(file, error as NodeJS.ErrnoException);
+      throw explain(error, attempt);
     }
     const child = this.#child;
     this.#ended = new Promise((resolve, reject) => {
@@ -46,7 +47,7 @@ export class CommandProcess {
         resolve({ code: signal === null ? (code ?? 1) : signalExitCode(signal), signal });
       });
       // One that comes later only tells that a signal could not be sent.
-      child.on('error', (error) => reject(explain(file, error)));
+      child.on('error', (error) => reject(explain(error, attempt)));
     });
     const over = this.#ended.catch(() => undefined);
     this.#tree = new CommandTree(child.pid ?? 0, `${mark}=${env[mark]}`, over);
@@ -56,7 +57,7 @@ export class CommandProcess {
   /**
    * Resolves when it has ended, and what it left running in its process group as well.
    * @param tell receives a sentence when something of that can't be ended
-   * @throws JamdevError `ExecNotFound`, `ExecNotExecutable`
+   * @throws JamdevError `ExecNotFound`, `ExecNotExecutable`, `CommandNotStarted`
    */
   async end(tell: (text: string) => void): Promise<CommandEnd> {
     const end = await this.#ended;
@@ -78,11 +79,10 @@ export class CommandProcess {
   }
 }
 
-function explain(file: string, { code, message }: NodeJS.ErrnoException): Error {
-  if (code === 'ENOENT' && file.includes('/') && existsSync(file)) {
-    return problem.execNotExecutable(file, 'the program named in its first line does not exist');
-  }
-  if (code === 'ENOENT' || file === '') return problem.execNotFound(file);
-  const detail = code === 'EACCES' ? 'it is a folder, or not marked as executable' : (code ?? message);
-  return problem.execNotExecutable(file, detail);
+function explain(error: unknown, attempt: StartAttempt): Error {
+  const { file } = attempt;
+  const { kind, reason, remedy } = explainStartFailure(error, attempt);
+  if (kind === 'missing' || file === '') return problem.execNotFound(file);
+  if (kind === 'not-executable') return problem.execNotExecutable(file, reason, remedy);
+  return problem.commandNotStarted(file, false, reason, remedy);
 }

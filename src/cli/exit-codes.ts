@@ -12,6 +12,7 @@ const SIGNAL_BASE = 128;
 const EXIT_CODE_OF: Partial<Record<ErrorCode, number>> = {
   Usage: EXIT_USAGE,
   ExecNotExecutable: EXIT_NOT_EXECUTABLE,
+  CommandNotStarted: EXIT_NOT_EXECUTABLE,
   ExecNotFound: EXIT_NOT_FOUND,
 };
 

@@ -91,6 +91,8 @@ async function makeProgram(called: string | undefined): Promise<Command> {
     .enablePositionalOptions()
     .exitOverride();
   const only = called !== undefined && Object.hasOwn(COMMANDS, called) ? COMMANDS[called] : undefined;
+  // Some modules ask for it while they are loaded, and Node.js does not let every error of that be caught.
+  if (only !== undefined) process.cwd();
   for (const load of only === undefined ? Object.values(COMMANDS) : [only]) {
     const make = await load();
     program.addCommand(make(io).copyInheritedSettings(program));

@@ -5,6 +5,7 @@ import { firstIssue } from '../contract/requests.js';
 import { errorCode } from '../os/error-code.js';
 import { isThere } from '../os/is-there.js';
 import { FileTooLarge, NotRegularFile, readRegularFile } from '../os/regular-file.js';
+import { NotUtf8 } from '../os/text-encoding.js';
 import { nearest } from './nearest.js';
 import { type ConfigFile, configFileSchema, serviceSchema } from './schema.js';
 
@@ -71,6 +72,7 @@ async function readText(path: string): Promise<string> {
     return await readRegularFile(path);
   } catch (error) {
     if (error instanceof NotRegularFile) throw problem.notAFile(path, error.kind);
+    if (error instanceof NotUtf8) throw problem.notUtf8(path, error.encoding);
     if (error instanceof FileTooLarge) throw problem.fileTooLarge(path, error.maxBytes);
     throw problem.configUnreadable(path, errorCode(error));
   }
@@ -88,12 +90,15 @@ async function parseJson(text: string, file: string): Promise<unknown> {
   }
 }
 
-/** The scripts of a project's package.json; none when there is no package.json. */
-export async function readScripts(project: string): Promise<Record<string, unknown>> {
+/** The content of a project's package.json; nothing when there is none. @throws JamdevError `ConfigInvalid` */
+export async function readManifest(project: string): Promise<Record<string, unknown>> {
   const path = join(project, 'package.json');
   if (!isThere(path)) return {};
-  const content = (await parseJson(await readText(path), 'package.json')) as { scripts?: unknown } | null;
-  return typeof content?.scripts === 'object' && content.scripts !== null
-    ? (content.scripts as Record<string, unknown>)
-    : {};
+  const content = await parseJson(await readText(path), 'package.json');
+  return typeof content === 'object' && content !== null ? (content as Record<string, unknown>) : {};
+}
+
+/** The scripts that a package.json holds. */
+export function scriptsOf({ scripts }: Record<string, unknown>): Record<string, unknown> {
+  return typeof scripts === 'object' && scripts !== null ? (scripts as Record<string, unknown>) : {};
 }

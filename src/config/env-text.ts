@@ -2,14 +2,8 @@ import { stat } from 'node:fs/promises';
 import { problem } from '../contract/errors.js';
 import { errorCode } from '../os/error-code.js';
 import { readPatiently } from '../os/patient-read.js';
-import {
-  decodeText,
-  FileTooLarge,
-  kindOf,
-  MAX_TEXT_BYTES,
-  NotRegularFile,
-  readRegularFile,
-} from '../os/regular-file.js';
+import { FileTooLarge, kindOf, MAX_TEXT_BYTES, NotRegularFile, readRegularFile } from '../os/regular-file.js';
+import { decodeText, NotUtf8 } from '../os/text-encoding.js';
 
 /** A program that mounts variables as a named pipe may first ask a person to unlock them. */
 export const ENV_FILE_TIMEOUT_MS = 10_000;
@@ -41,6 +35,7 @@ export function createReadEnvText(timeoutMs = ENV_FILE_TIMEOUT_MS): ReadEnvText 
         throw timeout.aborted ? problem.envFileSilent(path, timeoutMs / 1_000) : error;
       }
       if (error instanceof NotRegularFile) throw problem.notAFile(path, error.kind);
+      if (error instanceof NotUtf8) throw problem.notUtf8(path, error.encoding);
       if (error instanceof FileTooLarge) throw problem.fileTooLarge(path, error.maxBytes);
       throw problem.envFileUnreadable(path, errorCode(error));
     }

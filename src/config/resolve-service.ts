@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import { checkEnv } from '../contract/env.js';
 import { problem } from '../contract/errors.js';
 import { isThere } from '../os/is-there.js';
-import { readScripts } from './config-file.js';
 import type { DevFlags } from './dev-flags.js';
 import { findEnvFiles } from './env-file.js';
 import type { ServiceSettings } from './schema.js';
 import type { DockerServiceConfig, ProcessServiceConfig, ServiceConfig } from './service-config.js';
+import { findStartScript } from './start-script.js';
 
 /** Where the settings of a service come from. */
 export interface ConfigSources {
@@ -32,7 +32,7 @@ const NATIVE_PLATFORM = 'native';
 /**
  * Finds out what to run, and how. A command typed is a child process, a Dockerfile typed a container; then what the
  * config file says, in which a Dockerfile comes first, as that is what production builds; then a Dockerfile in the
- * folder; then the `start` script. `runtime` overrules which of the two it is.
+ * folder; then what `npm start` runs. `runtime` overrules which of the two it is.
  * @throws JamdevError `NothingToRun`, `Usage`
  */
 export async function resolveService(sources: ConfigSources): Promise<ServiceConfig> {
@@ -99,11 +99,10 @@ async function findProcess(sources: ConfigSources): Promise<ProcessServiceConfig
   const build = flags.build ?? file.build;
   if (flags.command !== undefined) return make(flags.command, build, 'the option --command');
   if (file.command !== undefined) return make(file.command, build, fileName);
-  const { start, prestart } = await readScripts(folder);
-  if (typeof start !== 'string' || start.trim() === '') return undefined;
-  // npm runs `prestart` before every start; once per build is what it is for.
-  const beforeStart = typeof prestart === 'string' ? prestart : undefined;
-  return make(start, build ?? beforeStart, 'the start script of package.json');
+  const start = await findStartScript(folder);
+  if (start === undefined) return undefined;
+  const service = { ...make(start.command, build ?? start.before, start.foundIn), commandEnv: start.env };
+  return build === undefined && start.beforeEnv !== undefined ? { ...service, buildEnv: start.beforeEnv } : service;
 }
 
 function common(sources: ConfigSources, root: string, foundIn: string) {

@@ -25,8 +25,12 @@ interface CommonServiceConfig {
 export interface ProcessServiceConfig extends CommonServiceConfig {
   runtime: 'process';
   command: string;
+  /** Variables that come with the command, below all others: npm's, for its scripts. */
+  commandEnv?: Record<string, string>;
   /** Run before the first backend and on every rebuild. */
   build: string | undefined;
+  /** As `commandEnv`, for the build. */
+  buildEnv?: Record<string, string>;
   cwd: string;
   remap8080: boolean;
 }

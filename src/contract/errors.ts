@@ -59,6 +59,8 @@ export const HTTP_STATUS_OF = {
   StateFolderUnsafe: 500,
   ProcessTableUnreadable: 500,
   CommandNotFound: 500,
+  CommandNotExecutable: 500,
+  CommandNotStarted: 500,
   ExecNotFound: 500,
   ExecNotExecutable: 500,
   NoDevServer: 500,
@@ -459,6 +461,8 @@ export const problem = {
       `${path} is a ${kind}, not a regular file.`,
       'Put a file there, or name another.',
     ),
+  notUtf8: (path: string, encoding: string) =>
+    new JamdevError('ConfigUnreadable', `${path} is ${encoding}.`, 'Save it as UTF-8.'),
   fileTooLarge: (path: string, maxBytes: number) =>
     new JamdevError(
       'ConfigUnreadable',
@@ -674,8 +678,12 @@ export const problem = {
       `The command "${command}" does not exist (looked for in ${folder}, node_modules/.bin and PATH).`,
       'Check "command" in the config, or install what it needs.',
     ),
-  commandUnusable: (command: string, detail: string) =>
-    new JamdevError('CommandNotFound', `The command "${command}" can't be started: ${detail}.`, 'Check "command".'),
+  commandNotStarted: (command: string, isUnusable: boolean, reason: string, remedy: string) =>
+    new JamdevError(
+      isUnusable ? 'CommandNotExecutable' : 'CommandNotStarted',
+      `The command ${quote(command)} can't be started: ${reason}.`,
+      remedy,
+    ),
   execBuildFailed: (command: string) =>
     new JamdevError(
       'BuildFailed',
@@ -688,12 +696,8 @@ export const problem = {
       `There is no command ${quote(command)} to run (looked for in node_modules/.bin and PATH).`,
       'It is run without a shell: give a program and its arguments, or: npx jamdev exec -- sh -c "COMMANDS"',
     ),
-  execNotExecutable: (command: string, detail: string) =>
-    new JamdevError(
-      'ExecNotExecutable',
-      `The command ${quote(command)} can't be run: ${detail}.`,
-      'Name a program, or a script that may be executed.',
-    ),
+  execNotExecutable: (command: string, reason: string, remedy: string) =>
+    new JamdevError('ExecNotExecutable', `The command ${quote(command)} can't be run: ${reason}.`, remedy),
   alreadyRunning: (folder: string, pid: number, urls: { apiUrl: string; proxyUrl: string } | undefined, hint = '') =>
     new JamdevError(
       'AlreadyRunning',

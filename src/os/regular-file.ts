@@ -1,5 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { decodeText } from './text-encoding.js';
 
 /** What a path can be, in words for people. */
 export type FileKind = 'file' | 'folder' | 'link' | 'named pipe' | 'socket' | 'device';
@@ -66,7 +67,7 @@ export class FileTooLarge extends Error {
 
 /**
  * Reads a regular text file (UTF-8, without a byte order mark).
- * @throws NotRegularFile, FileTooLarge, or the system's error
+ * @throws NotRegularFile, FileTooLarge, NotUtf8, or the system's error
  */
 export async function readRegularFile(path: string, maxBytes = MAX_TEXT_BYTES): Promise<string> {
   const file = await openRegularFile(path);
@@ -77,9 +78,4 @@ export async function readRegularFile(path: string, maxBytes = MAX_TEXT_BYTES): 
   } finally {
     await file.close();
   }
-}
-
-/** Decodes UTF-8, and leaves out the byte order mark that some editors write. */
-export function decodeText(bytes: Buffer): string {
-  return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }

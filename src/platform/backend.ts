@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { JamdevError } from '../contract/errors.js';
+import { type ErrorCode, JamdevError } from '../contract/errors.js';
 import type { ConnectParams } from '../contract/requests.js';
 import type { TerminationReason } from '../contract/status.js';
 import type { BackendLog } from '../logs/backend-log.js';
@@ -19,6 +19,9 @@ export const SOFT_TERMINATION_MS = 10_000;
 export const DEFAULT_MAX_IDLE_SECONDS = 300;
 /** How long a replaced process has to answer the requests it got, before it is asked to end. */
 const DRAIN_MS = 1_000;
+
+/** As shells have it: there is no such command, and there is one that can't be executed. */
+const EXIT_CODES: Partial<Record<ErrorCode, number>> = { CommandNotFound: 127, CommandNotExecutable: 126 };
 
 type Timer = 'idle' | 'lifetime' | 'startup' | 'soft';
 
@@ -402,7 +405,7 @@ export class Backend {
     if (known === undefined) {
       this.#enter({ status: 'hard-terminating', time: this.#world.clock.now(), reason: 'internalerror' });
     }
-    return { code: error instanceof JamdevError && error.code === 'CommandNotFound' ? 127 : null, signal: null };
+    return { code: (known && EXIT_CODES[known.code]) ?? null, signal: null };
   }
 
   /** Brings what the state says to the process, if there is one yet; if not, the start sees the aborted signal. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseConfig, readConfigFile, readScripts } from '../../src/config/config-file.js';
+import { parseConfig, readConfigFile, readManifest, scriptsOf } from '../../src/config/config-file.js';
 import { makeProject } from '../support/project.js';
 
 describe('the text of a config file', () => {
@@ -167,11 +167,11 @@ describe('the scripts of a project', () => {
     ['a byte order mark', { 'package.json': '\uFEFF{"scripts": {"start": "x"}}' }, { start: 'x' }],
     ['scripts', { 'package.json': '{"scripts": {"start": "x", "prestart": "y"}}' }, { start: 'x', prestart: 'y' }],
   ])('with %s are read', async (_what, files, scripts) => {
-    expect(await readScripts(makeProject(files))).toEqual(scripts);
+    expect(scriptsOf(await readManifest(makeProject(files)))).toEqual(scripts);
   });
 
   test('of a package.json that is not JSON are an error that names the place', async () => {
-    await expect(readScripts(makeProject({ 'package.json': '{\n  "scripts": {,}\n}' }))).rejects.toThrow(
+    await expect(readManifest(makeProject({ 'package.json': '{\n  "scripts": {,}\n}' }))).rejects.toThrow(
       'package.json is not valid JSON at line 2, column 15: ',
     );
   });

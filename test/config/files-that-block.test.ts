@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readConfigFile, readScripts } from '../../src/config/config-file.js';
+import { readConfigFile, readManifest } from '../../src/config/config-file.js';
 import { createReadEnvFiles } from '../../src/config/env-file.js';
 import { createReadEnvText } from '../../src/config/env-text.js';
 import { makeProject } from '../support/project.js';
@@ -29,7 +29,7 @@ const KINDS: Record<string, (path: string) => unknown> = {
 describe.each(Object.entries(KINDS))('%s', (_kind, make) => {
   test.each([
     ['config file', 'jamsocket.config.json', readConfigFile],
-    ['package.json', 'package.json', readScripts],
+    ['package.json', 'package.json', readManifest],
   ])('is refused as %s, at once', async (_what, file, read) => {
     const project = makeProject();
     await make(join(project, file));

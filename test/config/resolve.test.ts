@@ -16,6 +16,7 @@ test('without flags and config file, the start script runs with the defaults', a
         runtime: 'process',
         name: 'default',
         command: 'node server.js',
+        commandEnv: expect.objectContaining({ npm_lifecycle_event: 'start' }),
         build: undefined,
         cwd: folder,
         env: {},

@@ -108,8 +108,8 @@ describe('the exit code', () => {
     ['no such program', 'no-such-program', 127, 'There is no command "no-such-program"'],
     ['no such file', './no-such-file', 127, 'There is no command "./no-such-file"'],
     ['an empty name', '', 127, 'There is no command ""'],
-    ['a folder', './folder', 126, 'a folder, or not marked as executable'],
-    ['a file that is no program', './package.json', 126, 'a folder, or not marked as executable'],
+    ['a folder', './folder', 126, '/folder is a folder'],
+    ['a file that is no program', './package.json', 126, '/package.json is not marked as executable'],
     ['a script of nobody', './script', 126, 'the program named in its first line does not exist'],
     ['a file in place of a folder', './package.json/x', 126, 'ENOTDIR'],
   ])('tells that the command can not be started: %s', async (_name, word, code, says) => {

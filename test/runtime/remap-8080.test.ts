@@ -266,6 +266,18 @@ describe('everything else passes untouched', () => {
     expect(await run(program, { port: 12_345 })).toEqual({ called: true });
   });
 
+  test('no PORT that the command sets, since the backend’s port has a variable of its own', async () => {
+    const port = await freePort();
+    const program = `
+      ${PRELUDE}
+      show(require('node:net').createServer().listen(Number(process.env.PORT)));
+    `;
+    for (const set of [8080, '8080']) {
+      const env = { JAMDEV_BACKEND_PORT: String(port) };
+      expect(await run(program, { port: set, env })).toMatchObject({ address: '127.0.0.1', port });
+    }
+  });
+
   test('the options object that a program passed', async () => {
     const port = await freePort();
     const program = `

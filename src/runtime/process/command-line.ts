@@ -17,6 +17,11 @@ export function splitPlainCommand(command: string): CommandLine | undefined {
   return { file, args: words.slice(1) };
 }
 
+/** A command that the shell reads, as Node.js starts it with `shell: true`. */
+export function shellCommandLine(command: string): CommandLine {
+  return { file: '/bin/sh', args: ['-c', command] };
+}
+
 /** Words that only a shell knows. */
 const SHELL_WORDS = new Set(
   '. : [ alias bg break case cd command continue do done elif else esac eval exec exit export fg fi for function getopts hash if jobs local read readonly return select set shift source then time times trap type ulimit umask unalias unset until wait while'.split(

@@ -1,11 +1,18 @@
 import { delimiter, dirname, join } from 'node:path';
 
+/** What npm says of the script that it runs: true of the one that jamdev itself was started by, and of no other. */
+const OF_NPM_SCRIPT = /^npm_(?:package|lifecycle)_|^npm_command$/;
+
 /**
  * The environment in which a project's own commands run: the user's, the project's on top, and the programs in
  * node_modules/.bin on the PATH, as npm has them for scripts.
  */
 export function commandEnvironment(folder: string, ...layers: Record<string, string>[]): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = Object.assign({}, process.env, ...layers);
+  const inherited = { ...process.env };
+  if (layers.some((layer) => 'npm_lifecycle_event' in layer)) {
+    for (const name of Object.keys(inherited)) if (OF_NPM_SCRIPT.test(name)) delete inherited[name];
+  }
+  const env: NodeJS.ProcessEnv = Object.assign(inherited, ...layers);
   env.PATH = [...binFolders(folder), env.PATH ?? ''].join(delimiter);
   return env;
 }

@@ -6,6 +6,9 @@ import { writeOwnFile } from '../../records/own-file.js';
 import { makeOwnFolder } from '../../records/own-folder.js';
 import { createStateHome, findStateHome } from '../../records/state-home.js';
 
+/** Tells the preload the backend's port; see remap-8080.cjs. */
+export const PRELOAD_PORT_VARIABLE = 'JAMDEV_BACKEND_PORT';
+
 const NAME = 'remap-8080.cjs';
 const PACKAGED = fileURLToPath(new URL(`./${NAME}`, import.meta.url));
 const HASH_CHARACTERS = 12;

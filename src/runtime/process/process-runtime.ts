@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { execa } from 'execa';
 import { problem } from '../../contract/errors.js';
@@ -7,14 +6,15 @@ import { ChildTree } from '../../processes/child-tree.js';
 import { describeStuck } from '../../processes/describe-stuck.js';
 import { listListeningPorts } from '../../processes/listening-ports.js';
 import { PipePool } from '../../processes/pipe-pool.js';
+import { explainStartFailure, type StartAttempt } from '../../processes/start-failure.js';
 import { Termination } from '../../processes/termination.js';
 import type { ChildRegister } from '../../records/child-register.js';
 import { BACKEND_CHILD } from '../child-options.js';
 import type { Address, Exit, ProcessBuild, Runtime, RuntimeBackend, SpawnRequest, Usage } from '../runtime.js';
 import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js';
-import { splitPlainCommand } from './command-line.js';
+import { shellCommandLine, splitPlainCommand } from './command-line.js';
 import { commandEnvironment } from './environment.js';
-import { NodePreload, withPreload } from './node-preload.js';
+import { NodePreload, PRELOAD_PORT_VARIABLE, withPreload } from './node-preload.js';
 import { PortPool } from './port-pool.js';
 import { TreeUsage } from './tree-usage.js';
 
@@ -55,15 +55,19 @@ export class ProcessRuntime implements Runtime {
       const build = processBuildOf(request);
       const env = backendEnvironment(request, build, port, this.#preload);
       const plain = splitPlainCommand(build.command);
-      const subprocess = execa(plain?.file ?? build.command, plain?.args ?? [], {
-        ...BACKEND_CHILD,
+      const attempt = {
+        ...(plain ?? shellCommandLine(build.command)),
         cwd: build.cwd,
         env: { ...env, ...this.#register.environment() },
-        shell: plain === undefined,
+      };
+      const subprocess = execa(attempt.file, attempt.args, {
+        ...BACKEND_CHILD,
+        cwd: attempt.cwd,
+        env: attempt.env,
         stdout: stdout.stdio,
         stderr: stderr.stdio,
       });
-      if (subprocess.pid === undefined) throw launchError((await subprocess).cause, build.command, build.cwd);
+      if (subprocess.pid === undefined) throw startProblem((await subprocess).cause, build.command, attempt);
       // Its outcome comes through 'exit' below: execa's own promise waits for pipes that a daemon may hold for ever.
       subprocess.catch(() => undefined);
       isStarted = true;
@@ -194,7 +198,12 @@ function backendEnvironment(
   preload: NodePreload,
 ): NodeJS.ProcessEnv {
   const env = commandEnvironment(build.cwd, build.env, request.env, { PORT: String(port) });
-  if (build.remap8080) env.NODE_OPTIONS = withPreload(env.NODE_OPTIONS, preload.path());
+  // Inherited from another dev server whose backend runs this one, it would name another port.
+  delete env[PRELOAD_PORT_VARIABLE];
+  if (build.remap8080) {
+    env.NODE_OPTIONS = withPreload(env.NODE_OPTIONS, preload.path());
+    env[PRELOAD_PORT_VARIABLE] = String(port);
+  }
   return env;
 }
 
@@ -207,11 +216,9 @@ function toExit(code: number | null, signal: NodeJS.Signals | null): Exit {
   return { code: signal === null ? code : 128 + (constants.signals[signal] ?? 0), signal };
 }
 
-function launchError(cause: unknown, command: string, folder: string): Error {
-  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+function startProblem(error: unknown, command: string, attempt: StartAttempt): Error {
+  const { kind, reason, remedy } = explainStartFailure(error, attempt);
   const file = command.trim().split(/\s+/)[0] ?? command;
-  // The system says the same of both.
-  if (code === 'ENOENT' && !existsSync(folder)) return problem.folderMissing(folder);
-  if (code === 'ENOENT') return problem.commandNotFound(file, folder);
-  return problem.commandUnusable(file, code ?? String(cause));
+  if (kind === 'missing') return problem.commandNotFound(file, attempt.cwd);
+  return problem.commandNotStarted(file, kind === 'not-executable', reason, remedy);
 }

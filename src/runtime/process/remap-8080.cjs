@@ -2,8 +2,9 @@
 'use strict';
 /*
  * Runs inside every Node.js process of a backend, before its own code. In production a backend listens on port 8080 of
- * its container; here that port is the API's, so `listen(8080)` becomes `listen(PORT)` on loopback. Every other port,
- * path or handle passes untouched. Plain CommonJS and no imports of jamdev's, as it is loaded into other programs, by
+ * its container; here that port is the API's, so `listen(8080)` becomes `listen()` on the backend's own port and on
+ * loopback. That port has a variable of its own, since a command may set PORT itself: "PORT=8080 node server.js". Every
+ * other port, path or handle passes untouched. Plain CommonJS and no imports of jamdev's, as it is loaded into other programs, by
  * whatever Node.js those run on.
  */
 const net = require('node:net');
@@ -11,7 +12,8 @@ const net = require('node:net');
 const PLATFORM_PORT = 8080;
 const LOOPBACK = '127.0.0.1';
 
-const assignedPort = Number(process.env.PORT);
+// A wrapper that passes on only variables that it knows may leave out the first one.
+const assignedPort = Number(process.env.JAMDEV_BACKEND_PORT ?? process.env.PORT);
 
 if (Number.isInteger(assignedPort) && assignedPort > 0 && assignedPort !== PLATFORM_PORT) {
   const { listen } = net.Server.prototype;

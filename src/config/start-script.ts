@@ -1,0 +1,41 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { readManifest, scriptsOf } from './config-file.js';
+import { npmScriptEnvironment } from './npm-script.js';
+
+/** What npm runs where package.json has no `start` script. */
+const DEFAULT_FILE = 'server.js';
+const DEFAULT_COMMAND = `node ${DEFAULT_FILE}`;
+
+/** What `npm start` runs in a folder. */
+export interface StartScript {
+  command: string;
+  env: Record<string, string>;
+  /** The `prestart` script; npm runs it before every start, but once per build is what it is for. */
+  before: string | undefined;
+  beforeEnv: Record<string, string> | undefined;
+  /** For the banner. */
+  foundIn: string;
+}
+
+/**
+ * Finds what `npm start` runs: the `start` script of package.json, else server.js. Without a package.json npm runs
+ * nothing; a server.js says as clearly what is meant.
+ * @throws JamdevError `ConfigInvalid`, `ConfigUnreadable`
+ */
+export async function findStartScript(folder: string): Promise<StartScript | undefined> {
+  const manifest = await readManifest(folder);
+  const { start, prestart } = scriptsOf(manifest);
+  const isNamed = typeof start === 'string' && start.trim() !== '';
+  if (!isNamed && !statSync(join(folder, DEFAULT_FILE), { throwIfNoEntry: false })?.isFile()) return undefined;
+  const command = isNamed ? start : DEFAULT_COMMAND;
+  const before = typeof prestart === 'string' && prestart.trim() !== '' ? prestart : undefined;
+  const environmentOf = (event: string, script: string) => npmScriptEnvironment({ folder, event, script, manifest });
+  return {
+    command,
+    env: await environmentOf('start', command),
+    before,
+    beforeEnv: before === undefined ? undefined : await environmentOf('prestart', before),
+    foundIn: isNamed ? 'the start script of package.json' : `${DEFAULT_FILE}, as npm start does`,
+  };
+}

@@ -1,0 +1,40 @@
+/** A text is in another encoding than UTF-8, or is no text. */
+export class NotUtf8 extends Error {
+  readonly code = 'EILSEQ';
+
+  /** @param encoding in words: "encoded in UTF-16 (little endian)" */
+  constructor(readonly encoding: string) {
+    super(`it is ${encoding}`);
+  }
+}
+
+/** Byte order marks, longer ones first: that of UTF-32 begins with that of UTF-16. */
+const MARKS: readonly [bytes: readonly number[], name: string][] = [
+  [[0xff, 0xfe, 0, 0], 'encoded in UTF-32 (little endian)'],
+  [[0, 0, 0xfe, 0xff], 'encoded in UTF-32 (big endian)'],
+  [[0xff, 0xfe], 'encoded in UTF-16 (little endian)'],
+  [[0xfe, 0xff], 'encoded in UTF-16 (big endian)'],
+];
+
+/**
+ * Decodes UTF-8, and leaves out the byte order mark that some editors write. Bytes that are no UTF-8 become replacement
+ * characters, since a comment may well hold some.
+ * @throws NotUtf8 for UTF-16 and UTF-32, as PowerShell and some editors on Windows write them, and for what is no text
+ */
+export function decodeText(bytes: Buffer): string {
+  const mark = MARKS.find(([start]) => start.every((byte, index) => bytes[index] === byte));
+  if (mark !== undefined) throw new NotUtf8(mark[1]);
+  const nul = bytes.indexOf(0);
+  if (nul !== -1) throw new NotUtf8(describeNul(bytes, nul));
+  return bytes.toString('utf8').replace(/^\uFEFF/, '');
+}
+
+/** In UTF-16 without a mark, every second byte of what is written in ASCII is NUL. */
+function describeNul(bytes: Buffer, first: number): string {
+  const isTwin = bytes.length % 2 === 0 && first <= 1;
+  if (isTwin && bytes.length >= 4 && bytes[first + 2] === 0) {
+    return `encoded in UTF-16 (${first === 1 ? 'little' : 'big'} endian)`;
+  }
+  const line = bytes.subarray(0, first).toString('latin1').split('\n').length;
+  return `not a text file (line ${line} holds a NUL character)`;
+}

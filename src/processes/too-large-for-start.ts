@@ -1,0 +1,36 @@
+import type { StartAttempt } from './start-failure.js';
+
+/** What Linux takes as one variable or argument, its closing NUL included: 32 pages (execve(2), MAX_ARG_STRLEN). */
+const MAX_STRING_BYTES = 32 * 4096;
+const NAMED_VARIABLES = 3;
+
+/** Says what of a program's arguments and environment is more than the system takes. */
+export function explainTooLarge({ args, env }: StartAttempt): { reason: string; remedy: string } {
+  const variables = Object.entries(env)
+    .map(([name, value = '']) => ({ name, bytes: Buffer.byteLength(`${name}=${value}`) + 1 }))
+    .sort((a, b) => b.bytes - a.bytes);
+  const [largest] = variables;
+  if (largest !== undefined && largest.bytes > MAX_STRING_BYTES) {
+    return {
+      reason: `the environment variable ${JSON.stringify(largest.name)} has ${kib(largest.bytes)}, and the system passes on ${kib(MAX_STRING_BYTES)} at most`,
+      remedy: 'Put its value into a file, and the path of that file into the variable.',
+    };
+  }
+  const longest = Math.max(0, ...args.map((word) => Buffer.byteLength(word) + 1));
+  if (longest > MAX_STRING_BYTES) {
+    return {
+      reason: `an argument of its command line has ${kib(longest)}, and the system passes on ${kib(MAX_STRING_BYTES)} at most`,
+      remedy: 'Put what is that long into a file.',
+    };
+  }
+  const total = variables.reduce((sum, { bytes }) => sum + bytes, 0);
+  const named = variables.slice(0, NAMED_VARIABLES).map(({ name, bytes }) => `${JSON.stringify(name)} ${kib(bytes)}`);
+  return {
+    reason: `its ${variables.length} environment variables have ${kib(total)} in all, more than the system passes on (the largest: ${named.join(', ')})`,
+    remedy: 'Put large values into files.',
+  };
+}
+
+function kib(bytes: number): string {
+  return `${Math.ceil(bytes / 1024)} KiB`;
+}
