@@ -120,11 +120,7 @@ async function checkFile(
   const args = language === 'node' ? ['--check', path] : ['-c', PYTHON_CHECK, path];
   // A loader or an inspector that backends get is nothing for the check.
   const environment = { ...commandEnvironment(cwd, env), NODE_OPTIONS: '' };
-  const end = await runBuildProcess(
-    { file: program, args, shell: false, cwd, env: environment },
-    signal,
-    () => undefined,
-  );
+  const end = await runBuildProcess({ file: program, args, cwd, env: environment }, signal, () => undefined);
   return end.code === 1 && !signal.aborted ? end : undefined;
 }
 

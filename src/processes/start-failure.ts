@@ -113,12 +113,12 @@ function explainForbidden(code: string, attempt: StartAttempt): StartFailure {
   const path = findProgram(attempt) ?? resolve(attempt.cwd, attempt.file);
   const stats = statIfAny(path);
   if (stats?.isDirectory()) {
-    return { kind: 'not-executable', reason: `${path} is a folder`, remedy: 'Name a program in it.' };
+    return { kind: 'not-executable', reason: `${path} is a folder (${code})`, remedy: 'Name a program in it.' };
   }
   if (stats?.isFile() && (stats.mode & 0o111) === 0) {
     return {
       kind: 'not-executable',
-      reason: `${path} is not marked as executable`,
+      reason: `${path} is not marked as executable (${code})`,
       remedy: `Mark it (chmod +x ${path}), or name the program that runs it.`,
     };
   }

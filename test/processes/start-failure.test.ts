@@ -83,13 +83,18 @@ test('names the program as the cause', async () => {
 
   expect(await failed('no-such-program')).toMatchObject({ kind: 'missing' });
   expect(await failed('./no-such-program')).toMatchObject({ kind: 'missing' });
-  expect(await failed('./folder')).toMatchObject({ kind: 'not-executable', reason: `${cwd}/folder is a folder` });
+  expect(await failed('./folder')).toMatchObject({
+    kind: 'not-executable',
+    reason: `${cwd}/folder is a folder (EACCES)`,
+  });
   expect(await failed('./plain')).toEqual({
     kind: 'not-executable',
-    reason: `${cwd}/plain is not marked as executable`,
+    reason: `${cwd}/plain is not marked as executable (EACCES)`,
     remedy: `Mark it (chmod +x ${cwd}/plain), or name the program that runs it.`,
   });
-  expect(await failed('plain', { PATH: cwd })).toMatchObject({ reason: `${cwd}/plain is not marked as executable` });
+  expect(await failed('plain', { PATH: cwd })).toMatchObject({
+    reason: `${cwd}/plain is not marked as executable (EACCES)`,
+  });
   for (const [name, env] of [
     ['./script', { PATH: path }],
     ['script', { PATH: `/nowhere:${cwd}` }],

@@ -36,6 +36,8 @@ describe('a backend that can’t be started says why', () => {
   test('with a folder that has vanished since', async () => {
     const folder = makeProject();
     const server = await startServer({ folder, command: ECHO, watch: false });
+    // With its first build done.
+    await untilStatus(server, (await server.connect()).backend_id, 'ready');
     renameSync(folder, `${folder}-moved`);
     const { remark } = await spawnInVain(server);
     rmSync(`${folder}-moved`, { recursive: true });
