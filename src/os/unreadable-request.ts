@@ -3,6 +3,7 @@ import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } 
 import type { Socket } from 'node:net';
 import { errorBody, type JamdevError, problem } from '../contract/errors.js';
 import { MAX_HEAD_BYTES } from '../contract/limits.js';
+import { requestEventsOf } from './request-events.js';
 
 /** How long a connection is read on after the answer, for a client that goes on sending. */
 const LINGER_MS = 5_000;
@@ -14,20 +15,30 @@ interface AnsweredSocket extends Socket {
   [LATEST_RESPONSE]?: ServerResponse;
 }
 
+/** How a server answers what can't be read. */
+export interface UnreadableRequestOptions {
+  /** Makes the error for what is no HTTP, from what the parser says. */
+  describe: (detail: string) => JamdevError;
+  /** What every answer carries: name, value, name, value. */
+  headers: readonly string[];
+  /** Whether a request that came whole, in front of what can't be read, gets its answer first, or none. */
+  finishesRequests: boolean;
+}
+
+const DEFAULTS: UnreadableRequestOptions = {
+  describe: problem.requestUnreadable,
+  headers: [],
+  finishesRequests: false,
+};
+
 /**
  * Answers in the error shape what can't be read as HTTP, where Node.js alone would say 400 and nothing more. The official
  * command line client gets here: it counts a body's characters in place of its bytes, so that with letters beyond ASCII
  * the rest of the body is taken for the next request.
- * @param describe makes the error for what is no HTTP, from what the parser says
- * @param headers what every answer carries: name, value, name, value
  */
-export function answerUnreadable(
-  server: Server,
-  describe: (detail: string) => JamdevError = problem.requestUnreadable,
-  headers: readonly string[] = [],
-): Server {
+export function answerUnreadable(server: Server, options: UnreadableRequestOptions = DEFAULTS): Server {
   const answered = new WeakSet<Socket>();
-  for (const event of ['request', 'checkContinue', 'checkExpectation']) {
+  for (const event of requestEventsOf(server)) {
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
       (request.socket as AnsweredSocket)[LATEST_RESPONSE] = response;
     });
@@ -37,20 +48,33 @@ export function answerUnreadable(
     if (answered.has(socket) || (socket.writableEnded && !socket.destroyed)) return;
     const response = socket[LATEST_RESPONSE];
     if (response?.writableEnded && !response.shouldKeepAlive) return;
+    const isOpen = response !== undefined && !response.writableEnded && !response.destroyed;
+    const isWhole = options.finishesRequests && response?.req.complete === true;
     // In the middle of another answer nothing can be said.
-    const midAnswer = response?.headersSent === true && !response.writableEnded;
-    if (!socket.writable || error.code === 'ECONNRESET' || midAnswer) {
+    if (!socket.writable || error.code === 'ECONNRESET' || (isOpen && response.headersSent && !isWhole)) {
       socket.destroy();
       return;
     }
     answered.add(socket);
-    if (response !== undefined && !response.writableEnded) giveUp(response, socket);
-    socket.end(formatAnswer(toJamdevError(error, describe), headers));
-    // Closing at once would reset the connection, and a client that still sends would lose the answer.
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once('close', () => clearTimeout(timer));
-    socket.resume();
+    const answer = formatAnswer(toJamdevError(error, options.describe), options.headers);
+    if (isOpen && isWhole) {
+      response.once('close', () => answerAndClose(socket, answer));
+      // Node.js, whose parser has given up, does not act on it.
+      socket.once('end', () => socket.destroy());
+      return;
+    }
+    if (isOpen) giveUp(response, socket);
+    answerAndClose(socket, answer);
   });
+}
+
+/** Closing at once would reset the connection, and a client that still sends would lose the answer. */
+function answerAndClose(socket: Socket, answer: Buffer): void {
+  if (socket.destroyed) return;
+  socket.end(answer);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
+  socket.resume();
 }
 
 /** Ends a response whose request turned out to be unreadable further on, as Node.js does when the connection is lost. */

@@ -4,6 +4,11 @@ import type { TokenRoute } from '../platform/tokens.js';
 import type { HeldClient } from './held-client.js';
 import type { Signature } from './response-headers.js';
 
+/** Makes an id that stands in an answer and in the dev server's output. */
+export function newExchangeId(): string {
+  return randomBytes(6).toString('hex');
+}
+
 /** What an exchange begins with. */
 export interface ExchangeStart {
   request: IncomingMessage;
@@ -49,7 +54,7 @@ export class Exchange {
 
   /** Stands in errors and in the dev server's output. */
   get id(): string {
-    this.#id ??= randomBytes(6).toString('hex');
+    this.#id ??= newExchangeId();
     return this.#id;
   }
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { JamdevError, problem } from '../contract/errors.js';
 import { type AllowedHosts, parseProxyHost } from '../contract/hosts.js';
 import { MAX_HEAD_BYTES } from '../contract/limits.js';
@@ -11,7 +12,7 @@ import type { Address } from '../runtime/runtime.js';
 import { answerEnded, answerError } from './answers.js';
 import { noteLatestRequest, prepareClientSocket } from './client-connection.js';
 import { parseConnectionPath } from './connection-path.js';
-import { Exchange } from './exchange.js';
+import { Exchange, newExchangeId } from './exchange.js';
 import { Forwarder, type Route } from './forwarder.js';
 import { HeldClient } from './held-client.js';
 import { explainLostRequest } from './lost-request.js';
@@ -67,14 +68,33 @@ export class ConnectionProxy {
     // By default Node.js drops headers beyond the 2,000th in silence.
     server.maxHeadersCount = 0;
     server.on('connection', prepareClientSocket);
-    server.on('request', (request, response) => this.#begin(request, response, false));
-    server.on('checkContinue', (request, response) => this.#begin(request, response, true));
+    const begin = this.#guard((request, response: ServerResponse) => this.#begin(request, response, false));
+    server.on('request', begin);
     // Other expectations are the backend's to judge.
-    server.on('checkExpectation', (request, response) => this.#begin(request, response, false));
-    server.on('upgrade', (request, socket, head) => this.#beginUpgrade(request, socket as Socket, head));
+    server.on('checkExpectation', begin);
+    server.on(
+      'checkContinue',
+      this.#guard((request, response: ServerResponse) => this.#begin(request, response, true)),
+    );
+    server.on(
+      'upgrade',
+      this.#guard((request, socket: Duplex, head: Buffer) => this.#beginUpgrade(request, socket as Socket, head)),
+    );
     const headers: string[] = [];
     addOwnHeaders(headers, { server: this.#server, backendId: undefined });
-    return answerUnreadable(server, (detail) => problem.requestNotHttp(detail), headers);
+    return answerUnreadable(server, { describe: problem.requestNotHttp, headers, finishesRequests: true });
+  }
+
+  /** A fault before there is an exchange to end costs the connection, and nothing else. */
+  #guard<Rest extends unknown[]>(listener: (request: IncomingMessage, ...rest: Rest) => void) {
+    return (request: IncomingMessage, ...rest: Rest): void => {
+      try {
+        listener(request, ...rest);
+      } catch (error) {
+        this.#reportFault(error, newExchangeId());
+        request.socket.destroy();
+      }
+    };
   }
 
   #begin(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {

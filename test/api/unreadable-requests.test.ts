@@ -63,6 +63,16 @@ describe('HTTP API: what is no request', () => {
     });
   });
 
+  test('Expect: 100-continue is answered, and then the request', async () => {
+    const server = await startServer();
+    const { socket, received } = await openSocket(server.apiUrl);
+    const head = 'POST /v2/service/-/-/connect HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
+    socket.write(`${head}content-length: 2\r\nexpect: 100-continue\r\n\r\n`);
+    await waitFor(() => received().includes('100 Continue'), 'the go-ahead');
+    socket.write('{}');
+    await waitFor(() => received().includes('"backend_id"'), 'the answer');
+  });
+
   test('60 KB of headers are fine', async () => {
     const server = await startServer();
     expect((await send(`${server.apiUrl}/auth`, { headers: { cookie: 'x'.repeat(60_000) } })).status).toBe(200);

@@ -99,7 +99,6 @@ describe.each(VERSIONS)('Proxy: odd answers to a client of HTTP/%s', (version) =
     ],
     ['a body until the end', 'HTTP/1.1 200 OK\r\n\r\nok', 'ok'],
     ['an empty Connection', 'HTTP/1.1 200 OK\r\nConnection:\r\nContent-Length: 2\r\n\r\nok', 'ok'],
-    ['an empty Transfer-Encoding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\r\nok', 'ok'],
     [
       'Connection that nominates the length',
       'HTTP/1.1 200 OK\r\nConnection: content-length\r\nContent-Length: 2\r\n\r\nok',
