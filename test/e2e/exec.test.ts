@@ -198,6 +198,22 @@ describe('signals', () => {
     expectNoRecords(cwd);
   });
 
+  test.each([
+    ['a shell that dies of it', (saver: string) => `node ${saver}; true`],
+    ['a shell that waits for it before its trap', (saver: string) => `trap 'exit 7' TERM; node ${saver}; true`],
+    ['a runner', (saver: string) => `exec node --watch ${saver}`],
+  ])('SIGTERM reaches what saves its work once: %s', async (_name, script) => {
+    const cwd = echoProject();
+    const notes = join(cwd, 'notes');
+    const read = () => (existsSync(notes) ? readFileSync(notes, 'utf8').trim().split('\n') : []);
+    const env = { NOTES: notes, SAVE_MS: '1300' };
+    const run = startCli(['exec', '--', 'sh', '-c', script(fixture('saves-once.mjs'))], { cwd, env });
+    await waitFor(() => read().includes('up'), 'the command to run');
+    run.process.kill('SIGTERM');
+    await run.exit;
+    expect(read()).toEqual(['up', 'asked', 'saved']);
+  });
+
   describeTerminal('from a terminal', () => {
     test('Ctrl-C reaches the command, once', async () => {
       const cwd = echoProject();

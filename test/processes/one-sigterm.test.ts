@@ -1,7 +1,13 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { runBuildCommand } from '../../src/build/build-command.js';
 import { newBackendId } from '../../src/platform/ids.js';
+import { identify } from '../../src/processes/process-tree.js';
+import { sendSignal } from '../../src/processes/signal.js';
+import { commandEnvironment } from '../../src/runtime/process/environment.js';
+import { endLeftovers } from '../../src/runtime/process/leftovers.js';
 import { ProcessRuntime } from '../../src/runtime/process/process-runtime.js';
 import { fixture, keepFolder, makeProject, ROOT } from '../support/project.js';
 import { makeRegister } from '../support/register.js';
@@ -73,7 +79,7 @@ const CELLS: Record<string, string> = {
   'nodemon with a shell': `nodemon --watch ${fixture('')} --exec "${SAVER}; true"`,
   'cross-env': `cross-env A=1 ${SAVER}`,
   concurrently: `concurrently "${SAVER}" "sleep 1000"`,
-  'concurrently -k of a runner': `concurrently -k "tsx watch ${NODE_SAVER}" "sleep 1000"`,
+  'concurrently -k of a shell': `concurrently -k "${SAVER}; true" "sleep 1000"`,
   'npx of a runner': `npx --no-install tsx watch ${NODE_SAVER}`,
   'npx -c with exec': `npx -c "exec ${SAVER}"`,
   'sh -c with &&': `sh -c 'true && ${SAVER} && true'`,
@@ -158,4 +164,38 @@ test('a process that helps to save, started after the signal, is left alone', as
     setInterval(() => {}, 1000); note("up")`;
   const { end } = await startHere(`node -e '${code}'`);
   expect(await end()).toEqual(['asked', 'saved']);
+});
+
+describe('each process gets one SIGTERM, too,', () => {
+  const SHELL_AND_RUNNER = [
+    ['a shell', `${SAVER}; true`],
+    ['a runner', `exec node --watch ${NODE_SAVER}`],
+    ['a runner in a shell', `tsx watch ${NODE_SAVER}; true`],
+  ];
+  const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []);
+
+  test.each(SHELL_AND_RUNNER)('in a build that is overtaken: %s', async (_name, command) => {
+    const cwd = populate(makeProject());
+    const notes = join(cwd, 'notes');
+    const overtaken = new AbortController();
+    onTestFinished(() => overtaken.abort());
+    const env = { NOTES: notes, SAVE_MS: String(SAVE_MS) };
+    const running = runBuildCommand(command, { cwd, env }, overtaken.signal, () => undefined);
+    await waitFor(() => read(notes).includes('up'), 'the build to run');
+    overtaken.abort();
+    await running;
+    expect(read(notes)).toEqual(['up', 'asked', 'saved']);
+  });
+
+  test.each(SHELL_AND_RUNNER)('in what a killed dev server left: %s', async (_name, command) => {
+    const cwd = populate(makeProject());
+    const notes = join(cwd, 'notes');
+    const env = { ...commandEnvironment(cwd), NOTES: notes, SAVE_MS: String(SAVE_MS) };
+    const child = spawn('/bin/sh', ['-c', command], { cwd, env, detached: true, stdio: 'ignore' });
+    onTestFinished(() => void sendSignal(-(child.pid as number), 'SIGKILL'));
+    const root = await identify('left', child.pid as number);
+    await waitFor(() => read(notes).includes('up'), 'it to run');
+    expect(await endLeftovers({ markers: new Set(), roots: [root] })).toMatchObject({ remaining: [] });
+    expect(read(notes)).toEqual(['up', 'asked', 'saved']);
+  });
 });
