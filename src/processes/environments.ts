@@ -1,28 +1,47 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { environmentOf, hasProc, type ProcessEntry } from './process-table.js';
+import { problem } from '../contract/errors.js';
+import { environmentOf, findProcess, hasProc, listProcesses, type ProcessEntry } from './process-table.js';
 import { markersIn } from './run-marker.js';
 
-/**
- * Reads which runs' markers processes carry in their environments, as far as the system shows those: on Linux all of this
- * user's, on macOS those that `ps` shows (not of Apple's own programs).
- * @returns the markers by pid; processes without any are left out
- */
-export async function readMarkers(
-  processes: readonly ProcessEntry[],
-  source: 'proc' | 'ps' = hasProc() ? 'proc' : 'ps',
-): Promise<Map<number, readonly string[]>> {
-  const markers = source === 'proc' ? readFromProc(processes) : await readFromPs();
-  return new Map(processes.flatMap(({ pid }) => (markers.has(pid) ? [[pid, markers.get(pid) ?? []]] : [])));
+/** Usually two are enough. */
+const MAX_PASSES = 1_000;
+
+/** Processes, and the markers of runs in their environments. */
+export interface MarkedProcesses {
+  entries: readonly ProcessEntry[];
+  /** By pid; processes without any are left out. */
+  markers: ReadonlyMap<number, readonly string[]>;
 }
 
-function readFromProc(processes: readonly ProcessEntry[]): Map<number, readonly string[]> {
-  const found = new Map<number, readonly string[]>();
-  for (const { pid } of processes) {
-    const markers = markersIn(environmentOf(pid) ?? []);
-    if (markers.length > 0) found.set(pid, markers);
+/**
+ * Lists all processes with the markers of runs in their environments, as far as the system shows those: on Linux all of
+ * this user's, on macOS those that `ps` shows (not of Apple's own programs).
+ *
+ * A process may start another one and end between being listed and being read. So this goes on until every process that
+ * was listed was read as well.
+ * @throws JamdevError `ProcessTableUnreadable`
+ */
+export async function listMarkedProcesses(source: 'proc' | 'ps' = hasProc() ? 'proc' : 'ps'): Promise<MarkedProcesses> {
+  if (source === 'ps') return { entries: await listProcesses(), markers: await readFromPs() };
+  const markers = new Map<number, readonly string[]>();
+  const seen = new Set<string>();
+  for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+    const entries = (await listProcesses()).filter(({ zombie }) => !zombie);
+    let hasVanished = false;
+    // The newest first: they are the ones that may be gone in a moment.
+    for (const entry of entries.toSorted((a, b) => b.startedAt - a.startedAt)) {
+      const identity = `${entry.pid} ${entry.startId}`;
+      if (seen.has(identity)) continue;
+      const environment = environmentOf(entry.pid);
+      if (environment === undefined && (await findProcess(entry.pid))?.startId !== entry.startId) hasVanished = true;
+      seen.add(identity);
+      const found = markersIn(environment ?? []);
+      if (found.length > 0) markers.set(entry.pid, found);
+    }
+    if (!hasVanished) return { entries, markers };
   }
-  return found;
+  throw problem.processTableUnreadable(source, new Error('processes start and end faster than it is read'));
 }
 
 /** The letter for "with the environment": on macOS `-e` means all processes. */

@@ -1,5 +1,5 @@
-import { readMarkers } from './environments.js';
-import { listProcesses, type ProcessEntry } from './process-table.js';
+import { listMarkedProcesses } from './environments.js';
+import type { ProcessEntry } from './process-table.js';
 import { addDescendants, type TreeRoot, type TreeSample } from './process-tree.js';
 import type { TerminableTree } from './termination.js';
 
@@ -47,8 +47,8 @@ export class RunTree implements TerminableTree {
   killGroup(): void {}
 
   async #look(): Promise<readonly ProcessEntry[]> {
-    const all = (await listProcesses()).filter(({ zombie }) => !zombie);
-    const markers = await readMarkers(all);
+    const { entries, markers } = await listMarkedProcesses();
+    const all = entries.filter(({ zombie }) => !zombie);
     const members = new Map<number, ProcessEntry>();
     for (const entry of all) if (this.#isMember(entry, all, markers)) members.set(entry.pid, entry);
     addDescendants(members, (pid) => all.filter(({ ppid }) => ppid === pid));
@@ -56,7 +56,11 @@ export class RunTree implements TerminableTree {
     return [...members.values()];
   }
 
-  #isMember(entry: ProcessEntry, all: readonly ProcessEntry[], markers: Map<number, readonly string[]>): boolean {
+  #isMember(
+    entry: ProcessEntry,
+    all: readonly ProcessEntry[],
+    markers: ReadonlyMap<number, readonly string[]>,
+  ): boolean {
     const { pid, pgid, startId } = entry;
     if (markers.get(pid)?.some((marker) => this.#traces.markers.has(marker))) return true;
     if (this.#known.some((known) => known.pid === pid && known.startId === startId)) return true;
