@@ -142,12 +142,14 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const runtime = new RuntimeSwitch(new ProcessRuntime(register, pipes), docker?.runtime);
   const names = config.services.map((service) => service.name);
   const images = new ImageCatalog(builder, docker?.findLocalImages, readEnvFiles);
+  let info: DevInfo;
   const platform = new Platform(names, {
     runtime,
     builds: builder,
     images,
     clock: systemClock,
     logs,
+    mounts: docker?.lockMounts(() => ({ apiUrl: info.api_url })),
     runId,
     useStaticToken: config.useStaticToken,
   });
@@ -164,7 +166,6 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     version: readOwnPackage().version,
     reportFault: (error, id) => events.emit('fault', error, id),
   });
-  let info: DevInfo;
   const api = createApi({
     platform,
     builder,

@@ -40,6 +40,7 @@ export function v2Endpoints(context: ApiContext): Endpoint[] {
       'ImageNotFound',
       'ConfigUnreadable',
       'KeyUnheldNoSpawnConfig',
+      'MountInUse',
       'BuildFailed',
       'ShuttingDown',
     ],

@@ -27,6 +27,7 @@ export const HTTP_STATUS_OF = {
   ServiceConfigured: 409,
   ServiceInUse: 409,
   BackendNotRunning: 409,
+  MountInUse: 409,
   KeyUnheldNoSpawnConfig: 409,
   BuildFailed: 503,
   DockerMissing: 503,
@@ -798,6 +799,12 @@ export const problem = {
       'DiskFull',
       `The disk of the Docker Engine is full (${detail}).`,
       'Make room, for instance with: docker system prune',
+    ),
+  mountInUse: (key: string, service: string, pid: number, apiUrl: string | undefined) =>
+    new JamdevError(
+      'MountInUse',
+      `The mount of the key ${quote(key)} of service "${service}" is in use by a backend of another dev server (pid ${pid}${apiUrl === undefined ? '' : `, ${apiUrl}`}).`,
+      `Terminate that backend (npx jamdev terminate${apiUrl === undefined ? '' : ` --api ${apiUrl}`}), use another key, or connect without "mount".`,
     ),
   mountOutside: (path: string) =>
     new JamdevError(

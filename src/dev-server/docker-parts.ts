@@ -3,18 +3,22 @@ import type { FindLocalImages } from '../build/image-catalog.js';
 import type { DevConfig } from '../config/resolve.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import { JamdevError, problem } from '../contract/errors.js';
+import type { MountSource } from '../platform/mounts.js';
 import type { Platform } from '../platform/platform.js';
 import type { ChildRegister } from '../records/child-register.js';
 import { oldStateOf } from '../records/old-state.js';
-import type { ServerRecord } from '../records/server-records.js';
+import { listServerRecords, type ServerRecord } from '../records/server-records.js';
 import type { OwnStateFolder, ProjectNote } from '../records/state-folder.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { MountLocks } from './mount-locks.js';
 
 /** The parts that only services with a Dockerfile need; loaded only for those. */
 export interface DockerParts {
   runtime: Runtime;
   findLocalImages: FindLocalImages;
   keepImages: (builder: Builder, platform: Platform) => { close(): Promise<void> };
+  /** @param describe what other dev servers are told that want a mount which this one has */
+  lockMounts: (describe: () => { apiUrl: string }) => MountSource;
 }
 
 /**
@@ -97,5 +101,16 @@ export async function prepareDocker(
     }),
     findLocalImages,
     keepImages: (builder, platform) => new ImageKeeper(builder, platform),
+    lockMounts: (describe) =>
+      new MountLocks({
+        state: { folder, note: folder.project },
+        hasMounts: ({ definition }) => config.services.find(({ name }) => name === definition)?.runtime !== 'process',
+        describe,
+        cleanUp: async () => {
+          const servers = await listServerRecords(folder);
+          const living = servers.filter(({ alive }) => alive).map(({ record }) => record);
+          return removeDeadContainers(folder.project, living);
+        },
+      }),
   };
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { problem } from '../contract/errors.js';
-import { errorCode } from '../os/error-code.js';
+import { errorCode, isShortage } from '../os/error-code.js';
 import { tellQueuedResponses } from '../os/queued-responses.js';
 import { describePortHolder } from '../processes/port-holder.js';
 
@@ -103,5 +103,5 @@ async function explain(error: NodeJS.ErrnoException, request: ListenRequest, hos
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') {
     return problem.hostUnavailable(host, error.code);
   }
-  return problem.portUnavailable(request.what, errorCode(error));
+  return isShortage(error) ? problem.portUnavailable(request.what, errorCode(error)) : error;
 }

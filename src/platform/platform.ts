@@ -6,6 +6,8 @@ import type { Build } from '../runtime/runtime.js';
 import { Backend, type BackendWorld } from './backend.js';
 import { type BackendState, isEnding } from './backend-state.js';
 import { newBackendId, newKey, newStaticToken } from './ids.js';
+import { MountWish } from './mount-wish.js';
+import type { MountSource } from './mounts.js';
 import { DEFAULT_ENVIRONMENT, type ImageSource, NEWEST_TAG, type Service, ServiceRegistry } from './services.js';
 import { type TokenRoute, TokenTable } from './tokens.js';
 
@@ -15,6 +17,8 @@ const MAX_ENDED_REMEMBERED = 1_000;
 export interface PlatformWorld extends BackendWorld {
   images: ImageSource;
   logs: LogStore;
+  /** undefined: no backend has a mount. */
+  mounts?: MountSource | undefined;
   /** The dev server's run, kept with each log. */
   runId: string;
   /** Whether each backend has one connection token for all. */
@@ -64,9 +68,25 @@ export class Platform {
    * for: its process has to be gone before another may live under the same key.
    * @param serviceName as in the request's path
    * @param signal aborts the wait, as when the client hung up
-   * @throws JamdevError `ServiceNotFound`, `ImageNotFound`, `KeyUnheldNoSpawnConfig`, `BuildFailed`, `ShuttingDown`
+   * @throws JamdevError `ServiceNotFound`, `ImageNotFound`, `KeyUnheldNoSpawnConfig`, `MountInUse`, `BuildFailed`,
+   *   `ShuttingDown`
    */
   async connect(serviceName: string, params: ConnectParams, signal?: AbortSignal): Promise<Connection> {
+    const mount = new MountWish(params, this.#world.mounts);
+    try {
+      return await this.#connect(serviceName, params, mount, signal);
+    } finally {
+      // Another request may have spawned a backend meanwhile, or this one failed.
+      mount.giveUp();
+    }
+  }
+
+  async #connect(
+    serviceName: string,
+    params: ConnectParams,
+    mount: MountWish,
+    signal: AbortSignal | undefined,
+  ): Promise<Connection> {
     let found: { tag: string; image: Build } | undefined;
     for (;;) {
       if (this.#closing) throw problem.shuttingDown();
@@ -85,8 +105,14 @@ export class Platform {
         signal?.throwIfAborted();
         continue;
       }
+      if (holder === undefined && !mount.isTaken) {
+        await mount.take(service);
+        signal?.throwIfAborted();
+        continue;
+      }
       const image = tag === undefined ? undefined : found?.image;
       const backend = holder ?? this.#spawn(service, params, image);
+      if (holder === undefined) mount.giveTo(backend);
       const route = this.tokens.issue(backend, params.user, params.auth);
       this.#tellIdentityIgnored(backend, params);
       return { backend, spawned: holder === undefined, state: backend.state, route };

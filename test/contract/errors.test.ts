@@ -199,6 +199,10 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
     ),
     ['/app', '4711', 'suspended', 'http://localhost:1', 'http://localhost:2', '--if-running reuse'],
   ],
+  mountInUse: [
+    problem.mountInUse('KEY', 'SERVICE', 4711, 'http://localhost:1'),
+    ['"KEY"', '"SERVICE"', '4711', 'http://localhost:1'],
+  ],
   currentFolderGone: [problem.currentFolderGone(), ['current folder']],
   logNotWritten: [problem.logNotWritten('abc', 'ENOSPC', '/x/logs'), ['abc', 'the disk is full', '/x/logs']],
   outputNotWritten: [problem.outputNotWritten('ENOSPC'), ['the disk is full']],

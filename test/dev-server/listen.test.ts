@@ -128,6 +128,12 @@ describe('a port that can’t be had', () => {
     });
   });
 
+  test('since file descriptors have run out, says how to have more', async () => {
+    await expect(listenForTest({ ...REQUEST, port: 0 }, () => failingServer('EMFILE'))).rejects.toMatchObject({
+      sentence: expect.stringContaining('ulimit -n'),
+    });
+  });
+
   test('for a reason unknown is passed on as it is', async () => {
     await expect(listenForTest({ ...REQUEST, port: 0 }, () => failingServer('EWEIRD'))).rejects.toMatchObject({
       code: 'EWEIRD',
