@@ -26,6 +26,11 @@ export class ProcessSnapshot {
     this.#unread = entries.filter(({ pid }) => pid !== process.pid).sort((a, b) => a.startedAt - b.startedAt);
   }
 
+  /** Whether other users' processes are shown as well; systems can hide them (`hidepid`), the first process too. */
+  get isComplete(): boolean {
+    return this.#byPid.has(1);
+  }
+
   find(pid: number): ProcessEntry | undefined {
     return this.#byPid.get(pid);
   }

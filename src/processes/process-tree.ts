@@ -40,10 +40,11 @@ export interface TreeSearch {
 export async function sampleTree(root: TreeRoot, { known = [], strict = false }: TreeSearch = {}): Promise<TreeSample> {
   try {
     const snapshot = await takeSnapshot();
-    if (!strict && snapshot.group(root.pid).length === 0 && isHiddenGroup(root.pid)) {
-      throw new Error(`the process group ${root.pid} has processes that are not shown to this user`);
+    const members = findMembers(snapshot, root, { known, strict });
+    if (!strict && !snapshot.isComplete && members.living.length === 0 && sendSignal(-root.pid, 0) !== 'nobody') {
+      throw new Error(`the process group ${root.pid} has processes that the system hides from this user`);
     }
-    return { known: true, ...findMembers(snapshot, root, { known, strict }) };
+    return { known: true, ...members };
   } catch (cause) {
     return { known: false, cause };
   }
@@ -88,11 +89,6 @@ export function addDescendants(
   for (const pid of members.keys()) {
     for (const child of childrenOf(pid)) if (!members.has(child.pid)) members.set(child.pid, child);
   }
-}
-
-/** Systems can hide other users' processes (`hidepid`): then a group may have members that the table does not show. */
-function isHiddenGroup(pgid: number): boolean {
-  return sendSignal(-pgid, 0) === 'refused';
 }
 
 /** The identity of a process just started, to be found again by. */
