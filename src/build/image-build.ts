@@ -2,9 +2,9 @@ import { statSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { problem } from '../contract/errors.js';
 import type { ChildRegister } from '../records/child-register.js';
-import { dockerEnvironment, isMissing, passVariables, runDocker } from '../runtime/docker/docker-cli.js';
+import { clientNotStarted } from '../runtime/docker/client-not-started.js';
+import { dockerEnvironment, passVariables, runDocker } from '../runtime/docker/docker-cli.js';
 import { type ImageOwner, imageName } from '../runtime/docker/image-name.js';
 import type { CommandOutcome } from './build-command.js';
 import { type BuildContext, openBuildContext } from './build-context.js';
@@ -81,9 +81,10 @@ async function runBuild(
   if (signal.aborted && code === 0) await removeImage(image);
   if (code === 0) return { ok: true, failure: '', lines, image, digest: (await readFile(idFile, 'utf8')).trim() };
   await removeStepContainers(lines);
-  const failure = isMissing(cause)
-    ? problem.dockerMissing().sentence.replace(/\.$/, '')
-    : describeBuildFailure(lines, code ?? undefined, request.platform);
+  const failure =
+    cause === undefined
+      ? describeBuildFailure(lines, code ?? undefined, request.platform)
+      : clientNotStarted(cause, spec).sentence.replace(/\.$/, '');
   return { ok: false, failure, lines, image, digest: '' };
 }
 

@@ -23,9 +23,12 @@ function ofScript(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => OF_SCRIPT.test(name)));
 }
 
-/** What the real npm gives a script. */
-function askNpm(folder: string): Record<string, string | undefined> {
-  const output = execFileSync('npm', ['start', '--silent'], { cwd: folder, env: plainEnvironment(), encoding: 'utf8' });
+/** What the real npm gives a script, run by this Node.js. */
+async function askNpm(folder: string): Promise<Record<string, string | undefined>> {
+  const script = { folder, event: 'start', script: '', manifest: {} };
+  const { npm_execpath: npm = '' } = await npmScriptEnvironment(script, plainEnvironment());
+  const options = { cwd: folder, env: plainEnvironment(), encoding: 'utf8' } as const;
+  const output = execFileSync(process.execPath, [npm, 'start', '--silent'], options);
   return ofScript(JSON.parse(output.trim().split('\n').at(-1) ?? ''));
 }
 
@@ -56,7 +59,7 @@ describe('the start script gets npm’s variables', () => {
       { folder, event: 'start', script: 'node show.js', manifest: { ...manifest } },
       plainEnvironment(),
     );
-    expect(ofScript(own)).toEqual(askNpm(folder));
+    expect(ofScript(own)).toEqual(await askNpm(folder));
     expect(start).toMatchObject({ command: 'node show.js', foundIn: 'the start script of package.json' });
   });
 
@@ -65,7 +68,7 @@ describe('the start script gets npm’s variables', () => {
     const { command, foundIn } = (await findStartScript(folder)) ?? {};
     expect({ command, foundIn }).toEqual({ command: 'node server.js', foundIn: 'server.js, as npm start does' });
     const own = { folder, event: 'start', script: 'node server.js', manifest: { name: 'app' } };
-    expect(ofScript(await npmScriptEnvironment(own, plainEnvironment()))).toEqual(askNpm(folder));
+    expect(ofScript(await npmScriptEnvironment(own, plainEnvironment()))).toEqual(await askNpm(folder));
   });
 
   test('no npm on the PATH, and one that is no npm, is no reason to fail', async () => {

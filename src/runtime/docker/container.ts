@@ -1,13 +1,13 @@
 import { execa } from 'execa';
-import { problem } from '../../contract/errors.js';
 import { pause } from '../../os/clock.js';
 import { sendSignal } from '../../processes/signal.js';
 import type { ChildRegister } from '../../records/child-register.js';
 import { BACKEND_CHILD } from '../child-options.js';
 import type { SpawnRequest } from '../runtime.js';
+import { clientNotStarted } from './client-not-started.js';
 import { ClientWords } from './client-words.js';
 import type { ContainerEvents, Expected } from './container-events.js';
-import { engineProblem, isMissing, QUICK_TIMEOUT_MS, runDocker } from './docker-cli.js';
+import { engineProblem, QUICK_TIMEOUT_MS, runDocker } from './docker-cli.js';
 import { type ContainerSpec, runArguments } from './run-arguments.js';
 
 /** How often to ask whether it runs, when the engine has not told; a remote engine may tell late or never. */
@@ -61,7 +61,7 @@ export class Container {
     this.started = this.#untilStarted(events.expect('start', name), printed);
   }
 
-  /** @throws JamdevError `DockerMissing` */
+  /** @throws JamdevError `DockerMissing`, `CommandNotStarted` */
   static async run(
     spec: ContainerSpec,
     request: SpawnRequest,
@@ -69,13 +69,10 @@ export class Container {
     register: ChildRegister,
   ): Promise<Container> {
     const { args, env } = runArguments(spec);
-    const client = execa('docker', args, {
-      ...BACKEND_CHILD,
-      env: { ...env, ...register.environment() },
-    });
+    const attempt = { file: 'docker', args, cwd: process.cwd(), env: { ...env, ...register.environment() } };
+    const client = execa(attempt.file, args, { ...BACKEND_CHILD, env: attempt.env });
     if (client.pid !== undefined) return new Container(spec.name, request, client, client.pid, events);
-    const { cause } = await client;
-    throw isMissing(cause) ? problem.dockerMissing() : problem.containerNotStarted(String(cause));
+    throw clientNotStarted((await client).cause, attempt);
   }
 
   /** What the engine warned of, as that it can't apply a limit. */

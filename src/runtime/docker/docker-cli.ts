@@ -49,7 +49,7 @@ export async function runDocker(
 }
 
 /** Whether a program could not be started because there is none of that name. */
-export function isMissing(cause: unknown): boolean {
+function isMissing(cause: unknown): boolean {
   return (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }
 
