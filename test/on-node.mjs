@@ -16,9 +16,7 @@ const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'jam
 /** The tests of what touches processes, the proxy, streams, files and the preload. */
 const NATIVE = [
   ...['api', 'build', 'config', 'dev-server', 'logs', 'os', 'processes', 'proxy', 'records', 'runtime', 'watch'],
-  ...['dev', 'exec', 'hot-rebuild', 'commands', 'services', 'warnings', 'terminal', 'from-code'].map(
-    (name) => `e2e/${name}.test.ts`,
-  ),
+  ...['dev', 'exec', 'hot-rebuild', 'unfinished-lines', 'warnings'].map((name) => `e2e/${name}.test.ts`),
 ].map((path) => join('test', path));
 
 const [major = '', ...given] = process.argv.slice(2);

@@ -87,9 +87,11 @@ const serviceBuildSchema = z.intersection(z.object({ service: z.string() }), bui
 export type ServiceBuild = z.infer<typeof serviceBuildSchema>;
 
 /** Body of `POST /_jamdev/build`. */
-export const buildRequestSchema = z.strictObject({
-  service: z.string().optional().describe('The service to build. Default: all of them'),
-});
+export const buildRequestSchema = z
+  .strictObject({
+    service: z.string().optional().describe('The service to build. Default: all of them'),
+  })
+  .meta({ id: 'BuildRequest' });
 
 /** `POST /_jamdev/build`, one per service. */
 export const buildsSchema = z.object({ builds: z.array(serviceBuildSchema) });

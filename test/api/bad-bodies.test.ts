@@ -20,6 +20,7 @@ const PATHS = [
   '/v2/account/-/service',
   '/v2/service/-/-/update',
   '/v2/service/-/-/staging/update',
+  '/_jamdev/build',
 ];
 
 const LIMIT = 1024 * 1024;

@@ -14,6 +14,8 @@ const TERMINATE_BACKENDS = ['/service/-/-/terminate-backends'];
 const CREATE = ['/v2/account/-/service'];
 const USE_IMAGE = ['/v2/service/-/-/update', '/v2/service/-/-/staging/update'];
 
+const BUILD = ['/_jamdev/build'];
+
 const DEEP = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
 
 /** JSON that is not what a kind of field takes, and what is said of it. */
@@ -143,6 +145,7 @@ const FIELDS: [paths: string[], field: string, kind: keyof typeof WRONG][] = [
   [TERMINATE_BACKENDS, 'dry_run', 'boolean'],
   [CREATE, 'name', 'name'],
   [USE_IMAGE, 'image_tag', 'tag'],
+  [BUILD, 'service', 'string'],
 ];
 
 /** JSON text with one value, at a field deep inside. */
@@ -178,6 +181,7 @@ describe('HTTP API: what is no value of a field is refused', () => {
       TerminateBackendsRequest: TERMINATE_BACKENDS,
       CreateServiceRequest: CREATE,
       UseImageRequest: USE_IMAGE,
+      BuildRequest: BUILD,
     };
     for (const [id, body] of Object.entries(bodies)) {
       const described = fieldsOf(description.components.schemas[id] ?? {}).filter(
