@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { createServer } from 'node:http';
 import { createApi } from './api/app.js';
 import { toConnectResponse } from './api/connect-results.js';
+import { createApiServer } from './api/server.js';
 import { KILL_AT_ONCE } from './build/build-process.js';
 import { Builder } from './build/builder.js';
 import { HotRebuild } from './build/hot-rebuild.js';
@@ -13,7 +13,6 @@ import { createReadEnvFiles } from './config/env-file.js';
 import { readOwnPackage } from './config/own-package.js';
 import { type DevConfig, resolveConfig } from './config/resolve.js';
 import type { BuildOutcome, DevInfo } from './contract/dev-endpoints.js';
-import { MAX_HEAD_BYTES } from './contract/limits.js';
 import { parseConnectRequest } from './contract/requests.js';
 import type { ConnectResponse } from './contract/responses.js';
 import { listenForBoth, urlHost } from './dev-server/both-ports.js';
@@ -22,7 +21,6 @@ import { cleanUpAfterDeadServers, listForeignRuns } from './dev-server/other-ser
 import { StateGuard } from './dev-server/state-guard.js';
 import { LogStore } from './logs/log-store.js';
 import { pause, systemClock } from './os/clock.js';
-import { answerUnreadable } from './os/unreadable-request.js';
 import { Platform } from './platform/platform.js';
 import { PipePool } from './processes/pipe-pool.js';
 import { findProcess } from './processes/process-table.js';
@@ -184,11 +182,9 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const ports = await listenForBoth(
     config,
     () =>
-      answerUnreadable(
-        createServer({ maxHeaderSize: MAX_HEAD_BYTES }, (request, response) => {
-          void opened.then(() => api(request, response));
-        }),
-      ),
+      createApiServer((request, response) => {
+        void opened.then(() => api(request, response));
+      }),
     () => proxy.createServer(),
   );
   const name = urlHost(config.host);

@@ -52,6 +52,33 @@ describe('HTTP API: what is no request', () => {
     expect(server.parts.platform.backends).toEqual([]);
   });
 
+  test.each([
+    ['CONNECT /auth HTTP/1.1', '', 405, 'MethodNotAllowed'],
+    ['CONNECT localhost:80 HTTP/1.1', '', 404, 'RouteNotFound'],
+    ['GET /nope HTTP/1.1', 'expect: something\r\n', 404, 'RouteNotFound'],
+    ['GET /nope HTTP/1.1', 'connection: upgrade, close\r\nupgrade: websocket\r\n', 404, 'RouteNotFound'],
+    ['POST /nope HTTP/1.1', 'expect: 100-continue\r\ncontent-length: 0\r\n', 404, 'RouteNotFound'],
+  ])('%s with %j is answered as any other request', async (line, headers, status, code) => {
+    const server = await startServer();
+    const { socket, received } = await openSocket(server.apiUrl);
+    socket.write(`${line}\r\nhost: localhost\r\n${headers}\r\n`);
+    await waitFor(() => received().includes(code), 'the answer');
+    const text = received().replace('HTTP/1.1 100 Continue\r\n\r\n', '');
+    expect(readAnswer(text).statusLine).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(JSON.parse(readAnswer(text).body).error).toMatchObject({ status, code });
+  });
+
+  test('a body is asked for where its client waits to be', async () => {
+    const server = await startServer();
+    const { socket, received } = await openSocket(server.apiUrl);
+    const body = JSON.stringify({ key: 'k', spawn: false });
+    const head = 'POST /v2/service/-/-/connect HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n';
+    socket.write(`${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`);
+    await waitFor(() => received().startsWith('HTTP/1.1 100 Continue'), 'the word to go on');
+    socket.write(body);
+    await waitFor(() => received().includes('KeyUnheldNoSpawnConfig'), 'the answer');
+  });
+
   test('headers without an end are refused as too large', async () => {
     const server = await startServer();
     const answer = await exchange(server.apiUrl, `GET /auth HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(70_000)}`);
