@@ -1,13 +1,18 @@
 import { lstat } from 'node:fs/promises';
 import { createFingerprint, type Fingerprint } from '../os/fingerprint.js';
-import { type BytePath, toFsPath } from './byte-path.js';
+import { type BytePath, join, toFsPath } from './byte-path.js';
 import type { Entry } from './watched-folder.js';
 
 /** How far apart the clocks of this machine and of a file server may be. */
 const CLOCK_SKEW_MS = 10_000;
+/** As many as files are read at once. */
+const WORKERS = [1, 2];
 
+/** A file whose turn comes. */
 interface Waiting {
-  path: BytePath;
+  /** Where it lies: one text for all files of a folder, as there can be very many. */
+  folder: BytePath;
+  name: string;
   entry: Entry;
   isPolled: boolean;
 }
@@ -19,20 +24,20 @@ interface Waiting {
 export class Baseline {
   readonly #fingerprint: Fingerprint = createFingerprint();
   readonly #startedAtMs = Date.now();
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   #running: Promise<void> = Promise.resolve();
   #isRunning = false;
   #closed = false;
 
-  add(path: BytePath, entry: Entry, isPolled: boolean): void {
-    this.#waiting.push({ path, entry, isPolled });
+  add(folder: BytePath, name: string, entry: Entry, isPolled: boolean): void {
+    this.#waiting.push({ folder, name, entry, isPolled });
   }
 
   /** Works through what was added; does nothing if it is at it. */
   run(): void {
     if (this.#isRunning || this.#closed) return;
     this.#isRunning = true;
-    this.#running = this.#work().finally(() => {
+    this.#running = Promise.all(WORKERS.map(() => this.#work())).then(() => {
       this.#isRunning = false;
     });
   }
@@ -44,23 +49,17 @@ export class Baseline {
 
   close(): void {
     this.#closed = true;
-    this.#waiting = [];
+    this.#waiting.length = 0;
   }
 
   async #work(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#closed) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      for (const waiting of batch) {
-        if (this.#closed) return;
-        await this.#make(waiting);
-      }
-    }
+    for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) await this.#make(next);
   }
 
-  async #make({ path, entry, isPolled }: Waiting): Promise<void> {
+  async #make({ folder, name, entry, isPolled }: Waiting): Promise<void> {
     const isOpen = () => !entry.touched && entry.fingerprint === undefined;
     if (!isOpen()) return;
+    const path = join(folder, name);
     const fingerprint = await this.#fingerprint(toFsPath(path));
     // Changes that were there before it was read are told of by now: all that came in one turn are passed on in it.
     await new Promise(setImmediate);

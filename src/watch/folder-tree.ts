@@ -1,24 +1,26 @@
 import type { Dirent, Stats } from 'node:fs';
-import { lstat, opendir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { errorCode } from '../os/error-code.js';
 import { createLimit } from '../os/limit.js';
 import { type BytePath, join, toFsPath } from './byte-path.js';
-import type { FolderRules } from './rules/folder-rules.js';
-import type { FolderEvents } from './system/folder-events.js';
-import { identifyFolder } from './system/system-events.js';
+import { type FolderRules, NO_RULES } from './rules/folder-rules.js';
+import { identifyFolder, type WatchEvents } from './system/folder-events.js';
 import type { Entry, EntryKind, WatchedFolder } from './watched-folder.js';
 
 /** Folders listed at once: more would only wait for Node.js' four threads. */
 const LISTED_AT_ONCE = 4;
-/** Entries that come from the system in one go; in between, the event loop gets its turn. */
-const LISTED_PER_TURN = 256;
+/** Entries looked at before the event loop gets its turn. */
+const ENTRIES_PER_TURN = 1000;
 
 /** What has to be known of a folder before it is entered. */
-export type NewFolder = Pick<WatchedFolder, 'path' | 'shown' | 'isLinked' | 'rules'>;
+export interface NewFolder extends Pick<WatchedFolder, 'path' | 'shown' | 'isLinked'> {
+  /** Gives its rules, by the names in it. */
+  readRules(entries: ReadonlySet<string>): Promise<FolderRules>;
+}
 
 /** How a tree asks and tells what lies around it. */
 export interface TreeSurroundings {
-  events: FolderEvents;
+  events: WatchEvents;
   /** Whether an entry is left out, by whatever rule. */
   isIgnored(folder: WatchedFolder, name: string, isFolder: boolean): boolean;
   /** An entry that was not known; `isNew`: it was made since, and not just found. */
@@ -46,10 +48,17 @@ export class FolderTree {
    */
   async enter(place: NewFolder, isNew: boolean): Promise<void> {
     if (this.#closed || this.folders.has(place.path)) return;
-    const folder = { ...place, entries: new Map(), identity: '', error: '', stop: () => undefined };
-    this.folders.set(place.path, folder);
-    await this.#watch(folder);
-    await this.list(folder, isNew);
+    const { path, shown, isLinked, readRules } = place;
+    const isPolled = this.#surroundings.events.isPolled(path);
+    const made = { entries: new Map(), identity: '', error: '', stop: () => undefined };
+    const folder: WatchedFolder = { path, shown, isLinked, isPolled, rules: NO_RULES, ...made };
+    this.folders.set(path, folder);
+    await this.#listed(folder, isNew, async () => {
+      await this.#watch(folder);
+      const entries = await this.#read(folder);
+      folder.rules = await readRules(new Set(entries.map(({ name }) => name)));
+      return entries;
+    });
   }
 
   /** Watches a folder again, as it may be another one by now, and compares what is listed with what was known. */
@@ -66,30 +75,9 @@ export class FolderTree {
   /**
    * Lists a folder: finds entries, enters folders, and has those that are gone or ignored by now looked at.
    * @param isNew whether what was not known was made since
-   * @returns what is not there any more
    */
   async list(folder: WatchedFolder, isNew: boolean): Promise<void> {
-    const found = new Set<string>();
-    const inner: Promise<void>[] = [];
-    await this.#limit(async () => {
-      try {
-        const listing = await opendir(toFsPath(folder.path), { encoding: 'latin1', bufferSize: LISTED_PER_TURN });
-        for await (const entry of listing) {
-          const kind = await this.#kindOf(folder, entry);
-          if (kind === undefined || this.#surroundings.isIgnored(folder, entry.name, kind === 'folder')) continue;
-          found.add(entry.name);
-          if (folder.entries.get(entry.name)?.kind !== kind) inner.push(this.add(folder, entry.name, kind, isNew));
-        }
-        folder.error = '';
-      } catch (error) {
-        this.#fail(folder, errorCode(error));
-      }
-    });
-    await Promise.all(inner);
-    if (folder.error !== '') return;
-    for (const name of folder.entries.keys()) {
-      if (!found.has(name)) this.#surroundings.onEvent(folder, name);
-    }
+    await this.#listed(folder, isNew, () => this.#read(folder));
   }
 
   /** Takes an entry in, and what is in it; one of another kind that had the name is let go of. */
@@ -98,7 +86,7 @@ export class FolderTree {
     const entry: Entry = { kind, fingerprint: undefined, touched: false };
     folder.entries.set(name, entry);
     this.#surroundings.onFound(folder, name, entry, isNew);
-    if (kind === 'folder') await this.enter(await this.#placeOf(folder, name), isNew);
+    if (kind === 'folder') await this.enter(this.#placeOf(folder, name), isNew);
   }
 
   /** Stops watching a folder and those in it. @returns what was in them, except folders */
@@ -113,14 +101,18 @@ export class FolderTree {
   }
 
   /** Applies other rules to a folder and those in it: enters what is not ignored any more. */
-  async applyRules(folder: WatchedFolder, rules: FolderRules): Promise<void> {
-    folder.rules = rules;
-    await this.list(folder, false);
+  async applyRules(folder: WatchedFolder, readRules: NewFolder['readRules']): Promise<void> {
+    await this.#listed(folder, false, async () => {
+      const entries = await this.#read(folder);
+      folder.rules = await readRules(new Set(entries.map(({ name }) => name)));
+      return entries;
+    });
+    const { rules } = folder;
     const inner = [...folder.entries].flatMap(([name, { kind }]) => (kind === 'folder' ? [name] : []));
     await Promise.all(
       inner.map(async (name) => {
         const child = this.folders.get(join(folder.path, name));
-        if (child !== undefined) await this.applyRules(child, await rules.enter(name));
+        if (child !== undefined) await this.applyRules(child, (entries) => rules.enter(name, entries));
       }),
     );
   }
@@ -131,25 +123,55 @@ export class FolderTree {
     this.folders.clear();
   }
 
-  async #placeOf(folder: WatchedFolder, name: string): Promise<NewFolder> {
+  async #listed(folder: WatchedFolder, isNew: boolean, read: () => Promise<Dirent[]>): Promise<void> {
+    const found = new Set<string>();
+    const inner: Promise<void>[] = [];
+    await this.#limit(async () => {
+      try {
+        const entries = await read();
+        folder.error = '';
+        for (const [index, entry] of entries.entries()) {
+          if (index % ENTRIES_PER_TURN === ENTRIES_PER_TURN - 1) await new Promise(setImmediate);
+          const kind = kindOf(entry) ?? (await this.#askKind(folder, entry.name));
+          if (kind === undefined || this.#surroundings.isIgnored(folder, entry.name, kind === 'folder')) continue;
+          found.add(entry.name);
+          if (folder.entries.get(entry.name)?.kind !== kind) inner.push(this.add(folder, entry.name, kind, isNew));
+        }
+      } catch (error) {
+        this.#fail(folder, errorCode(error));
+      }
+    });
+    await Promise.all(inner);
+    if (folder.error !== '') return;
+    for (const name of folder.entries.keys()) {
+      if (!found.has(name)) this.#surroundings.onEvent(folder, name);
+    }
+  }
+
+  /** Names have one character per byte. */
+  #read(folder: WatchedFolder): Promise<Dirent[]> {
+    return readdir(toFsPath(folder.path), { withFileTypes: true, encoding: 'latin1' });
+  }
+
+  #placeOf(folder: WatchedFolder, name: string): NewFolder {
     return {
       path: join(folder.path, name),
       shown: folder.shown === '' ? (name as BytePath) : join(folder.shown, name),
       isLinked: folder.isLinked,
-      rules: await folder.rules.enter(name),
+      readRules: (entries) => folder.rules.enter(name, entries),
     };
   }
 
   async #watch(folder: WatchedFolder): Promise<void> {
     const before = folder.stop;
     try {
-      const stop = await this.#surroundings.events.watchFolder(folder.path, (name) => {
+      const { stop, identity } = await this.#surroundings.events.watchFolder(folder.path, (name) => {
         this.#surroundings.onEvent(folder, name);
       });
+      folder.identity = identity;
       // It was let go of meanwhile.
       if (this.folders.get(folder.path) === folder) folder.stop = stop;
       else stop();
-      folder.identity = identifyFolder(await lstat(toFsPath(folder.path)));
     } catch (error) {
       this.#fail(folder, errorCode(error));
     }
@@ -163,14 +185,17 @@ export class FolderTree {
     if (code !== before && code !== 'ENOENT' && code !== 'ENOTDIR') this.#surroundings.onError(folder.path, code);
   }
 
-  /** Some file systems don't say in a listing what an entry is. */
-  async #kindOf(folder: WatchedFolder, entry: Dirent): Promise<EntryKind | undefined> {
-    if (entry.isFile()) return 'file';
-    if (entry.isDirectory()) return 'folder';
-    if (entry.isSymbolicLink()) return 'link';
-    if (entry.isFIFO() || entry.isSocket() || entry.isCharacterDevice() || entry.isBlockDevice()) return 'other';
-    return entryKind(await lstat(toFsPath(join(folder.path, entry.name))).catch(() => undefined));
+  async #askKind(folder: WatchedFolder, name: string): Promise<EntryKind | undefined> {
+    return entryKind(await lstat(toFsPath(join(folder.path, name))).catch(() => undefined));
   }
+}
+
+/** @returns undefined where the file system does not say it in a listing */
+function kindOf(entry: Dirent): EntryKind | undefined {
+  if (entry.isFile()) return 'file';
+  if (entry.isDirectory()) return 'folder';
+  if (entry.isSymbolicLink()) return 'link';
+  return entry.isFIFO() || entry.isSocket() || entry.isCharacterDevice() || entry.isBlockDevice() ? 'other' : undefined;
 }
 
 /** @returns undefined for what is not there */

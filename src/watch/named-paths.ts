@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import type { Baseline } from './baseline.js';
-import { type BytePath, toFsPath } from './byte-path.js';
+import { type BytePath, nameOf, parentOf, toFsPath } from './byte-path.js';
 import { compareFingerprints, MISSING } from './change.js';
 import type { CheckListener, EntryCheck } from './entry-check.js';
 import type { FolderTree } from './folder-tree.js';
@@ -75,7 +75,7 @@ export class NamedPaths {
       await this.#tools.places.enterNamed(real, shown, false);
     } else {
       named.entry = { kind: 'file', fingerprint: undefined, touched: false };
-      this.#tools.baseline.add(path, named.entry, this.#tools.events.isPolled(real));
+      this.#tools.baseline.add(parentOf(path), nameOf(path), named.entry, this.#tools.events.isPolled(real));
     }
     return true;
   }

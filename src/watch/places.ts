@@ -57,7 +57,8 @@ export class Places {
       const { rules, signature } = await this.#read(place);
       this.#signatures.set(place, signature);
       const folder = this.#tree.folders.get(place);
-      if (folder !== undefined && (changedWithin || signature !== before)) await this.#tree.applyRules(folder, rules);
+      if (folder !== undefined && (changedWithin || signature !== before))
+        await this.#tree.applyRules(folder, async () => rules);
     }
   }
 
@@ -77,7 +78,7 @@ export class Places {
     const { rules, signature, isIgnored } = await this.#read(path);
     this.#signatures.set(path, signature);
     if (isIgnored && !isLinked) this.#listener.onIgnored(path);
-    await this.#tree.enter({ path, shown, isLinked, rules }, isNew);
+    await this.#tree.enter({ path, shown, isLinked, readRules: async () => rules }, isNew);
   }
 
   async #read(place: BytePath) {

@@ -1,5 +1,5 @@
 import { Baseline } from './baseline.js';
-import { join } from './byte-path.js';
+
 import { DirtyEntries } from './dirty-entries.js';
 import { type CheckListener, EntryCheck } from './entry-check.js';
 import { FolderTree } from './folder-tree.js';
@@ -73,8 +73,7 @@ export class WatchParts {
       onFound: (folder, name, entry, isNew) => {
         if (folder.isLinked) this.#linkedFiles += 1;
         if (entry.kind === 'folder') return;
-        const path = join(folder.path, name);
-        this.baseline.add(path, entry, this.events.isPolled(folder.path));
+        this.baseline.add(folder.path, name, entry, folder.isPolled);
         // Docker sends a link as it is.
         if (entry.kind === 'link' && request.kind === 'process') this.links.add(folder, name);
         if (isNew) listener.onCreated(folder, name, entry);

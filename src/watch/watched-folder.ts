@@ -21,6 +21,8 @@ export interface WatchedFolder {
   shown: BytePath;
   /** Whether it was reached by a link that leads out of what is watched: there is a bound for all of those together. */
   isLinked: boolean;
+  /** Whether changes in it are known later than they happened. */
+  isPolled: boolean;
   rules: FolderRules;
   entries: Map<string, Entry>;
   /** Tells it from a folder that takes its place. */

@@ -7,8 +7,11 @@ export interface FolderRules {
   ignores(name: string, isFolder: boolean): boolean;
   /** Whether an entry of this folder with that name makes rules: a change of it can change what is left out. */
   isRuleFile(name: string): boolean;
-  /** Reads the rules of a folder in this one. */
-  enter(name: string): Promise<FolderRules>;
+  /**
+   * Reads the rules of a folder in this one.
+   * @param entries the names in that folder: most have no file with rules, which need not be looked for
+   */
+  enter(name: string, entries: ReadonlySet<string>): Promise<FolderRules>;
 }
 
 /** Rules that leave nothing out. */

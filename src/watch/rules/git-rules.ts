@@ -2,7 +2,7 @@ import { type BytePath, isWithin, join, nameOf, parentOf, relativeTo } from '../
 import type { FolderRules } from './folder-rules.js';
 import { readTrackedFiles, type TrackedFiles } from './git-index.js';
 import { findRepository, type GitRepository, gitDirOf } from './git-repository.js';
-import { type AskFile, askAbout, type GitignoreFile, parseGitignore } from './gitignore-file.js';
+import { type AskFile, askAbout, type GitignoreFile, hasPatterns, parseGitignore } from './gitignore-file.js';
 import { readIfThere } from './read-if-there.js';
 
 /** A working tree with what holds for all of it. */
@@ -57,7 +57,7 @@ async function readRepository(folder: BytePath): Promise<Repository | undefined>
   if (found === undefined) return undefined;
   const { root, gitDir, commonDir, excludesFile, ignoreCase, hashBytes } = found;
   const texts = await Promise.all([excludesFile, join(commonDir, 'info/exclude')].map(readIfThere));
-  const excludes = texts.map((text) => parseGitignore(root, text, ignoreCase));
+  const excludes = texts.filter(hasPatterns).map((text) => parseGitignore(root, text, ignoreCase));
   return { ...found, excludes, tracked: await readTrackedFiles(gitDir, hashBytes) };
 }
 
@@ -69,7 +69,7 @@ async function rulesIn(
   isIgnored: boolean,
 ): Promise<RulesInFolder> {
   const text = await readIfThere(join(folder, '.gitignore'));
-  const own = text === '' ? [] : [parseGitignore(folder, text, repository?.ignoreCase ?? false)];
+  const own = !hasPatterns(text) ? [] : [parseGitignore(folder, text, repository?.ignoreCase ?? false)];
   return new RulesInFolder(folder, repository, [...above, ...own], isIgnored);
 }
 
@@ -108,14 +108,18 @@ class RulesInFolder implements FolderRules {
     return name === '.gitignore';
   }
 
-  async enter(name: string): Promise<RulesInFolder> {
+  async enter(name: string, entries?: ReadonlySet<string>): Promise<RulesInFolder> {
     const folder = join(this.#folder, name);
     // Within another repository, a submodule or just a clone, its own rules hold and no others.
-    if (gitDirOf(folder) !== undefined) {
+    if (entries?.has('.git') !== false && gitDirOf(folder) !== undefined) {
       const inner = await readRepository(folder);
       if (inner !== undefined) return rulesIn(folder, inner, inner.excludes, false);
     }
-    return rulesIn(folder, this.#repository, this.#files, this.#isIgnoredByRules(name, true));
+    const isIgnored = this.#isIgnoredByRules(name, true);
+    if (entries?.has('.gitignore') === false) {
+      return new RulesInFolder(folder, this.#repository, this.#files, isIgnored);
+    }
+    return rulesIn(folder, this.#repository, this.#files, isIgnored);
   }
 
   #isIgnoredByRules(name: string, isFolder: boolean): boolean {

@@ -32,6 +32,11 @@ export function parseGitignore(base: BytePath, text: string, ignoreCase: boolean
   return { base, matcher: matcher.add(lines.flatMap(expandGluedStars).join('\n')) };
 }
 
+/** Whether a file says anything but comments. */
+export function hasPatterns(text: string): boolean {
+  return text.split('\n').some((line) => line.trim() !== '' && !line.startsWith('#'));
+}
+
 /**
  * git compares the literal start of a pattern by itself, so that the `**` of `foo**` + `/bar` then stands at a start and
  * may match nothing: it matches `foobar`. The `ignore` package does not know this, and gets what it comes to.
@@ -48,9 +53,11 @@ function expandGluedStars(line: string): string[] {
  */
 export function askAbout(file: GitignoreFile, folder: BytePath): AskFile {
   const inBase = relativeTo(file.base, folder);
-  const matcher = forOneTurn(() =>
-    ignore({ allowRelativePaths: true }).add(file.matcher).add(foldersOnTheWay(inBase).map(unignore)),
-  );
+  const matcher = forOneTurn(() => {
+    const fresh = ignore({ allowRelativePaths: true }).add(file.matcher);
+    const isIgnored = inBase !== '' && fresh.ignores(`${inBase}/`);
+    return isIgnored ? fresh.add(foldersOnTheWay(inBase).map(unignore)) : fresh;
+  });
   const prefix = inBase === '' ? '' : `${inBase}/`;
   return (name, isFolder) => {
     const { ignored, unignored } = matcher().test(`${prefix}${name}${isFolder ? '/' : ''}`);

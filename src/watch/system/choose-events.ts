@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { errorCode } from '../../os/error-code.js';
 import type { BytePath } from '../byte-path.js';
-import type { FolderEvents, FolderListener, Unsubscribe, WatchEvents } from './folder-events.js';
+import type { FolderEvents, FolderListener, Subscription, Unsubscribe, WatchEvents } from './folder-events.js';
 import { fileSystemOf, isRemote, type Mount } from './mounts.js';
 import { type IsIgnored, Polling } from './polling.js';
 import { SystemEvents } from './system-events.js';
@@ -43,19 +43,22 @@ export class ChosenEvents implements WatchEvents {
     return this.#choice.poll ?? (!this.#hasEvents || isRemote(fileSystemOf(folder, this.#choice.mounts())));
   }
 
-  watchFolder(folder: BytePath, listener: FolderListener): Promise<Unsubscribe> {
-    return this.#watch(folder, (events) => events.watchFolder(folder, listener));
+  watchFolder(folder: BytePath, listener: FolderListener): Promise<Subscription> {
+    const unwatched = { stop: () => undefined, identity: '' };
+    return this.#watch(folder, unwatched, (events) => events.watchFolder(folder, listener));
   }
 
   watchName(folder: BytePath, name: string, listener: FolderListener): Promise<Unsubscribe> {
-    return this.#watch(folder, (events) => events.watchName(folder, name, listener));
+    const unwatched = () => undefined;
+    return this.#watch(folder, unwatched, (events) => events.watchName(folder, name, listener));
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#system.close(), this.#polling?.close()]);
   }
 
-  async #watch(folder: BytePath, begin: (events: FolderEvents) => Promise<Unsubscribe>): Promise<Unsubscribe> {
+  /** @param unwatched what is given where a limit of the system is reached */
+  async #watch<T>(folder: BytePath, unwatched: T, begin: (events: FolderEvents) => Promise<T>): Promise<T> {
     if (this.isPolled(folder)) {
       if (this.#choice.poll === undefined) this.#choice.onPolling(folder, fileSystemOf(folder, this.#choice.mounts()));
       return begin(this.#poll());
@@ -66,7 +69,7 @@ export class ChosenEvents implements WatchEvents {
       const code = errorCode(error);
       if (LIMITS.includes(code)) {
         this.#choice.onLimit(code, folder);
-        return () => undefined;
+        return unwatched;
       }
       if (!NO_EVENTS.includes(code) || this.#choice.poll === false) throw error;
       this.#hasEvents = false;

@@ -1,5 +1,5 @@
 import type { BytePath } from '../byte-path.js';
-import type { Unsubscribe, WatchEvents } from './folder-events.js';
+import type { Subscription, Unsubscribe, WatchEvents } from './folder-events.js';
 
 /** Watches nothing, but knows which folders would be watched, each of which takes one of the system's watches. */
 export class CountedFolders implements WatchEvents {
@@ -9,13 +9,14 @@ export class CountedFolders implements WatchEvents {
     return false;
   }
 
-  async watchFolder(folder: BytePath): Promise<Unsubscribe> {
+  async watchFolder(folder: BytePath): Promise<Subscription> {
     this.folders.add(folder);
-    return () => undefined;
+    return { stop: () => undefined, identity: '' };
   }
 
   async watchName(folder: BytePath): Promise<Unsubscribe> {
-    return this.watchFolder(folder);
+    this.folders.add(folder);
+    return () => undefined;
   }
 
   async close(): Promise<void> {

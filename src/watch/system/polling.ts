@@ -1,7 +1,14 @@
 import { unwatchFile, watchFile } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { type FSWatcher, watch } from 'chokidar';
 import { type BytePath, join, nameOf, parentOf, toBytePath, toFsPath, toText } from '../byte-path.js';
-import type { FolderEvents, FolderListener, Unsubscribe } from './folder-events.js';
+import {
+  type FolderEvents,
+  type FolderListener,
+  identifyFolder,
+  type Subscription,
+  type Unsubscribe,
+} from './folder-events.js';
 
 /** How long a change goes unnoticed at most, unless CHOKIDAR_INTERVAL says otherwise. */
 export const POLL_INTERVAL_MS = 300;
@@ -20,7 +27,8 @@ export class Polling implements FolderEvents {
     this.#isIgnored = isIgnored;
   }
 
-  async watchFolder(folder: BytePath, listener: FolderListener): Promise<Unsubscribe> {
+  async watchFolder(folder: BytePath, listener: FolderListener): Promise<Subscription> {
+    const identity = identifyFolder(await stat(toFsPath(folder)));
     const listeners = this.#listeners.get(folder) ?? new Set();
     this.#listeners.set(folder, listeners.add(listener));
     this.#watcher ??= this.#start();
@@ -31,12 +39,13 @@ export class Polling implements FolderEvents {
       if (listeners.has(listener)) listener(undefined);
     }, 2 * POLL_INTERVAL_MS);
     this.#timers.add(timer);
-    return () => {
+    const stop = () => {
       listeners.delete(listener);
       if (listeners.size > 0) return;
       this.#listeners.delete(folder);
       this.#watcher?.unwatch(toText(folder));
     };
+    return { stop, identity };
   }
 
   async watchName(folder: BytePath, name: string, listener: FolderListener): Promise<Unsubscribe> {

@@ -1,7 +1,13 @@
-import { type FSWatcher, type Stats, watch } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { type BytePath, nameOf, toFsPath } from '../byte-path.js';
-import type { FolderEvents, FolderListener, Unsubscribe } from './folder-events.js';
+import {
+  type FolderEvents,
+  type FolderListener,
+  identifyFolder,
+  type Subscription,
+  type Unsubscribe,
+} from './folder-events.js';
 
 interface WatchedFolder {
   watcher: FSWatcher;
@@ -23,7 +29,7 @@ export class SystemEvents implements FolderEvents {
     this.#flood = new FloodGauge(maxQueuedEvents, onFlood);
   }
 
-  async watchFolder(folder: BytePath, listener: FolderListener): Promise<Unsubscribe> {
+  async watchFolder(folder: BytePath, listener: FolderListener): Promise<Subscription> {
     // It is watched before it is looked at, so that nothing happens in between.
     const before = this.#folders.get(folder);
     if (before === undefined) this.#open(folder, new Set([listener]));
@@ -37,17 +43,18 @@ export class SystemEvents implements FolderEvents {
         watched.watcher.close();
         this.#open(folder, watched.listeners).identity = identity;
       }
+      return { stop: () => this.#forget(folder, listener), identity };
     } catch (error) {
       this.#forget(folder, listener);
       throw error;
     }
-    return () => this.#forget(folder, listener);
   }
 
-  watchName(folder: BytePath, name: string, listener: FolderListener): Promise<Unsubscribe> {
-    return this.watchFolder(folder, (changed) => {
+  async watchName(folder: BytePath, name: string, listener: FolderListener): Promise<Unsubscribe> {
+    const { stop } = await this.watchFolder(folder, (changed) => {
       if (changed === undefined || changed === name) listener(changed);
     });
+    return stop;
   }
 
   async close(): Promise<void> {
@@ -80,11 +87,6 @@ export class SystemEvents implements FolderEvents {
     watched.watcher.close();
     this.#folders.delete(folder);
   }
-}
-
-/** Tells a folder from one that takes its place. */
-export function identifyFolder({ dev, ino, birthtimeMs }: Stats): string {
-  return `${dev}:${ino}:${birthtimeMs}`;
 }
 
 /**

@@ -2,6 +2,10 @@ import { readdirSync } from 'node:fs';
 import { type BytePath, join, toFsPath } from '../../../src/watch/byte-path.js';
 import type { FolderRules } from '../../../src/watch/rules/folder-rules.js';
 
+function namesIn(folder: BytePath): Set<string> {
+  return new Set(readdirSync(toFsPath(folder), { encoding: 'latin1' as 'utf8' }));
+}
+
 /** The files that rules leave in, relative to a folder, in order. `.git` is passed over. */
 export async function filesLeftIn(folder: BytePath, rules: FolderRules, prefix = ''): Promise<string[]> {
   const found: string[] = [];
@@ -12,7 +16,7 @@ export async function filesLeftIn(folder: BytePath, rules: FolderRules, prefix =
     else {
       const inner = await filesLeftIn(
         join(folder, entry.name),
-        await rules.enter(entry.name),
+        await rules.enter(entry.name, namesIn(join(folder, entry.name))),
         `${prefix}${entry.name}/`,
       );
       found.push(...inner);
