@@ -7,15 +7,17 @@ import { KILL_AT_ONCE } from './build/build-process.js';
 import { Builder } from './build/builder.js';
 import { HotRebuild } from './build/hot-rebuild.js';
 import { ImageCatalog } from './build/image-catalog.js';
-import { createMakeBuild, describeBuild } from './build/make-build.js';
+import { type BuildOwner, createMakeBuild, describeBuild } from './build/make-build.js';
 import type { DevFlags } from './config/dev-flags.js';
 import { createReadEnvFiles } from './config/env-file.js';
 import { readOwnPackage } from './config/own-package.js';
 import { type DevConfig, resolveConfig } from './config/resolve.js';
 import type { BuildOutcome, DevInfo } from './contract/dev-endpoints.js';
+import type { JamdevError } from './contract/errors.js';
 import { parseConnectRequest } from './contract/requests.js';
 import type { ConnectResponse } from './contract/responses.js';
 import { listenForBoth, urlHost } from './dev-server/both-ports.js';
+import { ConfigFollower } from './dev-server/config-follower.js';
 import { chooseRuntimes, prepareDocker, usesDocker } from './dev-server/docker-parts.js';
 import { cleanUpAfterDeadServers, listForeignRuns } from './dev-server/other-servers.js';
 import { StateGuard } from './dev-server/state-guard.js';
@@ -27,6 +29,7 @@ import { findProcess } from './processes/process-table.js';
 import { createRunMarker } from './processes/run-marker.js';
 import { ConnectionProxy } from './proxy/proxy-server.js';
 import type { ChildRegister } from './records/child-register.js';
+import { readLearnedOutputs, writeLearnedOutputs } from './records/learned-outputs.js';
 import { moveOldState, oldStateOf } from './records/old-state.js';
 import { RunRegister } from './records/run-register.js';
 import { createStateFolder } from './records/state-folder.js';
@@ -61,6 +64,10 @@ export interface DevServerEvents {
   notice: [text: string];
   /** A page of the user's own, by its origin, called the API itself; once in the life of a dev server. */
   pageCall: [origin: string];
+  /** A file that says what to run changed something, in words, that only counts after a restart. */
+  configFixed: [file: string, what: readonly string[]];
+  /** A file that says what to run can't be used as it is now; what was read last stays in use. */
+  configProblem: [error: JamdevError];
 }
 
 /** The parts of a running dev server, for the command line to watch. */
@@ -134,7 +141,14 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const logs = new LogStore(folder.logs, oldStateOf(config.project).logs);
   const readEnvFiles = createReadEnvFiles();
   const pipes = new PipePool();
-  const owner = { project: config.project, runId, register, pipes };
+  const owner: BuildOwner = {
+    project: config.project,
+    runId,
+    register,
+    pipes,
+    contentOf: (service) => hotRebuild.contentOf(service),
+    changedFilesOf: (service) => hotRebuild.unbuiltFilesOf(service),
+  };
   const builder = new Builder(config.services, systemClock, createMakeBuild(owner, readEnvFiles));
   const docker = await prepareDocker(config, folder, runId, register);
   const runtime = new RuntimeSwitch(new ProcessRuntime(register, pipes), docker?.runtime);
@@ -152,7 +166,25 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     useStaticToken: config.useStaticToken,
   });
   const imageKeeper = docker?.keepImages(builder, platform);
-  const hotRebuild = new HotRebuild(config.services, config.configFile, builder, platform);
+  const running = (): DevConfig => ({ ...config, services: builder.definitions as DevConfig['services'] });
+  const follower = new ConfigFollower(flags, running, {
+    redefine: (service, reason) => hotRebuild.redefine(service, reason),
+    onFixed: (file, what) => events.emit('configFixed', file, what),
+    onProblem: (error) => events.emit('configProblem', error),
+  });
+  let learned = readLearnedOutputs(folder);
+  const hotRebuild: HotRebuild = new HotRebuild({
+    builder,
+    platform,
+    clock: systemClock,
+    configFiles: follower.files,
+    reloadConfig: () => follower.reload(),
+    outputsOf: (service) => learned[service] ?? [],
+  });
+  hotRebuild.events.on('outputs', (service, files) => {
+    learned = { ...learned, [service]: files };
+    writeLearnedOutputs(folder, learned);
+  });
   const allowedHosts = {
     names: config.host === undefined ? config.allowedHosts : [...config.allowedHosts, config.host],
     addresses: config.host !== undefined,
@@ -245,7 +277,9 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   };
 
   return {
-    config,
+    get config() {
+      return running();
+    },
     info,
     apiUrl: info.api_url,
     proxyUrl: info.proxy_url,

@@ -12,6 +12,8 @@ export interface CommandOutcome {
   /** What went wrong, in a few words: "exit code 2". */
   failure: string;
   lines: string[];
+  /** See {@link BuildProcessEnd}. */
+  lingering?: BuildProcessEnd['lingering'];
 }
 
 /**
@@ -31,7 +33,7 @@ export async function runBuildCommand(
 ): Promise<CommandOutcome> {
   const attempt = { ...shellCommandLine(command), cwd, env: commandEnvironment(cwd, env) };
   const end = await runBuildProcess(attempt, signal, onLine, register, pipes);
-  return { ok: end.code === 0, failure: describe(end, attempt), lines: end.lines };
+  return { ok: end.code === 0, failure: describe(end, attempt), lines: end.lines, lingering: end.lingering };
 }
 
 function describe({ code, signal, cause }: BuildProcessEnd, attempt: StartAttempt): string {

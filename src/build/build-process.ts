@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { LineSplitter } from '../logs/line-splitter.js';
+import { pause } from '../os/clock.js';
 import { ChildOutput } from '../processes/child-output.js';
 import { ChildTree } from '../processes/child-tree.js';
 import { describeStuck } from '../processes/describe-stuck.js';
@@ -9,6 +10,8 @@ import type { ChildRegister } from '../records/child-register.js';
 
 /** How long each process of a build that became stale has to end after SIGTERM. */
 const CANCEL_GRACE_MS = 2_000;
+const LINGERING_MS = 10_000;
+const LINGERING_PAUSE_MS = 100;
 /** How much of a build's output is kept: the newest so many lines. */
 const KEPT_LINES = 1_000;
 
@@ -34,6 +37,14 @@ export interface BuildProcessEnd {
   cause?: unknown;
   /** Its output, stdout and stderr together. */
   lines: string[];
+  /** What it left running, known after a look at the process table. */
+  lingering: Promise<Lingering | undefined>;
+}
+
+/** Processes that outlive the build which started them. */
+export interface Lingering {
+  /** Resolves when they have ended, or turn out to stay: a step in the background may still write files. */
+  gone: Promise<void>;
 }
 
 const LOST = { code: null, signal: null } as const;
@@ -81,7 +92,7 @@ export async function runBuildProcess(
   const { pid } = subprocess;
   if (pid === undefined) {
     output.discard();
-    return { code: null, signal: null, cause: (await subprocess).cause, lines: [] };
+    return { code: null, signal: null, cause: (await subprocess).cause, lines: [], lingering: NOTHING };
   }
   output.read(subprocess.all ?? null, (chunk) => splitter.push(chunk).forEach(take));
   // Its outcome comes through 'exit': execa's own promise waits for pipes that a daemon may hold for ever.
@@ -115,5 +126,24 @@ export async function runBuildProcess(
   await output.finish();
   const rest = splitter.flush();
   if (rest !== undefined) take(rest);
-  return { ...end, lines: lines.slice(-KEPT_LINES) };
+  const lingering = termination.hasBegun ? NOTHING : lookForRest(tree);
+  return { ...end, lines: lines.slice(-KEPT_LINES), lingering };
+}
+
+const NOTHING = Promise.resolve(undefined);
+
+async function lookForRest(tree: ChildTree): Promise<Lingering | undefined> {
+  return (await lives(tree)) ? { gone: untilGone(tree) } : undefined;
+}
+
+/** What runs for longer than a step in the background takes is a daemon. */
+async function untilGone(tree: ChildTree): Promise<void> {
+  const deadlineMs = performance.now() + LINGERING_MS;
+  do await pause(LINGERING_PAUSE_MS);
+  while (performance.now() < deadlineMs && (await lives(tree)));
+}
+
+async function lives(tree: ChildTree): Promise<boolean> {
+  const sample = await tree.sample();
+  return sample.known && sample.living.length > 0;
 }

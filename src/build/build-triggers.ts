@@ -15,7 +15,7 @@ export interface OriginatedChange {
 /** What follows from a change, or from the end of a build. */
 export type Trigger =
   /** Nothing has to be built. `learned`: files that have just been shown to be output, and so start no more builds. */
-  | { kind: 'none'; learned?: readonly string[] }
+  | { kind: 'none'; learned?: readonly OriginatedChange[] }
   /** Build now, and cancel a build that runs. */
   | { kind: 'build'; files: readonly string[] }
   /** The end of the build that runs decides. */
@@ -43,7 +43,7 @@ export class BuildTriggers {
   /** By file: how many builds on their own have written it again, the last ones without exception. */
   readonly #proofs = new Map<string, number>();
   /** Written by builds or backends, and not yet decided on. */
-  readonly #pending = new Set<string>();
+  readonly #pending = new Map<string, ChangeOrigin>();
   readonly #held = new Set<string>();
   /** What started the build that runs or is about to, where only builds or backends wrote that. */
   #underTest: ReadonlySet<string> = new Set();
@@ -62,6 +62,11 @@ export class BuildTriggers {
     return [...this.#proofs.keys()].filter((file) => this.#isOutput(file));
   }
 
+  /** Whether something waits for {@link release}. */
+  get isHolding(): boolean {
+    return this.#held.size > 0;
+  }
+
   /** Files of which {@link buildEnded} has to know whether the build wrote them. */
   get underTest(): ReadonlySet<string> {
     return this.#underTest;
@@ -71,7 +76,7 @@ export class BuildTriggers {
   changed(changes: readonly OriginatedChange[]): Trigger {
     const byOthers = filesOf(changes.filter(({ origin }) => origin === 'other'));
     if (byOthers.length > 0) return this.#changedByOthers(byOthers);
-    for (const { file } of changes) this.#pending.add(file);
+    for (const { file, origin } of changes) this.#pending.set(file, origin);
     if (!this.#running) return this.#decide();
     const isSource = changes.some(({ file }) => this.#sources.has(file));
     const cancels = isSource && this.#buildsInARow < MAX_BUILDS_IN_A_ROW;
@@ -127,9 +132,10 @@ export class BuildTriggers {
 
   /** Decides on what builds and backends have written. */
   #decide(): Trigger {
-    const learned = [...this.#pending].filter((file) => this.#tested.has(file) && !this.#isOutput(file));
-    for (const file of learned) this.#proofs.set(file, PROOFS_NEEDED);
-    const open = [...this.#pending].filter((file) => !this.#isOutput(file));
+    const written = [...this.#pending].map(([file, origin]) => ({ file, origin }));
+    const learned = written.filter(({ file }) => this.#tested.has(file) && !this.#isOutput(file));
+    for (const { file } of learned) this.#proofs.set(file, PROOFS_NEEDED);
+    const open = filesOf(written).filter((file) => !this.#isOutput(file));
     this.#pending.clear();
     if (open.length === 0) return learned.length === 0 ? NONE : { kind: 'none', learned };
     if (this.#buildsInARow >= MAX_BUILDS_IN_A_ROW) {

@@ -6,7 +6,8 @@ import type { Clock } from '../os/clock.js';
 import { asSystemProblem } from '../os/system-problem.js';
 import type { BuildSource } from '../platform/services.js';
 import type { Build } from '../runtime/runtime.js';
-import { describeBuild, type MakeBuild } from './make-build.js';
+import type { Lingering } from './build-process.js';
+import { describeBuild, describeRebuild, type MadeBuild, type MakeBuild } from './make-build.js';
 
 /** Lines of a failed build that go into an error answer. */
 const ANSWERED_LINES = 20;
@@ -15,7 +16,7 @@ export interface BuilderEvents {
   /** `command`: undefined when the service has nothing to build. */
   started: [service: string, number: number, reason: string, command: string | undefined];
   line: [service: string, line: string];
-  ended: [service: string, outcome: BuildOutcome];
+  ended: [service: string, outcome: BuildOutcome, command: string | undefined];
   /** A build that new backends get from now on. */
   good: [service: string, build: Build, reason: string];
   /** A good build that would change nothing for backends; new ones go on getting the one before it. */
@@ -39,6 +40,8 @@ interface Progress {
   good: GoodBuild[];
   failure: Extract<BuildOutcome, { result: 'failed' }> | undefined;
   running: { controller: AbortController; outcome: Promise<BuildOutcome> } | undefined;
+  /** See {@link MadeBuild.lingering}, of the last build that came to its end. */
+  lingering: Promise<Lingering | undefined>;
 }
 
 /**
@@ -57,7 +60,10 @@ export class Builder implements BuildSource {
     this.#clock = clock;
     this.#make = make;
     this.#services = new Map(
-      services.map((config) => [config.name, { config, number: 0, good: [], failure: undefined, running: undefined }]),
+      services.map((config) => [
+        config.name,
+        { config, number: 0, good: [], failure: undefined, running: undefined, lingering: Promise.resolve(undefined) },
+      ]),
     );
   }
 
@@ -81,6 +87,16 @@ export class Builder implements BuildSource {
       signal.throwIfAborted();
     }
     throw failureOf(progress);
+  }
+
+  /** The number of the newest build that was asked for. */
+  newestNumber(definition: string): number {
+    return this.#progress(definition).number;
+  }
+
+  /** What the last build that came to its end has left running. */
+  lingering(definition: string): Promise<Lingering | undefined> {
+    return this.#progress(definition).lingering;
   }
 
   /** The failure that the newest build ended with; undefined when it was good, or none has ended yet. */
@@ -148,11 +164,14 @@ export class Builder implements BuildSource {
   async #run(progress: Progress, number: number, reason: string, signal: AbortSignal): Promise<BuildOutcome> {
     const { config } = progress;
     const startedAt = this.#clock.monotonicMs();
-    this.events.emit('started', config.name, number, reason, describeBuild(config));
+    const command = number === 1 ? describeBuild(config) : describeRebuild(config);
+    this.events.emit('started', config.name, number, reason, command);
     const tell = (line: string) => this.events.emit('line', config.name, line);
-    const result = await this.#make(config, number, signal, tell).catch((error: unknown) => {
-      return { build: undefined, fingerprint: '', failure: describeError(error).replace(/\.$/, ''), lines: [] };
+    const result: MadeBuild = await this.#make(config, number, signal, tell).catch((error: unknown) => {
+      const failure = describeError(error).replace(/\.$/, '');
+      return { build: undefined, fingerprint: '', failure, lines: [], lingering: undefined };
     });
+    progress.lingering = result.lingering ?? Promise.resolve(undefined);
     const ms = Math.round(this.#clock.monotonicMs() - startedAt);
     let outcome: BuildOutcome;
     if (signal.aborted) {
@@ -170,7 +189,7 @@ export class Builder implements BuildSource {
       progress.failure = outcome;
       progress.running = undefined;
     }
-    this.events.emit('ended', config.name, outcome);
+    this.events.emit('ended', config.name, outcome, command);
     if (outcome.result === 'succeeded' && result.build !== undefined) {
       if (outcome.unchanged) this.events.emit('unchanged', config.name, result.build);
       else this.events.emit('good', config.name, result.build, reason);

@@ -6,7 +6,7 @@ import { createLimit } from '../os/limit.js';
 import { openRegularFile } from '../os/regular-file.js';
 import { splitPlainCommand } from '../runtime/process/command-line.js';
 import { commandEnvironment } from '../runtime/process/environment.js';
-import { type BuildProcessEnd, runBuildProcess } from './build-process.js';
+import { runBuildProcess } from './build-process.js';
 import { findImportedModules } from './module-graph.js';
 
 /** All checks of one change together take no longer than this; what is not checked by then passes. */
@@ -55,13 +55,21 @@ export function findDefaultCheck({
   return { language: kind.language, program: plain.file, entry: resolve(cwd, file) };
 }
 
+/** A file that can't run. */
+export interface BadFile {
+  /** Absolute path. */
+  path: string;
+  /** What the check printed about it. */
+  lines: string[];
+}
+
 /**
  * Checks the syntax of what a change brings to running sessions: the entry file, and those changed files that the
  * program is known to load. A file that it does not load, such as JSX of a front end in the same folder, holds nothing up.
  * @param changed absolute paths
  * @param loaded absolute paths of files that running backends have loaded
  * @param signal ends the check
- * @returns what was wrong with the first bad file; undefined when nothing is known to be
+ * @returns the first bad file; undefined when nothing is known to be wrong
  */
 export async function checkChange(
   check: DefaultCheck,
@@ -69,14 +77,14 @@ export async function checkChange(
   loaded: ReadonlySet<string>,
   { cwd, env }: { cwd: string; env: Record<string, string> },
   signal: AbortSignal,
-): Promise<BuildProcessEnd | undefined> {
+): Promise<BadFile | undefined> {
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
   const limit = createLimit(CHECKS_AT_ONCE);
   const checkAll = async () => {
     const files = await findFilesToCheck(check, changed, loaded);
-    const ends = await Promise.all(files.map((file) => limit(() => checkFile(check, file, cwd, env, either))));
-    return ends.find((end) => end !== undefined);
+    const results = await Promise.all(files.map((file) => limit(() => checkFile(check, file, cwd, env, either))));
+    return results.find((bad) => bad !== undefined);
   };
   try {
     return await Promise.race([checkAll(), pause(CHECK_TIME_MS, signal).then(() => undefined)]);
@@ -115,13 +123,13 @@ async function checkFile(
   cwd: string,
   env: Record<string, string>,
   signal: AbortSignal,
-): Promise<BuildProcessEnd | undefined> {
+): Promise<BadFile | undefined> {
   if (!(await isReadable(path)) || signal.aborted) return undefined;
   const args = language === 'node' ? ['--check', path] : ['-c', PYTHON_CHECK, path];
   // A loader or an inspector that backends get is nothing for the check.
   const environment = { ...commandEnvironment(cwd, env), NODE_OPTIONS: '' };
   const end = await runBuildProcess({ file: program, args, cwd, env: environment }, signal, () => undefined);
-  return end.code === 1 && !signal.aborted ? end : undefined;
+  return end.code === 1 && !signal.aborted ? { path, lines: end.lines } : undefined;
 }
 
 async function isReadable(path: string): Promise<boolean> {

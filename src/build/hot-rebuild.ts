@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ServiceConfig } from '../config/service-config.js';
+import type { Clock } from '../os/clock.js';
 import type { Platform } from '../platform/platform.js';
-import { type Change, describeChanges } from '../watch/change.js';
-import { FileWatcher } from '../watch/file-watcher.js';
-import { watchRequestOf } from '../watch/watch-request.js';
+import { attributeWrites } from './attribute-writes.js';
+import type { OriginatedChange } from './build-triggers.js';
 import type { Builder } from './builder.js';
-import { OutputFilter } from './output-filter.js';
+import { RebuildLoop } from './rebuild-loop.js';
 import { backendsOlderThan, rollOut } from './rollout.js';
 
 export interface HotRebuildEvents {
@@ -16,40 +14,56 @@ export interface HotRebuildEvents {
   rolledOut: [service: ServiceConfig, buildNumber: number, backends: number];
   /** Changes of a service may go unnoticed. */
   watchProblem: [service: ServiceConfig, error: NodeJS.ErrnoException];
-  /** The config file was changed, which this dev server does not follow. */
-  configChanged: [path: string];
+  /** Files were shown to be written by builds or by backends alone: they start no more builds. */
+  learned: [service: ServiceConfig, files: readonly OriginatedChange[]];
+  /** What is known as output of a service's builds has changed. Relative paths. */
+  outputs: [service: string, files: readonly string[]];
+}
+
+/** What keeping code in step with files takes. */
+export interface HotRebuildParts {
+  builder: Builder;
+  platform: Platform;
+  clock: Clock;
+  /** Files that say what to run, apart from the code; each may be missing. Absolute paths. */
+  configFiles: readonly string[];
+  /** Reads those files again, and calls {@link HotRebuild.redefine} for the services that have changed. */
+  reloadConfig(): Promise<void>;
+  /** Files that earlier runs have learned to be output of a service's builds. */
+  outputsOf(service: string): readonly string[];
 }
 
 /** Keeps running code in step with the files: watches, builds, and brings good builds to running backends. */
 export class HotRebuild {
   readonly events = new EventEmitter<HotRebuildEvents>();
-  readonly #watchers: FileWatcher[];
+  readonly #builder: Builder;
+  readonly #loops: ReadonlyMap<string, RebuildLoop>;
+  #reloading: Promise<void> | undefined;
   #started = false;
 
-  /** @param configFile absolute path; a change of it is no change of code */
-  constructor(
-    services: readonly ServiceConfig[],
-    configFile: string | undefined,
-    builder: Builder,
-    platform: Platform,
-  ) {
-    this.#watchers = services
-      .filter((service) => service.watch.length > 0)
-      .map((service, index) => {
-        const counts = filterOutput(service, builder);
-        const watcher = new FileWatcher(watchRequestOf(service, configFile));
-        watcher.events.on('changed', (changes) => {
-          const code = changes.filter((change) => change.absolute !== configFile && counts(change));
-          if (code.length > 0) void builder.build(service.name, describeChanges(code));
-          // Every watcher notices it; one is enough to say so.
-          const isConfig = changes.some(({ absolute }) => absolute === configFile);
-          if (isConfig && index === 0) this.events.emit('configChanged', configFile ?? '');
-        });
-        watcher.events.on('problem', (error) => this.events.emit('watchProblem', service, error));
-        return watcher;
+  constructor({ builder, platform, clock, configFiles, reloadConfig, outputsOf }: HotRebuildParts) {
+    this.#builder = builder;
+    const reloadOnce = () => {
+      this.#reloading ??= reloadConfig().finally(() => {
+        this.#reloading = undefined;
       });
+      return this.#reloading;
+    };
+    const watched = builder.definitions.filter(({ watch }) => watch.length > 0);
+    this.#loops = new Map(
+      watched.map((service) => {
+        const outputs = outputsOf(service.name);
+        const world = { builder, clock, configFiles, reloadConfig: reloadOnce, outputs };
+        const loop = new RebuildLoop(service, world);
+        loop.events.on('problem', (error) => this.events.emit('watchProblem', service, error));
+        loop.events.on('learned', (files) => this.events.emit('learned', service, files));
+        loop.events.on('outputs', (files) => this.events.emit('outputs', service.name, files));
+        if (service.runtime === 'process') attributeWrites(platform, service.name, loop.origins, clock);
+        return [service.name, loop];
+      }),
+    );
     builder.events.on('good', (name, build, reason) => {
-      const service = services.find((each) => each.name === name);
+      const service = builder.definitions.find((each) => each.name === name);
       if (service === undefined || build.number === 1) return;
       const older = service.onChange === 'keep' ? [] : backendsOlderThan(platform, name, build);
       if (older.length > 0) this.events.emit('rolledOut', service, build.number, older.length);
@@ -59,7 +73,7 @@ export class HotRebuild {
 
   /** Begins to watch. Resolves when every change from now on will be noticed. */
   async start(): Promise<void> {
-    await Promise.all(this.#watchers.map((watcher) => watcher.start()));
+    await Promise.all(this.#all.map((loop) => loop.start()));
     this.#started = true;
   }
 
@@ -70,47 +84,48 @@ export class HotRebuild {
 
   /** Whether anything is watched at all. */
   get watches(): boolean {
-    return this.#watchers.length > 0;
+    return this.#loops.size > 0;
   }
 
   get paused(): boolean {
-    return this.#watchers.some((watcher) => watcher.paused);
+    return this.#all.some((loop) => loop.paused);
   }
 
   /** Ignores changes, or takes notice again, of those in between too. */
   togglePause(): void {
     const { paused } = this;
-    for (const watcher of this.#watchers) {
-      if (paused) watcher.resume();
-      else watcher.pause();
+    for (const loop of this.#all) {
+      if (paused) loop.resume();
+      else loop.pause();
     }
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#watchers.map((watcher) => watcher.close()));
+  /** Takes other settings for a service that has the same name, and builds it by them. */
+  async redefine(service: ServiceConfig, reason: string): Promise<void> {
+    this.#builder.redefine(service);
+    const loop = this.#loops.get(service.name);
+    if (loop !== undefined) await loop.redefine(service, reason);
+    else void this.#builder.build(service.name, reason);
   }
-}
 
-/** Only build commands write into the project; an image build leaves its context as it is. */
-function filterOutput(service: ServiceConfig, builder: Builder): (change: Change) => boolean {
-  if (service.runtime !== 'process' || service.build === undefined) return () => true;
-  const filter = new OutputFilter(
-    () => performance.now(),
-    (file) => digestOf(join(service.root, file)),
-  );
-  builder.events.on('started', (name, number) => {
-    if (name === service.name) filter.buildStarted(number);
-  });
-  builder.events.on('ended', (name) => {
-    if (name === service.name) filter.buildEnded();
-  });
-  return ({ path, what, noticedAtMs }) => filter.counts(path, what === 'created', noticedAtMs);
-}
+  /**
+   * Tells what a service's builds are made from right now, for comparison.
+   * @returns the same text for the same content; one that no other call returns where it is not known
+   */
+  async contentOf(service: string): Promise<string> {
+    return (await this.#loops.get(service)?.content()) ?? randomUUID();
+  }
 
-function digestOf(path: string): string {
-  try {
-    return createHash('sha1').update(readFileSync(path)).digest('hex');
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? '';
+  /** Absolute paths of a service's files that changed since its last good build was started, as far as it is known. */
+  unbuiltFilesOf(service: string): readonly string[] {
+    return this.#loops.get(service)?.unbuilt ?? [];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map((loop) => loop.close()));
+  }
+
+  get #all(): RebuildLoop[] {
+    return [...this.#loops.values()];
   }
 }

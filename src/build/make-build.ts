@@ -1,12 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { relative } from 'node:path';
 import { createReadEnvFiles, type ReadEnvFiles } from '../config/env-file.js';
 import type { DockerServiceConfig, ProcessServiceConfig, ServiceConfig } from '../config/service-config.js';
 import { problem } from '../contract/errors.js';
 import type { PipePool } from '../processes/pipe-pool.js';
 import type { ChildRegister } from '../records/child-register.js';
 import type { Build } from '../runtime/runtime.js';
-import { runBuildCommand } from './build-command.js';
+import { type CommandOutcome, runBuildCommand } from './build-command.js';
+import type { BuildProcessEnd } from './build-process.js';
+import { checkChange, findDefaultCheck } from './default-check.js';
 
 /** What one build came to. `build` is undefined when it failed. */
 export interface MadeBuild {
@@ -17,6 +20,8 @@ export interface MadeBuild {
   failure: string;
   /** Its output. */
   lines: string[];
+  /** See {@link BuildProcessEnd}; undefined: nothing was run. */
+  lingering?: BuildProcessEnd['lingering'] | undefined;
 }
 
 /** Does the work of one build. */
@@ -30,6 +35,12 @@ export type MakeBuild = (
 /** What is done to build a service, as a person reads it; undefined when there is nothing to do. */
 export function describeBuild(service: ServiceConfig): string | undefined {
   return service.runtime === 'process' ? service.build : 'docker build';
+}
+
+/** The same of a build after the first, for which the syntax of changed files may be checked instead. */
+export function describeRebuild(service: ServiceConfig): string | undefined {
+  const check = service.runtime === 'process' ? findDefaultCheck(service) : undefined;
+  return check === undefined ? describeBuild(service) : `syntax check of ${relative(service.root, check.entry)}`;
 }
 
 /**
@@ -58,6 +69,10 @@ export interface BuildOwner {
    * not known, the text is one that no other call returns. Default: it is never known.
    */
   contentOf?(service: string): Promise<string>;
+  /** Returns absolute paths of a service's files that changed since its last good build. Default: none is known. */
+  changedFilesOf?(service: string): readonly string[];
+  /** Returns absolute paths of files that running backends have loaded. Default: none is known. */
+  loadedFiles?(): Promise<ReadonlySet<string>>;
 }
 
 /** Creates what builds services of either kind. */
@@ -83,7 +98,7 @@ async function makeProcessBuild(
   if (!existsSync(cwd)) return { build: undefined, fingerprint: '', failure: missingFolder(cwd), lines: [] };
   const made =
     service.build === undefined
-      ? { ok: true, failure: '', lines: [] }
+      ? await checkInstead(service, number, env, owner, signal)
       : await runBuildCommand(
           service.build,
           { cwd, env: { ...buildEnv, ...env } },
@@ -92,11 +107,28 @@ async function makeProcessBuild(
           owner.register,
           owner.pipes,
         );
-  const { ok, failure, lines } = made;
-  if (!ok) return { build: undefined, fingerprint: '', failure, lines };
+  const { ok, failure, lines, lingering } = made;
+  if (!ok) return { build: undefined, fingerprint: '', failure, lines, lingering };
   const run = { command, cwd, env: { ...commandEnv, ...env }, remap8080 };
   const fingerprint = fingerprintOf(run, (await owner.contentOf?.(service.name)) ?? randomUUID());
-  return { build: { kind: 'process', number, ...run }, fingerprint, failure, lines };
+  return { build: { kind: 'process', number, ...run }, fingerprint, failure, lines, lingering };
+}
+
+/** A service without a build has its changes checked, as far as that is possible; at the start nothing has changed. */
+async function checkInstead(
+  service: ProcessServiceConfig,
+  number: number,
+  env: Record<string, string>,
+  owner: BuildOwner,
+  signal: AbortSignal,
+): Promise<CommandOutcome> {
+  const check = number === 1 ? undefined : findDefaultCheck(service);
+  if (check === undefined) return { ok: true, failure: '', lines: [] };
+  const loaded = (await owner.loadedFiles?.()) ?? new Set<string>();
+  const changed = owner.changedFilesOf?.(service.name) ?? [];
+  const bad = await checkChange(check, changed, loaded, { cwd: service.cwd, env }, signal);
+  if (bad === undefined) return { ok: true, failure: '', lines: [] };
+  return { ok: false, failure: `syntax error in ${relative(service.root, bad.path)}`, lines: bad.lines };
 }
 
 function missingFolder(folder: string): string {

@@ -280,6 +280,20 @@ export const problem = {
       `The page ${quote(origin)} calls the API itself. That works here and nowhere else: elsewhere the API needs a secret, which belongs on a server.`,
       'Connect from your server, and hand the connection URL to the page.',
     ),
+  writtenByItself: (file: string, byBuild: boolean) =>
+    new JamdevError(
+      'WatchFailed',
+      `${byBuild ? 'The build itself' : 'A backend'} writes ${quote(file)}, so when that file changes during a ${byBuild ? 'build' : 'start or an end'}, nothing is built.`,
+      `To stop watching it, add "ignore": [${quote(`/${file}`)}] to the config file.`,
+    ),
+  needsRestart: (file: string, what: readonly string[]) =>
+    new JamdevError(
+      'NotSupported',
+      `${file} changed ${what.join(', ')}, which only counts after a restart.`,
+      'Stop jamdev dev, and start it again.',
+    ),
+  configNotUsed: (reason: string) =>
+    new JamdevError('ConfigInvalid', `The changed config is not used: ${reason}`, 'What was read last stays in use.'),
   routeNotFound: (method: string, path: string) =>
     new JamdevError(
       'RouteNotFound',

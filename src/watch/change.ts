@@ -22,12 +22,6 @@ export const MISSING = 'ENOENT';
 /** Two states of one file. */
 export type FileStates = Pick<Change, 'before' | 'now'>;
 
-/** Names changed files for a person: `changed: server.ts (+2 more)`. */
-export function describeChanges(changes: readonly Change[]): string {
-  const more = changes.length > 1 ? ` (+${changes.length - 1} more)` : '';
-  return `changed: ${changes[0]?.path ?? ''}${more}`;
-}
-
 /**
  * Compares two fingerprints of one path (see `os/fingerprint.ts`).
  * @param before undefined if it was not known: it was touched before its turn, and counts as changed

@@ -12,7 +12,7 @@ export async function countWatchedFolders(services: readonly ServiceConfig[], si
   for (const service of services) {
     signal.throwIfAborted();
     if (service.watch.length === 0) continue;
-    const watcher = new FileWatcher(watchRequestOf(service, undefined), counted);
+    const watcher = new FileWatcher(watchRequestOf(service, []), counted);
     const giveUp = () => void watcher.close();
     signal.addEventListener('abort', giveUp);
     try {

@@ -129,6 +129,16 @@ export class FileWatcher {
     this.#settling.resume();
   }
 
+  /** Resolves when all changes that had been made by the time of the call are told of, unless it is paused. */
+  settled(): Promise<void> {
+    return this.#settling.settled();
+  }
+
+  /** Whether it looks at some of the files again and again: changes are known later than they happen. */
+  get isPolling(): boolean {
+    return this.#request.paths.some((path) => this.#parts.events.isPolled(toBytePath(path)));
+  }
+
   /** Stops watching. Nothing is told of after it. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -50,6 +50,13 @@ export class Settling {
     if (this.#tasks.isDirty()) this.#start();
   }
 
+  /** Resolves when all that had happened by the time of the call was looked at and told of, unless it is paused. */
+  async settled(): Promise<void> {
+    // What the system has reported by now is passed on in the next turn.
+    for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    while (this.#running !== undefined) await this.#running;
+  }
+
   /** Resolves when nothing is being looked at. */
   async close(): Promise<void> {
     this.#closed = true;

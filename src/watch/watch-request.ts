@@ -20,11 +20,11 @@ export interface WatchRequest {
 
 /**
  * What to watch for a service.
- * @param configFile absolute; a change of it is told of as well
+ * @param configFiles absolute; a change of them is told of as well
  */
-export function watchRequestOf(service: ServiceConfig, configFile: string | undefined): WatchRequest {
+export function watchRequestOf(service: ServiceConfig, configFiles: readonly string[]): WatchRequest {
   const { root, watch, envFiles, ignore, poll } = service;
-  const files = [...envFiles.map(({ path }) => path), ...(configFile === undefined ? [] : [configFile])];
+  const files = [...envFiles.map(({ path }) => path), ...configFiles];
   const common = { root, paths: watch, files, ignore, poll };
   if (service.runtime === 'process') return { kind: 'process', ...common };
   return { kind: 'container', dockerfile: service.dockerfile, ...common };

@@ -81,7 +81,7 @@ describe('what builds write', () => {
     }
     expect(runBuild(triggers, ['stamp'])).toEqual({ kind: 'hold', files: ['stamp'] });
     expect(triggers.release()).toEqual({ kind: 'build', files: ['stamp'] });
-    expect(runBuild(triggers, ['stamp'])).toEqual({ kind: 'none', learned: ['stamp'] });
+    expect(runBuild(triggers, ['stamp'])).toEqual({ kind: 'none', learned: by('build', 'stamp') });
     expect(triggers.outputs).toEqual(['stamp']);
     expect(triggers.changed(by('other', 'a.js'))).toMatchObject({ kind: 'build' });
     expect(runBuild(triggers, ['stamp'])).toEqual({ kind: 'none' });
@@ -92,7 +92,7 @@ describe('what builds write', () => {
     for (let round = 0; round < MAX_BUILDS_IN_A_ROW; round += 1) runBuild(triggers, ['stamp']);
     expect(runBuild(triggers, ['stamp', 'a.js'])).toEqual({ kind: 'hold', files: ['stamp', 'a.js'] });
     expect(triggers.release()).toEqual({ kind: 'build', files: ['stamp', 'a.js'] });
-    expect(runBuild(triggers, ['stamp'])).toEqual({ kind: 'none', learned: ['stamp'] });
+    expect(runBuild(triggers, ['stamp'])).toEqual({ kind: 'none', learned: by('build', 'stamp') });
     expect(triggers.outputs).toEqual(['stamp']);
   });
 
@@ -117,7 +117,7 @@ test('what a backend writes beside its code is held and learned in the same way'
   expect(triggers.changed(by('backend', 'data.db'))).toMatchObject({ kind: 'hold' });
   expect(triggers.release()).toMatchObject({ kind: 'build' });
   runBuild(triggers);
-  expect(triggers.changed(by('backend', 'data.db'))).toEqual({ kind: 'none', learned: ['data.db'] });
+  expect(triggers.changed(by('backend', 'data.db'))).toEqual({ kind: 'none', learned: by('backend', 'data.db') });
   expect(triggers.changed(by('backend', 'data.db'))).toEqual({ kind: 'none' });
 });
 

@@ -56,24 +56,24 @@ async function check(
   const found = findDefaultCheck({ command, build: undefined, cwd });
   if (found === undefined) throw new Error('no check');
   const absolute = (names: string[]) => names.map((name) => join(cwd, name));
-  const end = await checkChange(found, absolute(changed), new Set(absolute(loaded)), { cwd, env: {} }, NEVER);
-  return { end, cwd };
+  const bad = await checkChange(found, absolute(changed), new Set(absolute(loaded)), { cwd, env: {} }, NEVER);
+  return { bad: bad && { ...bad, path: bad.path.slice(cwd.length + 1) }, cwd };
 }
 
 describe('a change of a Node.js program', () => {
   test('passes when all that it loads can be read', async () => {
-    expect((await check({ 'server.js': 'const a = 1' }, ['server.js'])).end).toBeUndefined();
+    expect((await check({ 'server.js': 'const a = 1' }, ['server.js'])).bad).toBeUndefined();
   });
 
   test('fails when the entry file is broken, whatever else changed', async () => {
-    const { end } = await check({ 'server.js': BROKEN, 'a.txt': '' }, ['a.txt']);
-    expect(end).toMatchObject({ code: 1 });
-    expect(end?.lines.join('\n')).toContain('SyntaxError');
+    const { bad } = await check({ 'server.js': BROKEN, 'a.txt': '' }, ['a.txt']);
+    expect(bad).toMatchObject({ path: 'server.js' });
+    expect(bad?.lines.join('\n')).toContain('SyntaxError');
   });
 
   test('fails for a file that a running backend has loaded', async () => {
     const files = { 'server.js': 'require("./" + "lib")', 'lib.js': BROKEN };
-    expect((await check(files, ['lib.js'], 'node server.js', ['lib.js'])).end).toMatchObject({ code: 1 });
+    expect((await check(files, ['lib.js'], 'node server.js', ['lib.js'])).bad).toMatchObject({ path: 'lib.js' });
   });
 
   test('fails for a module that is imported, directly or not', async () => {
@@ -82,28 +82,28 @@ describe('a change of a Node.js program', () => {
       'a.mjs': 'export { b } from "./lib/b.mjs"; await 1',
       'lib/b.mjs': BROKEN,
     };
-    expect((await check(files, ['lib/b.mjs'], 'node server.mjs')).end).toMatchObject({ code: 1 });
+    expect((await check(files, ['lib/b.mjs'], 'node server.mjs')).bad).toMatchObject({ path: 'lib/b.mjs' });
   });
 
   test('passes when what is broken is nothing that it loads: JSX of a front end in the same folder', async () => {
     const files = { 'server.js': '', 'public/app.js': 'const a = <div/>' };
-    expect((await check(files, ['public/app.js'])).end).toBeUndefined();
+    expect((await check(files, ['public/app.js'])).bad).toBeUndefined();
   });
 
   test('passes when the files are gone', async () => {
-    expect((await check({}, ['server.js'])).end).toBeUndefined();
+    expect((await check({}, ['server.js'])).bad).toBeUndefined();
   });
 
   test('passes with top-level await and with a package of type module', async () => {
     const files = { 'package.json': '{"type":"module"}', 'server.js': 'await 1; import "node:fs"' };
-    expect((await check(files, ['server.js'])).end).toBeUndefined();
+    expect((await check(files, ['server.js'])).bad).toBeUndefined();
   });
 });
 
 describe('a change of a Python program', () => {
   test('fails when the entry file is broken, and leaves no compiled file behind', async () => {
-    const { end, cwd } = await check({ 'main.py': 'def f(:' }, ['main.py'], 'python3 main.py');
-    expect(end?.lines.join('\n')).toContain('SyntaxError');
+    const { bad, cwd } = await check({ 'main.py': 'def f(:' }, ['main.py'], 'python3 main.py');
+    expect(bad?.lines.join('\n')).toContain('SyntaxError');
     expect(existsSync(join(cwd, '__pycache__'))).toBe(false);
   });
 
@@ -114,8 +114,8 @@ describe('a change of a Python program', () => {
       'old.py': 'print "two"',
       '__pycache__/lib.cpython-312.pyc': '',
     };
-    expect((await check(files, ['old.py'], 'python3 main.py')).end).toBeUndefined();
-    expect((await check(files, ['lib.py', 'old.py'], 'python3 main.py')).end).toMatchObject({ code: 1 });
+    expect((await check(files, ['old.py'], 'python3 main.py')).bad).toBeUndefined();
+    expect((await check(files, ['lib.py', 'old.py'], 'python3 main.py')).bad).toMatchObject({ path: 'lib.py' });
   });
 });
 

@@ -123,18 +123,51 @@ describe('a change', () => {
   });
 });
 
-test('what a build writes into the folder does not start the next build', async () => {
+describe('what a build writes into the folder', () => {
   const build = `node -e "const fs = require('fs'); fs.mkdirSync('dist', { recursive: true }); fs.copyFileSync('server.js', 'dist/server.js')"`;
-  const { dev, connect, save } = await startProject({ command: 'node dist/server.js', build });
-  const { url } = await connect({ key: 'k' });
-  expect((await ask(url)).version).toBe('one');
-  save(server('two'));
-  await waitFor(() => /build {2}2: done/.test(dev.stdout()), 'the build');
-  expect((await ask((await connect({ key: 'k' })).url)).version).toBe('two');
-  save(server('three'));
-  await waitFor(() => /build {2}3: done/.test(dev.stdout()), 'the next build');
-  expect((await ask((await connect({ key: 'k' })).url)).version).toBe('three');
-  expect(dev.stdout()).not.toMatch(/changed: dist/);
+  const numbers = (dev: { stdout(): string }) => (dev.stdout().match(/build {2}\d+: done/g) ?? []).length;
+
+  test('ends no session and starts no endless row of builds', async () => {
+    const { dev, connect, save } = await startProject({ command: 'node dist/server.js', build });
+    const { url } = await connect({ key: 'k' });
+    const { pid } = await ask(url);
+    // In doubt it builds: a person might have made the file.
+    await waitFor(() => /build {2}2: done in .*, nothing changed/.test(dev.stdout()), 'the build after the first');
+    expect(await ask(url)).toEqual({ version: 'one', pid });
+    for (const version of ['two', 'three']) {
+      save(server(version));
+      await waitFor(async () => (await ask(url)).version === version, 'the new code');
+    }
+    const built = numbers(dev);
+    expect(built).toBeLessThanOrEqual(2 + 2 * 2);
+    expect((await runCli(['build'], { cwd: dev.folder })).stdout).toMatch(/done in .+, nothing changed\.\n$/);
+  });
+
+  test('starts one build when it lies there already and comes out the same', async () => {
+    const { dev } = await startProject({ command: 'node dist/server.js', build, watch: ['server.js', 'dist'] });
+    await waitFor(() => numbers(dev) === 2, 'the build after the first');
+    dev.process.kill('SIGINT');
+    await dev.exit;
+    const again = await startDev(dev.folder);
+    await untilWatching(again);
+    const { url } = (await post(`${again.apiUrl}/v2/service/-/-/connect`, { key: 'k' })).json<{ url: string }>();
+    const { pid } = await ask(url);
+    writeFileSync(join(dev.folder, 'server.js'), server('two'));
+    await waitFor(async () => (await ask(url)).version === 'two', 'the new code');
+    expect(again.stdout().match(/build {2}\d+: node/g)?.length).toBeLessThanOrEqual(3);
+    expect((await ask(url)).pid).not.toBe(pid);
+  });
+
+  test('differently each time, also a second after its end, starts four builds, one more after a while, and says so', async () => {
+    const stamp = `node -e "require('fs').writeFileSync('stamp', String(process.hrtime.bigint()))"`;
+    const { dev } = await startProject({ build: `${stamp}; (sleep 1; ${stamp}) > /dev/null 2>&1 &` });
+    await waitFor(() => dev.stdout().includes('The build itself writes "stamp"'), 'the message', 40_000);
+    expect(dev.stdout()).toContain('add "ignore": ["/stamp"]');
+    const built = numbers(dev);
+    expect(built).toBeLessThanOrEqual(6);
+    writeFileSync(join(dev.folder, 'server.js'), server('two'));
+    await waitFor(() => numbers(dev) === built + 1, 'the build of a real change');
+  }, 60_000);
 });
 
 describe('onChange', () => {
@@ -310,17 +343,86 @@ test('a path to watch that does not exist is named, the others are watched, and 
   await waitFor(() => dev.stdout().includes('changed: nope/made.js'), 'the file in the path that was missing');
 });
 
-test('a change of the config file is told of, and no session ends for it', async () => {
+describe('a change of the config file', () => {
+  test('is followed without a restart: the session meets the new command under the same URL', async () => {
+    const { dev, connect, save } = await startProject();
+    const { url } = await connect({ key: 'k' });
+    const { pid } = await ask(url);
+    save(server('other'), 'other.js');
+    await waitFor(() => dev.stdout().includes('changed: other.js'), 'the new file');
+    save('{"command":"node other.js"}', 'jamdev.config.json');
+    await waitFor(async () => (await ask(url)).version === 'other', 'the new command');
+    expect(dev.stdout()).toContain('(changed: jamdev.config.json)');
+    expect(await living([pid])).toEqual([]);
+  });
+
+  test('that can’t be used is told of, and what was read last stays in use', async () => {
+    const { dev, connect, save } = await startProject();
+    const { url } = await connect({ key: 'k' });
+    const before = await ask(url);
+    save('{"command":', 'jamdev.config.json');
+    await waitFor(() => dev.stdout().includes('The changed config is not used: '), 'the problem');
+    save('{"command":"node server.js","useStaticToken":true}', 'jamdev.config.json');
+    await waitFor(() => dev.stdout().includes('jamdev.config.json changed "useStaticToken"'), 'what needs a restart');
+    expect(await ask(url)).toEqual(before);
+  });
+
+  test('is followed as well when there was none before, and so is the start script', async () => {
+    const folder = makeProject({
+      'package.json': { scripts: { start: 'node server.js' } },
+      'server.js': server('one'),
+      'other.js': server('other'),
+      'third.js': server('third'),
+    });
+    const dev = await startDev(folder);
+    await untilWatching(dev);
+    const { url } = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key: 'k' })).json<{ url: string }>();
+    expect((await ask(url)).version).toBe('one');
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts: { start: 'node other.js' } }));
+    await waitFor(async () => (await ask(url)).version === 'other', 'the new start script');
+    writeFileSync(join(folder, 'jamdev.config.json'), JSON.stringify({ command: 'node third.js' }));
+    await waitFor(async () => (await ask(url)).version === 'third', 'the command of the new config file');
+  });
+});
+
+describe('without a build', () => {
+  test('a typo never reaches a session, and undoing it touches nobody', async () => {
+    const { dev, connect, save } = await startProject();
+    const { url } = await connect({ key: 'k' });
+    const before = await ask(url);
+    save('this is { not JavaScript');
+    await waitFor(() => dev.stdout().includes('failed (syntax error in server.js)'), 'the check');
+    expect(await ask(url)).toEqual(before);
+    save(server('one'));
+    await waitFor(() => /done in .+, nothing changed/.test(dev.stdout()), 'the undone typo');
+    expect(await ask(url)).toEqual(before);
+    save(server('two'));
+    await waitFor(async () => (await ask(url)).version === 'two', 'the new code');
+  });
+
+  test('a file that is saved again as it was, or only touched, is no change', async () => {
+    const { dev, connect, save } = await startProject();
+    const { url } = await connect({ key: 'k' });
+    const before = await ask(url);
+    save(server('one'));
+    save('x', 'marker.txt');
+    await waitFor(() => dev.stdout().includes('(changed: marker.txt)'), 'the file that changed');
+    expect(dev.stdout()).not.toContain('changed: server.js');
+    expect((await ask(url)).version).toBe(before.version);
+  });
+});
+
+test('a session that is replaced or ended says why in status, logs and the list', async () => {
   const { dev, connect, save } = await startProject();
-  const { url } = await connect({ key: 'k' });
-  const { pid } = await ask(url);
-  save('{"command":"node other.js"}', 'jamdev.config.json');
-  await waitFor(
-    () => dev.stdout().includes('jamdev.config.json has changed: start jamdev dev again to use it.'),
-    'the remark',
-  );
-  save('x', 'other.js');
-  await waitFor(() => dev.stdout().includes('changed: other.js'), 'a change that counts');
-  expect(dev.stdout()).not.toContain('changed: jamdev.config.json');
-  await waitFor(async () => (await living([pid])).length === 0, 'the end, as onChange says for code');
+  const { url, backend_id } = await connect({ key: 'k' });
+  await ask(url);
+  save(server('two'));
+  await waitFor(async () => (await ask(url)).version === 'two', 'the new code');
+  const why = 'replaced by build 2 (changed: server.js)';
+  expect(dev.stdout()).toContain(why);
+  expect((await runCli(['status', 'k'], { cwd: dev.folder })).stdout).toContain(why);
+  expect((await runCli(['logs', 'k', '--no-follow'], { cwd: dev.folder })).stdout).toContain(why);
+  const { backends } = (await send(`${dev.apiUrl}/_jamdev/backends`)).json<{ backends: { explanation: string }[] }>();
+  expect(backends[0]?.explanation).toBe(why);
+  expect((await send(`${dev.apiUrl}/v2/backend/${backend_id}/status`)).json()).toMatchObject({ status: 'ready' });
 });

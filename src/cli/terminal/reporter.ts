@@ -1,5 +1,3 @@
-import { basename } from 'node:path';
-import { describeBuild } from '../../build/make-build.js';
 import type { ServiceConfig } from '../../config/service-config.js';
 import type { BuildOutcome, OutputSource } from '../../contract/dev-endpoints.js';
 import { problem } from '../../contract/errors.js';
@@ -41,10 +39,6 @@ export interface Reporter {
 /** Connects a reporter to a dev server that was just started. */
 export function reportOn(server: DevServer, reporter: Reporter): void {
   const { platform, builder, hotRebuild, logs } = server.parts;
-  const commandOf = (name: string) => {
-    const service = server.config.services.find((each) => each.name === name);
-    return service === undefined ? undefined : describeBuild(service);
-  };
   platform.events.on('backend', (backend) => {
     reporter.backendSpawned(backend);
     backend.events.on('state', (state) => reporter.backendState(backend, state));
@@ -59,12 +53,14 @@ export function reportOn(server: DevServer, reporter: Reporter): void {
   );
   builder.events.on('line', (service, line) => reporter.buildLine(service, line));
   hotRebuild.events.on('rolledOut', (...event) => reporter.rolledOut(...event));
-  hotRebuild.events.on('configChanged', (path) =>
-    reporter.message(`${basename(path)} has changed: start jamdev dev again to use it.`),
-  );
+  hotRebuild.events.on('learned', (_service, files) => {
+    for (const { file, origin } of files) reporter.message(problem.writtenByItself(file, origin === 'build').sentence);
+  });
+  server.events.on('configFixed', (file, what) => reporter.message(problem.needsRestart(file, what).sentence));
+  server.events.on('configProblem', (error) => reporter.message(problem.configNotUsed(error.sentence).sentence));
   hotRebuild.events.on('watchProblem', (_service, error) => reporter.watchProblem(error));
   builder.events.on('started', (...event) => reporter.buildStarted(...event));
-  builder.events.on('ended', (service, outcome) => reporter.buildEnded(service, outcome, commandOf(service)));
+  builder.events.on('ended', (...event) => reporter.buildEnded(...event));
   server.events.on('fault', (error, id) => reporter.fault(error, id));
   server.events.on('notice', (text) => reporter.message(text));
   server.events.on('pageCall', (origin) => reporter.message(problem.pageCalledApi(origin).sentence));

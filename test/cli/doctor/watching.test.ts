@@ -51,7 +51,7 @@ describe('how many are watched', () => {
   test.skipIf(process.platform !== 'linux')('are as many as the watcher then takes', async () => {
     const cwd = project();
     const service = processService({ cwd, watch: [cwd] });
-    const watcher = new FileWatcher(watchRequestOf(service, undefined));
+    const watcher = new FileWatcher(watchRequestOf(service, []));
     onTestFinished(() => watcher.close());
     const before = ownWatches();
     await watcher.start();

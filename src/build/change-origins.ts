@@ -1,0 +1,79 @@
+import { lstat } from 'node:fs/promises';
+import type { Change } from '../watch/change.js';
+import type { ChangeOrigin } from './build-triggers.js';
+
+/** File systems keep times by the tick of the kernel's clock, which lags behind the one that programs read. */
+const CLOCK_TICK_MS = 20;
+/** A deleted file has no time: it was noticed so long after it went, at most. */
+const NOTICED_WITHIN_MS = 100;
+/** More than one build and all sessions' swaps after it; older ones explain nothing any more. */
+const MAX_SPANS = 200;
+
+type Writer = Exclude<ChangeOrigin, 'other'>;
+
+/** A time in which builds or backends may write files, in milliseconds since 1970. */
+interface Span {
+  by: Writer;
+  from: number;
+  /** undefined: it lasts. */
+  to: number | undefined;
+  /** Resolves when it is known whether it lasts. */
+  known: Promise<unknown>;
+}
+
+/** A time that has begun. */
+export interface OpenSpan {
+  end(): void;
+  /** Ends it as of now, unless something turns out to go on for a while. */
+  endUnless(look: Promise<{ gone: Promise<void> } | undefined>): void;
+}
+
+/**
+ * Tells who may have changed a file: a build that ran at that moment, a backend that was starting or ending, or anyone
+ * else. The system keeps the time of the last change of every file, which no program can set.
+ */
+export class ChangeOrigins {
+  readonly #nowMs: () => number;
+  readonly #spans: Span[] = [];
+
+  /** @param nowMs milliseconds since 1970 */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** From now on changes may come from a build, or from a backend. */
+  begin(by: Writer): OpenSpan {
+    const span: Span = { by, from: this.#nowMs(), to: undefined, known: Promise.resolve() };
+    this.#spans.push(span);
+    if (this.#spans.length > MAX_SPANS) this.#spans.shift();
+    const end = (atMs: number) => {
+      span.to ??= atMs;
+    };
+    return {
+      end: () => end(this.#nowMs()),
+      endUnless: (look) => {
+        const nowMs = this.#nowMs();
+        span.known = look.then((rest) => {
+          if (rest === undefined) end(nowMs);
+          else void rest.gone.then(() => end(this.#nowMs()));
+        });
+      },
+    };
+  }
+
+  async of({ absolute, noticedAtMs }: Pick<Change, 'absolute' | 'noticedAtMs'>): Promise<ChangeOrigin> {
+    const stats = await lstat(absolute).catch(() => undefined);
+    await Promise.all(this.#spans.map(({ known }) => known));
+    const noticed = this.#nowMs() - (performance.now() - noticedAtMs);
+    const from = stats === undefined ? noticed - NOTICED_WITHIN_MS : stats.ctimeMs - CLOCK_TICK_MS;
+    const to = stats === undefined ? noticed : stats.ctimeMs + CLOCK_TICK_MS;
+    const possible = this.#spans.filter((span) => span.from <= to && (span.to ?? Number.POSITIVE_INFINITY) >= from);
+    return possible.find(({ by }) => by === 'build')?.by ?? possible[0]?.by ?? 'other';
+  }
+
+  /** Which of some files were changed since a moment, with the same content or another. @param paths absolute */
+  async changedSince(paths: readonly string[], sinceMs: number): Promise<string[]> {
+    const stats = await Promise.all(paths.map((path) => lstat(path).catch(() => undefined)));
+    return paths.filter((_, index) => (stats[index]?.ctimeMs ?? 0) >= sinceMs - CLOCK_TICK_MS);
+  }
+}

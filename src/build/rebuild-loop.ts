@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { basename, resolve } from 'node:path';
+import type { ServiceConfig } from '../config/service-config.js';
+import type { BuildOutcome } from '../contract/dev-endpoints.js';
+import { type Clock, pause } from '../os/clock.js';
+import { createFingerprint } from '../os/fingerprint.js';
+import type { Change } from '../watch/change.js';
+import { FileWatcher } from '../watch/file-watcher.js';
+import { watchRequestOf } from '../watch/watch-request.js';
+import { BuildOutputs } from './build-outputs.js';
+import { BuildTriggers, type OriginatedChange, type Trigger } from './build-triggers.js';
+import type { Builder } from './builder.js';
+import { ChangeOrigins, type OpenSpan } from './change-origins.js';
+import { ChangedFiles } from './changed-files.js';
+
+/** How long nothing may have run and changed before what builds wrote is built once more. */
+export const QUIET_MS = 5_000;
+/** How long a comparison waits for changes to come to rest; after that nothing is known of them. */
+const SETTLE_DEADLINE_MS = 2_000;
+
+export interface RebuildLoopEvents {
+  /** Watching does not work as it should. */
+  problem: [error: NodeJS.ErrnoException];
+  /** Files were shown to be written by builds or by backends alone: they start no more builds. */
+  learned: [files: readonly OriginatedChange[]];
+  /** What is known as output has changed. Relative paths. */
+  outputs: [files: readonly string[]];
+}
+
+/** What a rebuild loop needs of the world. */
+export interface RebuildLoopWorld {
+  builder: Builder;
+  clock: Clock;
+  /** Files that say what to run, apart from the code: the config file. Absolute paths. */
+  configFiles: readonly string[];
+  /** Reads those files again, before a build that their change starts. */
+  reloadConfig(): Promise<void>;
+  /** Files that earlier runs have learned to be output of this service's builds. Relative paths. */
+  outputs: readonly string[];
+}
+
+/** Watches the files of one service, and has it built when they change. */
+export class RebuildLoop {
+  readonly events = new EventEmitter<RebuildLoopEvents>();
+  readonly origins: ChangeOrigins;
+  readonly #world: RebuildLoopWorld;
+  readonly #triggers: BuildTriggers;
+  readonly #files = new ChangedFiles();
+  #service: ServiceConfig;
+  #watcher: FileWatcher;
+  #outputs: BuildOutputs | undefined;
+  /** Changes are decided on one after the other. */
+  #deciding: Promise<unknown> = Promise.resolve();
+  /** Numbers of builds that this loop has started. */
+  readonly #own = new Set<number>();
+  #building: { number: number; startedAt: number; span: OpenSpan | undefined } | undefined;
+  #cancelQuiet: () => void = () => undefined;
+  #knownOutputs: readonly string[];
+  #closed = false;
+
+  constructor(service: ServiceConfig, world: RebuildLoopWorld) {
+    this.#service = service;
+    this.#world = world;
+    this.origins = new ChangeOrigins(() => world.clock.now().getTime());
+    this.#triggers = new BuildTriggers(world.outputs);
+    this.#knownOutputs = this.#triggers.outputs.sort();
+    this.#watcher = this.#watch();
+    this.#outputs = outputsOf(service);
+    world.builder.events.on('started', (name, number) => {
+      if (name === this.#service.name) this.#buildStarted(number);
+    });
+    world.builder.events.on('ended', (name, outcome) => {
+      if (name === this.#service.name) void this.#buildEnded(outcome);
+    });
+  }
+
+  /** Begins to watch. Resolves when every change from now on will be noticed. */
+  async start(): Promise<void> {
+    await this.#watcher.start();
+  }
+
+  /** Absolute paths of files that changed since the last good build was started. */
+  get unbuilt(): readonly string[] {
+    return this.#files.unbuilt;
+  }
+
+  get paused(): boolean {
+    return this.#watcher.paused;
+  }
+
+  /** Holds changes back until {@link resume}. */
+  pause(): void {
+    this.#watcher.pause();
+  }
+
+  resume(): void {
+    this.#watcher.resume();
+  }
+
+  /**
+   * Takes other settings of the service, and has it built by them.
+   * @param reason why, for a person: "changed: jamdev.config.json"
+   */
+  async redefine(service: ServiceConfig, reason: string): Promise<void> {
+    const [before, after] = [this.#service, service].map((each) => JSON.stringify(watchRequestOf(each, [])));
+    this.#service = service;
+    this.#outputs = outputsOf(service);
+    void this.#world.builder.build(service.name, reason);
+    if (before === after || this.#closed) return;
+    const old = this.#watcher;
+    this.#watcher = this.#watch();
+    if (old.paused) this.#watcher.pause();
+    await Promise.all([old.close(), this.#watcher.start()]);
+  }
+
+  /**
+   * Tells what the service's builds are made from right now, for comparison.
+   * @returns the same text for the same content; one that no other call returns where it is not known
+   */
+  async content(): Promise<string> {
+    const settled = this.#watcher.settled().then(() => true);
+    const isKnown = await Promise.race([settled, pause(SETTLE_DEADLINE_MS).then(() => false)]);
+    await this.#deciding;
+    if (!isKnown || this.#watcher.paused || this.#watcher.isPolling) return randomUUID();
+    const output = await this.#outputs?.look(this.#building?.startedAt ?? 0);
+    return `${this.#files.fingerprint} ${output ?? ''}`;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelQuiet();
+    await this.#watcher.close();
+  }
+
+  #watch(): FileWatcher {
+    const watcher = new FileWatcher(watchRequestOf(this.#service, this.#world.configFiles));
+    watcher.events.on('changed', (changes) => {
+      this.#deciding = this.#deciding.then(() => this.#changed(changes));
+    });
+    watcher.events.on('problem', (error) => this.events.emit('problem', error));
+    return watcher;
+  }
+
+  async #changed(changes: readonly Change[]): Promise<void> {
+    this.#waitForQuiet();
+    // The start script, too, says what to run.
+    const isOfConfig = ({ absolute }: Change) => this.#isConfig(absolute) || basename(absolute) === 'package.json';
+    const before = this.#service;
+    if (changes.some(isOfConfig)) await this.#world.reloadConfig();
+    const code = changes.filter(({ absolute }) => !this.#isConfig(absolute));
+    if (code.length === 0) return;
+    this.#files.note(code);
+    const originated = code.map(async (change) => ({ file: change.path, origin: await this.origins.of(change) }));
+    const trigger = this.#triggers.changed(await Promise.all(originated));
+    // A service that has other settings now is being built for that already.
+    if (this.#service === before) this.#follow(trigger);
+  }
+
+  #buildStarted(number: number): void {
+    this.#building?.span?.end();
+    this.#cancelQuiet();
+    // Image builds leave their context as it is.
+    const writes = this.#service.runtime === 'process' && this.#service.build !== undefined;
+    const span = writes ? this.origins.begin('build') : undefined;
+    this.#building = { number, startedAt: this.#world.clock.now().getTime(), span };
+    this.#files.buildStarted();
+    if (!this.#own.delete(number)) this.#triggers.asked();
+    this.#triggers.buildStarted();
+  }
+
+  async #buildEnded(outcome: BuildOutcome): Promise<void> {
+    if (outcome.result === 'superseded') return;
+    if (outcome.result === 'succeeded') this.#files.buildSucceeded();
+    const building = this.#building;
+    const lingering = this.#world.builder.lingering(this.#service.name);
+    building?.span?.endUnless(lingering);
+    await (await lingering)?.gone;
+    await Promise.race([this.#watcher.settled(), pause(SETTLE_DEADLINE_MS)]);
+    await this.#deciding;
+    if (building === undefined || building !== this.#building) return;
+    const tested = [...this.#triggers.underTest];
+    const toAbsolute = new Map(tested.map((file) => [this.#absolute(file), file]));
+    const written = await this.origins.changedSince([...toAbsolute.keys()], building.startedAt);
+    if (building !== this.#building) return;
+    this.#follow(this.#triggers.buildEnded(new Set(written.map((path) => toAbsolute.get(path) ?? ''))));
+  }
+
+  #follow(trigger: Trigger): void {
+    this.#tellOutputs();
+    if (trigger.kind === 'build') this.#build(trigger.files);
+    else if (trigger.kind === 'hold') this.#waitForQuiet();
+    else if (trigger.kind === 'none' && trigger.learned !== undefined) this.events.emit('learned', trigger.learned);
+  }
+
+  #tellOutputs(): void {
+    const outputs = this.#triggers.outputs.sort();
+    if (outputs.join('\0') === this.#knownOutputs.join('\0')) return;
+    this.#knownOutputs = outputs;
+    this.events.emit('outputs', outputs);
+  }
+
+  #build(files: readonly string[]): void {
+    if (this.#closed) return;
+    const { builder } = this.#world;
+    void builder.build(this.#service.name, describeFiles(files));
+    this.#own.add(builder.newestNumber(this.#service.name));
+  }
+
+  /** Until a while after the last change and the last build; what was held is built then. */
+  #waitForQuiet(): void {
+    this.#cancelQuiet();
+    if (!this.#triggers.isHolding || this.#closed) return;
+    this.#cancelQuiet = this.#world.clock.after(QUIET_MS, () => this.#follow(this.#triggers.release()));
+  }
+
+  #isConfig(path: string): boolean {
+    return this.#world.configFiles.includes(path);
+  }
+
+  #absolute(file: string): string {
+    return resolve(this.#service.root, file);
+  }
+}
+
+/** Names changed files for a person: `changed: server.ts (+2 more)`. */
+function describeFiles(files: readonly string[]): string {
+  const more = files.length > 1 ? ` (+${files.length - 1} more)` : '';
+  return `changed: ${files[0] ?? ''}${more}`;
+}
+
+function outputsOf(service: ServiceConfig): BuildOutputs | undefined {
+  if (service.runtime !== 'process' || service.build === undefined) return undefined;
+  return new BuildOutputs(service.cwd, createFingerprint());
+}

@@ -1,0 +1,51 @@
+import { basename, join } from 'node:path';
+import { compareConfigs } from '../config/compare-configs.js';
+import { CONFIG_FILE_NAMES } from '../config/config-file.js';
+import type { DevFlags } from '../config/dev-flags.js';
+import { type DevConfig, resolveConfig } from '../config/resolve.js';
+import type { ServiceConfig } from '../config/service-config.js';
+import { JamdevError } from '../contract/errors.js';
+import { chooseRuntimes } from './docker-parts.js';
+
+/** What the files that say what to run have come to. */
+export interface ConfigFollowerListener {
+  /** A service has other settings; `reason` says so for a person. */
+  redefine(service: ServiceConfig, reason: string): Promise<void>;
+  /** What was changed that only counts after a restart, in words. */
+  onFixed(file: string, what: readonly string[]): void;
+  /** The files can't be used as they are; what was read last stays in use. */
+  onProblem(error: JamdevError): void;
+}
+
+/** Follows the config file and the start script while a dev server runs. */
+export class ConfigFollower {
+  /** Config files that count, or would if they were there. Absolute paths. */
+  readonly files: readonly string[];
+  readonly #flags: DevFlags;
+  readonly #running: () => DevConfig;
+  readonly #listener: ConfigFollowerListener;
+
+  /** @param running the config as the dev server runs by it now */
+  constructor(flags: DevFlags, running: () => DevConfig, listener: ConfigFollowerListener) {
+    this.#flags = flags;
+    this.#running = running;
+    this.#listener = listener;
+    const { project, configFile } = running();
+    this.files = configFile === undefined ? CONFIG_FILE_NAMES.map((name) => join(project, name)) : [configFile];
+  }
+
+  /** Reads the files again, and applies what can be applied without a restart. */
+  async reload(): Promise<void> {
+    try {
+      const next = await resolveConfig(this.#flags);
+      const { services } = await chooseRuntimes(next.services);
+      const change = compareConfigs(this.#running(), { ...next, services });
+      const file = basename(next.configFile ?? 'package.json');
+      for (const service of change.services) await this.#listener.redefine(service, `changed: ${file}`);
+      if (change.needsRestart.length > 0) this.#listener.onFixed(file, change.needsRestart);
+    } catch (error) {
+      if (!(error instanceof JamdevError)) throw error;
+      this.#listener.onProblem(error);
+    }
+  }
+}

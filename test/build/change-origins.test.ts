@@ -1,0 +1,77 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ChangeOrigins } from '../../src/build/change-origins.js';
+import { makeTempFolder } from '../support/project.js';
+
+/** A file, and a clock that is ahead of the real one by what it was turned. */
+function makeOrigins() {
+  const path = join(makeTempFolder(), 'file');
+  let aheadMs = 0;
+  const origins = new ChangeOrigins(() => Date.now() + aheadMs);
+  const of = (noticedAtMs = performance.now()) => origins.of({ absolute: path, noticedAtMs });
+  return { path, origins, of, turn: (ms: number) => (aheadMs += ms), write: () => writeFileSync(path, 'x') };
+}
+
+test('what changes while a build runs may come from the build', async () => {
+  const { origins, of, write } = makeOrigins();
+  const span = origins.begin('build');
+  write();
+  expect(await of()).toBe('build');
+  span.end();
+  expect(await of()).toBe('build');
+});
+
+test('what changed before a build, or after it, comes from somebody else', async () => {
+  const { origins, of, write, turn } = makeOrigins();
+  write();
+  turn(1_000);
+  origins.begin('build').end();
+  expect(await of()).toBe('other');
+  turn(-3_000);
+  origins.begin('build').end();
+  expect(await of()).toBe('other');
+});
+
+test('what changes while a backend starts or ends may come from it, unless a build ran as well', async () => {
+  const { origins, of, write } = makeOrigins();
+  origins.begin('backend');
+  write();
+  expect(await of()).toBe('backend');
+  origins.begin('build');
+  expect(await of()).toBe('build');
+});
+
+test('a file that is gone was deleted shortly before that was noticed', async () => {
+  const { path, origins, of, write, turn } = makeOrigins();
+  write();
+  const span = origins.begin('build');
+  rmSync(path);
+  span.end();
+  turn(50);
+  expect(await of()).toBe('build');
+  turn(10_000);
+  expect(await of()).toBe('other');
+});
+
+test('a file that was written again as it was counts as written', async () => {
+  const { path, origins, write, turn } = makeOrigins();
+  write();
+  const startedAt = Date.now();
+  expect(await origins.changedSince([path], startedAt + 1_000)).toEqual([]);
+  write();
+  expect(await origins.changedSince([path, `${path}-missing`], startedAt)).toEqual([path]);
+  turn(0);
+});
+
+test.each([
+  ['that has left something running goes on', Promise.resolve({ gone: new Promise<void>(() => undefined) }), 'build'],
+  ['that has left nothing running is over', Promise.resolve(undefined), 'other'],
+] as const)('a build %s', async (_what, rest, origin) => {
+  const { origins, of, write, turn } = makeOrigins();
+  turn(-60_000);
+  origins.begin('build').endUnless(rest);
+  turn(60_000);
+  write();
+  expect(await of()).toBe(origin);
+});
