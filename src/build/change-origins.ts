@@ -61,13 +61,17 @@ export class ChangeOrigins {
     };
   }
 
+  /** Who may have changed a file. */
   async of({ absolute, noticedAtMs }: Pick<Change, 'absolute' | 'noticedAtMs'>): Promise<ChangeOrigin> {
     const stats = await lstat(absolute).catch(() => undefined);
     await Promise.all(this.#spans.map(({ known }) => known));
     const noticed = this.#nowMs() - (performance.now() - noticedAtMs);
-    const from = stats === undefined ? noticed - NOTICED_WITHIN_MS : stats.ctimeMs - CLOCK_TICK_MS;
-    const to = stats === undefined ? noticed : stats.ctimeMs + CLOCK_TICK_MS;
-    const possible = this.#spans.filter((span) => span.from <= to && (span.to ?? Number.POSITIVE_INFINITY) >= from);
+    // Of a span's end the fraction of a millisecond is missing.
+    const earliest = stats === undefined ? noticed - NOTICED_WITHIN_MS : stats.ctimeMs - 1;
+    const latest = stats === undefined ? noticed : stats.ctimeMs + CLOCK_TICK_MS;
+    const possible = this.#spans.filter(
+      ({ from, to }) => from <= latest && (to ?? Number.POSITIVE_INFINITY) >= earliest,
+    );
     return possible.find(({ by }) => by === 'build')?.by ?? possible[0]?.by ?? 'other';
   }
 

@@ -116,9 +116,10 @@ describe('a change', () => {
     writeFileSync(join(folder, 'src', 'a.js'), 'changed');
     await waitFor(() => dev.stdout().includes('changed: src/a.js'), 'the watched file');
     expect(dev.stdout()).not.toContain('b.js');
-    const blind = await startDev(folder, ['--command', 'node server.js', '--no-watch']);
-    writeFileSync(join(folder, 'server.js'), server('two'));
-    expect((await runCli(['build', '--api', blind.apiUrl], { cwd: folder })).code).toBe(0);
+    const other = makeProject({ 'server.js': server('one') });
+    const blind = await startDev(other, ['--command', 'node server.js', '--no-watch']);
+    writeFileSync(join(other, 'server.js'), server('two'));
+    expect((await runCli(['build'], { cwd: other })).code).toBe(0);
     expect(blind.stdout()).not.toContain('changed:');
   });
 });
