@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import { createBackendPageTest } from './backend-pages.js';
+import { createBackendPageTest, isProxyOfAnyServer } from './backend-pages.js';
 import type { ApiContext } from './context.js';
 import type { Endpoint } from './endpoint.js';
 import { listEndpoints } from './endpoints.js';
@@ -14,7 +14,14 @@ export function createApi(context: ApiContext): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   const isBackendPage = createBackendPageTest(context.platform, context.info);
-  app.use(guard({ allowedHosts: context.allowedHosts, isBackendPage, onPageCall: context.onPageCall }));
+  app.use(
+    guard({
+      allowedHosts: context.allowedHosts,
+      isBackendPage,
+      isOtherProxy: isProxyOfAnyServer,
+      onPageCall: context.onPageCall,
+    }),
+  );
   for (const [path, endpoints] of byPath(listEndpoints(context))) {
     const route = app.route(path);
     for (const { method, handlers } of endpoints) route[method](...handlers);

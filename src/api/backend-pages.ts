@@ -2,6 +2,7 @@ import type { DevInfo } from '../contract/dev-endpoints.js';
 import type { LocalPage } from '../contract/origins.js';
 import { portOfUrl } from '../os/port-of-url.js';
 import type { Platform } from '../platform/platform.js';
+import { listRunningServers } from '../records/server-records.js';
 
 /**
  * Makes what tells pages of backends from pages of the user's own front end. A backend serves its pages from the proxy's
@@ -13,4 +14,9 @@ export function createBackendPageTest(platform: Platform, info: () => DevInfo): 
     port === portOfUrl(info().proxy_url) ||
     platform.knows(name.replace(/\.localhost$/, '')) ||
     platform.running.some(({ address }) => address?.port === port);
+}
+
+/** Whether a port is the proxy's of any dev server of this user: backends of other projects are no more trusted. */
+export async function isProxyOfAnyServer(port: number): Promise<boolean> {
+  return (await listRunningServers()).some(({ proxyUrl }) => portOfUrl(proxyUrl) === port);
 }

@@ -2,7 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { type Caller, identifyCaller } from '../contract/callers.js';
 import { problem } from '../contract/errors.js';
 import { type AllowedHosts, isAllowedHost } from '../contract/hosts.js';
-import type { LocalPage } from '../contract/origins.js';
+import { type LocalPage, parseLocalOrigin } from '../contract/origins.js';
 
 const PUBLIC_PATH = /^(?:\/v2)?\/backend\/[^/]+\/status(?:\/stream)?\/?$/i;
 /** Methods that read. Everything else may change something. */
@@ -19,6 +19,8 @@ export interface GuardRules {
   allowedHosts: AllowedHosts;
   /** Whether a page on this machine was served by a backend. */
   isBackendPage: (page: LocalPage) => boolean;
+  /** Whether pages from a port of this machine are those of another dev server's backends. */
+  isOtherProxy: (port: number) => Promise<boolean>;
   /** Receives the origin of the first page of the user's own that calls the API itself. */
   onPageCall: (origin: string) => void;
 }
@@ -29,9 +31,9 @@ export interface GuardRules {
  * and nothing else: neither one from another site, nor one that a backend served.
  * @throws JamdevError `HostNotAllowed`, `OriginNotAllowed`
  */
-export function guard({ allowedHosts, isBackendPage, onPageCall }: GuardRules): RequestHandler {
+export function guard({ allowedHosts, isBackendPage, isOtherProxy, onPageCall }: GuardRules): RequestHandler {
   let hasCalled = false;
-  return (request: Request, response: Response, next: NextFunction) => {
+  return async (request: Request, response: Response, next: NextFunction) => {
     // A page elsewhere can ask without an Origin, by <script>: no browser is to take an answer for one.
     response.setHeader('x-content-type-options', 'nosniff');
     checkHost(request, allowedHosts);
@@ -41,6 +43,9 @@ export function guard({ allowedHosts, isBackendPage, onPageCall }: GuardRules): 
     }
     const caller = identifyCaller(request.headers, isBackendPage);
     checkCaller(caller, request);
+    if (caller.kind === 'own-page' && (await isOtherProxy(parseLocalOrigin(caller.origin)?.port ?? 0))) {
+      throw problem.backendPageNotAllowed(caller.origin);
+    }
     if (caller.kind === 'own-page' && request.headers.origin !== undefined) {
       response.setHeader('access-control-allow-origin', caller.origin);
       response.setHeader('vary', 'origin');

@@ -43,6 +43,15 @@ describe('HTTP API: pages of backends', () => {
     expect(refused.text).toContain('pages of backends');
   });
 
+  test('may not call the API of another dev server either', async () => {
+    const [own, other] = await Promise.all([startServer(), startServer()]);
+    const { port } = new URL(other.proxyUrl);
+    for (const origin of [`http://localhost:${port}`, `http://made-up.localhost:${port}`]) {
+      expect(await post(`${own.apiUrl}/v2/service/-/-/connect`, {}, { origin }), origin).toMatchObject({ status: 403 });
+    }
+    expect(own.parts.platform.backends).toEqual([]);
+  });
+
   test('a page of the user’s own front end may, and the dev server says once what that needs elsewhere', async () => {
     const server = await startServer();
     const calls: string[] = [];

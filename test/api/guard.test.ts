@@ -28,6 +28,7 @@ async function startGuard(): Promise<{ ask: typeof ask; pageCalls: string[] }> {
     guard({
       allowedHosts: { names: ['box.lan'], addresses: false },
       isBackendPage: ({ port }) => port === PROXY_PORT,
+      isOtherProxy: async (port) => port === 9191,
       onPageCall: (origin) => pageCalls.push(origin),
     }),
   );
@@ -187,6 +188,9 @@ describe('HTTP API: who may call', () => {
     'http://127.0.0.1:9090',
     'http://[::1]:9090',
     'http://abcdefghijklmn.localhost:9090',
+    // Another dev server's proxy.
+    'http://localhost:9191',
+    'http://abcdefghijklmn.localhost:9191',
   ])('a page from %s', (origin) => {
     test.each(['GET', 'POST', 'OPTIONS', 'DELETE'])('may not call by %s', async (method) => {
       expect(await ask('/v2/service/a/b/connect', { ...LOCAL, origin }, method)).toMatchObject({

@@ -83,6 +83,13 @@ describeDocker('containers', () => {
   });
 
   describe('starting', () => {
+    test('a variable that is too large is named', async () => {
+      await expect(start('true', { BIG: 'x'.repeat(200_000) })).rejects.toMatchObject({
+        code: 'CommandNotStarted',
+        message: expect.stringContaining('the environment variable "BIG" has 196 KiB'),
+      });
+    });
+
     test('twenty at once are twenty backends, and are gone together', async () => {
       const all = await Promise.all(Array.from({ length: 20 }, (_, index) => start(SERVE, { TEST_NAME: `${index}` })));
       const names = await Promise.all(
