@@ -11,6 +11,9 @@ const NAME_CHARACTERS = 20;
 /** How soon a lock is back that someone has deleted with the rest of the state. */
 const RESTORE_INTERVAL_MS = 2_000;
 
+/** Holders do not outlive the machine's power, so that their files need not. */
+const DURABLE = false;
+
 /** Who holds, or held, a lock. */
 export interface LockNote {
   pid: number;
@@ -57,7 +60,7 @@ export async function takeLock({ folder, name }: LockPlace): Promise<LockOutcome
         return { holder: before };
       }
       const path = join(folder, `${prefix}.${newest + 1}`);
-      if (!writeNewOwnFile(path, JSON.stringify(own))) continue;
+      if (!writeNewOwnFile(path, JSON.stringify(own), DURABLE)) continue;
       if (newestNumber(folder, prefix) > newest + 1) {
         rmSync(path, { force: true });
         continue;
@@ -111,7 +114,7 @@ export class Lock {
   #write(note: LockNote): void {
     this.#note = note;
     try {
-      writeOwnFile(this.#path, JSON.stringify(note));
+      writeOwnFile(this.#path, JSON.stringify(note), DURABLE);
     } catch {
       // The disk is full, for instance: the lock is free all the same once this process has ended.
     }
@@ -124,7 +127,7 @@ export class Lock {
     const prefix = basename(this.#path).replace(/\.\d+$/, '');
     try {
       makeOwnFolder(folder);
-      if (newestNumber(folder, prefix) === 0) writeNewOwnFile(this.#path, JSON.stringify(this.#note));
+      if (newestNumber(folder, prefix) === 0) writeNewOwnFile(this.#path, JSON.stringify(this.#note), DURABLE);
     } catch {
       // Tried again soon.
     }

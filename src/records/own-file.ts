@@ -48,14 +48,17 @@ export function readOwnFile(path: string, userId: number | null = process.getuid
   }
 }
 
-/** Writes a file in one step, so that a reader never sees half of it; it is on the disk when this returns. */
-export function writeOwnFile(path: string, text: string): void {
-  withDraft(path, text, (draft) => renameSync(draft, path));
+/**
+ * Writes a file in one step, so that a reader never sees half of it; it is on the disk when this returns.
+ * @param isDurable false for what means nothing after the machine has lost power: waiting for the disk takes time
+ */
+export function writeOwnFile(path: string, text: string, isDurable = true): void {
+  withDraft(path, text, isDurable, (draft) => renameSync(draft, path));
 }
 
 /** The same, unless there is one already. @returns whether it was written */
-export function writeNewOwnFile(path: string, text: string): boolean {
-  return withDraft(path, text, (draft) => {
+export function writeNewOwnFile(path: string, text: string, isDurable = true): boolean {
+  return withDraft(path, text, isDurable, (draft) => {
     try {
       linkSync(draft, path);
       return true;
@@ -78,13 +81,13 @@ export function appendOwnFile(path: string, text: string): void {
   }
 }
 
-function withDraft<T>(path: string, text: string, publish: (draft: string) => T): T {
+function withDraft<T>(path: string, text: string, isDurable: boolean, publish: (draft: string) => T): T {
   const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const file = openSync(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
       writeFileSync(file, text);
-      fsyncSync(file);
+      if (isDurable) fsyncSync(file);
     } finally {
       closeSync(file);
     }
