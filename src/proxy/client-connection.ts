@@ -15,6 +15,8 @@ interface ClientSocket extends Socket {
 export function prepareClientSocket(socket: ClientSocket): void {
   // Node.js writes some heads without naming an encoding. Header values are bytes, held as Latin-1.
   socket.setDefaultEncoding('latin1');
+  // Node.js keeps the address from here on; later, when the client may have left, it could not find it out.
+  if (socket.remoteAddress === undefined) socket.destroy();
   const destroySoon = socket.destroySoon.bind(socket);
   // Called by Node.js after an answer that is the last on its connection.
   socket.destroySoon = () => {
