@@ -225,6 +225,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     run_id: runId,
     pid: process.pid,
     project: config.project,
+    state_folder: folder.root,
     api_url: `http://${name}:${ports.api.port}`,
     proxy_url: `http://${name}:${ports.proxy.port}`,
     watching: false,

@@ -11,6 +11,7 @@ export const devInfoSchema = z
     run_id: z.string(),
     pid: z.number(),
     project: z.string(),
+    state_folder: z.string().describe('Where logs, records and volumes of the project lie; an absolute path.'),
     api_url: z.string(),
     proxy_url: z.string(),
     /** Whether changes of files are being noticed: not yet at the very start, and not with nothing to watch. */

@@ -22,10 +22,14 @@ export function listCommand(io: CommandIo): Command {
     .option('-a, --all', 'also those that have ended')
     .action(async (options: ListOptions) => {
       if (options.everywhere) return listEverywhere(options, io);
-      const shown = chosen(await (await findDevServer(options, io.signal)).backends(), options);
+      const client = await findDevServer(options, io.signal);
+      const [backends, info] = await Promise.all([client.backends(), client.serverInfo()]);
+      const shown = chosen(backends, options);
       if (options.json) return io.json(shown);
-      if (shown.length === 0) return io.out('No backends are running. Start one with: npx jamdev spawn --key doc-1');
-      await printTable(HEADINGS, shown.map(toRow), io);
+      if (shown.length === 0) io.out('No backends are running. Start one with: npx jamdev spawn --key doc-1');
+      else await printTable(HEADINGS, shown.map(toRow), io);
+      // A dev server of an earlier version does not say.
+      if (info.state_folder !== undefined) io.out(`State folder: ${fromHome(info.state_folder)}`);
     });
   return addExamples(addEverywhereOption(addClientOptions(command)), [
     ['jamdev list', 'what runs now'],
