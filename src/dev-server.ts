@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { join } from 'node:path';
 import { createApi } from './api/app.js';
 import { toConnectResponse } from './api/connect-results.js';
 import { createApiServer } from './api/server.js';
@@ -7,6 +8,7 @@ import { KILL_AT_ONCE } from './build/build-process.js';
 import { Builder } from './build/builder.js';
 import { HotRebuild } from './build/hot-rebuild.js';
 import { ImageCatalog } from './build/image-catalog.js';
+import { LoadedFiles } from './build/loaded-files.js';
 import { type BuildOwner, createMakeBuild, describeBuild } from './build/make-build.js';
 import type { DevFlags } from './config/dev-flags.js';
 import { createReadEnvFiles } from './config/env-file.js';
@@ -19,7 +21,8 @@ import type { ConnectResponse } from './contract/responses.js';
 import { listenForBoth, urlHost } from './dev-server/both-ports.js';
 import { ConfigFollower } from './dev-server/config-follower.js';
 import { chooseRuntimes, prepareDocker, usesDocker } from './dev-server/docker-parts.js';
-import { cleanUpAfterDeadServers, listForeignRuns } from './dev-server/other-servers.js';
+import { startHousekeeping } from './dev-server/housekeeping.js';
+import { cleanUpAfterDeadServers } from './dev-server/other-servers.js';
 import { StateGuard } from './dev-server/state-guard.js';
 import { LogStore } from './logs/log-store.js';
 import { pause, systemClock } from './os/clock.js';
@@ -29,7 +32,7 @@ import { findProcess } from './processes/process-table.js';
 import { createRunMarker } from './processes/run-marker.js';
 import { ConnectionProxy } from './proxy/proxy-server.js';
 import type { ChildRegister } from './records/child-register.js';
-import { readLearnedOutputs, writeLearnedOutputs } from './records/learned-outputs.js';
+import { LearnedOutputs } from './records/learned-outputs.js';
 import { moveOldState, oldStateOf } from './records/old-state.js';
 import { RunRegister } from './records/run-register.js';
 import { createStateFolder } from './records/state-folder.js';
@@ -141,6 +144,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const logs = new LogStore(folder.logs, oldStateOf(config.project).logs);
   const readEnvFiles = createReadEnvFiles();
   const pipes = new PipePool();
+  const loaded = new LoadedFiles(join(folder.root, 'loaded', runId));
   const owner: BuildOwner = {
     project: config.project,
     runId,
@@ -148,6 +152,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     pipes,
     contentOf: (service) => hotRebuild.contentOf(service),
     changedFilesOf: (service) => hotRebuild.unbuiltFilesOf(service),
+    loaded,
   };
   const builder = new Builder(config.services, systemClock, createMakeBuild(owner, readEnvFiles));
   const docker = await prepareDocker(config, folder, runId, register);
@@ -172,19 +177,16 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     onFixed: (file, what) => events.emit('configFixed', file, what),
     onProblem: (error) => events.emit('configProblem', error),
   });
-  let learned = readLearnedOutputs(folder);
+  const learned = new LearnedOutputs(folder);
   const hotRebuild: HotRebuild = new HotRebuild({
     builder,
     platform,
     clock: systemClock,
     configFiles: follower.files,
     reloadConfig: () => follower.reload(),
-    outputsOf: (service) => learned[service] ?? [],
+    outputsOf: (service) => learned.of(service),
   });
-  hotRebuild.events.on('outputs', (service, files) => {
-    learned = { ...learned, [service]: files };
-    writeLearnedOutputs(folder, learned);
-  });
+  hotRebuild.events.on('outputs', (service, files) => learned.keep(service, files));
   const allowedHosts = {
     names: config.host === undefined ? config.allowedHosts : [...config.allowedHosts, config.host],
     addresses: config.host !== undefined,
@@ -238,12 +240,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   }
   const guard = new StateGuard({ folder, register, logs, tell: (text) => events.emit('notice', text) });
 
-  const pruneLogs = () =>
-    void listForeignRuns(folder, runId)
-      .then((runs) => logs.prune(runs))
-      // For want of file descriptors for instance; the next end of a backend prunes again.
-      .catch(() => undefined);
-  platform.events.on('backend', (backend) => void backend.gone.then(() => logs.isPruned || pruneLogs()));
+  const keepHouse = startHousekeeping({ folder, runId, platform, logs, loaded });
   // A build that writes files is watched from its very start, to know its output from a person's changes; and whoever
   // started this can listen before it begins.
   const watching = new Promise<void>((resolve) => {
@@ -253,7 +250,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   void builder.buildAll('start', hasBuild ? watching : undefined);
   open();
   setImmediate(() => {
-    pruneLogs();
+    keepHouse();
     void pipes.fill();
   });
 
@@ -270,6 +267,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
       over.abort();
       await Promise.all([ports.api.close(), ports.proxy.close()]);
       await runtime.close();
+      loaded.close();
       guard.close();
       if (haveEnded) register.remove();
       else register.close();

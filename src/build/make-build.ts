@@ -10,6 +10,7 @@ import type { Build } from '../runtime/runtime.js';
 import { type CommandOutcome, runBuildCommand } from './build-command.js';
 import type { BuildProcessEnd } from './build-process.js';
 import { checkChange, findDefaultCheck } from './default-check.js';
+import { LOADED_FOLDER_VARIABLE, type LoadedFiles } from './loaded-files.js';
 
 /** What one build came to. `build` is undefined when it failed. */
 export interface MadeBuild {
@@ -71,8 +72,8 @@ export interface BuildOwner {
   contentOf?(service: string): Promise<string>;
   /** Returns absolute paths of a service's files that changed since its last good build. Default: none is known. */
   changedFilesOf?(service: string): readonly string[];
-  /** Returns absolute paths of files that running backends have loaded. Default: none is known. */
-  loadedFiles?(): Promise<ReadonlySet<string>>;
+  /** Knows which files running backends have loaded. Default: none is known. */
+  loaded?: LoadedFiles;
 }
 
 /** Creates what builds services of either kind. */
@@ -109,7 +110,7 @@ async function makeProcessBuild(
         );
   const { ok, failure, lines, lingering } = made;
   if (!ok) return { build: undefined, fingerprint: '', failure, lines, lingering };
-  const run = { command, cwd, env: { ...commandEnv, ...env }, remap8080 };
+  const run = { command, cwd, env: { ...commandEnv, ...env, ...loadedVariable(service, owner) }, remap8080 };
   const fingerprint = fingerprintOf(run, (await owner.contentOf?.(service.name)) ?? randomUUID());
   return { build: { kind: 'process', number, ...run }, fingerprint, failure, lines, lingering };
 }
@@ -124,11 +125,17 @@ async function checkInstead(
 ): Promise<CommandOutcome> {
   const check = number === 1 ? undefined : findDefaultCheck(service);
   if (check === undefined) return { ok: true, failure: '', lines: [] };
-  const loaded = (await owner.loadedFiles?.()) ?? new Set<string>();
+  const loaded = (await owner.loaded?.list()) ?? new Set<string>();
   const changed = owner.changedFilesOf?.(service.name) ?? [];
   const bad = await checkChange(check, changed, loaded, { cwd: service.cwd, env }, signal);
   if (bad === undefined) return { ok: true, failure: '', lines: [] };
   return { ok: false, failure: `syntax error in ${relative(service.root, bad.path)}`, lines: bad.lines };
+}
+
+/** Has the preload say what backends load, where that decides what is checked. */
+function loadedVariable(service: ProcessServiceConfig, { loaded }: BuildOwner): Record<string, string> {
+  const wanted = loaded !== undefined && service.remap8080 && findDefaultCheck(service)?.language === 'node';
+  return wanted ? { [LOADED_FOLDER_VARIABLE]: loaded.folder } : {};
 }
 
 function missingFolder(folder: string): string {

@@ -19,7 +19,7 @@ export async function findImportedModules(entry: string): Promise<Set<string>> {
   // A Set goes on to what is added on the way.
   for (const module of found) {
     const source = await readModule(module);
-    for (const imported of source === undefined ? [] : importsOf(parse, module, source)) {
+    for (const imported of source === undefined ? [] : importsOf(module, source)) {
       if (found.size < MAX_MODULES) found.add(imported);
     }
   }
@@ -41,9 +41,7 @@ async function readModule(path: string): Promise<string | undefined> {
   }
 }
 
-type Parse = typeof import('es-module-lexer/minimal')['parse'];
-
-function importsOf(parse: Parse, module: string, source: string): string[] {
+function importsOf(module: string, source: string): string[] {
   try {
     const [imports] = parse(source);
     return imports.flatMap(({ n: specifier }) => {
@@ -51,7 +49,7 @@ function importsOf(parse: Parse, module: string, source: string): string[] {
       return [fileURLToPath(new URL(specifier, pathToFileURL(module)))];
     });
   } catch {
-    // No module, or a broken one: what it imports is not known until it is mended.
+    // No module, or a broken one: what it imports is not known until it is fixed.
     return [];
   }
 }

@@ -7,30 +7,51 @@ const FILE = 'outputs.json';
 const MAX_FILES = 1_000;
 
 /** Files that builds were shown to write, by service; paths relative to the service's folder. */
-export type LearnedOutputs = Readonly<Record<string, readonly string[]>>;
+type Outputs = Readonly<Record<string, readonly string[]>>;
 
-/** Reads what earlier runs have learned. What can't be read is learned again. */
-export function readLearnedOutputs({ root }: Pick<StateFolder, 'root'>): LearnedOutputs {
+/** What runs of dev servers in a project have learned of the files that its builds write. */
+export class LearnedOutputs {
+  readonly #path: string;
+  #outputs: Outputs;
+
+  /** Reads what earlier runs have learned. What can't be read is learned again. */
+  constructor({ root }: Pick<StateFolder, 'root'>) {
+    this.#path = join(root, FILE);
+    this.#outputs = read(this.#path);
+  }
+
+  /** Names of services with the files that their builds write. */
+  get all(): Outputs {
+    return this.#outputs;
+  }
+
+  /** Returns the files that a service's builds write; paths relative to its folder. */
+  of(service: string): readonly string[] {
+    return this.#outputs[service] ?? [];
+  }
+
+  /** Keeps what was learned; best effort, as without it the next run only learns it again. */
+  keep(service: string, files: readonly string[]): void {
+    this.#outputs = { ...this.#outputs, [service]: files.slice(0, MAX_FILES) };
+    try {
+      writeOwnFile(this.#path, `${JSON.stringify(this.#outputs)}\n`);
+    } catch {
+      // As said.
+    }
+  }
+}
+
+function read(path: string): Outputs {
   try {
-    const value: unknown = JSON.parse(readOwnFile(join(root, FILE)) ?? '{}');
-    return isLearnedOutputs(value) ? value : {};
+    const value: unknown = JSON.parse(readOwnFile(path) ?? '{}');
+    return isOutputs(value) ? value : {};
   } catch {
     // Torn, or unreadable for now.
     return {};
   }
 }
 
-/** Writes what was learned; best effort, as without it the next run only learns it again. */
-export function writeLearnedOutputs({ root }: Pick<StateFolder, 'root'>, outputs: LearnedOutputs): void {
-  const kept = Object.entries(outputs).map(([service, files]) => [service, files.slice(0, MAX_FILES)]);
-  try {
-    writeOwnFile(join(root, FILE), `${JSON.stringify(Object.fromEntries(kept))}\n`);
-  } catch {
-    // As said.
-  }
-}
-
-function isLearnedOutputs(value: unknown): value is LearnedOutputs {
+function isOutputs(value: unknown): value is Outputs {
   if (typeof value !== 'object' || value === null) return false;
   const isFiles = (files: unknown) => Array.isArray(files) && files.every((file) => typeof file === 'string');
   return Object.values(value).every(isFiles);

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { stateFolderOf } from '../../src/records/state-folder.js';
 import { runCli, startDev, untilWatching } from '../support/cli.js';
 import { openStream, post, send } from '../support/http.js';
 import { makeProject, ROOT } from '../support/project.js';
@@ -43,6 +44,14 @@ async function startProject(config: object = {}, args: string[] = []) {
   // What is saved while a build runs may count as written by that build.
   if ('build' in config) await waitFor(() => /build {2}1: (done|failed)/.test(dev.stdout()), 'the first build');
   return { dev, folder, connect, save };
+}
+
+/** What the preload has written down of the files that backends of a project have loaded. */
+function loadedFiles(project: string): string {
+  const { root } = stateFolderOf(project);
+  const paths = readdirSync(join(root, 'loaded'), { recursive: true, encoding: 'utf8' });
+  const files = paths.map((path) => join(root, 'loaded', path)).filter((path) => statSync(path).isFile());
+  return files.map((path) => readFileSync(path, 'utf8')).join('\n');
 }
 
 async function ask(url: string, path = ''): Promise<Answer> {
@@ -399,6 +408,24 @@ describe('without a build', () => {
     expect(await ask(url)).toEqual(before);
     save(server('two'));
     await waitFor(async () => (await ask(url)).version === 'two', 'the new code');
+  });
+
+  test('a typo in a file that a backend has required holds it up, JSX of a front end in the same folder does not', async () => {
+    const { dev, folder, connect, save } = await startProject();
+    save('module.exports = "lib one"', 'lib.js');
+    save(server('one').replace(/^/, 'const lib = require("./" + "lib.js");\n').replace("'one'", 'lib'));
+    const { url } = await connect({ key: 'k' });
+    await waitFor(async () => (await ask(url)).version === 'lib one', 'the code with a library');
+    // The preload says what is loaded a moment after the start.
+    await waitFor(() => loadedFiles(folder).includes('lib.js'), 'what is loaded to be known');
+    save('const a = <div/>', 'app.jsx.js');
+    await waitFor(() => /changed: app\.jsx\.js/.test(dev.stdout()), 'the front end');
+    save('module.exports = (', 'lib.js');
+    await waitFor(() => dev.stdout().includes('failed (syntax error in lib.js)'), 'the check');
+    expect((await ask(url)).version).toBe('lib one');
+    save('module.exports = "lib two"', 'lib.js');
+    await waitFor(async () => (await ask(url)).version === 'lib two', 'the new library');
+    expect(dev.stdout()).not.toContain('syntax error in app.jsx.js');
   });
 
   test('a file that is saved again as it was, or only touched, is no change', async () => {

@@ -4,8 +4,9 @@
  * Runs inside every Node.js process of a backend, before its own code. In production a backend listens on port 8080 of
  * its container; here that port is the API's, so `listen(8080)` becomes `listen()` on the backend's own port and on
  * loopback. That port has a variable of its own, since a command may set PORT itself: "PORT=8080 node server.js". Every
- * other port, path or handle passes untouched. Plain CommonJS and no imports of jamdev's, as it is loaded into other programs, by
- * whatever Node.js those run on.
+ * other port, path or handle passes untouched. It also writes down which files the program requires, so that those can
+ * be checked before a change of them reaches it. Plain CommonJS and no imports of jamdev's, as it is loaded into other
+ * programs, by whatever Node.js those run on.
  */
 const net = require('node:net');
 
@@ -23,6 +24,21 @@ if (Number.isInteger(assignedPort) && assignedPort > 0 && assignedPort !== PLATF
       return Reflect.apply(listen, this, remap(args));
     }
   );
+}
+
+const loadedFolder = process.env.JAMDEV_LOADED_FOLDER;
+/** When to look at what is loaded, in milliseconds: most programs have all of it soon, some load more when it is used. */
+const REPORT_AFTER_MS = [200, 2_000, 15_000];
+
+if (loadedFolder !== undefined) {
+  for (const ms of REPORT_AFTER_MS) setTimeout(() => reportLoaded(loadedFolder), ms).unref();
+}
+
+/** @param {string} folder */
+function reportLoaded(folder) {
+  const { threadId } = require('node:worker_threads');
+  const files = Object.keys(require.cache).filter((path) => !/[/\\]node_modules[/\\]/.test(path));
+  require('node:fs').writeFile(`${folder}/${process.pid}-${threadId}`, files.join('\0'), () => undefined);
 }
 
 /**

@@ -1,0 +1,83 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode } from '../os/error-code.js';
+
+/** Tells the preload where to write what a process has loaded; see remap-8080.cjs. */
+export const LOADED_FOLDER_VARIABLE = 'JAMDEV_LOADED_FOLDER';
+
+/**
+ * Knows which files Node.js backends have loaded, as far as they require them: the preload writes that into a folder,
+ * one file per process and thread, called by the process's pid.
+ */
+export class LoadedFiles {
+  /** Absolute path. */
+  readonly folder: string;
+  #pruning: Promise<void> | undefined;
+
+  /** @param folder of this run alone; made here */
+  constructor(folder: string) {
+    this.folder = folder;
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    } catch {
+      // Without it only fewer files are checked before they reach sessions.
+    }
+  }
+
+  /** Absolute paths of the files that running backends have loaded. */
+  async list(): Promise<Set<string>> {
+    await this.prune();
+    const names = await this.#names();
+    const texts = await Promise.all(names.map((name) => readFile(join(this.folder, name), 'utf8').catch(() => '')));
+    return new Set(texts.flatMap((text) => text.split('\0')));
+  }
+
+  /** Forgets processes that have ended; concurrent callers share one pass. */
+  prune(): Promise<void> {
+    this.#pruning ??= this.#removeEnded().finally(() => {
+      this.#pruning = undefined;
+    });
+    return this.#pruning;
+  }
+
+  /** Removes the folder. */
+  close(): void {
+    try {
+      rmSync(this.folder, { recursive: true, force: true });
+    } catch {
+      // The next dev server in the folder removes it.
+    }
+  }
+
+  async #removeEnded(): Promise<void> {
+    const ended = (await this.#names()).filter((name) => !lives(Number.parseInt(name, 10)));
+    await Promise.all(ended.map((name) => rm(join(this.folder, name), { force: true }).catch(() => undefined)));
+  }
+
+  async #names(): Promise<string[]> {
+    return (await readdir(this.folder).catch(() => [])).filter((name) => /^\d+-\d+$/.test(name));
+  }
+}
+
+/**
+ * Removes what runs that were killed have left.
+ * @param parent the folder that holds the folders of all runs
+ * @param runs ids of those that live
+ */
+export async function removeLoadedFilesOfDeadRuns(parent: string, runs: ReadonlySet<string>): Promise<void> {
+  const names = await readdir(parent).catch(() => []);
+  const dead = names.filter((name) => !runs.has(name));
+  await Promise.all(
+    dead.map((name) => rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined)),
+  );
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) === 'EPERM';
+  }
+}

@@ -1,0 +1,37 @@
+import { dirname } from 'node:path';
+import { type LoadedFiles, removeLoadedFilesOfDeadRuns } from '../build/loaded-files.js';
+import type { LogStore } from '../logs/log-store.js';
+import type { Platform } from '../platform/platform.js';
+import type { StateFolder } from '../records/state-folder.js';
+import { listForeignRuns } from './other-servers.js';
+
+/** What housekeeping looks after. */
+export interface Household {
+  folder: StateFolder;
+  runId: string;
+  platform: Platform;
+  logs: LogStore;
+  loaded: LoadedFiles;
+}
+
+/**
+ * Keeps what ended backends and dead runs leave on the disk within bounds, from now on.
+ * @returns does it once, whatever has ended
+ */
+export function startHousekeeping({ folder, runId, platform, logs, loaded }: Household): () => void {
+  const pruneLogs = () =>
+    void listForeignRuns(folder, runId)
+      .then((runs) => logs.prune(runs))
+      // For want of file descriptors for instance; the next end of a backend prunes again.
+      .catch(() => undefined);
+  platform.events.on('backend', (backend) => {
+    void backend.gone.then(() => logs.isPruned || pruneLogs());
+    void backend.gone.then(() => loaded.prune());
+  });
+  return () => {
+    pruneLogs();
+    void listForeignRuns(folder, runId)
+      .then((runs) => removeLoadedFilesOfDeadRuns(dirname(loaded.folder), new Set([...runs, runId])))
+      .catch(() => undefined);
+  };
+}
