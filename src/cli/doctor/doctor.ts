@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readOwnPackage } from '../../config/own-package.js';
 import { problem } from '../../contract/errors.js';
 import { readInotifyState } from '../../os/inotify.js';
+import { LearnedOutputs } from '../../records/learned-outputs.js';
 import { listRunningServers, listServerRecords } from '../../records/server-records.js';
 import { stateFolderOf } from '../../records/state-folder.js';
 import { countWatchedFolders } from '../../watch/count-folders.js';
@@ -15,7 +16,7 @@ import { judgeNode } from './node-version.js';
 import { checkPort } from './ports.js';
 import { dockerNeed, examineProject } from './project.js';
 import { checkLogs, checkStateFolder } from './state.js';
-import { judgeWatching } from './watching.js';
+import { describeOutputs, judgeWatching } from './watching.js';
 
 /** What the platform runs, and so what images are for unless the config says otherwise. */
 const DEFAULT_PLATFORM = 'linux/amd64';
@@ -72,6 +73,7 @@ export async function examine(folder: string, configFile: string | undefined): P
         readInotifyState((pid) => !running.some((server) => server.pid === pid)),
       );
     }),
+    runCheck('build output', CHECK_MS, () => describeOutputs(new LearnedOutputs(stateFolderOf(project.folder)).all)),
     runCheck('state folder', CHECK_MS, () => [checkStateFolder(project.folder), checkLogs(project.folder)]),
     runCheck('leftovers', CHECK_MS, async () => {
       const { engine } = await docker;

@@ -2,6 +2,9 @@ import { problem } from '../../contract/errors.js';
 import type { InotifyState } from '../../os/inotify.js';
 import { type Finding, fine, trouble } from './finding.js';
 
+/** Files named in one line. */
+const MAX_NAMED = 5;
+
 /** @param needed folders to watch, each of which counts */
 export function judgeWatching(needed: number, state: InotifyState | undefined): Finding {
   const check = 'file watching';
@@ -14,4 +17,14 @@ export function judgeWatching(needed: number, state: InotifyState | undefined): 
   }
   if (usedInstances + 1 > maxInstances) return trouble(check, 'warning', problem.watchersShort(maxInstances));
   return fine(check, `${folders}; ${maxWatches - usedWatches} of ${maxWatches} can still be watched`);
+}
+
+/** Names the files that builds were shown to write, by service; nothing when there are none. */
+export function describeOutputs(outputs: Readonly<Record<string, readonly string[]>>): Finding[] {
+  return Object.entries(outputs).flatMap(([service, files]) => {
+    if (files.length === 0) return [];
+    const more = files.length > MAX_NAMED ? ` and ${files.length - MAX_NAMED} more` : '';
+    const text = `builds of ${service} write ${files.slice(0, MAX_NAMED).join(', ')}${more}`;
+    return [{ check: 'build output', status: 'ok', text, remedy: 'Add them to "ignore" to stop watching them.' }];
+  });
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { judgeWatching } from '../../../src/cli/doctor/watching.js';
+import { describeOutputs, judgeWatching } from '../../../src/cli/doctor/watching.js';
 import { countWatches } from '../../../src/os/inotify.js';
 import { countWatchedFolders } from '../../../src/watch/count-folders.js';
 import { FileWatcher } from '../../../src/watch/file-watcher.js';
@@ -86,4 +86,12 @@ describe('whether the limits allow it', () => {
     expect(finding.status).toBe(status);
     expect(`${finding.text} ${finding.remedy}`).toContain(says);
   });
+});
+
+test('files that builds were shown to write are named, five of them', () => {
+  const files = Array.from({ length: 7 }, (_, index) => `dist/${index}.js`);
+  expect(describeOutputs({ doc: files, chat: ['stamp'], quiet: [] }).map(({ text }) => text)).toEqual([
+    'builds of doc write dist/0.js, dist/1.js, dist/2.js, dist/3.js, dist/4.js and 2 more',
+    'builds of chat write stamp',
+  ]);
 });
