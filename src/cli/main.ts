@@ -65,6 +65,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   outputLost = true;
   io.err(`jamdev: ${problem.outputNotWritten(errorCode(error)).sentence}`);
 });
+// Node.js ignores it, until execa has listened and stops listening: then a file at its limit would end the program.
+process.on('SIGXFSZ', () => undefined);
 process.stderr.on('error', () => undefined);
 // Node.js would print it as it is, with whatever is in its message.
 process.on('uncaughtException', (error) => process.exit(report(error)));

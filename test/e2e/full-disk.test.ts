@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFailed, onTestFinished, test } from 'vitest';
 import { runCli, startCli, startDev } from '../support/cli.js';
 import { post, send } from '../support/http.js';
 import { fixture, makeProject, makeTempFolder, ROOT } from '../support/project.js';
@@ -141,11 +141,12 @@ test('a limit of file sizes that logs meet ends no session', async () => {
   const command = `ulimit -f 8; exec '${process.execPath}' '${bin}' dev --port 0 --proxy-port 0 --command 'node sayer.cjs'`;
   const shell = spawn('sh', ['-c', command], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const exit = new Promise((resolve) => shell.once('close', resolve));
+  let output = '';
+  onTestFailed(() => console.log(`what it said:\n${output}`));
   onTestFinished(async () => {
     shell.kill('SIGTERM');
     await exit;
   });
-  let output = '';
   for (const stream of [shell.stdout, shell.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => {
       output += text;
