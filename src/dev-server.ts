@@ -23,13 +23,12 @@ import { ConfigFollower } from './dev-server/config-follower.js';
 import { chooseRuntimes, prepareDocker, usesDocker } from './dev-server/docker-parts.js';
 import { startHousekeeping } from './dev-server/housekeeping.js';
 import { cleanUpAfterDeadServers } from './dev-server/other-servers.js';
+import { identifyRun } from './dev-server/run-identity.js';
 import { StateGuard } from './dev-server/state-guard.js';
 import { LogStore } from './logs/log-store.js';
 import { pause, systemClock } from './os/clock.js';
 import { Platform } from './platform/platform.js';
 import { PipePool } from './processes/pipe-pool.js';
-import { findProcess } from './processes/process-table.js';
-import { createRunMarker } from './processes/run-marker.js';
 import { ConnectionProxy } from './proxy/proxy-server.js';
 import type { ChildRegister } from './records/child-register.js';
 import { LearnedOutputs } from './records/learned-outputs.js';
@@ -130,15 +129,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   // Now that nothing uses it any more that was left behind.
   const stateRemarks = [...folder.remarks, ...(await moveOldState(config.project, folder))];
   const runId = randomUUID();
-  const register = new RunRegister(folder, {
-    runId,
-    marker: createRunMarker(),
-    pid: process.pid,
-    startId: (await findProcess(process.pid))?.startId ?? '',
-    project: config.project,
-    startedAt: new Date().toISOString(),
-    containers: usesDocker(config),
-  });
+  const register = new RunRegister(folder, await identifyRun(config, runId));
 
   const events = new EventEmitter<DevServerEvents>();
   const logs = new LogStore(folder.logs, oldStateOf(config.project).logs);

@@ -18,10 +18,11 @@ export interface CleanUp extends LeftoverOutcome {
 export async function cleanUpAfterDeadServers(folder: OwnStateFolder, usesDocker: boolean): Promise<CleanUp> {
   const servers = await listServerRecords(folder);
   const living = servers.filter(({ alive }) => alive).map(({ record }) => record);
-  const dead = servers.filter(({ alive }) => !alive).map(({ record }) => record);
+  const dead = servers.filter(({ alive, foreign }) => !alive && !foreign).map(({ record }) => record);
+  const notDead = servers.filter(({ alive, foreign }) => alive || foreign).map(({ record }) => record);
   const outcome = await endLeftovers(tracesOf(folder, dead));
   const needsDocker = usesDocker || dead.some(({ containers }) => containers);
-  const areContainersGone = !needsDocker || (await removeDeadContainers(folder.project, living));
+  const areContainersGone = !needsDocker || (await removeDeadContainers(folder.project, notDead));
   if (outcome.remaining.length === 0) {
     for (const { runId, containers } of dead) {
       if (areContainersGone || !containers) new ServerRecordFile(folder, runId).remove();
@@ -33,6 +34,6 @@ export async function cleanUpAfterDeadServers(folder: OwnStateFolder, usesDocker
 /** The runs of other dev servers that live in this folder. */
 export async function listForeignRuns(folder: StateFolder, ownRunId: string): Promise<Set<string>> {
   const records = await listServerRecords(folder);
-  const living = records.filter(({ record, alive }) => alive && record.runId !== ownRunId);
+  const living = records.filter(({ record, alive, foreign }) => (alive || foreign) && record.runId !== ownRunId);
   return new Set(living.map(({ record }) => record.runId));
 }

@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pidNamespace } from '../processes/pid-namespace.js';
 import { findProcess } from '../processes/process-table.js';
 import type { RunTraces } from '../processes/run-tree.js';
 import { identifyFolder, isSameFolder } from './folder-identity.js';
@@ -19,6 +20,8 @@ export interface ServerRecord {
   pid: number;
   /** Together with the pid: this very process and no later one. See `ProcessEntry.startId`. */
   startId: string;
+  /** The space that the pid is from. See `pidNamespace`. */
+  namespace: string;
   /** Absolute path of the project folder, links resolved. */
   project: string;
   apiUrl: string;
@@ -40,7 +43,10 @@ export interface ProcessRecord {
 /** A dev server on record. */
 export interface ListedServer {
   record: ServerRecord;
+  /** It runs, as far as can be known from here. */
   alive: boolean;
+  /** It was started in another container, or outside of this one, since the machine was booted: it may run. */
+  foreign: boolean;
 }
 
 /** The record of one dev server; it writes its own, and reads those of dead ones. */
@@ -106,8 +112,9 @@ export async function listServerRecords(folder: StateFolder): Promise<ListedServ
     const runId = /^([\w-]+)\.json$/.exec(name)?.[1];
     const record = runId === undefined ? undefined : readRecord(join(folder.servers, name), runId);
     if (record === undefined) continue;
-    const process = await findProcess(record.pid);
-    found.push({ record, alive: process?.startId === record.startId && !process.zombie });
+    const holder = await findProcess(record.pid);
+    const foreign = record.namespace !== pidNamespace() && bootOf(record) === bootOf(await findProcess(process.pid));
+    found.push({ record, foreign, alive: !foreign && holder?.startId === record.startId && !holder.zombie });
   }
   return found.sort((a, b) => b.record.startedAt.localeCompare(a.record.startedAt));
 }
@@ -159,6 +166,11 @@ async function listPlaced(): Promise<PlacedServer[]> {
   return all.flat();
 }
 
+/** On Linux, where there are namespaces, a start is identified by the boot and the time since. */
+function bootOf(start: { startId: string } | undefined): string | undefined {
+  return start?.startId.split(':')[0];
+}
+
 function readRecord(path: string, runId: string): ServerRecord | undefined {
   const record = parseJson<Partial<ServerRecord> | null>(readIfPossible(path) ?? '');
   return isRecord(record) && record.runId === runId ? record : undefined;
@@ -175,8 +187,8 @@ function readIfPossible(path: string): string | undefined {
 /** One odd file in the folder must not keep a dev server from starting or being found. */
 function isRecord(value: Partial<ServerRecord> | null | undefined): value is ServerRecord {
   if (value === null || value === undefined) return false;
-  const { runId, marker, startId, project, apiUrl, proxyUrl, startedAt } = value;
-  const texts = [runId, marker, startId, project, apiUrl, proxyUrl, startedAt];
+  const { runId, marker, startId, namespace, project, apiUrl, proxyUrl, startedAt } = value;
+  const texts = [runId, marker, startId, namespace, project, apiUrl, proxyUrl, startedAt];
   if (typeof value.containers !== 'boolean') return false;
   return Number.isInteger(value.pid) && texts.every((text) => typeof text === 'string');
 }

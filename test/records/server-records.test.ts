@@ -23,7 +23,7 @@ test('a record is found again, alive, by this user only, with no draft left over
   file.write(record);
   expect(readdirSync(folder.servers)).toEqual(['run.json']);
   expect(statSync(join(folder.servers, 'run.json')).mode & 0o077).toBe(0);
-  expect(await listServerRecords(folder)).toEqual([{ record, alive: true }]);
+  expect(await listServerRecords(folder)).toEqual([{ record, alive: true, foreign: false }]);
 });
 
 test('a record whose process is gone, or whose pid is another process by now, is not alive', async () => {
@@ -38,9 +38,24 @@ test('a record whose process is gone, or whose pid is another process by now, is
   new ServerRecordFile(folder, 'gone').write(gone);
   new ServerRecordFile(folder, 'reused').write(reused);
   expect(await listServerRecords(folder)).toEqual([
-    { record: reused, alive: false },
-    { record: gone, alive: false },
+    { record: reused, alive: false, foreign: false },
+    { record: gone, alive: false, foreign: false },
   ]);
+  expect(await findRunningServer(project)).toBeUndefined();
+});
+
+test('a record from another container may be of one that runs, unless the machine was booted since', async () => {
+  const project = makeTempFolder();
+  const folder = createStateFolder(project);
+  const own = await recordOf(project);
+  const pid = await deadPid();
+  const other = { pid, namespace: 'pid:[1]', startedAt: '2026-01-02T00:00:00.000Z' };
+  const boot = own.startId.split(':')[0];
+  new ServerRecordFile(folder, 'now').write({ ...own, ...other, runId: 'now', startId: `${boot}:1` });
+  new ServerRecordFile(folder, 'earlier').write({ ...own, ...other, runId: 'earlier', startId: 'another:1' });
+  const listed = await listServerRecords(folder);
+  const found = Object.fromEntries(listed.map(({ record, alive, foreign }) => [record.runId, [alive, foreign]]));
+  expect(found).toEqual({ now: [false, true], earlier: [false, false] });
   expect(await findRunningServer(project)).toBeUndefined();
 });
 
@@ -60,7 +75,7 @@ test('files that are no records are passed over, and a missing folder has none',
   mkdirSync(join(folder.servers, 'folder.json'));
   const record = await recordOf(project);
   new ServerRecordFile(folder, 'run').write(record);
-  expect(await listServerRecords(folder)).toEqual([{ record, alive: true }]);
+  expect(await listServerRecords(folder)).toEqual([{ record, alive: true, foreign: false }]);
   expect(await listServerRecords(stateFolderOf(join(project, 'nope')))).toEqual([]);
 });
 

@@ -1,3 +1,4 @@
+import { pidNamespace } from '../../src/processes/pid-namespace.js';
 import { findProcess } from '../../src/processes/process-table.js';
 import type { ServerRecord } from '../../src/records/server-records.js';
 
@@ -8,6 +9,7 @@ export async function recordOf(project: string, more: Partial<ServerRecord> = {}
     marker: '0'.repeat(32),
     pid: process.pid,
     startId: (await findProcess(process.pid))?.startId ?? '',
+    namespace: pidNamespace(),
     project,
     apiUrl: 'http://localhost:8080',
     proxyUrl: 'http://localhost:9090',

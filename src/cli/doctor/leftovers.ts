@@ -10,8 +10,8 @@ import { type Finding, fine, trouble } from './finding.js';
 export async function checkLeftovers(project: string, hasEngine: boolean): Promise<Finding> {
   const folder = stateFolderOf(project);
   const records = await listServerRecords(folder);
-  const living = new Set(records.filter(({ alive }) => alive).map(({ record }) => record.runId));
-  const dead = records.filter(({ alive }) => !alive).map(({ record }) => record);
+  const living = new Set(records.filter(({ alive, foreign }) => alive || foreign).map(({ record }) => record.runId));
+  const dead = records.filter(({ alive, foreign }) => !alive && !foreign).map(({ record }) => record);
   const sample = await new RunTree(tracesOf(folder, dead)).sample();
   if (!sample.known) throw sample.cause;
   const pids = sample.living.map(({ pid }) => pid);

@@ -1,0 +1,10 @@
+import { readlinkSync } from 'node:fs';
+
+/** Names the space that pids of this program are from: each container has its own. '' where the system does not tell. */
+export function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
