@@ -64,7 +64,9 @@ export class ApiDescription {
   }
 
   #judgeError(status: number, body: string): string | undefined {
-    const { error } = JSON.parse(body) as { error: Json };
+    const { error, errors } = JSON.parse(body) as { error?: Json; errors?: unknown };
+    // The registry's part of the API has the registry's own shape.
+    if (error === undefined) return Array.isArray(errors) ? undefined : `an error without its shape: ${body}`;
     if (Object.keys(error).join() !== 'message,status,code,id') return `the error ${body}`;
     if (error.status !== status || error.code === 'Internal') return `the error ${body}`;
     return status < 500 && !ANYWHERE.includes(status) && ![409, 410].includes(status) ? `the error ${body}` : undefined;

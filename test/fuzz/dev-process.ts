@@ -6,6 +6,8 @@ import { join } from 'node:path';
 
 const START_DEADLINE_MS = 20_000;
 const STOP_DEADLINE_MS = 15_000;
+/** Ends of pipes that are made ahead; more than that is a leak. */
+const MAX_SPARE_PIPES = 32;
 
 export interface Memory {
   rss: number;
@@ -88,17 +90,22 @@ export class DevProcess {
     );
   }
 
-  /** Everything that it has open: descriptors by what they lead to. Linux only; elsewhere undefined. */
+  /**
+   * Everything that it has open: descriptors by what they lead to, without the pipes that it keeps ready for the next
+   * backends. Linux only; elsewhere undefined.
+   */
   descriptors(): string[] | undefined {
     const folder = `/proc/${this.#child.pid}/fd`;
     try {
-      return readdirSync(folder).map((name) => {
+      const all = readdirSync(folder).map((name) => {
         try {
           return readlinkSync(`${folder}/${name}`);
         } catch {
           return 'closed meanwhile';
         }
       });
+      const spare = all.filter((each) => each.includes('/jamdev-pipes-'));
+      return spare.length > MAX_SPARE_PIPES ? all : all.filter((each) => !spare.includes(each));
     } catch {
       return undefined;
     }

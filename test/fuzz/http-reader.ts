@@ -99,6 +99,8 @@ function readTrailers(head: Head, body: string, text: string, at: number): Readi
     if (lineEnd === from) {
       const trailers = readFields(lines);
       if (typeof trailers === 'string') return invalid('trailer', trailers);
+      const framing = trailers.find(([name]) => /^(?:content-length|transfer-encoding|host)$/i.test(name));
+      if (framing !== undefined) return invalid('trailer', framing.join(': '));
       return { kind: 'message', message: { ...head, body, trailers, untilClose: false }, rest: text.slice(from + 2) };
     }
     lines.push(text.slice(from, lineEnd));

@@ -4,7 +4,8 @@ import type { Identity } from './backend-request.js';
 import { type ClientOutcome, playClient } from './client.js';
 import { DevProcess, until } from './dev-process.js';
 import { type Exchange, exchanges, expectedAnswer, ownCode, readAnswers } from './exchange.js';
-import { statusOf, valuesOf } from './http-reader.js';
+import type { ClientScript } from './grammar/request.js';
+import { readMessage, statusOf, valuesOf } from './http-reader.js';
 import { type Assignment, RawBackends } from './raw-backend.js';
 import type { FuzzSide } from './side.js';
 
@@ -115,11 +116,7 @@ export class ProxySide implements FuzzSide<Exchange> {
     const { answers, rest, invalid } = readAnswers(outcome.received, client.method, outcome.closed);
     if (client.leave !== null) return this.#count('left');
     if (invalid !== undefined) return `the answer can not be read: ${invalid}`;
-    // A body may be more than its head announces: the rest is taken for one more request, which can't be read.
-    const more = answers.slice(client.requests);
-    if (more.length > 1 || more.some(({ startLine }) => statusOf(startLine) !== 400)) {
-      return `${answers.length} answers to ${client.requests} requests`;
-    }
+    if (isWhole(client) && answers.length > 1) return `${answers.length} answers to one request`;
     const [first] = answers;
     if (first === undefined) {
       if (rest !== '') return outcome.leftFirst || expected === undefined ? this.#count('cut off') : 'half an answer';
@@ -218,6 +215,12 @@ export class ProxySide implements FuzzSide<Exchange> {
     this.#lastId += 1;
     return this.#lastId.toString(36).padStart(4, '0');
   }
+}
+
+/** Whether what a client sends is one request and nothing else: what is left over would be another. */
+function isWhole({ head, body }: ClientScript): boolean {
+  const reading = readMessage(`${head}${body}`, { isAnswer: false, bodyless: () => false, closed: false });
+  return reading.kind === 'message' && reading.rest === '';
 }
 
 async function connect(dev: DevProcess, key: string, username: string): Promise<Identity> {

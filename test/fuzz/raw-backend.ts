@@ -13,7 +13,7 @@ export interface Assignment {
   answer: AnswerScript;
   /** What the target of its request is. */
   rest: string;
-  /** Whether its request has come, and whether the answer has gone out. */
+  /** Whether its request has come, and whether the answer has begun to go out. */
   seen: boolean;
   played: boolean;
 }
@@ -155,6 +155,8 @@ class BackendConnection {
   }
 
   async #play(id: string, assignment: Assignment): Promise<void> {
+    // From its start: an answer to the head alone must not be given again to the whole request.
+    assignment.played = true;
     const { text, cuts, ending } = assignment.answer;
     if (/^(?:HTTP\/1\.1 1(?!01)\d\d [^\r]*\r\n(?:[^\r]+\r\n)*\r\n)*HTTP\/1\.1 101 /.test(text)) this.#tunnel = true;
     const all = text.replaceAll('@ID@', id);
@@ -162,7 +164,6 @@ class BackendConnection {
       if (index > 0) await new Promise((resolve) => setImmediate(resolve));
       if (this.socket.writable) this.socket.write(piece, 'latin1');
     }
-    assignment.played = true;
     if (ending === 'keep') return;
     this.#closing = true;
     if (ending === 'end') this.socket.end();

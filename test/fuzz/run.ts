@@ -4,11 +4,12 @@ import type { Memory } from './dev-process.js';
 import { ProxySide } from './proxy-side.js';
 import type { FuzzSide } from './side.js';
 
-/** Requests that are under way at once. */
+/** Requests that are under way at once, on average. */
 const BATCH_SIZE = 48;
 /** Parts of a run after which memory is looked at. */
 const PARTS = 4;
-const SHRINK_MS = 60_000;
+/** How long a smaller example of a failure is looked for. */
+const SHRINK_MS = 30_000;
 
 export type SideName = keyof typeof SIDES;
 
@@ -58,12 +59,18 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
     for (let part = 0; part < PARTS && failure === undefined; part += 1) {
       const seed = options.seed + part;
       const { requests } = await startSide();
-      const batches = fc.array(requests, { minLength: 1, maxLength: BATCH_SIZE, size: 'max' });
+      // Without fast-check's bias for short lists: a batch has many requests under way at once.
+      const batches = fc.noBias(fc.array(requests, { minLength: 1, maxLength: 2 * BATCH_SIZE, size: 'max' }));
+      let failedAt: number | undefined;
       const property = fc.asyncProperty(batches, async (batch) => {
+        // Enough time was spent on a smaller example.
+        if (failedAt !== undefined && performance.now() - failedAt > SHRINK_MS) return;
         try {
           await (await startSide()).send(batch);
           sent += batch.length;
         } catch (error) {
+          if (failedAt === undefined) options.log(`failed, looking for a smaller example: ${firstLine(error)}`);
+          failedAt ??= performance.now();
           // The next one must not suffer from what this one has done.
           await stopSide();
           throw error;
@@ -73,7 +80,6 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
         numRuns: perPart,
         seed,
         ...(options.path === undefined ? {} : { path: options.path }),
-        interruptAfterTimeLimit: SHRINK_MS + perPart * 60_000,
       });
       if (details.failed) {
         failure =
@@ -95,6 +101,10 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
 
 function mib(bytes = Number.NaN): string {
   return (bytes / 1024 / 1024).toFixed(1);
+}
+
+function firstLine(error: unknown): string {
+  return String(error).split('\n')[0]?.slice(0, 300) ?? '';
 }
 
 /** Long runs of one character say no more than their length does. */

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { expect, test } from 'vitest';
+import { startNode } from '../support/cli.js';
+import { makeTempFolder, ROOT } from '../support/project.js';
+
+/** What may stay of each backend beyond those that are remembered. One that is kept whole takes 9,000 bytes or more. */
+const MAX_BYTES_PER_SPAWN = 1_000;
+
+test('3,000 spawns, one after another: memory stops growing once 1,000 ended backends are remembered', {
+  timeout: 240_000,
+}, async () => {
+  const folder = makeTempFolder();
+  const script = join(folder, 'churn.mjs');
+  const bundle = await rolldown({
+    input: join(ROOT, 'test/platform/churn/spawn-again-and-again.ts'),
+    platform: 'node',
+    logLevel: 'silent',
+  });
+  await bundle.write({ file: script });
+  const run = startNode(['--expose-gc', script, join(folder, 'logs'), '6'], { env: {} });
+  expect(await run.exit, run.stderr()).toBe(0);
+  const lines = run.stdout().trim().split('\n');
+  const kept = JSON.parse(lines.at(-1) ?? '{}');
+  expect(kept).toEqual({ remembered: 1_000, logs: 100 });
+  const samples = lines.slice(0, -1).map((line) => JSON.parse(line) as { spawns: number; heapUsed: number });
+  const [full, last] = [samples.find(({ spawns }) => spawns === 1_500), samples.at(-1)];
+  const grown = (last?.heapUsed ?? Number.NaN) - (full?.heapUsed ?? Number.NaN);
+  expect(grown / 1_500, lines.join('\n')).toBeLessThan(MAX_BYTES_PER_SPAWN);
+});
