@@ -1,0 +1,29 @@
+import { execFileSync } from 'node:child_process';
+import { truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { startDev, untilWatching } from '../support/cli.js';
+import { post, send } from '../support/http.js';
+import { fixture, makeProject } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
+
+test('named pipes and a file of 1 GB in a project with a build stop neither the API nor a backend nor Ctrl-C', async () => {
+  const folder = makeProject({ 'server.js': '' });
+  execFileSync('mkfifo', [join(folder, 'before.pipe')]);
+  const dev = await startDev(folder, ['--build', 'true', '--command', `node ${fixture('echo-server.mjs')}`]);
+  await untilWatching(dev);
+  const { url } = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key: 'doc-1' })).json<{ url: string }>();
+  execFileSync('mkfifo', [join(folder, 'after.pipe')]);
+  writeFileSync(join(folder, 'large.bin'), '');
+  truncateSync(join(folder, 'large.bin'), 1024 ** 3);
+  execFileSync('touch', ['-h', join(folder, 'before.pipe')]);
+  await waitFor(() => dev.stdout().includes('changed: '), 'the change to be noticed');
+  for (let count = 0; count < 20; count += 1) {
+    expect((await send(`${dev.apiUrl}/auth`)).status).toBe(200);
+    expect((await send(url)).status).toBe(200);
+  }
+  writeFileSync(join(folder, 'server.js'), '// changed');
+  await waitFor(() => dev.stdout().includes('server.js'), 'the next change');
+  dev.process.kill('SIGINT');
+  expect(await dev.exit).toBe(0);
+});
