@@ -8,12 +8,15 @@ import type { OriginatedChange } from './build-triggers.js';
 import type { Builder } from './builder.js';
 import { RebuildLoop } from './rebuild-loop.js';
 import { backendsOlderThan, rollOut } from './rollout.js';
+import { findUnwatchedImport, type UnwatchedImport } from './unwatched-imports.js';
 
 export interface HotRebuildEvents {
   /** Running backends are being ended or replaced for the sake of a new build. */
   rolledOut: [service: ServiceConfig, buildNumber: number, backends: number];
   /** Changes of a service may go unnoticed. */
   watchProblem: [service: ServiceConfig, error: NodeJS.ErrnoException];
+  /** A service imports a file from outside of what is watched for it; once per service. */
+  unwatchedImport: [service: ServiceConfig, found: UnwatchedImport];
   /** Files were shown to be written by builds or by backends alone: they start no more builds. */
   learned: [service: ServiceConfig, files: readonly OriginatedChange[]];
   /** What is known as output of a service's builds has changed. Relative paths. */
@@ -75,6 +78,12 @@ export class HotRebuild {
   async start(): Promise<void> {
     await Promise.all(this.#all.map((loop) => loop.start()));
     this.#started = true;
+    for (const service of this.#builder.definitions) void this.#lookForUnwatchedImport(service);
+  }
+
+  async #lookForUnwatchedImport(service: ServiceConfig): Promise<void> {
+    const found = await findUnwatchedImport(service);
+    if (found !== undefined) this.events.emit('unwatchedImport', service, found);
   }
 
   /** Whether changes are being noticed. */

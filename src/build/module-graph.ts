@@ -1,3 +1,5 @@
+import { createRequire, isBuiltin } from 'node:module';
+import { sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { init, parse } from 'es-module-lexer/minimal';
 import { openRegularFile } from '../os/regular-file.js';
@@ -8,8 +10,9 @@ const MAX_MODULES = 2_000;
 const MAX_MODULE_BYTES = 2 * 1024 * 1024;
 
 /**
- * Finds the modules that a program imports statically by relative paths, the program itself included. What it requires,
- * or imports by a computed name, can't be seen from outside.
+ * Finds the modules of a project that a program imports statically: by relative paths, or from packages that are linked
+ * into node_modules, as in a monorepo. The program itself is among them. What it requires, or imports by a computed name,
+ * can't be seen from outside.
  * @param entry absolute path of the program
  * @returns absolute paths; those of missing files too, as they may come to be
  */
@@ -45,11 +48,24 @@ function importsOf(module: string, source: string): string[] {
   try {
     const [imports] = parse(source);
     return imports.flatMap(({ n: specifier }) => {
-      if (specifier === undefined || !/^(\.{0,2}\/|file:)/.test(specifier)) return [];
+      if (specifier === undefined) return [];
+      if (!/^(\.{0,2}\/|file:)/.test(specifier)) return findLinkedPackage(module, specifier);
       return [fileURLToPath(new URL(specifier, pathToFileURL(module)))];
     });
   } catch {
     // No module, or a broken one: what it imports is not known until it is fixed.
+    return [];
+  }
+}
+
+/** A package that was installed is nothing of the project's. */
+function findLinkedPackage(module: string, specifier: string): string[] {
+  if (isBuiltin(specifier)) return [];
+  try {
+    const path = createRequire(module).resolve(specifier);
+    return path.split(sep).includes('node_modules') ? [] : [path];
+  } catch {
+    // It is not there, or only for import, for which Node.js resolves nothing from outside.
     return [];
   }
 }

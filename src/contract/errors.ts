@@ -286,6 +286,12 @@ export const problem = {
       `${byBuild ? 'The build itself' : 'A backend'} writes ${quote(file)}, so when that file changes during a ${byBuild ? 'build' : 'start or an end'}, nothing is built.`,
       `To stop watching it, add "ignore": [${quote(`/${file}`)}] to the config file.`,
     ),
+  importNotWatched: (service: string, file: string, folder: string) =>
+    new JamdevError(
+      'WatchFailed',
+      `The service ${quote(service)} imports ${quote(file)}, which is not watched: changes of it start no build.`,
+      `To have it watched, add ${quote(folder)} to "watch", next to what is watched now.`,
+    ),
   needsRestart: (file: string, what: readonly string[]) =>
     new JamdevError(
       'NotSupported',

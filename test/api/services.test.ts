@@ -9,7 +9,10 @@ const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 /** A dev server with two services. */
 async function startTwo() {
   const folder = makeProject({
-    'jamsocket.config.json': { services: { doc: { command: ECHO }, chat: { command: ECHO } } },
+    'jamsocket.config.json': {
+      // Of what is not watched, each build counts as another one.
+      services: { doc: { command: ECHO, watch: false, onChange: 'terminate' }, chat: { command: ECHO, watch: false } },
+    },
   });
   const server = await startServer({ folder, command: undefined });
   const get = async (path: string) => (await send(`${server.apiUrl}${path}`)).json();

@@ -57,6 +57,10 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   siteNotAllowed: [problem.siteNotAllowed(), ['Sec-Fetch-Site']],
   backendPageNotAllowed: [problem.backendPageNotAllowed('http://localhost:9090'), ['"http://localhost:9090"']],
   writtenByItself: [problem.writtenByItself('dist/stamp', true), ['dist/stamp', 'build', '"ignore"']],
+  importNotWatched: [
+    problem.importNotWatched('doc', '/repo/shared/util.js', '../shared'),
+    ['"doc"', '"/repo/shared/util.js"', '"../shared"'],
+  ],
   needsRestart: [problem.needsRestart('jamdev.config.json', ['"port"']), ['jamdev.config.json', '"port"', 'again']],
   configNotUsed: [problem.configNotUsed('It is empty.'), ['It is empty.', 'read last']],
   pageCalledApi: [problem.pageCalledApi('http://localhost:3000'), ['"http://localhost:3000"', 'secret']],

@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -438,6 +448,19 @@ describe('without a build', () => {
     expect(dev.stdout()).not.toContain('changed: server.js');
     expect((await ask(url)).version).toBe(before.version);
   });
+});
+
+test('an import from outside of what is watched is told of, with what to add', async () => {
+  const repository = makeProject({
+    'app/package.json': { type: 'module', scripts: { start: 'node server.js' } },
+    'app/server.js': 'import "shared"; import "http"',
+    'packages/shared/package.json': { name: 'shared', main: 'main.js' },
+    'packages/shared/main.js': '',
+  });
+  mkdirSync(join(repository, 'app', 'node_modules'));
+  symlinkSync('../../packages/shared', join(repository, 'app', 'node_modules', 'shared'));
+  const dev = await startDev(join(repository, 'app'));
+  await waitFor(() => dev.stdout().includes('add "../packages/shared" to "watch"'), 'the remark');
 });
 
 test('a session that is replaced or ended says why in status, logs and the list', async () => {

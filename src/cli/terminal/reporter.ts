@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { ServiceConfig } from '../../config/service-config.js';
 import type { BuildOutcome, OutputSource } from '../../contract/dev-endpoints.js';
 import { problem } from '../../contract/errors.js';
@@ -53,6 +54,9 @@ export function reportOn(server: DevServer, reporter: Reporter): void {
   );
   builder.events.on('line', (service, line) => reporter.buildLine(service, line));
   hotRebuild.events.on('rolledOut', (...event) => reporter.rolledOut(...event));
+  hotRebuild.events.on('unwatchedImport', ({ name, root }, { file, folder }) =>
+    reporter.message(problem.importNotWatched(name, file, relative(root, folder)).sentence),
+  );
   hotRebuild.events.on('learned', (_service, files) => {
     for (const { file, origin } of files) reporter.message(problem.writtenByItself(file, origin === 'build').sentence);
   });
