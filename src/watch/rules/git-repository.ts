@@ -2,6 +2,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { type BytePath, isWithin, join, parentOf, toFsPath } from '../byte-path.js';
 import { type GitSettings, readGitSettings } from './git-settings.js';
 
+/** A path and a few words. */
+const MAX_POINTER_BYTES = 64 * 1024;
+
 /** A working tree, as git sees it. */
 export interface GitRepository extends GitSettings {
   /** Where its files are; a worktree has one of its own. */
@@ -72,7 +75,9 @@ function resolve(base: BytePath, path: string): BytePath {
 
 function read(path: BytePath): string {
   try {
-    return readFileSync(toFsPath(path), 'latin1');
+    // Git writes a line into it; opening a named pipe in its place would wait for ever.
+    const stats = statSync(toFsPath(path));
+    return stats.isFile() && stats.size <= MAX_POINTER_BYTES ? readFileSync(toFsPath(path), 'latin1') : '';
   } catch {
     // It is not there, or not for this user: then it has nothing to say.
     return '';
