@@ -5,11 +5,11 @@ import { answerUnreadable } from '../os/unreadable-request.js';
 
 /**
  * Makes the HTTP server of the API for one address. Everything that can be read as a request gets to `handle`, which
- * answers it: Node.js alone closes the connection on CONNECT, and refuses expectations that it does not know without a
- * word.
+ * answers it: Node.js alone closes the connection on CONNECT, and refuses a missing host, or an expectation that it does
+ * not know, without a word.
  */
 export function createApiServer(handle: RequestListener): Server {
-  const server = createServer({ maxHeaderSize: MAX_HEAD_BYTES }, handle);
+  const server = createServer({ maxHeaderSize: MAX_HEAD_BYTES, requireHostHeader: false }, handle);
   server.on('checkContinue', (request, response) => {
     response.writeContinue();
     handle(request, response);

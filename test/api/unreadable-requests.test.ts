@@ -68,6 +68,12 @@ describe('HTTP API: what is no request', () => {
     expect(JSON.parse(readAnswer(text).body).error).toMatchObject({ status, code });
   });
 
+  test('a request without a host is refused in the error shape', async () => {
+    const server = await startServer();
+    const answer = await exchange(server.apiUrl, 'GET /auth HTTP/1.1\r\nconnection: close\r\n\r\n');
+    expect(JSON.parse(readAnswer(answer).body).error).toMatchObject({ status: 403, code: 'HostNotAllowed' });
+  });
+
   test('a body is asked for where its client waits to be', async () => {
     const server = await startServer();
     const { socket, received } = await openSocket(server.apiUrl);

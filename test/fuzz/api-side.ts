@@ -108,7 +108,8 @@ export class ApiSide implements FuzzSide<ApiScript> {
     }
     this.#count(String(statusOf(first.startLine)));
     // What follows a request whose length is not told is another request.
-    if (others.length > 1 || (others.length === 1 && behind === '' && framing !== 'none')) return 'too many answers';
+    const isWhole = behind === '' && (framing === 'length' || framing === 'chunked');
+    if (others.length > 1 || (others.length === 1 && isWhole)) return 'too many answers';
     // What was asked for is not sure where the request line can't be read.
     if (statusOf(first.startLine) === 400 && valuesOf(first.headers, 'content-type')[0] !== 'application/json') {
       return valuesOf(first.headers, 'content-type')[0]?.startsWith('text/html') || method === 'HEAD'
