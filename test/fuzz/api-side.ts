@@ -134,7 +134,7 @@ export class ApiSide implements FuzzSide<ApiScript> {
     type Services = { services: string[] };
     type Running = { running_backends: unknown[] };
     for (const name of (await this.dev.api<Services>('GET', '/v2/account/-/services')).services) {
-      await this.dev.api('POST', `/service/-/${name}/terminate-backends`, { hard: true });
+      await this.dev.api('POST', `/service/-/${encodeURIComponent(name)}/terminate-backends`, { hard: true });
     }
     let state = '';
     const settled = await until(async () => {
@@ -146,7 +146,7 @@ export class ApiSide implements FuzzSide<ApiScript> {
     }, DEADLINE_MS);
     if (!settled) throw new Error(`not given back: ${state}: ${this.dev.descriptors()?.join(' ')}`);
     for (const name of (await this.dev.api<Services>('GET', '/v2/account/-/services')).services) {
-      if (name !== 'default') await this.dev.api('POST', `/v2/service/-/${name}/delete`, {});
+      if (name !== 'default') await this.dev.api('POST', `/v2/service/-/${encodeURIComponent(name)}/delete`, {});
     }
   }
 }

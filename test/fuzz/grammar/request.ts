@@ -44,7 +44,6 @@ const ODD_TARGETS = fc.constantFrom(
   '@TOKEN@',
   '*',
   'localhost:80',
-  '/@TOKEN@/..',
 );
 
 const VERSIONS = fc.constantFrom('HTTP/1.1');
