@@ -95,7 +95,7 @@ export class FileWatcher {
     }
     const files = [...this.#request.files.map(toBytePath), ...(await rules.buildFiles())];
     for (const path of new Set(files)) await named.add(path, relativeTo(root, path), false);
-    await links.followAll(false);
+    await links.followAll();
     this.#problems.tellLimit();
     if (this.#closed) return;
     this.#started = true;
@@ -194,7 +194,7 @@ export class FileWatcher {
       await new Promise((resolve) => setTimeout(resolve, VANISHED_MS));
       for (const confirm of vanished) await confirm();
     }
-    await links.followAll(true);
+    await links.followAll();
     await this.#tellCreated();
     if (this.#batch.size > before) leaveUnreachable(tree, links, named.folders);
     this.#parts.tidy();

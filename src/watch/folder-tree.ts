@@ -23,6 +23,8 @@ export interface TreeSurroundings {
   events: WatchEvents;
   /** Whether an entry is left out, by whatever rule. */
   isIgnored(folder: WatchedFolder, name: string, isFolder: boolean): boolean;
+  /** Reads the rules in a folder that is entered, with these entries. */
+  readRules(folder: WatchedFolder, name: string, entries: ReadonlySet<string>): Promise<FolderRules>;
   /** An entry that was not known; `isNew`: it was made since, and not just found. */
   onFound(folder: WatchedFolder, name: string, entry: Entry, isNew: boolean): void;
   /** An entry may have changed. `name` undefined: any, or the folder itself. */
@@ -107,12 +109,11 @@ export class FolderTree {
       folder.rules = await readRules(new Set(entries.map(({ name }) => name)));
       return entries;
     });
-    const { rules } = folder;
     const inner = [...folder.entries].flatMap(([name, { kind }]) => (kind === 'folder' ? [name] : []));
     await Promise.all(
       inner.map(async (name) => {
         const child = this.folders.get(join(folder.path, name));
-        if (child !== undefined) await this.applyRules(child, (entries) => rules.enter(name, entries));
+        if (child !== undefined) await this.applyRules(child, this.#placeOf(folder, name).readRules);
       }),
     );
   }
@@ -158,7 +159,7 @@ export class FolderTree {
       path: join(folder.path, name),
       shown: folder.shown === '' ? (name as BytePath) : join(folder.shown, name),
       isLinked: folder.isLinked,
-      readRules: (entries) => folder.rules.enter(name, entries),
+      readRules: (entries) => this.#surroundings.readRules(folder, name, entries),
     };
   }
 

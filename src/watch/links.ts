@@ -47,9 +47,9 @@ export class Links {
   }
 
   /** Follows links that were found, and those found by that. */
-  async followAll(isNew: boolean): Promise<void> {
+  async followAll(): Promise<void> {
     for (let link = this.#waiting.shift(); link !== undefined; link = this.#waiting.shift()) {
-      if (this.#links.get(link.followed.path) === link) await this.#follow(link, isNew);
+      if (this.#links.get(link.followed.path) === link) await this.#follow(link);
     }
   }
 
@@ -58,7 +58,7 @@ export class Links {
     const link = this.#links.get(path);
     if (link === undefined) return { before: undefined, now: undefined };
     const before = folderOf(link);
-    await this.#follow(link, true);
+    await this.#follow(link);
     return { before, now: folderOf(link) };
   }
 
@@ -90,7 +90,7 @@ export class Links {
     for (const { followed } of this.#links.values()) followed.close();
   }
 
-  async #follow(link: Link, isNew: boolean): Promise<void> {
+  async #follow(link: Link): Promise<void> {
     const { folder, name, followed } = link;
     const { real, isFolder, error } = await followed.follow();
     // A link that leads nowhere is not worth a word: editors lock files that way, and a build can make its target.
@@ -98,7 +98,8 @@ export class Links {
     if (real === undefined || !isFolder) return;
     if (this.#listener.isPseudo(real)) return this.#listener.onError(followed.path, 'EPSEUDO');
     const shown = folder.shown === '' ? (name as BytePath) : join(folder.shown, name);
-    await this.#places.enterLinked(real, shown, isNew);
+    // The link is what is new, if anything is: what lies behind it was there.
+    await this.#places.enterLinked(real, shown);
   }
 }
 

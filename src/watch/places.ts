@@ -42,9 +42,9 @@ export class Places {
    * Begins to watch at a folder that a link leads to. One within a place that is watched is left to the rules there; one
    * that holds such a place is a cycle.
    */
-  async enterLinked(real: BytePath, shown: BytePath, isNew: boolean): Promise<void> {
+  async enterLinked(real: BytePath, shown: BytePath): Promise<void> {
     const isCovered = [...this.#signatures.keys()].some((place) => isWithin(real, place) || isWithin(place, real));
-    if (!isCovered) await this.#enter(real, shown, true, isNew);
+    if (!isCovered) await this.#enter(real, shown, true, false);
   }
 
   /**

@@ -28,7 +28,7 @@ const NAMES = new Set([
 const PATTERNS: readonly RegExp[] = [
   /\.pyc$/, // __init__.pyc
   /^[._].*\.sw[a-px]$/, // vim's swap files: .server.js.swp, .server.js.swo
-  /^\.sw[a-px]$/, // vim's swap file of a buffer without a name
+  /^\.sw[m-p]$/, // vim's swap files of buffers without a name
   /\.sw[op]$/, // vim's swap files where 'shortname' is set
   /^4913$/, // vim tries with it whether a folder can be written
   /~$/, // backups of vim, Emacs, Kate, gedit; vim's undo files

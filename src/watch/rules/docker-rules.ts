@@ -75,7 +75,8 @@ class ContextRules implements FolderRules {
     return false;
   }
 
-  async enter(name: string): Promise<FolderRules> {
+  async enter(name: string, _entries: ReadonlySet<string>, isIncluded: boolean): Promise<FolderRules> {
+    if (isIncluded && this.ignores(name, true)) return NO_RULES;
     return new ContextRules(this.#patterns, join(this.#folder, name).replace(/^\//, '') as BytePath);
   }
 

@@ -10,8 +10,9 @@ export interface FolderRules {
   /**
    * Reads the rules of a folder in this one.
    * @param entries the names in that folder: most have no file with rules, which need not be looked for
+   * @param isIncluded whether something stronger than these rules takes the folder in, should they leave it out
    */
-  enter(name: string, entries: ReadonlySet<string>): Promise<FolderRules>;
+  enter(name: string, entries: ReadonlySet<string>, isIncluded: boolean): Promise<FolderRules>;
 }
 
 /** Rules that leave nothing out. */

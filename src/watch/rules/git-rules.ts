@@ -108,14 +108,14 @@ class RulesInFolder implements FolderRules {
     return name === '.gitignore';
   }
 
-  async enter(name: string, entries?: ReadonlySet<string>): Promise<RulesInFolder> {
+  async enter(name: string, entries?: ReadonlySet<string>, isIncluded = false): Promise<RulesInFolder> {
     const folder = join(this.#folder, name);
     // Within another repository, a submodule or just a clone, its own rules hold and no others.
     if (entries?.has('.git') !== false && gitDirOf(folder) !== undefined) {
       const inner = await readRepository(folder);
       if (inner !== undefined) return rulesIn(folder, inner, inner.excludes, false);
     }
-    const isIgnored = this.#isIgnoredByRules(name, true);
+    const isIgnored = !isIncluded && this.#isIgnoredByRules(name, true);
     if (entries?.has('.gitignore') === false) {
       return new RulesInFolder(folder, this.#repository, this.#files, isIgnored);
     }

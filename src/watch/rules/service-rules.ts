@@ -25,6 +25,9 @@ export interface PlaceRules {
   signature: string;
 }
 
+/** What has to be known of a folder to decide about its entries. */
+type RuledFolder = Pick<WatchedFolder, 'path' | 'shown' | 'rules'>;
+
 /** Decides what is left out of what is watched for a service. */
 export class ServiceRules {
   readonly #request: WatchRequest;
@@ -58,11 +61,20 @@ export class ServiceRules {
   }
 
   /** Whether an entry is left out: by `ignore`, by default, or by the rules of git or Docker. */
-  ignores(folder: Pick<WatchedFolder, 'path' | 'shown' | 'rules'>, name: string, isFolder: boolean): boolean {
+  ignores(folder: RuledFolder, name: string, isFolder: boolean): boolean {
     if (this.#stateFolders.includes(join(folder.path, name))) return true;
-    const verdict = this.#askOption(folder.shown === '' ? (name as BytePath) : join(folder.shown, name), isFolder);
+    const verdict = this.#askOption(shownIn(folder, name), isFolder);
     if (verdict !== undefined) return verdict === 'ignored';
     return isIgnoredByDefault(name, nameOf(folder.path)) || folder.rules.ignores(name, isFolder);
+  }
+
+  /**
+   * Reads the rules in a folder that is entered.
+   * @param entries the names in it
+   */
+  enter(folder: RuledFolder, name: string, entries: ReadonlySet<string>): Promise<FolderRules> {
+    const isIncluded = this.#askOption(shownIn(folder, name), true) === 'included';
+    return folder.rules.enter(name, entries, isIncluded);
   }
 
   /** Whether `ignore` leaves out a path that was named: nothing else can. */
@@ -77,6 +89,10 @@ export class ServiceRules {
     const path = dockerfile === undefined ? join(this.#root, 'Dockerfile') : toBytePath(dockerfile);
     return { context, dockerfile: path, builder: await this.#builder };
   }
+}
+
+function shownIn({ shown }: RuledFolder, name: string): BytePath {
+  return shown === '' ? (name as BytePath) : join(shown, name);
 }
 
 function digest(texts: readonly string[]): string {
