@@ -181,15 +181,13 @@ export class FileWatcher {
   /** Looks at what may have changed. @returns whether changes were found that were not known */
   async #look(): Promise<boolean> {
     const before = this.#batch.size;
-    if (this.#changedRules !== 'none') await this.#applyRules();
     const { named, links, tree, baseline } = this.#parts;
     const vanished: (() => Promise<unknown>)[] = [];
     for (const each of named.takeDirty()) await this.#lookAtNamed(each, vanished);
-    for (let round = 0; round < MAX_ROUNDS && !this.#parts.dirty.isEmpty && !this.#closed; round += 1) {
-      await this.#lookAtFolders();
-      await this.#lookAtEntries(vanished);
-      await this.#tellCreated();
-    }
+    await this.#lookAtDirty(vanished);
+    // What is new by now was made. What only other rules bring to light was there, and is no change.
+    if (this.#changedRules !== 'none') await this.#applyRules();
+    await this.#lookAtDirty(vanished);
     if (vanished.length > 0) {
       await new Promise((resolve) => setTimeout(resolve, VANISHED_MS));
       for (const confirm of vanished) await confirm();
@@ -213,6 +211,14 @@ export class FileWatcher {
   async #lookAtNamed(named: NamedPath, vanished: (() => Promise<unknown>)[]): Promise<void> {
     const isGone = await this.#parts.named.check(named, false);
     if (isGone) vanished.push(() => this.#parts.named.check(named, true));
+  }
+
+  async #lookAtDirty(vanished: (() => Promise<unknown>)[]): Promise<void> {
+    for (let round = 0; round < MAX_ROUNDS && !this.#parts.dirty.isEmpty && !this.#closed; round += 1) {
+      await this.#lookAtFolders();
+      await this.#lookAtEntries(vanished);
+      await this.#tellCreated();
+    }
   }
 
   async #tellCreated(): Promise<void> {

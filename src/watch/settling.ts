@@ -81,20 +81,20 @@ export class Settling {
       const grew = await this.#tasks.look();
       const tookMs = performance.now() - startedMs;
       if (this.#tasks.isHeld()) continue;
-      const isMoving = this.#tasks.isDirty() && tookMs < LONGEST_STREAM_MS;
-      if (!isMoving || (!grew && tookMs > LONGEST_WAIT_MS)) break;
+      const isQuiet = !this.#tasks.isDirty() && performance.now() - this.#lastEventMs >= QUIET_MS;
+      if (isQuiet || tookMs > LONGEST_STREAM_MS || (!grew && tookMs > LONGEST_WAIT_MS)) break;
     }
     // What changed before the pause is told of after it.
     if (!this.#paused && !this.#closed) this.#tasks.deliver();
   }
 
+  /** Always gives the event loop its turn, however long it has been quiet. */
   async #quiet(): Promise<void> {
     const startedMs = performance.now();
-    for (;;) {
-      const nowMs = performance.now();
-      const leftMs = Math.min(this.#lastEventMs + QUIET_MS, startedMs + LONGEST_WAIT_MS) - nowMs;
-      if (this.#closed || (leftMs <= 0 && nowMs > startedMs)) return;
-      await new Promise((resolve) => setTimeout(resolve, Math.max(1, Math.min(leftMs, QUIET_MS))));
-    }
+    let leftMs = QUIET_MS;
+    do {
+      await new Promise((resolve) => setTimeout(resolve, Math.min(leftMs, QUIET_MS)));
+      leftMs = Math.min(this.#lastEventMs + QUIET_MS, startedMs + LONGEST_WAIT_MS) - performance.now();
+    } while (leftMs > 0 && !this.#closed);
   }
 }

@@ -1,0 +1,181 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { toBytePath } from '../../src/watch/byte-path.js';
+import { FileWatcher } from '../../src/watch/file-watcher.js';
+import { ChosenEvents, choosePolling } from '../../src/watch/system/choose-events.js';
+import { fileSystemOf, isPseudo, isRemote, parseMountInfo, parseMountOutput } from '../../src/watch/system/mounts.js';
+import { SystemEvents } from '../../src/watch/system/system-events.js';
+import { makeProject } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
+import { startWatching } from './watcher-support.js';
+
+describe('where the system tells of no changes', () => {
+  const mounts = parseMountInfo(`23 1 254:0 / / rw,relatime - ext4 /dev/vda rw
+40 23 0:40 / /mnt/c rw,noatime - 9p drvfs rw,aname=drvfs
+41 23 0:41 / /srv/with\\040space rw shared:1 master:2 - nfs4 host:/x rw
+42 23 0:42 / /home/me/remote rw - fuse.sshfs me@host: rw
+43 23 0:43 / /home/me/local rw - fuse.gocryptfs /x rw
+44 23 0:44 / /proc rw - proc proc rw
+45 23 0:45 / /mnt/share rw - cifs //host/share rw`);
+  test.each([
+    ['/home/me/app', 'ext4', false],
+    ['/mnt/c/Users/me/app', '9p', true],
+    ['/mnt/cc', 'ext4', false],
+    ['/srv/with space/app', 'nfs4', true],
+    ['/home/me/remote', 'fuse.sshfs', true],
+    ['/home/me/local/app', 'fuse.gocryptfs', false],
+    ['/mnt/share/x', 'cifs', true],
+  ])('%s on %s is polled: %s', (path, type, polled) => {
+    expect(fileSystemOf(toBytePath(path), mounts)).toBe(type);
+    expect(isRemote(type)).toBe(polled);
+  });
+
+  test('/proc holds no files of a person', () =>
+    expect(isPseudo(fileSystemOf(toBytePath('/proc/1'), mounts))).toBe(true));
+
+  test('macOS says so in other words', () => {
+    const output =
+      '/dev/disk3s1s1 on / (apfs, sealed, local)\n//me@host/a%20b on /Volumes/a (b) (smbfs, nodev, mounted by me)\n';
+    const parsed = parseMountOutput(output);
+    expect(parsed).toEqual([
+      { folder: '/', type: 'apfs' },
+      { folder: '/Volumes/a (b)', type: 'smbfs' },
+    ]);
+  });
+
+  test.each([
+    [undefined, undefined, undefined],
+    [true, undefined, true],
+    [false, undefined, false],
+    [undefined, '1', true],
+    [undefined, 'TRUE', true],
+    [true, '0', false],
+    [true, 'false', false],
+    [false, 'true', true],
+    [undefined, '', undefined],
+  ])('"poll": %s and CHOKIDAR_USEPOLLING=%s come to %s', (poll, variable, result) => {
+    expect(choosePolling(poll, variable)).toBe(result);
+  });
+});
+
+describe('polling', () => {
+  test('tells of the same changes', async () => {
+    const root = makeProject({ 'server.js': 'one', 'src/a.js': 'a', 'node_modules/x.js': '', '.env': '' });
+    const watcher = new FileWatcher({
+      kind: 'process',
+      root,
+      paths: [root],
+      files: [join(root, '.env')],
+      ignore: [],
+      poll: true,
+    });
+    onTestFinished(() => watcher.close());
+    const told: string[] = [];
+    watcher.events.on('changed', (changes) => told.push(...changes.map(({ what, path }) => `${what} ${path}`)));
+    await watcher.start();
+    const until = (line: RegExp) => waitFor(() => told.some((each) => line.test(each)), `${line} among ${told}`);
+    appendFileSync(join(root, 'server.js'), 'two');
+    await until(/^content server\.js$/);
+    appendFileSync(join(root, 'src/a.js'), 'two');
+    await until(/^content src\/a\.js$/);
+    mkdirSync(join(root, 'new/deep'), { recursive: true });
+    writeFileSync(join(root, 'new/deep/b.js'), '');
+    await until(/^created new\/deep\/b\.js$/);
+    appendFileSync(join(root, 'new/deep/b.js'), 'x');
+    await until(/^content new\/deep\/b\.js$/);
+    appendFileSync(join(root, '.env'), 'A=1');
+    await until(/^content \.env$/);
+    // It looks just as old, and is as large.
+    writeFileSync(join(root, 'tmp'), 'onetwO');
+    execFileSync('touch', ['-r', join(root, 'server.js'), join(root, 'tmp')]);
+    execFileSync('mv', [join(root, 'tmp'), join(root, 'server.js')]);
+    await waitFor(() => told.filter((each) => each === 'content server.js').length === 2, 'the file that was replaced');
+    execFileSync('rm', ['-r', join(root, 'new')]);
+    await until(/^deleted new\/deep\/b\.js$/);
+    expect(told.join()).not.toContain('node_modules');
+  });
+});
+
+describe('a limit of the system', () => {
+  test.each(['ENOSPC', 'EMFILE'])('%s is told of, and nothing fails', async (code) => {
+    const limits: string[] = [];
+    const watchFolder = vi.spyOn(SystemEvents.prototype, 'watchFolder');
+    watchFolder.mockRejectedValue(Object.assign(new Error(code), { code }));
+    onTestFinished(() => watchFolder.mockRestore());
+    const events = new ChosenEvents({
+      poll: undefined,
+      mounts: () => [],
+      isIgnored: () => false,
+      onLimit: (...limit) => limits.push(limit.join(' ')),
+      onPolling: () => undefined,
+      onFlood: () => undefined,
+    });
+    onTestFinished(() => events.close());
+    const { stop } = await events.watchFolder(toBytePath('/tmp'), () => undefined);
+    stop();
+    expect(limits).toEqual([`${code} /tmp`]);
+  });
+
+  test('is named with how many folders are concerned, and the rest is watched', async () => {
+    const root = makeProject({ 'server.js': '', 'a/x.js': '', 'b/x.js': '', 'c/x.js': '' });
+    const watchFolder = SystemEvents.prototype.watchFolder;
+    const spy = vi.spyOn(SystemEvents.prototype, 'watchFolder').mockImplementation(function (
+      this: SystemEvents,
+      folder,
+      listener,
+    ) {
+      if (/\/[abc]$/.test(folder)) return Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }));
+      return watchFolder.call(this, folder, listener);
+    });
+    onTestFinished(() => spy.mockRestore());
+    const { problems, changesOf } = await startWatching(root);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^Changes in 3 folders, such as .*\/[abc], go unnoticed: .*\(ENOSPC\)/);
+    expect(await changesOf(() => appendFileSync(join(root, 'server.js'), 'x'))).toEqual(['content server.js']);
+  });
+
+  test('events that the system may have dropped make everything be compared', async () => {
+    const root = makeProject({ 'a/x.js': '1', 'b/y.js': '1' });
+    const { watcher, batches } = await startWatching(root);
+    // What an overflow does is what happens when more events come at once than half of what the system holds.
+    for (let index = 0; index < 10_000; index += 1) appendFileSync(join(root, index % 2 ? 'a/x.js' : 'b/y.js'), 'x');
+    await waitFor(() => batches.flat().length >= 2, 'both files');
+    expect(watcher.folders).toHaveLength(3);
+  });
+});
+
+test.each([
+  ['EACCES', 'this user may not read it (EACCES)'],
+  ['EPERM', 'this user may not read it (EPERM)'],
+  ['EIO', "it can't be read (EIO)"],
+])('a folder that the system refuses to watch with %s is named once, and the rest is watched', async (code, why) => {
+  const root = makeProject({ 'server.js': '', 'closed/x.js': '' });
+  const watchFolder = SystemEvents.prototype.watchFolder;
+  const spy = vi.spyOn(SystemEvents.prototype, 'watchFolder').mockImplementation(function (
+    this: SystemEvents,
+    folder,
+    listener,
+  ) {
+    if (folder.endsWith('/closed')) return Promise.reject(Object.assign(new Error('refused'), { code }));
+    return watchFolder.call(this, folder, listener);
+  });
+  onTestFinished(() => spy.mockRestore());
+  const { problems, changesOf } = await startWatching(root);
+  expect(problems).toEqual([`Changes of ${join(root, 'closed')} go unnoticed: ${why}.`]);
+  expect(await changesOf(() => appendFileSync(join(root, 'server.js'), 'x'))).toEqual(['content server.js']);
+});
+
+test.skipIf(process.getuid?.() === 0)(
+  'a folder that must not be read is named, and watched once it may be',
+  async () => {
+    const root = makeProject({ 'server.js': '', 'closed/x.js': '' });
+    chmodSync(join(root, 'closed'), 0o000);
+    onTestFinished(() => chmodSync(join(root, 'closed'), 0o755));
+    const { problems, changesOf } = await startWatching(root);
+    expect(problems.join()).toContain('this user may not read it (EACCES)');
+    await changesOf(() => chmodSync(join(root, 'closed'), 0o755));
+    expect(await changesOf(() => appendFileSync(join(root, 'closed/x.js'), 'x'))).toEqual(['content closed/x.js']);
+  },
+);
