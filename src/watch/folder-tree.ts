@@ -3,7 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { errorCode } from '../os/error-code.js';
 import { createLimit } from '../os/limit.js';
 import { type BytePath, join, toFsPath } from './byte-path.js';
-import { type FolderRules, NO_RULES } from './rules/folder-rules.js';
+import { type FolderRules, type HasEntry, NO_RULES } from './rules/folder-rules.js';
 import { identifyFolder, type WatchEvents } from './system/folder-events.js';
 import type { Entry, EntryKind, WatchedFolder } from './watched-folder.js';
 
@@ -15,7 +15,7 @@ const ENTRIES_PER_TURN = 1000;
 /** What has to be known of a folder before it is entered. */
 export interface NewFolder extends Pick<WatchedFolder, 'path' | 'shown' | 'isLinked'> {
   /** Gives its rules, by the names in it. */
-  readRules(entries: ReadonlySet<string>): Promise<FolderRules>;
+  readRules(has: HasEntry): Promise<FolderRules>;
 }
 
 /** How a tree asks and tells what lies around it. */
@@ -24,7 +24,7 @@ export interface TreeSurroundings {
   /** Whether an entry is left out, by whatever rule. */
   isIgnored(folder: WatchedFolder, name: string, isFolder: boolean): boolean;
   /** Reads the rules in a folder that is entered, with these entries. */
-  readRules(folder: WatchedFolder, name: string, entries: ReadonlySet<string>): Promise<FolderRules>;
+  readRules(folder: WatchedFolder, name: string, has: HasEntry): Promise<FolderRules>;
   /** An entry that was not known; `isNew`: it was made since, and not just found. */
   onFound(folder: WatchedFolder, name: string, entry: Entry, isNew: boolean): void;
   /** An entry may have changed. `name` undefined: any, or the folder itself. */
@@ -58,7 +58,7 @@ export class FolderTree {
     await this.#listed(folder, isNew, async () => {
       await this.#watch(folder);
       const entries = await this.#read(folder);
-      folder.rules = await readRules(new Set(entries.map(({ name }) => name)));
+      folder.rules = await readRules((name) => entries.some((entry) => entry.name === name));
       return entries;
     });
   }
@@ -84,11 +84,15 @@ export class FolderTree {
 
   /** Takes an entry in, and what is in it; one of another kind that had the name is let go of. */
   async add(folder: WatchedFolder, name: string, kind: EntryKind, isNew: boolean): Promise<void> {
+    this.#take(folder, name, kind, isNew);
+    if (kind === 'folder') await this.enter(this.#placeOf(folder, name), isNew);
+  }
+
+  #take(folder: WatchedFolder, name: string, kind: EntryKind, isNew: boolean): void {
     if (folder.entries.get(name)?.kind === 'folder') this.leave(join(folder.path, name));
     const entry: Entry = { kind, fingerprint: undefined, touched: false };
     folder.entries.set(name, entry);
     this.#surroundings.onFound(folder, name, entry, isNew);
-    if (kind === 'folder') await this.enter(this.#placeOf(folder, name), isNew);
   }
 
   /** Stops watching a folder and those in it. @returns what was in them, except folders */
@@ -106,7 +110,7 @@ export class FolderTree {
   async applyRules(folder: WatchedFolder, readRules: NewFolder['readRules']): Promise<void> {
     await this.#listed(folder, false, async () => {
       const entries = await this.#read(folder);
-      folder.rules = await readRules(new Set(entries.map(({ name }) => name)));
+      folder.rules = await readRules((name) => entries.some((entry) => entry.name === name));
       return entries;
     });
     const inner = [...folder.entries].flatMap(([name, { kind }]) => (kind === 'folder' ? [name] : []));
@@ -125,6 +129,7 @@ export class FolderTree {
   }
 
   async #listed(folder: WatchedFolder, isNew: boolean, read: () => Promise<Dirent[]>): Promise<void> {
+    const wasKnown = folder.entries.size > 0;
     const found = new Set<string>();
     const inner: Promise<void>[] = [];
     await this.#limit(async () => {
@@ -135,15 +140,18 @@ export class FolderTree {
           if (index % ENTRIES_PER_TURN === ENTRIES_PER_TURN - 1) await new Promise(setImmediate);
           const kind = kindOf(entry) ?? (await this.#askKind(folder, entry.name));
           if (kind === undefined || this.#surroundings.isIgnored(folder, entry.name, kind === 'folder')) continue;
-          found.add(entry.name);
-          if (folder.entries.get(entry.name)?.kind !== kind) inner.push(this.add(folder, entry.name, kind, isNew));
+          if (wasKnown) found.add(entry.name);
+          if (folder.entries.get(entry.name)?.kind === kind) continue;
+          // No promise for each of very many files.
+          if (kind === 'folder') inner.push(this.add(folder, entry.name, kind, isNew));
+          else this.#take(folder, entry.name, kind, isNew);
         }
       } catch (error) {
         this.#fail(folder, errorCode(error));
       }
     });
     await Promise.all(inner);
-    if (folder.error !== '') return;
+    if (folder.error !== '' || !wasKnown) return;
     for (const name of folder.entries.keys()) {
       if (!found.has(name)) this.#surroundings.onEvent(folder, name);
     }
@@ -159,7 +167,7 @@ export class FolderTree {
       path: join(folder.path, name),
       shown: folder.shown === '' ? (name as BytePath) : join(folder.shown, name),
       isLinked: folder.isLinked,
-      readRules: (entries) => this.#surroundings.readRules(folder, name, entries),
+      readRules: (has) => this.#surroundings.readRules(folder, name, has),
     };
   }
 

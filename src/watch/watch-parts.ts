@@ -70,7 +70,7 @@ export class WatchParts {
         if (isTooMuch) problems.linkedTreeTooLarge(folder.path, MAX_LINKED_FILES);
         return isTooMuch;
       },
-      readRules: (folder, name, entries) => this.rules.enter(folder, name, entries),
+      readRules: (folder, name, has) => this.rules.enter(folder, name, has),
       onFound: (folder, name, entry, isNew) => {
         if (folder.isLinked) this.#linkedFiles += 1;
         if (entry.kind === 'folder') return;

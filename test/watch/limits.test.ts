@@ -167,15 +167,21 @@ test.each([
   expect(await changesOf(() => appendFileSync(join(root, 'server.js'), 'x'))).toEqual(['content server.js']);
 });
 
-test.skipIf(process.getuid?.() === 0)(
-  'a folder that must not be read is named, and watched once it may be',
-  async () => {
-    const root = makeProject({ 'server.js': '', 'closed/x.js': '' });
-    chmodSync(join(root, 'closed'), 0o000);
-    onTestFinished(() => chmodSync(join(root, 'closed'), 0o755));
-    const { problems, changesOf } = await startWatching(root);
-    expect(problems.join()).toContain('this user may not read it (EACCES)');
-    await changesOf(() => chmodSync(join(root, 'closed'), 0o755));
-    expect(await changesOf(() => appendFileSync(join(root, 'closed/x.js'), 'x'))).toEqual(['content closed/x.js']);
-  },
-);
+test('a folder that could not be watched is watched once its mode lets it', async () => {
+  const root = makeProject({ 'server.js': '', 'closed/x.js': '' });
+  const watchFolder = SystemEvents.prototype.watchFolder;
+  let isClosed = true;
+  const spy = vi.spyOn(SystemEvents.prototype, 'watchFolder').mockImplementation(function (
+    this: SystemEvents,
+    folder,
+    listener,
+  ) {
+    const refused = Object.assign(new Error('refused'), { code: 'EACCES' });
+    return isClosed && folder.endsWith('/closed') ? Promise.reject(refused) : watchFolder.call(this, folder, listener);
+  });
+  onTestFinished(() => spy.mockRestore());
+  const { changesOf } = await startWatching(root);
+  isClosed = false;
+  await changesOf(() => chmodSync(join(root, 'closed'), 0o700));
+  expect(await changesOf(() => appendFileSync(join(root, 'closed/x.js'), 'x'))).toEqual(['content closed/x.js']);
+});

@@ -1,7 +1,7 @@
 import dockerignore, { type Ignore } from '@balena/dockerignore';
 import { type BytePath, isWithin, join, nameOf, parentOf, relativeTo, toText } from '../byte-path.js';
 import type { DockerBuilder } from './docker-builder.js';
-import type { FolderRules } from './folder-rules.js';
+import type { FolderRules, HasEntry } from './folder-rules.js';
 import { NO_RULES } from './folder-rules.js';
 import { forOneTurn } from './for-one-turn.js';
 import { readIfThere } from './read-if-there.js';
@@ -75,7 +75,7 @@ class ContextRules implements FolderRules {
     return false;
   }
 
-  async enter(name: string, _entries: ReadonlySet<string>, isIncluded: boolean): Promise<FolderRules> {
+  async enter(name: string, _has: HasEntry, isIncluded: boolean): Promise<FolderRules> {
     if (isIncluded && this.ignores(name, true)) return NO_RULES;
     return new ContextRules(this.#patterns, join(this.#folder, name).replace(/^\//, '') as BytePath);
   }

@@ -1,3 +1,6 @@
+/** Whether a folder has an entry of that name. */
+export type HasEntry = (name: string) => boolean;
+
 /** What is left out in one folder, by rules of a version control system or of Docker. */
 export interface FolderRules {
   /**
@@ -9,10 +12,10 @@ export interface FolderRules {
   isRuleFile(name: string): boolean;
   /**
    * Reads the rules of a folder in this one.
-   * @param entries the names in that folder: most have no file with rules, which need not be looked for
+   * @param has tells of that folder's entries: most have no file with rules, which need not be looked for
    * @param isIncluded whether something stronger than these rules takes the folder in, should they leave it out
    */
-  enter(name: string, entries: ReadonlySet<string>, isIncluded: boolean): Promise<FolderRules>;
+  enter(name: string, has: HasEntry, isIncluded: boolean): Promise<FolderRules>;
 }
 
 /** Rules that leave nothing out. */

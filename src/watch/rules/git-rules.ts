@@ -1,5 +1,5 @@
 import { type BytePath, isWithin, join, nameOf, parentOf, relativeTo } from '../byte-path.js';
-import type { FolderRules } from './folder-rules.js';
+import type { FolderRules, HasEntry } from './folder-rules.js';
 import { readTrackedFiles, type TrackedFiles } from './git-index.js';
 import { findRepository, type GitRepository, gitDirOf } from './git-repository.js';
 import { type AskFile, askAbout, type GitignoreFile, hasPatterns, parseGitignore } from './gitignore-file.js';
@@ -108,15 +108,15 @@ class RulesInFolder implements FolderRules {
     return name === '.gitignore';
   }
 
-  async enter(name: string, entries?: ReadonlySet<string>, isIncluded = false): Promise<RulesInFolder> {
+  async enter(name: string, has: HasEntry = () => true, isIncluded = false): Promise<RulesInFolder> {
     const folder = join(this.#folder, name);
     // Within another repository, a submodule or just a clone, its own rules hold and no others.
-    if (entries?.has('.git') !== false && gitDirOf(folder) !== undefined) {
+    if (has('.git') && gitDirOf(folder) !== undefined) {
       const inner = await readRepository(folder);
       if (inner !== undefined) return rulesIn(folder, inner, inner.excludes, false);
     }
     const isIgnored = !isIncluded && this.#isIgnoredByRules(name, true);
-    if (entries?.has('.gitignore') === false) {
+    if (!has('.gitignore')) {
       return new RulesInFolder(folder, this.#repository, this.#files, isIgnored);
     }
     return rulesIn(folder, this.#repository, this.#files, isIgnored);

@@ -7,7 +7,7 @@ import type { WatchedFolder } from '../watched-folder.js';
 import { isIgnoredByDefault } from './default-ignores.js';
 import { type DockerBuilder, findDockerBuilder } from './docker-builder.js';
 import { type DockerContext, ignoreFilesOf, readDockerRules } from './docker-rules.js';
-import type { FolderRules } from './folder-rules.js';
+import type { FolderRules, HasEntry } from './folder-rules.js';
 import { findGitPlace } from './git-repository.js';
 import { readGitRules } from './git-rules.js';
 import { compileIgnoreOption } from './ignore-option.js';
@@ -68,13 +68,10 @@ export class ServiceRules {
     return isIgnoredByDefault(name, nameOf(folder.path)) || folder.rules.ignores(name, isFolder);
   }
 
-  /**
-   * Reads the rules in a folder that is entered.
-   * @param entries the names in it
-   */
-  enter(folder: RuledFolder, name: string, entries: ReadonlySet<string>): Promise<FolderRules> {
+  /** Reads the rules in a folder that is entered. */
+  enter(folder: RuledFolder, name: string, has: HasEntry): Promise<FolderRules> {
     const isIncluded = this.#askOption(shownIn(folder, name), true) === 'included';
-    return folder.rules.enter(name, entries, isIncluded);
+    return folder.rules.enter(name, has, isIncluded);
   }
 
   /** Whether `ignore` leaves out a path that was named: nothing else can. */

@@ -16,7 +16,7 @@ export async function filesLeftIn(folder: BytePath, rules: FolderRules, prefix =
     else {
       const inner = await filesLeftIn(
         join(folder, entry.name),
-        await rules.enter(entry.name, namesIn(join(folder, entry.name)), false),
+        await rules.enter(entry.name, (name) => namesIn(join(folder, entry.name)).has(name), false),
         `${prefix}${entry.name}/`,
       );
       found.push(...inner);
