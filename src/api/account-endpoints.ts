@@ -8,13 +8,13 @@ import { LOCAL_ACCOUNT } from './labels.js';
 export function accountEndpoints(): Endpoint[] {
   return [
     get('/auth', {
-      summary: 'Whom the caller is taken for; any credentials are accepted, and none are needed',
+      summary: 'The account of the caller; any credentials are accepted, and none are needed',
       answer: json(authSchema),
       handle: () => ({ status: 'ok', accounts: [LOCAL_ACCOUNT], is_admin: false }),
     }),
 
     post('/cli-login', {
-      summary: 'Logging in through the browser needs the cloud; says how to do without',
+      summary: 'Logging in through the browser needs the cloud; the answer says what to do instead',
       answer: json(okSchema),
       errors: ['CloudOnly'],
       handle: () => {
@@ -23,7 +23,7 @@ export function accountEndpoints(): Endpoint[] {
     }),
 
     post('/user-session/:session/delete', {
-      summary: 'Logs out; there is nothing to be done for it',
+      summary: 'Logs out; does nothing',
       answer: json(okSchema),
       handle: () => ({ status: 'ok' }),
     }),

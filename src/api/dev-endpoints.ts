@@ -32,7 +32,7 @@ export function devEndpoints(context: ApiContext): Endpoint[] {
     }),
 
     get(`${DEV_PREFIX}/backends`, {
-      summary: 'Every backend of this dev server, those that ended too, oldest first',
+      summary: 'Every backend of this dev server, including those that ended, oldest first',
       answer: json(devBackendsSchema),
       handle: async () => {
         const { backends } = platform;
@@ -50,7 +50,8 @@ export function devEndpoints(context: ApiContext): Endpoint[] {
     }),
 
     get(`${DEV_PREFIX}/logs`, {
-      summary: 'What one backend printed, then live until it has ended; or of all of this dev server, live without end',
+      summary:
+        'The output of one backend, then live until it has ended; or of all backends of this dev server, live without end',
       query: logsQuerySchema,
       answer: jsonLines(logRecordSchema),
       errors: ['BackendNotFound'],

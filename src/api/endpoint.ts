@@ -87,6 +87,6 @@ function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result
 /** No process, file or header could carry a NUL. */
 function checkParameters(parameters: Request['params']): void {
   for (const value of Object.values(parameters)) {
-    if (value.includes('\0')) throw problem.pathUnreadable('it holds a NUL');
+    if (value.includes('\0')) throw problem.pathUnreadable('it contains a NUL');
   }
 }

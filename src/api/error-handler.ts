@@ -30,7 +30,7 @@ export function answerError(report: (error: unknown, id: string) => void): Error
 export function toKnownError(error: unknown): JamdevError | undefined {
   if (error instanceof JamdevError) return error;
   const { type, status, message } = (error ?? {}) as { type?: string; status?: number; message?: string };
-  if (type === 'entity.parse.failed') return problem.invalidJson(message ?? 'it can not be parsed');
+  if (type === 'entity.parse.failed') return problem.invalidJson(message ?? "it can't be parsed");
   if (type === 'entity.too.large') return problem.bodyTooLarge(BODY_LIMIT_BYTES);
   if (error instanceof URIError) return problem.pathUnreadable(message ?? '');
   if (status !== undefined && status >= 400 && status < 500)

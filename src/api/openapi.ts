@@ -12,18 +12,18 @@ type Json = Record<string, unknown>;
 
 const TAGS = [
   { name: 'platform', description: 'The API of the platform.' },
-  { name: 'jamdev', description: 'Of jamdev alone, for its command line; the platform has nothing of the kind.' },
+  { name: 'jamdev', description: "Only in jamdev, for its command line; not part of the platform's API." },
 ];
 
 /** What the parameters in paths stand for. */
 const PATH_PARAMETERS: Record<string, string> = {
-  account: 'Any text: a label that separates nothing locally.',
+  account: 'Any text: a label without effect in jamdev.',
   service: 'The name of a service; "-" is the default one.',
   environment:
-    'Any text: an environment of the service, with an image of its own to run; it is there once it is named.',
+    'Any text: an environment of the service, which can run an image of its own; it is created on first use.',
   id: 'The id of a backend.',
   backend: 'The id of a backend.',
-  session: 'Any text: nobody is logged in.',
+  session: 'Any text: jamdev has no logins.',
   token: 'A connection token of that backend.',
 };
 
@@ -48,7 +48,7 @@ export function describeApi(endpoints: readonly Endpoint[], { version, api_url }
       title: 'jamdev',
       version,
       description:
-        'A local emulation of the Jamsocket platform. Credentials are accepted and not looked at. HEAD works wherever GET does, and parameters of the query that are not named here are ignored.',
+        'A local emulation of the Jamsocket platform. Credentials are accepted and ignored. HEAD works wherever GET does, and query parameters that are not listed here are ignored.',
     },
     servers: [{ url: api_url }],
     tags: TAGS,
@@ -80,8 +80,8 @@ function describeEndpoint(endpoint: Endpoint, schemas: Schemas): Json {
 function describeAnswer(answer: Endpoint['answer']): string {
   const { contentType } = answer;
   if (contentType === 'text/event-stream')
-    return 'A stream of server-sent events; the schema is that of the data of one.';
-  if (contentType === 'application/x-ndjson') return 'A stream of lines of JSON; the schema is that of one.';
+    return 'A stream of server-sent events; the schema is that of the data of one event.';
+  if (contentType === 'application/x-ndjson') return 'A stream of JSON lines; the schema is that of one line.';
   return answer.statuses[0] === 200 ? 'Success.' : 'Refused, always.';
 }
 

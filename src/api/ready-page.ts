@@ -26,7 +26,7 @@ const NOT_YET: Record<Exclude<Status, 'ready' | 'terminated'>, string> = {
   starting: 'is being started',
   waiting: 'runs, but does not answer yet',
   terminating: 'is ending',
-  'hard-terminating': 'is being ended by force',
+  'hard-terminating': 'is being killed',
 };
 
 /**
@@ -73,7 +73,9 @@ function wantsJson({ headers }: Request): boolean {
 }
 
 function renderWaitingPage(backend: Backend, status: keyof typeof NOT_YET): RenderedPage {
-  const next = isEnding(backend.state) ? 'says how it ended, once it has' : 'goes on by itself, once it is ready';
+  const next = isEnding(backend.state)
+    ? 'says how it ended as soon as it has'
+    : 'continues by itself as soon as it is ready';
   return renderPage({
     heading: `The backend "${backend.id}" ${NOT_YET[status]}.`,
     text: [`Status: ${status}, since ${backend.state.time.toISOString()}.`, `This page ${next}.`],

@@ -29,7 +29,7 @@ export function serviceEndpoints({ platform, info }: ApiContext): Endpoint[] {
 
   return [
     get('/v2/account/:account/services', {
-      summary: 'The names of the services: those of the config, and others that were created or used',
+      summary: 'The names of the services: those in the config, and others that were created or used',
       answer: json(serviceListSchema),
       handle: () => ({ services: services.list().map(({ name }) => name) }),
     }),
@@ -46,7 +46,7 @@ export function serviceEndpoints({ platform, info }: ApiContext): Endpoint[] {
     }),
 
     get('/v2/service/:account/:service', {
-      summary: 'All about a service',
+      summary: 'Everything about a service',
       answer: json(serviceInfoSchema),
       errors: ['ServiceNotFound'],
       handle: async ({ params }) => {
@@ -102,7 +102,7 @@ export function serviceEndpoints({ platform, info }: ApiContext): Endpoint[] {
     }),
 
     get('/service/:account/:service/image-name', {
-      summary: 'The name under which an image counts as the service’s own',
+      summary: 'The repository name for images of the service',
       answer: json(imageNameSchema),
       errors: ['ServiceNotFound'],
       handle: ({ params }) => ({

@@ -61,7 +61,7 @@ export function v2Endpoints(context: ApiContext): Endpoint[] {
     }),
 
     get('/v2/backend/:id', {
-      summary: 'All about a backend',
+      summary: 'Everything about a backend',
       answer: json(backendInfoSchema),
       errors: ['BackendNotFound'],
       handle: async ({ params }) => {
@@ -116,7 +116,7 @@ export function v2Endpoints(context: ApiContext): Endpoint[] {
     }),
 
     get('/v2/account/:account/backends', {
-      summary: 'The backends that run',
+      summary: 'The running backends',
       answer: json(runningBackendsSchema),
       handle: ({ params }) => ({
         running_backends: platform.running.map((each) => toRow(each, accountName(params.account))),

@@ -68,7 +68,7 @@ export class ApiClient {
   async serverInfo(maxBytes?: number): Promise<DevInfo> {
     const info = await this.#json<Partial<DevInfo> | null>('GET', `${DEV_PREFIX}/info`, undefined, maxBytes);
     if (typeof info?.run_id !== 'string' || typeof info.pid !== 'number')
-      throw this.#notDevServer('it answers otherwise');
+      throw this.#notDevServer('its answer is not that of a dev server');
     return info as DevInfo;
   }
 
@@ -128,11 +128,11 @@ export class ApiClient {
       for await (const chunk of response as AsyncIterable<Buffer>) {
         chunks.push(chunk);
         bytes += chunk.length;
-        if (bytes > maxBytes) throw this.#notDevServer('its answer has no end');
+        if (bytes > maxBytes) throw this.#notDevServer('its answer is too long');
       }
     } catch (error) {
       if (error instanceof JamdevError || this.#signal.aborted) throw error;
-      throw this.#unreachable(`its answer broke off: ${errorCode(error)}`);
+      throw this.#unreachable(`its answer was cut off: ${errorCode(error)}`);
     }
     return Buffer.concat(chunks).toString('utf8');
   }

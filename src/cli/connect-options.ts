@@ -28,18 +28,22 @@ export function addConnectOptions(command: Command): Command {
   return addClientOptions(
     command
       .argument('[service]', 'the service, or service/environment', '-')
-      .option('-k, --key <key>', 'the key to lock the backend to; its holder is returned if there is one')
+      .option('-k, --key <key>', 'the key to lock the backend to; if a running backend holds it, that one is returned')
       .option('-e, --env <NAME=value>', 'a variable for the backend (repeatable)', environment)
-      .option('-u, --user <name>', 'reaches the backend as x-verified-username')
-      .option('-a, --auth <json>', 'an object; reaches the backend as x-verified-user-data', jsonObject('-a/--auth'))
+      .option('-u, --user <name>', 'sent to the backend as x-verified-username')
+      .option(
+        '-a, --auth <json>',
+        'a JSON object, sent to the backend as x-verified-user-data',
+        jsonObject('-a/--auth'),
+      )
       .option(
         '-i, --max-idle-seconds <time>',
-        'end it when nobody was connected for so long: seconds, or 5m (default: 300)',
+        'end it after this time without a connection: seconds, or 5m (default: 300)',
         duration('-i/--max-idle-seconds'),
       )
       .option(
         '-l, --lifetime-limit-seconds <time>',
-        'end it so long after the spawn',
+        'end it this long after the spawn',
         duration('-l/--lifetime-limit-seconds'),
       )
       .option('-t, --tag <tag>', 'the image to run: latest, build-N, or a tag of your own (default: the newest build)')
@@ -72,7 +76,7 @@ function toRequestBody(options: ConnectCommandOptions): unknown {
   asUsage(() => options.key === undefined || parseKey(options.key));
   asUsage(() => checkEnv(options.env ?? {}));
   if (!options.spawn && options.key === undefined) {
-    throw problem.usage('--no-spawn needs a key.', 'Add --key with the key whose holder you look for.');
+    throw problem.usage('--no-spawn needs a key.', 'Add --key with the key to look for.');
   }
   const spawn = options.spawn && {
     tag: options.tag,

@@ -17,7 +17,7 @@ export function addDevOptions(command: Command, defaults: DevDefaults): Command 
       .option('--build <command>', 'run before the first backend and on every rebuild')
       .option('-e, --env <NAME=value>', 'a variable for every backend (repeatable)', environment)
       // Not --env-file, which Node.js takes for its own wherever it stands: it would end without the file, and obey it.
-      .option('--env-from <file>', 'a file with such variables (repeatable; default: .env, if there is one)', collect)
+      .option('--env-from <file>', 'a file with variables (repeatable; default: .env, if there is one)', collect)
       .option('-p, --port <port>', `port of the API (default: ${defaults.port})`, port('-p/--port'))
       .option('--proxy-port <port>', `port of the proxy (default: ${defaults.proxyPort})`, port('--proxy-port'))
       .option('--host <host>', 'listen on this host instead of loopback only')
@@ -27,11 +27,10 @@ export function addDevOptions(command: Command, defaults: DevDefaults): Command 
       .option('--ignore <pattern>', 'what not to watch, as in a .gitignore (repeatable)', collect)
       .option('--no-watch', 'do not rebuild on changes')
       .addOption(
-        new Option('--on-change <what>', 'what a good build means for running backends (default: restart)').choices([
-          'terminate',
-          'restart',
-          'keep',
-        ]),
+        new Option(
+          '--on-change <what>',
+          'what happens to running backends after a good build (default: restart)',
+        ).choices(['terminate', 'restart', 'keep']),
       )
       .addOption(new Option('--runtime <kind>', 'how backends run').choices(['docker', 'process']))
       .option('-f, --dockerfile <file>', 'the Dockerfile to build backends from')
@@ -39,7 +38,7 @@ export function addDevOptions(command: Command, defaults: DevDefaults): Command 
       .option('-n, --docker-network <name>', 'the Docker network that backends join')
       .option('--platform <platform>', 'build images for this platform (default: linux/amd64; native: as this machine)')
       .option('-s, --use-static-token', 'one connection token per backend, which stays in the path')
-      .option('--no-style-log-output', "show backends' output without its colours")
+      .option('--no-style-log-output', "show backends' output without its colors")
   );
 }
 

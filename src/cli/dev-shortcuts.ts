@@ -49,7 +49,7 @@ export function makeShortcuts(context: ShortcutContext): Shortcut[] {
     {
       key: 'l',
       label: 'log',
-      description: 'show the log of one backend after the other, then of all again',
+      description: 'show the log of the next backend only, and after the last of all again',
       action: () => {
         filter.cycle(platform.running);
         const { only } = filter;
@@ -61,7 +61,7 @@ export function makeShortcuts(context: ShortcutContext): Shortcut[] {
           {
             key: 'p',
             label: 'pause',
-            description: 'pause watching for changes, or go on',
+            description: 'pause or resume watching for changes',
             action: () => {
               hotRebuild.togglePause();
               say(hotRebuild.paused ? 'Watching is paused.' : 'Watching for changes.');

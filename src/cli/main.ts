@@ -147,7 +147,7 @@ function report(error: unknown): number {
     if (known.remedy !== '') io.err(known.remedy);
     return exitCodeOf(known.code);
   }
-  io.err('jamdev: a fault in jamdev itself.');
+  io.err('jamdev: an error in jamdev itself.');
   stderr.lines(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return EXIT_FAILURE;
 }

@@ -60,7 +60,7 @@ export function addClientOptions(command: Command): Command {
 
 /** Adds the option of commands that can look beyond the dev server of the folder. */
 export function addEverywhereOption(command: Command): Command {
-  const option = new Option('--everywhere', 'of every dev server that this user runs on this machine');
+  const option = new Option('--everywhere', 'for all dev servers of this user on this machine');
   return command.addOption(option.conflicts('api'));
 }
 

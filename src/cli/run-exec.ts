@@ -152,6 +152,6 @@ async function stop(server: DevServer, reporter: Reporter, signals: SignalSwitch
 function sayWhereLogsAre({ config, parts }: DevServer, io: CommandIo): void {
   const isInside = `${process.cwd()}${sep}`.startsWith(`${config.project}${sep}`);
   if (isInside && parts.logs.created.length > 0) {
-    io.err('jamdev: what the backends printed: npx jamdev logs --no-follow');
+    io.err('jamdev: to see what the backends printed: npx jamdev logs --no-follow');
   }
 }

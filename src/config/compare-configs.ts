@@ -32,7 +32,7 @@ export function compareConfigs(current: DevConfig, next: DevConfig): ConfigChang
   for (const name of new Set([...namesOf(current), ...namesOf(next)])) {
     const [before, after] = [find(current, name), find(next, name)];
     if (before === undefined) restarts.push(`the new service "${name}"`);
-    else if (after === undefined) restarts.push(`the end of the service "${name}"`);
+    else if (after === undefined) restarts.push(`the removed service "${name}"`);
     else if (before.runtime !== after.runtime) restarts.push(`"runtime" of the service "${name}"`);
     else if (!isDeepStrictEqual(before, after)) services.push(after);
   }

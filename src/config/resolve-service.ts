@@ -37,7 +37,8 @@ const NATIVE_PLATFORM = 'native';
  */
 export async function resolveService(sources: ConfigSources): Promise<ServiceConfig> {
   const { folder, flags, file } = sources;
-  if (flags.command?.trim() === '') throw problem.usage('--command is empty.', 'Give it what starts a backend.');
+  if (flags.command?.trim() === '')
+    throw problem.usage('--command is empty.', 'Pass the command that starts a backend.');
   const runtime = flags.runtime ?? (flags.command !== undefined ? 'process' : file.runtime);
   const asProcess = await findProcess(sources);
   const asContainer = findDockerfile(sources);

@@ -44,11 +44,11 @@ const serviceShape = {
   poll: z
     .boolean()
     .optional()
-    .describe('Look for changes again and again. Default: where the system tells of none, as on network file systems.'),
+    .describe('Poll for changes. Default: only where the system reports none, such as on network file systems.'),
   onChange: z
     .enum(['terminate', 'restart', 'keep'])
     .optional()
-    .describe('What a good build means for running backends. Default: restart.'),
+    .describe('What happens to running backends after a good build. Default: restart.'),
 };
 
 /** One of several services in a config file. */
@@ -74,10 +74,13 @@ export const configFileSchema = z.strictObject({
   port: port.optional().describe('The port of the API. Default: 8080; 0: any free one.'),
   proxyPort: port.optional().describe('The port of the proxy. Default: 9090; 0: any free one.'),
   host: z.string().min(1).optional().describe('Listen on this host instead of loopback only.'),
-  allowedHosts: z.array(z.string()).optional().describe('Further host names by which API and proxy may be reached.'),
+  allowedHosts: z
+    .array(z.string())
+    .optional()
+    .describe('Additional host names by which the API and the proxy may be reached.'),
   interactive: z.boolean().optional().describe('Keys while it runs in a terminal. Default: true.'),
   useStaticToken: z.boolean().optional().describe('One connection token per backend, which stays in the path.'),
-  styleLogOutput: z.boolean().optional().describe("Colours for backends' output. Default: true."),
+  styleLogOutput: z.boolean().optional().describe("Colors for backends' output. Default: true."),
 });
 
 /** The content of a config file. */

@@ -11,7 +11,9 @@ export const devInfoSchema = z
     run_id: z.string(),
     pid: z.number(),
     project: z.string(),
-    state_folder: z.string().describe('Where logs, records and volumes of the project lie; an absolute path.'),
+    state_folder: z
+      .string()
+      .describe('The folder with the logs, records and volumes of the project; an absolute path.'),
     api_url: z.string(),
     proxy_url: z.string(),
     /** Whether changes of files are being noticed: not yet at the very start, and not with nothing to watch. */
@@ -105,12 +107,12 @@ export const logsQuerySchema = z.object({
     .regex(/^\d{1,9}$/, 'must be a whole number')
     .transform(Number)
     .optional()
-    .describe('Only so many of the lines that are there'),
+    .describe('How many of the last existing lines to send. Default: all'),
   unfinished: z
     .enum(['true', 'false'])
     .optional()
     .describe('Whether to send lines that have no end yet. Default: false'),
-  follow: z.enum(['true', 'false']).optional().describe('Whether to go on with the lines to come. Default: true'),
+  follow: z.enum(['true', 'false']).optional().describe('Whether to continue with new lines. Default: true'),
 });
 
 /** The two streams that a backend prints on. */

@@ -18,9 +18,9 @@ export function checkEnv(env: Record<string, string>, path = 'env'): Record<stri
   for (const [name, value] of Object.entries(env)) {
     if (RESERVED_ENV.includes(name)) throw problem.reservedEnv(name);
     if (name === '' || name.includes('=') || name.includes('\0')) {
-      throw problem.invalidField(`${path}.${name}`, 'is not a possible name of an environment variable');
+      throw problem.invalidField(`${path}.${name}`, 'is not a valid name of an environment variable');
     }
-    if (value.includes('\0')) throw problem.invalidField(`${path}.${name}`, 'must not hold a NUL character');
+    if (value.includes('\0')) throw problem.invalidField(`${path}.${name}`, 'must not contain a NUL character');
   }
   return env;
 }

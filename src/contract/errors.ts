@@ -177,12 +177,11 @@ function howToAsk(by: LostBy | undefined): string {
     case 'socket.io':
       return 'Give socket.io the path: io("http://localhost:PORT", { path: "/TOKEN/socket.io/" }).';
     default:
-      return `A page behind a connection URL asked for it: let it ask for ${quote(by.instead)}, as ${quote(by.asked)} leaves the token out.`;
+      return `A page behind a connection URL requested it: use the relative path ${quote(by.instead)}; ${quote(by.asked)} drops the token.`;
   }
 }
 
-/** All messages in one place, by what went wrong. Each function returns an error to throw. */
-/** Why changes of a path go unnoticed, and what to do, by what the system says. */
+/** Why changes to a path go unnoticed, and what to do, by the system's error code. */
 const WHY_UNWATCHABLE: Record<string, [why: string, remedy: string]> = {
   EACCES: ['this user may not read it (EACCES)', 'Change its mode'],
   EPERM: ['this user may not read it (EPERM)', 'Change its mode'],
@@ -191,6 +190,7 @@ const WHY_UNWATCHABLE: Record<string, [why: string, remedy: string]> = {
   EPSEUDO: ['it leads to a file system of the kernel, not to files', 'Remove the link'],
 };
 
+/** All messages in one place, by what went wrong. Each function returns an error to throw. */
 export const problem = {
   invalidJson: (detail: string) =>
     new JamdevError('InvalidJson', `The request body is not valid JSON: ${detail}.`, 'Send a JSON object, or no body.'),
@@ -213,7 +213,7 @@ export const problem = {
     new JamdevError(
       'HeadersTooLarge',
       `The request line and headers that the client sent are larger than ${limitBytes / 1024} KiB.`,
-      'Send less: a large cookie is the usual reason. On localhost, all apps share one pile of cookies.',
+      'Send less: a large cookie is the usual reason. On localhost, the apps on all ports share their cookies.',
     ),
   tooMuchBeforeUpgrade: () =>
     new JamdevError(
@@ -233,7 +233,7 @@ export const problem = {
   keyNotString: (got: string) =>
     new JamdevError('InvalidKey', `The key must be a string, not ${got}.`, 'Give 1 to 128 characters.'),
   keyNotText: () =>
-    new JamdevError('InvalidKey', 'The key holds a NUL or half a surrogate pair.', 'Use valid unicode text.'),
+    new JamdevError('InvalidKey', 'The key contains a NUL or half a surrogate pair.', 'Use valid Unicode text.'),
   identityTooLarge: (userBytes: number, authBytes: number, limitBytes: number) =>
     new JamdevError(
       'InvalidRequest',
@@ -241,14 +241,14 @@ export const problem = {
       'Send an id in "auth" and let the backend look up the rest.',
     ),
   keyRequired: () =>
-    new JamdevError('KeyRequired', '"spawn": false needs a key.', 'Give the key of the backend that you look for.'),
+    new JamdevError('KeyRequired', '"spawn": false needs a key.', 'Pass the key of the backend to look for.'),
   reservedEnv: (name: string) =>
     new JamdevError('ReservedEnv', `"${name}" is set by the platform and can't be given in env.`, 'Rename it.'),
   keyUnheld: (key: string, service: string) =>
     new JamdevError(
       'KeyUnheldNoSpawnConfig',
       `No running backend of service "${service}" holds the key ${quote(key)}, and the request does not spawn.`,
-      'Leave out "spawn": false to start one.',
+      'To start one, leave out "spawn": false (--no-spawn on the command line).',
     ),
   hostNotAllowed: (host: string) =>
     new JamdevError(
@@ -265,51 +265,51 @@ export const problem = {
   siteNotAllowed: () =>
     new JamdevError(
       'OriginNotAllowed',
-      'The browser says that a page of another site sent this request (Sec-Fetch-Site), and not which one.',
+      'A page of another site sent this request, according to its header Sec-Fetch-Site.',
       'Call the API from your own server, or from a page on localhost.',
     ),
   backendPageNotAllowed: (origin: string) =>
     new JamdevError(
       'OriginNotAllowed',
-      `${quote(origin)} serves pages of backends, which may only read statuses, as pages of other sites do.`,
+      `${quote(origin)} serves pages of backends. They may only read statuses, like pages of other sites.`,
       'Call the API from your own server, or from a page of your front end.',
     ),
   pageCalledApi: (origin: string) =>
     new JamdevError(
       'NotSupported',
-      `The page ${quote(origin)} calls the API itself. That works here and nowhere else: elsewhere the API needs a secret, which belongs on a server.`,
-      'Connect from your server, and hand the connection URL to the page.',
+      `The page ${quote(origin)} calls the API directly. That works with jamdev only: in production the API needs a secret, which belongs on a server.`,
+      'Connect from your server, and pass the connection URL to the page.',
     ),
   writtenByItself: (file: string, byBuild: boolean) =>
     new JamdevError(
       'WatchFailed',
-      `${byBuild ? 'The build itself' : 'A backend'} writes ${quote(file)}, so when that file changes during a ${byBuild ? 'build' : 'start or an end'}, nothing is built.`,
+      `${byBuild ? 'The build itself' : 'A backend'} writes ${quote(file)}, so changes to that file during ${byBuild ? 'a build' : 'the start or end of a backend'} start no build.`,
       `To stop watching it, add "ignore": [${quote(`/${file}`)}] to the config file.`,
     ),
   importNotWatched: (service: string, file: string, folder: string) =>
     new JamdevError(
       'WatchFailed',
-      `The service ${quote(service)} imports ${quote(file)}, which is not watched: changes of it start no build.`,
-      `To have it watched, add ${quote(folder)} to "watch", next to what is watched now.`,
+      `The service ${quote(service)} imports ${quote(file)}, which is not watched: changes to it start no build.`,
+      `To watch it, add ${quote(folder)} to "watch" in the config, next to the paths that are watched now.`,
     ),
   needsRestart: (file: string, what: readonly string[]) =>
     new JamdevError(
       'NotSupported',
-      `${file} changed ${what.join(', ')}, which only counts after a restart.`,
-      'Stop jamdev dev, and start it again.',
+      `These changes in ${file} take effect after a restart: ${what.join(', ')}.`,
+      'Stop jamdev dev and start it again.',
     ),
   configNotUsed: (reason: string) =>
-    new JamdevError('ConfigInvalid', `The changed config is not used: ${reason}`, 'What was read last stays in use.'),
+    new JamdevError('ConfigInvalid', `The changed config is not used: ${reason}`, 'The previous config stays in use.'),
   routeNotFound: (method: string, path: string) =>
     new JamdevError(
       'RouteNotFound',
       `There is no endpoint ${method} ${quote(path)}.`,
-      'See /openapi.json for all that there are.',
+      'See /openapi.json for all endpoints.',
     ),
   methodNotAllowed: (method: string, path: string, allowed: readonly string[]) =>
     new JamdevError('MethodNotAllowed', `${quote(path)} does not take ${method}.`, `Use ${allowed.join(' or ')}.`),
   backendNotFound: (id: string) =>
-    new JamdevError('BackendNotFound', `There is no backend ${quote(id)}.`, 'See which there are: npx jamdev list'),
+    new JamdevError('BackendNotFound', `There is no backend ${quote(id)}.`, 'List the backends: npx jamdev list'),
   backendNotRunning: (id: string) =>
     new JamdevError('BackendNotRunning', `The backend "${id}" has already terminated.`, 'There is nothing to do.'),
   serviceNotFound: (name: string, known: string[]) =>
@@ -341,15 +341,15 @@ export const problem = {
       `The service ${quote(service)} has no image with the tag ${quote(tag)}.`,
       `${known.length === 0 ? 'It has none yet.' : `Known tags: ${known.join(', ')}.`} ${
         inDocker
-          ? `A local one gets a tag by: docker tag IMAGE ${service}:TAG`
-          : 'Images of your own take a project that runs in Docker.'
+          ? `To tag a local image: docker tag IMAGE ${service}:TAG`
+          : 'Tags of your own need backends that run in Docker.'
       }`,
     ),
   buildFailed: (what: string, lastLines: string[]) =>
     new JamdevError(
       'BuildFailed',
       `The build failed (${what}).${lastLines.length > 0 ? ` Its last lines:\n${lastLines.join('\n')}` : ''}`,
-      'Mend it, and build again if it is not watched: npx jamdev build',
+      'Fix it; if watching is off, run: npx jamdev build',
     ),
   shuttingDown: () =>
     new JamdevError('ShuttingDown', 'The dev server is stopping.', 'Start it again with: npx jamdev dev'),
@@ -357,22 +357,22 @@ export const problem = {
     new JamdevError(
       'CloudOnly',
       'Logging in through the browser needs the cloud.',
-      'Here any token will do: jamsocket login --token local.token',
+      'Here any token works: jamsocket login --token local.token',
     ),
   pushNeedsCloud: (service: string) =>
     new JamdevError(
       'CloudOnly',
-      'Nothing can be pushed here, and nothing needs to be: the image has its tag now.',
-      `Use it by that tag, where backends run in Docker: jamsocket connect ${service} -t TAG (push with -t TAG as well: "latest" is the newest build here)`,
+      'No registry is needed: the image is already tagged locally.',
+      `Where backends run in Docker, use it by its tag: jamsocket connect ${service} -t TAG (push with -t TAG as well: "latest" is the newest build here)`,
     ),
-  tokenMissing: (by?: LostBy) => new JamdevError('TokenMissing', 'The path names no connection token.', howToAsk(by)),
+  tokenMissing: (by?: LostBy) => new JamdevError('TokenMissing', 'The path has no connection token.', howToAsk(by)),
   notAToken: (segment: string, by?: LostBy) =>
     new JamdevError(
       'TokenUnknown',
       // A long one may be a token that was not copied whole.
       segment.length < 32
-        ? `The path begins with ${quote(segment)}, which is no connection token.`
-        : `The path begins with ${segment.length} characters that are no connection token: one has 43, or "s." and 43.`,
+        ? `The path begins with ${quote(segment)}, which is not a connection token.`
+        : `The path begins with ${segment.length} characters that are not a connection token, which has 43, or "s." and 43.`,
       howToAsk(by),
     ),
   tokenUnknown: () =>
@@ -385,7 +385,7 @@ export const problem = {
     new JamdevError(
       'HostOfOtherBackend',
       `The host ${quote(host)} names the backend ${quote(label)}, but the connection token is for the backend "${id}".`,
-      'Use the connection URL as it was given out, or the name of its own backend in front of it.',
+      'Use the connection URL as it was returned, or the host name of its own backend.',
     ),
   identityIgnored: () =>
     new JamdevError(
@@ -397,7 +397,7 @@ export const problem = {
     new JamdevError(
       'BackendEnded',
       `The backend "${id}" has ended: ${why}.`,
-      `Connect again to get a new one. All it printed: npx jamdev logs ${id}`,
+      `Connect again to get a new one. Full log: npx jamdev logs ${id}`,
       lastLines,
     ),
   backendAnswerInvalid: (id: string, detail: string) =>
@@ -419,12 +419,12 @@ export const problem = {
       `See what it printed: npx jamdev logs ${id}`,
     ),
   backendNotReady: (id: string, reason: string) =>
-    new JamdevError('BackendNotReady', `The backend "${id}" is not ready.`, `${reason} jamdev goes on waiting for it.`),
+    new JamdevError('BackendNotReady', `The backend "${id}" is not ready.`, `${reason} jamdev keeps waiting for it.`),
   backendReplaced: (id: string, build: number) =>
     new JamdevError(
       'BackendReplaced',
-      `The process of the backend "${id}" ended before it had answered: build ${build} replaces it.`,
-      'Send the request again. What it has done so far is not known.',
+      `The process of the backend "${id}" ended before it answered: build ${build} replaced it.`,
+      'Send the request again. The old process may have handled part of it.',
     ),
   internal: () =>
     new JamdevError('Internal', 'Something went wrong inside jamdev.', "Look for this id in the dev server's output."),
@@ -454,33 +454,33 @@ export const problem = {
   belongsToService: (file: string, key: string) =>
     new JamdevError(
       'ConfigInvalid',
-      `In ${file}, "${key}" stands beside "services".`,
+      `In ${file}, "${key}" is set next to "services".`,
       'Move it into the service that it is meant for.',
     ),
   flagForOneService: (flag: string, services: readonly string[]) =>
     new JamdevError(
       'Usage',
       `${flag} is for a project with one service; this one has ${services.join(', ')}.`,
-      'Say it in the config file, in the service that it is meant for.',
+      'Set it in the config file, in the service that it is meant for.',
     ),
   envFileUnreadable: (path: string, detail: string) =>
     fileProblem(
       'ConfigUnreadable',
-      `The file ${path} with variables can't be read`,
+      `The env file ${path} can't be read`,
       { path, use: 'read', detail },
       'Check "envFile", or --env-from.',
     ),
   envFileSilent: (path: string, seconds: number) =>
     new JamdevError(
       'ConfigUnreadable',
-      `The file ${path} with variables could not be read within ${seconds} s: nothing wrote all of it.`,
-      'Start or unlock the program that writes it, or leave the file out by "envFile".',
+      `The env file ${path} could not be read within ${seconds} s: no program wrote all of it.`,
+      'Start or unlock the program that writes it, or set "envFile" to other files.',
     ),
   notAFile: (path: string, kind: string) =>
     new JamdevError(
       'ConfigUnreadable',
       `${path} is a ${kind}, not a regular file.`,
-      'Put a file there, or name another.',
+      'Replace it with a file, or choose another path.',
     ),
   notUtf8: (path: string, encoding: string) =>
     new JamdevError('ConfigUnreadable', `${path} is ${encoding}.`, 'Save it as UTF-8.'),
@@ -492,7 +492,7 @@ export const problem = {
     ),
   folderMissing: (folder: string) =>
     new JamdevError('NothingToRun', `There is no folder ${folder}.`, 'Check the path.'),
-  /** @param path empty when the system did not tell */
+  /** @param path empty when the system did not say */
   systemRefused: (verb: string, path: string, detail: string) =>
     fileProblem(
       'SystemRefused',
@@ -530,7 +530,7 @@ export const problem = {
     new JamdevError(
       'NothingToRun',
       `There is nothing to run in ${folder}.`,
-      'Give a command, as in: npx jamdev dev --command "node server.js" (or put "command" in jamsocket.config.json, a "start" script in package.json, or a Dockerfile)',
+      'Pass a command, for example: npx jamdev dev --command "node server.js" (or put "command" in jamsocket.config.json, a "start" script in package.json, or a Dockerfile)',
     ),
   usingChildProcesses: (why: string) =>
     new JamdevError('NotSupported', `${why} Backends run as child processes instead.`, ''),
@@ -551,7 +551,7 @@ export const problem = {
     const [why, remedy] = WHY_UNWATCHABLE[code] ?? [`it can't be read (${code})`, 'Check it'];
     return new JamdevError(
       'WatchFailed',
-      `Changes of ${path} go unnoticed: ${why}.`,
+      `Changes to ${path} go unnoticed: ${why}.`,
       `${remedy}, or add it to "ignore" in the config. Everything else is watched.`,
     );
   },
@@ -574,14 +574,14 @@ export const problem = {
   ignoredProjectWatched: (folder: string) =>
     new JamdevError(
       'WatchFailed',
-      `The folder ${folder} is ignored by git itself: ignore rules from above it do not count.`,
-      'The .gitignore files in it do, and "ignore" in the config.',
+      `Git ignores the whole folder ${folder}, so ignore rules from the folders above it are not applied.`,
+      'The .gitignore files in it and "ignore" in the config are applied.',
     ),
   watchedByPolling: (folder: string, why: string) =>
     new JamdevError(
       'WatchFailed',
       `Files in ${folder} are checked for changes every 300 ms, since its file system (${why}) does not report them.`,
-      'With "poll": false in the config, only events of the system count.',
+      'To rely on file events alone, set "poll": false in the config.',
     ),
   noDockerfile: (folder: string) =>
     new JamdevError(
@@ -624,14 +624,14 @@ export const problem = {
     return new JamdevError(
       'StateFolderUnusable',
       `jamdev can't write its folder ${folder}: ${reason}.`,
-      `${remedy === '' ? 'Make it writable.' : remedy} Or name another place for state in the variable XDG_STATE_HOME.`,
+      `${remedy === '' ? 'Make it writable.' : remedy} Or set the variable XDG_STATE_HOME to another folder.`,
     );
   },
   stateFolderForeign: (folder: string, owner: number) =>
     new JamdevError(
       'StateFolderUnsafe',
       `jamdev's folder ${folder} belongs to another user (uid ${owner}), who could change what jamdev trusts.`,
-      'Remove it, or name another place for state in the variable XDG_STATE_HOME.',
+      'Remove it, or set the variable XDG_STATE_HOME to another folder.',
     ),
   stateFolderOpen: (folder: string, mode: number) =>
     new JamdevError(
@@ -643,38 +643,37 @@ export const problem = {
     new JamdevError(
       'StateFolderUnsafe',
       `jamdev's folder ${folder} is a symbolic link; jamdev only uses a real folder.`,
-      'Remove the link, or name another place for state in the variable XDG_STATE_HOME.',
+      'Remove the link, or set the variable XDG_STATE_HOME to another folder.',
     ),
   stateDeleted: (folder: string) =>
     new JamdevError(
       'StateFolderUnusable',
-      `Someone deleted jamdev's state in ${folder}; the record of this dev server was written again.`,
+      `jamdev's state in ${folder} was deleted; the record of this dev server was written again.`,
       'Logs printed until now and what containers keep at /plane-data are gone.',
     ),
   projectRenamed: (path: string, newPath: string | undefined) =>
     new JamdevError(
       'FolderUnusable',
-      `The project folder ${path} was renamed${newPath === undefined ? '' : ` to ${newPath}`}. Backends that run go on.`,
-      'To start others and to see changes, stop jamdev and start it in the renamed folder.',
+      `The project folder ${path} was renamed${newPath === undefined ? '' : ` to ${newPath}`}. Running backends continue.`,
+      'To start more and to follow changes, stop jamdev and start it in the renamed folder.',
     ),
   projectDeleted: (path: string) =>
     new JamdevError(
       'FolderUnusable',
-      `The project folder ${path} was deleted. Backends that run go on; no others can be started.`,
+      `The project folder ${path} was deleted. Running backends continue; no new ones can be started.`,
       'Stop jamdev when you no longer need them.',
     ),
   projectReplaced: (path: string) =>
     new JamdevError(
       'FolderUnusable',
-      `The project folder ${path} is another one than at the start: it was deleted or renamed, and made again.`,
-      'Start jamdev again to see changes in it.',
+      `The project folder ${path} was deleted or renamed, and another folder was created in its place.`,
+      'Restart jamdev to follow changes in it.',
     ),
-  projectIsBack: (path: string) =>
-    new JamdevError('FolderUnusable', `The project folder ${path} is back where it was at the start.`),
+  projectIsBack: (path: string) => new JamdevError('FolderUnusable', `The project folder is back at ${path}.`),
   oldStateInUse: (folder: string) =>
     new JamdevError(
       'StateFolderUnusable',
-      `A dev server of an earlier version runs in this folder; its logs and volumes stay in ${folder} until the next start without it.`,
+      `A dev server of an earlier version runs in this folder; its logs and volumes stay in ${folder} and are moved at the first start after it has stopped.`,
     ),
   oldStateStays: (first: string, more: number) =>
     new JamdevError(
@@ -684,14 +683,14 @@ export const problem = {
   modesNotKept: (folder: string) =>
     new JamdevError(
       'StateFolderUnsafe',
-      `The file system of ${folder} keeps no permissions: other users of this machine may change what jamdev trusts.`,
-      'Name a place on another file system in the variable XDG_STATE_HOME.',
+      `The file system of ${folder} does not store permissions: other users of this machine may change what jamdev trusts.`,
+      'Set the variable XDG_STATE_HOME to a folder on another file system.',
     ),
   stateInTemporaryFolder: (why: string, folder: string) =>
     new JamdevError(
       'StateFolderUnusable',
       `${why} State is kept in ${folder} instead, which the system may clear.`,
-      'To keep it, name a place in the variable XDG_STATE_HOME.',
+      'To keep it, set the variable XDG_STATE_HOME to another folder.',
     ),
   commandNotFound: (command: string, folder: string) =>
     new JamdevError(
@@ -709,7 +708,7 @@ export const problem = {
     new JamdevError(
       'BuildFailed',
       `The build failed, so ${quote(command)} was not run.`,
-      'What the build printed stands above.',
+      'The output of the build is shown above.',
     ),
   execNotFound: (command: string) =>
     new JamdevError(
@@ -745,7 +744,7 @@ export const problem = {
   notADevServer: (url: string, detail: string, who = '') =>
     new JamdevError(
       'DevServerUnreachable',
-      `What listens at ${url}${who === '' ? '' : ` (${who})`} is not a dev server of jamdev: ${detail}.`,
+      `The program at ${url}${who === '' ? '' : ` (${who})`} is not a jamdev dev server: ${detail}.`,
       'Check the option --api and the variable JAMDEV_API_URL.',
     ),
   noLogs: (name: string) =>
@@ -756,7 +755,7 @@ export const problem = {
     new JamdevError(
       'BackendEnded',
       `The backend "${id}" did not become ready: ${why}.${lastLines.length > 0 ? `\nIts last lines:\n${lastLines.join('\n')}\n` : ''}`,
-      `All it printed: npx jamdev logs ${id}`,
+      `Full log: npx jamdev logs ${id}`,
     ),
   keyInSeveralServices: (key: string, ids: string[]) =>
     new JamdevError(
@@ -813,12 +812,16 @@ export const problem = {
       'Check CMD and ENTRYPOINT in the Dockerfile.',
     ),
   containerNotStarted: (detail: string) =>
-    new JamdevError('ContainerNotStarted', `Docker could not start the container: ${detail}.`, 'See what it names.'),
+    new JamdevError(
+      'ContainerNotStarted',
+      `Docker could not start the container: ${detail}.`,
+      'Check the resource named above.',
+    ),
   diskFull: (detail: string) =>
     new JamdevError(
       'DiskFull',
       `The disk of the Docker Engine is full (${detail}).`,
-      'Make room, for instance with: docker system prune',
+      'Make room, for example with: docker system prune',
     ),
   mountInUse: (key: string, service: string, pid: number, apiUrl: string | undefined) =>
     new JamdevError(
@@ -829,7 +832,7 @@ export const problem = {
   mountOutside: (path: string) =>
     new JamdevError(
       'InvalidRequest',
-      `The mount ${quote(path)} leaves the folder of its key.`,
+      `The mount ${quote(path)} is outside of the folder of its key.`,
       'Give true, or a relative path without "." and "..".',
     ),
   volumeUnusable: (folder: string, detail: string) =>
@@ -837,7 +840,7 @@ export const problem = {
       'StateFolderUnusable',
       `jamdev can't create the folder ${folder} for a mount`,
       { path: folder, use: 'write', detail },
-      'Make it writable, or name another place for state in the variable XDG_STATE_HOME.',
+      'Make it writable, or set the variable XDG_STATE_HOME to another folder.',
     ),
   volumeIsLink: (path: string) =>
     new JamdevError(
@@ -845,32 +848,32 @@ export const problem = {
       `The mount leads through ${path}, which is a symbolic link or no folder.`,
       'Remove it, or mount another path.',
     ),
-  notAFolder: (path: string) => new JamdevError('FolderUnusable', `${path} is not a folder.`, 'Name another one.'),
+  notAFolder: (path: string) => new JamdevError('FolderUnusable', `${path} is not a folder.`, 'Choose another one.'),
   filesInTheWay: (folder: string, files: string[]) =>
     new JamdevError(
       'FilesInTheWay',
-      `Nothing was written, as ${folder} already has ${files.join(', ')}.`,
-      'Name another folder, or overwrite with --force.',
+      `Nothing was written: ${folder} already contains ${files.join(', ')}.`,
+      'Choose another folder, or overwrite with --force.',
     ),
   immovableInTheWay: (folder: string, paths: string[]) =>
     new JamdevError(
       'FilesInTheWay',
-      `Nothing was written, as ${folder} already has something of another kind named ${paths.join(', ')}.`,
-      'Name another folder, or move that away.',
+      `Nothing was written: in ${folder}, these can't be overwritten, since they are not of the same kind: ${paths.join(', ')}.`,
+      'Choose another folder, or move them away.',
     ),
   fileNotWritten: (file: string, detail: string, written: string[]) => {
     const { reason, remedy } = explainSystemError(detail, file, 'write');
     return new JamdevError(
       'FolderUnusable',
       `${file} can't be written: ${reason}. ${written.length === 0 ? 'Nothing was written.' : `Already written: ${written.join(', ')}.`}`,
-      `${remedy === '' ? 'Name another folder, or fix this one.' : remedy}${written.length === 0 ? '' : ' Then run it again with --force.'}`,
+      `${remedy === '' ? 'Choose another folder, or fix this one.' : remedy}${written.length === 0 ? '' : ' Then run it again with --force.'}`,
     );
   },
   questionsUnanswered: () =>
     new JamdevError(
       'Usage',
-      'Nothing was written, as the input ended before all was answered.',
-      'Answer on the command line: npx jamdev init my-app --template websocket',
+      'Nothing was written: the input ended before all questions were answered.',
+      'Pass the answers as arguments: npx jamdev init my-app --template websocket',
     ),
   nodeTooOld: (version: string, needed: string) =>
     new JamdevError(
@@ -893,25 +896,25 @@ export const problem = {
   emulationUnknown: (platform: string, engine: string) =>
     new JamdevError(
       'NotSupported',
-      `Whether images for ${platform} run on this Docker Engine (${engine}) can't be told from here.`,
+      `jamdev can't tell whether images for ${platform} run on this Docker Engine (${engine}).`,
       `Try it (docker run --rm --platform ${platform} busybox true), or build for this machine: "platform": "native"`,
     ),
   watchesShort: (needed: number, used: number, limit: number) =>
     new JamdevError(
       'WatchFailed',
-      `${needed} folders are to be watched, but of this user's ${limit} watches ${used} are taken.`,
+      `${needed} folders need a watch each, but ${used} of this user's ${limit} watches are in use.`,
       `Watch less ("watch" in the config), or raise the limit: sudo sysctl fs.inotify.max_user_watches=${Math.max(524_288, limit * 2)}`,
     ),
   watchersShort: (limit: number) =>
     new JamdevError(
       'WatchFailed',
-      `All of this user's ${limit} file watchers are taken.`,
+      `All of this user's ${limit} file watchers are in use.`,
       `End programs that watch files, or raise the limit: sudo sysctl fs.inotify.max_user_instances=${limit * 2}`,
     ),
   leftBehind: (things: string[]) =>
     new JamdevError(
       'LeftBehind',
-      `A dev server that died has left ${things.join(', ')}.`,
+      `A dev server that crashed left these behind: ${things.join(', ')}.`,
       'The next jamdev dev in this folder removes them.',
     ),
   runnerGone: (name: string, pid: number) =>

@@ -5,7 +5,9 @@ import { checkIdentity, MAX_IDENTITY_BYTES } from './identity.js';
 import { describeJson, MAX_KEY_CHARACTERS, parseKey } from './key.js';
 
 const seconds = z.int().positive();
-const envSchema = z.record(z.string(), z.string()).describe('Variables for the backend, beside those of the platform');
+const envSchema = z
+  .record(z.string(), z.string())
+  .describe('Variables for the backend, in addition to those of the platform');
 
 const resourceLimitsSchema = z.object({
   cpu_period: z.number().positive().nullish(),
@@ -19,8 +21,10 @@ export type ResourceLimits = z.infer<typeof resourceLimitsSchema>;
 const spawnConfigSchema = z.object({
   tag: z.string().nullish(),
   cluster: z.string().nullish(),
-  lifetime_limit_seconds: seconds.nullish().describe('Ended so long after the spawn'),
-  max_idle_seconds: seconds.nullish().describe('Ended when nobody was connected for so long; default 300'),
+  lifetime_limit_seconds: seconds.nullish().describe('How long after the spawn the backend is ended'),
+  max_idle_seconds: seconds
+    .nullish()
+    .describe('How long the backend may be without a connection before it is ended; default 300'),
   executable: z
     .object({
       env: envSchema.nullish(),
@@ -65,11 +69,11 @@ const TOGETHER = `at most ${MAX_IDENTITY_BYTES} bytes together with`;
 const connectBodySchema = z
   .object({
     key: keySchema,
-    user: z.string().nullish().describe(`Reaches the backend as x-verified-username; ${TOGETHER} auth`),
+    user: z.string().nullish().describe(`Sent to the backend as x-verified-username; ${TOGETHER} auth`),
     auth: z
       .record(z.string(), z.unknown())
       .nullish()
-      .describe(`Reaches the backend as x-verified-user-data, as JSON; ${TOGETHER} user`),
+      .describe(`Sent to the backend as x-verified-user-data, as JSON; ${TOGETHER} user`),
     spawn: z
       .union([z.boolean(), spawnConfigSchema])
       .nullish()

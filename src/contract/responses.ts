@@ -101,8 +101,8 @@ export const runningBackendsSchema = z.object({ running_backends: z.array(runnin
 export const terminateBackendsResultSchema = z
   .object({
     backend_count: z.int().describe('Backends that run and were created before the time'),
-    terminated_count: z.int().describe('Those of them that were told to end'),
-    is_complete: z.boolean().describe('Whether those were all'),
+    terminated_count: z.int().describe('How many of them are being ended'),
+    is_complete: z.boolean().describe('Whether these were all of them'),
   })
   .meta({ id: 'TerminateBackendsResult' });
 

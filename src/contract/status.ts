@@ -31,7 +31,7 @@ export type TerminationReason = z.infer<typeof terminationReasonSchema>;
 
 /** Reasons in words. */
 export const REASON_WORDS: Record<TerminationReason, string> = {
-  swept: 'nobody was connected, or its time was over',
+  swept: 'no client was connected, or its lifetime limit was reached',
   external: 'on request',
   keyexpired: 'its key expired',
   lost: 'its runtime was lost',

@@ -74,7 +74,7 @@ const EXPLANATIONS: Record<string, Explain> = {
     remedy: 'Keep the folder on one file system, without mounts inside.',
   }),
   ELOOP: (path) => ({
-    reason: 'its symbolic links lead in a circle, or a link stands where none may be',
+    reason: 'its symbolic links form a loop, or it is a link where none is allowed',
     remedy: `Check the links: ls -l ${path}`,
   }),
   ENAMETOOLONG: () => ({
@@ -125,7 +125,7 @@ const EXPLANATIONS: Record<string, Explain> = {
     remedy: `Use a project on a local file system, or check the path ${path}.`,
   }),
   ENOTSUP: () => ({
-    reason: 'its file system can not do that',
+    reason: "its file system can't do that",
     remedy: 'Use a project on a local file system.',
   }),
 };

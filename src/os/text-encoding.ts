@@ -36,5 +36,5 @@ function describeNul(bytes: Buffer, first: number): string {
     return `encoded in UTF-16 (${first === 1 ? 'little' : 'big'} endian)`;
   }
   const line = bytes.subarray(0, first).toString('latin1').split('\n').length;
-  return `not a text file (line ${line} holds a NUL character)`;
+  return `not a text file (line ${line} contains a NUL character)`;
 }

@@ -422,7 +422,7 @@ export class Backend {
 
   #armIdle(): void {
     const seconds = this.#params.maxIdleSeconds ?? DEFAULT_MAX_IDLE_SECONDS;
-    this.#arm('idle', seconds * 1000, () => this.#sweep(`Nobody was connected for ${seconds} s.`));
+    this.#arm('idle', seconds * 1000, () => this.#sweep(`No client was connected for ${seconds} s.`));
   }
 
   /** The platform has one reason for both, so the difference is told in words. */

@@ -53,7 +53,7 @@ function explainFolder(cwd: string): Explanation | undefined {
     if (!statSync(cwd).isDirectory()) {
       return {
         reason: `its folder ${cwd} is not a folder (ENOTDIR)`,
-        remedy: `Move the file away that is at ${cwd} now.`,
+        remedy: `Move the file at ${cwd} away.`,
       };
     }
     accessSync(cwd, constants.X_OK);
@@ -65,8 +65,8 @@ function explainFolder(cwd: string): Explanation | undefined {
       return { reason: `its folder ${cwd} can't be entered: ${reason}`, remedy };
     }
     return {
-      reason: `its folder ${cwd} does not exist anymore (ENOENT)`,
-      remedy: 'Restore the folder, or start jamdev again where it is now.',
+      reason: `its folder ${cwd} no longer exists (ENOENT)`,
+      remedy: 'Restore the folder, or start jamdev again in its new place.',
     };
   }
 }
@@ -76,12 +76,12 @@ function explainNul({ file, args, env }: StartAttempt): Explanation | undefined 
   const variable = Object.entries(env).find(([name, value]) => `${name}${value ?? ''}`.includes('\0'))?.[0];
   if (variable !== undefined) {
     return {
-      reason: `the environment variable ${JSON.stringify(variable)} holds a NUL character`,
+      reason: `the environment variable ${JSON.stringify(variable)} contains a NUL character`,
       remedy: 'Remove that character where the variable is set.',
     };
   }
   if (![file, ...args].some((word) => word.includes('\0'))) return undefined;
-  return { reason: 'its command line holds a NUL character', remedy: 'Remove that character.' };
+  return { reason: 'its command line contains a NUL character', remedy: 'Remove that character.' };
 }
 
 function explainMissing(attempt: StartAttempt): StartFailure {

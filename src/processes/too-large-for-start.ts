@@ -20,7 +20,7 @@ export function explainTooLarge({ args, env }: StartAttempt): { reason: string; 
   if (longest > MAX_STRING_BYTES) {
     return {
       reason: `an argument of its command line has ${kib(longest)}, and the system passes on ${kib(MAX_STRING_BYTES)} at most`,
-      remedy: 'Put what is that long into a file.',
+      remedy: 'Put the argument into a file.',
     };
   }
   const total = variables.reduce((sum, { bytes }) => sum + bytes, 0);

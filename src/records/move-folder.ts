@@ -38,11 +38,11 @@ async function copy(from: string, to: string, scratch: string): Promise<MoveRefu
   const old = `${from}.${suffix}${MOVED_SUFFIX}`;
   try {
     const { bytes, foreign } = await measure(from);
-    if (foreign !== undefined) return `${foreign} belongs to another user or is no plain file`;
+    if (foreign !== undefined) return `${foreign} belongs to another user or is not a regular file`;
     if (bytes > MAX_COPIED_BYTES) return 'it is larger than 256 MiB, and on another file system';
     const { bavail, bsize } = await statfs(scratch);
     // No more than half of what is left there.
-    if (bytes * 2 > bavail * bsize) return 'there is too little room on the other file system';
+    if (bytes * 2 > bavail * bsize) return 'there is too little space on the other file system';
     await cp(from, draft, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
     renameSync(draft, to);
     renameSync(from, old);

@@ -32,11 +32,11 @@ export function isConclusive({ kind }: StrangeAnswer): boolean {
 export function describeStrangeAnswer(answer: StrangeAnswer): string {
   switch (answer.kind) {
     case 'tls':
-      return 'It answers on its port, but in TLS. Serve plain HTTP there: TLS ends in front of the proxy, as on the platform.';
+      return 'It answers on its port, but with TLS. Serve plain HTTP there: as on the platform, TLS ends before the proxy.';
     case 'http2':
-      return 'It answers on its port, but in HTTP/2. Serve HTTP/1.1 there, which is what the proxy speaks.';
+      return 'It answers on its port, but with HTTP/2. Serve HTTP/1.1 there: the proxy uses nothing else.';
     case 'other':
-      return `It answers on its port, but not in HTTP: it sent ${quoteBytes(answer.firstBytes)}. Serve HTTP there.`;
+      return `It answers on its port, but not with HTTP: it sent ${quoteBytes(answer.firstBytes)}. Serve HTTP there.`;
     case 'closed':
       return 'It accepts connections on its port, but closes them without an answer. Serve HTTP there.';
     case 'silent':

@@ -75,7 +75,7 @@ const WRONG = {
     ['false', 'must be a string, not false'],
     ['[]', 'must be a string, not a list'],
     ['{}', 'must be a string, not an object'],
-    ['"\\u0000"', 'must not hold a NUL character'],
+    ['"\\u0000"', 'must not contain a NUL character'],
   ],
   spawn: [
     ['"yes"', 'must be true or false or an object, not "yes"'],

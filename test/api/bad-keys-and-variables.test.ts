@@ -27,9 +27,9 @@ describe('Keys: what is no key is refused', () => {
     [DEEP, 'The key must be a string, not a list. Give 1 to 128 characters.'],
     [`"${many}"`, 'The key has 129 characters; at most 128 are allowed. Use a shorter key.'],
     [`"${'x'.repeat(1_000_000)}"`, 'The key has 1000000 characters; at most 128 are allowed. Use a shorter key.'],
-    ['"a\\u0000b"', 'The key holds a NUL or half a surrogate pair. Use valid unicode text.'],
-    ['"\\ud83d"', 'The key holds a NUL or half a surrogate pair. Use valid unicode text.'],
-    ['"\\udd11\\ud83d"', 'The key holds a NUL or half a surrogate pair. Use valid unicode text.'],
+    ['"a\\u0000b"', 'The key contains a NUL or half a surrogate pair. Use valid Unicode text.'],
+    ['"\\ud83d"', 'The key contains a NUL or half a surrogate pair. Use valid Unicode text.'],
+    ['"\\udd11\\ud83d"', 'The key contains a NUL or half a surrogate pair. Use valid Unicode text.'],
   ];
   const places = [...CONNECT.map((path) => [path, 'key'] as const), ...SPAWN.map((path) => [path, 'lock'] as const)];
 
@@ -39,7 +39,7 @@ describe('Keys: what is no key is refused', () => {
   });
 
   test.each(CONNECT)('POST %s: no spawn, and no key to look for', async (path) => {
-    const message = '"spawn": false needs a key. Give the key of the backend that you look for.';
+    const message = '"spawn": false needs a key. Pass the key of the backend to look for.';
     for (const body of [
       '{"spawn": false}',
       '{"spawn": false, "key": null}',
@@ -76,7 +76,7 @@ describe('What a backend sees: variables that can not be given are refused', () 
       await expectRefused(path, body.replace('%', `{"A": "1", "${name}": "1"}`), 'ReservedEnv', message);
     }
     for (const name of ['', 'A=B', 'A\0']) {
-      const message = `"${field}.${name}" is not a possible name of an environment variable.`;
+      const message = `"${field}.${name}" is not a valid name of an environment variable.`;
       await expectRefused(path, body.replace('%', JSON.stringify({ [name]: '1' })), 'InvalidRequest', message);
     }
   });

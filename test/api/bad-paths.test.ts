@@ -28,8 +28,8 @@ describe('HTTP API: what can not stand in a path is refused, on every endpoint a
     ['%ff', failed('%ff')],
     ['%c0%af', failed('%c0%af')],
     ['%ed%a0%bd', failed('%ed%a0%bd')],
-    ['%00', 'The path could not be read: it holds a NUL. Encode it as UTF-8, "%" as %25.'],
-    ['a%00b', 'The path could not be read: it holds a NUL. Encode it as UTF-8, "%" as %25.'],
+    ['%00', 'The path could not be read: it contains a NUL. Encode it as UTF-8, "%" as %25.'],
+    ['a%00b', 'The path could not be read: it contains a NUL. Encode it as UTF-8, "%" as %25.'],
   ])('%s', async (part, message) => {
     let places = 0;
     for (const { method, path } of endpointsOf(server())) {
@@ -56,7 +56,7 @@ describe('HTTP API: an id that no backend has', () => {
     const named = endpointsOf(server()).filter(({ path }) => /:(id|backend)/.test(path));
     expect(named.length).toBeGreaterThanOrEqual(8);
     for (const { method, path } of named) {
-      const message = `There is no backend ${shown}. See which there are: npx jamdev list`;
+      const message = `There is no backend ${shown}. List the backends: npx jamdev list`;
       await expectRefused(
         method.toUpperCase(),
         path.replace(/:(id|backend)/, id).replace(/:\w+/g, '-'),

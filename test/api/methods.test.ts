@@ -132,7 +132,7 @@ describe('HTTP API: paths', () => {
     expect(answer.headers.allow).toBeUndefined();
     expect(answer.json()).toEqual({
       error: {
-        message: `There is no endpoint ${method} ${JSON.stringify(path)}. See /openapi.json for all that there are.`,
+        message: `There is no endpoint ${method} ${JSON.stringify(path)}. See /openapi.json for all endpoints.`,
         status: 404,
         code: 'RouteNotFound',
         id: expect.any(String),

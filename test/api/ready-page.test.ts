@@ -118,7 +118,7 @@ describe('HTTP API: ready_url', () => {
     const page = await send(ready_url, { headers: BROWSER });
     expect(page.status).toBe(200);
     expect(page.text).toContain(`The backend &quot;${backend_id}&quot; is ending.`);
-    expect(page.text).toContain('This page says how it ended, once it has.');
+    expect(page.text).toContain('This page says how it ended as soon as it has.');
     writeFileSync(join(folder, 'go'), '');
     await untilStatus(server, backend_id, 'terminated');
     expect(await send(ready_url, { headers: BROWSER })).toMatchObject({

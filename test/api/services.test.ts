@@ -138,7 +138,7 @@ describe('HTTP API: images', () => {
         error: {
           code: 'ImageNotFound',
           message:
-            'The service "chat" has no image with the tag "build-1". Known tags: latest, build-2. Images of your own take a project that runs in Docker.',
+            'The service "chat" has no image with the tag "build-1". Known tags: latest, build-2. Tags of your own need backends that run in Docker.',
         },
       },
     };

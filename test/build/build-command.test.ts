@@ -46,7 +46,7 @@ test.each([
 test('a build in a folder that is gone says so, and not that there is no shell', async () => {
   const { outcome } = await run('echo never', join(makeProject(), 'nope'));
   expect(outcome.ok).toBe(false);
-  expect(outcome.failure).toMatch(/its folder .*nope does not exist anymore \(ENOENT\)/);
+  expect(outcome.failure).toMatch(/its folder .*nope no longer exists \(ENOENT\)/);
   expect(outcome.lines).toEqual([]);
 });
 

@@ -7,7 +7,7 @@ test.each<[Partial<PublicStatus>, string]>([
   [{ status: 'terminating', termination_reason: 'external' }, 'terminating (external: on request)'],
   [
     { status: 'terminated', termination_reason: 'swept', termination_kind: 'soft', exit_error: false },
-    'terminated (swept, soft: nobody was connected, or its time was over)',
+    'terminated (swept, soft: no client was connected, or its lifetime limit was reached)',
   ],
   [{ status: 'terminated', exit_error: true }, 'terminated (it failed by itself)'],
   [{ status: 'terminated', exit_error: false }, 'terminated (it exited by itself)'],

@@ -52,7 +52,7 @@ test.each<[string, object, string]>([
   ['keys in the terminal', { ...BEFORE, interactive: false }, '"interactive"'],
   ['colors', { ...BEFORE, styleLogOutput: false }, '"styleLogOutput"'],
   ['a service more', { ...BEFORE, services: { ...BEFORE.services, more: doc } }, 'the new service "more"'],
-  ['a service less', { ...BEFORE, services: { doc } }, 'the end of the service "chat"'],
+  ['a service less', { ...BEFORE, services: { doc } }, 'the removed service "chat"'],
   [
     'child processes in place of containers',
     { ...BEFORE, services: { ...BEFORE.services, doc: { dockerfile: 'Dockerfile' } } },

@@ -78,7 +78,7 @@ describe('an env file', () => {
     const { path } = makePipe();
     await expect(createReadEnvText(50)(path)).rejects.toMatchObject({
       code: 'ConfigUnreadable',
-      message: expect.stringContaining(`${path} with variables could not be read within 0.05 s`),
+      message: expect.stringContaining(`The env file ${path} could not be read within 0.05 s`),
     });
   });
 

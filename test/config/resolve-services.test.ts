@@ -103,7 +103,7 @@ describe('several services', () => {
       const folder = makeProject({ [FILE]: { services: { a: { command: 'a' } }, [key]: value } });
       await expect(resolveConfig({ folder })).rejects.toMatchObject({
         code: 'ConfigInvalid',
-        message: `In ${FILE}, "${key}" stands beside "services".`,
+        message: `In ${FILE}, "${key}" is set next to "services".`,
       });
     },
   );

@@ -16,10 +16,10 @@ describe('What a backend sees: variables', () => {
   });
 
   test.each([
-    ['an empty name', { '': 'x' }, '"env." is not a possible name of an environment variable.'],
-    ['a name with an equals sign', { 'A=B': 'x' }, '"env.A=B" is not a possible name of an environment variable.'],
-    ['a name with a NUL', { 'A\0B': 'x' }, '"env.A\0B" is not a possible name of an environment variable.'],
-    ['a value with a NUL', { A: 'x\0y' }, '"env.A" must not hold a NUL character.'],
+    ['an empty name', { '': 'x' }, '"env." is not a valid name of an environment variable.'],
+    ['a name with an equals sign', { 'A=B': 'x' }, '"env.A=B" is not a valid name of an environment variable.'],
+    ['a name with a NUL', { 'A\0B': 'x' }, '"env.A\0B" is not a valid name of an environment variable.'],
+    ['a value with a NUL', { A: 'x\0y' }, '"env.A" must not contain a NUL character.'],
   ])('%s is refused, as no process can hold it', (_what, env, message) => {
     expect(() => checkEnv(env)).toThrow(expect.objectContaining({ code: 'InvalidRequest', status: 400, message }));
   });

@@ -4,13 +4,13 @@ import { type ErrorCode, errorBody, HTTP_STATUS_OF, JamdevError, problem } from 
 test('an error answer has the message, status, code and id of the platform’s wire format, in its order', () => {
   const body = errorBody(problem.backendNotFound('abc'), 'id-1');
   expect(JSON.stringify(body)).toBe(
-    '{"error":{"message":"There is no backend \\"abc\\". See which there are: npx jamdev list","status":404,"code":"BackendNotFound","id":"id-1"}}',
+    '{"error":{"message":"There is no backend \\"abc\\". List the backends: npx jamdev list","status":404,"code":"BackendNotFound","id":"id-1"}}',
   );
 });
 
 test('without a remedy the sentence is the message alone', () => {
   expect(new JamdevError('Internal', 'It broke.').sentence).toBe('It broke.');
-  expect(new JamdevError('Internal', 'It broke.', 'Mend it.').sentence).toBe('It broke. Mend it.');
+  expect(new JamdevError('Internal', 'It broke.', 'Fix it.').sentence).toBe('It broke. Fix it.');
 });
 
 test.each<[ErrorCode, number]>([
@@ -62,7 +62,7 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
     ['"doc"', '"/repo/shared/util.js"', '"../shared"'],
   ],
   needsRestart: [problem.needsRestart('jamdev.config.json', ['"port"']), ['jamdev.config.json', '"port"', 'again']],
-  configNotUsed: [problem.configNotUsed('It is empty.'), ['It is empty.', 'read last']],
+  configNotUsed: [problem.configNotUsed('It is empty.'), ['It is empty.', 'previous config']],
   pageCalledApi: [problem.pageCalledApi('http://localhost:3000'), ['"http://localhost:3000"', 'secret']],
   routeNotFound: [problem.routeNotFound('GET', '/nope'), ['GET "/nope"']],
   methodNotAllowed: [problem.methodNotAllowed('PUT', '/auth', ['GET', 'HEAD']), ['PUT', '"/auth"', 'GET or HEAD']],
@@ -141,7 +141,7 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
   stateDeleted: [problem.stateDeleted('FOLDER'), ['FOLDER', 'written again']],
   projectRenamed: [problem.projectRenamed('FOLDER', 'NEW'), ['FOLDER', 'renamed to NEW']],
   projectDeleted: [problem.projectDeleted('FOLDER'), ['FOLDER', 'deleted']],
-  projectReplaced: [problem.projectReplaced('FOLDER'), ['FOLDER', 'made again']],
+  projectReplaced: [problem.projectReplaced('FOLDER'), ['FOLDER', 'created in its place']],
   projectIsBack: [problem.projectIsBack('FOLDER'), ['FOLDER', 'back']],
   oldStateInUse: [problem.oldStateInUse('FOLDER'), ['FOLDER', 'earlier version']],
   oldStateStays: [problem.oldStateStays('FOLDER: EACCES', 2), ['FOLDER: EACCES', 'and 2 more']],
@@ -249,7 +249,7 @@ test('a nameless port holder leaves no gap, and the last port does not lead beyo
 
 test.each([
   [undefined, 'http://localhost:PORT/TOKEN/'],
-  [{ asked: '/app.js', instead: '../app.js' }, 'let it ask for "../app.js", as "/app.js" leaves the token out'],
+  [{ asked: '/app.js', instead: '../app.js' }, 'use the relative path "../app.js"; "/app.js" drops the token'],
   ['slash missing', 'opened without the "/" after the token'],
   ['socket.io', '{ path: "/TOKEN/socket.io/" }'],
 ] as const)('how to ask with a token: %j', (by, told) => {
@@ -259,14 +259,14 @@ test.each([
 test('what stands for a token is shown when it is short, and counted when it may be most of one', () => {
   expect(problem.notAToken('x'.repeat(31)).message).toContain('x'.repeat(31));
   expect(problem.notAToken('x'.repeat(42)).message).toBe(
-    'The path begins with 42 characters that are no connection token: one has 43, or "s." and 43.',
+    'The path begins with 42 characters that are not a connection token, which has 43, or "s." and 43.',
   );
 });
 
 test('a failure without output has no empty list of last lines', () => {
   expect(problem.buildFailed('exit code 2', []).message).toBe('The build failed (exit code 2).');
   expect(problem.backendEnded('abc', 'WHY').sentence).toBe(
-    'The backend "abc" has ended: WHY. Connect again to get a new one. All it printed: npx jamdev logs abc',
+    'The backend "abc" has ended: WHY. Connect again to get a new one. Full log: npx jamdev logs abc',
   );
   expect(problem.neverReady('abc', 'WHY', []).message).toBe('The backend "abc" did not become ready: WHY.');
   expect(problem.fileNotWritten('FILE', 'EACCES', []).sentence).toBe(

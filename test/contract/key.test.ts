@@ -35,9 +35,9 @@ describe('Keys', () => {
     ['true', true, 'The key must be a string, not a boolean.'],
     ['a list', ['a'], 'The key must be a string, not a list.'],
     ['an object', {}, 'The key must be a string, not an object.'],
-    ['a NUL', 'a\0b', 'The key holds a NUL or half a surrogate pair.'],
-    ['a high surrogate alone', 'a\ud83e', 'The key holds a NUL or half a surrogate pair.'],
-    ['a low surrogate alone', '\udd8ab', 'The key holds a NUL or half a surrogate pair.'],
+    ['a NUL', 'a\0b', 'The key contains a NUL or half a surrogate pair.'],
+    ['a high surrogate alone', 'a\ud83e', 'The key contains a NUL or half a surrogate pair.'],
+    ['a low surrogate alone', '\udd8ab', 'The key contains a NUL or half a surrogate pair.'],
   ])('%s is no key', (_what, value, message) => {
     expect(() => parseKey(value)).toThrow(expect.objectContaining({ code: 'InvalidKey', status: 400, message }));
   });

@@ -129,7 +129,7 @@ describe('HTTP API', () => {
       [
         'InvalidRequest',
         { spawn: { executable: { env: { 'A=B': '1' } } } },
-        '"spawn.executable.env.A=B" is not a possible name of an environment variable.',
+        '"spawn.executable.env.A=B" is not a valid name of an environment variable.',
       ],
     ])('is refused as %s: %j', (code, body, message) => {
       expect(() => parseConnectRequest(body)).toThrow(expect.objectContaining({ code, status: 400, message }));

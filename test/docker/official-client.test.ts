@@ -74,7 +74,7 @@ describeDocker('the official client, with images', { timeout: 180_000 }, () => {
     expect(code).toBe(1);
     const repository = `${new URL(dev.apiUrl).host}/local/${service}`;
     expect(stdout).toContain(`Tagging (${repository}:v1).`);
-    expect(stderr).toContain('denied: Nothing can be pushed here, and nothing needs to be: the image has its tag now.');
+    expect(stderr).toContain('denied: No registry is needed: the image is already tagged locally.');
     const advice = /jamsocket connect (\S+) -t TAG/.exec(stderr)?.[1];
     expect(await ask(await connect(advice ?? '', '-t', 'v1'))).toBe('pushed');
     expect(await ask(await connect(service))).toBe('one');
@@ -91,7 +91,7 @@ describeDocker('the official client, with images', { timeout: 180_000 }, () => {
     const unknown = await client.run('connect', service, '-t', 'v2');
     expect(unknown).toMatchObject({ code: 1, stdout: '' });
     expect(unknown.stderr).toContain(
-      `no image with the tag "v2". Known tags: latest, build-1, v1. A local one gets a tag by: docker tag IMAGE ${service}:TAG`,
+      `no image with the tag "v2". Known tags: latest, build-1, v1. To tag a local image: docker tag IMAGE ${service}:TAG`,
     );
   });
 

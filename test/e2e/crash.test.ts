@@ -84,10 +84,10 @@ test('a project folder that is renamed is said as that; sessions go on, and noth
   expect((await send(url)).json()).toMatchObject({ pid });
   expect((await runCli(['list'], { cwd: renamed })).stdout).toContain(' a ');
   const { stdout, stderr } = await runCli(['spawn', '--key', 'b', '--wait'], { cwd: renamed });
-  expect(`${stdout}${stderr}`).toContain(`its folder ${old} does not exist anymore`);
+  expect(`${stdout}${stderr}`).toContain(`its folder ${old} no longer exists`);
   expect(existsSync(old)).toBe(false);
   renameSync(renamed, old);
-  await waitFor(() => dev.stdout().includes('is back where it was'), 'the next message');
+  await waitFor(() => dev.stdout().includes('The project folder is back at'), 'the next message');
   dev.process.kill('SIGTERM');
   await dev.exit;
   expect(await living([pid])).toEqual([]);
@@ -104,7 +104,7 @@ test('a project folder that is deleted, and one that is made again, are said as 
   await waitFor(() => dev.stdout().includes(`The project folder ${folder} was deleted.`), 'the message');
   expect(existsSync(folder)).toBe(false);
   mkdirSync(folder);
-  await waitFor(() => dev.stdout().includes('is another one than at the start'), 'the next message');
+  await waitFor(() => dev.stdout().includes('another folder was created in its place'), 'the next message');
   expect((await send(url)).status).toBe(200);
 });
 

@@ -183,7 +183,7 @@ describe('what a person sees', () => {
       /doc-7 \| ready \([\d.]+ m?s: scheduled \d+ ms, loading \S+, starting \S+, waiting [^)]+\)/,
     );
     await send(`${url}crash?code=9`).catch(() => undefined);
-    await waitFor(() => dev.stdout().includes('all it printed'), 'the card');
+    await waitFor(() => dev.stdout().includes('full log:'), 'the card');
     const card = dev.stdout().slice(dev.stdout().indexOf('crashed'));
     expect(card).toMatch(/^crashed: exit code 9 after/);
     expect(card).toContain('key doc-7');
@@ -204,7 +204,7 @@ describe('what a person sees', () => {
     const code = `console.error('Error: listen EADDRINUSE: address already in use :::8080'); process.exit(1)`;
     const dev = await startDev(makeProject({ 'server.js': code }), ['--command', 'node server.js']);
     await connect(dev.apiUrl);
-    await waitFor(() => dev.stdout().includes('let it listen on the port in PORT'), 'the hint');
+    await waitFor(() => dev.stdout().includes('change it to listen on the port in the variable PORT'), 'the hint');
   });
 });
 
@@ -382,7 +382,7 @@ describe('stopping', () => {
     expect(await living([daemon])).toEqual([daemon]);
 
     const bystander = await startDev(dev.folder, ['--command', 'sleep 60']);
-    expect(bystander.stdout()).toMatch(/Ended 2 processes that an earlier dev server had left here/);
+    expect(bystander.stdout()).toMatch(/Ended 2 processes that an earlier dev server left behind/);
     expect(await living([daemon])).toEqual([]);
     const { stdout } = await runCli(['logs', backend_id, '--no-follow'], { cwd: dev.folder });
     expect(stdout).toContain(`pids ${daemon}`);
@@ -523,7 +523,7 @@ describe('what else may happen', () => {
     await dev.exit;
     expect(await living([pid])).toEqual([pid]);
     const next = await startDev(folder, ['--command', ECHO]);
-    expect(next.stdout()).toContain('that an earlier dev server had left here');
+    expect(next.stdout()).toContain('that an earlier dev server left behind');
     expect(await living([pid])).toEqual([]);
   });
 });

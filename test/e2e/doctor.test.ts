@@ -66,17 +66,17 @@ describe('a project that is well', () => {
       /^ok {7}docker client {2}version 28\.2\.2$/m,
       /^ok {7}docker engine {2}version 27\.0\.1, linux\/amd64$/m,
       /^ok {7}emulation {6}images for linux\/amd64 run natively$/m,
-      /^ok {7}API port {7}any free one$/m,
-      /^ok {7}proxy port {5}any free one$/m,
+      /^ok {7}API port {7}any free port$/m,
+      /^ok {7}proxy port {5}any free port$/m,
       /^(ok {7}|warning {2})file watching {2}\d+ folders/m,
-      /^ok {7}state folder {3}.*can be written$/m,
+      /^ok {7}state folder {3}.*is writable$/m,
       /^ok {7}logs {11}none/m,
       /^ok {7}leftovers {6}none/m,
       /^ok {7}dev server {5}none is running for this project$/m,
     ]) {
       expect(stdout).toMatch(line);
     }
-    expect(stdout).toMatch(/\n(All is well|1 warning)\.\n$/);
+    expect(stdout).toMatch(/\n(No problems found|1 warning)\.\n$/);
     expect(readdirSync(folder)).toEqual(['jamsocket.config.json']);
     expect(readdirSync(home)).toEqual([]);
   });
@@ -94,7 +94,7 @@ describe('the config', () => {
   });
 
   test.each([
-    ['variables', { envFile: 'no.env', command: ECHO }, "no.env with variables can't be read: ENOENT", 'envFile'],
+    ['variables', { envFile: 'no.env', command: ECHO }, "no.env can't be read: ENOENT", 'envFile'],
     ['a Dockerfile', { dockerfile: 'no/Dockerfile' }, 'There is no Dockerfile ', '"dockerfile"'],
   ])('that names a file which is not there is a failure: %s', async (_name, config, says, remedy) => {
     const { code, find } = await examine(

@@ -383,7 +383,10 @@ describe('a change of the config file', () => {
     save('{"command":', 'jamdev.config.json');
     await waitFor(() => dev.stdout().includes('The changed config is not used: '), 'the problem');
     save('{"command":"node server.js","useStaticToken":true}', 'jamdev.config.json');
-    await waitFor(() => dev.stdout().includes('jamdev.config.json changed "useStaticToken"'), 'what needs a restart');
+    await waitFor(
+      () => dev.stdout().includes('jamdev.config.json take effect after a restart: "useStaticToken"'),
+      'what needs a restart',
+    );
     expect(await ask(url)).toEqual(before);
   });
 

@@ -112,7 +112,7 @@ describe('a folder with something in it', () => {
     const cwd = makeProject({ 'server.js': 'mine', 'public/index.html': 'mine', 'notes.txt': 'mine' });
     const { code, stdout, stderr } = await runCli(['init'], { cwd });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain('already has public/index.html, server.js.');
+    expect(stderr).toContain('already contains public/index.html, server.js.');
     expect(stderr).toContain('--force');
     expect(filesIn(cwd)).toEqual(['notes.txt', 'public/index.html', 'server.js']);
     expect((await runCli(['init', '.', '--force'], { cwd })).code).toBe(0);
@@ -126,7 +126,7 @@ describe('a folder with something in it', () => {
     symlinkSync('elsewhere.js', join(cwd, 'server.js'));
     symlinkSync('nowhere', join(cwd, 'storage.js'));
     const refused = await runCli(['init'], { cwd });
-    expect(refused.stderr).toContain('already has server.js, storage.js.');
+    expect(refused.stderr).toContain('already contains server.js, storage.js.');
     expect((await runCli(['init', '--force'], { cwd })).code).toBe(0);
     expect(readFileSync(join(cwd, 'elsewhere.js'), 'utf8')).toBe('mine');
     expect(existsSync(join(cwd, 'nowhere'))).toBe(false);
@@ -137,7 +137,7 @@ describe('a folder with something in it', () => {
     const cwd = makeProject({ public: 'mine', 'server.js/mine.txt': 'mine' });
     const { code, stderr } = await runCli(['init', '--force'], { cwd });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/another kind named public, server\.js\./);
+    expect(stderr).toMatch(/not of the same kind: public, server\.js\./);
     expect(filesIn(cwd)).toEqual(['public', 'server.js/mine.txt']);
   });
 

@@ -161,7 +161,7 @@ Environments:
       await client.run('service', 'create', 'third');
       expect((await client.run('images', 'third')).stdout).toBe('No images found for this service.\n\n');
       const { stderr } = await client.run('connect', 'third');
-      expect(stderr).toMatch(/404 - ImageNotFound: .* It has none yet\. Images of your own take/);
+      expect(stderr).toMatch(/404 - ImageNotFound: .* It has none yet\. Tags of your own need/);
     });
 
     test('what an environment was told to use is what its backends run, through later builds', async () => {

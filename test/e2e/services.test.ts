@@ -344,7 +344,7 @@ describe('env files', () => {
       const { code, stderr } = await runCli(['build'], { cwd: folder });
       return code === 1 ? stderr : undefined;
     }, 'the failure');
-    expect(failed).toContain(`${join('more', 'b.env')} with variables can't be read: it does not exist (ENOENT)`);
+    expect(failed).toContain(`${join('more', 'b.env')} can't be read: it does not exist (ENOENT)`);
     // The last good build goes on.
     expect(await variables(await connect(dev, '-'))).toEqual({ TEST_A: 'a', TEST_B: 'b' });
   });
@@ -352,8 +352,7 @@ describe('env files', () => {
   test('one that is missing from the start is told, by dev and by exec, though there is nothing else to build', async () => {
     const folder = project({ 'jamdev.config.json': { envFile: 'no.env' } });
     const dev = await startDev(folder, COMMAND);
-    const told =
-      /^build {2}1: failed \(The file \S+no\.env with variables can't be read: it does not exist \(ENOENT\)\. .+\) in/m;
+    const told = /^build {2}1: failed \(The env file \S+no\.env can't be read: it does not exist \(ENOENT\)\. .+\) in/m;
     await waitFor(() => told.test(dev.stdout()), 'the failure');
     const { code, stderr } = await runCli(['exec', ...COMMAND, '--', 'echo', 'ran'], { cwd: folder });
     expect({ code, told: told.test(stderr) }).toEqual({ code: 1, told: true });

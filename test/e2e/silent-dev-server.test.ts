@@ -149,7 +149,7 @@ const OTHERS: [what: string, onConnection: (socket: Socket) => void, message: Re
   [
     'answers halfway and closes',
     (socket) => socket.once('data', () => socket.end(`${HEAD}content-length: 100\r\n\r\n{"run_id":`)),
-    /does not answer \(its answer broke off: ECONNRESET\)/,
+    /does not answer \(its answer was cut off: ECONNRESET\)/,
   ],
   [
     'answers a drop at a time',
@@ -171,27 +171,27 @@ const OTHERS: [what: string, onConnection: (socket: Socket) => void, message: Re
       socket.once('data', () => socket.write(`${HEAD}\r\n`)).on('drain', more);
       socket.once('data', more);
     },
-    /is not a dev server of jamdev: its answer has no end/,
+    /is not a jamdev dev server: its answer is too long/,
   ],
   [
     'answers with a page',
     (socket) => socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\n\r\n<!doctype html><p>Hello')),
-    /is not a dev server of jamdev: its answer is not JSON/,
+    /is not a jamdev dev server: its answer is not JSON/,
   ],
   [
     'answers with other JSON',
     (socket) => socket.once('data', () => socket.end(`${HEAD}\r\n{"status":"ok"}`)),
-    /is not a dev server of jamdev: it answers otherwise/,
+    /is not a jamdev dev server: its answer is not that of a dev server/,
   ],
   [
     'answers null',
     (socket) => socket.once('data', () => socket.end(`${HEAD}\r\nnull`)),
-    /is not a dev server of jamdev: it answers otherwise/,
+    /is not a jamdev dev server: its answer is not that of a dev server/,
   ],
   [
     'does not know the path',
     (socket) => socket.once('data', () => socket.end('HTTP/1.1 404 Not Found\r\n\r\n{"error":"not found"}')),
-    /is not a dev server of jamdev: it answers with status 404/,
+    /is not a jamdev dev server: it answers with status 404/,
   ],
 ];
 

@@ -15,8 +15,8 @@ test.each<[string, Buffer, string]>([
   ['UTF-16 and nothing else', mark(0xff, 0xfe), 'encoded in UTF-16 (little endian)'],
   ['UTF-32LE', mark(0xff, 0xfe, 0, 0, 0x7b, 0, 0, 0), 'encoded in UTF-32 (little endian)'],
   ['UTF-32BE', mark(0, 0, 0xfe, 0xff, 0, 0, 0, 0x7b), 'encoded in UTF-32 (big endian)'],
-  ['a NUL', Buffer.from('A=1\nB=2\0\n'), 'not a text file (line 2 holds a NUL character)'],
-  ['a NUL at the start', Buffer.from('\0A=12\n'), 'not a text file (line 1 holds a NUL character)'],
+  ['a NUL', Buffer.from('A=1\nB=2\0\n'), 'not a text file (line 2 contains a NUL character)'],
+  ['a NUL at the start', Buffer.from('\0A=12\n'), 'not a text file (line 1 contains a NUL character)'],
 ])('%s is refused by its name', (_what, bytes, encoding) => {
   expect(() => decodeText(bytes)).toThrow(NotUtf8);
   expect(() => decodeText(bytes)).toThrow(`it is ${encoding}`);

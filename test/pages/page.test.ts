@@ -49,7 +49,7 @@ test('an empty first line of output stays', () => {
 test('an error says what happened, what to do, what was printed, and its code', () => {
   const { body } = renderErrorPage(problem.backendEnded('abc', 'exit code 3', ['one', 'two']), 'id-1');
   expect(body).toContain('<h1>The backend &quot;abc&quot; has ended: exit code 3.</h1>');
-  expect(body).toContain('<p>Connect again to get a new one. All it printed: npx jamdev logs abc</p>');
+  expect(body).toContain('<p>Connect again to get a new one. Full log: npx jamdev logs abc</p>');
   expect(body).toContain('<pre>\none\ntwo</pre>');
   expect(body).toContain('<small>jamdev: 410 BackendEnded, id-1</small>');
 });

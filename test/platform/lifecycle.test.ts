@@ -30,7 +30,7 @@ describe('Lifecycle', () => {
       expect(backend.state.status).toBe('ready');
       clock.turn(1);
       expect(backend.state).toMatchObject({ status: 'terminating', reason: 'swept' });
-      expect(backend.log.lastRemark).toBe('Nobody was connected for 5 s.');
+      expect(backend.log.lastRemark).toBe('No client was connected for 5 s.');
       await until(backend, 'terminated');
       expect(backend.state).toMatchObject({ reason: 'swept', kind: 'soft' });
     });

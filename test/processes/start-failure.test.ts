@@ -43,10 +43,10 @@ test.each<[string, Partial<StartAttempt>, RegExp]>([
     /its 60 environment variables have .* KiB in all.*\(the largest: "V\d+" 118 KiB, /,
   ],
   ['an argument of 200 KB', { args: [big(200_000)] }, /an argument of its command line has 196 KiB/],
-  ['a variable with a NUL', { env: { PATH: path, EVIL: 'a\0b' } }, /variable "EVIL" holds a NUL character/],
-  ['a name with a NUL', { env: { PATH: path, 'E\0VIL': 'a' } }, /variable "E\\u0000VIL" holds a NUL character/],
-  ['an argument with a NUL', { args: ['a\0b'] }, /its command line holds a NUL character/],
-  ['a program with a NUL', { file: 'no\0de' }, /its command line holds a NUL character/],
+  ['a variable with a NUL', { env: { PATH: path, EVIL: 'a\0b' } }, /variable "EVIL" contains a NUL character/],
+  ['a name with a NUL', { env: { PATH: path, 'E\0VIL': 'a' } }, /variable "E\\u0000VIL" contains a NUL character/],
+  ['an argument with a NUL', { args: ['a\0b'] }, /its command line contains a NUL character/],
+  ['a program with a NUL', { file: 'no\0de' }, /its command line contains a NUL character/],
 ])('names the environment as the cause: %s', async (_what, attempt, reason) => {
   expect(await fail(attempt)).toMatchObject({ kind: 'other', reason: expect.stringMatching(reason) });
 });
@@ -60,7 +60,7 @@ test('names the folder as the cause, also where the shell was to be started', as
   for (const program of ['node', '/bin/sh', './x']) {
     expect(await fail({ file: program, cwd: gone })).toMatchObject({
       kind: 'other',
-      reason: `its folder ${gone} does not exist anymore (ENOENT)`,
+      reason: `its folder ${gone} no longer exists (ENOENT)`,
     });
     expect((await fail({ file: program, cwd: file })).reason).toBe(`its folder ${file} is not a folder (ENOTDIR)`);
     expect((await fail({ file: program, cwd: join(file, 'below') })).reason).toContain(

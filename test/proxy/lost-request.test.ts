@@ -18,7 +18,7 @@ describe('Proxy: requests without a token', () => {
     expect(explainLostRequest(target, { host: HOST })).toMatchObject({
       code: 'TokenMissing',
       status: 400,
-      message: 'The path names no connection token.',
+      message: 'The path has no connection token.',
       remedy: expect.stringContaining('Use the whole connection URL'),
     });
   });
@@ -45,7 +45,7 @@ describe('Proxy: requests without a token', () => {
       [`/${TOKEN}/a/`, `/x/${TOKEN}/y`, '../x/TOKEN/y'],
     ])('on %s, for %s: %s', (page, asked, instead) => {
       const { sentence } = explainLostRequest(asked, { host: HOST, referer: `${ORIGIN}${page}` });
-      expect(sentence).toContain(`let it ask for "${instead}"`);
+      expect(sentence).toContain(`use the relative path "${instead}"`);
       expect(sentence).not.toContain(TOKEN);
     });
 

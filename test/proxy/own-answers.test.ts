@@ -96,7 +96,7 @@ describe('Proxy', () => {
     test('the page says so, and what to use', async () => {
       const server = await startServer();
       const text = textOf(await send(`${server.proxyUrl}/`, { headers: NAVIGATION }));
-      expect(text).toContain('The path names no connection token.');
+      expect(text).toContain('The path has no connection token.');
       expect(text).toContain('relative URLs');
       expect(text).toContain('400 TokenMissing');
     });
@@ -109,8 +109,8 @@ describe('Proxy', () => {
         const answer = await send(`${server.proxyUrl}/static/app.js?v=1`, { headers: { ...headers, ...form } });
         expect(answer.status).toBe(410);
         const text = 'accept' in form ? textOf(answer) : answer.json<{ error: { message: string } }>().error.message;
-        expect(text).toContain('The path begins with "static", which is no connection token.');
-        expect(text).toContain('let it ask for "../static/app.js", as "/static/app.js" leaves the token out');
+        expect(text).toContain('The path begins with "static", which is not a connection token.');
+        expect(text).toContain('use the relative path "../static/app.js"; "/static/app.js" drops the token');
         expect(answer.text).not.toContain(token);
       }
     });

@@ -3,7 +3,7 @@ import { startServer } from '../support/dev-server.js';
 import { fixture } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
-const TLS = 'It answers on its port, but in TLS. Serve plain HTTP there';
+const TLS = 'It answers on its port, but with TLS. Serve plain HTTP there';
 
 describe('a backend that listens on its port but speaks no HTTP', () => {
   test.each([
@@ -11,9 +11,9 @@ describe('a backend that listens on its port but speaks no HTTP', () => {
     ['https-http2', TLS],
     ['tls-refusing', TLS],
     ['https-go', TLS],
-    ['http2', 'It answers on its port, but in HTTP/2. Serve HTTP/1.1 there'],
-    ['ssh', 'It answers on its port, but not in HTTP: it sent "SSH-2.0-test\\u001b[31m\\r\\n". Serve HTTP there.'],
-    ['echo', 'It answers on its port, but not in HTTP: it sent "HEAD / HTTP/1.1\\r\\nuser-agent: jamdev-read..."'],
+    ['http2', 'It answers on its port, but with HTTP/2. Serve HTTP/1.1 there'],
+    ['ssh', 'It answers on its port, but not with HTTP: it sent "SSH-2.0-test\\u001b[31m\\r\\n". Serve HTTP there.'],
+    ['echo', 'It answers on its port, but not with HTTP: it sent "HEAD / HTTP/1.1\\r\\nuser-agent: jamdev-read..."'],
     ['closing', 'It accepts connections on its port, but closes them without an answer.'],
   ])('is said to be that: %s', async (kind, reason) => {
     const server = await startServer({ command: `node ${fixture('strange-server.mjs')} ${kind}` });

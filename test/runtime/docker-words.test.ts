@@ -57,7 +57,7 @@ describe('the way to the engine', () => {
   test.each([
     ['docker: Error response from daemon: No such image: x.\nSee docker run --help', 'No such image: x'],
     ['WARNING: no config\nERROR: failed', 'failed'],
-    ['', 'it said nothing'],
+    ['', 'it gave no reason'],
   ])('the first line of %j', (text, line) => {
     expect(firstLine(text)).toBe(line);
   });

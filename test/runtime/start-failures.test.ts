@@ -41,7 +41,7 @@ describe('a backend that can’t be started says why', () => {
     renameSync(folder, `${folder}-moved`);
     const { remark } = await spawnInVain(server);
     rmSync(`${folder}-moved`, { recursive: true });
-    expect(remark).toContain(`can't be started: its folder ${folder} does not exist anymore (ENOENT).`);
+    expect(remark).toContain(`can't be started: its folder ${folder} no longer exists (ENOENT).`);
     expect(remark).not.toContain('Check');
   });
 
@@ -73,7 +73,7 @@ describe('a backend that can’t be started says why', () => {
     ['UTF-16 with a mark', Buffer.from('\uFEFFA=1\n', 'utf16le'), 'is encoded in UTF-16 (little endian)'],
     ['UTF-16 without one', Buffer.from('A=1\nB=2\n', 'utf16le'), 'is encoded in UTF-16 (little endian)'],
     ['UTF-16 of the other kind', Buffer.from('\uFEFFA=1\n', 'utf16le').swap16(), 'is encoded in UTF-16 (big endian)'],
-    ['a NUL', Buffer.from('A=1\nB=\0\n'), 'is not a text file (line 2 holds a NUL character)'],
+    ['a NUL', Buffer.from('A=1\nB=\0\n'), 'is not a text file (line 2 contains a NUL character)'],
   ])('with a .env in %s', async (_what, content, said) => {
     const folder = makeProject();
     writeFileSync(join(folder, '.env'), content);

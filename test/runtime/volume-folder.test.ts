@@ -16,7 +16,7 @@ describe('the folder of a mount', () => {
   });
 
   test.each(['../x', '..', '.', '/x', 'a/../../b', 'a\\..\\b', '', 'a\0b'])('%j does not lead out of it', (mount) => {
-    expect(() => of('k', mount)).toThrow('leaves the folder of its key');
+    expect(() => of('k', mount)).toThrow('is outside of the folder of its key');
   });
 
   test('every key has its own, whatever is in it', () => {

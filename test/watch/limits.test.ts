@@ -163,7 +163,7 @@ test.each([
   });
   onTestFinished(() => spy.mockRestore());
   const { problems, changesOf } = await startWatching(root);
-  expect(problems).toEqual([`Changes of ${join(root, 'closed')} go unnoticed: ${why}.`]);
+  expect(problems).toEqual([`Changes to ${join(root, 'closed')} go unnoticed: ${why}.`]);
   expect(await changesOf(() => appendFileSync(join(root, 'server.js'), 'x'))).toEqual(['content server.js']);
 });
 

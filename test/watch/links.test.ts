@@ -182,7 +182,7 @@ test('a link that leads back to itself is named as what it is, and the rest is w
   const place = makePlace([['self', 'self']]);
   const { problems, changesOf } = await startWatching(place('project'));
   expect(problems).toEqual([
-    `Changes of ${place('project/self')} go unnoticed: it is a link that leads back to itself (ELOOP).`,
+    `Changes to ${place('project/self')} go unnoticed: it is a link that leads back to itself (ELOOP).`,
   ]);
   expect(await changesOf(() => writeFileSync(place('project/server.js'), '2'))).toEqual(['content server.js']);
 });

@@ -290,7 +290,9 @@ test('a project that git ignores is watched by its own rules, and that is said o
   execFileSync('git', ['init', '--quiet', outer]);
   const root = join(outer, 'scratch/app');
   const { problems, changesOf } = await startWatching(root);
-  expect(problems).toEqual([`The folder ${root} is ignored by git itself: ignore rules from above it do not count.`]);
+  expect(problems).toEqual([
+    `Git ignores the whole folder ${root}, so ignore rules from the folders above it are not applied.`,
+  ]);
   const changes = await changesOf(() => {
     for (const name of ['a.js', 'a.log']) appendFileSync(join(root, name), 'x');
   });

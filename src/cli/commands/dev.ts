@@ -18,9 +18,12 @@ export function devCommand(io: CommandIo): Command {
   addDevOptions(command, { port: '8080', proxyPort: '9090', watch: 'the project' })
     .option('-i, --interactive', 'listen for keys in a terminal (default)')
     .option('--no-interactive', 'do not listen for keys')
-    .option('--json', 'print what happens as JSON, one event a line')
+    .option('--json', 'print events as JSON, one per line')
     .addOption(
-      new Option('--if-running <what>', 'what to do when a dev server runs in this folder: reuse prints its URLs')
+      new Option(
+        '--if-running <what>',
+        'if a dev server already runs in this folder: fail, or print its URLs and exit (reuse)',
+      )
         .choices(['fail', 'reuse'])
         .default('fail'),
     )
@@ -30,7 +33,7 @@ export function devCommand(io: CommandIo): Command {
       await runDev({ ...givenFlags(options, self), folder }, { json: options.json ?? false, ifRunning }, io);
     });
   return addExamples(command, [
-    ['jamdev dev', 'what jamsocket.config.json or the start script says'],
+    ['jamdev dev', 'as jamsocket.config.json or the start script says'],
     ['jamdev dev --command "node server.js"', 'one command, no config needed'],
     ['jamdev dev app --port 0 --proxy-port 0', 'the project in app, on any free ports'],
   ]);

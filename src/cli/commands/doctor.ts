@@ -17,7 +17,7 @@ const CHECK_WIDTH = 'file watching'.length;
 /** `jamdev doctor`: whether all is there for a project to run. */
 export function doctorCommand(io: CommandIo): Command {
   const command = new Command('doctor')
-    .description('look for what could keep jamdev dev from working; exits 1 on a failure, not on a warning')
+    .description('check for problems that keep jamdev dev from working; exits 1 on a failure, not on a warning')
     .argument('[folder]', 'the project folder', '.')
     .option('--config <file>', 'the config file (default: jamsocket.config.json or jamdev.config.json)')
     .option('--json', 'print JSON for programs')
@@ -58,5 +58,5 @@ function summary(failures: number, warnings: number): string {
     ...(failures > 0 ? [counted(failures, 'failure')] : []),
     ...(warnings > 0 ? [counted(warnings, 'warning')] : []),
   ];
-  return counts.length === 0 ? 'All is well.' : `${counts.join(', ')}.`;
+  return counts.length === 0 ? 'No problems found.' : `${counts.join(', ')}.`;
 }

@@ -19,7 +19,7 @@ interface ListOptions extends ClientOptions {
 export function listCommand(io: CommandIo): Command {
   const command = new Command('list')
     .description('list running backends')
-    .option('-a, --all', 'also those that have ended')
+    .option('-a, --all', 'include backends that have ended')
     .action(async (options: ListOptions) => {
       if (options.everywhere) return listEverywhere(options, io);
       const client = await findDevServer(options, io.signal);

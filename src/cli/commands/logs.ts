@@ -35,10 +35,10 @@ interface LogsOptions extends ClientOptions {
 /** `jamdev logs`: what backends print, and printed. */
 export function logsCommand(io: CommandIo): Command {
   const command = new Command('logs')
-    .description('show what backends print, and printed before they ended')
+    .description('show the output of backends, also of those that have ended')
     .argument('[backend or key]', 'a backend id or key, also of an earlier dev server (default: all backends)')
-    .option('--no-follow', 'only what is there already')
-    .option('-n, --tail <lines>', 'of what is there already, only so many last lines', wholeNumber('-n/--tail'))
+    .option('--no-follow', 'print what is there and exit')
+    .option('-n, --tail <lines>', 'start with this many of the last lines', wholeNumber('-n/--tail'))
     .option('-t, --timestamps', 'put the time in front of each line')
     .action(async (name: string | undefined, options: LogsOptions) => {
       if (options.everywhere) return printEverywhere(name, options, io);
@@ -57,7 +57,7 @@ export function logsCommand(io: CommandIo): Command {
     ['jamdev logs --everywhere', 'of all backends of all projects'],
     ['jamdev logs doc-1', 'of one backend, by its key, until it ends'],
     ['jamdev logs doc-1 --no-follow --tail 20', 'its last 20 lines'],
-    ['jamdev logs --json', 'one JSON object a line, for programs'],
+    ['jamdev logs --json', 'one JSON object per line, for programs'],
   ]);
 }
 

@@ -14,10 +14,10 @@ export function spawnCommand(io: CommandIo): Command {
       io.json(result, options.json ? 0 : 2);
     });
   return addExamples(addConnectOptions(command), [
-    ['jamdev spawn', 'a backend with a key of its own'],
-    ['jamdev spawn --key doc-1', 'the backend for doc-1, started if need be'],
+    ['jamdev spawn', 'a backend with a new random key'],
+    ['jamdev spawn --key doc-1', 'the backend for doc-1, started if needed'],
     ['jamdev spawn -k doc-1 -e LEVEL=3 --wait', 'with a variable; returns when it is ready'],
-    ['jamdev spawn chat -k room-7 -i 10m', 'of the service "chat", ended after 10 idle minutes'],
+    ['jamdev spawn chat -k room-7 -i 10m', 'of the service "chat", ended after 10 minutes without a connection'],
   ]);
 }
 

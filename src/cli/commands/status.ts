@@ -12,7 +12,7 @@ export function statusCommand(io: CommandIo): Command {
   const command = new Command('status')
     .description('show the status of a backend')
     .argument('<backend or key>', 'a backend id, or the key that it holds')
-    .option('-w, --watch', 'all statuses so far, and on until it has ended')
+    .option('-w, --watch', 'print all statuses so far, then each new one until it has ended')
     .action(async (name: string, options: ClientOptions & { watch?: boolean }) => {
       const client = await findDevServer(options, io.signal);
       const { id } = await client.findBackend(name);

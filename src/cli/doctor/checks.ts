@@ -25,7 +25,7 @@ export async function runCheck(
     return [await Promise.race([found, pause(deadlineMs).then(() => late)])].flat();
   } catch (error) {
     if (error instanceof JamdevError) return [trouble(name, 'failure', error)];
-    return [{ check: name, status: 'warning', text: `This could not be looked at: ${String(error)}.`, remedy: '' }];
+    return [{ check: name, status: 'warning', text: `This could not be checked: ${String(error)}.`, remedy: '' }];
   } finally {
     given.abort();
   }

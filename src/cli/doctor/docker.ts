@@ -79,7 +79,7 @@ export function judgeDocker({ client, engine, trouble: reason }: DockerAnswer, n
     return [...found, fine('docker engine', `version ${engine.version}, ${engine.platform}${product}`)];
   }
   const check = reason?.code === 'DockerMissing' ? 'docker client' : 'docker engine';
-  const error = reason ?? problem.dockerStopped('it said nothing');
+  const error = reason ?? problem.dockerStopped('it gave no reason');
   if (need === 'must') return [...found, trouble(check, 'failure', error)];
   const consequence = need === 'would' ? 'Backends run as child processes instead.' : 'This project does not need it.';
   return [...found, { check, status: 'warning', text: `${error.message} ${consequence}`, remedy: wish(error) }];

@@ -24,5 +24,5 @@ export async function checkLeftovers(project: string, hasEngine: boolean): Promi
     ...(images > 0 ? [counted(images, 'image')] : []),
   ];
   if (found.length > 0) return trouble('leftovers', 'warning', problem.leftBehind(found));
-  return fine('leftovers', 'none of dev servers that died');
+  return fine('leftovers', 'none from dev servers that crashed');
 }

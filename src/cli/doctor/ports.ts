@@ -32,10 +32,10 @@ export async function checkPort(
   servers: readonly ServerRecord[],
 ): Promise<Finding> {
   const check = `${wanted.what} port`;
-  if (wanted.port === 0) return fine(check, 'any free one');
+  if (wanted.port === 0) return fine(check, 'any free port');
   const holder = servers.find((server) => portsOf(server).includes(wanted.port));
   if (holder?.project === project) {
-    return fine(check, `${wanted.port} is that of this project's dev server (pid ${holder.pid})`);
+    return fine(check, `${wanted.port} is used by this project's dev server (pid ${holder.pid})`);
   }
   const error = await tryPort(wanted);
   if (error === undefined) return fine(check, `${wanted.port} is free`);

@@ -19,7 +19,7 @@ export function checkStateFolder(project: string): Finding {
     for (const path of own) rmdirSync(mkdtempSync(join(nearest(path), '.check-')));
     const [remark] = remarks;
     if (remark !== undefined) return { check, status: 'warning', text: remark, remedy: '' };
-    return fine(check, `${folder.root} can be written`);
+    return fine(check, `${folder.root} is writable`);
   } catch (error) {
     if (error instanceof JamdevError) return trouble(check, 'failure', error);
     return trouble(check, 'warning', problem.stateFolderUnusable(folder.root, errorCode(error)));

@@ -10,13 +10,13 @@ export function judgeWatching(needed: number, state: InotifyState | undefined): 
   const check = 'file watching';
   if (needed === 0) return fine(check, 'nothing is watched');
   const folders = needed === 1 ? '1 folder' : `${needed} folders`;
-  if (state === undefined) return fine(check, `${folders}; this system sets no limit`);
+  if (state === undefined) return fine(check, `${folders}; this system has no limit`);
   const { maxWatches, maxInstances, usedWatches, usedInstances } = state;
   if (usedWatches + needed > maxWatches) {
     return trouble(check, 'warning', problem.watchesShort(needed, usedWatches, maxWatches));
   }
   if (usedInstances + 1 > maxInstances) return trouble(check, 'warning', problem.watchersShort(maxInstances));
-  return fine(check, `${folders}; ${maxWatches - usedWatches} of ${maxWatches} can still be watched`);
+  return fine(check, `${folders}; ${maxWatches - usedWatches} of ${maxWatches} watches are free`);
 }
 
 /** Names the files that builds were shown to write, by service; nothing when there are none. */

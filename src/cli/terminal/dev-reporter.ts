@@ -45,10 +45,12 @@ export class DevReporter implements Reporter {
     this.#severalServices = services.length > 1;
     const { ended, remaining } = server.leftovers;
     if (ended > 0) {
-      this.#line(compose`Ended ${counted(ended, 'process', 'processes')} that an earlier dev server had left here.`);
+      this.#line(compose`Ended ${counted(ended, 'process', 'processes')} that an earlier dev server left behind.`);
     }
     if (remaining.length > 0) {
-      this.#line(compose`An earlier dev server left processes that could not be ended: pid ${remaining.join(', ')}.`);
+      this.#line(
+        compose`An earlier dev server left processes behind that could not be ended: pid ${remaining.join(', ')}.`,
+      );
     }
     this.#line(compose`${bold(`jamdev ${server.info.version}`)}  ${green('ready')} in ${formatDuration(ms)}`);
     this.#line('');
@@ -90,7 +92,7 @@ export class DevReporter implements Reporter {
     const { definition } = backend.identity.service;
     const failing = definition === undefined ? undefined : this.#failing.get(definition);
     if (state.status === 'ready' && definition !== undefined && failing !== undefined) {
-      this.#line(red(`${this.#buildOf(definition)} ${failing} has failed: this is build ${backend.buildNumber}`));
+      this.#line(red(`${this.#buildOf(definition)} ${failing} failed: this backend runs build ${backend.buildNumber}`));
     }
     if (state.status === 'hard-terminating' && state.reason === 'startuptimeout') {
       this.#line(compose`${this.#nameOf(backend.id)} ${red('It never answered on its port.')}`);
@@ -189,7 +191,7 @@ export class DevReporter implements Reporter {
 
   fault(error: unknown, id: string): void {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    for (const line of `A fault in jamdev (${id}): ${text}`.split('\n')) this.#line(red(line));
+    for (const line of `An error in jamdev (${id}): ${text}`.split('\n')) this.#line(red(line));
   }
 
   message(text: Text): void {
@@ -223,7 +225,7 @@ export class DevReporter implements Reporter {
     for (const line of backend.log.lastLines) this.#line([bar, '   ', new Printed(line)]);
     const hint = portHint(backend.log.lastLines);
     if (hint !== undefined) this.#line(compose`${bar} ${hint}`);
-    this.#line(compose`${bar} ${dim(`all it printed: npx jamdev logs ${backend.id}`)}`);
+    this.#line(compose`${bar} ${dim(`full log: npx jamdev logs ${backend.id}`)}`);
   }
 
   #nameOf(backendId: string): Text {
@@ -271,5 +273,5 @@ function describeExit({ exitSignal, exitCode }: EndedState): string {
 function portHint(lastLines: readonly string[]): string | undefined {
   const text = lastLines.join('\n');
   if (!/EADDRINUSE|address already in use/i.test(text)) return undefined;
-  return "If it listens on a fixed port, as 8080, which is jamdev's API here: let it listen on the port in PORT.";
+  return "If it listens on a fixed port such as 8080, which is jamdev's API here: change it to listen on the port in the variable PORT.";
 }

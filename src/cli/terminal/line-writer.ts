@@ -37,7 +37,8 @@ export class LineWriter {
   constructor(output: Output, tellLeftOut?: (count: number) => void) {
     this.#output = output;
     this.#tellLeftOut =
-      tellLeftOut ?? ((count) => this.write(`(${count} lines came too fast to be shown here: see npx jamdev logs)`));
+      tellLeftOut ??
+      ((count) => this.write(`(${count} lines were printed too fast to be shown here; to see them: npx jamdev logs)`));
   }
 
   /** Has a screen show what is written from now on; undefined: the bare terminal again. */

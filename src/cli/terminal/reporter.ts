@@ -50,7 +50,7 @@ export function reportOn(server: DevServer, reporter: Reporter): void {
   logs.events.on('unfinished', (...event) => reporter.unfinishedOutput(...event));
   logs.events.on('diskProblem', (log, error) => reporter.diskProblem(log, error));
   logs.events.on('diskRecovered', () =>
-    reporter.message('Logs are written again; what was printed meanwhile is missing.'),
+    reporter.message('Logs are written again; the output in between is missing from them.'),
   );
   builder.events.on('line', (service, line) => reporter.buildLine(service, line));
   hotRebuild.events.on('rolledOut', (...event) => reporter.rolledOut(...event));

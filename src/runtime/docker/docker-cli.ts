@@ -90,7 +90,7 @@ export function firstLine(text: string): string {
       .replace(/^docker: /, '')
       .replace(/^(ERROR: |Error: )/, '')
       .replace(/^Error response from daemon: /, '')
-      .replace(/\.$/, '') || 'it said nothing'
+      .replace(/\.$/, '') || 'it gave no reason'
   );
 }
 

@@ -137,7 +137,7 @@ class ProcessBackend implements RuntimeBackend {
     ];
     this.#termination = new Termination(tree, {
       onStuck: (stuck) => {
-        void describeStuck(stuck).then((text) => onRemark?.(`${text} Until they have ended, its key stays held.`));
+        void describeStuck(stuck).then((text) => onRemark?.(`${text} Its key stays held until they have ended.`));
       },
     });
     this.exited = this.#untilGone(leaderExit, output);

@@ -31,7 +31,7 @@ describe('docker version', () => {
     ],
     ['one that hangs', 'no answer within 5 s', 'DockerStopped', 'no answer within 5 s'],
     ['words that nobody knows', 'Error: the moon is full.', 'DockerStopped', 'the moon is full'],
-    ['nothing said', '', 'DockerStopped', 'it said nothing'],
+    ['nothing said', '', 'DockerStopped', 'it gave no reason'],
   ])('with %s', (_name, stderr, code, says) => {
     const answer = readDockerVersion(JSON.stringify({ Client: CLIENT, Server: null }), stderr);
     expect(answer).toMatchObject({ client: '28.2.2', engine: undefined, trouble: { code } });

@@ -13,7 +13,7 @@ describe('the state folder', () => {
     expect(checkStateFolder(project)).toEqual({
       check: 'state folder',
       status: 'ok',
-      text: `${root} can be written`,
+      text: `${root} is writable`,
       remedy: '',
     });
     expect(readdirSync(project)).toEqual([]);
