@@ -300,3 +300,16 @@ test('a project that git ignores is watched by its own rules, and that is said o
   await changesOf(() => appendFileSync(join(root, '.gitignore'), 'b.js\n'));
   expect(problems).toHaveLength(1);
 });
+
+test('a repository that is made later brings its own excludes', async () => {
+  const root = makeProject({ 'a.js': '', 'b.js': '' });
+  const { changesOf } = await startWatching(root);
+  await changesOf(() => {
+    execFileSync('git', ['init', '--quiet', root]);
+    writeFileSync(join(root, '.git/info/exclude'), 'a.js\n');
+  });
+  const changes = await changesOf(() => {
+    for (const name of ['a.js', 'b.js']) appendFileSync(join(root, name), 'x');
+  });
+  expect(changes).toEqual(['content b.js']);
+});

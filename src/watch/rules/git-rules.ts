@@ -105,7 +105,8 @@ class RulesInFolder implements FolderRules {
   }
 
   isRuleFile(name: string): boolean {
-    return name === '.gitignore';
+    // A repository that is made, or deleted, changes which rules there are.
+    return name === '.gitignore' || name === '.git';
   }
 
   async enter(name: string, has: HasEntry = () => true, isIncluded = false): Promise<RulesInFolder> {

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { toBytePath } from '../../../src/watch/byte-path.js';
+import type { DockerBuilder } from '../../../src/watch/rules/docker-builder.js';
+import { readDockerRules } from '../../../src/watch/rules/docker-rules.js';
+import { makeProject } from '../../support/project.js';
+import { filesLeftIn } from './walk.js';
+
+/** Where the builders differ (what is the same for both is compared with an engine in test/docker). */
+const CASES: [what: string, files: Record<string, string>, left: Record<DockerBuilder, string[]>][] = [
+  [
+    'an exception with wildcards for files in a folder that is left out: only BuildKit enters the folder',
+    { '.dockerignore': '*\n!**/keep.js', 'src/keep.js': '', 'src/a.js': '' },
+    { buildkit: ['src/keep.js'], classic: [] },
+  ],
+  [
+    'an exception that names the folder: both enter it',
+    { '.dockerignore': '*\n!src/keep.js', 'src/keep.js': '', 'src/a.js': '' },
+    { buildkit: ['src/keep.js'], classic: ['src/keep.js'] },
+  ],
+  [
+    'an ignore file named after the Dockerfile, in place of the usual one: only BuildKit reads it',
+    {
+      '.dockerignore': 'a.js\n*ockerfile*\n.*',
+      'Dockerfile.dockerignore': 'b.js\nDockerfile*\n.*',
+      'a.js': '',
+      'b.js': '',
+    },
+    { buildkit: ['a.js'], classic: ['b.js'] },
+  ],
+];
+
+describe('a build context with', () => {
+  test.each(CASES)('%s', async (_what, files, left) => {
+    const root = makeProject({ Dockerfile: 'FROM scratch', ...files });
+    const context = toBytePath(root);
+    for (const builder of ['buildkit', 'classic'] as const) {
+      const { rules } = await readDockerRules(
+        { context, dockerfile: toBytePath(join(root, 'Dockerfile')), builder },
+        context,
+      );
+      expect(await filesLeftIn(context, rules), builder).toEqual(left[builder]);
+    }
+  });
+});
