@@ -304,3 +304,21 @@ describe('what can’t be', () => {
     expect((await resolveConfig({ folder, useStaticToken: flag })).useStaticToken).toBe(expected);
   });
 });
+
+test.each([
+  [{ ignore: '*.log' }, {}, ['*.log'], undefined],
+  [{ ignore: ['a', '!b'], poll: true }, { ignore: ['c'] }, ['a', '!b', 'c'], true],
+  [{ poll: false }, { ignore: ['c'] }, ['c'], false],
+])('leaves out what %j and the flags %j say, in that order', async (config, flags, ignore, poll) => {
+  const folder = makeProject({ 'jamdev.config.json': { command: 'node server.js', ...config } });
+  const { services } = await resolveConfig({ folder, ...flags });
+  expect(services[0]).toMatchObject({ ignore, poll });
+});
+
+test('what all services leave out comes before what one of them does', async () => {
+  const services = { a: { command: 'x', ignore: ['!*.log'] }, b: { command: 'y', poll: false } };
+  const folder = makeProject({ 'jamdev.config.json': { ignore: '*.log', poll: true, services } });
+  const [first, second] = (await resolveConfig({ folder })).services;
+  expect(first).toMatchObject({ ignore: ['*.log', '!*.log'], poll: true });
+  expect(second).toMatchObject({ ignore: ['*.log'], poll: false });
+});
