@@ -46,8 +46,11 @@ export function expectedAnswer({ client, answer }: Exchange): ExpectedAnswer | u
   if (invalid !== undefined || final === undefined || more !== undefined) return undefined;
   if (answer.text.length - final.body.length - rest.length > SURE_HEAD_BYTES) return undefined;
   if (statusOf(final.startLine) === 101) {
-    const plain = /\r\nUpgrade: (?:websocket|foo)\r\nConnection: Upgrade\r\n/.test(client.head);
-    const agreed = plain && request.message.body === '' && !/HTTP\/1.1 101.*HTTP\/1.1 101/s.test(answer.text);
+    const offered = /\r\nUpgrade: (websocket|foo)\r\nConnection: Upgrade\r\n/.exec(client.head)?.[1];
+    const isOffered = valuesOf(final.headers, 'upgrade')[0]?.toLowerCase() === offered;
+    // What announces a body is served as a plain request.
+    const announces = /^(?:transfer-encoding|content-length):/im.test(client.head);
+    const agreed = isOffered && !announces && !/HTTP\/1.1 101.*HTTP\/1.1 101/s.test(answer.text);
     const names = valuesOf(final.headers, 'upgrade').length === 1 && valuesOf(final.headers, 'connection').length === 1;
     return agreed && names ? { status: 101, body: rest } : undefined;
   }

@@ -138,9 +138,12 @@ export class ProxySide implements FuzzSide<Exchange> {
     const code = ownCode(first);
     const status = statusOf(first.startLine);
     if (code !== undefined && status < 500) return undefined;
-    // The backend closed an idle connection while the request was on its way; one with a body is not sent again.
-    if (code === 'BackendUnreachable' && !this.#backends.assignments.get(id)?.seen && client.body !== '')
-      return undefined;
+    // The backend closed an idle connection while the request was on its way: only GET and HEAD without a body are sent
+    // again, as nobody knows whether it got the others.
+    const isRepeated = ['GET', 'HEAD'].includes(client.method) && client.body === '';
+    // An answer to OPTIONS has no words.
+    const isUnreachable = code === 'BackendUnreachable' || (client.method === 'OPTIONS' && status === 502);
+    if (isUnreachable && !this.#backends.assignments.get(id)?.seen && !isRepeated) return undefined;
     if (['HEAD', 'OPTIONS'].includes(client.method) && status >= 400 && status < 500) return undefined;
     if (status !== expected.status) return `status ${status} in place of ${expected.status}`;
     const body = status === 101 ? rest : first.body;

@@ -123,7 +123,8 @@ class BackendConnection {
       this.#current = { id: '', assignment: undefined };
       return true;
     }
-    const [, kind, id = ''] = /^\/([xps])([0-9a-z]{4})/.exec(target) ?? [];
+    // Nothing is decoded or tidied, so that a target may begin with "/../".
+    const [, kind, id = ''] = /\/([xps])([0-9a-z]{4})/.exec(target) ?? [];
     const assignment = this.#backends.assignments.get(id);
     const owner = this.#owners[kind ?? ''];
     if (owner === undefined || (kind === 'x' && assignment === undefined))
@@ -135,7 +136,9 @@ class BackendConnection {
     }
     if (assignment !== undefined) {
       assignment.seen = true;
-      if (assignment.rest !== target) this.#report(`the target of ${id} is ${target} in place of ${assignment.rest}`);
+      // Spaces at its end belong to the request line.
+      const expected = assignment.rest.replace(/ +$/, '');
+      if (!target.endsWith(expected)) this.#report(`the target of ${id} is ${target} in place of ${expected}`);
       if (assignment.answer.when === 'head') void this.#play(id, assignment);
     }
     this.#current = { id, assignment };
