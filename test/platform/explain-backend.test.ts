@@ -16,7 +16,7 @@ test.each<[Partial<BackendState>, string]>([
   [{ status: 'terminated', exitCode: null, exitSignal: null }, 'it could not be started, at 2026-01-02T03:04:05.678Z'],
   [
     { status: 'terminated', exitCode: 143, exitSignal: 'SIGTERM', reason: 'swept' },
-    'swept (nobody was connected, or its time was over), at 2026-01-02T03:04:05.678Z',
+    'swept (no client was connected, or its lifetime limit was reached), at 2026-01-02T03:04:05.678Z',
   ],
   [{ status: 'terminating', reason: 'external' }, 'it is ending'],
 ])('a backend that is %j has ended: %s', (state, why) => {
