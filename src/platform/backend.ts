@@ -139,8 +139,8 @@ export class Backend {
   }
 
   /**
-   * Why it ended, or why its process was replaced last, as far as jamdev did that and the status does not say it:
-   * "replaced by build 3 (changed: server.js)".
+   * Why its process was last replaced, or, once it is ending, why it ends: "replaced by build 3 (changed: server.js)".
+   * Undefined when jamdev did neither, or when the status says it all.
    */
   get explanation(): string | undefined {
     return this.#explanation;
@@ -242,6 +242,7 @@ export class Backend {
     }
     const begun = 'reason' in this.state ? this.state.reason : undefined;
     if (begun === undefined && explanation !== undefined) this.#explain(explanation);
+    else if (begun === undefined) this.#explanation = undefined;
     if (hard) this.#enter({ status: 'hard-terminating', time, reason: begun ?? reason });
     else this.#enter({ status: 'terminating', time, reason });
     this.#endProcess();
@@ -301,6 +302,8 @@ export class Backend {
     this.#setAddress(undefined);
     for (const kind of [...this.#cancelTimers.keys()]) this.#disarm(kind);
     this.log.end();
+    // A replacement in the past does not explain this end.
+    if (!isEnding(this.state)) this.#explanation = undefined;
     this.#enter(toTerminated(this.#history, this.#world.clock.now(), exit));
   }
 

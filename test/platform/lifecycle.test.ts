@@ -4,6 +4,7 @@ import type { Backend } from '../../src/platform/backend.js';
 import { toInfoStatus } from '../../src/platform/status-formats.js';
 import { fastClock } from '../support/clock.js';
 import { HandClock } from '../support/hand-clock.js';
+import { send } from '../support/http.js';
 import { makePlatform } from '../support/platform.js';
 import { fixture } from '../support/project.js';
 import { living, waitFor } from '../support/wait.js';
@@ -20,6 +21,41 @@ function until(backend: Backend, status: string): Promise<unknown> {
 }
 
 describe('Lifecycle', () => {
+  describe('a replacement in the past does not explain an end', () => {
+    async function replaced(): Promise<Backend> {
+      const backend = await connect(makePlatform(ECHO, new HandClock()));
+      await until(backend, 'ready');
+      const { build } = backend;
+      if (build === undefined) throw new Error('it has no build');
+      backend.restart({ ...build, number: build.number + 1 }, 'changed: server.js');
+      expect(backend.explanation).toBe(`replaced by build ${build.number + 1} (changed: server.js)`);
+      await waitFor(() => backend.buildNumber === build.number + 1 && backend.address !== undefined, 'the new process');
+      return backend;
+    }
+
+    test('on request', async () => {
+      const backend = await replaced();
+      backend.terminate('external', false);
+      expect(backend.explanation).toBeUndefined();
+      await until(backend, 'terminated');
+      expect(backend.explanation).toBeUndefined();
+    });
+
+    test('by a new build keeps its own', async () => {
+      const backend = await replaced();
+      backend.terminate('external', false, 'replaced by build 9 (jamdev build)');
+      await until(backend, 'terminated');
+      expect(backend.explanation).toBe('replaced by build 9 (jamdev build)');
+    });
+
+    test('of a process that exits by itself', async () => {
+      const backend = await replaced();
+      await send(`http://127.0.0.1:${backend.address?.port}/crash`).catch(() => undefined);
+      await until(backend, 'terminated');
+      expect(backend.explanation).toBeUndefined();
+    });
+  });
+
   describe('idle backends', () => {
     test('are swept softly after max_idle_seconds, counted from the spawn', async () => {
       const clock = new HandClock();
