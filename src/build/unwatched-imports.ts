@@ -23,7 +23,8 @@ export async function findUnwatchedImport(service: ServiceConfig): Promise<Unwat
   const check = findDefaultCheck({ ...service, build: undefined });
   if (check?.language !== 'node') return undefined;
   const watched = service.watch.map(realPathOf);
-  const files = [...(await findImportedModules(check.entry))].map(realPathOf);
+  const [, ...imported] = await findImportedModules(check.entry);
+  const files = imported.map(realPathOf);
   const isPackaged = (file: string) => file.split(sep).includes('node_modules');
   const file = files.find(
     (each) => isThere(each) && !isPackaged(each) && !watched.some((path) => isWithin(each, path)),

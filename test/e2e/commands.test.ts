@@ -206,6 +206,7 @@ describe('list, status and terminate', () => {
     expect(list.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^ID/),
       expect.stringContaining('doc zzz | fake'),
+      expect.stringMatching(/^State folder: /),
     ]);
     const { stdout: logs } = await runCli(['logs', '--no-follow'], { cwd: dev.folder });
     expect(logs).toMatch(/^doc zzz \| fake \| listening as /);
@@ -225,7 +226,9 @@ describe('list, status and terminate', () => {
     );
     const all = JSON.parse((await runCli(['list', '--all', '--json'], { cwd: dev.folder })).stdout);
     expect(all).toMatchObject([{ id: name, key: 'doc', status: { status: 'terminated' }, memory: null }]);
-    expect((await runCli(['list', '--all'], { cwd: dev.folder })).stdout).toMatch(/ terminated +\d+s +0 +-\n$/);
+    expect((await runCli(['list', '--all'], { cwd: dev.folder })).stdout).toMatch(
+      / terminated +\d+s +0 +-\nState folder: .+\n$/,
+    );
   });
 
   test('status finds a backend by id or key, and --watch follows it to its end', async () => {

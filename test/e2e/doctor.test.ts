@@ -94,7 +94,7 @@ describe('the config', () => {
   });
 
   test.each([
-    ['variables', { envFile: 'no.env', command: ECHO }, "no.env can't be read: ENOENT", 'envFile'],
+    ['variables', { envFile: 'no.env', command: ECHO }, "no.env can't be read: it does not exist (ENOENT)", 'envFile'],
     ['a Dockerfile', { dockerfile: 'no/Dockerfile' }, 'There is no Dockerfile ', '"dockerfile"'],
   ])('that names a file which is not there is a failure: %s', async (_name, config, says, remedy) => {
     const { code, find } = await examine(

@@ -159,8 +159,8 @@ describe('a folder with something in it', () => {
     expect(code).toBe(1);
     const written = readdirSync(cwd).filter((name) => name !== 'public');
     expect(written.length).toBeGreaterThan(0);
-    expect(stderr).toContain(`${join(cwd, 'public', 'index.html')} can't be written (`);
-    expect(stderr).toContain(`Written were: ${written.sort().join(', ')}.`);
+    expect(stderr).toContain(`${join(cwd, 'public', 'index.html')} can't be written: `);
+    expect(stderr).toContain(`Already written: ${written.sort().join(', ')}.`);
   });
 
   test('two at once in one folder do not mix', async () => {
