@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { problem } from '../contract/errors.js';
 import { findProcess } from '../processes/process-table.js';
@@ -90,7 +90,7 @@ function removeMoved({ logs, volumes }: Pick<StateFolder, 'logs' | 'volumes'>): 
 function removeGitignore(root: string): void {
   const path = join(root, '.gitignore');
   try {
-    if (lstatSync(path).isFile() && readFileSync(path, 'utf8') === '*\n') rmSync(path);
+    if (readOwnFile(path, null) === '*\n') rmSync(path);
   } catch {
     // Another start was faster.
   }

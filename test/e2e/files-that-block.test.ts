@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startDev, untilWatching } from '../support/cli.js';
@@ -24,6 +24,21 @@ test('named pipes and a file of 1 GB in a project with a build stop neither the 
   }
   writeFileSync(join(folder, 'server.js'), '// changed');
   await waitFor(() => dev.stdout().includes('server.js'), 'the next change');
+  dev.process.kill('SIGINT');
+  expect(await dev.exit).toBe(0);
+});
+
+test('ignore files that are named pipes, more than Node.js has threads, stop neither the watcher nor Ctrl-C', async () => {
+  const folder = makeProject({ 'server.js': '' });
+  execFileSync('git', ['init', '--quiet', folder]);
+  for (const place of ['.', 'a', 'b', 'c', 'd', 'e']) {
+    mkdirSync(join(folder, place), { recursive: true });
+    execFileSync('mkfifo', [join(folder, place, '.gitignore')]);
+  }
+  const dev = await startDev(folder, ['--build', 'true', '--command', `node ${fixture('echo-server.mjs')}`]);
+  await untilWatching(dev);
+  writeFileSync(join(folder, 'e', 'page.js'), '// new');
+  await waitFor(() => dev.stdout().includes('e/page.js'), 'the change to be noticed');
   dev.process.kill('SIGINT');
   expect(await dev.exit).toBe(0);
 });

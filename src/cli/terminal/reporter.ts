@@ -55,7 +55,7 @@ export function reportOn(server: DevServer, reporter: Reporter): void {
   builder.events.on('line', (service, line) => reporter.buildLine(service, line));
   hotRebuild.events.on('rolledOut', (...event) => reporter.rolledOut(...event));
   hotRebuild.events.on('unwatchedImport', ({ name, root }, { file, folder }) =>
-    reporter.message(problem.importNotWatched(name, file, relative(root, folder)).sentence),
+    reporter.message(problem.importNotWatched(name, file, relative(root, folder) || '.').sentence),
   );
   hotRebuild.events.on('learned', (_service, files) => {
     for (const { file, origin } of files) reporter.message(problem.writtenByItself(file, origin === 'build').sentence);

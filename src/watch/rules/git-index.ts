@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { errorCode } from '../../os/error-code.js';
-import { type BytePath, join, toFsPath } from '../byte-path.js';
+import { type BytePath, join } from '../byte-path.js';
+import { readBytesIfThere } from './read-if-there.js';
+
+/** The index of several million files; what is larger is none. */
+const MAX_INDEX_BYTES = 512 * 1024 * 1024;
 
 /** Entries decoded before the event loop gets its turn. */
 const ENTRIES_PER_TURN = 5000;
@@ -42,8 +44,8 @@ export class TrackedFiles {
 /**
  * Reads the paths in an index of git: versions 2, 3 and 4, split ones too (gitformat-index).
  * @param hashBytes the length of an object id: 20, or 32 where the repository uses SHA-256
- * @returns nothing tracked when there is no index
- * @throws the system's error; Error when it is not an index that is known here
+ * @returns nothing tracked when there is no index, or one that git would not take either
+ * @throws the system's error
  */
 export async function readTrackedFiles(gitDir: BytePath, hashBytes: number): Promise<TrackedFiles> {
   const own = await readIndex(join(gitDir, 'index'), hashBytes);
@@ -56,15 +58,27 @@ export async function readTrackedFiles(gitDir: BytePath, hashBytes: number): Pro
   return new TrackedFiles([...all].sort((a, b) => (a < b ? -1 : 1)));
 }
 
-async function readIndex(path: BytePath, hashBytes: number): Promise<{ paths: string[]; shared?: string } | undefined> {
-  const data = await readFile(toFsPath(path)).catch((error) => {
-    if (errorCode(error) === 'ENOENT') return undefined;
+interface Index {
+  paths: string[];
+  /** The object id of the index that this one builds on. */
+  shared?: string;
+}
+
+async function readIndex(path: BytePath, hashBytes: number): Promise<Index | undefined> {
+  const data = await readBytesIfThere(path, MAX_INDEX_BYTES);
+  try {
+    return data === undefined ? undefined : await parseIndex(data, hashBytes);
+  } catch (error) {
+    // Numbers in it lead out of the file: it is torn, or no index.
+    if (error instanceof RangeError) return undefined;
     throw error;
-  });
-  if (data === undefined) return undefined;
-  const version = data.length < HEADER_BYTES ? 0 : data.readUInt32BE(4);
-  if (data.toString('latin1', 0, 4) !== 'DIRC' || version < 2 || version > 4)
-    throw new Error(`${path} is not a git index`);
+  }
+}
+
+/** @returns undefined for what is no index that is known here @throws RangeError when it is torn */
+async function parseIndex(data: Buffer, hashBytes: number): Promise<Index | undefined> {
+  const version = data.readUInt32BE(4);
+  if (data.toString('latin1', 0, 4) !== 'DIRC' || version < 2 || version > 4) return undefined;
   const count = data.readUInt32BE(8);
   const paths: string[] = [];
   let at = HEADER_BYTES;
@@ -80,7 +94,8 @@ async function readIndex(path: BytePath, hashBytes: number): Promise<{ paths: st
       kept = path4.slice(0, path4.length - strip.value);
       at = strip.end;
     }
-    const end = data.indexOf(0, at);
+    const end = at < data.length ? data.indexOf(0, at) : -1;
+    if (end === -1) throw new RangeError('the name of an entry has no end');
     const name = kept + data.toString('latin1', at, end);
     // An entry of a sparse index that stands for a whole folder ends in a slash: nothing in it is checked out.
     if (!name.endsWith('/')) paths.push(name);

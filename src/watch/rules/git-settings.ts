@@ -1,7 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { execa } from 'execa';
-import { type BytePath, join, toBytePath, toFsPath, toText } from '../byte-path.js';
+import { type BytePath, join, toBytePath, toText } from '../byte-path.js';
+import { readIfThere } from './read-if-there.js';
+
+/** Git reads a few small files to answer. */
+const TIMEOUT_MS = 10_000;
 
 /** What git's configuration says about ignoring. */
 export interface GitSettings {
@@ -53,13 +56,15 @@ function toSettings(values: ReadonlyMap<string, string>): GitSettings {
   };
 }
 
-/** @returns undefined when git is not there or says no */
+/** @returns undefined when git is not there, says no, or waits for something, such as a named pipe that is included */
 async function git(folder: BytePath, args: string[]): Promise<string | undefined> {
   const { failed, stdout } = await execa('git', args, {
     cwd: toText(folder),
     encoding: 'buffer',
     reject: false,
     stdin: 'ignore',
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL',
   });
   return failed ? undefined : Buffer.from(stdout).toString('latin1');
 }
@@ -88,7 +93,7 @@ async function readFiles(gitDir: BytePath | undefined): Promise<Map<string, stri
   const values = new Map<string, string>();
   for (const file of files) {
     // What is not there says nothing.
-    const text = await readFile(toFsPath(file), 'latin1').catch(() => '');
+    const text = await readIfThere(file).catch(() => '');
     for (const [key, value] of parseConfig(text)) values.set(key, value);
   }
   return values;

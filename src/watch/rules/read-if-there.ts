@@ -1,21 +1,31 @@
 import { errorCode } from '../../os/error-code.js';
-import { openRegularFile } from '../../os/regular-file.js';
+import { FileTooLarge, MAX_TEXT_BYTES, openRegularFile } from '../../os/regular-file.js';
 import { type BytePath, toFsPath } from '../byte-path.js';
 
-/** A file of rules can be missing, or be in the way of one: git and Docker then go on without. */
-const NOT_THERE = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'ELOOP', 'ENOTREG'];
+/** A file of rules can be missing, or be in the way of one (a folder, a named pipe): git and Docker go on without. */
+const NOT_THERE = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'ELOOP', 'ENOTREG', 'EFBIG'];
 
-/** Reads a file, one character per byte; '' when there is none. @throws the system's error */
+/**
+ * Reads a regular file of rules, one character per byte.
+ * @returns '' when there is none, or it is larger than anyone would write
+ * @throws the system's error
+ */
 export async function readIfThere(path: BytePath): Promise<string> {
+  return (await readBytesIfThere(path, MAX_TEXT_BYTES))?.toString('latin1') ?? '';
+}
+
+/** Reads a regular file. @returns undefined when there is none, or it is too large. @throws the system's error */
+export async function readBytesIfThere(path: BytePath, maxBytes: number): Promise<Buffer | undefined> {
   try {
     const file = await openRegularFile(toFsPath(path));
     try {
-      return await file.readFile('latin1');
+      if ((await file.stat()).size > maxBytes) throw new FileTooLarge(path, maxBytes);
+      return await file.readFile();
     } finally {
       await file.close();
     }
   } catch (error) {
-    if (NOT_THERE.includes(errorCode(error))) return '';
+    if (NOT_THERE.includes(errorCode(error))) return undefined;
     throw error;
   }
 }
