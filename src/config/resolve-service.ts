@@ -40,17 +40,14 @@ export async function resolveService(sources: ConfigSources): Promise<ServiceCon
   if (flags.command?.trim() === '')
     throw problem.usage('--command is empty.', 'Pass the command that starts a backend.');
   const runtime = flags.runtime ?? (flags.command !== undefined ? 'process' : file.runtime);
-  const asProcess = await findProcess(sources);
-  const asContainer = findDockerfile(sources);
-  if (runtime === 'process') {
-    if (asProcess === undefined) throw problem.nothingToRun(folder);
-    return asProcess;
-  }
+  const asContainer = runtime === 'process' ? undefined : findDockerfile(sources);
   if (asContainer !== undefined) {
-    // Asked for Docker by name, nothing else will do.
-    return { ...asContainer, fallback: runtime === 'docker' ? undefined : asProcess };
+    // Asked for Docker by name, nothing else will do. A file that happens to be called server.js is no other way, either.
+    const fallback = runtime === 'docker' ? undefined : await findProcess(sources, { named: true });
+    return { ...asContainer, fallback };
   }
   if (runtime === 'docker') throw problem.noDockerfile(folder);
+  const asProcess = await findProcess(sources, { named: false });
   if (asProcess === undefined) throw problem.nothingToRun(folder);
   return asProcess;
 }
@@ -86,7 +83,11 @@ function findDockerfile(sources: ConfigSources): Omit<DockerServiceConfig, 'fall
   };
 }
 
-async function findProcess(sources: ConfigSources): Promise<ProcessServiceConfig | undefined> {
+/** @param named whether only a command or a script counts that somebody wrote down */
+async function findProcess(
+  sources: ConfigSources,
+  { named }: { named: boolean },
+): Promise<ProcessServiceConfig | undefined> {
   const { name, folder, flags, file, fileName } = sources;
   const make = (command: string, build: string | undefined, foundIn: string): ProcessServiceConfig => ({
     runtime: 'process',
@@ -101,7 +102,7 @@ async function findProcess(sources: ConfigSources): Promise<ProcessServiceConfig
   if (flags.command !== undefined) return make(flags.command, build, 'the option --command');
   if (file.command !== undefined) return make(file.command, build, fileName);
   const start = await findStartScript(folder);
-  if (start === undefined) return undefined;
+  if (start === undefined || (named && !start.isNamed)) return undefined;
   const service = { ...make(start.command, build ?? start.before, start.foundIn), commandEnv: start.env };
   return build === undefined && start.beforeEnv !== undefined ? { ...service, buildEnv: start.beforeEnv } : service;
 }

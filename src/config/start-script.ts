@@ -14,6 +14,8 @@ export interface StartScript {
   /** The `prestart` script; npm runs it before every start, but once per build is what it is for. */
   before: string | undefined;
   beforeEnv: Record<string, string> | undefined;
+  /** Whether package.json names it; else it is npm's default. */
+  isNamed: boolean;
   /** For the banner. */
   foundIn: string;
 }
@@ -36,6 +38,7 @@ export async function findStartScript(folder: string): Promise<StartScript | und
     env: await environmentOf('start', command),
     before,
     beforeEnv: before === undefined ? undefined : await environmentOf('prestart', before),
+    isNamed,
     foundIn: isNamed ? 'the start script of package.json' : `${DEFAULT_FILE}, as npm start does`,
   };
 }
