@@ -49,7 +49,7 @@ export function makeShortcuts(context: ShortcutContext): Shortcut[] {
     {
       key: 'l',
       label: 'log',
-      description: 'show the log of the next backend only, and after the last of all again',
+      description: 'show the log of one backend at a time, then of all again',
       action: () => {
         filter.cycle(platform.running);
         const { only } = filter;
