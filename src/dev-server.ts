@@ -39,7 +39,7 @@ import type { LeftoverOutcome } from './runtime/process/leftovers.js';
 import { ProcessRuntime } from './runtime/process/process-runtime.js';
 import { RuntimeSwitch } from './runtime/runtime-switch.js';
 
-/** How long closing waits for backends and builds to end, before it goes on without. */
+/** How long closing waits for backends and builds to end, before it continues without them. */
 const CLOSE_DEADLINE_MS = 15_000;
 
 /** What is asked of {@link DevServer.connect}: the body of a v2 connect request, and the service's name. */
@@ -104,7 +104,7 @@ export interface DevServer extends AsyncDisposable {
   readonly parts: DevServerParts;
   /** The same as the API's v2 connect. @throws JamdevError */
   connect(options?: ConnectOptions): Promise<ConnectResponse>;
-  /** Builds every service anew. @param reason shown to the person at the terminal */
+  /** Builds every service again. @param reason shown to the person at the terminal */
   build(reason: string): Promise<BuildOutcome[]>;
   /**
    * Ends every backend (SIGTERM, and SIGKILL after ten seconds) and stops listening. Safe to call again.
@@ -126,7 +126,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const config: DevConfig = { ...resolved, services };
   const folder = createStateFolder(config.project);
   const { others, ...leftovers } = await cleanUpAfterDeadServers(folder, usesDocker(config));
-  // Now that nothing uses it any more that was left behind.
+  // Now that nothing uses it anymore that was left behind.
   const stateRemarks = [...folder.remarks, ...(await moveOldState(config.project, folder))];
   const runId = randomUUID();
   const register = new RunRegister(folder, await identifyRun(config, runId));

@@ -78,7 +78,7 @@ test('jamdev colors only what Text says, and nothing else makes escape sequences
   ]);
 });
 
-test('imports go downwards only, and never to a neighbour of the same level', () => {
+test('imports go downwards only, and never to a neighbor of the same level', () => {
   const wrong: string[] = [];
   let seen = 0;
   for (const file of files) {

@@ -19,7 +19,7 @@ export interface Endpoint {
   readonly handlers: readonly RequestHandler[];
 }
 
-/** What is declared of an endpoint beside its method and path. */
+/** The declaration of an endpoint, besides its method and path. */
 interface Declaration<Path extends string, Body, Query extends z.ZodObject, Result> {
   /** What it does, in a line. */
   summary: string;
@@ -28,7 +28,7 @@ interface Declaration<Path extends string, Body, Query extends z.ZodObject, Resu
   /** Without one, the query is ignored: the official clients add a random one. */
   query?: Query;
   answer: Answer<Result>;
-  /** Codes of what this endpoint refuses, beside what is the same for all: a forbidden host, a malformed body... */
+  /** Error codes of this endpoint, besides those of all endpoints: a forbidden host, a malformed body... */
   errors?: readonly ErrorCode[];
   /** Returns what goes out as JSON; where the answer is a stream or a page, writes it to `response`. */
   handle: (call: Call<Path, Body, z.infer<Query>>) => Result | Promise<Result>;

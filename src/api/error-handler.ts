@@ -13,7 +13,7 @@ import { sendJson } from './json.js';
 export function answerError(report: (error: unknown, id: string) => void): ErrorRequestHandler {
   return (error: unknown, _request, response, next) => {
     const id = randomBytes(6).toString('hex');
-    // The client has hung up; nobody is there to be told, and nothing went wrong here.
+    // The client has disconnected: no answer is needed, and nothing went wrong here.
     if (response.destroyed) return;
     const known = toKnownError(error);
     if (known === undefined) report(error, id);

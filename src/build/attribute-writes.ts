@@ -3,12 +3,12 @@ import type { Backend } from '../platform/backend.js';
 import type { Platform } from '../platform/platform.js';
 import type { ChangeOrigins, OpenSpan } from './change-origins.js';
 
-/** A backend that is ready has made its files by then, or a moment later. */
+/** A backend has created its files when it is ready, or a moment later. */
 const SETTLE_MS = 500;
 
 /**
- * Has files that a service's backends write while they start, are replaced and end be known as theirs: data that a
- * backend keeps beside its code would start builds that replace it, which makes it write again.
+ * Attributes files that a service's backends write while they start, are replaced and end to them: data that a
+ * backend keeps next to its code would start builds that replace it, which makes it write again.
  */
 export function attributeWrites(platform: Platform, definition: string, origins: ChangeOrigins, clock: Clock): void {
   platform.events.on('backend', (backend) => {

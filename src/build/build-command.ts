@@ -20,8 +20,8 @@ export interface CommandOutcome {
  * Runs a service's build command to its end.
  * @param signal ends it, with everything it started
  * @param onLine receives its output as it comes
- * @param register knows the process, to be found again after a crash of this program
- * @param pipes where the pipe for its output comes from; default: one is made
+ * @param register records the process, so that it is found after a crash of this program
+ * @param pipes provides the pipe for its output; default: a new one
  */
 export async function runBuildCommand(
   command: string,

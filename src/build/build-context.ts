@@ -4,18 +4,18 @@ import { join, relative, sep } from 'node:path';
 import { oldStateOf } from '../records/old-state.js';
 import { findStateHome } from '../records/state-home.js';
 
-/** What is sent to the builder. */
+/** The files that are sent to the builder. */
 export interface BuildContext {
   /** Absolute path of the folder. */
   folder: string;
-  /** Absolute path of the Dockerfile: its copy, where the folder is one. */
+  /** Absolute path of the Dockerfile; in a copy of the folder, that of the copy. */
   dockerfile: string;
-  /** Deletes what was made for it. */
+  /** Deletes the files that were created for it. */
   dispose(): Promise<void>;
 }
 
 /**
- * Keeps jamdev's own state out of what is sent to a builder, whatever the ignore files say: if some lies in the context,
+ * Keeps jamdev's own state out of the files for a builder, whatever the ignore files say: if some is in the context,
  * the builder gets a tree of links to all other files instead.
  * @param project absolute path of the project folder
  */
@@ -29,7 +29,7 @@ export async function openBuildContext(
   );
   const [scratch] = places;
   if (scratch === undefined) return { folder: context, dockerfile, dispose: async () => undefined };
-  // In a place that is left out itself, and on the same file system.
+  // In a folder that is itself excluded, and on the same file system.
   const folder = await mkdtemp(join(scratch, 'context-'));
   const dispose = () => rm(folder, { recursive: true, force: true });
   try {
@@ -51,12 +51,12 @@ async function linkTree(from: string, to: string, leftOut: readonly string[]): P
       await linkTree(source, target, leftOut);
       await chmod(target, (await lstat(source)).mode);
     } else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
-    // Builders take nothing else.
+    // Builders accept nothing else.
     else if (entry.isFile()) await linkFile(source, target);
   }
 }
 
-/** Some systems let nobody link to files of others, and some file systems have no links. */
+/** Some systems forbid links to other users' files, and some file systems have no links. */
 async function linkFile(source: string, target: string): Promise<void> {
   try {
     await link(source, target);

@@ -3,17 +3,17 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Fingerprint } from '../os/fingerprint.js';
 
-/** Folders in which no build leaves what a backend runs. */
+/** Folders in which no build puts files that a backend runs. */
 const SKIPPED = new Set(['.git', '.jamdev', 'node_modules', '.venv', '__pycache__']);
-/** With more files than this, or after this time, what a build has written is not known. */
+/** With more files than this, or after this time, a build's output counts as unknown. */
 const MAX_FILES = 20_000;
 const MAX_WALK_MS = 1_000;
 /** File systems keep times by the tick of the kernel's clock, which lags behind the one that programs read. */
 const CLOCK_TICK_MS = 20;
 
 /**
- * Knows what builds write into a folder, also where nobody watches since git ignores it: a build whose output is the
- * same as that of the one before changes nothing for sessions.
+ * Compares the output of builds in a folder, also in files that are not watched since git ignores them: a build with the
+ * same output as the one before changes nothing for sessions.
  */
 export class BuildOutputs {
   readonly #folder: string;
@@ -26,9 +26,9 @@ export class BuildOutputs {
   }
 
   /**
-   * Looks at what was written since a build started.
+   * Reads what was written since a build started.
    * @param startedAt milliseconds since 1970
-   * @returns the same text for the same content of all that builds have written so far; where there is too much to look
+   * @returns the same text for the same content of all that builds have written so far; where there is too much to read
    * at, a text that no other call returns
    */
   async look(startedAt: number): Promise<string> {

@@ -15,7 +15,7 @@ const LINGERING_PAUSE_MS = 100;
 /** How much of a build's output is kept: the newest so many lines. */
 const KEPT_LINES = 1_000;
 
-/** The reason of an abort that leaves no time: this program ends now. */
+/** The abort reason for an immediate end: this program exits now. */
 export const KILL_AT_ONCE = Symbol('kill at once');
 
 /** What to run for a build. */
@@ -37,13 +37,13 @@ export interface BuildProcessEnd {
   cause?: unknown;
   /** Its output, stdout and stderr together. */
   lines: string[];
-  /** What it left running, known after a look at the process table. */
+  /** What it left running, known after reading the process table. */
   lingering: Promise<Lingering | undefined>;
 }
 
 /** Processes that outlive the build which started them. */
 export interface Lingering {
-  /** Resolves when they have ended, or turn out to stay: a step in the background may still write files. */
+  /** Resolves when they have ended, or are found to be daemons: a step in the background may still write files. */
   gone: Promise<void>;
 }
 
@@ -53,8 +53,8 @@ const LOST = { code: null, signal: null } as const;
  * Runs one process of a build to its end, in a process group of its own.
  * @param signal ends it, with everything it started
  * @param onLine receives its output as it comes
- * @param register knows the process, to be found again after a crash of this program
- * @param pipes where the pipe for its output comes from; default: one is made
+ * @param register records the process, so that it is found after a crash of this program
+ * @param pipes provides the pipe for its output; default: a new one
  */
 export async function runBuildProcess(
   { file, args, cwd, env, tidy = (line) => line }: BuildProcess,
@@ -64,7 +64,7 @@ export async function runBuildProcess(
   pipes: PipePool | undefined = undefined,
 ): Promise<BuildProcessEnd> {
   const pool = pipes ?? new PipePool();
-  // One pipe for both streams: two have no order between them.
+  // One pipe for both streams: with two, the order of lines would be lost.
   const opening = ChildOutput.open(1, pool, () => undefined) as Promise<[ChildOutput]>;
   const [output] = await opening;
   if (pipes === undefined) pool.close();
@@ -95,7 +95,7 @@ export async function runBuildProcess(
     return { code: null, signal: null, cause: (await subprocess).cause, lines: [], lingering: NOTHING };
   }
   output.read(subprocess.all ?? null, (chunk) => splitter.push(chunk).forEach(take));
-  // Its outcome comes through 'exit': execa's own promise waits for pipes that a daemon may hold for ever.
+  // Its outcome comes through 'exit': execa's own promise waits for pipes that a daemon may hold forever.
   subprocess.catch(() => undefined);
   const exit = new Promise<Pick<BuildProcessEnd, 'code' | 'signal'>>((resolve) => {
     subprocess.once('exit', (code, exitSignal) => resolve({ code, signal: exitSignal }));
@@ -118,7 +118,7 @@ export async function runBuildProcess(
   };
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
-  // One that outlives SIGKILL must not hold up the builds after it for ever.
+  // One that outlives SIGKILL must not hold up the builds after it forever.
   const end = await Promise.race([exit, termination.over.then(() => (stuck === undefined ? exit : LOST))]);
   signal.removeEventListener('abort', cancel);
   if (termination.hasBegun) await termination.over;
@@ -136,7 +136,7 @@ async function lookForRest(tree: ChildTree): Promise<Lingering | undefined> {
   return (await lives(tree)) ? { gone: untilGone(tree) } : undefined;
 }
 
-/** What runs for longer than a step in the background takes is a daemon. */
+/** A process that runs longer than this is a daemon, not a step in the background. */
 async function untilGone(tree: ChildTree): Promise<void> {
   const deadlineMs = performance.now() + LINGERING_MS;
   do await pause(LINGERING_PAUSE_MS);

@@ -1,6 +1,6 @@
-/** Builds in a row that nothing but files written by builds started, before such a change is held. */
+/** How many builds in a row may be started only by files that builds wrote, before such a change is held. */
 export const MAX_BUILDS_IN_A_ROW = 3;
-/** Builds in a row that wrote a file again with nothing but builds' own files to start them: then it is output. */
+/** How many such builds in a row have to write a file again before it counts as output. */
 const PROOFS_NEEDED = 3;
 
 /** Who changed a file: a build, the running backends themselves, or anyone else, such as a person. */
@@ -12,21 +12,21 @@ export interface OriginatedChange {
   origin: ChangeOrigin;
 }
 
-/** What follows from a change, or from the end of a build. */
+/** What to do after a change, or after the end of a build. */
 export type Trigger =
-  /** Nothing has to be built. `learned`: files that have just been shown to be output, and so start no more builds. */
+  /** Nothing has to be built. `learned`: files that were just recognized as output, and start no more builds. */
   | { kind: 'none'; learned?: readonly OriginatedChange[] }
   /** Build now, and cancel a build that runs. */
   | { kind: 'build'; files: readonly string[] }
-  /** The end of the build that runs decides. */
+  /** To be decided at the end of the running build. */
   | { kind: 'wait' }
-  /** Build once nothing has run for a while, by {@link BuildTriggers.release}. */
+  /** Build when nothing has run for a while, by {@link BuildTriggers.release}. */
   | { kind: 'hold'; files: readonly string[] };
 
 const NONE: Trigger = { kind: 'none' };
 
 /**
- * Decides which changes start builds, so that no change is lost and no build starts the next one for ever.
+ * Decides which changes start builds, so that no change is lost and builds don't start each other forever.
  *
  * In doubt it builds: also for a file that changed while a build ran, since a person may have saved it. What builds
  * write converges, as a file that comes out the same is no change. Where it does not converge, an experiment tells
@@ -42,7 +42,7 @@ export class BuildTriggers {
   readonly #sources = new Set<string>();
   /** By file: how many builds on their own have written it again, the last ones without exception. */
   readonly #proofs = new Map<string, number>();
-  /** Written by builds or backends, and not yet decided on. */
+  /** Written by builds or backends, and not decided yet. */
   readonly #pending = new Map<string, ChangeOrigin>();
   readonly #held = new Set<string>();
   /** What started the build that runs or is about to, where only builds or backends wrote that. */
@@ -57,7 +57,7 @@ export class BuildTriggers {
     for (const file of outputs) this.#proofs.set(file, PROOFS_NEEDED);
   }
 
-  /** Files that only builds write, as far as builds have shown. */
+  /** Files that only builds write, as far as is known. */
   get outputs(): string[] {
     return [...this.#proofs.keys()].filter((file) => this.#isOutput(file));
   }
@@ -72,7 +72,7 @@ export class BuildTriggers {
     return this.#underTest;
   }
 
-  /** Decides what changed files mean. */
+  /** Decides what to do about changed files. */
   changed(changes: readonly OriginatedChange[]): Trigger {
     const byOthers = filesOf(changes.filter(({ origin }) => origin === 'other'));
     if (byOthers.length > 0) return this.#changedByOthers(byOthers);
@@ -83,7 +83,7 @@ export class BuildTriggers {
     return cancels ? this.#decide() : { kind: 'wait' };
   }
 
-  /** A build starts, for whatever reason; it sees every change so far. */
+  /** Reports the start of a build, for any reason; it sees every change so far. */
   buildStarted(): void {
     this.#running = true;
     this.#pending.clear();
@@ -91,7 +91,7 @@ export class BuildTriggers {
   }
 
   /**
-   * A build ended, good or not, that nothing cancelled.
+   * Reports the end of a build, good or not, that was not canceled.
    * @param written which files of {@link underTest} it has written, with the same content or another
    */
   buildEnded(written: ReadonlySet<string>): Trigger {
@@ -130,7 +130,7 @@ export class BuildTriggers {
     return { kind: 'build', files };
   }
 
-  /** Decides on what builds and backends have written. */
+  /** Decides about files that builds and backends have written. */
   #decide(): Trigger {
     const written = [...this.#pending].map(([file, origin]) => ({ file, origin }));
     const learned = written.filter(({ file }) => this.#tested.has(file) && !this.#isOutput(file));

@@ -19,7 +19,7 @@ export interface BuilderEvents {
   ended: [service: string, outcome: BuildOutcome, command: string | undefined];
   /** A build that new backends get from now on. */
   good: [service: string, build: Build, reason: string];
-  /** A good build that would change nothing for backends; new ones go on getting the one before it. */
+  /** A good build that would change nothing for backends; new ones still get the previous one. */
   unchanged: [service: string, build: Build];
 }
 
@@ -27,7 +27,7 @@ export interface BuilderEvents {
 export interface GoodBuild {
   build: Build;
   builtAt: Date;
-  /** Stands for all that its backends run: a build with the same one would change nothing for them. */
+  /** Identifies everything that its backends run: a build with the same value would change nothing for them. */
   fingerprint: string;
 }
 
@@ -40,7 +40,7 @@ interface Progress {
   good: GoodBuild[];
   failure: Extract<BuildOutcome, { result: 'failed' }> | undefined;
   running: { controller: AbortController; outcome: Promise<BuildOutcome> } | undefined;
-  /** See {@link MadeBuild.lingering}, of the last build that came to its end. */
+  /** See {@link MadeBuild.lingering}, of the last completed build. */
   lingering: Promise<Lingering | undefined>;
 }
 
@@ -67,12 +67,12 @@ export class Builder implements BuildSource {
     );
   }
 
-  /** How each service is built and run from its next build on, the default one first. */
+  /** The settings of each service from its next build on, the default service first. */
   get definitions(): readonly ServiceConfig[] {
     return [...this.#services.values()].map(({ config }) => config);
   }
 
-  /** Takes other settings for the service of the same name, from its next build on. */
+  /** Replaces the settings of the service with that name, from its next build on. */
   redefine(config: ServiceConfig): void {
     this.#progress(config.name).config = config;
   }
@@ -94,7 +94,7 @@ export class Builder implements BuildSource {
     return this.#progress(definition).number;
   }
 
-  /** What the last build that came to its end has left running. */
+  /** What the last completed build has left running. */
   lingering(definition: string): Promise<Lingering | undefined> {
     return this.#progress(definition).lingering;
   }
@@ -109,7 +109,7 @@ export class Builder implements BuildSource {
     return this.#progress(definition).good.toReversed();
   }
 
-  /** To be told when a build can't be run any more. The newest good one always can. */
+  /** To be told when a build can't be run anymore. The newest good one always can. */
   forget(definition: string, build: Build): void {
     const progress = this.#progress(definition);
     progress.good = progress.good.filter((each, index, all) => each.build !== build || index === all.length - 1);
@@ -120,7 +120,7 @@ export class Builder implements BuildSource {
     if (progress.good.length === 0 && progress.running === undefined) throw failureOf(progress);
   }
 
-  /** Builds every service anew. */
+  /** Builds every service again. */
   async buildAll(reason: string, after?: Promise<unknown>): Promise<ServiceBuild[]> {
     const builds = [...this.#services.keys()].map(async (service) => ({
       service,
@@ -130,9 +130,9 @@ export class Builder implements BuildSource {
   }
 
   /**
-   * Builds a service anew, in place of a build that may be under way.
+   * Builds a service again, and cancels a build that is running.
    * @param reason why, for the person at the terminal: "start", "key b", "changed: server.ts"
-   * @param after what has to be there first; whoever waits for this build waits for that as well
+   * @param after what must be done first; waiting for this build waits for that as well
    */
   async build(definition: string, reason: string, after?: Promise<unknown>): Promise<BuildOutcome> {
     const progress = this.#progress(definition);
@@ -148,7 +148,7 @@ export class Builder implements BuildSource {
     return outcome;
   }
 
-  /** Cancels what is being built, and lets nothing new begin. @param reason of the abort */
+  /** Cancels running builds, and starts no more. @param reason of the abort */
   cancelAll(reason?: unknown): Promise<BuildOutcome>[] {
     this.#closed = true;
     const running = [...this.#services.values()].flatMap((progress) => progress.running ?? []);
@@ -176,7 +176,7 @@ export class Builder implements BuildSource {
     let outcome: BuildOutcome;
     if (signal.aborted) {
       outcome = { result: 'superseded', number };
-      // Nothing took its place: it was cancelled by the end of the program. Whoever waits must not wait on.
+      // No build replaced it: it was canceled by the end of the program. Callers must not wait any longer.
       if (progress.number === number) progress.running = undefined;
     } else if (result.build !== undefined) {
       const unchanged = progress.good.at(-1)?.fingerprint === result.fingerprint;

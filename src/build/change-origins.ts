@@ -4,9 +4,9 @@ import type { ChangeOrigin } from './build-triggers.js';
 
 /** File systems keep times by the tick of the kernel's clock, which lags behind the one that programs read. */
 const CLOCK_TICK_MS = 20;
-/** A deleted file has no time: it was noticed so long after it went, at most. */
+/** A deleted file has no time; its deletion is noticed within this time. */
 const NOTICED_WITHIN_MS = 100;
-/** More than one build and all sessions' swaps after it; older ones explain nothing any more. */
+/** Enough for a build and all replacements after it; older spans are no longer needed. */
 const MAX_SPANS = 200;
 
 type Writer = Exclude<ChangeOrigin, 'other'>;
@@ -15,22 +15,22 @@ type Writer = Exclude<ChangeOrigin, 'other'>;
 interface Span {
   by: Writer;
   from: number;
-  /** undefined: it lasts. */
+  /** undefined: it has not ended. */
   to: number | undefined;
-  /** Resolves when it is known whether it lasts. */
+  /** Resolves when it is known whether it has ended. */
   known: Promise<unknown>;
 }
 
 /** A time that has begun. */
 export interface OpenSpan {
   end(): void;
-  /** Ends it as of now, unless something turns out to go on for a while. */
+  /** Ends it as of now, unless something is found that is still running. */
   endUnless(look: Promise<{ gone: Promise<void> } | undefined>): void;
 }
 
 /**
- * Tells who may have changed a file: a build that ran at that moment, a backend that was starting or ending, or anyone
- * else. The system keeps the time of the last change of every file, which no program can set.
+ * Determines who may have changed a file: a build that ran at that moment, a backend that was starting or ending, or
+ * anyone else. The system keeps the time of the last change of every file, which no program can set.
  */
 export class ChangeOrigins {
   readonly #nowMs: () => number;
@@ -41,7 +41,7 @@ export class ChangeOrigins {
     this.#nowMs = nowMs;
   }
 
-  /** From now on changes may come from a build, or from a backend. */
+  /** Begins a time in which a build or a backend may change files. */
   begin(by: Writer): OpenSpan {
     const span: Span = { by, from: this.#nowMs(), to: undefined, known: Promise.resolve() };
     this.#spans.push(span);
@@ -61,12 +61,12 @@ export class ChangeOrigins {
     };
   }
 
-  /** Who may have changed a file. */
+  /** Determines who may have changed a file. */
   async of({ absolute, noticedAtMs }: Pick<Change, 'absolute' | 'noticedAtMs'>): Promise<ChangeOrigin> {
     const stats = await lstat(absolute).catch(() => undefined);
     await Promise.all(this.#spans.map(({ known }) => known));
     const noticed = this.#nowMs() - (performance.now() - noticedAtMs);
-    // Of a span's end the fraction of a millisecond is missing.
+    // The fraction of a millisecond is missing from the end of a span.
     const earliest = stats === undefined ? noticed - NOTICED_WITHIN_MS : stats.ctimeMs - 1;
     const latest = stats === undefined ? noticed : stats.ctimeMs + CLOCK_TICK_MS;
     const possible = this.#spans.filter(
@@ -75,7 +75,7 @@ export class ChangeOrigins {
     return possible.find(({ by }) => by === 'build')?.by ?? possible[0]?.by ?? 'other';
   }
 
-  /** Which of some files were changed since a moment, with the same content or another. @param paths absolute */
+  /** Finds the files that were written since a moment, with the same content or another. @param paths absolute */
   async changedSince(paths: readonly string[], sinceMs: number): Promise<string[]> {
     const stats = await Promise.all(paths.map((path) => lstat(path).catch(() => undefined)));
     return paths.filter((_, index) => (stats[index]?.ctimeMs ?? 0) >= sinceMs - CLOCK_TICK_MS);

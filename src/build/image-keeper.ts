@@ -32,12 +32,12 @@ export class ImageKeeper {
     });
     platform.events.on('backend', (backend) => {
       void backend.gone.then(() => this.#removeUnused());
-      // Reachable anew, it may run another build than before.
+      // Reachable again, it may run another build than before.
       backend.events.on('address', () => this.#removeUnused());
     });
   }
 
-  /** Removes what is left; call it when no backend runs any more. */
+  /** Removes what is left; call it when no backend runs anymore. */
   async close(): Promise<void> {
     await this.#removing;
     await this.#remove([...this.#images.keys()]);

@@ -95,7 +95,7 @@ async function makeProcessBuild(
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
   const { command, commandEnv, buildEnv, cwd, remap8080 } = service;
-  // A project that was renamed or deleted is no new version of it: what runs goes on.
+  // A project that was renamed or deleted is not a new version: running backends continue.
   if (!existsSync(cwd)) return { build: undefined, fingerprint: '', failure: missingFolder(cwd), lines: [] };
   const made =
     service.build === undefined

@@ -19,7 +19,7 @@ const MAX_MODULE_BYTES = 2 * 1024 * 1024;
 export async function findImportedModules(entry: string): Promise<Set<string>> {
   await init();
   const found = new Set([entry]);
-  // A Set goes on to what is added on the way.
+  // A Set also iterates over what is added on the way.
   for (const module of found) {
     const source = await readModule(module);
     for (const imported of source === undefined ? [] : importsOf(module, source)) {

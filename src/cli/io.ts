@@ -14,7 +14,7 @@ export interface CommandIo {
   /** Lets the command end although some of its output may never be read. */
   leaveOutput(): void;
   /**
-   * Aborts on Ctrl-C, when nobody reads the output any more, and, with a JamdevError as its reason, when the package
+   * Aborts on Ctrl-C, when nobody reads the output anymore, and, with a JamdevError as its reason, when the package
    * runner that started this program has ended.
    */
   signal: AbortSignal;

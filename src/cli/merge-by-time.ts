@@ -60,7 +60,7 @@ function fetchHead<T>(source: Source<T>): void {
   );
 }
 
-/** Waits until one of them has something; if not for ever, those that had nothing in time are dry. */
+/** Waits until one of them has something; if not forever, those that had nothing in time are dry. */
 async function waitForOne<T>(sources: readonly Source<T>[], forEver: boolean): Promise<void> {
   const arrival = Promise.race(sources.map(({ pending }) => pending));
   if (forEver) return arrival;

@@ -42,7 +42,7 @@ export async function runDev(flags: DevFlags, output: DevOutput, io: CommandIo):
   reportOn(server, reporter);
 
   const stop = new StopSwitch(server, reporter);
-  // Before the banner: whoever has read it may already press Ctrl-C.
+  // Before the banner: a person who has read it may already press Ctrl-C.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.press());
   process.on('SIGHUP', () => {
     if (!io.ignoresHangup) stop.press();
@@ -57,7 +57,7 @@ export async function runDev(flags: DevFlags, output: DevOutput, io: CommandIo):
   const terminal = interactive
     ? openDevTerminal({ server, reporter, writer, filter, quit: press, input: io.stdin, output: io.stdout })
     : undefined;
-  // Nobody reads the output any more, or waits for the end: reason enough to stop, but no sign of impatience.
+  // Nobody reads the output anymore, or waits for the end: reason enough to stop, but no sign of impatience.
   const stopUnwatched = () => {
     const { reason } = io.signal;
     if (reason instanceof JamdevError) reporter.message(reason.sentence);

@@ -19,7 +19,7 @@ import { problemsOnly } from './terminal/problem-reporter.js';
 import { type Reporter, reportOn } from './terminal/reporter.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
-/** How long a start that is not wanted any more may take to come to where it can be undone. */
+/** How long a canceled start may take to reach a point where it can be undone. */
 const ABANDON_MS = 2_000;
 /** When to say what is being waited for. */
 const PATIENCE_MS = 2_000;

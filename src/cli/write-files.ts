@@ -68,7 +68,7 @@ async function orUndefined<T>(value: Promise<T>): Promise<T | undefined> {
   return value.catch(() => undefined);
 }
 
-/** Not by `recursive`: where the system takes no new folder at all (/proc), Node.js would try for ever. */
+/** Not by `recursive`: where the system takes no new folder at all (/proc), Node.js would try forever. */
 async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);

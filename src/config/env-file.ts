@@ -61,7 +61,7 @@ export function createReadEnvFiles(readText = createReadEnvText()): ReadEnvFiles
   };
 }
 
-/** Whether reading an env file takes something away from whoever reads it next, as from a named pipe. */
+/** Whether an env file can be read only once, such as a named pipe. */
 export function isReadOnce({ path }: EnvFile): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats !== undefined && !stats.isFile() && !stats.isDirectory();

@@ -47,7 +47,7 @@ export async function resolveServices(
   return [first, ...others];
 }
 
-/** Some keys beside `services` hold for each of them. */
+/** Some keys next to `services` apply to each of them. */
 function withCommon(
   { env, envFile, remap8080, runtime, platform, ignore = [], poll, onChange }: ConfigFile,
   settings: ServiceSettings,

@@ -14,7 +14,7 @@ interface CommonServiceConfig {
   root: string;
   /** Patterns of what not to watch, as in a .gitignore in `root`. */
   ignore: readonly string[];
-  /** Whether to look for changes again and again; undefined: where the system tells of none. */
+  /** Whether to poll for changes; undefined: where the system reports none. */
   poll: boolean | undefined;
   onChange: OnChange;
   /** Where it was found what to run, for the banner: "the start script of package.json". */

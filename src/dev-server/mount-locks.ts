@@ -10,7 +10,7 @@ export interface MountLocksOptions {
   state: FoundState;
   /** Whether backends of a service are containers: child processes have no mounts. */
   hasMounts(service: Service): boolean;
-  /** What the holder tells those who want the same mount. */
+  /** What the holder tells other processes that want the same mount. */
   describe(): { apiUrl: string };
   /**
    * Ends what dead dev servers left: a container outlives the dev server that was killed, and so does its use of a mount.

@@ -11,7 +11,7 @@ export interface CleanUp extends LeftoverOutcome {
 
 /**
  * Ends what dev servers that died in this folder left behind: processes first, docker clients among them, so that nothing
- * makes containers any more when those are removed. Until it is done no key can be given out. A record stays until
+ * makes containers anymore when those are removed. Until it is done no key can be given out. A record stays until
  * nothing of its run is left.
  * @param usesDocker whether an engine is known to answer
  */

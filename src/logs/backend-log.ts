@@ -88,7 +88,7 @@ export class BackendLog {
     return [...this.#last.map((line) => line.toString('utf8')), ...unfinished].slice(-LAST_LINES);
   }
 
-  /** What was last told of a line that is not finished; '' when there is none. */
+  /** The unfinished line as last reported; '' when there is none. */
   unfinished(source: OutputSource): string {
     return this.#streams[source].told;
   }
@@ -141,7 +141,7 @@ export class BackendLog {
     this.#listener.onLines(source, lines);
   }
 
-  /** Tells of the first failure, and of the first success after it. @returns whether it went well */
+  /** Reports the first failure, and the first success after it. @returns whether it succeeded */
   #try(work: () => void): boolean {
     try {
       work();

@@ -52,7 +52,7 @@ interface Source {
 /**
  * Reads logs as one stream, in order of time: what is there, then live lines. It is pulled: a slow reader holds up
  * nobody and grows nothing.
- * @param store tells of new lines; not needed without `follow`
+ * @param store reports new lines; not needed without `follow`
  */
 export async function* readLogs(
   options: ReadLogsOptions,

@@ -6,7 +6,7 @@ export const UNFINISHED_MS = 150;
 /** So much of it is shown at most. */
 const MAX_SHOWN_BYTES = 8 * 1024;
 
-/** The lines of one output stream, and what has been told of the one that is not finished. */
+/** The lines of one output stream, and the reported part of the unfinished one. */
 export class LineStream {
   readonly #clock: Clock;
   readonly #onUnfinished: (text: string) => void;
@@ -21,7 +21,7 @@ export class LineStream {
     this.#onUnfinished = onUnfinished;
   }
 
-  /** What was last told of the line that is not finished; '' when there is none. */
+  /** The unfinished line as last reported; '' when there is none. */
   get told(): string {
     return this.#told;
   }

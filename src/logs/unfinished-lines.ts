@@ -2,7 +2,7 @@ import type { LogOwner } from './backend-log.js';
 import type { OwnedRecord } from './follow.js';
 import type { LogStore } from './log-store.js';
 
-/** What one reader of logs has been told of lines that are not finished. */
+/** The unfinished lines that one reader of logs has received. */
 export class UnfinishedLines {
   readonly #store: LogStore;
   readonly #told = new Map<string, string>();

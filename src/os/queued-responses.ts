@@ -4,7 +4,7 @@ import { requestEventsOf } from './request-events.js';
 
 /**
  * Tells responses of the end of their connection that wait there for an earlier one to be complete (HTTP pipelining).
- * Node.js tells only the one that is being sent; what counts on `close` would wait for ever for the others.
+ * Node.js tells only the one that is being sent; what counts on `close` would wait forever for the others.
  */
 export function tellQueuedResponses(server: Server): Server {
   const queues = new WeakMap<Socket, Set<ServerResponse>>();

@@ -5,7 +5,7 @@ import { errorBody, type JamdevError, problem } from '../contract/errors.js';
 import { MAX_HEAD_BYTES } from '../contract/limits.js';
 import { requestEventsOf } from './request-events.js';
 
-/** How long a connection is read on after the answer, for a client that goes on sending. */
+/** How long a connection is still read after the answer, for a client that continues to send. */
 const LINGER_MS = 5_000;
 
 const LATEST_RESPONSE = Symbol('latest response');

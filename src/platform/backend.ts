@@ -40,7 +40,7 @@ export interface BackendIdentity {
   /** Whether the key was given in the request, or made up. */
   keyGiven: boolean;
   environment: string;
-  /** The image it was asked to run, which it keeps to; undefined: the newest build, and newer ones by and by. */
+  /** The image it was asked to run, which it keeps; undefined: the newest build, and newer ones later. */
   image?: Build | undefined;
   fencingToken: number;
   /** Its only connection token, if it has a static one. */
@@ -53,7 +53,7 @@ export interface BackendEvents {
   notice: [text: string];
   /** Where it is reached has changed; undefined: nowhere, while its process is replaced or gone. */
   address: [address: Address | undefined];
-  /** Why it does not answer has become known, or does not hold any more. */
+  /** The reason why it does not answer has become known, or no longer applies. */
   silence: [reason: string | undefined];
   /** Its process is being replaced by one of another build; `explanation` says so in words. */
   restarting: [buildNumber: number, explanation: string];
@@ -111,7 +111,7 @@ export class Backend {
     if (limit !== undefined) {
       this.#arm('lifetime', limit * 1000, () => this.#sweep(`Its lifetime limit of ${limit} s was reached.`));
     }
-    // Begins in the next microtask, so that whoever made this can listen to its events first.
+    // Begins in the next microtask, so that the caller can listen to its events first.
     this.gone = Promise.resolve().then(() => this.#live());
   }
 
@@ -187,7 +187,7 @@ export class Backend {
   /**
    * Waits until it can be reached: while it starts, and while its process is replaced. One that is ending still can be,
    * if it was ready: clients see their work saved.
-   * @returns where it listens; undefined when it will not be reachable any more
+   * @returns where it listens; undefined when it will not be reachable anymore
    * @throws the signal's reason when it aborts
    */
   async reachable(signal: AbortSignal): Promise<Address | undefined> {
@@ -253,7 +253,7 @@ export class Backend {
     this.log.remark(text);
   }
 
-  /** Says something about this backend, in its log and to whoever watches. */
+  /** Adds a remark about this backend to its log and reports it. */
   remark(text: string): void {
     this.log.remark(text);
     this.events.emit('notice', text);

@@ -5,8 +5,8 @@ import { REASON_WORDS } from '../contract/status.js';
 import type { Backend } from './backend.js';
 
 /**
- * The answer to whoever asks for a backend that is gone, or on its way: when it ended, why, and its last lines.
- * @param tellOutput whether whoever asks may see what it printed
+ * The answer to a request for a backend that has ended or is ending: when it ended, why, and its last lines.
+ * @param tellOutput whether the client may see what it printed
  */
 export function explainEnd(backend: Backend, tellOutput: boolean): JamdevError {
   return problem.backendEnded(backend.id, howItEnded(backend), tellOutput ? shownLines(backend) : []);

@@ -77,7 +77,7 @@ export interface ServiceImage {
   since: Date;
 }
 
-/** Which images there are beside the newest build. */
+/** The images besides the newest build. */
 export interface ImageSource {
   /**
    * Finds the image that a tag or digest of a service names.
@@ -119,7 +119,7 @@ export class ServiceRegistry {
     return service;
   }
 
-  /** Like {@link get}, but a name that was never used stays unused: for those who only want to look. */
+  /** Like {@link get}, but does not create a service for a name that was never used. */
   find(name: string): Service {
     const [first = ''] = this.#definitions;
     const wanted = name === DEFAULT_SERVICE_ALIAS ? first : name;

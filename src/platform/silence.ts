@@ -17,7 +17,7 @@ export class Silence {
   #hasAnswered = false;
   #cancelLook: () => void = () => undefined;
 
-  /** @param onReason receives the reason when it becomes known or changes; undefined: it does not hold any more */
+  /** @param onReason receives the reason when it becomes known or changes; undefined: it no longer applies */
   constructor(clock: Clock, onReason: (reason: string | undefined) => void) {
     this.#clock = clock;
     this.#onReason = onReason;
@@ -43,7 +43,7 @@ export class Silence {
     this.#know(undefined);
   }
 
-  /** There is no process any more. */
+  /** The process has ended. */
   end(): void {
     this.#cancelLook();
     this.#process = undefined;

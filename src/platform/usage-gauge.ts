@@ -24,7 +24,7 @@ export interface UsageInterval {
 type Listener = (interval: UsageInterval) => void;
 
 /**
- * Tells what one backend uses. Whoever asks or watches shares the looks of all others, and looks fall on whole seconds
+ * Measures what one backend uses. Concurrent callers share one sample, and samples are taken on whole seconds
  * of the clock, so that those for different backends come together and cost the runtime one look at the machine.
  */
 export class UsageGauge {
@@ -80,7 +80,7 @@ export class UsageGauge {
     return this.#reading;
   }
 
-  /** The same for those who can't wait for a slow engine: then what was known before. */
+  /** The same without waiting for a slow engine: returns the previous value then. */
   async readSoon(): Promise<Usage | undefined> {
     if (this.#process === undefined) return undefined;
     const answered = new AbortController();
@@ -91,7 +91,7 @@ export class UsageGauge {
 
   /**
    * Tells about every second what it used since, for the first time after a quarter to one and a quarter; nothing while
-   * no process runs. Looks only as long as somebody watches, however many do.
+   * no process runs. Takes samples only while at least one caller watches.
    * @returns ends it
    */
   watch(listener: Listener): () => void {

@@ -18,8 +18,8 @@ export interface MarkedProcesses {
  * Lists all processes with the markers of runs in their environments, as far as the system shows those: on Linux all of
  * this user's, on macOS those that `ps` shows (not of Apple's own programs).
  *
- * A process may start another one and end between being listed and being read. So this goes on until every process that
- * was listed was read as well.
+ * A process may start another one and end between being listed and being read. So this continues until every
+ * process that was listed was also read.
  * @throws JamdevError `ProcessTableUnreadable`
  */
 export async function listMarkedProcesses(source: 'proc' | 'ps' = hasProc() ? 'proc' : 'ps'): Promise<MarkedProcesses> {

@@ -12,7 +12,7 @@ export class ProcessSnapshot {
   readonly #byGroup: ReadonlyMap<number, readonly ProcessEntry[]>;
   readonly #byParent: ReadonlyMap<number, readonly ProcessEntry[]>;
   readonly #byBackend = new Map<string, ProcessEntry[]>();
-  /** The youngest last: those whose environment was not looked at so far. */
+  /** Processes whose environment was not read yet, the youngest last. */
   readonly #unread: ProcessEntry[];
 
   readonly #environmentOf: typeof environmentOf;

@@ -85,7 +85,7 @@ export function addDescendants(
   members: Map<number, ProcessEntry>,
   childrenOf: (pid: number) => readonly ProcessEntry[],
 ): void {
-  // What is added while this goes on is visited as well.
+  // Processes that are added during the iteration are visited as well.
   for (const pid of members.keys()) {
     for (const child of childrenOf(pid)) if (!members.has(child.pid)) members.set(child.pid, child);
   }

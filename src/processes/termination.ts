@@ -38,7 +38,7 @@ export interface TerminationOptions {
   signal?: NodeJS.Signals;
   /** Called once when processes outlive SIGKILL for 5 s, or when for so long it can't be known whether any lives. */
   onStuck?(stuck: Stuck): void;
-  /** Ends the wait then. Default: it goes on for as long as they live. */
+  /** Ends the wait then. Default: it continues as long as they live. */
   givesUp?: boolean;
   /** Default: 5,000. */
   stuckMs?: number;
@@ -46,7 +46,7 @@ export interface TerminationOptions {
 
 /** Ends a tree of processes: asks softly, forces, and waits until nothing of it lives. */
 export class Termination {
-  /** Resolves when nothing lives any more, or with what is left when it gives up. Only after one of the two calls. */
+  /** Resolves when no process lives, or with the remaining ones when it gives up. Only after one of the two calls. */
   readonly over: Promise<Stuck | undefined>;
   readonly #tree: TerminableTree;
   readonly #options: TerminationOptions;

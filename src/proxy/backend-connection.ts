@@ -13,11 +13,11 @@ export interface Destination {
 type WriteCallback = (error?: Error | null) => void;
 
 /**
- * A connection to a backend. One that can't be written to any more is read to its end all the same: a backend that refuses
- * an upload answers, closes, and takes no more, and Node.js would throw the answer away with the failed write.
+ * A connection to a backend. If it can't be written to anymore, it is still read to its end: a backend that refuses an
+ * upload answers, closes, and accepts no more data, and Node.js would discard the answer with the failed write.
  */
 export class BackendSocket extends Socket {
-  /** Why nothing can be written any more; what is written then is dropped. */
+  /** Why nothing can be written anymore; later writes are dropped. */
   writeFailure: NodeJS.ErrnoException | undefined;
 
   override _write(chunk: unknown, encoding: BufferEncoding, callback: WriteCallback): void {
@@ -70,7 +70,7 @@ export class BackendAgent extends Agent {
     super.reuseSocket(socket, request);
   }
 
-  /** Closes the idle connections to a destination; requests that are under way go on. */
+  /** Closes the idle connections to a destination; requests in progress continue. */
   closeIdle({ host, port }: Destination): void {
     for (const [name, sockets] of Object.entries(this.freeSockets)) {
       if (!name.startsWith(`${host}:${port}:`)) continue;

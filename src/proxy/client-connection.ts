@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** How long a connection is read on after its last answer was sent, for a client that goes on sending. */
+/** How long a connection is still read after its last answer was sent, for a client that continues to send. */
 const LINGER_MS = 5_000;
 
 const LATEST_REQUEST = Symbol('latest request');

@@ -68,7 +68,7 @@ export class Exchange {
     return this.route?.backend.id ?? '';
   }
 
-  /** Whether nobody is there any more to be answered, or the answer is complete. */
+  /** Whether the client has disconnected, or the answer is complete. */
   get isAnswered(): boolean {
     return this.#isOver || this.response.destroyed || this.response.writableEnded;
   }

@@ -30,7 +30,7 @@ const NO_PATH = '/';
 
 /**
  * Passes requests and upgrades on to backends: one http-proxy-middleware for all, as each would leave a listener on the
- * server for ever. It finds the target and rewrites the path; its own sending is replaced, since that joins repeated
+ * server forever. It finds the target and rewrites the path; its own sending is replaced, since that joins repeated
  * headers, throws on what can't be written, shares connections between upgrades and requests, and loses trailers.
  */
 export class Forwarder {
@@ -58,7 +58,7 @@ export class Forwarder {
     this.#middleware(request, exchange.response, onProblem).catch(onProblem);
   }
 
-  /** Lets go of idle connections to a backend; answers that are under way go on. */
+  /** Closes idle connections to a backend; answers in progress continue. */
   retire({ target }: Route): void {
     this.#agent.closeIdle(toDestination(target));
   }

@@ -205,7 +205,7 @@ export class ConnectionProxy {
       if (address instanceof JamdevError) return answerError(exchange, address);
       this.#passOn(this.#wayTo(backend, address), exchange, route);
     } catch (error) {
-      // Nobody is there any more to be answered.
+      // The client has disconnected.
       if (!left.signal.aborted) exchange.fault(error);
     }
   }

@@ -20,7 +20,7 @@ export interface LockNote {
   startId: string;
   /** Its lifeline, inside the folder of locks; undefined where there could be none. */
   lifeline: string | undefined;
-  /** What the holder tells those who want the lock; undefined as long as it has told nothing. */
+  /** What the holder tells other processes that want the lock; undefined until it has told something. */
   told: unknown;
   released: boolean;
 }
@@ -98,7 +98,7 @@ export class Lock {
     this.#restoring.unref();
   }
 
-  /** Tells something to those who want the lock. */
+  /** Tells something to other processes that want the lock. */
   tell(value: unknown): void {
     this.#write({ ...this.#note, told: value });
   }

@@ -61,7 +61,7 @@ export function makeParents(path: string): void {
   makeFolder(parent);
 }
 
-/** Not `recursive`: where the system takes no new folder at all (/proc), Node.js would try for ever. */
+/** Not `recursive`: where the system takes no new folder at all (/proc), Node.js would try forever. */
 function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: PRIVATE });

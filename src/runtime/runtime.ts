@@ -88,7 +88,7 @@ export interface RuntimeBackend {
   readonly addresses: readonly Address[];
   /** Whether its first program has ended, on its own or asked to; what that left behind may still run. */
   readonly ended: boolean;
-  /** Resolves, never rejects, when nothing of the backend runs any more: another may start under its key. */
+  /** Resolves, never rejects, when nothing of the backend runs anymore: another may start under its key. */
   readonly stopped: Promise<unknown>;
   /** The same, when also all its output was handed over and nothing is left of it. */
   readonly exited: Promise<Exit>;
@@ -116,6 +116,6 @@ export interface Runtime {
   spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend>;
   /** Ends at once whatever still runs; synchronous, for the moment before the program itself ends. */
   killAll(): void;
-  /** Gives back ports and the like; call it when no backend runs any more. */
+  /** Gives back ports and the like; call it when no backend runs anymore. */
   close(): Promise<void>;
 }

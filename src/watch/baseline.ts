@@ -61,14 +61,14 @@ export class Baseline {
     if (!isOpen()) return;
     const path = join(folder, name);
     const fingerprint = await this.#fingerprint(toFsPath(path));
-    // Changes that were there before it was read are told of by now: all that came in one turn are passed on in it.
+    // Changes from before it was read are reported by now: all that came in one turn are passed on in that turn.
     await new Promise(setImmediate);
     if (!isOpen()) return;
     if (isPolled && (await this.#mayHaveChanged(path))) return;
     if (isOpen()) entry.fingerprint = fingerprint;
   }
 
-  /** Of what is polled, changes are told of much later: the file itself has to say that it did not change. */
+  /** Changes to polled files are reported much later: the file itself has to show that it did not change. */
   async #mayHaveChanged(path: BytePath): Promise<boolean> {
     const stats = await lstat(toFsPath(path)).catch(() => undefined);
     return stats === undefined || stats.ctimeMs > this.#startedAtMs - CLOCK_SKEW_MS;

@@ -1,7 +1,7 @@
 import { type BytePath, toText } from './byte-path.js';
 import type { Change, FileStates, WhatChanged } from './change.js';
 
-/** Collects changes until they are told of: of each file once. */
+/** Collects changes until they are reported: each file once. */
 export class ChangeBatch {
   readonly #changes = new Map<BytePath, Change>();
   /** When the first sign of a change of a file was noticed. */

@@ -1,7 +1,7 @@
 /** What happened to a file: it came or went, or which part of it differs. */
 export type WhatChanged = 'created' | 'deleted' | 'content' | 'kind' | 'link target' | 'executable bit';
 
-/** A file, link or other entry that differs from what it was. Folders are not told of, only what is in them. */
+/** A file, link or other entry that differs from what it was. Folders are not reported, only their entries. */
 export interface Change {
   /** As shown to a person: relative to the service's folder, with `\xNN` for bytes that are not UTF-8. */
   path: string;
@@ -12,7 +12,7 @@ export interface Change {
   before: string | undefined;
   /** Its fingerprint now; `ENOENT` if it is not there. */
   now: string;
-  /** When the first sign of it was noticed, by `performance.now()`: it was told of later, once all was at rest. */
+  /** When its first event arrived, by `performance.now()`; it was reported later, when nothing changed anymore. */
   noticedAtMs: number;
 }
 

@@ -37,7 +37,7 @@ export class EntryCheck {
   }
 
   /**
-   * Looks at an entry, and tells of what has changed.
+   * Checks an entry, and reports what has changed.
    * @param confirmed it was gone a moment ago, so that it counts as deleted if it still is
    * @returns whether it is gone, and was not before
    */
@@ -65,7 +65,7 @@ export class EntryCheck {
     if (folder !== undefined && !this.#tools.tree.isCurrent(folder, stats)) this.#listener.onReplaced(folder);
   }
 
-  /** Tells of an entry that is new. */
+  /** Reports a new entry. */
   async tellCreated(
     folder: WatchedFolder,
     name: string,
@@ -123,7 +123,7 @@ export class EntryCheck {
     const kind = entryKind(stats) ?? 'other';
     if (before?.kind === 'folder') this.removeFolder(join(folder.path, name));
     if (this.#tools.isOwnOutput(stats)) return;
-    // What is in a new folder is told of as it is found.
+    // Entries of a new folder are reported as they are found.
     await this.#tools.tree.add(folder, name, kind, kind === 'folder');
     const entry = folder.entries.get(name);
     if (kind === 'folder' && before !== undefined) this.#tellDeleted(folder, name, before);

@@ -17,21 +17,21 @@ import type { Entry, WatchedFolder } from './watched-folder.js';
 const VANISHED_MS = 100;
 /** Entries looked at at once: half of Node.js' threads are left to the rest of jamdev. */
 const CHECKED_AT_ONCE = 2;
-/** An entry that was found in a new folder, and is to be told of. */
+/** An entry of a new folder that has to be reported. */
 type Created = [folder: WatchedFolder, name: string, entry: Entry];
 
 /** How deep folders can be nested that were swapped at once: one level is found after the other. */
 const MAX_ROUNDS = 100;
 
 export interface FileWatcherEvents {
-  /** Files differ from what they were when last told of; the newest first, never none. */
+  /** Files changed since they were last reported; the newest first, never empty. */
   changed: [changes: Change[]];
-  /** Something is not watched, or in another way than usual: a JamdevError with what and why. Each is told of once. */
+  /** Something is not watched, or not as usual: a JamdevError says what and why. Each is reported once. */
   problem: [error: NodeJS.ErrnoException];
 }
 
 /**
- * Watches the files of one service, and tells of changes once they have come to rest.
+ * Watches the files of one service, and reports changes when files have stopped changing.
  *
  * A file counts as changed if its content, its kind, its link target or its executable bit differ from what they were.
  * Whatever the system reports is only taken as a hint to look at the entry: what is there then is what counts. So no
@@ -120,7 +120,7 @@ export class FileWatcher {
     return this.#settling.paused;
   }
 
-  /** Holds changes back until {@link resume}, which tells of them. */
+  /** Holds changes back until {@link resume}, which reports them. */
   pause(): void {
     this.#settling.pause();
   }
@@ -129,17 +129,17 @@ export class FileWatcher {
     this.#settling.resume();
   }
 
-  /** Resolves when all changes that had been made by the time of the call are told of, unless it is paused. */
+  /** Resolves when all changes made before the call are reported, unless it is paused. */
   settled(): Promise<void> {
     return this.#settling.settled();
   }
 
-  /** Whether it looks at some of the files again and again: changes are known later than they happen. */
+  /** Whether some of the files are polled: their changes are noticed late. */
   get isPolling(): boolean {
     return this.#request.paths.some((path) => this.#parts.events.isPolled(toBytePath(path)));
   }
 
-  /** Stops watching. Nothing is told of after it. */
+  /** Stops watching. Nothing is reported after that. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([this.#settling.close(), this.#parts.close()]);
@@ -231,7 +231,7 @@ export class FileWatcher {
     const { dirty, tree } = this.#parts;
     for (const folder of dirty.takeFolders()) {
       const stats = await lstat(toFsPath(folder.path)).catch(() => undefined);
-      // One that is gone is told of by the folder above.
+      // A deleted one is reported by the folder above.
       if (stats === undefined || tree.folders.get(folder.path) !== folder) continue;
       const wasCurrent = tree.isCurrent(folder, stats);
       await tree.enterAgain(folder);

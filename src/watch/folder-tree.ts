@@ -106,7 +106,7 @@ export class FolderTree {
     );
   }
 
-  /** Applies other rules to a folder and those in it: enters what is not ignored any more. */
+  /** Applies other rules to a folder and those in it: enters what is not ignored anymore. */
   async applyRules(folder: WatchedFolder, readRules: NewFolder['readRules']): Promise<void> {
     await this.#listed(folder, false, async () => {
       const entries = await this.#read(folder);
@@ -187,7 +187,7 @@ export class FolderTree {
     before();
   }
 
-  /** One that is gone is not worth a word: whoever watches the folder above takes note of that. */
+  /** A deleted one needs no report: the watcher of the folder above notices that. */
   #fail(folder: WatchedFolder, code: string): void {
     const before = folder.error;
     folder.error = code;

@@ -7,7 +7,7 @@ const STALE_MS = 2000;
 /** Notices when git is in the middle of changing files, as in a checkout of another branch: it holds `index.lock` then. */
 export class GitLock {
   readonly #gitDirs = new Set<BytePath>();
-  /** Locks that nobody seems to hold any more. */
+  /** Locks that nobody seems to hold anymore. */
   readonly #stale = new Set<string>();
 
   add(gitDir: BytePath): void {

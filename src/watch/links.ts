@@ -76,7 +76,7 @@ export class Links {
     return link && folderOf(link);
   }
 
-  /** Forgets links that are not watched any more. */
+  /** Forgets links that are not watched anymore. */
   forgetLeft(): void {
     for (const [path, { folder, name, followed }] of this.#links) {
       const isThere = this.#tree.folders.get(folder.path) === folder && folder.entries.get(name)?.kind === 'link';

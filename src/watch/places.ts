@@ -62,7 +62,7 @@ export class Places {
     }
   }
 
-  /** Forgets places that are not watched any more. */
+  /** Forgets places that are not watched anymore. */
   forgetLeft(): void {
     for (const place of this.#signatures.keys()) {
       if (!this.#tree.folders.has(place)) this.#signatures.delete(place);

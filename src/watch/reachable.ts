@@ -2,7 +2,7 @@ import { type BytePath, join } from './byte-path.js';
 import type { FolderTree } from './folder-tree.js';
 import type { Links } from './links.js';
 
-/** Stops watching folders that neither a path that was named nor a link leads to any more. */
+/** Stops watching folders that neither a path that was named nor a link leads to anymore. */
 export function leaveUnreachable(tree: FolderTree, links: Links, named: readonly BytePath[]): void {
   const reached = new Set<BytePath>();
   const waiting = [...named];

@@ -1,24 +1,24 @@
-/** How long it has to be quiet before changes count. */
+/** How long nothing may change before changes are reported. */
 export const QUIET_MS = 50;
 /** How long to wait for quiet while the same files change again and again. */
 export const LONGEST_WAIT_MS = 500;
 /** How long to wait at most while ever more files change, as in a large copy. */
 export const LONGEST_STREAM_MS = 10_000;
 
-/** What settling asks of whoever looks at the files. */
+/** What settling needs from the code that checks files. */
 export interface SettlingTasks {
-  /** Whether something is to be looked at. */
+  /** Whether something has to be checked. */
   isDirty(): boolean;
-  /** Looks at it. @returns whether changes were found that were not known */
+  /** Checks it. @returns whether it found new changes */
   look(): Promise<boolean>;
   /** Whether a program is in the middle of changing many files. */
   isHeld(): boolean;
-  /** Passes on what was found. */
+  /** Reports the changes that were found. */
   deliver(): void;
   onFault(error: unknown): void;
 }
 
-/** Waits until changes have come to rest, so that what belongs together is told of once. */
+/** Waits until files stop changing, so that related changes are reported once. */
 export class Settling {
   readonly #tasks: SettlingTasks;
   #lastEventMs = 0;
@@ -34,13 +34,13 @@ export class Settling {
     return this.#paused;
   }
 
-  /** Takes note of something to be looked at. */
+  /** Notes that something has to be checked. */
   touch(): void {
     this.#lastEventMs = performance.now();
     this.#start();
   }
 
-  /** Tells of nothing until {@link resume}. */
+  /** Reports nothing until {@link resume}. */
   pause(): void {
     this.#paused = true;
   }
@@ -50,14 +50,14 @@ export class Settling {
     if (this.#tasks.isDirty()) this.#start();
   }
 
-  /** Resolves when all that had happened by the time of the call was looked at and told of, unless it is paused. */
+  /** Resolves when all changes made before the call were checked and reported, unless it is paused. */
   async settled(): Promise<void> {
     // What the system has reported by now is passed on in the next turn.
     for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     while (this.#running !== undefined) await this.#running;
   }
 
-  /** Resolves when nothing is being looked at. */
+  /** Resolves when nothing is being checked. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;
@@ -84,11 +84,11 @@ export class Settling {
       const isQuiet = !this.#tasks.isDirty() && performance.now() - this.#lastEventMs >= QUIET_MS;
       if (isQuiet || tookMs > LONGEST_STREAM_MS || (!grew && tookMs > LONGEST_WAIT_MS)) break;
     }
-    // What changed before the pause is told of after it.
+    // Changes from before the pause are reported after it.
     if (!this.#paused && !this.#closed) this.#tasks.deliver();
   }
 
-  /** Always gives the event loop its turn, however long it has been quiet. */
+  /** Always yields to the event loop, however long nothing has changed. */
   async #quiet(): Promise<void> {
     const startedMs = performance.now();
     let leftMs = QUIET_MS;

@@ -18,7 +18,7 @@ import type { Entry, WatchedFolder } from './watched-folder.js';
 /** How many files are watched at most in folders that lie elsewhere and that only links lead to. */
 export const MAX_LINKED_FILES = 20_000;
 
-/** What the parts of a watcher tell it. */
+/** What the parts of a watcher report to it. */
 export interface PartsListener extends CheckListener {
   /** An entry may have changed; `name` undefined: any of the folder's, or the folder itself. */
   onEvent(folder: WatchedFolder, name: string | undefined): void;
@@ -100,12 +100,12 @@ export class WatchParts {
     );
   }
 
-  /** Has to be done before anything is watched. */
+  /** Call it before anything is watched. */
   async prepare(): Promise<void> {
     this.#mounts = await listMounts();
   }
 
-  /** Forgets what is not watched any more. */
+  /** Forgets what is not watched anymore. */
   tidy(): void {
     this.links.forgetLeft();
     this.places.forgetLeft();

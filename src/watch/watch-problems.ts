@@ -1,7 +1,7 @@
 import { problem } from '../contract/errors.js';
 import { type BytePath, toText } from './byte-path.js';
 
-/** Tells of what can't be watched: of each path once, and of all folders beyond a limit of the system in one go. */
+/** Reports what can't be watched: each path once, and all folders beyond a limit of the system in one message. */
 export class WatchProblems {
   readonly #tell: (error: Error) => void;
   readonly #told = new Set<string>();
@@ -39,7 +39,7 @@ export class WatchProblems {
     this.#beyondLimit.push(folder);
   }
 
-  /** Tells of the folders that were beyond the limit since the last time. */
+  /** Reports the folders that were beyond the limit since the last report. */
   tellLimit(): void {
     const folders = this.#beyondLimit.splice(0);
     if (folders[0] === undefined) return;

@@ -6,21 +6,21 @@ export interface WatchRequest {
   kind: 'process' | 'container';
   /** The service's folder or build context, absolute: changes are shown relative to it, and `ignore` counts from it. */
   root: string;
-  /** Files and folders to watch, absolute; each may come to be later. */
+  /** Files and folders to watch, absolute; each may be created later. */
   paths: readonly string[];
-  /** Files that count wherever they lie and whatever the rules say: env files, the config. Absolute. */
+  /** Files that are watched wherever they are and whatever the rules say: env files, the config. Absolute paths. */
   files: readonly string[];
   /** Of containers, absolute. */
   dockerfile?: string | undefined;
-  /** Patterns as in a `.gitignore` in the root: nothing beats them. */
+  /** Patterns as in a `.gitignore` in the root; they override everything else. */
   ignore: readonly string[];
-  /** true: look again and again; false: never do that; undefined: where the system tells of no changes. */
+  /** true: poll; false: never poll; undefined: poll where the system reports no changes. */
   poll: boolean | undefined;
 }
 
 /**
  * What to watch for a service.
- * @param configFiles absolute; a change of them is told of as well
+ * @param configFiles absolute paths; changes to them are reported as well
  */
 export function watchRequestOf(service: ServiceConfig, configFiles: readonly string[]): WatchRequest {
   const { root, watch, envFiles, ignore, poll } = service;

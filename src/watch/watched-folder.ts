@@ -8,9 +8,9 @@ export type EntryKind = 'file' | 'folder' | 'link' | 'other';
 /** An entry of a watched folder that is not ignored. */
 export interface Entry {
   kind: EntryKind;
-  /** What it was like when it was last looked at (`os/fingerprint.ts`); undefined before its turn, and for folders. */
+  /** Its fingerprint at the last check (`os/fingerprint.ts`); undefined before the first one, and for folders. */
   fingerprint: string | undefined;
-  /** Whether it may have changed before its turn. */
+  /** Whether it may have changed before its first check. */
   touched: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface WatchedFolder {
   shown: BytePath;
   /** Whether it was reached by a link that leads out of what is watched: there is a bound for all of those together. */
   isLinked: boolean;
-  /** Whether changes in it are known later than they happened. */
+  /** Whether its changes are noticed late. */
   isPolled: boolean;
   rules: FolderRules;
   entries: Map<string, Entry>;

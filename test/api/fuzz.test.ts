@@ -103,7 +103,7 @@ function ask(server: DevServer, { method, path, headers, body }: FuzzedRequest):
   });
 }
 
-test(`HTTP API: no request ends in a fault, waits for ever or leaves a backend behind (FUZZ_SEED=${SEED})`, {
+test(`HTTP API: no request ends in a fault, waits forever or leaves a backend behind (FUZZ_SEED=${SEED})`, {
   timeout: 180_000,
 }, async () => {
   const pids = join(makeTempFolder(), 'pids');

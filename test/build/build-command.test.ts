@@ -57,7 +57,7 @@ test('the command runs in the project, with its variables and its own programs',
   expect(outcome.lines).toEqual([cwd, 'own tool, MARK=here']);
 });
 
-test('a command that reads its input gets none, instead of waiting for ever', async () => {
+test('a command that reads its input gets none, instead of waiting forever', async () => {
   expect((await run('cat; echo over')).outcome).toMatchObject({ ok: true, lines: ['over'] });
 });
 

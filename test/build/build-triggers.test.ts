@@ -96,7 +96,7 @@ describe('what builds write', () => {
     expect(triggers.outputs).toEqual(['stamp']);
   });
 
-  test('of a source that every build writes again does not cancel builds for ever', () => {
+  test('of a source that every build writes again does not cancel builds forever', () => {
     const triggers = new BuildTriggers();
     triggers.changed(by('other', 'version.js'));
     const kinds = Array.from({ length: 6 }, () => {

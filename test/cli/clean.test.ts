@@ -7,8 +7,8 @@ describe('of what a backend printed', () => {
     ['plain text', 'hello', 'hello'],
     ['text in any script', 'grüße 🦊 日本', 'grüße 🦊 日本'],
     ['tabs', 'a\tb', 'a\tb'],
-    ['colours, closed at the end', '\u001b[31mred\u001b[0m', '\u001b[31mred\u001b[0m\u001b[0m'],
-    ['long colours', '\u001b[38;2;1;2;3;48:5:7mx', '\u001b[38;2;1;2;3;48:5:7mx\u001b[0m'],
+    ['colors, closed at the end', '\u001b[31mred\u001b[0m', '\u001b[31mred\u001b[0m\u001b[0m'],
+    ['long colors', '\u001b[38;2;1;2;3;48:5:7mx', '\u001b[38;2;1;2;3;48:5:7mx\u001b[0m'],
   ])('%s stay', (_what, text, cleaned) => {
     expect(cleanOutput(text, true)).toBe(cleaned);
   });
@@ -42,7 +42,7 @@ describe('of what a backend printed', () => {
     expect(cleanOutput(text, false)).toBe(cleaned);
   });
 
-  test('colours go where they are not wanted', () => {
+  test('colors go where they are not wanted', () => {
     expect(cleanOutput('\u001b[31mred\u001b[0m', false)).toBe('red');
   });
 });

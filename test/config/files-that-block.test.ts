@@ -102,7 +102,7 @@ describe('an env file', () => {
     expect((await other).env).toEqual({ A: '1' });
   });
 
-  test('that is waited for by nobody any more is not read: the next one gets all of it', async () => {
+  test('that is waited for by nobody anymore is not read: the next one gets all of it', async () => {
     const file = makePipe();
     const controller = new AbortController();
     const cancelled = readEnvFiles([file], controller.signal);

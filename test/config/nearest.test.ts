@@ -17,7 +17,7 @@ test.each([
   expect(nearest(word, KNOWN)).toBe(known);
 });
 
-test.each(['', 'x', 'frobnicate', 'colour'])('%j is like none', (word) => {
+test.each(['', 'x', 'frobnicate', 'color'])('%j is like none', (word) => {
   expect(nearest(word, KNOWN)).toBeUndefined();
 });
 

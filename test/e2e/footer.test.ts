@@ -488,7 +488,7 @@ describeTmux('the end', () => {
 describeTmux('there is no footer', () => {
   test.each<[what: string, options: SessionOptions]>([
     ['without interaction', { args: ['--command', ECHO, '--no-interactive'] }],
-    ['where colours are not wanted', { env: { NO_COLOR: '1' } }],
+    ['where colors are not wanted', { env: { NO_COLOR: '1' } }],
     ['with JSON', { args: ['--command', ECHO, '--json'] }],
     ['in a terminal that can do nothing', { before: 'TERM=dumb ' }],
     ['where the output is no terminal', { after: ' | cat' }],

@@ -332,7 +332,7 @@ describe('a build that fails', () => {
     await waitFor(() => /build {2}2: /.test(dev.stdout()), 'the second build');
     writeFileSync(join(folder, 'input.txt'), 'newest');
     await waitFor(
-      () => /build {2}2: cancelled/.test(dev.stdout()) && /build {2}3: done/.test(dev.stdout()),
+      () => /build {2}2: canceled/.test(dev.stdout()) && /build {2}3: done/.test(dev.stdout()),
       'the newest build',
     );
     const { url } = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, {})).json<{ url: string }>();

@@ -25,7 +25,7 @@ async function apiOf(terminal: PseudoTerminal): Promise<string> {
 }
 
 describeTerminal('jamdev dev in a terminal', () => {
-  test('there are colours and keys: h, b, t and q', async () => {
+  test('there are colors and keys: h, b, t and q', async () => {
     const terminal = startDev(['--build', 'echo built']);
     const api = await apiOf(terminal);
     expect(terminal.screen()).toContain('\u001b[');
@@ -58,7 +58,7 @@ describeTerminal('jamdev dev in a terminal', () => {
     expect(await living([pid])).toEqual([]);
   });
 
-  test('NO_COLOR takes the colours away, and raw mode with them', async () => {
+  test('NO_COLOR takes the colors away, and raw mode with them', async () => {
     const terminal = startDev([], { NO_COLOR: '1' });
     await apiOf(terminal);
     expect(terminal.screen()).not.toContain('\u001b');

@@ -88,7 +88,7 @@ class BackendConnection {
   #read(text: string): void {
     this.#received += text;
     if (this.#closing) return;
-    // What comes through an accepted upgrade is no request any more.
+    // What comes through an accepted upgrade is no request anymore.
     while (!this.#tunnel && this.#received !== '' && this.#readOne());
   }
 

@@ -138,7 +138,7 @@ test('all tokens together stay under their limit: the longest unused go first, a
     }),
     { numRuns: 500 },
   );
-  expect(everFull).toBeGreaterThan(100);
+  expect(everFull).toBeGreaterThan(20);
 });
 
 test('a static token is never dropped while its backend is remembered', () => {

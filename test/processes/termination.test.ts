@@ -79,7 +79,7 @@ test('what outlives SIGKILL is told once and waited for all the same, ever more 
   await waitFor(end, 'the end');
 });
 
-test('a caller that may not wait for ever gets what is left', async () => {
+test('a caller that may not wait forever gets what is left', async () => {
   const { tree } = makeTree({ known: true, living: [entry(NOBODY)], ended: [] });
   const termination = new Termination(tree, { stuckMs: 50, givesUp: true });
   termination.force();

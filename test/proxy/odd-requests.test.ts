@@ -248,7 +248,7 @@ describe('Proxy: odd requests', () => {
     await waitFor(() => proxy.heldBy() === 0, 'the count to be 0');
   });
 
-  test('a client that leaves after garbage, before its answer, is not counted any more', async () => {
+  test('a client that leaves after garbage, before its answer, is not counted anymore', async () => {
     const proxy = await startRawProxy();
     proxy.onRequest = () => undefined;
     const client = await proxy.open();

@@ -319,7 +319,7 @@ describe('Proxy', () => {
       expect(String(error)).toContain('410');
     });
 
-    test('502 when it is ready but does not answer any more', async () => {
+    test('502 when it is ready but does not answer anymore', async () => {
       const command = `node -e "const s = require('http').createServer((q, r) => { r.setHeader('connection', 'close'); r.end(); if (q.url === '/deaf') s.close(); }).listen(process.env.PORT); setInterval(() => {}, 1000)"`;
       const server = await startServer({ command });
       const { url } = await server.connect();

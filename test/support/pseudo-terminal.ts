@@ -24,7 +24,7 @@ export function openTerminal(args: string[], cwd: string, env: NodeJS.ProcessEnv
   // `exec`, and a shell that every machine has: one that stays in between may die of a Ctrl-C and answer for jamdev.
   const line = `exec ${words.join(' ')}`;
   const ofScript = process.platform === 'linux' ? ['-qefc', line, '/dev/null'] : ['-q', '/dev/null', 'sh', '-c', line];
-  // What says on the machine that runs the tests whether there are colours must not say so here.
+  // What says on the machine that runs the tests whether there are colors must not say so here.
   const { CI: _, NO_COLOR: __, FORCE_COLOR: ___, ...inherited } = process.env;
   const child = spawn('script', ofScript, {
     cwd,

@@ -149,7 +149,7 @@ describe('never worth a build are', () => {
   test.each(CODE)('but not %s', (name) => expect(isIgnoredByDefault(name, 'src')).toBe(false));
 });
 
-/** Ignore files that change while they are followed, each with what makes src/a.js ignored and not any more. */
+/** Ignore files that change while they are followed, each with what makes src/a.js ignored and not anymore. */
 const FOLLOWED: [
   what: string,
   request: Partial<WatchRequest>,
@@ -216,7 +216,7 @@ describe('ignore files are followed as they change:', () => {
     expect(await change()).toEqual(['content src/a.js']);
     await changesOf(() => ignore(root));
     expect(await change()).toEqual([]);
-    // What is not ignored any more is just watched again: the rules changed, and not the file.
+    // What is not ignored anymore is just watched again: the rules changed, and not the file.
     expect(await changesOf(() => unignore(root))).not.toContain('created src/a.js');
     expect(await change()).toEqual(['content src/a.js']);
   });

@@ -32,7 +32,7 @@ function print(outcome: ServiceBuild, named: boolean, io: CommandIo): void {
   if (outcome.result === 'succeeded') {
     io.out(`${build} done in ${formatDuration(outcome.ms)}${outcome.unchanged ? ', nothing changed' : ''}.`);
   } else if (outcome.result === 'superseded') {
-    io.out(`${build} was cancelled, as a newer one took its place.`);
+    io.out(`${build} was canceled: a newer build replaced it.`);
   } else {
     for (const line of outcome.lines) io.out(new Printed(line));
     io.err(`${build} failed (${outcome.failure}) after ${formatDuration(outcome.ms)}.`);

@@ -51,7 +51,7 @@ async function* describeAll(client: ApiClient, id: string): AsyncGenerator<strin
   }
 }
 
-/** Empty when a dev server that is stopping does not answer any more. */
+/** Empty when a dev server that is stopping no longer answers. */
 async function detailsOf(client: ApiClient, id: string): Promise<StatusDetails> {
   try {
     const [{ statuses }, backends] = await Promise.all([client.info(id), client.backends()]);

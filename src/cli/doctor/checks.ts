@@ -3,7 +3,7 @@ import { pause } from '../../os/clock.js';
 import { type Finding, trouble } from './finding.js';
 
 /**
- * Runs a check, but not for ever.
+ * Runs a check, but not forever.
  * @param name to be named if there is nothing to say of it
  * @param deadlineMs after so long it is given up, and its signal aborts
  */

@@ -84,8 +84,8 @@ export class DevReporter implements Reporter {
     const ms = formatDuration(state.time.getTime() - backend.createdAt.getTime());
     if (state.status === 'terminated') return this.#ended(backend, state, ms);
     if (!this.#filter.shows(backend.id)) return;
-    const colour = state.status === 'ready' ? green : 'reason' in state ? yellow : dim;
-    const text = colour(describeStatus(toPublicStatus(state), backend));
+    const color = state.status === 'ready' ? green : 'reason' in state ? yellow : dim;
+    const text = color(describeStatus(toPublicStatus(state), backend));
     const hint = state.status === 'scheduled' ? dim(`  ${backend.id}`) : '';
     const time = state.status === 'ready' ? describePhases(backend.history) : ms;
     this.#line(compose`${this.#nameOf(backend.id)} ${text} ${dim(`(${time})`)}${hint}`);
@@ -172,7 +172,7 @@ export class DevReporter implements Reporter {
         compose`${outcome.number}: ${green('done')} in ${formatDuration(outcome.ms)}${unchanged}`,
       );
     } else if (outcome.result === 'superseded') {
-      this.#buildLine(service, compose`${outcome.number}: cancelled`);
+      this.#buildLine(service, compose`${outcome.number}: canceled`);
     } else {
       for (const line of outcome.lines) this.#buildLine(service, new Printed(line));
       const ms = formatDuration(outcome.ms);
@@ -240,7 +240,7 @@ export class DevReporter implements Reporter {
     return color(`${cut} |`);
   }
 
-  /** What stands in front of what is told of a service's builds; the service too, where there are several. */
+  /** The prefix of lines about a service's builds; with the service's name if there are several. */
   #buildOf(service: string): string {
     return this.#severalServices ? `build  ${service}` : 'build ';
   }

@@ -63,7 +63,7 @@ export class InteractiveTerminal {
     this.#close();
   }
 
-  /** The terminal is gone: it is not written to any more. */
+  /** The terminal is gone: it is not written to anymore. */
   abandon(): void {
     this.#gone = true;
     this.#screen?.abandon();
@@ -83,7 +83,7 @@ export class InteractiveTerminal {
 
   readonly #resized = (): void => this.#screen?.resized();
 
-  /** Takes keys and screen, also anew: a shell may have changed the terminal's mode while this program was stopped. */
+  /** Takes keys and screen, also again: a shell may have changed the terminal's mode while this program was stopped. */
   readonly #take = async (): Promise<void> => {
     clearTimeout(this.#look);
     const allowed = (await terminalPlace()) !== 'background';

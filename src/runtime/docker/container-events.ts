@@ -4,9 +4,9 @@ import type { ChildRegister } from '../../records/child-register.js';
 import { dockerEnvironment } from './docker-cli.js';
 import { LABEL } from './labels.js';
 
-/** How long the client that listens stays when nothing is expected any more. */
+/** How long the client that listens stays when nothing is expected anymore. */
 const LINGER_MS = 10_000;
-/** How long one client listens at most: should jamdev be killed, it must not stay for ever. */
+/** How long one client listens at most: should jamdev be killed, it must not stay forever. */
 const LISTEN_MS = 120_000;
 /** One that ended sooner than this was ended by trouble, which another would meet too. */
 const TROUBLE_MS = 1_000;

@@ -108,7 +108,7 @@ export class Container {
     for (let wait = FIRST_SIGNAL_PAUSE_MS; !this.#over && this.#asked === how; wait *= 1.5) {
       const result = await runDocker(args, { timeoutMs: QUICK_TIMEOUT_MS }).catch(() => undefined);
       if (result?.ok) return;
-      // An engine that does not even take a kill tells nothing any more: the client would wait for it for ever.
+      // An engine that does not even take a kill tells nothing anymore: the client would wait for it forever.
       const hangs = how === 'hard' && result !== undefined && engineProblem(result.stderr) !== undefined;
       if (hangs) sendSignal(this.#clientPid, 'SIGKILL');
       await pause(Math.min(wait, LONGEST_SIGNAL_PAUSE_MS));

@@ -68,7 +68,7 @@ export class ProcessRuntime implements Runtime {
         stderr: stderr.stdio,
       });
       if (subprocess.pid === undefined) throw startProblem((await subprocess).cause, build.command, attempt);
-      // Its outcome comes through 'exit' below: execa's own promise waits for pipes that a daemon may hold for ever.
+      // Its outcome comes through 'exit' below: execa's own promise waits for pipes that a daemon may hold forever.
       subprocess.catch(() => undefined);
       isStarted = true;
       stdout.read(subprocess.stdout, (chunk) => request.onOutput('stdout', chunk));

@@ -12,7 +12,7 @@ export interface FolderRules {
   isRuleFile(name: string): boolean;
   /**
    * Reads the rules of a folder in this one.
-   * @param has tells of that folder's entries: most have no file with rules, which need not be looked for
+   * @param has whether the folder has an entry: most have no file with rules, and reading one can be skipped
    * @param isIncluded whether something stronger than these rules takes the folder in, should they leave it out
    */
   enter(name: string, has: HasEntry, isIncluded: boolean): Promise<FolderRules>;

@@ -75,11 +75,11 @@ function resolve(base: BytePath, path: string): BytePath {
 
 function read(path: BytePath): string {
   try {
-    // Git writes a line into it; opening a named pipe in its place would wait for ever.
+    // Git writes a line into it; opening a named pipe in its place would wait forever.
     const stats = statSync(toFsPath(path));
     return stats.isFile() && stats.size <= MAX_POINTER_BYTES ? readFileSync(toFsPath(path), 'latin1') : '';
   } catch {
-    // It is not there, or not for this user: then it has nothing to say.
+    // It does not exist, or this user may not read it: it adds no rules.
     return '';
   }
 }

@@ -5,7 +5,7 @@ import { findRepository, type GitRepository, gitDirOf } from './git-repository.j
 import { type AskFile, askAbout, type GitignoreFile, hasPatterns, parseGitignore } from './gitignore-file.js';
 import { readIfThere } from './read-if-there.js';
 
-/** A working tree with what holds for all of it. */
+/** A working tree, with the rules for all of it. */
 interface Repository extends GitRepository {
   tracked: TrackedFiles;
   /** `info/exclude` and the user's own file; the weakest first. */
@@ -15,13 +15,13 @@ interface Repository extends GitRepository {
 /** git's rules for a folder that is to be watched. */
 export interface GitRules {
   rules: FolderRules;
-  /** The folder itself is ignored, so that rules from above it do not count. */
+  /** The folder itself is ignored, so rules from above it are not applied. */
   isIgnored: boolean;
-  /** Files outside of the folder that have a say: when one changes, the rules have to be read again. */
+  /** Files outside of the folder with rules: when one changes, the rules have to be read again. */
   sources: BytePath[];
   /** Where git puts `index.lock` while it works; undefined outside of any repository. */
   gitDir: BytePath | undefined;
-  /** What those files say. */
+  /** The content of those files. */
   texts: string[];
 }
 
@@ -61,7 +61,7 @@ async function readRepository(folder: BytePath): Promise<Repository | undefined>
   return { ...found, excludes, tracked: await readTrackedFiles(gitDir, hashBytes) };
 }
 
-/** @param above what counts from further up, the weakest first */
+/** @param above the rules from folders above, the weakest first */
 async function rulesIn(
   folder: BytePath,
   repository: Repository | undefined,

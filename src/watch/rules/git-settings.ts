@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { type BytePath, join, toBytePath, toText } from '../byte-path.js';
 import { readIfThere } from './read-if-there.js';
 
-/** Git reads a few small files to answer. */
+/** git only reads a few small files to answer. */
 const TIMEOUT_MS = 10_000;
 
 /** What git's configuration says about ignoring. */
@@ -92,7 +92,7 @@ async function readFiles(gitDir: BytePath | undefined): Promise<Map<string, stri
   ];
   const values = new Map<string, string>();
   for (const file of files) {
-    // What is not there says nothing.
+    // A missing file sets nothing.
     const text = await readIfThere(file).catch(() => '');
     for (const [key, value] of parseConfig(text)) values.set(key, value);
   }

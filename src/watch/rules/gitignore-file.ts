@@ -3,7 +3,7 @@ import type { BytePath } from '../byte-path.js';
 import { relativeTo } from '../byte-path.js';
 import { forOneTurn } from './for-one-turn.js';
 
-/** What the patterns of one file say about one entry of a folder. */
+/** Whether the patterns of one file ignore one entry of a folder. */
 export type Verdict = 'ignored' | 'included' | undefined;
 /** Asks one file about entries of one folder. */
 export type AskFile = (name: string, isFolder: boolean) => Verdict;
@@ -15,7 +15,7 @@ export interface GitignoreFile {
   matcher: Ignore;
 }
 
-/** Without regard to case, git makes small letters of all but these, which then match nothing. */
+/** When case is ignored, git lowercases all letters except these, which then match nothing. */
 const ESCAPED_CAPITAL = /(?<!\\)(?:\\\\)*\\[A-Z]/;
 const UTF8_BYTE_ORDER_MARK = '\xef\xbb\xbf';
 
@@ -39,7 +39,7 @@ export function hasPatterns(text: string): boolean {
 
 /**
  * git compares the literal start of a pattern by itself, so that the `**` of `foo**` + `/bar` then stands at a start and
- * may match nothing: it matches `foobar`. The `ignore` package does not know this, and gets what it comes to.
+ * may match nothing: it matches `foobar`. The `ignore` package does not do this, and gets an equivalent pattern.
  */
 function expandGluedStars(line: string): string[] {
   const [, sign = '', start, rest = ''] = /^(!?)\/?((?!#)[^*?[\\!]*[^*?[\\/!])\*\*\/([^/].*)$/.exec(line) ?? [];
@@ -48,8 +48,8 @@ function expandGluedStars(line: string): string[] {
 }
 
 /**
- * Makes a function that asks a file about entries of a folder, without regard to whether the folder itself is ignored:
- * whoever asks has entered it.
+ * Creates a function that checks entries of a folder against a file, even if the folder itself is ignored:
+ * the caller has entered it.
  */
 export function askAbout(file: GitignoreFile, folder: BytePath): AskFile {
   const inBase = relativeTo(file.base, folder);

@@ -2,12 +2,12 @@ import { errorCode } from '../../os/error-code.js';
 import { FileTooLarge, MAX_TEXT_BYTES, openRegularFile } from '../../os/regular-file.js';
 import { type BytePath, toFsPath } from '../byte-path.js';
 
-/** A file of rules can be missing, or be in the way of one (a folder, a named pipe): git and Docker go on without. */
+/** A file of rules can be missing, or not be a file (a folder, a named pipe): git and Docker continue without it. */
 const NOT_THERE = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'ELOOP', 'ENOTREG', 'EFBIG'];
 
 /**
  * Reads a regular file of rules, one character per byte.
- * @returns '' when there is none, or it is larger than anyone would write
+ * @returns '' when there is none, or it is too large for a file of rules
  * @throws the system's error
  */
 export async function readIfThere(path: BytePath): Promise<string> {

@@ -12,23 +12,23 @@ import { findGitPlace } from './git-repository.js';
 import { readGitRules } from './git-rules.js';
 import { compileIgnoreOption } from './ignore-option.js';
 
-/** What holds in a folder at which watching begins. */
+/** The rules in a folder at which watching begins. */
 export interface PlaceRules {
   rules: FolderRules;
-  /** Files elsewhere that have a say: when one changes, the rules have to be read again. */
+  /** Files elsewhere with rules: when one changes, the rules have to be read again. */
   sources: readonly BytePath[];
-  /** git's rules leave out the folder itself: those from above it do not count. */
+  /** git ignores the folder itself: rules from above it are not applied. */
   isIgnored: boolean;
   /** Where git puts its lock while it changes files. */
   gitDir: BytePath | undefined;
-  /** The same as long as the files named as sources say the same. */
+  /** Changes when the content of one of the files in `sources` changes. */
   signature: string;
 }
 
-/** What has to be known of a folder to decide about its entries. */
+/** What is needed to decide about the entries of a folder. */
 type RuledFolder = Pick<WatchedFolder, 'path' | 'shown' | 'rules'>;
 
-/** Decides what is left out of what is watched for a service. */
+/** Decides which files of a service are not watched. */
 export class ServiceRules {
   readonly #request: WatchRequest;
   readonly #root: BytePath;
@@ -53,14 +53,14 @@ export class ServiceRules {
     return { rules, isIgnored: false, sources, gitDir: findGitPlace(folder)?.gitDir, signature: digest([text]) };
   }
 
-  /** The files that say what a container is built from: they count wherever they lie. */
+  /** The files that define what a container is built from: they are watched wherever they are. */
   async buildFiles(): Promise<BytePath[]> {
     if (this.#request.kind === 'process') return [];
     const context = await this.#dockerContext();
     return [context.dockerfile, ...ignoreFilesOf(context)];
   }
 
-  /** Whether an entry is left out: by `ignore`, by default, or by the rules of git or Docker. */
+  /** Whether an entry is excluded by `ignore`, by default, or by the rules of git or Docker. */
   ignores(folder: RuledFolder, name: string, isFolder: boolean): boolean {
     if (this.#stateFolders.includes(join(folder.path, name))) return true;
     const verdict = this.#askOption(shownIn(folder, name), isFolder);
@@ -74,7 +74,7 @@ export class ServiceRules {
     return folder.rules.enter(name, has, isIncluded);
   }
 
-  /** Whether `ignore` leaves out a path that was named: nothing else can. */
+  /** Whether `ignore` excludes a named path: nothing else can. */
   ignoresNamed(path: BytePath, isFolder: boolean): boolean {
     return this.#askOption(relativeTo(this.#root, path), isFolder) === 'ignored';
   }

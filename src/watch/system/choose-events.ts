@@ -6,7 +6,7 @@ import { fileSystemOf, isRemote, type Mount } from './mounts.js';
 import { type IsIgnored, Polling } from './polling.js';
 import { SystemEvents } from './system-events.js';
 
-/** What Linux holds for a program that is busy, where it does not say. */
+/** How many events Linux queues for a busy program, if it does not say. */
 const USUAL_QUEUED_EVENTS = 16_384;
 /** The system's limits of watches (inotify(7)). */
 const LIMITS = ['ENOSPC', 'EMFILE', 'ENFILE'];
@@ -14,7 +14,7 @@ const LIMITS = ['ENOSPC', 'EMFILE', 'ENFILE'];
 const NO_EVENTS = ['ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM'];
 
 export interface EventChoice {
-  /** true: always poll; false: never; undefined: where the system tells of no changes. */
+  /** true: always poll; false: never; undefined: where the system reports no changes. */
   poll: boolean | undefined;
   /** What is mounted, as far as it is known by now. */
   mounts(): readonly Mount[];
@@ -57,7 +57,7 @@ export class ChosenEvents implements WatchEvents {
     await Promise.all([this.#system.close(), this.#polling?.close()]);
   }
 
-  /** @param unwatched what is given where a limit of the system is reached */
+  /** @param unwatched returned where a limit of the system is reached */
   async #watch<T>(folder: BytePath, unwatched: T, begin: (events: FolderEvents) => Promise<T>): Promise<T> {
     if (this.isPolled(folder)) {
       if (this.#choice.poll === undefined) this.#choice.onPolling(folder, fileSystemOf(folder, this.#choice.mounts()));

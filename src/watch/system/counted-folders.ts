@@ -1,7 +1,7 @@
 import type { BytePath } from '../byte-path.js';
 import type { Subscription, Unsubscribe, WatchEvents } from './folder-events.js';
 
-/** Watches nothing, but knows which folders would be watched, each of which takes one of the system's watches. */
+/** Watches nothing, but counts the folders that would be watched, each of which takes one of the system's watches. */
 export class CountedFolders implements WatchEvents {
   readonly folders = new Set<BytePath>();
 

@@ -3,7 +3,7 @@ import type { FolderEvents, Unsubscribe } from './folder-events.js';
 import { type Resolution, resolveLinks } from './resolve-links.js';
 
 /**
- * A path that was named, or a link: it may come to be, go, or lead elsewhere. Everything on the way to it is watched, so
+ * A named path, or a link: it may be created, deleted, or lead elsewhere. Everything on the way to it is watched, so
  * that it does not matter which folder is renamed or which link is turned.
  */
 export class FollowedPath {
@@ -28,7 +28,7 @@ export class FollowedPath {
     const steps: Unsubscribe[] = [];
     this.#steps = steps;
     this.resolution = await resolveLinks(this.path, async (folder, name) => {
-      // A folder that can't be watched, as one that is not readable, is gone without: the others are watched.
+      // A folder that can't be watched, such as an unreadable one, is left out: the others are watched.
       const stop = await this.#events.watchName(folder, name, this.#onChange).catch(() => undefined);
       if (stop === undefined) return;
       if (this.#closed) stop();

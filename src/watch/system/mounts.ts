@@ -20,7 +20,7 @@ const REMOTE = new Set([
 /** The same by way of FUSE, where the type names the program. */
 const REMOTE_BY_FUSE =
   /^(?:mac|osx)?fuse\.(?:sshfs|osxfs|grpcfuse|vmhgfs-fuse|glusterfs|ceph|s3fs|rclone|davfs2?|gcsfuse|blobfuse2?|goofys|juicefs|curlftpfs|gvfsd-fuse|prl_fsd|smbnetfs)$/;
-/** They hold no files of a person's, and some that can't be read to their end. */
+/** They contain no files of a person, and some files that can't be read to their end. */
 const PSEUDO = new Set([
   'proc',
   'sysfs',
@@ -35,7 +35,7 @@ const PSEUDO = new Set([
   'autofs',
 ]);
 
-/** Lists what is mounted; empty where the system does not say. */
+/** Lists the mounts; empty if the system does not say. */
 export async function listMounts(): Promise<Mount[]> {
   if (process.platform === 'linux')
     return parseMountInfo(await readFile('/proc/self/mountinfo', 'latin1').catch(() => ''));

@@ -16,7 +16,7 @@ export const POLL_INTERVAL_MS = 300;
 /** Whether an entry of a folder that is watched need not be looked at. */
 export type IsIgnored = (folder: BytePath, name: string, isFolder: boolean) => boolean;
 
-/** Looks again and again, where the system tells of no changes: on network file systems, for instance. */
+/** Polls where the system reports no changes, for example on network file systems. */
 export class Polling implements FolderEvents {
   readonly #isIgnored: IsIgnored;
   readonly #listeners = new Map<BytePath, Set<FolderListener>>();
@@ -79,7 +79,7 @@ export class Polling implements FolderEvents {
     watcher.on('all', (_event, path) => this.#tell(toBytePath(path)));
     // Told of a folder in which a file was replaced by one that looks just as old, which is no event above.
     watcher.on('raw', (_event, path) => this.#tell(toBytePath(path)));
-    // What can't be read is named by whoever reads it: here it is one more reason to look.
+    // The reader of an unreadable file reports it; here it only causes one more check.
     watcher.on('error', (error) => this.#tell(toBytePath((error as NodeJS.ErrnoException).path ?? '/')));
     return watcher;
   }

@@ -17,7 +17,7 @@ interface WatchedFolder {
 }
 
 /**
- * Has the system tell of changes, with one watch per folder. On Linux all of them share one inotify instance, and a
+ * Subscribes to the system's events, with one watch per folder. On Linux all of them share one inotify instance, and a
  * folder costs 50 times less time and memory than with a watch for each file in it (docs/decisions).
  */
 export class SystemEvents implements FolderEvents {
@@ -30,7 +30,7 @@ export class SystemEvents implements FolderEvents {
   }
 
   async watchFolder(folder: BytePath, listener: FolderListener): Promise<Subscription> {
-    // It is watched before it is looked at, so that nothing happens in between.
+    // It is watched before it is read, so that no change in between is missed.
     const before = this.#folders.get(folder);
     if (before === undefined) this.#open(folder, new Set([listener]));
     else before.listeners.add(listener);

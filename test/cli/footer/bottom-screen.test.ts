@@ -64,7 +64,7 @@ test('when nothing happens it is written to only when the footer has changed, on
   expect(terminal.text).toBe('\n\nchanged'.slice(1));
 });
 
-test('a resize writes all of it anew, at the new size', () => {
+test('a resize writes all of it again, at the new size', () => {
   const { clock, writes, screen, stream, sizes } = open();
   screen.show();
   stream.columns = 30;

@@ -42,7 +42,7 @@ const frame = fc.record({
   log: fc.array(line, { maxLength: 30 }),
   // Footers of lines that repeat, so that some stay as they were.
   footer: fc.oneof(fc.constant([]), fc.array(footerLine, { minLength: 1, maxLength: 3 })),
-  anew: fc.boolean(),
+  redraw: fc.boolean(),
 });
 const height = fc.integer({ min: 6, max: 20 });
 
@@ -52,9 +52,9 @@ test('whatever is logged and however the footer changes, both are there as they 
       const terminal = new TinyTerminal(COLUMNS, ROWS);
       const log: string[] = [];
       let shown: readonly string[] = [];
-      for (const { log: lines, footer: below, anew } of frames) {
+      for (const { log: lines, footer: below, redraw } of frames) {
         const footer = below.length === 0 ? [] : ['', ...below];
-        terminal.write(paint(shown, { log: lines.map((each) => `${each}\n`).join(''), footer, anew }));
+        terminal.write(paint(shown, { log: lines.map((each) => `${each}\n`).join(''), footer, redraw }));
         shown = footer;
         log.push(...lines);
         expect(terminal.text).toBe([...log, ...footer].join('\n').trimEnd());
@@ -84,13 +84,13 @@ test('a terminal that gets higher and lower, and is painted before it has told, 
         terminal.resize(rows);
         for (const { log: lines, footer: below } of [...frames, { log: [], footer: ['told'] }]) {
           const footer = below.length === 0 ? [] : ['', ...below];
-          const anew = below[0] === 'told';
-          terminal.write(paint(shown, { log: lines.map((each) => `${each}\n`).join(''), footer, anew }));
+          const redraw = below[0] === 'told';
+          terminal.write(paint(shown, { log: lines.map((each) => `${each}\n`).join(''), footer, redraw }));
           shown = footer;
           log.push(...lines);
           expect(terminal.text.startsWith(log.join('\n').trimEnd())).toBe(true);
           expect(terminal.cursor.column).toBe(0);
-          if (anew) expect(terminal.text).toBe([...log, ...footer].join('\n').trimEnd());
+          if (redraw) expect(terminal.text).toBe([...log, ...footer].join('\n').trimEnd());
         }
       }
     }),

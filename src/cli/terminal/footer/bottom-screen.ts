@@ -27,7 +27,7 @@ export class BottomScreen implements LogScreen {
   #shown: readonly string[] = [];
   #waiting = '';
   #live: readonly string[] = [];
-  #anew = false;
+  #redraw = false;
   #hidden = true;
   #paintedAtMs = Number.NEGATIVE_INFINITY;
   #cancelFrame: (() => void) | undefined;
@@ -55,7 +55,7 @@ export class BottomScreen implements LogScreen {
   /** The terminal has another size now. */
   resized(): void {
     if (this.#hidden) return;
-    this.#anew = true;
+    this.#redraw = true;
     this.#paintSoon();
   }
 
@@ -68,7 +68,7 @@ export class BottomScreen implements LogScreen {
   show(): void {
     // After a program was stopped and continued nothing on the screen is where it was.
     this.#shown = [];
-    this.#anew = true;
+    this.#redraw = true;
     this.#hidden = false;
     this.#paint();
     this.#cancelTick();
@@ -88,7 +88,7 @@ export class BottomScreen implements LogScreen {
     this.#hidden = true;
     this.#shown = [];
     this.#waiting = '';
-    this.#anew = false;
+    this.#redraw = false;
     this.#cancelTick();
     this.#cancelFrame?.();
     this.#cancelFrame = undefined;
@@ -115,10 +115,10 @@ export class BottomScreen implements LogScreen {
       rows: this.#stream.rows || USUAL_SIZE.rows,
     };
     const footer = this.#hidden ? [] : this.#compose(size, this.#live);
-    const text = paint(this.#shown, { log: this.#waiting, footer, anew: this.#anew, clear });
+    const text = paint(this.#shown, { log: this.#waiting, footer, redraw: this.#redraw, clear });
     this.#shown = footer;
     this.#waiting = '';
-    this.#anew = false;
+    this.#redraw = false;
     if (text !== '') this.#stream.write(text);
     // Counted from the end: a terminal that is slow to take it is not to be kept busy with footers alone.
     this.#paintedAtMs = this.#clock.monotonicMs();

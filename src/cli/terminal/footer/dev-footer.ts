@@ -14,7 +14,7 @@ import { type FooterContent, type FooterRow, layoutFooter } from './layout.js';
 /** The keys that are named first, as far as there is room. */
 const FIRST_HINTS = ['h', 'q', 's', 'o'];
 
-/** What the footer of `jamdev dev` tells of. */
+/** The content of the footer of `jamdev dev`. */
 export interface FooterSources {
   server: DevServer;
   filter: LogFilter;

@@ -93,10 +93,10 @@ function layoutTable(
       .trimEnd(),
   );
   const lines = shown.map(({ status }, index) => {
-    const colour = status === 'ready' ? chalk.green : status.endsWith('terminating') ? chalk.yellow : chalk.dim;
+    const color = status === 'ready' ? chalk.green : status.endsWith('terminating') ? chalk.yellow : chalk.dim;
     const cells = columns.map(({ heading, cells }) => {
       const cell = cells[index] ?? '';
-      return heading.startsWith('STATUS') ? colour(cell) : cell;
+      return heading.startsWith('STATUS') ? color(cell) : cell;
     });
     return cells.join('  ').trimEnd();
   });

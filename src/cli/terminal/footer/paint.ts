@@ -16,8 +16,8 @@ export interface Frame {
   log: string;
   /** The footer, its first line first. */
   footer: readonly string[];
-  /** Write all of the footer anew, as after a resize. */
-  anew?: boolean;
+  /** Write all of the footer again, as after a resize. */
+  redraw?: boolean;
   /** Clear the screen first. */
   clear?: boolean;
 }
@@ -25,14 +25,14 @@ export interface Frame {
 /**
  * The text that brings a terminal from one frame to the next. The cursor rests at the beginning of the footer's first
  * line, where the next line of the log will stand. It stays with that line when a terminal is resized and wraps its
- * lines anew, or not; so the footer is always all that stands below the cursor, however many lines it has come to take.
+ * lines again, or not; so the footer is always all that stands below the cursor, however many lines it has come to take.
  * Nothing here ever moves above that line.
  * @param shown the footer on the screen now
  * @returns '' when nothing has to change
  */
-export function paint(shown: readonly string[], { log, footer, anew = false, clear = false }: Frame): string {
-  if (log === '' && !anew && !clear && footer.length === shown.length) return repaint(shown, footer);
-  const erase = shown.length > 0 || anew || clear ? ERASE_BELOW : '';
+export function paint(shown: readonly string[], { log, footer, redraw = false, clear = false }: Frame): string {
+  if (log === '' && !redraw && !clear && footer.length === shown.length) return repaint(shown, footer);
+  const erase = shown.length > 0 || redraw || clear ? ERASE_BELOW : '';
   // The footer is gone before the screen is cleared: some terminals keep what was cleared in their scrollback.
   const text = `${erase}${log}${clear ? HOME_AND_ERASE_ALL : ''}`;
   if (footer.length === 0) return text === '' ? '' : `${BEGIN}${text}${END}`;
