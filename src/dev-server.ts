@@ -66,9 +66,9 @@ export interface DevServerEvents {
   notice: [text: string];
   /** A page of the user's own, by its origin, called the API itself; once in the life of a dev server. */
   pageCall: [origin: string];
-  /** A file that says what to run changed something, in words, that only counts after a restart. */
+  /** A file that says what to run has changes that take effect after a restart, in words. */
   configFixed: [file: string, what: readonly string[]];
-  /** A file that says what to run can't be used as it is now; what was read last stays in use. */
+  /** A file that says what to run can't be used as it is now; the previous content stays in use. */
   configProblem: [error: JamdevError];
 }
 

@@ -5,7 +5,7 @@ import type { Platform } from '../platform/platform.js';
 import { listRunningServers } from '../records/server-records.js';
 
 /**
- * Makes what tells pages of backends from pages of the user's own front end. A backend serves its pages from the proxy's
+ * Creates a function that recognizes pages of backends by their origin. A backend serves its pages from the proxy's
  * port under any name, from a name of its own in front of `localhost`, which a forwarded port keeps, and from the port
  * that it listens on itself.
  */

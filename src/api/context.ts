@@ -14,6 +14,6 @@ export interface ApiContext {
   info: () => DevInfo;
   /** Receives faults of jamdev's own, with the id that the answer carried. */
   reportFault: (error: unknown, id: string) => void;
-  /** Receives the origin of the first page of the user's own that calls the API itself. */
+  /** Receives the origin of the user's first own page that calls the API directly. */
   onPageCall: (origin: string) => void;
 }

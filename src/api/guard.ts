@@ -13,7 +13,7 @@ export function isPublicPath(path: string): boolean {
   return PUBLIC_PATH.test(path);
 }
 
-/** What the guard decides by. */
+/** What the guard needs to decide. */
 export interface GuardRules {
   /** In addition to those of this machine. */
   allowedHosts: AllowedHosts;
@@ -21,7 +21,7 @@ export interface GuardRules {
   isBackendPage: (page: LocalPage) => boolean;
   /** Whether pages from a port of this machine are those of another dev server's backends. */
   isOtherProxy: (port: number) => Promise<boolean>;
-  /** Receives the origin of the first page of the user's own that calls the API itself. */
+  /** Receives the origin of the user's first own page that calls the API directly. */
   onPageCall: (origin: string) => void;
 }
 

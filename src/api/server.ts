@@ -21,7 +21,7 @@ export function createApiServer(handle: RequestListener): Server {
     response.assignSocket(socket);
     response.once('finish', () => socket.end());
     socket.on('error', () => socket.destroy());
-    // What comes behind is for a tunnel that there will never be.
+    // The data after it is for a tunnel that is never opened.
     socket.resume();
     // The target is a host and no path; Express would answer that as a page of its own.
     if (request.url?.startsWith('/') !== true) request.url = `/${request.url}`;

@@ -4,20 +4,20 @@ import { createHash } from 'node:crypto';
 export interface FileChange {
   /** Absolute path. */
   absolute: string;
-  /** undefined when it is not known: then it counts as different for good. */
+  /** undefined when it is unknown: the file then counts as changed forever. */
   before: string | undefined;
   now: string;
 }
 
 /**
- * Knows how a service's files differ from what they were when watching began, so that two builds can be compared: with
+ * Records how a service's files differ from their content when watching began, so that two builds can be compared: with
  * the same differences they were made from the same files.
  */
 export class ChangedFiles {
   readonly #differing = new Map<string, FileChange>();
   /** Changed since the last good build. */
   #unbuilt = new Set<string>();
-  /** Of those, the ones that the build that runs does not see, as they changed after its start. */
+  /** Of those, the ones that changed after the start of the running build, which does not see them. */
   #sinceStart = new Set<string>();
 
   note(changes: readonly FileChange[]): void {
@@ -35,7 +35,7 @@ export class ChangedFiles {
     this.#sinceStart = new Set();
   }
 
-  /** The build that was started last is good. */
+  /** Reports that the build started last is good. */
   buildSucceeded(): void {
     this.#unbuilt = this.#sinceStart;
     this.#sinceStart = new Set(this.#unbuilt);
@@ -46,7 +46,7 @@ export class ChangedFiles {
     return [...this.#unbuilt];
   }
 
-  /** Stands for all files as they are now: the same text, the same content. */
+  /** Identifies the current content of all files: the same text means the same content. */
   get fingerprint(): string {
     const lines = [...this.#differing.values()].map(({ absolute, now }) => `${absolute}\0${now}`).sort();
     return createHash('sha256').update(lines.join('\n')).digest('hex');

@@ -14,11 +14,11 @@ const CHECK_TIME_MS = 2_000;
 const CHECKS_AT_ONCE = 2;
 /** A command whose program can be checked. */
 const LANGUAGES = [
-  // Options with a value behind a space name another file, or none: those commands are not plain.
+  // With options whose value follows a space, the program may be another file: such commands are not checked.
   { language: 'node', program: /^node$/, option: /^--[\w-]+(=.*)?$/, file: /\.[cm]?js$/ },
   { language: 'python', program: /^python(3(\.\d+)?)?$/, option: /^-[uBOEIsS]+$/, file: /\.py$/ },
 ] as const;
-/** Options of Node.js with a value behind a space. */
+/** Options of Node.js whose value follows a space. */
 const TAKES_VALUE =
   /^--(require|import|loader|experimental-loader|env-file|conditions|input-type|title|eval|print|stack-trace-limit|watch-path|test-[\w-]+)$/;
 /** Compiles files without leaving anything on the disk, as `python -m py_compile` would. */
@@ -34,7 +34,7 @@ export interface DefaultCheck {
 }
 
 /**
- * Finds how changes of a service can be checked: for a plain `node file.js` or `python file.py`, and for nothing else,
+ * Finds how changes to a service can be checked: for a plain `node file.js` or `python file.py`, and for nothing else,
  * since anything more would be a guess.
  * @returns undefined when there is no such check, or the service has a build of its own
  */
@@ -64,8 +64,8 @@ export interface BadFile {
 }
 
 /**
- * Checks the syntax of what a change brings to running sessions: the entry file, and those changed files that the
- * program is known to load. A file that it does not load, such as JSX of a front end in the same folder, holds nothing up.
+ * Checks the syntax of the files that a change brings to running sessions: the entry file, and the changed files that
+ * the program is known to load. A file that it does not load, such as JSX of a front end in the same folder, is not checked.
  * @param changed absolute paths
  * @param loaded absolute paths of files that running backends have loaded
  * @param signal ends the check
@@ -106,7 +106,7 @@ async function findFilesToCheck(
   return [entry, ...candidates.filter((path) => imported.has(path) || loaded.has(path))];
 }
 
-/** Python keeps the compiled form of what it imports next to it, and of nothing else. */
+/** Python keeps the compiled form of imported modules, and only of these, next to them. */
 function wasImportedByPython(path: string): boolean {
   const name = basename(path, '.py');
   try {
@@ -126,7 +126,7 @@ async function checkFile(
 ): Promise<BadFile | undefined> {
   if (!(await isReadable(path)) || signal.aborted) return undefined;
   const args = language === 'node' ? ['--check', path] : ['-c', PYTHON_CHECK, path];
-  // A loader or an inspector that backends get is nothing for the check.
+  // The check needs no loader or inspector that is meant for backends.
   const environment = { ...commandEnvironment(cwd, env), NODE_OPTIONS: '' };
   const end = await runBuildProcess({ file: program, args, cwd, env: environment }, signal, () => undefined);
   return end.code === 1 && !signal.aborted ? { path, lines: end.lines } : undefined;

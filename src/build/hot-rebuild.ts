@@ -15,15 +15,15 @@ export interface HotRebuildEvents {
   rolledOut: [service: ServiceConfig, buildNumber: number, backends: number];
   /** Changes of a service may go unnoticed. */
   watchProblem: [service: ServiceConfig, error: NodeJS.ErrnoException];
-  /** A service imports a file from outside of what is watched for it; once per service. */
+  /** A service imports a file outside of its watched paths; once per service. */
   unwatchedImport: [service: ServiceConfig, found: UnwatchedImport];
   /** Files were shown to be written by builds or by backends alone: they start no more builds. */
   learned: [service: ServiceConfig, files: readonly OriginatedChange[]];
-  /** What is known as output of a service's builds has changed. Relative paths. */
+  /** The known output files of a service's builds have changed. Relative paths. */
   outputs: [service: string, files: readonly string[]];
 }
 
-/** What keeping code in step with files takes. */
+/** What a hot rebuild needs. */
 export interface HotRebuildParts {
   builder: Builder;
   platform: Platform;
@@ -109,7 +109,7 @@ export class HotRebuild {
     }
   }
 
-  /** Takes other settings for a service that has the same name, and builds it by them. */
+  /** Replaces the settings of the service with the same name, and builds it with them. */
   async redefine(service: ServiceConfig, reason: string): Promise<void> {
     this.#builder.redefine(service);
     const loop = this.#loops.get(service.name);
@@ -118,7 +118,7 @@ export class HotRebuild {
   }
 
   /**
-   * Tells what a service's builds are made from right now, for comparison.
+   * Identifies the current input of a service's builds, for comparison.
    * @returns the same text for the same content; one that no other call returns where it is not known
    */
   async contentOf(service: string): Promise<string> {

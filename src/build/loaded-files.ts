@@ -7,7 +7,7 @@ import { errorCode } from '../os/error-code.js';
 export const LOADED_FOLDER_VARIABLE = 'JAMDEV_LOADED_FOLDER';
 
 /**
- * Knows which files Node.js backends have loaded, as far as they require them: the preload writes that into a folder,
+ * Knows which files Node.js backends have loaded with require: the preload writes their names into a folder,
  * one file per process and thread, called by the process's pid.
  */
 export class LoadedFiles {
@@ -61,7 +61,7 @@ export class LoadedFiles {
 }
 
 /**
- * Removes what runs that were killed have left.
+ * Removes files of runs that were killed.
  * @param parent the folder that holds the folders of all runs
  * @param runs ids of those that live
  */

@@ -66,8 +66,8 @@ export interface BuildOwner {
   /** Where build commands get the pipes for their output. */
   pipes?: PipePool;
   /**
-   * Returns what stands for the content of a service's files right now: the same text, the same content. Where that is
-   * not known, the text is one that no other call returns. Default: it is never known.
+   * Returns a text that identifies the current content of a service's files. Where that is
+   * unknown, it returns a text that no other call returns. Default: it is never known.
    */
   contentOf?(service: string): Promise<string>;
   /** Returns absolute paths of a service's files that changed since its last good build. Default: none is known. */
@@ -115,7 +115,7 @@ async function makeProcessBuild(
   return { build: { kind: 'process', number, ...run }, fingerprint, failure, lines, lingering };
 }
 
-/** A service without a build has its changes checked, as far as that is possible; at the start nothing has changed. */
+/** Checks the changes of a service without a build, as far as that is possible; at the start nothing has changed. */
 async function checkInstead(
   service: ProcessServiceConfig,
   number: number,
@@ -132,7 +132,7 @@ async function checkInstead(
   return { ok: false, failure: `syntax error in ${relative(service.root, bad.path)}`, lines: bad.lines };
 }
 
-/** Has the preload say what backends load, where that decides what is checked. */
+/** Lets the preload record what backends load, if that decides what is checked. */
 function loadedVariable(service: ProcessServiceConfig, { loaded }: BuildOwner): Record<string, string> {
   const wanted = loaded !== undefined && service.remap8080 && findDefaultCheck(service)?.language === 'node';
   return wanted ? { [LOADED_FOLDER_VARIABLE]: loaded.folder } : {};

@@ -14,7 +14,7 @@ const MAX_MODULE_BYTES = 2 * 1024 * 1024;
  * into node_modules, as in a monorepo. The program itself is among them. What it requires, or imports by a computed name,
  * can't be seen from outside.
  * @param entry absolute path of the program
- * @returns absolute paths; those of missing files too, as they may come to be
+ * @returns absolute paths; also of missing files, since they may be created later
  */
 export async function findImportedModules(entry: string): Promise<Set<string>> {
   await init();
@@ -58,14 +58,14 @@ function importsOf(module: string, source: string): string[] {
   }
 }
 
-/** A package that was installed is nothing of the project's. */
+/** An installed package is not part of the project. */
 function findLinkedPackage(module: string, specifier: string): string[] {
   if (isBuiltin(specifier)) return [];
   try {
     const path = createRequire(module).resolve(specifier);
     return path.split(sep).includes('node_modules') ? [] : [path];
   } catch {
-    // It is not there, or only for import, for which Node.js resolves nothing from outside.
+    // It does not exist, or only for import, which can't be resolved from outside the program.
     return [];
   }
 }

@@ -14,9 +14,9 @@ import type { Builder } from './builder.js';
 import { ChangeOrigins, type OpenSpan } from './change-origins.js';
 import { ChangedFiles } from './changed-files.js';
 
-/** How long nothing may have run and changed before what builds wrote is built once more. */
+/** How long no build may run and no file may change before a held change is built. */
 export const QUIET_MS = 5_000;
-/** How long a comparison waits for changes to come to rest; after that nothing is known of them. */
+/** How long a comparison waits until files stop changing; after that, the changes are unknown. */
 const SETTLE_DEADLINE_MS = 2_000;
 
 export interface RebuildLoopEvents {
@@ -24,11 +24,11 @@ export interface RebuildLoopEvents {
   problem: [error: NodeJS.ErrnoException];
   /** Files were shown to be written by builds or by backends alone: they start no more builds. */
   learned: [files: readonly OriginatedChange[]];
-  /** What is known as output has changed. Relative paths. */
+  /** The known output files have changed. Relative paths. */
   outputs: [files: readonly string[]];
 }
 
-/** What a rebuild loop needs of the world. */
+/** What a rebuild loop needs. */
 export interface RebuildLoopWorld {
   builder: Builder;
   clock: Clock;
@@ -50,7 +50,7 @@ export class RebuildLoop {
   #service: ServiceConfig;
   #watcher: FileWatcher;
   #outputs: BuildOutputs | undefined;
-  /** Changes are decided on one after the other. */
+  /** Changes are handled one after the other. */
   #deciding: Promise<unknown> = Promise.resolve();
   /** Numbers of builds that this loop has started. */
   readonly #own = new Set<number>();
@@ -99,7 +99,7 @@ export class RebuildLoop {
   }
 
   /**
-   * Takes other settings of the service, and has it built by them.
+   * Replaces the settings of the service, and builds it with them.
    * @param reason why, for a person: "changed: jamdev.config.json"
    */
   async redefine(service: ServiceConfig, reason: string): Promise<void> {
@@ -115,7 +115,7 @@ export class RebuildLoop {
   }
 
   /**
-   * Tells what the service's builds are made from right now, for comparison.
+   * Identifies the current input of the service's builds, for comparison.
    * @returns the same text for the same content; one that no other call returns where it is not known
    */
   async content(): Promise<string> {
@@ -153,14 +153,14 @@ export class RebuildLoop {
     this.#files.note(code);
     const originated = code.map(async (change) => ({ file: change.path, origin: await this.origins.of(change) }));
     const trigger = this.#triggers.changed(await Promise.all(originated));
-    // A service that has other settings now is being built for that already.
+    // A service with new settings is already being built for that reason.
     if (this.#service === before) this.#follow(trigger);
   }
 
   #buildStarted(number: number): void {
     this.#building?.span?.end();
     this.#cancelQuiet();
-    // Image builds leave their context as it is.
+    // Image builds do not change their context.
     const writes = this.#service.runtime === 'process' && this.#service.build !== undefined;
     const span = writes ? this.origins.begin('build') : undefined;
     this.#building = { number, startedAt: this.#world.clock.now().getTime(), span };
@@ -207,7 +207,7 @@ export class RebuildLoop {
     this.#own.add(builder.newestNumber(this.#service.name));
   }
 
-  /** Until a while after the last change and the last build; what was held is built then. */
+  /** Waits for a while after the last change and the last build; then builds held changes. */
   #waitForQuiet(): void {
     this.#cancelQuiet();
     if (!this.#triggers.isHolding || this.#closed) return;

@@ -14,7 +14,7 @@ export interface UnwatchedImport {
 }
 
 /**
- * Finds a file that a service imports from outside of what is watched for it, such as one of a shared folder of a
+ * Finds a file that a service imports from outside of its watched paths, such as a file in a shared folder of a
  * monorepo. It is only known of a plain `node file.js`, whatever builds it.
  * @returns undefined when there is none, or it can't be known
  */

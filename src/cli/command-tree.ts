@@ -31,7 +31,7 @@ export class CommandTree implements TerminableTree {
     return this.#leaderRuns ? this.#pid : undefined;
   }
 
-  /** Call it while the command runs: once it has ended only Linux, which shows environments, can tell what was its. */
+  /** Call it while the command runs: after its end, only Linux can tell its processes, by their environments. */
   async sample(): Promise<TreeSample> {
     let all: ProcessEntry[];
     try {

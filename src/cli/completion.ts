@@ -31,7 +31,7 @@ export async function addCompletion(program: Command, words: readonly string[]):
     argument.handler = (complete) => {
       for (const { id, key, status } of backends) {
         complete(cleanText(id), cleanText(`key ${key}, ${status.status}`));
-        // A key that a terminal would obey is no word that a shell could put in.
+        // A key with control characters can't be completed by a shell.
         if (cleanText(key) === key) complete(key, cleanText(`backend ${id}, ${status.status}`));
       }
     };

@@ -8,12 +8,12 @@ const OWN_DESCRIPTORS = 64;
 const PER_SESSION = 3;
 /** For a connection through the proxy: to the client and to the backend. */
 const PER_CONNECTION = 2;
-/** So many sessions, and connections to each, should be no trouble. */
+/** How many sessions, and connections to each, a dev server should be able to have. */
 const USUAL_SESSIONS = 16;
 const USUAL_CONNECTIONS = 4;
 const NEEDED = OWN_DESCRIPTORS + USUAL_SESSIONS * (PER_SESSION + USUAL_CONNECTIONS * PER_CONNECTION);
 
-/** Says where the system allows fewer file descriptors than a dev server may need: later it would show as failures. */
+/** Warns if the system allows fewer file descriptors than a dev server may need: later, calls would fail. */
 export async function warnOfFewDescriptors(io: CommandIo): Promise<void> {
   const limit = await readDescriptorLimit();
   if (limit !== undefined && limit < NEEDED) io.err(`jamdev: ${problem.fewDescriptors(limit, NEEDED).sentence}`);

@@ -7,9 +7,9 @@ import { isSuspended } from '../processes/suspended.js';
 import { listRunningServers, type ServerRecord } from '../records/server-records.js';
 import { ApiClient } from './api-client.js';
 
-/** How long a dev server has to say who it is. What it is asked to do then may take as long as it takes. */
+/** How long a dev server has to identify itself. The requests after that have no limit. */
 const HELLO_MS = 5_000;
-/** An answer that is longer is no dev server's. */
+/** A longer answer is not from a dev server. */
 const MAX_HELLO_BYTES = 64 * 1024;
 
 /** A dev server to talk to. */
@@ -20,7 +20,8 @@ export interface KnownServer {
 }
 
 /**
- * Has a dev server say who it is, so that no command waits for one that is suspended, hangs, or is none.
+ * Asks a dev server to identify itself, so that no command waits for a process that is suspended, hangs, or is not
+ * a dev server.
  * @returns a client for what the command has to do
  * @throws JamdevError `DevServerUnreachable`, which names the URL, the process, its folder, and what to do
  */

@@ -4,7 +4,7 @@ import type { ClaimHolder } from '../dev-server/project-claim.js';
 import { isSuspended } from '../processes/suspended.js';
 import type { CommandIo } from './io.js';
 
-/** What `jamdev dev` does when one runs in the folder already. */
+/** What `jamdev dev` does when a dev server already runs in the folder. */
 export type IfRunning = 'fail' | 'reuse';
 
 /**

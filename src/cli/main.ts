@@ -60,7 +60,7 @@ const io: CommandIo = {
 // The reader of a pipe may have seen enough, as with `jamdev logs | head`; a terminal may be closed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE' || error.code === 'EIO') return interrupted.abort();
-  // A disk that is full, as in `jamdev dev > log`: no reason to end sessions, and there may be room again later.
+  // A full disk, as in `jamdev dev > log`, is no reason to end sessions, and there may be space again later.
   if (outputLost) return;
   outputLost = true;
   io.err(`jamdev: ${problem.outputNotWritten(errorCode(error)).sentence}`);

@@ -14,7 +14,7 @@ import { LineWriter } from './terminal/line-writer.js';
 import { LogFilter } from './terminal/log-filter.js';
 import { type Reporter, reportOn } from './terminal/reporter.js';
 
-/** How `jamdev dev` tells what happens. */
+/** How `jamdev dev` prints what happens. */
 export interface DevOutput {
   json: boolean;
   ifRunning: IfRunning;
@@ -57,7 +57,7 @@ export async function runDev(flags: DevFlags, output: DevOutput, io: CommandIo):
   const terminal = interactive
     ? openDevTerminal({ server, reporter, writer, filter, quit: press, input: io.stdin, output: io.stdout })
     : undefined;
-  // Nobody reads the output anymore, or waits for the end: reason enough to stop, but no sign of impatience.
+  // The reader of the output has gone: a reason to stop softly, but not a second Ctrl-C.
   const stopUnwatched = () => {
     const { reason } = io.signal;
     if (reason instanceof JamdevError) reporter.message(reason.sentence);

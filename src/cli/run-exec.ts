@@ -84,7 +84,7 @@ class SignalSwitch {
     const onAbort = () => {
       const { reason } = io.signal;
       if (reason instanceof JamdevError) io.err(`jamdev: ${reason.sentence}`);
-      // What ended the package runner may have signaled the whole group: a second signal would mean impatience.
+      // What ended the package runner may have signaled the whole group: a second signal would end it at once.
       if (!this.#hasCome) this.#come('SIGTERM');
     };
     if (io.signal.aborted) onAbort();

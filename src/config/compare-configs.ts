@@ -6,7 +6,7 @@ import type { ServiceConfig } from './service-config.js';
 export interface ConfigChange {
   /** Services whose settings changed: they can be built and run by the new ones at once. */
   services: readonly ServiceConfig[];
-  /** What only counts after a restart, in words: `"port"`, `the service "chat"`. */
+  /** What takes effect after a restart, in words: `"port"`, `the service "chat"`. */
   needsRestart: readonly string[];
 }
 

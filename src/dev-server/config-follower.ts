@@ -7,19 +7,19 @@ import type { ServiceConfig } from '../config/service-config.js';
 import { JamdevError } from '../contract/errors.js';
 import { chooseRuntimes } from './docker-parts.js';
 
-/** What the files that say what to run have come to. */
+/** The current state of the files that say what to run. */
 export interface ConfigFollowerListener {
   /** A service has other settings; `reason` says so for a person. */
   redefine(service: ServiceConfig, reason: string): Promise<void>;
-  /** What was changed that only counts after a restart, in words. */
+  /** The changes that take effect after a restart, in words. */
   onFixed(file: string, what: readonly string[]): void;
-  /** The files can't be used as they are; what was read last stays in use. */
+  /** The files can't be used as they are; the previous content stays in use. */
   onProblem(error: JamdevError): void;
 }
 
 /** Follows the config file and the start script while a dev server runs. */
 export class ConfigFollower {
-  /** Config files that count, or would if they were there. Absolute paths. */
+  /** Config files that are used, or would be if they existed. Absolute paths. */
   readonly files: readonly string[];
   readonly #flags: DevFlags;
   readonly #running: () => DevConfig;

@@ -15,14 +15,14 @@ export interface Household {
 }
 
 /**
- * Keeps what ended backends and dead runs leave on the disk within bounds, from now on.
- * @returns does it once, whatever has ended
+ * Limits what ended backends and dead runs leave on the disk, from now on.
+ * @returns a function that does it once at any time
  */
 export function startHousekeeping({ folder, runId, platform, logs, loaded }: Household): () => void {
   const pruneLogs = () =>
     void listForeignRuns(folder, runId)
       .then((runs) => logs.prune(runs))
-      // For want of file descriptors for instance; the next end of a backend prunes again.
+      // For example, no file descriptor was free; the next end of a backend prunes again.
       .catch(() => undefined);
   platform.events.on('backend', (backend) => {
     void backend.gone.then(() => logs.isPruned || pruneLogs());

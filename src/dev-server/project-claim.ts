@@ -18,7 +18,7 @@ export interface ClaimHolder {
   proxyUrl: string | undefined;
 }
 
-/** What came of the wish to be a project's dev server. */
+/** The outcome of trying to become a project's dev server. */
 export type Claim = { lock: Lock; holder?: never } | { lock?: never; holder: ClaimHolder };
 
 /**

@@ -2,10 +2,10 @@ import { closeSync, fstatSync, openSync, readlinkSync } from 'node:fs';
 import { problem } from '../contract/errors.js';
 import { type FolderIdentity, identifyFolder } from '../records/folder-identity.js';
 
-/** What became of the project folder since the dev server started. */
+/** What has happened to the project folder since the dev server started. */
 type Fate = 'there' | 'renamed' | 'deleted' | 'replaced';
 
-/** Knows what becomes of the project folder while a dev server runs for it. */
+/** Follows what happens to the project folder while a dev server runs for it. */
 export class ProjectFolder {
   readonly #path: string;
   readonly #identity: Pick<FolderIdentity, 'device' | 'inode'> | undefined;

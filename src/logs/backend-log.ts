@@ -55,7 +55,7 @@ export class BackendLog {
   #segment = 0;
   #segmentBytes = 0;
   #tornLine = false;
-  /** Its folder is there, with the note whose log it is. */
+  /** Its folder exists, with the note that says which backend's log it is. */
   #prepared = false;
   #failing = false;
   #ended = false;
@@ -188,7 +188,7 @@ export class BackendLog {
   #close(): void {
     const file = this.#file;
     this.#file = undefined;
-    // Some file systems tell only now that what was written did not fit.
+    // Some file systems report only now that the data did not fit.
     if (file !== undefined) this.#try(() => closeSync(file));
   }
 }

@@ -12,7 +12,7 @@ export interface ReadLogsOptions {
   tail?: number | undefined;
   /** Go on with live lines; until `mayGrow` says no. */
   follow: boolean;
-  /** Also tell of lines that are not finished, once all lines are told. Needs a store. */
+  /** Also report unfinished lines, after all complete ones. Needs a store. */
   unfinished?: boolean;
   /** Whether more lines or logs can still come. */
   mayGrow(): boolean;

@@ -3,7 +3,7 @@ import { LineSplitter } from './line-splitter.js';
 
 /** A line that is not finished after this time is shown as far as it has come, and then this often at most. */
 export const UNFINISHED_MS = 150;
-/** So much of it is shown at most. */
+/** How much of it is shown at most. */
 const MAX_SHOWN_BYTES = 8 * 1024;
 
 /** The lines of one output stream, and the reported part of the unfinished one. */

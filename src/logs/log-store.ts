@@ -76,7 +76,7 @@ export class LogStore {
     return log;
   }
 
-  /** All logs lie on one disk: its trouble is told once, and so is its end. */
+  /** All logs are on one disk: its failure is reported once, and so is its recovery. */
   #tellOfDisk(log: BackendLog, error: Error | undefined): void {
     if (this.#diskTrouble === (error !== undefined)) return;
     this.#diskTrouble = error !== undefined;
@@ -84,7 +84,7 @@ export class LogStore {
     else this.events.emit('diskRecovered');
   }
 
-  /** A log to which lines may still come. */
+  /** Whether a log may still get lines. */
   open(backendId: string): BackendLog | undefined {
     return this.#open.get(backendId);
   }

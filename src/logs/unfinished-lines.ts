@@ -16,7 +16,7 @@ export class UnfinishedLines {
     this.#told.delete(`${owner.backendId} ${record.source}`);
   }
 
-  /** Those of a backend that the reader has not been told as they are now. */
+  /** The unfinished lines of a backend that changed since the reader received them. */
   *changed(owner: LogOwner): Generator<OwnedRecord, void> {
     for (const source of ['stdout', 'stderr'] as const) {
       const key = `${owner.backendId} ${source}`;

@@ -6,7 +6,7 @@ import { errorCode } from './error-code.js';
 import { createLimit } from './limit.js';
 import { kindOf } from './regular-file.js';
 
-/** The content of larger files is not read: their size and time of change stand for it. */
+/** The content of larger files is not read: their size and time of change are used instead. */
 export const MAX_HASHED_BYTES = 4 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 /** Half of Node.js' four threads for files: the other half stays free for everything else. */
@@ -21,7 +21,7 @@ const [openDescriptor, statDescriptor, readDescriptor, closeDescriptor] = [
 ];
 
 /**
- * Returns a short text that stands for what is at a path: its kind, and for a file its content and whether it can be
+ * Returns a short text that identifies what is at a path: its kind, and for a file its content and whether it can be
  * executed, for a link its target and what is there. The same text means that nothing has changed.
  *
  * The text is the system's error code, such as `ENOENT`, where nothing can be read. Never rejects.

@@ -55,14 +55,14 @@ export class ChildOutput {
     });
   }
 
-  /** Closes it where no child was started. */
+  /** Closes it if no child was started. */
   discard(): void {
     if (this.#pipe === undefined) return;
     closeSync(this.#pipe.writeFd);
     closeSync(this.#pipe.readFd);
   }
 
-  /** Resolves when all was handed over that was printed before this call. Call it when the child has ended. */
+  /** Resolves when all output from before this call was handed over. Call it when the child has ended. */
   async finish(): Promise<void> {
     await Promise.race([this.#ended, pause(DRAIN_MS)]);
     // The timer may have been faster than a busy event loop.

@@ -31,7 +31,7 @@ export class ChildTree implements TerminableTree {
   }
 
   /**
-   * Tells by what the child is found again after a crash of this program.
+   * Returns what identifies the child after a crash of this program.
    * @throws when the process table can't be read
    */
   async identity(): Promise<TreeRoot> {

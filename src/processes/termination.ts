@@ -116,7 +116,7 @@ export class Termination {
     }
   }
 
-  /** @returns since when it is a matter of force; undefined: it is not yet */
+  /** @returns since when SIGKILL is sent; undefined: it is not yet */
   #forcedSince(): number | undefined {
     if (this.#forcedAtMs === undefined && this.#graceMs !== undefined) {
       const endsAtMs = Math.max(this.#begunAtMs ?? 0, this.#soft.lastAtMs) + this.#graceMs;
@@ -128,7 +128,7 @@ export class Termination {
   #kill(sample: TreeSample, sinceMs: number): void {
     if (sample.known) {
       for (const { pid } of sample.living) if (sendSignal(pid, 'SIGKILL') === 'refused') this.#refused.add(pid);
-      // For a while only: one day the number may be another group's, which only the process table could tell.
+      // For a while only: later the number may be another group's, and only the process table shows that.
     } else if (this.#tree.leader !== undefined || performance.now() - sinceMs < STUCK_MS) {
       this.#tree.killGroup();
     }
@@ -147,7 +147,7 @@ export class Termination {
     this.#wake = () => over.abort();
     const waitedMs = performance.now() - (this.#forcedAtMs ?? this.#begunAtMs ?? 0);
     const growing = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, waitedMs * PAUSE_PER_WAITED));
-    // All that can happen before its first process ends is that somebody loses patience.
+    // Before its first process ends, the only thing that can happen is a call of force().
     const isIdle = sample.known && this.#tree.leader !== undefined && !this.#soft.isWaiting;
     if (this.#forcedAtMs === undefined && isIdle) await pause(this.#graceMs ?? NEVER_MS, over.signal);
     else await pause(growing, over.signal);
@@ -159,5 +159,5 @@ export class Termination {
   }
 }
 
-/** As long as a timer can be. */
+/** The longest delay of a timer. */
 const NEVER_MS = 2 ** 31 - 1;

@@ -1,10 +1,10 @@
 import type { StartAttempt } from './start-failure.js';
 
-/** What Linux takes as one variable or argument, its closing NUL included: 32 pages (execve(2), MAX_ARG_STRLEN). */
+/** The largest variable or argument that Linux accepts, with its NUL: 32 pages (execve(2), MAX_ARG_STRLEN). */
 const MAX_STRING_BYTES = 32 * 4096;
 const NAMED_VARIABLES = 3;
 
-/** Says what of a program's arguments and environment is more than the system takes. */
+/** Explains which part of a program's arguments and environment is too large for the system. */
 export function explainTooLarge({ args, env }: StartAttempt): { reason: string; remedy: string } {
   const variables = Object.entries(env)
     .map(([name, value = '']) => ({ name, bytes: Buffer.byteLength(`${name}=${value}`) + 1 }))

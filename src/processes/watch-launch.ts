@@ -2,10 +2,10 @@ import { findLaunch, type Launch, type RunnerProcess } from './launch.js';
 import { findProcess, hasProc } from './process-table.js';
 
 const CHECK_INTERVAL_MS = 1_000;
-/** Where a look at a start time takes a program of its own (`ps`), only every so many checks take one. */
+/** Where reading a start time needs another program (`ps`), only one in this many checks reads it. */
 const CHECKS_PER_LOOK = 30;
 
-/** Who is told how this program was started. */
+/** Receives how this program was started, and the end of its package runner. */
 export interface LaunchListener {
   /** How it was started; called once. */
   onFound?(launch: Launch): void;
@@ -34,7 +34,7 @@ export function watchLaunch(listener: LaunchListener): void {
     }
     if (launch.runners.length === 0) clearInterval(timer);
   };
-  // A look that failed, for want of file descriptors for instance, tells nothing: the next one may.
+  // A check that failed, for example without free file descriptors, shows nothing; the next one may succeed.
   const tryCheck = () => void check().catch(() => undefined);
   const timer = setInterval(tryCheck, CHECK_INTERVAL_MS);
   timer.unref();

@@ -1,4 +1,4 @@
-/** What the proxy says of itself in every answer. */
+/** What the proxy adds to every answer. */
 export interface Signature {
   /** For `Server`, where the backend sets none. */
   server: string;

@@ -9,7 +9,7 @@ import { passOnAnswer } from './pass-on-answer.js';
 import { announcesBody } from './upgrade-offer.js';
 import { uploadBody } from './upload.js';
 
-/** What goes to the backend. */
+/** What is sent to the backend. */
 export interface BackendRequest {
   destination: Destination;
   /** Path and query. */

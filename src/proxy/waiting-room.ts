@@ -6,7 +6,7 @@ import { isEnding } from '../platform/backend-state.js';
 import type { Address } from '../runtime/runtime.js';
 import type { Exchange } from './exchange.js';
 
-/** How long a request waits before it is said what for. */
+/** How long a request waits before the log says why. */
 const PATIENCE_MS = 10_000;
 
 /** A request whose backend can't be reached yet. */
@@ -21,7 +21,7 @@ interface Waiting {
 /** Where requests wait until their backend can be reached. */
 export class WaitingRoom {
   readonly #clock: Clock;
-  /** What the log says last of the waiting for a backend, so that it is said once. */
+  /** The reason that was last logged for a backend, so that each is logged once. */
   readonly #said = new WeakMap<Backend, string>();
 
   constructor(clock: Clock) {
@@ -46,13 +46,13 @@ export class WaitingRoom {
     }
   }
 
-  /** Never resolves when nobody is to be answered with the reason. */
+  /** Never resolves when the request is not answered with the reason. */
   #untilReason({ backend, name, wantsPage }: Waiting, signal: AbortSignal): Promise<JamdevError> {
     return new Promise((resolve, reject) => {
       const onChange = () => {
         if (backend.address !== undefined || isEnding(backend.state)) return;
         if (!wantsPage || backend.silence === undefined) this.#say(backend, name);
-        // Looks once more, since what was seen may be over.
+        // Checks once more, since the reason may no longer apply.
         else
           backend.explainSilence().then((reason) => {
             if (reason !== undefined) resolve(problem.backendNotReady(backend.id, reason));
@@ -92,7 +92,7 @@ const WAITED_FOR: Partial<Record<Backend['state']['status'], string>> = {
   ready: 'Its process is being replaced.',
 };
 
-/** Its process may be replaced in the very moment in which it can be reached. */
+/** Its process may be replaced at the moment in which it can be reached. */
 async function untilReached(backend: Backend, signal: AbortSignal): Promise<Address | undefined> {
   let address = await backend.reachable(signal);
   while (address !== backend.address) address = await backend.reachable(signal);

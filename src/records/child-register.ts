@@ -1,9 +1,9 @@
 import type { ProcessRecord } from './server-records.js';
 
-/** What every part that starts processes does for them to be found after a crash of this program. */
+/** What every part that starts processes has to do, so that they are found after a crash of this program. */
 export interface ChildRegister {
   /**
-   * Gives the variables that every process gets. Call it right before each start: what leads to the process is on disk
+   * Returns the variables for every process. Call it right before each start: what identifies the process is on disk
    * when it returns.
    * @throws JamdevError `StateFolderUnusable` when that is not possible
    */

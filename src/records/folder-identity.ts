@@ -1,13 +1,13 @@
 import { realpathSync, statSync } from 'node:fs';
 
-/** What tells one folder from all others, also after it was renamed. */
+/** What identifies a folder, also after it was renamed. */
 export interface FolderIdentity {
   /** Absolute path, links resolved, in the spelling that the file system has. */
   path: string;
   /** Of the file system and in it; decimal. */
   device: string;
   inode: string;
-  /** When it was made, in nanoseconds; "0" where the file system does not tell. Numbers of inodes come round again. */
+  /** When it was created, in nanoseconds; "0" if the file system does not say. Inode numbers are reused. */
   born: string;
 }
 
@@ -25,7 +25,7 @@ export function identifyFolder(path: string): FolderIdentity | undefined {
   }
 }
 
-/** Whether a folder that was noted is the very one that is there now, whatever either is called. */
+/** Whether a recorded folder is the same folder as the one that exists now, even under another name. */
 export function isSameFolder(noted: FolderIdentity, now: FolderIdentity): boolean {
   return noted.device === now.device && noted.inode === now.inode && noted.born === now.born && now.born !== '0';
 }

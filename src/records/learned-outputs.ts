@@ -9,7 +9,7 @@ const MAX_FILES = 1_000;
 /** Files that builds were shown to write, by service; paths relative to the service's folder. */
 type Outputs = Readonly<Record<string, readonly string[]>>;
 
-/** What runs of dev servers in a project have learned of the files that its builds write. */
+/** Stores which files the builds of a project write, as dev servers have learned. */
 export class LearnedOutputs {
   readonly #path: string;
   #outputs: Outputs;
@@ -30,7 +30,7 @@ export class LearnedOutputs {
     return this.#outputs[service] ?? [];
   }
 
-  /** Keeps what was learned; best effort, as without it the next run only learns it again. */
+  /** Stores what was learned; best effort: without it, the next run learns it again. */
   keep(service: string, files: readonly string[]): void {
     this.#outputs = { ...this.#outputs, [service]: files.slice(0, MAX_FILES) };
     try {

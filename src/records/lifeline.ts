@@ -4,11 +4,11 @@ import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { errorCode } from '../os/error-code.js';
 
-/** What macOS takes; Linux takes four more. */
+/** The limit of macOS; that of Linux is four bytes larger. */
 const MAX_SOCKET_PATH_BYTES = 103;
-/** Nobody listens there: its process has ended. */
+/** No process listens there: it has ended. */
 const DEAD = ['ECONNREFUSED'];
-/** No socket, or none that can tell. */
+/** There is no socket, or it can't answer the question. */
 const UNTOLD = ['ENOENT', 'ENOTDIR', 'ENOTSOCK', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EPROTOTYPE'];
 
 /**
@@ -27,7 +27,7 @@ export class Lifeline {
     this.#server = server;
   }
 
-  /** @returns undefined where the file system takes no sockets, or the path is too long for one */
+  /** @returns undefined if the file system does not support sockets, or the path is too long for one */
   static async open(folder: string): Promise<Lifeline | undefined> {
     const name = `${randomBytes(6).toString('hex')}.s`;
     const path = join(folder, name);

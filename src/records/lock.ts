@@ -8,36 +8,37 @@ import { makeOwnFolder } from './own-folder.js';
 import type { LockPlace } from './project-lock.js';
 
 const NAME_CHARACTERS = 20;
-/** How soon a lock is back that someone has deleted with the rest of the state. */
+/** How soon a lock is created again after someone deleted it with the rest of the state. */
 const RESTORE_INTERVAL_MS = 2_000;
 
-/** Holders do not outlive the machine's power, so that their files need not. */
+/** Holders end when the machine loses power, so their files need not survive that. */
 const DURABLE = false;
 
 /** Who holds, or held, a lock. */
 export interface LockNote {
   pid: number;
   startId: string;
-  /** Its lifeline, inside the folder of locks; undefined where there could be none. */
+  /** Its lifeline, inside the folder of locks; undefined if there could be none. */
   lifeline: string | undefined;
   /** What the holder tells other processes that want the lock; undefined until it has told something. */
   told: unknown;
   released: boolean;
 }
 
-/** What came of the wish for a lock. */
+/** The outcome of trying to take a lock. */
 export type LockOutcome =
   /** `afterCrash`: its holder before this one ended without releasing it. */
   { lock: Lock; afterCrash: boolean; holder?: never } | { lock?: never; afterCrash?: never; holder: LockNote };
 
 /**
- * Takes a lock that one process at a time has, or finds out who has it. A process that ends in whatever way leaves it free.
+ * Takes a lock that one process holds at a time, or finds its holder. When a process ends for any reason, its lock is
+ * free.
  *
- * The holders of a lock are numbered. To take it means to make the file of the next number, which one process can
- * (link(2)), once the process of the highest number has ended. Numbers never go down: the file of the highest stays, and
- * who turns out not to have the highest has nothing. So no file that another process may have made just now is ever
- * replaced, as a takeover of one file would have to. See docs/decisions.
- * @param place its folder is of this user alone
+ * The holders of a lock are numbered. A process takes it by creating the file of the next number, which only one can
+ * (link(2)), after the process of the highest number has ended. Numbers never decrease: the file of the highest stays,
+ * and a process with a lower number does not hold the lock. So no file that another process may have just created is
+ * ever replaced, as a takeover of one file would have to. See docs/decisions.
+ * @param place in a folder of this user alone
  * @throws the system's error when the folder can't be written
  */
 export async function takeLock({ folder, name }: LockPlace): Promise<LockOutcome> {
@@ -75,7 +76,7 @@ export async function takeLock({ folder, name }: LockPlace): Promise<LockOutcome
   }
 }
 
-/** Reads who holds a lock now; undefined: nobody. */
+/** Finds the current holder of a lock; undefined: there is none. */
 export async function findHolder({ folder, name }: LockPlace): Promise<LockNote | undefined> {
   const prefix = createHash('sha256').update(name).digest('hex').slice(0, NAME_CHARACTERS);
   const newest = newestNumber(folder, prefix);
@@ -116,11 +117,11 @@ export class Lock {
     try {
       writeOwnFile(this.#path, JSON.stringify(note), DURABLE);
     } catch {
-      // The disk is full, for instance: the lock is free all the same once this process has ended.
+      // For example, the disk is full: the lock is still free after this process has ended.
     }
   }
 
-  /** After `rm -rf` of the state: nobody else may take it for free. */
+  /** After `rm -rf` of the state: no other process may consider it free. */
   #restore(): void {
     if (existsSync(this.#path)) return;
     const folder = join(this.#path, '..');
@@ -160,13 +161,13 @@ function removeOlder(folder: string, prefix: string, newest: number): void {
   }
 }
 
-/** @returns undefined for what no jamdev wrote */
+/** @returns undefined for a file that jamdev did not write */
 function readNote(path: string): LockNote | undefined {
   try {
     const note = JSON.parse(readOwnFile(path) ?? 'null') as Partial<LockNote> | null;
     if (typeof note?.pid !== 'number' || typeof note.startId !== 'string') return undefined;
     const { pid, startId, lifeline, told, released } = note;
-    // A name, and no path that leads elsewhere.
+    // A name, not a path that leads elsewhere.
     const safe = typeof lifeline === 'string' && /^\w+\.s$/.test(lifeline) ? lifeline : undefined;
     return { pid, startId, lifeline: safe, told, released: released === true };
   } catch (error) {

@@ -4,13 +4,13 @@ import { cp, lstat, readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../os/error-code.js';
 
-/** To another file system a folder has to be copied, which takes its time: so much at most. */
+/** The largest folder that is moved to another file system, which means to copy it. */
 export const MAX_COPIED_BYTES = 256 * 1024 * 1024;
 
-/** What the name of a folder ends with that was copied and is about to be deleted. */
+/** The suffix of the name of a folder that was copied and is about to be deleted. */
 export const MOVED_SUFFIX = '.moved';
 
-/** Why a folder was not moved, in words that fit into a sentence. undefined: it was moved, or somebody else moved it. */
+/** Why a folder was not moved, as part of a sentence. undefined: it was moved, by this or another process. */
 export type MoveRefusal = string | undefined;
 
 /**
@@ -20,7 +20,7 @@ export type MoveRefusal = string | undefined;
  * @param scratch a folder on the same file system as `to`
  */
 export async function moveFolder(from: string, to: string, scratch: string): Promise<MoveRefusal> {
-  // Synchronous, so that no other start in this process comes between the look and the move.
+  // Synchronous, so that no other start in this process runs between the check and the move.
   if (isThere(to)) return isThere(from) ? `${to} exists already` : undefined;
   try {
     renameSync(from, to);
@@ -41,7 +41,7 @@ async function copy(from: string, to: string, scratch: string): Promise<MoveRefu
     if (foreign !== undefined) return `${foreign} belongs to another user or is not a regular file`;
     if (bytes > MAX_COPIED_BYTES) return 'it is larger than 256 MiB, and on another file system';
     const { bavail, bsize } = await statfs(scratch);
-    // No more than half of what is left there.
+    // At most half of the free space there.
     if (bytes * 2 > bavail * bsize) return 'there is too little space on the other file system';
     await cp(from, draft, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
     renameSync(draft, to);
@@ -59,7 +59,7 @@ function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** @returns the size, and the first path that a copy would not be the same of */
+/** @returns the size, and the first path that could not be copied exactly */
 async function measure(folder: string): Promise<{ bytes: number; foreign: string | undefined }> {
   let bytes = 0;
   const waiting = [folder];

@@ -9,7 +9,7 @@ import type { StateFolder } from './state-folder.js';
 
 /** Where earlier versions kept a project's state: a folder in the project. */
 const OLD_STATE_FOLDER = '.jamdev';
-/** Names that jamdev gave: what is called otherwise is not its own. */
+/** Names that jamdev used: files with other names are not its own. */
 const BACKEND_ID = /^[a-z0-9]+$/;
 const VOLUME_NAME = /^[\w-]*-[0-9a-f]{12}$/;
 const MOVED = new RegExp(`^[\\w-]+\\.[0-9a-f]{12}\\${MOVED_SUFFIX}$`);
@@ -52,8 +52,8 @@ export async function moveOldState(project: string, folder: StateFolder): Promis
 }
 
 /**
- * Whether a dev server of an earlier version runs on what lies there. Such a record can hold up the move, and no more:
- * whoever made the folder may have made it.
+ * Whether a dev server of an earlier version uses that state. Such a record can only delay the move:
+ * anyone who created the folder may have written it.
  */
 async function isInUse(servers: string): Promise<boolean> {
   if (!isRealFolder(servers)) return false;
@@ -64,13 +64,13 @@ async function isInUse(servers: string): Promise<boolean> {
       if (typeof pid !== 'number' || typeof startId !== 'string') continue;
       if ((await findProcess(pid))?.startId === startId) return true;
     } catch {
-      // Torn, or not to be read: no record of a dev server that runs.
+      // Incomplete or unreadable: not the record of a running dev server.
     }
   }
   return false;
 }
 
-/** Records of earlier versions are nothing to go by: they may have come with the project. */
+/** Records of earlier versions can't be trusted: they may have come with the project. */
 function removeRecords(servers: string): void {
   if (!isRealFolder(servers)) return;
   for (const name of namesIn(servers)) {
@@ -79,7 +79,7 @@ function removeRecords(servers: string): void {
   }
 }
 
-/** Copied by a start that did not come to delete them. */
+/** Copied by a start that did not get to delete them. */
 function removeMoved({ logs, volumes }: Pick<StateFolder, 'logs' | 'volumes'>): void {
   const services = foldersIn(volumes, VOLUME_NAME).map((name) => join(volumes, name));
   for (const path of [logs, ...services]) {
@@ -100,11 +100,11 @@ function removeIfEmpty(path: string): void {
   try {
     rmdirSync(path);
   } catch {
-    // Something is in it, or it is gone: nothing to do either way.
+    // It is not empty, or it is gone: there is nothing to do.
   }
 }
 
-/** Real folders in a real folder, by name: links lead who knows where. */
+/** Real folders in a real folder, by name: a link could lead anywhere. */
 function foldersIn(path: string, pattern: RegExp): string[] {
   if (!isRealFolder(path)) return [];
   return namesIn(path).filter((name) => pattern.test(name) && isRealFolder(join(path, name)));

@@ -15,7 +15,7 @@ import { errorCode } from '../os/error-code.js';
 
 const { O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 const ROOT_ID = 0;
-/** Larger than anything jamdev writes in one piece. */
+/** More than jamdev writes into any such file. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** Opens a file for reading, but no link, and without waiting for the other end of a pipe. */
@@ -26,8 +26,8 @@ export const APPEND_FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBL
 /**
  * Reads a file that jamdev wrote.
  * @param userId of the user whose it has to be, or root's; null: anyone's
- * @returns undefined when there is none, or what is there is no plain file, is another user's, or is too large
- * @throws what the system says of any other failure: such a file may be there
+ * @returns undefined when there is none, or it is not a regular file, belongs to another user, or is too large
+ * @throws the system's error for any other failure: the file may exist
  */
 export function readOwnFile(path: string, userId: number | null = process.getuid?.() ?? null): string | undefined {
   let file: number;
@@ -40,7 +40,7 @@ export function readOwnFile(path: string, userId: number | null = process.getuid
   try {
     const stats = fstatSync(file);
     if (!stats.isFile() || stats.size > MAX_BYTES) return undefined;
-    // What root wrote is fine: root could do anything anyway.
+    // Files of root are trusted: root could do anything anyway.
     if (userId !== null && stats.uid !== userId && stats.uid !== ROOT_ID) return undefined;
     return readFileSync(file, 'utf8');
   } finally {
@@ -50,7 +50,7 @@ export function readOwnFile(path: string, userId: number | null = process.getuid
 
 /**
  * Writes a file in one step, so that a reader never sees half of it; it is on the disk when this returns.
- * @param isDurable false for what means nothing after the machine has lost power: waiting for the disk takes time
+ * @param isDurable false for content that is useless after a loss of power: waiting for the disk takes time
  */
 export function writeOwnFile(path: string, text: string, isDurable = true): void {
   withDraft(path, text, isDurable, (draft) => renameSync(draft, path));
@@ -71,7 +71,7 @@ export function writeNewOwnFile(path: string, text: string, isDurable = true): b
   });
 }
 
-/** Adds text to a file, which is made if need be. */
+/** Appends text to a file, and creates it if needed. */
 export function appendOwnFile(path: string, text: string): void {
   const file = openSync(path, APPEND_FLAGS, 0o600);
   try {

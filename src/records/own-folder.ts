@@ -25,8 +25,8 @@ export function makeOwnFolder(path: string): string[] {
 /**
  * Checks that a folder is jamdev's own: a real folder, no link, of this user, and not writable by others. One that others
  * could only read is closed to them.
- * @param userId of the user to whom it has to belong; undefined where the system has no such thing
- * @returns what to warn about: root is warned of what other users are refused
+ * @param userId of the user who must own it; undefined if the system has no user ids
+ * @returns what to warn about: root only gets a warning where other users are refused
  * @throws JamdevError `StateFolderUnusable`, `StateFolderUnsafe`
  */
 export function checkOwnFolder(path: string, userId: number | undefined = process.getuid?.()): string[] {
@@ -53,7 +53,7 @@ export function checkOwnFolder(path: string, userId: number | undefined = proces
   return [problem.stateFolderOpen(path, stats.mode & 0o777).message];
 }
 
-/** Makes the folders above one that jamdev owns; they are the user's, whatever they are. */
+/** Creates the folders above one that jamdev owns; these belong to the user and are not checked. */
 export function makeParents(path: string): void {
   const parent = dirname(path);
   if (parent === path || isThere(parent)) return;
@@ -75,7 +75,7 @@ function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Whether the file system keeps permissions: on WSL's /mnt/c every folder is open to all, whatever was asked for. */
+/** Whether the file system stores permissions: on WSL's /mnt/c every folder is open to all users. */
 function keepsModes(folder: string): boolean {
   const probe = mkdtempSync(join(folder, '.mode-'));
   try {

@@ -12,7 +12,7 @@ export function devLockOf(state: FoundState): LockPlace {
   return { folder: locksFolder(state), name: `dev ${state.note.id}` };
 }
 
-/** The lock of what a key of a service keeps at /plane-data. */
+/** The lock of the /plane-data folder of a key of a service. */
 export function mountLockOf(state: FoundState, service: string, key: string): LockPlace {
   return { folder: locksFolder(state), name: `mount ${state.note.id} ${JSON.stringify([service, key])}` };
 }

@@ -13,7 +13,7 @@ interface RunRegisterEvents {
   restored: [];
 }
 
-/** What of a record is known before the ports are. */
+/** The part of a record that is known before the ports. */
 export type RunIdentity = Omit<ServerRecord, 'apiUrl' | 'proxyUrl'>;
 
 /** Keeps the record of this program's dev server on disk for as long as it runs: if someone deletes it, it is written again. */
@@ -69,13 +69,13 @@ export class RunRegister implements ChildRegister {
     this.events.emit('restored');
   }
 
-  /** Takes the record back: nothing of this run is left. */
+  /** Removes the record: nothing of this run is left. */
   remove(): void {
     this.close();
     this.#file.remove();
   }
 
-  /** Leaves the record as it is, for the next start to look after what is left. */
+  /** Keeps the record, so that the next start cleans up what is left. */
   close(): void {
     this.#record = undefined;
   }

@@ -91,7 +91,7 @@ export class ServerRecordFile {
   }
 }
 
-/** By what the processes of dev servers on record are found, whatever became of them. */
+/** Returns what identifies the processes of recorded dev servers, even if these have ended. */
 export function tracesOf(folder: StateFolder, records: readonly ServerRecord[]): RunTraces {
   return {
     markers: new Set(records.map(({ marker }) => marker)),

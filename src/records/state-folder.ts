@@ -8,7 +8,7 @@ import { readOwnFile, writeNewOwnFile, writeOwnFile } from './own-file.js';
 import { makeOwnFolder } from './own-folder.js';
 import { createStateHome, findStateHome, type StateHome } from './state-home.js';
 
-/** What a state folder knows of its project. */
+/** What a state folder records about its project. */
 export interface ProjectNote extends FolderIdentity {
   /** Random: known to this user only, and the same for as long as the state is kept. */
   id: string;
@@ -25,7 +25,7 @@ export interface StateFolder {
   volumes: string;
 }
 
-/** A state folder that is there. */
+/** An existing state folder. */
 export interface OwnStateFolder extends StateFolder {
   project: ProjectNote;
   /** What the user should know about it, in sentences. */
@@ -43,10 +43,10 @@ export const PROJECT_NOTE = 'project.json';
 const READABLE_CHARACTERS = 40;
 const HASH_CHARACTERS = 12;
 const ID_BYTES = 16;
-/** Of projects that had the same path one after the other. */
+/** The most state folders of different projects that had the same path one after the other. */
 const MAX_NAMES = 1_000;
 
-/** @returns where a project's state lies, or would lie, without touching the disk */
+/** @returns the folder of a project's state, existing or not, without changing the disk */
 export function stateFolderOf(project: string): StateFolder {
   const home = findStateHome();
   const identity = identifyFolder(project) ?? { path: project, device: '', inode: '', born: '0' };
@@ -88,14 +88,14 @@ export function createStateFolder(project: string): OwnStateFolder {
   }
 }
 
-/** Writes again what makes a state folder a project's, after someone deleted it. */
+/** Writes the note with a state folder's project again after someone deleted it. */
 export function restoreStateFolder({ root, servers, logs, project }: OwnStateFolder): void {
   createStateHome();
   for (const path of [root, servers, logs]) makeOwnFolder(path);
   writeNewOwnFile(join(root, PROJECT_NOTE), serialize(project));
 }
 
-/** By its path first; else by what the folder itself is, for one that was renamed or has several names. */
+/** Finds it by its path, or else by the folder's identity, for a folder that was renamed or has several names. */
 function find(home: StateHome, identity: FolderIdentity): FoundState | undefined {
   const likely = readNote(join(home.projects, folderName(identity.path)));
   if (likely?.note.path === identity.path) return likely;
@@ -112,7 +112,7 @@ function claim(home: StateHome, identity: FolderIdentity): FoundState {
     writeNewOwnFile(join(root, PROJECT_NOTE), serialize({ ...identity, id: randomBytes(ID_BYTES).toString('hex') }));
     const found = readNote(root);
     if (found?.note.path === identity.path) return found;
-    // Torn by a file system that broke: the folder's name still tells whose it is.
+    // Incomplete after a failure of the file system: the folder's name still shows its project.
     if (found === undefined) rmSync(join(root, PROJECT_NOTE));
   }
   throw problem.stateFolderUnusable(join(home.projects, name), `no name is free after ${MAX_NAMES} attempts`);
@@ -136,7 +136,7 @@ function readNote(root: string): FoundState | undefined {
     const note = JSON.parse(readOwnFile(join(root, PROJECT_NOTE), reader) ?? 'null') as Partial<ProjectNote> | null;
     return isNote(note) ? { folder: pathsIn(root), note } : undefined;
   } catch {
-    // Torn, or not to be read for now: as if it were another project's.
+    // Incomplete or currently unreadable: it counts as another project's.
     return undefined;
   }
 }

@@ -5,7 +5,7 @@ import { JamdevError, problem } from '../contract/errors.js';
 import { errorCode } from '../os/error-code.js';
 import { makeOwnFolder, makeParents } from './own-folder.js';
 
-/** The folder in which jamdev keeps what it has to remember of this user's projects. */
+/** The folder in which jamdev stores the state of this user's projects. */
 export interface StateHome {
   /** Absolute path. */
   root: string;
@@ -27,7 +27,7 @@ export function stateHomePlaces(env: NodeJS.ProcessEnv = process.env): string[] 
   return home === undefined ? [temporary] : [join(home, '.local', 'state', 'jamdev'), temporary];
 }
 
-/** @returns where the state lies, or would lie, without touching the disk */
+/** @returns the folder of the state, existing or not, without changing the disk */
 export function findStateHome(env: NodeJS.ProcessEnv = process.env): StateHome {
   const places = stateHomePlaces(env);
   return at(places.find(isWritableFolder) ?? (places[0] as string), []);
@@ -50,7 +50,7 @@ export function createStateHome(env: NodeJS.ProcessEnv = process.env): StateHome
       return { ...home, remarks };
     } catch (error) {
       refusal ??= error instanceof JamdevError ? error : problem.stateFolderUnusable(place, errorCode(error));
-      // Something is wrong with what is there: that must be seen, not walked around.
+      // Something is wrong with the existing folder: the user must see that, so no other place is used.
       if (refusal.code === 'StateFolderUnsafe') break;
     }
   }
@@ -66,7 +66,7 @@ function findHome(): string | undefined {
     const home = homedir();
     return isAbsolute(home) ? home : undefined;
   } catch {
-    // A user that the system does not know has no home.
+    // A user that is unknown to the system has no home.
     return undefined;
   }
 }

@@ -7,7 +7,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** Go and nginx answer plain HTTP on a port for TLS so. */
 const BAD_REQUEST = 400;
 
-/** What came of asking a backend. */
+/** The outcome of a request to a backend. */
 export interface HeadResult {
   /** Whether it answered in HTTP, whatever the status. */
   isHttp: boolean;

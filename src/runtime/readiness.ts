@@ -42,7 +42,7 @@ interface QuestionSignals {
   ended: AbortSignal;
 }
 
-/** Asks one address again and again. */
+/** Repeats requests to one address. */
 class Questioner {
   readonly #address: Address;
   readonly #signals: QuestionSignals;

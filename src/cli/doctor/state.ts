@@ -9,7 +9,7 @@ import { counted } from '../terminal/counted.js';
 import { formatSize } from '../terminal/size.js';
 import { type Finding, fine, trouble } from './finding.js';
 
-/** Whether jamdev can keep its things, and where; nothing is left there by trying. */
+/** Checks whether jamdev can write its state, and where; the check leaves nothing behind. */
 export function checkStateFolder(project: string): Finding {
   const check = 'state folder';
   const folder = stateFolderOf(project);

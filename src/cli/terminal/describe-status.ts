@@ -8,7 +8,7 @@ export interface StatusDetails {
   explanation?: string | null | undefined;
 }
 
-/** Describes a status in words: `terminated (swept, soft: nobody was connected, or its time was over; exit code 0)`. */
+/** Describes a status in words: `terminated (external, soft: on request; exit code 0)`. */
 export function describeStatus(status: PublicStatus, { exitCode, explanation }: StatusDetails = {}): string {
   const exit = typeof exitCode === 'number' ? `; exit code ${exitCode}` : '';
   if (status.termination_reason !== undefined) {

@@ -1,6 +1,6 @@
 import { delimiter, dirname, join } from 'node:path';
 
-/** What npm says of the script that it runs: true of the one that jamdev itself was started by, and of no other. */
+/** Variables that npm sets for the script it runs: they describe the script that started jamdev, and no other. */
 const OF_NPM_SCRIPT = /^npm_(?:package|lifecycle)_|^npm_command$/;
 
 /**

@@ -18,7 +18,7 @@ const HASH_CHARACTERS = 12;
  * whose preload is missing does not start.
  */
 export class NodePreload {
-  /** Read at the start, while the package is there. */
+  /** Read at the start, while the package exists. */
   readonly #source = readFileSync(PACKAGED, 'utf8');
   readonly #hash = createHash('sha256').update(this.#source).digest('hex').slice(0, HASH_CHARACTERS);
 
@@ -40,7 +40,7 @@ export class NodePreload {
       writeOwnFile(path, this.#source);
       return path;
     } catch {
-      // A full disk, for instance: the one in the package does as long as that stays.
+      // For example, the disk is full: the one in the package is used as long as it exists.
       return PACKAGED;
     }
   }
