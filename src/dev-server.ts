@@ -176,6 +176,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     configFiles: follower.files,
     reloadConfig: () => follower.reload(),
     outputsOf: (service) => learned.of(service),
+    loaded,
   });
   hotRebuild.events.on('outputs', (service, files) => learned.keep(service, files));
   const allowedHosts = {

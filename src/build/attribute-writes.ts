@@ -1,30 +1,26 @@
-import type { Clock } from '../os/clock.js';
 import type { Backend } from '../platform/backend.js';
 import type { Platform } from '../platform/platform.js';
 import type { ChangeOrigins, OpenSpan } from './change-origins.js';
 
-/** A backend has created its files when it is ready, or a moment later. */
-const SETTLE_MS = 500;
-
 /**
  * Attributes files that a service's backends write while they start, are replaced and end to them: data that a
- * backend keeps next to its code would start builds that replace it, which makes it write again.
+ * backend keeps next to its code would start builds that replace it, which makes it write again. A backend that answers
+ * has started: from then on a person sees the new code, and may save again.
  */
-export function attributeWrites(platform: Platform, definition: string, origins: ChangeOrigins, clock: Clock): void {
+export function attributeWrites(platform: Platform, definition: string, origins: ChangeOrigins): void {
   platform.events.on('backend', (backend) => {
-    if (backend.identity.service.definition === definition) follow(backend, origins, clock);
+    if (backend.identity.service.definition === definition) follow(backend, origins);
   });
 }
 
-function follow(backend: Backend, origins: ChangeOrigins, clock: Clock): void {
+function follow(backend: Backend, origins: ChangeOrigins): void {
   let open: OpenSpan | undefined;
   const begin = () => {
     open ??= origins.begin('backend');
   };
   const finish = () => {
-    const span = open;
+    open?.end();
     open = undefined;
-    if (span !== undefined) clock.after(SETTLE_MS, () => span.end());
   };
   backend.events.on('state', ({ status }) => {
     if (status === 'starting' || status === 'terminating' || status === 'hard-terminating') begin();

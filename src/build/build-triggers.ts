@@ -1,6 +1,12 @@
 /** How many builds in a row may be started only by files that builds wrote, before such a change is held. */
 export const MAX_BUILDS_IN_A_ROW = 3;
-/** How many such builds in a row have to write a file again before it counts as output. */
+/** The same limit where one of the files may be a source, which a person may have saved during each of those builds. */
+export const MAX_BUILDS_WITH_SOURCE = 2 * MAX_BUILDS_IN_A_ROW;
+/** How many held builds may change files again before these start no more builds, although they may be sources. */
+export const MAX_HELD_BUILDS = 2;
+/** How many builds in a row changed sources may cancel, before one runs to its end. */
+const MAX_CANCELLED = 3;
+/** How many builds in a row, started only by files that builds wrote, have to write a file again before it counts as output. */
 const PROOFS_NEEDED = 3;
 
 /** Who changed a file: a build, the running backends themselves, or anyone else, such as a person. */
@@ -13,15 +19,18 @@ export interface OriginatedChange {
 }
 
 /** What to do after a change, or after the end of a build. */
-export type Trigger =
-  /** Nothing has to be built. `learned`: files that were just recognized as output, and start no more builds. */
-  | { kind: 'none'; learned?: readonly OriginatedChange[] }
+export type Trigger = (
+  | { kind: 'none' }
   /** Build now, and cancel a build that runs. */
   | { kind: 'build'; files: readonly string[] }
   /** To be decided at the end of the running build. */
   | { kind: 'wait' }
   /** Build when nothing has run for a while, by {@link BuildTriggers.release}. */
-  | { kind: 'hold'; files: readonly string[] };
+  | { kind: 'hold'; files: readonly string[] }
+) & {
+  /** Files that start no more builds from now on. */
+  learned?: readonly OriginatedChange[];
+};
 
 const NONE: Trigger = { kind: 'none' };
 
@@ -31,25 +40,38 @@ const NONE: Trigger = { kind: 'none' };
  * In doubt it builds: also for a file that changed while a build ran, since a person may have saved it. What builds
  * write converges, as a file that comes out the same is no change. Where it does not converge, an experiment tells
  * output from source: after {@link MAX_BUILDS_IN_A_ROW} builds that only files written by builds (or by backends)
- * started, the change is held until nothing runs, and then built once. Files that this build alone changes again are
- * output, and so are files that {@link PROOFS_NEEDED} builds on their own wrote again as they were. Changes of output
+ * started, the change is held until nothing runs, and then built once. Files that changed in every one of these builds
+ * are output, and so are files that {@link PROOFS_NEEDED} builds on their own wrote again as they were. Changes of output
  * during builds start none, until somebody else changes it.
+ *
+ * A person can save during every one of a few builds, too. So a file that somebody else has ever changed, or that a
+ * build left alone, is not taken for output for that: if {@link MAX_HELD_BUILDS} held builds changed it, it starts no
+ * builds until any other change. The same goes for files that have another name in every build.
  *
  * Pure: changes, builds and quiet are reported to it, and it knows no clock.
  */
 export class BuildTriggers {
   /** Changed by anyone else at least once: changes during a build cancel it. */
   readonly #sources = new Set<string>();
+  /** Changed for the first time after a build that had left it alone. */
+  readonly #doubted = new Set<string>();
+  /** Every file that has ever changed. */
+  readonly #seen = new Set<string>();
+  #hasEnded = false;
   /** By file: how many builds on their own have written it again, the last ones without exception. */
   readonly #proofs = new Map<string, number>();
   /** Written by builds or backends, and not decided yet. */
   readonly #pending = new Map<string, ChangeOrigin>();
   readonly #held = new Set<string>();
+  /** No output for all that is known, but not to be built until anything else happens. */
+  readonly #stopped = new Set<string>();
   /** What started the build that runs or is about to, where only builds or backends wrote that. */
   #underTest: ReadonlySet<string> = new Set();
-  /** The same of the last build that was held until nothing ran: what it changes again is output. */
-  #tested: ReadonlySet<string> = new Set();
+  /** Of the builds in a row: how many each file has started. */
+  readonly #started = new Map<string, number>();
   #buildsInARow = 0;
+  #cancelled = 0;
+  #heldBuilds = 0;
   #running = false;
 
   /** @param outputs files that earlier runs have learned to be output of builds */
@@ -68,19 +90,26 @@ export class BuildTriggers {
   }
 
   /** Files of which {@link buildEnded} has to know whether the build wrote them. */
-  get underTest(): ReadonlySet<string> {
-    return this.#underTest;
+  get inQuestion(): ReadonlySet<string> {
+    return new Set([...this.#underTest, ...[...this.#proofs.keys()].filter((file) => !this.#isOutput(file))]);
   }
 
   /** Decides what to do about changed files. */
   changed(changes: readonly OriginatedChange[]): Trigger {
-    const byOthers = filesOf(changes.filter(({ origin }) => origin === 'other'));
+    const byOthers = changes.filter(({ origin }) => origin === 'other').map(({ file }) => file);
     if (byOthers.length > 0) return this.#changedByOthers(byOthers);
-    for (const { file, origin } of changes) this.#pending.set(file, origin);
+    for (const { file, origin } of changes) {
+      if (this.#hasEnded && !this.#seen.has(file)) this.#doubted.add(file);
+      this.#seen.add(file);
+      this.#pending.set(file, origin);
+    }
     if (!this.#running) return this.#decide();
-    const isSource = changes.some(({ file }) => this.#sources.has(file));
-    const cancels = isSource && this.#buildsInARow < MAX_BUILDS_IN_A_ROW;
-    return cancels ? this.#decide() : { kind: 'wait' };
+    const isSource = changes.some(({ file }) => this.#sources.has(file) && !this.#stopped.has(file));
+    if (!isSource || this.#cancelled >= MAX_CANCELLED) return { kind: 'wait' };
+    this.#cancelled += 1;
+    const files = [...this.#pending.keys()].filter((file) => !this.#isLeftAlone(file));
+    this.#pending.clear();
+    return { kind: 'build', files };
   }
 
   /** Reports the start of a build, for any reason; it sees every change so far. */
@@ -91,34 +120,40 @@ export class BuildTriggers {
   }
 
   /**
-   * Reports the end of a build, good or not, that was not canceled.
-   * @param written which files of {@link underTest} it has written, with the same content or another
+   * A build ended, good or not, that nothing cancelled.
+   * @param written which files {@link inQuestion} it has written, with the same content or another
    */
   buildEnded(written: ReadonlySet<string>): Trigger {
     this.#running = false;
-    for (const file of this.#underTest) {
+    for (const file of this.inQuestion) {
       if (this.#sources.has(file) || this.#pending.has(file)) continue;
-      this.#proofs.set(file, written.has(file) ? (this.#proofs.get(file) ?? 0) + 1 : 0);
+      const proofs = this.#proofs.get(file) ?? 0;
+      // One build that leaves a file alone shows that others have written it.
+      if (!written.has(file)) this.#proofs.delete(file);
+      else if (this.#underTest.has(file)) this.#proofs.set(file, proofs + 1);
     }
     this.#underTest = new Set();
+    this.#hasEnded = true;
     return this.#decide();
   }
 
   /** A person or a program asked for a build: counting starts again. */
   asked(): void {
     this.#buildsInARow = 0;
+    this.#cancelled = 0;
+    this.#heldBuilds = 0;
     this.#underTest = new Set();
-    this.#tested = new Set();
+    this.#started.clear();
+    this.#stopped.clear();
   }
 
   /** Nothing has run and nothing has changed for a while: builds what was held, if anything. */
   release(): Trigger {
     if (this.#held.size === 0 || this.#running) return NONE;
     const files = [...this.#held];
-    this.#underTest = new Set(files);
-    this.#tested = this.#underTest;
     this.#held.clear();
-    return { kind: 'build', files };
+    this.#heldBuilds += 1;
+    return this.#start(files);
   }
 
   #changedByOthers(files: readonly string[]): Trigger {
@@ -132,26 +167,63 @@ export class BuildTriggers {
 
   /** Decides about files that builds and backends have written. */
   #decide(): Trigger {
-    const written = [...this.#pending].map(([file, origin]) => ({ file, origin }));
-    const learned = written.filter(({ file }) => this.#tested.has(file) && !this.#isOutput(file));
-    for (const { file } of learned) this.#proofs.set(file, PROOFS_NEEDED);
-    const open = filesOf(written).filter((file) => !this.#isOutput(file));
+    const open = [...this.#pending].filter(([file]) => !this.#isLeftAlone(file));
     this.#pending.clear();
-    if (open.length === 0) return learned.length === 0 ? NONE : { kind: 'none', learned };
-    if (this.#buildsInARow >= MAX_BUILDS_IN_A_ROW) {
-      for (const file of open) this.#held.add(file);
-      return { kind: 'hold', files: [...this.#held] };
+    const learned = open.filter(([file]) => this.#isShown(file)).map(([file, origin]) => ({ file, origin }));
+    for (const { file } of learned) this.#leaveAlone(file);
+    const files = open.map(([file]) => file).filter((file) => !this.#isLeftAlone(file));
+    return { ...this.#proceed(files), ...(learned.length > 0 && { learned }) };
+  }
+
+  #proceed(files: readonly string[]): Trigger {
+    if (files.length === 0) return NONE;
+    const isSavedAgain = (file: string) => this.#doubted.has(file) && this.#startedBy(file) > 0;
+    const limit = files.some((file) => this.#sources.has(file) || isSavedAgain(file))
+      ? MAX_BUILDS_WITH_SOURCE
+      : MAX_BUILDS_IN_A_ROW;
+    if (this.#buildsInARow < limit) {
+      this.#buildsInARow += 1;
+      return this.#start(files);
     }
-    this.#buildsInARow += 1;
-    this.#underTest = new Set(open);
-    return { kind: 'build', files: open };
+    for (const file of files) this.#held.add(file);
+    return { kind: 'hold', files: [...this.#held] };
+  }
+
+  #start(files: readonly string[]): Trigger {
+    this.#underTest = new Set(files);
+    for (const file of files) this.#started.set(file, this.#startedBy(file) + 1);
+    return { kind: 'build', files };
+  }
+
+  /** Whether a file that was written after a held build is to start no more. */
+  #isShown(file: string): boolean {
+    if (this.#heldBuilds >= MAX_HELD_BUILDS) return true;
+    return this.#heldBuilds > 0 && this.#wasInEach(file);
+  }
+
+  /** Whether all builds in a row, of which there are enough, have changed a file that nobody else did. */
+  #wasInEach(file: string): boolean {
+    return !this.#mayBeSource(file) && this.#startedBy(file) > MAX_BUILDS_IN_A_ROW;
+  }
+
+  #mayBeSource(file: string): boolean {
+    return this.#sources.has(file) || this.#doubted.has(file);
+  }
+
+  #leaveAlone(file: string): void {
+    if (this.#wasInEach(file)) this.#proofs.set(file, PROOFS_NEEDED);
+    else this.#stopped.add(file);
+  }
+
+  #isLeftAlone(file: string): boolean {
+    return this.#stopped.has(file) || this.#isOutput(file);
+  }
+
+  #startedBy(file: string): number {
+    return this.#started.get(file) ?? 0;
   }
 
   #isOutput(file: string): boolean {
     return (this.#proofs.get(file) ?? 0) >= PROOFS_NEEDED;
   }
-}
-
-function filesOf(changes: readonly OriginatedChange[]): string[] {
-  return changes.map(({ file }) => file);
 }

@@ -94,16 +94,28 @@ export async function checkChange(
 }
 
 async function findFilesToCheck(
-  { language, entry }: DefaultCheck,
+  check: DefaultCheck,
   changed: readonly string[],
   loaded: ReadonlySet<string>,
 ): Promise<string[]> {
+  const candidates = changed.filter((path) => path !== check.entry);
+  if (candidates.length === 0) return [check.entry];
+  return [check.entry, ...candidates.filter(await isLoaded(check, loaded))];
+}
+
+/**
+ * Finds out which files a program is known to load.
+ * @param loaded absolute paths of files that running backends have loaded
+ * @returns tells it of an absolute path
+ */
+export async function isLoaded(
+  { language, entry }: DefaultCheck,
+  loaded: ReadonlySet<string>,
+): Promise<(path: string) => boolean> {
   const pattern = LANGUAGES.find((each) => each.language === language)?.file ?? /^$/;
-  const candidates = changed.filter((path) => path !== entry && pattern.test(path));
-  if (candidates.length === 0) return [entry];
-  if (language === 'python') return [entry, ...candidates.filter(wasImportedByPython)];
+  if (language === 'python') return (path) => path === entry || (pattern.test(path) && wasImportedByPython(path));
   const imported = await findImportedModules(entry);
-  return [entry, ...candidates.filter((path) => imported.has(path) || loaded.has(path))];
+  return (path) => pattern.test(path) && (imported.has(path) || loaded.has(path));
 }
 
 /** Python keeps the compiled form of imported modules, and only of these, next to them. */

@@ -4,10 +4,12 @@ import type { ServiceConfig } from '../config/service-config.js';
 import type { Clock } from '../os/clock.js';
 import type { Platform } from '../platform/platform.js';
 import { attributeWrites } from './attribute-writes.js';
+import { BackendEvidence } from './backend-evidence.js';
 import type { OriginatedChange } from './build-triggers.js';
 import type { Builder } from './builder.js';
+import type { LoadedFiles } from './loaded-files.js';
 import { RebuildLoop } from './rebuild-loop.js';
-import { backendsOlderThan, rollOut } from './rollout.js';
+import { backendsOlderThan, rollOut, untilReachable } from './rollout.js';
 import { findUnwatchedImport, type UnwatchedImport } from './unwatched-imports.js';
 
 export interface HotRebuildEvents {
@@ -34,6 +36,8 @@ export interface HotRebuildParts {
   reloadConfig(): Promise<void>;
   /** Files that earlier runs have learned to be output of a service's builds. */
   outputsOf(service: string): readonly string[];
+  /** Knows which files running backends have loaded. */
+  loaded: LoadedFiles;
 }
 
 /** Keeps running code in step with the files: watches, builds, and brings good builds to running backends. */
@@ -44,7 +48,7 @@ export class HotRebuild {
   #reloading: Promise<void> | undefined;
   #started = false;
 
-  constructor({ builder, platform, clock, configFiles, reloadConfig, outputsOf }: HotRebuildParts) {
+  constructor({ builder, platform, clock, configFiles, reloadConfig, outputsOf, loaded }: HotRebuildParts) {
     this.#builder = builder;
     const reloadOnce = () => {
       this.#reloading ??= reloadConfig().finally(() => {
@@ -52,16 +56,18 @@ export class HotRebuild {
       });
       return this.#reloading;
     };
+    const evidence = new BackendEvidence(platform, loaded);
     const watched = builder.definitions.filter(({ watch }) => watch.length > 0);
     this.#loops = new Map(
       watched.map((service) => {
         const outputs = outputsOf(service.name);
-        const world = { builder, clock, configFiles, reloadConfig: reloadOnce, outputs };
+        const rolledOut = () => untilReachable(platform, service.name);
+        const world = { builder, clock, configFiles, reloadConfig: reloadOnce, outputs, evidence, rolledOut };
         const loop = new RebuildLoop(service, world);
         loop.events.on('problem', (error) => this.events.emit('watchProblem', service, error));
         loop.events.on('learned', (files) => this.events.emit('learned', service, files));
         loop.events.on('outputs', (files) => this.events.emit('outputs', service.name, files));
-        if (service.runtime === 'process') attributeWrites(platform, service.name, loop.origins, clock);
+        if (service.runtime === 'process') attributeWrites(platform, service.name, loop.origins);
         return [service.name, loop];
       }),
     );

@@ -8,13 +8,14 @@ import { createFingerprint } from '../os/fingerprint.js';
 import type { Change } from '../watch/change.js';
 import { FileWatcher } from '../watch/file-watcher.js';
 import { watchRequestOf } from '../watch/watch-request.js';
+import type { BackendEvidence } from './backend-evidence.js';
 import { BuildOutputs } from './build-outputs.js';
 import { BuildTriggers, type OriginatedChange, type Trigger } from './build-triggers.js';
 import type { Builder } from './builder.js';
 import { ChangeOrigins, type OpenSpan } from './change-origins.js';
 import { ChangedFiles } from './changed-files.js';
 
-/** How long no build may run and no file may change before a held change is built. */
+/** How long nothing may have run before what builds wrote is built once more. */
 export const QUIET_MS = 5_000;
 /** How long a comparison waits until files stop changing; after that, the changes are unknown. */
 const SETTLE_DEADLINE_MS = 2_000;
@@ -36,6 +37,9 @@ export interface RebuildLoopWorld {
   configFiles: readonly string[];
   /** Reads those files again, before a build that their change starts. */
   reloadConfig(): Promise<void>;
+  evidence: BackendEvidence;
+  /** Resolves when no running backend of the service is starting. */
+  rolledOut(): Promise<unknown>;
   /** Files that earlier runs have learned to be output of this service's builds. Relative paths. */
   outputs: readonly string[];
 }
@@ -55,7 +59,7 @@ export class RebuildLoop {
   /** Numbers of builds that this loop has started. */
   readonly #own = new Set<number>();
   #building: { number: number; startedAt: number; span: OpenSpan | undefined } | undefined;
-  #cancelQuiet: () => void = () => undefined;
+  #cancelQuiet: (() => void) | undefined;
   #knownOutputs: readonly string[];
   #closed = false;
 
@@ -129,7 +133,7 @@ export class RebuildLoop {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#cancelQuiet();
+    this.#stopWaiting();
     await this.#watcher.close();
   }
 
@@ -143,7 +147,6 @@ export class RebuildLoop {
   }
 
   async #changed(changes: readonly Change[]): Promise<void> {
-    this.#waitForQuiet();
     // The start script, too, says what to run.
     const isOfConfig = ({ absolute }: Change) => this.#isConfig(absolute) || basename(absolute) === 'package.json';
     const before = this.#service;
@@ -151,16 +154,30 @@ export class RebuildLoop {
     const code = changes.filter(({ absolute }) => !this.#isConfig(absolute));
     if (code.length === 0) return;
     this.#files.note(code);
-    const originated = code.map(async (change) => ({ file: change.path, origin: await this.origins.of(change) }));
-    const trigger = this.#triggers.changed(await Promise.all(originated));
-    // A service with new settings is already being built for that reason.
+    const trigger = this.#triggers.changed(await this.#originate(code));
+    // A service that has other settings now is being built for that already.
     if (this.#service === before) this.#follow(trigger);
+  }
+
+  async #originate(changes: readonly Change[]): Promise<OriginatedChange[]> {
+    const paths = changes.map(({ absolute }) => absolute);
+    const [origins, evidence] = await Promise.all([
+      Promise.all(changes.map((change) => this.origins.of(change))),
+      this.#world.evidence.of(this.#service, paths),
+    ]);
+    return changes.map(({ path: file, absolute }, index) => {
+      const origin = origins[index] ?? 'other';
+      const involvement = evidence.get(absolute);
+      if (involvement === 'writes' && origin === 'other') return { file, origin: 'backend' };
+      // A backend that starts at that moment does not rewrite the code that it runs.
+      return { file, origin: involvement === 'runs' && origin === 'backend' ? 'other' : origin };
+    });
   }
 
   #buildStarted(number: number): void {
     this.#building?.span?.end();
-    this.#cancelQuiet();
-    // Image builds do not change their context.
+    this.#stopWaiting();
+    // Image builds leave their context as it is.
     const writes = this.#service.runtime === 'process' && this.#service.build !== undefined;
     const span = writes ? this.origins.begin('build') : undefined;
     this.#building = { number, startedAt: this.#world.clock.now().getTime(), span };
@@ -178,8 +195,11 @@ export class RebuildLoop {
     await (await lingering)?.gone;
     await Promise.race([this.#watcher.settled(), pause(SETTLE_DEADLINE_MS)]);
     await this.#deciding;
+    // The next build would write into what backends read while they start.
+    if (building === this.#building) await Promise.race([this.#world.rolledOut(), pause(SETTLE_DEADLINE_MS)]);
+    await this.#deciding;
     if (building === undefined || building !== this.#building) return;
-    const tested = [...this.#triggers.underTest];
+    const tested = [...this.#triggers.inQuestion];
     const toAbsolute = new Map(tested.map((file) => [this.#absolute(file), file]));
     const written = await this.origins.changedSince([...toAbsolute.keys()], building.startedAt);
     if (building !== this.#building) return;
@@ -190,7 +210,7 @@ export class RebuildLoop {
     this.#tellOutputs();
     if (trigger.kind === 'build') this.#build(trigger.files);
     else if (trigger.kind === 'hold') this.#waitForQuiet();
-    else if (trigger.kind === 'none' && trigger.learned !== undefined) this.events.emit('learned', trigger.learned);
+    if (trigger.learned !== undefined) this.events.emit('learned', trigger.learned);
   }
 
   #tellOutputs(): void {
@@ -207,11 +227,18 @@ export class RebuildLoop {
     this.#own.add(builder.newestNumber(this.#service.name));
   }
 
-  /** Waits for a while after the last change and the last build; then builds held changes. */
+  /** Until a while after the last build; what was held is built then, also where a backend goes on writing. */
   #waitForQuiet(): void {
-    this.#cancelQuiet();
     if (!this.#triggers.isHolding || this.#closed) return;
-    this.#cancelQuiet = this.#world.clock.after(QUIET_MS, () => this.#follow(this.#triggers.release()));
+    this.#cancelQuiet ??= this.#world.clock.after(QUIET_MS, () => {
+      this.#cancelQuiet = undefined;
+      this.#follow(this.#triggers.release());
+    });
+  }
+
+  #stopWaiting(): void {
+    this.#cancelQuiet?.();
+    this.#cancelQuiet = undefined;
   }
 
   #isConfig(path: string): boolean {

@@ -23,3 +23,10 @@ export function rollOut(backends: readonly Backend[], onChange: OnChange, build:
     else if (onChange === 'terminate') backend.terminate('external', false, replacedBy(build, why));
   }
 }
+
+/** Resolves when every backend of a service's definition that runs now has started, or has ended. Never rejects. */
+export async function untilReachable(platform: Platform, definition: string): Promise<void> {
+  const backends = platform.running.filter(({ identity }) => identity.service.definition === definition);
+  const { signal } = new AbortController();
+  await Promise.all(backends.map((backend) => Promise.race([backend.reachable(signal), backend.gone])));
+}

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BuildTriggers, type ChangeOrigin, MAX_BUILDS_IN_A_ROW } from '../../src/build/build-triggers.js';
+import {
+  BuildTriggers,
+  type ChangeOrigin,
+  MAX_BUILDS_IN_A_ROW,
+  MAX_BUILDS_WITH_SOURCE,
+  MAX_HELD_BUILDS,
+  type Trigger,
+} from '../../src/build/build-triggers.js';
 
 const by = (origin: ChangeOrigin, ...files: string[]) => files.map((file) => ({ file, origin }));
 
@@ -8,7 +15,7 @@ const by = (origin: ChangeOrigin, ...files: string[]) => files.map((file) => ({ 
 function runBuild(triggers: BuildTriggers, changed: string[] = [], written: string[] = changed) {
   triggers.buildStarted();
   if (changed.length > 0) triggers.changed(by('build', ...changed));
-  return triggers.buildEnded(new Set(written.filter((file) => triggers.underTest.has(file))));
+  return triggers.buildEnded(new Set(written.filter((file) => triggers.inQuestion.has(file))));
 }
 
 describe('what a person changes', () => {
@@ -104,7 +111,81 @@ describe('what builds write', () => {
       return triggers.changed(by('build', 'version.js')).kind;
     });
     expect(kinds).toEqual(['build', 'build', 'build', 'wait', 'wait', 'wait']);
-    expect(triggers.buildEnded(new Set())).toMatchObject({ kind: 'hold' });
+    // Cancelled builds show nothing: it takes as many that come to their end.
+    const ends = Array.from({ length: MAX_BUILDS_WITH_SOURCE + 1 }, () => {
+      const { kind } = triggers.buildEnded(new Set());
+      triggers.buildStarted();
+      triggers.changed(by('build', 'version.js'));
+      return kind;
+    });
+    expect(ends).toEqual([...Array(MAX_BUILDS_WITH_SOURCE).fill('build'), 'hold']);
+  });
+
+  test('under another name each time is left alone after a few held builds, until anything else changes', () => {
+    const triggers = new BuildTriggers();
+    let number = 0;
+    const build = () => {
+      number += 1;
+      return runBuild(triggers, [`dist/${number}.js`]);
+    };
+    for (let round = 0; round < MAX_BUILDS_IN_A_ROW; round += 1) expect(build()).toMatchObject({ kind: 'build' });
+    for (let round = 0; round < MAX_HELD_BUILDS; round += 1) {
+      expect(build()).toMatchObject({ kind: 'hold' });
+      expect(triggers.release()).toMatchObject({ kind: 'build' });
+    }
+    expect(build()).toEqual({ kind: 'none', learned: by('build', `dist/${number}.js`) });
+    expect(triggers.outputs).toEqual([]);
+    triggers.changed(by('other', 'a.js'));
+    expect(build()).toMatchObject({ kind: 'build' });
+  });
+});
+
+describe('a person who saves during builds only', () => {
+  /** A source that has cancelled as many builds in a row as it may. */
+  function saveOften() {
+    const triggers = new BuildTriggers();
+    triggers.changed(by('other', 'a.js'));
+    for (let round = 0; round < 3; round += 1) {
+      triggers.buildStarted();
+      expect(triggers.changed(by('build', 'a.js'))).toMatchObject({ kind: 'build' });
+    }
+    return triggers;
+  }
+
+  /** A file that a build has left alone, and that was saved only during builds since. */
+  function saveNew() {
+    const triggers = new BuildTriggers();
+    runBuild(triggers, ['dist/a.js']);
+    runBuild(triggers, [], ['dist/a.js']);
+    triggers.asked();
+    return triggers;
+  }
+
+  test.each([
+    ['of a source', saveOften],
+    ['of a file that is new', saveNew],
+  ])(
+    '%s waits for nothing for long, and is not taken for a build when saving during the one that was held',
+    (_, make) => {
+      const triggers = make();
+      const kinds = Array.from({ length: MAX_BUILDS_WITH_SOURCE + 1 }, () => runBuild(triggers, ['a.js']).kind);
+      expect(kinds).toEqual([...Array(MAX_BUILDS_WITH_SOURCE).fill('build'), 'hold']);
+      expect(triggers.release()).toEqual({ kind: 'build', files: ['a.js'] });
+      expect(runBuild(triggers, ['a.js'])).toEqual({ kind: 'hold', files: ['a.js'] });
+      expect(triggers.release()).toEqual({ kind: 'build', files: ['a.js'] });
+      expect(triggers.outputs).toEqual([]);
+    },
+  );
+
+  test('in a file that some builds leave alone is never taken for a build, whatever is saved again', () => {
+    const triggers = new BuildTriggers();
+    for (let round = 0; round < 10; round += 1) {
+      triggers.asked();
+      expect(runBuild(triggers, ['new.js'])).toMatchObject({ kind: 'build' });
+      expect(runBuild(triggers, [], ['new.js'])).toEqual({ kind: 'none' });
+      runBuild(triggers, [], []);
+    }
+    expect(triggers.outputs).toEqual([]);
   });
 });
 
@@ -139,14 +220,17 @@ const happening = fc.oneof(
   fc.record({ what: fc.constant('quiet' as const) }),
 );
 
-test('no change is lost: each is followed by a build, is a proven output, or was shown to be written by builds alone', () => {
+test('no change is lost: each is followed by a build, is a proven output, or was named as one that starts no more', () => {
   fc.assert(
     fc.property(fc.array(happening, { maxLength: 60 }), (happenings) => {
       const triggers = new BuildTriggers();
       let running = false;
       /** Changed since the last build started. */
       const unbuilt = new Set<string>();
-      const follow = ({ kind }: { kind: string }) => {
+      /** Said to start no more builds, which holds for output and until anything else changes. */
+      const said = new Set<string>();
+      const follow = ({ kind, learned = [] }: Trigger) => {
+        for (const { file } of learned) said.add(file);
         if (kind !== 'build') return;
         triggers.buildStarted();
         running = true;
@@ -155,11 +239,12 @@ test('no change is lost: each is followed by a build, is a proven output, or was
       for (const each of happenings) {
         if (each.what === 'change') {
           unbuilt.add(each.file);
+          if (each.origin === 'other') said.clear();
           follow(triggers.changed([each]));
           if (each.origin === 'other') expect(unbuilt).toEqual(new Set());
         } else if (each.what === 'end' && running) {
           running = false;
-          follow(triggers.buildEnded(new Set(each.written.filter((file) => triggers.underTest.has(file)))));
+          follow(triggers.buildEnded(new Set(each.written.filter((file) => triggers.inQuestion.has(file)))));
         } else if (each.what === 'quiet' && !running) {
           follow(triggers.release());
         }
@@ -173,7 +258,7 @@ test('no change is lost: each is followed by a build, is a proven output, or was
           follow(triggers.release());
         }
       }
-      const known = new Set(triggers.outputs);
+      const known = new Set([...triggers.outputs, ...said]);
       expect([...unbuilt].filter((file) => !known.has(file))).toEqual([]);
     }),
     { numRuns: 500 },

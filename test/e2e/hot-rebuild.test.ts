@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -264,6 +265,49 @@ describe('onChange', () => {
     }
     await waitFor(async () => (await ask(url)).version === 'four', 'the newest code');
   });
+
+  test.each([
+    ['code', 'server.js', server],
+    ['a file that it reads', 'page.txt', (version: string) => version],
+  ])(
+    'restart: %s that is saved again and again, each time right after the session shows it, is never held back',
+    async (_, name, text) => {
+      const { dev, connect, save } = await startProject();
+      if (name === 'page.txt') {
+        save('one', name);
+        save(server('one').replace("version: 'one'", "version: require('fs').readFileSync('page.txt', 'utf8')"));
+        await waitFor(() => dev.stdout().includes('build  2: done'), 'the code that reads a file');
+      }
+      const { url } = await connect({ key: 'k' });
+      for (let number = 0; number < 8; number += 1) {
+        await waitFor(
+          async () => (await ask(url)).version === (number === 0 ? 'one' : `v${number}`),
+          'the last save',
+          4_000,
+        );
+        save(text(`v${number + 1}`), name);
+      }
+      expect(dev.stdout()).not.toContain('nothing is built');
+    },
+  );
+
+  test('restart: what is saved in the last moment of each build is built, and is never taken for output', async () => {
+    const copy = `const fs = require("fs"); fs.existsSync("source.txt") && fs.writeFileSync("out.txt", fs.readFileSync("source.txt")); setTimeout(() => undefined, 50)`;
+    const { connect, save, folder } = await startProject({ build: `node -e '${copy}'`, command: 'node server.js' });
+    save('one', 'source.txt');
+    save(server('one').replace("version: 'one'", "version: require('fs').readFileSync('out.txt', 'utf8')"));
+    await waitFor(() => existsSync(join(folder, 'out.txt')), 'the output');
+    const { url } = await connect({ key: 'k' });
+    for (let round = 0; round < 3; round += 1) {
+      save(`early ${round}`, 'source.txt');
+      await waitFor(
+        () => readFileSync(join(folder, 'out.txt'), 'utf8') === `early ${round}`,
+        'the build to be nearly over',
+      );
+      save(`late ${round}`, 'source.txt');
+      await waitFor(async () => (await ask(url)).version === `late ${round}`, 'the late save');
+    }
+  }, 60_000);
 
   test('restart: new code that ends at once ends the backend, and says so to those who wait', async () => {
     const { dev, connect, save } = await startProject({ onChange: 'restart' });
