@@ -65,7 +65,7 @@ function describeEndpoint(endpoint: Endpoint, schemas: Schemas): Json {
   };
   const succeeded = answer.statuses.map((status) => [
     status,
-    status === 302 ? { description: 'Leads on.' } : { description: describeAnswer(answer), content },
+    status === 302 ? { description: 'Redirects.' } : { description: describeAnswer(answer), content },
   ]);
   return {
     operationId: operationId(method, path),
@@ -82,7 +82,7 @@ function describeAnswer(answer: Endpoint['answer']): string {
   if (contentType === 'text/event-stream')
     return 'A stream of server-sent events; the schema is that of the data of one event.';
   if (contentType === 'application/x-ndjson') return 'A stream of JSON lines; the schema is that of one line.';
-  return answer.statuses[0] === 200 ? 'Success.' : 'Refused, always.';
+  return answer.statuses[0] === 200 ? 'Success.' : 'Always refused.';
 }
 
 function pathParameters(path: string): Json[] {

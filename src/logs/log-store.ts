@@ -84,7 +84,7 @@ export class LogStore {
     else this.events.emit('diskRecovered');
   }
 
-  /** Whether a log may still get lines. */
+  /** @returns the log of a backend, as long as it may get more lines */
   open(backendId: string): BackendLog | undefined {
     return this.#open.get(backendId);
   }

@@ -33,7 +33,7 @@ export function sendRequest(exchange: Exchange, sent: BackendRequest, agent: Age
     'upgrade',
     exchange.guard((_incoming, socket) => {
       socket.destroy();
-      const detail = 'it switches protocols (101), though nobody asked for that';
+      const detail = 'it switches protocols (101), though the client did not ask for that';
       answerError(exchange, problem.backendAnswerInvalid(exchange.backendId, detail));
     }),
   );

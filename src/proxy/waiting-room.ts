@@ -80,7 +80,7 @@ export class WaitingRoom {
     const text = `${backend.silence ?? WAITED_FOR[backend.state.status] ?? ''}`;
     if (this.#said.get(backend) === text) return;
     this.#said.set(backend, text);
-    backend.remark(`${name} has been waiting for it for ${PATIENCE_MS / 1000} s. ${text}`);
+    backend.remark(`${name} has been waiting for this backend for ${PATIENCE_MS / 1000} s. ${text}`);
   }
 }
 

@@ -32,6 +32,6 @@ export function execCommand(io: CommandIo): Command {
   return addExamples(command, [
     ['jamdev exec -- npm test', 'the tests of an app that uses session backends'],
     ['jamdev exec --logs -- node load.js', 'with what the backends print'],
-    ['jamdev exec --folder ../app -- sh -c "npm run a && npm run b"', 'two commands, by a shell'],
+    ['jamdev exec --folder ../app -- sh -c "npm run a && npm run b"', 'two commands, run by a shell'],
   ]);
 }

@@ -37,14 +37,14 @@ const SUGGESTED_FOLDER = 'session-backend';
 export function initCommand(io: CommandIo): Command {
   const command = new Command('init')
     .description('write a small app to start from')
-    .argument('[folder]', 'where to (default: asked for in a terminal, else this folder)')
+    .argument('[folder]', 'the folder to write to (default: asked for in a terminal, else this folder)')
     .addOption(
       new Option(
         '-t, --template <name>',
-        `which app (default: asked for in a terminal, else ${DEFAULT_TEMPLATE})`,
+        `the app to write (default: asked for in a terminal, else ${DEFAULT_TEMPLATE})`,
       ).choices(TEMPLATE_NAMES),
     )
-    .option('-f, --force', 'overwrite files that are there')
+    .option('-f, --force', 'overwrite existing files')
     .option('--json', 'print the result as JSON; asks nothing')
     .action(async (folder: string | undefined, options: InitOptions) => {
       if (folder?.trim() === '') throw problem.usage('The folder is empty.', 'Leave it out, or name one.');
@@ -58,7 +58,7 @@ export function initCommand(io: CommandIo): Command {
   return addExamples(command, [
     ['jamdev init', 'asks for the folder and the template'],
     ['jamdev init my-app --template python', 'asks nothing'],
-    ['jamdev init . --force', 'into this folder, over what is there'],
+    ['jamdev init . --force', 'into this folder, overwriting existing files'],
   ]);
 }
 
