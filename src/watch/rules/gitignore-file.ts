@@ -42,9 +42,11 @@ export function hasPatterns(text: string): boolean {
  * may match nothing: it matches `foobar`. The `ignore` package does not do this, and gets an equivalent pattern.
  */
 function expandGluedStars(line: string): string[] {
-  const [, sign = '', start, rest = ''] = /^(!?)\/?((?!#)[^*?[\\!]*[^*?[\\/!])\*\*\/([^/].*)$/.exec(line) ?? [];
+  const [, sign = '', start, rest = ''] = /^(!?)\/?((?!#)[^*?[\\!]*[^*?[\\/!])\*\*\/(.+)$/.exec(line) ?? [];
   if (start === undefined) return [line];
-  return [...expandGluedStars(`${sign}/${start}${rest}`), `${sign}/${start}*/**/${rest}`];
+  const glued = expandGluedStars(`${sign}/${start}${rest}`);
+  // No path has two slashes in a row, so only what is glued can match.
+  return rest.startsWith('/') ? glued : [...glued, `${sign}/${start}*/**/${rest}`];
 }
 
 /**

@@ -165,6 +165,34 @@ const RUNS = Number(process.env.JAMDEV_PROPERTY_RUNS ?? 60);
 describe('what is ignored is what git check-ignore says', () => {
   test('in any tree, with any rules', () => compareMany(RUNS, PATH), 120_000);
 
+  test('for every pattern of up to four pieces', async () => {
+    const root = join(process.env.HOME ?? '', 'repository');
+    mkdirSync(root);
+    git(root, ['init', '--quiet']);
+    const pieces = ['a', '*', '**', '/'];
+    let patterns = [''];
+    const all: string[] = [];
+    for (let length = 1; length <= 4; length += 1) {
+      patterns = patterns.flatMap((pattern) => pieces.map((piece) => pattern + piece));
+      all.push(...patterns);
+    }
+    const inFolder = ['a', 'ab', 'b/a', 'b/b/a', 'ba/b', 'bb/a/b'];
+    const files = writeTree(
+      root,
+      Object.fromEntries(
+        all.flatMap((pattern, index) => [
+          [`${index}/.gitignore`, `${pattern}\n`],
+          ...inFolder.map((name): [string, string] => [`${index}/${name}`, '']),
+        ]),
+      ),
+    );
+    const left = new Set(await filesLeft(root));
+    const expected = new Set(filesLeftByGit(root, files));
+    const patternOf = (path: string) => `${all[Number(path.split('/')[0])]}: ${path.replace(/^\d+\//, '')}`;
+    expect(files.filter((path) => left.has(path) !== expected.has(path)).map(patternOf)).toEqual([]);
+    expect(expected.size).toBeLessThan(files.length);
+  }, 120_000);
+
   test('also where git is not installed', () => compareMany(RUNS / 2, '/nowhere'), 120_000);
 });
 
