@@ -54,7 +54,7 @@ describe.each(VERSIONS)('Proxy: odd answers to a client of HTTP/%s', (version) =
     [
       '101 that nobody asked for',
       'HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
-      'nobody asked',
+      'the client did not ask',
     ],
     ['101 without a word', 'HTTP/1.1 101 Switching\r\n\r\n', '101'],
   ])('%s is 502 with the reason', async (_, bytes, reason) => {
