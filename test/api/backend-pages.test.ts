@@ -4,7 +4,7 @@ import { startServer, untilStatus } from '../support/dev-server.js';
 import { openSocket, post, send } from '../support/http.js';
 
 describe('HTTP API: pages of backends', () => {
-  test('may call no more than a page of another site does, wherever they were served from', async () => {
+  test('may only make the calls that a page of another site may make, wherever they were served from', async () => {
     const server = await startServer();
     const { backend_id, status_url } = await server.connect();
     const backend = await untilStatus(server, backend_id, 'ready');
@@ -52,7 +52,7 @@ describe('HTTP API: pages of backends', () => {
     expect(own.parts.platform.backends).toEqual([]);
   });
 
-  test('a page of the user’s own front end may, and the dev server says once what that needs elsewhere', async () => {
+  test('a page of the user’s own front end may, and the dev server says once what production requires', async () => {
     const server = await startServer();
     const calls: string[] = [];
     server.events.on('pageCall', (origin) => calls.push(origin));
@@ -64,7 +64,7 @@ describe('HTTP API: pages of backends', () => {
     expect(calls).toEqual(['http://localhost:3000']);
   });
 
-  test('several Origin headers are nobody’s', async () => {
+  test('a request with several Origin headers is refused', async () => {
     const server = await startServer();
     const { port } = new URL(server.proxyUrl);
     for (const second of ['http://localhost:3000', `http://localhost:${port}`, 'https://evil.example', '']) {

@@ -74,7 +74,7 @@ describe('HTTP API: what is no request', () => {
     expect(JSON.parse(readAnswer(answer).body).error).toMatchObject({ status: 403, code: 'HostNotAllowed' });
   });
 
-  test('a body is asked for where its client waits to be', async () => {
+  test('a client that sends Expect: 100-continue is told to continue', async () => {
     const server = await startServer();
     const { socket, received } = await openSocket(server.apiUrl);
     const body = JSON.stringify({ key: 'k', spawn: false });

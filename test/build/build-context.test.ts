@@ -75,7 +75,7 @@ describe('state that lies in the context', () => {
     expect(folder).toBe(project);
   });
 
-  test('in another folder with the same beginning is none of it', async () => {
+  test('a folder whose name begins the same is not taken for it', async () => {
     const project = makeProject({ ...FILES, ...OLD });
     const other = `${project}-2`;
     mkdirSync(other);

@@ -50,7 +50,7 @@ test('output with an old time of its own counts, as a copy keeps it', async () =
   expect(await build({})).not.toBe(first);
 });
 
-test('what lies in folders of tools is no output', async () => {
+test('files in folders of tools do not count as output', async () => {
   const { build } = makeOutputs();
   const first = await build({ 'dist/a.js': '1' });
   expect(await build({ 'node_modules/.cache/x': '1', '.git/index': '2' })).toBe(first);

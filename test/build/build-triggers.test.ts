@@ -189,7 +189,7 @@ describe('a person who saves during builds only', () => {
   });
 });
 
-test('what a backend writes beside its code is held and learned in the same way', () => {
+test('what a backend writes next to its code is held and learned in the same way', () => {
   const triggers = new BuildTriggers();
   for (let round = 0; round < MAX_BUILDS_IN_A_ROW; round += 1) {
     expect(triggers.changed(by('backend', 'data.db'))).toMatchObject({ kind: 'build' });
@@ -202,7 +202,7 @@ test('what a backend writes beside its code is held and learned in the same way'
   expect(triggers.changed(by('backend', 'data.db'))).toEqual({ kind: 'none' });
 });
 
-test('a build that is asked for counts as one that a person started', () => {
+test('a requested build counts as one that a person started', () => {
   const triggers = new BuildTriggers();
   for (let round = 0; round < MAX_BUILDS_IN_A_ROW; round += 1) runBuild(triggers, ['stamp']);
   triggers.asked();

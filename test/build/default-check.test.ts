@@ -119,7 +119,7 @@ describe('a change of a Python program', () => {
   });
 });
 
-test('a check that does not come to an end holds nothing up', async () => {
+test('a check that does not end delays nothing', async () => {
   const cwd = makeProject({ 'server.js': '', node: '#!/bin/sh\nsleep 60\n' });
   const found = findDefaultCheck({ command: `${join(cwd, 'node')} server.js`, build: undefined, cwd });
   const { chmodSync } = await import('node:fs');

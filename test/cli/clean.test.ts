@@ -42,7 +42,7 @@ describe('of what a backend printed', () => {
     expect(cleanOutput(text, false)).toBe(cleaned);
   });
 
-  test('colors go where they are not wanted', () => {
+  test('colors are removed where they are not wanted', () => {
     expect(cleanOutput('\u001b[31mred\u001b[0m', false)).toBe('red');
   });
 });

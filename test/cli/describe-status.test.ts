@@ -38,7 +38,7 @@ test.each<[Partial<PublicStatus>, number | null | undefined, string]>([
   expect(describeStatus({ status: 'ready', time: 't', ...status }, { exitCode })).toBe(words);
 });
 
-test('what jamdev knows beyond the reason stands in place of its words', () => {
+test('an explanation replaces the words of the reason', () => {
   const status = { status: 'terminated', time: 't', termination_reason: 'external', termination_kind: 'soft' } as const;
   expect(describeStatus(status, { explanation: 'replaced by build 3 (changed: server.js)', exitCode: 0 })).toBe(
     'terminated (external, soft: replaced by build 3 (changed: server.js); exit code 0)',

@@ -50,7 +50,7 @@ test('what backends print is left out while too much is waiting, and told once t
   expect(stream.written.at(-1)).toBe('shown again\n');
 });
 
-test('what is left out for a program is told in its own form', () => {
+test('lines left out of JSON output are reported as JSON', () => {
   const { stream, output } = make();
   const writer = new LineWriter(output, (lines) => output.json({ event: 'left-out', lines }));
   stream.writableLength = 9 * 1024 * 1024;

@@ -147,7 +147,7 @@ describe('the config file of a project', () => {
     });
   });
 
-  test('that is a folder is an error that says so', async () => {
+  test('that is a folder is refused with an error that says so', async () => {
     const project = makeProject();
     mkdirSync(join(project, 'jamsocket.config.json'));
     await expect(readConfigFile(project)).rejects.toMatchObject({

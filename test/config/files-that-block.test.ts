@@ -91,7 +91,7 @@ describe('an env file', () => {
     await (await writer).close();
   });
 
-  test('that is waited for is let go by a build that is cancelled, but not by the others', async () => {
+  test('a canceled build stops waiting for it, others keep waiting', async () => {
     const file = makePipe();
     const controller = new AbortController();
     const cancelled = readEnvFiles([file], controller.signal);
@@ -102,7 +102,7 @@ describe('an env file', () => {
     expect((await other).env).toEqual({ A: '1' });
   });
 
-  test('that is waited for by nobody anymore is not read: the next one gets all of it', async () => {
+  test('is not read when no build waits for it anymore: the next one gets all of it', async () => {
     const file = makePipe();
     const controller = new AbortController();
     const cancelled = readEnvFiles([file], controller.signal);

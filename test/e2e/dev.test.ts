@@ -310,7 +310,7 @@ describe('bad input', () => {
     expect(run.stdout).toBe('');
   });
 
-  test('no place for state that can be written', async () => {
+  test('no writable folder for state', async () => {
     // Where nobody may write, not even root: the kernel's own folders, or macOS's sealed system.
     const place = process.platform === 'linux' ? '/proc' : '/System';
     const env = { XDG_STATE_HOME: `${place}/state`, TMPDIR: `${place}/tmp` };
@@ -320,7 +320,7 @@ describe('bad input', () => {
     expect(run.stderr).toContain('XDG_STATE_HOME');
   });
 
-  test('a project folder that can not be written is no obstacle', async () => {
+  test('a project folder that is not writable is no obstacle', async () => {
     const dev = await startDev(process.platform === 'linux' ? '/proc' : '/System', ['--command', ECHO]);
     await connect(dev.apiUrl);
   });

@@ -420,7 +420,7 @@ describe('a change of the config file', () => {
     expect(await living([pid])).toEqual([]);
   });
 
-  test('that can’t be used is told of, and what was read last stays in use', async () => {
+  test('that can’t be used is reported, and the previous config stays in use', async () => {
     const { dev, connect, save } = await startProject();
     const { url } = await connect({ key: 'k' });
     const before = await ask(url);
@@ -434,7 +434,7 @@ describe('a change of the config file', () => {
     expect(await ask(url)).toEqual(before);
   });
 
-  test('is followed as well when there was none before, and so is the start script', async () => {
+  test('is followed too if there was none before, and so is the start script', async () => {
     const folder = makeProject({
       'package.json': { scripts: { start: 'node server.js' } },
       'server.js': server('one'),
@@ -497,7 +497,7 @@ describe('without a build', () => {
   });
 });
 
-test('an import from outside of what is watched is told of, with what to add', async () => {
+test('an import of an unwatched file is reported, with the folder to add', async () => {
   const repository = makeProject({
     'app/package.json': { type: 'module', scripts: { start: 'node server.js' } },
     'app/server.js': 'import "shared"; import "http"',

@@ -195,7 +195,7 @@ const OTHERS: [what: string, onConnection: (socket: Socket) => void, message: Re
   ],
 ];
 
-test('a port that is no dev server’s is said to be that', { timeout: 60_000 }, async () => {
+test('a port without a dev server is reported as such', { timeout: 60_000 }, async () => {
   await Promise.all(
     OTHERS.map(async ([what, onConnection, message]) => {
       const url = await startListener(onConnection);

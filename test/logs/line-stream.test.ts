@@ -11,7 +11,7 @@ function open() {
   return { clock, told, stream, push };
 }
 
-test('a prompt is told after a moment, once, and its line comes whole', () => {
+test('a prompt is reported once after a moment, and its line comes whole', () => {
   const { clock, told, push } = open();
   expect(push('Name: ')).toEqual([]);
   clock.turn(UNFINISHED_MS - 1);
@@ -38,7 +38,7 @@ test('the parts of a progress bar replace each other', () => {
   expect(push('\n')).toHaveLength(1);
 });
 
-test('the end of a chunk within a line that goes on at once is told by nobody', () => {
+test('a chunk that ends within a line is not reported if the line continues at once', () => {
   const { clock, told, push } = open();
   for (let index = 0; index < 100; index += 1) {
     push(`line ${index}\nline`);
@@ -48,7 +48,7 @@ test('the end of a chunk within a line that goes on at once is told by nobody', 
   expect(told).toEqual([]);
 });
 
-test('a character that is cut in two is told when it is whole', () => {
+test('a character that is cut in two is reported when it is complete', () => {
   const { clock, told, push } = open();
   const bytes = Buffer.from('a🦊é');
   for (const byte of bytes) {
@@ -67,7 +67,7 @@ test('a flood of carriage returns takes no time and no memory', () => {
   expect(stream.end()?.toString()).toBe('x');
 });
 
-test('after the end nothing is told', () => {
+test('nothing is reported after the end', () => {
   const { clock, told, push, stream } = open();
   push('Name: ');
   expect(stream.end()?.toString()).toBe('Name: ');

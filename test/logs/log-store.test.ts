@@ -66,7 +66,7 @@ test('a log is open until it has ended, and its listeners are told of lines and 
   expect(seen).toEqual(['abc stderr one,two true', 'abc jamdev  false']);
 });
 
-test('trouble with the disk is told once, whatever number of logs meets it, and so is its end', async () => {
+test('a disk failure and its recovery are reported once, however many logs are affected', async () => {
   const folder = makeTempFolder();
   writeFileSync(join(folder, 'file'), '');
   const store = new LogStore(join(folder, 'file'));
@@ -154,7 +154,7 @@ describe('pruning', () => {
     expect(store.created.map(({ owner }) => owner.backendId)).toEqual(names.slice(0, MAX_LOGS));
   });
 
-  test('the end of a log looks at no other log', () => {
+  test('the end of a log reads no other log', () => {
     const folder = makeTempFolder();
     const store = new LogStore(folder);
     store.prune(new Set());

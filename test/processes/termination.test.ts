@@ -63,7 +63,7 @@ test('a grace period turns to force on its own, also while nothing can be seen',
   await waitFor(() => state.groupKills > 0, 'the group to be killed');
 });
 
-test('what outlives SIGKILL is told once and waited for all the same, ever more slowly', async () => {
+test('a process that outlives SIGKILL is reported once and still waited for, with growing intervals', async () => {
   const { tree, state } = makeTree({ known: true, living: [entry(NOBODY)], ended: [] });
   const told: Stuck[] = [];
   const termination = new Termination(tree, { stuckMs: 100, onStuck: (stuck) => told.push(stuck) });
@@ -86,7 +86,7 @@ test('a caller that may not wait forever gets what is left', async () => {
   expect(await termination.over).toMatchObject({ living: [{ pid: NOBODY }] });
 });
 
-test('why it does not end is said with what can be done', async () => {
+test('the reason why it does not end is reported with a remedy', async () => {
   const living = [entry(NOBODY)];
   const [foreign, deaf, unknown] = await Promise.all([
     describeStuck({ living, refused: new Set([NOBODY]) }),

@@ -61,24 +61,27 @@ async function untilSent(backend: Backend, count: number, folder: string): Promi
 }
 
 describe('a request that is under way when the process is replaced', () => {
-  test.each(['GET', 'POST', 'PUT', 'DELETE'])('is told so when the process ends: %s, sent once', async (method) => {
-    const { url, backend, folder } = await start('plain');
-    const body = 'x'.repeat(100_000);
-    const slow = send(`${url}slow`, {
-      method,
-      ...(method === 'GET' ? {} : { body, headers: { 'content-length': String(body.length) } }),
-    });
-    await untilSent(backend, 1, folder);
-    swap(backend);
-    const answer = await slow;
-    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1', 'x-plane-backend-id': backend.id } });
-    expect(answer.json()).toMatchObject({ error: { code: 'BackendReplaced', status: 503 } });
-    expect(answer.text).toContain('build 2 replaced it');
-    expect((await send(url)).status).toBe(200);
-    expect(await untilSent(backend, 1, folder)).toEqual([`${method} /slow`]);
-  });
+  test.each(['GET', 'POST', 'PUT', 'DELETE'])(
+    'gets an error that says so when the process ends: %s, sent once',
+    async (method) => {
+      const { url, backend, folder } = await start('plain');
+      const body = 'x'.repeat(100_000);
+      const slow = send(`${url}slow`, {
+        method,
+        ...(method === 'GET' ? {} : { body, headers: { 'content-length': String(body.length) } }),
+      });
+      await untilSent(backend, 1, folder);
+      swap(backend);
+      const answer = await slow;
+      expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1', 'x-plane-backend-id': backend.id } });
+      expect(answer.json()).toMatchObject({ error: { code: 'BackendReplaced', status: 503 } });
+      expect(answer.text).toContain('build 2 replaced it');
+      expect((await send(url)).status).toBe(200);
+      expect(await untilSent(backend, 1, folder)).toEqual([`${method} /slow`]);
+    },
+  );
 
-  test('is told so with an upload that is half sent, an upgrade that is unanswered, and as a page', async () => {
+  test('gets the error with a half-sent upload, an unanswered upgrade, and as a page', async () => {
     const { url, backend, folder } = await start('plain');
     const upload = httpRequest(`${url}slow`, {
       method: 'POST',
@@ -112,7 +115,7 @@ describe('a request that is under way when the process is replaced', () => {
     expect((await queued).text).not.toBe(before);
   });
 
-  test('is told so when a process that does not end is killed', async () => {
+  test('gets the error when a process that does not end is killed', async () => {
     const { url, backend, folder } = await start('deaf');
     const slow = send(`${url}slow`);
     await untilSent(backend, 1, folder);
@@ -131,7 +134,7 @@ describe('a request that is under way when the process is replaced', () => {
   });
 });
 
-test('a request that is under way when the backend is ended is told that', async () => {
+test('a request in progress when the backend is ended gets an error that says so', async () => {
   const { url, backend, folder } = await start('plain');
   const slow = send(`${url}slow`);
   await untilSent(backend, 1, folder);

@@ -35,7 +35,7 @@ describe('Proxy: upgrades', () => {
       ['Foo/2.0', 'PUT', 'connection: keep-alive, UPGRADE\r\nUPGRADE: Foo/2.0\r\n'],
       ['websocket', 'GET', 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c, websocket\r\nHTTP2-Settings: AAM\r\n'],
       ['foo', 'GET', 'Connection: Upgrade\r\nUpgrade: TLS/1.2\r\nUpgrade: foo\r\n'],
-    ])('to %s by %s, whatever stands beside it', async (protocol, method, headers) => {
+    ])('to %s by %s, whatever else is offered', async (protocol, method, headers) => {
       const proxy = await startRawProxy({ user: 'ann' });
       proxy.onRequest = (connection) =>
         connection.send(`${SWITCH}${protocol}\r\nX-Raw: \xfc\xff\r\n\r\nfrom the backend`);
@@ -238,7 +238,7 @@ describe('Proxy: upgrades', () => {
     });
   });
 
-  test('more than is kept ahead of the answer is refused in words', async () => {
+  test('more data than is buffered before the answer is refused with a reason', async () => {
     const proxy = await startRawProxy();
     proxy.onRequest = () => undefined;
     const text = await proxy.exchange(`${headOf(proxy, FOO)}${'x'.repeat(1_000_000)}`);

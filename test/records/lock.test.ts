@@ -67,7 +67,7 @@ test('of any number that want it at the same moment, exactly one gets it, howeve
 });
 
 describe('a holder that ended without releasing it leaves it free', () => {
-  test('its pid is nobody’s', async () => {
+  test('no process has its pid', async () => {
     const folder = makeTempFolder();
     await plantHolder(folder, { pid: 2 ** 30 });
     const { lock, afterCrash } = await takeLock({ folder, name: NAME });
@@ -81,7 +81,7 @@ describe('a holder that ended without releasing it leaves it free', () => {
     releaseAtEnd((await takeLock({ folder, name: NAME })).lock);
   });
 
-  test('its lifeline is there, and nobody holds it', async () => {
+  test('its lifeline exists, and no process listens on it', async () => {
     const folder = makeTempFolder();
     const startId = (await findProcess(process.pid))?.startId;
     await plantHolder(folder, { pid: process.pid, startId, lifeline: 'abcdef.s' });

@@ -98,7 +98,7 @@ describe('on the same file system', () => {
     expect(readdirSync(folder.logs)).toEqual([]);
   });
 
-  test('what jamdev did not name, and what is no folder, stays', async () => {
+  test('files that jamdev did not create, and anything but folders, stay', async () => {
     const { project, old, folder } = makeOldState({
       ...ALL,
       notes: 'mine',

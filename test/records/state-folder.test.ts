@@ -53,7 +53,7 @@ describe('whose state it is', () => {
     expect(createStateFolder(a).project.id).not.toBe(createStateFolder(b).project.id);
   });
 
-  test('names that are no file names are fine', () => {
+  test('project names that are not valid file names work', () => {
     const parent = makeTempFolder();
     const names = ['a b', 'Äpfel', '…', `${'long'.repeat(60)}`, 'a\nb', '.hidden'];
     const roots = names.map((name) => {

@@ -7,7 +7,7 @@ import { makeTempFolder } from '../../support/project.js';
 import { useStateHome } from '../../support/state-home.js';
 
 describe('the state folder', () => {
-  test('of a new project is named, and not made by looking', () => {
+  test('of a new project is named, and not created by the check', () => {
     const project = makeTempFolder();
     const { root } = stateFolderOf(project);
     expect(checkStateFolder(project)).toEqual({

@@ -88,7 +88,7 @@ describe('whether the limits allow it', () => {
   });
 });
 
-test('files that builds were shown to write are named, five of them', () => {
+test('known output files of builds are listed, at most five', () => {
   const files = Array.from({ length: 7 }, (_, index) => `dist/${index}.js`);
   expect(describeOutputs({ doc: files, chat: ['stamp'], quiet: [] }).map(({ text }) => text)).toEqual([
     'builds of doc write dist/0.js, dist/1.js, dist/2.js, dist/3.js, dist/4.js and 2 more',
