@@ -71,6 +71,8 @@ function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result
   { summary, body, query, answer, errors = [], handle }: Declaration<Path, Body, Query, Result>,
 ): Endpoint {
   const handler: RequestHandler = async (request, response) => {
+    // One that nobody reads would stop the reading of its connection, and with that the notice that the client has left.
+    if (body === undefined) request.resume();
     checkParameters(request.params);
     const result = await handle({
       params: request.params as ParamsOf<Path>,

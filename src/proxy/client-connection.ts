@@ -4,6 +4,12 @@ import type { Socket } from 'node:net';
 /** How long a connection is still read after its last answer was sent, for a client that continues to send. */
 const LINGER_MS = 5_000;
 
+/**
+ * How much of a body is read ahead of a backend that is not ready yet, or takes no more: only a connection that is read
+ * tells that its client has left.
+ */
+const MAX_READ_AHEAD_BYTES = 4 * 1024 * 1024;
+
 const LATEST_REQUEST = Symbol('latest request');
 
 /** A client's connection, with the request that came last on it. */
@@ -17,6 +23,8 @@ export function prepareClientSocket(socket: ClientSocket): void {
   socket.setDefaultEncoding('latin1');
   // Node.js keeps the address from here on; later, when the client may have left, it could not find it out.
   if (socket.remoteAddress === undefined) socket.destroy();
+  // Node.js takes it over into the requests on the connection, and has no option for these alone.
+  Object.defineProperty(socket, 'readableHighWaterMark', { value: MAX_READ_AHEAD_BYTES });
   const destroySoon = socket.destroySoon.bind(socket);
   // Called by Node.js after an answer that is the last on its connection.
   socket.destroySoon = () => {

@@ -2,6 +2,11 @@ import type { Socket } from 'node:net';
 
 /** How long one side of a WebSocket may stay silent when the other has closed its own: it has no half-closed state. */
 const HALF_OPEN_SILENCE_MS = 2_000;
+/**
+ * How long a tunnel may be idle until the system asks whether the other end is still there. A side that has closed and
+ * left looks like one that only sends no more.
+ */
+const KEEP_ALIVE_MS = 60_000;
 
 /**
  * Connects two sockets, each way on its own: one side may close while the other still sends. Neither outlives the other.
@@ -13,7 +18,7 @@ export function spliceSockets(client: Socket, backend: Socket, isWebSocket: bool
     [backend, client],
   ] as const) {
     from.setNoDelay(true);
-    from.setKeepAlive(true);
+    from.setKeepAlive(true, KEEP_ALIVE_MS);
     from.setTimeout(0);
     from.on('error', () => from.destroy());
     from.once('close', () => to.destroySoon());
