@@ -41,6 +41,8 @@ export function expectedAnswer({ client, answer }: Exchange): ExpectedAnswer | u
     closed: false,
   });
   if (request.kind !== 'message' || request.rest !== '' || client.method === 'CONNECT') return undefined;
+  // What an interim answer says of the connection, readers understand in different ways.
+  if (/^HTTP\/1\.1 1(?!01)\d\d [^\r]*\r\n(?:[^\r]+\r\n)*Connection:/i.test(answer.text)) return undefined;
   const { answers, rest, invalid } = readAnswers(answer.text, client.method, answer.ending !== 'keep');
   const [final, more] = answers;
   if (invalid !== undefined || final === undefined || more !== undefined) return undefined;

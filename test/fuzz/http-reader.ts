@@ -57,20 +57,28 @@ function readBody(head: Head, text: string, context: ReadContext): Reading {
   const codings = valuesOf(head.headers, 'transfer-encoding').join(',');
   if (lengths.length > 1) return invalid('content-length', lengths.join(' and '));
   if (lengths.length > 0 && codings !== '') return invalid('framing', 'content-length and transfer-encoding');
-  if (context.bodyless(head.startLine)) return whole(head, '', text);
-  if (codings !== '') {
-    // Chunked is the last coding, and there once; others before it are the body's own business.
-    if (/^(?:(?!chunked\b)[\w-]+\s*,\s*)*chunked$/i.test(codings)) return readChunked(head, text);
-    if (!context.isAnswer || /chunked/i.test(codings)) return invalid('transfer-encoding', codings);
-    return untilClose(head, text, context);
-  }
   const [length] = lengths;
+  // Where no body comes, what announces one has to be readable all the same.
+  if (length !== undefined && !isLength(length)) return invalid('content-length', length);
+  // Chunked is the last coding, and there once; others before it are the body's own business.
+  const isChunked = /^(?:(?!chunked\b)[\w-]+\s*,\s*)*chunked$/i.test(codings);
+  if (codings !== '' && !isChunked && (!context.isAnswer || /chunked/i.test(codings)))
+    return invalid('transfer-encoding', codings);
+  if (context.isAnswer && statusOf(head.startLine) < 200 && (length !== undefined || codings !== ''))
+    return invalid('framing', `the status ${statusOf(head.startLine)} has no body`);
+  if (context.bodyless(head.startLine)) return whole(head, '', text);
+  if (isChunked) return readChunked(head, text);
+  if (codings !== '') return untilClose(head, text, context);
   if (length !== undefined) {
-    if (!/^\d+$/.test(length)) return invalid('content-length', length);
     const size = Number(length);
     return text.length < size ? INCOMPLETE : whole(head, text.slice(0, size), text.slice(size));
   }
   return context.isAnswer ? untilClose(head, text, context) : whole(head, '', text);
+}
+
+/** Whether a text is a length that fits into 64 bits: readers refuse what they can't count. */
+function isLength(text: string): boolean {
+  return /^\d+$/.test(text) && BigInt(text) < 2n ** 64n;
 }
 
 function readChunked(head: Head, text: string): Reading {

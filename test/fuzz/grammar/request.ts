@@ -229,9 +229,18 @@ export const clientScripts: fc.Arbitrary<ClientScript> = fc
   })
   .map(({ method, target, rest, version, host, upgrade, headers, framing, behind, lineEnd, cuts, leave }) => {
     const lines = [`${method} ${target}/x@ID@${rest} ${version}`];
+    const behindToken = /^\/@TOKEN@(.*)$/.exec(target)?.[1] ?? '';
     if (host !== '') lines.push(host);
     lines.push(...upgrade, ...headers, ...framing.headers);
     const head = `${lines.join(lineEnd)}${lineEnd}${lineEnd}`;
     const requests = behind.startsWith('GET /') ? 2 : 1;
-    return { method, rest: `/x@ID@${rest}`, head, body: `${framing.body}${behind}`, requests, cuts, leave };
+    return {
+      method,
+      rest: `${behindToken}/x@ID@${rest}`,
+      head,
+      body: `${framing.body}${behind}`,
+      requests,
+      cuts,
+      leave,
+    };
   });
