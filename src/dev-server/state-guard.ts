@@ -1,6 +1,7 @@
 import { problem } from '../contract/errors.js';
 import type { LogStore } from '../logs/log-store.js';
 import { RunTree } from '../processes/run-tree.js';
+import { DeletionNotice } from '../records/deletion-notice.js';
 import type { RunRegister } from '../records/run-register.js';
 import type { OwnStateFolder } from '../records/state-folder.js';
 import { ProjectFolder } from './project-folder.js';
@@ -21,6 +22,7 @@ export class StateGuard {
   readonly #guarded: Guarded;
   readonly #project: ProjectFolder;
   readonly #timer: NodeJS.Timeout;
+  readonly #notice: DeletionNotice;
   #failure: string | undefined;
 
   constructor(guarded: Guarded) {
@@ -28,10 +30,12 @@ export class StateGuard {
     this.#project = new ProjectFolder(guarded.folder.project.path);
     guarded.register.events.on('restored', () => this.#afterRestoring());
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+    this.#notice = new DeletionNotice(guarded.folder.root, () => this.#look());
   }
 
   close(): void {
     clearInterval(this.#timer);
+    this.#notice.close();
     this.#project.close();
   }
 
@@ -51,6 +55,7 @@ export class StateGuard {
   #afterRestoring(): void {
     const { folder, register, logs, tell } = this.#guarded;
     logs.restore();
+    this.#notice.renew();
     tell(problem.stateDeleted(folder.root).sentence);
     // Those that replaced their environment are found by their notes only, which are gone.
     void new RunTree({ markers: new Set([register.marker]), roots: [] }).sample().then((sample) => {

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { findProcess } from '../processes/process-table.js';
+import { DeletionNotice } from './deletion-notice.js';
 import { isLifelineHeld, Lifeline, removeLifeline } from './lifeline.js';
 import { readOwnFile, writeNewOwnFile, writeOwnFile } from './own-file.js';
-import { makeOwnFolder } from './own-folder.js';
+import { makeOwnFolder, makeParents } from './own-folder.js';
 import type { LockPlace } from './project-lock.js';
 
 const NAME_CHARACTERS = 20;
-/** How soon a lock is created again after someone deleted it with the rest of the state. */
+/** How soon a deleted lock is created again where the system does not report the deletion. */
 const RESTORE_INTERVAL_MS = 2_000;
 
 /** Holders end when the machine loses power, so their files need not survive that. */
@@ -55,12 +56,12 @@ export async function takeLock({ folder, name }: LockPlace): Promise<LockOutcome
   try {
     for (;;) {
       const newest = newestNumber(folder, prefix);
-      const before = newest === 0 ? undefined : readNote(join(folder, `${prefix}.${newest}`));
+      const before = newest === 0 ? undefined : readNote(pathOf(folder, prefix, newest));
       if (before !== undefined && (await isHeld(folder, before))) {
         lifeline?.close();
         return { holder: before };
       }
-      const path = join(folder, `${prefix}.${newest + 1}`);
+      const path = pathOf(folder, prefix, newest + 1);
       if (!writeNewOwnFile(path, JSON.stringify(own), DURABLE)) continue;
       if (newestNumber(folder, prefix) > newest + 1) {
         rmSync(path, { force: true });
@@ -68,7 +69,10 @@ export async function takeLock({ folder, name }: LockPlace): Promise<LockOutcome
       }
       removeOlder(folder, prefix, newest + 1);
       if (before?.lifeline !== undefined) removeLifeline(folder, before.lifeline);
-      return { lock: new Lock(path, own, lifeline), afterCrash: before !== undefined && !before.released };
+      return {
+        lock: new Lock({ folder, prefix, number: newest + 1 }, own, lifeline),
+        afterCrash: before !== undefined && !before.released,
+      };
     }
   } catch (error) {
     lifeline?.close();
@@ -80,22 +84,33 @@ export async function takeLock({ folder, name }: LockPlace): Promise<LockOutcome
 export async function findHolder({ folder, name }: LockPlace): Promise<LockNote | undefined> {
   const prefix = createHash('sha256').update(name).digest('hex').slice(0, NAME_CHARACTERS);
   const newest = newestNumber(folder, prefix);
-  const note = newest === 0 ? undefined : readNote(join(folder, `${prefix}.${newest}`));
+  const note = newest === 0 ? undefined : readNote(pathOf(folder, prefix, newest));
   return note !== undefined && (await isHeld(folder, note)) ? note : undefined;
 }
 
 /** A lock that this process holds. */
 export class Lock {
-  readonly #path: string;
-  readonly #lifeline: Lifeline | undefined;
+  readonly #folder: string;
+  readonly #prefix: string;
+  readonly #notice: DeletionNotice;
   readonly #restoring: NodeJS.Timeout;
+  #number: number;
+  #lifeline: Lifeline | undefined;
   #note: LockNote;
+  #isRestoring = false;
 
-  constructor(path: string, note: LockNote, lifeline: Lifeline | undefined) {
-    this.#path = path;
+  constructor(
+    place: { folder: string; prefix: string; number: number },
+    note: LockNote,
+    lifeline: Lifeline | undefined,
+  ) {
+    this.#folder = place.folder;
+    this.#prefix = place.prefix;
+    this.#number = place.number;
     this.#note = note;
     this.#lifeline = lifeline;
-    this.#restoring = setInterval(() => this.#restore(), RESTORE_INTERVAL_MS);
+    this.#notice = new DeletionNotice(place.folder, () => void this.#restore());
+    this.#restoring = setInterval(() => void this.#restore(), RESTORE_INTERVAL_MS);
     this.#restoring.unref();
   }
 
@@ -108,8 +123,13 @@ export class Lock {
   release(): void {
     if (this.#note.released) return;
     clearInterval(this.#restoring);
+    this.#notice.close();
     this.#write({ ...this.#note, released: true });
     this.#lifeline?.close();
+  }
+
+  get #path(): string {
+    return pathOf(this.#folder, this.#prefix, this.#number);
   }
 
   #write(note: LockNote): void {
@@ -121,18 +141,37 @@ export class Lock {
     }
   }
 
-  /** After `rm -rf` of the state: no other process may consider it free. */
-  #restore(): void {
-    if (existsSync(this.#path)) return;
-    const folder = join(this.#path, '..');
-    const prefix = basename(this.#path).replace(/\.\d+$/, '');
+  /**
+   * After `rm -rf` of the state: no other process may consider the lock free. One that took it all the same keeps it until it
+   * ends.
+   */
+  async #restore(): Promise<void> {
+    if (this.#isRestoring || existsSync(this.#path)) return;
+    this.#isRestoring = true;
     try {
-      makeOwnFolder(folder);
-      if (newestNumber(folder, prefix) === 0) writeNewOwnFile(this.#path, JSON.stringify(this.#note), DURABLE);
+      makeParents(this.#folder);
+      makeOwnFolder(this.#folder);
+      const newest = newestNumber(this.#folder, this.#prefix);
+      const other = newest === 0 ? undefined : readNote(pathOf(this.#folder, this.#prefix, newest));
+      if (other !== undefined && (await isHeld(this.#folder, other))) return;
+      // The socket was deleted as well, and a new one has to be there before it is named.
+      const lifeline = await Lifeline.open(this.#folder);
+      const note = { ...this.#note, lifeline: lifeline?.name };
+      const path = pathOf(this.#folder, this.#prefix, newest + 1);
+      if (this.#note.released || !writeNewOwnFile(path, JSON.stringify(note), DURABLE)) return lifeline?.close();
+      this.#lifeline?.close();
+      [this.#number, this.#note, this.#lifeline] = [newest + 1, note, lifeline];
     } catch {
       // Tried again soon.
+    } finally {
+      this.#isRestoring = false;
+      if (!this.#note.released) this.#notice.renew();
     }
   }
+}
+
+function pathOf(folder: string, prefix: string, number: number): string {
+  return join(folder, `${prefix}.${number}`);
 }
 
 async function isHeld(folder: string, { pid, startId, lifeline, released }: LockNote): Promise<boolean> {
@@ -157,7 +196,7 @@ function numbersIn(folder: string, prefix: string): number[] {
 
 function removeOlder(folder: string, prefix: string, newest: number): void {
   for (const number of numbersIn(folder, prefix)) {
-    if (number < newest) rmSync(join(folder, `${prefix}.${number}`), { force: true });
+    if (number < newest) rmSync(pathOf(folder, prefix, number), { force: true });
   }
 }
 

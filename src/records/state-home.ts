@@ -1,9 +1,14 @@
+import { createHash } from 'node:crypto';
 import { accessSync, constants, lstatSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { JamdevError, problem } from '../contract/errors.js';
 import { errorCode } from '../os/error-code.js';
+import { isThere } from '../os/is-there.js';
+import { writeNewOwnFile } from './own-file.js';
 import { makeOwnFolder, makeParents } from './own-folder.js';
+
+const NOTE_CHARACTERS = 12;
 
 /** The folder in which jamdev stores the state of this user's projects. */
 export interface StateHome {
@@ -27,10 +32,14 @@ export function stateHomePlaces(env: NodeJS.ProcessEnv = process.env): string[] 
   return home === undefined ? [temporary] : [join(home, '.local', 'state', 'jamdev'), temporary];
 }
 
-/** @returns the folder of the state, existing or not, without changing the disk */
+/**
+ * @returns the folder of the state, existing or not, without changing the disk. A temporary folder only counts if it was
+ * chosen instead of exactly the folder that is missing: it may be left from a start with another home.
+ */
 export function findStateHome(env: NodeJS.ProcessEnv = process.env): StateHome {
-  const places = stateHomePlaces(env);
-  return at(places.find(isWritableFolder) ?? (places[0] as string), []);
+  const [best = '', ...others] = stateHomePlaces(env);
+  if (isWritableFolder(best)) return at(best, []);
+  return at(others.find((place) => isWritableFolder(place) && isThere(standInNote(place, best))) ?? best, []);
 }
 
 /**
@@ -46,7 +55,10 @@ export function createStateHome(env: NodeJS.ProcessEnv = process.env): StateHome
       // The dot: it must be a folder.
       accessSync(`${place}/.`, constants.W_OK);
       const remarks = [...home.remarks, ...makeOwnFolder(home.projects)];
-      if (refusal !== undefined) remarks.push(problem.stateInTemporaryFolder(refusal.message, place).sentence);
+      if (refusal !== undefined) {
+        writeNewOwnFile(standInNote(place, stateHomePlaces(env)[0] as string), '');
+        remarks.push(problem.stateInTemporaryFolder(refusal.message, place).sentence);
+      }
       return { ...home, remarks };
     } catch (error) {
       refusal ??= error instanceof JamdevError ? error : problem.stateFolderUnusable(place, errorCode(error));
@@ -55,6 +67,11 @@ export function createStateHome(env: NodeJS.ProcessEnv = process.env): StateHome
     }
   }
   throw refusal ?? problem.stateFolderUnusable('~', 'no home folder');
+}
+
+/** The file that says in a folder among the temporary files that it was taken in place of another. */
+function standInNote(place: string, best: string): string {
+  return join(place, `in-place-of-${createHash('sha256').update(best).digest('hex').slice(0, NOTE_CHARACTERS)}`);
 }
 
 function at(root: string, remarks: string[]): StateHome {

@@ -1,6 +1,7 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { stateFolderOf } from '../../src/records/state-folder.js';
 import { runCli, startCli, startDev } from '../support/cli.js';
 import { send } from '../support/http.js';
 import { fixture, makeProject, makeTempFolder } from '../support/project.js';
@@ -47,6 +48,19 @@ test('another path to the same folder is the same project', async () => {
   const inner = join(first.folder, 'inner');
   mkdirSync(inner);
   await startDev(inner, ['--command', 'sleep 60']);
+});
+
+test('a second one is also refused right after the state was deleted', async () => {
+  const first = await startDev(echoProject());
+  const { root } = stateFolderOf(first.folder);
+  const places = [dirname(root), join(dirname(dirname(root)), 'locks'), dirname(dirname(root))];
+  for (const place of places) {
+    // The dev server may put back what was just deleted while the rest still is.
+    rmSync(place, { recursive: true, maxRetries: 10 });
+    const { code, stderr } = await runCli(DEV, { cwd: first.folder });
+    expect(stderr).toContain(first.apiUrl);
+    expect(code).toBe(1);
+  }
 });
 
 test('of several that start at the same moment one wins, and all others name it', { timeout: 90_000 }, async () => {

@@ -1,4 +1,4 @@
-import { linkSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -110,6 +110,22 @@ test('a lock that was deleted with the rest of the state comes back', async () =
   rmSync(folder, { recursive: true });
   await waitFor(async () => (await findHolder({ folder, name: NAME })) !== undefined, 'the lock');
   expect((await takeLock({ folder, name: NAME })).holder?.pid).toBe(process.pid);
+});
+
+test('a lock that another took after its deletion comes back once that one has ended', async () => {
+  const folder = join(makeTempFolder(), 'locks');
+  const { lock } = await takeLock({ folder, name: NAME });
+  releaseAtEnd(lock);
+  const path = newestFile(folder);
+  rmSync(folder, { recursive: true });
+  mkdirSync(folder, { mode: 0o700 });
+  writeFileSync(path.replace(/1$/, '2'), JSON.stringify({ pid: 2 ** 30, startId: 'x', released: false }), {
+    mode: 0o600,
+  });
+  await waitFor(async () => (await findHolder({ folder, name: NAME })) !== undefined, 'the lock');
+  expect((await takeLock({ folder, name: NAME })).holder?.pid).toBe(process.pid);
+  lock?.release();
+  expect(await findHolder({ folder, name: NAME })).toBeUndefined();
 });
 
 test.each(['', 'null', '{', '[]', '{"pid":"1"}', `{"pid":1,"startId":"x","lifeline":"../../x.s"}`])(

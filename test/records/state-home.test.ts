@@ -45,6 +45,15 @@ test('it is made for this user only, with the folders above it, and can be made 
   expect(findStateHome(env)).toEqual(home);
 });
 
+test('a temporary folder that an earlier start left draws nobody away from a place that can be made', () => {
+  const temporary = join(useTemporaryFolder(), `jamdev-${process.getuid?.()}`);
+  mkdirSync(temporary, { mode: 0o700 });
+  const env = { XDG_STATE_HOME: join(makeTempFolder(), 'not', 'yet') };
+  const planned = findStateHome(env).root;
+  expect(createStateHome(env).root).toBe(planned);
+  expect(planned).toBe(join(env.XDG_STATE_HOME, 'jamdev'));
+});
+
 describe('a home that can not be used', () => {
   test.each([
     ['a file in the place of a folder', () => join(makeTempFolder(), 'file')],
