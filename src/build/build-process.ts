@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { execa } from 'execa';
 import { LineSplitter } from '../logs/line-splitter.js';
 import { pause } from '../os/clock.js';
@@ -5,6 +6,7 @@ import { ChildOutput } from '../processes/child-output.js';
 import { ChildTree } from '../processes/child-tree.js';
 import { describeStuck } from '../processes/describe-stuck.js';
 import { PipePool } from '../processes/pipe-pool.js';
+import { BUILD_ID_VARIABLE } from '../processes/process-snapshot.js';
 import { Termination } from '../processes/termination.js';
 import type { ChildRegister } from '../records/child-register.js';
 
@@ -77,9 +79,11 @@ export async function runBuildProcess(
     if (lines.length > KEPT_LINES * 2) lines.splice(0, lines.length - KEPT_LINES);
     onLine(line);
   };
+  const id = `build-${randomUUID()}`;
   const subprocess = execa(file, [...args], {
     cwd,
-    env: { ...env, ...register?.environment() },
+    // By it, what leaves the group and loses its parents is found again.
+    env: { ...env, ...register?.environment(), [BUILD_ID_VARIABLE]: id },
     extendEnv: false,
     detached: true,
     reject: false,
@@ -100,7 +104,7 @@ export async function runBuildProcess(
   const exit = new Promise<Pick<BuildProcessEnd, 'code' | 'signal'>>((resolve) => {
     subprocess.once('exit', (code, exitSignal) => resolve({ code, signal: exitSignal }));
   });
-  const tree = new ChildTree(`build-${pid}`, pid, exit);
+  const tree = new ChildTree(id, pid, exit);
   void tree.identity().then(
     (root) => register?.note(root),
     () => undefined,

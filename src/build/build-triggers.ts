@@ -57,7 +57,7 @@ export class BuildTriggers {
   readonly #doubted = new Set<string>();
   /** Every file that has ever changed. */
   readonly #seen = new Set<string>();
-  #hasEnded = false;
+  #hasLeft = false;
   /** By file: how many builds on their own have written it again, the last ones without exception. */
   readonly #proofs = new Map<string, number>();
   /** Written by builds or backends, and not decided yet. */
@@ -99,7 +99,7 @@ export class BuildTriggers {
     const byOthers = changes.filter(({ origin }) => origin === 'other').map(({ file }) => file);
     if (byOthers.length > 0) return this.#changedByOthers(byOthers);
     for (const { file, origin } of changes) {
-      if (this.#hasEnded && !this.#seen.has(file)) this.#doubted.add(file);
+      if (this.#hasLeft && !this.#seen.has(file)) this.#doubted.add(file);
       this.#seen.add(file);
       this.#pending.set(file, origin);
     }
@@ -133,8 +133,12 @@ export class BuildTriggers {
       else if (this.#underTest.has(file)) this.#proofs.set(file, proofs + 1);
     }
     this.#underTest = new Set();
-    this.#hasEnded = true;
     return this.#decide();
+  }
+
+  /** Nothing of a build runs any more: what it has not changed by now, it leaves alone. */
+  buildLeft(): void {
+    this.#hasLeft = true;
   }
 
   /** A person or a program asked for a build: counting starts again. */

@@ -7,6 +7,7 @@ import { attributeWrites } from './attribute-writes.js';
 import { BackendEvidence } from './backend-evidence.js';
 import type { OriginatedChange } from './build-triggers.js';
 import type { Builder } from './builder.js';
+import { ChangeOrigins } from './change-origins.js';
 import type { LoadedFiles } from './loaded-files.js';
 import { RebuildLoop } from './rebuild-loop.js';
 import { backendsOlderThan, rollOut, untilReachable } from './rollout.js';
@@ -56,18 +57,19 @@ export class HotRebuild {
       });
       return this.#reloading;
     };
+    const origins = new ChangeOrigins(() => clock.now().getTime());
     const evidence = new BackendEvidence(platform, loaded);
     const watched = builder.definitions.filter(({ watch }) => watch.length > 0);
     this.#loops = new Map(
       watched.map((service) => {
         const outputs = outputsOf(service.name);
         const rolledOut = () => untilReachable(platform, service.name);
-        const world = { builder, clock, configFiles, reloadConfig: reloadOnce, outputs, evidence, rolledOut };
+        const world = { builder, clock, configFiles, reloadConfig: reloadOnce, outputs, evidence, origins, rolledOut };
         const loop = new RebuildLoop(service, world);
         loop.events.on('problem', (error) => this.events.emit('watchProblem', service, error));
         loop.events.on('learned', (files) => this.events.emit('learned', service, files));
         loop.events.on('outputs', (files) => this.events.emit('outputs', service.name, files));
-        if (service.runtime === 'process') attributeWrites(platform, service.name, loop.origins);
+        if (service.runtime === 'process') attributeWrites(platform, service.name, origins);
         return [service.name, loop];
       }),
     );

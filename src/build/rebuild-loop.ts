@@ -12,7 +12,7 @@ import type { BackendEvidence } from './backend-evidence.js';
 import { BuildOutputs } from './build-outputs.js';
 import { BuildTriggers, type OriginatedChange, type Trigger } from './build-triggers.js';
 import type { Builder } from './builder.js';
-import { ChangeOrigins, type OpenSpan } from './change-origins.js';
+import type { ChangeOrigins, OpenSpan } from './change-origins.js';
 import { ChangedFiles } from './changed-files.js';
 
 /** How long nothing may have run before what builds wrote is built once more. */
@@ -38,6 +38,8 @@ export interface RebuildLoopWorld {
   /** Reads those files again, before a build that their change starts. */
   reloadConfig(): Promise<void>;
   evidence: BackendEvidence;
+  /** Shared by all services: a build of one may write what another one watches. */
+  origins: ChangeOrigins;
   /** Resolves when no running backend of the service is starting. */
   rolledOut(): Promise<unknown>;
   /** Files that earlier runs have learned to be output of this service's builds. Relative paths. */
@@ -47,7 +49,6 @@ export interface RebuildLoopWorld {
 /** Watches the files of one service, and has it built when they change. */
 export class RebuildLoop {
   readonly events = new EventEmitter<RebuildLoopEvents>();
-  readonly origins: ChangeOrigins;
   readonly #world: RebuildLoopWorld;
   readonly #triggers: BuildTriggers;
   readonly #files = new ChangedFiles();
@@ -66,7 +67,6 @@ export class RebuildLoop {
   constructor(service: ServiceConfig, world: RebuildLoopWorld) {
     this.#service = service;
     this.#world = world;
-    this.origins = new ChangeOrigins(() => world.clock.now().getTime());
     this.#triggers = new BuildTriggers(world.outputs);
     this.#knownOutputs = this.#triggers.outputs.sort();
     this.#watcher = this.#watch();
@@ -162,7 +162,7 @@ export class RebuildLoop {
   async #originate(changes: readonly Change[]): Promise<OriginatedChange[]> {
     const paths = changes.map(({ absolute }) => absolute);
     const [origins, evidence] = await Promise.all([
-      Promise.all(changes.map((change) => this.origins.of(change))),
+      Promise.all(changes.map((change) => this.#world.origins.of(change))),
       this.#world.evidence.of(this.#service, paths),
     ]);
     return changes.map(({ path: file, absolute }, index) => {
@@ -179,7 +179,7 @@ export class RebuildLoop {
     this.#stopWaiting();
     // Image builds leave their context as it is.
     const writes = this.#service.runtime === 'process' && this.#service.build !== undefined;
-    const span = writes ? this.origins.begin('build') : undefined;
+    const span = writes ? this.#world.origins.begin('build') : undefined;
     this.#building = { number, startedAt: this.#world.clock.now().getTime(), span };
     this.#files.buildStarted();
     if (!this.#own.delete(number)) this.#triggers.asked();
@@ -190,9 +190,10 @@ export class RebuildLoop {
     if (outcome.result === 'superseded') return;
     if (outcome.result === 'succeeded') this.#files.buildSucceeded();
     const building = this.#building;
+    // What it left running may write for a while; nobody has to wait for that.
     const lingering = this.#world.builder.lingering(this.#service.name);
     building?.span?.endUnless(lingering);
-    await (await lingering)?.gone;
+    void lingering.then((rest) => rest?.gone).then(() => this.#triggers.buildLeft());
     await Promise.race([this.#watcher.settled(), pause(SETTLE_DEADLINE_MS)]);
     await this.#deciding;
     // The next build would write into what backends read while they start.
@@ -201,7 +202,7 @@ export class RebuildLoop {
     if (building === undefined || building !== this.#building) return;
     const tested = [...this.#triggers.inQuestion];
     const toAbsolute = new Map(tested.map((file) => [this.#absolute(file), file]));
-    const written = await this.origins.changedSince([...toAbsolute.keys()], building.startedAt);
+    const written = await this.#world.origins.changedSince([...toAbsolute.keys()], building.startedAt);
     if (building !== this.#building) return;
     this.#follow(this.#triggers.buildEnded(new Set(written.map((path) => toAbsolute.get(path) ?? ''))));
   }

@@ -13,7 +13,7 @@ export class ChildTree implements TerminableTree {
   #known: readonly ProcessEntry[] = [];
 
   /**
-   * @param id what processes of the tree have in `SESSION_BACKEND_ID`
+   * @param id what processes of the tree have in `SESSION_BACKEND_ID`, or in `JAMDEV_BUILD_ID`
    * @param leaderExit resolves when the child has ended
    */
   constructor(id: string, pid: number, leaderExit: Promise<unknown>) {

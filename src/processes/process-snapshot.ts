@@ -1,6 +1,8 @@
 import { environmentOf, listProcesses, type ProcessEntry } from './process-table.js';
 
-const ID_VARIABLE = 'SESSION_BACKEND_ID=';
+/** Marks the processes of a build as `SESSION_BACKEND_ID` marks those of a backend. */
+export const BUILD_ID_VARIABLE = 'JAMDEV_BUILD_ID';
+const ID_VARIABLE = new RegExp(`^(?:SESSION_BACKEND_ID|${BUILD_ID_VARIABLE})=`);
 const NONE: readonly ProcessEntry[] = [];
 
 /**
@@ -44,7 +46,7 @@ export class ProcessSnapshot {
   }
 
   /**
-   * Finds the processes with a backend's id in their environment; none where the system does not show environments.
+   * Finds the processes with the id of a backend or a build in their environment; none where the system does not show environments.
    * @param since only processes that started then or later; no other environment is read
    */
   withBackendId(id: string, since: number): readonly ProcessEntry[] {
@@ -94,6 +96,6 @@ export function groupBy(
 }
 
 function backendIdsIn(environment: readonly string[]): Set<string> {
-  const variables = environment.filter((variable) => variable.startsWith(ID_VARIABLE));
-  return new Set(variables.map((variable) => variable.slice(ID_VARIABLE.length)));
+  const variables = environment.filter((variable) => ID_VARIABLE.test(variable));
+  return new Set(variables.map((variable) => variable.replace(ID_VARIABLE, '')));
 }

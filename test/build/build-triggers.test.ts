@@ -15,7 +15,9 @@ const by = (origin: ChangeOrigin, ...files: string[]) => files.map((file) => ({ 
 function runBuild(triggers: BuildTriggers, changed: string[] = [], written: string[] = changed) {
   triggers.buildStarted();
   if (changed.length > 0) triggers.changed(by('build', ...changed));
-  return triggers.buildEnded(new Set(written.filter((file) => triggers.inQuestion.has(file))));
+  const trigger = triggers.buildEnded(new Set(written.filter((file) => triggers.inQuestion.has(file))));
+  triggers.buildLeft();
+  return trigger;
 }
 
 describe('what a person changes', () => {
