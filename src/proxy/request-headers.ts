@@ -44,7 +44,7 @@ export function makeRequestHeaders(
       lines.push(name, value);
     }
   });
-  if (!BODYLESS_METHODS.has(request.method ?? '') && !isTunnel && !announcesBody(request)) {
+  if (!BODYLESS_METHODS.has(request.method ?? '') && !announcesBody(request)) {
     if (headers['content-length'] === undefined) lines.push('Content-Length', '0');
   }
   if (isTunnel) lines.push('Connection', 'Upgrade', 'Upgrade', protocols.join(', '));

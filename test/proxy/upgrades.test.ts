@@ -46,6 +46,9 @@ describe('Proxy: upgrades', () => {
       expect(client.received).toContain('\r\nx-plane-backend-id: backend1234567\r\n');
       const backend = await onlyBackendConnection(proxy, '\r\n\r\nahead');
       expect(backend.received).toMatch(new RegExp(`^${method} /u HTTP/1\\.1\r\n`));
+      // Nothing stands between the head and what is in the new protocol: no body in chunks.
+      expect(backend.received.split('\r\n\r\n').slice(1)).toEqual(['ahead']);
+      expect(backend.received).not.toMatch(/transfer-encoding/i);
       expect(backend.received).toContain(`\r\nUpgrade: ${protocol}\r\n`);
       expect(backend.received).not.toMatch(/\r\n(upgrade|connection): .*(h2c|tls|settings)|http2-settings/i);
       expect(backend.received).toContain('\r\nx-verified-username: ann\r\n');
@@ -78,7 +81,7 @@ describe('Proxy: upgrades', () => {
     });
   });
 
-  describe('to another HTTP or to TLS are answered in HTTP/1.1', () => {
+  describe('to another HTTP, to TLS, or to no protocol at all are answered in HTTP/1.1', () => {
     test.each([
       'h2c',
       'H2C',
@@ -89,6 +92,11 @@ describe('Proxy: upgrades', () => {
       'TLS/1.0',
       'tls',
       'h2c-14',
+      'h2c;q=1',
+      '"h2c"',
+      'h2c foo',
+      'foo/1/2',
+      'gr\xfc\xdf',
       'h2c, TLS/1.2',
       'HTTP/3, h2c',
     ])('%s, with and without a body, one after the other, and no listener piles up', async (protocol) => {
