@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import { problem } from '../contract/errors.js';
 import type { LogStore } from '../logs/log-store.js';
 import { RunTree } from '../processes/run-tree.js';
 import { DeletionNotice } from '../records/deletion-notice.js';
 import type { RunRegister } from '../records/run-register.js';
-import type { OwnStateFolder } from '../records/state-folder.js';
+import { type OwnStateFolder, PROJECT_NOTE } from '../records/state-folder.js';
 import { ProjectFolder } from './project-folder.js';
 
 /** How often to look whether the state and the project are still there. Each look is three calls of the system. */
@@ -30,7 +31,7 @@ export class StateGuard {
     this.#project = new ProjectFolder(guarded.folder.project.path);
     guarded.register.events.on('restored', () => this.#afterRestoring());
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
-    this.#notice = new DeletionNotice(guarded.folder.root, () => this.#look());
+    this.#notice = new DeletionNotice(join(guarded.folder.root, PROJECT_NOTE), () => this.#look());
   }
 
   close(): void {
@@ -55,7 +56,7 @@ export class StateGuard {
   #afterRestoring(): void {
     const { folder, register, logs, tell } = this.#guarded;
     logs.restore();
-    this.#notice.renew();
+    this.#notice.watch(join(folder.root, PROJECT_NOTE));
     tell(problem.stateDeleted(folder.root).sentence);
     // Those that replaced their environment are found by their notes only, which are gone.
     void new RunTree({ markers: new Set([register.marker]), roots: [] }).sample().then((sample) => {

@@ -1,30 +1,32 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** Until a deletion of many files is over, and before a program that is started next can look. */
 const SETTLE_MS = 80;
 
 /**
- * Calls back soon after something in a folder, or the folder itself, was made or deleted. Where the system can't tell (its
- * watches are used up, the folder is on a network), it never does: whoever has to know looks from time to time as well.
+ * Calls back soon after a file was deleted, also with the folder that it is in. Where the system does not report that (its
+ * watches are used up, the folder is on a network), it never does: callers have to check from time to time as well.
  */
 export class DeletionNotice {
-  readonly #folder: string;
-  readonly #onChange: () => void;
+  readonly #onDeleted: () => void;
+  #path: string;
   #watcher: FSWatcher | undefined;
   #settling: NodeJS.Timeout | undefined;
 
-  constructor(folder: string, onChange: () => void) {
-    this.#folder = folder;
-    this.#onChange = onChange;
-    this.renew();
+  constructor(path: string, onDeleted: () => void) {
+    this.#path = path;
+    this.#onDeleted = onDeleted;
+    this.watch(path);
   }
 
-  /** Watches the folder that has that path now: a watch ends with the folder that it was made for. */
-  renew(): void {
+  /** Watches for the deletion of a file that was created just now: a watch ends with the folder it was made for. */
+  watch(path: string): void {
+    this.#path = path;
     this.#watcher?.close();
     this.#watcher = undefined;
     try {
-      this.#watcher = watch(this.#folder, { persistent: false }, () => this.#settle());
+      this.#watcher = watch(dirname(path), { persistent: false }, () => this.#check());
       this.#watcher.on('error', () => undefined);
     } catch {
       // See above.
@@ -36,8 +38,11 @@ export class DeletionNotice {
     clearTimeout(this.#settling);
   }
 
-  #settle(): void {
-    clearTimeout(this.#settling);
-    this.#settling = setTimeout(this.#onChange, SETTLE_MS).unref();
+  #check(): void {
+    if (this.#settling !== undefined || existsSync(this.#path)) return;
+    this.#settling = setTimeout(() => {
+      this.#settling = undefined;
+      this.#onDeleted();
+    }, SETTLE_MS).unref();
   }
 }

@@ -109,7 +109,7 @@ export class Lock {
     this.#number = place.number;
     this.#note = note;
     this.#lifeline = lifeline;
-    this.#notice = new DeletionNotice(place.folder, () => void this.#restore());
+    this.#notice = new DeletionNotice(this.#path, () => void this.#restore());
     this.#restoring = setInterval(() => void this.#restore(), RESTORE_INTERVAL_MS);
     this.#restoring.unref();
   }
@@ -165,7 +165,7 @@ export class Lock {
       // Tried again soon.
     } finally {
       this.#isRestoring = false;
-      if (!this.#note.released) this.#notice.renew();
+      if (!this.#note.released) this.#notice.watch(this.#path);
     }
   }
 }

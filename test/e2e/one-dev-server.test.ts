@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { stateFolderOf } from '../../src/records/state-folder.js';
@@ -55,8 +55,9 @@ test('a second one is also refused right after the state was deleted', async () 
   const { root } = stateFolderOf(first.folder);
   const places = [dirname(root), join(dirname(dirname(root)), 'locks'), dirname(dirname(root))];
   for (const place of places) {
-    // The dev server may put back what was just deleted while the rest still is.
-    rmSync(place, { recursive: true, maxRetries: 10 });
+    // In one step: the dev server puts back what is deleted, and then the rest could not be.
+    renameSync(place, `${place}.deleted`);
+    rmSync(`${place}.deleted`, { recursive: true });
     const { code, stderr } = await runCli(DEV, { cwd: first.folder });
     expect(stderr).toContain(first.apiUrl);
     expect(code).toBe(1);
