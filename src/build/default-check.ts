@@ -8,6 +8,7 @@ import { splitPlainCommand } from '../runtime/process/command-line.js';
 import { commandEnvironment } from '../runtime/process/environment.js';
 import { runBuildProcess } from './build-process.js';
 import { findImportedModules } from './module-graph.js';
+import { findPythonModules } from './python-modules.js';
 
 /** All checks of one change together take no longer than this; what is not checked by then passes. */
 const CHECK_TIME_MS = 2_000;
@@ -113,12 +114,15 @@ export async function isLoaded(
   loaded: ReadonlySet<string>,
 ): Promise<(path: string) => boolean> {
   const pattern = LANGUAGES.find((each) => each.language === language)?.file ?? /^$/;
-  if (language === 'python') return (path) => path === entry || (pattern.test(path) && wasImportedByPython(path));
+  if (language === 'python') {
+    const modules = await findPythonModules(entry);
+    return (path) => modules.has(path) || (pattern.test(path) && wasImportedByPython(path));
+  }
   const imported = await findImportedModules(entry);
   return (path) => pattern.test(path) && (imported.has(path) || loaded.has(path));
 }
 
-/** Python keeps the compiled form of imported modules, and only of these, next to them. */
+/** Python keeps the compiled form of imported modules, and only of these, next to them, unless it is told not to. */
 function wasImportedByPython(path: string): boolean {
   const name = basename(path, '.py');
   try {

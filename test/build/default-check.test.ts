@@ -119,6 +119,21 @@ describe('a change of a Python program', () => {
   });
 });
 
+test.each<[string, string, Record<string, string>?]>([
+  ['import lib', 'lib.py'],
+  ['import os, lib as other', 'lib.py'],
+  ['from lib import x', 'lib.py'],
+  ['if True:\n    import deep.lib', 'deep/lib.py'],
+  ['from deep import lib', 'deep/lib.py'],
+  ['import deep.lib', 'deep/__init__.py'],
+  ['from deep.more import x', 'deep/far.py', { 'deep/more.py': 'from . import far' }],
+  ['from deep.more import x', 'lib.py', { 'deep/more.py': 'from ..lib import x' }],
+])('of a Python program, %j finds a broken %s without compiled files', async (source, broken, more = {}) => {
+  const files = { 'main.py': source, ...more, [broken]: 'def f(:', 'old.py': 'print "two"' };
+  expect((await check(files, [broken, 'old.py'], 'python3 main.py')).bad).toMatchObject({ path: broken });
+  expect((await check(files, ['old.py'], 'python3 main.py')).bad).toBeUndefined();
+});
+
 test('a check that does not end delays nothing', async () => {
   const cwd = makeProject({ 'server.js': '', node: '#!/bin/sh\nsleep 60\n' });
   const found = findDefaultCheck({ command: `${join(cwd, 'node')} server.js`, build: undefined, cwd });
