@@ -4,11 +4,15 @@ import { MAX_HEAD_BYTES } from '../contract/limits.js';
 import { answerUnreadable } from '../os/unreadable-request.js';
 
 /**
- * Makes the HTTP server of the API for one address. Everything that can be read as a request gets to `handle`, which
- * answers it: Node.js alone closes the connection on CONNECT, and refuses a missing host, or an expectation that it does
- * not know, without a word.
+ * Makes the HTTP server of the API for one address. Everything that can be read as a request gets to `answer`.
+ * Node.js alone closes the connection on CONNECT, and refuses a missing host, or an expectation that it does not know,
+ * without a word.
  */
-export function createApiServer(handle: RequestListener): Server {
+export function createApiServer(answer: RequestListener): Server {
+  const handle: RequestListener = (request, response) => {
+    request.url = pathOf(request.url ?? '/');
+    answer(request, response);
+  };
   const server = createServer({ maxHeaderSize: MAX_HEAD_BYTES, requireHostHeader: false }, handle);
   server.on('checkContinue', (request, response) => {
     response.writeContinue();
@@ -23,9 +27,16 @@ export function createApiServer(handle: RequestListener): Server {
     socket.on('error', () => socket.destroy());
     // The data after it is for a tunnel that is never opened.
     socket.resume();
-    // The target is a host and no path; Express would answer that as a page of its own.
-    if (request.url?.startsWith('/') !== true) request.url = `/${request.url}`;
     handle(request, response);
   });
   return answerUnreadable(server);
+}
+
+/**
+ * Takes the path and query from a target. For every other form (a whole URL, a host, `*`, a fragment) Express calls
+ * `url.parse()`, about which Node.js prints a warning, or answers with a page of its own.
+ */
+function pathOf(target: string): string {
+  const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/#.*$/s, '');
+  return path.startsWith('/') ? path : `/${path}`;
 }

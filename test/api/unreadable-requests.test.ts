@@ -85,6 +85,28 @@ describe('HTTP API: what is no request', () => {
     await waitFor(() => received().includes('KeyUnheldNoSpawnConfig'), 'the answer');
   });
 
+  test.each([
+    ['GET http://localhost/auth', 200],
+    ['GET HTTP://elsewhere.example:80/auth?a#b', 200],
+    ['GET http://localhost', 404],
+    ['GET http://localhost?a', 404],
+    ['GET /auth#fragment', 200],
+    ['GET /auth?a#b#c', 200],
+    ['GET *', 404],
+    ['OPTIONS *', 404],
+    ['CONNECT localhost:80', 404],
+  ])('%s is answered by its path, and Node.js has nothing to warn about', async (start, status) => {
+    const server = await startServer();
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    const text = await exchange(server.apiUrl, `${start} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', onWarning);
+    expect(Number(text.slice(9, 12))).toBe(status);
+    expect(warnings).toEqual([]);
+  });
+
   test('headers without an end are refused as too large', async () => {
     const server = await startServer();
     const answer = await exchange(server.apiUrl, `GET /auth HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(70_000)}`);
