@@ -6,6 +6,9 @@ import { errorCode } from '../os/error-code.js';
 /** Tells the preload where to write what a process has loaded; see remap-8080.cjs. */
 export const LOADED_FOLDER_VARIABLE = 'JAMDEV_LOADED_FOLDER';
 
+/** More files of its own than any program has: a program that makes up modules must not fill the memory. */
+const MAX_REMEMBERED = 10_000;
+
 /**
  * Knows which files Node.js backends have loaded with require: the preload writes their names into a folder,
  * one file per process and thread, called by the process's pid.
@@ -13,6 +16,8 @@ export const LOADED_FOLDER_VARIABLE = 'JAMDEV_LOADED_FOLDER';
 export class LoadedFiles {
   /** Absolute path. */
   readonly folder: string;
+  /** Of processes that have ended: those that replace them will load the same, and say so only a moment later. */
+  readonly #ofEnded = new Set<string>();
   #pruning: Promise<void> | undefined;
 
   /** @param folder of this run alone; made here */
@@ -25,15 +30,14 @@ export class LoadedFiles {
     }
   }
 
-  /** Absolute paths of the files that running backends have loaded. */
+  /** Absolute paths of the files that backends of this run have loaded. */
   async list(): Promise<Set<string>> {
     await this.prune();
-    const names = await this.#names();
-    const texts = await Promise.all(names.map((name) => readFile(join(this.folder, name), 'utf8').catch(() => '')));
-    return new Set(texts.flatMap((text) => text.split('\0')));
+    const files = (await this.#names()).map((name) => this.#filesIn(name));
+    return new Set([...this.#ofEnded, ...(await Promise.all(files)).flat()]);
   }
 
-  /** Forgets processes that have ended; concurrent callers share one pass. */
+  /** Removes what processes wrote that have ended; concurrent callers share one pass. */
   prune(): Promise<void> {
     this.#pruning ??= this.#removeEnded().finally(() => {
       this.#pruning = undefined;
@@ -52,7 +56,15 @@ export class LoadedFiles {
 
   async #removeEnded(): Promise<void> {
     const ended = (await this.#names()).filter((name) => !lives(Number.parseInt(name, 10)));
-    await Promise.all(ended.map((name) => rm(join(this.folder, name), { force: true }).catch(() => undefined)));
+    for (const name of ended) {
+      for (const file of await this.#filesIn(name)) if (this.#ofEnded.size < MAX_REMEMBERED) this.#ofEnded.add(file);
+      await rm(join(this.folder, name), { force: true }).catch(() => undefined);
+    }
+  }
+
+  async #filesIn(name: string): Promise<string[]> {
+    const text = await readFile(join(this.folder, name), 'utf8').catch(() => '');
+    return text === '' ? [] : text.split('\0');
   }
 
   async #names(): Promise<string[]> {
