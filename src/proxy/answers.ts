@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { identifyCaller } from '../contract/callers.js';
-import { errorBody, type JamdevError, RETRY_AFTER_SECONDS } from '../contract/errors.js';
+import { type ErrorCode, errorBody, type JamdevError, RETRY_AFTER_SECONDS } from '../contract/errors.js';
 import { renderErrorPage } from '../pages/error-page.js';
 import { preferredForm } from '../pages/preferred-form.js';
 import type { Backend } from '../platform/backend.js';
@@ -55,10 +55,13 @@ function maySeeOutput({ headers, socket }: IncomingMessage): boolean {
   return identifyCaller({ origin }, ({ port }) => port === socket.localPort).kind === 'own-page';
 }
 
+/** Errors of a request that no page of the user's sends: its preflight is refused as well. */
+const REFUSED_TO_BROWSERS = new Set<ErrorCode>(['HostNotAllowed', 'InvalidRequest']);
+
 function makeAnswer({ request, id }: Exchange, error: JamdevError): Answer {
   // A browser shows a page the error only if its question beforehand went well.
   const preflight = request.method === 'OPTIONS' && 'access-control-request-method' in request.headers;
-  if (preflight && error.code !== 'HostNotAllowed') return { status: 204, headers: {}, body: '' };
+  if (preflight && !REFUSED_TO_BROWSERS.has(error.code)) return { status: 204, headers: {}, body: '' };
   if (preferredForm(request.headers.accept, 'json') === 'html') {
     // Only what the browser may ask for again by itself.
     const page = renderErrorPage(error, id, request.method === 'GET' ? RETRY_AFTER_SECONDS[error.code] : undefined);

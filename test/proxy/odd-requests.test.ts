@@ -241,6 +241,14 @@ describe('Proxy: odd requests', () => {
     expect(linesOf(proxy.backendConnections[0])).toContain(`x-verified-path: ${own(path)}`);
   });
 
+  test('a preflight that is not HTTP/1.1 is refused like any other request', async () => {
+    const proxy = await startRawProxy();
+    const text = await proxy.exchange(
+      `OPTIONS ${proxy.tokenPath}/ HTTP/1.1\r\nAccess-Control-Request-Method: POST\r\nConnection: close\r\n\r\n`,
+    );
+    expect(text).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  });
+
   test('garbage behind a request that came whole: first its answer, then 400', async () => {
     const proxy = await startRawProxy();
     const text = await proxy.exchange(`GET ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\n\r\n\0garbage\r\n\r\n`);
