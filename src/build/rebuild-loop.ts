@@ -10,6 +10,7 @@ import { FileWatcher } from '../watch/file-watcher.js';
 import { watchRequestOf } from '../watch/watch-request.js';
 import type { BackendEvidence } from './backend-evidence.js';
 import { BuildOutputs } from './build-outputs.js';
+import type { Lingering } from './build-process.js';
 import { BuildTriggers, type OriginatedChange, type Trigger } from './build-triggers.js';
 import type { Builder } from './builder.js';
 import type { ChangeOrigins, OpenSpan } from './change-origins.js';
@@ -193,7 +194,7 @@ export class RebuildLoop {
     // What it left running may write for a while; nobody has to wait for that.
     const lingering = this.#world.builder.lingering(this.#service.name);
     building?.span?.endUnless(lingering);
-    void lingering.then((rest) => rest?.gone).then(() => this.#triggers.buildLeft());
+    void this.#awaitLastWrites(lingering);
     await Promise.race([this.#watcher.settled(), pause(SETTLE_DEADLINE_MS)]);
     await this.#deciding;
     // The next build would write into what backends read while they start.
@@ -205,6 +206,13 @@ export class RebuildLoop {
     const written = await this.#world.origins.changedSince([...toAbsolute.keys()], building.startedAt);
     if (building !== this.#building) return;
     this.#follow(this.#triggers.buildEnded(new Set(written.map((path) => toAbsolute.get(path) ?? ''))));
+  }
+
+  async #awaitLastWrites(lingering: Promise<Lingering | undefined>): Promise<void> {
+    await (await lingering)?.gone;
+    await this.#watcher.settled();
+    await this.#deciding;
+    this.#triggers.buildLeft();
   }
 
   #follow(trigger: Trigger): void {
