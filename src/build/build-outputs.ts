@@ -40,6 +40,11 @@ export class BuildOutputs {
     return createHash('sha256').update(lines.join('\n')).digest('hex');
   }
 
+  /** Whether an earlier build has written a file. @param path absolute */
+  knows(path: string): boolean {
+    return this.#contents.has(path);
+  }
+
   async #writtenSince(sinceMs: number, deadlineMs: number): Promise<string[] | undefined> {
     const written: string[] = [];
     const folders = [this.#folder];

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { MISSING } from '../watch/change.js';
 
 /** A file that changed, by fingerprints of what it was and what it is now; see `os/fingerprint.ts`. */
 export interface FileChange {
@@ -19,11 +20,14 @@ export class ChangedFiles {
   #unbuilt = new Set<string>();
   /** Of those, the ones that changed after the start of the running build, which does not see them. */
   #sinceStart = new Set<string>();
+  /** Of those, the ones that were there before. */
+  #replacedSinceStart = new Set<string>();
 
   note(changes: readonly FileChange[]): void {
     for (const { absolute, before, now } of changes) {
       this.#unbuilt.add(absolute);
       this.#sinceStart.add(absolute);
+      if (before !== MISSING) this.#replacedSinceStart.add(absolute);
       const first = this.#differing.get(absolute);
       const original = first === undefined ? before : first.before;
       if (original === now) this.#differing.delete(absolute);
@@ -33,6 +37,12 @@ export class ChangedFiles {
 
   buildStarted(): void {
     this.#sinceStart = new Set();
+    this.#replacedSinceStart = new Set();
+  }
+
+  /** Absolute paths of files that were there before, and changed after the start of the running build. */
+  get replacedSinceStart(): string[] {
+    return [...this.#replacedSinceStart];
   }
 
   /** Reports that the build started last is good. */

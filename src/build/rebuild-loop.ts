@@ -128,8 +128,22 @@ export class RebuildLoop {
     const isKnown = await Promise.race([settled, pause(SETTLE_DEADLINE_MS).then(() => false)]);
     await this.#deciding;
     if (!isKnown || this.#watcher.paused || this.#watcher.isPolling) return randomUUID();
+    const missedChange = await this.#mayHaveMissedChange();
     const output = await this.#outputs?.look(this.#building?.startedAt ?? 0);
-    return `${this.#files.fingerprint} ${output ?? ''}`;
+    return missedChange ? randomUUID() : `${this.#files.fingerprint} ${output ?? ''}`;
+  }
+
+  /**
+   * Whether a file was saved while the running build may have read it already. The next build is made from the same files
+   * then, and yet another one: where its output lies elsewhere, nothing else shows that. A file that no build has written
+   * so far, and that was there before, counts as saved.
+   */
+  async #mayHaveMissedChange(): Promise<boolean> {
+    const outputs = this.#outputs;
+    if (outputs === undefined || this.#building === undefined) return false;
+    const learned = new Set(this.#triggers.outputs.map((file) => this.#absolute(file)));
+    const saved = this.#files.replacedSinceStart.filter((path) => !outputs.knows(path) && !learned.has(path));
+    return (await this.#world.origins.changedSince(saved, this.#building.startedAt)).length > 0;
   }
 
   async close(): Promise<void> {

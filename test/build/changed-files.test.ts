@@ -43,3 +43,13 @@ test('what changed is unbuilt until a build that was started later is good', () 
   files.buildSucceeded();
   expect(files.unbuilt).toEqual(['/c']);
 });
+
+test('files that were there before and changed during the running build are told from new ones', () => {
+  const files = new ChangedFiles();
+  files.note([change('/before', '1', '2')]);
+  files.buildStarted();
+  files.note([change('/saved', '1', '2'), change('/unknown', undefined, '2'), change('/new', 'ENOENT', '2')]);
+  expect(files.replacedSinceStart).toEqual(['/saved', '/unknown']);
+  files.buildStarted();
+  expect(files.replacedSinceStart).toEqual([]);
+});

@@ -181,6 +181,37 @@ describe('what a build writes into the folder', () => {
 
   const stamp = "require('fs').writeFileSync('stamp', String(process.hrtime.bigint()))";
   const detached = `require('child_process').spawn('node', ['-e', process.argv[1]], { detached: true, stdio: 'ignore' }).unref()`;
+  test('elsewhere is not taken for the same when a source was saved in the middle of the build', async () => {
+    const outside = makeProject({ go: '' });
+    // Reads its source, says so, and waits until it may go on.
+    const build = `node -e "
+      const fs = require('fs');
+      const text = fs.readFileSync('source.txt', 'utf8');
+      fs.writeFileSync('${outside}/has-read', '');
+      const timer = setInterval(() => {
+        if (!fs.existsSync('${outside}/go')) return;
+        clearInterval(timer);
+        fs.writeFileSync('${outside}/out.txt', text);
+      }, 10);
+    "`;
+    const folder = makeProject({
+      'jamdev.config.json': { command: 'node server.js', build, watch: ['source.txt', 'other.txt'] },
+      'source.txt': 'one',
+      'other.txt': '',
+      'server.js': `const text = require('fs').readFileSync('${outside}/out.txt', 'utf8'); require('http').createServer((q, s) => s.end(text)).listen(process.env.PORT)`,
+    });
+    const dev = await startDev(folder);
+    await untilWatching(dev);
+    const { url } = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key: 'k' })).json<{ url: string }>();
+    expect((await send(url)).text).toBe('one');
+    for (const name of ['go', 'has-read']) rmSync(join(outside, name));
+    writeFileSync(join(folder, 'other.txt'), 'changed');
+    await waitFor(() => existsSync(join(outside, 'has-read')), 'the build to have read its source');
+    writeFileSync(join(folder, 'source.txt'), 'two');
+    writeFileSync(join(outside, 'go'), '');
+    await waitFor(async () => (await send(url)).text === 'two', 'the save');
+  });
+
   test.each([
     ['in the background', `node -e "${stamp}"; (sleep 1; node -e "${stamp}") > /dev/null 2>&1 &`],
     // Only Linux shows the environment by which such a process is known.
