@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { toHeaderValue } from '../contract/identity.js';
 import type { TokenRoute } from '../platform/tokens.js';
 import { pathOf } from './connection-path.js';
 import { connectionHeaderTest, forEachHeader } from './header-lines.js';
@@ -59,9 +60,4 @@ function addProxysOwn(lines: string[], request: IncomingMessage, target: string,
   if (route.user !== undefined) lines.push('x-verified-username', toHeaderValue(route.user));
   if (route.userData !== undefined) lines.push('x-verified-user-data', toHeaderValue(route.userData));
   lines.push('x-forwarded-for', request.socket.remoteAddress ?? '', 'x-forwarded-proto', 'http');
-}
-
-/** Headers carry bytes: text goes as UTF-8, and what would end the header (control characters) is left out. */
-function toHeaderValue(text: string): string {
-  return Buffer.from(text.replace(/[\p{Cc}]/gu, ''), 'utf8').toString('latin1');
 }
