@@ -128,8 +128,7 @@ export class ProxySide implements FuzzSide<Exchange> {
       if (ids.some((from) => ![id, `p${id}`, 'SPOOF'].includes(from))) return `the answer is for ${ids}`;
       const code = ownCode(each);
       const fromBackend = ids.length > 0 || answer.text.includes(` ${status} `);
-      const wordless = ['HEAD', 'OPTIONS'].includes(client.method);
-      if (code === 'Internal' || (code === undefined && status >= 400 && !fromBackend && !wordless)) {
+      if (code === 'Internal' || (code === undefined && status >= 400 && !fromBackend && !isWordless(client.method))) {
         return `an answer that nobody meant: ${each.startLine}`;
       }
       this.#count(code ?? (fromBackend ? 'from the backend' : `${status}`));
@@ -141,10 +140,9 @@ export class ProxySide implements FuzzSide<Exchange> {
     // The backend closed an idle connection while the request was on its way: only GET and HEAD without a body are sent
     // again, as nobody knows whether it got the others.
     const isRepeated = ['GET', 'HEAD'].includes(client.method) && client.body === '';
-    // An answer to OPTIONS has no words.
-    const isUnreachable = code === 'BackendUnreachable' || (client.method === 'OPTIONS' && status === 502);
+    const isUnreachable = code === 'BackendUnreachable' || (isWordless(client.method) && status === 502);
     if (isUnreachable && !this.#backends.assignments.get(id)?.seen && !isRepeated) return undefined;
-    if (['HEAD', 'OPTIONS'].includes(client.method) && status >= 400 && status < 500) return undefined;
+    if (isWordless(client.method) && status >= 400 && status < 500) return undefined;
     if (status !== expected.status) return `status ${status} in place of ${expected.status}`;
     const body = status === 101 ? rest : first.body;
     return body === expected.body ? undefined : `another body: ${JSON.stringify(body.slice(0, 200))}`;
@@ -221,6 +219,11 @@ export class ProxySide implements FuzzSide<Exchange> {
     this.#lastId += 1;
     return this.#lastId.toString(36).padStart(4, '0');
   }
+}
+
+/** Whether an answer of jamdev's own has no body, and so no code that could be read. */
+function isWordless(method: string): boolean {
+  return method === 'HEAD' || method === 'OPTIONS';
 }
 
 /** Whether what a client sends is one request and nothing else: what is left over would be another. */
