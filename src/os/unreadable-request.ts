@@ -50,8 +50,9 @@ export function answerUnreadable(server: Server, options: UnreadableRequestOptio
     if (response?.writableEnded && !response.shouldKeepAlive) return;
     const isOpen = response !== undefined && !response.writableEnded && !response.destroyed;
     const isWhole = options.finishesRequests && response?.req.complete === true;
-    // In the middle of another answer nothing can be said.
-    if (!socket.writable || error.code === 'ECONNRESET' || (isOpen && response.headersSent && !isWhole)) {
+    // In the middle of another answer nothing can be said; and a client that has left, behind half a request, reads none.
+    const hasLeft = error.code === 'ECONNRESET' || (isOpen && error.code === 'HPE_INVALID_EOF_STATE');
+    if (!socket.writable || hasLeft || (isOpen && response.headersSent && !isWhole)) {
       socket.destroy();
       return;
     }

@@ -266,6 +266,34 @@ describe('Proxy: odd requests', () => {
     await waitFor(() => proxy.heldBy() === 0, 'the count to be 0');
   });
 
+  const ends = [
+    ['closes', 'end'],
+    ['resets', 'resetAndDestroy'],
+  ] as const;
+  const answers = [
+    ['before its answer', ''],
+    ['in the middle of its answer', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'],
+    ['in an answer without an end', 'HTTP/1.1 200 OK\r\n\r\nhalf'],
+    ['in chunks without an end', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'],
+  ] as const;
+  const behind = ['A', 'GET /', 'GET / HTTP/1.1\r\nHost: x', '\0garbage', ''];
+  const cases = ends.flatMap(([way, leave]) =>
+    answers.flatMap(([when, answer]) => behind.map((rest) => [way, when, rest, answer, leave] as const)),
+  );
+  test.each(cases)('a client that %s %s, with %j behind its request, is given back', async (...each) => {
+    const [, , rest, answer, leave] = each;
+    const proxy = await startRawProxy();
+    proxy.onRequest = (connection) => {
+      if (answer !== '') connection.send(answer);
+    };
+    const client = await proxy.open();
+    client.send(`POST ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n${rest}`);
+    await waitFor(() => proxy.backendConnections[0]?.received.includes('\r\n\r\n'), 'the request');
+    if (answer !== '') await waitFor(() => client.received.includes('half'), 'the beginning of the answer');
+    client.socket[leave]();
+    await waitFor(() => proxy.heldBy() === 0, 'the count to be 0');
+  });
+
   test('60 KB of headers pass; more is 431 that says how much and whose', async () => {
     const proxy = await startRawProxy();
     const ask = (bytes: number) =>
