@@ -75,7 +75,7 @@ export class LoadedFiles {
 /**
  * Removes files of runs that were killed.
  * @param parent the folder that holds the folders of all runs
- * @param runs ids of those that live
+ * @param runs ids of the runs that are alive
  */
 export async function removeLoadedFilesOfDeadRuns(parent: string, runs: ReadonlySet<string>): Promise<void> {
   const names = await readdir(parent).catch(() => []);

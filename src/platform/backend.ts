@@ -350,7 +350,7 @@ export class Backend {
       if (!signal.aborted) throw error;
     }
     await process.stopped;
-    // One that ended on its own stays known while it is cleared away: whoever ends it then must not hide a crash.
+    // A process that ended on its own stays known during its cleanup, so that a termination then does not hide a crash.
     if (this.#nextBuild !== undefined || isEnding(this.state)) this.#process = undefined;
     this.#silence.end();
     this.usage.detach();

@@ -27,7 +27,7 @@ export interface TerminableTree {
 export interface Stuck {
   /** What lives in spite of SIGKILL. */
   living: readonly ProcessEntry[];
-  /** Pids of those that this user may not signal. */
+  /** Pids of the processes that this user may not signal. */
   refused: ReadonlySet<number>;
   /** Why the process table can't be read, when that is it. */
   cause?: unknown;

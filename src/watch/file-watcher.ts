@@ -52,7 +52,7 @@ export class FileWatcher {
   #started = false;
   #closed = false;
 
-  /** @param events in place of those that work on the file system at hand */
+  /** @param events replaces the events that suit the file system; for tests and for counting */
   constructor(request: WatchRequest, events?: WatchEvents) {
     this.#request = request;
     const listener = {

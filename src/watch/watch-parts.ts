@@ -46,7 +46,7 @@ export class WatchParts {
   #mounts: readonly Mount[] = [];
   #linkedFiles = 0;
 
-  /** @param given in place of those that work on the file system at hand */
+  /** @param given replaces the events that suit the file system */
   constructor(request: WatchRequest, listener: PartsListener, problems: WatchProblems, given?: WatchEvents) {
     this.rules = new ServiceRules(request);
     this.events =

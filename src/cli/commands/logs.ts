@@ -35,7 +35,7 @@ interface LogsOptions extends ClientOptions {
 /** `jamdev logs`: what backends print, and printed. */
 export function logsCommand(io: CommandIo): Command {
   const command = new Command('logs')
-    .description('show the output of backends, also of those that have ended')
+    .description('show the output of backends, including ended ones')
     .argument('[backend or key]', 'a backend id or key, also of an earlier dev server (default: all backends)')
     .option('--no-follow', 'print what is there and exit')
     .option('-n, --tail <lines>', 'start with this many of the last lines', wholeNumber('-n/--tail'))

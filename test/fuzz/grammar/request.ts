@@ -87,7 +87,7 @@ const SPELLINGS = [
 ];
 const SPOOFS = fc.constantFrom(...SPELLINGS).map((name) => `${name}: SPOOF`);
 
-/** Headers that mean something to whoever stands between. */
+/** Headers that are meant for a proxy, not for the other end. */
 const MEANINGFUL = fc.constantFrom(
   'Trailer: x',
   'Trailer: x-verified-username',
