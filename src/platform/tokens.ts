@@ -81,6 +81,8 @@ export class TokenTable {
       if (!isOpen) return;
       isOpen = false;
       route.connections -= 1;
+      // Until now the connected tokens alone may have held too much.
+      this.#shrink();
       this.#renew(route);
       disconnect();
     };
@@ -106,12 +108,16 @@ export class TokenTable {
     const ofBackend = this.#byBackend.get(backend) ?? new Set();
     this.#byBackend.set(backend, ofBackend.add(route));
     // Not yet among the unused: the one just made is not the one to go.
-    for (const [, oldest] of this.#unused) {
-      if (this.#heldBytes <= this.#maxBytes) break;
-      this.#drop(oldest);
-    }
+    this.#shrink();
     this.#renew(route);
     return route;
+  }
+
+  #shrink(): void {
+    for (const [, oldest] of this.#unused) {
+      if (this.#heldBytes <= this.#maxBytes) return;
+      this.#drop(oldest);
+    }
   }
 
   #renew(route: TokenRoute): void {
