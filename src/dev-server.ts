@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { createApi } from './api/app.js';
 import { toConnectResponse } from './api/connect-results.js';
 import { createApiServer } from './api/server.js';
-import { KILL_AT_ONCE } from './build/build-process.js';
-import { Builder } from './build/builder.js';
-import { HotRebuild } from './build/hot-rebuild.js';
-import { ImageCatalog } from './build/image-catalog.js';
-import { LoadedFiles } from './build/loaded-files.js';
-import { type BuildOwner, createMakeBuild, describeBuild } from './build/make-build.js';
+import { KILL_AT_ONCE } from './builds/build-process.js';
+import { Builder } from './builds/builder.js';
+import { HotRebuild } from './builds/hot-rebuild.js';
+import { LoadedFiles } from './builds/loaded-files.js';
+import { type BuildOwner, createMakeBuild, describeBuild } from './builds/make-build.js';
 import type { DevFlags } from './config/dev-flags.js';
 import { createReadEnvFiles } from './config/env-file.js';
 import { readOwnPackage } from './config/own-package.js';
@@ -25,6 +24,7 @@ import { startHousekeeping } from './dev-server/housekeeping.js';
 import { cleanUpAfterDeadServers } from './dev-server/other-servers.js';
 import { identifyRun } from './dev-server/run-identity.js';
 import { StateGuard } from './dev-server/state-guard.js';
+import { ImageCatalog } from './images/image-catalog.js';
 import { LogStore } from './logs/log-store.js';
 import { pause, systemClock } from './os/clock.js';
 import { Platform } from './platform/platform.js';
@@ -136,6 +136,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
   const readEnvFiles = createReadEnvFiles();
   const pipes = new PipePool();
   const loaded = new LoadedFiles(join(folder.root, 'loaded', runId));
+  const docker = await prepareDocker(config, folder, runId, register);
   const owner: BuildOwner = {
     project: config.project,
     runId,
@@ -144,9 +145,9 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     contentOf: (service) => hotRebuild.contentOf(service),
     changedFilesOf: (service) => hotRebuild.unbuiltFilesOf(service),
     loaded,
+    buildImage: docker?.buildImage,
   };
   const builder = new Builder(config.services, systemClock, createMakeBuild(owner, readEnvFiles));
-  const docker = await prepareDocker(config, folder, runId, register);
   const runtime = new RuntimeSwitch(new ProcessRuntime(register, pipes), docker?.runtime);
   const names = config.services.map((service) => service.name);
   const images = new ImageCatalog(builder, docker?.findLocalImages, readEnvFiles);

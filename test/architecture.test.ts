@@ -9,7 +9,8 @@ const LEVELS: readonly string[][] = [
   ['index.ts', 'dev-server.ts'],
   ['dev-server'],
   ['api', 'proxy'],
-  ['build'],
+  ['images'],
+  ['builds'],
   ['platform'],
   ['runtime', 'logs', 'watch'],
   ['records', 'config', 'pages'],
@@ -97,13 +98,7 @@ test('imports go downwards only, and never to a neighbor of the same level', () 
 });
 
 /** Where something may be loaded late: before a dev server is ready, or in commands that do one thing and end. */
-const LOADS_LATE = [
-  'build/make-build.ts',
-  'cli/commands/',
-  'cli/main.ts',
-  'config/config-file.ts',
-  'dev-server/docker-parts.ts',
-];
+const LOADS_LATE = ['cli/commands/', 'cli/main.ts', 'config/config-file.ts', 'dev-server/docker-parts.ts'];
 
 test('a running dev server loads nothing: an import that failed once would fail for good', () => {
   const late = files

@@ -15,7 +15,20 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'jamdev', 'node');
 /** The tests of what touches processes, the proxy, streams, files and the preload. */
 const NATIVE = [
-  ...['api', 'build', 'config', 'dev-server', 'logs', 'os', 'processes', 'proxy', 'records', 'runtime', 'watch'],
+  ...[
+    'api',
+    'builds',
+    'config',
+    'dev-server',
+    'images',
+    'logs',
+    'os',
+    'processes',
+    'proxy',
+    'records',
+    'runtime',
+    'watch',
+  ],
   ...['dev', 'exec', 'hot-rebuild', 'unfinished-lines', 'warnings'].map((name) => `e2e/${name}.test.ts`),
 ].map((path) => join('test', path));
 

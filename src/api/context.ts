@@ -1,4 +1,4 @@
-import type { Builder } from '../build/builder.js';
+import type { Builder } from '../builds/builder.js';
 import type { DevInfo } from '../contract/dev-endpoints.js';
 import type { AllowedHosts } from '../contract/hosts.js';
 import type { LogStore } from '../logs/log-store.js';

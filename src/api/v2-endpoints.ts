@@ -1,6 +1,5 @@
 import type { Response } from 'express';
 import { z } from 'zod';
-import { digestOf } from '../build/image-catalog.js';
 import { problem } from '../contract/errors.js';
 import { type ConnectParams, connectRequestSchema, terminateRequestSchema } from '../contract/requests.js';
 import {
@@ -13,6 +12,7 @@ import {
   runningBackendsSchema,
 } from '../contract/responses.js';
 import { publicStatusSchema } from '../contract/status.js';
+import { digestOf } from '../images/image-catalog.js';
 import type { Backend } from '../platform/backend.js';
 import { toInfoStatus, toPublicStatus } from '../platform/status-formats.js';
 import { events, json } from './answer.js';

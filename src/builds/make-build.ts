@@ -10,6 +10,7 @@ import type { Build } from '../runtime/runtime.js';
 import { type CommandOutcome, runBuildCommand } from './build-command.js';
 import type { BuildProcessEnd } from './build-process.js';
 import { checkChange, findDefaultCheck } from './default-check.js';
+import type { BuildImage } from './image-request.js';
 import { LOADED_FOLDER_VARIABLE, type LoadedFiles } from './loaded-files.js';
 
 /** What one build came to. `build` is undefined when it failed. */
@@ -74,6 +75,8 @@ export interface BuildOwner {
   changedFilesOf?(service: string): readonly string[];
   /** Knows which files running backends have loaded. Default: none is known. */
   loaded?: LoadedFiles;
+  /** Builds images; needed by services that run in containers. */
+  buildImage?: BuildImage | undefined;
 }
 
 /** Creates what builds services of either kind. */
@@ -147,13 +150,12 @@ async function makeContainerBuild(
   service: DockerServiceConfig,
   number: number,
   env: Record<string, string>,
-  { project, runId, register }: BuildOwner,
+  { project, runId, register, buildImage }: BuildOwner,
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
   const { name, dockerfile, context, platform, buildArgs, target, network } = service;
-  // Loaded already where a dev server builds images, see docker-parts.ts; nowhere else.
-  const { buildImage } = await import('./image-build.js');
+  if (buildImage === undefined) throw new Error(`${name} runs in containers, and nothing was given that builds images`);
   const request = { project, runId, service: name, number, dockerfile, context, platform, buildArgs, target };
   const { ok, failure, lines, image, digest } = await buildImage(request, signal, onLine, register);
   const run = { digest, env, network, platform };

@@ -1,7 +1,7 @@
 import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 import type { DevBackend } from '../contract/dev-endpoints.js';
-import { findDevServer } from './find-dev-server.js';
+import { findDevServer } from './client/find-dev-server.js';
 import { cleanText } from './terminal/clean.js';
 
 /** Commands whose arguments are backends, by id or key. */

@@ -16,17 +16,17 @@ const OWN_SIGNALS = ['dev', 'exec'];
 
 /** Each in its own file, of which only the one that is called is loaded. */
 const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
-  init: async () => (await import('./commands/init.js')).initCommand,
-  dev: async () => (await import('./commands/dev.js')).devCommand,
-  exec: async () => (await import('./commands/exec.js')).execCommand,
-  spawn: async () => (await import('./commands/spawn.js')).spawnCommand,
-  connect: async () => (await import('./commands/connect.js')).connectCommand,
-  logs: async () => (await import('./commands/logs.js')).logsCommand,
+  init: async () => (await import('./commands/init/init.js')).initCommand,
+  dev: async () => (await import('./commands/dev/dev.js')).devCommand,
+  exec: async () => (await import('./commands/exec/exec.js')).execCommand,
+  spawn: async () => (await import('./commands/connect/spawn.js')).spawnCommand,
+  connect: async () => (await import('./commands/connect/connect.js')).connectCommand,
+  logs: async () => (await import('./commands/logs/logs.js')).logsCommand,
   list: async () => (await import('./commands/list.js')).listCommand,
   status: async () => (await import('./commands/status.js')).statusCommand,
   terminate: async () => (await import('./commands/terminate.js')).terminateCommand,
   build: async () => (await import('./commands/build.js')).buildCommand,
-  doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
+  doctor: async () => (await import('./commands/doctor/doctor.js')).doctorCommand,
 };
 
 const stdout = new Output(process.stdout);

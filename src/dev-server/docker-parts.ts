@@ -1,8 +1,9 @@
-import type { Builder } from '../build/builder.js';
-import type { FindLocalImages } from '../build/image-catalog.js';
+import type { Builder } from '../builds/builder.js';
+import type { BuildImage } from '../builds/image-request.js';
 import type { DevConfig } from '../config/resolve.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import { JamdevError, problem } from '../contract/errors.js';
+import type { FindLocalImages } from '../images/image-catalog.js';
 import type { MountSource } from '../platform/mounts.js';
 import type { Platform } from '../platform/platform.js';
 import type { ChildRegister } from '../records/child-register.js';
@@ -15,6 +16,7 @@ import { MountLocks } from './mount-locks.js';
 /** The parts that only services with a Dockerfile need; loaded only for those. */
 export interface DockerParts {
   runtime: Runtime;
+  buildImage: BuildImage;
   findLocalImages: FindLocalImages;
   keepImages: (builder: Builder, platform: Platform) => { close(): Promise<void> };
   /** @param describe what other dev servers are told that want a mount which this one has */
@@ -84,12 +86,11 @@ export async function prepareDocker(
   register: ChildRegister,
 ): Promise<DockerParts | undefined> {
   if (!usesDocker(config)) return undefined;
-  const [{ DockerRuntime }, { ImageKeeper }, { findLocalImages }] = await Promise.all([
+  const [{ DockerRuntime }, { ImageKeeper }, { findLocalImages }, { buildImage }] = await Promise.all([
     import('../runtime/docker/docker-runtime.js'),
-    import('../build/image-keeper.js'),
-    import('../build/local-images.js'),
-    // Needed by the first build: loaded now, while a failure still ends the start.
-    import('../build/image-build.js'),
+    import('../images/image-keeper.js'),
+    import('../images/local-images.js'),
+    import('../images/image-build.js'),
   ]);
   return {
     runtime: new DockerRuntime({
@@ -99,6 +100,7 @@ export async function prepareDocker(
       volumes: [folder.volumes, oldStateOf(config.project).volumes],
       register,
     }),
+    buildImage,
     findLocalImages,
     keepImages: (builder, platform) => new ImageKeeper(builder, platform),
     lockMounts: (describe) =>

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { type LoadedFiles, removeLoadedFilesOfDeadRuns } from '../build/loaded-files.js';
+import { type LoadedFiles, removeLoadedFilesOfDeadRuns } from '../builds/loaded-files.js';
 import type { LogStore } from '../logs/log-store.js';
 import type { Platform } from '../platform/platform.js';
 import type { StateFolder } from '../records/state-folder.js';

@@ -2,38 +2,18 @@ import { statSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { runBuildProcess } from '../builds/build-process.js';
+import type { ImageOutcome, ImageRequest } from '../builds/image-request.js';
 import type { ChildRegister } from '../records/child-register.js';
 import { clientNotStarted } from '../runtime/docker/client-not-started.js';
 import { dockerEnvironment, passVariables, runDocker } from '../runtime/docker/docker-cli.js';
-import { type ImageOwner, imageName } from '../runtime/docker/image-name.js';
-import type { CommandOutcome } from './build-command.js';
+import { imageName } from '../runtime/docker/image-name.js';
 import { type BuildContext, openBuildContext } from './build-context.js';
 import { describeBuildFailure } from './build-failure.js';
-import { runBuildProcess } from './build-process.js';
 
 /** What newer clients print before every build with the classic builder. */
 const ADVICE =
   /^DEPRECATED: The legacy builder|^\s+Install the buildx component|^\s+https:\/\/docs\.docker\.com\/go\/buildx/;
-
-/** An image to build. */
-export interface ImageRequest extends ImageOwner {
-  /** Absolute path. */
-  dockerfile: string;
-  /** Absolute path of the folder that is sent to the builder. */
-  context: string;
-  /** As `linux/amd64`; undefined: the engine's own. */
-  platform?: string | undefined;
-  buildArgs?: Record<string, string> | undefined;
-  target?: string | undefined;
-}
-
-/** How an image build ended. */
-export interface ImageOutcome extends CommandOutcome {
-  /** The tag that the image has if all went well. */
-  image: string;
-  /** Its id then; else ''. */
-  digest: string;
-}
 
 /**
  * Builds an image by `docker build`, in a process group of its own, with whichever builder docker chooses.

@@ -1,10 +1,10 @@
+import type { Builder, GoodBuild } from '../builds/builder.js';
+import { backendEnvironment } from '../builds/make-build.js';
 import type { ReadEnvFiles } from '../config/env-file.js';
 import { problem } from '../contract/errors.js';
 import { type ImageSource, NEWEST_TAG, type Service, type ServiceImage } from '../platform/services.js';
 import type { Build } from '../runtime/runtime.js';
-import type { Builder, GoodBuild } from './builder.js';
 import type { LocalImage } from './local-images.js';
-import { backendEnvironment } from './make-build.js';
 
 /** An image to choose, and how it is run. */
 interface Choice extends ServiceImage {

@@ -1,6 +1,6 @@
+import type { Builder } from '../builds/builder.js';
 import type { Platform } from '../platform/platform.js';
 import type { ContainerBuild } from '../runtime/runtime.js';
-import type { Builder } from './builder.js';
 import { removeImage } from './image-build.js';
 import { tagOf } from './image-catalog.js';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { runBuildCommand } from '../../src/build/build-command.js';
+import { runBuildCommand } from '../../src/builds/build-command.js';
 import { findProcess } from '../../src/processes/process-table.js';
 import { makeProject } from '../support/project.js';
 import { processService } from '../support/service.js';

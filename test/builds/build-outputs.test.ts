@@ -1,7 +1,7 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { BuildOutputs } from '../../src/build/build-outputs.js';
+import { BuildOutputs } from '../../src/builds/build-outputs.js';
 import { createFingerprint } from '../../src/os/fingerprint.js';
 import { makeProject } from '../support/project.js';
 

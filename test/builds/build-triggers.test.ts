@@ -7,7 +7,7 @@ import {
   MAX_BUILDS_WITH_SOURCE,
   MAX_HELD_BUILDS,
   type Trigger,
-} from '../../src/build/build-triggers.js';
+} from '../../src/builds/build-triggers.js';
 
 const by = (origin: ChangeOrigin, ...files: string[]) => files.map((file) => ({ file, origin }));
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { Builder } from '../../src/build/builder.js';
-import { createMakeBuild } from '../../src/build/make-build.js';
+import { Builder } from '../../src/builds/builder.js';
+import { createMakeBuild } from '../../src/builds/make-build.js';
 import type { BuildOutcome } from '../../src/contract/dev-endpoints.js';
 import { HandClock } from '../support/hand-clock.js';
 import { makeProject } from '../support/project.js';

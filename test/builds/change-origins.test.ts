@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ChangeOrigins } from '../../src/build/change-origins.js';
+import { ChangeOrigins } from '../../src/builds/change-origins.js';
 import { makeTempFolder } from '../support/project.js';
 
 /** A file, and a clock that is ahead of the real one by what it was turned. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ChangedFiles } from '../../src/build/changed-files.js';
+import { ChangedFiles } from '../../src/builds/changed-files.js';
 
 const change = (absolute: string, before: string | undefined, now: string) => ({ absolute, before, now });
 

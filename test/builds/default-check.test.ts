@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkChange, findDefaultCheck } from '../../src/build/default-check.js';
+import { checkChange, findDefaultCheck } from '../../src/builds/default-check.js';
 import { makeProject } from '../support/project.js';
 
 const NEVER = new AbortController().signal;

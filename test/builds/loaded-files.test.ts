@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { LoadedFiles, removeLoadedFilesOfDeadRuns } from '../../src/build/loaded-files.js';
+import { LoadedFiles, removeLoadedFilesOfDeadRuns } from '../../src/builds/loaded-files.js';
 import { makeTempFolder } from '../support/project.js';
 
 /** A process that lives until the test ends it. */

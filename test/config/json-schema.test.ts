@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
-import { TEMPLATE_NAMES } from '../../src/cli/templates.js';
+import { TEMPLATE_NAMES } from '../../src/cli/commands/init/templates.js';
 import { configJsonSchema } from '../../src/config/json-schema.js';
 import { configFileSchema } from '../../src/config/schema.js';
 import { ROOT } from '../support/project.js';

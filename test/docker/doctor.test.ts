@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { removeImage } from '../../src/build/image-build.js';
-import type { Finding } from '../../src/cli/doctor/finding.js';
+import type { Finding } from '../../src/cli/commands/doctor/finding.js';
+import { removeImage } from '../../src/images/image-build.js';
 import { removeLeftovers } from '../../src/runtime/docker/docker-leftovers.js';
 import { runCli } from '../support/cli.js';
 import { makeProject } from '../support/project.js';

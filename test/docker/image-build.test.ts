@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { buildImage, type ImageOutcome, type ImageRequest, removeImage } from '../../src/build/image-build.js';
+import type { ImageOutcome, ImageRequest } from '../../src/builds/image-request.js';
+import { buildImage, removeImage } from '../../src/images/image-build.js';
 import { newBackendId } from '../../src/platform/ids.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';

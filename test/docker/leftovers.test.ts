@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { removeImage } from '../../src/build/image-build.js';
+import { removeImage } from '../../src/images/image-build.js';
 import { removeLeftovers } from '../../src/runtime/docker/docker-leftovers.js';
 import { DockerRuntime } from '../../src/runtime/docker/docker-runtime.js';
 import { makeProject } from '../support/project.js';

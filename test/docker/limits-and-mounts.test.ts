@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { removeImage } from '../../src/build/image-build.js';
+import { removeImage } from '../../src/images/image-build.js';
 import { newBackendId } from '../../src/platform/ids.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-import { buildImage, removeImage } from '../../src/build/image-build.js';
+import { buildImage, removeImage } from '../../src/images/image-build.js';
 import { newBackendId } from '../../src/platform/ids.js';
 import { checkEngine } from '../../src/runtime/docker/docker-cli.js';
 import { removeLeftovers } from '../../src/runtime/docker/docker-leftovers.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { TEMPLATE_NAMES, type TemplateName } from '../../src/cli/templates.js';
+import { TEMPLATE_NAMES, type TemplateName } from '../../src/cli/commands/init/templates.js';
 import { type DevRun, runCli, startDev } from '../support/cli.js';
 import { post, send } from '../support/http.js';
 import { makeTempFolder } from '../support/project.js';

@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Finding } from '../../src/cli/doctor/finding.js';
+import type { Finding } from '../../src/cli/commands/doctor/finding.js';
 import { listServerRecords, tracesOf } from '../../src/records/server-records.js';
 import { stateFolderOf } from '../../src/records/state-folder.js';
 import { endLeftovers } from '../../src/runtime/process/leftovers.js';

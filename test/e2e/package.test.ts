@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readTemplate, TEMPLATE_NAMES } from '../../src/cli/templates.js';
+import { readTemplate, TEMPLATE_NAMES } from '../../src/cli/commands/init/templates.js';
 import { post, send } from '../support/http.js';
 import { fixture, makeTempFolder, ROOT } from '../support/project.js';
 import { living, waitFor } from '../support/wait.js';

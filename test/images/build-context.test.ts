@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { openBuildContext } from '../../src/build/build-context.js';
+import { openBuildContext } from '../../src/images/build-context.js';
 import { createStateFolder } from '../../src/records/state-folder.js';
 import { makeProject, makeTempFolder } from '../support/project.js';
 import { useStateHome } from '../support/state-home.js';

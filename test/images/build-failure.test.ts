@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeBuildFailure } from '../../src/build/build-failure.js';
+import { describeBuildFailure } from '../../src/images/build-failure.js';
 
 const CASES: [what: string, output: string, failure: RegExp][] = [
   [

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Builder } from '../../src/build/builder.js';
-import { type FindLocalImages, ImageCatalog } from '../../src/build/image-catalog.js';
-import type { MakeBuild } from '../../src/build/make-build.js';
+import { Builder } from '../../src/builds/builder.js';
+import type { MakeBuild } from '../../src/builds/make-build.js';
 import { createReadEnvFiles } from '../../src/config/env-file.js';
+import { type FindLocalImages, ImageCatalog } from '../../src/images/image-catalog.js';
 import { Service } from '../../src/platform/services.js';
 import { HandClock } from '../support/hand-clock.js';
 import { makeProject } from '../support/project.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { runBuildCommand } from '../../src/build/build-command.js';
+import { runBuildCommand } from '../../src/builds/build-command.js';
 import { newBackendId } from '../../src/platform/ids.js';
 import { ChildOutput } from '../../src/processes/child-output.js';
 import { PipePool } from '../../src/processes/pipe-pool.js';

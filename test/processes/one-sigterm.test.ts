@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { runBuildCommand } from '../../src/build/build-command.js';
+import { runBuildCommand } from '../../src/builds/build-command.js';
 import { newBackendId } from '../../src/platform/ids.js';
 import { identify } from '../../src/processes/process-tree.js';
 import { sendSignal } from '../../src/processes/signal.js';

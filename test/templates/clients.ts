@@ -1,7 +1,7 @@
 import { io } from 'socket.io-client';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import type { TemplateName } from '../../src/cli/templates.js';
+import type { TemplateName } from '../../src/cli/commands/init/templates.js';
 import { openStream, send } from '../support/http.js';
 import { waitFor } from '../support/wait.js';
 

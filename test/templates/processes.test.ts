@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { TEMPLATE_NAMES, type TemplateName } from '../../src/cli/templates.js';
+import { TEMPLATE_NAMES, type TemplateName } from '../../src/cli/commands/init/templates.js';
 import { type DevRun, runCli, startDev } from '../support/cli.js';
 import { openSocket, post, send } from '../support/http.js';
 import { isInstalled } from '../support/installed.js';

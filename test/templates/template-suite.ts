@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { TemplateName } from '../../src/cli/templates.js';
+import type { TemplateName } from '../../src/cli/commands/init/templates.js';
 import type { DevRun } from '../support/cli.js';
 import { runCli } from '../support/cli.js';
 import { post, send } from '../support/http.js';

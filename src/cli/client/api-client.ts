@@ -1,9 +1,9 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { DEV_PREFIX, type DevBackend, type DevInfo, type ServiceBuild } from '../contract/dev-endpoints.js';
-import { type ErrorBody, JamdevError, problem } from '../contract/errors.js';
-import type { BackendInfo, ConnectResponse } from '../contract/responses.js';
-import type { PublicStatus } from '../contract/status.js';
-import { errorCode } from '../os/error-code.js';
+import { DEV_PREFIX, type DevBackend, type DevInfo, type ServiceBuild } from '../../contract/dev-endpoints.js';
+import { type ErrorBody, JamdevError, problem } from '../../contract/errors.js';
+import type { BackendInfo, ConnectResponse } from '../../contract/responses.js';
+import type { PublicStatus } from '../../contract/status.js';
+import { errorCode } from '../../os/error-code.js';
 
 /** The longest error answer that is read: one holds the last lines of a build or a backend at most. */
 const MAX_ERROR_BYTES = 16 * 1024 * 1024;

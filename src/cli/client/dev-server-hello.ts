@@ -1,10 +1,10 @@
-import { type JamdevError, problem } from '../contract/errors.js';
-import { isLoopbackName } from '../contract/hosts.js';
-import { portOfUrl } from '../os/port-of-url.js';
-import { listListeningPorts } from '../processes/listening-ports.js';
-import { commandOf } from '../processes/process-table.js';
-import { isSuspended } from '../processes/suspended.js';
-import { listRunningServers, type ServerRecord } from '../records/server-records.js';
+import { type JamdevError, problem } from '../../contract/errors.js';
+import { isLoopbackName } from '../../contract/hosts.js';
+import { portOfUrl } from '../../os/port-of-url.js';
+import { listListeningPorts } from '../../processes/listening-ports.js';
+import { commandOf } from '../../processes/process-table.js';
+import { isSuspended } from '../../processes/suspended.js';
+import { listRunningServers, type ServerRecord } from '../../records/server-records.js';
 import { ApiClient } from './api-client.js';
 
 /** How long a dev server has to identify itself. The requests after that have no limit. */

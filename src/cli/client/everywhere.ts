@@ -1,8 +1,8 @@
-import type { DevBackend } from '../contract/dev-endpoints.js';
-import { JamdevError, problem } from '../contract/errors.js';
-import { listRunningServers, type ServerRecord } from '../records/server-records.js';
+import type { DevBackend } from '../../contract/dev-endpoints.js';
+import { JamdevError, problem } from '../../contract/errors.js';
+import { listRunningServers, type ServerRecord } from '../../records/server-records.js';
+import type { CommandIo } from '../io.js';
 import { greetDevServer } from './dev-server-hello.js';
-import type { CommandIo } from './io.js';
 
 /** A backend, and the dev server that it is of. */
 export interface PlacedBackend {

@@ -1,5 +1,5 @@
-import { problem } from '../contract/errors.js';
-import { findRunningServer } from '../records/server-records.js';
+import { problem } from '../../contract/errors.js';
+import { findRunningServer } from '../../records/server-records.js';
 import type { ApiClient } from './api-client.js';
 import { greetDevServer } from './dev-server-hello.js';
 

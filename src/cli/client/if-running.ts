@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { problem } from '../contract/errors.js';
-import type { ClaimHolder } from '../dev-server/project-claim.js';
-import { isSuspended } from '../processes/suspended.js';
-import type { CommandIo } from './io.js';
+import { problem } from '../../contract/errors.js';
+import type { ClaimHolder } from '../../dev-server/project-claim.js';
+import { isSuspended } from '../../processes/suspended.js';
+import type { CommandIo } from '../io.js';
 
 /** What `jamdev dev` does when a dev server already runs in the folder. */
 export type IfRunning = 'fail' | 'reuse';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { ServiceBuild } from '../../contract/dev-endpoints.js';
-import { findDevServer } from '../find-dev-server.js';
+import { findDevServer } from '../client/find-dev-server.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addExamples, type ClientOptions } from '../option-values.js';
 import { formatDuration } from '../terminal/duration.js';

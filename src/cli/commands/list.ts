@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { DevBackend } from '../../contract/dev-endpoints.js';
-import { askEverywhere } from '../everywhere.js';
-import { findDevServer } from '../find-dev-server.js';
+import { askEverywhere } from '../client/everywhere.js';
+import { findDevServer } from '../client/find-dev-server.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
 import { cleanText } from '../terminal/clean.js';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { PublicStatus } from '../../contract/status.js';
-import type { ApiClient } from '../api-client.js';
-import { findDevServer } from '../find-dev-server.js';
+import type { ApiClient } from '../client/api-client.js';
+import { findDevServer } from '../client/find-dev-server.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addExamples, type ClientOptions } from '../option-values.js';
 import { describeStatus, type StatusDetails } from '../terminal/describe-status.js';

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { JamdevError, problem } from '../../contract/errors.js';
-import { ApiClient } from '../api-client.js';
-import { askEverywhere, isRunning, pickBackend } from '../everywhere.js';
-import { findDevServer } from '../find-dev-server.js';
+import { ApiClient } from '../client/api-client.js';
+import { askEverywhere, isRunning, pickBackend } from '../client/everywhere.js';
+import { findDevServer } from '../client/find-dev-server.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
 import { fromHome } from '../terminal/project-names.js';

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { checkEnv } from '../contract/env.js';
-import { JamdevError, problem } from '../contract/errors.js';
-import { parseKey } from '../contract/key.js';
-import type { ConnectResponse } from '../contract/responses.js';
-import { openInBrowser } from '../os/open-browser.js';
-import { findDevServer } from './find-dev-server.js';
-import type { CommandIo } from './io.js';
-import { addClientOptions, type ClientOptions, duration, environment, jsonObject } from './option-values.js';
+import { checkEnv } from '../../../contract/env.js';
+import { JamdevError, problem } from '../../../contract/errors.js';
+import { parseKey } from '../../../contract/key.js';
+import type { ConnectResponse } from '../../../contract/responses.js';
+import { openInBrowser } from '../../../os/open-browser.js';
+import { findDevServer } from '../../client/find-dev-server.js';
+import type { CommandIo } from '../../io.js';
+import { addClientOptions, type ClientOptions, duration, environment, jsonObject } from '../../option-values.js';
 import { waitForReady } from './wait.js';
 
 /** Options of `spawn` and `connect`: those of the platform's own client, and jamdev's. */

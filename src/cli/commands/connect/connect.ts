@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { addConnectOptions, type ConnectCommandOptions, connectFromCommandLine } from '../connect-options.js';
-import type { CommandIo } from '../io.js';
-import { addExamples } from '../option-values.js';
+import type { CommandIo } from '../../io.js';
+import { addExamples } from '../../option-values.js';
+import { addConnectOptions, type ConnectCommandOptions, connectFromCommandLine } from './connect-options.js';
 
 /** `jamdev connect`: prints the v2 connect response. */
 export function connectCommand(io: CommandIo): Command {

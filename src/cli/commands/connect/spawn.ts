@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import type { ConnectResponse, V1SpawnResult } from '../../contract/responses.js';
-import { V1_OF_LIVE_STATUS } from '../../contract/status.js';
-import { addConnectOptions, type ConnectCommandOptions, connectFromCommandLine } from '../connect-options.js';
-import type { CommandIo } from '../io.js';
-import { addExamples } from '../option-values.js';
+import type { ConnectResponse, V1SpawnResult } from '../../../contract/responses.js';
+import { V1_OF_LIVE_STATUS } from '../../../contract/status.js';
+import type { CommandIo } from '../../io.js';
+import { addExamples } from '../../option-values.js';
+import { addConnectOptions, type ConnectCommandOptions, connectFromCommandLine } from './connect-options.js';
 
 /** `jamdev spawn`: prints the v1 dev-style spawn result. */
 export function spawnCommand(io: CommandIo): Command {

@@ -1,10 +1,10 @@
-import type { LogRecordJson } from '../contract/dev-endpoints.js';
-import { problem } from '../contract/errors.js';
-import type { ConnectResponse } from '../contract/responses.js';
-import type { Status } from '../contract/status.js';
-import type { ApiClient } from './api-client.js';
-import type { CommandIo } from './io.js';
-import { describeStatus } from './terminal/describe-status.js';
+import type { LogRecordJson } from '../../../contract/dev-endpoints.js';
+import { problem } from '../../../contract/errors.js';
+import type { ConnectResponse } from '../../../contract/responses.js';
+import type { Status } from '../../../contract/status.js';
+import type { ApiClient } from '../../client/api-client.js';
+import type { CommandIo } from '../../io.js';
+import { describeStatus } from '../../terminal/describe-status.js';
 
 const LAST_LINES = 20;
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { DevFlags } from '../config/dev-flags.js';
-import { environment, port } from './option-values.js';
+import type { DevFlags } from '../../../config/dev-flags.js';
+import { environment, port } from '../../option-values.js';
 
 /** Where the commands that start a dev server differ: what an option that is not given stands for. */
 export interface DevDefaults {

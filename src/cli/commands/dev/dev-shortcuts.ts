@@ -1,10 +1,10 @@
-import { JamdevError } from '../contract/errors.js';
-import type { DevServer } from '../dev-server.js';
-import { openInBrowser } from '../os/open-browser.js';
-import { isEnding } from '../platform/backend-state.js';
-import { counted } from './terminal/counted.js';
-import type { LogFilter } from './terminal/log-filter.js';
-import { type Shortcut, shortcutTable } from './terminal/shortcuts.js';
+import { JamdevError } from '../../../contract/errors.js';
+import type { DevServer } from '../../../dev-server.js';
+import { openInBrowser } from '../../../os/open-browser.js';
+import { isEnding } from '../../../platform/backend-state.js';
+import { counted } from '../../terminal/counted.js';
+import type { LogFilter } from '../../terminal/log-filter.js';
+import { type Shortcut, shortcutTable } from '../../terminal/shortcuts.js';
 
 /** What the shortcuts work on. */
 export interface ShortcutContext {

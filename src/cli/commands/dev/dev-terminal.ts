@@ -1,11 +1,11 @@
-import type { DevServer } from '../dev-server.js';
+import type { DevServer } from '../../../dev-server.js';
+import { createDevScreen } from '../../terminal/footer/dev-footer.js';
+import { InteractiveTerminal } from '../../terminal/interactive-terminal.js';
+import type { LineWriter } from '../../terminal/line-writer.js';
+import type { LogFilter } from '../../terminal/log-filter.js';
+import type { Output } from '../../terminal/output.js';
+import type { Reporter } from '../../terminal/reporter.js';
 import { makeShortcuts } from './dev-shortcuts.js';
-import { createDevScreen } from './terminal/footer/dev-footer.js';
-import { InteractiveTerminal } from './terminal/interactive-terminal.js';
-import type { LineWriter } from './terminal/line-writer.js';
-import type { LogFilter } from './terminal/log-filter.js';
-import type { Output } from './terminal/output.js';
-import type { Reporter } from './terminal/reporter.js';
 
 /** What the terminal of `jamdev dev` is made from. */
 export interface DevTerminalContext {

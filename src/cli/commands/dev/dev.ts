@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
-import type { DevFlags } from '../../config/dev-flags.js';
-import { addDevOptions, givenFlags } from '../dev-options.js';
-import type { IfRunning } from '../if-running.js';
-import type { CommandIo } from '../io.js';
-import { addExamples } from '../option-values.js';
+import type { DevFlags } from '../../../config/dev-flags.js';
+import type { IfRunning } from '../../client/if-running.js';
+import type { CommandIo } from '../../io.js';
+import { addExamples } from '../../option-values.js';
+import { addDevOptions, givenFlags } from './dev-options.js';
 
 interface DevOptions extends Omit<DevFlags, 'folder'> {
   json?: boolean;
@@ -29,7 +29,7 @@ export function devCommand(io: CommandIo): Command {
     )
     .action(async (folder: string, { ifRunning, ...options }: DevOptions, self: Command) => {
       // Loaded here, so that no other command pays for the dev server.
-      const { runDev } = await import('../run-dev.js');
+      const { runDev } = await import('./run-dev.js');
       await runDev({ ...givenFlags(options, self), folder }, { json: options.json ?? false, ifRunning }, io);
     });
   return addExamples(command, [

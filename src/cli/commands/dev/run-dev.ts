@@ -1,18 +1,18 @@
-import type { DevFlags } from '../config/dev-flags.js';
-import { JamdevError } from '../contract/errors.js';
-import { claimProject } from '../dev-server/project-claim.js';
-import { startDevServer } from '../dev-server.js';
-import { warnOfFewDescriptors } from './descriptor-warning.js';
+import type { DevFlags } from '../../../config/dev-flags.js';
+import { JamdevError } from '../../../contract/errors.js';
+import { claimProject } from '../../../dev-server/project-claim.js';
+import { startDevServer } from '../../../dev-server.js';
+import { type IfRunning, nameRunning } from '../../client/if-running.js';
+import { warnOfFewDescriptors } from '../../descriptor-warning.js';
+import type { CommandIo } from '../../io.js';
+import { StopSwitch } from '../../stop-switch.js';
+import { environmentLines } from '../../terminal/banner.js';
+import { DevReporter } from '../../terminal/dev-reporter.js';
+import { JsonReporter } from '../../terminal/json-reporter.js';
+import { LineWriter } from '../../terminal/line-writer.js';
+import { LogFilter } from '../../terminal/log-filter.js';
+import { type Reporter, reportOn } from '../../terminal/reporter.js';
 import { openDevTerminal } from './dev-terminal.js';
-import { type IfRunning, nameRunning } from './if-running.js';
-import type { CommandIo } from './io.js';
-import { StopSwitch } from './stop-switch.js';
-import { environmentLines } from './terminal/banner.js';
-import { DevReporter } from './terminal/dev-reporter.js';
-import { JsonReporter } from './terminal/json-reporter.js';
-import { LineWriter } from './terminal/line-writer.js';
-import { LogFilter } from './terminal/log-filter.js';
-import { type Reporter, reportOn } from './terminal/reporter.js';
 
 /** How `jamdev dev` prints what happens. */
 export interface DevOutput {

@@ -1,5 +1,5 @@
-import { JamdevError } from '../../contract/errors.js';
-import { pause } from '../../os/clock.js';
+import { JamdevError } from '../../../contract/errors.js';
+import { pause } from '../../../os/clock.js';
 import { type Finding, trouble } from './finding.js';
 
 /**

@@ -1,7 +1,7 @@
-import { JamdevError } from '../../contract/errors.js';
-import type { ServerRecord } from '../../records/server-records.js';
-import { greetDevServer } from '../dev-server-hello.js';
-import { formatAge } from '../terminal/duration.js';
+import { JamdevError } from '../../../contract/errors.js';
+import type { ServerRecord } from '../../../records/server-records.js';
+import { greetDevServer } from '../../client/dev-server-hello.js';
+import { formatAge } from '../../terminal/duration.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /** Whether the dev servers of a project answer. */

@@ -1,6 +1,6 @@
-import { JamdevError, problem } from '../../contract/errors.js';
-import { pause } from '../../os/clock.js';
-import { engineProblem, firstLine, runDocker } from '../../runtime/docker/docker-cli.js';
+import { JamdevError, problem } from '../../../contract/errors.js';
+import { pause } from '../../../os/clock.js';
+import { engineProblem, firstLine, runDocker } from '../../../runtime/docker/docker-cli.js';
 import { type Finding, fine, trouble } from './finding.js';
 import type { DockerNeed } from './project.js';
 

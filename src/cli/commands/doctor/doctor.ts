@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import type { Finding, Grade } from '../doctor/finding.js';
-import type { CommandIo } from '../io.js';
-import { addExamples } from '../option-values.js';
-import { counted } from '../terminal/counted.js';
-import { compose, green, red, type Styled, yellow } from '../terminal/text.js';
+import type { CommandIo } from '../../io.js';
+import { addExamples } from '../../option-values.js';
+import { counted } from '../../terminal/counted.js';
+import { compose, green, red, type Styled, yellow } from '../../terminal/text.js';
+import type { Finding, Grade } from './finding.js';
 
 interface DoctorOptions {
   config?: string;
@@ -23,7 +23,7 @@ export function doctorCommand(io: CommandIo): Command {
     .option('--json', 'print JSON for programs')
     .action(async (folder: string, options: DoctorOptions) => {
       // Loaded here, so that no other command pays for it.
-      const { examine } = await import('../doctor/doctor.js');
+      const { examine } = await import('./run-doctor.js');
       const print = options.json ? () => undefined : makePrinter(io);
       const all: Finding[] = [];
       for (const findings of await examine(folder, options.config)) {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { problem } from '../../contract/errors.js';
-import { runDocker } from '../../runtime/docker/docker-cli.js';
+import { problem } from '../../../contract/errors.js';
+import { runDocker } from '../../../runtime/docker/docker-cli.js';
 import type { Engine } from './docker.js';
 import { type Finding, fine, trouble } from './finding.js';
 

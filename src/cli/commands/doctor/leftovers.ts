@@ -1,9 +1,9 @@
-import { problem } from '../../contract/errors.js';
-import { RunTree } from '../../processes/run-tree.js';
-import { listServerRecords, tracesOf } from '../../records/server-records.js';
-import { findProjectId, stateFolderOf } from '../../records/state-folder.js';
-import { countLeftovers } from '../../runtime/docker/docker-leftovers.js';
-import { counted } from '../terminal/counted.js';
+import { problem } from '../../../contract/errors.js';
+import { RunTree } from '../../../processes/run-tree.js';
+import { listServerRecords, tracesOf } from '../../../records/server-records.js';
+import { findProjectId, stateFolderOf } from '../../../records/state-folder.js';
+import { countLeftovers } from '../../../runtime/docker/docker-leftovers.js';
+import { counted } from '../../terminal/counted.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /** What dead dev servers left in a project and, if an engine answers, in that. */

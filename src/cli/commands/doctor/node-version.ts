@@ -1,4 +1,4 @@
-import { problem } from '../../contract/errors.js';
+import { problem } from '../../../contract/errors.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /**

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
-import { JamdevError, problem } from '../../contract/errors.js';
-import { listen } from '../../dev-server/listen.js';
-import { pause } from '../../os/clock.js';
-import { portOfUrl } from '../../os/port-of-url.js';
-import type { ServerRecord } from '../../records/server-records.js';
-import { fromHome } from '../terminal/project-names.js';
+import { JamdevError, problem } from '../../../contract/errors.js';
+import { listen } from '../../../dev-server/listen.js';
+import { pause } from '../../../os/clock.js';
+import { portOfUrl } from '../../../os/port-of-url.js';
+import type { ServerRecord } from '../../../records/server-records.js';
+import { fromHome } from '../../terminal/project-names.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /** Another doctor may be trying the same port in this moment: how often, and when, to look again. */

@@ -1,10 +1,10 @@
 import { realpathSync, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { missingInput } from '../../build/image-build.js';
-import { createReadEnvFiles, isReadOnce } from '../../config/env-file.js';
-import { DEFAULT_API_PORT, DEFAULT_PROXY_PORT, type DevConfig, resolveConfig } from '../../config/resolve.js';
-import type { ServiceConfig } from '../../config/service-config.js';
-import { JamdevError, problem } from '../../contract/errors.js';
+import { createReadEnvFiles, isReadOnce } from '../../../config/env-file.js';
+import { DEFAULT_API_PORT, DEFAULT_PROXY_PORT, type DevConfig, resolveConfig } from '../../../config/resolve.js';
+import type { ServiceConfig } from '../../../config/service-config.js';
+import { JamdevError, problem } from '../../../contract/errors.js';
+import { missingInput } from '../../../images/image-build.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /** How much the project depends on Docker: it has no other way to run, it would use it, or it would not. */

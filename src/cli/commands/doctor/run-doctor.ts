@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readOwnPackage } from '../../config/own-package.js';
-import { problem } from '../../contract/errors.js';
-import { readInotifyState } from '../../os/inotify.js';
-import { LearnedOutputs } from '../../records/learned-outputs.js';
-import { listRunningServers, listServerRecords } from '../../records/server-records.js';
-import { stateFolderOf } from '../../records/state-folder.js';
-import { countWatchedFolders } from '../../watch/count-folders.js';
+import { readOwnPackage } from '../../../config/own-package.js';
+import { problem } from '../../../contract/errors.js';
+import { readInotifyState } from '../../../os/inotify.js';
+import { LearnedOutputs } from '../../../records/learned-outputs.js';
+import { listRunningServers, listServerRecords } from '../../../records/server-records.js';
+import { stateFolderOf } from '../../../records/state-folder.js';
+import { countWatchedFolders } from '../../../watch/count-folders.js';
 import { runCheck } from './checks.js';
 import { checkDevServers } from './dev-server.js';
 import { askDocker, judgeDocker } from './docker.js';

@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { JamdevError, problem } from '../../contract/errors.js';
-import { MAX_LOGS, MAX_TOTAL_BYTES } from '../../logs/log-store.js';
-import { errorCode } from '../../os/error-code.js';
-import { checkOwnFolder } from '../../records/own-folder.js';
-import { stateFolderOf } from '../../records/state-folder.js';
-import { counted } from '../terminal/counted.js';
-import { formatSize } from '../terminal/size.js';
+import { JamdevError, problem } from '../../../contract/errors.js';
+import { MAX_LOGS, MAX_TOTAL_BYTES } from '../../../logs/log-store.js';
+import { errorCode } from '../../../os/error-code.js';
+import { checkOwnFolder } from '../../../records/own-folder.js';
+import { stateFolderOf } from '../../../records/state-folder.js';
+import { counted } from '../../terminal/counted.js';
+import { formatSize } from '../../terminal/size.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /** Checks whether jamdev can write its state, and where; the check leaves nothing behind. */

@@ -1,5 +1,5 @@
-import { problem } from '../../contract/errors.js';
-import type { InotifyState } from '../../os/inotify.js';
+import { problem } from '../../../contract/errors.js';
+import type { InotifyState } from '../../../os/inotify.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /** Files named in one line. */

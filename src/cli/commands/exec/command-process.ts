@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { problem } from '../contract/errors.js';
-import { describeStuck } from '../processes/describe-stuck.js';
-import { terminalPlace } from '../processes/foreground.js';
-import { explainStartFailure, type StartAttempt } from '../processes/start-failure.js';
-import { Termination } from '../processes/termination.js';
-import { CommandTree } from './command-tree.js';
-import { signalExitCode } from './exit-codes.js';
+import { problem } from '../../../contract/errors.js';
+import { describeStuck } from '../../../processes/describe-stuck.js';
+import { terminalPlace } from '../../../processes/foreground.js';
+import { explainStartFailure, type StartAttempt } from '../../../processes/start-failure.js';
+import { Termination } from '../../../processes/termination.js';
+import { CommandTree } from '../../command-tree.js';
+import { signalExitCode } from '../../exit-codes.js';
 
 /** What a terminal sends to every process of the group in its foreground. */
 const TYPED_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];

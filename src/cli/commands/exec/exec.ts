@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { addDevOptions, givenFlags } from '../dev-options.js';
-import type { CommandIo } from '../io.js';
-import { addExamples } from '../option-values.js';
+import type { CommandIo } from '../../io.js';
+import { addExamples } from '../../option-values.js';
+import { addDevOptions, givenFlags } from '../dev/dev-options.js';
 
 const DETAILS = `
 The command gets JAMSOCKET_DEV=true, JAMSOCKET_DEV_PORT, JAMDEV_API_URL and JAMDEV_PROXY_URL, and starts once the first
@@ -24,7 +24,7 @@ export function execCommand(io: CommandIo): Command {
     .option('--logs', 'show on stderr what jamdev dev would show');
   addDevOptions(command, { port: 'any free one', proxyPort: 'any free one', watch: 'nothing' }).action(
     async (words: string[], { logs = false, ...options }: { logs?: boolean }, self: Command) => {
-      const { runExec } = await import('../run-exec.js');
+      const { runExec } = await import('./run-exec.js');
       await runExec(givenFlags(options, self), words, { logs }, io);
     },
   );

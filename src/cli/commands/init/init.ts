@@ -2,9 +2,11 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { problem } from '../../contract/errors.js';
-import type { CommandIo } from '../io.js';
-import { addExamples } from '../option-values.js';
+import { problem } from '../../../contract/errors.js';
+import type { CommandIo } from '../../io.js';
+import { addExamples } from '../../option-values.js';
+import type { Ask } from '../../terminal/ask.js';
+import { ownCommand, quoted } from '../../terminal/command-line-hint.js';
 import {
   DEFAULT_TEMPLATE,
   readTemplate,
@@ -12,10 +14,8 @@ import {
   TEMPLATES,
   type TemplateFile,
   type TemplateName,
-} from '../templates.js';
-import type { Ask } from '../terminal/ask.js';
-import { ownCommand, quoted } from '../terminal/command-line-hint.js';
-import { writeFiles } from '../write-files.js';
+} from './templates.js';
+import { writeFiles } from './write-files.js';
 
 interface InitOptions {
   template?: TemplateName;
@@ -73,7 +73,7 @@ async function complete(
   const { stdin, stdout } = io;
   if (json || !stdin.isTTY || !stdout.stream.isTTY)
     return { folder: folder ?? '.', template: template ?? DEFAULT_TEMPLATE };
-  const { askInTerminal } = await import('../terminal/ask.js');
+  const { askInTerminal } = await import('../../terminal/ask.js');
   const terminal = { input: stdin, output: stdout, interrupt: () => void process.kill(process.pid, 'SIGINT') };
   return askInTerminal(terminal, io.signal, async (ask) => ({
     folder: folder ?? (await askForFolder(ask)),

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { ownFolder } from '../config/own-package.js';
+import { ownFolder } from '../../../config/own-package.js';
 
 /** The templates of `jamdev init`, the default one first, each a folder of that name in templates/. */
 export const TEMPLATES = {

@@ -1,7 +1,7 @@
 import { lstat, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { problem } from '../contract/errors.js';
-import { errorCode } from '../os/error-code.js';
+import { problem } from '../../../contract/errors.js';
+import { errorCode } from '../../../os/error-code.js';
 
 /**
  * Writes files into a folder, which is made if need be; none of them half.

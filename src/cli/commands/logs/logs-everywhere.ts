@@ -1,9 +1,9 @@
-import type { LogRecordJson } from '../contract/dev-endpoints.js';
-import { JamdevError, problem } from '../contract/errors.js';
-import type { ServerRecord } from '../records/server-records.js';
-import { ApiClient, type LogsQuery } from './api-client.js';
-import { askEverywhere, type Everywhere, isRunning } from './everywhere.js';
-import type { CommandIo } from './io.js';
+import type { LogRecordJson } from '../../../contract/dev-endpoints.js';
+import { JamdevError, problem } from '../../../contract/errors.js';
+import type { ServerRecord } from '../../../records/server-records.js';
+import { ApiClient, type LogsQuery } from '../../client/api-client.js';
+import { askEverywhere, type Everywhere, isRunning } from '../../client/everywhere.js';
+import type { CommandIo } from '../../io.js';
 import { mergeByTime } from './merge-by-time.js';
 
 /** A line of a log, and the project folder that it is from. */

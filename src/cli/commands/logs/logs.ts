@@ -1,27 +1,27 @@
 import { dirname } from 'node:path';
 import { Command } from 'commander';
-import { DEFAULT_SERVICE } from '../../contract/default-service.js';
-import type { LogRecordJson } from '../../contract/dev-endpoints.js';
-import { JamdevError, problem } from '../../contract/errors.js';
-import { readLogs, toLogRecordJson } from '../../logs/follow.js';
-import { findLog, listStoredLogs, type StoredLog } from '../../logs/log-store.js';
-import { isThere } from '../../os/is-there.js';
-import { oldStateOf } from '../../records/old-state.js';
-import { stateFolderOf } from '../../records/state-folder.js';
-import type { LogsQuery } from '../api-client.js';
-import { findDevServer } from '../find-dev-server.js';
-import type { CommandIo } from '../io.js';
-import { logsEverywhere } from '../logs-everywhere.js';
+import { DEFAULT_SERVICE } from '../../../contract/default-service.js';
+import type { LogRecordJson } from '../../../contract/dev-endpoints.js';
+import { JamdevError, problem } from '../../../contract/errors.js';
+import { readLogs, toLogRecordJson } from '../../../logs/follow.js';
+import { findLog, listStoredLogs, type StoredLog } from '../../../logs/log-store.js';
+import { isThere } from '../../../os/is-there.js';
+import { oldStateOf } from '../../../records/old-state.js';
+import { stateFolderOf } from '../../../records/state-folder.js';
+import type { LogsQuery } from '../../client/api-client.js';
+import { findDevServer } from '../../client/find-dev-server.js';
+import type { CommandIo } from '../../io.js';
 import {
   addClientOptions,
   addEverywhereOption,
   addExamples,
   type ClientOptions,
   wholeNumber,
-} from '../option-values.js';
-import { LineWriter } from '../terminal/line-writer.js';
-import { shortNames } from '../terminal/project-names.js';
-import { compose, Printed, type Text } from '../terminal/text.js';
+} from '../../option-values.js';
+import { LineWriter } from '../../terminal/line-writer.js';
+import { shortNames } from '../../terminal/project-names.js';
+import { compose, Printed, type Text } from '../../terminal/text.js';
+import { logsEverywhere } from './logs-everywhere.js';
 
 type ShownRecord = LogRecordJson & { project?: string };
 

@@ -1,4 +1,4 @@
-import { pause } from '../os/clock.js';
+import { pause } from '../../../os/clock.js';
 
 /** How long the next record of one source is waited for, while another source has one. */
 const PATIENCE_MS = 100;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type DockerAnswer, judgeDocker, readDockerVersion } from '../../../src/cli/doctor/docker.js';
-import { problem } from '../../../src/contract/errors.js';
+import { type DockerAnswer, judgeDocker, readDockerVersion } from '../../../../src/cli/commands/doctor/docker.js';
+import { problem } from '../../../../src/contract/errors.js';
 
 const CLIENT = { Version: '28.2.2', Os: 'linux', Arch: 'amd64' };
 const SERVER = { Version: '27.0.1', Os: 'linux', Arch: 'arm64', KernelVersion: '6.6.12-linuxkit' };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Engine } from '../../../src/cli/doctor/docker.js';
-import { type Emulators, judgeEmulation, readBuilderPlatforms } from '../../../src/cli/doctor/emulation.js';
+import type { Engine } from '../../../../src/cli/commands/doctor/docker.js';
+import { type Emulators, judgeEmulation, readBuilderPlatforms } from '../../../../src/cli/commands/doctor/emulation.js';
 
 function engine(platform: string, more: Partial<Engine> = {}): Engine {
   return { version: '27.0.1', platform, kernel: '6.1.0', product: '', ...more };

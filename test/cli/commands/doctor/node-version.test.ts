@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judgeNode } from '../../../src/cli/doctor/node-version.js';
+import { judgeNode } from '../../../../src/cli/commands/doctor/node-version.js';
 
 test.each([
   ['20.19.0', 'ok'],

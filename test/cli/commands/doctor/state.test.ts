@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkLogs, checkStateFolder } from '../../../src/cli/doctor/state.js';
-import { createStateFolder, stateFolderOf } from '../../../src/records/state-folder.js';
-import { makeTempFolder } from '../../support/project.js';
-import { useStateHome } from '../../support/state-home.js';
+import { checkLogs, checkStateFolder } from '../../../../src/cli/commands/doctor/state.js';
+import { createStateFolder, stateFolderOf } from '../../../../src/records/state-folder.js';
+import { makeTempFolder } from '../../../support/project.js';
+import { useStateHome } from '../../../support/state-home.js';
 
 describe('the state folder', () => {
   test('of a new project is named, and not created by the check', () => {

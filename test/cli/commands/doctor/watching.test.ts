@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { describeOutputs, judgeWatching } from '../../../src/cli/doctor/watching.js';
-import { countWatches } from '../../../src/os/inotify.js';
-import { countWatchedFolders } from '../../../src/watch/count-folders.js';
-import { FileWatcher } from '../../../src/watch/file-watcher.js';
-import { watchRequestOf } from '../../../src/watch/watch-request.js';
-import { makeProject } from '../../support/project.js';
-import { processService } from '../../support/service.js';
+import { describeOutputs, judgeWatching } from '../../../../src/cli/commands/doctor/watching.js';
+import { countWatches } from '../../../../src/os/inotify.js';
+import { countWatchedFolders } from '../../../../src/watch/count-folders.js';
+import { FileWatcher } from '../../../../src/watch/file-watcher.js';
+import { watchRequestOf } from '../../../../src/watch/watch-request.js';
+import { makeProject } from '../../../support/project.js';
+import { processService } from '../../../support/service.js';
 
 const never = new AbortController().signal;
 

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readTemplate, TEMPLATE_NAMES } from '../../src/cli/templates.js';
-import { parseConfig } from '../../src/config/config-file.js';
-import { ROOT } from '../support/project.js';
+import { readTemplate, TEMPLATE_NAMES } from '../../../../src/cli/commands/init/templates.js';
+import { parseConfig } from '../../../../src/config/config-file.js';
+import { ROOT } from '../../../support/project.js';
 
 const TEMPLATES = join(ROOT, 'templates');
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { mergeByTime } from '../../src/cli/merge-by-time.js';
-import { waitFor } from '../support/wait.js';
+import { mergeByTime } from '../../../../src/cli/commands/logs/merge-by-time.js';
+import { waitFor } from '../../../support/wait.js';
 
 interface Line {
   time: string;

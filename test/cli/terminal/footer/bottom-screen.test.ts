@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { BottomScreen, FRAME_MS, TICK_MS } from '../../../src/cli/terminal/footer/bottom-screen.js';
-import type { OutputStream } from '../../../src/cli/terminal/output.js';
-import { HandClock } from '../../support/hand-clock.js';
-import { TinyTerminal } from '../../support/tiny-terminal.js';
+import { BottomScreen, FRAME_MS, TICK_MS } from '../../../../src/cli/terminal/footer/bottom-screen.js';
+import type { OutputStream } from '../../../../src/cli/terminal/output.js';
+import { HandClock } from '../../../support/hand-clock.js';
+import { TinyTerminal } from '../../../support/tiny-terminal.js';
 
 /** A screen on a terminal of 40 columns and 20 rows; the footer tells what `footer` holds. */
 function open() {

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
-import { type Column, fitColumns } from '../../../src/cli/terminal/footer/columns.js';
+import { type Column, fitColumns } from '../../../../src/cli/terminal/footer/columns.js';
 
 function lay(columns: readonly Column[], width: number): string[] {
   const fitted = fitColumns(columns, width, stringWidth);

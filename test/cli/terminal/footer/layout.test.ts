@@ -2,7 +2,7 @@ import { Chalk } from 'chalk';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
-import { type FooterContent, type FooterRow, layoutFooter } from '../../../src/cli/terminal/footer/layout.js';
+import { type FooterContent, type FooterRow, layoutFooter } from '../../../../src/cli/terminal/footer/layout.js';
 
 const chalk = new Chalk({ level: 0 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { paint } from '../../../src/cli/terminal/footer/paint.js';
-import { TinyTerminal } from '../../support/tiny-terminal.js';
+import { paint } from '../../../../src/cli/terminal/footer/paint.js';
+import { TinyTerminal } from '../../../support/tiny-terminal.js';
 
 const COLUMNS = 20;
 const ROWS = 12;

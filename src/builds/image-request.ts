@@ -1,0 +1,31 @@
+import type { ChildRegister } from '../records/child-register.js';
+import type { ImageOwner } from '../runtime/docker/image-name.js';
+import type { CommandOutcome } from './build-command.js';
+
+/** An image to build. */
+export interface ImageRequest extends ImageOwner {
+  /** Absolute path. */
+  dockerfile: string;
+  /** Absolute path of the folder that is sent to the builder. */
+  context: string;
+  /** As `linux/amd64`; undefined: the engine's own. */
+  platform?: string | undefined;
+  buildArgs?: Record<string, string> | undefined;
+  target?: string | undefined;
+}
+
+/** How an image build ended. */
+export interface ImageOutcome extends CommandOutcome {
+  /** The tag that the image has if all went well. */
+  image: string;
+  /** Its id then; else ''. */
+  digest: string;
+}
+
+/** Builds an image; see `buildImage` in `images`. */
+export type BuildImage = (
+  request: ImageRequest,
+  signal: AbortSignal,
+  onLine: (line: string) => void,
+  register?: ChildRegister,
+) => Promise<ImageOutcome>;
