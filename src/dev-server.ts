@@ -14,7 +14,7 @@ import { createReadEnvFiles } from './config/env-file.js';
 import { readOwnPackage } from './config/own-package.js';
 import { type DevConfig, resolveConfig } from './config/resolve.js';
 import type { BuildOutcome, DevInfo } from './contract/dev-endpoints.js';
-import type { JamdevError } from './contract/errors.js';
+import type { JamdevError } from './contract/errors/jamdev-error.js';
 import { parseConnectRequest } from './contract/requests.js';
 import type { ConnectResponse } from './contract/responses.js';
 import { listenForBoth, urlHost } from './dev-server/both-ports.js';

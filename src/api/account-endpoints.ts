@@ -1,4 +1,4 @@
-import { problem } from '../contract/errors.js';
+import { serviceErrors } from '../contract/errors/service-errors.js';
 import { authSchema, okSchema } from '../contract/responses.js';
 import { json } from './answer.js';
 import { type Endpoint, get, post } from './endpoint.js';
@@ -18,7 +18,7 @@ export function accountEndpoints(): Endpoint[] {
       answer: json(okSchema),
       errors: ['CloudOnly'],
       handle: () => {
-        throw problem.loginNeedsCloud();
+        throw serviceErrors.loginNeedsCloud();
       },
     }),
 

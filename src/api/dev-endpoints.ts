@@ -9,7 +9,8 @@ import {
   logsQuerySchema,
   type ServiceBuild,
 } from '../contract/dev-endpoints.js';
-import { problem } from '../contract/errors.js';
+import { backendErrors } from '../contract/errors/backend-errors.js';
+import { connectErrors } from '../contract/errors/connect-errors.js';
 import { findLog, type StoredLog } from '../logs/log-store.js';
 import type { Backend } from '../platform/backend.js';
 import { toPublicStatus } from '../platform/status-formats.js';
@@ -81,9 +82,9 @@ async function buildSome({ platform, builder }: ApiContext, name: string | undef
 /** @param name an id, or a key that at most one running backend may hold */
 function findOneLog({ platform, logs }: ApiContext, name: string): StoredLog {
   const holders = platform.running.filter(({ identity }) => identity.key === name).map(({ id }) => id);
-  if (holders.length > 1) throw problem.keyInSeveralServices(name, holders);
+  if (holders.length > 1) throw connectErrors.keyInSeveralServices(name, holders);
   const log = findLog(logs.list(), name);
-  if (log === undefined) throw problem.noLogs(name);
+  if (log === undefined) throw backendErrors.noLogs(name);
   return log;
 }
 

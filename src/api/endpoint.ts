@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
-import { type ErrorCode, problem } from '../contract/errors.js';
+import type { ErrorCode } from '../contract/errors/error-codes.js';
+import { requestErrors } from '../contract/errors/request-errors.js';
 import { parseBody, parseFields } from '../contract/requests.js';
 import { type Answer, JSON_TYPE } from './answer.js';
 import { readJson } from './body.js';
@@ -89,6 +90,6 @@ function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result
 /** No process, file or header could carry a NUL. */
 function checkParameters(parameters: Request['params']): void {
   for (const value of Object.values(parameters)) {
-    if (value.includes('\0')) throw problem.pathUnreadable('it contains a NUL');
+    if (value.includes('\0')) throw requestErrors.pathUnreadable('it contains a NUL');
   }
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { ErrorRequestHandler } from 'express';
-import { errorBody, JamdevError, problem } from '../contract/errors.js';
+import { errorBody } from '../contract/errors/error-body.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { requestErrors } from '../contract/errors/request-errors.js';
 import { asSystemProblem } from '../os/system-problem.js';
 import { BODY_LIMIT_BYTES } from './body.js';
 import { sendJson } from './json.js';
@@ -18,7 +20,7 @@ export function answerError(report: (error: unknown, id: string) => void): Error
     const known = toKnownError(error);
     if (known === undefined) report(error, id);
     if (response.headersSent) return next(error);
-    const answered = known ?? problem.internal();
+    const answered = known ?? requestErrors.internal();
     sendJson(response, errorBody(answered, id), answered.status);
   };
 }
@@ -30,10 +32,10 @@ export function answerError(report: (error: unknown, id: string) => void): Error
 export function toKnownError(error: unknown): JamdevError | undefined {
   if (error instanceof JamdevError) return error;
   const { type, status, message } = (error ?? {}) as { type?: string; status?: number; message?: string };
-  if (type === 'entity.parse.failed') return problem.invalidJson(message ?? "it can't be parsed");
-  if (type === 'entity.too.large') return problem.bodyTooLarge(BODY_LIMIT_BYTES);
-  if (error instanceof URIError) return problem.pathUnreadable(message ?? '');
+  if (type === 'entity.parse.failed') return requestErrors.invalidJson(message ?? "it can't be parsed");
+  if (type === 'entity.too.large') return requestErrors.bodyTooLarge(BODY_LIMIT_BYTES);
+  if (error instanceof URIError) return requestErrors.pathUnreadable(message ?? '');
   if (status !== undefined && status >= 400 && status < 500)
-    return problem.bodyUnreadable(message ?? `status ${status}`);
+    return requestErrors.bodyUnreadable(message ?? `status ${status}`);
   return asSystemProblem(error);
 }

@@ -1,6 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { type Caller, identifyCaller } from '../contract/callers.js';
-import { problem } from '../contract/errors.js';
+import { callerErrors } from '../contract/errors/caller-errors.js';
 import { type AllowedHosts, isAllowedHost } from '../contract/hosts.js';
 import { type LocalPage, parseLocalOrigin } from '../contract/origins.js';
 
@@ -44,7 +44,7 @@ export function guard({ allowedHosts, isBackendPage, isOtherProxy, onPageCall }:
     const caller = identifyCaller(request.headers, isBackendPage);
     checkCaller(caller, request);
     if (caller.kind === 'own-page' && (await isOtherProxy(parseLocalOrigin(caller.origin)?.port ?? 0))) {
-      throw problem.backendPageNotAllowed(caller.origin);
+      throw callerErrors.backendPageNotAllowed(caller.origin);
     }
     if (caller.kind === 'own-page' && request.headers.origin !== undefined) {
       response.setHeader('access-control-allow-origin', caller.origin);
@@ -60,14 +60,14 @@ export function guard({ allowedHosts, isBackendPage, isOtherProxy, onPageCall }:
 
 function checkHost(request: Request, allowedHosts: AllowedHosts): void {
   const { host = [] } = request.headersDistinct;
-  if (host.length > 1) throw problem.hostNotAllowed(host.join(', '));
-  if (!isAllowedHost(host[0] ?? '', allowedHosts)) throw problem.hostNotAllowed(host[0] ?? '');
+  if (host.length > 1) throw callerErrors.hostNotAllowed(host.join(', '));
+  if (!isAllowedHost(host[0] ?? '', allowedHosts)) throw callerErrors.hostNotAllowed(host[0] ?? '');
 }
 
 /** Without an Origin a page can't see the answer; a link from anywhere may lead to a page of the dev server. */
 function checkCaller(caller: Caller, { method, headers }: Request): void {
   if (caller.kind === 'program' || caller.kind === 'own-page') return;
   if (headers.origin === undefined && READING.has(method)) return;
-  if (caller.kind === 'backend-page') throw problem.backendPageNotAllowed(caller.origin);
-  throw caller.origin === undefined ? problem.siteNotAllowed() : problem.originNotAllowed(caller.origin);
+  if (caller.kind === 'backend-page') throw callerErrors.backendPageNotAllowed(caller.origin);
+  throw caller.origin === undefined ? callerErrors.siteNotAllowed() : callerErrors.originNotAllowed(caller.origin);
 }

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { problem } from '../contract/errors.js';
+import { requestErrors } from '../contract/errors/request-errors.js';
 import type { Endpoint } from './endpoint.js';
 
 /** Names of the methods that a path has, as in an `allow` header, without OPTIONS. */
@@ -22,9 +22,9 @@ export function noteMethods(methods: readonly string[]): RequestHandler {
  */
 export const answerUntaken: RequestHandler = (request, response) => {
   const methods = response.locals.methods as string[] | undefined;
-  if (methods === undefined) throw problem.routeNotFound(request.method, request.path);
+  if (methods === undefined) throw requestErrors.routeNotFound(request.method, request.path);
   response.setHeader('allow', [...methods, 'OPTIONS'].join(', '));
-  if (request.method !== 'OPTIONS') throw problem.methodNotAllowed(request.method, request.path, methods);
+  if (request.method !== 'OPTIONS') throw requestErrors.methodNotAllowed(request.method, request.path, methods);
   response.setHeader('access-control-allow-methods', methods.join(', '));
   response.setHeader('access-control-allow-headers', 'authorization, content-type');
   response.statusCode = 204;

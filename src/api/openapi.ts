@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEV_PREFIX, type DevInfo } from '../contract/dev-endpoints.js';
-import { type ErrorCode, HTTP_STATUS_OF } from '../contract/errors.js';
+import { type ErrorCode, httpStatusOf } from '../contract/errors/error-codes.js';
 import { errorBodySchema } from '../contract/responses.js';
 import { HTML_TYPE, JSON_TYPE } from './answer.js';
 import type { Endpoint } from './endpoint.js';
@@ -105,9 +105,9 @@ function queryParameters(query: z.ZodObject, schemas: Schemas): Json[] {
 /** The errors of an endpoint, by status: its own, and those that come with what it takes. */
 function errorAnswers(endpoint: Endpoint, schemas: Schemas): [status: number, answer: Json][] {
   const codes = errorCodesOf(endpoint);
-  const statuses = [...new Set(codes.map((code) => HTTP_STATUS_OF[code]))].sort();
+  const statuses = [...new Set(codes.map((code) => httpStatusOf(code)))].sort();
   return statuses.map((status) => {
-    const those = codes.filter((code) => HTTP_STATUS_OF[code] === status);
+    const those = codes.filter((code) => httpStatusOf(code) === status);
     const narrowed = { properties: { error: { properties: { code: { enum: those } } } } };
     const schema = { allOf: [schemas.describe(errorBodySchema, 'output'), narrowed] };
     // Where a person reads the answer, they read of errors as well.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import { problem } from '../contract/errors.js';
+import { tokenErrors } from '../contract/errors/token-errors.js';
 import { type ReadyStatus, readyStatusSchema } from '../contract/responses.js';
 import type { Status } from '../contract/status.js';
 import { renderErrorPage } from '../pages/error-page.js';
@@ -43,7 +43,7 @@ export function readyEndpoints({ platform, info }: ApiContext): Endpoint[] {
       handle: ({ params, response }) => {
         const backend = platform.backend(params.backend);
         const route = platform.tokens.use(params.token);
-        if (route?.backend !== backend) throw problem.tokenUnknown();
+        if (route?.backend !== backend) throw tokenErrors.tokenUnknown();
         const { state } = backend;
         if (state.status === 'terminated') throw explainEnd(backend, true);
         const url = toConnectionUrl(route, info());

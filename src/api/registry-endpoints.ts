@@ -1,4 +1,4 @@
-import { problem } from '../contract/errors.js';
+import { serviceErrors } from '../contract/errors/service-errors.js';
 import { registryRefusalSchema } from '../contract/services.js';
 import { refusal } from './answer.js';
 import { type Endpoint, post } from './endpoint.js';
@@ -11,7 +11,7 @@ export function registryEndpoints(): Endpoint[] {
       // Docker shows the message of any 4xx; 403 is the guard's.
       answer: refusal(404, registryRefusalSchema),
       handle: ({ params }) => ({
-        errors: [{ code: 'DENIED', message: problem.pushNeedsCloud(params.service).sentence }],
+        errors: [{ code: 'DENIED', message: serviceErrors.pushNeedsCloud(params.service).sentence }],
       }),
     }),
   ];

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import { z } from 'zod';
-import { problem } from '../contract/errors.js';
+import { backendErrors } from '../contract/errors/backend-errors.js';
 import { type ConnectParams, connectRequestSchema, terminateRequestSchema } from '../contract/requests.js';
 import {
   type BackendInfo,
@@ -92,7 +92,7 @@ export function v2Endpoints(context: ApiContext): Endpoint[] {
       errors: ['BackendNotFound'],
       handle: async ({ params, response }) => {
         const log = logs.find(params.id);
-        if (log === undefined) throw problem.backendNotFound(params.id);
+        if (log === undefined) throw backendErrors.backendNotFound(params.id);
         await streamRawLog(response, context, log);
       },
     }),

@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { ServiceConfig } from '../config/service-config.js';
 import type { BuildOutcome, ServiceBuild } from '../contract/dev-endpoints.js';
-import { JamdevError, problem } from '../contract/errors.js';
+import { connectErrors } from '../contract/errors/connect-errors.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { requestErrors } from '../contract/errors/request-errors.js';
 import type { Clock } from '../os/clock.js';
 import { asSystemProblem } from '../os/system-problem.js';
 import type { BuildSource } from '../platform/services.js';
@@ -216,8 +218,8 @@ function describeError(error: unknown): string {
 }
 
 function failureOf({ failure }: Progress): Error {
-  if (failure === undefined) return problem.shuttingDown();
-  return problem.buildFailed(failure.failure, failure.lines.slice(-ANSWERED_LINES));
+  if (failure === undefined) return requestErrors.shuttingDown();
+  return connectErrors.buildFailed(failure.failure, failure.lines.slice(-ANSWERED_LINES));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

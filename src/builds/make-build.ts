@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { createReadEnvFiles, type ReadEnvFiles } from '../config/env-file.js';
 import type { DockerServiceConfig, ProcessServiceConfig, ServiceConfig } from '../config/service-config.js';
-import { problem } from '../contract/errors.js';
+import { pathErrors } from '../os/path-errors.js';
 import type { PipePool } from '../processes/pipe-pool.js';
 import type { ChildRegister } from '../records/child-register.js';
 import type { Build } from '../runtime/runtime.js';
@@ -142,7 +142,7 @@ function loadedVariable(service: ProcessServiceConfig, { loaded }: BuildOwner): 
 }
 
 function missingFolder(folder: string): string {
-  return problem.folderMissing(folder).message.replace(/\.$/, '');
+  return pathErrors.folderMissing(folder).message.replace(/\.$/, '');
 }
 
 /** Builds a service whose backends are containers: its image. */

@@ -1,5 +1,5 @@
-import { problem } from '../contract/errors.js';
 import { readDescriptorLimit } from '../os/descriptor-limit.js';
+import { cliErrors } from './cli-errors.js';
 import type { CommandIo } from './io.js';
 
 /** What a dev server takes by itself, measured, with room for a build and some requests. */
@@ -16,5 +16,5 @@ const NEEDED = OWN_DESCRIPTORS + USUAL_SESSIONS * (PER_SESSION + USUAL_CONNECTIO
 /** Warns if the system allows fewer file descriptors than a dev server may need: later, calls would fail. */
 export async function warnOfFewDescriptors(io: CommandIo): Promise<void> {
   const limit = await readDescriptorLimit();
-  if (limit !== undefined && limit < NEEDED) io.err(`jamdev: ${problem.fewDescriptors(limit, NEEDED).sentence}`);
+  if (limit !== undefined && limit < NEEDED) io.err(`jamdev: ${cliErrors.fewDescriptors(limit, NEEDED).sentence}`);
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import type { ErrorCode } from '../contract/errors.js';
+import type { ErrorCode } from '../contract/errors/error-codes.js';
 
 export const EXIT_FAILURE = 1;
 /** What went wrong was a mistake in the command line itself. */

@@ -1,9 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { readOwnPackage } from '../config/own-package.js';
-import { JamdevError, problem } from '../contract/errors.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { errorCode } from '../os/error-code.js';
 import { asSystemProblem } from '../os/system-problem.js';
 import { watchLaunch } from '../processes/watch-launch.js';
+import { cliErrors } from './cli-errors.js';
 import { EXIT_FAILURE, EXIT_USAGE, exitCodeOf, signalExitCode } from './exit-codes.js';
 import type { CommandIo } from './io.js';
 import { Output } from './terminal/output.js';
@@ -63,7 +64,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // A full disk, as in `jamdev dev > log`, is no reason to end sessions, and there may be space again later.
   if (outputLost) return;
   outputLost = true;
-  io.err(`jamdev: ${problem.outputNotWritten(errorCode(error)).sentence}`);
+  io.err(`jamdev: ${cliErrors.outputNotWritten(errorCode(error)).sentence}`);
 });
 // Node.js ignores it, until execa has listened and stops listening: then a file at its limit would end the program.
 process.on('SIGXFSZ', () => undefined);
@@ -128,7 +129,7 @@ function endWithRunner(): void {
     },
     onRunnerGone: ({ name, pid }) => {
       signalled ??= 'SIGTERM';
-      interrupted.abort(problem.runnerGone(name, pid));
+      interrupted.abort(cliErrors.runnerGone(name, pid));
     },
   });
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { parseDurationSeconds } from '../contract/duration.js';
-import { problem } from '../contract/errors.js';
+import { usageError } from '../contract/errors/usage-error.js';
 
 /** A parser of an option's value, as commander takes it. */
 type Parser<T> = (text: string) => T;
@@ -9,7 +9,7 @@ type Parser<T> = (text: string) => T;
 export function port(flag: string): Parser<number> {
   return (text) => {
     if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
-      throw problem.usage(`${flag} must be a port number from 0 to 65535, not "${text}".`, '0 means any free port.');
+      throw usageError(`${flag} must be a port number from 0 to 65535, not "${text}".`, '0 means any free port.');
     }
     return Number(text);
   };
@@ -18,7 +18,7 @@ export function port(flag: string): Parser<number> {
 /** A count of things. */
 export function wholeNumber(flag: string): Parser<number> {
   return (text) => {
-    if (!/^\d{1,9}$/.test(text)) throw problem.usage(`${flag} must be a whole number, not "${text}".`);
+    if (!/^\d{1,9}$/.test(text)) throw usageError(`${flag} must be a whole number, not "${text}".`);
     return Number(text);
   };
 }
@@ -35,10 +35,10 @@ export function jsonObject(flag: string): Parser<Record<string, unknown>> {
     try {
       value = JSON.parse(text);
     } catch {
-      throw problem.usage(`${flag} must be JSON, not ${text}`, `For example: ${flag} '{"role":"editor"}'`);
+      throw usageError(`${flag} must be JSON, not ${text}`, `For example: ${flag} '{"role":"editor"}'`);
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw problem.usage(`${flag} must be a JSON object, not ${text}`, `For example: ${flag} '{"role":"editor"}'`);
+      throw usageError(`${flag} must be a JSON object, not ${text}`, `For example: ${flag} '{"role":"editor"}'`);
     }
     return value as Record<string, unknown>;
   };
@@ -47,7 +47,7 @@ export function jsonObject(flag: string): Parser<Record<string, unknown>> {
 /** `NAME=value`, given any number of times. */
 export function environment(text: string, before: Record<string, string> = {}): Record<string, string> {
   const match = /^([^=]+)=(.*)$/s.exec(text);
-  if (match?.[1] === undefined) throw problem.usage(`-e/--env must be NAME=value, not "${text}".`);
+  if (match?.[1] === undefined) throw usageError(`-e/--env must be NAME=value, not "${text}".`);
   return { ...before, [match[1]]: match[2] ?? '' };
 }
 

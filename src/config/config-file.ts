@@ -1,11 +1,11 @@
 import { basename, join } from 'node:path';
-import { problem } from '../contract/errors.js';
 import { describeJson } from '../contract/key.js';
 import { firstIssue } from '../contract/requests.js';
 import { errorCode } from '../os/error-code.js';
 import { isThere } from '../os/is-there.js';
 import { FileTooLarge, NotRegularFile, readRegularFile } from '../os/regular-file.js';
 import { NotUtf8 } from '../os/text-encoding.js';
+import { configErrors } from './config-errors.js';
 import { nearest } from './nearest.js';
 import { type ConfigFile, configFileSchema, serviceSchema } from './schema.js';
 
@@ -28,7 +28,7 @@ export interface FoundConfig {
 export async function readConfigFile(project: string, named?: string): Promise<FoundConfig | undefined> {
   const path = named ?? findConfigFile(project);
   if (path === undefined) return undefined;
-  if (!isThere(path)) throw problem.configMissing(path);
+  if (!isThere(path)) throw configErrors.configMissing(path);
   return { path, config: await parseConfig(await readText(path), basename(path)) };
 }
 
@@ -40,7 +40,7 @@ export async function readConfigFile(project: string, named?: string): Promise<F
 export async function parseConfig(text: string, file: string): Promise<ConfigFile> {
   const value = await parseJson(text, file);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw problem.configNotObject(file, describeJson(value));
+    throw configErrors.configNotObject(file, describeJson(value));
   }
   const result = configFileSchema.safeParse(value);
   if (result.success) return result.data;
@@ -48,10 +48,10 @@ export async function parseConfig(text: string, file: string): Promise<ConfigFil
   if (issue?.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
     const prefix = issue.path.length > 0 ? `${issue.path.join('.')}.` : '';
-    throw problem.configUnknownKey(file, `${prefix}${key}`, nearest(key, knownKeys(issue.path)));
+    throw configErrors.configUnknownKey(file, `${prefix}${key}`, nearest(key, knownKeys(issue.path)));
   }
   const { path, detail } = firstIssue(result.error, value);
-  throw problem.configInvalid(file, path, detail);
+  throw configErrors.configInvalid(file, path, detail);
 }
 
 /** The keys that are known at a place in the file. */
@@ -62,7 +62,7 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
 
 function findConfigFile(project: string): string | undefined {
   const found = CONFIG_FILE_NAMES.filter((name) => isThere(join(project, name)));
-  if (found.length > 1) throw problem.configTwice(found);
+  if (found.length > 1) throw configErrors.configTwice(found);
   return found[0] === undefined ? undefined : join(project, found[0]);
 }
 
@@ -71,10 +71,10 @@ async function readText(path: string): Promise<string> {
   try {
     return await readRegularFile(path);
   } catch (error) {
-    if (error instanceof NotRegularFile) throw problem.notAFile(path, error.kind);
-    if (error instanceof NotUtf8) throw problem.notUtf8(path, error.encoding);
-    if (error instanceof FileTooLarge) throw problem.fileTooLarge(path, error.maxBytes);
-    throw problem.configUnreadable(path, errorCode(error));
+    if (error instanceof NotRegularFile) throw configErrors.notAFile(path, error.kind);
+    if (error instanceof NotUtf8) throw configErrors.notUtf8(path, error.encoding);
+    if (error instanceof FileTooLarge) throw configErrors.fileTooLarge(path, error.maxBytes);
+    throw configErrors.configUnreadable(path, errorCode(error));
   }
 }
 
@@ -86,7 +86,7 @@ async function parseJson(text: string, file: string): Promise<unknown> {
     // The parser that knows the place is only loaded for the message.
     const { findJsonError } = await import('./json-position.js');
     const { line, column, detail } = findJsonError(json);
-    throw problem.configNotJson(file, line, column, detail);
+    throw configErrors.configNotJson(file, line, column, detail);
   }
 }
 

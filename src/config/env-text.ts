@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { problem } from '../contract/errors.js';
 import { errorCode } from '../os/error-code.js';
 import { readPatiently } from '../os/patient-read.js';
 import { FileTooLarge, kindOf, MAX_TEXT_BYTES, NotRegularFile, readRegularFile } from '../os/regular-file.js';
 import { decodeText, NotUtf8 } from '../os/text-encoding.js';
+import { configErrors } from './config-errors.js';
 
 /** A program that mounts variables as a named pipe may first ask a person to unlock them. */
 export const ENV_FILE_TIMEOUT_MS = 10_000;
@@ -32,12 +32,12 @@ export function createReadEnvText(timeoutMs = ENV_FILE_TIMEOUT_MS): ReadEnvText 
       return await shared.join(ended);
     } catch (error) {
       if (ended.aborted && error === ended.reason) {
-        throw timeout.aborted ? problem.envFileSilent(path, timeoutMs / 1_000) : error;
+        throw timeout.aborted ? configErrors.envFileSilent(path, timeoutMs / 1_000) : error;
       }
-      if (error instanceof NotRegularFile) throw problem.notAFile(path, error.kind);
-      if (error instanceof NotUtf8) throw problem.notUtf8(path, error.encoding);
-      if (error instanceof FileTooLarge) throw problem.fileTooLarge(path, error.maxBytes);
-      throw problem.envFileUnreadable(path, errorCode(error));
+      if (error instanceof NotRegularFile) throw configErrors.notAFile(path, error.kind);
+      if (error instanceof NotUtf8) throw configErrors.notUtf8(path, error.encoding);
+      if (error instanceof FileTooLarge) throw configErrors.fileTooLarge(path, error.maxBytes);
+      throw configErrors.envFileUnreadable(path, errorCode(error));
     }
   };
 }

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { checkEnv } from '../contract/env.js';
-import { problem } from '../contract/errors.js';
+import { usageError } from '../contract/errors/usage-error.js';
 import { isThere } from '../os/is-there.js';
+import { configErrors } from './config-errors.js';
 import type { DevFlags } from './dev-flags.js';
 import { findEnvFiles } from './env-file.js';
 import type { ServiceSettings } from './schema.js';
@@ -37,8 +38,7 @@ const NATIVE_PLATFORM = 'native';
  */
 export async function resolveService(sources: ConfigSources): Promise<ServiceConfig> {
   const { folder, flags, file } = sources;
-  if (flags.command?.trim() === '')
-    throw problem.usage('--command is empty.', 'Pass the command that starts a backend.');
+  if (flags.command?.trim() === '') throw usageError('--command is empty.', 'Pass the command that starts a backend.');
   const runtime = flags.runtime ?? (flags.command !== undefined ? 'process' : file.runtime);
   const asContainer = runtime === 'process' ? undefined : findDockerfile(sources);
   if (asContainer !== undefined) {
@@ -46,9 +46,9 @@ export async function resolveService(sources: ConfigSources): Promise<ServiceCon
     const fallback = runtime === 'docker' ? undefined : await findProcess(sources, { named: true });
     return { ...asContainer, fallback };
   }
-  if (runtime === 'docker') throw problem.noDockerfile(folder);
+  if (runtime === 'docker') throw configErrors.noDockerfile(folder);
   const asProcess = await findProcess(sources, { named: false });
-  if (asProcess === undefined) throw problem.nothingToRun(folder);
+  if (asProcess === undefined) throw configErrors.nothingToRun(folder);
   return asProcess;
 }
 

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { DEFAULT_SERVICE } from '../contract/default-service.js';
-import { problem } from '../contract/errors.js';
+import { pathErrors } from '../os/path-errors.js';
+import { configErrors } from './config-errors.js';
 import type { FoundConfig } from './config-file.js';
 import type { DevFlags } from './dev-flags.js';
 import { resolveService } from './resolve-service.js';
@@ -37,13 +38,13 @@ export async function resolveServices(
   const names = Object.keys(file.services);
   checkTogether(file, fileName, flags, names);
   const services = Object.entries(file.services).map(async ([name, settings]) => {
-    if (!SERVICE_NAME.test(name)) throw problem.serviceNameInvalid(fileName, name);
+    if (!SERVICE_NAME.test(name)) throw configErrors.serviceNameInvalid(fileName, name);
     const folder = resolve(fileFolder, settings.folder ?? project);
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw problem.folderMissing(folder);
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw pathErrors.folderMissing(folder);
     return resolveService({ ...sources, name, folder, file: withCommon(file, settings) });
   });
   const [first, ...others] = await Promise.all(services);
-  if (first === undefined) throw problem.noServices(fileName);
+  if (first === undefined) throw configErrors.noServices(fileName);
   return [first, ...others];
 }
 
@@ -59,10 +60,11 @@ function withCommon(
 
 function checkTogether(file: ConfigFile, fileName: string, flags: DevFlags, names: readonly string[]): void {
   const misplaced = OF_ONE_SERVICE.find((key) => file[key] !== undefined);
-  if (misplaced !== undefined) throw problem.belongsToService(fileName, misplaced);
+  if (misplaced !== undefined) throw configErrors.belongsToService(fileName, misplaced);
   if (names.length < 2) return;
   for (const [key, flag] of Object.entries(FLAGS_OF_ONE_SERVICE)) {
-    if (flags[key as keyof typeof FLAGS_OF_ONE_SERVICE] !== undefined) throw problem.flagForOneService(flag, names);
+    if (flags[key as keyof typeof FLAGS_OF_ONE_SERVICE] !== undefined)
+      throw configErrors.flagForOneService(flag, names);
   }
-  if (Array.isArray(flags.watch)) throw problem.flagForOneService('--watch', names);
+  if (Array.isArray(flags.watch)) throw configErrors.flagForOneService('--watch', names);
 }

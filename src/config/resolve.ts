@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { problem } from '../contract/errors.js';
+import { pathErrors } from '../os/path-errors.js';
+import { configErrors } from './config-errors.js';
 import { readConfigFile } from './config-file.js';
 import type { DevFlags } from './dev-flags.js';
 import { resolveServices } from './resolve-services.js';
@@ -35,13 +36,13 @@ export const DEFAULT_PROXY_PORT = 9090;
  */
 export async function resolveConfig(flags: DevFlags): Promise<DevConfig> {
   const folder = resolve(flags.folder ?? '.');
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw problem.folderMissing(folder);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw pathErrors.folderMissing(folder);
   const project = realpathSync(folder);
   const found = await readConfigFile(project, flags.config === undefined ? undefined : resolve(flags.config));
   const file: ConfigFile = found?.config ?? {};
   const port = flags.port ?? file.port ?? DEFAULT_API_PORT;
   const proxyPort = flags.proxyPort ?? file.proxyPort ?? DEFAULT_PROXY_PORT;
-  if (port === proxyPort && port !== 0) throw problem.portsEqual(port);
+  if (port === proxyPort && port !== 0) throw configErrors.portsEqual(port);
   return {
     project,
     configFile: found === undefined ? undefined : resolve(found.path),

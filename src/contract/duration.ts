@@ -1,4 +1,4 @@
-import { problem } from './errors.js';
+import { usageError } from './errors/usage-error.js';
 
 const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -12,10 +12,7 @@ export function parseDurationSeconds(text: string, option: string): number {
   const match = /^(\d{1,9})([smhd]?)$/.exec(text.trim());
   const seconds = match ? Number(match[1]) * (UNIT_SECONDS[match[2] || 's'] ?? 1) : 0;
   if (seconds < 1) {
-    throw problem.usage(
-      `${option} must be a duration of at least one second, not "${text}".`,
-      'For example: 90, 5m, 1h',
-    );
+    throw usageError(`${option} must be a duration of at least one second, not "${text}".`, 'For example: 90, 5m, 1h');
   }
   return seconds;
 }

@@ -1,4 +1,5 @@
-import { problem } from './errors.js';
+import { connectErrors } from './errors/connect-errors.js';
+import { requestErrors } from './errors/request-errors.js';
 
 /** Variables that the platform sets itself; 400 if a request gives one (platform contract, "HTTP API"). */
 export const RESERVED_ENV: readonly string[] = [
@@ -16,11 +17,11 @@ export const RESERVED_ENV: readonly string[] = [
  */
 export function checkEnv(env: Record<string, string>, path = 'env'): Record<string, string> {
   for (const [name, value] of Object.entries(env)) {
-    if (RESERVED_ENV.includes(name)) throw problem.reservedEnv(name);
+    if (RESERVED_ENV.includes(name)) throw connectErrors.reservedEnv(name);
     if (name === '' || name.includes('=') || name.includes('\0')) {
-      throw problem.invalidField(`${path}.${name}`, 'is not a valid name of an environment variable');
+      throw requestErrors.invalidField(`${path}.${name}`, 'is not a valid name of an environment variable');
     }
-    if (value.includes('\0')) throw problem.invalidField(`${path}.${name}`, 'must not contain a NUL character');
+    if (value.includes('\0')) throw requestErrors.invalidField(`${path}.${name}`, 'must not contain a NUL character');
   }
   return env;
 }

@@ -1,4 +1,4 @@
-import { problem } from './errors.js';
+import { connectErrors } from './errors/connect-errors.js';
 
 /**
  * What `user` and `auth` may take together in the headers of every request to the backend; bytes. A Node.js server
@@ -22,7 +22,7 @@ export function checkIdentity(user: string | undefined, auth: Record<string, unk
   const userBytes = headerBytes(user ?? '');
   const authBytes = headerBytes(auth === undefined ? '' : JSON.stringify(auth));
   if (userBytes + authBytes > MAX_IDENTITY_BYTES)
-    throw problem.identityTooLarge(userBytes, authBytes, MAX_IDENTITY_BYTES);
+    throw connectErrors.identityTooLarge(userBytes, authBytes, MAX_IDENTITY_BYTES);
 }
 
 function headerBytes(text: string): number {

@@ -1,4 +1,4 @@
-import { problem } from './errors.js';
+import { connectErrors } from './errors/connect-errors.js';
 
 /** The longest key, in unicode code points (platform contract, "Keys"). */
 export const MAX_KEY_CHARACTERS = 128;
@@ -15,10 +15,10 @@ export function describeJson(value: unknown): string {
  * @throws JamdevError `InvalidKey`
  */
 export function parseKey(value: unknown): string {
-  if (typeof value !== 'string') throw problem.keyNotString(describeJson(value));
-  if (value === '') throw problem.emptyKey();
+  if (typeof value !== 'string') throw connectErrors.keyNotString(describeJson(value));
+  if (value === '') throw connectErrors.emptyKey();
   const length = [...value].length;
-  if (length > MAX_KEY_CHARACTERS) throw problem.longKey(length);
-  if (value.includes('\0') || /\p{Surrogate}/u.test(value)) throw problem.keyNotText();
+  if (length > MAX_KEY_CHARACTERS) throw connectErrors.longKey(length);
+  if (value.includes('\0') || /\p{Surrogate}/u.test(value)) throw connectErrors.keyNotText();
   return value;
 }

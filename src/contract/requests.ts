@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checkEnv } from './env.js';
-import { problem } from './errors.js';
+import { connectErrors } from './errors/connect-errors.js';
+import { requestErrors } from './errors/request-errors.js';
 import { checkIdentity, MAX_IDENTITY_BYTES } from './identity.js';
 import { describeJson, MAX_KEY_CHARACTERS, parseKey } from './key.js';
 
@@ -130,7 +131,7 @@ export function parseConnectRequest(body: unknown): ConnectParams {
 
 function fromConnectBody(request: z.infer<typeof connectBodySchema>): ConnectParams {
   const key = optionalKey(request.key);
-  if (request.spawn === false && key === undefined) throw problem.keyRequired();
+  if (request.spawn === false && key === undefined) throw connectErrors.keyRequired();
   const config = typeof request.spawn === 'object' && request.spawn !== null ? request.spawn : {};
   const user = request.user ?? undefined;
   const auth = checkDepth(request.auth ?? undefined, 'auth');
@@ -163,7 +164,7 @@ function fromV1SpawnBody(request: z.infer<typeof v1SpawnBodySchema>): ConnectPar
 function checkDepth<T>(value: T, field: string): T {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_NESTING) throw problem.invalidField(field, `is nested more than ${MAX_NESTING} levels deep`);
+    if (depth > MAX_NESTING) throw requestErrors.invalidField(field, `is nested more than ${MAX_NESTING} levels deep`);
     level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
   }
   return value;
@@ -180,7 +181,7 @@ function optionalKey(value: unknown): string | undefined {
  */
 export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const value = body ?? {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw problem.bodyNotObject(describeJson(value));
+  if (typeof value !== 'object' || Array.isArray(value)) throw requestErrors.bodyNotObject(describeJson(value));
   return parseFields(schema, value);
 }
 
@@ -189,7 +190,7 @@ export function parseFields<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const { path, detail } = firstIssue(result.error, value);
-  throw problem.invalidField(path, detail);
+  throw requestErrors.invalidField(path, detail);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ErrorBody } from './errors.js';
+import type { ErrorBody } from './errors/error-body.js';
 import { infoStatusSchema, publicStatusSchema, statusSchema, timeSchema, v1StateSchema } from './status.js';
 
 /** v1 spawn result, dev style: these keys in this order, nothing else. `ready_url` stays empty. */

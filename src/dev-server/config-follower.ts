@@ -4,7 +4,7 @@ import { CONFIG_FILE_NAMES } from '../config/config-file.js';
 import type { DevFlags } from '../config/dev-flags.js';
 import { type DevConfig, resolveConfig } from '../config/resolve.js';
 import type { ServiceConfig } from '../config/service-config.js';
-import { JamdevError } from '../contract/errors.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { chooseRuntimes } from './docker-parts.js';
 
 /** The current state of the files that say what to run. */

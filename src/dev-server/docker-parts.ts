@@ -2,7 +2,7 @@ import type { Builder } from '../builds/builder.js';
 import type { BuildImage } from '../builds/image-request.js';
 import type { DevConfig } from '../config/resolve.js';
 import type { ServiceConfig } from '../config/service-config.js';
-import { JamdevError, problem } from '../contract/errors.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
 import type { FindLocalImages } from '../images/image-catalog.js';
 import type { MountSource } from '../platform/mounts.js';
 import type { Platform } from '../platform/platform.js';
@@ -11,6 +11,7 @@ import { oldStateOf } from '../records/old-state.js';
 import { listServerRecords, type ServerRecord } from '../records/server-records.js';
 import type { OwnStateFolder, ProjectNote } from '../records/state-folder.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { devServerErrors } from './dev-server-errors.js';
 import { MountLocks } from './mount-locks.js';
 
 /** The parts that only services with a Dockerfile need; loaded only for those. */
@@ -45,7 +46,7 @@ export async function chooseRuntimes(
     );
     return {
       services: [first as ServiceConfig, ...others],
-      remark: problem.usingChildProcesses(error.message).sentence,
+      remark: devServerErrors.usingChildProcesses(error.message).sentence,
     };
   }
 }

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { problem } from '../contract/errors.js';
 import { errorCode, isShortage } from '../os/error-code.js';
 import { tellQueuedResponses } from '../os/queued-responses.js';
 import { describePortHolder } from '../processes/port-holder.js';
+import { devServerErrors } from './dev-server-errors.js';
 
 /** What is being listened for, to be named in error messages. */
 export interface ListenRequest {
@@ -97,11 +97,11 @@ async function bindUnlessMissing(server: Server, port: number, host: string): Pr
 
 async function explain(error: NodeJS.ErrnoException, request: ListenRequest, host: string): Promise<Error> {
   if (error.code === 'EADDRINUSE') {
-    return problem.portTaken(request.what, request.port, await describePortHolder(request.port), request.flag);
+    return devServerErrors.portTaken(request.what, request.port, await describePortHolder(request.port), request.flag);
   }
-  if (error.code === 'EACCES') return problem.portForbidden(request.what, request.port, request.flag);
+  if (error.code === 'EACCES') return devServerErrors.portForbidden(request.what, request.port, request.flag);
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') {
-    return problem.hostUnavailable(host, error.code);
+    return devServerErrors.hostUnavailable(host, error.code);
   }
-  return isShortage(error) ? problem.portUnavailable(request.what, errorCode(error)) : error;
+  return isShortage(error) ? devServerErrors.portUnavailable(request.what, errorCode(error)) : error;
 }

@@ -1,4 +1,4 @@
-import { problem } from '../contract/errors.js';
+import { connectErrors } from '../contract/errors/connect-errors.js';
 import type { MountHold, MountSource } from '../platform/mounts.js';
 import type { Service } from '../platform/services.js';
 import { type Lock, takeLock } from '../records/lock.js';
@@ -70,7 +70,7 @@ export class MountLocks implements MountSource {
     const { lock, afterCrash, holder } = await takeLock(mountLockOf(state, service, key));
     if (lock === undefined) {
       const { apiUrl } = (holder.told ?? {}) as { apiUrl?: string };
-      throw problem.mountInUse(key, service, holder.pid, apiUrl);
+      throw connectErrors.mountInUse(key, service, holder.pid, apiUrl);
     }
     lock.tell(describe());
     if (!afterCrash) return lock;

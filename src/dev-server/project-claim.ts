@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { problem } from '../contract/errors.js';
 import { pause } from '../os/clock.js';
+import { pathErrors } from '../os/path-errors.js';
 import { findHolder, type Lock, type LockNote, takeLock } from '../records/lock.js';
 import { devLockOf, type LockPlace } from '../records/project-lock.js';
 import { createStateFolder } from '../records/state-folder.js';
@@ -29,7 +29,7 @@ export type Claim = { lock: Lock; holder?: never } | { lock?: never; holder: Cla
  */
 export async function claimProject(folder: string): Promise<Claim> {
   const path = resolve(folder);
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw problem.folderMissing(path);
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw pathErrors.folderMissing(path);
   const state = createStateFolder(realpathSync(path));
   const place = devLockOf({ folder: state, note: state.project });
   for (;;) {

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readlinkSync } from 'node:fs';
-import { problem } from '../contract/errors.js';
 import { type FolderIdentity, identifyFolder } from '../records/folder-identity.js';
+import { devServerErrors } from './dev-server-errors.js';
 
 /** What has happened to the project folder since the dev server started. */
 type Fate = 'there' | 'renamed' | 'deleted' | 'replaced';
@@ -24,10 +24,10 @@ export class ProjectFolder {
     const fate = this.#find();
     if (fate === this.#fate) return undefined;
     this.#fate = fate;
-    if (fate === 'there') return problem.projectIsBack(this.#path).sentence;
-    if (fate === 'replaced') return problem.projectReplaced(this.#path).sentence;
-    if (fate === 'deleted') return problem.projectDeleted(this.#path).sentence;
-    return problem.projectRenamed(this.#path, this.#newPath()).sentence;
+    if (fate === 'there') return devServerErrors.projectIsBack(this.#path).sentence;
+    if (fate === 'replaced') return devServerErrors.projectReplaced(this.#path).sentence;
+    if (fate === 'deleted') return devServerErrors.projectDeleted(this.#path).sentence;
+    return devServerErrors.projectRenamed(this.#path, this.#newPath()).sentence;
   }
 
   close(): void {

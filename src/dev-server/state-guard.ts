@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { problem } from '../contract/errors.js';
 import type { LogStore } from '../logs/log-store.js';
 import { RunTree } from '../processes/run-tree.js';
 import { DeletionNotice } from '../records/deletion-notice.js';
 import type { RunRegister } from '../records/run-register.js';
 import { type OwnStateFolder, PROJECT_NOTE } from '../records/state-folder.js';
+import { devServerErrors } from './dev-server-errors.js';
 import { ProjectFolder } from './project-folder.js';
 
 /** How often to look whether the state and the project are still there. Each look is three calls of the system. */
@@ -57,7 +57,7 @@ export class StateGuard {
     const { folder, register, logs, tell } = this.#guarded;
     logs.restore();
     this.#notice.watch(join(folder.root, PROJECT_NOTE));
-    tell(problem.stateDeleted(folder.root).sentence);
+    tell(devServerErrors.stateDeleted(folder.root).sentence);
     // Those that replaced their environment are found by their notes only, which are gone.
     void new RunTree({ markers: new Set([register.marker]), roots: [] }).sample().then((sample) => {
       if (!sample.known) return;

@@ -1,7 +1,7 @@
 import type { Builder, GoodBuild } from '../builds/builder.js';
 import { backendEnvironment } from '../builds/make-build.js';
 import type { ReadEnvFiles } from '../config/env-file.js';
-import { problem } from '../contract/errors.js';
+import { serviceErrors } from '../contract/errors/service-errors.js';
 import { type ImageSource, NEWEST_TAG, type Service, type ServiceImage } from '../platform/services.js';
 import type { Build } from '../runtime/runtime.js';
 import type { LocalImage } from './local-images.js';
@@ -34,7 +34,7 @@ export class ImageCatalog implements ImageSource {
     const found = choices.find((each) => each.tag === tag || each.digest === tag);
     if (found !== undefined) return found.toBuild();
     const known = [...new Set(choices.map((each) => each.tag))];
-    throw problem.imageNotFound(service.name, tag, known, this.#findLocal !== undefined);
+    throw serviceErrors.imageNotFound(service.name, tag, known, this.#findLocal !== undefined);
   }
 
   async list(service: Service): Promise<ServiceImage[]> {

@@ -1,5 +1,6 @@
-import { type JamdevError, problem } from '../contract/errors.js';
+import type { JamdevError } from '../contract/errors/jamdev-error.js';
 import { isShortage } from './error-code.js';
+import { pathErrors } from './path-errors.js';
 
 /** What system calls do with a path, in words. Calls of the network are missing: their errors need other words. */
 const VERBS: Record<string, string> = {
@@ -39,8 +40,8 @@ export function asSystemProblem(error: unknown): JamdevError | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, syscall, path = '' } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) return undefined;
-  if (syscall === 'uv_cwd') return problem.currentFolderGone();
+  if (syscall === 'uv_cwd') return pathErrors.currentFolderGone();
   const verb = syscall.startsWith('spawn') ? 'start' : VERBS[syscall];
   if (verb === undefined && !isShortage(error)) return undefined;
-  return problem.systemRefused(verb ?? `call ${syscall}`, path, code);
+  return pathErrors.systemRefused(verb ?? `call ${syscall}`, path, code);
 }

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { errorBody, type JamdevError, problem } from '../contract/errors.js';
+import { errorBody } from '../contract/errors/error-body.js';
+import type { JamdevError } from '../contract/errors/jamdev-error.js';
+import { requestErrors } from '../contract/errors/request-errors.js';
 import { MAX_HEAD_BYTES } from '../contract/limits.js';
 import { requestEventsOf } from './request-events.js';
 
@@ -26,7 +28,7 @@ export interface UnreadableRequestOptions {
 }
 
 const DEFAULTS: UnreadableRequestOptions = {
-  describe: problem.requestUnreadable,
+  describe: requestErrors.requestUnreadable,
   headers: [],
   finishesRequests: false,
 };
@@ -91,11 +93,11 @@ function toJamdevError(
 ): JamdevError {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return problem.requestHeadersTooLarge(MAX_HEAD_BYTES);
+      return requestErrors.requestHeadersTooLarge(MAX_HEAD_BYTES);
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return problem.chunkExtensionsTooLarge();
+      return requestErrors.chunkExtensionsTooLarge();
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return problem.requestTimeout();
+      return requestErrors.requestTimeout();
     default:
       return describe(message);
   }

@@ -1,4 +1,4 @@
-import type { JamdevError } from '../contract/errors.js';
+import type { JamdevError } from '../contract/errors/jamdev-error.js';
 import { type RenderedPage, renderPage } from './page.js';
 
 /**

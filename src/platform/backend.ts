@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { type ErrorCode, JamdevError } from '../contract/errors.js';
+import type { ErrorCode } from '../contract/errors/error-codes.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
 import type { ConnectParams } from '../contract/requests.js';
 import type { TerminationReason } from '../contract/status.js';
 import type { BackendLog } from '../logs/backend-log.js';

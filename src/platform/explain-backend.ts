@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { withoutTokens } from '../contract/connection-token.js';
-import { type JamdevError, problem } from '../contract/errors.js';
+import { backendErrors } from '../contract/errors/backend-errors.js';
+import type { JamdevError } from '../contract/errors/jamdev-error.js';
 import { REASON_WORDS } from '../contract/status.js';
 import type { Backend } from './backend.js';
 
@@ -9,7 +10,7 @@ import type { Backend } from './backend.js';
  * @param tellOutput whether the client may see what it printed
  */
 export function explainEnd(backend: Backend, tellOutput: boolean): JamdevError {
-  return problem.backendEnded(backend.id, howItEnded(backend), tellOutput ? shownLines(backend) : []);
+  return backendErrors.backendEnded(backend.id, howItEnded(backend), tellOutput ? shownLines(backend) : []);
 }
 
 /**

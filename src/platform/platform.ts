@@ -1,5 +1,8 @@
 import { EventEmitter } from 'node:events';
-import { problem } from '../contract/errors.js';
+import { backendErrors } from '../contract/errors/backend-errors.js';
+import { connectErrors } from '../contract/errors/connect-errors.js';
+import { requestErrors } from '../contract/errors/request-errors.js';
+import { serviceErrors } from '../contract/errors/service-errors.js';
 import type { ConnectParams } from '../contract/requests.js';
 import type { LogStore } from '../logs/log-store.js';
 import type { Build } from '../runtime/runtime.js';
@@ -89,7 +92,7 @@ export class Platform {
   ): Promise<Connection> {
     let found: { tag: string; image: Build } | undefined;
     for (;;) {
-      if (this.#closing) throw problem.shuttingDown();
+      if (this.#closing) throw requestErrors.shuttingDown();
       // Anew after each wait: meanwhile the service may have been deleted, or told to run another image.
       const service = this.services.find(serviceName);
       const tag = this.#tagFor(service, params);
@@ -99,7 +102,7 @@ export class Platform {
         found = undefined;
         continue;
       }
-      if (holder === undefined && !params.spawn) throw problem.keyUnheld(params.key ?? '', service.name);
+      if (holder === undefined && !params.spawn) throw connectErrors.keyUnheld(params.key ?? '', service.name);
       if (holder === undefined && tag !== undefined && tag !== found?.tag) {
         found = { tag, image: await this.images.find(service, tag, signal) };
         signal?.throwIfAborted();
@@ -125,7 +128,7 @@ export class Platform {
    */
   backend(id: string): Backend {
     const backend = this.#backends.get(id);
-    if (backend === undefined) throw problem.backendNotFound(id);
+    if (backend === undefined) throw backendErrors.backendNotFound(id);
     return backend;
   }
 
@@ -150,7 +153,7 @@ export class Platform {
    */
   terminate(id: string, hard: boolean): void {
     const backend = this.backend(id);
-    if (backend.state.status === 'terminated') throw problem.backendNotRunning(id);
+    if (backend.state.status === 'terminated') throw backendErrors.backendNotRunning(id);
     backend.terminate('external', hard);
   }
 
@@ -173,7 +176,7 @@ export class Platform {
   deleteService(name: string): void {
     const service = this.services.findDeletable(name);
     const { length } = this.running.filter(({ identity }) => identity.service.name === service.name);
-    if (length > 0) throw problem.serviceInUse(service.name, length);
+    if (length > 0) throw serviceErrors.serviceInUse(service.name, length);
     this.services.delete(service.name);
   }
 
@@ -259,7 +262,7 @@ export class Platform {
     if (this.#identityIgnored || backend.identity.staticToken === undefined) return;
     if (user === undefined && auth === undefined) return;
     this.#identityIgnored = true;
-    backend.remark(problem.identityIgnored().sentence);
+    backend.remark(connectErrors.identityIgnored().sentence);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { problem } from '../contract/errors.js';
+import { serviceErrors } from '../contract/errors/service-errors.js';
 import type { Build } from '../runtime/runtime.js';
 
 /** The environment of a connect request that names none. */
@@ -125,7 +125,7 @@ export class ServiceRegistry {
     const wanted = name === DEFAULT_SERVICE_ALIAS ? first : name;
     const known = this.#services.get(wanted);
     if (known !== undefined) return known;
-    if (this.#definitions.length !== 1) throw problem.serviceNotFound(name, [...this.#services.keys()]);
+    if (this.#definitions.length !== 1) throw serviceErrors.serviceNotFound(name, [...this.#services.keys()]);
     return new Service(wanted, first, this.#startedAt);
   }
 
@@ -140,8 +140,8 @@ export class ServiceRegistry {
    * @throws JamdevError `InvalidRequest`, `ServiceExists`
    */
   create(name: string): Service {
-    if (!SERVICE_NAME.test(name)) throw problem.serviceNameUnusable(name);
-    if (this.#services.has(name)) throw problem.serviceExists(name);
+    if (!SERVICE_NAME.test(name)) throw serviceErrors.serviceNameUnusable(name);
+    if (this.#services.has(name)) throw serviceErrors.serviceExists(name);
     const definition = this.#definitions.length === 1 ? this.#definitions[0] : undefined;
     const service = new Service(name, definition, this.#now());
     this.#services.set(name, service);
@@ -154,7 +154,7 @@ export class ServiceRegistry {
    */
   findDeletable(name: string): Service {
     const service = this.find(name);
-    if (this.#definitions.includes(service.name)) throw problem.serviceConfigured(service.name);
+    if (this.#definitions.includes(service.name)) throw serviceErrors.serviceConfigured(service.name);
     return service;
   }
 

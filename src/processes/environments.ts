@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { problem } from '../contract/errors.js';
+import { processErrors } from './process-errors.js';
 import { environmentOf, findProcess, hasProc, listProcesses, type ProcessEntry } from './process-table.js';
 import { markersIn } from './run-marker.js';
 
@@ -41,7 +41,7 @@ export async function listMarkedProcesses(source: 'proc' | 'ps' = hasProc() ? 'p
     }
     if (!hasVanished) return { entries, markers };
   }
-  throw problem.processTableUnreadable(source, new Error('processes start and end faster than it is read'));
+  throw processErrors.processTableUnreadable(source, new Error('processes start and end faster than it is read'));
 }
 
 /** The letter for "with the environment": on macOS `-e` means all processes. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { promisify } from 'node:util';
-import { problem } from '../contract/errors.js';
+import { processErrors } from './process-errors.js';
 
 /** One running process of this machine. */
 export interface ProcessEntry {
@@ -33,11 +33,11 @@ export async function listProcesses(source: 'proc' | 'ps' = hasProc() ? 'proc' :
   try {
     entries = source === 'proc' ? listFromProc() : await listFromPs();
   } catch (error) {
-    throw problem.processTableUnreadable(source, error);
+    throw processErrors.processTableUnreadable(source, error);
   }
   // Whatever the reason: a list without the process that reads it is not the list of all processes.
   if (entries.some(({ pid }) => pid === process.pid)) return entries;
-  throw problem.processTableUnreadable(source, new Error('it does not show this process'));
+  throw processErrors.processTableUnreadable(source, new Error('it does not show this process'));
 }
 
 /** @returns the entry of one pid, or undefined when no such process lives. */

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { identifyCaller } from '../contract/callers.js';
-import { type ErrorCode, errorBody, type JamdevError, RETRY_AFTER_SECONDS } from '../contract/errors.js';
+import { errorBody } from '../contract/errors/error-body.js';
+import { type ErrorCode, RETRY_AFTER_SECONDS } from '../contract/errors/error-codes.js';
+import type { JamdevError } from '../contract/errors/jamdev-error.js';
 import { renderErrorPage } from '../pages/error-page.js';
 import { preferredForm } from '../pages/preferred-form.js';
 import type { Backend } from '../platform/backend.js';

@@ -1,4 +1,4 @@
-import { problem } from '../contract/errors.js';
+import { backendErrors } from '../contract/errors/backend-errors.js';
 import { MAX_HEAD_BYTES } from '../contract/limits.js';
 import { pause } from '../os/clock.js';
 import type { Backend } from '../platform/backend.js';
@@ -18,9 +18,9 @@ export function answerFailedAttempt(exchange: Exchange, error: AttemptError): vo
   if (route === undefined || exchange.isAnswered || exchange.response.headersSent) return;
   const { code = '' } = error;
   if (code === 'HPE_HEADER_OVERFLOW') {
-    answerError(exchange, problem.backendHeadersTooLarge(route.backend.id, MAX_HEAD_BYTES));
+    answerError(exchange, backendErrors.backendHeadersTooLarge(route.backend.id, MAX_HEAD_BYTES));
   } else if (code.startsWith('HPE_')) {
-    answerError(exchange, problem.backendAnswerInvalid(route.backend.id, error.reason ?? error.message));
+    answerError(exchange, backendErrors.backendAnswerInvalid(route.backend.id, error.reason ?? error.message));
   } else {
     void answerUnreachable(exchange, route.backend, error).catch((fault) => exchange.fault(fault));
   }
@@ -29,7 +29,7 @@ export function answerFailedAttempt(exchange: Exchange, error: AttemptError): vo
 /** Says what became of the process that had the request: replaced, ended, or silent, and why if that is seen in time. */
 async function answerUnreachable(exchange: Exchange, backend: Backend, error: AttemptError): Promise<void> {
   const { replacement } = backend;
-  if (replacement !== undefined) return answerError(exchange, problem.backendReplaced(backend.id, replacement));
+  if (replacement !== undefined) return answerError(exchange, backendErrors.backendReplaced(backend.id, replacement));
   if (isEnding(backend.state)) return answerEnded(exchange, backend);
   const over = new AbortController();
   const explanation = await Promise.race([
@@ -42,6 +42,6 @@ async function answerUnreachable(exchange: Exchange, backend: Backend, error: At
   else
     answerError(
       exchange,
-      problem.backendUnreachable(backend.id, error.code ?? error.message, explanation ?? undefined),
+      backendErrors.backendUnreachable(backend.id, error.code ?? error.message, explanation ?? undefined),
     );
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isTokenShaped, withoutTokens } from '../contract/connection-token.js';
-import { type JamdevError, type LostBy, problem } from '../contract/errors.js';
+import type { JamdevError } from '../contract/errors/jamdev-error.js';
+import { type LostBy, tokenErrors } from '../contract/errors/token-errors.js';
 import { pathOf } from './connection-path.js';
 
 /**
@@ -11,9 +12,9 @@ import { pathOf } from './connection-path.js';
 export function explainLostRequest(target: string, headers: IncomingHttpHeaders): JamdevError {
   const segments = segmentsOf(pathOf(target));
   const [first = ''] = segments;
-  if (isTokenShaped(first)) return problem.tokenUnknown();
+  if (isTokenShaped(first)) return tokenErrors.tokenUnknown();
   const by = first === 'socket.io' ? first : lostByPage(segments, headers);
-  return first === '' ? problem.tokenMissing(by) : problem.notAToken(first, by);
+  return first === '' ? tokenErrors.tokenMissing(by) : tokenErrors.notAToken(first, by);
 }
 
 function lostByPage(asked: readonly string[], { referer = '', host = '' }: IncomingHttpHeaders): LostBy | undefined {

@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { problem } from '../contract/errors.js';
+import { backendErrors } from '../contract/errors/backend-errors.js';
 import { answerError } from './answers.js';
 import { BackendSocket } from './backend-connection.js';
 import type { Exchange } from './exchange.js';
@@ -33,7 +33,7 @@ function writeHead(exchange: Exchange, incoming: IncomingMessage): ResponseHead 
     // Node.js names with a code what it can't write.
     if (!(error instanceof InvalidAnswer) && !(error instanceof Error && 'code' in error)) throw error;
     response.chunkedEncoding = false;
-    answerError(exchange, problem.backendAnswerInvalid(exchange.backendId, error.message));
+    answerError(exchange, backendErrors.backendAnswerInvalid(exchange.backendId, error.message));
     return undefined;
   }
 }

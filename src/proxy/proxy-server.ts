@@ -1,7 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { JamdevError, problem } from '../contract/errors.js';
+import { callerErrors } from '../contract/errors/caller-errors.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { requestErrors } from '../contract/errors/request-errors.js';
+import { tokenErrors } from '../contract/errors/token-errors.js';
 import { type AllowedHosts, parseProxyHost } from '../contract/hosts.js';
 import { MAX_HEAD_BYTES } from '../contract/limits.js';
 import type { Clock } from '../os/clock.js';
@@ -82,7 +85,7 @@ export class ConnectionProxy {
     );
     const headers: string[] = [];
     addOwnHeaders(headers, { server: this.#server, backendId: undefined });
-    return answerUnreadable(server, { describe: problem.requestNotHttp, headers, finishesRequests: true });
+    return answerUnreadable(server, { describe: requestErrors.requestNotHttp, headers, finishesRequests: true });
   }
 
   /** A fault before there is an exchange to end costs the connection, and nothing else. */
@@ -115,7 +118,7 @@ export class ConnectionProxy {
   #beginUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const held = new HeldClient(request, socket, head);
     const exchange = this.#makeExchange(request, held.response, held, false);
-    const onTooMuch = () => answerError(exchange, problem.tooMuchBeforeUpgrade());
+    const onTooMuch = () => answerError(exchange, requestErrors.tooMuchBeforeUpgrade());
     held.watch(() => exchange.end(), exchange.guard(onTooMuch));
     exchange.run(() => this.#route(exchange));
   }
@@ -140,7 +143,7 @@ export class ConnectionProxy {
   #onFault(error: unknown, exchange: Exchange): void {
     this.#reportFault(error, exchange.id);
     try {
-      answerError(exchange, problem.internal());
+      answerError(exchange, requestErrors.internal());
     } catch (second) {
       this.#reportFault(second, exchange.id);
       exchange.request.socket.destroy();
@@ -160,18 +163,18 @@ export class ConnectionProxy {
     const fault = findRequestFault(request);
     if (fault !== undefined) {
       exchange.endsConnection = true;
-      return answerError(exchange, problem.requestNotHttp(fault));
+      return answerError(exchange, requestErrors.requestNotHttp(fault));
     }
     const path = parseConnectionPath(target);
     if (path.kind === 'health') return this.#answerHealth(exchange);
     const host = parseProxyHost(headers.host, this.#allowedHosts);
-    if (host.kind === 'foreign') return answerError(exchange, problem.hostNotAllowed(headers.host ?? ''));
+    if (host.kind === 'foreign') return answerError(exchange, callerErrors.hostNotAllowed(headers.host ?? ''));
     const route = path.kind === 'token' ? this.#tokens.use(path.token) : undefined;
     if (route === undefined) return answerError(exchange, explainLostRequest(target, headers));
     exchange.route = route;
     const { backend } = route;
     if (host.kind === 'backend' && host.label !== backend.id) {
-      return answerError(exchange, problem.hostOfOtherBackend(headers.host ?? '', host.label, backend.id));
+      return answerError(exchange, tokenErrors.hostOfOtherBackend(headers.host ?? '', host.label, backend.id));
     }
     if (backend.state.status === 'terminated') return answerEnded(exchange, backend);
     exchange.whenOver(this.#tokens.connect(route));

@@ -1,5 +1,6 @@
 import { type Agent, type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
-import { problem } from '../contract/errors.js';
+import { backendErrors } from '../contract/errors/backend-errors.js';
+import { requestErrors } from '../contract/errors/request-errors.js';
 import { MAX_HEAD_BYTES } from '../contract/limits.js';
 import { answerError } from './answers.js';
 import { type Destination, openBackendSocket } from './backend-connection.js';
@@ -34,7 +35,7 @@ export function sendRequest(exchange: Exchange, sent: BackendRequest, agent: Age
     exchange.guard((_incoming, socket) => {
       socket.destroy();
       const detail = 'it switches protocols (101), though the client did not ask for that';
-      answerError(exchange, problem.backendAnswerInvalid(exchange.backendId, detail));
+      answerError(exchange, backendErrors.backendAnswerInvalid(exchange.backendId, detail));
     }),
   );
   outgoing.on(
@@ -77,7 +78,7 @@ export function openRequest(
     return outgoing;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    answerError(exchange, problem.requestNotHttp(error.message));
+    answerError(exchange, requestErrors.requestNotHttp(error.message));
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { problem } from '../contract/errors.js';
+import { backendErrors } from '../contract/errors/backend-errors.js';
 import { answerError } from './answers.js';
 import { type BackendSocket, openBackendSocket } from './backend-connection.js';
 import type { Exchange } from './exchange.js';
@@ -62,7 +62,7 @@ function tryMakeSwitchHead(exchange: Exchange, incoming: IncomingMessage): Buffe
     return makeSwitchHead(incoming, exchange.request, exchange.signature);
   } catch (error) {
     if (!(error instanceof InvalidAnswer)) throw error;
-    answerError(exchange, problem.backendAnswerInvalid(exchange.backendId, error.message));
+    answerError(exchange, backendErrors.backendAnswerInvalid(exchange.backendId, error.message));
     return undefined;
   }
 }

@@ -1,4 +1,5 @@
-import { type JamdevError, problem } from '../contract/errors.js';
+import { backendErrors } from '../contract/errors/backend-errors.js';
+import type { JamdevError } from '../contract/errors/jamdev-error.js';
 import type { Clock } from '../os/clock.js';
 import { preferredForm } from '../pages/preferred-form.js';
 import type { Backend } from '../platform/backend.js';
@@ -55,7 +56,7 @@ export class WaitingRoom {
         // Checks once more, since the reason may no longer apply.
         else
           backend.explainSilence().then((reason) => {
-            if (reason !== undefined) resolve(problem.backendNotReady(backend.id, reason));
+            if (reason !== undefined) resolve(backendErrors.backendNotReady(backend.id, reason));
           }, reject);
       };
       const cancel = this.#clock.after(PATIENCE_MS, () => {

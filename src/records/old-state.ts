@@ -1,10 +1,10 @@
 import { lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { problem } from '../contract/errors.js';
 import { findProcess } from '../processes/process-table.js';
 import { MOVED_SUFFIX, moveFolder } from './move-folder.js';
 import { readOwnFile } from './own-file.js';
 import { makeOwnFolder } from './own-folder.js';
+import { stateErrors } from './state-errors.js';
 import type { StateFolder } from './state-folder.js';
 
 /** Where earlier versions kept a project's state: a folder in the project. */
@@ -29,7 +29,7 @@ export function oldStateOf(project: string): Pick<StateFolder, 'root' | 'servers
 export async function moveOldState(project: string, folder: StateFolder): Promise<string[]> {
   const old = oldStateOf(project);
   if (!isRealFolder(old.root)) return [];
-  if (await isInUse(old.servers)) return [problem.oldStateInUse(old.root).sentence];
+  if (await isInUse(old.servers)) return [stateErrors.oldStateInUse(old.root).sentence];
   removeMoved(old);
   const refusals: string[] = [];
   const move = async (from: string, to: string) => {
@@ -48,7 +48,7 @@ export async function moveOldState(project: string, folder: StateFolder): Promis
   if (namesIn(old.root).join() === '.gitignore') removeGitignore(old.root);
   removeIfEmpty(old.root);
   const [first] = refusals;
-  return first === undefined ? [] : [problem.oldStateStays(first, refusals.length - 1).sentence];
+  return first === undefined ? [] : [stateErrors.oldStateStays(first, refusals.length - 1).sentence];
 }
 
 /**

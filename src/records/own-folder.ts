@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmdirSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { problem } from '../contract/errors.js';
 import { errorCode } from '../os/error-code.js';
+import { stateErrors } from './state-errors.js';
 
 /** Permissions that let others write into a folder, and so plant or swap what jamdev trusts. */
 const WRITABLE_BY_OTHERS = 0o022;
@@ -17,7 +17,7 @@ export function makeOwnFolder(path: string): string[] {
   try {
     makeFolder(path);
   } catch (error) {
-    throw problem.stateFolderUnusable(path, errorCode(error));
+    throw stateErrors.stateFolderUnusable(path, errorCode(error));
   }
   return checkOwnFolder(path);
 }
@@ -34,23 +34,23 @@ export function checkOwnFolder(path: string, userId: number | undefined = proces
   try {
     stats = lstatSync(path);
   } catch (error) {
-    throw problem.stateFolderUnusable(path, errorCode(error));
+    throw stateErrors.stateFolderUnusable(path, errorCode(error));
   }
-  if (stats.isSymbolicLink()) throw problem.stateFolderIsLink(path);
-  if (!stats.isDirectory()) throw problem.stateFolderUnusable(path, 'it is not a folder');
+  if (stats.isSymbolicLink()) throw stateErrors.stateFolderIsLink(path);
+  if (!stats.isDirectory()) throw stateErrors.stateFolderUnusable(path, 'it is not a folder');
   if (userId === undefined) return [];
   if (stats.uid !== userId) {
-    if (userId !== 0) throw problem.stateFolderForeign(path, stats.uid);
-    return [problem.stateFolderForeign(path, stats.uid).message];
+    if (userId !== 0) throw stateErrors.stateFolderForeign(path, stats.uid);
+    return [stateErrors.stateFolderForeign(path, stats.uid).message];
   }
   if ((stats.mode & OPEN_TO_OTHERS) === 0) return [];
   if ((stats.mode & WRITABLE_BY_OTHERS) === 0) {
     chmodSync(path, PRIVATE);
     return [];
   }
-  if (!keepsModes(path)) return [problem.modesNotKept(path).message];
-  if (userId !== 0) throw problem.stateFolderOpen(path, stats.mode & 0o777);
-  return [problem.stateFolderOpen(path, stats.mode & 0o777).message];
+  if (!keepsModes(path)) return [stateErrors.modesNotKept(path).message];
+  if (userId !== 0) throw stateErrors.stateFolderOpen(path, stats.mode & 0o777);
+  return [stateErrors.stateFolderOpen(path, stats.mode & 0o777).message];
 }
 
 /** Creates the folders above one that jamdev owns; these belong to the user and are not checked. */

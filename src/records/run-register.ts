@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { JamdevError, problem } from '../contract/errors.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { errorCode } from '../os/error-code.js';
 import { markedEnvironment } from '../processes/run-marker.js';
 import type { ChildRegister } from './child-register.js';
 import { type ProcessRecord, type ServerRecord, ServerRecordFile } from './server-records.js';
+import { stateErrors } from './state-errors.js';
 import { type OwnStateFolder, PROJECT_NOTE, restoreStateFolder } from './state-folder.js';
 
 interface RunRegisterEvents {
@@ -95,6 +96,6 @@ export class RunRegister implements ChildRegister {
   }
 
   #unusable(error: unknown): JamdevError {
-    return problem.stateFolderUnusable(this.#folder.root, errorCode(error));
+    return stateErrors.stateFolderUnusable(this.#folder.root, errorCode(error));
   }
 }

@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { JamdevError, problem } from '../contract/errors.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { errorCode } from '../os/error-code.js';
+import { pathErrors } from '../os/path-errors.js';
 import { type FolderIdentity, identifyFolder, isSameFolder } from './folder-identity.js';
 import { readOwnFile, writeNewOwnFile, writeOwnFile } from './own-file.js';
 import { makeOwnFolder } from './own-folder.js';
+import { stateErrors } from './state-errors.js';
 import { createStateHome, findStateHome, type StateHome } from './state-home.js';
 
 /** What a state folder records about its project. */
@@ -70,7 +72,7 @@ export function listStateFolders(): FoundState[] {
  */
 export function createStateFolder(project: string): OwnStateFolder {
   const identity = identifyFolder(project);
-  if (identity === undefined) throw problem.folderMissing(project);
+  if (identity === undefined) throw pathErrors.folderMissing(project);
   const home = createStateHome();
   const remarks = new Set(home.remarks);
   let place = home.root;
@@ -84,7 +86,7 @@ export function createStateFolder(project: string): OwnStateFolder {
     if (!isSameNote(note, current)) writeOwnFile(join(folder.root, PROJECT_NOTE), serialize(current));
     return { ...folder, project: current, remarks: [...remarks] };
   } catch (error) {
-    throw error instanceof JamdevError ? error : problem.stateFolderUnusable(place, errorCode(error));
+    throw error instanceof JamdevError ? error : stateErrors.stateFolderUnusable(place, errorCode(error));
   }
 }
 
@@ -115,7 +117,7 @@ function claim(home: StateHome, identity: FolderIdentity): FoundState {
     // Incomplete after a failure of the file system: the folder's name still shows its project.
     if (found === undefined) rmSync(join(root, PROJECT_NOTE));
   }
-  throw problem.stateFolderUnusable(join(home.projects, name), `no name is free after ${MAX_NAMES} attempts`);
+  throw stateErrors.stateFolderUnusable(join(home.projects, name), `no name is free after ${MAX_NAMES} attempts`);
 }
 
 function list({ projects }: StateHome): FoundState[] {

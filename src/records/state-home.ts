@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { accessSync, constants, lstatSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { JamdevError, problem } from '../contract/errors.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { errorCode } from '../os/error-code.js';
 import { isThere } from '../os/is-there.js';
 import { writeNewOwnFile } from './own-file.js';
 import { makeOwnFolder, makeParents } from './own-folder.js';
+import { stateErrors } from './state-errors.js';
 
 const NOTE_CHARACTERS = 12;
 
@@ -57,16 +58,16 @@ export function createStateHome(env: NodeJS.ProcessEnv = process.env): StateHome
       const remarks = [...home.remarks, ...makeOwnFolder(home.projects)];
       if (refusal !== undefined) {
         writeNewOwnFile(standInNote(place, stateHomePlaces(env)[0] as string), '');
-        remarks.push(problem.stateInTemporaryFolder(refusal.message, place).sentence);
+        remarks.push(stateErrors.stateInTemporaryFolder(refusal.message, place).sentence);
       }
       return { ...home, remarks };
     } catch (error) {
-      refusal ??= error instanceof JamdevError ? error : problem.stateFolderUnusable(place, errorCode(error));
+      refusal ??= error instanceof JamdevError ? error : stateErrors.stateFolderUnusable(place, errorCode(error));
       // Something is wrong with the existing folder: the user must see that, so no other place is used.
       if (refusal.code === 'StateFolderUnsafe') break;
     }
   }
-  throw refusal ?? problem.stateFolderUnusable('~', 'no home folder');
+  throw refusal ?? stateErrors.stateFolderUnusable('~', 'no home folder');
 }
 
 /** The file that says in a folder among the temporary files that it was taken in place of another. */

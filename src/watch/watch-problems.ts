@@ -1,5 +1,5 @@
-import { problem } from '../contract/errors.js';
 import { type BytePath, toText } from './byte-path.js';
+import { watchErrors } from './watch-errors.js';
 
 /** Reports what can't be watched: each path once, and all folders beyond a limit of the system in one message. */
 export class WatchProblems {
@@ -14,24 +14,24 @@ export class WatchProblems {
 
   /** @param code the system's, or EPSEUDO */
   unwatchable(path: BytePath, code: string): void {
-    this.#once(`${code} ${path}`, problem.pathUnwatchable(toText(path), code));
+    this.#once(`${code} ${path}`, watchErrors.pathUnwatchable(toText(path), code));
   }
 
   missing(path: BytePath): void {
-    this.#once(`missing ${path}`, problem.watchedPathMissing(toText(path)));
+    this.#once(`missing ${path}`, watchErrors.watchedPathMissing(toText(path)));
   }
 
   ignoredProject(folder: BytePath): void {
-    this.#once(`ignored ${folder}`, problem.ignoredProjectWatched(toText(folder)));
+    this.#once(`ignored ${folder}`, watchErrors.ignoredProjectWatched(toText(folder)));
   }
 
   /** One word for all folders of a file system. */
   polled(folder: BytePath, why: string): void {
-    this.#once(`polled ${why}`, problem.watchedByPolling(toText(folder), why));
+    this.#once(`polled ${why}`, watchErrors.watchedByPolling(toText(folder), why));
   }
 
   linkedTreeTooLarge(path: BytePath, limit: number): void {
-    this.#once('linked', problem.linkedTreeTooLarge(toText(path), limit));
+    this.#once('linked', watchErrors.linkedTreeTooLarge(toText(path), limit));
   }
 
   beyondLimit(code: string, folder: BytePath): void {
@@ -43,7 +43,7 @@ export class WatchProblems {
   tellLimit(): void {
     const folders = this.#beyondLimit.splice(0);
     if (folders[0] === undefined) return;
-    this.#once('limit', problem.watchLimitReached(this.#limitCode, folders.length, toText(folders[0])));
+    this.#once('limit', watchErrors.watchLimitReached(this.#limitCode, folders.length, toText(folders[0])));
   }
 
   #once(key: string, error: Error): void {

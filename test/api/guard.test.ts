@@ -3,7 +3,7 @@ import { createServer, request } from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { guard } from '../../src/api/guard.js';
-import type { JamdevError } from '../../src/contract/errors.js';
+import type { JamdevError } from '../../src/contract/errors/jamdev-error.js';
 
 interface Answer {
   status: number;

@@ -1,8 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type ErrorCode, errorBody, HTTP_STATUS_OF, JamdevError, problem } from '../../src/contract/errors.js';
+import { cliErrors } from '../../src/cli/cli-errors.js';
+import { clientErrors } from '../../src/cli/client/client-errors.js';
+import { neverReady } from '../../src/cli/commands/connect/never-ready.js';
+import { doctorErrors } from '../../src/cli/commands/doctor/doctor-errors.js';
+import { execErrors } from '../../src/cli/commands/exec/exec-errors.js';
+import { initErrors } from '../../src/cli/commands/init/init-errors.js';
+import { reportErrors } from '../../src/cli/terminal/report-errors.js';
+import { configErrors } from '../../src/config/config-errors.js';
+import { backendErrors } from '../../src/contract/errors/backend-errors.js';
+import { callerErrors } from '../../src/contract/errors/caller-errors.js';
+import { connectErrors } from '../../src/contract/errors/connect-errors.js';
+import { errorBody } from '../../src/contract/errors/error-body.js';
+import { type ErrorCode, HTTP_STATUS_OF } from '../../src/contract/errors/error-codes.js';
+import { JamdevError } from '../../src/contract/errors/jamdev-error.js';
+import { requestErrors } from '../../src/contract/errors/request-errors.js';
+import { serviceErrors } from '../../src/contract/errors/service-errors.js';
+import { tokenErrors } from '../../src/contract/errors/token-errors.js';
+import { usageError } from '../../src/contract/errors/usage-error.js';
+import { devServerErrors } from '../../src/dev-server/dev-server-errors.js';
+import { pathErrors } from '../../src/os/path-errors.js';
+import { processErrors } from '../../src/processes/process-errors.js';
+import { stateErrors } from '../../src/records/state-errors.js';
+import { dockerErrors } from '../../src/runtime/docker/docker-errors.js';
+import { watchErrors } from '../../src/watch/watch-errors.js';
+import { ROOT } from '../support/project.js';
 
 test('an error answer has the message, status, code and id of the platform’s wire format, in its order', () => {
-  const body = errorBody(problem.backendNotFound('abc'), 'id-1');
+  const body = errorBody(backendErrors.backendNotFound('abc'), 'id-1');
   expect(JSON.stringify(body)).toBe(
     '{"error":{"message":"There is no backend \\"abc\\". List the backends: npx jamdev list","status":404,"code":"BackendNotFound","id":"id-1"}}',
   );
@@ -35,170 +61,231 @@ test('every code has an error status', () => {
   }
 });
 
+/** Every function that makes an error, wherever it stands. */
+const GROUPS = {
+  cliErrors,
+  clientErrors,
+  doctorErrors,
+  execErrors,
+  initErrors,
+  reportErrors,
+  configErrors,
+  backendErrors,
+  callerErrors,
+  connectErrors,
+  requestErrors,
+  serviceErrors,
+  tokenErrors,
+  devServerErrors,
+  pathErrors,
+  processErrors,
+  stateErrors,
+  dockerErrors,
+  watchErrors,
+};
+const MAKERS = {
+  ...cliErrors,
+  ...clientErrors,
+  ...doctorErrors,
+  ...execErrors,
+  ...initErrors,
+  ...reportErrors,
+  ...configErrors,
+  ...backendErrors,
+  ...callerErrors,
+  ...connectErrors,
+  ...requestErrors,
+  ...serviceErrors,
+  ...tokenErrors,
+  ...devServerErrors,
+  ...pathErrors,
+  ...processErrors,
+  ...stateErrors,
+  ...dockerErrors,
+  ...watchErrors,
+  neverReady,
+  usage: usageError,
+};
+
 /** One call of every function, with values that can be found again in the sentence. */
-const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: string[]] } = {
-  invalidJson: [problem.invalidJson('DETAIL'), ['DETAIL']],
-  bodyNotObject: [problem.bodyNotObject('a list'), ['a list']],
-  invalidField: [problem.invalidField('a.b', 'must be DETAIL'), ['"a.b"', 'DETAIL']],
-  bodyTooLarge: [problem.bodyTooLarge(4711), ['4711']],
-  bodyUnreadable: [problem.bodyUnreadable('DETAIL'), ['DETAIL']],
-  emptyKey: [problem.emptyKey(), ['1 to 128']],
-  longKey: [problem.longKey(129), ['129', '128']],
-  keyNotString: [problem.keyNotString('a number'), ['a number']],
-  keyNotText: [problem.keyNotText(), ['NUL']],
-  identityTooLarge: [problem.identityTooLarge(11, 8888, 8192), ['11 bytes', '8888', '8192']],
-  keyRequired: [problem.keyRequired(), ['"spawn": false']],
-  reservedEnv: [problem.reservedEnv('PORT'), ['"PORT"']],
-  keyUnheld: [problem.keyUnheld('KEY', 'SERVICE'), ['"KEY"', '"SERVICE"']],
-  hostNotAllowed: [problem.hostNotAllowed('evil.example'), ['"evil.example"', 'allowedHosts']],
-  originNotAllowed: [problem.originNotAllowed('https://evil.example'), ['"https://evil.example"']],
-  backendNotReady: [problem.backendNotReady('abc', 'REASON.'), ['"abc"', 'REASON.']],
-  backendReplaced: [problem.backendReplaced('abc', 4711), ['"abc"', '4711']],
-  siteNotAllowed: [problem.siteNotAllowed(), ['Sec-Fetch-Site']],
-  backendPageNotAllowed: [problem.backendPageNotAllowed('http://localhost:9090'), ['"http://localhost:9090"']],
-  writtenByItself: [problem.writtenByItself('dist/stamp', true), ['dist/stamp', 'build', '"ignore"']],
+const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: string[]] } = {
+  invalidJson: [requestErrors.invalidJson('DETAIL'), ['DETAIL']],
+  bodyNotObject: [requestErrors.bodyNotObject('a list'), ['a list']],
+  invalidField: [requestErrors.invalidField('a.b', 'must be DETAIL'), ['"a.b"', 'DETAIL']],
+  bodyTooLarge: [requestErrors.bodyTooLarge(4711), ['4711']],
+  bodyUnreadable: [requestErrors.bodyUnreadable('DETAIL'), ['DETAIL']],
+  emptyKey: [connectErrors.emptyKey(), ['1 to 128']],
+  longKey: [connectErrors.longKey(129), ['129', '128']],
+  keyNotString: [connectErrors.keyNotString('a number'), ['a number']],
+  keyNotText: [connectErrors.keyNotText(), ['NUL']],
+  identityTooLarge: [connectErrors.identityTooLarge(11, 8888, 8192), ['11 bytes', '8888', '8192']],
+  keyRequired: [connectErrors.keyRequired(), ['"spawn": false']],
+  reservedEnv: [connectErrors.reservedEnv('PORT'), ['"PORT"']],
+  keyUnheld: [connectErrors.keyUnheld('KEY', 'SERVICE'), ['"KEY"', '"SERVICE"']],
+  hostNotAllowed: [callerErrors.hostNotAllowed('evil.example'), ['"evil.example"', 'allowedHosts']],
+  originNotAllowed: [callerErrors.originNotAllowed('https://evil.example'), ['"https://evil.example"']],
+  backendNotReady: [backendErrors.backendNotReady('abc', 'REASON.'), ['"abc"', 'REASON.']],
+  backendReplaced: [backendErrors.backendReplaced('abc', 4711), ['"abc"', '4711']],
+  siteNotAllowed: [callerErrors.siteNotAllowed(), ['Sec-Fetch-Site']],
+  backendPageNotAllowed: [callerErrors.backendPageNotAllowed('http://localhost:9090'), ['"http://localhost:9090"']],
+  writtenByItself: [reportErrors.writtenByItself('dist/stamp', true), ['dist/stamp', 'build', '"ignore"']],
   importNotWatched: [
-    problem.importNotWatched('doc', '/repo/shared/util.js', '../shared'),
+    reportErrors.importNotWatched('doc', '/repo/shared/util.js', '../shared'),
     ['"doc"', '"/repo/shared/util.js"', '"../shared"'],
   ],
-  needsRestart: [problem.needsRestart('jamdev.config.json', ['"port"']), ['jamdev.config.json', '"port"', 'again']],
-  configNotUsed: [problem.configNotUsed('It is empty.'), ['It is empty.', 'previous config']],
-  pageCalledApi: [problem.pageCalledApi('http://localhost:3000'), ['"http://localhost:3000"', 'secret']],
-  routeNotFound: [problem.routeNotFound('GET', '/nope'), ['GET "/nope"']],
-  methodNotAllowed: [problem.methodNotAllowed('PUT', '/auth', ['GET', 'HEAD']), ['PUT', '"/auth"', 'GET or HEAD']],
-  backendNotFound: [problem.backendNotFound('abc'), ['"abc"', 'jamdev list']],
-  backendNotRunning: [problem.backendNotRunning('abc'), ['"abc"']],
-  serviceNotFound: [problem.serviceNotFound('nope', ['one', 'two']), ['"nope"', 'one, two']],
-  serviceNameUnusable: [problem.serviceNameUnusable('A B'), ['"A B"', 'digits']],
-  serviceExists: [problem.serviceExists('doc'), ['"doc"']],
-  serviceConfigured: [problem.serviceConfigured('doc'), ['"doc"', 'config file']],
-  serviceInUse: [problem.serviceInUse('doc', 2), ['"doc"', '2 running backends']],
+  needsRestart: [
+    reportErrors.needsRestart('jamdev.config.json', ['"port"']),
+    ['jamdev.config.json', '"port"', 'again'],
+  ],
+  configNotUsed: [reportErrors.configNotUsed('It is empty.'), ['It is empty.', 'previous config']],
+  pageCalledApi: [reportErrors.pageCalledApi('http://localhost:3000'), ['"http://localhost:3000"', 'secret']],
+  routeNotFound: [requestErrors.routeNotFound('GET', '/nope'), ['GET "/nope"']],
+  methodNotAllowed: [
+    requestErrors.methodNotAllowed('PUT', '/auth', ['GET', 'HEAD']),
+    ['PUT', '"/auth"', 'GET or HEAD'],
+  ],
+  backendNotFound: [backendErrors.backendNotFound('abc'), ['"abc"', 'jamdev list']],
+  backendNotRunning: [backendErrors.backendNotRunning('abc'), ['"abc"']],
+  serviceNotFound: [serviceErrors.serviceNotFound('nope', ['one', 'two']), ['"nope"', 'one, two']],
+  serviceNameUnusable: [serviceErrors.serviceNameUnusable('A B'), ['"A B"', 'digits']],
+  serviceExists: [serviceErrors.serviceExists('doc'), ['"doc"']],
+  serviceConfigured: [serviceErrors.serviceConfigured('doc'), ['"doc"', 'config file']],
+  serviceInUse: [serviceErrors.serviceInUse('doc', 2), ['"doc"', '2 running backends']],
   imageNotFound: [
-    problem.imageNotFound('doc', 'v9', ['latest', 'v1'], true),
+    serviceErrors.imageNotFound('doc', 'v9', ['latest', 'v1'], true),
     ['"doc"', '"v9"', 'latest, v1', 'docker tag'],
   ],
-  buildFailed: [problem.buildFailed('exit code 2', ['last line']), ['exit code 2', '\nlast line', 'jamdev build']],
-  shuttingDown: [problem.shuttingDown(), ['stopping']],
-  loginNeedsCloud: [problem.loginNeedsCloud(), ['jamsocket login --token']],
-  pushNeedsCloud: [problem.pushNeedsCloud('doc'), ['jamsocket connect doc -t TAG']],
-  tokenMissing: [problem.tokenMissing(), ['token']],
-  tokenUnknown: [problem.tokenUnknown(), ['token', 'connect again']],
-  notAToken: [problem.notAToken('app.js', { asked: '/app.js', instead: './app.js' }), ['"app.js"', '"./app.js"']],
-  hostOfOtherBackend: [problem.hostOfOtherBackend('a.localhost', 'a', 'abc'), ['"a.localhost"', '"a"', '"abc"']],
-  identityIgnored: [problem.identityIgnored(), ['"user"', '"auth"', 'useStaticToken']],
+  buildFailed: [
+    connectErrors.buildFailed('exit code 2', ['last line']),
+    ['exit code 2', '\nlast line', 'jamdev build'],
+  ],
+  shuttingDown: [requestErrors.shuttingDown(), ['stopping']],
+  loginNeedsCloud: [serviceErrors.loginNeedsCloud(), ['jamsocket login --token']],
+  pushNeedsCloud: [serviceErrors.pushNeedsCloud('doc'), ['jamsocket connect doc -t TAG']],
+  tokenMissing: [tokenErrors.tokenMissing(), ['token']],
+  tokenUnknown: [tokenErrors.tokenUnknown(), ['token', 'connect again']],
+  notAToken: [tokenErrors.notAToken('app.js', { asked: '/app.js', instead: './app.js' }), ['"app.js"', '"./app.js"']],
+  hostOfOtherBackend: [tokenErrors.hostOfOtherBackend('a.localhost', 'a', 'abc'), ['"a.localhost"', '"a"', '"abc"']],
+  identityIgnored: [connectErrors.identityIgnored(), ['"user"', '"auth"', 'useStaticToken']],
   backendEnded: [
-    problem.backendEnded('abc', 'WHY', ['last line']),
+    backendErrors.backendEnded('abc', 'WHY', ['last line']),
     ['"abc"', 'WHY', '\nlast line\n', 'jamdev logs abc'],
   ],
-  requestNotHttp: [problem.requestNotHttp('DETAIL'), ['DETAIL']],
-  requestHeadersTooLarge: [problem.requestHeadersTooLarge(65_536), ['client', '64 KiB']],
-  tooMuchBeforeUpgrade: [problem.tooMuchBeforeUpgrade(), ['64 KiB']],
-  requestTimeout: [problem.requestTimeout(), ['minute']],
-  chunkExtensionsTooLarge: [problem.chunkExtensionsTooLarge(), ['16 KiB']],
-  backendAnswerInvalid: [problem.backendAnswerInvalid('abc', 'DETAIL'), ['"abc"', 'DETAIL']],
-  backendHeadersTooLarge: [problem.backendHeadersTooLarge('abc', 65_536), ['"abc"', '64 KiB']],
+  requestNotHttp: [requestErrors.requestNotHttp('DETAIL'), ['DETAIL']],
+  requestHeadersTooLarge: [requestErrors.requestHeadersTooLarge(65_536), ['client', '64 KiB']],
+  tooMuchBeforeUpgrade: [requestErrors.tooMuchBeforeUpgrade(), ['64 KiB']],
+  requestTimeout: [requestErrors.requestTimeout(), ['minute']],
+  chunkExtensionsTooLarge: [requestErrors.chunkExtensionsTooLarge(), ['16 KiB']],
+  backendAnswerInvalid: [backendErrors.backendAnswerInvalid('abc', 'DETAIL'), ['"abc"', 'DETAIL']],
+  backendHeadersTooLarge: [backendErrors.backendHeadersTooLarge('abc', 65_536), ['"abc"', '64 KiB']],
   backendUnreachable: [
-    problem.backendUnreachable('abc', 'DETAIL', 'EXPLANATION'),
+    backendErrors.backendUnreachable('abc', 'DETAIL', 'EXPLANATION'),
     ['"abc"', 'DETAIL', 'EXPLANATION', 'jamdev logs abc'],
   ],
-  internal: [problem.internal(), ['inside jamdev']],
-  configMissing: [problem.configMissing('FILE'), ['FILE', '--config']],
-  configUnreadable: [problem.configUnreadable('FILE', 'DETAIL'), ['FILE', 'DETAIL']],
-  configTwice: [problem.configTwice(['A', 'B']), ['A and B']],
-  configNotJson: [problem.configNotJson('FILE', 3, 7, 'DETAIL'), ['FILE', 'line 3, column 7', 'DETAIL']],
-  configNotObject: [problem.configNotObject('FILE', 'a list'), ['FILE', 'a list']],
-  configUnknownKey: [problem.configUnknownKey('FILE', 'prt', 'port'), ['FILE', '"prt"', 'Did you mean "port"?']],
-  configInvalid: [problem.configInvalid('FILE', 'a.b', 'must be DETAIL'), ['FILE', '"a.b"', 'DETAIL']],
-  serviceNameInvalid: [problem.serviceNameInvalid('FILE', 'A B'), ['FILE', '"A B"']],
-  noServices: [problem.noServices('FILE'), ['FILE', '"services"']],
-  belongsToService: [problem.belongsToService('FILE', 'command'), ['FILE', '"command"', '"services"']],
-  flagForOneService: [problem.flagForOneService('--build', ['a', 'b']), ['--build', 'a, b']],
-  envFileSilent: [problem.envFileSilent('FILE', 10), ['FILE', '10 s', '"envFile"']],
-  notAFile: [problem.notAFile('FILE', 'named pipe'), ['FILE', 'named pipe']],
-  notUtf8: [problem.notUtf8('/FILE', 'encoded in UTF-16'), ['/FILE', 'UTF-16', 'UTF-8']],
-  fileTooLarge: [problem.fileTooLarge('FILE', 4 * 1024 * 1024), ['FILE', '4 MiB']],
-  envFileUnreadable: [problem.envFileUnreadable('FILE', 'ENOENT'), ['FILE', 'ENOENT', '"envFile"']],
-  folderMissing: [problem.folderMissing('FOLDER'), ['FOLDER']],
-  nothingToRun: [problem.nothingToRun('FOLDER'), ['FOLDER', '--command', '"start"']],
-  watchProblem: [problem.watchProblem('ENOSPC'), ['ENOSPC', 'jamdev build']],
-  requestUnreadable: [problem.requestUnreadable('Parse Error'), ['Parse Error']],
-  pathUnreadable: [problem.pathUnreadable('%zz'), ['%zz']],
-  pathUnwatchable: [problem.pathUnwatchable('PATH', 'EACCES'), ['PATH', 'EACCES', '"ignore"']],
-  watchLimitReached: [problem.watchLimitReached('ENOSPC', 3, 'PATH'), ['3 folders', 'PATH', 'max_user_watches=']],
-  linkedTreeTooLarge: [problem.linkedTreeTooLarge('PATH', 4711), ['PATH', '4711', '"watch"', '"ignore"']],
-  ignoredProjectWatched: [problem.ignoredProjectWatched('PATH'), ['PATH', '.gitignore', '"ignore"']],
-  watchedByPolling: [problem.watchedByPolling('PATH', 'nfs4'), ['PATH', 'nfs4', '"poll": false']],
-  watchedPathMissing: [problem.watchedPathMissing('PATH'), ['PATH', '"watch"']],
-  noDockerfile: [problem.noDockerfile('FOLDER'), ['FOLDER', '--dockerfile']],
-  usingChildProcesses: [problem.usingChildProcesses('NO ENGINE.'), ['NO ENGINE', 'child processes']],
-  portTaken: [problem.portTaken('API', 8080, 'pid 7 (x)', '--port'), ['API', '8080', 'by pid 7 (x)', '--port 8081']],
-  portForbidden: [problem.portForbidden('proxy', 80, '--proxy-port'), ['proxy', '80', '--proxy-port 8080']],
-  hostUnavailable: [problem.hostUnavailable('HOST', 'DETAIL'), ['"HOST"', 'DETAIL', '--host']],
-  stateFolderUnusable: [problem.stateFolderUnusable('FOLDER', 'EROFS'), ['FOLDER', 'EROFS', 'XDG_STATE_HOME']],
-  stateFolderForeign: [problem.stateFolderForeign('FOLDER', 1001), ['FOLDER', 'uid 1001', 'XDG_STATE_HOME']],
-  stateFolderOpen: [problem.stateFolderOpen('FOLDER', 0o777), ['mode 777', 'chmod 700 FOLDER']],
-  stateFolderIsLink: [problem.stateFolderIsLink('FOLDER'), ['FOLDER', 'symbolic link', 'XDG_STATE_HOME']],
-  stateDeleted: [problem.stateDeleted('FOLDER'), ['FOLDER', 'written again']],
-  projectRenamed: [problem.projectRenamed('FOLDER', 'NEW'), ['FOLDER', 'renamed to NEW']],
-  projectDeleted: [problem.projectDeleted('FOLDER'), ['FOLDER', 'deleted']],
-  projectReplaced: [problem.projectReplaced('FOLDER'), ['FOLDER', 'created in its place']],
-  projectIsBack: [problem.projectIsBack('FOLDER'), ['FOLDER', 'back']],
-  oldStateInUse: [problem.oldStateInUse('FOLDER'), ['FOLDER', 'earlier version']],
-  oldStateStays: [problem.oldStateStays('FOLDER: EACCES', 2), ['FOLDER: EACCES', 'and 2 more']],
-  modesNotKept: [problem.modesNotKept('FOLDER'), ['FOLDER', 'permissions', 'XDG_STATE_HOME']],
-  stateInTemporaryFolder: [problem.stateInTemporaryFolder('WHY.', 'FOLDER'), ['WHY', 'FOLDER', 'XDG_STATE_HOME']],
+  internal: [requestErrors.internal(), ['inside jamdev']],
+  configMissing: [configErrors.configMissing('FILE'), ['FILE', '--config']],
+  configUnreadable: [configErrors.configUnreadable('FILE', 'DETAIL'), ['FILE', 'DETAIL']],
+  configTwice: [configErrors.configTwice(['A', 'B']), ['A and B']],
+  configNotJson: [configErrors.configNotJson('FILE', 3, 7, 'DETAIL'), ['FILE', 'line 3, column 7', 'DETAIL']],
+  configNotObject: [configErrors.configNotObject('FILE', 'a list'), ['FILE', 'a list']],
+  configUnknownKey: [configErrors.configUnknownKey('FILE', 'prt', 'port'), ['FILE', '"prt"', 'Did you mean "port"?']],
+  configInvalid: [configErrors.configInvalid('FILE', 'a.b', 'must be DETAIL'), ['FILE', '"a.b"', 'DETAIL']],
+  serviceNameInvalid: [configErrors.serviceNameInvalid('FILE', 'A B'), ['FILE', '"A B"']],
+  noServices: [configErrors.noServices('FILE'), ['FILE', '"services"']],
+  belongsToService: [configErrors.belongsToService('FILE', 'command'), ['FILE', '"command"', '"services"']],
+  flagForOneService: [configErrors.flagForOneService('--build', ['a', 'b']), ['--build', 'a, b']],
+  envFileSilent: [configErrors.envFileSilent('FILE', 10), ['FILE', '10 s', '"envFile"']],
+  notAFile: [configErrors.notAFile('FILE', 'named pipe'), ['FILE', 'named pipe']],
+  notUtf8: [configErrors.notUtf8('/FILE', 'encoded in UTF-16'), ['/FILE', 'UTF-16', 'UTF-8']],
+  fileTooLarge: [configErrors.fileTooLarge('FILE', 4 * 1024 * 1024), ['FILE', '4 MiB']],
+  envFileUnreadable: [configErrors.envFileUnreadable('FILE', 'ENOENT'), ['FILE', 'ENOENT', '"envFile"']],
+  folderMissing: [pathErrors.folderMissing('FOLDER'), ['FOLDER']],
+  nothingToRun: [configErrors.nothingToRun('FOLDER'), ['FOLDER', '--command', '"start"']],
+  watchProblem: [reportErrors.watchProblem('ENOSPC'), ['ENOSPC', 'jamdev build']],
+  requestUnreadable: [requestErrors.requestUnreadable('Parse Error'), ['Parse Error']],
+  pathUnreadable: [requestErrors.pathUnreadable('%zz'), ['%zz']],
+  pathUnwatchable: [watchErrors.pathUnwatchable('PATH', 'EACCES'), ['PATH', 'EACCES', '"ignore"']],
+  watchLimitReached: [watchErrors.watchLimitReached('ENOSPC', 3, 'PATH'), ['3 folders', 'PATH', 'max_user_watches=']],
+  linkedTreeTooLarge: [watchErrors.linkedTreeTooLarge('PATH', 4711), ['PATH', '4711', '"watch"', '"ignore"']],
+  ignoredProjectWatched: [watchErrors.ignoredProjectWatched('PATH'), ['PATH', '.gitignore', '"ignore"']],
+  watchedByPolling: [watchErrors.watchedByPolling('PATH', 'nfs4'), ['PATH', 'nfs4', '"poll": false']],
+  watchedPathMissing: [watchErrors.watchedPathMissing('PATH'), ['PATH', '"watch"']],
+  noDockerfile: [configErrors.noDockerfile('FOLDER'), ['FOLDER', '--dockerfile']],
+  usingChildProcesses: [devServerErrors.usingChildProcesses('NO ENGINE.'), ['NO ENGINE', 'child processes']],
+  portTaken: [
+    devServerErrors.portTaken('API', 8080, 'pid 7 (x)', '--port'),
+    ['API', '8080', 'by pid 7 (x)', '--port 8081'],
+  ],
+  portForbidden: [devServerErrors.portForbidden('proxy', 80, '--proxy-port'), ['proxy', '80', '--proxy-port 8080']],
+  hostUnavailable: [devServerErrors.hostUnavailable('HOST', 'DETAIL'), ['"HOST"', 'DETAIL', '--host']],
+  stateFolderUnusable: [stateErrors.stateFolderUnusable('FOLDER', 'EROFS'), ['FOLDER', 'EROFS', 'XDG_STATE_HOME']],
+  stateFolderForeign: [stateErrors.stateFolderForeign('FOLDER', 1001), ['FOLDER', 'uid 1001', 'XDG_STATE_HOME']],
+  stateFolderOpen: [stateErrors.stateFolderOpen('FOLDER', 0o777), ['mode 777', 'chmod 700 FOLDER']],
+  stateFolderIsLink: [stateErrors.stateFolderIsLink('FOLDER'), ['FOLDER', 'symbolic link', 'XDG_STATE_HOME']],
+  stateDeleted: [devServerErrors.stateDeleted('FOLDER'), ['FOLDER', 'written again']],
+  projectRenamed: [devServerErrors.projectRenamed('FOLDER', 'NEW'), ['FOLDER', 'renamed to NEW']],
+  projectDeleted: [devServerErrors.projectDeleted('FOLDER'), ['FOLDER', 'deleted']],
+  projectReplaced: [devServerErrors.projectReplaced('FOLDER'), ['FOLDER', 'created in its place']],
+  projectIsBack: [devServerErrors.projectIsBack('FOLDER'), ['FOLDER', 'back']],
+  oldStateInUse: [stateErrors.oldStateInUse('FOLDER'), ['FOLDER', 'earlier version']],
+  oldStateStays: [stateErrors.oldStateStays('FOLDER: EACCES', 2), ['FOLDER: EACCES', 'and 2 more']],
+  modesNotKept: [stateErrors.modesNotKept('FOLDER'), ['FOLDER', 'permissions', 'XDG_STATE_HOME']],
+  stateInTemporaryFolder: [stateErrors.stateInTemporaryFolder('WHY.', 'FOLDER'), ['WHY', 'FOLDER', 'XDG_STATE_HOME']],
   processTableUnreadable: [
-    problem.processTableUnreadable('ps', Object.assign(new Error('spawn ps ENOENT'), { code: 'ENOENT' })),
+    processErrors.processTableUnreadable('ps', Object.assign(new Error('spawn ps ENOENT'), { code: 'ENOENT' })),
     ['program ps', 'it is missing'],
   ],
-  commandNotFound: [problem.commandNotFound('nope', 'FOLDER'), ['"nope"', 'FOLDER', 'PATH']],
-  commandNotStarted: [problem.commandNotStarted('nope', true, 'REASON', 'REMEDY.'), ['"nope"', 'REASON', 'REMEDY']],
-  execBuildFailed: [problem.execBuildFailed('npm'), ['"npm"', 'not run']],
-  execNotFound: [problem.execNotFound('nope'), ['"nope"', 'PATH', 'sh -c']],
-  execNotExecutable: [problem.execNotExecutable('nope', 'DETAIL', 'REMEDY.'), ['"nope"', 'DETAIL', 'REMEDY']],
-  noDevServer: [problem.noDevServer('FOLDER'), ['FOLDER', 'npx jamdev dev']],
-  noDevServerAnywhere: [problem.noDevServerAnywhere(), ['this machine', 'npx jamdev dev']],
-  devServerUnreachable: [problem.devServerUnreachable('URL', 'ECONNREFUSED'), ['URL', 'ECONNREFUSED']],
+  commandNotFound: [processErrors.commandNotFound('nope', 'FOLDER'), ['"nope"', 'FOLDER', 'PATH']],
+  commandNotStarted: [
+    processErrors.commandNotStarted('nope', true, 'REASON', 'REMEDY.'),
+    ['"nope"', 'REASON', 'REMEDY'],
+  ],
+  execBuildFailed: [execErrors.execBuildFailed('npm'), ['"npm"', 'not run']],
+  execNotFound: [execErrors.execNotFound('nope'), ['"nope"', 'PATH', 'sh -c']],
+  execNotExecutable: [execErrors.execNotExecutable('nope', 'DETAIL', 'REMEDY.'), ['"nope"', 'DETAIL', 'REMEDY']],
+  noDevServer: [clientErrors.noDevServer('FOLDER'), ['FOLDER', 'npx jamdev dev']],
+  noDevServerAnywhere: [clientErrors.noDevServerAnywhere(), ['this machine', 'npx jamdev dev']],
+  devServerUnreachable: [clientErrors.devServerUnreachable('URL', 'ECONNREFUSED'), ['URL', 'ECONNREFUSED']],
   notADevServer: [
-    problem.notADevServer('http://localhost:1', 'DETAIL', 'pid 4711'),
+    clientErrors.notADevServer('http://localhost:1', 'DETAIL', 'pid 4711'),
     ['http://localhost:1 (pid 4711)', 'DETAIL', '--api'],
   ],
-  noLogs: [problem.noLogs('doc-1'), ['"doc-1"']],
-  noBackendFor: [problem.noBackendFor('doc-1'), ['"doc-1"']],
-  neverReady: [problem.neverReady('abc', 'WHY', ['last line']), ['"abc"', 'WHY', 'last line', 'jamdev logs abc']],
-  keyInSeveralServices: [problem.keyInSeveralServices('KEY', ['a', 'b']), ['"KEY"', 'a and b']],
+  noLogs: [backendErrors.noLogs('doc-1'), ['"doc-1"']],
+  noBackendFor: [backendErrors.noBackendFor('doc-1'), ['"doc-1"']],
+  neverReady: [neverReady('abc', 'WHY', ['last line']), ['"abc"', 'WHY', 'last line', 'jamdev logs abc']],
+  keyInSeveralServices: [connectErrors.keyInSeveralServices('KEY', ['a', 'b']), ['"KEY"', 'a and b']],
   keyInSeveralProjects: [
-    problem.keyInSeveralProjects('KEY', [
+    clientErrors.keyInSeveralProjects('KEY', [
       { id: 'a', project: '/one' },
       { id: 'b', project: '/two' },
     ]),
     ['"KEY"', '2 backends', 'a in /one, b in /two'],
   ],
-  portsEqual: [problem.portsEqual(9000), ['9000', '--proxy-port']],
-  volumeIsLink: [problem.volumeIsLink('PATH'), ['PATH', 'symbolic link']],
-  notAFolder: [problem.notAFolder('PATH'), ['PATH']],
-  filesInTheWay: [problem.filesInTheWay('FOLDER', ['a', 'b']), ['FOLDER', 'a, b', '--force']],
-  immovableInTheWay: [problem.immovableInTheWay('FOLDER', ['a', 'b']), ['FOLDER', 'a, b']],
-  fileNotWritten: [problem.fileNotWritten('FILE', 'ENOSPC', ['a', 'b']), ['FILE', 'ENOSPC', 'a, b', '--force']],
-  questionsUnanswered: [problem.questionsUnanswered(), ['--template']],
-  nodeTooOld: [problem.nodeTooOld('18.0.0', '20.19'), ['18.0.0', '20.19']],
-  windows: [problem.windows(), ['Windows', 'WSL']],
+  portsEqual: [configErrors.portsEqual(9000), ['9000', '--proxy-port']],
+  volumeIsLink: [dockerErrors.volumeIsLink('PATH'), ['PATH', 'symbolic link']],
+  notAFolder: [initErrors.notAFolder('PATH'), ['PATH']],
+  filesInTheWay: [initErrors.filesInTheWay('FOLDER', ['a', 'b']), ['FOLDER', 'a, b', '--force']],
+  immovableInTheWay: [initErrors.immovableInTheWay('FOLDER', ['a', 'b']), ['FOLDER', 'a, b']],
+  fileNotWritten: [initErrors.fileNotWritten('FILE', 'ENOSPC', ['a', 'b']), ['FILE', 'ENOSPC', 'a, b', '--force']],
+  questionsUnanswered: [cliErrors.questionsUnanswered(), ['--template']],
+  nodeTooOld: [doctorErrors.nodeTooOld('18.0.0', '20.19'), ['18.0.0', '20.19']],
+  windows: [doctorErrors.windows(), ['Windows', 'WSL']],
   emulationMissing: [
-    problem.emulationMissing('linux/amd64', 'amd64', 'linux/arm64'),
+    doctorErrors.emulationMissing('linux/amd64', 'amd64', 'linux/arm64'),
     ['linux/amd64', 'linux/arm64', '--install amd64', '"native"'],
   ],
   emulationUnknown: [
-    problem.emulationUnknown('linux/amd64', 'linux/arm64'),
+    doctorErrors.emulationUnknown('linux/amd64', 'linux/arm64'),
     ['linux/amd64', 'linux/arm64', '--platform linux/amd64', '"native"'],
   ],
-  watchesShort: [problem.watchesShort(900, 200, 1000), ['900', '200', '1000', 'max_user_watches=524288']],
-  watchersShort: [problem.watchersShort(128), ['128', 'max_user_instances=256']],
-  leftBehind: [problem.leftBehind(['2 processes (pid 1, 2)', '1 image']), ['2 processes (pid 1, 2), 1 image']],
-  runnerGone: [problem.runnerGone('npx', 4711), ['npx', '4711']],
-  systemRefused: [problem.systemRefused('open', '/x/FILE', 'EIO'), ["can't open /x/FILE", 'EIO']],
-  fewDescriptors: [problem.fewDescriptors(64, 240), ['64', '240', 'ulimit -n 4096']],
+  watchesShort: [doctorErrors.watchesShort(900, 200, 1000), ['900', '200', '1000', 'max_user_watches=524288']],
+  watchersShort: [doctorErrors.watchersShort(128), ['128', 'max_user_instances=256']],
+  leftBehind: [doctorErrors.leftBehind(['2 processes (pid 1, 2)', '1 image']), ['2 processes (pid 1, 2), 1 image']],
+  runnerGone: [cliErrors.runnerGone('npx', 4711), ['npx', '4711']],
+  systemRefused: [pathErrors.systemRefused('open', '/x/FILE', 'EIO'), ["can't open /x/FILE", 'EIO']],
+  fewDescriptors: [cliErrors.fewDescriptors(64, 240), ['64', '240', 'ulimit -n 4096']],
   alreadyRunning: [
-    problem.alreadyRunning(
+    clientErrors.alreadyRunning(
       '/app',
       4711,
       { apiUrl: 'http://localhost:1', proxyUrl: 'http://localhost:2' },
@@ -207,24 +294,24 @@ const SAMPLES: { [Name in keyof typeof problem]: [error: JamdevError, mentions: 
     ['/app', '4711', 'suspended', 'http://localhost:1', 'http://localhost:2', '--if-running reuse'],
   ],
   mountInUse: [
-    problem.mountInUse('KEY', 'SERVICE', 4711, 'http://localhost:1'),
+    connectErrors.mountInUse('KEY', 'SERVICE', 4711, 'http://localhost:1'),
     ['"KEY"', '"SERVICE"', '4711', 'http://localhost:1'],
   ],
-  currentFolderGone: [problem.currentFolderGone(), ['current folder']],
-  logNotWritten: [problem.logNotWritten('abc', 'ENOSPC', '/x/logs'), ['abc', 'the disk is full', '/x/logs']],
-  outputNotWritten: [problem.outputNotWritten('ENOSPC'), ['the disk is full']],
-  portUnavailable: [problem.portUnavailable('API', 'EMFILE'), ['API', 'ulimit -n']],
-  usage: [problem.usage('MESSAGE', 'REMEDY'), ['MESSAGE REMEDY']],
-  dockerMissing: [problem.dockerMissing(), ['"docker"', '--runtime process']],
-  dockerStopped: [problem.dockerStopped('DETAIL'), ['DETAIL', 'Start Docker', '--runtime process']],
-  dockerForbidden: [problem.dockerForbidden('DETAIL'), ['DETAIL', 'group docker', '--runtime process']],
-  imageGone: [problem.imageGone('IMAGE'), ['IMAGE', 'jamdev build']],
-  dockerNetworkMissing: [problem.dockerNetworkMissing('net'), ['"net"', 'docker network create net']],
-  containerCommandNotFound: [problem.containerCommandNotFound('DETAIL'), ['DETAIL', 'CMD']],
-  containerNotStarted: [problem.containerNotStarted('DETAIL'), ['DETAIL']],
-  diskFull: [problem.diskFull('DETAIL'), ['DETAIL', 'docker system prune']],
-  mountOutside: [problem.mountOutside('../x'), ['"../x"', 'relative path']],
-  volumeUnusable: [problem.volumeUnusable('FOLDER', 'EROFS'), ['FOLDER', 'EROFS']],
+  currentFolderGone: [pathErrors.currentFolderGone(), ['current folder']],
+  logNotWritten: [reportErrors.logNotWritten('abc', 'ENOSPC', '/x/logs'), ['abc', 'the disk is full', '/x/logs']],
+  outputNotWritten: [cliErrors.outputNotWritten('ENOSPC'), ['the disk is full']],
+  portUnavailable: [devServerErrors.portUnavailable('API', 'EMFILE'), ['API', 'ulimit -n']],
+  usage: [usageError('MESSAGE', 'REMEDY'), ['MESSAGE REMEDY']],
+  dockerMissing: [dockerErrors.dockerMissing(), ['"docker"', '--runtime process']],
+  dockerStopped: [dockerErrors.dockerStopped('DETAIL'), ['DETAIL', 'Start Docker', '--runtime process']],
+  dockerForbidden: [dockerErrors.dockerForbidden('DETAIL'), ['DETAIL', 'group docker', '--runtime process']],
+  imageGone: [dockerErrors.imageGone('IMAGE'), ['IMAGE', 'jamdev build']],
+  dockerNetworkMissing: [dockerErrors.dockerNetworkMissing('net'), ['"net"', 'docker network create net']],
+  containerCommandNotFound: [dockerErrors.containerCommandNotFound('DETAIL'), ['DETAIL', 'CMD']],
+  containerNotStarted: [dockerErrors.containerNotStarted('DETAIL'), ['DETAIL']],
+  diskFull: [dockerErrors.diskFull('DETAIL'), ['DETAIL', 'docker system prune']],
+  mountOutside: [connectErrors.mountOutside('../x'), ['"../x"', 'relative path']],
+  volumeUnusable: [dockerErrors.volumeUnusable('FOLDER', 'EROFS'), ['FOLDER', 'EROFS']],
 };
 
 test.each(Object.entries(SAMPLES))('the sentence of %s names the values it is about', (_name, [error, mentions]) => {
@@ -238,13 +325,27 @@ test.each(Object.entries(SAMPLES))(
   },
 );
 
-test('every kind of problem has a sample above', () => {
-  expect(Object.keys(SAMPLES).sort()).toEqual(Object.keys(problem).sort());
+test('every kind of error has a sample above', () => {
+  expect(Object.keys(SAMPLES).sort()).toEqual(
+    [...Object.values(GROUPS).flatMap((group) => Object.keys(group)), 'neverReady', 'usage'].sort(),
+  );
+});
+
+test('every group of errors in src has its samples above', () => {
+  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const groups = files.flatMap((name) =>
+    [...readFileSync(join(ROOT, 'src', name), 'utf8').matchAll(/^export const (\w+Errors) = \{/gm)].map(
+      ([, group]) => group,
+    ),
+  );
+  expect(groups.sort()).toEqual(Object.keys(GROUPS).sort());
 });
 
 test('a nameless port holder leaves no gap, and the last port does not lead beyond the range', () => {
-  expect(problem.portTaken('API', 8080, '', '--port').message).toBe('Port 8080 for the API is taken.');
-  expect(problem.portTaken('API', 65_535, '', '--port').remedy).toMatch(/--port 0$/);
+  expect(devServerErrors.portTaken('API', 8080, '', '--port').message).toBe('Port 8080 for the API is taken.');
+  expect(devServerErrors.portTaken('API', 65_535, '', '--port').remedy).toMatch(/--port 0$/);
 });
 
 test.each([
@@ -253,35 +354,35 @@ test.each([
   ['slash missing', 'opened without the "/" after the token'],
   ['socket.io', '{ path: "/TOKEN/socket.io/" }'],
 ] as const)('how to ask with a token: %j', (by, told) => {
-  expect(problem.tokenMissing(by).remedy).toContain(told);
+  expect(tokenErrors.tokenMissing(by).remedy).toContain(told);
 });
 
 test('what stands for a token is shown when it is short, and counted when it may be most of one', () => {
-  expect(problem.notAToken('x'.repeat(31)).message).toContain('x'.repeat(31));
-  expect(problem.notAToken('x'.repeat(42)).message).toBe(
+  expect(tokenErrors.notAToken('x'.repeat(31)).message).toContain('x'.repeat(31));
+  expect(tokenErrors.notAToken('x'.repeat(42)).message).toBe(
     'The path begins with 42 characters that are not a connection token, which has 43, or "s." and 43.',
   );
 });
 
 test('a failure without output has no empty list of last lines', () => {
-  expect(problem.buildFailed('exit code 2', []).message).toBe('The build failed (exit code 2).');
-  expect(problem.backendEnded('abc', 'WHY').sentence).toBe(
+  expect(connectErrors.buildFailed('exit code 2', []).message).toBe('The build failed (exit code 2).');
+  expect(backendErrors.backendEnded('abc', 'WHY').sentence).toBe(
     'The backend "abc" has ended: WHY. Connect again to get a new one. Full log: npx jamdev logs abc',
   );
-  expect(problem.neverReady('abc', 'WHY', []).message).toBe('The backend "abc" did not become ready: WHY.');
-  expect(problem.fileNotWritten('FILE', 'EACCES', []).sentence).toBe(
+  expect(neverReady('abc', 'WHY', []).message).toBe('The backend "abc" did not become ready: WHY.');
+  expect(initErrors.fileNotWritten('FILE', 'EACCES', []).sentence).toBe(
     "FILE can't be written: this user may not write it (EACCES). Nothing was written. Check the owner and the mode of it and of the folders above it: ls -ld FILE",
   );
 });
 
 test('a value that a person typed is shortened in a message, and control characters are escaped', () => {
-  expect(problem.backendNotFound('x'.repeat(81)).message).toBe(
+  expect(backendErrors.backendNotFound('x'.repeat(81)).message).toBe(
     `There is no backend "${'x'.repeat(77)}..." (81 characters).`,
   );
-  expect(problem.backendNotFound('a\n\u001b[2J').message).toBe('There is no backend "a\\n\\u001b[2J".');
-  expect(problem.backendNotFound('\u009b2J\u007f').message).toBe('There is no backend "\\u009b2J\\u007f".');
-  expect(problem.backendNotFound(`\u001b[2J${'x'.repeat(99)}`).message).toMatch(
+  expect(backendErrors.backendNotFound('a\n\u001b[2J').message).toBe('There is no backend "a\\n\\u001b[2J".');
+  expect(backendErrors.backendNotFound('\u009b2J\u007f').message).toBe('There is no backend "\\u009b2J\\u007f".');
+  expect(backendErrors.backendNotFound(`\u001b[2J${'x'.repeat(99)}`).message).toMatch(
     /^There is no backend "\\u001b\[2Jx+\.\.\." /,
   );
-  expect(problem.configUnknownKey('f', 'k', undefined).sentence).toBe('f has an unknown key "k".');
+  expect(configErrors.configUnknownKey('f', 'k', undefined).sentence).toBe('f has an unknown key "k".');
 });

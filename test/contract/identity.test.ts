@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { JamdevError } from '../../src/contract/errors.js';
+import type { JamdevError } from '../../src/contract/errors/jamdev-error.js';
 import { checkIdentity, MAX_IDENTITY_BYTES, toHeaderValue } from '../../src/contract/identity.js';
 import { parseConnectRequest, v1SpawnRequestSchema } from '../../src/contract/requests.js';
 

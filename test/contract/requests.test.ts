@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { JamdevError } from '../../src/contract/errors.js';
+import { JamdevError } from '../../src/contract/errors/jamdev-error.js';
 import {
   connectRequestSchema,
   parseBody,

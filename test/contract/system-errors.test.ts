@@ -1,7 +1,13 @@
 import { constants } from 'node:os';
 import { expect, test } from 'vitest';
-import { problem } from '../../src/contract/errors.js';
+import { cliErrors } from '../../src/cli/cli-errors.js';
+import { initErrors } from '../../src/cli/commands/init/init-errors.js';
+import { reportErrors } from '../../src/cli/terminal/report-errors.js';
+import { configErrors } from '../../src/config/config-errors.js';
 import { EXPLAINED_ERRORS, explainSystemError, type FileUse } from '../../src/contract/system-errors.js';
+import { pathErrors } from '../../src/os/path-errors.js';
+import { stateErrors } from '../../src/records/state-errors.js';
+import { dockerErrors } from '../../src/runtime/docker/docker-errors.js';
 
 const USES: FileUse[] = ['read', 'write', 'run', 'use'];
 
@@ -39,14 +45,14 @@ test('an error of another kind stands for itself', () => {
 });
 
 test.each([
-  ['the state folder', (code: string) => problem.stateFolderUnusable('/p/.jamdev', code)],
-  ['a config file', (code: string) => problem.configUnreadable('/p/jamsocket.config.json', code)],
-  ['an env file', (code: string) => problem.envFileUnreadable('/p/.env', code)],
-  ['a mount', (code: string) => problem.volumeUnusable('/p/volumes/a', code)],
-  ['a file of jamdev init', (code: string) => problem.fileNotWritten('/p/a.js', code, ['b.js'])],
-  ['a log', (code: string) => problem.logNotWritten('abc', code, '/p/logs/abc')],
-  ['redirected output', (code: string) => problem.outputNotWritten(code)],
-  ['anything else', (code: string) => problem.systemRefused('open', '/p/x', code)],
+  ['the state folder', (code: string) => stateErrors.stateFolderUnusable('/p/.jamdev', code)],
+  ['a config file', (code: string) => configErrors.configUnreadable('/p/jamsocket.config.json', code)],
+  ['an env file', (code: string) => configErrors.envFileUnreadable('/p/.env', code)],
+  ['a mount', (code: string) => dockerErrors.volumeUnusable('/p/volumes/a', code)],
+  ['a file of jamdev init', (code: string) => initErrors.fileNotWritten('/p/a.js', code, ['b.js'])],
+  ['a log', (code: string) => reportErrors.logNotWritten('abc', code, '/p/logs/abc')],
+  ['redirected output', (code: string) => cliErrors.outputNotWritten(code)],
+  ['anything else', (code: string) => pathErrors.systemRefused('open', '/p/x', code)],
 ])('%s: every error has its own reason and remedy', (_what, make) => {
   const otherwise = make('SOMETHING').remedy;
   for (const code of EXPLAINED_ERRORS) {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { HTTP_STATUS_OF } from '../../src/contract/errors.js';
+import { HTTP_STATUS_OF } from '../../src/contract/errors/error-codes.js';
 import { type AnswerScript, answerScripts } from './grammar/answer.js';
 import { type ClientScript, clientScripts } from './grammar/request.js';
 import { type HttpMessage, readMessage, statusOf, valuesOf } from './http-reader.js';

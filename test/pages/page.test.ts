@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { problem } from '../../src/contract/errors.js';
+import { backendErrors } from '../../src/contract/errors/backend-errors.js';
+import { requestErrors } from '../../src/contract/errors/request-errors.js';
 import { renderErrorPage } from '../../src/pages/error-page.js';
 import { renderPage } from '../../src/pages/page.js';
 
@@ -47,7 +48,7 @@ test('an empty first line of output stays', () => {
 });
 
 test('an error says what happened, what to do, what was printed, and its code', () => {
-  const { body } = renderErrorPage(problem.backendEnded('abc', 'exit code 3', ['one', 'two']), 'id-1');
+  const { body } = renderErrorPage(backendErrors.backendEnded('abc', 'exit code 3', ['one', 'two']), 'id-1');
   expect(body).toContain('<h1>The backend &quot;abc&quot; has ended: exit code 3.</h1>');
   expect(body).toContain('<p>Connect again to get a new one. Full log: npx jamdev logs abc</p>');
   expect(body).toContain('<pre>\none\ntwo</pre>');
@@ -55,6 +56,6 @@ test('an error says what happened, what to do, what was printed, and its code', 
 });
 
 test('an error without remedy and output has no empty parts', () => {
-  const { body } = renderErrorPage(problem.invalidField('a', 'is wrong'), 'id-1');
+  const { body } = renderErrorPage(requestErrors.invalidField('a', 'is wrong'), 'id-1');
   expect(body).not.toMatch(/<p>|<pre>/);
 });

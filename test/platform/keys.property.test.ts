@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { JamdevError } from '../../src/contract/errors.js';
+import { JamdevError } from '../../src/contract/errors/jamdev-error.js';
 import { parseConnectRequest } from '../../src/contract/requests.js';
 import type { Backend } from '../../src/platform/backend.js';
 import { rankOf } from '../../src/platform/backend-state.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { problem } from '../../src/contract/errors.js';
+import { serviceErrors } from '../../src/contract/errors/service-errors.js';
 import { LogStore } from '../../src/logs/log-store.js';
 import type { Clock } from '../../src/os/clock.js';
 import { Platform } from '../../src/platform/platform.js';
@@ -17,7 +17,7 @@ export interface TestPlatform {
 
 const NO_IMAGES: ImageSource = {
   find: async (service, tag) => {
-    throw problem.imageNotFound(service.name, tag, [], false);
+    throw serviceErrors.imageNotFound(service.name, tag, [], false);
   },
   list: async () => [],
 };

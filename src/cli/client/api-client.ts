@@ -1,9 +1,13 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { DEV_PREFIX, type DevBackend, type DevInfo, type ServiceBuild } from '../../contract/dev-endpoints.js';
-import { type ErrorBody, JamdevError, problem } from '../../contract/errors.js';
+import { backendErrors } from '../../contract/errors/backend-errors.js';
+import { connectErrors } from '../../contract/errors/connect-errors.js';
+import type { ErrorBody } from '../../contract/errors/error-body.js';
+import { JamdevError } from '../../contract/errors/jamdev-error.js';
 import type { BackendInfo, ConnectResponse } from '../../contract/responses.js';
 import type { PublicStatus } from '../../contract/status.js';
 import { errorCode } from '../../os/error-code.js';
+import { clientErrors } from './client-errors.js';
 
 /** The longest error answer that is read: one holds the last lines of a build or a backend at most. */
 const MAX_ERROR_BYTES = 16 * 1024 * 1024;
@@ -27,7 +31,7 @@ export class ApiClient {
 
   /**
    * @param signal ends whatever is under way
-   * @param who the dev server's process, for messages; see `problem.devServerUnreachable`
+   * @param who the dev server's process, for messages; see `clientErrors.devServerUnreachable`
    */
   constructor(apiUrl: string, signal: AbortSignal, who = '') {
     this.#base = apiUrl.replace(/\/+$/, '');
@@ -93,12 +97,12 @@ export class ApiClient {
     const byKey = all.filter((backend) => backend.key === name);
     const running = byKey.filter((backend) => backend.status.status !== 'terminated');
     if (running.length > 1)
-      throw problem.keyInSeveralServices(
+      throw connectErrors.keyInSeveralServices(
         name,
         running.map((backend) => backend.id),
       );
     const found = running[0] ?? byKey.at(-1);
-    if (found === undefined) throw problem.noBackendFor(name);
+    if (found === undefined) throw backendErrors.noBackendFor(name);
     return found;
   }
 
@@ -138,11 +142,11 @@ export class ApiClient {
   }
 
   #notDevServer(detail: string): JamdevError {
-    return problem.notADevServer(this.#base, detail, this.#who);
+    return clientErrors.notADevServer(this.#base, detail, this.#who);
   }
 
   #unreachable(detail: string): JamdevError {
-    return problem.devServerUnreachable(this.#base, detail, this.#who);
+    return clientErrors.devServerUnreachable(this.#base, detail, this.#who);
   }
 
   #failure(text: string, status: number): JamdevError {

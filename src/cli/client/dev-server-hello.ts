@@ -1,4 +1,4 @@
-import { type JamdevError, problem } from '../../contract/errors.js';
+import type { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { isLoopbackName } from '../../contract/hosts.js';
 import { portOfUrl } from '../../os/port-of-url.js';
 import { listListeningPorts } from '../../processes/listening-ports.js';
@@ -6,6 +6,7 @@ import { commandOf } from '../../processes/process-table.js';
 import { isSuspended } from '../../processes/suspended.js';
 import { listRunningServers, type ServerRecord } from '../../records/server-records.js';
 import { ApiClient } from './api-client.js';
+import { clientErrors } from './client-errors.js';
 
 /** How long a dev server has to identify itself. The requests after that have no limit. */
 const HELLO_MS = 5_000;
@@ -48,11 +49,11 @@ async function explainSilence({ apiUrl, record }: KnownServer, helloMs: number):
   const late = `no answer within ${helloMs / 1000} s`;
   if (pid !== undefined && (await isSuspended(pid))) {
     const remedy = `Continue it with fg in its terminal, or: kill -CONT ${pid}`;
-    return problem.devServerUnreachable(apiUrl, `${late}, it is suspended`, who, remedy);
+    return clientErrors.devServerUnreachable(apiUrl, `${late}, it is suspended`, who, remedy);
   }
   const end = pid === undefined ? '' : `: kill -9 ${pid}`;
   const remedy = `If it is a dev server, check what its terminal shows; if it hangs, end it${end}`;
-  return problem.devServerUnreachable(apiUrl, late, who, remedy);
+  return clientErrors.devServerUnreachable(apiUrl, late, who, remedy);
 }
 
 /** The process behind a URL, as far as it can be told: a dev server by its folder, anything else by its command line. */

@@ -1,7 +1,9 @@
 import type { DevBackend } from '../../contract/dev-endpoints.js';
-import { JamdevError, problem } from '../../contract/errors.js';
+import { backendErrors } from '../../contract/errors/backend-errors.js';
+import { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { listRunningServers, type ServerRecord } from '../../records/server-records.js';
 import type { CommandIo } from '../io.js';
+import { clientErrors } from './client-errors.js';
 import { greetDevServer } from './dev-server-hello.js';
 
 /** A backend, and the dev server that it is of. */
@@ -54,11 +56,11 @@ export function pickBackend(name: string, backends: readonly PlacedBackend[]): P
   const [holder, ...others] = byKey.filter(isRunning);
   if (holder !== undefined && others.length > 0) {
     const holders = [holder, ...others].map(({ server, backend }) => ({ id: backend.id, project: server.project }));
-    throw problem.keyInSeveralProjects(name, holders);
+    throw clientErrors.keyInSeveralProjects(name, holders);
   }
   const newest = byKey.toSorted((a, b) => a.backend.created_at.localeCompare(b.backend.created_at)).at(-1);
   const found = holder ?? newest;
-  if (found === undefined) throw problem.noBackendFor(name);
+  if (found === undefined) throw backendErrors.noBackendFor(name);
   return found;
 }
 

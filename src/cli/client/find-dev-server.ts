@@ -1,6 +1,7 @@
-import { problem } from '../../contract/errors.js';
+import { usageError } from '../../contract/errors/usage-error.js';
 import { findRunningServer } from '../../records/server-records.js';
 import type { ApiClient } from './api-client.js';
+import { clientErrors } from './client-errors.js';
 import { greetDevServer } from './dev-server-hello.js';
 
 /** Which dev server a command is for. */
@@ -17,11 +18,11 @@ export async function findDevServer(choice: DevServerChoice, signal: AbortSignal
   const named = choice.api ?? process.env.JAMDEV_API_URL;
   if (named !== undefined && named !== '') {
     if (!URL.canParse(named) || !named.startsWith('http:')) {
-      throw problem.usage(`"${named}" is not the URL of a dev server.`, 'It looks like http://localhost:8080');
+      throw usageError(`"${named}" is not the URL of a dev server.`, 'It looks like http://localhost:8080');
     }
     return greetDevServer({ apiUrl: named }, signal);
   }
   const record = await findRunningServer(process.cwd());
-  if (record === undefined) throw problem.noDevServer(process.cwd());
+  if (record === undefined) throw clientErrors.noDevServer(process.cwd());
   return greetDevServer({ apiUrl: record.apiUrl, record }, signal);
 }

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { problem } from '../../contract/errors.js';
 import type { ClaimHolder } from '../../dev-server/project-claim.js';
 import { isSuspended } from '../../processes/suspended.js';
 import type { CommandIo } from '../io.js';
+import { clientErrors } from './client-errors.js';
 
 /** What `jamdev dev` does when a dev server already runs in the folder. */
 export type IfRunning = 'fail' | 'reuse';
@@ -19,7 +19,7 @@ export async function nameRunning(
 ): Promise<void> {
   const urls = apiUrl === undefined || proxyUrl === undefined ? undefined : { apiUrl, proxyUrl };
   if (ifRunning === 'fail' || urls === undefined) {
-    throw problem.alreadyRunning(resolve(folder), pid, urls, (await isSuspended(pid)) ? ', suspended' : '');
+    throw clientErrors.alreadyRunning(resolve(folder), pid, urls, (await isSuspended(pid)) ? ', suspended' : '');
   }
   if (json) return io.json({ event: 'reused', pid, api_url: apiUrl, proxy_url: proxyUrl });
   for (const line of [

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
-import { JamdevError, problem } from '../../contract/errors.js';
+import { JamdevError } from '../../contract/errors/jamdev-error.js';
+import { usageError } from '../../contract/errors/usage-error.js';
 import { ApiClient } from '../client/api-client.js';
+import { clientErrors } from '../client/client-errors.js';
 import { askEverywhere, isRunning, pickBackend } from '../client/everywhere.js';
 import { findDevServer } from '../client/find-dev-server.js';
 import type { CommandIo } from '../io.js';
@@ -39,7 +41,7 @@ export function terminateCommand(io: CommandIo): Command {
     .option('-f, --force', 'SIGKILL at once')
     .action(async (names: string[], options: TerminateOptions) => {
       if ((names.length === 0) === !options.all) {
-        throw problem.usage('Name the backends to end, or give --all.', 'For example: npx jamdev terminate doc-1');
+        throw usageError('Name the backends to end, or give --all.', 'For example: npx jamdev terminate doc-1');
       }
       await terminate(names, options, io);
     });
@@ -85,7 +87,7 @@ async function here(options: TerminateOptions, io: CommandIo): Promise<Scope> {
 
 async function everywhere(options: TerminateOptions, io: CommandIo): Promise<Scope> {
   const { servers, backends } = await askEverywhere(io);
-  if (servers.length === 0 && !options.all) throw problem.noDevServerAnywhere();
+  if (servers.length === 0 && !options.all) throw clientErrors.noDevServerAnywhere();
   return {
     running: backends.filter(isRunning).map(({ backend }) => backend.id),
     find: async (name) => {

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { problem } from '../../contract/errors.js';
+import { cliErrors } from '../cli-errors.js';
 import { cleanText } from './clean.js';
 import type { Output } from './output.js';
 
@@ -41,7 +41,7 @@ export async function askInTerminal<T>(
       if (open) lines.prompt();
       const { value, done } = await answers.next();
       signal.throwIfAborted();
-      if (done) throw problem.questionsUnanswered();
+      if (done) throw cliErrors.questionsUnanswered();
       return value.trim();
     });
   } finally {

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import type { ServiceConfig } from '../../config/service-config.js';
 import type { BuildOutcome, OutputSource } from '../../contract/dev-endpoints.js';
-import { JamdevError, problem } from '../../contract/errors.js';
+import { JamdevError } from '../../contract/errors/jamdev-error.js';
 import type { DevServer } from '../../dev-server.js';
 import type { BackendLog } from '../../logs/backend-log.js';
 import type { LogRecord } from '../../logs/log-format.js';
@@ -18,6 +18,7 @@ import { formatDuration } from './duration.js';
 import type { LineWriter } from './line-writer.js';
 import type { LogFilter } from './log-filter.js';
 import { describePhases } from './phases.js';
+import { reportErrors } from './report-errors.js';
 import type { Reporter } from './reporter.js';
 import { blue, bold, compose, cyan, dim, green, magenta, Printed, red, type Text, yellow } from './text.js';
 
@@ -121,7 +122,7 @@ export class DevReporter implements Reporter {
   }
 
   diskProblem(log: BackendLog, error: Error): void {
-    this.#line(red(problem.logNotWritten(log.owner.backendId, errorCode(error), log.folder).sentence));
+    this.#line(red(reportErrors.logNotWritten(log.owner.backendId, errorCode(error), log.folder).sentence));
   }
 
   backendRestarting(backend: Backend, _buildNumber: number, explanation: string): void {
@@ -147,7 +148,7 @@ export class DevReporter implements Reporter {
   }
 
   watchProblem(error: NodeJS.ErrnoException): void {
-    const known = error instanceof JamdevError ? error : problem.watchProblem(error.code ?? error.message);
+    const known = error instanceof JamdevError ? error : reportErrors.watchProblem(error.code ?? error.message);
     const text = known.sentence;
     this.#line(yellow(text));
   }

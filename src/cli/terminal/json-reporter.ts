@@ -1,6 +1,5 @@
 import type { ServiceConfig } from '../../config/service-config.js';
 import type { BuildOutcome } from '../../contract/dev-endpoints.js';
-import { problem } from '../../contract/errors.js';
 import type { DevServer } from '../../dev-server.js';
 import type { BackendLog } from '../../logs/backend-log.js';
 import type { LogRecord } from '../../logs/log-format.js';
@@ -10,6 +9,7 @@ import type { BackendState } from '../../platform/backend-state.js';
 import { toPublicStatus } from '../../platform/status-formats.js';
 import { LineWriter } from './line-writer.js';
 import type { Output } from './output.js';
+import { reportErrors } from './report-errors.js';
 import type { Reporter } from './reporter.js';
 
 /** Tells a program what happens in the dev server: one JSON object a line, each with an `event`. */
@@ -52,7 +52,7 @@ export class JsonReporter implements Reporter {
   unfinishedOutput(): void {}
 
   diskProblem({ owner, folder }: BackendLog, error: Error): void {
-    const { sentence } = problem.logNotWritten(owner.backendId, errorCode(error), folder);
+    const { sentence } = reportErrors.logNotWritten(owner.backendId, errorCode(error), folder);
     this.#event('disk-problem', { backend: owner.backendId, message: sentence });
   }
 

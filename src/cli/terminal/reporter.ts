@@ -1,13 +1,13 @@
 import { relative } from 'node:path';
 import type { ServiceConfig } from '../../config/service-config.js';
 import type { BuildOutcome, OutputSource } from '../../contract/dev-endpoints.js';
-import { problem } from '../../contract/errors.js';
 import type { DevServer } from '../../dev-server.js';
 import type { BackendLog } from '../../logs/backend-log.js';
 import type { LogRecord } from '../../logs/log-format.js';
 import type { Backend } from '../../platform/backend.js';
 import type { BackendState } from '../../platform/backend-state.js';
 import type { BannerLine } from './banner.js';
+import { reportErrors } from './report-errors.js';
 import type { Text } from './text.js';
 
 /** Who is told what happens in the dev server: a person, or a program. */
@@ -55,19 +55,20 @@ export function reportOn(server: DevServer, reporter: Reporter): void {
   builder.events.on('line', (service, line) => reporter.buildLine(service, line));
   hotRebuild.events.on('rolledOut', (...event) => reporter.rolledOut(...event));
   hotRebuild.events.on('unwatchedImport', ({ name, root }, { file, folder }) =>
-    reporter.message(problem.importNotWatched(name, file, relative(root, folder) || '.').sentence),
+    reporter.message(reportErrors.importNotWatched(name, file, relative(root, folder) || '.').sentence),
   );
   hotRebuild.events.on('learned', (_service, files) => {
-    for (const { file, origin } of files) reporter.message(problem.writtenByItself(file, origin === 'build').sentence);
+    for (const { file, origin } of files)
+      reporter.message(reportErrors.writtenByItself(file, origin === 'build').sentence);
   });
-  server.events.on('configFixed', (file, what) => reporter.message(problem.needsRestart(file, what).sentence));
-  server.events.on('configProblem', (error) => reporter.message(problem.configNotUsed(error.sentence).sentence));
+  server.events.on('configFixed', (file, what) => reporter.message(reportErrors.needsRestart(file, what).sentence));
+  server.events.on('configProblem', (error) => reporter.message(reportErrors.configNotUsed(error.sentence).sentence));
   hotRebuild.events.on('watchProblem', (_service, error) => reporter.watchProblem(error));
   builder.events.on('started', (...event) => reporter.buildStarted(...event));
   builder.events.on('ended', (...event) => reporter.buildEnded(...event));
   server.events.on('fault', (error, id) => reporter.fault(error, id));
   server.events.on('notice', (text) => reporter.message(text));
-  server.events.on('pageCall', (origin) => reporter.message(problem.pageCalledApi(origin).sentence));
+  server.events.on('pageCall', (origin) => reporter.message(reportErrors.pageCalledApi(origin).sentence));
 }
 
 function watchRestarts(backend: Backend, reporter: Reporter): void {

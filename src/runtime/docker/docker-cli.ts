@@ -1,5 +1,6 @@
 import { execa } from 'execa';
-import { type JamdevError, problem } from '../../contract/errors.js';
+import type { JamdevError } from '../../contract/errors/jamdev-error.js';
+import { dockerErrors } from './docker-errors.js';
 
 /** An engine that hangs must not hang jamdev: no command that is gathered whole takes longer, not even a removal. */
 const COMMAND_TIMEOUT_MS = 30_000;
@@ -42,7 +43,7 @@ export async function runDocker(
     timeout: timeoutMs,
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
-  if (isMissing(result.cause)) throw problem.dockerMissing();
+  if (isMissing(result.cause)) throw dockerErrors.dockerMissing();
   const unstarted = result.exitCode === undefined ? result.originalMessage : undefined;
   const stderr = result.timedOut ? `no answer within ${timeoutMs / 1000} s` : (unstarted ?? result.stderr);
   return { ok: !result.failed, exitCode: result.exitCode, stdout: result.stdout, stderr };
@@ -63,8 +64,8 @@ const STOPPED =
  * @returns `DockerForbidden` or `DockerStopped`; undefined when the engine was reached
  */
 export function engineProblem(stderr: string): JamdevError | undefined {
-  if (FORBIDDEN.test(stderr)) return problem.dockerForbidden(socketIn(stderr) ?? firstLine(stderr));
-  if (STOPPED.test(stderr)) return problem.dockerStopped(socketIn(stderr) ?? firstLine(stderr));
+  if (FORBIDDEN.test(stderr)) return dockerErrors.dockerForbidden(socketIn(stderr) ?? firstLine(stderr));
+  if (STOPPED.test(stderr)) return dockerErrors.dockerStopped(socketIn(stderr) ?? firstLine(stderr));
   return undefined;
 }
 
@@ -78,7 +79,7 @@ export async function checkEngine(signal?: AbortSignal): Promise<void> {
     timeoutMs: QUICK_TIMEOUT_MS,
   });
   signal?.throwIfAborted();
-  if (!ok) throw engineProblem(stderr) ?? problem.dockerStopped(firstLine(stderr));
+  if (!ok) throw engineProblem(stderr) ?? dockerErrors.dockerStopped(firstLine(stderr));
 }
 
 /** The first line with something to say, without the client's own prefixes and the full stop. */

@@ -1,6 +1,6 @@
-import { problem } from '../../contract/errors.js';
 import { pause } from '../../os/clock.js';
 import { engineProblem, firstLine, runDocker } from './docker-cli.js';
+import { dockerErrors } from './docker-errors.js';
 
 const LOOK_PAUSE_MS = 1_000;
 /** How long a removal that someone else began is waited for, and how often it is looked at. */
@@ -17,7 +17,7 @@ export async function removeContainer(name: string): Promise<void> {
     const { ok, stderr } = await runDocker(['rm', '--force', '--volumes', name]);
     if (ok || /no such container/i.test(stderr)) return;
     const underWay = /is already in progress/i.test(stderr) && performance.now() - startedAt < OTHERS_REMOVAL_MS;
-    if (!underWay) throw engineProblem(stderr) ?? problem.dockerStopped(firstLine(stderr));
+    if (!underWay) throw engineProblem(stderr) ?? dockerErrors.dockerStopped(firstLine(stderr));
     await pause(REMOVAL_PAUSE_MS);
   }
 }

@@ -1,6 +1,7 @@
-import { type JamdevError, problem } from '../../contract/errors.js';
+import type { JamdevError } from '../../contract/errors/jamdev-error.js';
 import type { ContainerBuild } from '../runtime.js';
 import { engineProblem, firstLine } from './docker-cli.js';
+import { dockerErrors } from './docker-errors.js';
 import { explainExecFormat, isExecFormat } from './exec-format.js';
 
 const PORT_TAKEN = /port is already allocated|address already in use|ports are not available|bind for .* failed/i;
@@ -20,12 +21,13 @@ export function isPortTaken(stderr: string): boolean {
 export async function startFailure(stderr: string, { image, network }: ContainerBuild): Promise<JamdevError> {
   const engine = engineProblem(stderr);
   if (engine !== undefined) return engine;
-  if (IMAGE_MISSING.test(stderr)) return problem.imageGone(image);
+  if (IMAGE_MISSING.test(stderr)) return dockerErrors.imageGone(image);
   const missing = NETWORK_MISSING.exec(stderr);
-  if (missing !== null) return problem.dockerNetworkMissing(network ?? missing[1] ?? '');
-  if (/no space left on device/i.test(stderr)) return problem.diskFull(firstLine(stderr));
-  if (isExecFormat(stderr)) return problem.containerNotStarted((await explainExecFormat(image)).replace(/\.$/, ''));
+  if (missing !== null) return dockerErrors.dockerNetworkMissing(network ?? missing[1] ?? '');
+  if (/no space left on device/i.test(stderr)) return dockerErrors.diskFull(firstLine(stderr));
+  if (isExecFormat(stderr))
+    return dockerErrors.containerNotStarted((await explainExecFormat(image)).replace(/\.$/, ''));
   const command = COMMAND_MISSING.exec(stderr);
-  if (command !== null) return problem.containerCommandNotFound(`"${command[1]}": ${command[2]}`);
-  return problem.containerNotStarted(firstLine(stderr));
+  if (command !== null) return dockerErrors.containerCommandNotFound(`"${command[1]}": ${command[2]}`);
+  return dockerErrors.containerNotStarted(firstLine(stderr));
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { JamdevError, problem } from '../../contract/errors.js';
+import { connectErrors } from '../../contract/errors/connect-errors.js';
+import { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { errorCode } from '../../os/error-code.js';
+import { dockerErrors } from './docker-errors.js';
 
 /** How much of a name stays readable in a folder's name. */
 const READABLE_CHARACTERS = 40;
@@ -38,7 +40,7 @@ export function volumeFolderOf(
   // As the platform has it: no absolute path, no dots; backslashes too, for what they mean elsewhere.
   const parts = mount.split('/').filter((part, index) => part !== '' || index === 0);
   if (parts.some((part) => part === '' || part === '.' || part === '..' || /[\\\0]/.test(part))) {
-    throw problem.mountOutside(mount);
+    throw connectErrors.mountOutside(mount);
   }
   return { volumes, path: join(folder, ...parts) };
 }
@@ -61,7 +63,7 @@ export function createVolumeFolder({ volumes, path }: VolumeFolder): void {
     }
     if (lstatSync(path).uid === process.getuid?.()) chmodSync(path, WRITABLE_BY_ALL);
   } catch (error) {
-    throw error instanceof JamdevError ? error : problem.volumeUnusable(path, errorCode(error));
+    throw error instanceof JamdevError ? error : dockerErrors.volumeUnusable(path, errorCode(error));
   }
 }
 
@@ -70,7 +72,7 @@ function makeRealFolder(path: string): void {
     mkdirSync(path);
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
-    if (!lstatSync(path).isDirectory()) throw problem.volumeIsLink(path);
+    if (!lstatSync(path).isDirectory()) throw dockerErrors.volumeIsLink(path);
   }
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
-import { problem } from '../../contract/errors.js';
+import { requestErrors } from '../../contract/errors/request-errors.js';
 
 /** Below the range that Linux (32768) and macOS (49152) hand out by themselves, so nobody else gets these by chance. */
 const FIRST_PORT = 20_000;
@@ -31,7 +31,7 @@ export class PortPool {
    */
   async acquire(): Promise<number> {
     for (;;) {
-      if (this.#closed) throw problem.shuttingDown();
+      if (this.#closed) throw requestErrors.shuttingDown();
       const candidates = this.#blocks.length * (BLOCK_SIZE - 1);
       for (let tried = 0; tried < candidates; tried += 1) {
         const port = this.#portAt(this.#cursor % candidates);

@@ -1,11 +1,11 @@
 import { constants } from 'node:os';
 import { execa } from 'execa';
-import { problem } from '../../contract/errors.js';
 import { ChildOutput } from '../../processes/child-output.js';
 import { ChildTree } from '../../processes/child-tree.js';
 import { describeStuck } from '../../processes/describe-stuck.js';
 import { listListeningPorts } from '../../processes/listening-ports.js';
 import { PipePool } from '../../processes/pipe-pool.js';
+import { processErrors } from '../../processes/process-errors.js';
 import { explainStartFailure, type StartAttempt } from '../../processes/start-failure.js';
 import { Termination } from '../../processes/termination.js';
 import type { ChildRegister } from '../../records/child-register.js';
@@ -219,6 +219,6 @@ function toExit(code: number | null, signal: NodeJS.Signals | null): Exit {
 function startProblem(error: unknown, command: string, attempt: StartAttempt): Error {
   const { kind, reason, remedy } = explainStartFailure(error, attempt);
   const file = command.trim().split(/\s+/)[0] ?? command;
-  if (kind === 'missing') return problem.commandNotFound(file, attempt.cwd);
-  return problem.commandNotStarted(file, kind === 'not-executable', reason, remedy);
+  if (kind === 'missing') return processErrors.commandNotFound(file, attempt.cwd);
+  return processErrors.commandNotStarted(file, kind === 'not-executable', reason, remedy);
 }

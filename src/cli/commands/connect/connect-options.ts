@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { checkEnv } from '../../../contract/env.js';
-import { JamdevError, problem } from '../../../contract/errors.js';
+import { JamdevError } from '../../../contract/errors/jamdev-error.js';
+import { usageError } from '../../../contract/errors/usage-error.js';
 import { parseKey } from '../../../contract/key.js';
 import type { ConnectResponse } from '../../../contract/responses.js';
 import { openInBrowser } from '../../../os/open-browser.js';
@@ -61,7 +62,7 @@ export async function connectFromCommandLine(
 ): Promise<ConnectResponse> {
   const [service = '-', environmentName, more] = serviceArgument.split('/');
   if (service === '' || environmentName === '' || more !== undefined) {
-    throw problem.usage(`"${serviceArgument}" is not a service.`, 'Give SERVICE or SERVICE/ENVIRONMENT.');
+    throw usageError(`"${serviceArgument}" is not a service.`, 'Give SERVICE or SERVICE/ENVIRONMENT.');
   }
   const body = toRequestBody(options);
   const client = await findDevServer(options, io.signal);
@@ -76,7 +77,7 @@ function toRequestBody(options: ConnectCommandOptions): unknown {
   asUsage(() => options.key === undefined || parseKey(options.key));
   asUsage(() => checkEnv(options.env ?? {}));
   if (!options.spawn && options.key === undefined) {
-    throw problem.usage('--no-spawn needs a key.', 'Add --key with the key to look for.');
+    throw usageError('--no-spawn needs a key.', 'Add --key with the key to look for.');
   }
   const spawn = options.spawn && {
     tag: options.tag,
@@ -92,6 +93,6 @@ function asUsage(check: () => unknown): void {
   try {
     check();
   } catch (error) {
-    throw error instanceof JamdevError ? problem.usage(error.message, error.remedy) : error;
+    throw error instanceof JamdevError ? usageError(error.message, error.remedy) : error;
   }
 }

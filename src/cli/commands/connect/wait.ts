@@ -1,10 +1,10 @@
 import type { LogRecordJson } from '../../../contract/dev-endpoints.js';
-import { problem } from '../../../contract/errors.js';
 import type { ConnectResponse } from '../../../contract/responses.js';
 import type { Status } from '../../../contract/status.js';
 import type { ApiClient } from '../../client/api-client.js';
 import type { CommandIo } from '../../io.js';
 import { describeStatus } from '../../terminal/describe-status.js';
+import { neverReady } from './never-ready.js';
 
 const LAST_LINES = 20;
 
@@ -26,10 +26,10 @@ export async function waitForReady(
     for await (const line of client.logs({ backend: id, tail: LAST_LINES, follow: false })) {
       lines.push(`  ${(JSON.parse(line) as LogRecordJson).text}`);
     }
-    throw problem.neverReady(id, describeStatus(status), lines);
+    throw neverReady(id, describeStatus(status), lines);
   }
   io.signal.throwIfAborted();
-  throw problem.neverReady(id, 'the dev server stopped', []);
+  throw neverReady(id, 'the dev server stopped', []);
 }
 
 /** Says what the dev server has to say about a backend, as why it is not ready. */

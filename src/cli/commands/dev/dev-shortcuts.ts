@@ -1,4 +1,4 @@
-import { JamdevError } from '../../../contract/errors.js';
+import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import type { DevServer } from '../../../dev-server.js';
 import { openInBrowser } from '../../../os/open-browser.js';
 import { isEnding } from '../../../platform/backend-state.js';

@@ -1,5 +1,5 @@
 import type { DevFlags } from '../../../config/dev-flags.js';
-import { JamdevError } from '../../../contract/errors.js';
+import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { claimProject } from '../../../dev-server/project-claim.js';
 import { startDevServer } from '../../../dev-server.js';
 import { type IfRunning, nameRunning } from '../../client/if-running.js';

@@ -1,4 +1,4 @@
-import { JamdevError } from '../../../contract/errors.js';
+import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { pause } from '../../../os/clock.js';
 import { type Finding, trouble } from './finding.js';
 

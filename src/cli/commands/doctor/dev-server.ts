@@ -1,4 +1,4 @@
-import { JamdevError } from '../../../contract/errors.js';
+import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import type { ServerRecord } from '../../../records/server-records.js';
 import { greetDevServer } from '../../client/dev-server-hello.js';
 import { formatAge } from '../../terminal/duration.js';

@@ -1,6 +1,7 @@
-import { JamdevError, problem } from '../../../contract/errors.js';
+import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { pause } from '../../../os/clock.js';
 import { engineProblem, firstLine, runDocker } from '../../../runtime/docker/docker-cli.js';
+import { dockerErrors } from '../../../runtime/docker/docker-errors.js';
 import { type Finding, fine, trouble } from './finding.js';
 import type { DockerNeed } from './project.js';
 
@@ -67,7 +68,7 @@ export function readDockerVersion(stdout: string, stderr: string): DockerAnswer 
     };
     return { client, engine, trouble: undefined };
   }
-  const trouble = engineProblem(stderr) ?? problem.dockerStopped(firstLine(stderr));
+  const trouble = engineProblem(stderr) ?? dockerErrors.dockerStopped(firstLine(stderr));
   return { client, engine: undefined, trouble };
 }
 
@@ -79,7 +80,7 @@ export function judgeDocker({ client, engine, trouble: reason }: DockerAnswer, n
     return [...found, fine('docker engine', `version ${engine.version}, ${engine.platform}${product}`)];
   }
   const check = reason?.code === 'DockerMissing' ? 'docker client' : 'docker engine';
-  const error = reason ?? problem.dockerStopped('it gave no reason');
+  const error = reason ?? dockerErrors.dockerStopped('it gave no reason');
   if (need === 'must') return [...found, trouble(check, 'failure', error)];
   const consequence = need === 'would' ? 'Backends run as child processes instead.' : 'This project does not need it.';
   return [...found, { check, status: 'warning', text: `${error.message} ${consequence}`, remedy: wish(error) }];

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { problem } from '../../../contract/errors.js';
 import { runDocker } from '../../../runtime/docker/docker-cli.js';
 import type { Engine } from './docker.js';
+import { doctorErrors } from './doctor-errors.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /** What is known of how the engine could run programs for other processors. */
@@ -53,9 +53,9 @@ export function judgeEmulation(platform: string, engine: Engine, emulators: Emul
     return fine(check, `${runs} emulated, more slowly (on ${engine.platform})`);
   }
   if (known === undefined && emulators.builder === undefined) {
-    return trouble(check, 'warning', problem.emulationUnknown(platform, engine.platform));
+    return trouble(check, 'warning', doctorErrors.emulationUnknown(platform, engine.platform));
   }
-  return trouble(check, used ? 'failure' : 'warning', problem.emulationMissing(platform, arch, engine.platform));
+  return trouble(check, used ? 'failure' : 'warning', doctorErrors.emulationMissing(platform, arch, engine.platform));
 }
 
 /** Looks for emulators: with the kernel, and, as engines may have one of their own, with the builder. */

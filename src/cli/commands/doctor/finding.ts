@@ -1,4 +1,4 @@
-import type { JamdevError } from '../../../contract/errors.js';
+import type { JamdevError } from '../../../contract/errors/jamdev-error.js';
 
 /** `failure`: `jamdev dev` does not work here as it is. `warning`: it does, but not all of it, or not for long. */
 export type Grade = 'ok' | 'warning' | 'failure';

@@ -1,9 +1,9 @@
-import { problem } from '../../../contract/errors.js';
 import { RunTree } from '../../../processes/run-tree.js';
 import { listServerRecords, tracesOf } from '../../../records/server-records.js';
 import { findProjectId, stateFolderOf } from '../../../records/state-folder.js';
 import { countLeftovers } from '../../../runtime/docker/docker-leftovers.js';
 import { counted } from '../../terminal/counted.js';
+import { doctorErrors } from './doctor-errors.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /** What dead dev servers left in a project and, if an engine answers, in that. */
@@ -23,6 +23,6 @@ export async function checkLeftovers(project: string, hasEngine: boolean): Promi
     ...(containers > 0 ? [counted(containers, 'container')] : []),
     ...(images > 0 ? [counted(images, 'image')] : []),
   ];
-  if (found.length > 0) return trouble('leftovers', 'warning', problem.leftBehind(found));
+  if (found.length > 0) return trouble('leftovers', 'warning', doctorErrors.leftBehind(found));
   return fine('leftovers', 'none from dev servers that crashed');
 }

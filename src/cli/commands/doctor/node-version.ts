@@ -1,4 +1,4 @@
-import { problem } from '../../../contract/errors.js';
+import { doctorErrors } from './doctor-errors.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /**
@@ -8,8 +8,8 @@ import { type Finding, fine, trouble } from './finding.js';
  */
 export function judgeNode(version: string, wanted: string, system: NodeJS.Platform, arch: string): Finding {
   const needed = wanted.replace(/^>=\s*/, '');
-  if (system === 'win32') return trouble('node', 'failure', problem.windows());
-  if (isOlder(version, needed)) return trouble('node', 'failure', problem.nodeTooOld(version, needed));
+  if (system === 'win32') return trouble('node', 'failure', doctorErrors.windows());
+  if (isOlder(version, needed)) return trouble('node', 'failure', doctorErrors.nodeTooOld(version, needed));
   return fine('node', `Node.js ${version} on ${system} ${arch} (${needed} or newer is needed)`);
 }
 

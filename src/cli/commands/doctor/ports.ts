@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
-import { JamdevError, problem } from '../../../contract/errors.js';
+import { JamdevError } from '../../../contract/errors/jamdev-error.js';
+import { devServerErrors } from '../../../dev-server/dev-server-errors.js';
 import { listen } from '../../../dev-server/listen.js';
 import { pause } from '../../../os/clock.js';
 import { portOfUrl } from '../../../os/port-of-url.js';
@@ -41,7 +42,7 @@ export async function checkPort(
   if (error === undefined) return fine(check, `${wanted.port} is free`);
   if (holder === undefined || error.code !== 'PortTaken') return trouble(check, 'failure', error);
   const named = `the dev server for ${fromHome(holder.project)} (pid ${holder.pid})`;
-  return trouble(check, 'failure', problem.portTaken(wanted.what, wanted.port, named, wanted.flag));
+  return trouble(check, 'failure', devServerErrors.portTaken(wanted.what, wanted.port, named, wanted.flag));
 }
 
 async function tryPort(wanted: WantedPort): Promise<JamdevError | undefined> {

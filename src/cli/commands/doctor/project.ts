@@ -3,8 +3,9 @@ import { relative, resolve } from 'node:path';
 import { createReadEnvFiles, isReadOnce } from '../../../config/env-file.js';
 import { DEFAULT_API_PORT, DEFAULT_PROXY_PORT, type DevConfig, resolveConfig } from '../../../config/resolve.js';
 import type { ServiceConfig } from '../../../config/service-config.js';
-import { JamdevError, problem } from '../../../contract/errors.js';
+import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { missingInput } from '../../../images/image-build.js';
+import { pathErrors } from '../../../os/path-errors.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /** How much the project depends on Docker: it has no other way to run, it would use it, or it would not. */
@@ -28,7 +29,7 @@ export interface Project {
  */
 export async function examineProject(folder: string, named: string | undefined): Promise<Project> {
   const path = resolve(folder);
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw problem.folderMissing(path);
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw pathErrors.folderMissing(path);
   try {
     const config = await resolveConfig({ folder: path, config: named });
     const { project, services, port, proxyPort, host } = config;

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readOwnPackage } from '../../../config/own-package.js';
-import { problem } from '../../../contract/errors.js';
 import { readInotifyState } from '../../../os/inotify.js';
 import { LearnedOutputs } from '../../../records/learned-outputs.js';
 import { listRunningServers, listServerRecords } from '../../../records/server-records.js';
 import { stateFolderOf } from '../../../records/state-folder.js';
 import { countWatchedFolders } from '../../../watch/count-folders.js';
+import { watchErrors } from '../../../watch/watch-errors.js';
 import { runCheck } from './checks.js';
 import { checkDevServers } from './dev-server.js';
 import { askDocker, judgeDocker } from './docker.js';
@@ -64,7 +64,7 @@ export async function examine(folder: string, configFile: string | undefined): P
     runCheck('file watching', CHECK_MS, async (signal) => {
       const missing = services.flatMap(({ watch }) => watch).filter((path) => !existsSync(path));
       if (missing.length > 0) {
-        return missing.map((path) => trouble('file watching', 'warning', problem.watchedPathMissing(path)));
+        return missing.map((path) => trouble('file watching', 'warning', watchErrors.watchedPathMissing(path)));
       }
       const [needed, running] = await Promise.all([countWatchedFolders(services, signal), own]);
       // What the project's own dev server watches is what it will watch the next time.

@@ -1,9 +1,10 @@
 import { existsSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { JamdevError, problem } from '../../../contract/errors.js';
+import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { MAX_LOGS, MAX_TOTAL_BYTES } from '../../../logs/log-store.js';
 import { errorCode } from '../../../os/error-code.js';
 import { checkOwnFolder } from '../../../records/own-folder.js';
+import { stateErrors } from '../../../records/state-errors.js';
 import { stateFolderOf } from '../../../records/state-folder.js';
 import { counted } from '../../terminal/counted.js';
 import { formatSize } from '../../terminal/size.js';
@@ -22,7 +23,7 @@ export function checkStateFolder(project: string): Finding {
     return fine(check, `${folder.root} is writable`);
   } catch (error) {
     if (error instanceof JamdevError) return trouble(check, 'failure', error);
-    return trouble(check, 'warning', problem.stateFolderUnusable(folder.root, errorCode(error)));
+    return trouble(check, 'warning', stateErrors.stateFolderUnusable(folder.root, errorCode(error)));
   }
 }
 

@@ -1,5 +1,5 @@
-import { problem } from '../../../contract/errors.js';
 import type { InotifyState } from '../../../os/inotify.js';
+import { doctorErrors } from './doctor-errors.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /** Files named in one line. */
@@ -13,9 +13,9 @@ export function judgeWatching(needed: number, state: InotifyState | undefined): 
   if (state === undefined) return fine(check, `${folders}; this system has no limit`);
   const { maxWatches, maxInstances, usedWatches, usedInstances } = state;
   if (usedWatches + needed > maxWatches) {
-    return trouble(check, 'warning', problem.watchesShort(needed, usedWatches, maxWatches));
+    return trouble(check, 'warning', doctorErrors.watchesShort(needed, usedWatches, maxWatches));
   }
-  if (usedInstances + 1 > maxInstances) return trouble(check, 'warning', problem.watchersShort(maxInstances));
+  if (usedInstances + 1 > maxInstances) return trouble(check, 'warning', doctorErrors.watchersShort(maxInstances));
   return fine(check, `${folders}; ${maxWatches - usedWatches} of ${maxWatches} watches are free`);
 }
 

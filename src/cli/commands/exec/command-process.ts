@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { problem } from '../../../contract/errors.js';
 import { describeStuck } from '../../../processes/describe-stuck.js';
 import { terminalPlace } from '../../../processes/foreground.js';
+import { processErrors } from '../../../processes/process-errors.js';
 import { explainStartFailure, type StartAttempt } from '../../../processes/start-failure.js';
 import { Termination } from '../../../processes/termination.js';
 import { CommandTree } from '../../command-tree.js';
 import { signalExitCode } from '../../exit-codes.js';
+import { execErrors } from './exec-errors.js';
 
 /** What a terminal sends to every process of the group in its foreground. */
 const TYPED_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
@@ -82,7 +83,7 @@ export class CommandProcess {
 function explain(error: unknown, attempt: StartAttempt): Error {
   const { file } = attempt;
   const { kind, reason, remedy } = explainStartFailure(error, attempt);
-  if (kind === 'missing' || file === '') return problem.execNotFound(file);
-  if (kind === 'not-executable') return problem.execNotExecutable(file, reason, remedy);
-  return problem.commandNotStarted(file, false, reason, remedy);
+  if (kind === 'missing' || file === '') return execErrors.execNotFound(file);
+  if (kind === 'not-executable') return execErrors.execNotExecutable(file, reason, remedy);
+  return processErrors.commandNotStarted(file, false, reason, remedy);
 }

@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 import type { DevFlags } from '../../../config/dev-flags.js';
-import { JamdevError, problem } from '../../../contract/errors.js';
+import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { type DevServer, startDevServer } from '../../../dev-server.js';
 import { pause } from '../../../os/clock.js';
 import { portOfUrl } from '../../../os/port-of-url.js';
@@ -17,6 +17,7 @@ import type { Output } from '../../terminal/output.js';
 import { problemsOnly } from '../../terminal/problem-reporter.js';
 import { type Reporter, reportOn } from '../../terminal/reporter.js';
 import { type CommandEnd, CommandProcess } from './command-process.js';
+import { execErrors } from './exec-errors.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 /** How long a canceled start may take to reach a point where it can be undone. */
@@ -114,7 +115,7 @@ async function untilBuilt(server: DevServer, command: string): Promise<undefined
   try {
     await Promise.all(server.config.services.map(({ name }) => server.parts.builder.current(name, signal)));
   } catch (error) {
-    throw error instanceof JamdevError && error.code === 'BuildFailed' ? problem.execBuildFailed(command) : error;
+    throw error instanceof JamdevError && error.code === 'BuildFailed' ? execErrors.execBuildFailed(command) : error;
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { problem } from '../../../contract/errors.js';
+import { usageError } from '../../../contract/errors/usage-error.js';
 import type { CommandIo } from '../../io.js';
 import { addExamples } from '../../option-values.js';
 import type { Ask } from '../../terminal/ask.js';
@@ -47,7 +47,7 @@ export function initCommand(io: CommandIo): Command {
     .option('-f, --force', 'overwrite existing files')
     .option('--json', 'print the result as JSON; asks nothing')
     .action(async (folder: string | undefined, options: InitOptions) => {
-      if (folder?.trim() === '') throw problem.usage('The folder is empty.', 'Leave it out, or name one.');
+      if (folder?.trim() === '') throw usageError('The folder is empty.', 'Leave it out, or name one.');
       const choice = await complete({ folder, template: options.template }, options.json ?? false, io);
       const files = await readTemplate(choice.template);
       await writeFiles(resolve(choice.folder), files, options.force ?? false);

@@ -1,7 +1,7 @@
 import { lstat, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { problem } from '../../../contract/errors.js';
 import { errorCode } from '../../../os/error-code.js';
+import { initErrors } from './init-errors.js';
 
 /**
  * Writes files into a folder, which is made if need be; none of them half.
@@ -17,10 +17,10 @@ export async function writeFiles(
 ): Promise<void> {
   const obstacles = await findObstacles(folder, files);
   const immovable = obstacles.filter(({ isFile }) => !isFile).map(({ path }) => path);
-  if (immovable.length > 0) throw problem.immovableInTheWay(folder, immovable);
+  if (immovable.length > 0) throw initErrors.immovableInTheWay(folder, immovable);
   if (obstacles.length > 0 && !overwrite) {
     const paths = obstacles.map(({ path }) => path);
-    throw problem.filesInTheWay(folder, paths);
+    throw initErrors.filesInTheWay(folder, paths);
   }
   const written: string[] = [];
   for (const { path, content } of files) {
@@ -28,7 +28,7 @@ export async function writeFiles(
       await makeFolder(dirname(join(folder, path)));
       await writeWhole(join(folder, path), content, overwrite);
     } catch (error) {
-      throw problem.fileNotWritten(join(folder, path), errorCode(error), written);
+      throw initErrors.fileNotWritten(join(folder, path), errorCode(error), written);
     }
     written.push(path);
   }
@@ -43,7 +43,7 @@ interface Obstacle {
 }
 
 async function findObstacles(folder: string, files: readonly { path: string }[]): Promise<Obstacle[]> {
-  if ((await isFolder(folder)) === false) throw problem.notAFolder(folder);
+  if ((await isFolder(folder)) === false) throw initErrors.notAFolder(folder);
   const obstacles = new Map<string, Obstacle>();
   for (const { path } of files) {
     const parts = path.split('/');

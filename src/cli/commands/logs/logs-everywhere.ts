@@ -1,7 +1,9 @@
 import type { LogRecordJson } from '../../../contract/dev-endpoints.js';
-import { JamdevError, problem } from '../../../contract/errors.js';
+import { backendErrors } from '../../../contract/errors/backend-errors.js';
+import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import type { ServerRecord } from '../../../records/server-records.js';
 import { ApiClient, type LogsQuery } from '../../client/api-client.js';
+import { clientErrors } from '../../client/client-errors.js';
 import { askEverywhere, type Everywhere, isRunning } from '../../client/everywhere.js';
 import type { CommandIo } from '../../io.js';
 import { mergeByTime } from './merge-by-time.js';
@@ -29,7 +31,7 @@ export async function logsEverywhere(
   io: CommandIo,
 ): Promise<{ records: AsyncIterable<PlacedRecord>; projects: string[] }> {
   const all = await askEverywhere(io);
-  if (all.servers.length === 0) throw problem.noDevServerAnywhere();
+  if (all.servers.length === 0) throw clientErrors.noDevServerAnywhere();
   const parts = name === undefined ? all.servers.map((server) => ({ server })) : await partsOf(name, all, io);
   const records = mergeByTime(parts.map((part) => readPart(part, query, io)));
   return { records, projects: parts.map(({ server }) => server.project) };
@@ -44,7 +46,7 @@ async function partsOf(name: string, { servers, backends }: Everywhere, io: Comm
   const found = running.length > 0 ? running : newest;
   if (found.length > 0) return found.map(({ server, backend }) => ({ server, backend: backend.id }));
   for (const server of servers) if (await hasLog(name, server, io)) return [{ server, backend: name }];
-  throw problem.noLogs(name);
+  throw backendErrors.noLogs(name);
 }
 
 async function hasLog(name: string, server: ServerRecord, io: CommandIo): Promise<boolean> {

@@ -2,7 +2,8 @@ import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { DEFAULT_SERVICE } from '../../../contract/default-service.js';
 import type { LogRecordJson } from '../../../contract/dev-endpoints.js';
-import { JamdevError, problem } from '../../../contract/errors.js';
+import { backendErrors } from '../../../contract/errors/backend-errors.js';
+import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { readLogs, toLogRecordJson } from '../../../logs/follow.js';
 import { findLog, listStoredLogs, type StoredLog } from '../../../logs/log-store.js';
 import { isThere } from '../../../os/is-there.js';
@@ -130,7 +131,7 @@ async function* readStored(
 ): AsyncGenerator<string> {
   const lastRun = logs.at(-1)?.owner.runId;
   const one = name === undefined ? undefined : findLog(logs, name);
-  if (name !== undefined && one === undefined) throw problem.noLogs(name);
+  if (name !== undefined && one === undefined) throw backendErrors.noLogs(name);
   const chosen = one === undefined ? logs.filter(({ owner }) => owner.runId === lastRun) : [one];
   const options = { list: () => chosen, follow: false, tail, mayGrow: () => false };
   for await (const owned of readLogs(options, signal)) yield JSON.stringify(toLogRecordJson(owned));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runCheck } from '../../../../src/cli/commands/doctor/checks.js';
 import { fine } from '../../../../src/cli/commands/doctor/finding.js';
-import { problem } from '../../../../src/contract/errors.js';
+import { dockerErrors } from '../../../../src/runtime/docker/docker-errors.js';
 
 test('one finding, several and none', async () => {
   expect(await runCheck('x', 1_000, () => fine('x', 'one'))).toMatchObject([{ text: 'one' }]);
@@ -21,9 +21,9 @@ test('one that hangs is given up, and told', async () => {
 
 test('a known error is a failure in its words; an unknown one is no fault of the project', async () => {
   const known = await runCheck('x', 1_000, () => {
-    throw problem.dockerMissing();
+    throw dockerErrors.dockerMissing();
   });
-  expect(known).toMatchObject([{ check: 'x', status: 'failure', text: problem.dockerMissing().message }]);
+  expect(known).toMatchObject([{ check: 'x', status: 'failure', text: dockerErrors.dockerMissing().message }]);
   const unknown = await runCheck('x', 1_000, async () => {
     throw new Error('EMFILE');
   });

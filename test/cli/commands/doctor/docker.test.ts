@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type DockerAnswer, judgeDocker, readDockerVersion } from '../../../../src/cli/commands/doctor/docker.js';
-import { problem } from '../../../../src/contract/errors.js';
+import { dockerErrors } from '../../../../src/runtime/docker/docker-errors.js';
 
 const CLIENT = { Version: '28.2.2', Os: 'linux', Arch: 'amd64' };
 const SERVER = { Version: '27.0.1', Os: 'linux', Arch: 'arm64', KernelVersion: '6.6.12-linuxkit' };
@@ -45,9 +45,13 @@ describe('docker version', () => {
 
 describe('what that means', () => {
   const running: DockerAnswer = { client: '28.2.2', engine: ENGINE, trouble: undefined };
-  const missing: DockerAnswer = { client: undefined, engine: undefined, trouble: problem.dockerMissing() };
-  const stopped: DockerAnswer = { client: '28.2.2', engine: undefined, trouble: problem.dockerStopped('SOCKET') };
-  const forbidden: DockerAnswer = { client: '28.2.2', engine: undefined, trouble: problem.dockerForbidden('SOCKET') };
+  const missing: DockerAnswer = { client: undefined, engine: undefined, trouble: dockerErrors.dockerMissing() };
+  const stopped: DockerAnswer = { client: '28.2.2', engine: undefined, trouble: dockerErrors.dockerStopped('SOCKET') };
+  const forbidden: DockerAnswer = {
+    client: '28.2.2',
+    engine: undefined,
+    trouble: dockerErrors.dockerForbidden('SOCKET'),
+  };
 
   test.each([
     ['a running engine', running, 'must', ['docker client ok', 'docker engine ok'], ''],

@@ -1,0 +1,27 @@
+import { fileError } from '../contract/errors/file-error.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
+
+/** The terminal and the system that a command runs in. */
+export const cliErrors = {
+  outputNotWritten: (detail: string) =>
+    fileError(
+      'StateFolderUnusable',
+      "The output can't be written where it was redirected to",
+      { path: 'the output file', use: 'write', detail },
+      'Redirect it to another file.',
+    ),
+  fewDescriptors: (limit: number, needed: number) =>
+    new JamdevError(
+      'SystemRefused',
+      `This process may have only ${limit} file descriptors (ulimit -n); a dev server needs ${needed}: 3 for each session, 2 for each connection.`,
+      'Raise the limit in the shell before you start it: ulimit -n 4096 (if the shell refuses, the hard limit is set in /etc/security/limits.conf or by the container).',
+    ),
+  runnerGone: (name: string, pid: number) =>
+    new JamdevError('RunnerGone', `${name} (pid ${pid}), which started this program, has ended.`, 'Stopping as well.'),
+  questionsUnanswered: () =>
+    new JamdevError(
+      'Usage',
+      'Nothing was written: the input ended before all questions were answered.',
+      'Pass the answers as arguments: npx jamdev init my-app --template websocket',
+    ),
+};

@@ -1,0 +1,46 @@
+import { fileError } from '../../contract/errors/file-error.js';
+import { JamdevError } from '../../contract/errors/jamdev-error.js';
+import { quote } from '../../contract/errors/quote.js';
+
+/** What a running dev server tells its developer. */
+export const reportErrors = {
+  configNotUsed: (reason: string) =>
+    new JamdevError('ConfigInvalid', `The changed config is not used: ${reason}`, 'The previous config stays in use.'),
+  needsRestart: (file: string, what: readonly string[]) =>
+    new JamdevError(
+      'NotSupported',
+      `These changes in ${file} take effect after a restart: ${what.join(', ')}.`,
+      'Stop jamdev dev and start it again.',
+    ),
+  importNotWatched: (service: string, file: string, folder: string) =>
+    new JamdevError(
+      'WatchFailed',
+      `The service ${quote(service)} imports ${quote(file)}, which is not watched: changes to it start no build.`,
+      `To watch it, add ${quote(folder)} to "watch" in the config, next to the paths that are watched now.`,
+    ),
+  writtenByItself: (file: string, byBuild: boolean) =>
+    new JamdevError(
+      'WatchFailed',
+      `${byBuild ? 'The build itself' : 'A backend'} writes ${quote(file)}, so changes to that file during ${byBuild ? 'a build' : 'the start or end of a backend'} start no build.`,
+      `To stop watching it, add "ignore": [${quote(`/${file}`)}] to the config file.`,
+    ),
+  pageCalledApi: (origin: string) =>
+    new JamdevError(
+      'NotSupported',
+      `The page ${quote(origin)} calls the API directly. That works with jamdev only: in production the API needs a secret, which belongs on a server.`,
+      'Connect from your server, and pass the connection URL to the page.',
+    ),
+  watchProblem: (detail: string) =>
+    new JamdevError(
+      'WatchFailed',
+      `Some changes may go unnoticed (${detail}).`,
+      'Watch less ("watch" in the config), raise the system\'s limit of watched files, or build by hand: npx jamdev build',
+    ),
+  logNotWritten: (backendId: string, detail: string, path: string) =>
+    fileError(
+      'StateFolderUnusable',
+      `Logs can't be written, so what backends print is only shown here (first: ${backendId})`,
+      { path, use: 'write', detail },
+      'Make the folder of the logs writable.',
+    ),
+};

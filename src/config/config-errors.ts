@@ -1,0 +1,90 @@
+import { fileError } from '../contract/errors/file-error.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { quote } from '../contract/errors/quote.js';
+
+function didYouMean(nearest: string | undefined): string {
+  return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+}
+
+/** The config file, the env files, and what they say to run. */
+export const configErrors = {
+  configMissing: (file: string) =>
+    new JamdevError('ConfigUnreadable', `There is no config file ${file}.`, 'Check the path given with --config.'),
+  configUnreadable: (file: string, detail: string) =>
+    fileError('ConfigUnreadable', `${file} can't be read`, { path: file, use: 'read', detail }, 'Check the path.'),
+  configTwice: (files: string[]) =>
+    new JamdevError('ConfigInvalid', `There are two config files: ${files.join(' and ')}.`, 'Keep one of them.'),
+  configNotJson: (file: string, line: number, column: number, detail: string) =>
+    new JamdevError('ConfigInvalid', `${file} is not valid JSON at line ${line}, column ${column}: ${detail}.`, ''),
+  configNotObject: (file: string, got: string) =>
+    new JamdevError('ConfigInvalid', `${file} must hold a JSON object, not ${got}.`, ''),
+  configUnknownKey: (file: string, key: string, nearest: string | undefined) =>
+    new JamdevError('ConfigInvalid', `${file} has an unknown key "${key}".${didYouMean(nearest)}`, ''),
+  configInvalid: (file: string, path: string, detail: string) =>
+    new JamdevError('ConfigInvalid', `In ${file}, "${path}" ${detail}.`, ''),
+  serviceNameInvalid: (file: string, name: string) =>
+    new JamdevError(
+      'ConfigInvalid',
+      `In ${file}, ${quote(name)} can't be the name of a service.`,
+      'Use a small letter first, then small letters, digits and hyphens; at most 63.',
+    ),
+  noServices: (file: string) =>
+    new JamdevError('ConfigInvalid', `In ${file}, "services" is empty.`, 'Name at least one, or leave "services" out.'),
+  belongsToService: (file: string, key: string) =>
+    new JamdevError(
+      'ConfigInvalid',
+      `In ${file}, "${key}" is set next to "services".`,
+      'Move it into the service that it is meant for.',
+    ),
+  flagForOneService: (flag: string, services: readonly string[]) =>
+    new JamdevError(
+      'Usage',
+      `${flag} is for a project with one service; this one has ${services.join(', ')}.`,
+      'Set it in the config file, in the service that it is meant for.',
+    ),
+  envFileUnreadable: (path: string, detail: string) =>
+    fileError(
+      'ConfigUnreadable',
+      `The env file ${path} can't be read`,
+      { path, use: 'read', detail },
+      'Check "envFile", or --env-from.',
+    ),
+  envFileSilent: (path: string, seconds: number) =>
+    new JamdevError(
+      'ConfigUnreadable',
+      `The env file ${path} could not be read within ${seconds} s: no program wrote all of it.`,
+      'Start or unlock the program that writes it, or set "envFile" to other files.',
+    ),
+  notAFile: (path: string, kind: string) =>
+    new JamdevError(
+      'ConfigUnreadable',
+      `${path} is a ${kind}, not a regular file.`,
+      'Replace it with a file, or choose another path.',
+    ),
+  notUtf8: (path: string, encoding: string) =>
+    new JamdevError('ConfigUnreadable', `${path} is ${encoding}.`, 'Save it as UTF-8.'),
+  fileTooLarge: (path: string, maxBytes: number) =>
+    new JamdevError(
+      'ConfigUnreadable',
+      `${path} is larger than ${maxBytes / 1024 / 1024} MiB.`,
+      'Check that it is the right file.',
+    ),
+  nothingToRun: (folder: string) =>
+    new JamdevError(
+      'NothingToRun',
+      `There is nothing to run in ${folder}.`,
+      'Pass a command, for example: npx jamdev dev --command "node server.js" (or put "command" in jamsocket.config.json, a "start" script in package.json, or a Dockerfile)',
+    ),
+  noDockerfile: (folder: string) =>
+    new JamdevError(
+      'NothingToRun',
+      `There is no Dockerfile in ${folder}.`,
+      'Name it with --dockerfile, or leave out --runtime docker.',
+    ),
+  portsEqual: (port: number) =>
+    new JamdevError(
+      'Usage',
+      `The API and the proxy can't both listen on port ${port}.`,
+      'Choose another --proxy-port.',
+    ),
+};

@@ -1,0 +1,47 @@
+import { JamdevError } from './jamdev-error.js';
+import { quote } from './quote.js';
+
+/** Backends that are asked for, and what they answer. */
+export const backendErrors = {
+  backendNotFound: (id: string) =>
+    new JamdevError('BackendNotFound', `There is no backend ${quote(id)}.`, 'List the backends: npx jamdev list'),
+  backendNotRunning: (id: string) =>
+    new JamdevError('BackendNotRunning', `The backend "${id}" has already terminated.`, 'There is nothing to do.'),
+  backendEnded: (id: string, why: string, lastLines: readonly string[] = []) =>
+    new JamdevError(
+      'BackendEnded',
+      `The backend "${id}" has ended: ${why}.`,
+      `Connect again to get a new one. Full log: npx jamdev logs ${id}`,
+      lastLines,
+    ),
+  backendAnswerInvalid: (id: string, detail: string) =>
+    new JamdevError(
+      'BackendAnswerInvalid',
+      `The answer of the backend "${id}" is not valid HTTP/1.1: ${detail}.`,
+      `Fix what the backend sends. See what it printed: npx jamdev logs ${id}`,
+    ),
+  backendHeadersTooLarge: (id: string, limitBytes: number) =>
+    new JamdevError(
+      'BackendAnswerInvalid',
+      `The headers of the answer that the backend "${id}" sent are larger than ${limitBytes / 1024} KiB.`,
+      'Send less: many or large Set-Cookie headers are the usual reason.',
+    ),
+  backendUnreachable: (id: string, detail: string, explanation = '') =>
+    new JamdevError(
+      'BackendUnreachable',
+      `The backend "${id}" does not answer on its port (${detail}).${explanation === '' ? '' : ` ${explanation}`}`,
+      `See what it printed: npx jamdev logs ${id}`,
+    ),
+  backendNotReady: (id: string, reason: string) =>
+    new JamdevError('BackendNotReady', `The backend "${id}" is not ready.`, `${reason} jamdev keeps waiting for it.`),
+  backendReplaced: (id: string, build: number) =>
+    new JamdevError(
+      'BackendReplaced',
+      `The process of the backend "${id}" ended before it answered: build ${build} replaced it.`,
+      'Send the request again. The old process may have handled part of it.',
+    ),
+  noLogs: (name: string) =>
+    new JamdevError('BackendNotFound', `There are no logs of a backend or key ${quote(name)}.`, 'See: npx jamdev list'),
+  noBackendFor: (name: string) =>
+    new JamdevError('BackendNotFound', `There is no backend with id or key ${quote(name)}.`, 'See: npx jamdev list'),
+};

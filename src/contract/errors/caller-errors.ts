@@ -1,0 +1,30 @@
+import { JamdevError } from './jamdev-error.js';
+import { quote } from './quote.js';
+
+/** Callers that may not use the dev server. */
+export const callerErrors = {
+  hostNotAllowed: (host: string) =>
+    new JamdevError(
+      'HostNotAllowed',
+      `The host ${quote(host)} is not allowed to reach the dev server.`,
+      'Use localhost, or add it to "allowedHosts" in the config.',
+    ),
+  originNotAllowed: (origin: string) =>
+    new JamdevError(
+      'OriginNotAllowed',
+      `Pages from ${quote(origin)} may only read statuses.`,
+      'Call the API from your own server, or from a page on localhost.',
+    ),
+  siteNotAllowed: () =>
+    new JamdevError(
+      'OriginNotAllowed',
+      'A page of another site sent this request, according to its header Sec-Fetch-Site.',
+      'Call the API from your own server, or from a page on localhost.',
+    ),
+  backendPageNotAllowed: (origin: string) =>
+    new JamdevError(
+      'OriginNotAllowed',
+      `${quote(origin)} serves pages of backends. They may only read statuses, like pages of other sites.`,
+      'Call the API from your own server, or from a page of your front end.',
+    ),
+};

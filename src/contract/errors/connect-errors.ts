@@ -1,0 +1,59 @@
+import { JamdevError } from './jamdev-error.js';
+import { quote } from './quote.js';
+
+/** Connect requests that can't be answered with a backend. */
+export const connectErrors = {
+  emptyKey: () => new JamdevError('InvalidKey', 'The key is empty.', 'Give 1 to 128 characters, or no key at all.'),
+  longKey: (length: number) =>
+    new JamdevError('InvalidKey', `The key has ${length} characters; at most 128 are allowed.`, 'Use a shorter key.'),
+  keyNotString: (got: string) =>
+    new JamdevError('InvalidKey', `The key must be a string, not ${got}.`, 'Give 1 to 128 characters.'),
+  keyNotText: () =>
+    new JamdevError('InvalidKey', 'The key contains a NUL or half a surrogate pair.', 'Use valid Unicode text.'),
+  identityTooLarge: (userBytes: number, authBytes: number, limitBytes: number) =>
+    new JamdevError(
+      'InvalidRequest',
+      `"user" (${userBytes} bytes) and "auth" (${authBytes} bytes as JSON) are too large: backends get them as headers, and at most ${limitBytes} bytes together are allowed.`,
+      'Send an id in "auth" and let the backend look up the rest.',
+    ),
+  keyRequired: () =>
+    new JamdevError('KeyRequired', '"spawn": false needs a key.', 'Pass the key of the backend to look for.'),
+  reservedEnv: (name: string) =>
+    new JamdevError('ReservedEnv', `"${name}" is set by the platform and can't be given in env.`, 'Rename it.'),
+  keyUnheld: (key: string, service: string) =>
+    new JamdevError(
+      'KeyUnheldNoSpawnConfig',
+      `No running backend of service "${service}" holds the key ${quote(key)}, and the request does not spawn.`,
+      'To start one, leave out "spawn": false (--no-spawn on the command line).',
+    ),
+  keyInSeveralServices: (key: string, ids: string[]) =>
+    new JamdevError(
+      'InvalidRequest',
+      `The key ${quote(key)} is held in several services, by the backends ${ids.join(' and ')}.`,
+      'Name the backend instead of the key.',
+    ),
+  mountInUse: (key: string, service: string, pid: number, apiUrl: string | undefined) =>
+    new JamdevError(
+      'MountInUse',
+      `The mount of the key ${quote(key)} of service "${service}" is in use by a backend of another dev server (pid ${pid}${apiUrl === undefined ? '' : `, ${apiUrl}`}).`,
+      `Terminate that backend (npx jamdev terminate${apiUrl === undefined ? '' : ` --api ${apiUrl}`}), use another key, or connect without "mount".`,
+    ),
+  mountOutside: (path: string) =>
+    new JamdevError(
+      'InvalidRequest',
+      `The mount ${quote(path)} is outside of the folder of its key.`,
+      'Give true, or a relative path without "." and "..".',
+    ),
+  buildFailed: (what: string, lastLines: string[]) =>
+    new JamdevError(
+      'BuildFailed',
+      `The build failed (${what}).${lastLines.length > 0 ? ` Its last lines:\n${lastLines.join('\n')}` : ''}`,
+      'Fix it; if watching is off, run: npx jamdev build',
+    ),
+  identityIgnored: () =>
+    new JamdevError(
+      'NotSupported',
+      'With static tokens, "user" and "auth" of a connect request do not reach the backend: all share one token.',
+      'Leave out useStaticToken to get them.',
+    ),
+};

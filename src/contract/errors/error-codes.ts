@@ -1,0 +1,87 @@
+/** Error code -> HTTP status. Codes the platform itself uses: `KeyUnheldNoSpawnConfig`, `BackendNotRunning`. */
+export const HTTP_STATUS_OF = {
+  InvalidJson: 400,
+  InvalidRequest: 400,
+  InvalidKey: 400,
+  KeyRequired: 400,
+  ReservedEnv: 400,
+  BodyTooLarge: 413,
+  HeadersTooLarge: 431,
+  RequestTimeout: 408,
+  HostNotAllowed: 403,
+  OriginNotAllowed: 403,
+  HostOfOtherBackend: 403,
+  RouteNotFound: 404,
+  MethodNotAllowed: 405,
+  BackendNotFound: 404,
+  ServiceNotFound: 404,
+  ImageNotFound: 404,
+  ServiceExists: 409,
+  ServiceConfigured: 409,
+  ServiceInUse: 409,
+  BackendNotRunning: 409,
+  MountInUse: 409,
+  KeyUnheldNoSpawnConfig: 409,
+  BuildFailed: 503,
+  DockerMissing: 503,
+  DockerStopped: 503,
+  DockerForbidden: 503,
+  ImageGone: 503,
+  ConfigUnreadable: 503,
+  DockerNetworkMissing: 503,
+  ContainerNotStarted: 503,
+  DiskFull: 503,
+  ShuttingDown: 503,
+  CloudOnly: 501,
+  TokenMissing: 400,
+  TokenUnknown: 410,
+  BackendEnded: 410,
+  BackendUnreachable: 502,
+  BackendAnswerInvalid: 502,
+  BackendNotReady: 503,
+  BackendReplaced: 503,
+  Internal: 500,
+  SystemRefused: 503,
+} as const;
+
+/** A code that an answer of the API or the proxy can carry. */
+export type WireErrorCode = keyof typeof HTTP_STATUS_OF;
+
+/** The codes of errors that end a command or are only shown; over HTTP they would be faults of the server. */
+type CommandErrorCode =
+  | 'ConfigInvalid'
+  | 'NothingToRun'
+  | 'WatchFailed'
+  | 'NotSupported'
+  | 'PortTaken'
+  | 'HostUnavailable'
+  | 'LeftBehind'
+  | 'StateFolderUnusable'
+  | 'StateFolderUnsafe'
+  | 'ProcessTableUnreadable'
+  | 'CommandNotFound'
+  | 'CommandNotExecutable'
+  | 'CommandNotStarted'
+  | 'ExecNotFound'
+  | 'ExecNotExecutable'
+  | 'NoDevServer'
+  | 'DevServerUnreachable'
+  | 'FilesInTheWay'
+  | 'FolderUnusable'
+  | 'RunnerGone'
+  | 'AlreadyRunning'
+  | 'Usage';
+
+export type ErrorCode = WireErrorCode | CommandErrorCode;
+
+/** Error code -> seconds after which a client may try again, for what passes by itself. */
+export const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
+  BackendNotReady: 5,
+  BackendReplaced: 1,
+};
+
+/** @returns the HTTP status of an answer with that code */
+export function httpStatusOf(code: ErrorCode): number {
+  const statuses: Partial<Record<ErrorCode, number>> = HTTP_STATUS_OF;
+  return statuses[code] ?? 500;
+}

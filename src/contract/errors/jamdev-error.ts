@@ -1,0 +1,34 @@
+import { type ErrorCode, httpStatusOf } from './error-codes.js';
+
+/** An error with a code, a sentence for the person who caused or met it, and a remedy. */
+export class JamdevError extends Error {
+  override readonly name = 'JamdevError';
+
+  /**
+   * @param code one of the codes of {@link ErrorCode}
+   * @param message what happened, with the value
+   * @param remedy what to do next, as a sentence; empty when there is nothing to do
+   * @param lastLines what was printed before it happened, oldest first
+   */
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly remedy = '',
+    readonly lastLines: readonly string[] = [],
+  ) {
+    super(message);
+  }
+
+  /** The HTTP status this error is answered with. */
+  get status(): number {
+    return httpStatusOf(this.code);
+  }
+
+  /** The whole text: what happened, then the remedy; in one line unless there is output, or the message has several. */
+  get sentence(): string {
+    const output = this.lastLines.length === 0 ? '' : ` Its last lines:\n${this.lastLines.join('\n')}`;
+    const told = `${this.message}${output}`;
+    if (this.remedy === '') return told;
+    return `${told}${told.includes('\n') ? '\n' : ' '}${this.remedy}`;
+  }
+}

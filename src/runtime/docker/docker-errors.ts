@@ -1,0 +1,70 @@
+import { fileError } from '../../contract/errors/file-error.js';
+import { JamdevError } from '../../contract/errors/jamdev-error.js';
+import { quote } from '../../contract/errors/quote.js';
+
+const WITHOUT_DOCKER = 'run backends as child processes: npx jamdev dev --runtime process';
+
+/** The Docker Engine, its containers and their mounts. */
+export const dockerErrors = {
+  dockerMissing: () =>
+    new JamdevError(
+      'DockerMissing',
+      'There is no "docker" command on this machine.',
+      `Install Docker (https://docs.docker.com/get-docker/), or ${WITHOUT_DOCKER}`,
+    ),
+  dockerStopped: (detail: string) =>
+    new JamdevError(
+      'DockerStopped',
+      `The Docker Engine does not answer (${detail}).`,
+      `Start Docker, or ${WITHOUT_DOCKER}`,
+    ),
+  dockerForbidden: (detail: string) =>
+    new JamdevError(
+      'DockerForbidden',
+      `This user is not allowed to use the Docker Engine (${detail}).`,
+      `Join the group docker (sudo usermod -aG docker $USER, then log in again), or ${WITHOUT_DOCKER}`,
+    ),
+  imageGone: (image: string) =>
+    new JamdevError(
+      'ImageGone',
+      `The image ${image} is gone from the Docker Engine.`,
+      'Build it again: npx jamdev build',
+    ),
+  dockerNetworkMissing: (network: string) =>
+    new JamdevError(
+      'DockerNetworkMissing',
+      `There is no Docker network ${quote(network)}.`,
+      `Create it (docker network create ${network}), or correct "dockerOptions.network".`,
+    ),
+  containerCommandNotFound: (detail: string) =>
+    new JamdevError(
+      'CommandNotFound',
+      `The command of the image can't be started: ${detail}.`,
+      'Check CMD and ENTRYPOINT in the Dockerfile.',
+    ),
+  containerNotStarted: (detail: string) =>
+    new JamdevError(
+      'ContainerNotStarted',
+      `Docker could not start the container: ${detail}.`,
+      'Check the resource named above.',
+    ),
+  diskFull: (detail: string) =>
+    new JamdevError(
+      'DiskFull',
+      `The disk of the Docker Engine is full (${detail}).`,
+      'Make room, for example with: docker system prune',
+    ),
+  volumeUnusable: (folder: string, detail: string) =>
+    fileError(
+      'StateFolderUnusable',
+      `jamdev can't create the folder ${folder} for a mount`,
+      { path: folder, use: 'write', detail },
+      'Make it writable, or set the variable XDG_STATE_HOME to another folder.',
+    ),
+  volumeIsLink: (path: string) =>
+    new JamdevError(
+      'StateFolderUnsafe',
+      `The mount leads through ${path}, which is a symbolic link or no folder.`,
+      'Remove it, or mount another path.',
+    ),
+};
