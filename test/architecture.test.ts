@@ -6,7 +6,7 @@ import { ROOT } from './support/project.js';
 /** Who stands above whom: a file may import from its own folder, from the same file's level downwards, never upwards. */
 const LEVELS: readonly string[][] = [
   ['cli'],
-  ['index.ts', 'dev-server.ts'],
+  ['index.ts'],
   ['dev-server'],
   ['api', 'proxy'],
   ['images'],

@@ -1,5 +1,4 @@
-import type { DevServer } from '../dev-server.js';
-import type { Reporter } from './terminal/reporter.js';
+import type { DevServer } from '../dev-server/dev-server.js';
 
 /** npm passes a Ctrl-C on that the terminal has sent already: the same one again, not a second. */
 const SAME_INTERRUPT_MS = 100;
@@ -12,13 +11,11 @@ export class StopSwitch {
   readonly stopped: Promise<void>;
   forced = false;
   readonly #server: DevServer;
-  readonly #reporter: Pick<Reporter, 'stopping' | 'stopped'>;
   #pressedAtMs: number | undefined;
   #finish: () => void = () => undefined;
 
-  constructor(server: DevServer, reporter: Pick<Reporter, 'stopping' | 'stopped'>) {
+  constructor(server: DevServer) {
     this.#server = server;
-    this.#reporter = reporter;
     this.stopped = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -32,11 +29,7 @@ export class StopSwitch {
     const now = performance.now();
     if (this.#pressedAtMs === undefined) {
       this.#pressedAtMs = now;
-      this.#reporter.stopping(this.#server.parts.platform.running.length);
-      void this.#server.close().then(() => {
-        this.#reporter.stopped();
-        this.#finish();
-      });
+      void this.#server.close().then(() => this.#finish());
     } else if (!this.forced && now - this.#pressedAtMs > SAME_INTERRUPT_MS) {
       this.forced = true;
       void this.#server.close(true);

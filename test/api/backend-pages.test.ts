@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { startServer, untilStatus } from '../support/dev-server.js';
+import { collectEvents, startServer, untilStatus } from '../support/dev-server.js';
 import { openSocket, post, send } from '../support/http.js';
 
 describe('HTTP API: pages of backends', () => {
@@ -54,14 +54,13 @@ describe('HTTP API: pages of backends', () => {
 
   test('a page of the user’s own front end may, and the dev server says once what production requires', async () => {
     const server = await startServer();
-    const calls: string[] = [];
-    server.events.on('pageCall', (origin) => calls.push(origin));
+    const calls = collectEvents(server, 'page-called-api');
     const connect = `${server.apiUrl}/v2/service/-/-/connect`;
     for (const origin of ['http://localhost:3000', 'http://app.localhost:5173', 'https://127.0.0.1:3000']) {
       const answer = await post(connect, { key: 'doc' }, { origin });
       expect(answer).toMatchObject({ status: 200, headers: { 'access-control-allow-origin': origin } });
     }
-    expect(calls).toEqual(['http://localhost:3000']);
+    expect(calls.map(({ origin }) => origin)).toEqual(['http://localhost:3000']);
   });
 
   test('a request with several Origin headers is refused', async () => {

@@ -1,7 +1,7 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { endpointsOf } from '../support/described-api.js';
-import { shareServer } from '../support/dev-server.js';
+import { collectEvents, shareServer } from '../support/dev-server.js';
 import { openSocket, send } from '../support/http.js';
 import { expectRefusal } from '../support/refusal.js';
 import { waitFor } from '../support/wait.js';
@@ -118,9 +118,7 @@ describe.each(PATHS)('HTTP API: POST %s', (path) => {
   });
 
   test('a client that stops half-way through its body gets nothing, and leaves nothing', async () => {
-    const faults: unknown[] = [];
-    const note = (error: unknown) => faults.push(error);
-    server().events.on('fault', note);
+    const faults = collectEvents(server(), 'fault');
     for (const part of ['', '{', '{"key": "a"}']) {
       const { socket, received } = await openSocket(server().apiUrl);
       socket.end(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n${part}`);
@@ -128,7 +126,6 @@ describe.each(PATHS)('HTTP API: POST %s', (path) => {
       expect(received()).not.toMatch(/^HTTP\/1.1 [25]/);
     }
     expect((await send(`${server().apiUrl}/auth`)).status).toBe(200);
-    server().events.off('fault', note);
     expect(faults).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { startServer } from '../support/dev-server.js';
+import { collectEvents, startServer } from '../support/dev-server.js';
 import { openSocket, post, send } from '../support/http.js';
 import { waitFor } from '../support/wait.js';
 
@@ -48,8 +48,7 @@ describe('HTTP API', () => {
     test('a client that gives up waiting for a key does not get a backend', async () => {
       const command = `node -e "process.on('SIGTERM', () => setTimeout(() => process.exit(0), 500)); require('http').createServer((q, s) => s.end()).listen(process.env.PORT)"`;
       const server = await startServer({ command });
-      const faults: unknown[] = [];
-      server.events.on('fault', (error) => faults.push(error));
+      const faults = collectEvents(server, 'fault');
       const { backend_id: id, url } = await server.connect({ key: 'k' });
       await send(url);
       await post(`${server.apiUrl}/v2/backend/${id}/terminate`, {});

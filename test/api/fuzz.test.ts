@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Endpoint } from '../../src/api/endpoint.js';
-import type { DevServer } from '../../src/dev-server.js';
+import type { DevServer } from '../../src/dev-server/dev-server.js';
 import { DescribedApi, type Description, describedPath } from '../support/described-api.js';
-import { startServer } from '../support/dev-server.js';
+import { collectEvents, startServer } from '../support/dev-server.js';
 import { type Answer, post, send } from '../support/http.js';
 import { mutatedJson, toBytes } from '../support/mutated-json.js';
 import { makeTempFolder } from '../support/project.js';
@@ -109,8 +109,7 @@ test(`HTTP API: no request ends in a fault, waits forever or leaves a backend be
   const pids = join(makeTempFolder(), 'pids');
   // As cheap as a real process can be; it never answers, so nothing but a termination ends it.
   const server = await startServer({ command: `sh -c 'echo $$ >> "${pids}"; exec sleep 600'` });
-  const faults: unknown[] = [];
-  server.events.on('fault', (error) => faults.push(error));
+  const faults = collectEvents(server, 'fault');
   const api = await DescribedApi.of(server);
   /** Backends that answers named. */
   const named = new Set<string>();

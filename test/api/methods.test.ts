@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ConnectResponse } from '../../src/contract/responses.js';
 import { endpointsOf } from '../support/described-api.js';
-import { startServer, untilStatus } from '../support/dev-server.js';
+import { collectEvents, startServer, untilStatus } from '../support/dev-server.js';
 import { openStream, send } from '../support/http.js';
 
 /** Names that fit the parameters of a path; the backend and its token are those that there are. */
@@ -48,8 +48,7 @@ describe('HTTP API: methods', () => {
 
   test('HEAD answers as GET does, without the body, and comes to its end', async () => {
     const server = await startServer();
-    const faults: unknown[] = [];
-    server.events.on('fault', (error) => faults.push(error));
+    const faults = collectEvents(server, 'fault');
     const connected = await server.connect({ key: 'k' });
     await untilStatus(server, connected.backend_id, 'ready');
     for (const { path } of endpointsOf(server).filter((endpoint) => endpoint.method === 'get')) {

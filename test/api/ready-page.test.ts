@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readyStatusSchema } from '../../src/contract/responses.js';
-import { startServer, untilStatus } from '../support/dev-server.js';
+import { collectEvents, startServer, untilStatus } from '../support/dev-server.js';
 import { openSocket, post, send } from '../support/http.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
@@ -193,8 +193,7 @@ describe('HTTP API: ready_url', () => {
 
   test('a client that hangs up is no fault', async () => {
     const server = await startServer();
-    const faults: unknown[] = [];
-    server.events.on('fault', (fault) => faults.push(fault));
+    const faults = collectEvents(server, 'fault');
     const { ready_url } = await server.connect();
     const { socket } = await openSocket(server.apiUrl);
     socket.write(`GET ${new URL(ready_url).pathname} HTTP/1.1\r\nhost: localhost\r\n\r\n`, () =>

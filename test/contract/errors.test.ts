@@ -7,7 +7,6 @@ import { neverReady } from '../../src/cli/commands/connect/never-ready.js';
 import { doctorErrors } from '../../src/cli/commands/doctor/doctor-errors.js';
 import { execErrors } from '../../src/cli/commands/exec/exec-errors.js';
 import { initErrors } from '../../src/cli/commands/init/init-errors.js';
-import { reportErrors } from '../../src/cli/terminal/report-errors.js';
 import { configErrors } from '../../src/config/config-errors.js';
 import { backendErrors } from '../../src/contract/errors/backend-errors.js';
 import { callerErrors } from '../../src/contract/errors/caller-errors.js';
@@ -20,6 +19,7 @@ import { serviceErrors } from '../../src/contract/errors/service-errors.js';
 import { tokenErrors } from '../../src/contract/errors/token-errors.js';
 import { usageError } from '../../src/contract/errors/usage-error.js';
 import { devServerErrors } from '../../src/dev-server/dev-server-errors.js';
+import { eventErrors } from '../../src/dev-server/event-errors.js';
 import { pathErrors } from '../../src/os/path-errors.js';
 import { processErrors } from '../../src/processes/process-errors.js';
 import { stateErrors } from '../../src/records/state-errors.js';
@@ -68,7 +68,7 @@ const GROUPS = {
   doctorErrors,
   execErrors,
   initErrors,
-  reportErrors,
+  eventErrors,
   configErrors,
   backendErrors,
   callerErrors,
@@ -89,7 +89,7 @@ const MAKERS = {
   ...doctorErrors,
   ...execErrors,
   ...initErrors,
-  ...reportErrors,
+  ...eventErrors,
   ...configErrors,
   ...backendErrors,
   ...callerErrors,
@@ -128,17 +128,14 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   backendReplaced: [backendErrors.backendReplaced('abc', 4711), ['"abc"', '4711']],
   siteNotAllowed: [callerErrors.siteNotAllowed(), ['Sec-Fetch-Site']],
   backendPageNotAllowed: [callerErrors.backendPageNotAllowed('http://localhost:9090'), ['"http://localhost:9090"']],
-  writtenByItself: [reportErrors.writtenByItself('dist/stamp', true), ['dist/stamp', 'build', '"ignore"']],
+  writtenByItself: [eventErrors.writtenByItself('dist/stamp', true), ['dist/stamp', 'build', '"ignore"']],
   importNotWatched: [
-    reportErrors.importNotWatched('doc', '/repo/shared/util.js', '../shared'),
+    eventErrors.importNotWatched('doc', '/repo/shared/util.js', '../shared'),
     ['"doc"', '"/repo/shared/util.js"', '"../shared"'],
   ],
-  needsRestart: [
-    reportErrors.needsRestart('jamdev.config.json', ['"port"']),
-    ['jamdev.config.json', '"port"', 'again'],
-  ],
-  configNotUsed: [reportErrors.configNotUsed('It is empty.'), ['It is empty.', 'previous config']],
-  pageCalledApi: [reportErrors.pageCalledApi('http://localhost:3000'), ['"http://localhost:3000"', 'secret']],
+  needsRestart: [eventErrors.needsRestart('jamdev.config.json', ['"port"']), ['jamdev.config.json', '"port"', 'again']],
+  configNotUsed: [eventErrors.configNotUsed('It is empty.'), ['It is empty.', 'previous config']],
+  pageCalledApi: [eventErrors.pageCalledApi('http://localhost:3000'), ['"http://localhost:3000"', 'secret']],
   routeNotFound: [requestErrors.routeNotFound('GET', '/nope'), ['GET "/nope"']],
   methodNotAllowed: [
     requestErrors.methodNotAllowed('PUT', '/auth', ['GET', 'HEAD']),
@@ -201,7 +198,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   envFileUnreadable: [configErrors.envFileUnreadable('FILE', 'ENOENT'), ['FILE', 'ENOENT', '"envFile"']],
   folderMissing: [pathErrors.folderMissing('FOLDER'), ['FOLDER']],
   nothingToRun: [configErrors.nothingToRun('FOLDER'), ['FOLDER', '--command', '"start"']],
-  watchProblem: [reportErrors.watchProblem('ENOSPC'), ['ENOSPC', 'jamdev build']],
+  watchProblem: [eventErrors.watchProblem('ENOSPC'), ['ENOSPC', 'jamdev build']],
   requestUnreadable: [requestErrors.requestUnreadable('Parse Error'), ['Parse Error']],
   pathUnreadable: [requestErrors.pathUnreadable('%zz'), ['%zz']],
   pathUnwatchable: [watchErrors.pathUnwatchable('PATH', 'EACCES'), ['PATH', 'EACCES', '"ignore"']],
@@ -298,7 +295,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
     ['"KEY"', '"SERVICE"', '4711', 'http://localhost:1'],
   ],
   currentFolderGone: [pathErrors.currentFolderGone(), ['current folder']],
-  logNotWritten: [reportErrors.logNotWritten('abc', 'ENOSPC', '/x/logs'), ['abc', 'the disk is full', '/x/logs']],
+  logNotWritten: [eventErrors.logNotWritten('abc', 'ENOSPC', '/x/logs'), ['abc', 'the disk is full', '/x/logs']],
   outputNotWritten: [cliErrors.outputNotWritten('ENOSPC'), ['the disk is full']],
   portUnavailable: [devServerErrors.portUnavailable('API', 'EMFILE'), ['API', 'ulimit -n']],
   usage: [usageError('MESSAGE', 'REMEDY'), ['MESSAGE REMEDY']],

@@ -2,9 +2,9 @@ import { constants } from 'node:os';
 import { expect, test } from 'vitest';
 import { cliErrors } from '../../src/cli/cli-errors.js';
 import { initErrors } from '../../src/cli/commands/init/init-errors.js';
-import { reportErrors } from '../../src/cli/terminal/report-errors.js';
 import { configErrors } from '../../src/config/config-errors.js';
 import { EXPLAINED_ERRORS, explainSystemError, type FileUse } from '../../src/contract/system-errors.js';
+import { eventErrors } from '../../src/dev-server/event-errors.js';
 import { pathErrors } from '../../src/os/path-errors.js';
 import { stateErrors } from '../../src/records/state-errors.js';
 import { dockerErrors } from '../../src/runtime/docker/docker-errors.js';
@@ -50,7 +50,7 @@ test.each([
   ['an env file', (code: string) => configErrors.envFileUnreadable('/p/.env', code)],
   ['a mount', (code: string) => dockerErrors.volumeUnusable('/p/volumes/a', code)],
   ['a file of jamdev init', (code: string) => initErrors.fileNotWritten('/p/a.js', code, ['b.js'])],
-  ['a log', (code: string) => reportErrors.logNotWritten('abc', code, '/p/logs/abc')],
+  ['a log', (code: string) => eventErrors.logNotWritten('abc', code, '/p/logs/abc')],
   ['redirected output', (code: string) => cliErrors.outputNotWritten(code)],
   ['anything else', (code: string) => pathErrors.systemRefused('open', '/p/x', code)],
 ])('%s: every error has its own reason and remedy', (_what, make) => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import type { DevServer } from '../../src/dev-server.js';
+import type { DevServer } from '../../src/dev-server/dev-server.js';
 import type { Backend } from '../../src/platform/backend.js';
 import { startServer, untilStatus } from '../support/dev-server.js';
 import { openStream, send } from '../support/http.js';

@@ -1,7 +1,7 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { DevServer } from '../../src/dev-server.js';
+import type { DevServer } from '../../src/dev-server/dev-server.js';
 import { startServer, untilStatus } from '../support/dev-server.js';
 import { fixture, makeProject } from '../support/project.js';
 

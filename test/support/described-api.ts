@@ -6,7 +6,7 @@ import { createApi } from '../../src/api/app.js';
 import type { ApiContext } from '../../src/api/context.js';
 import type { Endpoint } from '../../src/api/endpoint.js';
 import { listEndpoints } from '../../src/api/endpoints.js';
-import type { DevServer } from '../../src/dev-server.js';
+import type { DevServer } from '../../src/dev-server/dev-server.js';
 import { type Answer, send } from './http.js';
 
 type Json = Record<string, unknown>;

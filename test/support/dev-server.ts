@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { DevFlags } from '../../src/config/dev-flags.js';
-import { type DevServer, startDevServer } from '../../src/dev-server.js';
+import type { DevServer } from '../../src/dev-server/dev-server.js';
+import type { DevServerEvent } from '../../src/dev-server/events.js';
+import { startDevServer } from '../../src/dev-server/start-dev-server.js';
 import type { Backend } from '../../src/platform/backend.js';
 import { fixture, makeProject } from './project.js';
 import { waitFor } from './wait.js';
@@ -45,4 +47,17 @@ export async function untilStatus(server: DevServer, id: string, status: string)
   const backend = server.parts.platform.backend(id);
   await waitFor(() => backend.history.some((state) => state.status === status), `${id} to be ${status}`);
   return backend;
+}
+
+/** Collects the events of one type from now on, until the test is over. */
+export function collectEvents<T extends DevServerEvent['type']>(
+  server: DevServer,
+  type: T,
+): Extract<DevServerEvent, { type: T }>[] {
+  const collected: Extract<DevServerEvent, { type: T }>[] = [];
+  const end = server.events.subscribe((event) => {
+    if (event.type === type) collected.push(event as Extract<DevServerEvent, { type: T }>);
+  });
+  onTestFinished(end);
+  return collected;
 }

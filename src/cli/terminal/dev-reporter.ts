@@ -2,7 +2,9 @@ import { realpathSync } from 'node:fs';
 import type { ServiceConfig } from '../../config/service-config.js';
 import type { BuildOutcome, OutputSource } from '../../contract/dev-endpoints.js';
 import { JamdevError } from '../../contract/errors/jamdev-error.js';
-import type { DevServer } from '../../dev-server.js';
+import type { DevServer } from '../../dev-server/dev-server.js';
+import { eventErrors } from '../../dev-server/event-errors.js';
+import type { DevServerEvent } from '../../dev-server/events.js';
 import type { BackendLog } from '../../logs/backend-log.js';
 import type { LogRecord } from '../../logs/log-format.js';
 import { errorCode } from '../../os/error-code.js';
@@ -18,8 +20,8 @@ import { formatDuration } from './duration.js';
 import type { LineWriter } from './line-writer.js';
 import type { LogFilter } from './log-filter.js';
 import { describePhases } from './phases.js';
-import { reportErrors } from './report-errors.js';
 import type { Reporter } from './reporter.js';
+import { routeEvent } from './route-event.js';
 import { blue, bold, compose, cyan, dim, green, magenta, Printed, red, type Text, yellow } from './text.js';
 
 const NAME_COLORS = [cyan, magenta, blue, yellow, green];
@@ -75,6 +77,10 @@ export class DevReporter implements Reporter {
     this.#line('');
   }
 
+  event(event: DevServerEvent): void {
+    routeEvent(event, this);
+  }
+
   backendSpawned(backend: Backend): void {
     const service = this.#severalServices ? `${backend.identity.service.name}/` : '';
     this.#names.set(backend.id, this.#colorName(`${service}${backend.displayName}`));
@@ -122,10 +128,10 @@ export class DevReporter implements Reporter {
   }
 
   diskProblem(log: BackendLog, error: Error): void {
-    this.#line(red(reportErrors.logNotWritten(log.owner.backendId, errorCode(error), log.folder).sentence));
+    this.#line(red(eventErrors.logNotWritten(log.owner.backendId, errorCode(error), log.folder).sentence));
   }
 
-  backendRestarting(backend: Backend, _buildNumber: number, explanation: string): void {
+  backendRestarting(backend: Backend, explanation: string): void {
     this.#restartedAtMs.set(backend.id, performance.now());
     if (!this.#filter.shows(backend.id)) return;
     this.#line(compose`${this.#nameOf(backend.id)} ${yellow(explanation)}`);
@@ -148,7 +154,7 @@ export class DevReporter implements Reporter {
   }
 
   watchProblem(error: NodeJS.ErrnoException): void {
-    const known = error instanceof JamdevError ? error : reportErrors.watchProblem(error.code ?? error.message);
+    const known = error instanceof JamdevError ? error : eventErrors.watchProblem(error.code ?? error.message);
     const text = known.sentence;
     this.#line(yellow(text));
   }

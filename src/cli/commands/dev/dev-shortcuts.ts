@@ -1,5 +1,5 @@
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
-import type { DevServer } from '../../../dev-server.js';
+import type { DevServer } from '../../../dev-server/dev-server.js';
 import { openInBrowser } from '../../../os/open-browser.js';
 import { isEnding } from '../../../platform/backend-state.js';
 import { counted } from '../../terminal/counted.js';

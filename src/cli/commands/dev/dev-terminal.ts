@@ -1,4 +1,4 @@
-import type { DevServer } from '../../../dev-server.js';
+import type { DevServer } from '../../../dev-server/dev-server.js';
 import { createDevScreen } from '../../terminal/footer/dev-footer.js';
 import { InteractiveTerminal } from '../../terminal/interactive-terminal.js';
 import type { LineWriter } from '../../terminal/line-writer.js';

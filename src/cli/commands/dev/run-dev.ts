@@ -1,7 +1,7 @@
 import type { DevFlags } from '../../../config/dev-flags.js';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { claimProject } from '../../../dev-server/project-claim.js';
-import { startDevServer } from '../../../dev-server.js';
+import { startDevServer } from '../../../dev-server/start-dev-server.js';
 import { type IfRunning, nameRunning } from '../../client/if-running.js';
 import { warnOfFewDescriptors } from '../../descriptor-warning.js';
 import type { CommandIo } from '../../io.js';
@@ -11,7 +11,7 @@ import { DevReporter } from '../../terminal/dev-reporter.js';
 import { JsonReporter } from '../../terminal/json-reporter.js';
 import { LineWriter } from '../../terminal/line-writer.js';
 import { LogFilter } from '../../terminal/log-filter.js';
-import { type Reporter, reportOn } from '../../terminal/reporter.js';
+import type { Reporter } from '../../terminal/reporter.js';
 import { openDevTerminal } from './dev-terminal.js';
 
 /** How `jamdev dev` prints what happens. */
@@ -39,9 +39,9 @@ export async function runDev(flags: DevFlags, output: DevOutput, io: CommandIo):
   io.stdout.printedColors &&= server.config.styleLogOutput;
   const filter = new LogFilter();
   const reporter: Reporter = output.json ? new JsonReporter(io.stdout) : new DevReporter(writer, filter);
-  reportOn(server, reporter);
+  server.events.subscribe((event) => reporter.event(event));
 
-  const stop = new StopSwitch(server, reporter);
+  const stop = new StopSwitch(server);
   // Before the banner: a person who has read it may already press Ctrl-C.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.press());
   process.on('SIGHUP', () => {

@@ -1,7 +1,8 @@
 import { sep } from 'node:path';
 import type { DevFlags } from '../../../config/dev-flags.js';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
-import { type DevServer, startDevServer } from '../../../dev-server.js';
+import type { DevServer } from '../../../dev-server/dev-server.js';
+import { startDevServer } from '../../../dev-server/start-dev-server.js';
 import { pause } from '../../../os/clock.js';
 import { portOfUrl } from '../../../os/port-of-url.js';
 import { commandEnvironment } from '../../../runtime/process/environment.js';
@@ -15,7 +16,7 @@ import { LineWriter } from '../../terminal/line-writer.js';
 import { LogFilter } from '../../terminal/log-filter.js';
 import type { Output } from '../../terminal/output.js';
 import { problemsOnly } from '../../terminal/problem-reporter.js';
-import { type Reporter, reportOn } from '../../terminal/reporter.js';
+import type { Reporter } from '../../terminal/reporter.js';
 import { type CommandEnd, CommandProcess } from './command-process.js';
 import { execErrors } from './exec-errors.js';
 
@@ -46,7 +47,7 @@ export async function runExec(
   if (server === undefined) return io.fail(signalExitCode(await signals.early));
   process.on('exit', () => server.killNow());
   const reporter = makeReporter(server, logs, io.stderr);
-  reportOn(server, reporter);
+  server.events.subscribe((event) => reporter.event(event));
   if (server.remark !== undefined) io.err(`jamdev: ${server.remark}`);
   for (const remark of server.stateRemarks) io.err(`jamdev: ${remark}`);
   const patience = setTimeout(() => io.err('jamdev: waiting for the first build'), PATIENCE_MS);
@@ -60,7 +61,7 @@ export async function runExec(
         : { code: signalExitCode(early), signal: early };
   } finally {
     clearTimeout(patience);
-    await stop(server, reporter, signals, io);
+    await stop(server, signals, io);
   }
   if (end.code !== 0) io.fail(end.code);
   if (end.code !== 0 && end.signal === null) sayWhereLogsAre(server, io);
@@ -137,8 +138,8 @@ async function runCommand(
   return command.end((text) => io.err(`jamdev: ${text}`));
 }
 
-async function stop(server: DevServer, reporter: Reporter, signals: SignalSwitch, io: CommandIo): Promise<void> {
-  const stopSwitch = new StopSwitch(server, reporter);
+async function stop(server: DevServer, signals: SignalSwitch, io: CommandIo): Promise<void> {
+  const stopSwitch = new StopSwitch(server);
   signals.leadTo(() => stopSwitch.press());
   stopSwitch.press();
   const patience = setTimeout(() => {

@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import type { DevServer } from '../../../dev-server.js';
+import type { DevServer } from '../../../dev-server/dev-server.js';
 import { systemClock } from '../../../os/clock.js';
 import type { Backend } from '../../../platform/backend.js';
 import { cleanText } from '../clean.js';

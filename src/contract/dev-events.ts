@@ -1,0 +1,66 @@
+import type { BuildOutcome, LogRecordJson } from './dev-endpoints.js';
+import type { PublicStatus } from './status.js';
+
+/** Which backend an event is about. */
+export interface EventBackend {
+  /** Its id. */
+  backend: string;
+  key: string;
+  service: string;
+}
+
+/** The subject of a `message` event. */
+export type MessageSubject =
+  | 'logs-recovered'
+  | 'import-not-watched'
+  | 'output-learned'
+  | 'config-needs-restart'
+  | 'config-rejected'
+  | 'page-called-api'
+  | 'notice';
+
+/**
+ * Something that happened in a dev server, as JSON: a line of `jamdev dev --json`, and what `subscribe()` of the public
+ * API passes on.
+ */
+export type DevServerEventJson =
+  /** A backend's status; `scheduled` is the first. `exit_code` and `exit_signal` come with `terminated`. */
+  | (EventBackend &
+      PublicStatus & {
+        event: 'status';
+        exit_code?: number | null;
+        exit_signal?: string | null;
+        /** What jamdev did, where the status does not say why it ends: "replaced by build 3 (changed: server.js)". */
+        explanation?: string;
+      })
+  /** A remark about a backend, in one or two sentences. */
+  | (EventBackend & { event: 'notice'; text: string })
+  /** A line that a backend printed, or a remark of jamdev in its log. */
+  | { event: 'log'; backend: string; key: string; source: LogRecordJson['source']; text: string }
+  /** A log can't be written; reported once until the `message` event about `logs-recovered`. */
+  | { event: 'disk-problem'; backend: string; message: string }
+  /** A backend's process is being replaced by one of another build; its status stays what it was. */
+  | (EventBackend & { event: 'restarting'; build: number; explanation: string })
+  /** After that: the backend can be reached again. */
+  | (EventBackend & { event: 'restarted'; build: number })
+  /** `command` is null when the service has nothing to build. */
+  | { event: 'build-started'; service: string; number: number; reason: string; command: string | null }
+  | { event: 'build-line'; service: string; text: string }
+  | ({ event: 'build-ended'; service: string } & BuildOutcome)
+  /** Running backends are ended or replaced because of a new build. */
+  | {
+      event: 'rolled-out';
+      service: string;
+      on_change: 'terminate' | 'restart' | 'keep';
+      build: number;
+      backends: number;
+    }
+  /** Changes of files may go unnoticed. */
+  | { event: 'watch-problem'; service: string; message: string }
+  /** Anything else that the user should know, in a sentence. */
+  | { event: 'message'; about: MessageSubject; text: string }
+  /** An error of jamdev's own; `id` is the one in the API's answer. */
+  | { event: 'fault'; id: string; message: string }
+  /** The dev server begins to close; `running` backends still run. */
+  | { event: 'stopping'; running: number }
+  | { event: 'stopped' };

@@ -1,0 +1,68 @@
+import { KILL_AT_ONCE } from '../builds/build-process.js';
+import { pause } from '../os/clock.js';
+import type { EventBus } from './events.js';
+import type { OpenPorts } from './open.js';
+import type { DevServerParts } from './prepare.js';
+import type { StateGuard } from './state-guard.js';
+
+/** How long closing waits for backends and builds to end, before it continues without them. */
+const CLOSE_DEADLINE_MS = 15_000;
+
+/** What has to be closed. */
+export interface Closeable {
+  parts: DevServerParts;
+  ports: OpenPorts;
+  guard: StateGuard;
+  bus: EventBus;
+}
+
+/** Phase 5: the end of a dev server, in one place. */
+export class Closing {
+  readonly #closeable: Closeable;
+  #closed: Promise<void> | undefined;
+
+  constructor(closeable: Closeable) {
+    this.#closeable = closeable;
+  }
+
+  /** See {@link DevServer.close}. */
+  async close(hard = false): Promise<void> {
+    if (hard) void this.#closeable.parts.platform.terminateAll(true);
+    this.#closed ??= this.#closeAll();
+    await this.#closed;
+  }
+
+  /** See {@link DevServer.killNow}. */
+  killNow(): void {
+    const { builder, runtime } = this.#closeable.parts;
+    builder.cancelAll(KILL_AT_ONCE);
+    runtime.killAll();
+  }
+
+  async #closeAll(): Promise<void> {
+    const { parts, ports, guard, bus } = this.#closeable;
+    bus.publish({ type: 'closing', backends: parts.platform.running.length });
+    const haveEnded = await this.#endWithDeadline();
+    await ports.close();
+    await parts.runtime.close();
+    parts.loaded.close();
+    guard.close();
+    if (haveEnded) parts.register.remove();
+    else parts.register.close();
+    bus.publish({ type: 'closed' });
+  }
+
+  /** @returns whether all backends and builds have ended; after the deadline some may still run */
+  async #endWithDeadline(): Promise<boolean> {
+    const { hotRebuild, builder, platform, imageKeeper } = this.#closeable.parts;
+    // Longer than a soft termination takes to turn hard; only a process that can't be killed needs more.
+    const ended = Promise.all([hotRebuild.close(), builder.close(), platform.close()])
+      .then(() => imageKeeper?.close())
+      .then(() => true);
+    const over = new AbortController();
+    const haveEnded = await Promise.race([ended, pause(CLOSE_DEADLINE_MS, over.signal).then(() => false)]);
+    // A timer that is left would keep the program from ending.
+    over.abort();
+    return haveEnded;
+  }
+}

@@ -1,0 +1,29 @@
+import { relative } from 'node:path';
+import type { MessageSubject } from '../contract/dev-events.js';
+import { eventErrors } from './event-errors.js';
+import type { DevServerEvent } from './events.js';
+
+/** The events that are nothing but a sentence for the user. */
+export type SentenceEvent = Extract<DevServerEvent, { type: MessageSubject }>;
+
+/** Says an event in a sentence: what happened, and what to do about it. */
+export function sentenceOf(event: SentenceEvent): string {
+  switch (event.type) {
+    case 'logs-recovered':
+      return 'Logs are written again; the output in between is missing from them.';
+    case 'import-not-watched': {
+      const { name, root } = event.service;
+      return eventErrors.importNotWatched(name, event.file, relative(root, event.folder) || '.').sentence;
+    }
+    case 'output-learned':
+      return eventErrors.writtenByItself(event.file, event.writtenBy === 'build').sentence;
+    case 'config-needs-restart':
+      return eventErrors.needsRestart(event.file, event.what).sentence;
+    case 'config-rejected':
+      return eventErrors.configNotUsed(event.error.sentence).sentence;
+    case 'page-called-api':
+      return eventErrors.pageCalledApi(event.origin).sentence;
+    case 'notice':
+      return event.text;
+  }
+}

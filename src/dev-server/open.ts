@@ -1,0 +1,90 @@
+import { createApi } from '../api/app.js';
+import { createApiServer } from '../api/server.js';
+import { readOwnPackage } from '../config/own-package.js';
+import { systemClock } from '../os/clock.js';
+import { ConnectionProxy } from '../proxy/proxy-server.js';
+import { listenForBoth, urlHost } from './both-ports.js';
+import type { EventBus } from './events.js';
+import type { BoundPort } from './listen.js';
+import type { DevServerParts } from './prepare.js';
+import type { ResolvedRun } from './resolve.js';
+import type { ServerInfo } from './server-info.js';
+
+/** The ports of a dev server. */
+export interface OpenPorts {
+  /** Lets API requests through: one port may answer while the other is still being opened, so they wait until then. */
+  serve(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Phase 3: listens on both ports, and makes this run known to other programs.
+ * @throws JamdevError `PortTaken`, `HostUnavailable`, or when the state folder can't be written; nothing stays open then
+ */
+export async function openPorts(
+  run: ResolvedRun,
+  parts: DevServerParts,
+  info: ServerInfo,
+  bus: EventBus,
+): Promise<OpenPorts> {
+  const { config, folder, runId, register } = run;
+  const reportFault = (error: unknown, id: string) => bus.publish({ type: 'fault', error, id });
+  const allowedHosts = {
+    names: config.host === undefined ? config.allowedHosts : [...config.allowedHosts, config.host],
+    addresses: config.host !== undefined,
+  };
+  const { version } = readOwnPackage();
+  const { tokens } = parts.platform;
+  const proxy = new ConnectionProxy({ tokens, allowedHosts, clock: systemClock, version, reportFault });
+  const api = createApi({
+    platform: parts.platform,
+    builder: parts.builder,
+    logs: parts.logs,
+    allowedHosts,
+    info: () => ({ ...info.current, watching: parts.hotRebuild.watching }),
+    reportFault,
+    onPageCall: (origin) => bus.publish({ type: 'page-called-api', origin }),
+  });
+  const { promise: serving, resolve: serve } = newGate();
+  const ports = await listenForBoth(
+    config,
+    () =>
+      createApiServer((request, response) => {
+        void serving.then(() => api(request, response));
+      }),
+    () => proxy.createServer(),
+  );
+  const close = () => closePorts(ports);
+  const name = urlHost(config.host);
+  const urls = { apiUrl: `http://${name}:${ports.api.port}`, proxyUrl: `http://${name}:${ports.proxy.port}` };
+  info.set({
+    version,
+    run_id: runId,
+    pid: process.pid,
+    project: config.project,
+    state_folder: folder.root,
+    api_url: urls.apiUrl,
+    proxy_url: urls.proxyUrl,
+    watching: false,
+  });
+  try {
+    register.open(urls);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { serve, close };
+}
+
+async function closePorts(ports: { api: BoundPort; proxy: BoundPort }): Promise<void> {
+  await Promise.all([ports.api.close(), ports.proxy.close()]);
+}
+
+/** Like Promise.withResolvers(), which Node.js 20 does not have. */
+function newGate(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

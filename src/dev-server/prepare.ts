@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { Builder } from '../builds/builder.js';
+import { HotRebuild } from '../builds/hot-rebuild.js';
+import { LoadedFiles } from '../builds/loaded-files.js';
+import { type BuildOwner, createMakeBuild } from '../builds/make-build.js';
+import { createReadEnvFiles } from '../config/env-file.js';
+import type { DevConfig } from '../config/resolve.js';
+import { ImageCatalog } from '../images/image-catalog.js';
+import { LogStore } from '../logs/log-store.js';
+import { systemClock } from '../os/clock.js';
+import { Platform } from '../platform/platform.js';
+import { PipePool } from '../processes/pipe-pool.js';
+import { LearnedOutputs } from '../records/learned-outputs.js';
+import { oldStateOf } from '../records/old-state.js';
+import type { RunRegister } from '../records/run-register.js';
+import { ProcessRuntime } from '../runtime/process/process-runtime.js';
+import { RuntimeSwitch } from '../runtime/runtime-switch.js';
+import { ConfigFollower } from './config-follower.js';
+import { type DockerParts, prepareDocker } from './docker-parts.js';
+import type { EventBus } from './events.js';
+import type { ResolvedRun } from './resolve.js';
+import type { ServerInfo } from './server-info.js';
+
+/** The parts of a dev server, which know each other and nothing of ports. */
+export interface DevServerParts {
+  platform: Platform;
+  builder: Builder;
+  hotRebuild: HotRebuild;
+  logs: LogStore;
+  /** Knows what this dev server starts; other programs started for it should be known as well. */
+  register: RunRegister;
+  runtime: RuntimeSwitch;
+  pipes: PipePool;
+  loaded: LoadedFiles;
+  /** Removes images that nothing needs anymore; undefined without containers. */
+  imageKeeper: ReturnType<DockerParts['keepImages']> | undefined;
+  /** The config in use now: a changed config file may have changed services. */
+  config(): DevConfig;
+}
+
+/** Phase 2: makes all parts and connects them. Nothing is started, written or listened to. */
+export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: EventBus): Promise<DevServerParts> {
+  const { config, folder, runId, register } = run;
+  const logs = new LogStore(folder.logs, oldStateOf(config.project).logs);
+  const readEnvFiles = createReadEnvFiles();
+  const pipes = new PipePool();
+  const loaded = new LoadedFiles(join(folder.root, 'loaded', runId));
+  const docker = await prepareDocker(config, folder, runId, register);
+  const owner: BuildOwner = {
+    project: config.project,
+    runId,
+    register,
+    pipes,
+    contentOf: (service) => hotRebuild.contentOf(service),
+    changedFilesOf: (service) => hotRebuild.unbuiltFilesOf(service),
+    loaded,
+    buildImage: docker?.buildImage,
+  };
+  const builder = new Builder(config.services, systemClock, createMakeBuild(owner, readEnvFiles));
+  const runtime = new RuntimeSwitch(new ProcessRuntime(register, pipes), docker?.runtime);
+  const names = config.services.map((service) => service.name);
+  const platform = new Platform(names, {
+    runtime,
+    builds: builder,
+    images: new ImageCatalog(builder, docker?.findLocalImages, readEnvFiles),
+    clock: systemClock,
+    logs,
+    mounts: docker?.lockMounts(() => ({ apiUrl: info.current.api_url })),
+    runId,
+    useStaticToken: config.useStaticToken,
+  });
+  const runningConfig = (): DevConfig => ({ ...config, services: builder.definitions as DevConfig['services'] });
+  const follower = new ConfigFollower(run.flags, runningConfig, {
+    redefine: (service, reason) => hotRebuild.redefine(service, reason),
+    onFixed: (file, what) => bus.publish({ type: 'config-needs-restart', file, what }),
+    onProblem: (error) => bus.publish({ type: 'config-rejected', error }),
+  });
+  const learned = new LearnedOutputs(folder);
+  const hotRebuild: HotRebuild = new HotRebuild({
+    builder,
+    platform,
+    clock: systemClock,
+    configFiles: follower.files,
+    reloadConfig: () => follower.reload(),
+    outputsOf: (service) => learned.of(service),
+    loaded,
+  });
+  hotRebuild.events.on('outputs', (service, files) => learned.keep(service, files));
+  const imageKeeper = docker?.keepImages(builder, platform);
+  return { platform, builder, hotRebuild, logs, register, runtime, pipes, loaded, imageKeeper, config: runningConfig };
+}

@@ -1,0 +1,50 @@
+import type { HotRebuildEvents } from '../builds/hot-rebuild.js';
+import type { Backend } from '../platform/backend.js';
+import type { EventBus } from './events.js';
+import type { DevServerParts } from './prepare.js';
+
+/** Publishes what happens in the parts of a dev server. */
+export function publishEvents({ platform, builder, hotRebuild, logs }: DevServerParts, bus: EventBus): void {
+  platform.events.on('backend', (backend) => publishBackend(backend, bus));
+  logs.events.on('lines', (log, source, lines) => bus.publish({ type: 'output', log, source, lines }));
+  logs.events.on('unfinished', (log, source, text) => bus.publish({ type: 'unfinished-output', log, source, text }));
+  logs.events.on('diskProblem', (log, error) => bus.publish({ type: 'logs-failed', log, error }));
+  logs.events.on('diskRecovered', () => bus.publish({ type: 'logs-recovered' }));
+  builder.events.on('started', (service, number, reason, command) =>
+    bus.publish({ type: 'build-started', service, number, reason, command }),
+  );
+  builder.events.on('line', (service, line) => bus.publish({ type: 'build-line', service, line }));
+  builder.events.on('ended', (service, outcome, command) =>
+    bus.publish({ type: 'build-ended', service, outcome, command }),
+  );
+  hotRebuild.events.on('rolledOut', (service, number, backends) =>
+    bus.publish({ type: 'build-rolled-out', service, number, backends }),
+  );
+  hotRebuild.events.on('watchProblem', (service, error) => bus.publish({ type: 'watch-failed', service, error }));
+  hotRebuild.events.on('unwatchedImport', (service, { file, folder }) =>
+    bus.publish({ type: 'import-not-watched', service, file, folder }),
+  );
+  hotRebuild.events.on('learned', (...event) => publishLearned(event, bus));
+}
+
+function publishBackend(backend: Backend, bus: EventBus): void {
+  let isRestarting = false;
+  bus.publish({ type: 'backend-spawned', backend });
+  backend.events.on('state', (state) => bus.publish({ type: 'backend-state', backend, state }));
+  backend.events.on('notice', (text) => bus.publish({ type: 'backend-notice', backend, text }));
+  backend.events.on('restarting', (build, explanation) => {
+    isRestarting = true;
+    bus.publish({ type: 'backend-restarting', backend, build, explanation });
+  });
+  backend.events.on('address', (address) => {
+    if (address === undefined || !isRestarting) return;
+    isRestarting = false;
+    bus.publish({ type: 'backend-restarted', backend, build: backend.buildNumber ?? 0 });
+  });
+}
+
+function publishLearned([service, files]: HotRebuildEvents['learned'], bus: EventBus): void {
+  for (const { file, origin } of files) {
+    bus.publish({ type: 'output-learned', service, file, writtenBy: origin === 'build' ? 'build' : 'backend' });
+  }
+}

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import type { DevFlags } from '../config/dev-flags.js';
+import { type DevConfig, resolveConfig } from '../config/resolve.js';
+import { moveOldState } from '../records/old-state.js';
+import { RunRegister } from '../records/run-register.js';
+import { createStateFolder, type OwnStateFolder } from '../records/state-folder.js';
+import type { LeftoverOutcome } from '../runtime/process/leftovers.js';
+import { chooseRuntimes, usesDocker } from './docker-parts.js';
+import { cleanUpAfterDeadServers } from './other-servers.js';
+import { identifyRun } from './run-identity.js';
+
+/** What to run, and where its state is. */
+export interface ResolvedRun {
+  flags: DevFlags;
+  config: DevConfig;
+  folder: OwnStateFolder;
+  runId: string;
+  /** Not open yet: other programs don't see this run. */
+  register: RunRegister;
+  /** See the same names in {@link DevServer}. */
+  remark: string | undefined;
+  leftovers: LeftoverOutcome;
+  others: readonly string[];
+  stateRemarks: readonly string[];
+}
+
+/**
+ * Phase 1: finds out what to run, and makes its state folder usable: what dead dev servers left behind is ended.
+ * @throws JamdevError when there is nothing to run, Docker is missing, or the state folder can't be written
+ */
+export async function resolveRun(flags: DevFlags): Promise<ResolvedRun> {
+  const resolved = await resolveConfig(flags);
+  const { services, remark } = await chooseRuntimes(resolved.services);
+  const config: DevConfig = { ...resolved, services };
+  const folder = createStateFolder(config.project);
+  const { others, ...leftovers } = await cleanUpAfterDeadServers(folder, usesDocker(config));
+  // Only now, as what was left behind may have used it.
+  const stateRemarks = [...folder.remarks, ...(await moveOldState(config.project, folder))];
+  const runId = randomUUID();
+  const register = new RunRegister(folder, await identifyRun(config, runId));
+  return { flags, config, folder, runId, register, remark, leftovers, others, stateRemarks };
+}

@@ -1,0 +1,31 @@
+import { describeBuild } from '../builds/make-build.js';
+import type { EventBus } from './events.js';
+import { startHousekeeping } from './housekeeping.js';
+import type { OpenPorts } from './open.js';
+import type { DevServerParts } from './prepare.js';
+import type { ResolvedRun } from './resolve.js';
+import { StateGuard } from './state-guard.js';
+
+/**
+ * Phase 4: begins to work: watches, makes the first builds, answers requests.
+ * @returns watches over the state folder, until it is closed
+ */
+export function runParts(run: ResolvedRun, parts: DevServerParts, ports: OpenPorts, bus: EventBus): StateGuard {
+  const { folder, runId, register } = run;
+  const { builder, hotRebuild, logs, platform, loaded, pipes } = parts;
+  const guard = new StateGuard({ folder, register, logs, tell: (text) => bus.publish({ type: 'notice', text }) });
+  const keepHouse = startHousekeeping({ folder, runId, platform, logs, loaded });
+  // Watching begins before a build that writes files, to tell its output from a person's changes; and both begin after
+  // the caller of startDevServer() could subscribe to the events.
+  const watching = new Promise<void>((resolve) => {
+    setImmediate(() => resolve(hotRebuild.start()));
+  });
+  const hasBuild = run.config.services.some((service) => describeBuild(service) !== undefined);
+  void builder.buildAll('start', hasBuild ? watching : undefined);
+  ports.serve();
+  setImmediate(() => {
+    keepHouse();
+    void pipes.fill();
+  });
+  return guard;
+}

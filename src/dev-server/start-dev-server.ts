@@ -1,0 +1,51 @@
+import { toConnectResponse } from '../api/connect-results.js';
+import type { DevFlags } from '../config/dev-flags.js';
+import { parseConnectRequest } from '../contract/requests.js';
+import { Closing } from './close.js';
+import type { DevServer } from './dev-server.js';
+import { EventBus } from './events.js';
+import { openPorts } from './open.js';
+import { prepareParts } from './prepare.js';
+import { publishEvents } from './publish-events.js';
+import { resolveRun } from './resolve.js';
+import { runParts } from './run.js';
+import { ServerInfo } from './server-info.js';
+
+/**
+ * Starts a dev server: API, proxy, and backends as the config says. Nothing is printed.
+ * @param flags what is not given comes from the project's config file and package.json
+ * @throws JamdevError when there is nothing to run, a port is taken, or the state folder can't be written
+ */
+export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
+  const bus = new EventBus();
+  const serverInfo = new ServerInfo();
+  const run = await resolveRun(flags);
+  const parts = await prepareParts(run, serverInfo, bus);
+  const ports = await openPorts(run, parts, serverInfo, bus);
+  publishEvents(parts, bus);
+  const guard = runParts(run, parts, ports, bus);
+  const closing = new Closing({ parts, ports, guard, bus });
+  const info = serverInfo.current;
+  return {
+    get config() {
+      return parts.config();
+    },
+    info,
+    apiUrl: info.api_url,
+    proxyUrl: info.proxy_url,
+    remark: run.remark,
+    leftovers: run.leftovers,
+    others: run.others,
+    stateFolder: run.folder.root,
+    stateRemarks: run.stateRemarks,
+    events: bus,
+    parts,
+    async connect({ service = '-', ...request } = {}) {
+      return toConnectResponse(await parts.platform.connect(service, parseConnectRequest(request)), info);
+    },
+    build: (reason) => parts.builder.buildAll(reason),
+    close: (hard) => closing.close(hard),
+    killNow: () => closing.killNow(),
+    [Symbol.asyncDispose]: () => closing.close(),
+  };
+}
