@@ -25,6 +25,7 @@ const NATIVE = [
     'os',
     'processes',
     'proxy',
+    'public',
     'records',
     'runtime',
     'watch',

@@ -1,4 +1,4 @@
-import type { OnChange } from '../config/service-config.js';
+import type { OnChange } from '../contract/wire-types.js';
 import { type Backend, replacedBy } from '../platform/backend.js';
 import type { Platform } from '../platform/platform.js';
 import type { Build } from '../runtime/runtime.js';

@@ -1,32 +1,48 @@
-import type { OnChange } from './service-config.js';
+import type { OnChange } from '../contract/wire-types.js';
 
-/** What was given on the command line, or in code; wins over the config file. */
-export interface DevFlags {
+/** What a dev server can be told in code. What is left out comes from the config file, then from package.json. */
+export interface DevServerOptions {
   /** The project folder; default: the current one. */
   folder?: string | undefined;
   /** Path of a config file. */
   config?: string | undefined;
   runtime?: 'docker' | 'process' | undefined;
+  /** The command that starts a backend. */
   command?: string | undefined;
+  /** The command that builds the service: run before the first backend, and again after changes. */
   build?: string | undefined;
+  /** Variables for backends. */
   env?: Record<string, string> | undefined;
   /** Files with variables. */
   envFile?: string[] | undefined;
+  /** Whether a Node.js backend that listens on 8080 is led to the port in PORT. */
   remap8080?: boolean | undefined;
   dockerfile?: string | undefined;
   /** The build context. */
   context?: string | undefined;
   dockerNetwork?: string | undefined;
   platform?: string | undefined;
-  /** false: nothing is watched. */
+  /**
+   * Paths to watch for changes, which start a build; relative to the current folder. `true`: what the config says, or else
+   * the service's folder; `false`: nothing. Default: `false` in code and in `jamdev exec`, `true` in `jamdev dev`.
+   */
   watch?: string[] | boolean | undefined;
   /** Patterns of what not to watch; they come after those of the config file. */
   ignore?: string[] | undefined;
+  /** What happens to running backends when a new build is good. Default: `restart`. */
   onChange?: OnChange | undefined;
+  /** Whether each backend has one connection token that never changes. */
   useStaticToken?: boolean | undefined;
+  /** Port of the API; 0: any free one. */
   port?: number | undefined;
+  /** Port of the proxy; 0: any free one. */
   proxyPort?: number | undefined;
+  /** The address to listen on; default: loopback only. */
   host?: string | undefined;
+}
+
+/** What was given on the command line. */
+export interface DevFlags extends DevServerOptions {
   interactive?: boolean | undefined;
   styleLogOutput?: boolean | undefined;
 }

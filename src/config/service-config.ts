@@ -1,7 +1,5 @@
+import type { OnChange } from '../contract/wire-types.js';
 import type { EnvFile } from './env-file.js';
-
-/** What a good build means for backends that run older code. */
-export type OnChange = 'terminate' | 'restart' | 'keep';
 
 interface CommonServiceConfig {
   name: string;

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { publicStatusSchema, timeSchema } from './status.js';
+import type { BuildOutcome, LogSource, ServiceBuild } from './wire-types.js';
+
+export type { BuildOutcome, ServiceBuild };
 
 /** Paths of jamdev's own endpoints, which its command line uses; the platform has none below this prefix. */
 export const DEV_PREFIX = '/_jamdev';
@@ -60,8 +63,7 @@ export const buildOutcomeSchema = z.discriminatedUnion('result', [
     lines: z.array(z.string()),
   }),
   z.object({ result: z.literal('superseded'), number: z.number() }),
-]);
-export type BuildOutcome = z.infer<typeof buildOutcomeSchema>;
+]) satisfies z.ZodType<BuildOutcome>;
 
 /** One line of `GET /_jamdev/logs` (NDJSON). `source`: the stream it was printed on, or jamdev's own remark. */
 export const logRecordSchema = z
@@ -72,7 +74,7 @@ export const logRecordSchema = z
     key: z.string(),
     /** Whether the key was asked for, or made up: then a person knows the backend by its id. */
     key_given: z.boolean(),
-    source: z.enum(['stdout', 'stderr', 'jamdev']),
+    source: z.enum(['stdout', 'stderr', 'jamdev']) satisfies z.ZodType<LogSource>,
     text: z.string(),
     unfinished: z
       .literal(true)
@@ -86,8 +88,10 @@ export type LogRecordJson = z.infer<typeof logRecordSchema>;
 export const devBackendsSchema = z.object({ backends: z.array(devBackendSchema) });
 
 /** How a build of a service ended. */
-const serviceBuildSchema = z.intersection(z.object({ service: z.string() }), buildOutcomeSchema);
-export type ServiceBuild = z.infer<typeof serviceBuildSchema>;
+const serviceBuildSchema = z.intersection(
+  z.object({ service: z.string() }),
+  buildOutcomeSchema,
+) satisfies z.ZodType<ServiceBuild>;
 
 /** Body of `POST /_jamdev/build`. */
 export const buildRequestSchema = z
@@ -116,4 +120,4 @@ export const logsQuerySchema = z.object({
 });
 
 /** The two streams that a backend prints on. */
-export type OutputSource = Exclude<LogRecordJson['source'], 'jamdev'>;
+export type OutputSource = Exclude<LogSource, 'jamdev'>;

@@ -1,5 +1,4 @@
-import type { BuildOutcome, LogRecordJson } from './dev-endpoints.js';
-import type { PublicStatus } from './status.js';
+import type { BuildOutcome, LogSource, OnChange, PublicStatus } from './wire-types.js';
 
 /** Which backend an event is about. */
 export interface EventBackend {
@@ -36,7 +35,7 @@ export type DevServerEventJson =
   /** A remark about a backend, in one or two sentences. */
   | (EventBackend & { event: 'notice'; text: string })
   /** A line that a backend printed, or a remark of jamdev in its log. */
-  | { event: 'log'; backend: string; key: string; source: LogRecordJson['source']; text: string }
+  | { event: 'log'; backend: string; key: string; source: LogSource; text: string }
   /** A log can't be written; reported once until the `message` event about `logs-recovered`. */
   | { event: 'disk-problem'; backend: string; message: string }
   /** A backend's process is being replaced by one of another build; its status stays what it was. */
@@ -51,7 +50,7 @@ export type DevServerEventJson =
   | {
       event: 'rolled-out';
       service: string;
-      on_change: 'terminate' | 'restart' | 'keep';
+      on_change: OnChange;
       build: number;
       backends: number;
     }

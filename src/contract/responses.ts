@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { ErrorBody } from './errors/error-body.js';
 import { infoStatusSchema, publicStatusSchema, statusSchema, timeSchema, v1StateSchema } from './status.js';
+import type { ConnectResponse } from './wire-types.js';
+
+export type { ConnectResponse };
 
 /** v1 spawn result, dev style: these keys in this order, nothing else. `ready_url` stays empty. */
 export const v1SpawnResultSchema = z
@@ -28,8 +31,7 @@ export const connectResponseSchema = z
     status_url: z.string(),
     ready_url: z.string(),
   })
-  .meta({ id: 'ConnectResponse' });
-export type ConnectResponse = z.infer<typeof connectResponseSchema>;
+  .meta({ id: 'ConnectResponse' }) satisfies z.ZodType<ConnectResponse>;
 
 /** What `ready_url` answers to clients that ask for JSON, while the backend has not ended. */
 export const readyStatusSchema = publicStatusSchema

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { PublicStatus, Status, TerminationKind, TerminationReason } from './wire-types.js';
+
+export type { PublicStatus, Status, TerminationKind, TerminationReason };
 
 /** v2 statuses in the order a backend goes through them; steps may be skipped, never reversed. */
 export const STATUSES = [
@@ -10,10 +13,9 @@ export const STATUSES = [
   'terminating',
   'hard-terminating',
   'terminated',
-] as const;
+] as const satisfies readonly Status[];
 
 export const statusSchema = z.enum(STATUSES).meta({ id: 'Status' });
-export type Status = z.infer<typeof statusSchema>;
 
 /** ISO 8601 in UTC. */
 export const timeSchema = z.iso.datetime();
@@ -26,8 +28,7 @@ export const terminationReasonSchema = z.enum([
   'lost',
   'startuptimeout',
   'internalerror',
-]);
-export type TerminationReason = z.infer<typeof terminationReasonSchema>;
+]) satisfies z.ZodType<TerminationReason>;
 
 /** Reasons in words. */
 export const REASON_WORDS: Record<TerminationReason, string> = {
@@ -39,8 +40,7 @@ export const REASON_WORDS: Record<TerminationReason, string> = {
   internalerror: 'jamdev failed to run it',
 };
 
-export const terminationKindSchema = z.enum(['soft', 'hard']);
-export type TerminationKind = z.infer<typeof terminationKindSchema>;
+export const terminationKindSchema = z.enum(['soft', 'hard']) satisfies z.ZodType<TerminationKind>;
 
 /** Public v2 status, as on `GET /v2/backend/:id/status` and its stream. */
 export const publicStatusSchema = z
@@ -51,8 +51,7 @@ export const publicStatusSchema = z
     termination_kind: terminationKindSchema.optional(),
     exit_error: z.boolean().optional(),
   })
-  .meta({ id: 'PublicStatus' });
-export type PublicStatus = z.infer<typeof publicStatusSchema>;
+  .meta({ id: 'PublicStatus' }) satisfies z.ZodType<PublicStatus>;
 
 /** The status in `GET /v2/backend/:id`: a terminated one carries `exit_code` and `last_status`, and no `exit_error`. */
 export const infoStatusSchema = z

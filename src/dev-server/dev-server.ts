@@ -1,26 +1,10 @@
 import type { DevConfig } from '../config/resolve.js';
-import type { BuildOutcome, DevInfo } from '../contract/dev-endpoints.js';
+import type { DevInfo, ServiceBuild } from '../contract/dev-endpoints.js';
 import type { ConnectResponse } from '../contract/responses.js';
 import type { LeftoverOutcome } from '../runtime/process/leftovers.js';
+import type { ConnectOptions } from './connect-options.js';
 import type { EventBus } from './events.js';
 import type { DevServerParts } from './prepare.js';
-
-/** A v2 connect request in code: its body, and the service's name. */
-export interface ConnectOptions {
-  /** Default: the default service. */
-  service?: string;
-  key?: string;
-  user?: string;
-  auth?: Record<string, unknown>;
-  spawn?:
-    | boolean
-    | {
-        tag?: string;
-        lifetime_limit_seconds?: number;
-        max_idle_seconds?: number;
-        executable?: { env?: Record<string, string> };
-      };
-}
 
 /** A running dev server, as the command line sees it; `import 'jamdev'` gives a part of it. */
 export interface DevServer extends AsyncDisposable {
@@ -46,7 +30,7 @@ export interface DevServer extends AsyncDisposable {
   /** Does the same as the API's v2 connect. @throws JamdevError */
   connect(options?: ConnectOptions): Promise<ConnectResponse>;
   /** Builds every service again. @param reason shown to the person at the terminal */
-  build(reason: string): Promise<BuildOutcome[]>;
+  build(reason: string): Promise<ServiceBuild[]>;
   /**
    * Ends every backend (SIGTERM, and SIGKILL after ten seconds) and stops listening. Safe to call again.
    * @param hard SIGKILL at once; also turns a soft closing that is under way hard

@@ -15,13 +15,12 @@ export function runParts(run: ResolvedRun, parts: DevServerParts, ports: OpenPor
   const { builder, hotRebuild, logs, platform, loaded, pipes } = parts;
   const guard = new StateGuard({ folder, register, logs, tell: (text) => bus.publish({ type: 'notice', text }) });
   const keepHouse = startHousekeeping({ folder, runId, platform, logs, loaded });
-  // Watching begins before a build that writes files, to tell its output from a person's changes; and both begin after
-  // the caller of startDevServer() could subscribe to the events.
-  const watching = new Promise<void>((resolve) => {
-    setImmediate(() => resolve(hotRebuild.start()));
-  });
+  // The caller of startDevServer() can subscribe before anything happens.
+  const subscribed = new Promise<void>((resolve) => setImmediate(resolve));
+  // Watching begins before a build that writes files, to tell its output from a person's changes.
+  const watching = subscribed.then(() => hotRebuild.start());
   const hasBuild = run.config.services.some((service) => describeBuild(service) !== undefined);
-  void builder.buildAll('start', hasBuild ? watching : undefined);
+  void builder.buildAll('start', hasBuild ? watching : subscribed);
   ports.serve();
   setImmediate(() => {
     keepHouse();

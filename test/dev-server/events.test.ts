@@ -68,8 +68,8 @@ test('a listener that throws stops neither the publisher nor other listeners, an
   }
 });
 
-test('whoever subscribes right after the start gets all of the first build, the life of a backend, and the end', async () => {
-  const server = await startServer({ build: 'echo built' });
+test('a subscriber right after the start gets all of the first build, the life of a backend, and the end', async () => {
+  const server = await startServer({ build: 'echo built', watch: false });
   const types: string[] = [];
   const statuses: string[] = [];
   server.events.subscribe((event) => {
@@ -81,12 +81,6 @@ test('whoever subscribes right after the start gets all of the first build, the 
   await waitFor(() => statuses.includes('ready'), 'the backend');
   await server.close();
   expect(statuses).toEqual(['scheduled', 'loading', 'starting', 'waiting', 'ready', 'terminating', 'terminated']);
-  const withoutOutput = types.filter((type) => type !== 'output');
-  expect(withoutOutput.filter((type) => type !== 'backend-spawned')).toEqual([
-    'build-started',
-    'build-line',
-    'build-ended',
-    'closing',
-    'closed',
-  ]);
+  const own = types.filter((type) => type.startsWith('build') || type.startsWith('clos'));
+  expect(own).toEqual(['build-started', 'build-line', 'build-ended', 'closing', 'closed']);
 });

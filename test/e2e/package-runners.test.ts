@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { post, send } from '../support/http.js';
 import { linkJamdev, makeJamdevProject } from '../support/jamdev-project.js';
-import { fixture } from '../support/project.js';
+import { installPackageManagers, type PackageManagers } from '../support/package-managers.js';
+import { fixture, keepFolder } from '../support/project.js';
 import { living, waitFor } from '../support/wait.js';
 
 const DEV = `jamdev dev --port 0 --proxy-port 0 --command "node ${fixture('saver.mjs')}"`;
@@ -13,24 +13,14 @@ const DEV = `jamdev dev --port 0 --proxy-port 0 --command "node ${fixture('saver
 const NPM_VARIABLES = { npm_lifecycle_event: 'dev', npm_execpath: '/usr/bin/npm', npm_command: 'run-script' };
 
 /** Package runners besides npm's own, as npm packages. */
-let packages: string;
+const packages = keepFolder();
+let managers: PackageManagers;
 
 beforeAll(() => {
-  packages = mkdtempSync(join(tmpdir(), 'jamdev-runners-'));
-  writeFileSync(join(packages, 'package.json'), '{"private": true}');
-  const names = ['pnpm@10', 'yarn@1', '@yarnpkg/cli-dist@4', 'bun@1'];
-  // Bun's binary is a package of its own; its install script would only put it in another place.
-  const args = ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', ...names];
-  execFileSync('npm', args, { cwd: packages, stdio: 'ignore' });
+  managers = installPackageManagers(packages.path);
 }, 180_000);
 
-afterAll(() => rmSync(packages, { recursive: true, force: true, maxRetries: 5 }));
-
-function bunBinary(): string {
-  const folder = join(packages, 'node_modules', '@oven');
-  const found = readdirSync(folder).map((name) => join(folder, name, 'bin', 'bun'));
-  return found.find((path) => existsSync(path)) ?? 'bun';
-}
+afterAll(() => packages.remove());
 
 function makeProjectWithScripts(scripts: Record<string, string> = {}): string {
   const manifest = { name: 'app', private: true, scripts: { dev: DEV, outer: 'npm run dev', ...scripts } };
@@ -87,12 +77,12 @@ const RUNNERS: Record<string, () => [file: string, ...args: string[]]> = {
   npx: () => ['npx', '--no-install', ...inlined()],
   'npm run': () => ['npm', 'run', 'dev'],
   'npm exec': () => ['npm', 'exec', '--no', '--', ...inlined()],
-  'pnpm run': () => ['node', join(packages, 'node_modules/pnpm/bin/pnpm.cjs'), 'run', 'dev'],
-  'pnpm exec': () => ['node', join(packages, 'node_modules/pnpm/bin/pnpm.cjs'), 'exec', ...inlined()],
-  'Yarn 1': () => ['node', join(packages, 'node_modules/yarn/bin/yarn.js'), 'run', 'dev'],
-  'Yarn 4': () => ['node', join(packages, 'node_modules/@yarnpkg/cli-dist/bin/yarn.js'), 'run', 'dev'],
-  'bun run': () => [bunBinary(), 'run', 'dev'],
-  'bun x': () => [bunBinary(), 'x', ...inlined()],
+  'pnpm run': () => [...managers.pnpm, 'run', 'dev'],
+  'pnpm exec': () => [...managers.pnpm, 'exec', ...inlined()],
+  'Yarn 1': () => [...managers.yarn1, 'run', 'dev'],
+  'Yarn 4': () => [...managers.yarn4, 'run', 'dev'],
+  'bun run': () => [...managers.bun, 'run', 'dev'],
+  'bun x': () => [...managers.bun, 'x', ...inlined()],
 };
 
 function inlined(): string[] {
@@ -103,8 +93,8 @@ function inlined(): string[] {
 function installByYarn(folder: string): void {
   writeFileSync(join(folder, '.yarnrc.yml'), 'nodeLinker: node-modules\nenableTelemetry: false\n');
   writeFileSync(join(folder, 'yarn.lock'), '');
-  const yarn = join(packages, 'node_modules/@yarnpkg/cli-dist/bin/yarn.js');
-  execFileSync('node', [yarn, 'install'], { cwd: folder, stdio: 'ignore', env: { ...process.env, CI: '' } });
+  const [node, yarn] = managers.yarn4;
+  execFileSync(node, [yarn, 'install'], { cwd: folder, stdio: 'ignore', env: { ...process.env, CI: '' } });
   linkJamdev(folder);
 }
 

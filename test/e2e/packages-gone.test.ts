@@ -15,7 +15,9 @@ function installCopy(): string {
   const folder = makeTempFolder();
   const own = join(folder, 'node_modules', 'jamdev');
   for (const part of ['bin', 'dist', 'package.json']) cpSync(join(ROOT, part), join(own, part), { recursive: true });
-  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies: object };
+  const { dependencies = {} } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    dependencies?: object;
+  };
   for (const name of Object.keys(dependencies)) {
     const target = join(folder, 'node_modules', name);
     cpSync(join(ROOT, 'node_modules', name), target, { recursive: true, dereference: true });

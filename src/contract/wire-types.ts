@@ -1,0 +1,76 @@
+/**
+ * The types of the wire that `import 'jamdev'` gives to its users. They stand here without zod, so that their declarations
+ * need no other package; the schemas are checked against them.
+ */
+
+/** The v2 status of a backend. Statuses come in this order; some may be skipped. */
+export type Status =
+  | 'scheduled'
+  | 'loading'
+  | 'starting'
+  | 'waiting'
+  | 'ready'
+  | 'terminating'
+  | 'hard-terminating'
+  | 'terminated';
+
+/** Why a backend was ended; absent when its process exited on its own. */
+export type TerminationReason = 'swept' | 'external' | 'keyexpired' | 'lost' | 'startuptimeout' | 'internalerror';
+
+/** How a backend was ended: by SIGTERM, or by SIGKILL. */
+export type TerminationKind = 'soft' | 'hard';
+
+/** Public v2 status, as on `GET /v2/backend/:id/status` and its stream. */
+export interface PublicStatus {
+  status: Status;
+  /** ISO 8601 in UTC. */
+  time: string;
+  termination_reason?: TerminationReason | undefined;
+  termination_kind?: TerminationKind | undefined;
+  /** Whether the process failed; present when it has ended. */
+  exit_error?: boolean | undefined;
+}
+
+/** v2 connect response. */
+export interface ConnectResponse {
+  backend_id: string;
+  /** Whether this request started the backend. */
+  spawned: boolean;
+  status: Status;
+  token: string;
+  /** The connection URL: HTTP and WebSocket requests to it reach the backend. */
+  url: string;
+  /** null with a static token, which has none. */
+  secret_token: string | null;
+  status_url: string;
+  ready_url: string;
+}
+
+/** How a build ended. `superseded`: a newer one took its place. */
+export type BuildOutcome =
+  | {
+      result: 'succeeded';
+      number: number;
+      ms: number;
+      /** Present when the build came out the same as the last good one: running backends are not touched. */
+      unchanged?: true | undefined;
+    }
+  | {
+      result: 'failed';
+      number: number;
+      ms: number;
+      /** For example "exit code 1". */
+      failure: string;
+      /** The last lines of its output. */
+      lines: string[];
+    }
+  | { result: 'superseded'; number: number };
+
+/** How a build of a service ended. */
+export type ServiceBuild = { service: string } & BuildOutcome;
+
+/** The stream that a line of a backend's log was printed on; `jamdev`: a remark of jamdev itself. */
+export type LogSource = 'stdout' | 'stderr' | 'jamdev';
+
+/** What a good build means for backends that run older code. */
+export type OnChange = 'terminate' | 'restart' | 'keep';
