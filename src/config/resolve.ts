@@ -18,6 +18,8 @@ export interface DevConfig {
   services: readonly [ServiceConfig, ...ServiceConfig[]];
   port: number;
   proxyPort: number;
+  /** Which of the two ports are the default ones because nothing names another. */
+  defaultPorts: { port: boolean; proxyPort: boolean };
   /** undefined: loopback only. */
   host: string | undefined;
   allowedHosts: readonly string[];
@@ -49,6 +51,10 @@ export async function resolveConfig(flags: DevFlags): Promise<DevConfig> {
     services: await resolveServices(project, flags, found),
     port,
     proxyPort,
+    defaultPorts: {
+      port: (flags.port ?? file.port) === undefined,
+      proxyPort: (flags.proxyPort ?? file.proxyPort) === undefined,
+    },
     host: flags.host ?? file.host,
     allowedHosts: file.allowedHosts ?? [],
     useStaticToken: flags.useStaticToken ?? file.useStaticToken ?? false,

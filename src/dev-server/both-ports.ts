@@ -2,15 +2,26 @@ import type { Server } from 'node:http';
 import type { DevConfig } from '../config/resolve.js';
 import { type BoundPort, listen } from './listen.js';
 
+/** Makes a server for one address; see {@link listen}. */
+export interface ServerMakers {
+  api: () => Server;
+  proxy: () => Server;
+}
+
+/** The ports of a dev server, being listened on. */
+export interface BothPorts {
+  api: BoundPort;
+  proxy: BoundPort;
+}
+
 /** Listens for the API and the proxy, or for neither. @throws JamdevError `PortTaken`, `HostUnavailable` */
 export async function listenForBoth(
   { host, port, proxyPort }: Pick<DevConfig, 'host' | 'port' | 'proxyPort'>,
-  makeApi: () => Server,
-  makeProxy: () => Server,
-): Promise<{ api: BoundPort; proxy: BoundPort }> {
-  const api = await listen({ what: 'API', port, host, flag: '--port' }, makeApi);
+  make: ServerMakers,
+): Promise<BothPorts> {
+  const api = await listen({ what: 'API', port, host, flag: '--port' }, make.api);
   try {
-    return { api, proxy: await listen({ what: 'proxy', port: proxyPort, host, flag: '--proxy-port' }, makeProxy) };
+    return { api, proxy: await listen({ what: 'proxy', port: proxyPort, host, flag: '--proxy-port' }, make.proxy) };
   } catch (error) {
     await api.close();
     throw error;

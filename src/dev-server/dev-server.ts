@@ -2,6 +2,7 @@ import type { DevConfig } from '../config/resolve.js';
 import type { DevInfo, ServiceBuild } from '../contract/dev-endpoints.js';
 import type { ConnectResponse } from '../contract/responses.js';
 import type { LeftoverOutcome } from '../runtime/process/leftovers.js';
+import type { PortMove } from './choose-ports.js';
 import type { ConnectOptions } from './connect-options.js';
 import type { EventBus } from './events.js';
 import type { DevServerParts } from './prepare.js';
@@ -19,6 +20,8 @@ export interface DevServer extends AsyncDisposable {
   readonly leftovers: LeftoverOutcome;
   /** A remark about how backends run, such as that there is no Docker engine. */
   readonly remark: string | undefined;
+  /** Why it has other ports than the default ones; undefined: it has them, or ports that someone named. */
+  readonly portMove: PortMove | undefined;
   /** API URLs of other dev servers that ran in this folder at the start. */
   readonly others: readonly string[];
   /** The folder of the project's logs, records and volumes; an absolute path. */

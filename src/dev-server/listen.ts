@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { errorCode, isShortage } from '../os/error-code.js';
 import { tellQueuedResponses } from '../os/queued-responses.js';
 import { describePortHolder } from '../processes/port-holder.js';
 import { devServerErrors } from './dev-server-errors.js';
+import { isPortInUse } from './probe-port.js';
 
 /** What is being listened for, to be named in error messages. */
 export interface ListenRequest {
@@ -27,23 +29,37 @@ export interface BoundPort {
   close(): Promise<void>;
 }
 
+/** Another program listens on a port that was asked for. */
+export class PortInUse extends JamdevError {
+  readonly port: number;
+
+  /** @param holder who listens; '' when the system does not tell */
+  constructor({ what, port, flag }: ListenRequest, holder: string) {
+    const { code, message, remedy } = devServerErrors.portTaken(what, port, holder, flag);
+    super(code, message, remedy);
+    this.port = port;
+  }
+}
+
 const FREE_PORT_ATTEMPTS = 20;
 
 /**
- * Binds servers to one port number on every address it should have.
+ * Binds servers to one port number on every address it should have. A port on which another program listens counts as
+ * taken, on whatever address that is.
  * @param makeServer called once per address; all servers serve the same thing
- * @throws JamdevError `PortTaken`, which says who holds the port, or `HostUnavailable`
+ * @throws PortInUse, which says who holds the port
+ * @throws JamdevError `PortTaken` for other reasons, or `HostUnavailable`
  */
 export async function listen(request: ListenRequest, makeServer: () => Server): Promise<BoundPort> {
-  const [first, ...others] = request.host === undefined ? ['127.0.0.1', '::1'] : [request.host];
+  const [first = '', ...others] = request.host === undefined ? ['127.0.0.1', '::1'] : [request.host];
   for (let attempt = 1; ; attempt += 1) {
     const servers: Server[] = [];
     const sockets = new Set<Socket>();
     const make = () => tellQueuedResponses(trackSockets(makeServer(), sockets));
     try {
-      const primary = await bind(make(), request.port, first as string);
-      servers.push(primary);
-      const port = portOf(primary);
+      const port = request.port === 0 ? await pickPort() : request.port;
+      if (await isPortInUse(port)) throw Object.assign(new Error('in use'), { code: 'EADDRINUSE' });
+      servers.push(await bind(make(), port, first));
       for (const host of others) {
         const server = await bindUnlessMissing(make(), port, host);
         if (server !== undefined) servers.push(server);
@@ -54,7 +70,7 @@ export async function listen(request: ListenRequest, makeServer: () => Server): 
       const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
       // A free port on one address can be taken on the other: any other free port will do.
       if (taken && request.port === 0 && attempt < FREE_PORT_ATTEMPTS) continue;
-      throw await explain(error as NodeJS.ErrnoException, request, first as string);
+      throw await explain(error as NodeJS.ErrnoException, request, first);
     }
   }
 }
@@ -73,12 +89,21 @@ async function closeAll(servers: readonly Server[], sockets: ReadonlySet<Socket>
   await Promise.all(closed);
 }
 
-function portOf(server: Server): number {
+function portOf(server: NetServer): number {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-async function bind(server: Server, port: number, host: string): Promise<Server> {
+/** Lets the system choose a port that is free on all addresses. */
+async function pickPort(): Promise<number> {
+  const server = await bind(createServer(), 0);
+  const port = portOf(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function bind<S extends NetServer>(server: S, port: number, host?: string): Promise<S> {
   server.listen({ port, host, exclusive: true });
   await once(server, 'listening');
   return server;
@@ -97,7 +122,7 @@ async function bindUnlessMissing(server: Server, port: number, host: string): Pr
 
 async function explain(error: NodeJS.ErrnoException, request: ListenRequest, host: string): Promise<Error> {
   if (error.code === 'EADDRINUSE') {
-    return devServerErrors.portTaken(request.what, request.port, await describePortHolder(request.port), request.flag);
+    return new PortInUse(request, await describePortHolder(request.port));
   }
   if (error.code === 'EACCES') return devServerErrors.portForbidden(request.what, request.port, request.flag);
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') {

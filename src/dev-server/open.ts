@@ -3,7 +3,8 @@ import { createApiServer } from '../api/server.js';
 import { readOwnPackage } from '../config/own-package.js';
 import { systemClock } from '../os/clock.js';
 import { ConnectionProxy } from '../proxy/proxy-server.js';
-import { listenForBoth, urlHost } from './both-ports.js';
+import { urlHost } from './both-ports.js';
+import { choosePorts, type PortMove, type PortPolicy } from './choose-ports.js';
 import type { EventBus } from './events.js';
 import type { BoundPort } from './listen.js';
 import type { DevServerParts } from './prepare.js';
@@ -14,6 +15,8 @@ import type { ServerInfo } from './server-info.js';
 export interface OpenPorts {
   /** Lets API requests through: one port may answer while the other is still being opened, so they wait until then. */
   serve(): void;
+  /** See {@link DevServer.portMove}. */
+  move: PortMove | undefined;
   close(): Promise<void>;
 }
 
@@ -26,6 +29,7 @@ export async function openPorts(
   parts: DevServerParts,
   info: ServerInfo,
   bus: EventBus,
+  portPolicy: PortPolicy | undefined,
 ): Promise<OpenPorts> {
   const { config, folder, runId, register } = run;
   const reportFault = (error: unknown, id: string) => bus.publish({ type: 'fault', error, id });
@@ -46,14 +50,14 @@ export async function openPorts(
     onPageCall: (origin) => bus.publish({ type: 'page-called-api', origin }),
   });
   const { promise: serving, resolve: serve } = newGate();
-  const ports = await listenForBoth(
-    config,
-    () =>
+  const makeServer = {
+    api: () =>
       createApiServer((request, response) => {
         void serving.then(() => api(request, response));
       }),
-    () => proxy.createServer(),
-  );
+    proxy: () => proxy.createServer(),
+  };
+  const ports = await choosePorts(config, folder, makeServer, portPolicy);
   const close = () => closePorts(ports);
   const name = urlHost(config.host);
   const urls = { apiUrl: `http://${name}:${ports.api.port}`, proxyUrl: `http://${name}:${ports.proxy.port}` };
@@ -73,7 +77,7 @@ export async function openPorts(
     await close();
     throw error;
   }
-  return { serve, close };
+  return { serve, close, move: ports.move };
 }
 
 async function closePorts(ports: { api: BoundPort; proxy: BoundPort }): Promise<void> {

@@ -1,6 +1,7 @@
 import { toConnectResponse } from '../api/connect-results.js';
 import type { DevFlags } from '../config/dev-flags.js';
 import { parseConnectRequest } from '../contract/requests.js';
+import type { PortPolicy } from './choose-ports.js';
 import { Closing } from './close.js';
 import type { DevServer } from './dev-server.js';
 import { EventBus } from './events.js';
@@ -14,14 +15,15 @@ import { ServerInfo } from './server-info.js';
 /**
  * Starts a dev server: API, proxy, and backends as the config says. Nothing is printed.
  * @param flags what is not given comes from the project's config file and package.json
+ * @param portPolicy what to do where the default ports are taken; default: nothing, the start fails
  * @throws JamdevError when there is nothing to run, a port is taken, or the state folder can't be written
  */
-export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
+export async function startDevServer(flags: DevFlags = {}, portPolicy?: PortPolicy): Promise<DevServer> {
   const bus = new EventBus();
   const serverInfo = new ServerInfo();
   const run = await resolveRun(flags);
   const parts = await prepareParts(run, serverInfo, bus);
-  const ports = await openPorts(run, parts, serverInfo, bus);
+  const ports = await openPorts(run, parts, serverInfo, bus, portPolicy);
   publishEvents(parts, bus);
   const guard = runParts(run, parts, ports, bus);
   const closing = new Closing({ parts, ports, guard, bus });
@@ -35,6 +37,7 @@ export async function startDevServer(flags: DevFlags = {}): Promise<DevServer> {
     proxyUrl: info.proxy_url,
     remark: run.remark,
     leftovers: run.leftovers,
+    portMove: ports.move,
     others: run.others,
     stateFolder: run.folder.root,
     stateRemarks: run.stateRemarks,

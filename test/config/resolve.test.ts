@@ -32,6 +32,7 @@ test('without flags and config file, the start script runs with the defaults', a
     ],
     port: 8080,
     proxyPort: 9090,
+    defaultPorts: { port: true, proxyPort: true },
     host: undefined,
     allowedHosts: [],
     useStaticToken: false,

@@ -82,7 +82,16 @@ export async function startDev(
   args: readonly string[] = [],
   options: RunOptions = {},
 ): Promise<DevRun> {
-  const run = startCli(['dev', '--port', '0', '--proxy-port', '0', ...args], { cwd: folder, ...options });
+  return startDevOn(folder, ['--port', '0', '--proxy-port', '0', ...args], options);
+}
+
+/** Starts `jamdev dev` on the ports that it chooses itself, or that the arguments name, and waits until it is ready. */
+export async function startDevOn(
+  folder: string,
+  args: readonly string[] = [],
+  options: RunOptions = {},
+): Promise<DevRun> {
+  const run = startCli(['dev', ...args], { cwd: folder, ...options });
   onTestFailed(() => console.log(`what its dev server said:\n${run.stdout()}${run.stderr()}`));
   const find = (name: string) => new RegExp(`${name}\\s+(http://\\S+)`).exec(run.stdout())?.[1];
   // The banner ends with an empty line; all of it has to be there.

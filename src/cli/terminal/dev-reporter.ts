@@ -20,6 +20,7 @@ import { formatDuration } from './duration.js';
 import type { LineWriter } from './line-writer.js';
 import type { LogFilter } from './log-filter.js';
 import { describePhases } from './phases.js';
+import { portRemarks } from './port-remarks.js';
 import type { Reporter } from './reporter.js';
 import { routeEvent } from './route-event.js';
 import { blue, bold, compose, cyan, dim, green, magenta, Printed, red, type Text, yellow } from './text.js';
@@ -67,6 +68,7 @@ export class DevReporter implements Reporter {
       [...environment, ['spawn', spawn]],
     );
     for (const [label, text] of lines) this.#line(compose`  ${label.padEnd(8)}${text}`);
+    for (const remark of portRemarks(server.portMove)) this.#line(yellow(`  ${remark}`));
     if (server.remark !== undefined) this.#line(yellow(`  ${server.remark}`));
     if (server.config.host !== undefined) {
       this.#line(yellow(`  It listens on ${server.config.host}: other machines may reach it.`));

@@ -3,6 +3,7 @@ import { toEventJson } from '../../dev-server/event-json.js';
 import type { DevServerEvent } from '../../dev-server/events.js';
 import { LineWriter } from './line-writer.js';
 import type { Output } from './output.js';
+import { portRemarks } from './port-remarks.js';
 import type { Reporter } from './reporter.js';
 
 /** Shows a program what happens in the dev server: one JSON object a line, each with an `event`. */
@@ -20,6 +21,7 @@ export class JsonReporter implements Reporter {
       ms: Math.round(ms),
       ended_leftovers: server.leftovers.ended,
       remark: server.remark ?? null,
+      port_remarks: portRemarks(server.portMove),
     });
   }
 

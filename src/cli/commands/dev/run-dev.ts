@@ -13,6 +13,7 @@ import { LineWriter } from '../../terminal/line-writer.js';
 import { LogFilter } from '../../terminal/log-filter.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import { openDevTerminal } from './dev-terminal.js';
+import { makePortQuestion } from './port-question.js';
 
 /** How `jamdev dev` prints what happens. */
 export interface DevOutput {
@@ -29,7 +30,12 @@ export async function runDev(flags: DevFlags, output: DevOutput, io: CommandIo):
   const folder = flags.folder ?? '.';
   const { lock, holder } = await claimProject(folder);
   if (lock === undefined) return nameRunning(folder, holder, output, io);
-  const server = await startDevServer(flags).catch((error) => {
+  const portPolicy = {
+    // Port 0 is for one run, such as that of a test.
+    forgetKept: flags.port !== undefined && flags.port !== 0,
+    ask: output.json || flags.interactive === false ? undefined : await makePortQuestion(io),
+  };
+  const server = await startDevServer(flags, portPolicy).catch((error) => {
     lock.release();
     throw error;
   });

@@ -1,0 +1,31 @@
+import { JamdevError } from '../../../contract/errors/jamdev-error.js';
+import type { PortPolicy } from '../../../dev-server/choose-ports.js';
+import { terminalPlace } from '../../../processes/foreground.js';
+import type { CommandIo } from '../../io.js';
+import { askInTerminal } from '../../terminal/ask.js';
+
+/**
+ * Makes the question whether to use other ports, for a person who can answer it; undefined where there is none: in CI a
+ * terminal has nobody in front of it, and in the background reading from it would suspend the program.
+ */
+export async function makePortQuestion({ stdin, stdout, signal }: CommandIo): Promise<PortPolicy['ask']> {
+  if (!stdin.isTTY || !stdout.stream.isTTY || process.env.CI) return undefined;
+  if ((await terminalPlace()) === 'background') return undefined;
+  const terminal = { input: stdin, output: stdout, interrupt: () => void process.kill(process.pid, 'SIGINT') };
+  return async (taken, { port, proxyPort }) => {
+    stdout.line(taken.message);
+    try {
+      return await askInTerminal(terminal, signal, async (ask) => {
+        for (;;) {
+          const answer = (await ask(`Use ${port} and ${proxyPort}? [Y/n] `)).toLowerCase();
+          if (['', 'y', 'yes'].includes(answer)) return true;
+          if (['n', 'no'].includes(answer)) return false;
+        }
+      });
+    } catch (error) {
+      // Ctrl-D: the input has ended without an answer.
+      if (error instanceof JamdevError) return false;
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,149 @@
+import { DEFAULT_API_PORT, DEFAULT_PROXY_PORT, type DevConfig } from '../config/resolve.js';
+import { errorCode } from '../os/error-code.js';
+import { keepPorts, listPortsOfOthers, type PortPair, readKeptPorts } from '../records/kept-ports.js';
+import { stateErrors } from '../records/state-errors.js';
+import type { StateFolder } from '../records/state-folder.js';
+import { type BothPorts, listenForBoth, type ServerMakers } from './both-ports.js';
+import { PortInUse } from './listen.js';
+import { withPortLock } from './port-lock.js';
+import { findPortOwner, type PortOwner } from './port-owner.js';
+
+/** What to do where the default ports are taken. Without it they are as strict as others. */
+export interface PortPolicy {
+  /** The ports that the folder keeps in place of the default ones are forgotten. */
+  forgetKept: boolean;
+  /** Asks whether to use other ports where one is not taken by a dev server; undefined: there is nobody to ask. */
+  ask: ((taken: PortInUse, instead: PortPair) => Promise<boolean>) | undefined;
+}
+
+/** Why a dev server has other ports than the default ones. */
+export interface PortMove extends PortPair {
+  /** `taken`: by the dev server of that project, or by another program; undefined: at an earlier start. */
+  taken: { port: number; project: string | undefined } | undefined;
+}
+
+/** The ports of a dev server, and why they are not the default ones. */
+export interface ChosenPorts extends BothPorts {
+  move: PortMove | undefined;
+}
+
+type PortConfig = Pick<DevConfig, 'host' | 'port' | 'proxyPort' | 'defaultPorts' | 'interactive'>;
+
+/**
+ * Opens the ports of the API and the proxy. Where a default port is taken by another dev server of this user, or the
+ * person at the terminal agrees, the next free pair is opened, and kept for the folder from then on.
+ * @throws JamdevError `PortTaken`, `HostUnavailable`, `StateFolderUnusable`
+ */
+export async function choosePorts(
+  config: PortConfig,
+  folder: StateFolder,
+  make: ServerMakers,
+  given: PortPolicy | undefined,
+): Promise<ChosenPorts> {
+  if (given === undefined) return { ...(await listenForBoth(config, make)), move: undefined };
+  const policy = { ...given, ask: config.interactive ? given.ask : undefined };
+  const opened = await withPortLock(folder, () => openSomePair(config, folder, make, policy));
+  try {
+    if (opened.refusal !== undefined && !(await policy.ask?.(opened.refusal, opened.move))) throw opened.refusal;
+    keep(folder, config, opened.move, policy);
+    return opened;
+  } catch (error) {
+    await Promise.all([opened.api.close(), opened.proxy.close()]);
+    throw error;
+  }
+}
+
+/** An opened pair; with a refusal, the person has to be asked whether to use it. */
+type Opened = BothPorts & ({ move: PortMove | undefined; refusal?: never } | { move: PortMove; refusal: PortInUse });
+
+async function openSomePair(
+  config: PortConfig,
+  folder: StateFolder,
+  make: ServerMakers,
+  policy: PortPolicy,
+): Promise<Opened> {
+  const first = firstPair(config, policy.forgetKept ? undefined : readKeptPorts(folder));
+  const isKept = first.port !== config.port || first.proxyPort !== config.proxyPort;
+  const tryFirst = async () => ({
+    ...(await listenForBoth({ ...first, host: config.host }, make)),
+    move: isKept ? { ...first, taken: undefined } : undefined,
+  });
+  const refusal = await catchTaken(tryFirst);
+  if (!(refusal instanceof PortInUse)) return refusal;
+  if (!mayMove(refusal, first, config)) throw refusal;
+  let owner: PortOwner = await findPortOwner(refusal.port);
+  if (owner.kind === 'unknown') {
+    // What was there a moment ago may have been another program's attempt.
+    const second = await catchTaken(tryFirst);
+    if (!(second instanceof PortInUse)) return second;
+    owner = await findPortOwner(refusal.port);
+  }
+  const project = owner.kind === 'dev server' ? owner.project : undefined;
+  if (project === undefined && policy.ask === undefined) throw refusal;
+  const { pair, ports } = await openNextPair(config, first, refusal, listPortsOfOthers(folder), make);
+  const move = { ...pair, taken: { port: refusal.port, project } };
+  return project === undefined ? { ...ports, move, refusal } : { ...ports, move };
+}
+
+/** The pair to try first: the kept ports in place of default ones. */
+function firstPair({ port, proxyPort, defaultPorts }: PortConfig, kept: PortPair | undefined): PortPair {
+  const pair = {
+    port: defaultPorts.port ? (kept?.port ?? port) : port,
+    proxyPort: defaultPorts.proxyPort ? (kept?.proxyPort ?? proxyPort) : proxyPort,
+  };
+  return pair.port === pair.proxyPort ? { port, proxyPort } : pair;
+}
+
+function mayMove({ port }: PortInUse, pair: PortPair, { defaultPorts }: PortConfig): boolean {
+  return port === pair.port ? defaultPorts.port : defaultPorts.proxyPort;
+}
+
+/** Goes up from the default ports, both by the same step. @throws the refusal when no pair is free */
+async function openNextPair(
+  { host, port, proxyPort, defaultPorts }: PortConfig,
+  first: PortPair,
+  refusal: PortInUse,
+  keptByOthers: ReadonlySet<number>,
+  make: ServerMakers,
+): Promise<{ pair: PortPair; ports: BothPorts }> {
+  for (let step = 1; ; step += 1) {
+    const pair = {
+      port: defaultPorts.port ? port + step : port,
+      proxyPort: defaultPorts.proxyPort ? proxyPort + step : proxyPort,
+    };
+    if (Math.max(pair.port, pair.proxyPort) > 65_535) throw refusal;
+    const moved = [...(defaultPorts.port ? [pair.port] : []), ...(defaultPorts.proxyPort ? [pair.proxyPort] : [])];
+    if (moved.some((each) => keptByOthers.has(each) || each === refusal.port)) continue;
+    if (pair.port === pair.proxyPort || (pair.port === first.port && pair.proxyPort === first.proxyPort)) continue;
+    const ports = await catchTaken(() => listenForBoth({ ...pair, host }, make));
+    if (!(ports instanceof PortInUse)) return { pair, ports };
+    if (!moved.includes(ports.port)) throw ports;
+  }
+}
+
+async function catchTaken<T>(open: () => Promise<T>): Promise<T | PortInUse> {
+  try {
+    return await open();
+  } catch (error) {
+    if (error instanceof PortInUse) return error;
+    throw error;
+  }
+}
+
+function keep(
+  folder: StateFolder,
+  { defaultPorts }: PortConfig,
+  move: PortMove | undefined,
+  { forgetKept }: PortPolicy,
+): void {
+  try {
+    if (move?.taken !== undefined) {
+      keepPorts(folder, {
+        port: defaultPorts.port ? move.port : DEFAULT_API_PORT,
+        proxyPort: defaultPorts.proxyPort ? move.proxyPort : DEFAULT_PROXY_PORT,
+      });
+    } else if (forgetKept) keepPorts(folder, undefined);
+  } catch (error) {
+    throw stateErrors.stateFolderUnusable(folder.root, errorCode(error));
+  }
+}

@@ -1,0 +1,28 @@
+import { pause } from '../os/clock.js';
+import { takeLock } from '../records/lock.js';
+import { portsLockOf } from '../records/project-lock.js';
+import type { StateFolder } from '../records/state-folder.js';
+
+/** Opening ports takes milliseconds; a process that was suspended in the middle must not keep all others from starting. */
+const PATIENCE_MS = 5_000;
+const LOOK_PAUSE_MS = 20;
+
+/**
+ * Does something while no other dev server of this user tries ports: trying one takes it for a moment.
+ * @throws the system's error when the state folder can't be written
+ */
+export async function withPortLock<T>(folder: StateFolder, action: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  for (;;) {
+    const { lock } = await takeLock(portsLockOf({ folder }));
+    if (lock === undefined && performance.now() - startedAt < PATIENCE_MS) {
+      await pause(LOOK_PAUSE_MS);
+      continue;
+    }
+    try {
+      return await action();
+    } finally {
+      lock?.release();
+    }
+  }
+}

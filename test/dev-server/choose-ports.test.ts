@@ -1,0 +1,190 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { choosePorts, type PortPolicy } from '../../src/dev-server/choose-ports.js';
+import { isPortInUse } from '../../src/dev-server/probe-port.js';
+import { keepPorts, readKeptPorts } from '../../src/records/kept-ports.js';
+import { takeLock } from '../../src/records/lock.js';
+import { devLockOf } from '../../src/records/project-lock.js';
+import { ServerRecordFile } from '../../src/records/server-records.js';
+import { createStateFolder, type OwnStateFolder } from '../../src/records/state-folder.js';
+import { occupy } from '../support/default-ports.js';
+import { makeProject } from '../support/project.js';
+import { recordOf } from '../support/server-record.js';
+import { useStateHome } from '../support/state-home.js';
+
+const MAKE = { api: () => createServer(), proxy: () => createServer() };
+const SILENT: PortPolicy = { forgetKept: false, ask: undefined };
+
+/** The first port of a range in which every port that a test may use is free; the pair is it and the one 10 above. */
+async function freeRange(): Promise<number> {
+  for (;;) {
+    const base = 20_000 + Math.floor(Math.random() * 12_000);
+    const ports = Array.from({ length: 20 }, (_, index) => base + index);
+    if (!(await Promise.all(ports.map(isPortInUse))).some(Boolean)) return base;
+  }
+}
+
+interface Choice {
+  folder?: OwnStateFolder;
+  policy?: PortPolicy | undefined;
+  defaultPorts?: { port: boolean; proxyPort: boolean };
+  host?: string | undefined;
+  interactive?: boolean;
+}
+
+/** Chooses ports where `base` and `base + 10` are the default ones. @returns the ports and what is said about them */
+async function choose(base: number, choice: Choice = {}) {
+  const { folder = createStateFolder(makeProject()), host, interactive = true } = choice;
+  const { defaultPorts = { port: true, proxyPort: true } } = choice;
+  const config = { port: base, proxyPort: base + 10, host, defaultPorts, interactive };
+  const policy = 'policy' in choice ? choice.policy : SILENT;
+  const { api, proxy, move } = await choosePorts(config, folder, MAKE, policy);
+  const close = () => Promise.all([api.close(), proxy.close()]);
+  onTestFinished(() => void close());
+  return { port: api.port, proxyPort: proxy.port, move, close };
+}
+
+/** Makes this process count as the dev server of a project: by its record, or by its lock alone while it starts. */
+async function actAsDevServer(how: 'record' | 'lock'): Promise<string> {
+  const project = makeProject();
+  const folder = createStateFolder(project);
+  if (how === 'record')
+    new ServerRecordFile(folder, 'run').write(await recordOf(project, { apiUrl: '', proxyUrl: '' }));
+  else await takeLock(devLockOf({ folder, note: folder.project }));
+  return project;
+}
+
+describe('a default port that a program listens on', () => {
+  test.each([
+    ['127.0.0.1', false],
+    ['::1', false],
+    ['0.0.0.0', false],
+    ['::', false],
+    ['::', true],
+  ])('at %s (IPv6 only: %s) is taken, whatever the dev server listens on', async (host, ipv6Only) => {
+    useStateHome(makeProject());
+    const base = await freeRange();
+    await occupy(base, host, ipv6Only);
+    for (const own of [undefined, '0.0.0.0', '::', '127.0.0.1', '::1']) {
+      await expect(choose(base, { host: own })).rejects.toMatchObject({ code: 'PortTaken', port: base });
+    }
+    await occupy(base + 11, host, ipv6Only);
+    await expect(choose(base + 1)).rejects.toMatchObject({ code: 'PortTaken', port: base + 11 });
+  });
+
+  test.each(['record', 'lock'] as const)(
+    'is left to the dev server of another project, known by its %s',
+    async (how) => {
+      useStateHome(makeProject());
+      const base = await freeRange();
+      await occupy(base);
+      const project = await actAsDevServer(how);
+      const folder = createStateFolder(makeProject());
+      const first = await choose(base, { folder });
+      expect(first).toMatchObject({ port: base + 1, proxyPort: base + 11 });
+      expect(first.move).toMatchObject({ taken: { port: base, project } });
+      await first.close();
+      const second = await choose(base, { folder });
+      expect(second).toMatchObject({ port: base + 1, proxyPort: base + 11, move: { taken: undefined } });
+    },
+  );
+
+  test('makes both ports move, also if it is the proxy’s, and pairs with a taken port are left out', async () => {
+    useStateHome(makeProject());
+    const base = await freeRange();
+    await actAsDevServer('record');
+    for (const port of [base + 10, base + 1, base + 12]) await occupy(port);
+    expect(await choose(base)).toMatchObject({ port: base + 3, proxyPort: base + 13 });
+  });
+
+  test('moves alone where the other port was named, and a named one is strict', async () => {
+    useStateHome(makeProject());
+    const base = await freeRange();
+    await actAsDevServer('record');
+    await occupy(base + 10);
+    const named = await choose(base, { defaultPorts: { port: false, proxyPort: true } });
+    expect(named).toMatchObject({ port: base, proxyPort: base + 11 });
+    await named.close();
+    const strict = choose(base, { defaultPorts: { port: true, proxyPort: false } });
+    await expect(strict).rejects.toMatchObject({ code: 'PortTaken', port: base + 10 });
+    await expect(choose(base, { policy: undefined })).rejects.toMatchObject({ port: base + 10 });
+    expect(await isPortInUse(base)).toBe(false);
+  });
+
+  test('is asked about where another program has it: yes is kept, no is the error', async () => {
+    useStateHome(makeProject());
+    const base = await freeRange();
+    await occupy(base);
+    const folder = createStateFolder(makeProject());
+    const asked: number[] = [];
+    const ask = (answer: boolean) => async (_: unknown, pair: { port: number; proxyPort: number }) => {
+      asked.push(pair.port, pair.proxyPort);
+      return answer;
+    };
+    const no = choose(base, { folder, policy: { forgetKept: false, ask: ask(false) } });
+    await expect(no).rejects.toMatchObject({ port: base });
+    expect(await isPortInUse(base + 1)).toBe(false);
+    expect(readKeptPorts(folder)).toBeUndefined();
+    const offKeys = choose(base, { folder, interactive: false, policy: { forgetKept: false, ask: ask(true) } });
+    await expect(offKeys).rejects.toMatchObject({ port: base });
+    const yes = await choose(base, { folder, policy: { forgetKept: false, ask: ask(true) } });
+    expect(yes).toMatchObject({ port: base + 1, move: { taken: { port: base, project: undefined } } });
+    expect(asked).toEqual([base + 1, base + 11, base + 1, base + 11]);
+    await yes.close();
+    expect(await choose(base, { folder })).toMatchObject({ port: base + 1, move: { taken: undefined } });
+  });
+});
+
+describe('the ports that a folder keeps', () => {
+  test('are not taken by others, unless the folder is gone', async () => {
+    useStateHome(makeProject());
+    const base = await freeRange();
+    await occupy(base);
+    await actAsDevServer('record');
+    keepPorts(createStateFolder(makeProject()), { port: base + 1, proxyPort: base + 11 });
+    const deleted = makeProject();
+    keepPorts(createStateFolder(deleted), { port: base + 2, proxyPort: base + 12 });
+    rmSync(deleted, { recursive: true });
+    const taken = await choose(base);
+    expect(taken).toMatchObject({ port: base + 2, proxyPort: base + 12 });
+    await taken.close();
+  });
+
+  test('are replaced by the next free ones if they are taken, and forgotten when told so', async () => {
+    useStateHome(makeProject());
+    const base = await freeRange();
+    await actAsDevServer('record');
+    const folder = createStateFolder(makeProject());
+    keepPorts(folder, { port: base + 1, proxyPort: base + 11 });
+    const holder = await occupy(base + 1);
+    const moved = await choose(base, { folder });
+    expect(moved).toMatchObject({ port: base + 2, proxyPort: base + 12 });
+    await moved.close();
+    holder.close();
+    expect(readKeptPorts(folder)).toEqual({ port: base + 2, proxyPort: base + 12 });
+    const forgotten = await choose(base, { folder, policy: { forgetKept: true, ask: undefined } });
+    expect(forgotten).toMatchObject({ port: base, proxyPort: base + 10, move: undefined });
+    expect(readKeptPorts(folder)).toBeUndefined();
+  });
+
+  test.each(['', '{', '[]', '{"port": 1}', '{"port": 0, "proxyPort": 70000}', 'null'])(
+    'count as none in a file with %j',
+    (text) => {
+      const folder = createStateFolder(makeProject());
+      writeFileSync(join(folder.root, 'ports.json'), text);
+      expect(readKeptPorts(folder)).toBeUndefined();
+    },
+  );
+});
+
+test('many that choose at the same moment all get ports of their own', async () => {
+  useStateHome(makeProject());
+  const base = await freeRange();
+  await actAsDevServer('record');
+  const chosen = await Promise.all(Array.from({ length: 6 }, () => choose(base)));
+  const ports = chosen.flatMap(({ port, proxyPort }) => [port, proxyPort]);
+  expect(new Set(ports).size).toBe(12);
+  expect(Math.max(...chosen.map(({ port }) => port))).toBe(base + 5);
+});

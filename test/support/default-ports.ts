@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { isPortInUse } from '../../src/dev-server/probe-port.js';
+import { waitFor } from './wait.js';
+
+/** Runs of the tests that need the default ports take turns: whoever listens here has them. */
+const TURN_PORT = 18_089;
+const TURN_MS = 60_000;
+
+/** Gives the default ports, and those that follow, to the tests of a file: no other run on this machine uses them. */
+export function useDefaultPorts(): void {
+  let turn: Server | undefined;
+  beforeAll(async () => {
+    turn = await waitFor(() => tryListen(TURN_PORT, '127.0.0.1'), 'a turn at the default ports', TURN_MS);
+    const taken = async () => (await Promise.all([8080, 9090].map(isPortInUse))).some(Boolean);
+    await waitFor(async () => !(await taken()), 'ports 8080 and 9090 to be free', TURN_MS);
+  }, 2 * TURN_MS);
+  afterAll(() => turn?.close());
+}
+
+/** Listens like another program would, until the test is over. */
+export async function occupy(port: number, host = '127.0.0.1', ipv6Only = false): Promise<Server> {
+  const server = createServer().listen({ port, host, ipv6Only });
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return server;
+}
+
+async function tryListen(port: number, host: string): Promise<Server | undefined> {
+  const server = createServer().listen({ port, host });
+  try {
+    await once(server, 'listening');
+    return server;
+  } catch {
+    return undefined;
+  }
+}
