@@ -11,12 +11,14 @@ const { dependencies: DEPENDENCIES = {} } = JSON.parse(readFileSync('package.jso
   dependencies?: Record<string, string>;
 };
 
-/** Node.js loads it in backends, by its path: it lies beside whichever file names it. */
+/** Node.js loads these in backends, by path: they are next to the file that names the first. */
 const preload: Plugin = {
   name: 'preload',
   buildStart() {
-    const source = readFileSync('src/runtime/process/remap-8080.cjs');
-    this.emitFile({ type: 'asset', fileName: 'remap-8080.cjs', source });
+    const folder = 'src/runtime/process';
+    for (const fileName of readdirSync(folder).filter((name) => name.endsWith('.cjs'))) {
+      this.emitFile({ type: 'asset', fileName, source: readFileSync(`${folder}/${fileName}`) });
+    }
   },
 };
 

@@ -2,42 +2,63 @@ import type { ServiceConfig } from '../config/service-config.js';
 import type { Platform } from '../platform/platform.js';
 import { filesOpenForWriting } from '../processes/open-files.js';
 import { takeSnapshot } from '../processes/process-snapshot.js';
-import { hasProc } from '../processes/process-table.js';
+import { hasProc, type ProcessEntry } from '../processes/process-table.js';
+import type { Change } from '../watch/change.js';
+import type { BackendWrites } from './backend-writes.js';
 import { findDefaultCheck, isLoaded } from './default-check.js';
 import type { LoadedFiles } from './loaded-files.js';
 
-/** What running backends have to do with a changed file: they run it as code, or they have written it. */
-export type Involvement = 'runs' | 'writes';
+/**
+ * What running backends have to do with a changed file: they have made this very change; they have the file open for
+ * writing, by a library such as SQLite; or they run it as code.
+ */
+export type Involvement = 'wrote' | 'holds' | 'runs';
 
-/** More files than this are a checkout or a copy: no backend writes so many at once. */
-const MAX_FILES = 100;
+/** More files than this are a checkout or a copy: no backend holds so many at once. */
+const MAX_HELD = 100;
+/** What SQLite puts next to a database, and may have removed again: https://www.sqlite.org/tempfiles.html */
+const OF_DATABASE = /-(?:journal|wal|shm)$/;
 
 /** Knows what backends have to do with files, as far as there is evidence and not just a time that fits. */
 export class BackendEvidence {
   readonly #platform: Platform;
   readonly #loaded: LoadedFiles;
+  readonly #writes: BackendWrites;
 
-  constructor(platform: Platform, loaded: LoadedFiles) {
+  constructor(platform: Platform, loaded: LoadedFiles, writes: BackendWrites) {
     this.#platform = platform;
     this.#loaded = loaded;
+    this.#writes = writes;
   }
 
   /**
-   * Finds out what a service's backends have to do with changed files.
-   * @param paths absolute
-   * @returns by path; nothing where nothing is known
+   * Finds out what backends have to do with changed files of a service; to be called once for each batch of changes.
+   * @returns by absolute path; nothing where nothing is known
    */
-  async of(service: ServiceConfig, paths: readonly string[]): Promise<ReadonlyMap<string, Involvement>> {
+  async of(service: ServiceConfig, changes: readonly Change[]): Promise<ReadonlyMap<string, Involvement>> {
     const found = new Map<string, Involvement>();
-    if (service.runtime !== 'process' || paths.length > MAX_FILES) return found;
-    const isCode = await this.#codeOf({ ...service, build: undefined });
-    const others = paths.filter((path) => !isCode(path));
-    const written = others.length === 0 ? new Set() : await this.#writtenBy(service.name);
-    for (const path of paths) {
+    if (service.runtime !== 'process') return found;
+    const writers = await this.#writes.find(service.name, changes);
+    const rest: string[] = [];
+    for (const { absolute } of changes) {
+      if (writers.get(absolute) === service.name) found.set(absolute, 'wrote');
+      else rest.push(absolute);
+    }
+    const isCode = rest.length === 0 ? () => false : await this.#codeOf({ ...service, build: undefined });
+    const others = rest.filter((path) => !isCode(path) && !writers.has(path));
+    const isHeld = others.length === 0 || others.length > MAX_HELD ? () => false : await this.#heldBy(service.name);
+    for (const path of rest) {
+      // For this service, what backends of another one have generated is code like any other.
       if (isCode(path)) found.set(path, 'runs');
-      else if (written.has(path)) found.set(path, 'writes');
+      else if (writers.has(path)) found.set(path, 'wrote');
+      else if (isHeld(path)) found.set(path, 'holds');
     }
     return found;
+  }
+
+  /** Finds the files that are as backends left them. @param paths absolute */
+  leftByBackends(paths: readonly string[]): Promise<Set<string>> {
+    return this.#writes.leftByBackends(paths);
   }
 
   async #codeOf(service: Parameters<typeof findDefaultCheck>[0]): Promise<(path: string) => boolean> {
@@ -46,12 +67,24 @@ export class BackendEvidence {
     return isLoaded(check, await this.#loaded.list());
   }
 
-  async #writtenBy(definition: string): Promise<Set<string>> {
+  async #heldBy(definition: string): Promise<(path: string) => boolean> {
+    const processes = await this.#processesOf(definition);
+    const opened = await this.#writes.openedByScripts();
+    const held = new Set<string>();
+    for (const { pid } of processes) {
+      for (const { descriptor, path, file } of filesOpenForWriting(pid)) {
+        // What a script writes is known exactly.
+        if (opened.get(pid)?.get(descriptor) !== file) held.add(path);
+      }
+    }
+    return (path) => held.has(path) || (OF_DATABASE.test(path) && held.has(path.replace(OF_DATABASE, '')));
+  }
+
+  async #processesOf(definition: string): Promise<readonly ProcessEntry[]> {
     const running = this.#platform.running.filter(({ identity }) => identity.service.definition === definition);
-    if (running.length === 0 || !hasProc()) return new Set();
+    if (running.length === 0 || !hasProc()) return [];
     const snapshot = await takeSnapshot();
     const self = snapshot.find(process.pid);
-    const processes = running.flatMap(({ identity }) => snapshot.withBackendId(identity.id, self?.startedAt ?? 0));
-    return new Set(processes.flatMap(({ pid }) => filesOpenForWriting(pid)));
+    return running.flatMap(({ identity }) => snapshot.withBackendId(identity.id, self?.startedAt ?? 0));
   }
 }

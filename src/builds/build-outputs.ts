@@ -28,12 +28,18 @@ export class BuildOutputs {
   /**
    * Reads what was written since a build started.
    * @param startedAt milliseconds since 1970
+   * @param leftByBackends finds the files among those that are as running backends left them: they are no output
    * @returns the same text for the same content of all that builds have written so far; where there is too much to read
    * at, a text that no other call returns
    */
-  async look(startedAt: number): Promise<string> {
-    const written = await this.#writtenSince(startedAt - CLOCK_TICK_MS, performance.now() + MAX_WALK_MS);
-    if (written === undefined) return randomUUID();
+  async look(
+    startedAt: number,
+    leftByBackends: (paths: readonly string[]) => Promise<ReadonlySet<string>> = async () => new Set(),
+  ): Promise<string> {
+    const found = await this.#writtenSince(startedAt - CLOCK_TICK_MS, performance.now() + MAX_WALK_MS);
+    if (found === undefined) return randomUUID();
+    const own = await leftByBackends(found);
+    const written = found.filter((path) => !own.has(path));
     const contents = await Promise.all(written.map(async (path) => [path, await this.#fingerprint(path)] as const));
     for (const [path, content] of contents) this.#contents.set(path, content);
     const lines = [...this.#contents].map(([path, content]) => `${path}\0${content}`).sort();

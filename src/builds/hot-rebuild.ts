@@ -5,6 +5,7 @@ import type { Clock } from '../os/clock.js';
 import type { Platform } from '../platform/platform.js';
 import { attributeWrites } from './attribute-writes.js';
 import { BackendEvidence } from './backend-evidence.js';
+import { BackendWrites } from './backend-writes.js';
 import type { OriginatedChange } from './build-triggers.js';
 import type { Builder } from './builder.js';
 import { ChangeOrigins } from './change-origins.js';
@@ -12,6 +13,8 @@ import type { LoadedFiles } from './loaded-files.js';
 import { RebuildLoop } from './rebuild-loop.js';
 import { backendsOlderThan, rollOut, untilReachable } from './rollout.js';
 import { findUnwatchedImport, type UnwatchedImport } from './unwatched-imports.js';
+import type { WriteReports } from './write-reports.js';
+import { WrittenFiles } from './written-files.js';
 
 export interface HotRebuildEvents {
   /** Running backends are being ended or replaced for the sake of a new build. */
@@ -22,6 +25,8 @@ export interface HotRebuildEvents {
   unwatchedImport: [service: ServiceConfig, found: UnwatchedImport];
   /** Files were shown to be written by builds or by backends alone: they start no more builds. */
   learned: [service: ServiceConfig, files: readonly OriginatedChange[]];
+  /** Backends write files that are watched. Patterns for "ignore", each reported once. */
+  written: [service: ServiceConfig, patterns: readonly string[]];
   /** The known output files of a service's builds have changed. Relative paths. */
   outputs: [service: string, files: readonly string[]];
 }
@@ -39,6 +44,8 @@ export interface HotRebuildParts {
   outputsOf(service: string): readonly string[];
   /** Knows which files running backends have loaded. */
   loaded: LoadedFiles;
+  /** What running backends report of the files that they write. */
+  writes: WriteReports;
 }
 
 /** Keeps running code in step with the files: watches, builds, and brings good builds to running backends. */
@@ -49,7 +56,7 @@ export class HotRebuild {
   #reloading: Promise<void> | undefined;
   #started = false;
 
-  constructor({ builder, platform, clock, configFiles, reloadConfig, outputsOf, loaded }: HotRebuildParts) {
+  constructor({ builder, platform, clock, configFiles, reloadConfig, outputsOf, loaded, writes }: HotRebuildParts) {
     this.#builder = builder;
     const reloadOnce = () => {
       this.#reloading ??= reloadConfig().finally(() => {
@@ -58,7 +65,7 @@ export class HotRebuild {
       return this.#reloading;
     };
     const origins = new ChangeOrigins(() => clock.now().getTime());
-    const evidence = new BackendEvidence(platform, loaded);
+    const evidence = new BackendEvidence(platform, loaded, new BackendWrites(writes, clock));
     const watched = builder.definitions.filter(({ watch }) => watch.length > 0);
     this.#loops = new Map(
       watched.map((service) => {
@@ -68,6 +75,11 @@ export class HotRebuild {
         const loop = new RebuildLoop(service, world);
         loop.events.on('problem', (error) => this.events.emit('watchProblem', service, error));
         loop.events.on('learned', (files) => this.events.emit('learned', service, files));
+        const written = new WrittenFiles();
+        loop.events.on('written', (files) => {
+          const patterns = written.note(files);
+          if (patterns.length > 0) this.events.emit('written', service, patterns);
+        });
         loop.events.on('outputs', (files) => this.events.emit('outputs', service.name, files));
         if (service.runtime === 'process') attributeWrites(platform, service.name, origins);
         return [service.name, loop];

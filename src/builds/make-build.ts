@@ -12,6 +12,7 @@ import type { BuildProcessEnd } from './build-process.js';
 import { checkChange, findDefaultCheck } from './default-check.js';
 import type { BuildImage } from './image-request.js';
 import { LOADED_FOLDER_VARIABLE, type LoadedFiles } from './loaded-files.js';
+import { WRITES_FOLDER_VARIABLE, type WriteReports } from './write-reports.js';
 
 /** What one build came to. `build` is undefined when it failed. */
 export interface MadeBuild {
@@ -75,6 +76,8 @@ export interface BuildOwner {
   changedFilesOf?(service: string): readonly string[];
   /** Knows which files running backends have loaded. Default: none is known. */
   loaded?: LoadedFiles;
+  /** Where backends report what they write. Default: nowhere. */
+  writes?: WriteReports;
   /** Builds images; needed by services that run in containers. */
   buildImage?: BuildImage | undefined;
 }
@@ -113,7 +116,7 @@ async function makeProcessBuild(
         );
   const { ok, failure, lines, lingering } = made;
   if (!ok) return { build: undefined, fingerprint: '', failure, lines, lingering };
-  const run = { command, cwd, env: { ...commandEnv, ...env, ...loadedVariable(service, owner) }, remap8080 };
+  const run = { command, cwd, env: { ...commandEnv, ...env, ...preloadVariables(service, owner) }, remap8080 };
   const fingerprint = fingerprintOf(run, (await owner.contentOf?.(service.name)) ?? randomUUID());
   return { build: { kind: 'process', number, ...run }, fingerprint, failure, lines, lingering };
 }
@@ -135,10 +138,14 @@ async function checkInstead(
   return { ok: false, failure: `syntax error in ${relative(service.root, bad.path)}`, lines: bad.lines };
 }
 
-/** Lets the preload record what backends load, if that decides what is checked. */
-function loadedVariable(service: ProcessServiceConfig, { loaded }: BuildOwner): Record<string, string> {
-  const wanted = loaded !== undefined && service.remap8080 && findDefaultCheck(service)?.language === 'node';
-  return wanted ? { [LOADED_FOLDER_VARIABLE]: loaded.folder } : {};
+/** Lets the preload record what backends write, and what they load if that decides what is checked. */
+function preloadVariables(service: ProcessServiceConfig, { loaded, writes }: BuildOwner): Record<string, string> {
+  if (!service.remap8080) return {};
+  const isChecked = findDefaultCheck(service)?.language === 'node';
+  return {
+    ...(loaded !== undefined && isChecked && { [LOADED_FOLDER_VARIABLE]: loaded.folder }),
+    ...(writes !== undefined && { [WRITES_FOLDER_VARIABLE]: writes.folderOf(service.name) }),
+  };
 }
 
 function missingFolder(folder: string): string {

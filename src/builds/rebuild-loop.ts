@@ -15,6 +15,7 @@ import { BuildTriggers, type OriginatedChange, type Trigger } from './build-trig
 import type { Builder } from './builder.js';
 import type { ChangeOrigins, OpenSpan } from './change-origins.js';
 import { ChangedFiles } from './changed-files.js';
+import { judgeChanges } from './judge-changes.js';
 
 /** How long nothing may have run before what builds wrote is built once more. */
 export const QUIET_MS = 5_000;
@@ -26,6 +27,8 @@ export interface RebuildLoopEvents {
   problem: [error: NodeJS.ErrnoException];
   /** Files were shown to be written by builds or by backends alone: they start no more builds. */
   learned: [files: readonly OriginatedChange[]];
+  /** Backends have written files, which starts no build. Relative paths. */
+  written: [files: readonly string[]];
   /** The known output files have changed. Relative paths. */
   outputs: [files: readonly string[]];
 }
@@ -129,7 +132,9 @@ export class RebuildLoop {
     await this.#deciding;
     if (!isKnown || this.#watcher.paused || this.#watcher.isPolling) return randomUUID();
     const missedChange = await this.#mayHaveMissedChange();
-    const output = await this.#outputs?.look(this.#building?.startedAt ?? 0);
+    const output = await this.#outputs?.look(this.#building?.startedAt ?? 0, (paths) =>
+      this.#world.evidence.leftByBackends(paths),
+    );
     return missedChange ? randomUUID() : `${this.#files.fingerprint} ${output ?? ''}`;
   }
 
@@ -168,25 +173,13 @@ export class RebuildLoop {
     if (changes.some(isOfConfig)) await this.#world.reloadConfig();
     const code = changes.filter(({ absolute }) => !this.#isConfig(absolute));
     if (code.length === 0) return;
-    this.#files.note(code);
-    const trigger = this.#triggers.changed(await this.#originate(code));
+    const { own, others, origins } = await judgeChanges(code, before, this.#world);
+    if (own.length > 0) this.events.emit('written', own);
+    if (others.length === 0) return;
+    this.#files.note(others);
+    const trigger = this.#triggers.changed(origins);
     // A service that has other settings now is being built for that already.
     if (this.#service === before) this.#follow(trigger);
-  }
-
-  async #originate(changes: readonly Change[]): Promise<OriginatedChange[]> {
-    const paths = changes.map(({ absolute }) => absolute);
-    const [origins, evidence] = await Promise.all([
-      Promise.all(changes.map((change) => this.#world.origins.of(change))),
-      this.#world.evidence.of(this.#service, paths),
-    ]);
-    return changes.map(({ path: file, absolute }, index) => {
-      const origin = origins[index] ?? 'other';
-      const involvement = evidence.get(absolute);
-      if (involvement === 'writes' && origin === 'other') return { file, origin: 'backend' };
-      // A backend that starts at that moment does not rewrite the code that it runs.
-      return { file, origin: involvement === 'runs' && origin === 'backend' ? 'other' : origin };
-    });
   }
 
   #buildStarted(number: number): void {

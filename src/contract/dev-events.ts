@@ -13,6 +13,7 @@ export type MessageSubject =
   | 'logs-recovered'
   | 'import-not-watched'
   | 'output-learned'
+  | 'backend-writes'
   | 'config-needs-restart'
   | 'config-rejected'
   | 'page-called-api'

@@ -24,6 +24,12 @@ export const eventErrors = {
       `${byBuild ? 'The build itself' : 'A backend'} writes ${quote(file)}, so changes to that file during ${byBuild ? 'a build' : 'the start or end of a backend'} start no build.`,
       `To stop watching it, add "ignore": [${quote(`/${file}`)}] to the config file.`,
     ),
+  writtenByBackend: (pattern: string) =>
+    new JamdevError(
+      'WatchFailed',
+      `A backend writes ${quote(pattern.slice(1))} among the watched files. What it writes itself starts no build; what you save there does.`,
+      `To stop watching it, add "ignore": [${quote(pattern)}] to the config file.`,
+    ),
   pageCalledApi: (origin: string) =>
     new JamdevError(
       'NotSupported',

@@ -17,6 +17,8 @@ export function sentenceOf(event: SentenceEvent): string {
     }
     case 'output-learned':
       return eventErrors.writtenByItself(event.file, event.writtenBy === 'build').sentence;
+    case 'backend-writes':
+      return eventErrors.writtenByBackend(event.pattern).sentence;
     case 'config-needs-restart':
       return eventErrors.needsRestart(event.file, event.what).sentence;
     case 'config-rejected':

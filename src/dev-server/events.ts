@@ -39,6 +39,8 @@ export type DevServerEvent =
   | { type: 'import-not-watched'; service: ServiceConfig; file: string; folder: string }
   /** Builds or backends alone write this file: changes to it start no more builds. Path relative to the service. */
   | { type: 'output-learned'; service: ServiceConfig; file: string; writtenBy: 'build' | 'backend' }
+  /** Backends write watched files, which starts no build; a pattern for `ignore`, published once. */
+  | { type: 'backend-writes'; service: ServiceConfig; pattern: string }
   /** A config file has changes that take effect after a restart, in words. */
   | { type: 'config-needs-restart'; file: string; what: readonly string[] }
   /** A config file can't be used as it is now; its previous content stays in use. */

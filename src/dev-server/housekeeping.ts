@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { type LoadedFiles, removeLoadedFilesOfDeadRuns } from '../builds/loaded-files.js';
+import type { WriteReports } from '../builds/write-reports.js';
 import type { LogStore } from '../logs/log-store.js';
 import type { Platform } from '../platform/platform.js';
 import type { StateFolder } from '../records/state-folder.js';
@@ -12,13 +13,14 @@ export interface Household {
   platform: Platform;
   logs: LogStore;
   loaded: LoadedFiles;
+  writes: WriteReports;
 }
 
 /**
  * Limits what ended backends and dead runs leave on the disk, from now on.
  * @returns a function that does it once at any time
  */
-export function startHousekeeping({ folder, runId, platform, logs, loaded }: Household): () => void {
+export function startHousekeeping({ folder, runId, platform, logs, loaded, writes }: Household): () => void {
   const pruneLogs = () =>
     void listForeignRuns(folder, runId)
       .then((runs) => logs.prune(runs))
@@ -27,6 +29,7 @@ export function startHousekeeping({ folder, runId, platform, logs, loaded }: Hou
   platform.events.on('backend', (backend) => {
     void backend.gone.then(() => logs.isPruned || pruneLogs());
     void backend.gone.then(() => loaded.prune());
+    void backend.gone.then(() => writes.prune());
   });
   return () => {
     pruneLogs();

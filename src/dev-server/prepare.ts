@@ -3,6 +3,7 @@ import { Builder } from '../builds/builder.js';
 import { HotRebuild } from '../builds/hot-rebuild.js';
 import { LoadedFiles } from '../builds/loaded-files.js';
 import { type BuildOwner, createMakeBuild } from '../builds/make-build.js';
+import { WriteReports } from '../builds/write-reports.js';
 import { createReadEnvFiles } from '../config/env-file.js';
 import type { DevConfig } from '../config/resolve.js';
 import { ImageCatalog } from '../images/image-catalog.js';
@@ -32,6 +33,7 @@ export interface DevServerParts {
   runtime: RuntimeSwitch;
   pipes: PipePool;
   loaded: LoadedFiles;
+  writes: WriteReports;
   /** Removes images that nothing needs anymore; undefined without containers. */
   imageKeeper: ReturnType<DockerParts['keepImages']> | undefined;
   /** The config in use now: a changed config file may have changed services. */
@@ -45,6 +47,7 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
   const readEnvFiles = createReadEnvFiles();
   const pipes = new PipePool();
   const loaded = new LoadedFiles(join(folder.root, 'loaded', runId));
+  const writes = new WriteReports(join(loaded.folder, 'writes'));
   const docker = await prepareDocker(config, folder, runId, register);
   const owner: BuildOwner = {
     project: config.project,
@@ -54,6 +57,7 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
     contentOf: (service) => hotRebuild.contentOf(service),
     changedFilesOf: (service) => hotRebuild.unbuiltFilesOf(service),
     loaded,
+    writes,
     buildImage: docker?.buildImage,
   };
   const builder = new Builder(config.services, systemClock, createMakeBuild(owner, readEnvFiles));
@@ -84,8 +88,21 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
     reloadConfig: () => follower.reload(),
     outputsOf: (service) => learned.of(service),
     loaded,
+    writes,
   });
   hotRebuild.events.on('outputs', (service, files) => learned.keep(service, files));
   const imageKeeper = docker?.keepImages(builder, platform);
-  return { platform, builder, hotRebuild, logs, register, runtime, pipes, loaded, imageKeeper, config: runningConfig };
+  return {
+    platform,
+    builder,
+    hotRebuild,
+    logs,
+    register,
+    runtime,
+    pipes,
+    loaded,
+    writes,
+    imageKeeper,
+    config: runningConfig,
+  };
 }

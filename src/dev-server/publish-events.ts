@@ -24,6 +24,9 @@ export function publishEvents({ platform, builder, hotRebuild, logs }: DevServer
   hotRebuild.events.on('unwatchedImport', (service, { file, folder }) =>
     bus.publish({ type: 'import-not-watched', service, file, folder }),
   );
+  hotRebuild.events.on('written', (service, patterns) => {
+    for (const pattern of patterns) bus.publish({ type: 'backend-writes', service, pattern });
+  });
   hotRebuild.events.on('learned', (...event) => publishLearned(event, bus));
 }
 

@@ -1,27 +1,40 @@
-import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The owner's permission to write, which /proc gives to the links of descriptors that are open for writing. */
 const WRITABLE = 0o200;
 
+/** A file that a process has open. */
+export interface OpenFile {
+  descriptor: number;
+  /** Absolute, without links. */
+  path: string;
+  /** "device:inode". */
+  file: string;
+}
+
 /**
  * Lists the files that a process has open for writing right now, such as a database or a log.
- * @returns absolute paths without links; none where the system does not tell (it is not Linux, or another user's process)
+ * @returns none where the system does not tell (it is not Linux, or another user's process)
  */
-export function filesOpenForWriting(pid: number): string[] {
+export function filesOpenForWriting(pid: number): OpenFile[] {
   const folder = `/proc/${pid}/fd`;
   try {
-    return readdirSync(folder).flatMap((name) => targetOf(join(folder, name)));
+    return readdirSync(folder).flatMap((name) => fileOf(folder, name));
   } catch {
     // The process has ended, or is another user's.
     return [];
   }
 }
 
-function targetOf(descriptor: string): string[] {
+function fileOf(folder: string, name: string): OpenFile[] {
+  const link = join(folder, name);
   try {
-    const isWritable = (lstatSync(descriptor).mode & WRITABLE) !== 0;
-    return isWritable ? [readlinkSync(descriptor)].filter((path) => path.startsWith('/')) : [];
+    const isWritable = (lstatSync(link).mode & WRITABLE) !== 0;
+    const path = isWritable ? readlinkSync(link) : '';
+    if (!path.startsWith('/')) return [];
+    const { dev, ino } = statSync(link, { bigint: true });
+    return [{ descriptor: Number(name), path, file: `${dev}:${ino}` }];
   } catch {
     // It was closed meanwhile.
     return [];

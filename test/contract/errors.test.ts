@@ -129,6 +129,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   siteNotAllowed: [callerErrors.siteNotAllowed(), ['Sec-Fetch-Site']],
   backendPageNotAllowed: [callerErrors.backendPageNotAllowed('http://localhost:9090'), ['"http://localhost:9090"']],
   writtenByItself: [eventErrors.writtenByItself('dist/stamp', true), ['dist/stamp', 'build', '"ignore"']],
+  writtenByBackend: [eventErrors.writtenByBackend('/data.db'), ['"data.db"', '"ignore": ["/data.db"]']],
   importNotWatched: [
     eventErrors.importNotWatched('doc', '/repo/shared/util.js', '../shared'),
     ['"doc"', '"/repo/shared/util.js"', '"../shared"'],

@@ -106,6 +106,10 @@ const CASES: Cases = {
     { type: 'output-learned', service, file: 'out.js', writtenBy: 'build' },
     [{ event: 'message', about: 'output-learned', text: expect.stringContaining('out.js') }],
   ],
+  'backend-writes': [
+    { type: 'backend-writes', service, pattern: '/data.db' },
+    [{ event: 'message', about: 'backend-writes', text: expect.stringContaining('data.db') }],
+  ],
   'config-needs-restart': [
     { type: 'config-needs-restart', file: 'jamsocket.config.json', what: ['port'] },
     [{ event: 'message', about: 'config-needs-restart', text: expect.stringContaining('port') }],

@@ -9,8 +9,15 @@ import { createStateHome, findStateHome } from '../../records/state-home.js';
 /** Tells the preload the backend's port; see remap-8080.cjs. */
 export const PRELOAD_PORT_VARIABLE = 'JAMDEV_BACKEND_PORT';
 
-const NAME = 'remap-8080.cjs';
-const PACKAGED = fileURLToPath(new URL(`./${NAME}`, import.meta.url));
+/** The first is named in NODE_OPTIONS, and loads the others. */
+const NAMES = [
+  'remap-8080.cjs',
+  'report-writes.cjs',
+  'wrap-functions.cjs',
+  'write-operations.cjs',
+  'write-report.cjs',
+] as const;
+const PACKAGED = fileURLToPath(new URL('.', import.meta.url));
 const HASH_CHARACTERS = 12;
 
 /**
@@ -19,29 +26,32 @@ const HASH_CHARACTERS = 12;
  */
 export class NodePreload {
   /** Read at the start, while the package exists. */
-  readonly #source = readFileSync(PACKAGED, 'utf8');
-  readonly #hash = createHash('sha256').update(this.#source).digest('hex').slice(0, HASH_CHARACTERS);
+  readonly #sources = NAMES.map((name) => readFileSync(join(PACKAGED, name), 'utf8'));
+  readonly #hash = createHash('sha256').update(this.#sources.join('\0')).digest('hex').slice(0, HASH_CHARACTERS);
 
   /** @returns the path of the preload, which is there */
   path(): string {
-    const kept = this.#pathIn(findStateHome().root);
-    return existsSync(kept) ? kept : this.#keep();
+    const kept = this.#pathsIn(findStateHome().root);
+    return kept.every((path) => existsSync(path)) ? kept[0] : this.#keep();
   }
 
-  #pathIn(root: string): string {
-    return join(root, 'preloads', this.#hash, NAME);
+  #pathsIn(root: string): [string, ...string[]] {
+    const [first, ...others] = NAMES;
+    const toPath = (name: string) => join(root, 'preloads', this.#hash, name);
+    return [toPath(first), ...others.map(toPath)];
   }
 
   #keep(): string {
     try {
       const { root } = createStateHome();
-      const path = this.#pathIn(root);
+      const paths = this.#pathsIn(root);
       for (const folder of [join(root, 'preloads'), join(root, 'preloads', this.#hash)]) makeOwnFolder(folder);
-      writeOwnFile(path, this.#source);
-      return path;
+      // The first comes last: it loads the others.
+      for (const [index, source] of [...this.#sources.entries()].reverse()) writeOwnFile(paths[index] ?? '', source);
+      return paths[0];
     } catch {
       // For example, the disk is full: the one in the package is used as long as it exists.
-      return PACKAGED;
+      return join(PACKAGED, NAMES[0]);
     }
   }
 }

@@ -5,8 +5,8 @@
  * its container; here that port is the API's, so `listen(8080)` becomes `listen()` on the backend's own port and on
  * loopback. That port has a variable of its own, since a command may set PORT itself: "PORT=8080 node server.js". Every
  * other port, path or handle passes untouched. It also writes down which files the program requires, so that those can
- * be checked before a change of them reaches it. Plain CommonJS and no imports of jamdev's, as it is loaded into other
- * programs, by whatever Node.js those run on.
+ * be checked before a change of them reaches it, and what it writes (report-writes.cjs). Plain CommonJS and no imports of
+ * jamdev's other code, as it is loaded into other programs, by whatever Node.js those run on.
  */
 const net = require('node:net');
 
@@ -25,6 +25,9 @@ if (Number.isInteger(assignedPort) && assignedPort > 0 && assignedPort !== PLATF
     }
   );
 }
+
+const writesFolder = process.env.JAMDEV_WRITES_FOLDER;
+if (writesFolder !== undefined) require('./report-writes.cjs').reportWrites(writesFolder);
 
 const loadedFolder = process.env.JAMDEV_LOADED_FOLDER;
 /** When to look at what is loaded, in milliseconds: most programs have all of it soon, some load more when it is used. */

@@ -1,0 +1,204 @@
+import type { BigIntStats } from 'node:fs';
+import { lstat, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Clock, pause } from '../os/clock.js';
+import type { Change } from '../watch/change.js';
+import type { LeftState, WriteReport, WriteReports } from './write-reports.js';
+
+/** File systems keep times by the tick of the kernel's clock, which lags behind the one that programs read. */
+const CLOCK_TICK_MS = 20;
+/** A deletion that is reported is noticed within this time. */
+const NOTICED_WITHIN_MS = 1_000;
+/** How long to wait for the end of an operation that a backend has begun. */
+const WAIT_MS = 1_000;
+const WAIT_STEP_MS = 10;
+/** States that are remembered for each service. */
+const MAX_SEEN = 20_000;
+/** Longer than any row of backends that write to a file in turn, between two looks at it. */
+const MAX_BASES = 1_000;
+
+type ChangedFile = Pick<Change, 'absolute' | 'what' | 'noticedAtMs'>;
+
+/** What a service's builds have taken notice of. */
+interface Seen {
+  /** States of files, whether they were built or were the backends' own. */
+  states: Set<string>;
+  /** By path, when it was handled last; milliseconds since 1970. */
+  handledAtMs: Map<string, number>;
+}
+
+/**
+ * Tells changes that backends have made from all others, by what backends report (see write-report.cjs). A change is a
+ * backend's own only if the file is exactly as a backend left it, and all that came before was noticed or is overwritten:
+ * a person's save before, after or between a backend's writes still counts.
+ */
+export class BackendWrites {
+  readonly #reports: WriteReports;
+  readonly #clock: Clock;
+  /** What was there before is known to the watcher. */
+  readonly #startedAtMs: number;
+  readonly #seen = new Map<string, Seen>();
+  /** By file of reports: operations that did not end in time, which nothing waits for again. */
+  readonly #stuck = new Map<string, number>();
+
+  constructor(reports: WriteReports, clock: Clock) {
+    this.#reports = reports;
+    this.#clock = clock;
+    this.#startedAtMs = clock.now().getTime();
+  }
+
+  /**
+   * Finds changes that are a backend's own; to be called once for each batch of changes, before any of it is built.
+   * @param service whose files have changed
+   * @returns by absolute path, the service whose backend made the change
+   */
+  async find(service: string, changes: readonly ChangedFile[]): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    const deadlineMs = this.#clock.monotonicMs() + WAIT_MS;
+    let before: WriteReport | undefined;
+    let open = [...changes];
+    const looks = new Map<string, string | undefined>();
+    for (;;) {
+      // First the files, then the reports: what a file is now was reported by then.
+      const states = await Promise.all(open.map(stateOf));
+      const report = await this.#reports.read();
+      before ??= report;
+      const newest = newestByFile(report);
+      const left = open.filter((change, index) => {
+        const state = states[index];
+        looks.set(change.absolute, state);
+        const writer = this.#writerOf(service, change, state, report);
+        if (writer !== undefined) found.set(change.absolute, writer);
+        return writer === undefined;
+      });
+      const isOutdated = left.some(({ absolute }) => wasWrittenAfter(looks.get(absolute), newest));
+      if (left.length === 0 || !(isOutdated || this.#isRunning(before, report))) break;
+      if (this.#clock.monotonicMs() > deadlineMs) {
+        this.#giveUp(report);
+        break;
+      }
+      open = left;
+      await pause(WAIT_STEP_MS);
+    }
+    this.#noteSeen(service, looks);
+    return found;
+  }
+
+  /** Finds the files that are as backends left them. @param paths absolute */
+  async leftByBackends(paths: readonly string[]): Promise<Set<string>> {
+    const states = await Promise.all(paths.map((absolute) => stateOf({ absolute, what: 'content' })));
+    const report = await this.#reports.read();
+    return new Set(paths.filter((_, index) => report.states.has(states[index] ?? '')));
+  }
+
+  /** By pid and descriptor: the files that scripts have opened for writing, as "device:inode". */
+  async openedByScripts(): Promise<ReadonlyMap<number, ReadonlyMap<number, string>>> {
+    return (await this.#reports.read()).opened;
+  }
+
+  #writerOf(
+    service: string,
+    { absolute, noticedAtMs }: ChangedFile,
+    state: string | undefined,
+    report: WriteReport,
+  ): string | undefined {
+    if (state !== undefined) {
+      const left = report.states.get(state);
+      return left !== undefined && this.#isAccounted(service, left, report) ? left.service : undefined;
+    }
+    const noticedMs = this.#clock.now().getTime() - (performance.now() - noticedAtMs);
+    const handledMs = this.#seen.get(service)?.handledAtMs.get(absolute) ?? 0;
+    const deletion = deletionOf(absolute, report);
+    const isRecent = deletion !== undefined && deletion.atMs >= Math.max(noticedMs - NOTICED_WITHIN_MS, handledMs);
+    return isRecent ? deletion.service : undefined;
+  }
+
+  /** Whether all that a backend found when it wrote was noticed before, or is gone. */
+  #isAccounted(service: string, left: LeftState, { states }: WriteReport): boolean {
+    const seen = this.#seen.get(service)?.states;
+    let { base } = left;
+    for (let number = 0; base !== undefined && number < MAX_BASES; number += 1) {
+      if (seen?.has(base) || changedAtMs(base) < this.#startedAtMs - CLOCK_TICK_MS) return true;
+      const earlier = states.get(base);
+      if (earlier === undefined) return false;
+      base = earlier.base;
+    }
+    return base === undefined;
+  }
+
+  /** Whether operations may still be running that were at the first look. */
+  #isRunning(before: WriteReport, { threads }: WriteReport): boolean {
+    return [...before.threads].some(([file, { started }]) => {
+      const floor = threads.get(file)?.floor ?? Number.POSITIVE_INFINITY;
+      return floor <= started && this.#stuck.get(file) !== floor;
+    });
+  }
+
+  #giveUp({ threads }: WriteReport): void {
+    for (const [file, { started, floor }] of threads) if (floor <= started) this.#stuck.set(file, floor);
+    for (const file of this.#stuck.keys()) if (!threads.has(file)) this.#stuck.delete(file);
+  }
+
+  #noteSeen(service: string, looks: ReadonlyMap<string, string | undefined>): void {
+    const seen = this.#seen.get(service) ?? { states: new Set<string>(), handledAtMs: new Map<string, number>() };
+    this.#seen.set(service, seen);
+    const nowMs = this.#clock.now().getTime();
+    for (const [path, state] of looks) {
+      if (state !== undefined) seen.states.add(state);
+      seen.handledAtMs.set(path, nowMs);
+    }
+    for (const each of [seen.states, seen.handledAtMs]) {
+      for (const key of each.keys()) {
+        if (each.size <= MAX_SEEN) break;
+        each.delete(key);
+      }
+    }
+  }
+}
+
+/** The state of a file as the preload writes it; undefined if it is not there. */
+async function stateOf({ absolute, what }: Pick<ChangedFile, 'absolute' | 'what'>): Promise<string | undefined> {
+  const stats = await lstat(absolute, { bigint: true }).catch(() => undefined);
+  if (stats === undefined) return undefined;
+  if (!stats.isSymbolicLink() || what !== 'content') return describe(stats);
+  const target = await stat(absolute, { bigint: true }).catch(() => undefined);
+  return describe(target ?? stats);
+}
+
+function describe({ dev, ino, size, ctimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${size}:${ctimeNs}`;
+}
+
+/** When a state came to be; milliseconds since 1970. */
+function changedAtMs(state: string): number {
+  return Number(state.slice(state.lastIndexOf(':') + 1)) / 1e6;
+}
+
+/** By file, as "device:inode": when the newest state of it came to be in which a backend left it. */
+function newestByFile({ states }: WriteReport): Map<string, number> {
+  const newest = new Map<string, number>();
+  for (const state of states.keys()) {
+    const file = fileOf(state);
+    newest.set(file, Math.max(newest.get(file) ?? 0, changedAtMs(state)));
+  }
+  return newest;
+}
+
+/** Whether a backend has written the file again since the look at it. */
+function wasWrittenAfter(state: string | undefined, newest: ReadonlyMap<string, number>): boolean {
+  return state !== undefined && (newest.get(fileOf(state)) ?? 0) > changedAtMs(state);
+}
+
+function fileOf(state: string): string {
+  return state.split(':', 2).join(':');
+}
+
+/** The deletion of a file, or of a folder above it. */
+function deletionOf(path: string, { deletions }: WriteReport): { service: string; atMs: number } | undefined {
+  let newest: { service: string; atMs: number } | undefined;
+  for (let each = path; ; each = dirname(each)) {
+    const deletion = deletions.get(each);
+    if (deletion !== undefined && deletion.atMs > (newest?.atMs ?? 0)) newest = deletion;
+    if (each === dirname(each)) return newest;
+  }
+}

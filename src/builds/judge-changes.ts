@@ -1,0 +1,45 @@
+import type { ServiceConfig } from '../config/service-config.js';
+import type { Change } from '../watch/change.js';
+import type { BackendEvidence, Involvement } from './backend-evidence.js';
+import type { ChangeOrigin, OriginatedChange } from './build-triggers.js';
+import type { ChangeOrigins } from './change-origins.js';
+
+/** Changes of a service's files, by whether they can start a build. */
+export interface JudgedChanges {
+  /** Files that backends have written, for which nothing is built. Relative paths. */
+  own: string[];
+  others: Change[];
+  /** Of the others, in the same order. */
+  origins: OriginatedChange[];
+}
+
+/** Finds out who made changes. To be called once for each batch of changes. */
+export async function judgeChanges(
+  changes: readonly Change[],
+  service: ServiceConfig,
+  { origins, evidence }: { origins: ChangeOrigins; evidence: BackendEvidence },
+): Promise<JudgedChanges> {
+  const [found, involvements] = await Promise.all([
+    Promise.all(changes.map((change) => origins.of(change))),
+    evidence.of(service, changes),
+  ]);
+  const judged: JudgedChanges = { own: [], others: [], origins: [] };
+  changes.forEach((change, index) => {
+    const origin = originOf(found[index] ?? 'other', involvements.get(change.absolute));
+    if (origin === undefined) judged.own.push(change.path);
+    else {
+      judged.others.push(change);
+      judged.origins.push({ file: change.path, origin });
+    }
+  });
+  return judged;
+}
+
+/** @returns undefined for a change that backends have made, which starts no build */
+function originOf(origin: ChangeOrigin, involvement: Involvement | undefined): ChangeOrigin | undefined {
+  if (involvement === 'wrote') return undefined;
+  // While a build runs, that may have written it as well.
+  if (involvement === 'holds') return origin === 'build' ? origin : undefined;
+  // A backend that starts at that moment does not rewrite the code that it runs.
+  return involvement === 'runs' && origin === 'backend' ? 'other' : origin;
+}

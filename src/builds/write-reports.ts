@@ -1,0 +1,162 @@
+import { mkdirSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sendSignal } from '../processes/signal.js';
+
+/** Tells the preload where to report what a process writes; see write-report.cjs. */
+export const WRITES_FOLDER_VARIABLE = 'JAMDEV_WRITES_FOLDER';
+
+/** States of ended processes that are kept: changes of files are handled a moment after they were made. */
+const MAX_KEPT = 10_000;
+const NOTHING = '-';
+
+/** A state in which a backend left a file. */
+export interface LeftState {
+  /** The service of the backend. */
+  service: string;
+  /** The state that it was made from; undefined if nothing of that is left. */
+  base: string | undefined;
+}
+
+/** A file or folder that a backend deleted. */
+export interface Deletion {
+  service: string;
+  /** Milliseconds since 1970. */
+  atMs: number;
+}
+
+/** An operation may be running in a thread. */
+export interface ThreadProgress {
+  /** Operations that have started. */
+  started: number;
+  /** All operations below this number have ended. */
+  floor: number;
+}
+
+/** Everything that backends have reported so far. */
+export interface WriteReport {
+  /** By state: "device:inode:size:time of the last change in nanoseconds". */
+  states: Map<string, LeftState>;
+  /** By absolute path. */
+  deletions: Map<string, Deletion>;
+  /** Of running processes, by pid and descriptor: the files that `fs` has opened for writing, as "device:inode". */
+  opened: Map<number, Map<number, string>>;
+  /** By file of reports; only of running processes. */
+  threads: Map<string, ThreadProgress>;
+}
+
+/** Reads what the preload reports of the files that backends write: one file per process and thread. */
+export class WriteReports {
+  readonly #folder: string;
+  readonly #services = new Map<string, string>();
+  readonly #kept: WriteReport = emptyReport();
+
+  /** @param folder of this run alone */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Returns the folder that the backends of a service report to. */
+  folderOf(service: string): string {
+    const known = this.#services.get(service);
+    if (known !== undefined) return known;
+    const folder = join(this.#folder, encodeURIComponent(service));
+    this.#services.set(service, folder);
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    } catch {
+      // Without it, writes of backends start builds, as if a person had made them.
+    }
+    return folder;
+  }
+
+  /** Reads all reports. */
+  async read(): Promise<WriteReport> {
+    await this.prune();
+    const report: WriteReport = {
+      states: new Map(this.#kept.states),
+      deletions: new Map(this.#kept.deletions),
+      opened: new Map(),
+      threads: new Map(),
+    };
+    await this.#each(async (service, folder, name) => this.#readInto(report, service, folder, name));
+    return report;
+  }
+
+  /** Whether a process reports what it writes. */
+  async isReporting(pid: number): Promise<boolean> {
+    let found = false;
+    await this.#each(async (_service, _folder, name) => {
+      found ||= Number.parseInt(name, 10) === pid;
+    });
+    return found;
+  }
+
+  /** Removes reports of processes that have ended, and keeps the newest of what they say in memory. */
+  async prune(): Promise<void> {
+    await this.#each(async (service, folder, name) => {
+      if (sendSignal(Number.parseInt(name, 10), 0) !== 'nobody') return;
+      await this.#readInto(this.#kept, service, folder, name);
+      await rm(join(folder, name), { force: true }).catch(() => undefined);
+    });
+    for (const map of [this.#kept.states, this.#kept.deletions]) {
+      for (const key of map.keys()) {
+        if (map.size <= MAX_KEPT) break;
+        map.delete(key);
+      }
+    }
+    this.#kept.threads.clear();
+    this.#kept.opened.clear();
+  }
+
+  async #each(use: (service: string, folder: string, name: string) => Promise<void>): Promise<void> {
+    for (const [service, folder] of this.#services) {
+      const names = await readdir(folder).catch(() => []);
+      await Promise.all(names.map((name) => use(service, folder, name)));
+    }
+  }
+
+  async #readInto(report: WriteReport, service: string, folder: string, name: string): Promise<void> {
+    const text = await readFile(join(folder, name), 'utf8').catch(() => '');
+    const pid = Number.parseInt(name, 10);
+    const progress = parseReport(text, service, pid, report);
+    if (!name.endsWith('.old')) report.threads.set(join(folder, name), progress);
+  }
+}
+
+/** Parses one file of reports; see write-report.cjs. What is torn is left out. */
+function parseReport(text: string, service: string, pid: number, report: WriteReport): ThreadProgress {
+  const progress = { started: 0, floor: 1 };
+  for (const line of text.split('\n')) {
+    const [kind, first = '', ...rest] = line.trimEnd().split(' ');
+    if (kind === 'H') {
+      progress.started = Number(first);
+      progress.floor = Math.max(progress.floor, Number(rest[0]));
+    } else if (kind === 'S') {
+      const [base = NOTHING, floor = '1'] = rest;
+      report.states.set(first, { service, base: base === NOTHING ? undefined : base });
+      progress.floor = Math.max(progress.floor, Number(floor));
+    } else if (kind === 'D') {
+      const path = parsePath(rest.join(' '));
+      const atMs = Number(first);
+      if (path === undefined || atMs < (report.deletions.get(path)?.atMs ?? 0)) continue;
+      report.deletions.set(path, { service, atMs });
+    } else if (kind === 'O') {
+      const files = report.opened.get(pid) ?? new Map<number, string>();
+      report.opened.set(pid, files.set(Number(first), rest[0] ?? ''));
+    }
+  }
+  return progress;
+}
+
+function parsePath(json: string): string | undefined {
+  try {
+    return String(JSON.parse(json));
+  } catch {
+    return undefined;
+  }
+}
+
+function emptyReport(): WriteReport {
+  return { states: new Map(), deletions: new Map(), opened: new Map(), threads: new Map() };
+}

@@ -1,0 +1,54 @@
+/** Files right in the service's folder that are named one by one: a pattern could match code. */
+const MAX_NAMED = 3;
+
+/** Files of one extension in one folder at the top, or in folders below it. */
+interface Kind {
+  files: Set<string>;
+  pattern: string;
+}
+
+/** Decides what to say of the files that backends write: each kind once, however many files of it there are. */
+export class WrittenFiles {
+  readonly #kinds = new Map<string, Kind>();
+
+  /**
+   * Takes note of written files.
+   * @param files paths relative to the service's folder
+   * @returns patterns for "ignore" that were not returned before
+   */
+  note(files: readonly string[]): string[] {
+    return files.flatMap((file) => this.#noteOne(file) ?? []);
+  }
+
+  #noteOne(file: string): string | undefined {
+    const { top, extension, folder } = split(file);
+    const kind = this.#kinds.get(`${top}\0${extension}`);
+    if (kind === undefined) {
+      const pattern = `/${escapePattern(file)}`;
+      this.#kinds.set(`${top}\0${extension}`, { files: new Set([file]), pattern });
+      return pattern;
+    }
+    if (kind.files.has(file) || kind.files.size >= MAX_NAMED) return undefined;
+    kind.files.add(file);
+    if (top === '') return `/${escapePattern(file)}`;
+    const isSameFolder = [...kind.files].every((each) => split(each).folder === folder);
+    const where = isSameFolder ? escapePattern(folder) : `${escapePattern(top)}/**`;
+    const pattern = `/${where}/*${escapePattern(extension)}`;
+    if (pattern === kind.pattern) return undefined;
+    kind.pattern = pattern;
+    return pattern;
+  }
+}
+
+function split(file: string): { top: string; folder: string; extension: string } {
+  const parts = file.split('/');
+  const name = parts.at(-1) ?? '';
+  const dot = name.lastIndexOf('.');
+  const folder = parts.slice(0, -1).join('/');
+  return { top: parts.length > 1 ? (parts[0] ?? '') : '', folder, extension: dot > 0 ? name.slice(dot) : '' };
+}
+
+/** Makes a name a pattern of gitignore that matches it alone. */
+function escapePattern(name: string): string {
+  return name.replace(/[\\*?[]/g, '\\$&').replace(/ $/, '\\ ');
+}

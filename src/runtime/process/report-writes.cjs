@@ -1,0 +1,55 @@
+// @ts-check
+'use strict';
+/*
+ * Reports what a backend writes through `fs`, so that the dev server can tell its writes from a person's saves.
+ * See write-report.cjs for the reports.
+ */
+const fs = require('node:fs');
+const { syncBuiltinESMExports } = require('node:module');
+const { Wrapper, replace } = require('./wrap-functions.cjs');
+const { OF_DESCRIPTORS, OF_HANDLES, OPERATIONS, changed, isOfFile, opened, opensForWriting } =
+  require('./write-operations.cjs');
+const { WriteReport } = require('./write-report.cjs');
+
+/** @typedef {import('./wrap-functions.cjs').Functions} Functions */
+
+/** When a thread that has not written yet shows that it would report that, in milliseconds. */
+const SHOW_AFTER_MS = 200;
+
+/** @param {string} folder of the reports */
+function reportWrites(folder) {
+  const report = new WriteReport(folder);
+  setTimeout(() => report.open(), SHOW_AFTER_MS).unref();
+  const wrapper = new Wrapper(report);
+  const functions = /** @type {Functions} */ (/** @type {unknown} */ (fs));
+  const promises = /** @type {Functions} */ (/** @type {unknown} */ (fs.promises));
+  for (const [name, operation] of Object.entries(OPERATIONS)) {
+    wrapper.sync(functions, `${name}Sync`, operation);
+    wrapper.callback(functions, name, operation);
+    wrapper.promise(promises, name, operation);
+  }
+  for (const name of OF_DESCRIPTORS) {
+    wrapper.sync(functions, `${name}Sync`, changed, isOfFile, false);
+    wrapper.callback(functions, name, changed, isOfFile);
+  }
+  let areHandlesWrapped = false;
+  wrapper.sync(functions, 'openSync', opened, opensForWriting);
+  wrapper.callback(functions, 'open', opened, opensForWriting);
+  wrapper.promise(promises, 'open', opened, opensForWriting, (handle) => {
+    // Only a handle shows their prototype.
+    if (areHandlesWrapped) return;
+    areHandlesWrapped = true;
+    for (const name of OF_HANDLES) wrapper.promise(Object.getPrototypeOf(handle), name, changed);
+  });
+  for (const name of ['close', 'closeSync']) {
+    replace(functions, name, (original) => {
+      return function close(...args) {
+        report.closed(args[0]);
+        return Reflect.apply(original, this, args);
+      };
+    });
+  }
+  syncBuiltinESMExports();
+}
+
+module.exports = { reportWrites };

@@ -1,0 +1,165 @@
+// @ts-check
+'use strict';
+/*
+ * Wraps functions of `fs`, so that an operation is told of their start and end. What they do, return and throw stays as it
+ * is, and so do their names, lengths and symbols such as the one for `util.promisify`.
+ */
+const { hrtime } = process;
+
+/** @typedef {import('./write-operations.cjs').Report} Report */
+/** @typedef {import('./write-operations.cjs').Operation} Operation */
+/** @typedef {import('./write-operations.cjs').End} End */
+/** @typedef {(this: any, ...args: any[]) => any} AnyFunction */
+/** @typedef {Record<string, AnyFunction>} Functions */
+
+/**
+ * If a program hears late of the end of a write, a person may have saved the file since, so it is not reported. It is at
+ * most as late as the time in which the event loop worked, rather than waited.
+ */
+const MAX_LATE_MS = 100;
+
+/** @returns {number} milliseconds in which the event loop has not waited, since some moment */
+function activeMs() {
+  const [seconds, nanoseconds] = hrtime();
+  return seconds * 1000 + nanoseconds / 1e6 - require('node:perf_hooks').performance.nodeTiming.idleTime;
+}
+
+class Wrapper {
+  #report;
+  /** A function that calls others of them is at work. */
+  #isNested = false;
+
+  /** @param {Report} report */
+  constructor(report) {
+    this.#report = report;
+  }
+
+  /**
+   * @param {Functions} object
+   * @param {string} name
+   * @param {Operation} operation
+   * @param {(args: unknown[]) => boolean} [applies]
+   * @param {boolean} [isMarked] whether it may take long, so that its start is reported
+   */
+  sync(object, name, operation, applies = always, isMarked = true) {
+    const wrapper = this;
+    replace(object, name, (original) => {
+      return function wrapped(...args) {
+        if (wrapper.#isNested || !applies(args)) return Reflect.apply(original, this, args);
+        const number = isMarked ? wrapper.#report.begin() : undefined;
+        const end = wrapper.#start(operation, args);
+        let [succeeded, result] = [false, undefined];
+        wrapper.#isNested = true;
+        try {
+          result = Reflect.apply(original, this, args);
+          succeeded = true;
+          return result;
+        } finally {
+          wrapper.#isNested = false;
+          end(succeeded, result);
+          if (number !== undefined) wrapper.#report.end(number);
+        }
+      };
+    });
+  }
+
+  /** @param {Functions} object @param {string} name @param {Operation} operation @param {(args: unknown[]) => boolean} [applies] */
+  callback(object, name, operation, applies = always) {
+    const wrapper = this;
+    replace(object, name, (original) => {
+      return function wrapped(...args) {
+        const callback = args.at(-1);
+        if (wrapper.#isNested || typeof callback !== 'function' || !applies(args)) {
+          return Reflect.apply(original, this, args);
+        }
+        const end = wrapper.#startLate(operation, args);
+        args[args.length - 1] = /** @this {unknown} @param {unknown[]} results */ function (...results) {
+          end(results[0] === null || results[0] === undefined, results[1]);
+          return Reflect.apply(callback, this, results);
+        };
+        wrapper.#isNested = true;
+        try {
+          return Reflect.apply(original, this, args);
+        } catch (error) {
+          end(false);
+          throw error;
+        } finally {
+          wrapper.#isNested = false;
+        }
+      };
+    });
+  }
+
+  /**
+   * @param {Functions} object
+   * @param {string} name
+   * @param {Operation} operation
+   * @param {(args: unknown[]) => boolean} [applies]
+   * @param {(result: any) => void} [onResult]
+   */
+  promise(object, name, operation, applies = always, onResult = () => undefined) {
+    const wrapper = this;
+    replace(object, name, (original) => {
+      const { wrapped } = {
+        /** @this {any} @param {any[]} args */
+        async wrapped(...args) {
+          const isHandle = typeof this?.fd === 'number';
+          const operands = isHandle ? [this.fd] : args;
+          if (!applies(operands)) return Reflect.apply(original, this, args);
+          const end = wrapper.#startLate(operation, operands);
+          let [succeeded, result] = [false, undefined];
+          try {
+            result = await Reflect.apply(original, this, args);
+            succeeded = true;
+            onResult(result);
+            return result;
+          } finally {
+            end(succeeded, result);
+          }
+        },
+      };
+      return wrapped;
+    });
+  }
+
+  /** @param {Operation} operation @param {unknown[]} args */
+  #start(operation, args) {
+    try {
+      return /** @type {End} */ (operation(this.#report, args));
+    } catch {
+      // The function itself refuses such arguments.
+      return /** @type {End} */ (() => undefined);
+    }
+  }
+
+  /** @param {Operation} operation @param {unknown[]} args */
+  #startLate(operation, args) {
+    const number = this.#report.begin();
+    const end = this.#start(operation, args);
+    const startedMs = activeMs();
+    return (/** @type {boolean} */ succeeded, /** @type {unknown} */ result = undefined) => {
+      end(succeeded && activeMs() - startedMs <= MAX_LATE_MS, result);
+      this.#report.end(number);
+    };
+  }
+}
+
+/** @param {unknown[]} _args */
+const always = (_args) => true;
+
+/**
+ * Puts a function in the place of another, under its name and with its properties.
+ * @param {Functions} object
+ * @param {string} name
+ * @param {(original: AnyFunction) => AnyFunction} wrap
+ */
+function replace(object, name, wrap) {
+  const descriptor = Object.getOwnPropertyDescriptor(object, name);
+  const original = descriptor?.value;
+  if (typeof original !== 'function' || descriptor?.configurable !== true) return;
+  const wrapped = wrap(original);
+  Object.defineProperties(wrapped, Object.getOwnPropertyDescriptors(original));
+  Object.defineProperty(object, name, { ...descriptor, value: wrapped });
+}
+
+module.exports = { Wrapper, replace };

@@ -1,0 +1,144 @@
+// @ts-check
+'use strict';
+/*
+ * What the functions of `fs` that write do to files, by the names of their variants with a callback. An operation looks
+ * at the arguments before the function runs, and reports what it has left when it has ended.
+ */
+const fs = require('node:fs');
+const { join } = require('node:path');
+const { stateOf } = require('./write-report.cjs');
+
+/** @typedef {InstanceType<typeof import('./write-report.cjs').WriteReport>} Report */
+/** @typedef {(succeeded: boolean, result?: unknown) => void} End */
+/** @typedef {(report: Report, args: unknown[]) => End} Operation */
+
+const { readdirSync } = fs;
+const { O_TRUNC, O_CREAT, O_EXCL, O_WRONLY, O_RDWR } = fs.constants;
+
+/**
+ * Nothing of what was there before is left.
+ * @param {Report} report @param {unknown} path @param {boolean} [ofLink] @returns {End}
+ */
+const replaced = (report, path, ofLink) => (succeeded) => {
+  if (succeeded) report.left(stateOf(path, ofLink));
+};
+
+/**
+ * Something of what was there before is left: if that was a person's, and not seen yet, it still has to count.
+ * @param {Report} report
+ * @param {unknown} before path or descriptor
+ * @param {unknown} after the same once it has ended
+ * @param {boolean} [ofLink]
+ * @returns {End}
+ */
+function continued(report, before, after, ofLink) {
+  const state = stateOf(before, ofLink);
+  const base = report.baseOf(state);
+  report.hold(state);
+  return (succeeded) => {
+    report.release(state);
+    if (succeeded) report.left(stateOf(after, ofLink), base);
+  };
+}
+
+/** @type {Operation} */
+const changed = (report, [file]) => continued(report, file, file);
+/** @type {Operation} */
+const changedLink = (report, [path]) => continued(report, path, path, true);
+/** @type {Operation} */
+const linked = (report, [from, to]) => continued(report, from, to, true);
+
+/** @type {Operation} */
+const moved = (report, [from, to]) => {
+  const end = continued(report, from, to, true);
+  return (succeeded) => {
+    if (succeeded) report.deleted(from);
+    end(succeeded);
+  };
+};
+
+/** @type {Operation} */
+const deleted =
+  (report, [path]) =>
+  (succeeded) => {
+    if (succeeded) report.deleted(path);
+  };
+
+/** @type {Operation} */
+const copied =
+  (report, [from, to]) =>
+  (succeeded) => {
+    if (succeeded) leftAll(report, String(from), String(to));
+  };
+
+/** Folders are copied without any other function of `fs`. @param {Report} report @param {string} from @param {string} to */
+function leftAll(report, from, to) {
+  report.left(stateOf(to, true));
+  try {
+    for (const entry of readdirSync(from)) leftAll(report, join(from, entry), join(to, entry));
+  } catch {
+    // It is a file.
+  }
+}
+
+/** @param {'w' | 'a'} usual the flag if none is given @returns {Operation} */
+const written =
+  (usual) =>
+  (report, [file, , options]) => {
+    const target = typeof file === 'object' && file !== null && 'fd' in file ? file.fd : file;
+    const flag = /** @type {{ flag?: unknown } | null | undefined} */ (options)?.flag ?? usual;
+    const isReplaced = typeof target !== 'number' && effectOf(flag) === 'replaces';
+    return isReplaced ? replaced(report, target) : continued(report, target, target);
+  };
+
+/** What opening with these flags does to a file. @param {unknown} flags */
+function effectOf(flags) {
+  if (typeof flags === 'string') return /w/.test(flags) ? 'replaces' : /[a+]/.test(flags) ? 'continues' : 'nothing';
+  if (typeof flags !== 'number') return 'nothing';
+  const isNew = (flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0;
+  if ((flags & O_TRUNC) !== 0 || isNew) return 'replaces';
+  return (flags & (O_WRONLY | O_RDWR | O_CREAT)) !== 0 ? 'continues' : 'nothing';
+}
+
+/** @type {Operation} */
+const opened = (report, [path, flags]) => {
+  const end = effectOf(flags) === 'replaces' ? replaced(report, path) : continued(report, path, path);
+  return (succeeded, result) => {
+    end(succeeded);
+    const descriptor = typeof result === 'object' && result !== null && 'fd' in result ? result.fd : result;
+    if (succeeded) report.opened(descriptor, stateOf(descriptor));
+  };
+};
+
+/** @type {Readonly<Record<string, Operation>>} */
+const OPERATIONS = {
+  writeFile: written('w'),
+  appendFile: written('a'),
+  copyFile: (report, [, to]) => replaced(report, to),
+  symlink: (report, [, path]) => replaced(report, path, true),
+  cp: copied,
+  rename: moved,
+  link: linked,
+  truncate: changed,
+  chmod: changed,
+  chown: changed,
+  utimes: changed,
+  lchmod: changedLink,
+  lchown: changedLink,
+  lutimes: changedLink,
+  unlink: deleted,
+  rm: deleted,
+  rmdir: deleted,
+};
+
+/** Functions whose first argument is a descriptor. */
+const OF_DESCRIPTORS = ['write', 'writev', 'ftruncate', 'fchmod', 'fchown', 'futimes'];
+/** Methods of a FileHandle. */
+const OF_HANDLES = ['write', 'writev', 'writeFile', 'appendFile', 'truncate', 'chmod', 'chown', 'utimes'];
+
+/** @param {unknown[]} args of `open` */
+const opensForWriting = ([, flags]) => effectOf(flags) !== 'nothing';
+/** @param {unknown[]} args Standard streams are no files of the project. */
+const isOfFile = ([descriptor]) => typeof descriptor === 'number' && descriptor > 2;
+
+module.exports = { OPERATIONS, OF_DESCRIPTORS, OF_HANDLES, changed, opened, opensForWriting, isOfFile };
