@@ -1,6 +1,9 @@
 /** Files right in the service's folder that are named one by one: a pattern could match code. */
 const MAX_NAMED = 3;
 
+/** What SQLite puts next to a database: https://www.sqlite.org/tempfiles.html */
+const OF_DATABASE = /-(?:journal|wal|shm)$/;
+
 /** Files of one extension in one folder at the top, or in folders below it. */
 interface Kind {
   files: Set<string>;
@@ -20,7 +23,8 @@ export class WrittenFiles {
     return files.flatMap((file) => this.#noteOne(file) ?? []);
   }
 
-  #noteOne(file: string): string | undefined {
+  #noteOne(path: string): string | undefined {
+    const file = path.replace(OF_DATABASE, '');
     const { top, extension, folder } = split(file);
     const kind = this.#kinds.get(`${top}\0${extension}`);
     if (kind === undefined) {
