@@ -36,7 +36,7 @@ interface Declaration<Path extends string, Body, Query extends z.ZodObject, Resu
 }
 
 /** What a request brings, parsed by the declared schemas. */
-export interface Call<Path extends string, Body, Query> {
+interface Call<Path extends string, Body, Query> {
   params: ParamsOf<Path>;
   body: Body;
   query: Query;

@@ -117,7 +117,7 @@ function errorAnswers(endpoint: Endpoint, schemas: Schemas): [status: number, an
 }
 
 /** Every code that an endpoint can answer with. */
-export function errorCodesOf({ path, body, query, errors }: Endpoint): ErrorCode[] {
+function errorCodesOf({ path, body, query, errors }: Endpoint): ErrorCode[] {
   const codes: ErrorCode[] = [...errors, 'HostNotAllowed', 'Internal'];
   if (!isPublicPath(path)) codes.push('OriginNotAllowed');
   if (path.includes(':') || query !== undefined || body !== undefined) codes.push('InvalidRequest');

@@ -18,7 +18,7 @@ import { ChangedFiles } from './changed-files.js';
 import { judgeChanges } from './judge-changes.js';
 
 /** How long nothing may have run before what builds wrote is built once more. */
-export const QUIET_MS = 5_000;
+const QUIET_MS = 5_000;
 /** How long a comparison waits until files stop changing; after that, the changes are unknown. */
 const SETTLE_DEADLINE_MS = 2_000;
 

@@ -17,7 +17,7 @@ export interface EnvFile {
 }
 
 /** What env files hold. */
-export interface EnvFileContent {
+interface EnvFileContent {
   env: Record<string, string>;
   /** Names in them that the platform sets itself, as `PORT`. */
   leftOut: string[];

@@ -6,7 +6,7 @@ import { decodeText, NotUtf8 } from '../os/text-encoding.js';
 import { configErrors } from './config-errors.js';
 
 /** A program that mounts variables as a named pipe may first ask a person to unlock them. */
-export const ENV_FILE_TIMEOUT_MS = 10_000;
+const ENV_FILE_TIMEOUT_MS = 10_000;
 
 /** Reads the text of an env file. @throws JamdevError `ConfigUnreadable` */
 export type ReadEnvText = (path: string, signal?: AbortSignal) => Promise<string>;

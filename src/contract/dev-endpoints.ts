@@ -47,7 +47,7 @@ export const devBackendSchema = z
 export type DevBackend = z.infer<typeof devBackendSchema>;
 
 /** How a build ended, as `POST /_jamdev/build` tells once it has. `superseded`: a newer one took its place. */
-export const buildOutcomeSchema = z.discriminatedUnion('result', [
+const buildOutcomeSchema = z.discriminatedUnion('result', [
   z.object({
     result: z.literal('succeeded'),
     number: z.number(),

@@ -83,7 +83,7 @@ export const backendMetricsSchema = z
 export type BackendMetrics = z.infer<typeof backendMetricsSchema>;
 
 /** One row of `GET /v2/account/:account/backends`. */
-export const runningBackendSchema = z
+const runningBackendSchema = z
   .object({
     id: z.string(),
     created_at: timeSchema,

@@ -11,7 +11,7 @@ export const createServiceSchema = z.object({ name: z.string() }).meta({ id: 'Cr
 export const useImageSchema = z.object({ image_tag: z.string().min(1) }).meta({ id: 'UseImageRequest' });
 
 /** One of a service's environments, and what its backends run. */
-export const environmentSchema = z
+const environmentSchema = z
   .object({
     name: z.string(),
     image_tag: z.string(),

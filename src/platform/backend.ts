@@ -14,10 +14,10 @@ import { Silence } from './silence.js';
 import { UsageGauge } from './usage-gauge.js';
 
 /** No HTTP answer for so long after the start: ended, reason `startuptimeout` (platform contract, "Lifecycle"). */
-export const STARTUP_TIMEOUT_MS = 300_000;
+const STARTUP_TIMEOUT_MS = 300_000;
 /** How long a soft termination waits for the process before it turns hard. */
-export const SOFT_TERMINATION_MS = 10_000;
-export const DEFAULT_MAX_IDLE_SECONDS = 300;
+const SOFT_TERMINATION_MS = 10_000;
+const DEFAULT_MAX_IDLE_SECONDS = 300;
 /** How long a replaced process has to answer the requests it got, before it is asked to end. */
 const DRAIN_MS = 1_000;
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** Names the variable by which processes are known again that a dev server started, directly or through others. */
-export const RUN_VARIABLE = 'JAMDEV_RUN';
+const RUN_VARIABLE = 'JAMDEV_RUN';
 
 const MARKER_BYTES = 16;
 const MARKER = /^[0-9a-f]{32}$/;

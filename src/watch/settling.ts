@@ -1,9 +1,9 @@
 /** How long nothing may change before changes are reported. */
-export const QUIET_MS = 50;
+const QUIET_MS = 50;
 /** How long to wait for quiet while the same files change again and again. */
 export const LONGEST_WAIT_MS = 500;
 /** How long to wait at most while ever more files change, as in a large copy. */
-export const LONGEST_STREAM_MS = 10_000;
+const LONGEST_STREAM_MS = 10_000;
 
 /** What settling needs from the code that checks files. */
 export interface SettlingTasks {

@@ -12,7 +12,7 @@ import { type Answer, send } from './http.js';
 type Json = Record<string, unknown>;
 
 /** What OpenAPI says of a method on a path. */
-export interface Operation {
+interface Operation {
   operationId: string;
   summary: string;
   tags: string[];

@@ -33,7 +33,7 @@ export async function terminate(dev: DevRun, { backend_id }: Connected, hard = f
 }
 
 /** The file whose change makes a template's backend another one. */
-export function serverFile(template: TemplateName): string {
+function serverFile(template: TemplateName): string {
   return template === 'python' ? 'server.py' : 'server.js';
 }
 

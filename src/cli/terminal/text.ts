@@ -39,11 +39,6 @@ export function compose(strings: TemplateStringsArray, ...pieces: Text[]): Text 
   return strings.flatMap((literal, index) => [literal, pieces[index] ?? '']);
 }
 
-/** Puts pieces together with a separator in between. */
-export function joined(pieces: readonly Text[], separator: string): Text {
-  return pieces.flatMap((piece, index) => (index === 0 ? [piece] : [separator, piece]));
-}
-
 /**
  * Turns a text into what is written to a terminal.
  * @param chalk with or without colors, as the terminal is

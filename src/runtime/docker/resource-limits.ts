@@ -1,6 +1,6 @@
 import type { ResourceLimits } from '../../contract/requests.js';
 
-export const MIB = 1024 * 1024;
+const MIB = 1024 * 1024;
 /** What Docker itself takes when only the share of it is given; microseconds. */
 const DEFAULT_CPU_PERIOD_US = 100_000;
 /** Of a period and of a share of it, the least and the most that Linux takes; microseconds. */
@@ -70,7 +70,7 @@ export function refusedLimit(stderr: string, limits: readonly Limit[]): Limit | 
 }
 
 /** A size for people: "64 MiB". */
-export function inMib(bytes: number): string {
+function inMib(bytes: number): string {
   const mib = bytes / MIB;
   return `${mib >= 10 ? Math.round(mib) : Number(mib.toFixed(1))} MiB`;
 }

@@ -11,7 +11,7 @@ import {
 } from './folder-events.js';
 
 /** How long a change goes unnoticed at most, unless CHOKIDAR_INTERVAL says otherwise. */
-export const POLL_INTERVAL_MS = 300;
+const POLL_INTERVAL_MS = 300;
 
 /** Whether an entry of a folder that is watched need not be looked at. */
 export type IsIgnored = (folder: BytePath, name: string, isFolder: boolean) => boolean;

@@ -2,7 +2,7 @@
  * @param {readonly number[]} numbers at least one
  * @returns {number}
  */
-export function median(numbers) {
+function median(numbers) {
   const sorted = numbers.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
