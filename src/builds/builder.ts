@@ -42,13 +42,16 @@ interface Progress {
   good: GoodBuild[];
   failure: Extract<BuildOutcome, { result: 'failed' }> | undefined;
   running: { controller: AbortController; outcome: Promise<BuildOutcome> } | undefined;
+  /** Whether a build command has begun to write since the last good build: what it left may be half a build. */
+  isHalfBuilt: boolean;
   /** See {@link MadeBuild.lingering}, of the last completed build. */
   lingering: Promise<Lingering | undefined>;
 }
 
 /**
  * Builds services. Each build has a number that grows, and the newest wins: one that is overtaken is cancelled and its
- * result does not count. The last good build stays in use until the next good one.
+ * result does not count. The last good image stays in use until the next good one. The build command of child processes
+ * writes over its last result, so nothing starts while it runs or after it failed.
  */
 export class Builder implements BuildSource {
   readonly events = new EventEmitter<BuilderEvents>().setMaxListeners(0);
@@ -64,7 +67,15 @@ export class Builder implements BuildSource {
     this.#services = new Map(
       services.map((config) => [
         config.name,
-        { config, number: 0, good: [], failure: undefined, running: undefined, lingering: Promise.resolve(undefined) },
+        {
+          config,
+          number: 0,
+          good: [],
+          failure: undefined,
+          running: undefined,
+          isHalfBuilt: false,
+          lingering: Promise.resolve(undefined),
+        },
       ]),
     );
   }
@@ -82,13 +93,41 @@ export class Builder implements BuildSource {
   async current(definition: string, signal: AbortSignal): Promise<Build> {
     const progress = this.#progress(definition);
     for (;;) {
-      const newest = progress.good.at(-1);
-      if (newest !== undefined) return newest.build;
+      const usable = usableBuild(progress);
+      if (usable !== undefined) return usable;
       if (progress.running === undefined) break;
       await Promise.race([progress.running.outcome, aborted(signal)]);
       signal.throwIfAborted();
     }
     throw failureOf(progress);
+  }
+
+  async untilUsable(definition: string, signal: AbortSignal, onFailure: (error: Error) => void): Promise<void> {
+    const progress = this.#progress(definition);
+    while (usableBuild(progress) === undefined) {
+      signal.throwIfAborted();
+      if (progress.running !== undefined) await Promise.race([progress.running.outcome, aborted(signal)]);
+      else {
+        onFailure(failureOf(progress));
+        await this.#nextStart(definition, signal);
+      }
+    }
+  }
+
+  /** Resolves when a build of a service's definition starts, or the signal aborts. */
+  #nextStart(definition: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.events.off('started', onStart);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const onStart = (name: string) => {
+        if (name === definition) done();
+      };
+      this.events.on('started', onStart);
+      signal.addEventListener('abort', done);
+    });
   }
 
   /** The number of the newest build that was asked for. */
@@ -119,7 +158,7 @@ export class Builder implements BuildSource {
 
   assertUsable(definition: string): void {
     const progress = this.#progress(definition);
-    if (progress.good.length === 0 && progress.running === undefined) throw failureOf(progress);
+    if (progress.running === undefined && usableBuild(progress) === undefined) throw failureOf(progress);
   }
 
   /** Builds every service again. */
@@ -167,6 +206,7 @@ export class Builder implements BuildSource {
     const { config } = progress;
     const startedAt = this.#clock.monotonicMs();
     const command = number === 1 ? describeBuild(config) : describeRebuild(config);
+    if (buildsInPlace(config)) progress.isHalfBuilt = true;
     this.events.emit('started', config.name, number, reason, command);
     const tell = (line: string) => this.events.emit('line', config.name, line);
     const result: MadeBuild = await this.#make(config, number, signal, tell).catch((error: unknown) => {
@@ -186,6 +226,7 @@ export class Builder implements BuildSource {
       if (!unchanged) this.#keep(progress, result.build, result.fingerprint);
       progress.failure = undefined;
       progress.running = undefined;
+      progress.isHalfBuilt = false;
     } else {
       outcome = { result: 'failed', number, ms, failure: result.failure, lines: result.lines };
       progress.failure = outcome;
@@ -215,6 +256,16 @@ export class Builder implements BuildSource {
 function describeError(error: unknown): string {
   const known = error instanceof JamdevError ? error : asSystemProblem(error);
   return known?.sentence ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** The newest good build, unless what it made is being written over or may be half of another. */
+function usableBuild({ config, good, running, isHalfBuilt }: Progress): Build | undefined {
+  if (isHalfBuilt || (running !== undefined && buildsInPlace(config))) return undefined;
+  return good.at(-1)?.build;
+}
+
+function buildsInPlace(service: ServiceConfig): boolean {
+  return service.runtime === 'process' && service.build !== undefined;
 }
 
 function failureOf({ failure }: Progress): Error {

@@ -60,10 +60,18 @@ export class Service {
 /** Where the code of a service comes from. The build part implements it; the platform only waits for it. */
 export interface BuildSource {
   /**
-   * The newest good build of a service's definition; waits for one that is under way if there is none yet.
-   * @throws JamdevError `BuildFailed` when there is none and the last try failed
+   * The newest good build of a service's definition. Waits for one that is under way if there is none yet, or if it
+   * writes over the last one.
+   * @throws JamdevError `BuildFailed` when there is none, or the last one was written over, and the last try failed
    */
   current(definition: string, signal: AbortSignal): Promise<Build>;
+  /**
+   * Waits, for as long as it takes, until a process may start on the newest good build: until nothing is writing over
+   * it, and nothing has left half of another one in its place.
+   * @param onFailure receives the failure of each build after which the waiting goes on
+   * @throws the signal's reason when it aborts
+   */
+  untilUsable(definition: string, signal: AbortSignal, onFailure: (error: Error) => void): Promise<void>;
   /** @throws JamdevError `BuildFailed` when no build can be had right now: nothing is worth spawning */
   assertUsable(definition: string): void;
 }

@@ -6,7 +6,7 @@ import { createMakeBuild } from '../../src/builds/make-build.js';
 import type { BuildOutcome } from '../../src/contract/dev-endpoints.js';
 import { HandClock } from '../support/hand-clock.js';
 import { makeProject } from '../support/project.js';
-import { processService } from '../support/service.js';
+import { dockerService, processService } from '../support/service.js';
 import { waitFor } from '../support/wait.js';
 
 const NEVER = new AbortController().signal;
@@ -81,16 +81,25 @@ test('who asks while the first build is under way waits for it', async () => {
   await build;
 });
 
-test('while a new build is under way the last good one stays current', async () => {
+test('while a build command writes over the last result, a new process waits for it', async () => {
   const { builder, cwd } = makeBuilder(BY_HAND);
   letGo(cwd, 1);
   await builder.build('default', 'start');
   const second = builder.build('default', 'change');
+  builder.assertUsable('default');
+  const waiting = builder.current('default', NEVER);
   await untilRun(cwd, 2);
-  expect((await builder.current('default', NEVER)).number).toBe(1);
   letGo(cwd, 2);
   await second;
-  expect((await builder.current('default', NEVER)).number).toBe(2);
+  expect((await waiting).number).toBe(2);
+});
+
+test('without a build command nothing is written over: nobody waits for a build that starts', async () => {
+  const { builder } = makeBuilder(undefined);
+  await builder.build('default', 'start');
+  const second = builder.build('default', 'change');
+  expect((await builder.current('default', NEVER)).number).toBe(1);
+  await second;
 });
 
 test('a newer build cancels the one under way, whose result does not count', async () => {
@@ -145,14 +154,47 @@ describe('a failed build', () => {
     expect(await build).toMatchObject({ result: 'failed', failure: 'exit code 7' });
   });
 
-  test('leaves the last good one current', async () => {
+  test('leaves nothing to start a process on, though there was a good one', async () => {
     const { builder, cwd } = makeBuilder(BY_HAND);
     letGo(cwd, 1);
     letGo(cwd, 2, 1);
     await builder.build('default', 'start');
     expect(await builder.build('default', 'change')).toMatchObject({ result: 'failed', number: 2 });
+    expect(() => builder.assertUsable('default')).toThrow(expect.objectContaining({ code: 'BuildFailed' }));
+    await expect(builder.current('default', NEVER)).rejects.toMatchObject({ code: 'BuildFailed' });
+  });
+
+  test('leaves the last good image current', async () => {
+    const build = { kind: 'container', number: 1, image: 'i', digest: 'd', env: {}, network: undefined } as const;
+    const results = [{ ...build, platform: undefined }, undefined];
+    const config = dockerService({ context: makeProject() });
+    const builder = new Builder([config], new HandClock(), async () => {
+      return { build: results.shift(), fingerprint: 'f', failure: 'exit code 1', lines: [] };
+    });
+    await builder.build('default', 'start');
+    const second = builder.build('default', 'change');
+    expect((await builder.current('default', NEVER)).number).toBe(1);
+    expect(await second).toMatchObject({ result: 'failed' });
     builder.assertUsable('default');
     expect((await builder.current('default', NEVER)).number).toBe(1);
+    await builder.untilUsable('default', NEVER, (error) => expect.fail(error.message));
+  });
+
+  test('is waited out by a session whose process is being replaced, however many more fail', async () => {
+    const { builder, cwd } = makeBuilder(BY_HAND);
+    letGo(cwd, 1);
+    letGo(cwd, 2, 1);
+    letGo(cwd, 3, 2);
+    letGo(cwd, 4);
+    await builder.build('default', 'start');
+    await builder.build('default', 'change');
+    const failures: string[] = [];
+    const waiting = builder.untilUsable('default', NEVER, ({ message }) => failures.push(message));
+    await builder.build('default', 'change');
+    await waitFor(() => failures.length === 2, 'the second failure');
+    await builder.build('default', 'change');
+    await waiting;
+    expect(failures).toEqual([expect.stringContaining('exit code 1'), expect.stringContaining('exit code 2')]);
   });
 
   test('is made good by the next', async () => {

@@ -34,7 +34,11 @@ export function makePlatform(
   const runtime = new ProcessRuntime(makeRegister());
   const logs = new LogStore(join(folder, 'logs'));
   const build = { kind: 'process', number: 1, command, cwd: folder, env, remap8080: false } as const;
-  const builds: BuildSource = { current: async () => build, assertUsable: () => undefined };
+  const builds: BuildSource = {
+    current: async () => build,
+    untilUsable: async () => undefined,
+    assertUsable: () => undefined,
+  };
   const platform = new Platform(services, { runtime, builds, images, clock, logs, runId: 'test' });
   onTestFinished(async () => {
     await platform.terminateAll(true);

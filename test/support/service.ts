@@ -1,4 +1,4 @@
-import type { ProcessServiceConfig } from '../../src/config/service-config.js';
+import type { DockerServiceConfig, ProcessServiceConfig } from '../../src/config/service-config.js';
 
 /** A service of child processes, as the config would have it. */
 export function processService(more: Partial<ProcessServiceConfig> & { cwd: string }): ProcessServiceConfig {
@@ -16,6 +16,29 @@ export function processService(more: Partial<ProcessServiceConfig> & { cwd: stri
     poll: undefined,
     onChange: 'terminate',
     foundIn: 'a test',
+    ...more,
+  };
+}
+
+/** A service of containers, as the config would have it. */
+export function dockerService(more: Partial<DockerServiceConfig> & { context: string }): DockerServiceConfig {
+  return {
+    runtime: 'docker',
+    name: 'default',
+    dockerfile: 'Dockerfile',
+    platform: undefined,
+    buildArgs: {},
+    target: undefined,
+    network: undefined,
+    env: {},
+    envFiles: [],
+    watch: [],
+    root: more.context,
+    ignore: [],
+    poll: undefined,
+    onChange: 'terminate',
+    foundIn: 'a test',
+    fallback: undefined,
     ...more,
   };
 }

@@ -100,7 +100,8 @@ export class DevReporter implements Reporter {
     this.#line(compose`${this.#nameOf(backend.id)} ${text} ${dim(`(${time})`)}${hint}`);
     const { definition } = backend.identity.service;
     const failing = definition === undefined ? undefined : this.#failing.get(definition);
-    if (state.status === 'ready' && definition !== undefined && failing !== undefined) {
+    const runsImage = backend.build?.kind === 'container';
+    if (state.status === 'ready' && runsImage && definition !== undefined && failing !== undefined) {
       this.#line(red(`${this.#buildOf(definition)} ${failing} failed: this backend runs build ${backend.buildNumber}`));
     }
     if (state.status === 'hard-terminating' && state.reason === 'startuptimeout') {

@@ -40,7 +40,11 @@ const logs = new LogStore(folder);
 logs.prune(new Set());
 const platform = new Platform(['default'], {
   runtime,
-  builds: { current: async () => build, assertUsable: () => undefined },
+  builds: {
+    current: async () => build,
+    untilUsable: async () => undefined,
+    assertUsable: () => undefined,
+  },
   images: {
     find: async () => build,
     list: async () => [],
