@@ -85,49 +85,63 @@ export class Builder implements BuildSource {
     return [...this.#services.values()].map(({ config }) => config);
   }
 
+  /** The settings of one service from its next build on. */
+  definition(name: string): ServiceConfig {
+    return this.#progress(name).config;
+  }
+
   /** Replaces the settings of the service with that name, from its next build on. */
   redefine(config: ServiceConfig): void {
     this.#progress(config.name).config = config;
   }
 
   async current(definition: string, signal: AbortSignal): Promise<Build> {
-    const progress = this.#progress(definition);
     for (;;) {
-      const usable = usableBuild(progress);
+      const { usable, running, failure } = this.#look(definition);
       if (usable !== undefined) return usable;
-      if (progress.running === undefined) break;
-      await Promise.race([progress.running.outcome, aborted(signal)]);
+      if (running === undefined) throw failure;
+      await Promise.race([running, aborted(signal)]);
       signal.throwIfAborted();
     }
-    throw failureOf(progress);
   }
 
   async untilUsable(definition: string, signal: AbortSignal, onFailure: (error: Error) => void): Promise<void> {
-    const progress = this.#progress(definition);
-    while (usableBuild(progress) === undefined) {
+    for (;;) {
+      const { usable, running, failure } = this.#look(definition);
+      if (usable !== undefined) return;
       signal.throwIfAborted();
-      if (progress.running !== undefined) await Promise.race([progress.running.outcome, aborted(signal)]);
+      if (running !== undefined) await Promise.race([running, aborted(signal)]);
       else {
-        onFailure(failureOf(progress));
-        await this.#nextStart(definition, signal);
+        onFailure(failure);
+        await this.#nextStart(signal);
       }
     }
   }
 
-  /** Resolves when a build of a service's definition starts, or the signal aborts. */
-  #nextStart(definition: string, signal: AbortSignal): Promise<void> {
+  /** Resolves when any build starts, or the signal aborts. */
+  #nextStart(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
-        this.events.off('started', onStart);
+        this.events.off('started', done);
         signal.removeEventListener('abort', done);
         resolve();
       };
-      const onStart = (name: string) => {
-        if (name === definition) done();
-      };
-      this.events.on('started', onStart);
+      this.events.on('started', done);
       signal.addEventListener('abort', done);
     });
+  }
+
+  /** Looks whether a process of a service may start: on which build, or else what has to end first, or has failed. */
+  #look(definition: string) {
+    const own = this.#progress(definition);
+    const sharing = [...this.#services.values()].filter((other) => other !== own && buildTogether(own, other));
+    const isInPlace = buildsInPlace(own.config);
+    const all = [own, ...sharing];
+    const newest = own.good.at(-1)?.build;
+    const running = all.find((each) => each.running !== undefined)?.running?.outcome;
+    const isWhole = !all.some(({ isHalfBuilt }) => isHalfBuilt) && !(isInPlace && running !== undefined);
+    const failed = all.find(({ failure }) => failure !== undefined) ?? own;
+    return { usable: isWhole ? newest : undefined, running, failure: failureOf(failed) };
   }
 
   /** The number of the newest build that was asked for. */
@@ -157,8 +171,8 @@ export class Builder implements BuildSource {
   }
 
   assertUsable(definition: string): void {
-    const progress = this.#progress(definition);
-    if (progress.running === undefined && usableBuild(progress) === undefined) throw failureOf(progress);
+    const { usable, running, failure } = this.#look(definition);
+    if (usable === undefined && running === undefined) throw failure;
   }
 
   /** Builds every service again. */
@@ -258,10 +272,10 @@ function describeError(error: unknown): string {
   return known?.sentence ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** The newest good build, unless what it made is being written over or may be half of another. */
-function usableBuild({ config, good, running, isHalfBuilt }: Progress): Build | undefined {
-  if (isHalfBuilt || (running !== undefined && buildsInPlace(config))) return undefined;
-  return good.at(-1)?.build;
+/** Whether two services have the same build command in the same folder, and so one output. */
+function buildTogether({ config: a }: Progress, { config: b }: Progress): boolean {
+  if (a.runtime !== 'process' || b.runtime !== 'process') return false;
+  return a.build !== undefined && a.build === b.build && a.cwd === b.cwd;
 }
 
 function buildsInPlace(service: ServiceConfig): boolean {

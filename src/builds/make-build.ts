@@ -12,6 +12,7 @@ import type { BuildProcessEnd } from './build-process.js';
 import { checkChange, findDefaultCheck } from './default-check.js';
 import type { BuildImage } from './image-request.js';
 import { LOADED_FOLDER_VARIABLE, type LoadedFiles } from './loaded-files.js';
+import { SharedRuns } from './shared-runs.js';
 import { WRITES_FOLDER_VARIABLE, type WriteReports } from './write-reports.js';
 
 /** What one build came to. `build` is undefined when it failed. */
@@ -84,9 +85,11 @@ export interface BuildOwner {
 
 /** Creates what builds services of either kind. */
 export function createMakeBuild(owner: BuildOwner, readEnvFiles = createReadEnvFiles()): MakeBuild {
+  const runs = new SharedRuns<CommandOutcome>();
   return async (service, number, signal, onLine) => {
     const env = await backendEnvironment(service, readEnvFiles, signal);
-    if (service.runtime === 'process') return makeProcessBuild(service, number, env, owner, signal, onLine);
+    if (service.runtime === 'process')
+      return makeProcessBuild(service, number, env, { ...owner, runs }, signal, onLine);
     return makeContainerBuild(service, number, env, owner, signal, onLine);
   };
 }
@@ -96,29 +99,37 @@ async function makeProcessBuild(
   service: ProcessServiceConfig,
   number: number,
   env: Record<string, string>,
-  owner: BuildOwner,
+  owner: BuildOwner & { runs: SharedRuns<CommandOutcome> },
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
-  const { command, commandEnv, buildEnv, cwd, remap8080 } = service;
+  const { command, commandEnv, cwd, remap8080 } = service;
   // A project that was renamed or deleted is not a new version: running backends continue.
   if (!existsSync(cwd)) return { build: undefined, fingerprint: '', failure: missingFolder(cwd), lines: [] };
   const made =
     service.build === undefined
       ? await checkInstead(service, number, env, owner, signal)
-      : await runBuildCommand(
-          service.build,
-          { cwd, env: { ...buildEnv, ...env } },
-          signal,
-          onLine,
-          owner.register,
-          owner.pipes,
-        );
+      : await runShared(service, service.build, env, owner, signal, onLine);
   const { ok, failure, lines, lingering } = made;
   if (!ok) return { build: undefined, fingerprint: '', failure, lines, lingering };
   const run = { command, cwd, env: { ...commandEnv, ...env, ...preloadVariables(service, owner) }, remap8080 };
   const fingerprint = fingerprintOf(run, (await owner.contentOf?.(service.name)) ?? randomUUID());
   return { build: { kind: 'process', number, ...run }, fingerprint, failure, lines, lingering };
+}
+
+/** Runs a build command, once for all services that have the same one in the same folder. */
+function runShared(
+  { cwd, buildEnv }: ProcessServiceConfig,
+  command: string,
+  serviceEnv: Record<string, string>,
+  { runs, register, pipes }: BuildOwner & { runs: SharedRuns<CommandOutcome> },
+  signal: AbortSignal,
+  onLine: (line: string) => void,
+): Promise<CommandOutcome> {
+  const env = { ...buildEnv, ...serviceEnv };
+  return runs.run(JSON.stringify([cwd, command]), env, signal, (allLeft) =>
+    runBuildCommand(command, { cwd, env }, allLeft, onLine, register, pipes),
+  );
 }
 
 /** Checks the changes of a service without a build, as far as that is possible; at the start nothing has changed. */

@@ -121,6 +121,10 @@ function common(sources: ConfigSources, root: string, foundIn: string) {
     ignore: [...[file.ignore ?? []].flat(), ...(flags.ignore ?? [])],
     poll: file.poll,
     onChange: flags.onChange ?? file.onChange ?? ('restart' as const),
+    useStaticToken: flags.useStaticToken ?? file.useStaticToken ?? false,
+    maxIdleSeconds: file.maxIdleSeconds,
+    lifetimeLimitSeconds: file.lifetimeLimitSeconds,
+    rewriteRedirects: file.rewriteRedirects ?? false,
     foundIn,
   };
 }

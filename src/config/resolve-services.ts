@@ -10,7 +10,21 @@ import { type ConfigFile, SERVICE_NAME, type ServiceSettings } from './schema.js
 import type { ServiceConfig } from './service-config.js';
 
 /** Each service has its own; a common one would make all services the same. */
-const OF_ONE_SERVICE = ['command', 'build', 'dockerfile', 'dockerOptions', 'watch'] as const;
+const OF_ONE_SERVICE = ['command', 'dockerfile', 'dockerOptions'] as const;
+const COMMON_KEYS = [
+  'build',
+  'envFile',
+  'remap8080',
+  'runtime',
+  'platform',
+  'watch',
+  'poll',
+  'onChange',
+  'useStaticToken',
+  'maxIdleSeconds',
+  'lifetimeLimitSeconds',
+  'rewriteRedirects',
+] as const;
 const FLAGS_OF_ONE_SERVICE = {
   command: '--command',
   build: '--build',
@@ -48,14 +62,11 @@ export async function resolveServices(
   return [first, ...others];
 }
 
-/** Some keys next to `services` apply to each of them. */
-function withCommon(
-  { env, envFile, remap8080, runtime, platform, ignore = [], poll, onChange }: ConfigFile,
-  settings: ServiceSettings,
-) {
-  const common = { envFile, remap8080, runtime, platform, poll, onChange };
-  const ignored = [...[ignore].flat(), ...[settings.ignore ?? []].flat()];
-  return { ...common, ...settings, env: { ...env, ...settings.env }, ignore: ignored };
+/** Keys next to `services` apply to each of them, unless it sets them itself; variables and patterns add up. */
+function withCommon(file: ConfigFile, settings: ServiceSettings): ServiceSettings {
+  const common = Object.fromEntries(COMMON_KEYS.map((key) => [key, file[key]]));
+  const ignored = [...[file.ignore ?? []].flat(), ...[settings.ignore ?? []].flat()];
+  return { ...common, ...settings, env: { ...file.env, ...settings.env }, ignore: ignored };
 }
 
 function checkTogether(file: ConfigFile, fileName: string, flags: DevFlags, names: readonly string[]): void {

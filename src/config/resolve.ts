@@ -23,8 +23,6 @@ export interface DevConfig {
   /** undefined: loopback only. */
   host: string | undefined;
   allowedHosts: readonly string[];
-  /** One connection token per backend, which stays in the path. */
-  useStaticToken: boolean;
   interactive: boolean;
   styleLogOutput: boolean;
 }
@@ -57,7 +55,6 @@ export async function resolveConfig(flags: DevFlags): Promise<DevConfig> {
     },
     host: flags.host ?? file.host,
     allowedHosts: file.allowedHosts ?? [],
-    useStaticToken: flags.useStaticToken ?? file.useStaticToken ?? false,
     interactive: flags.interactive ?? file.interactive ?? true,
     styleLogOutput: flags.styleLogOutput ?? file.styleLogOutput ?? true,
   };

@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const SERVICE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 const port = z.int().min(0).max(65_535);
+const seconds = z.int().positive();
 
 const serviceShape = {
   command: z.string().min(1).optional().describe('How to start a backend as a child process.'),
@@ -49,6 +50,13 @@ const serviceShape = {
     .enum(['terminate', 'restart', 'keep'])
     .optional()
     .describe('What happens to running backends after a good build. Default: restart.'),
+  useStaticToken: z.boolean().optional().describe('One connection token per backend, which stays in the path.'),
+  maxIdleSeconds: seconds.optional().describe('End a backend that had no connection for this long. Default: 300.'),
+  lifetimeLimitSeconds: seconds.optional().describe('End a backend this long after it was spawned. Default: never.'),
+  rewriteRedirects: z
+    .boolean()
+    .optional()
+    .describe('Put the connection token into redirects of a backend to its own absolute paths. Default: false.'),
 };
 
 /** One of several services in a config file. */
@@ -79,7 +87,6 @@ export const configFileSchema = z.strictObject({
     .optional()
     .describe('Additional host names by which the API and the proxy may be reached.'),
   interactive: z.boolean().optional().describe('Keys while it runs in a terminal. Default: true.'),
-  useStaticToken: z.boolean().optional().describe('One connection token per backend, which stays in the path.'),
   styleLogOutput: z.boolean().optional().describe("Colors for backends' output. Default: true."),
 });
 

@@ -15,6 +15,14 @@ interface CommonServiceConfig {
   /** Whether to poll for changes; undefined: where the system reports none. */
   poll: boolean | undefined;
   onChange: OnChange;
+  /** One connection token per backend, which stays in the path. */
+  useStaticToken: boolean;
+  /** How long a backend may be without a connection, unless the request says otherwise; undefined: the platform's default. */
+  maxIdleSeconds: number | undefined;
+  /** How long a backend may live, unless the request says otherwise; undefined: as long as it likes. */
+  lifetimeLimitSeconds: number | undefined;
+  /** Whether redirects of a backend to its own absolute paths get its connection token. */
+  rewriteRedirects: boolean;
   /** Where it was found what to run, for the banner: "the start script of package.json". */
   foundIn: string;
 }

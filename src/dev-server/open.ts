@@ -2,6 +2,7 @@ import { createApi } from '../api/app.js';
 import { createApiServer } from '../api/server.js';
 import { readOwnPackage } from '../config/own-package.js';
 import { systemClock } from '../os/clock.js';
+import type { Backend } from '../platform/backend.js';
 import { ConnectionProxy } from '../proxy/proxy-server.js';
 import { urlHost } from './both-ports.js';
 import { choosePorts, type PortMove, type PortPolicy } from './choose-ports.js';
@@ -39,7 +40,10 @@ export async function openPorts(
   };
   const { version } = readOwnPackage();
   const { tokens } = parts.platform;
-  const proxy = new ConnectionProxy({ tokens, allowedHosts, clock: systemClock, version, reportFault });
+  const rewritesRedirects = ({ identity: { service } }: Backend) =>
+    service.definition !== undefined && parts.builder.definition(service.definition).rewriteRedirects;
+  const options = { tokens, allowedHosts, clock: systemClock, version, rewritesRedirects, reportFault };
+  const proxy = new ConnectionProxy(options);
   const api = createApi({
     platform: parts.platform,
     builder: parts.builder,

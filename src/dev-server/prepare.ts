@@ -71,7 +71,7 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
     logs,
     mounts: docker?.lockMounts(() => ({ apiUrl: info.current.api_url })),
     runId,
-    useStaticToken: config.useStaticToken,
+    sessionsOf: (definition) => builder.definition(definition),
   });
   const runningConfig = (): DevConfig => ({ ...config, services: builder.definitions as DevConfig['services'] });
   const follower = new ConfigFollower(run.flags, runningConfig, {

@@ -24,8 +24,18 @@ export interface PlatformWorld extends BackendWorld {
   mounts?: MountSource | undefined;
   /** The dev server's run, kept with each log. */
   runId: string;
+  /** What the config says of the sessions of a service's definition; undefined: nothing, so that defaults apply. */
+  sessionsOf?: ((definition: string) => SessionSettings) | undefined;
+}
+
+/** What a config says of the sessions of a service. */
+export interface SessionSettings {
   /** Whether each backend has one connection token for all. */
-  useStaticToken?: boolean | undefined;
+  useStaticToken: boolean;
+  /** For requests that do not say how long a backend may be without a connection. */
+  maxIdleSeconds: number | undefined;
+  /** For requests that do not say how long a backend may live. */
+  lifetimeLimitSeconds: number | undefined;
 }
 
 /** What connecting gives. */
@@ -225,6 +235,7 @@ export class Platform {
     const service = this.services.get(name);
     const environment = service.environment(params.environment ?? DEFAULT_ENVIRONMENT, now);
     environment.lastSpawnedAt = now;
+    const sessions = definition === undefined ? undefined : this.#world.sessionsOf?.(definition);
     const id = newBackendId();
     const key = params.key ?? newKey();
     const identity = {
@@ -235,7 +246,7 @@ export class Platform {
       environment: environment.name,
       image,
       fencingToken: this.#nextFencingToken(),
-      staticToken: this.#world.useStaticToken ? newStaticToken() : undefined,
+      staticToken: sessions?.useStaticToken ? newStaticToken() : undefined,
     };
     const log = this.#world.logs.create({
       backendId: id,
@@ -245,7 +256,7 @@ export class Platform {
       runId: this.#world.runId,
       createdAt: now.toISOString(),
     });
-    const backend = new Backend(identity, params, log, this.#world);
+    const backend = new Backend(identity, withDefaults(params, sessions), log, this.#world);
     const slot = slotOf(service, key);
     this.#backends.set(id, backend);
     this.#holders.set(slot, backend);
@@ -281,6 +292,15 @@ export class Platform {
       this.tokens.forget(backend);
     }
   }
+}
+
+/** A request's own limits win over those of the config. */
+function withDefaults(params: ConnectParams, settings: SessionSettings | undefined): ConnectParams {
+  return {
+    ...params,
+    maxIdleSeconds: params.maxIdleSeconds ?? settings?.maxIdleSeconds,
+    lifetimeLimitSeconds: params.lifetimeLimitSeconds ?? settings?.lifetimeLimitSeconds,
+  };
 }
 
 /** A key is unique within its service. NUL can stand in neither. */

@@ -59,6 +59,12 @@ export class TokenTable {
     return this.#add(backend, { token: newToken(), secretToken: newToken(), user, userData });
   }
 
+  /** Whether a token leads to a backend. Does not count as use. */
+  has(token: string): boolean {
+    const route = this.#routes.get(token);
+    return route !== undefined && !this.#hasExpired(route);
+  }
+
   /** Looks up a token and renews it. @returns undefined when it is unknown or expired */
   use(token: string): TokenRoute | undefined {
     const route = this.#routes.get(token);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TokenRoute } from '../platform/tokens.js';
 import type { HeldClient } from './held-client.js';
+import type { Redirects } from './redirects.js';
 import type { Signature } from './response-headers.js';
 
 /** Makes an id that stands in an answer and in the dev server's output. */
@@ -19,6 +20,8 @@ export interface ExchangeStart {
   expectsContinue: boolean;
   /** What the proxy calls itself in `Server`. */
   server: string;
+  /** Judges redirects of backends. */
+  redirects: Redirects;
   /** Ends an exchange and reports the fault. */
   onFault: (error: unknown, exchange: Exchange) => void;
 }
@@ -29,6 +32,7 @@ export class Exchange {
   readonly response: ServerResponse;
   readonly held: HeldClient | undefined;
   readonly expectsContinue: boolean;
+  readonly redirects: Redirects;
   /** As it stands in the request line. */
   readonly target: string;
   /** Whether the connection ends with an answer of the proxy's own, as nobody can tell what comes next on it. */
@@ -41,7 +45,7 @@ export class Exchange {
   #isOver = false;
   #id: string | undefined;
 
-  constructor({ request, response, held, expectsContinue, server, onFault }: ExchangeStart) {
+  constructor({ request, response, held, expectsContinue, server, redirects, onFault }: ExchangeStart) {
     this.request = request;
     this.response = response;
     this.held = held;
@@ -49,6 +53,7 @@ export class Exchange {
     this.endsConnection = expectsContinue;
     this.target = request.url ?? '/';
     this.#server = server;
+    this.redirects = redirects;
     this.#onFault = onFault;
   }
 

@@ -27,6 +27,7 @@ function writeHead(exchange: Exchange, incoming: IncomingMessage): ResponseHead 
   const { response, request } = exchange;
   try {
     const head = makeResponseHead(incoming, request, exchange.signature);
+    exchange.redirects.apply(exchange, incoming, head.headers);
     response.writeHead(head.status, head.reason, head.headers);
     return head;
   } catch (error) {

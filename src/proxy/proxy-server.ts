@@ -14,12 +14,14 @@ import type { TokenRoute, TokenTable } from '../platform/tokens.js';
 import type { Address } from '../runtime/runtime.js';
 import { answerEnded, answerError } from './answers.js';
 import { noteLatestRequest, prepareClientSocket } from './client-connection.js';
-import { parseConnectionPath } from './connection-path.js';
+import { parseConnectionPath, pathOf } from './connection-path.js';
 import { Exchange, newExchangeId } from './exchange.js';
+import { answerNoFavicon, isFaviconRequest } from './favicon.js';
 import { Forwarder, type Route } from './forwarder.js';
 import { HeldClient } from './held-client.js';
 import { explainLostRequest } from './lost-request.js';
 import { noteAnswered, noteUnanswered, ProxyRequest } from './proxy-request.js';
+import { Redirects } from './redirects.js';
 import { findRequestFault } from './request-head.js';
 import { addOwnHeaders } from './response-headers.js';
 import { WaitingRoom } from './waiting-room.js';
@@ -32,6 +34,8 @@ export interface ProxyOptions {
   clock: Clock;
   /** jamdev's own, for `Server`. */
   version: string;
+  /** Whether redirects of a backend that lose its connection token get it. */
+  rewritesRedirects: (backend: Backend) => boolean;
   /** Receives faults of jamdev's own, with the id that the answer carries. */
   reportFault: (error: unknown, id: string) => void;
 }
@@ -47,9 +51,11 @@ export class ConnectionProxy {
   readonly #reportFault: ProxyOptions['reportFault'];
   readonly #routes = new Map<Backend, Route>();
   readonly #waitingRoom: WaitingRoom;
+  readonly #redirects: Redirects;
   readonly #forwarder = new Forwarder();
 
-  constructor({ tokens, allowedHosts, clock, version, reportFault }: ProxyOptions) {
+  constructor({ tokens, allowedHosts, clock, version, rewritesRedirects, reportFault }: ProxyOptions) {
+    this.#redirects = new Redirects(tokens, rewritesRedirects);
     this.#waitingRoom = new WaitingRoom(clock);
     this.#tokens = tokens;
     this.#allowedHosts = allowedHosts;
@@ -135,6 +141,7 @@ export class ConnectionProxy {
       held,
       expectsContinue,
       server: this.#server,
+      redirects: this.#redirects,
       onFault: (error, exchange) => this.#onFault(error, exchange),
     });
   }
@@ -169,6 +176,7 @@ export class ConnectionProxy {
     if (path.kind === 'health') return this.#answerHealth(exchange);
     const host = parseProxyHost(headers.host, this.#allowedHosts);
     if (host.kind === 'foreign') return answerError(exchange, callerErrors.hostNotAllowed(headers.host ?? ''));
+    if (isFaviconRequest(request.method, pathOf(target))) return answerNoFavicon(exchange);
     const route = path.kind === 'token' ? this.#tokens.use(path.token) : undefined;
     if (route === undefined) return answerError(exchange, explainLostRequest(target, headers));
     exchange.route = route;

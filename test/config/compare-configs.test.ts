@@ -31,6 +31,10 @@ test.each<[string, object]>([
   ['an env file', { ...doc, envFile: 'other.env' }],
   ['what is watched', { ...doc, watch: 'other' }],
   ['onChange', { ...doc, onChange: 'keep' }],
+  ['static tokens', { ...doc, useStaticToken: true }],
+  ['the idle time', { ...doc, maxIdleSeconds: 60 }],
+  ['the lifetime', { ...doc, lifetimeLimitSeconds: 60 }],
+  ['redirects', { ...doc, rewriteRedirects: true }],
   ['the folder', { ...doc, folder: 'other' }],
 ])('of a service %s is followed', async (_what, changed) => {
   expect(await compare({ ...BEFORE, services: { ...BEFORE.services, doc: changed } })).toEqual({
@@ -48,7 +52,6 @@ test.each<[string, object, string]>([
   ['the port of the proxy', { ...BEFORE, proxyPort: 9191 }, '"proxyPort"'],
   ['the host', { ...BEFORE, host: '0.0.0.0' }, '"host"'],
   ['allowed hosts', { ...BEFORE, allowedHosts: ['dev.example'] }, '"allowedHosts"'],
-  ['static tokens', { ...BEFORE, useStaticToken: true }, '"useStaticToken"'],
   ['keys in the terminal', { ...BEFORE, interactive: false }, '"interactive"'],
   ['colors', { ...BEFORE, styleLogOutput: false }, '"styleLogOutput"'],
   ['a service more', { ...BEFORE, services: { ...BEFORE.services, more: doc } }, 'the new service "more"'],

@@ -68,6 +68,40 @@ describe('several services', () => {
     ]);
   });
 
+  test('get what stands next to them, unless they say otherwise', async () => {
+    const common = {
+      build: 'make',
+      watch: 'shared',
+      useStaticToken: true,
+      maxIdleSeconds: 60,
+      lifetimeLimitSeconds: 3600,
+      rewriteRedirects: true,
+    };
+    const own = {
+      build: 'make b',
+      watch: false,
+      useStaticToken: false,
+      maxIdleSeconds: 1,
+      lifetimeLimitSeconds: 2,
+      rewriteRedirects: false,
+    };
+    const services = { a: { command: 'a' }, b: { command: 'b', ...own } };
+    const folder = makeProject({ [FILE]: { ...common, services } });
+    expect((await resolveConfig({ folder })).services).toMatchObject([
+      { ...common, watch: [join(folder, 'shared')] },
+      { ...own, watch: [] },
+    ]);
+    const byFlag = await resolveConfig({ folder, useStaticToken: true });
+    expect(byFlag.services.map(({ useStaticToken }) => useStaticToken)).toEqual([true, true]);
+  });
+
+  test.each(['maxIdleSeconds', 'lifetimeLimitSeconds'])('%s is a whole number of seconds, at least 1', async (key) => {
+    for (const value of [0, -1, 1.5, '60', null]) {
+      const folder = makeProject({ [FILE]: { command: 'x', [key]: value } });
+      await expect(resolveConfig({ folder })).rejects.toMatchObject({ code: 'ConfigInvalid' });
+    }
+  });
+
   test('get the flags that make sense for all', async () => {
     const folder = makeProject({ [FILE]: { services: { a: { command: 'a' }, b: { command: 'b' } } } });
     const { services } = await resolveConfig({ folder, env: { X: '1' }, watch: false, onChange: 'keep' });
@@ -96,8 +130,8 @@ describe('several services', () => {
     expect((await resolveConfig({ folder, command: 'flag' })).services).toMatchObject([{ name: 'a', command: 'flag' }]);
   });
 
-  test.each(['command', 'build', 'dockerfile', 'dockerOptions', 'watch'])(
-    '%j stands in a service, not beside',
+  test.each(['command', 'dockerfile', 'dockerOptions'])(
+    '%j stands in a service, not next to "services"',
     async (key) => {
       const value = key === 'dockerOptions' ? {} : 'x';
       const folder = makeProject({ [FILE]: { services: { a: { command: 'a' } }, [key]: value } });

@@ -27,6 +27,10 @@ test('without flags and config file, the start script runs with the defaults', a
         ignore: [],
         poll: undefined,
         onChange: 'restart',
+        useStaticToken: false,
+        maxIdleSeconds: undefined,
+        lifetimeLimitSeconds: undefined,
+        rewriteRedirects: false,
         foundIn: 'the start script of package.json',
       },
     ],
@@ -35,7 +39,6 @@ test('without flags and config file, the start script runs with the defaults', a
     defaultPorts: { port: true, proxyPort: true },
     host: undefined,
     allowedHosts: [],
-    useStaticToken: false,
     interactive: true,
     styleLogOutput: true,
   });
@@ -302,7 +305,8 @@ describe('what can’t be', () => {
     const folder = makeProject({
       [FILE]: { command: 'x', ...(inFile === undefined ? {} : { useStaticToken: inFile }) },
     });
-    expect((await resolveConfig({ folder, useStaticToken: flag })).useStaticToken).toBe(expected);
+    const { services } = await resolveConfig({ folder, useStaticToken: flag });
+    expect(services[0].useStaticToken).toBe(expected);
   });
 });
 

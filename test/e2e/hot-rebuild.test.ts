@@ -381,7 +381,7 @@ describe('onChange', () => {
 describe('a build that fails', () => {
   const build = `node -e "if (require('fs').readFileSync('server.js', 'utf8').includes('TYPO')) { console.log('server.js:1 TYPO'); process.exit(1) }"`;
 
-  test('ends nothing: sessions go on, connects get the last good build, and the next save mends it', async () => {
+  test('ends nothing: sessions continue, and the next save fixes it', async () => {
     const { dev, connect, save } = await startProject({ build, onChange: 'restart' });
     const { url } = await connect({ key: 'k' });
     const before = await ask(url);
@@ -396,7 +396,7 @@ describe('a build that fails', () => {
     const forced = await runCli(['build'], { cwd: dev.folder });
     expect(forced).toMatchObject({ code: 1, stdout: expect.stringContaining('server.js:1 TYPO') });
     save(server('two'));
-    await waitFor(async () => (await ask(url)).version === 'two', 'the mended code');
+    await waitFor(async () => (await ask(url)).version === 'two', 'the fixed code');
     const built = await runCli(['build', '--json'], { cwd: dev.folder });
     expect(JSON.parse(built.stdout)).toMatchObject({ result: 'succeeded' });
   });
@@ -482,9 +482,9 @@ describe('a change of the config file', () => {
     const before = await ask(url);
     save('{"command":', 'jamdev.config.json');
     await waitFor(() => dev.stdout().includes('The changed config is not used: '), 'the problem');
-    save('{"command":"node server.js","useStaticToken":true}', 'jamdev.config.json');
+    save('{"command":"node server.js","interactive":false}', 'jamdev.config.json');
     await waitFor(
-      () => dev.stdout().includes('jamdev.config.json take effect after a restart: "useStaticToken"'),
+      () => dev.stdout().includes('jamdev.config.json take effect after a restart: "interactive"'),
       'what needs a restart',
     );
     expect(await ask(url)).toEqual(before);

@@ -98,6 +98,7 @@ export async function startRawProxy(
     allowedHosts: { names: [], addresses: false },
     clock: systemClock,
     version: '1.2.3',
+    rewritesRedirects: () => false,
     reportFault: (error, id) => faults.push({ error, id }),
   });
   const server = connectionProxy.createServer();

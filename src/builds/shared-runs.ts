@@ -1,0 +1,66 @@
+/** One run, for all callers that wait for it. */
+interface Run<Result> {
+  /** Aborted when every caller has given up. */
+  controller: AbortController;
+  waiting: number;
+  result: Promise<Result>;
+}
+
+/**
+ * Runs build commands that share a folder one at a time, and once for all services that ask for the same before it
+ * starts: two runs at once would write into each other's files.
+ */
+export class SharedRuns<Result> {
+  /** The end of the last run in a place, successful or not. */
+  readonly #last = new Map<string, Promise<unknown>>();
+  /** Runs that have not started yet. */
+  readonly #pending = new Map<string, Run<Result>>();
+
+  /**
+   * Runs something, or joins a run of the same that has not started yet.
+   * @param place what must not run twice at once
+   * @param details what else makes a run the same
+   * @param start starts it; its signal aborts when all callers have given up
+   */
+  async run(
+    place: string,
+    details: unknown,
+    signal: AbortSignal,
+    start: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const id = JSON.stringify([place, details]);
+    const pending = this.#pending.get(id);
+    const run = pending === undefined || pending.controller.signal.aborted ? this.#add(place, id, start) : pending;
+    run.waiting += 1;
+    const leave = () => {
+      run.waiting -= 1;
+      if (run.waiting === 0) run.controller.abort(signal.reason);
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+    try {
+      return await run.result;
+    } finally {
+      signal.removeEventListener('abort', leave);
+    }
+  }
+
+  #add(place: string, id: string, start: (signal: AbortSignal) => Promise<Result>): Run<Result> {
+    const controller = new AbortController();
+    const before = this.#last.get(place) ?? nextTurn();
+    const result = before.then(() => {
+      this.#pending.delete(id);
+      return start(controller.signal);
+    });
+    const run = { controller, waiting: 0, result };
+    this.#pending.set(id, run);
+    const end = result.then(nextTurn, nextTurn);
+    this.#last.set(place, end);
+    return run;
+  }
+}
+
+/** Callers that ask in the same turn of the event loop share a run. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
