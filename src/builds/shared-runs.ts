@@ -49,10 +49,10 @@ export class SharedRuns<Result> {
     const controller = new AbortController();
     const before = this.#last.get(place) ?? nextTurn();
     const result = before.then(() => {
-      this.#pending.delete(id);
+      if (this.#pending.get(id) === run) this.#pending.delete(id);
       return start(controller.signal);
     });
-    const run = { controller, waiting: 0, result };
+    const run: Run<Result> = { controller, waiting: 0, result };
     this.#pending.set(id, run);
     const end = result.then(nextTurn, nextTurn);
     this.#last.set(place, end);

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { SharedRuns } from '../../src/builds/shared-runs.js';
+import { waitFor } from '../support/wait.js';
+
+const NEVER = new AbortController().signal;
+
+/** Runs that end when they are told to. */
+function makeRuns() {
+  const runs = new SharedRuns<number>();
+  const started: { signal: AbortSignal; end: (result: number) => void }[] = [];
+  const ask = (details: unknown = '', signal = NEVER, place = 'app') =>
+    runs.run(place, details, signal, (runSignal) => {
+      return new Promise((resolve) => started.push({ signal: runSignal, end: resolve }));
+    });
+  const untilStarted = (count: number) => waitFor(() => started.length === count, `run ${count}`);
+  return { ask, started, untilStarted };
+}
+
+test('services that ask before a run starts share it', async () => {
+  const { ask, started, untilStarted } = makeRuns();
+  const asked = [ask(), ask(), ask()];
+  await untilStarted(1);
+  started[0]?.end(7);
+  expect(await Promise.all(asked)).toEqual([7, 7, 7]);
+  expect(started).toHaveLength(1);
+});
+
+test('a service that asks while one runs gets the next, which starts after its end', async () => {
+  const { ask, started, untilStarted } = makeRuns();
+  const first = ask();
+  await untilStarted(1);
+  const later = [ask(), ask()];
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(started).toHaveLength(1);
+  started[0]?.end(1);
+  await untilStarted(2);
+  started[1]?.end(2);
+  expect([await first, ...(await Promise.all(later))]).toEqual([1, 2, 2]);
+});
+
+test('other variables make another run, in another place at the same time', async () => {
+  const { ask, started, untilStarted } = makeRuns();
+  const asked = [ask('a'), ask('b'), ask('a', NEVER, 'elsewhere')];
+  await untilStarted(2);
+  started[0]?.end(1);
+  started[1]?.end(3);
+  await untilStarted(3);
+  started[2]?.end(2);
+  expect(await Promise.all(asked)).toEqual([1, 2, 3]);
+});
+
+test('a run is canceled when all who asked for it have given up, at once and for the reason of the last', async () => {
+  const { ask, started, untilStarted } = makeRuns();
+  const [one, two] = [new AbortController(), new AbortController()];
+  const asked = [ask('', one.signal), ask('', two.signal)];
+  await untilStarted(1);
+  one.abort('first');
+  expect(started[0]?.signal.aborted).toBe(false);
+  two.abort('last');
+  expect(started[0]?.signal).toMatchObject({ aborted: true, reason: 'last' });
+  // The next one starts when the canceled one has ended.
+  const next = ask();
+  started[0]?.end(1);
+  expect(await Promise.all(asked)).toEqual([1, 1]);
+  await untilStarted(2);
+  started[1]?.end(2);
+  expect(await next).toBe(2);
+});
+
+test('a run that everybody gave up before it started is not joined', async () => {
+  const { ask, started, untilStarted } = makeRuns();
+  const first = ask();
+  await untilStarted(1);
+  const controller = new AbortController();
+  const gaveUp = ask('', controller.signal);
+  controller.abort();
+  const next = ask();
+  started[0]?.end(1);
+  await untilStarted(2);
+  expect(started[1]?.signal.aborted).toBe(true);
+  started[1]?.end(2);
+  await untilStarted(3);
+  expect(started[2]?.signal.aborted).toBe(false);
+  started[2]?.end(3);
+  expect([await first, await gaveUp, await next]).toEqual([1, 2, 3]);
+});
