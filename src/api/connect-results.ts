@@ -1,11 +1,8 @@
-import type { DevInfo } from '../contract/dev-endpoints.js';
 import type { ConnectResponse, V1SpawnResult } from '../contract/responses.js';
 import type { Connection } from '../platform/platform.js';
 import { toV1State } from '../platform/status-formats.js';
 import type { TokenRoute } from '../platform/tokens.js';
-
-/** Where a dev server is reached. */
-export type DevUrls = Pick<DevInfo, 'api_url' | 'proxy_url'>;
+import type { DevUrls } from './caller-urls.js';
 
 /** The connection URL of a token. */
 export function toConnectionUrl({ token }: TokenRoute, { proxy_url }: DevUrls): string {

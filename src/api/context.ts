@@ -3,6 +3,7 @@ import type { DevInfo } from '../contract/dev-endpoints.js';
 import type { AllowedHosts } from '../contract/hosts.js';
 import type { LogStore } from '../logs/log-store.js';
 import type { Platform } from '../platform/platform.js';
+import type { CallerUrls } from './caller-urls.js';
 
 /** What the endpoints work with. */
 export interface ApiContext {
@@ -12,6 +13,7 @@ export interface ApiContext {
   allowedHosts: AllowedHosts;
   /** Known once both ports are. */
   info: () => DevInfo;
+  urls: CallerUrls;
   /** Receives faults of jamdev's own, with the id that the answer carried. */
   reportFault: (error: unknown, id: string) => void;
   /** Receives the origin of the user's first own page that calls the API directly. */

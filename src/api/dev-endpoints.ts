@@ -24,12 +24,12 @@ const BUILD_REASON = 'jamdev build';
 
 /** jamdev's own endpoints, for its command line: what the platform's API has no place for. */
 export function devEndpoints(context: ApiContext): Endpoint[] {
-  const { platform, logs, info } = context;
+  const { platform, logs, info, urls } = context;
   return [
     get(`${DEV_PREFIX}/info`, {
       summary: 'Which dev server this is',
       answer: json(devInfoSchema),
-      handle: () => info(),
+      handle: async ({ response }) => ({ ...info(), ...(await urls.forProgram(response.req)) }),
     }),
 
     get(`${DEV_PREFIX}/backends`, {

@@ -34,19 +34,19 @@ const NOT_YET: Record<Exclude<Status, 'ready' | 'terminated'>, string> = {
  * or says why that will never be. A link from anywhere may lead here: such a request has no Origin, so the guard lets it
  * through, and the token says that it may know. Programs that ask for JSON get the status.
  */
-export function readyEndpoints({ platform, info }: ApiContext): Endpoint[] {
+export function readyEndpoints({ platform, urls }: ApiContext): Endpoint[] {
   return [
     get(`${READY_PREFIX}/:backend/:token`, {
       summary: 'Waits in a browser until a backend is ready, then leads to its connection URL',
       answer: html([200, 302], readyStatusSchema),
       errors: ['BackendNotFound', 'TokenUnknown', 'BackendEnded'],
-      handle: ({ params, response }) => {
+      handle: async ({ params, response }) => {
         const backend = platform.backend(params.backend);
         const route = platform.tokens.use(params.token);
         if (route?.backend !== backend) throw tokenErrors.tokenUnknown();
         const { state } = backend;
         if (state.status === 'terminated') throw explainEnd(backend, true);
-        const url = toConnectionUrl(route, info());
+        const url = toConnectionUrl(route, await urls.forBrowser(response.req));
         if (wantsJson(response.req)) {
           sendJson(response, { backend_id: backend.id, ...toPublicStatus(state), url } satisfies ReadyStatus);
         } else if (state.status === 'ready') {

@@ -11,7 +11,7 @@ import { abortOnHangUp } from './hang-up.js';
 import { streamStatuses } from './status-stream.js';
 
 /** Version 1 of the platform's API: spawn, status, status stream, terminate. */
-export function v1Endpoints({ platform, info }: ApiContext): Endpoint[] {
+export function v1Endpoints({ platform, urls }: ApiContext): Endpoint[] {
   const spawns = (['', '/v1'] as const).map((prefix) =>
     post(`${prefix}/user/:account/service/:service/spawn`, {
       summary: 'Connects to the backend that holds the lock, or spawns one',
@@ -27,7 +27,10 @@ export function v1Endpoints({ platform, info }: ApiContext): Endpoint[] {
         'ShuttingDown',
       ],
       handle: async ({ params, body, response }) =>
-        toV1SpawnResult(await platform.connect(params.service, body, abortOnHangUp(response)), info()),
+        toV1SpawnResult(
+          await platform.connect(params.service, body, abortOnHangUp(response)),
+          await urls.forProgram(response.req),
+        ),
     }),
   );
 

@@ -27,7 +27,7 @@ import { streamStatuses } from './status-stream.js';
 
 /** Version 2 of the platform's API: connect, status, terminate, info, logs, metrics, the list of running backends. */
 export function v2Endpoints(context: ApiContext): Endpoint[] {
-  const { platform, info, logs } = context;
+  const { platform, urls, logs } = context;
   const connect = {
     summary: 'Connects to the backend that holds the key, or spawns one',
     body: connectRequestSchema,
@@ -46,7 +46,10 @@ export function v2Endpoints(context: ApiContext): Endpoint[] {
     ],
   } as const;
   const connectTo = async (service: string, params: ConnectParams, response: Response) =>
-    toConnectResponse(await platform.connect(service, params, abortOnHangUp(response)), info());
+    toConnectResponse(
+      await platform.connect(service, params, abortOnHangUp(response)),
+      await urls.forProgram(response.req),
+    );
 
   return [
     post('/v2/service/:account/:service/connect', {

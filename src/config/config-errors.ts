@@ -22,6 +22,12 @@ export const configErrors = {
     new JamdevError('ConfigInvalid', `${file} has an unknown key "${key}".${didYouMean(nearest)}`, ''),
   configInvalid: (file: string, path: string, detail: string) =>
     new JamdevError('ConfigInvalid', `In ${file}, "${path}" ${detail}.`, ''),
+  publicUrlsOfOneOrigin: (file: string, origin: string) =>
+    new JamdevError(
+      'ConfigInvalid',
+      `In ${file}, both "publicUrl.api" and "publicUrl.proxy" are of the origin ${origin}.`,
+      'Use another host or port for one of them: pages of backends must not share the origin of the API.',
+    ),
   serviceNameInvalid: (file: string, name: string) =>
     new JamdevError(
       'ConfigInvalid',

@@ -56,6 +56,7 @@ export async function parseConfig(text: string, file: string): Promise<ConfigFil
 
 /** The keys that are known at a place in the file. */
 function knownKeys(path: readonly PropertyKey[]): string[] {
+  if (path.at(-1) === 'publicUrl') return ['api', 'proxy'];
   if (path.at(-1) === 'dockerOptions') return ['path', 'network', 'buildArgs', 'target'];
   return Object.keys((path[0] === 'services' ? serviceSchema : configFileSchema).shape);
 }

@@ -39,6 +39,8 @@ export interface DevServerOptions {
   proxyPort?: number | undefined;
   /** The address to listen on; default: loopback only. */
   host?: string | undefined;
+  /** Additional host names by which it may be reached; they are added to those of the config file. */
+  allowedHosts?: string[] | undefined;
 }
 
 /** What was given on the command line. */

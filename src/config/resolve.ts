@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { pathErrors } from '../os/path-errors.js';
 import { configErrors } from './config-errors.js';
 import { readConfigFile } from './config-file.js';
@@ -23,6 +23,8 @@ export interface DevConfig {
   /** undefined: loopback only. */
   host: string | undefined;
   allowedHosts: readonly string[];
+  /** What stands in front of the API and the proxy, such as a tunnel; without a slash at the end. */
+  publicUrl: { api?: string; proxy?: string };
   interactive: boolean;
   styleLogOutput: boolean;
 }
@@ -54,8 +56,21 @@ export async function resolveConfig(flags: DevFlags): Promise<DevConfig> {
       proxyPort: (flags.proxyPort ?? file.proxyPort) === undefined,
     },
     host: flags.host ?? file.host,
-    allowedHosts: file.allowedHosts ?? [],
+    allowedHosts: [...(file.allowedHosts ?? []), ...(flags.allowedHosts ?? [])],
+    publicUrl: readPublicUrl(file, found?.path),
     interactive: flags.interactive ?? file.interactive ?? true,
     styleLogOutput: flags.styleLogOutput ?? file.styleLogOutput ?? true,
   };
+}
+
+/**
+ * Pages of backends must not be of the API's own origin: what strangers wrote could read what the API tells.
+ * @throws JamdevError `ConfigInvalid`
+ */
+function readPublicUrl({ publicUrl: { api, proxy } = {} }: ConfigFile, path = ''): DevConfig['publicUrl'] {
+  if (api !== undefined && proxy !== undefined && new URL(api).origin === new URL(proxy).origin) {
+    throw configErrors.publicUrlsOfOneOrigin(basename(path), new URL(api).origin);
+  }
+  const trimmed = (url: string) => url.replace(/\/+$/, '');
+  return { ...(api && { api: trimmed(api) }), ...(proxy && { proxy: trimmed(proxy) }) };
 }

@@ -1,10 +1,20 @@
 import { z } from 'zod';
+import { HOST_NAME_RULE, isHostName } from '../contract/hosts.js';
 
 /** A DNS label, as on the platform, that starts with a letter: JSON objects put names of digits alone first. */
 export const SERVICE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 const port = z.int().min(0).max(65_535);
 const seconds = z.int().positive();
+
+const publicUrl = z.string().refine(isBaseUrl, 'must be an http or https URL without a query');
+
+/** A URL that paths can be added to. */
+function isBaseUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, search, hash } = new URL(text);
+  return /^https?:$/.test(protocol) && username + password + search + hash === '' && !/[?#]/.test(text);
+}
 
 const serviceShape = {
   command: z.string().min(1).optional().describe('How to start a backend as a child process.'),
@@ -83,9 +93,16 @@ export const configFileSchema = z.strictObject({
   proxyPort: port.optional().describe('The port of the proxy. Default: 9090; 0: any free one.'),
   host: z.string().min(1).optional().describe('Listen on this host instead of loopback only.'),
   allowedHosts: z
-    .array(z.string())
+    .array(z.string().refine(isHostName, HOST_NAME_RULE))
     .optional()
     .describe('Additional host names by which the API and the proxy may be reached.'),
+  publicUrl: z
+    .strictObject({
+      api: publicUrl.optional().describe('The URL that leads to the API.'),
+      proxy: publicUrl.optional().describe('The URL that leads to the proxy; backends see its scheme.'),
+    })
+    .optional()
+    .describe('The URLs of a tunnel or a TLS proxy in front of the dev server; connect results carry them.'),
   interactive: z.boolean().optional().describe('Keys while it runs in a terminal. Default: true.'),
   styleLogOutput: z.boolean().optional().describe("Colors for backends' output. Default: true."),
 });

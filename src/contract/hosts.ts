@@ -8,7 +8,7 @@ const NOT_IN_HOST = /[^\x21-\x7e]|[/\\?#@%]/;
  * upper case and the spellings of an IPv6 address apart: no other is what a browser sends.
  * @returns lower case, IPv6 addresses in brackets; undefined when the header is not exactly one host
  */
-function readHostName(host: string): string | undefined {
+export function readHostName(host: string): string | undefined {
   const [, name = ''] = /^(\[[^\]]*\]|[^:]*)(?::\d*)?$/.exec(host) ?? [];
   if (name === '' || NOT_IN_HOST.test(host) || !URL.canParse(`http://${host}`)) return undefined;
   const { hostname } = new URL(`http://${host}`);
@@ -19,6 +19,14 @@ function readHostName(host: string): string | undefined {
 function readAllowedName(name: string): string {
   const url = `http://${isIPv6(name) ? `[${name}]` : name}`;
   return URL.canParse(url) ? new URL(url).hostname : '';
+}
+
+/** What a name in the config has to be, for messages. */
+export const HOST_NAME_RULE = 'must be a host name or an address, without a scheme or port';
+
+/** Whether a text can be the name in a Host header. */
+export function isHostName(text: string): boolean {
+  return !/[:*]/.test(text) ? readHostName(text) !== undefined : isIPv6(text.replace(/^\[|\]$/g, ''));
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { DevUrls } from '../api/caller-urls.js';
 import type { DevConfig } from '../config/resolve.js';
 import type { DevInfo, ServiceBuild } from '../contract/dev-endpoints.js';
 import type { ConnectResponse } from '../contract/responses.js';
@@ -22,6 +23,8 @@ export interface DevServer extends AsyncDisposable {
   readonly remark: string | undefined;
   /** Why it has other ports than the default ones; undefined: it has them, or ports that someone named. */
   readonly portMove: PortMove | undefined;
+  /** By which other machines reach it; undefined: only this machine does. */
+  readonly networkUrls: DevUrls | undefined;
   /** API URLs of other dev servers that ran in this folder at the start. */
   readonly others: readonly string[];
   /** The folder of the project's logs, records and volumes; an absolute path. */

@@ -1,6 +1,9 @@
 import { createApi } from '../api/app.js';
+import { CallerUrls } from '../api/caller-urls.js';
 import { createApiServer } from '../api/server.js';
 import { readOwnPackage } from '../config/own-package.js';
+import type { DevConfig } from '../config/resolve.js';
+import type { AllowedHosts } from '../contract/hosts.js';
 import { systemClock } from '../os/clock.js';
 import type { Backend } from '../platform/backend.js';
 import { ConnectionProxy } from '../proxy/proxy-server.js';
@@ -18,6 +21,7 @@ export interface OpenPorts {
   serve(): void;
   /** See {@link DevServer.portMove}. */
   move: PortMove | undefined;
+  urls: CallerUrls;
   close(): Promise<void>;
 }
 
@@ -34,15 +38,14 @@ export async function openPorts(
 ): Promise<OpenPorts> {
   const { config, folder, runId, register } = run;
   const reportFault = (error: unknown, id: string) => bus.publish({ type: 'fault', error, id });
-  const allowedHosts = {
-    names: config.host === undefined ? config.allowedHosts : [...config.allowedHosts, config.host],
-    addresses: config.host !== undefined,
-  };
+  const allowedHosts = namesOfDevServer(config);
+  const urls = new CallerUrls(config, () => info.current);
   const { version } = readOwnPackage();
   const { tokens } = parts.platform;
   const rewritesRedirects = ({ identity: { service } }: Backend) =>
     service.definition !== undefined && parts.builder.definition(service.definition).rewriteRedirects;
-  const options = { tokens, allowedHosts, clock: systemClock, version, rewritesRedirects, reportFault };
+  const scheme = schemeOf(config);
+  const options = { tokens, allowedHosts, clock: systemClock, scheme, version, rewritesRedirects, reportFault };
   const proxy = new ConnectionProxy(options);
   const api = createApi({
     platform: parts.platform,
@@ -50,6 +53,7 @@ export async function openPorts(
     logs: parts.logs,
     allowedHosts,
     info: () => ({ ...info.current, watching: parts.hotRebuild.watching }),
+    urls,
     reportFault,
     onPageCall: (origin) => bus.publish({ type: 'page-called-api', origin }),
   });
@@ -64,24 +68,35 @@ export async function openPorts(
   const ports = await choosePorts(config, folder, makeServer, portPolicy);
   const close = () => closePorts(ports);
   const name = urlHost(config.host);
-  const urls = { apiUrl: `http://${name}:${ports.api.port}`, proxyUrl: `http://${name}:${ports.proxy.port}` };
+  const ownUrls = { apiUrl: `http://${name}:${ports.api.port}`, proxyUrl: `http://${name}:${ports.proxy.port}` };
   info.set({
     version,
     run_id: runId,
     pid: process.pid,
     project: config.project,
     state_folder: folder.root,
-    api_url: urls.apiUrl,
-    proxy_url: urls.proxyUrl,
+    api_url: ownUrls.apiUrl,
+    proxy_url: ownUrls.proxyUrl,
     watching: false,
   });
   try {
-    register.open(urls);
+    register.open(ownUrls);
   } catch (error) {
     await close();
     throw error;
   }
-  return { serve, close, move: ports.move };
+  return { serve, close, move: ports.move, urls };
+}
+
+/** Names by which someone has said that the dev server is reached. No address can be rebound by DNS. */
+function namesOfDevServer({ host, allowedHosts, publicUrl }: DevConfig): AllowedHosts {
+  const inFront = Object.values(publicUrl).map((url) => new URL(url).hostname);
+  return { names: [...allowedHosts, ...(host === undefined ? [] : [host]), ...inFront], addresses: host !== undefined };
+}
+
+/** The scheme that clients of the proxy use, for backends: what stands in front of it may have ended TLS. */
+function schemeOf({ publicUrl }: DevConfig): 'http' | 'https' {
+  return publicUrl.proxy?.startsWith('https:') ? 'https' : 'http';
 }
 
 async function closePorts(ports: { api: BoundPort; proxy: BoundPort }): Promise<void> {

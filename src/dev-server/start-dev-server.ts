@@ -38,13 +38,17 @@ export async function startDevServer(flags: DevFlags = {}, portPolicy?: PortPoli
     remark: run.remark,
     leftovers: run.leftovers,
     portMove: ports.move,
+    networkUrls: await ports.urls.forNetwork(),
     others: run.others,
     stateFolder: run.folder.root,
     stateRemarks: run.stateRemarks,
     events: bus,
     parts,
     async connect({ service = '-', ...request } = {}) {
-      return toConnectResponse(await parts.platform.connect(service, parseConnectRequest(request)), info);
+      return toConnectResponse(
+        await parts.platform.connect(service, parseConnectRequest(request)),
+        ports.urls.forThisMachine(),
+      );
     },
     build: (reason) => parts.builder.buildAll(reason),
     close: (hard) => closing.close(hard),

@@ -34,6 +34,7 @@ const NO_PATH = '/';
  * headers, throws on what can't be written, shares connections between upgrades and requests, and loses trailers.
  */
 export class Forwarder {
+  readonly #scheme: 'http' | 'https';
   readonly #agent = new BackendAgent();
   readonly #middleware = createProxyMiddleware<ForwardedRequest, ServerResponse>({
     target: NO_TARGET,
@@ -46,6 +47,11 @@ export class Forwarder {
     ejectPlugins: true,
     plugins: [this.#plugin()],
   });
+
+  /** @param scheme what clients use in front of the proxy */
+  constructor(scheme: 'http' | 'https') {
+    this.#scheme = scheme;
+  }
 
   /** Passes a request or an upgrade on. */
   forward(route: Route, exchange: Exchange): void {
@@ -82,7 +88,7 @@ export class Forwarder {
     const sent = {
       destination: toDestination(target),
       path: request.url ?? '/',
-      headers: makeRequestHeaders(request, exchange.target, route, protocols),
+      headers: makeRequestHeaders(exchange, route, protocols, this.#scheme),
     };
     if (held === undefined) sendRequest(exchange, sent, this.#agent);
     else sendUpgrade(exchange, sent, held);

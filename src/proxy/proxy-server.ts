@@ -32,6 +32,8 @@ export interface ProxyOptions {
   /** In addition to those of this machine, as for the API. */
   allowedHosts: AllowedHosts;
   clock: Clock;
+  /** What clients use in front of the proxy, for `x-forwarded-proto`. */
+  scheme: 'http' | 'https';
   /** jamdev's own, for `Server`. */
   version: string;
   /** Whether redirects of a backend that lose its connection token get it. */
@@ -52,10 +54,11 @@ export class ConnectionProxy {
   readonly #routes = new Map<Backend, Route>();
   readonly #waitingRoom: WaitingRoom;
   readonly #redirects: Redirects;
-  readonly #forwarder = new Forwarder();
+  readonly #forwarder: Forwarder;
 
-  constructor({ tokens, allowedHosts, clock, version, rewritesRedirects, reportFault }: ProxyOptions) {
+  constructor({ tokens, allowedHosts, clock, scheme, version, rewritesRedirects, reportFault }: ProxyOptions) {
     this.#redirects = new Redirects(tokens, rewritesRedirects);
+    this.#forwarder = new Forwarder(scheme);
     this.#waitingRoom = new WaitingRoom(clock);
     this.#tokens = tokens;
     this.#allowedHosts = allowedHosts;

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { toHeaderValue } from '../contract/identity.js';
 import type { TokenRoute } from '../platform/tokens.js';
 import { pathOf } from './connection-path.js';
+import type { Exchange } from './exchange.js';
 import { connectionHeaderTest, forEachHeader } from './header-lines.js';
 import { isProxysOwn } from './own-headers.js';
 import { acceptsTrailers, mayTrail } from './trailers.js';
@@ -16,12 +17,13 @@ const BODYLESS_METHODS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
  * own, line by line in their order and case, without those that concern its connection or that only the proxy may set,
  * and then the proxy's.
  * @param protocols what to offer in `Upgrade`; empty for a request that is no upgrade
+ * @param scheme what the client uses in front of the proxy
  */
 export function makeRequestHeaders(
-  request: IncomingMessage,
-  target: string,
+  { request, target }: Pick<Exchange, 'request' | 'target'>,
   route: TokenRoute,
   protocols: readonly string[],
+  scheme: 'http' | 'https',
 ): string[] {
   const { rawHeaders, headers } = request;
   const isTunnel = protocols.length > 0;
@@ -51,6 +53,7 @@ export function makeRequestHeaders(
   if (isTunnel) lines.push('Connection', 'Upgrade', 'Upgrade', protocols.join(', '));
   else if (acceptsTrailers(request)) lines.push('Connection', 'keep-alive, TE', 'TE', 'trailers');
   addProxysOwn(lines, request, target, route);
+  lines.push('x-forwarded-proto', scheme);
   return lines;
 }
 
@@ -59,5 +62,5 @@ function addProxysOwn(lines: string[], request: IncomingMessage, target: string,
   if (route.secretToken !== undefined) lines.push('x-verified-secret', route.secretToken);
   if (route.user !== undefined) lines.push('x-verified-username', toHeaderValue(route.user));
   if (route.userData !== undefined) lines.push('x-verified-user-data', toHeaderValue(route.userData));
-  lines.push('x-forwarded-for', request.socket.remoteAddress ?? '', 'x-forwarded-proto', 'http');
+  lines.push('x-forwarded-for', request.socket.remoteAddress ?? '');
 }

@@ -39,6 +39,7 @@ test('without flags and config file, the start script runs with the defaults', a
     defaultPorts: { port: true, proxyPort: true },
     host: undefined,
     allowedHosts: [],
+    publicUrl: {},
     interactive: true,
     styleLogOutput: true,
   });

@@ -188,6 +188,10 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   configNotObject: [configErrors.configNotObject('FILE', 'a list'), ['FILE', 'a list']],
   configUnknownKey: [configErrors.configUnknownKey('FILE', 'prt', 'port'), ['FILE', '"prt"', 'Did you mean "port"?']],
   configInvalid: [configErrors.configInvalid('FILE', 'a.b', 'must be DETAIL'), ['FILE', '"a.b"', 'DETAIL']],
+  publicUrlsOfOneOrigin: [
+    configErrors.publicUrlsOfOneOrigin('F.json', 'https://dev.example'),
+    ['F.json', 'https://dev.example'],
+  ],
   serviceNameInvalid: [configErrors.serviceNameInvalid('FILE', 'A B'), ['FILE', '"A B"']],
   noServices: [configErrors.noServices('FILE'), ['FILE', '"services"']],
   belongsToService: [configErrors.belongsToService('FILE', 'command'), ['FILE', '"command"', '"services"']],

@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import { expect } from 'vitest';
 import type { z } from 'zod';
 import { createApi } from '../../src/api/app.js';
+import { CallerUrls } from '../../src/api/caller-urls.js';
 import type { ApiContext } from '../../src/api/context.js';
 import type { Endpoint } from '../../src/api/endpoint.js';
 import { listEndpoints } from '../../src/api/endpoints.js';
@@ -36,6 +37,7 @@ function contextOf({ parts, info }: DevServer): ApiContext {
     logs,
     allowedHosts: { names: [], addresses: false },
     info: () => info,
+    urls: new CallerUrls({ host: undefined, publicUrl: {} }, () => info),
     reportFault: () => undefined,
     onPageCall: () => undefined,
   };

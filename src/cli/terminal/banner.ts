@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { createReadEnvFiles, isReadOnce } from '../../config/env-file.js';
 import type { ServiceConfig } from '../../config/service-config.js';
-import type { Text } from './text.js';
+import type { DevServer } from '../../dev-server/dev-server.js';
+import { compose, cyan, type Text } from './text.js';
 
 /** The banner has so many lines at most, remarks apart. */
 const MAX_LINES = 8;
@@ -24,6 +25,14 @@ export function bannerLines(
 ): BannerLine[] {
   const room = Math.max(1, MAX_LINES - HEAD_LINES - before.length - after.length);
   return [...before, ...serviceLines(services, room), ...after];
+}
+
+/** The line with the URLs for other machines; none where only this machine reaches the dev server. */
+export function networkLines({ networkUrls, config }: Pick<DevServer, 'networkUrls' | 'config'>): BannerLine[] {
+  if (networkUrls === undefined) return [];
+  const { api_url, proxy_url } = networkUrls;
+  const label = Object.keys(config.publicUrl).length > 0 ? 'public' : 'network';
+  return [[label, compose`${cyan(api_url)} (API), ${cyan(proxy_url)} (proxy)`]];
 }
 
 function serviceLines(services: readonly ServiceConfig[], room: number): BannerLine[] {

@@ -11,7 +11,7 @@ import { errorCode } from '../../os/error-code.js';
 import type { Backend } from '../../platform/backend.js';
 import type { BackendState, EndedState } from '../../platform/backend-state.js';
 import { toPublicStatus } from '../../platform/status-formats.js';
-import { type BannerLine, bannerLines } from './banner.js';
+import { type BannerLine, bannerLines, networkLines } from './banner.js';
 import { cleanText } from './clean.js';
 import { spawnLine } from './command-line-hint.js';
 import { counted } from './counted.js';
@@ -60,10 +60,7 @@ export class DevReporter implements Reporter {
     this.#line('');
     const spawn = spawnLine(realpathSync(process.argv[1] ?? ''), process.cwd(), project, server.apiUrl);
     const lines = bannerLines(
-      [
-        ['API', cyan(server.apiUrl)],
-        ['proxy', cyan(server.proxyUrl)],
-      ],
+      [['API', cyan(server.apiUrl)], ['proxy', cyan(server.proxyUrl)], ...networkLines(server)],
       services,
       [...environment, ['spawn', spawn]],
     );

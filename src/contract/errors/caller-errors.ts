@@ -7,7 +7,7 @@ export const callerErrors = {
     new JamdevError(
       'HostNotAllowed',
       `The host ${quote(host)} is not allowed to reach the dev server.`,
-      'Use localhost, or add it to "allowedHosts" in the config.',
+      'Use localhost, or allow the host: --allowed-host, or "allowedHosts" in the config.',
     ),
   originNotAllowed: (origin: string) =>
     new JamdevError(

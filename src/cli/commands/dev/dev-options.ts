@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { DevFlags } from '../../../config/dev-flags.js';
+import { usageError } from '../../../contract/errors/usage-error.js';
+import { HOST_NAME_RULE, isHostName } from '../../../contract/hosts.js';
 import { environment, port } from '../../option-values.js';
 
 /** Where the commands that start a dev server differ: what an option that is not given stands for. */
@@ -21,6 +23,7 @@ export function addDevOptions(command: Command, defaults: DevDefaults): Command 
       .option('-p, --port <port>', `port of the API (default: ${defaults.port})`, port('-p/--port'))
       .option('--proxy-port <port>', `port of the proxy (default: ${defaults.proxyPort})`, port('--proxy-port'))
       .option('--host <host>', 'listen on this host instead of loopback only')
+      .option('--allowed-host <name>', 'an additional host name to be reached by (repeatable)', allowedHost)
       .option('--config <file>', 'the config file (default: jamsocket.config.json or jamdev.config.json)')
       .option('--no-remap-8080', "leave a Node.js backend's listen(8080) as it is")
       .option('-w, --watch <path>', `a file or folder to watch (repeatable; default: ${defaults.watch})`, collect)
@@ -45,8 +48,13 @@ export function addDevOptions(command: Command, defaults: DevDefaults): Command 
 /** Negatable options have a default in commander; only what was typed may win over the config file. */
 export function givenFlags(options: object, command: Command): DevFlags {
   const typed = Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === 'cli');
-  const { envFrom, ...flags } = Object.fromEntries(typed);
-  return envFrom === undefined ? flags : { ...flags, envFile: envFrom };
+  const { envFrom, allowedHost: allowedHosts, ...flags } = Object.fromEntries(typed);
+  return { ...flags, ...(envFrom && { envFile: envFrom }), ...(allowedHosts && { allowedHosts }) };
+}
+
+function allowedHost(value: string, before: string[] = []): string[] {
+  if (!isHostName(value)) throw usageError(`--allowed-host ${HOST_NAME_RULE}, not "${value}".`);
+  return [...before, value];
 }
 
 function collect(value: string, before: string[] | boolean | undefined): string[] {

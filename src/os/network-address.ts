@@ -1,0 +1,38 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+
+/** Addresses for documentation (RFC 5737, RFC 3849): the way to them is the way to the rest of the world. */
+const FAR_AWAY = { udp4: '192.0.2.1', udp6: '2001:db8::1' } as const;
+const ANY_PORT = 9;
+
+/**
+ * Finds the address by which other machines most likely reach this one: the one from which it sends to the rest of the
+ * world, else the first that is not of loopback.
+ * @param isIPv4Only whether IPv6 addresses don't count
+ * @returns undefined on a machine without a network
+ */
+export async function findNetworkAddress(isIPv4Only: boolean): Promise<string | undefined> {
+  for (const type of isIPv4Only ? (['udp4'] as const) : (['udp4', 'udp6'] as const)) {
+    const address = await findSource(type);
+    if (address !== undefined) return address;
+  }
+  const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
+  return own.find(({ internal, address }) => !internal && isIPv4(address))?.address;
+}
+
+/** Connecting a UDP socket sends nothing: the system only chooses the address to send from. */
+async function findSource(type: keyof typeof FAR_AWAY): Promise<string | undefined> {
+  const socket = createSocket(type);
+  try {
+    socket.connect(ANY_PORT, FAR_AWAY[type]);
+    await once(socket, 'connect');
+    return socket.address().address;
+  } catch {
+    // No way leads there.
+    return undefined;
+  } finally {
+    socket.close();
+  }
+}
