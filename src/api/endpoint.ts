@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
-import type { ErrorCode } from '../contract/errors/error-codes.js';
+import type { WireErrorCode } from '../contract/errors/error-codes.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { parseBody, parseFields } from '../contract/requests.js';
 import { type Answer, JSON_TYPE } from './answer.js';
@@ -16,7 +16,7 @@ export interface Endpoint {
   readonly body: z.ZodType | undefined;
   readonly query: z.ZodObject | undefined;
   readonly answer: Answer<unknown>;
-  readonly errors: readonly ErrorCode[];
+  readonly errors: readonly WireErrorCode[];
   readonly handlers: readonly RequestHandler[];
 }
 
@@ -30,7 +30,7 @@ interface Declaration<Path extends string, Body, Query extends z.ZodObject, Resu
   query?: Query;
   answer: Answer<Result>;
   /** Error codes of this endpoint, besides those of all endpoints: a forbidden host, a malformed body... */
-  errors?: readonly ErrorCode[];
+  errors?: readonly WireErrorCode[];
   /** Returns what goes out as JSON; where the answer is a stream or a page, writes it to `response`. */
   handle: (call: Call<Path, Body, z.infer<Query>>) => Result | Promise<Result>;
 }

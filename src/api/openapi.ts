@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEV_PREFIX, type DevInfo } from '../contract/dev-endpoints.js';
-import { type ErrorCode, httpStatusOf } from '../contract/errors/error-codes.js';
+import { HTTP_STATUS_OF, type WireErrorCode } from '../contract/errors/error-codes.js';
 import { errorBodySchema } from '../contract/responses.js';
 import { HTML_TYPE, JSON_TYPE } from './answer.js';
 import type { Endpoint } from './endpoint.js';
@@ -105,9 +105,9 @@ function queryParameters(query: z.ZodObject, schemas: Schemas): Json[] {
 /** The errors of an endpoint, by status: its own, and those that come with what it takes. */
 function errorAnswers(endpoint: Endpoint, schemas: Schemas): [status: number, answer: Json][] {
   const codes = errorCodesOf(endpoint);
-  const statuses = [...new Set(codes.map((code) => httpStatusOf(code)))].sort();
+  const statuses = [...new Set(codes.map((code) => HTTP_STATUS_OF[code]))].sort();
   return statuses.map((status) => {
-    const those = codes.filter((code) => httpStatusOf(code) === status);
+    const those = codes.filter((code) => HTTP_STATUS_OF[code] === status);
     const narrowed = { properties: { error: { properties: { code: { enum: those } } } } };
     const schema = { allOf: [schemas.describe(errorBodySchema, 'output'), narrowed] };
     // Where a person reads the answer, they read of errors as well.
@@ -117,8 +117,8 @@ function errorAnswers(endpoint: Endpoint, schemas: Schemas): [status: number, an
 }
 
 /** Every code that an endpoint can answer with. */
-function errorCodesOf({ path, body, query, errors }: Endpoint): ErrorCode[] {
-  const codes: ErrorCode[] = [...errors, 'HostNotAllowed', 'Internal'];
+function errorCodesOf({ path, body, query, errors }: Endpoint): WireErrorCode[] {
+  const codes: WireErrorCode[] = [...errors, 'HostNotAllowed', 'Internal'];
   if (!isPublicPath(path)) codes.push('OriginNotAllowed');
   if (path.includes(':') || query !== undefined || body !== undefined) codes.push('InvalidRequest');
   if (body !== undefined) codes.push('InvalidJson', 'BodyTooLarge');
