@@ -31,19 +31,13 @@ export function publishEvents({ platform, builder, hotRebuild, logs }: DevServer
 }
 
 function publishBackend(backend: Backend, bus: EventBus): void {
-  let isRestarting = false;
   bus.publish({ type: 'backend-spawned', backend });
   backend.events.on('state', (state) => bus.publish({ type: 'backend-state', backend, state }));
   backend.events.on('notice', (text) => bus.publish({ type: 'backend-notice', backend, text }));
-  backend.events.on('restarting', (build, explanation) => {
-    isRestarting = true;
-    bus.publish({ type: 'backend-restarting', backend, build, explanation });
-  });
-  backend.events.on('address', (address) => {
-    if (address === undefined || !isRestarting) return;
-    isRestarting = false;
-    bus.publish({ type: 'backend-restarted', backend, build: backend.buildNumber ?? 0 });
-  });
+  backend.events.on('restarting', (build, explanation) =>
+    bus.publish({ type: 'backend-restarting', backend, build, explanation }),
+  );
+  backend.events.on('restarted', (build) => bus.publish({ type: 'backend-restarted', backend, build }));
 }
 
 function publishLearned([service, files]: HotRebuildEvents['learned'], bus: EventBus): void {

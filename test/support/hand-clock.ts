@@ -21,6 +21,11 @@ export class HandClock implements Clock {
     };
   }
 
+  /** Timers that are set. */
+  get pending(): number {
+    return this.#timers.length;
+  }
+
   /** Lets time pass; timers that are due go off in order. */
   turn(ms: number): void {
     const until = this.#nowMs + ms;

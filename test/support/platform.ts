@@ -15,7 +15,7 @@ export interface TestPlatform {
   folder: string;
 }
 
-const NO_IMAGES: ImageSource = {
+export const NO_IMAGES: ImageSource = {
   find: async (service, tag) => {
     throw serviceErrors.imageNotFound(service.name, tag, [], false);
   },

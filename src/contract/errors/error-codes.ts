@@ -45,7 +45,7 @@ export const HTTP_STATUS_OF = {
 } as const;
 
 /** A code that an answer of the API or the proxy can carry. */
-type WireErrorCode = keyof typeof HTTP_STATUS_OF;
+export type WireErrorCode = keyof typeof HTTP_STATUS_OF;
 
 /** The codes of errors that end a command or are only shown; over HTTP they would be faults of the server. */
 type CommandErrorCode =

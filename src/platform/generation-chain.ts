@@ -1,0 +1,73 @@
+import type { Build, Exit } from '../runtime/runtime.js';
+import type { Generation } from './generation.js';
+
+/**
+ * Runs the processes of one backend one after another. A new one starts when nothing of the one before it runs, as the
+ * key demands; what the old one ran in may be cleared away meanwhile.
+ */
+export class GenerationChain {
+  readonly #start: (build: Build) => Generation;
+  #current: Generation | undefined;
+  /** The build that is to take the place of the one that runs; the newest wins. */
+  #next: Build | undefined;
+  #isEnding = false;
+
+  /** @param start starts a process of a build */
+  constructor(start: (build: Build) => Generation) {
+    this.#start = start;
+  }
+
+  /** The process that runs, or the last one that did. */
+  get current(): Generation | undefined {
+    return this.#current;
+  }
+
+  /** The build whose process is not ready yet, and is to become it; undefined: none is waited for. */
+  get coming(): Build | undefined {
+    return this.#next ?? (this.#current?.isComing ? this.#current.build : undefined);
+  }
+
+  /** Whether its last process ended without being asked to, and no other takes its place. */
+  get endedItself(): boolean {
+    return this.#current?.endedItself === true && this.#next === undefined;
+  }
+
+  /**
+   * Runs a process of a build and, one after another, of those that replace it.
+   * @returns how the last one ended, once nothing is left of any
+   * @throws why the last one could not be started
+   */
+  async run(first: Build): Promise<Exit> {
+    const cleanups: Promise<unknown>[] = [];
+    for (let build = first; ; ) {
+      const generation = this.#start(build);
+      this.#current = generation;
+      await generation.stopped;
+      const cleanup = generation.exited.catch(() => undefined);
+      // A replacement may come for as long as this one is not cleared away.
+      if (this.#next === undefined || this.#isEnding) await cleanup;
+      const next = this.#isEnding ? undefined : this.#next;
+      this.#next = undefined;
+      if (next === undefined) {
+        await Promise.all(cleanups);
+        return generation.exited;
+      }
+      cleanups.push(cleanup);
+      build = next;
+    }
+  }
+
+  /** Replaces the process by one of another build, unless the end has begun. */
+  replace(build: Build): void {
+    const isUnderWay = this.#next !== undefined;
+    this.#next = build;
+    if (!isUnderWay) this.#current?.retire();
+  }
+
+  /** Ends the process, softly or hard; no other takes its place. */
+  end(hard: boolean): void {
+    // One that ended itself can still be replaced.
+    if (!this.endedItself) this.#isEnding = true;
+    this.#current?.end(hard);
+  }
+}

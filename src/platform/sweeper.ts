@@ -1,0 +1,70 @@
+import type { Clock } from '../os/clock.js';
+
+const DEFAULT_MAX_IDLE_SECONDS = 300;
+
+/** After how long a backend is swept. */
+export interface SweepLimits {
+  /** Without a connection; {@link DEFAULT_MAX_IDLE_SECONDS} if undefined. */
+  maxIdleSeconds?: number | undefined;
+  /** From its spawn on, whether connected or not. */
+  lifetimeLimitSeconds?: number | undefined;
+}
+
+/**
+ * Tells when a backend is to be swept: no client was connected for a time, or its lifetime is over. The platform has
+ * one reason for both, so the difference is said in words.
+ */
+export class Sweeper {
+  readonly #clock: Clock;
+  readonly #idleSeconds: number;
+  readonly #onDue: (why: string) => void;
+  readonly #cancelLifetime: () => void = () => undefined;
+  #cancelIdle: () => void = () => undefined;
+  #connections = 0;
+  #isOver = false;
+
+  /** Begins to count at once. @param onDue receives the reason as a sentence */
+  constructor(
+    clock: Clock,
+    { maxIdleSeconds, lifetimeLimitSeconds: limit }: SweepLimits,
+    onDue: (why: string) => void,
+  ) {
+    this.#clock = clock;
+    this.#idleSeconds = maxIdleSeconds ?? DEFAULT_MAX_IDLE_SECONDS;
+    this.#onDue = onDue;
+    this.#startIdle();
+    if (limit !== undefined) {
+      this.#cancelLifetime = clock.after(limit * 1000, () => onDue(`Its lifetime limit of ${limit} s was reached.`));
+    }
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Counts an open connection. @returns to be called once, when it is closed */
+  connectionOpened(): () => void {
+    this.#connections += 1;
+    this.#cancelIdle();
+    return () => {
+      this.#connections -= 1;
+      if (this.#connections === 0) this.#startIdle();
+    };
+  }
+
+  /** Sweeps nothing from here on. */
+  close(): void {
+    this.#isOver = true;
+    this.#cancelIdle();
+    this.#cancelLifetime();
+  }
+
+  #startIdle(): void {
+    if (this.#isOver) return;
+    const seconds = this.#idleSeconds;
+    this.#cancelIdle = this.#clock.after(seconds * 1000, () =>
+      this.#onDue(`No client was connected for ${seconds} s.`),
+    );
+  }
+}
