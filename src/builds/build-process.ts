@@ -26,6 +26,8 @@ export interface BuildProcess {
   args: readonly string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
+  /** Absolute path of the file that it reads as its input; default: it has none. */
+  input?: string;
   /** Makes a line fit to be shown; undefined leaves it out. */
   tidy?(line: string, isFirst: boolean): string | undefined;
 }
@@ -59,7 +61,7 @@ const LOST = { code: null, signal: null } as const;
  * @param pipes provides the pipe for its output; default: a new one
  */
 export async function runBuildProcess(
-  { file, args, cwd, env, tidy = (line) => line }: BuildProcess,
+  { file, args, cwd, env, input, tidy = (line) => line }: BuildProcess,
   signal: AbortSignal,
   onLine: (line: string) => void,
   register?: ChildRegister,
@@ -88,7 +90,7 @@ export async function runBuildProcess(
     detached: true,
     reject: false,
     buffer: false,
-    stdin: 'ignore',
+    stdin: input === undefined ? 'ignore' : { file: input },
     stdout: output.stdio,
     stderr: output.stdio,
     all: true,

@@ -3,10 +3,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { ProcessServiceConfig } from '../config/service-config.js';
 import { pause } from '../os/clock.js';
 import { createLimit } from '../os/limit.js';
-import { openRegularFile } from '../os/regular-file.js';
 import { splitPlainCommand } from '../runtime/process/command-line.js';
-import { commandEnvironment } from '../runtime/process/environment.js';
-import { runBuildProcess } from './build-process.js';
+import { type BadFile, type CheckSurroundings, checkFile } from './check-file.js';
 import { findImportedModules } from './module-graph.js';
 import { findPythonModules } from './python-modules.js';
 
@@ -22,8 +20,6 @@ const LANGUAGES = [
 /** Options of Node.js whose value follows a space. */
 const TAKES_VALUE =
   /^--(require|import|loader|experimental-loader|env-file|conditions|input-type|title|eval|print|stack-trace-limit|watch-path|test-[\w-]+)$/;
-/** Compiles files without leaving anything on the disk, as `python -m py_compile` would. */
-const PYTHON_CHECK = 'import sys\nfor path in sys.argv[1:]: compile(open(path, "rb").read(), path, "exec")';
 
 /** How a program is checked before it reaches sessions, where a service has no build of its own. */
 export interface DefaultCheck {
@@ -56,14 +52,6 @@ export function findDefaultCheck({
   return { language: kind.language, program: plain.file, entry: resolve(cwd, file) };
 }
 
-/** A file that can't run. */
-export interface BadFile {
-  /** Absolute path. */
-  path: string;
-  /** What the check printed about it. */
-  lines: string[];
-}
-
 /**
  * Checks the syntax of the files that a change brings to running sessions: the entry file, and the changed files that
  * the program is known to load. A file that it does not load, such as JSX of a front end in the same folder, is not checked.
@@ -76,7 +64,7 @@ export async function checkChange(
   check: DefaultCheck,
   changed: readonly string[],
   loaded: ReadonlySet<string>,
-  { cwd, env }: { cwd: string; env: Record<string, string> },
+  surroundings: CheckSurroundings,
   signal: AbortSignal,
 ): Promise<BadFile | undefined> {
   const over = new AbortController();
@@ -84,7 +72,7 @@ export async function checkChange(
   const limit = createLimit(CHECKS_AT_ONCE);
   const checkAll = async () => {
     const files = await findFilesToCheck(check, changed, loaded);
-    const results = await Promise.all(files.map((file) => limit(() => checkFile(check, file, cwd, env, either))));
+    const results = await Promise.all(files.map((file) => limit(() => checkFile(check, file, surroundings, either))));
     return results.find((bad) => bad !== undefined);
   };
   try {
@@ -127,31 +115,6 @@ function wasImportedByPython(path: string): boolean {
   const name = basename(path, '.py');
   try {
     return readdirSync(join(dirname(path), '__pycache__')).some((each) => each.startsWith(`${name}.`));
-  } catch {
-    return false;
-  }
-}
-
-/** @returns undefined when nothing is known to be wrong with the file, also when it is not there */
-async function checkFile(
-  { language, program }: DefaultCheck,
-  path: string,
-  cwd: string,
-  env: Record<string, string>,
-  signal: AbortSignal,
-): Promise<BadFile | undefined> {
-  if (!(await isReadable(path)) || signal.aborted) return undefined;
-  const args = language === 'node' ? ['--check', path] : ['-c', PYTHON_CHECK, path];
-  // The check needs no loader or inspector that is meant for backends.
-  const environment = { ...commandEnvironment(cwd, env), NODE_OPTIONS: '' };
-  const end = await runBuildProcess({ file: program, args, cwd, env: environment }, signal, () => undefined);
-  return end.code === 1 && !signal.aborted ? { path, lines: end.lines } : undefined;
-}
-
-async function isReadable(path: string): Promise<boolean> {
-  try {
-    await (await openRegularFile(path)).close();
-    return true;
   } catch {
     return false;
   }

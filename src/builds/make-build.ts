@@ -13,6 +13,7 @@ import { checkChange, findDefaultCheck } from './default-check.js';
 import type { BuildImage } from './image-request.js';
 import { LOADED_FOLDER_VARIABLE, type LoadedFiles } from './loaded-files.js';
 import { SharedRuns } from './shared-runs.js';
+import type { SyntaxParser } from './syntax-parser.js';
 import { WRITES_FOLDER_VARIABLE, type WriteReports } from './write-reports.js';
 
 /** What one build came to. `build` is undefined when it failed. */
@@ -77,6 +78,8 @@ export interface BuildOwner {
   changedFilesOf?(service: string): readonly string[];
   /** Knows which files running backends have loaded. Default: none is known. */
   loaded?: LoadedFiles;
+  /** Checks syntax faster than a process does. Default: none. */
+  parser?: SyntaxParser;
   /** Where backends report what they write. Default: nowhere. */
   writes?: WriteReports;
   /** Builds images; needed by services that run in containers. */
@@ -144,9 +147,12 @@ async function checkInstead(
   if (check === undefined) return { ok: true, failure: '', lines: [] };
   const loaded = (await owner.loaded?.list()) ?? new Set<string>();
   const changed = owner.changedFilesOf?.(service.name) ?? [];
-  const bad = await checkChange(check, changed, loaded, { cwd: service.cwd, env }, signal);
+  const surroundings = { cwd: service.cwd, env, parser: owner.parser };
+  const bad = await checkChange(check, changed, loaded, surroundings, signal);
   if (bad === undefined) return { ok: true, failure: '', lines: [] };
-  return { ok: false, failure: `syntax error in ${relative(service.root, bad.path)}`, lines: bad.lines };
+  const file = relative(service.root, bad.path);
+  const failure = bad.problem === 'missing' ? `${file} does not exist` : `syntax error in ${file}`;
+  return { ok: false, failure, lines: bad.lines };
 }
 
 /** Lets the preload record what backends write, and what they load if that decides what is checked. */

@@ -46,6 +46,7 @@ export class Closing {
     await ports.close();
     await parts.runtime.close();
     parts.loaded.close();
+    await parts.parser.close();
     guard.close();
     if (haveEnded) parts.register.remove();
     else parts.register.close();

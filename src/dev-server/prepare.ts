@@ -3,6 +3,7 @@ import { Builder } from '../builds/builder.js';
 import { HotRebuild } from '../builds/hot-rebuild.js';
 import { LoadedFiles } from '../builds/loaded-files.js';
 import { type BuildOwner, createMakeBuild } from '../builds/make-build.js';
+import { SyntaxParser } from '../builds/syntax-parser.js';
 import { WriteReports } from '../builds/write-reports.js';
 import { createReadEnvFiles } from '../config/env-file.js';
 import type { DevConfig } from '../config/resolve.js';
@@ -33,6 +34,7 @@ export interface DevServerParts {
   runtime: RuntimeSwitch;
   pipes: PipePool;
   loaded: LoadedFiles;
+  parser: SyntaxParser;
   writes: WriteReports;
   /** Removes images that nothing needs anymore; undefined without containers. */
   imageKeeper: ReturnType<DockerParts['keepImages']> | undefined;
@@ -47,6 +49,7 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
   const readEnvFiles = createReadEnvFiles();
   const pipes = new PipePool();
   const loaded = new LoadedFiles(join(folder.root, 'loaded', runId));
+  const parser = new SyntaxParser();
   const writes = new WriteReports(join(loaded.folder, 'writes'));
   const docker = await prepareDocker(config, folder, runId, register);
   const owner: BuildOwner = {
@@ -57,6 +60,7 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
     contentOf: (service) => hotRebuild.contentOf(service),
     changedFilesOf: (service) => hotRebuild.unbuiltFilesOf(service),
     loaded,
+    parser,
     writes,
     buildImage: docker?.buildImage,
   };
@@ -101,6 +105,7 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
     runtime,
     pipes,
     loaded,
+    parser,
     writes,
     imageKeeper,
     config: runningConfig,

@@ -1,7 +1,8 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { explainSystemError } from '../contract/system-errors.js';
 import { errorCode } from '../os/error-code.js';
+import { findProgram, statIfAny } from './find-program.js';
 import { explainTooLarge } from './too-large-for-start.js';
 
 /** A program that was to be started. */
@@ -123,23 +124,6 @@ function explainForbidden(code: string, attempt: StartAttempt): StartFailure {
     };
   }
   return { kind: 'not-executable', ...explainSystemError(code, path, 'run') };
-}
-
-/** Finds the file that a program's name leads to, as execvp() does; undefined when there is none. */
-function findProgram({ file, cwd, env }: StartAttempt): string | undefined {
-  const folders = file.includes('/') || isAbsolute(file) ? [cwd] : (env.PATH ?? '').split(delimiter);
-  const paths = folders.map((folder) => resolve(cwd, join(folder, file)));
-  if (isAbsolute(file)) return statIfAny(file) === undefined ? undefined : file;
-  return paths.find((path) => statIfAny(path) !== undefined);
-}
-
-function statIfAny(path: string) {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    // A part of the path is a file, or may not be entered: nothing that could be started.
-    return undefined;
-  }
 }
 
 /** The interpreter that a script names in its first line; undefined when it is no script, or can't be read. */

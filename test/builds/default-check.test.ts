@@ -90,8 +90,12 @@ describe('a change of a Node.js program', () => {
     expect((await check(files, ['public/app.js'])).bad).toBeUndefined();
   });
 
-  test('passes when the files are gone', async () => {
-    expect((await check({}, ['server.js'])).bad).toBeUndefined();
+  test('fails when the program is gone, as while a build tool writes its output again', async () => {
+    expect((await check({}, ['server.js'])).bad).toEqual({ path: 'server.js', problem: 'missing', lines: [] });
+  });
+
+  test('passes when another file is gone that was loaded', async () => {
+    expect((await check({ 'server.js': '' }, ['lib.js'], 'node server.js', ['lib.js'])).bad).toBeUndefined();
   });
 
   test('passes with top-level await and with a package of type module', async () => {
@@ -101,6 +105,10 @@ describe('a change of a Node.js program', () => {
 });
 
 describe('a change of a Python program', () => {
+  test('fails when the program is gone', async () => {
+    expect((await check({}, ['main.py'], 'python3 main.py')).bad).toMatchObject({ problem: 'missing' });
+  });
+
   test('fails when the entry file is broken, and leaves no compiled file behind', async () => {
     const { bad, cwd } = await check({ 'main.py': 'def f(:' }, ['main.py'], 'python3 main.py');
     expect(bad?.lines.join('\n')).toContain('SyntaxError');

@@ -1,0 +1,104 @@
+import { realpath } from 'node:fs/promises';
+import { isThere } from '../os/is-there.js';
+import { openRegularFile, readRegularFile } from '../os/regular-file.js';
+import { findProgram } from '../processes/find-program.js';
+import { commandEnvironment } from '../runtime/process/environment.js';
+import { runBuildProcess } from './build-process.js';
+import type { DefaultCheck } from './default-check.js';
+import { findModuleFormat } from './module-format.js';
+import type { ModuleFormat, SyntaxParser } from './syntax-parser.js';
+
+/** Larger files are generated; `node --check` reads them, without taking this program's memory. */
+const MAX_PARSED_BYTES = 4 * 1024 * 1024;
+/** Compiles files without leaving anything on the disk, as `python -m py_compile` would. */
+const PYTHON_CHECK = 'import sys\nfor path in sys.argv[1:]: compile(open(path, "rb").read(), path, "exec")';
+
+/** A file that can't run. */
+export interface BadFile {
+  /** Absolute path. */
+  path: string;
+  problem: 'syntax error' | 'missing';
+  /** What the check printed about it. */
+  lines: string[];
+}
+
+/** What checks are made with. */
+export interface CheckSurroundings {
+  cwd: string;
+  /** The service's own variables. */
+  env: Record<string, string>;
+  /** Finds out faster than a process. Default: none. */
+  parser?: SyntaxParser | undefined;
+}
+
+/**
+ * Checks one file. The program itself has to exist: a build tool that deletes its output before it writes it again must
+ * not end sessions in between. Any other file that is gone is not loaded.
+ * @returns undefined when nothing is known to be wrong with it
+ */
+export async function checkFile(
+  check: DefaultCheck,
+  path: string,
+  { cwd, env, parser }: CheckSurroundings,
+  signal: AbortSignal,
+): Promise<BadFile | undefined> {
+  if (!(await isReadable(path))) return badIfMissing(check, path);
+  // The check needs no loader or inspector that is meant for backends.
+  const environment = { ...commandEnvironment(cwd, env), NODE_OPTIONS: '' };
+  const format = check.language === 'node' ? await findModuleFormat(path) : undefined;
+  const accepted =
+    format === undefined ? undefined : await parse(check, path, format, { cwd, env: environment, parser });
+  if (accepted === true) return undefined;
+  const run = async (args: string[], input?: string) => {
+    const tidy = (line: string) => line.replace('[stdin]', path);
+    const attempt = { file: check.program, args, cwd, env: environment, tidy, ...(input !== undefined && { input }) };
+    const { code, lines } = await runBuildProcess(attempt, signal, () => undefined);
+    return code === 1 ? lines : undefined;
+  };
+  const lines =
+    (await run(check.language === 'node' ? ['--check', path] : ['-c', PYTHON_CHECK, path])) ??
+    // Whatever has the syntax of a module passes there, unless its name or its package says that it is one.
+    (accepted === false && format === 'either' ? await run(['--check', '--input-type=module', '-'], path) : undefined);
+  if (lines === undefined || signal.aborted) return undefined;
+  return (await isReadable(path)) ? { path, problem: 'syntax error', lines } : badIfMissing(check, path);
+}
+
+/** @returns undefined if it is not known: another Node.js runs the program, or nothing is there to parse it with */
+async function parse(
+  check: DefaultCheck,
+  path: string,
+  format: ModuleFormat,
+  { cwd, env, parser }: Omit<CheckSurroundings, 'env'> & { env: NodeJS.ProcessEnv },
+): Promise<boolean | undefined> {
+  if (parser === undefined || !(await isOwnNode(check, cwd, env))) return undefined;
+  const source = await readRegularFile(path, MAX_PARSED_BYTES).catch(() => undefined);
+  return source === undefined ? undefined : parser.accepts(source, format);
+}
+
+function badIfMissing({ entry }: DefaultCheck, path: string): BadFile | undefined {
+  try {
+    return path !== entry || isThere(path) ? undefined : { path, problem: 'missing', lines: [] };
+  } catch {
+    // A folder on the way may not be entered: nothing is known of the file.
+    return undefined;
+  }
+}
+
+async function isReadable(path: string): Promise<boolean> {
+  try {
+    await (await openRegularFile(path)).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a program is run by the Node.js that runs jamdev, which takes the same syntax. */
+async function isOwnNode({ program }: DefaultCheck, cwd: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const path = findProgram({ file: program, cwd, env });
+  if (path === undefined) return false;
+  const [its, own] = await Promise.all(
+    [realpath(path), realpath(process.execPath)].map((each) => each.catch(() => '')),
+  );
+  return its !== '' && its === own;
+}
