@@ -2,6 +2,7 @@ import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 import type { DevBackend } from '../contract/dev-endpoints.js';
 import { findDevServer } from './client/find-dev-server.js';
+import { completionScript, thisProgram } from './completion-script.js';
 import { cleanText } from './terminal/clean.js';
 
 /** Commands whose arguments are backends, by id or key. */
@@ -14,8 +15,13 @@ const DEADLINE_MS = 1_000;
  * Adds `completion <shell>`, which prints a script for the shell, and what that script asks for words.
  * @param program with all its commands
  * @param words the command line after `jamdev`
+ * @param print writes a text as it is
  */
-export async function addCompletion(program: Command, words: readonly string[]): Promise<void> {
+export async function addCompletion(
+  program: Command,
+  words: readonly string[],
+  print: (text: string) => void,
+): Promise<void> {
   const completion = tab(program, { completionCommandName: 'completion' });
   // The library has words of its own, in the help and in what it completes.
   for (const command of [
@@ -24,6 +30,9 @@ export async function addCompletion(program: Command, words: readonly string[]):
   ]) {
     if (command !== undefined && 'value' in command) command.description = DESCRIPTION;
   }
+  const script = words[0] === 'completion' ? completionScript(words[1], thisProgram()) : undefined;
+  const printing = program.commands.find((each) => each.name() === 'completion');
+  if (script !== undefined) printing?.action(() => print(script));
   const asked = words[0] === 'complete' ? TAKE_BACKENDS.find((name) => words.includes(name)) : undefined;
   if (asked === undefined) return;
   const backends = await listBackends();

@@ -102,7 +102,7 @@ async function makeProgram(called: string | undefined): Promise<Command> {
   }
   if (only === undefined) {
     const { addCompletion } = await import('./completion.js');
-    await addCompletion(program, process.argv.slice(2));
+    await addCompletion(program, process.argv.slice(2), (text) => process.stdout.write(text));
   }
   for (const command of program.commands) {
     command.showHelpAfterError(`(see: jamdev ${command.name()} --help)`);

@@ -1,10 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCli, startDev } from '../support/cli.js';
 import { post } from '../support/http.js';
-import { fixture, makeProject, makeTempFolder, ROOT } from '../support/project.js';
+import { isInstalled } from '../support/installed.js';
+import { makeJamdevProject } from '../support/jamdev-project.js';
+import { fixture, makeProject, makeTempFolder } from '../support/project.js';
+import { describeTmux, PROMPT, Tmux } from '../support/tmux.js';
 import { waitFor } from '../support/wait.js';
 
 const COMMAND = ['--command', `node ${fixture('echo-server.mjs')}`];
@@ -47,27 +49,70 @@ test.each(['bash', 'zsh', 'fish'])('the script for %s is printed', async (shell)
   expect(stdout).toContain('jamdev');
 });
 
-test('in a real bash, the script completes', async () => {
-  const folder = makeTempFolder();
-  writeFileSync(join(folder, 'jamdev'), `#!/bin/sh\nexec node ${join(ROOT, 'bin', 'jamdev.js')} "$@"\n`, {
-    mode: 0o755,
-  });
-  writeFileSync(join(folder, 'script'), (await runCli(['completion', 'bash'])).stdout);
-  // What the script takes from the package bash-completion, and a bash that completes for a person.
-  const ask = `
-    _get_comp_words_by_ref() { words=("\${COMP_WORDS[@]}"); cword=$COMP_CWORD; cur="\${words[cword]}"; prev="\${words[cword-1]}"; }
-    compopt() { :; }
-    . ./script
-    COMP_WORDS=(jamdev termi) COMP_CWORD=1 COMP_LINE='jamdev termi' COMP_POINT=12
-    eval "$(complete -p jamdev | sed -E 's/.*-F ([^ ]+) .*/\\1/')"
-    printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const printed = execFileSync('bash', ['-c', ask], {
-    cwd: folder,
-    env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
-    encoding: 'utf8',
-  });
-  expect(printed.trim()).toBe('terminate');
+/** Ways to start a shell that reads no settings of the user, and to read a script. */
+const SHELLS = {
+  bash: { start: '', source: 'source <(npx jamdev completion bash)' },
+  zsh: { start: "PS1='PROMPT> ' zsh -f", source: 'source <(npx jamdev completion zsh)' },
+  fish: {
+    start: 'fish --no-config -C \'function fish_prompt; echo "PROMPT> "; end\'',
+    source: 'npx jamdev completion fish | source',
+  },
+};
+
+describeTmux('in a project with jamdev as a devDependency', () => {
+  const names = ['bash', 'zsh', 'fish'] as const;
+  test.each(names.filter((name) => isInstalled(name) || process.env.JAMDEV_REQUIRE_TERMINAL === '1'))(
+    '%s completes npx jamdev, pnpm exec jamdev and jamdev',
+    { timeout: 60_000 },
+    async (name) => {
+      // The terminal is in a folder below, where nothing of jamdev is.
+      const folder = makeJamdevProject({ 'below/doc.txt': '' });
+      const below = join(folder, 'below');
+      const hostile = '$(touch pwned)';
+      const dev = await startDev(folder, COMMAND);
+      for (const key of ['doc-1', 'a b:c', hostile]) {
+        await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key });
+      }
+      const terminal = await Tmux.open({ cwd: below, env: { npm_config_offline: 'true' } });
+      const { start, source } = SHELLS[name];
+      if (start !== '') {
+        await terminal.enter(start);
+        await waitFor(terminalIsAt(terminal, 2), `${name} to start`);
+      }
+      await terminal.enter(source);
+      await waitFor(terminalIsAt(terminal, start === '' ? 2 : 3), 'the script to be read');
+      const completed = async (typed: string, expected: string) => {
+        await terminal.type(typed);
+        await terminal.press('Tab');
+        const line = await waitFor(async () => {
+          const last = (await terminal.history()).findLast((each) => each.includes(PROMPT)) ?? '';
+          return last.includes(expected) && last;
+        }, `${expected} in place of ${typed}`);
+        expect(line).toContain(expected);
+        await terminal.press('C-u');
+      };
+      await completed('npx jamdev termi', 'npx jamdev terminate');
+      await completed('pnpm exec jamdev logs doc', 'pnpm exec jamdev logs doc-1');
+      await completed('npm exec -- jamdev dev --on-ch', 'npm exec -- jamdev dev --on-change');
+      await completed('../node_modules/.bin/jamdev dev --on-change rest', 'dev --on-change restart');
+      await completed('jamdev status a', 'a\\ b');
+      // What is completed is text: neither a hostile key nor what was typed is run.
+      await terminal.type('npx jamdev status \\$');
+      await terminal.press('Tab');
+      await waitFor(async () => (await terminal.history()).some((line) => line.includes('touch')), 'the hostile key');
+      await terminal.press('C-u');
+      await completed('npx jamdev terminate "$(touch pwned2)" doc', 'doc-1');
+      expect(readdirSync(below)).toEqual(['doc.txt']);
+    },
+  );
 });
+
+function terminalIsAt(terminal: Tmux, prompts: number) {
+  return async () => {
+    const lines = await terminal.history();
+    return lines.filter((line) => line.startsWith(PROMPT)).length >= prompts && lines.at(-1) === PROMPT;
+  };
+}
 
 test('a shell that is not known is a mistake in the command line', async () => {
   const { code, stderr } = await runCli(['completion', 'cmd']);

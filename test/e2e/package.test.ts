@@ -40,7 +40,17 @@ test('the packed package, installed into an empty folder, has a working npx jamd
 }, async () => {
   const folder = installPackage();
   const installed = join(folder, 'node_modules', 'jamdev');
-  const content = ['LICENSE', 'README.md', 'bin', 'config.schema.json', 'dist', 'docs', 'package.json', 'templates'];
+  const content = [
+    'LICENSE',
+    'README.md',
+    'bin',
+    'completions',
+    'config.schema.json',
+    'dist',
+    'docs',
+    'package.json',
+    'templates',
+  ];
   expect(readdirSync(installed).sort()).toEqual(content);
   expect(existsSync(join(installed, 'dist', 'remap-8080.cjs'))).toBe(true);
   // What is built into it, and what that depends on, comes with its license.

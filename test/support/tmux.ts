@@ -60,6 +60,11 @@ export class Tmux {
     await this.#run('send-keys', 'Enter');
   }
 
+  /** Types text, and does not end the line. */
+  async type(text: string): Promise<void> {
+    await this.#run('send-keys', '-l', text);
+  }
+
   /** Presses keys, as tmux names them: `b`, `C-c`. */
   async press(...keys: string[]): Promise<void> {
     await this.#run('send-keys', ...keys);
