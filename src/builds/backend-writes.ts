@@ -54,33 +54,32 @@ export class BackendWrites {
    */
   async find(service: string, changes: readonly ChangedFile[]): Promise<Map<string, string>> {
     const found = new Map<string, string>();
+    const looks = new Map<string, string | undefined>();
     const deadlineMs = this.#clock.monotonicMs() + WAIT_MS;
     let before: WriteReport | undefined;
+    let report: WriteReport;
     let open = [...changes];
-    const looks = new Map<string, string | undefined>();
     for (;;) {
       // First the files, then the reports: what a file is now was reported by then.
       const states = await Promise.all(open.map(stateOf));
-      const report = await this.#reports.read();
+      report = await this.#reports.read();
       before ??= report;
-      const newest = newestByFile(report);
-      const left = open.filter((change, index) => {
-        const state = states[index];
+      const newest = newestStates(report);
+      open = open.filter((change, index) => {
+        const state = leftStateOf(states[index], newest, report);
         looks.set(change.absolute, state);
         const writer = this.#writerOf(service, change, state, report);
         if (writer !== undefined) found.set(change.absolute, writer);
         return writer === undefined;
       });
-      const isOutdated = left.some(({ absolute }) => wasWrittenAfter(looks.get(absolute), newest));
-      if (left.length === 0 || !(isOutdated || this.#isRunning(before, report))) break;
+      if (open.length === 0 || !this.#isRunning(before, report)) break;
       if (this.#clock.monotonicMs() > deadlineMs) {
         this.#giveUp(report);
         break;
       }
-      open = left;
       await pause(WAIT_STEP_MS);
     }
-    this.#noteSeen(service, looks);
+    this.#noteSeen(service, looks, report);
     return found;
   }
 
@@ -139,12 +138,15 @@ export class BackendWrites {
     for (const file of this.#stuck.keys()) if (!threads.has(file)) this.#stuck.delete(file);
   }
 
-  #noteSeen(service: string, looks: ReadonlyMap<string, string | undefined>): void {
+  #noteSeen(service: string, looks: ReadonlyMap<string, string | undefined>, { states }: WriteReport): void {
     const seen = this.#seen.get(service) ?? { states: new Set<string>(), handledAtMs: new Map<string, number>() };
     this.#seen.set(service, seen);
     const nowMs = this.#clock.now().getTime();
     for (const [path, state] of looks) {
-      if (state !== undefined) seen.states.add(state);
+      // What it was made from has been taken notice of with it.
+      for (let each = state; each !== undefined && !seen.states.has(each); each = states.get(each)?.base) {
+        seen.states.add(each);
+      }
       seen.handledAtMs.set(path, nowMs);
     }
     for (const each of [seen.states, seen.handledAtMs]) {
@@ -174,19 +176,28 @@ function changedAtMs(state: string): number {
   return Number(state.slice(state.lastIndexOf(':') + 1)) / 1e6;
 }
 
-/** By file, as "device:inode": when the newest state of it came to be in which a backend left it. */
-function newestByFile({ states }: WriteReport): Map<string, number> {
-  const newest = new Map<string, number>();
+/** By file, as "device:inode": the newest state in which a backend left it. */
+function newestStates({ states }: WriteReport): Map<string, string> {
+  const newest = new Map<string, string>();
   for (const state of states.keys()) {
-    const file = fileOf(state);
-    newest.set(file, Math.max(newest.get(file) ?? 0, changedAtMs(state)));
+    const other = newest.get(fileOf(state));
+    if (other === undefined || changedAtMs(other) < changedAtMs(state)) newest.set(fileOf(state), state);
   }
   return newest;
 }
 
-/** Whether a backend has written the file again since the look at it. */
-function wasWrittenAfter(state: string | undefined, newest: ReadonlyMap<string, number>): boolean {
-  return state !== undefined && (newest.get(fileOf(state)) ?? 0) > changedAtMs(state);
+/**
+ * Returns the state in which a backend left a file, if it has left it in that state or has written it again since: then
+ * only that counts, as another change would be reported later. Otherwise returns the state itself.
+ */
+function leftStateOf(
+  state: string | undefined,
+  newest: ReadonlyMap<string, string>,
+  { states }: WriteReport,
+): string | undefined {
+  if (state === undefined || states.has(state)) return state;
+  const later = newest.get(fileOf(state));
+  return later !== undefined && changedAtMs(later) > changedAtMs(state) ? later : state;
 }
 
 function fileOf(state: string): string {

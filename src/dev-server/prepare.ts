@@ -12,7 +12,7 @@ import { LogStore } from '../logs/log-store.js';
 import { systemClock } from '../os/clock.js';
 import { Platform } from '../platform/platform.js';
 import { PipePool } from '../processes/pipe-pool.js';
-import { LearnedOutputs } from '../records/learned-outputs.js';
+import { LearnedFiles } from '../records/learned-files.js';
 import { oldStateOf } from '../records/old-state.js';
 import type { RunRegister } from '../records/run-register.js';
 import { ProcessRuntime } from '../runtime/process/process-runtime.js';
@@ -36,6 +36,8 @@ export interface DevServerParts {
   loaded: LoadedFiles;
   parser: SyntaxParser;
   writes: WriteReports;
+  /** What backends write among the watched files, for `jamdev doctor`. */
+  written: LearnedFiles;
   /** Removes images that nothing needs anymore; undefined without containers. */
   imageKeeper: ReturnType<DockerParts['keepImages']> | undefined;
   /** The config in use now: a changed config file may have changed services. */
@@ -83,7 +85,8 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
     onFixed: (file, what) => bus.publish({ type: 'config-needs-restart', file, what }),
     onProblem: (error) => bus.publish({ type: 'config-rejected', error }),
   });
-  const learned = new LearnedOutputs(folder);
+  const learned = new LearnedFiles(folder, 'outputs');
+  const written = new LearnedFiles(folder, 'backend-writes');
   const hotRebuild: HotRebuild = new HotRebuild({
     builder,
     platform,
@@ -95,6 +98,7 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
     writes,
   });
   hotRebuild.events.on('outputs', (service, files) => learned.keep(service, files));
+  hotRebuild.events.on('written', ({ name }, patterns) => written.keep(name, [...written.of(name), ...patterns]));
   const imageKeeper = docker?.keepImages(builder, platform);
   return {
     platform,
@@ -107,6 +111,7 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
     loaded,
     parser,
     writes,
+    written,
     imageKeeper,
     config: runningConfig,
   };

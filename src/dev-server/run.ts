@@ -12,9 +12,11 @@ import { StateGuard } from './state-guard.js';
  */
 export function runParts(run: ResolvedRun, parts: DevServerParts, ports: OpenPorts, bus: EventBus): StateGuard {
   const { folder, runId, register } = run;
-  const { builder, hotRebuild, logs, platform, loaded, writes, pipes } = parts;
+  const { builder, hotRebuild, logs, platform, loaded, writes, written, pipes } = parts;
   const guard = new StateGuard({ folder, register, logs, tell: (text) => bus.publish({ type: 'notice', text }) });
   const keepHouse = startHousekeeping({ folder, runId, platform, logs, loaded, writes });
+  // What a user has ignored since is not written again.
+  written.clear();
   // The caller of startDevServer() can subscribe before anything happens.
   const subscribed = new Promise<void>((resolve) => setImmediate(resolve));
   // Watching begins before a build that writes files, to tell its output from a person's changes.

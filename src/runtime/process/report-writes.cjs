@@ -7,8 +7,7 @@
 const fs = require('node:fs');
 const { syncBuiltinESMExports } = require('node:module');
 const { Wrapper, replace } = require('./wrap-functions.cjs');
-const { OF_DESCRIPTORS, OF_HANDLES, OPERATIONS, changed, isOfFile, opened, opensForWriting } =
-  require('./write-operations.cjs');
+const { OF_DESCRIPTORS, OF_HANDLES, OPERATIONS, isOfFile, opened, opensForWriting } = require('./write-operations.cjs');
 const { WriteReport } = require('./write-report.cjs');
 
 /** @typedef {import('./wrap-functions.cjs').Functions} Functions */
@@ -28,9 +27,9 @@ function reportWrites(folder) {
     wrapper.callback(functions, name, operation);
     wrapper.promise(promises, name, operation);
   }
-  for (const name of OF_DESCRIPTORS) {
-    wrapper.sync(functions, `${name}Sync`, changed, isOfFile, false);
-    wrapper.callback(functions, name, changed, isOfFile);
+  for (const [name, operation] of Object.entries(OF_DESCRIPTORS)) {
+    wrapper.sync(functions, `${name}Sync`, operation, isOfFile, false);
+    wrapper.callback(functions, name, operation, isOfFile);
   }
   let areHandlesWrapped = false;
   wrapper.sync(functions, 'openSync', opened, opensForWriting);
@@ -39,7 +38,8 @@ function reportWrites(folder) {
     // Only a handle shows their prototype.
     if (areHandlesWrapped) return;
     areHandlesWrapped = true;
-    for (const name of OF_HANDLES) wrapper.promise(Object.getPrototypeOf(handle), name, changed);
+    const prototype = Object.getPrototypeOf(handle);
+    for (const [name, operation] of Object.entries(OF_HANDLES)) wrapper.promise(prototype, name, operation);
   });
   for (const name of ['close', 'closeSync']) {
     replace(functions, name, (original) => {

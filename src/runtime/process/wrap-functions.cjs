@@ -13,8 +13,8 @@ const { hrtime } = process;
 /** @typedef {Record<string, AnyFunction>} Functions */
 
 /**
- * If a program hears late of the end of a write, a person may have saved the file since, so it is not reported. It is at
- * most as late as the time in which the event loop worked, rather than waited.
+ * If a program hears later than this of the end of a write, a person may have saved the file since. It is at most as late
+ * as the time in which the event loop worked, rather than waited.
  */
 const MAX_LATE_MS = 100;
 
@@ -56,7 +56,7 @@ class Wrapper {
           return result;
         } finally {
           wrapper.#isNested = false;
-          end(succeeded, result);
+          end(succeeded, result, false);
           if (number !== undefined) wrapper.#report.end(number);
         }
       };
@@ -122,13 +122,13 @@ class Wrapper {
     });
   }
 
-  /** @param {Operation} operation @param {unknown[]} args */
+  /** @param {Operation} operation @param {unknown[]} args @returns {End} */
   #start(operation, args) {
     try {
-      return /** @type {End} */ (operation(this.#report, args));
+      return operation(this.#report, args);
     } catch {
       // The function itself refuses such arguments.
-      return /** @type {End} */ (() => undefined);
+      return () => undefined;
     }
   }
 
@@ -138,7 +138,7 @@ class Wrapper {
     const end = this.#start(operation, args);
     const startedMs = activeMs();
     return (/** @type {boolean} */ succeeded, /** @type {unknown} */ result = undefined) => {
-      end(succeeded && activeMs() - startedMs <= MAX_LATE_MS, result);
+      end(succeeded, result, activeMs() - startedMs > MAX_LATE_MS);
       this.#report.end(number);
     };
   }

@@ -9,7 +9,10 @@ const { join } = require('node:path');
 const { stateOf } = require('./write-report.cjs');
 
 /** @typedef {InstanceType<typeof import('./write-report.cjs').WriteReport>} Report */
-/** @typedef {(succeeded: boolean, result?: unknown) => void} End */
+/**
+ * How an operation ends: with its result, and whether the program hears so late of it that the file may be another's by now.
+ * @typedef {(succeeded: boolean, result: unknown, isLate: boolean) => void} End
+ */
 /** @typedef {(report: Report, args: unknown[]) => End} Operation */
 
 const { readdirSync } = fs;
@@ -17,10 +20,13 @@ const { O_TRUNC, O_CREAT, O_EXCL, O_WRONLY, O_RDWR } = fs.constants;
 
 /**
  * Nothing of what was there before is left.
- * @param {Report} report @param {unknown} path @param {boolean} [ofLink] @returns {End}
+ * @param {Report} report @param {unknown} path @param {boolean} [ofLink] @param {number} [size] of what is written
+ * @returns {End}
  */
-const replaced = (report, path, ofLink) => (succeeded) => {
-  if (succeeded) report.left(stateOf(path, ofLink));
+const replaced = (report, path, ofLink, size) => (succeeded, _result, isLate) => {
+  const state = stateOf(path, ofLink);
+  // In the end, only its size shows that a file is still as it was left.
+  if (succeeded && (!isLate || (state !== undefined && state.size === size))) report.left(state);
 };
 
 /**
@@ -29,15 +35,18 @@ const replaced = (report, path, ofLink) => (succeeded) => {
  * @param {unknown} before path or descriptor
  * @param {unknown} after the same once it has ended
  * @param {boolean} [ofLink]
+ * @param {(result: unknown) => number | undefined} [addedBy] the bytes that are added to a file
  * @returns {End}
  */
-function continued(report, before, after, ofLink) {
+function continued(report, before, after, ofLink, addedBy) {
   const state = stateOf(before, ofLink);
   const base = report.baseOf(state);
-  report.hold(state);
-  return (succeeded) => {
+  report.hold(state, base);
+  return (succeeded, result, isLate) => {
     report.release(state);
-    if (succeeded) report.left(stateOf(after, ofLink), base);
+    const now = stateOf(after, ofLink);
+    const added = addedBy?.(result) ?? Number.NaN;
+    if (succeeded && (!isLate || now?.size === (state?.size ?? 0) + added)) report.left(now, base);
   };
 }
 
@@ -51,9 +60,9 @@ const linked = (report, [from, to]) => continued(report, from, to, true);
 /** @type {Operation} */
 const moved = (report, [from, to]) => {
   const end = continued(report, from, to, true);
-  return (succeeded) => {
+  return (succeeded, ...rest) => {
     if (succeeded) report.deleted(from);
-    end(succeeded);
+    end(succeeded, ...rest);
   };
 };
 
@@ -84,12 +93,29 @@ function leftAll(report, from, to) {
 /** @param {'w' | 'a'} usual the flag if none is given @returns {Operation} */
 const written =
   (usual) =>
-  (report, [file, , options]) => {
+  (report, [file, data, options]) => {
     const target = typeof file === 'object' && file !== null && 'fd' in file ? file.fd : file;
     const flag = /** @type {{ flag?: unknown } | null | undefined} */ (options)?.flag ?? usual;
     const isReplaced = typeof target !== 'number' && effectOf(flag) === 'replaces';
-    return isReplaced ? replaced(report, target) : continued(report, target, target);
+    const bytes = bytesOf(data, options);
+    return isReplaced ? replaced(report, target, false, bytes) : continued(report, target, target, false, () => bytes);
   };
+
+/** @param {unknown} data @param {unknown} options of `writeFile` */
+function bytesOf(data, options) {
+  if (ArrayBuffer.isView(data)) return data.byteLength;
+  if (typeof data !== 'string') return undefined;
+  const encoding = typeof options === 'string' ? options : /** @type {{ encoding?: any }} */ (options)?.encoding;
+  return Buffer.byteLength(data, typeof encoding === 'string' ? /** @type {BufferEncoding} */ (encoding) : 'utf8');
+}
+
+/** `write` and `writev`, which return the bytes that they have written. @type {Operation} */
+const added = (report, [descriptor]) =>
+  continued(report, descriptor, descriptor, false, (result) =>
+    typeof result === 'object' && result !== null && 'bytesWritten' in result
+      ? Number(result.bytesWritten)
+      : Number(result),
+  );
 
 /** What opening with these flags does to a file. @param {unknown} flags */
 function effectOf(flags) {
@@ -103,8 +129,8 @@ function effectOf(flags) {
 /** @type {Operation} */
 const opened = (report, [path, flags]) => {
   const end = effectOf(flags) === 'replaces' ? replaced(report, path) : continued(report, path, path);
-  return (succeeded, result) => {
-    end(succeeded);
+  return (succeeded, result, isLate) => {
+    end(succeeded, result, isLate);
     const descriptor = typeof result === 'object' && result !== null && 'fd' in result ? result.fd : result;
     if (succeeded) report.opened(descriptor, stateOf(descriptor));
   };
@@ -132,13 +158,29 @@ const OPERATIONS = {
 };
 
 /** Functions whose first argument is a descriptor. */
-const OF_DESCRIPTORS = ['write', 'writev', 'ftruncate', 'fchmod', 'fchown', 'futimes'];
+const OF_DESCRIPTORS = {
+  write: added,
+  writev: added,
+  ftruncate: changed,
+  fchmod: changed,
+  fchown: changed,
+  futimes: changed,
+};
 /** Methods of a FileHandle. */
-const OF_HANDLES = ['write', 'writev', 'writeFile', 'appendFile', 'truncate', 'chmod', 'chown', 'utimes'];
+const OF_HANDLES = {
+  write: added,
+  writev: added,
+  writeFile: changed,
+  appendFile: changed,
+  truncate: changed,
+  chmod: changed,
+  chown: changed,
+  utimes: changed,
+};
 
 /** @param {unknown[]} args of `open` */
 const opensForWriting = ([, flags]) => effectOf(flags) !== 'nothing';
 /** @param {unknown[]} args Standard streams are no files of the project. */
 const isOfFile = ([descriptor]) => typeof descriptor === 'number' && descriptor > 2;
 
-module.exports = { OPERATIONS, OF_DESCRIPTORS, OF_HANDLES, changed, opened, opensForWriting, isOfFile };
+module.exports = { OPERATIONS, OF_DESCRIPTORS, OF_HANDLES, opened, opensForWriting, isOfFile };

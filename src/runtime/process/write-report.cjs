@@ -29,7 +29,7 @@ const STATE_CHARACTERS = 200;
 const OPEN_CHARACTERS = 64;
 const NOTHING = '-';
 
-/** @typedef {{ key: string, id: string, isEmpty: boolean }} State */
+/** @typedef {{ key: string, id: string, size: number }} State */
 /** @typedef {{ id: string, base: string, offset: number }} Chain */
 
 class WriteReport {
@@ -43,7 +43,7 @@ class WriteReport {
   #running = new Set();
   /** By inode, what this thread has left. @type {Map<string, Chain>} */
   #chains = new Map();
-  /** By inode, how many operations are writing to it. @type {Map<string, number>} */
+  /** By inode: how many operations are writing to it, and what the first of them began with. @type {Map<string, { count: number, base: string }>} */
   #busy = new Map();
   /** By path, where it is recorded. @type {Map<string, number>} */
   #deletions = new Map();
@@ -89,23 +89,24 @@ class WriteReport {
    * @returns {string} what its next state is made from
    */
   baseOf(before) {
-    if (before === undefined || before.isEmpty) return NOTHING;
-    const chain = this.#chains.get(before.key);
+    if (before === undefined) return NOTHING;
     // While operations of this thread run, what is there may be theirs, and is not recorded yet.
-    if (chain !== undefined && (chain.id === before.id || this.#busy.has(before.key))) return chain.base;
-    return before.id;
+    const busy = this.#busy.get(before.key);
+    if (busy !== undefined) return busy.base;
+    const chain = this.#chains.get(before.key);
+    return chain?.id === before.id ? chain.base : before.id;
   }
 
-  /** Begins to write to a file that exists. @param {State | undefined} state */
-  hold(state) {
-    if (state !== undefined) this.#busy.set(state.key, (this.#busy.get(state.key) ?? 0) + 1);
+  /** Begins to write to a file that exists. @param {State | undefined} state @param {string} base */
+  hold(state, base) {
+    if (state !== undefined) this.#busy.set(state.key, { count: (this.#busy.get(state.key)?.count ?? 0) + 1, base });
   }
 
   /** @param {State | undefined} state */
   release(state) {
     if (state === undefined) return;
-    const others = (this.#busy.get(state.key) ?? 0) - 1;
-    if (others > 0) this.#busy.set(state.key, others);
+    const busy = this.#busy.get(state.key);
+    if (busy !== undefined && busy.count > 1) busy.count -= 1;
     else this.#busy.delete(state.key);
   }
 
@@ -177,7 +178,7 @@ class WriteReport {
     this.#create();
     const opened = [...this.#opened];
     this.#opened.clear();
-    for (const [descriptor, { key }] of opened) this.opened(descriptor, { key, id: '', isEmpty: false });
+    for (const [descriptor, { key }] of opened) this.opened(descriptor, { key, id: '', size: 0 });
   }
 
   #create() {
@@ -224,7 +225,7 @@ const BIG = /** @type {const} */ ({ bigint: true });
 
 /** @param {import('node:fs').BigIntStats} stats @returns {State} */
 function toState({ dev, ino, size, ctimeNs }) {
-  return { key: `${dev}:${ino}`, id: `${dev}:${ino}:${size}:${ctimeNs}`, isEmpty: size === 0n };
+  return { key: `${dev}:${ino}`, id: `${dev}:${ino}:${size}:${ctimeNs}`, size: Number(size) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readOwnPackage } from '../../../config/own-package.js';
 import { readInotifyState } from '../../../os/inotify.js';
-import { LearnedOutputs } from '../../../records/learned-outputs.js';
+import { LearnedFiles } from '../../../records/learned-files.js';
 import { listRunningServers, listServerRecords } from '../../../records/server-records.js';
 import { stateFolderOf } from '../../../records/state-folder.js';
 import { countWatchedFolders } from '../../../watch/count-folders.js';
@@ -16,7 +16,7 @@ import { judgeNode } from './node-version.js';
 import { checkPort } from './ports.js';
 import { dockerNeed, examineProject } from './project.js';
 import { checkLogs, checkStateFolder } from './state.js';
-import { describeOutputs, judgeWatching } from './watching.js';
+import { describeBackendWrites, describeOutputs, judgeWatching } from './watching.js';
 
 /** What the platform runs, and so what images are for unless the config says otherwise. */
 const DEFAULT_PLATFORM = 'linux/amd64';
@@ -46,6 +46,7 @@ export async function examine(folder: string, configFile: string | undefined): P
       checkPort({ what, port: number, host: project.host, flag }, project.folder, await servers),
     );
   const platforms = services.flatMap((service) => (service.runtime === 'docker' ? [service.platform] : []));
+  const learned = (kind: 'outputs' | 'backend-writes') => new LearnedFiles(stateFolderOf(project.folder), kind).all;
   const wanted = need === 'not' ? [DEFAULT_PLATFORM] : [...new Set(platforms)].filter((each) => each !== undefined);
   return [
     runCheck('node', CHECK_MS, () =>
@@ -73,7 +74,8 @@ export async function examine(folder: string, configFile: string | undefined): P
         readInotifyState((pid) => !running.some((server) => server.pid === pid)),
       );
     }),
-    runCheck('build output', CHECK_MS, () => describeOutputs(new LearnedOutputs(stateFolderOf(project.folder)).all)),
+    runCheck('build output', CHECK_MS, () => describeOutputs(learned('outputs'))),
+    runCheck('backend writes', CHECK_MS, () => describeBackendWrites(learned('backend-writes'))),
     runCheck('state folder', CHECK_MS, () => [checkStateFolder(project.folder), checkLogs(project.folder)]),
     runCheck('leftovers', CHECK_MS, async () => {
       const { engine } = await docker;

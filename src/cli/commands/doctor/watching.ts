@@ -19,12 +19,23 @@ export function judgeWatching(needed: number, state: InotifyState | undefined): 
   return fine(check, `${folders}; ${maxWatches - usedWatches} of ${maxWatches} watches are free`);
 }
 
+type FilesByService = Readonly<Record<string, readonly string[]>>;
+
 /** Names the files that builds were shown to write, by service; nothing when there are none. */
-export function describeOutputs(outputs: Readonly<Record<string, readonly string[]>>): Finding[] {
-  return Object.entries(outputs).flatMap(([service, files]) => {
+export function describeOutputs(outputs: FilesByService): Finding[] {
+  return describeWritten('build output', 'builds', outputs);
+}
+
+/** Names the watched files that backends wrote in the last run, by service; nothing when there are none. */
+export function describeBackendWrites(written: FilesByService): Finding[] {
+  return describeWritten('backend writes', 'backends', written);
+}
+
+function describeWritten(check: string, writers: string, written: FilesByService): Finding[] {
+  return Object.entries(written).flatMap(([service, files]) => {
     if (files.length === 0) return [];
     const more = files.length > MAX_NAMED ? ` and ${files.length - MAX_NAMED} more` : '';
-    const text = `builds of ${service} write ${files.slice(0, MAX_NAMED).join(', ')}${more}`;
-    return [{ check: 'build output', status: 'ok', text, remedy: 'Add them to "ignore" to stop watching them.' }];
+    const text = `${writers} of ${service} write ${files.slice(0, MAX_NAMED).join(', ')}${more}`;
+    return [{ check, status: 'ok', text, remedy: 'Add them to "ignore" to stop watching them.' }];
   });
 }

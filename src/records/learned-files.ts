@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { readOwnFile, writeOwnFile } from './own-file.js';
+import type { StateFolder } from './state-folder.js';
+
+/** A project with more generated files than this should have them ignored. */
+const MAX_FILES = 1_000;
+
+/** Files by service; paths relative to the service's folder. */
+type FilesByService = Readonly<Record<string, readonly string[]>>;
+
+/** Stores which files of a project are written by its builds, or by its backends, as dev servers have learned. */
+export class LearnedFiles {
+  readonly #path: string;
+  #files: FilesByService;
+
+  /** Reads what earlier runs have learned. What can't be read is learned again. */
+  constructor({ root }: Pick<StateFolder, 'root'>, kind: 'outputs' | 'backend-writes') {
+    this.#path = join(root, `${kind}.json`);
+    this.#files = read(this.#path);
+  }
+
+  /** Names of services with their files. */
+  get all(): FilesByService {
+    return this.#files;
+  }
+
+  /** Returns the files of a service; paths relative to its folder. */
+  of(service: string): readonly string[] {
+    return this.#files[service] ?? [];
+  }
+
+  /** Forgets all files. */
+  clear(): void {
+    for (const [service, files] of Object.entries(this.#files)) if (files.length > 0) this.keep(service, []);
+  }
+
+  /** Stores what was learned; best effort: without it, the next run learns it again. */
+  keep(service: string, files: readonly string[]): void {
+    this.#files = { ...this.#files, [service]: files.slice(0, MAX_FILES) };
+    try {
+      writeOwnFile(this.#path, `${JSON.stringify(this.#files)}\n`);
+    } catch {
+      // As said.
+    }
+  }
+}
+
+function read(path: string): FilesByService {
+  try {
+    const value: unknown = JSON.parse(readOwnFile(path) ?? '{}');
+    return isFilesByService(value) ? value : {};
+  } catch {
+    // Torn, or unreadable for now.
+    return {};
+  }
+}
+
+function isFilesByService(value: unknown): value is FilesByService {
+  if (typeof value !== 'object' || value === null) return false;
+  const isFiles = (files: unknown) => Array.isArray(files) && files.every((file) => typeof file === 'string');
+  return Object.values(value).every(isFiles);
+}

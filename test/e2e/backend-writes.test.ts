@@ -1,0 +1,93 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { runCli, startDev, untilWatching } from '../support/cli.js';
+import { post, send } from '../support/http.js';
+import { makeProject } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
+
+/** What a backend does on a request for `/NAME`; `n` grows with every request. */
+const ROUTES = `
+  sync: () => fs.writeFileSync('sync.txt', 'request ' + n),
+  promise: () => fs.promises.writeFile('promise.json', 'request ' + n),
+  append: () => fs.promises.appendFile('append.log', 'request ' + n),
+  stream: () => { stream ??= fs.createWriteStream('stream.log', { flags: 'a' }); stream.write('request ' + n); },
+  upload: () => { fs.mkdirSync('uploads', { recursive: true }); fs.writeFileSync('uploads/' + n + '.png', 'x'); },
+  atomic: () => { fs.writeFileSync('atomic.tmp', 'request ' + n); fs.renameSync('atomic.tmp', 'atomic.json'); },
+  delete: () => fs.rmSync('sync.txt', { force: true }),
+  after: () => void setTimeout(() => fs.writeFileSync('after.txt', 'request ' + n), 300),
+  timer: () => void setInterval(() => fs.writeFileSync('timer.dat', String(process.hrtime.bigint())), 100),
+  module: async () => { fs.writeFileSync('generated.mjs', 'export default ' + n); await import('./generated.mjs?' + n); },
+`;
+const handler = `
+let [n, stream] = [0];
+const routes = { ${ROUTES} };
+http.createServer(async (request, response) => {
+  n += 1;
+  await routes[request.url.split('/').at(-1)]?.();
+  response.end(JSON.stringify({ pid: process.pid, version: 'one' }));
+}).listen(process.env.PORT);
+`;
+const SERVERS = {
+  'server.cjs': `const fs = require('node:fs'); const http = require('node:http'); ${handler}`,
+  'server.mjs': `import fs from 'node:fs'; import http from 'node:http'; ${handler}`,
+};
+const NAMES = ['sync', 'promise', 'append', 'stream', 'upload', 'atomic', 'delete', 'after', 'timer', 'module'];
+
+async function start(files: Record<string, string | object>) {
+  const folder = makeProject(files);
+  const dev = await startDev(folder);
+  await untilWatching(dev);
+  const { url } = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key: 'k' })).json<{ url: string }>();
+  const ask = async (path = '') => (await send(`${url}${path}`)).json<{ pid: number; version: string }>();
+  const builds = () => [...dev.stdout().matchAll(/build {2}\d+: .*\(changed: (.+)\)/g)].map((match) => match[1]);
+  /** Resolves when every change made before the call was handled. */
+  const handled = async () => {
+    const count = builds().length;
+    writeFileSync(join(folder, 'marker'), String(performance.now()));
+    await waitFor(() => builds().length > count, 'the build of a change');
+    return builds().slice(count);
+  };
+  return { dev, folder, url, ask, builds, handled };
+}
+
+describe.each([
+  ['CommonJS', { command: 'node server.cjs' }],
+  ['ES modules', { command: 'node server.mjs' }],
+  ['a start script', { command: 'npm start' }],
+  ['a build', { command: 'node server.mjs', build: 'node -e 0' }],
+])('what a backend of %s writes while it runs', (_, config) => {
+  test('starts no build and ends no session; a person’s save of the same file builds', async () => {
+    const { dev, folder, ask, builds } = await start({
+      'jamdev.config.json': config,
+      'package.json': { scripts: { start: 'node server.cjs' } },
+      ...SERVERS,
+    });
+    const { pid } = await ask();
+    const before = builds();
+    for (let round = 0; round < 2; round += 1) for (const name of NAMES) expect((await ask(name)).pid).toBe(pid);
+    const files = [
+      'append.log',
+      'stream.log',
+      'atomic.json',
+      'promise.json',
+      'timer.dat',
+      'generated.mjs',
+      'after.txt',
+    ];
+    for (const file of [...files, 'uploads/*.png']) {
+      await waitFor(() => dev.stdout().includes(`add "ignore": ["/${file}"]`), `the message about ${file}`);
+    }
+    expect(builds()).toEqual(before);
+    expect((await ask('sync')).pid).toBe(pid);
+    writeFileSync(join(folder, 'sync.txt'), 'by a person');
+    await waitFor(() => builds().length > before.length, 'the build');
+    expect(builds().slice(before.length)).toEqual(['sync.txt']);
+    await waitFor(async () => (await ask()).pid !== pid, 'the new process');
+    appendFileSync(join(folder, 'append.log'), 'by a person');
+    await waitFor(() => builds().includes('append.log'), 'the build of what was appended');
+    for (const file of files) expect(dev.stdout().split(`A backend writes "${file}"`)).toHaveLength(2);
+    const doctor = await runCli(['doctor', '--json'], { cwd: folder });
+    expect(doctor.stdout).toContain('backends of default write /');
+  }, 60_000);
+});
