@@ -1,24 +1,11 @@
-import type { ConnectResponse, V1SpawnResult } from '../contract/responses.js';
+import type { ConnectResponse } from '../contract/responses.js';
 import type { Connection } from '../platform/platform.js';
-import { toV1State } from '../platform/status-formats.js';
 import type { TokenRoute } from '../platform/tokens.js';
 import type { DevUrls } from './caller-urls.js';
 
 /** The connection URL of a token. */
 export function toConnectionUrl({ token }: TokenRoute, { proxy_url }: DevUrls): string {
   return `${proxy_url}/${token}/`;
-}
-
-/** The v1 spawn result, dev style: exactly these keys, in this order. */
-export function toV1SpawnResult({ backend, spawned, state, route }: Connection, urls: DevUrls): V1SpawnResult {
-  return {
-    name: backend.id,
-    spawned,
-    url: toConnectionUrl(route, urls),
-    status_url: `${urls.api_url}/backend/${backend.id}/status`,
-    ready_url: '',
-    status: toV1State(state),
-  };
 }
 
 /** The v2 connect response, dev style, keys in the platform's order. */

@@ -10,8 +10,7 @@ import {
   type ServiceBuild,
 } from '../contract/dev-endpoints.js';
 import { backendErrors } from '../contract/errors/backend-errors.js';
-import { connectErrors } from '../contract/errors/connect-errors.js';
-import { findLog, type StoredLog } from '../logs/log-store.js';
+import { findLogs, type StoredLog } from '../logs/log-store.js';
 import type { Backend } from '../platform/backend.js';
 import { toPublicStatus } from '../platform/status-formats.js';
 import { json, jsonLines } from './answer.js';
@@ -79,12 +78,15 @@ async function buildSome({ platform, builder }: ApiContext, name: string | undef
   return [{ service: definition, ...(await builder.build(definition, BUILD_REASON)) }];
 }
 
-/** @param name an id, or a key that at most one running backend may hold */
+/** @throws JamdevError when a name stands for no log, or for several running backends */
 function findOneLog({ platform, logs }: ApiContext, name: string): StoredLog {
-  const holders = platform.running.filter(({ identity }) => identity.key === name).map(({ id }) => id);
-  if (holders.length > 1) throw connectErrors.keyInSeveralServices(name, holders);
-  const log = findLog(logs.list(), name);
+  const running = new Set(platform.running.map(({ id }) => id));
+  const [log, ...others] = findLogs(name, logs.list(), (id) => running.has(id));
   if (log === undefined) throw backendErrors.noLogs(name);
+  if (others.length > 0) {
+    const holders = [log, ...others].map(({ owner }) => ({ id: owner.backendId, service: owner.service }));
+    throw backendErrors.ambiguousName(name, holders);
+  }
   return log;
 }
 

@@ -1,10 +1,11 @@
 import { v1SpawnRequestSchema } from '../contract/requests.js';
 import { okSchema, v1SpawnResultSchema } from '../contract/responses.js';
 import { type V1Status, v1StatusSchema } from '../contract/status.js';
+import { toV1SpawnResult } from '../contract/v1-spawn-result.js';
 import type { Backend } from '../platform/backend.js';
 import { toV1State, toV1Stream } from '../platform/status-formats.js';
 import { events, json } from './answer.js';
-import { toV1SpawnResult } from './connect-results.js';
+import { toConnectResponse } from './connect-results.js';
 import type { ApiContext } from './context.js';
 import { type Endpoint, get, post } from './endpoint.js';
 import { abortOnHangUp } from './hang-up.js';
@@ -28,8 +29,10 @@ export function v1Endpoints({ platform, urls }: ApiContext): Endpoint[] {
       ],
       handle: async ({ params, body, response }) =>
         toV1SpawnResult(
-          await platform.connect(params.service, body, abortOnHangUp(response)),
-          await urls.forProgram(response.req),
+          toConnectResponse(
+            await platform.connect(params.service, body, abortOnHangUp(response)),
+            await urls.forProgram(response.req),
+          ),
         ),
     }),
   );

@@ -105,7 +105,10 @@ export const buildsSchema = z.object({ builds: z.array(serviceBuildSchema) });
 
 /** Query of `GET /_jamdev/logs`. */
 export const logsQuerySchema = z.object({
-  backend: z.string().optional().describe('A backend’s id, or a key. Default: all backends of this dev server'),
+  backend: z
+    .string()
+    .optional()
+    .describe('A backend’s id, a key, or SERVICE/KEY. Default: all backends of this dev server'),
   tail: z
     .string()
     .regex(/^\d{1,9}$/, 'must be a whole number')

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { findByName } from '../contract/backend-name.js';
 import type { OutputSource } from '../contract/dev-endpoints.js';
 import { isShortage } from '../os/error-code.js';
 import { readOwnFile } from '../records/own-file.js';
@@ -170,9 +171,15 @@ function foldersIn(folder: string): string[] {
   }
 }
 
-/** @returns the log of a backend id, else the newest one of a backend that had this key */
-export function findLog(logs: readonly StoredLog[], name: string): StoredLog | undefined {
-  return logs.find(({ owner }) => owner.backendId === name) ?? logs.findLast(({ owner }) => owner.key === name);
+/** @returns the logs that a name stands for; see {@link findByName} */
+export function findLogs(name: string, logs: readonly StoredLog[], isRunning: (id: string) => boolean): StoredLog[] {
+  return findByName(name, logs, ({ owner }) => ({
+    id: owner.backendId,
+    service: owner.service,
+    key: owner.key,
+    isRunning: isRunning(owner.backendId),
+    createdAt: owner.createdAt,
+  }));
 }
 
 function readStoredLog(folder: string): StoredLog | undefined {

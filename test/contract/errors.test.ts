@@ -255,13 +255,12 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   noLogs: [backendErrors.noLogs('doc-1'), ['"doc-1"']],
   noBackendFor: [backendErrors.noBackendFor('doc-1'), ['"doc-1"']],
   neverReady: [neverReady('abc', 'WHY', ['last line']), ['"abc"', 'WHY', 'last line', 'jamdev logs abc']],
-  keyInSeveralServices: [connectErrors.keyInSeveralServices('KEY', ['a', 'b']), ['"KEY"', 'a and b']],
-  keyInSeveralProjects: [
-    clientErrors.keyInSeveralProjects('KEY', [
-      { id: 'a', project: '/one' },
-      { id: 'b', project: '/two' },
+  ambiguousName: [
+    backendErrors.ambiguousName('KEY', [
+      { id: 'a', service: 'doc' },
+      { id: 'b', service: 'chat' },
     ]),
-    ['"KEY"', '2 backends', 'a in /one, b in /two'],
+    ['"KEY"', '2 backends', 'a of service "doc"', 'b of service "chat"', '"doc/KEY"'],
   ],
   portsEqual: [configErrors.portsEqual(9000), ['9000', '--proxy-port']],
   volumeIsLink: [dockerErrors.volumeIsLink('PATH'), ['PATH', 'symbolic link']],

@@ -223,7 +223,10 @@ describe('terminate --everywhere', { timeout: 60_000 }, () => {
     expect(unclear.code).toBe(1);
     expect(unclear.stdout).toBe(`Ending ${c.name} (key level, in ~/game).\n`);
     expect(unclear.stderr).toContain('The key "doc" is held by 2 backends');
-    for (const text of [`${a.name} in ${app.folder}`, `${b.name} in ${game.folder}`]) {
+    for (const text of [
+      `${a.name} of service "default" in ${app.folder}`,
+      `${b.name} of service "default" in ${game.folder}`,
+    ]) {
       expect(unclear.stderr).toContain(text);
     }
     const byId = await user.run('terminate', b.name, '--everywhere', '--json');

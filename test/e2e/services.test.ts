@@ -152,11 +152,16 @@ describe('several services', () => {
     for (const command of ['logs', 'status', 'terminate']) {
       const { code, stderr } = await cli(command, 'k');
       expect(code).toBe(1);
-      expect(stderr).toContain(`The key "k" is held in several services, by the backends`);
-      for (const { backend_id } of [doc, chat]) expect(stderr).toContain(backend_id);
+      expect(stderr).toContain('The key "k" is held by 2 backends: ');
+      expect(stderr).toContain(`${doc.backend_id} of service "doc"`);
+      expect(stderr).toContain(`${chat.backend_id} of service "chat"`);
+      expect(stderr).toContain('Use SERVICE/KEY or an id in place of the key, such as "doc/k".');
     }
+    expect((await cli('logs', 'chat/k', '--no-follow')).stdout).toBe('up as chat\n');
+    expect((await cli('status', 'doc/k')).stdout).toContain('ready');
+    expect((await cli('terminate', 'chat/nope')).stderr).toContain('There is no backend');
     // Once one of them has ended, the key can mean the other only.
-    await cli('terminate', '--force', doc.backend_id);
+    expect((await cli('terminate', '--force', 'doc/k')).stdout).toBe(`Ending ${doc.backend_id} (key k).\n`);
     await waitFor(async () => (await statusOf(dev, doc)) === 'terminated', 'its end');
     expect((await cli('logs', 'k', '--no-follow')).stdout).toBe('up as chat\n');
   });

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { LogOwner } from '../../src/logs/backend-log.js';
-import { findLog, LogStore, listStoredLogs, MAX_LOGS, MAX_TOTAL_BYTES } from '../../src/logs/log-store.js';
+import { findLogs, LogStore, listStoredLogs, MAX_LOGS, MAX_TOTAL_BYTES } from '../../src/logs/log-store.js';
 import { makeTempFolder } from '../support/project.js';
 
 function ownerOf(backendId: string, order = 0, more: Partial<LogOwner> = {}): LogOwner {
@@ -114,9 +114,13 @@ describe('finding a log', () => {
       { owner: ownerOf('two', 2, { key: 'doc' }), folder: '2' },
       { owner: ownerOf('three', 3, { key: 'one' }), folder: '3' },
     ];
-    expect(findLog(logs, 'doc')?.folder).toBe('2');
-    expect(findLog(logs, 'one')?.folder).toBe('1');
-    expect(findLog(logs, 'nope')).toBeUndefined();
+    const foldersOf = (name: string, running: string[] = []) =>
+      findLogs(name, logs, (id) => running.includes(id)).map(({ folder }) => folder);
+    expect(foldersOf('doc')).toEqual(['2']);
+    expect(foldersOf('doc', ['one'])).toEqual(['1']);
+    expect(foldersOf('doc', ['one', 'two'])).toEqual(['1', '2']);
+    expect(foldersOf('one')).toEqual(['1']);
+    expect(foldersOf('nope')).toEqual([]);
   });
 });
 

@@ -1,13 +1,12 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { DEV_PREFIX, type DevBackend, type DevInfo, type ServiceBuild } from '../../contract/dev-endpoints.js';
-import { backendErrors } from '../../contract/errors/backend-errors.js';
-import { connectErrors } from '../../contract/errors/connect-errors.js';
 import type { ErrorBody } from '../../contract/errors/error-body.js';
 import { JamdevError } from '../../contract/errors/jamdev-error.js';
 import type { BackendInfo, ConnectResponse } from '../../contract/responses.js';
 import type { PublicStatus } from '../../contract/status.js';
 import { errorCode } from '../../os/error-code.js';
 import { clientErrors } from './client-errors.js';
+import { pickByName } from './pick-by-name.js';
 
 /** The longest error answer that is read: one holds the last lines of a build or a backend at most. */
 const MAX_ERROR_BYTES = 16 * 1024 * 1024;
@@ -87,23 +86,11 @@ export class ApiClient {
   }
 
   /**
-   * Finds a backend by id or key: the running holder of the key, else the newest that had it.
+   * Finds a backend by id, key or SERVICE/KEY: the running holder of the key, else the newest that had it.
    * @throws JamdevError when there is none, or the key is held in several services
    */
   async findBackend(name: string): Promise<DevBackend> {
-    const all = await this.backends();
-    const byId = all.find((backend) => backend.id === name);
-    if (byId !== undefined) return byId;
-    const byKey = all.filter((backend) => backend.key === name);
-    const running = byKey.filter((backend) => backend.status.status !== 'terminated');
-    if (running.length > 1)
-      throw connectErrors.keyInSeveralServices(
-        name,
-        running.map((backend) => backend.id),
-      );
-    const found = running[0] ?? byKey.at(-1);
-    if (found === undefined) throw backendErrors.noBackendFor(name);
-    return found;
+    return pickByName(name, await this.backends(), (backend) => ({ backend }));
   }
 
   /** Lines of logs, each the JSON text of a `LogRecordJson`. */

@@ -1,5 +1,4 @@
 import { JamdevError } from '../../contract/errors/jamdev-error.js';
-import { quote } from '../../contract/errors/quote.js';
 
 /** Dev servers that a command can't find or reach. */
 export const clientErrors = {
@@ -31,11 +30,5 @@ export const clientErrors = {
       'DevServerUnreachable',
       `The program at ${url}${who === '' ? '' : ` (${who})`} is not a jamdev dev server: ${detail}.`,
       'Check the option --api and the variable JAMDEV_API_URL.',
-    ),
-  keyInSeveralProjects: (key: string, holders: { id: string; project: string }[]) =>
-    new JamdevError(
-      'InvalidRequest',
-      `The key ${quote(key)} is held by ${holders.length} backends: ${holders.map(({ id, project }) => `${id} in ${project}`).join(', ')}.`,
-      'Name the backend instead of the key.',
     ),
 };

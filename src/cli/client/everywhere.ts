@@ -1,10 +1,9 @@
 import type { DevBackend } from '../../contract/dev-endpoints.js';
-import { backendErrors } from '../../contract/errors/backend-errors.js';
 import { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { listRunningServers, type ServerRecord } from '../../records/server-records.js';
 import type { CommandIo } from '../io.js';
-import { clientErrors } from './client-errors.js';
 import { greetDevServer } from './dev-server-hello.js';
+import { listByName, pickByName } from './pick-by-name.js';
 
 /** A backend, and the dev server that it is of. */
 export interface PlacedBackend {
@@ -46,22 +45,20 @@ export function isRunning({ backend }: PlacedBackend): boolean {
 }
 
 /**
- * Finds a backend by id or key, wherever it is: the running holder of the key, else the newest that had it.
+ * Finds a backend by id, key or SERVICE/KEY, wherever it is.
  * @throws JamdevError when there is none, or the key is held more than once
  */
 export function pickBackend(name: string, backends: readonly PlacedBackend[]): PlacedBackend {
-  const byId = backends.find(({ backend }) => backend.id === name);
-  if (byId !== undefined) return byId;
-  const byKey = backends.filter(({ backend }) => backend.key === name);
-  const [holder, ...others] = byKey.filter(isRunning);
-  if (holder !== undefined && others.length > 0) {
-    const holders = [holder, ...others].map(({ server, backend }) => ({ id: backend.id, project: server.project }));
-    throw clientErrors.keyInSeveralProjects(name, holders);
-  }
-  const newest = byKey.toSorted((a, b) => a.backend.created_at.localeCompare(b.backend.created_at)).at(-1);
-  const found = holder ?? newest;
-  if (found === undefined) throw backendErrors.noBackendFor(name);
-  return found;
+  return pickByName(name, backends, toPlaced);
+}
+
+/** All backends that a name stands for: those that hold the key, else the newest that had it. */
+export function listBackends(name: string, backends: readonly PlacedBackend[]): PlacedBackend[] {
+  return listByName(name, backends, toPlaced);
+}
+
+function toPlaced({ server, backend }: PlacedBackend): { backend: DevBackend; project: string } {
+  return { backend, project: server.project };
 }
 
 /** It may have stopped between being found and being asked. */

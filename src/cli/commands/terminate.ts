@@ -36,7 +36,7 @@ interface Scope {
 export function terminateCommand(io: CommandIo): Command {
   const command = new Command('terminate')
     .description('end backends: SIGTERM, and SIGKILL ten seconds later')
-    .argument('[backend or key...]', 'backend ids or keys')
+    .argument('[backend or key...]', 'ids of backends, keys, or SERVICE/KEY')
     .option('--all', 'every running backend')
     .option('-f, --force', 'SIGKILL at once')
     .action(async (names: string[], options: TerminateOptions) => {

@@ -42,6 +42,19 @@ export const backendErrors = {
     ),
   noLogs: (name: string) =>
     new JamdevError('BackendNotFound', `There are no logs of a backend or key ${quote(name)}.`, 'See: npx jamdev list'),
+  /** @param holders the backends that hold it; `project`: where, if several projects were asked */
+  ambiguousName: (name: string, holders: readonly { id: string; service: string; project?: string | undefined }[]) => {
+    const places = holders.map(
+      ({ id, service, project }) => `${id} of service "${service}"${project === undefined ? '' : ` in ${project}`}`,
+    );
+    return new JamdevError(
+      'InvalidRequest',
+      `The key ${quote(name)} is held by ${holders.length} backends: ${places.join(', ')}.`,
+      new Set(holders.map(({ service }) => service)).size === holders.length
+        ? `Use SERVICE/KEY or an id in place of the key, such as ${quote(`${holders[0]?.service}/${name}`)}.`
+        : 'Use the id in place of the key.',
+    );
+  },
   noBackendFor: (name: string) =>
     new JamdevError('BackendNotFound', `There is no backend with id or key ${quote(name)}.`, 'See: npx jamdev list'),
 };

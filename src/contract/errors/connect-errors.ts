@@ -26,12 +26,6 @@ export const connectErrors = {
       `No running backend of service "${service}" holds the key ${quote(key)}, and the request does not spawn.`,
       'To start one, leave out "spawn": false (--no-spawn on the command line).',
     ),
-  keyInSeveralServices: (key: string, ids: string[]) =>
-    new JamdevError(
-      'InvalidRequest',
-      `The key ${quote(key)} is held in several services, by the backends ${ids.join(' and ')}.`,
-      'Name the backend instead of the key.',
-    ),
   mountInUse: (key: string, service: string, pid: number, apiUrl: string | undefined) =>
     new JamdevError(
       'MountInUse',

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
-import type { ConnectResponse, V1SpawnResult } from '../../../contract/responses.js';
-import { V1_OF_LIVE_STATUS } from '../../../contract/status.js';
+import { toV1SpawnResult } from '../../../contract/v1-spawn-result.js';
 import type { CommandIo } from '../../io.js';
 import { addExamples } from '../../option-values.js';
 import { addConnectOptions, type ConnectCommandOptions, connectFromCommandLine } from './connect-options.js';
@@ -19,19 +18,4 @@ export function spawnCommand(io: CommandIo): Command {
     ['jamdev spawn -k doc-1 -e LEVEL=3 --wait', 'with a variable; returns when it is ready'],
     ['jamdev spawn chat -k room-7 -i 10m', 'of the service "chat", ended after 10 minutes without a connection'],
   ]);
-}
-
-/**
- * The v1 form of a connect response. The request itself goes through v2, as v1 has no user, auth or lifetime; keys and
- * their order are those of the platform's dev-style spawn result.
- */
-function toV1SpawnResult(response: ConnectResponse): V1SpawnResult {
-  return {
-    name: response.backend_id,
-    spawned: response.spawned,
-    url: response.url,
-    status_url: response.status_url.replace('/v2/backend/', '/backend/'),
-    ready_url: '',
-    status: response.status === 'terminated' ? 'Terminated' : V1_OF_LIVE_STATUS[response.status],
-  };
 }

@@ -4,7 +4,7 @@ import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import type { ServerRecord } from '../../../records/server-records.js';
 import { ApiClient, type LogsQuery } from '../../client/api-client.js';
 import { clientErrors } from '../../client/client-errors.js';
-import { askEverywhere, type Everywhere, isRunning } from '../../client/everywhere.js';
+import { askEverywhere, type Everywhere, listBackends } from '../../client/everywhere.js';
 import type { CommandIo } from '../../io.js';
 import { mergeByTime } from './merge-by-time.js';
 
@@ -39,11 +39,7 @@ export async function logsEverywhere(
 
 /** The backends that run under that name; else the newest that did; else what a dev server still has on disk. */
 async function partsOf(name: string, { servers, backends }: Everywhere, io: CommandIo): Promise<Part[]> {
-  const byId = backends.filter(({ backend }) => backend.id === name);
-  const named = byId.length > 0 ? byId : backends.filter(({ backend }) => backend.key === name);
-  const running = named.filter(isRunning);
-  const newest = named.toSorted((a, b) => a.backend.created_at.localeCompare(b.backend.created_at)).slice(-1);
-  const found = running.length > 0 ? running : newest;
+  const found = listBackends(name, backends);
   if (found.length > 0) return found.map(({ server, backend }) => ({ server, backend: backend.id }));
   for (const server of servers) if (await hasLog(name, server, io)) return [{ server, backend: name }];
   throw backendErrors.noLogs(name);

@@ -5,7 +5,7 @@ import type { LogRecordJson } from '../../../contract/dev-endpoints.js';
 import { backendErrors } from '../../../contract/errors/backend-errors.js';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { readLogs, toLogRecordJson } from '../../../logs/follow.js';
-import { findLog, listStoredLogs, type StoredLog } from '../../../logs/log-store.js';
+import { findLogs, listStoredLogs, type StoredLog } from '../../../logs/log-store.js';
 import { isThere } from '../../../os/is-there.js';
 import { oldStateOf } from '../../../records/old-state.js';
 import { stateFolderOf } from '../../../records/state-folder.js';
@@ -37,7 +37,10 @@ interface LogsOptions extends ClientOptions {
 export function logsCommand(io: CommandIo): Command {
   const command = new Command('logs')
     .description('show the output of backends, including ended ones')
-    .argument('[backend or key]', 'a backend id or key, also of an earlier dev server (default: all backends)')
+    .argument(
+      '[backend or key]',
+      'a backend’s id, key or SERVICE/KEY, also of an earlier dev server (default: all backends)',
+    )
     .option('--no-follow', 'print what is there and exit')
     .option('-n, --tail <lines>', 'start with this many of the last lines', wholeNumber('-n/--tail'))
     .option('-t, --timestamps', 'put the time in front of each line')
@@ -130,7 +133,7 @@ async function* readStored(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const lastRun = logs.at(-1)?.owner.runId;
-  const one = name === undefined ? undefined : findLog(logs, name);
+  const [one] = name === undefined ? [] : findLogs(name, logs, () => false);
   if (name !== undefined && one === undefined) throw backendErrors.noLogs(name);
   const chosen = one === undefined ? logs.filter(({ owner }) => owner.runId === lastRun) : [one];
   const options = { list: () => chosen, follow: false, tail, mayGrow: () => false };

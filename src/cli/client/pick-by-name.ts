@@ -1,0 +1,31 @@
+import { findByName, type NamedBackend } from '../../contract/backend-name.js';
+import type { DevBackend } from '../../contract/dev-endpoints.js';
+import { backendErrors } from '../../contract/errors/backend-errors.js';
+
+/** A backend as a dev server describes it, and where that dev server runs, if there are several. */
+interface Placed {
+  backend: DevBackend;
+  project?: string;
+}
+
+/** All that a name stands for; see {@link findByName}. */
+export function listByName<T>(name: string, all: readonly T[], place: (each: T) => Placed): T[] {
+  return findByName(name, all, (each) => toNamed(place(each).backend));
+}
+
+/**
+ * The one backend that a name stands for.
+ * @throws JamdevError when there is none, or several hold the key
+ */
+export function pickByName<T>(name: string, all: readonly T[], place: (each: T) => Placed): T {
+  const found = listByName(name, all, place);
+  const [first] = found;
+  if (first === undefined) throw backendErrors.noBackendFor(name);
+  if (found.length === 1) return first;
+  const holders = found.map(place).map(({ backend: { id, service }, project }) => ({ id, service, project }));
+  throw backendErrors.ambiguousName(name, holders);
+}
+
+function toNamed({ id, service, key, status, created_at }: DevBackend): NamedBackend {
+  return { id, service, key, isRunning: status.status !== 'terminated', createdAt: created_at };
+}
