@@ -5,6 +5,8 @@ import type { ConnectResponse, ServiceBuild } from './contract/wire-types.js';
 import type { ConnectOptions } from './dev-server/connect-options.js';
 import { toEventJson } from './dev-server/event-json.js';
 import { startDevServer as startWithParts } from './dev-server/start-dev-server.js';
+import { isDebugLogOn, listenToDebugLog, wantsDebugLog } from './os/debug/debug-log.js';
+import { debugLines } from './os/debug/debug-text.js';
 
 export type { DevServerOptions } from './config/dev-flags.js';
 export type {
@@ -62,11 +64,12 @@ export interface DevServer extends AsyncDisposable {
 }
 
 /**
- * Starts a dev server: API, proxy, and backends as the options and the project's config say. Nothing is printed, and
- * nothing is watched unless `watch` is given.
+ * Starts a dev server: API, proxy, and backends as the options and the project's config say. Nothing is printed, apart
+ * from the debug log with JAMDEV_DEBUG=1, and nothing is watched unless `watch` is given.
  * @throws JamdevError when there is nothing to run, a port is taken, or the state folder can't be written
  */
 export async function startDevServer({ watch = false, ...options }: DevServerOptions = {}): Promise<DevServer> {
+  if (wantsDebugLog(process.env) && !isDebugLogOn()) writeDebugLog();
   // As in `jamdev dev`, the config decides what is watched where nobody names it.
   const server = await startWithParts({ ...options, watch: watch === true ? undefined : watch });
   return {
@@ -85,4 +88,15 @@ export async function startDevServer({ watch = false, ...options }: DevServerOpt
     killNow: () => server.killNow(),
     [Symbol.asyncDispose]: () => server.close(),
   };
+}
+
+/** Writes the debug log of this program to stderr until it ends, whichever dev server an entry is of. */
+function writeDebugLog(): void {
+  listenToDebugLog((entry) => {
+    process.stderr.write(
+      debugLines(entry, new Date())
+        .map((line) => `jamdev: ${line}\n`)
+        .join(''),
+    );
+  });
 }

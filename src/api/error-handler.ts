@@ -3,6 +3,7 @@ import type { ErrorRequestHandler } from 'express';
 import { errorBody } from '../contract/errors/error-body.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { asSystemProblem } from '../os/system-problem.js';
 import { BODY_LIMIT_BYTES } from './body.js';
 import { sendJson } from './json.js';
@@ -13,11 +14,12 @@ import { sendJson } from './json.js';
  * @param report receives faults
  */
 export function answerError(report: (error: unknown, id: string) => void): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
+  return (error: unknown, request, response, next) => {
     const id = randomBytes(6).toString('hex');
     // The client has disconnected: no answer is needed, and nothing went wrong here.
     if (response.destroyed) return;
     const known = toKnownError(error);
+    noteHandled('api', `${request.method} ${request.path} is answered with an error (id ${id})`, error);
     if (known === undefined) report(error, id);
     if (response.headersSent) return next(error);
     const answered = known ?? requestErrors.internal();

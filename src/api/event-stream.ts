@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Response } from 'express';
 import { pause } from '../os/clock.js';
+import { ignoreError } from '../os/debug/debug-log.js';
 
 /**
  * The official clients read per network chunk and lose the event that one cuts in two. A client reads up to 64 KiB at
@@ -48,7 +49,9 @@ export class EventStream {
   /** To be waited for after each of many events: until the client can be expected to have read what was sent so far. */
   async drained(): Promise<void> {
     if (this.#response.writableNeedDrain) {
-      await once(this.#response, 'drain', { signal: this.#closed.signal }).catch(() => undefined);
+      await once(this.#response, 'drain', { signal: this.#closed.signal }).catch(
+        ignoreError('api', 'waiting for a client to read'),
+      );
     }
     if (this.#burstBytes < BURST_BYTES) return;
     this.#burstBytes = 0;

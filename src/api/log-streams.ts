@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Response } from 'express';
 import { readLogs, toLogRecordJson } from '../logs/follow.js';
 import type { StoredLog } from '../logs/log-store.js';
+import { ignoreError } from '../os/debug/debug-log.js';
 import type { ApiContext } from './context.js';
 import { EventStream } from './event-stream.js';
 import { abortOnHangUp } from './hang-up.js';
@@ -37,7 +38,8 @@ export async function streamRecords(response: Response, context: ApiContext, opt
   if (response.req.method === 'HEAD') return void response.end();
   for await (const owned of readLogs(options, closed, context.logs)) {
     response.write(`${JSON.stringify(toLogRecordJson(owned))}\n`);
-    if (response.writableNeedDrain) await once(response, 'drain', { signal: closed }).catch(() => undefined);
+    if (response.writableNeedDrain)
+      await once(response, 'drain', { signal: closed }).catch(ignoreError('api', 'waiting for a client to read'));
   }
   response.end();
 }

@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock, pause } from '../os/clock.js';
+import { ignoreError } from '../os/debug/debug-log.js';
 import type { Change } from '../watch/change.js';
 import type { LeftState, WriteReport, WriteReports } from './write-reports.js';
 
@@ -160,10 +161,10 @@ export class BackendWrites {
 
 /** The state of a file as the preload writes it; undefined if it is not there. */
 async function stateOf({ absolute, what }: Pick<ChangedFile, 'absolute' | 'what'>): Promise<string | undefined> {
-  const stats = await lstat(absolute, { bigint: true }).catch(() => undefined);
+  const stats = await lstat(absolute, { bigint: true }).catch(ignoreError('builds', 'looking at a changed file'));
   if (stats === undefined) return undefined;
   if (!stats.isSymbolicLink() || what !== 'content') return describe(stats);
-  const target = await stat(absolute, { bigint: true }).catch(() => undefined);
+  const target = await stat(absolute, { bigint: true }).catch(ignoreError('builds', 'looking at a changed file'));
   return describe(target ?? stats);
 }
 

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ignoreError } from '../os/debug/debug-log.js';
 import type { Fingerprint } from '../os/fingerprint.js';
 
 /** Folders in which no build puts files that a backend runs. */
@@ -57,13 +58,17 @@ export class BuildOutputs {
     let seen = 0;
     for (const folder of folders) {
       if (performance.now() > deadlineMs) return undefined;
-      const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+      const entries = await readdir(folder, { withFileTypes: true }).catch(
+        ignoreError('builds', 'looking at the output of a build', []),
+      );
       seen += entries.length;
       if (seen > MAX_FILES) return undefined;
       for (const entry of entries)
         if (entry.isDirectory() && !SKIPPED.has(entry.name)) folders.push(join(folder, entry.name));
       const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(folder, entry.name));
-      const stats = await Promise.all(files.map((path) => lstat(path).catch(() => undefined)));
+      const stats = await Promise.all(
+        files.map((path) => lstat(path).catch(ignoreError('builds', 'looking at the output of a build'))),
+      );
       written.push(...files.filter((_, index) => (stats[index]?.ctimeMs ?? 0) >= sinceMs));
     }
     return written;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { execa } from 'execa';
 import { LineSplitter } from '../logs/line-splitter.js';
 import { pause } from '../os/clock.js';
+import { handledElsewhere } from '../os/debug/debug-log.js';
 import { ChildOutput } from '../processes/child-output.js';
 import { ChildTree } from '../processes/child-tree.js';
 import { describeStuck } from '../processes/describe-stuck.js';
@@ -102,7 +103,7 @@ export async function runBuildProcess(
   }
   output.read(subprocess.all ?? null, (chunk) => splitter.push(chunk).forEach(take));
   // Its outcome comes through 'exit': execa's own promise waits for pipes that a daemon may hold forever.
-  subprocess.catch(() => undefined);
+  subprocess.catch(handledElsewhere);
   const exit = new Promise<Pick<BuildProcessEnd, 'code' | 'signal'>>((resolve) => {
     subprocess.once('exit', (code, exitSignal) => resolve({ code, signal: exitSignal }));
   });

@@ -1,4 +1,5 @@
 import { lstat } from 'node:fs/promises';
+import { ignoreError } from '../os/debug/debug-log.js';
 import type { Change } from '../watch/change.js';
 import type { ChangeOrigin } from './build-triggers.js';
 
@@ -63,7 +64,7 @@ export class ChangeOrigins {
 
   /** Determines who may have changed a file. */
   async of({ absolute, noticedAtMs }: Pick<Change, 'absolute' | 'noticedAtMs'>): Promise<ChangeOrigin> {
-    const stats = await lstat(absolute).catch(() => undefined);
+    const stats = await lstat(absolute).catch(ignoreError('builds', 'looking at a changed file'));
     await Promise.all(this.#spans.map(({ known }) => known));
     const noticed = this.#nowMs() - (performance.now() - noticedAtMs);
     // The fraction of a millisecond is missing from the end of a span.
@@ -77,7 +78,9 @@ export class ChangeOrigins {
 
   /** Finds the files that were written since a moment, with the same content or another. @param paths absolute */
   async changedSince(paths: readonly string[], sinceMs: number): Promise<string[]> {
-    const stats = await Promise.all(paths.map((path) => lstat(path).catch(() => undefined)));
+    const stats = await Promise.all(
+      paths.map((path) => lstat(path).catch(ignoreError('builds', 'looking at a changed file'))),
+    );
     return paths.filter((_, index) => (stats[index]?.ctimeMs ?? 0) >= sinceMs - CLOCK_TICK_MS);
   }
 }

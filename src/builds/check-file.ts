@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises';
+import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
 import { isThere } from '../os/is-there.js';
 import { openRegularFile, readRegularFile } from '../os/regular-file.js';
 import { findProgram } from '../processes/find-program.js';
@@ -71,15 +72,16 @@ async function parse(
   { cwd, env, parser }: Omit<CheckSurroundings, 'env'> & { env: NodeJS.ProcessEnv },
 ): Promise<boolean | undefined> {
   if (parser === undefined || !(await isOwnNode(check, cwd, env))) return undefined;
-  const source = await readRegularFile(path, MAX_PARSED_BYTES).catch(() => undefined);
+  const source = await readRegularFile(path, MAX_PARSED_BYTES).catch(ignoreError('builds', 'reading a file to check'));
   return source === undefined ? undefined : parser.accepts(source, format);
 }
 
 function badIfMissing({ entry }: DefaultCheck, path: string): BadFile | undefined {
   try {
     return path !== entry || isThere(path) ? undefined : { path, problem: 'missing', lines: [] };
-  } catch {
+  } catch (error) {
     // A folder on the way may not be entered: nothing is known of the file.
+    noteHandled('builds', 'looking for a file to check', error);
     return undefined;
   }
 }
@@ -88,7 +90,8 @@ async function isReadable(path: string): Promise<boolean> {
   try {
     await (await openRegularFile(path)).close();
     return true;
-  } catch {
+  } catch (error) {
+    noteHandled('builds', 'reading a file to check', error);
     return false;
   }
 }
@@ -98,7 +101,9 @@ async function isOwnNode({ program }: DefaultCheck, cwd: string, env: NodeJS.Pro
   const path = findProgram({ file: program, cwd, env });
   if (path === undefined) return false;
   const [its, own] = await Promise.all(
-    [realpath(path), realpath(process.execPath)].map((each) => each.catch(() => '')),
+    [realpath(path), realpath(process.execPath)].map((each) =>
+      each.catch(ignoreError('builds', 'resolving the path of Node.js', '')),
+    ),
   );
   return its !== '' && its === own;
 }

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ProcessServiceConfig } from '../config/service-config.js';
 import { pause } from '../os/clock.js';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { createLimit } from '../os/limit.js';
 import { splitPlainCommand } from '../runtime/process/command-line.js';
 import { type BadFile, type CheckSurroundings, checkFile } from './check-file.js';
@@ -115,7 +116,8 @@ function wasImportedByPython(path: string): boolean {
   const name = basename(path, '.py');
   try {
     return readdirSync(join(dirname(path), '__pycache__')).some((each) => each.startsWith(`${name}.`));
-  } catch {
+  } catch (error) {
+    noteHandled('builds', "looking for Python's compiled modules", error);
     return false;
   }
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
 
 /** Tells the preload where to write what a process has loaded; see remap-8080.cjs. */
@@ -25,7 +26,8 @@ export class LoadedFiles {
     this.folder = folder;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-    } catch {
+    } catch (error) {
+      noteHandled('builds', 'making the folder of loaded files', error);
       // Without it only fewer files are checked before they reach sessions.
     }
   }
@@ -49,7 +51,8 @@ export class LoadedFiles {
   close(): void {
     try {
       rmSync(this.folder, { recursive: true, force: true });
-    } catch {
+    } catch (error) {
+      noteHandled('builds', 'removing the folder of loaded files', error);
       // The next dev server in the folder removes it.
     }
   }
@@ -58,17 +61,23 @@ export class LoadedFiles {
     const ended = (await this.#names()).filter((name) => !lives(Number.parseInt(name, 10)));
     for (const name of ended) {
       for (const file of await this.#filesIn(name)) if (this.#ofEnded.size < MAX_REMEMBERED) this.#ofEnded.add(file);
-      await rm(join(this.folder, name), { force: true }).catch(() => undefined);
+      await rm(join(this.folder, name), { force: true }).catch(
+        ignoreError('builds', 'removing the list of files that a process loaded'),
+      );
     }
   }
 
   async #filesIn(name: string): Promise<string[]> {
-    const text = await readFile(join(this.folder, name), 'utf8').catch(() => '');
+    const text = await readFile(join(this.folder, name), 'utf8').catch(
+      ignoreError('builds', 'reading the files that a process loaded', ''),
+    );
     return text === '' ? [] : text.split('\0');
   }
 
   async #names(): Promise<string[]> {
-    return (await readdir(this.folder).catch(() => [])).filter((name) => /^\d+-\d+$/.test(name));
+    return (await readdir(this.folder).catch(ignoreError('builds', 'listing loaded files', []))).filter((name) =>
+      /^\d+-\d+$/.test(name),
+    );
   }
 }
 
@@ -78,10 +87,14 @@ export class LoadedFiles {
  * @param runs ids of the runs that are alive
  */
 export async function removeLoadedFilesOfDeadRuns(parent: string, runs: ReadonlySet<string>): Promise<void> {
-  const names = await readdir(parent).catch(() => []);
+  const names = await readdir(parent).catch(ignoreError('builds', 'listing loaded files', []));
   const dead = names.filter((name) => !runs.has(name));
   await Promise.all(
-    dead.map((name) => rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined)),
+    dead.map((name) =>
+      rm(join(parent, name), { recursive: true, force: true }).catch(
+        ignoreError('builds', 'removing loaded files of a dead run'),
+      ),
+    ),
   );
 }
 

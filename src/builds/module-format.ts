@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
 import { readRegularFile } from '../os/regular-file.js';
 import type { ModuleFormat } from './syntax-parser.js';
 
@@ -7,7 +8,9 @@ export async function findModuleFormat(path: string): Promise<ModuleFormat> {
   if (path.endsWith('.mjs')) return 'module';
   if (path.endsWith('.cjs')) return 'commonjs';
   for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const text = await readRegularFile(join(folder, 'package.json')).catch(() => undefined);
+    const text = await readRegularFile(join(folder, 'package.json')).catch(
+      ignoreError('builds', 'reading package.json'),
+    );
     if (text !== undefined) return formatOf(text);
     if (folder === dirname(folder)) return 'either';
   }
@@ -17,7 +20,8 @@ function formatOf(packageText: string): ModuleFormat {
   try {
     const { type } = JSON.parse(packageText) as { type?: unknown };
     return type === 'module' || type === 'commonjs' ? type : 'either';
-  } catch {
+  } catch (error) {
+    noteHandled('builds', 'reading the type of a package', error);
     // Node.js itself refuses to run anything there.
     return 'either';
   }

@@ -2,6 +2,7 @@ import { createRequire, isBuiltin } from 'node:module';
 import { sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { init, parse } from 'es-module-lexer/minimal';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { openRegularFile } from '../os/regular-file.js';
 
 /** A program with more modules than this is followed no further. */
@@ -39,7 +40,8 @@ async function readModule(path: string): Promise<string | undefined> {
     } finally {
       await file.close();
     }
-  } catch {
+  } catch (error) {
+    noteHandled('builds', 'reading a module', error);
     return undefined;
   }
 }
@@ -52,7 +54,8 @@ function importsOf(module: string, source: string): string[] {
       if (!/^(\.{0,2}\/|file:)/.test(specifier)) return findLinkedPackage(module, specifier);
       return [fileURLToPath(new URL(specifier, pathToFileURL(module)))];
     });
-  } catch {
+  } catch (error) {
+    noteHandled('builds', 'reading the imports of a module', error);
     // No module, or a broken one: what it imports is not known until it is fixed.
     return [];
   }
@@ -64,7 +67,8 @@ function findLinkedPackage(module: string, specifier: string): string[] {
   try {
     const path = createRequire(module).resolve(specifier);
     return path.split(sep).includes('node_modules') ? [] : [path];
-  } catch {
+  } catch (error) {
+    noteHandled('builds', 'finding a linked package', error);
     // It does not exist, or only for import, which can't be resolved from outside the program.
     return [];
   }

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { openRegularFile } from '../os/regular-file.js';
 
 /** A program with more modules than this is followed no further. */
@@ -64,7 +65,8 @@ async function readModule(path: string): Promise<string> {
     } finally {
       await file.close();
     }
-  } catch {
+  } catch (error) {
+    noteHandled('builds', 'reading a Python module', error);
     return '';
   }
 }

@@ -4,6 +4,7 @@ import { basename, resolve } from 'node:path';
 import type { ServiceConfig } from '../config/service-config.js';
 import type { BuildOutcome } from '../contract/dev-endpoints.js';
 import { type Clock, pause } from '../os/clock.js';
+import { noteDecision } from '../os/debug/debug-log.js';
 import { createFingerprint } from '../os/fingerprint.js';
 import type { Change } from '../watch/change.js';
 import { FileWatcher } from '../watch/file-watcher.js';
@@ -178,6 +179,10 @@ export class RebuildLoop {
     if (others.length === 0) return;
     this.#files.note(others);
     const trigger = this.#triggers.changed(origins);
+    noteDecision('builds', () => {
+      const files = origins.map(({ file, origin }) => `${file} (by ${origin})`).join(', ');
+      return `${this.#service.name}: changed ${files}: ${trigger.kind}`;
+    });
     // A service that has other settings now is being built for that already.
     if (this.#service === before) this.#follow(trigger);
   }

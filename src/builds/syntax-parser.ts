@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { noteHandled } from '../os/debug/debug-log.js';
 
 /** How Node.js takes a file: `either` is a `.js` file whose package does not say, where the syntax decides. */
 export type ModuleFormat = 'commonjs' | 'module' | 'either';
@@ -15,7 +16,7 @@ function accepts(source, format) {
   try {
     compile[format](source);
     return true;
-  } catch {
+  } catch (syntaxError) {
     return false;
   }
 }
@@ -48,8 +49,9 @@ export class SyntaxParser {
       try {
         this.#thread ??= this.#start();
         this.#thread.postMessage({ id, source, format });
-      } catch {
+      } catch (error) {
         // No thread can be started, for want of memory for example.
+        noteHandled('builds', 'starting a thread to check syntax', error);
         this.#settle({ id, accepted: undefined });
       }
     });

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, sep } from 'node:path';
 import type { ServiceConfig } from '../config/service-config.js';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { isThere } from '../os/is-there.js';
 import { findDefaultCheck } from './default-check.js';
 import { findImportedModules } from './module-graph.js';
@@ -39,7 +40,8 @@ function isWithin(file: string, path: string): boolean {
 function realPathOf(path: string): string {
   try {
     return realpathSync(path);
-  } catch {
+  } catch (error) {
+    noteHandled('builds', 'resolving the path of an import', error);
     // It is not there.
     return path;
   }

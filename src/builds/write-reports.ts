@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
 import { sendSignal } from '../processes/signal.js';
 
 /** Tells the preload where to report what a process writes; see write-report.cjs. */
@@ -19,14 +20,14 @@ export interface LeftState {
 }
 
 /** A file or folder that a backend deleted. */
-export interface Deletion {
+interface Deletion {
   service: string;
   /** Milliseconds since 1970. */
   atMs: number;
 }
 
 /** An operation may be running in a thread. */
-export interface ThreadProgress {
+interface ThreadProgress {
   /** Operations that have started. */
   started: number;
   /** All operations below this number have ended. */
@@ -64,7 +65,8 @@ export class WriteReports {
     this.#services.set(service, folder);
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-    } catch {
+    } catch (error) {
+      noteHandled('builds', 'making the folder of write reports', error);
       // Without it, writes of backends start builds, as if a person had made them.
     }
     return folder;
@@ -97,7 +99,7 @@ export class WriteReports {
     await this.#each(async (service, folder, name) => {
       if (sendSignal(Number.parseInt(name, 10), 0) !== 'nobody') return;
       await this.#readInto(this.#kept, service, folder, name);
-      await rm(join(folder, name), { force: true }).catch(() => undefined);
+      await rm(join(folder, name), { force: true }).catch(ignoreError('builds', 'removing a write report'));
     });
     for (const map of [this.#kept.states, this.#kept.deletions]) {
       for (const key of map.keys()) {
@@ -111,13 +113,13 @@ export class WriteReports {
 
   async #each(use: (service: string, folder: string, name: string) => Promise<void>): Promise<void> {
     for (const [service, folder] of this.#services) {
-      const names = await readdir(folder).catch(() => []);
+      const names = await readdir(folder).catch(ignoreError('builds', 'listing write reports', []));
       await Promise.all(names.map((name) => use(service, folder, name)));
     }
   }
 
   async #readInto(report: WriteReport, service: string, folder: string, name: string): Promise<void> {
-    const text = await readFile(join(folder, name), 'utf8').catch(() => '');
+    const text = await readFile(join(folder, name), 'utf8').catch(ignoreError('builds', 'reading a write report', ''));
     const pid = Number.parseInt(name, 10);
     const progress = parseReport(text, service, pid, report);
     if (!name.endsWith('.old')) report.threads.set(join(folder, name), progress);
@@ -152,7 +154,8 @@ function parseReport(text: string, service: string, pid: number, report: WriteRe
 function parsePath(json: string): string | undefined {
   try {
     return String(JSON.parse(json));
-  } catch {
+  } catch (error) {
+    noteHandled('builds', 'reading a write report', error);
     return undefined;
   }
 }

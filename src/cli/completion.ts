@@ -1,6 +1,7 @@
 import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 import type { DevBackend } from '../contract/dev-endpoints.js';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { findDevServer } from './client/find-dev-server.js';
 import { completionScript, thisProgram } from './completion-script.js';
 import { cleanText } from './terminal/clean.js';
@@ -52,7 +53,8 @@ async function listBackends(): Promise<DevBackend[]> {
   try {
     const signal = AbortSignal.timeout(DEADLINE_MS);
     return await (await findDevServer({}, signal)).backends();
-  } catch {
+  } catch (error) {
+    noteHandled('cli', 'listing backends for completion', error);
     return [];
   }
 }

@@ -1,3 +1,4 @@
+import type { DebugOutput } from './debug-output.js';
 import type { Output } from './terminal/output.js';
 import type { Text } from './terminal/text.js';
 
@@ -21,6 +22,7 @@ export interface CommandIo {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: Output;
   readonly stderr: Output;
+  readonly debug: DebugOutput;
   /** Whether SIGHUP means nothing: it was started by nohup. */
   readonly ignoresHangup: boolean;
 }

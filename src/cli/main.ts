@@ -1,13 +1,16 @@
 import { Command, CommanderError } from 'commander';
 import { readOwnPackage } from '../config/own-package.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { noteDecision, wantsDebugLog } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
 import { asSystemProblem } from '../os/system-problem.js';
 import { watchLaunch } from '../processes/watch-launch.js';
 import { cliErrors } from './cli-errors.js';
+import { DebugOutput } from './debug-output.js';
 import { EXIT_FAILURE, EXIT_USAGE, exitCodeOf, signalExitCode } from './exit-codes.js';
 import type { CommandIo } from './io.js';
 import { Output } from './terminal/output.js';
+import { dim } from './terminal/text.js';
 
 /** How long the end waits for a reader that may have stopped reading. */
 const UNREAD_OUTPUT_MS = 1_000;
@@ -53,6 +56,7 @@ const io: CommandIo = {
   stdin: process.stdin,
   stdout,
   stderr,
+  debug: new DebugOutput((line) => stderr.line(['jamdev: ', dim(line)])),
   get ignoresHangup() {
     return ignoresHangup;
   },
@@ -72,6 +76,7 @@ process.stderr.on('error', () => undefined);
 // Node.js would print it as it is, with whatever is in its message.
 process.on('uncaughtException', (error) => process.exit(report(error)));
 
+if (wantsDebugLog(process.env)) io.debug.start();
 try {
   await (await makeProgram(process.argv[2])).parseAsync();
 } catch (error) {
@@ -106,10 +111,23 @@ async function makeProgram(called: string | undefined): Promise<Command> {
   }
   for (const command of program.commands) {
     command.showHelpAfterError(`(see: jamdev ${command.name()} --help)`);
+    command.option('--debug', 'write decisions and handled errors to stderr, as with JAMDEV_DEBUG=1');
+    command.on('option:debug', () => io.debug.start());
+    command.hook('preAction', noteCommand);
     command.hook('preAction', endWithRunner);
     if (!OWN_SIGNALS.includes(command.name())) command.hook('preAction', endOnSignals);
   }
   return program;
+}
+
+/** Where a report of a bug begins. */
+function noteCommand(command: Command): void {
+  const { version } = readOwnPackage();
+  const { platform, arch, version: node } = process;
+  noteDecision(
+    'cli',
+    () => `jamdev ${version} ${command.name()}, Node.js ${node}, ${platform} ${arch}, in ${process.cwd()}`,
+  );
 }
 
 function endOnSignals(): void {

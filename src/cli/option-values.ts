@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { parseDurationSeconds } from '../contract/duration.js';
 import { usageError } from '../contract/errors/usage-error.js';
+import { noteHandled } from '../os/debug/debug-log.js';
 
 /** A parser of an option's value, as commander takes it. */
 type Parser<T> = (text: string) => T;
@@ -34,7 +35,8 @@ export function jsonObject(flag: string): Parser<Record<string, unknown>> {
     let value: unknown;
     try {
       value = JSON.parse(text);
-    } catch {
+    } catch (error) {
+      noteHandled('cli', 'reading an option as JSON', error);
       throw usageError(`${flag} must be JSON, not ${text}`, `For example: ${flag} '{"role":"editor"}'`);
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { describeJson } from '../contract/key.js';
 import { firstIssue } from '../contract/requests.js';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
 import { isThere } from '../os/is-there.js';
 import { FileTooLarge, NotRegularFile, readRegularFile } from '../os/regular-file.js';
@@ -83,7 +84,8 @@ async function parseJson(text: string, file: string): Promise<unknown> {
   const json = text.replace(/^\uFEFF/, '');
   try {
     return JSON.parse(json);
-  } catch {
+  } catch (error) {
+    noteHandled('config', 'reading the config as JSON', error);
     // The parser that knows the place is only loaded for the message.
     const { findJsonError } = await import('./json-position.js');
     const { line, column, detail } = findJsonError(json);

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { readRegularFile } from '../os/regular-file.js';
 
 /** What npm passes on of a package.json (npm RFC 183). */
@@ -70,7 +71,8 @@ async function describeNpm(path: string): Promise<Record<string, string>> {
       const manifest = await readRegularFile(join(dirname(dirname(program)), 'package.json'));
       const { version } = JSON.parse(manifest) as { version?: unknown };
       return { npm_config_user_agent: `npm/${String(version)} ${about}`, npm_execpath: program };
-    } catch {
+    } catch (error) {
+      noteHandled('config', "asking for npm's version", error);
       // None in this folder, or a wrapper of another program's, which tells nothing.
     }
   }

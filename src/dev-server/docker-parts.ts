@@ -4,6 +4,7 @@ import type { DevConfig } from '../config/resolve.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import type { FindLocalImages } from '../images/image-catalog.js';
+import { noteHandled } from '../os/debug/debug-log.js';
 import type { MountSource } from '../platform/mounts.js';
 import type { Platform } from '../platform/platform.js';
 import type { ChildRegister } from '../records/child-register.js';
@@ -41,6 +42,7 @@ export async function chooseRuntimes(
   } catch (error) {
     const stuck = inContainers.some((service) => service.fallback === undefined);
     if (stuck || !(error instanceof JamdevError)) throw error;
+    noteHandled('docker', 'no engine answers: running child processes', error);
     const [first, ...others] = services.map((service) =>
       service.runtime === 'docker' && service.fallback !== undefined ? service.fallback : service,
     );

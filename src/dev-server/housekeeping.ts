@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { type LoadedFiles, removeLoadedFilesOfDeadRuns } from '../builds/loaded-files.js';
 import type { WriteReports } from '../builds/write-reports.js';
 import type { LogStore } from '../logs/log-store.js';
+import { ignoreError } from '../os/debug/debug-log.js';
 import type { Platform } from '../platform/platform.js';
 import type { StateFolder } from '../records/state-folder.js';
 import { listForeignRuns } from './other-servers.js';
@@ -25,7 +26,7 @@ export function startHousekeeping({ folder, runId, platform, logs, loaded, write
     void listForeignRuns(folder, runId)
       .then((runs) => logs.prune(runs))
       // For example, no file descriptor was free; the next end of a backend prunes again.
-      .catch(() => undefined);
+      .catch(ignoreError('start', 'removing what ended backends and dead runs left'));
   platform.events.on('backend', (backend) => {
     void backend.gone.then(() => logs.isPruned || pruneLogs());
     void backend.gone.then(() => loaded.prune());
@@ -35,6 +36,6 @@ export function startHousekeeping({ folder, runId, platform, logs, loaded, write
     pruneLogs();
     void listForeignRuns(folder, runId)
       .then((runs) => removeLoadedFilesOfDeadRuns(dirname(loaded.folder), new Set([...runs, runId])))
-      .catch(() => undefined);
+      .catch(ignoreError('start', 'removing what ended backends and dead runs left'));
   };
 }

@@ -5,6 +5,7 @@ import { readOwnPackage } from '../config/own-package.js';
 import type { DevConfig } from '../config/resolve.js';
 import type { AllowedHosts } from '../contract/hosts.js';
 import { systemClock } from '../os/clock.js';
+import { noteDecision } from '../os/debug/debug-log.js';
 import type { Backend } from '../platform/backend.js';
 import { ConnectionProxy } from '../proxy/proxy-server.js';
 import { urlHost } from './both-ports.js';
@@ -79,6 +80,11 @@ export async function openPorts(
     proxy_url: ownUrls.proxyUrl,
     watching: false,
   });
+  noteDecision(
+    'ports',
+    () =>
+      `API ${ownUrls.apiUrl}, proxy ${ownUrls.proxyUrl}${ports.move === undefined ? '' : ', moved from the default ones'}`,
+  );
   try {
     register.open(ownUrls);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readlinkSync } from 'node:fs';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { type FolderIdentity, identifyFolder } from '../records/folder-identity.js';
 import { devServerErrors } from './dev-server-errors.js';
 
@@ -51,7 +52,8 @@ export class ProjectFolder {
   #newPath(): string | undefined {
     try {
       return readlinkSync(`/proc/self/fd/${this.#folder}`);
-    } catch {
+    } catch (error) {
+      noteHandled('start', 'finding the renamed project folder', error);
       return undefined;
     }
   }
@@ -61,7 +63,8 @@ export class ProjectFolder {
 function openIfPossible(path: string): number | undefined {
   try {
     return openSync(path, 'r');
-  } catch {
+  } catch (error) {
+    noteHandled('start', 'opening the project folder', error);
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DevFlags } from '../config/dev-flags.js';
 import { type DevConfig, resolveConfig } from '../config/resolve.js';
+import { noteDecision } from '../os/debug/debug-log.js';
 import { moveOldState } from '../records/old-state.js';
 import { RunRegister } from '../records/run-register.js';
 import { createStateFolder, type OwnStateFolder } from '../records/state-folder.js';
@@ -32,11 +33,26 @@ export async function resolveRun(flags: DevFlags): Promise<ResolvedRun> {
   const resolved = await resolveConfig(flags);
   const { services, remark } = await chooseRuntimes(resolved.services);
   const config: DevConfig = { ...resolved, services };
+  noteDecision('config', () => describeConfig(config));
   const folder = createStateFolder(config.project);
   const { others, ...leftovers } = await cleanUpAfterDeadServers(folder, usesDocker(config));
   // Only now, as what was left behind may have used it.
   const stateRemarks = [...folder.remarks, ...(await moveOldState(config.project, folder))];
   const runId = randomUUID();
   const register = new RunRegister(folder, await identifyRun(config, runId));
+  noteDecision('state', () => {
+    const ended = `ended ${leftovers.ended} leftover processes, ${leftovers.remaining.length} remain`;
+    return `run ${runId}, state folder ${folder.root}, ${ended}, other dev servers: ${others.join(', ') || 'none'}`;
+  });
   return { flags, config, folder, runId, register, remark, leftovers, others, stateRemarks };
+}
+
+/** Without variables, whose values are nobody else's business. */
+function describeConfig({ project, configFile, services }: DevConfig): string {
+  const parts = services.map(({ name, runtime, foundIn, watch, onChange, envFiles }) => {
+    const read = envFiles.map(({ path }) => path).join(', ') || 'none';
+    const watched = watch.join(', ') || 'nothing';
+    return `service ${name}: ${runtime} from ${foundIn}, watches ${watched}, on change ${onChange}, env files ${read}`;
+  });
+  return [`project ${project}, config file ${configFile ?? 'none'}`, ...parts].join('\n');
 }

@@ -5,6 +5,7 @@ import type { PortPolicy } from './choose-ports.js';
 import { Closing } from './close.js';
 import type { DevServer } from './dev-server.js';
 import { EventBus } from './events.js';
+import { noteEvents } from './note-events.js';
 import { openPorts } from './open.js';
 import { prepareParts } from './prepare.js';
 import { publishEvents } from './publish-events.js';
@@ -25,6 +26,7 @@ export async function startDevServer(flags: DevFlags = {}, portPolicy?: PortPoli
   const parts = await prepareParts(run, serverInfo, bus);
   const ports = await openPorts(run, parts, serverInfo, bus, portPolicy);
   publishEvents(parts, bus);
+  noteEvents(bus);
   const guard = runParts(run, parts, ports, bus);
   const closing = new Closing({ parts, ports, guard, bus });
   const info = serverInfo.current;

@@ -3,6 +3,7 @@ import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findByName } from '../contract/backend-name.js';
 import type { OutputSource } from '../contract/dev-endpoints.js';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { isShortage } from '../os/error-code.js';
 import { readOwnFile } from '../records/own-file.js';
 import { BackendLog, type LogOwner } from './backend-log.js';
@@ -147,7 +148,8 @@ export class LogStore {
         rmSync(oldest.folder, { recursive: true, force: true });
         const index = this.#created.findIndex(({ folder }) => folder === oldest.folder);
         if (index >= 0) this.#created.splice(index, 1);
-      } catch {
+      } catch (error) {
+        noteHandled('logs', 'removing a log', error);
         // One that can't be deleted, as another user's, must not keep the others.
       }
     }
@@ -201,7 +203,8 @@ function isOwner(value: unknown): value is LogOwner {
 function sizeOf(folder: string): number {
   try {
     return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
-  } catch {
+  } catch (error) {
+    noteHandled('logs', 'measuring a log', error);
     return 0;
   }
 }

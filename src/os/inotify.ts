@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { noteHandled } from './debug/debug-log.js';
 
 /** How many files and folders Linux lets one user watch, and how many watchers have. */
 export interface InotifyState {
@@ -57,7 +58,8 @@ function readLimit(name: string): number | undefined {
 function attempt<T>(look: () => T, otherwise: T): T {
   try {
     return look();
-  } catch {
+  } catch (error) {
+    noteHandled('system', 'reading the limits of inotify', error);
     return otherwise;
   }
 }

@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { noteHandled } from './debug/debug-log.js';
 
 /** Addresses for documentation (RFC 5737, RFC 3849): the way to them is the way to the rest of the world. */
 const FAR_AWAY = { udp4: '192.0.2.1', udp6: '2001:db8::1' } as const;
@@ -29,8 +30,9 @@ async function findSource(type: keyof typeof FAR_AWAY): Promise<string | undefin
     socket.connect(ANY_PORT, FAR_AWAY[type]);
     await once(socket, 'connect');
     return socket.address().address;
-  } catch {
+  } catch (error) {
     // No way leads there.
+    noteHandled('system', 'finding the address of this machine', error);
     return undefined;
   } finally {
     socket.close();

@@ -1,3 +1,4 @@
+import { ignoreError } from '../os/debug/debug-log.js';
 import type { Build, Exit } from '../runtime/runtime.js';
 import type { Generation } from './generation.js';
 
@@ -43,7 +44,7 @@ export class GenerationChain {
       const generation = this.#start(build);
       this.#current = generation;
       await generation.stopped;
-      const cleanup = generation.exited.catch(() => undefined);
+      const cleanup = generation.exited.catch(ignoreError('platform', 'running a process'));
       // A replacement may come for as long as this one is not cleared away.
       if (this.#next === undefined || this.#isEnding) await cleanup;
       const next = this.#isEnding ? undefined : this.#next;

@@ -1,4 +1,5 @@
 import type { Clock } from '../os/clock.js';
+import { handledElsewhere } from '../os/debug/debug-log.js';
 import { waitUntilReady } from '../runtime/readiness.js';
 import type { Address, Build, Exit, Runtime, RuntimeBackend, SpawnRequest } from '../runtime/runtime.js';
 import type { StrangeAnswer } from '../runtime/strange-answer.js';
@@ -77,7 +78,7 @@ export class Generation {
       return exit;
     });
     // Whoever waits for it handles it; nobody waits for the start of one that was replaced.
-    this.exited.catch(() => undefined);
+    this.exited.catch(handledElsewhere);
     this.stopped = process
       .then(
         (started) => started.stopped,

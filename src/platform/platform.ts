@@ -11,6 +11,7 @@ import { type BackendState, isEnding } from './backend-state.js';
 import { newBackendId, newKey, newStaticToken } from './ids.js';
 import { MountWish } from './mount-wish.js';
 import type { MountSource } from './mounts.js';
+import { noteConnection } from './note-connection.js';
 import { DEFAULT_ENVIRONMENT, type ImageSource, NEWEST_TAG, type Service, ServiceRegistry } from './services.js';
 import { type TokenRoute, TokenTable } from './tokens.js';
 
@@ -29,7 +30,7 @@ export interface PlatformWorld extends BackendWorld {
 }
 
 /** What a config says of the sessions of a service. */
-export interface SessionSettings {
+interface SessionSettings {
   /** Whether each backend has one connection token for all. */
   useStaticToken: boolean;
   /** For requests that do not say how long a backend may be without a connection. */
@@ -128,6 +129,7 @@ export class Platform {
       if (holder === undefined) mount.giveTo(backend);
       const route = this.tokens.issue(backend, params.user, params.auth);
       this.#tellIdentityIgnored(backend, params);
+      noteConnection(params, holder, backend);
       return { backend, spawned: holder === undefined, state: backend.state, route };
     }
   }

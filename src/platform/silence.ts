@@ -1,4 +1,5 @@
 import type { Clock } from '../os/clock.js';
+import { ignoreError } from '../os/debug/debug-log.js';
 import type { RuntimeBackend } from '../runtime/runtime.js';
 import { describeStrangeAnswer, isConclusive, type StrangeAnswer } from '../runtime/strange-answer.js';
 
@@ -77,7 +78,9 @@ export class Silence {
     const answer = this.#hasAnswered ? undefined : this.#answer;
     if (answer !== undefined && isConclusive(answer)) return describeStrangeAnswer(answer);
     // A look that fails shows nothing, and the next one comes.
-    const reason = await process.explainNotReady(answer).catch(() => undefined);
+    const reason = await process
+      .explainNotReady(answer)
+      .catch(ignoreError('platform', 'finding out why a backend does not answer'));
     if (process === this.#process && !this.#hasAnswered) this.#know(reason);
     return reason;
   }

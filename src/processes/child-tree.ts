@@ -1,3 +1,4 @@
+import { ignoreError } from '../os/debug/debug-log.js';
 import type { ProcessEntry } from './process-table.js';
 import { identify, sampleTree, type TreeRoot, type TreeSample } from './process-tree.js';
 import { sendSignal } from './signal.js';
@@ -23,7 +24,7 @@ export class ChildTree implements TerminableTree {
       this.#leaderRuns = false;
     });
     // At once: the child can't have been waited for yet. If it fails, each sample tries again.
-    void this.identity().catch(() => undefined);
+    void this.identity().catch(ignoreError('processes', 'identifying a process'));
   }
 
   get leader(): number | undefined {

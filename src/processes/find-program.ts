@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { noteHandled } from '../os/debug/debug-log.js';
 
 /** A program as a command names it, and where it is looked for. */
 export interface NamedProgram {
@@ -20,7 +21,8 @@ export function findProgram({ file, cwd, env }: NamedProgram): string | undefine
 export function statIfAny(path: string) {
   try {
     return statSync(path, { throwIfNoEntry: false });
-  } catch {
+  } catch (error) {
+    noteHandled('processes', 'looking at the program', error);
     // A part of the path is a file, or may not be entered: nothing that could be started.
     return undefined;
   }

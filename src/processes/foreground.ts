@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { hasProc } from './process-table.js';
 
 /**
@@ -16,7 +17,8 @@ export async function terminalPlace(source: 'proc' | 'ps' = hasProc() ? 'proc' :
     if (source === 'proc') return placeFromStat(readFileSync('/proc/self/stat', 'utf8'));
     const { stdout } = await promisify(execFile)('ps', ['-p', String(process.pid), '-o', 'pgid=,tpgid=']);
     return placeFromPs(stdout);
-  } catch {
+  } catch (error) {
+    noteHandled('processes', 'asking for the foreground of the terminal', error);
     return 'none';
   }
 }

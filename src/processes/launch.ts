@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { classifyAncestor } from './package-runner.js';
 import { argumentsOf, findProcess, hasProc, listProcesses } from './process-table.js';
 
@@ -61,7 +62,8 @@ function sessionOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3];
-  } catch {
+  } catch (error) {
+    noteHandled('processes', 'reading the session of a process', error);
     return undefined;
   }
 }

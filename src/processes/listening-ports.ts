@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { hasProc } from './process-table.js';
 
 /** A TCP port that a process listens on. */
@@ -79,14 +80,16 @@ function socketInodesOf(pid: number): string[] {
   let names: string[];
   try {
     names = readdirSync(folder);
-  } catch {
+  } catch (error) {
+    noteHandled('processes', 'listing the sockets of a process', error);
     return [];
   }
   return names.flatMap((name) => {
     try {
       const match = /^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${name}`));
       return match?.[1] === undefined ? [] : [match[1]];
-    } catch {
+    } catch (error) {
+      noteHandled('processes', 'listing the sockets of a process', error);
       return [];
     }
   });
@@ -95,7 +98,8 @@ function socketInodesOf(pid: number): string[] {
 function readIfPossible(path: string): string {
   try {
     return readFileSync(path, 'utf8');
-  } catch {
+  } catch (error) {
+    noteHandled('processes', 'reading a table of sockets', error);
     return '';
   }
 }

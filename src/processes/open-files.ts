@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { noteHandled } from '../os/debug/debug-log.js';
 
 /** The owner's permission to write, which /proc gives to the links of descriptors that are open for writing. */
 const WRITABLE = 0o200;
@@ -21,7 +22,8 @@ export function filesOpenForWriting(pid: number): OpenFile[] {
   const folder = `/proc/${pid}/fd`;
   try {
     return readdirSync(folder).flatMap((name) => fileOf(folder, name));
-  } catch {
+  } catch (error) {
+    noteHandled('processes', 'listing the open files of a process', error);
     // The process has ended, or is another user's.
     return [];
   }
@@ -35,7 +37,8 @@ function fileOf(folder: string, name: string): OpenFile[] {
     if (!path.startsWith('/')) return [];
     const { dev, ino } = statSync(link, { bigint: true });
     return [{ descriptor: Number(name), path, file: `${dev}:${ino}` }];
-  } catch {
+  } catch (error) {
+    noteHandled('processes', 'reading an open file of a process', error);
     // It was closed meanwhile.
     return [];
   }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ignoreError } from '../os/debug/debug-log.js';
 
 /** A pipe as the shell makes it, unlike the sockets that Node.js gives to children: these can't be opened by name. */
 export interface Pipe {
@@ -35,7 +36,7 @@ export class PipePool {
 
   /** Makes some, to have them when they are needed. Best effort: what fails here fails again when they are taken. */
   async fill(): Promise<void> {
-    if (this.#ready.length < LOW) await this.#make().catch(() => undefined);
+    if (this.#ready.length < LOW) await this.#make().catch(ignoreError('processes', 'making pipes ahead'));
   }
 
   /**

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { promisify } from 'node:util';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { processErrors } from './process-errors.js';
 
 /** One running process of this machine. */
@@ -53,7 +54,8 @@ export function handlesSignal(pid: number, signal: NodeJS.Signals): boolean | un
     return mask === undefined
       ? undefined
       : ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
-  } catch {
+  } catch (error) {
+    noteHandled('processes', 'reading how a process handles a signal', error);
     return undefined;
   }
 }
@@ -73,7 +75,8 @@ export async function argumentsOf(pid: number): Promise<string[]> {
     const line = readProcFile(`/proc/${pid}/cmdline`) ?? '';
     // A program that writes a shorter title over its arguments leaves NULs behind it.
     return line.replace(/\0+$/, '').split('\0');
-  } catch {
+  } catch (error) {
+    noteHandled('processes', 'reading the arguments of a process', error);
     return [''];
   }
 }
@@ -159,7 +162,8 @@ function readPageBytes(): number | undefined {
     const words = new BigUint64Array(new Uint8Array(readFileSync('/proc/self/auxv')).buffer);
     const at = words.findIndex((word, index) => index % 2 === 0 && word === AT_PAGESZ);
     return at === -1 ? undefined : Number(words[at + 1]);
-  } catch {
+  } catch (error) {
+    noteHandled('processes', 'asking for the size of a memory page', error);
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { explainSystemError } from '../contract/system-errors.js';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
 import { findProgram, statIfAny } from './find-program.js';
 import { explainTooLarge } from './too-large-for-start.js';
@@ -139,7 +140,8 @@ function readInterpreter(path: string): string | undefined {
     } finally {
       closeSync(file);
     }
-  } catch {
+  } catch (error) {
+    noteHandled('processes', 'reading the first line of the program', error);
     // It may be run but not read.
     return undefined;
   }

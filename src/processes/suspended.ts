@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { hasProc } from './process-table.js';
 
 /** Whether a process is stopped, as by Ctrl-Z, SIGSTOP or a debugger; false where that can't be told. */
@@ -9,7 +10,8 @@ export async function isSuspended(pid: number, source: 'proc' | 'ps' = hasProc()
     if (source === 'proc') return isStopped(stateFromStat(readFileSync(`/proc/${pid}/stat`, 'utf8')));
     const { stdout } = await promisify(execFile)('ps', ['-p', String(pid), '-o', 'state=']);
     return isStopped(stdout.trim());
-  } catch {
+  } catch (error) {
+    noteHandled('processes', 'asking whether a process is suspended', error);
     // There is no such process, or the system does not show it.
     return false;
   }

@@ -1,3 +1,4 @@
+import { ignoreError } from '../os/debug/debug-log.js';
 import { findLaunch, type Launch, type RunnerProcess } from './launch.js';
 import { findProcess, hasProc } from './process-table.js';
 
@@ -35,7 +36,7 @@ export function watchLaunch(listener: LaunchListener): void {
     if (launch.runners.length === 0) clearInterval(timer);
   };
   // A check that failed, for example without free file descriptors, shows nothing; the next one may succeed.
-  const tryCheck = () => void check().catch(() => undefined);
+  const tryCheck = () => void check().catch(ignoreError('processes', 'looking for the package runner'));
   const timer = setInterval(tryCheck, CHECK_INTERVAL_MS);
   timer.unref();
   tryCheck();

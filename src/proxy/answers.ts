@@ -3,6 +3,7 @@ import { identifyCaller } from '../contract/callers.js';
 import { errorBody } from '../contract/errors/error-body.js';
 import { type ErrorCode, RETRY_AFTER_SECONDS } from '../contract/errors/error-codes.js';
 import type { JamdevError } from '../contract/errors/jamdev-error.js';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { renderErrorPage } from '../pages/error-page.js';
 import { preferredForm } from '../pages/preferred-form.js';
 import type { Backend } from '../platform/backend.js';
@@ -27,6 +28,7 @@ export function answerError(exchange: Exchange, error: JamdevError): void {
     response.destroy();
     return;
   }
+  noteHandled('proxy', `${request.method} ${exchange.target} is answered with an error (id ${exchange.id})`, error);
   const { status, headers, body } = makeAnswer(exchange, error);
   const bytes = Buffer.from(request.method === 'OPTIONS' ? '' : body);
   if (status !== 204) headers['content-length'] = String(bytes.length);

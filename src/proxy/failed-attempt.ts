@@ -1,6 +1,7 @@
 import { backendErrors } from '../contract/errors/backend-errors.js';
 import { MAX_HEAD_BYTES } from '../contract/limits.js';
 import { pause } from '../os/clock.js';
+import { ignoreError } from '../os/debug/debug-log.js';
 import type { Backend } from '../platform/backend.js';
 import { isEnding } from '../platform/backend-state.js';
 import { answerEnded, answerError } from './answers.js';
@@ -34,7 +35,9 @@ async function answerUnreachable(exchange: Exchange, backend: Backend, error: At
   const over = new AbortController();
   const explanation = await Promise.race([
     backend.explainSilence(),
-    pause(EXPLAIN_DEADLINE_MS, over.signal).catch(() => undefined),
+    pause(EXPLAIN_DEADLINE_MS, over.signal).catch(
+      ignoreError('proxy', 'waiting for the reason of a failed connection'),
+    ),
   ]);
   over.abort();
   if (exchange.isAnswered) return;

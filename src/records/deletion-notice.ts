@@ -1,5 +1,6 @@
 import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
+import { noteHandled } from '../os/debug/debug-log.js';
 
 /** Until a deletion of many files is over, and before a program that is started next can look. */
 const SETTLE_MS = 80;
@@ -28,7 +29,8 @@ export class DeletionNotice {
     try {
       this.#watcher = watch(dirname(path), { persistent: false }, () => this.#check());
       this.#watcher.on('error', () => undefined);
-    } catch {
+    } catch (error) {
+      noteHandled('state', 'watching the state folder', error);
       // See above.
     }
   }

@@ -1,4 +1,5 @@
 import { realpathSync, statSync } from 'node:fs';
+import { noteHandled } from '../os/debug/debug-log.js';
 
 /** What identifies a folder, also after it was renamed. */
 export interface FolderIdentity {
@@ -20,7 +21,8 @@ export function identifyFolder(path: string): FolderIdentity | undefined {
     const real = realpathSync.native(path);
     const { dev, ino, birthtimeNs } = statSync(real, { bigint: true });
     return { path: real, device: String(dev), inode: String(ino), born: String(birthtimeNs) };
-  } catch {
+  } catch (error) {
+    noteHandled('state', 'identifying the project folder', error);
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { readOwnFile, writeOwnFile } from './own-file.js';
 import { listStateFolders, type StateFolder } from './state-folder.js';
 
@@ -19,7 +20,8 @@ export function readKeptPorts({ root }: Pick<StateFolder, 'root'>): PortPair | u
   try {
     const value: unknown = JSON.parse(readOwnFile(join(root, FILE)) ?? 'null');
     return isPair(value) ? { port: value.port, proxyPort: value.proxyPort } : undefined;
-  } catch {
+  } catch (error) {
+    noteHandled('state', 'reading the kept ports', error);
     // Incomplete or unreadable: the default ports are tried again.
     return undefined;
   }

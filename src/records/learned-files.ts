@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { readOwnFile, writeOwnFile } from './own-file.js';
 import type { StateFolder } from './state-folder.js';
 
@@ -39,8 +40,9 @@ export class LearnedFiles {
     this.#files = { ...this.#files, [service]: files.slice(0, MAX_FILES) };
     try {
       writeOwnFile(this.#path, `${JSON.stringify(this.#files)}\n`);
-    } catch {
+    } catch (error) {
       // As said.
+      noteHandled('state', 'storing what was learned', error);
     }
   }
 }
@@ -49,8 +51,9 @@ function read(path: string): FilesByService {
   try {
     const value: unknown = JSON.parse(readOwnFile(path) ?? '{}');
     return isFilesByService(value) ? value : {};
-  } catch {
+  } catch (error) {
     // Torn, or unreadable for now.
+    noteHandled('state', 'reading what was learned', error);
     return {};
   }
 }

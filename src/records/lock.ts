@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { findProcess } from '../processes/process-table.js';
 import { DeletionNotice } from './deletion-notice.js';
 import { isLifelineHeld, Lifeline, removeLifeline } from './lifeline.js';
@@ -136,7 +137,8 @@ export class Lock {
     this.#note = note;
     try {
       writeOwnFile(this.#path, JSON.stringify(note), DURABLE);
-    } catch {
+    } catch (error) {
+      noteHandled('state', 'writing a lock', error);
       // For example, the disk is full: the lock is still free after this process has ended.
     }
   }
@@ -161,7 +163,8 @@ export class Lock {
       if (this.#note.released || !writeNewOwnFile(path, JSON.stringify(note), DURABLE)) return lifeline?.close();
       this.#lifeline?.close();
       [this.#number, this.#note, this.#lifeline] = [newest + 1, note, lifeline];
-    } catch {
+    } catch (error) {
+      noteHandled('state', 'restoring a lock', error);
       // Tried again soon.
     } finally {
       this.#isRestoring = false;

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { findProcess } from '../processes/process-table.js';
 import { MOVED_SUFFIX, moveFolder } from './move-folder.js';
 import { readOwnFile } from './own-file.js';
@@ -63,7 +64,8 @@ async function isInUse(servers: string): Promise<boolean> {
       const { pid, startId } = JSON.parse(readOwnFile(join(servers, name)) ?? '{}') as Record<string, unknown>;
       if (typeof pid !== 'number' || typeof startId !== 'string') continue;
       if ((await findProcess(pid))?.startId === startId) return true;
-    } catch {
+    } catch (error) {
+      noteHandled('state', 'reading a record of an earlier version', error);
       // Incomplete or unreadable: not the record of a running dev server.
     }
   }
@@ -91,7 +93,8 @@ function removeGitignore(root: string): void {
   const path = join(root, '.gitignore');
   try {
     if (readOwnFile(path, null) === '*\n') rmSync(path);
-  } catch {
+  } catch (error) {
+    noteHandled('state', 'removing the .gitignore of an earlier version', error);
     // Another start was faster.
   }
 }
@@ -99,7 +102,8 @@ function removeGitignore(root: string): void {
 function removeIfEmpty(path: string): void {
   try {
     rmdirSync(path);
-  } catch {
+  } catch (error) {
+    noteHandled('state', 'removing a folder of an earlier version', error);
     // It is not empty, or it is gone: there is nothing to do.
   }
 }
@@ -113,7 +117,8 @@ function foldersIn(path: string, pattern: RegExp): string[] {
 function namesIn(path: string): string[] {
   try {
     return readdirSync(path).sort();
-  } catch {
+  } catch (error) {
+    noteHandled('state', 'listing a folder of an earlier version', error);
     return [];
   }
 }
@@ -121,7 +126,8 @@ function namesIn(path: string): string[] {
 function isRealFolder(path: string): boolean {
   try {
     return lstatSync(path).isDirectory();
-  } catch {
+  } catch (error) {
+    noteHandled('state', 'looking at a folder of an earlier version', error);
     return false;
   }
 }

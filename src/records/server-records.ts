@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { pidNamespace } from '../processes/pid-namespace.js';
 import { findProcess } from '../processes/process-table.js';
 import type { RunTraces } from '../processes/run-tree.js';
@@ -68,7 +69,8 @@ export class ServerRecordFile {
   noteProcess(record: ProcessRecord): void {
     try {
       appendOwnFile(this.#processesPath, `${JSON.stringify(record)}\n`);
-    } catch {
+    } catch (error) {
+      noteHandled('state', 'recording a process', error);
       // Its environment tells of it as well.
     }
   }
@@ -85,7 +87,8 @@ export class ServerRecordFile {
     try {
       rmSync(this.path, { force: true });
       rmSync(this.#processesPath, { force: true });
-    } catch {
+    } catch (error) {
+      noteHandled('state', 'removing the record of a dev server', error);
       // As said.
     }
   }
@@ -104,7 +107,8 @@ export async function listServerRecords(folder: StateFolder): Promise<ListedServ
   let names: string[];
   try {
     names = readdirSync(folder.servers);
-  } catch {
+  } catch (error) {
+    noteHandled('state', 'listing the records of dev servers', error);
     return [];
   }
   const found = [];
@@ -179,7 +183,8 @@ function readRecord(path: string, runId: string): ServerRecord | undefined {
 function readIfPossible(path: string): string | undefined {
   try {
     return readOwnFile(path);
-  } catch {
+  } catch (error) {
+    noteHandled('state', 'reading the record of a dev server', error);
     return undefined;
   }
 }
@@ -203,7 +208,8 @@ function isProcessRecord(value: Partial<ProcessRecord> | null | undefined): valu
 function parseJson<T>(text: string): T | undefined {
   try {
     return JSON.parse(text) as T;
-  } catch {
+  } catch (error) {
+    noteHandled('state', 'reading the record of a dev server', error);
     return undefined;
   }
 }

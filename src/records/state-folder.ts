@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
 import { pathErrors } from '../os/path-errors.js';
 import { type FolderIdentity, identifyFolder, isSameFolder } from './folder-identity.js';
@@ -124,7 +125,8 @@ function list({ projects }: StateHome): FoundState[] {
   let names: string[];
   try {
     names = readdirSync(projects).sort();
-  } catch {
+  } catch (error) {
+    noteHandled('state', 'listing state folders', error);
     // No dev server ever ran.
     return [];
   }
@@ -137,7 +139,8 @@ function readNote(root: string): FoundState | undefined {
     const reader = process.getuid?.() || null;
     const note = JSON.parse(readOwnFile(join(root, PROJECT_NOTE), reader) ?? 'null') as Partial<ProjectNote> | null;
     return isNote(note) ? { folder: pathsIn(root), note } : undefined;
-  } catch {
+  } catch (error) {
+    noteHandled('state', "reading a state folder's note", error);
     // Incomplete or currently unreadable: it counts as another project's.
     return undefined;
   }

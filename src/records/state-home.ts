@@ -3,6 +3,7 @@ import { accessSync, constants, lstatSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
 import { isThere } from '../os/is-there.js';
 import { writeNewOwnFile } from './own-file.js';
@@ -83,7 +84,8 @@ function findHome(): string | undefined {
   try {
     const home = homedir();
     return isAbsolute(home) ? home : undefined;
-  } catch {
+  } catch (error) {
+    noteHandled('state', 'finding the home of the user', error);
     // A user that is unknown to the system has no home.
     return undefined;
   }
@@ -94,7 +96,8 @@ function isWritableFolder(path: string): boolean {
     if (!lstatSync(path).isDirectory()) return false;
     accessSync(path, constants.W_OK);
     return true;
-  } catch {
+  } catch (error) {
+    noteHandled('state', 'looking for a writable folder', error);
     return false;
   }
 }

@@ -1,4 +1,5 @@
 import { pause } from '../os/clock.js';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { type HeadResult, sendHead } from './head-request.js';
 import type { Address } from './runtime.js';
 import type { StrangeAnswer } from './strange-answer.js';
@@ -28,7 +29,8 @@ export async function waitUntilReady(
   const asked = addresses.map((address) => new Questioner(address, { over: either, ended: signal }, onStrange));
   try {
     return await Promise.any(asked.map((questioner) => questioner.askUntilAnswered()));
-  } catch {
+  } catch (error) {
+    noteHandled('processes', 'waiting for the first answer', error);
     throw signal.reason;
   } finally {
     settled.abort();

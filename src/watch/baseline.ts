@@ -1,4 +1,5 @@
 import { lstat } from 'node:fs/promises';
+import { ignoreError } from '../os/debug/debug-log.js';
 import { createFingerprint, type Fingerprint } from '../os/fingerprint.js';
 import { type BytePath, join, toFsPath } from './byte-path.js';
 import type { Entry } from './watched-folder.js';
@@ -70,7 +71,7 @@ export class Baseline {
 
   /** Changes to polled files are reported much later: the file itself has to show that it did not change. */
   async #mayHaveChanged(path: BytePath): Promise<boolean> {
-    const stats = await lstat(toFsPath(path)).catch(() => undefined);
+    const stats = await lstat(toFsPath(path)).catch(ignoreError('watch', 'looking at a watched file'));
     return stats === undefined || stats.ctimeMs > this.#startedAtMs - CLOCK_SKEW_MS;
   }
 }

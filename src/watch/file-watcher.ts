@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { lstat } from 'node:fs/promises';
+import { ignoreError } from '../os/debug/debug-log.js';
 import { createLimit } from '../os/limit.js';
 import { type BytePath, join, relativeTo, toBytePath, toFsPath } from './byte-path.js';
 import type { Change } from './change.js';
@@ -230,7 +231,7 @@ export class FileWatcher {
   async #lookAtFolders(): Promise<void> {
     const { dirty, tree } = this.#parts;
     for (const folder of dirty.takeFolders()) {
-      const stats = await lstat(toFsPath(folder.path)).catch(() => undefined);
+      const stats = await lstat(toFsPath(folder.path)).catch(ignoreError('watch', 'looking at a watched folder'));
       // A deleted one is reported by the folder above.
       if (stats === undefined || tree.folders.get(folder.path) !== folder) continue;
       const wasCurrent = tree.isCurrent(folder, stats);

@@ -1,5 +1,6 @@
 import type { Dirent, Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
+import { ignoreError } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
 import { createLimit } from '../os/limit.js';
 import { type BytePath, join, toFsPath } from './byte-path.js';
@@ -195,7 +196,9 @@ export class FolderTree {
   }
 
   async #askKind(folder: WatchedFolder, name: string): Promise<EntryKind | undefined> {
-    return entryKind(await lstat(toFsPath(join(folder.path, name))).catch(() => undefined));
+    return entryKind(
+      await lstat(toFsPath(join(folder.path, name))).catch(ignoreError('watch', 'looking at a watched entry')),
+    );
   }
 }
 

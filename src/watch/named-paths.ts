@@ -1,4 +1,5 @@
 import { lstat } from 'node:fs/promises';
+import { ignoreError } from '../os/debug/debug-log.js';
 import type { Baseline } from './baseline.js';
 import { type BytePath, nameOf, parentOf, toFsPath } from './byte-path.js';
 import { compareFingerprints, MISSING } from './change.js';
@@ -121,7 +122,9 @@ export class NamedPaths {
     const isWatched = this.#tools.tree.folders.has(real);
     await this.#tools.places.enterNamed(real, named.shown, true);
     // One that is gone again by now has left an event for the next look.
-    const stats = isWatched ? await lstat(toFsPath(real)).catch(() => undefined) : undefined;
+    const stats = isWatched
+      ? await lstat(toFsPath(real)).catch(ignoreError('watch', 'looking at a watched path'))
+      : undefined;
     if (stats !== undefined) this.#tools.check.checkFolder(real, stats);
   }
 

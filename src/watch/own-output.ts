@@ -1,4 +1,5 @@
 import { fstatSync, type Stats } from 'node:fs';
+import { noteHandled } from '../os/debug/debug-log.js';
 
 const STDOUT_AND_STDERR = [1, 2];
 
@@ -12,7 +13,8 @@ export function recognizeOwnOutput(): (stats: Stats) => boolean {
     try {
       const stats = fstatSync(descriptor);
       return stats.isFile() ? [`${stats.dev}:${stats.ino}`] : [];
-    } catch {
+    } catch (error) {
+      noteHandled('watch', 'finding out where the output goes', error);
       // It is closed: then nothing goes there.
       return [];
     }

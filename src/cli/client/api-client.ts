@@ -4,6 +4,7 @@ import type { ErrorBody } from '../../contract/errors/error-body.js';
 import { JamdevError } from '../../contract/errors/jamdev-error.js';
 import type { BackendInfo, ConnectResponse } from '../../contract/responses.js';
 import type { PublicStatus } from '../../contract/status.js';
+import { noteHandled } from '../../os/debug/debug-log.js';
 import { errorCode } from '../../os/error-code.js';
 import { clientErrors } from './client-errors.js';
 import { pickByName } from './pick-by-name.js';
@@ -107,7 +108,8 @@ export class ApiClient {
     const text = await this.#text(response, maxBytes);
     try {
       return JSON.parse(text) as T;
-    } catch {
+    } catch (error) {
+      noteHandled('cli', 'reading an answer as JSON', error);
       throw this.#notDevServer('its answer is not JSON');
     }
   }
@@ -193,7 +195,8 @@ function parseError(text: string): { code: JamdevError['code']; message: string 
   try {
     const { code, message } = (JSON.parse(text) as ErrorBody).error;
     if (typeof code === 'string' && typeof message === 'string') return { code: code as JamdevError['code'], message };
-  } catch {
+  } catch (error) {
+    noteHandled('cli', 'reading an error answer', error);
     // Another server's way to tell an error.
   }
   return undefined;

@@ -1,4 +1,5 @@
 import { usageError } from '../../contract/errors/usage-error.js';
+import { noteDecision } from '../../os/debug/debug-log.js';
 import { findRunningServer } from '../../records/server-records.js';
 import type { ApiClient } from './api-client.js';
 import { clientErrors } from './client-errors.js';
@@ -20,9 +21,11 @@ export async function findDevServer(choice: DevServerChoice, signal: AbortSignal
     if (!URL.canParse(named) || !named.startsWith('http:')) {
       throw usageError(`"${named}" is not the URL of a dev server.`, 'It looks like http://localhost:8080');
     }
+    noteDecision('cli', () => `dev server ${named}, by ${choice.api === undefined ? 'JAMDEV_API_URL' : '--api'}`);
     return greetDevServer({ apiUrl: named }, signal);
   }
   const record = await findRunningServer(process.cwd());
   if (record === undefined) throw clientErrors.noDevServer(process.cwd());
+  noteDecision('cli', () => `dev server ${record.apiUrl}, of ${record.project}`);
   return greetDevServer({ apiUrl: record.apiUrl, record }, signal);
 }

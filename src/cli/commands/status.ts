@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { PublicStatus } from '../../contract/status.js';
+import { noteHandled } from '../../os/debug/debug-log.js';
 import type { ApiClient } from '../client/api-client.js';
 import { findDevServer } from '../client/find-dev-server.js';
 import type { CommandIo } from '../io.js';
@@ -56,7 +57,8 @@ async function detailsOf(client: ApiClient, id: string): Promise<StatusDetails> 
   try {
     const [{ statuses }, backends] = await Promise.all([client.info(id), client.backends()]);
     return { exitCode: statuses.at(-1)?.exit_code, explanation: backends.find((each) => each.id === id)?.explanation };
-  } catch {
+  } catch (error) {
+    noteHandled('cli', 'asking for details of the backend', error);
     return {};
   }
 }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { createReadEnvFiles, isReadOnce } from '../../config/env-file.js';
 import type { ServiceConfig } from '../../config/service-config.js';
 import type { DevServer } from '../../dev-server/dev-server.js';
+import { noteHandled } from '../../os/debug/debug-log.js';
 import { compose, cyan, type Text } from './text.js';
 
 /** The banner has so many lines at most, remarks apart. */
@@ -63,7 +64,8 @@ export async function environmentLines(services: readonly ServiceConfig[]): Prom
     return [
       ['env', `${shown}${more}  (${[...new Set(files.map(({ path }) => basename(path)))].join(', ')}${without})`],
     ];
-  } catch {
+  } catch (error) {
+    noteHandled('cli', 'reading env files for the banner', error);
     return [];
   }
 }

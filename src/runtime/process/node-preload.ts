@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { noteHandled } from '../../os/debug/debug-log.js';
 import { writeOwnFile } from '../../records/own-file.js';
 import { makeOwnFolder } from '../../records/own-folder.js';
 import { createStateHome, findStateHome } from '../../records/state-home.js';
@@ -49,7 +50,8 @@ export class NodePreload {
       // The first comes last: it loads the others.
       for (const [index, source] of [...this.#sources.entries()].reverse()) writeOwnFile(paths[index] ?? '', source);
       return paths[0];
-    } catch {
+    } catch (error) {
+      noteHandled('processes', 'keeping a copy of the preload', error);
       // For example, the disk is full: the one in the package is used as long as it exists.
       return join(PACKAGED, NAMES[0]);
     }

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { execa } from 'execa';
+import { handledElsewhere, noteDecision } from '../../os/debug/debug-log.js';
 import { ChildOutput } from '../../processes/child-output.js';
 import { ChildTree } from '../../processes/child-tree.js';
 import { describeStuck } from '../../processes/describe-stuck.js';
@@ -69,7 +70,7 @@ export class ProcessRuntime implements Runtime {
       });
       if (subprocess.pid === undefined) throw startProblem((await subprocess).cause, build.command, attempt);
       // Its outcome comes through 'exit' below: execa's own promise waits for pipes that a daemon may hold forever.
-      subprocess.catch(() => undefined);
+      subprocess.catch(handledElsewhere);
       isStarted = true;
       stdout.read(subprocess.stdout, (chunk) => request.onOutput('stdout', chunk));
       stderr.read(subprocess.stderr, (chunk) => request.onOutput('stderr', chunk));
@@ -81,6 +82,8 @@ export class ProcessRuntime implements Runtime {
         (root) => this.#register.note(root),
         () => undefined,
       );
+      const { pid } = subprocess;
+      noteDecision('processes', () => `backend ${request.backendId} is process ${pid}, on port ${port}`);
       const backend = new ProcessBackend(tree, port, leaderExit, [stdout, stderr], request);
       this.#running.add(backend);
       void backend.exited.then(() => {

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { noteHandled } from '../../os/debug/debug-log.js';
 import { type BytePath, isWithin, join, parentOf, toFsPath } from '../byte-path.js';
 import { type GitSettings, readGitSettings } from './git-settings.js';
 
@@ -78,7 +79,8 @@ function read(path: BytePath): string {
     // Git writes a line into it; opening a named pipe in its place would wait forever.
     const stats = statSync(toFsPath(path));
     return stats.isFile() && stats.size <= MAX_POINTER_BYTES ? readFileSync(toFsPath(path), 'latin1') : '';
-  } catch {
+  } catch (error) {
+    noteHandled('watch', 'reading a file of git', error);
     // It does not exist, or this user may not read it: it adds no rules.
     return '';
   }

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { execa } from 'execa';
+import { ignoreError } from '../../os/debug/debug-log.js';
 import { type BytePath, join, toBytePath, toText } from '../byte-path.js';
 import { readIfThere } from './read-if-there.js';
 
@@ -93,7 +94,7 @@ async function readFiles(gitDir: BytePath | undefined): Promise<Map<string, stri
   const values = new Map<string, string>();
   for (const file of files) {
     // A missing file sets nothing.
-    const text = await readIfThere(file).catch(() => '');
+    const text = await readIfThere(file).catch(ignoreError('watch', 'reading settings of git', ''));
     for (const [key, value] of parseConfig(text)) values.set(key, value);
   }
   return values;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
+import { ignoreError } from '../../os/debug/debug-log.js';
 import { stateHomePlaces } from '../../records/state-home.js';
 import { type BytePath, join, nameOf, relativeTo, toBytePath } from '../byte-path.js';
 import type { WatchRequest } from '../watch-request.js';
@@ -82,7 +83,9 @@ export class ServiceRules {
   async #dockerContext(): Promise<DockerContext> {
     this.#builder ??= findDockerBuilder();
     const { root, dockerfile } = this.#request;
-    const context = toBytePath(await realpath(root).catch(() => root));
+    const context = toBytePath(
+      await realpath(root).catch(ignoreError('watch', 'resolving the root of a service', root)),
+    );
     const path = dockerfile === undefined ? join(this.#root, 'Dockerfile') : toBytePath(dockerfile);
     return { context, dockerfile: path, builder: await this.#builder };
   }

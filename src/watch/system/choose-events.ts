@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { noteHandled } from '../../os/debug/debug-log.js';
 import { errorCode } from '../../os/error-code.js';
 import type { BytePath } from '../byte-path.js';
 import type { FolderEvents, FolderListener, Subscription, Unsubscribe, WatchEvents } from './folder-events.js';
@@ -96,7 +97,8 @@ export function choosePolling(
 function readMaxQueuedEvents(): number {
   try {
     return Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
-  } catch {
+  } catch (error) {
+    noteHandled('watch', 'reading the limits of inotify', error);
     // Other systems say nothing of the kind.
     return USUAL_QUEUED_EVENTS;
   }

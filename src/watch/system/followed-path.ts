@@ -1,3 +1,4 @@
+import { ignoreError } from '../../os/debug/debug-log.js';
 import type { BytePath } from '../byte-path.js';
 import type { FolderEvents, Unsubscribe } from './folder-events.js';
 import { type Resolution, resolveLinks } from './resolve-links.js';
@@ -29,7 +30,9 @@ export class FollowedPath {
     this.#steps = steps;
     this.resolution = await resolveLinks(this.path, async (folder, name) => {
       // A folder that can't be watched, such as an unreadable one, is left out: the others are watched.
-      const stop = await this.#events.watchName(folder, name, this.#onChange).catch(() => undefined);
+      const stop = await this.#events
+        .watchName(folder, name, this.#onChange)
+        .catch(ignoreError('watch', 'watching the way to a path'));
       if (stop === undefined) return;
       if (this.#closed) stop();
       else steps.push(stop);

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { ignoreError } from '../../os/debug/debug-log.js';
 import { type BytePath, isWithin } from '../byte-path.js';
 
 /** A mounted file system. */
@@ -38,9 +39,13 @@ const PSEUDO = new Set([
 /** Lists the mounts; empty if the system does not say. */
 export async function listMounts(): Promise<Mount[]> {
   if (process.platform === 'linux')
-    return parseMountInfo(await readFile('/proc/self/mountinfo', 'latin1').catch(() => ''));
+    return parseMountInfo(
+      await readFile('/proc/self/mountinfo', 'latin1').catch(ignoreError('watch', 'reading mounts', '')),
+    );
   if (process.platform !== 'darwin') return [];
-  const { stdout } = await promisify(execFile)('/sbin/mount', { encoding: 'latin1' }).catch(() => ({ stdout: '' }));
+  const { stdout } = await promisify(execFile)('/sbin/mount', { encoding: 'latin1' }).catch(
+    ignoreError('watch', 'listing mounts', { stdout: '' }),
+  );
   return parseMountOutput(stdout);
 }
 

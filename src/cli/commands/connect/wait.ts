@@ -1,6 +1,7 @@
 import type { LogRecordJson } from '../../../contract/dev-endpoints.js';
 import type { ConnectResponse } from '../../../contract/responses.js';
 import type { Status } from '../../../contract/status.js';
+import { noteHandled } from '../../../os/debug/debug-log.js';
 import type { ApiClient } from '../../client/api-client.js';
 import type { CommandIo } from '../../io.js';
 import { describeStatus } from '../../terminal/describe-status.js';
@@ -39,7 +40,8 @@ async function tellRemarks(client: ApiClient, id: string, io: CommandIo): Promis
       const { source, text } = JSON.parse(line) as LogRecordJson;
       if (source === 'jamdev') io.err(text);
     }
-  } catch {
+  } catch (error) {
+    noteHandled('cli', 'reading remarks about the backend', error);
     // The status stream tells if something is wrong.
   }
 }

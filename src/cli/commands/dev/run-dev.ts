@@ -12,6 +12,7 @@ import { JsonReporter } from '../../terminal/json-reporter.js';
 import { LineWriter } from '../../terminal/line-writer.js';
 import { LogFilter } from '../../terminal/log-filter.js';
 import type { Reporter } from '../../terminal/reporter.js';
+import { dim } from '../../terminal/text.js';
 import { openDevTerminal } from './dev-terminal.js';
 import { makePortQuestion } from './port-question.js';
 
@@ -59,6 +60,7 @@ export async function runDev(flags: DevFlags, output: DevOutput, io: CommandIo):
   const interactive = server.config.interactive && inTerminal && !output.json;
   reporter.started(server, sinceStartMs, output.json ? [] : await environmentLines(server.config.services));
   for (const remark of server.stateRemarks) reporter.message(remark);
+  if (interactive && io.stderr.stream.isTTY) io.debug.redirect((line) => writer.write(dim(`jamdev: ${line}`)));
   const press = () => stop.press();
   const terminal = interactive
     ? openDevTerminal({ server, reporter, writer, filter, quit: press, input: io.stdin, output: io.stdout })

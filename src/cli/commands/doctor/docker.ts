@@ -1,5 +1,6 @@
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { pause } from '../../../os/clock.js';
+import { noteHandled } from '../../../os/debug/debug-log.js';
 import { engineProblem, firstLine, runDocker } from '../../../runtime/docker/docker-cli.js';
 import { dockerErrors } from '../../../runtime/docker/docker-errors.js';
 import { type Finding, fine, trouble } from './finding.js';
@@ -97,7 +98,8 @@ function wish({ code }: JamdevError): string {
 function parse(text: string): VersionJson {
   try {
     return (JSON.parse(text) ?? {}) as VersionJson;
-  } catch {
+  } catch (error) {
+    noteHandled('cli', "reading the Docker client's answer", error);
     return {};
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { noteHandled } from '../../../os/debug/debug-log.js';
 import { runDocker } from '../../../runtime/docker/docker-cli.js';
 import type { Engine } from './docker.js';
 import { doctorErrors } from './doctor-errors.js';
@@ -81,7 +82,8 @@ function listRegistered(): string[] | undefined {
   return [...names, 'rosetta'].filter((name) => {
     try {
       return readFileSync(`${BINFMT}/${name}`, 'utf8').startsWith('enabled');
-    } catch {
+    } catch (error) {
+      noteHandled('cli', 'listing emulators', error);
       return false;
     }
   });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readOwnPackage } from '../../../config/own-package.js';
+import { handledElsewhere } from '../../../os/debug/debug-log.js';
 import { readInotifyState } from '../../../os/inotify.js';
 import { LearnedFiles } from '../../../records/learned-files.js';
 import { listRunningServers, listServerRecords } from '../../../records/server-records.js';
@@ -40,7 +41,7 @@ export async function examine(folder: string, configFile: string | undefined): P
     records.filter(({ alive }) => alive).map(({ record }) => record),
   );
   const servers = Promise.all([own, listRunningServers()]).then((lists) => lists.flat());
-  for (const shared of [docker, servers]) shared.catch(() => undefined);
+  for (const shared of [docker, servers]) shared.catch(handledElsewhere);
   const port = (what: string, number: number, flag: string) =>
     runCheck(`${what} port`, CHECK_MS, async () =>
       checkPort({ what, port: number, host: project.host, flag }, project.folder, await servers),

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:
 import { dirname, join } from 'node:path';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { MAX_LOGS, MAX_TOTAL_BYTES } from '../../../logs/log-store.js';
+import { noteHandled } from '../../../os/debug/debug-log.js';
 import { errorCode } from '../../../os/error-code.js';
 import { checkOwnFolder } from '../../../records/own-folder.js';
 import { stateErrors } from '../../../records/state-errors.js';
@@ -45,7 +46,8 @@ function nearest(path: string): string {
 function list(folder: string): string[] {
   try {
     return readdirSync(folder);
-  } catch {
+  } catch (error) {
+    noteHandled('cli', 'listing a folder', error);
     return [];
   }
 }

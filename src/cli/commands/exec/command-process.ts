@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { handledElsewhere } from '../../../os/debug/debug-log.js';
 import { describeStuck } from '../../../processes/describe-stuck.js';
 import { terminalPlace } from '../../../processes/foreground.js';
 import { processErrors } from '../../../processes/process-errors.js';
@@ -50,7 +51,7 @@ export class CommandProcess {
       // One that comes later only tells that a signal could not be sent.
       child.on('error', (error) => reject(explain(error, attempt)));
     });
-    const over = this.#ended.catch(() => undefined);
+    const over = this.#ended.catch(handledElsewhere);
     this.#tree = new CommandTree(child.pid ?? 0, `${mark}=${env[mark]}`, over);
     this.#termination = new Termination(this.#tree, { stuckMs: KILL_MS, givesUp: true });
   }

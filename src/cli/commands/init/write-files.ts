@@ -1,5 +1,6 @@
 import { lstat, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { ignoreError } from '../../../os/debug/debug-log.js';
 import { errorCode } from '../../../os/error-code.js';
 import { initErrors } from './init-errors.js';
 
@@ -65,7 +66,7 @@ async function isFolder(path: string): Promise<boolean | undefined> {
 
 /** Nothing there, or nothing that can be seen: the writing will tell. */
 async function orUndefined<T>(value: Promise<T>): Promise<T | undefined> {
-  return value.catch(() => undefined);
+  return value.catch(ignoreError('cli', 'looking at the folder'));
 }
 
 /** Not by `recursive`: where the system takes no new folder at all (/proc), Node.js would try forever. */
@@ -90,7 +91,7 @@ async function writeWhole(path: string, content: Buffer, overwrite: boolean): Pr
     await writeFile(target, content, { flag: 'wx' });
     if (overwrite) await rename(target, path);
   } catch (error) {
-    if (errorCode(error) !== 'EEXIST') await rm(target, { force: true }).catch(() => undefined);
+    if (errorCode(error) !== 'EEXIST') await rm(target, { force: true }).catch(ignoreError('cli', 'writing a file'));
     throw error;
   }
 }

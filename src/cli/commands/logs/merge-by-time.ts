@@ -1,4 +1,5 @@
 import { pause } from '../../../os/clock.js';
+import { handledElsewhere } from '../../../os/debug/debug-log.js';
 
 /** How long the next record of one source is waited for, while another source has one. */
 const PATIENCE_MS = 100;
@@ -45,7 +46,7 @@ export async function* mergeByTime<T extends { time: string }>(
     }
   } finally {
     // Not waited for: a live stream ends only when its next record comes.
-    for (const { iterator } of sources) void iterator.return?.().catch(() => undefined);
+    for (const { iterator } of sources) void iterator.return?.().catch(handledElsewhere);
   }
 }
 

@@ -1,0 +1,27 @@
+import { listenToDebugLog } from '../os/debug/debug-log.js';
+import { debugLines } from '../os/debug/debug-text.js';
+
+/** Writes the debug log of this program, a line at a time. */
+export class DebugOutput {
+  #write: (line: string) => void;
+  #isOn = false;
+
+  /** @param write where the lines go: stderr, so that the output of a command stays what it is */
+  constructor(write: (line: string) => void) {
+    this.#write = write;
+  }
+
+  /** Writes every entry from now on. Safe to call again. */
+  start(): void {
+    if (this.#isOn) return;
+    this.#isOn = true;
+    listenToDebugLog((entry) => {
+      for (const line of debugLines(entry, new Date())) this.#write(line);
+    });
+  }
+
+  /** Sends the lines elsewhere from now on: what paints on a terminal has to write all lines that it shows. */
+  redirect(write: (line: string) => void): void {
+    this.#write = write;
+  }
+}

@@ -1,0 +1,22 @@
+import { noteDecision, noteHandled } from '../os/debug/debug-log.js';
+import { toEventJson } from './event-json.js';
+import type { DevServerEvent, EventBus } from './events.js';
+
+/** What backends and builds print is theirs, and not what jamdev decides. */
+const PRINTED: readonly DevServerEvent['type'][] = ['output', 'unfinished-output', 'build-line'];
+
+/** Notes every event of a dev server in the debug log, and a fault with its id and stack. */
+export function noteEvents(bus: EventBus): void {
+  bus.subscribe((event) => {
+    if (PRINTED.includes(event.type)) return;
+    if (event.type === 'fault') return noteHandled('event', `fault (id ${event.id})`, event.error);
+    for (const { event: name, ...fields } of toEventJson(event)) {
+      noteDecision('event', () => `${name} ${JSON.stringify(withoutOutput(fields))}`);
+    }
+  });
+}
+
+/** The outcome of a build has the last lines that it printed. */
+function withoutOutput({ lines: _, ...fields }: Record<string, unknown>): Record<string, unknown> {
+  return fields;
+}
