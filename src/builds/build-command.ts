@@ -1,9 +1,9 @@
 import type { ProcessServiceConfig } from '../config/service-config.js';
+import { commandEnvironment } from '../processes/command-environment.js';
+import { shellCommandLine } from '../processes/command-line.js';
 import type { PipePool } from '../processes/pipe-pool.js';
 import { explainStartFailure, type StartAttempt } from '../processes/start-failure.js';
 import type { ChildRegister } from '../records/child-register.js';
-import { shellCommandLine } from '../runtime/process/command-line.js';
-import { commandEnvironment } from '../runtime/process/environment.js';
 import { type BuildProcessEnd, runBuildProcess } from './build-process.js';
 
 /** How a build command ended. */

@@ -4,7 +4,7 @@ import type { ProcessServiceConfig } from '../config/service-config.js';
 import { pause } from '../os/clock.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { createLimit } from '../os/limit.js';
-import { splitPlainCommand } from '../runtime/process/command-line.js';
+import { splitPlainCommand } from '../processes/command-line.js';
 import { type BadFile, type CheckSurroundings, checkFile } from './check-file.js';
 import { findImportedModules } from './module-graph.js';
 import { findPythonModules } from './python-modules.js';

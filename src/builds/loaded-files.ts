@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
-import { errorCode } from '../os/error-code.js';
+import { mayRun } from '../processes/signal.js';
 
 /** Tells the preload where to write what a process has loaded; see remap-8080.cjs. */
 export const LOADED_FOLDER_VARIABLE = 'JAMDEV_LOADED_FOLDER';
@@ -58,7 +58,7 @@ export class LoadedFiles {
   }
 
   async #removeEnded(): Promise<void> {
-    const ended = (await this.#names()).filter((name) => !lives(Number.parseInt(name, 10)));
+    const ended = (await this.#names()).filter((name) => !mayRun(Number.parseInt(name, 10)));
     for (const name of ended) {
       for (const file of await this.#filesIn(name)) if (this.#ofEnded.size < MAX_REMEMBERED) this.#ofEnded.add(file);
       await rm(join(this.folder, name), { force: true }).catch(
@@ -96,13 +96,4 @@ export async function removeLoadedFilesOfDeadRuns(parent: string, runs: Readonly
       ),
     ),
   );
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
 }

@@ -2,7 +2,7 @@ import type { DevUrls } from '../api/caller-urls.js';
 import type { DevConfig } from '../config/resolve.js';
 import type { DevInfo, ServiceBuild } from '../contract/dev-endpoints.js';
 import type { ConnectResponse } from '../contract/responses.js';
-import type { LeftoverOutcome } from '../runtime/process/leftovers.js';
+import type { LeftoverOutcome } from '../processes/leftovers.js';
 import type { PortMove } from './choose-ports.js';
 import type { ConnectOptions } from './connect-options.js';
 import type { EventBus } from './events.js';

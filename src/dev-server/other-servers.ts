@@ -1,6 +1,6 @@
+import { endLeftovers, type LeftoverOutcome } from '../processes/leftovers.js';
 import { listServerRecords, ServerRecordFile, tracesOf } from '../records/server-records.js';
 import type { OwnStateFolder, StateFolder } from '../records/state-folder.js';
-import { endLeftovers, type LeftoverOutcome } from '../runtime/process/leftovers.js';
 import { removeDeadContainers } from './docker-parts.js';
 
 /** What was done about dev servers that died in this folder. */

@@ -1,6 +1,7 @@
 import { ignoreError } from '../os/debug/debug-log.js';
 import { findLaunch, type Launch, type RunnerProcess } from './launch.js';
 import { findProcess, hasProc } from './process-table.js';
+import { mayRun } from './signal.js';
 
 const CHECK_INTERVAL_MS = 1_000;
 /** Where reading a start time needs another program (`ps`), only one in this many checks reads it. */
@@ -43,15 +44,7 @@ export function watchLaunch(listener: LaunchListener): void {
 }
 
 async function isAlive({ pid, startId }: RunnerProcess, look: boolean): Promise<boolean> {
-  if (!hasProc() && !look) return exists(pid);
+  if (!hasProc() && !look) return mayRun(pid);
   const entry = await findProcess(pid);
   return entry?.startId === startId && !entry.zombie;
-}
-
-function exists(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }

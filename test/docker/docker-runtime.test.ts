@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { PortPool } from '../../src/runtime/process/port-pool.js';
+import { PortPool } from '../../src/processes/port-pool.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import { describeRuntime } from '../runtime/runtime-suite.js';
 import { send } from '../support/http.js';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { newBackendId } from '../../src/platform/ids.js';
+import { endLeftovers } from '../../src/processes/leftovers.js';
 import type { ProcessRecord } from '../../src/records/server-records.js';
-import { endLeftovers } from '../../src/runtime/process/leftovers.js';
 import { ProcessRuntime } from '../../src/runtime/process/process-runtime.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import type { RuntimeBackend } from '../../src/runtime/runtime.js';

@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { PortPool } from '../../src/processes/port-pool.js';
 import { withPreload } from '../../src/runtime/process/node-preload.js';
-import { PortPool } from '../../src/runtime/process/port-pool.js';
 import { makeProject } from '../support/project.js';
 
 const PRELOAD = fileURLToPath(new URL('../../src/runtime/process/remap-8080.cjs', import.meta.url));

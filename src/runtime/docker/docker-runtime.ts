@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { PortPool } from '../../processes/port-pool.js';
 import type { ChildRegister } from '../../records/child-register.js';
-import { PortPool } from '../process/port-pool.js';
 import type { ContainerBuild, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
 import { Container } from './container.js';
 import { ContainerEvents } from './container-events.js';

@@ -3,9 +3,12 @@ import { execa } from 'execa';
 import { handledElsewhere, noteDecision } from '../../os/debug/debug-log.js';
 import { ChildOutput } from '../../processes/child-output.js';
 import { ChildTree } from '../../processes/child-tree.js';
+import { commandEnvironment } from '../../processes/command-environment.js';
+import { shellCommandLine, splitPlainCommand } from '../../processes/command-line.js';
 import { describeStuck } from '../../processes/describe-stuck.js';
 import { listListeningPorts } from '../../processes/listening-ports.js';
 import { PipePool } from '../../processes/pipe-pool.js';
+import { PortPool } from '../../processes/port-pool.js';
 import { processErrors } from '../../processes/process-errors.js';
 import { explainStartFailure, type StartAttempt } from '../../processes/start-failure.js';
 import { Termination } from '../../processes/termination.js';
@@ -13,10 +16,7 @@ import type { ChildRegister } from '../../records/child-register.js';
 import { BACKEND_CHILD } from '../child-options.js';
 import type { Address, Exit, ProcessBuild, Runtime, RuntimeBackend, SpawnRequest, Usage } from '../runtime.js';
 import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js';
-import { shellCommandLine, splitPlainCommand } from './command-line.js';
-import { commandEnvironment } from './environment.js';
 import { NodePreload, PRELOAD_PORT_VARIABLE, withPreload } from './node-preload.js';
-import { PortPool } from './port-pool.js';
 import { TreeUsage } from './tree-usage.js';
 
 /** How long what a process that ended on its own left behind has after SIGTERM, before SIGKILL. */

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { handledElsewhere } from '../../../os/debug/debug-log.js';
+import { CommandTree } from '../../../processes/command-tree.js';
 import { describeStuck } from '../../../processes/describe-stuck.js';
 import { terminalPlace } from '../../../processes/foreground.js';
 import { processErrors } from '../../../processes/process-errors.js';
 import { explainStartFailure, type StartAttempt } from '../../../processes/start-failure.js';
 import { Termination } from '../../../processes/termination.js';
-import { CommandTree } from '../../command-tree.js';
 import { signalExitCode } from '../../exit-codes.js';
 import { execErrors } from './exec-errors.js';
 

@@ -5,7 +5,7 @@ import type { DevServer } from '../../../dev-server/dev-server.js';
 import { startDevServer } from '../../../dev-server/start-dev-server.js';
 import { pause } from '../../../os/clock.js';
 import { portOfUrl } from '../../../os/port-of-url.js';
-import { commandEnvironment } from '../../../runtime/process/environment.js';
+import { commandEnvironment } from '../../../processes/command-environment.js';
 import { warnOfFewDescriptors } from '../../descriptor-warning.js';
 import { signalExitCode } from '../../exit-codes.js';
 import type { CommandIo } from '../../io.js';

@@ -1,7 +1,7 @@
-import { groupBy } from '../processes/process-snapshot.js';
-import { environmentOf, listProcesses, type ProcessEntry } from '../processes/process-table.js';
-import { addDescendants, type TreeSample } from '../processes/process-tree.js';
-import type { TerminableTree } from '../processes/termination.js';
+import { groupBy } from './process-snapshot.js';
+import { environmentOf, listProcesses, type ProcessEntry } from './process-table.js';
+import { addDescendants, type TreeSample } from './process-tree.js';
+import type { TerminableTree } from './termination.js';
 
 /**
  * A command that runs in this program's own process group, with what it started in that group. A process that left the

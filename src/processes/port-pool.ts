@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
-import { requestErrors } from '../../contract/errors/request-errors.js';
-import { ignoreError } from '../../os/debug/debug-log.js';
+import { requestErrors } from '../contract/errors/request-errors.js';
+import { ignoreError } from '../os/debug/debug-log.js';
 
 /** Below the range that Linux (32768) and macOS (49152) hand out by themselves, so nobody else gets these by chance. */
 const FIRST_PORT = 20_000;

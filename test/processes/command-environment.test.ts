@@ -1,6 +1,6 @@
 import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commandEnvironment } from '../../src/runtime/process/environment.js';
+import { commandEnvironment } from '../../src/processes/command-environment.js';
 
 test('the programs of the project and of the folders above it come first on the PATH, the nearest first', () => {
   const path = commandEnvironment(join('/a', 'b')).PATH ?? '';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { PortPool } from '../../src/runtime/process/port-pool.js';
+import { PortPool } from '../../src/processes/port-pool.js';
 
 function makePool(): PortPool {
   const pool = new PortPool();

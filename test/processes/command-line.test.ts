@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { splitPlainCommand } from '../../src/runtime/process/command-line.js';
+import { splitPlainCommand } from '../../src/processes/command-line.js';
 
 test.each([
   ['node server.js', 'node', ['server.js']],

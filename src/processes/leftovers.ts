@@ -1,6 +1,6 @@
-import type { RunTraces } from '../../processes/run-tree.js';
-import { RunTree } from '../../processes/run-tree.js';
-import { Termination } from '../../processes/termination.js';
+import type { RunTraces } from './run-tree.js';
+import { RunTree } from './run-tree.js';
+import { Termination } from './termination.js';
 
 /** How long each leftover has to save its work after SIGTERM. */
 const GRACE_MS = 3_000;
