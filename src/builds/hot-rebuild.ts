@@ -21,7 +21,7 @@ export interface HotRebuildEvents {
   rolledOut: [service: ServiceConfig, buildNumber: number, backends: number];
   /** Changes of a service may go unnoticed. */
   watchProblem: [service: ServiceConfig, error: NodeJS.ErrnoException];
-  /** A service imports a file outside of its watched paths; once per service. */
+  /** A service runs or imports a file that is not watched; once per service. */
   unwatchedImport: [service: ServiceConfig, found: UnwatchedImport];
   /** Files were shown to be written by builds or by backends alone: they start no more builds. */
   learned: [service: ServiceConfig, files: readonly OriginatedChange[]];
@@ -55,6 +55,8 @@ export class HotRebuild {
   readonly #loops: ReadonlyMap<string, RebuildLoop>;
   #reloading: Promise<void> | undefined;
   #started = false;
+  /** Names of services of which an unwatched import was reported. */
+  readonly #reported = new Set<string>();
 
   constructor({ builder, platform, clock, configFiles, reloadConfig, outputsOf, loaded, writes }: HotRebuildParts) {
     this.#builder = builder;
@@ -85,6 +87,9 @@ export class HotRebuild {
         return [service.name, loop];
       }),
     );
+    platform.events.on('backend', ({ identity: { service } }) => {
+      if (service.definition !== undefined) void this.#lookForUnwatchedImport(service.definition);
+    });
     builder.events.on('good', (name, build, reason) => {
       const service = builder.definitions.find((each) => each.name === name);
       if (service === undefined || build.number === 1) return;
@@ -98,12 +103,18 @@ export class HotRebuild {
   async start(): Promise<void> {
     await Promise.all(this.#all.map((loop) => loop.start()));
     this.#started = true;
-    for (const service of this.#builder.definitions) void this.#lookForUnwatchedImport(service);
+    for (const name of this.#loops.keys()) void this.#lookForUnwatchedImport(name);
   }
 
-  async #lookForUnwatchedImport(service: ServiceConfig): Promise<void> {
-    const found = await findUnwatchedImport(service);
-    if (found !== undefined) this.events.emit('unwatchedImport', service, found);
+  /** Its files may be written, or import others, only after the start: it is done again for new backends. */
+  async #lookForUnwatchedImport(name: string): Promise<void> {
+    const service = this.#builder.definitions.find((each) => each.name === name);
+    const loop = this.#loops.get(name);
+    if (service === undefined || loop === undefined || !this.#started || this.#reported.has(name)) return;
+    const found = await findUnwatchedImport(service, (path) => loop.misses(path));
+    if (found === undefined || this.#reported.has(name)) return;
+    this.#reported.add(name);
+    this.events.emit('unwatchedImport', service, found);
   }
 
   /** Whether changes are being noticed. */

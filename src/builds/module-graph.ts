@@ -7,23 +7,27 @@ import { openRegularFile } from '../os/regular-file.js';
 
 /** A program with more modules than this is followed no further. */
 const MAX_MODULES = 2_000;
+const REQUIRE = /^(?!\s*(?:\/\/|\*)).*?\brequire\(\s*(["'])([^"'\n]+)\1\s*\)/gm;
 /** Larger files are generated, and import nothing of the project. */
 const MAX_MODULE_BYTES = 2 * 1024 * 1024;
 
 /**
  * Finds the modules of a project that a program imports statically: by relative paths, or from packages that are linked
- * into node_modules, as in a monorepo. The program itself is among them. What it requires, or imports by a computed name,
- * can't be seen from outside.
+ * into node_modules, as in a monorepo. The program itself is among them. What it imports by a computed name can't be seen
+ * from outside.
  * @param entry absolute path of the program
+ * @param options.required whether to include what looks like a call of `require`, also where that is never called
  * @returns absolute paths; also of missing files, since they may be created later
  */
-export async function findImportedModules(entry: string): Promise<Set<string>> {
+export async function findImportedModules(entry: string, { required = false } = {}): Promise<Set<string>> {
   await init();
   const found = new Set([entry]);
   // A Set also iterates over what is added on the way.
   for (const module of found) {
     const source = await readModule(module);
-    for (const imported of source === undefined ? [] : importsOf(module, source)) {
+    const imports = source === undefined ? [] : importsOf(module, source);
+    const requires = source === undefined || !required ? [] : requiresOf(module, source);
+    for (const imported of [...imports, ...requires]) {
       if (found.size < MAX_MODULES) found.add(imported);
     }
   }
@@ -59,6 +63,10 @@ function importsOf(module: string, source: string): string[] {
     // No module, or a broken one: what it imports is not known until it is fixed.
     return [];
   }
+}
+
+function requiresOf(module: string, source: string): string[] {
+  return [...source.matchAll(REQUIRE)].flatMap(([, , specifier = '']) => findLinkedPackage(module, specifier));
 }
 
 /** An installed package is not part of the project. */

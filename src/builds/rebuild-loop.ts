@@ -94,6 +94,11 @@ export class RebuildLoop {
     return this.#files.unbuilt;
   }
 
+  /** See {@link FileWatcher.misses}. */
+  misses(path: string): boolean {
+    return this.#watcher.misses(path);
+  }
+
   get paused(): boolean {
     return this.#watcher.paused;
   }

@@ -12,11 +12,11 @@ export const eventErrors = {
       `These changes in ${file} take effect after a restart: ${what.join(', ')}.`,
       'Stop jamdev dev and start it again.',
     ),
-  importNotWatched: (service: string, file: string, folder: string) =>
+  importNotWatched: (service: string, { file, isProgram }: { file: string; isProgram: boolean }, watch: string[]) =>
     new JamdevError(
       'WatchFailed',
-      `The service ${quote(service)} imports ${quote(file)}, which is not watched: changes to it start no build.`,
-      `To watch it, add ${quote(folder)} to "watch" in the config, next to the paths that are watched now.`,
+      `The service ${quote(service)} ${isProgram ? 'runs' : 'imports'} ${quote(file)}, which is not watched: changes to it start no build.`,
+      `To watch it, set "watch": [${watch.map((path) => quote(path)).join(', ')}] in the config.`,
     ),
   writtenByItself: (file: string, byBuild: boolean) =>
     new JamdevError(

@@ -12,8 +12,9 @@ export function sentenceOf(event: SentenceEvent): string {
     case 'logs-recovered':
       return 'Logs are written again; the output in between is missing from them.';
     case 'import-not-watched': {
-      const { name, root } = event.service;
-      return eventErrors.importNotWatched(name, event.file, relative(root, event.folder) || '.').sentence;
+      const { name, root, watch } = event.service;
+      const paths = [...watch, event.toWatch].map((path) => relative(root, path) || '.');
+      return eventErrors.importNotWatched(name, event, paths).sentence;
     }
     case 'output-learned':
       return eventErrors.writtenByItself(event.file, event.writtenBy === 'build').sentence;

@@ -35,8 +35,8 @@ export type DevServerEvent =
   | { type: 'build-rolled-out'; service: ServiceConfig; number: number; backends: number }
   /** Changes of a service may go unnoticed. */
   | { type: 'watch-failed'; service: ServiceConfig; error: NodeJS.ErrnoException }
-  /** A service imports a file outside of its watched paths; published once per service. */
-  | { type: 'import-not-watched'; service: ServiceConfig; file: string; folder: string }
+  /** A service runs or imports a file that is not watched; published once per service. Absolute paths. */
+  | { type: 'import-not-watched'; service: ServiceConfig; file: string; toWatch: string; isProgram: boolean }
   /** Builds or backends alone write this file: changes to it start no more builds. Path relative to the service. */
   | { type: 'output-learned'; service: ServiceConfig; file: string; writtenBy: 'build' | 'backend' }
   /** Backends write watched files, which starts no build; a pattern for `ignore`, published once. */

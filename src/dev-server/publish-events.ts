@@ -21,8 +21,8 @@ export function publishEvents({ platform, builder, hotRebuild, logs }: DevServer
     bus.publish({ type: 'build-rolled-out', service, number, backends }),
   );
   hotRebuild.events.on('watchProblem', (service, error) => bus.publish({ type: 'watch-failed', service, error }));
-  hotRebuild.events.on('unwatchedImport', (service, { file, folder }) =>
-    bus.publish({ type: 'import-not-watched', service, file, folder }),
+  hotRebuild.events.on('unwatchedImport', (service, found) =>
+    bus.publish({ type: 'import-not-watched', service, ...found }),
   );
   hotRebuild.events.on('written', (service, patterns) => {
     for (const pattern of patterns) bus.publish({ type: 'backend-writes', service, pattern });

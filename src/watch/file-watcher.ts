@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { lstat } from 'node:fs/promises';
 import { ignoreError } from '../os/debug/debug-log.js';
 import { createLimit } from '../os/limit.js';
-import { type BytePath, join, relativeTo, toBytePath, toFsPath } from './byte-path.js';
+import { type BytePath, join, nameOf, parentOf, relativeTo, toBytePath, toFsPath } from './byte-path.js';
 import type { Change } from './change.js';
 import { ChangeBatch } from './change-batch.js';
 import type { NamedPath } from './named-paths.js';
@@ -114,6 +114,16 @@ export class FileWatcher {
   /** The folders that are watched, by their real path. */
   get folders(): readonly BytePath[] {
     return [...this.#parts.tree.folders.keys()];
+  }
+
+  /**
+   * Whether changes to a file go unnoticed although nobody asked for that: rules leave it out, or it lies elsewhere.
+   * @param path absolute, without links
+   */
+  misses(path: string): boolean {
+    const file = toBytePath(path);
+    const isListed = this.#parts.tree.folders.get(parentOf(file))?.entries.has(nameOf(file)) ?? false;
+    return !isListed && !this.#parts.named.names(file) && !this.#parts.rules.ignoresNamed(file, false);
   }
 
   /** Whether changes are being held back. */

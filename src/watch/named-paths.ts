@@ -58,6 +58,11 @@ export class NamedPaths {
     return this.#all.flatMap(({ folder }) => (folder === undefined ? [] : [folder]));
   }
 
+  /** Whether a file was named itself. @param real absolute, without links */
+  names(real: BytePath): boolean {
+    return this.#all.some(({ entry, followed }) => entry !== undefined && followed.resolution.real === real);
+  }
+
   /** Begins to watch a path as it is. @returns whether it exists */
   async add(path: BytePath, shown: BytePath, isTree: boolean): Promise<boolean> {
     const followed = new FollowedPath(path, this.#tools.events, () => {

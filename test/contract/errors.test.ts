@@ -131,8 +131,8 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   writtenByItself: [eventErrors.writtenByItself('dist/stamp', true), ['dist/stamp', 'build', '"ignore"']],
   writtenByBackend: [eventErrors.writtenByBackend('/data.db'), ['"data.db"', '"ignore": ["/data.db"]']],
   importNotWatched: [
-    eventErrors.importNotWatched('doc', '/repo/shared/util.js', '../shared'),
-    ['"doc"', '"/repo/shared/util.js"', '"../shared"'],
+    eventErrors.importNotWatched('doc', { file: '/repo/shared/util.js', isProgram: false }, ['.', '../shared']),
+    ['"doc"', 'imports "/repo/shared/util.js"', '"watch": [".", "../shared"]'],
   ],
   needsRestart: [eventErrors.needsRestart('jamdev.config.json', ['"port"']), ['jamdev.config.json', '"port"', 'again']],
   configNotUsed: [eventErrors.configNotUsed('It is empty.'), ['It is empty.', 'previous config']],

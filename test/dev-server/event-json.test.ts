@@ -6,7 +6,12 @@ import type { BackendLog } from '../../src/logs/backend-log.js';
 import type { Backend } from '../../src/platform/backend.js';
 
 const TIME = new Date('2026-01-02T03:04:05.678Z');
-const service = { name: 'chat', root: '/app', onChange: 'restart' } as ServiceConfig;
+const service = {
+  name: 'chat',
+  root: '/app',
+  watch: ['/app'],
+  onChange: 'restart',
+} as Partial<ServiceConfig> as ServiceConfig;
 const backend = {
   id: 'b1',
   identity: { key: 'doc', service: { name: 'chat' } },
@@ -99,8 +104,8 @@ const CASES: Cases = {
     [{ event: 'watch-problem', service: 'chat', message: 'EMFILE' }],
   ],
   'import-not-watched': [
-    { type: 'import-not-watched', service, file: 'server.js', folder: '/lib' },
-    [{ event: 'message', about: 'import-not-watched', text: expect.stringContaining('../lib') }],
+    { type: 'import-not-watched', service, file: '/lib/a.js', toWatch: '/lib', isProgram: false },
+    [{ event: 'message', about: 'import-not-watched', text: expect.stringContaining('"watch": [".", "../lib"]') }],
   ],
   'output-learned': [
     { type: 'output-learned', service, file: 'out.js', writtenBy: 'build' },

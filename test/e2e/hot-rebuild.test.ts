@@ -563,7 +563,7 @@ test('an import of an unwatched file is reported, with the folder to add', async
   mkdirSync(join(repository, 'app', 'node_modules'));
   symlinkSync('../../packages/shared', join(repository, 'app', 'node_modules', 'shared'));
   const dev = await startDev(join(repository, 'app'));
-  await waitFor(() => dev.stdout().includes('add "../packages/shared" to "watch"'), 'the remark');
+  await waitFor(() => dev.stdout().includes('set "watch": [".", "../packages/shared"]'), 'the remark');
 });
 
 test('a session that is replaced or ended says why in status, logs and the list', async () => {

@@ -1,0 +1,141 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { findUnwatchedImport } from '../../src/builds/unwatched-imports.js';
+import type { ServiceConfig } from '../../src/config/service-config.js';
+import { makeProject } from '../support/project.js';
+import { startWatching } from '../watch/watcher-support.js';
+
+interface Case {
+  /** Of a repository with the service in `app`. */
+  files: Record<string, string>;
+  command?: string;
+  build?: string;
+  watch?: string[];
+  ignore?: string[];
+  /** Links in `app`, to where they lead. */
+  links?: Record<string, string>;
+}
+
+async function find({ files, command = 'node server.js', build, watch = ['.'], ignore = [], links = {} }: Case) {
+  const repository = makeProject({ '.git/HEAD': 'ref: refs/heads/main', 'app/server.js': '', ...files });
+  const cwd = join(repository, 'app');
+  for (const [path, target] of Object.entries(links)) {
+    mkdirSync(join(cwd, path, '..'), { recursive: true });
+    symlinkSync(target, join(cwd, path));
+  }
+  const paths = watch.map((path) => join(cwd, path));
+  const { watcher } = await startWatching(cwd, { paths, ignore });
+  const service = {
+    runtime: 'process',
+    command,
+    build,
+    cwd,
+    root: cwd,
+    watch: paths,
+  } as Partial<ServiceConfig> as ServiceConfig;
+  const found = await findUnwatchedImport(service, (path) => watcher.misses(path));
+  return (
+    found && [found.isProgram ? 'runs' : 'imports', found.file, found.toWatch].map((text) => text.replace(cwd, ''))
+  );
+}
+
+const SHARED = { 'shared/util.js': '', 'shared/package.json': '{ "name": "shared", "main": "util.js" }' };
+
+describe('what is not watched is found:', () => {
+  test.each<[string, Case, string[]]>([
+    ['an import from a shared folder', { files: { ...SHARED, 'app/server.js': 'import "../shared/util.js"' } }, []],
+    ['a require of one', { files: { ...SHARED, 'app/server.js': 'const { a } = require("../shared/util")' } }, []],
+    [
+      'a require far down',
+      { files: { ...SHARED, 'app/server.js': 'require("./a")', 'app/a.js': 'x(); require("../shared/util.js")' } },
+      [],
+    ],
+    [
+      'a package that is linked',
+      { files: { ...SHARED, 'app/server.js': "require('shared')" }, links: { 'node_modules/shared': '../../shared' } },
+      [],
+    ],
+    [
+      'a file that git ignores',
+      { files: { 'app/.gitignore': 'secret.js', 'app/secret.js': '', 'app/server.js': 'require("./secret")' } },
+      ['imports', '/secret.js', '/secret.js'],
+    ],
+    [
+      'a program that a tool writes into an ignored folder',
+      { files: { '.gitignore': 'dist', 'app/dist/main.js': '' }, command: 'node dist/main.js' },
+      ['runs', '/dist/main.js', '/dist'],
+    ],
+    ['a program outside of "watch"', { files: { 'app/src/a.js': '' }, watch: ['src'] }, ['runs', '/server.js', '']],
+    [
+      'a module of Python',
+      {
+        files: { '.gitignore': 'gen', 'app/main.py': 'import gen.api', 'app/gen/api.py': 'x = 1' },
+        command: 'python3 main.py',
+      },
+      ['imports', '/gen/api.py', '/gen'],
+    ],
+    [
+      'an import of what jamdev builds',
+      {
+        files: { ...SHARED, '.gitignore': 'dist', 'app/dist/a.js': 'import "../../shared/util.js"' },
+        command: 'node dist/a.js',
+        build: 'tsc',
+      },
+      [],
+    ],
+  ])('%s', async (_, options, expected) => {
+    const found = await find(options);
+    if (expected.length > 0) expect(found).toEqual(expected);
+    else
+      expect(found).toMatchObject([
+        'imports',
+        expect.stringMatching(/\/shared\/util\.js$/),
+        expect.stringMatching(/\/shared$/),
+      ]);
+  });
+});
+
+describe('nothing is said of', () => {
+  test.each<[string, Case]>([
+    [
+      'what is watched',
+      { files: { 'app/server.js': 'import "./a.js"; require("./b")', 'app/a.js': '', 'app/b.js': '' } },
+    ],
+    [
+      'a file that git tracks although it ignores it, or that "watch" names',
+      { files: { '.gitignore': 'dist', 'app/dist/main.js': '' }, command: 'node dist/main.js', watch: ['dist'] },
+    ],
+    [
+      'a file that is watched by name',
+      {
+        files: { '.gitignore': '*.gen.js', 'app/a.gen.js': '', 'app/server.js': 'require("./a.gen")' },
+        watch: ['.', 'a.gen.js'],
+      },
+    ],
+    [
+      'what "ignore" leaves out',
+      { files: { 'app/data.js': '', 'app/server.js': 'require("./data")' }, ignore: ['data.js'] },
+    ],
+    ['installed packages', { files: { 'node_modules/x/index.js': '', 'app/server.js': 'require("x")' } }],
+    ['what is not there', { files: { 'app/server.js': 'require("../gone.js"); import "../gone.js"' } }],
+    [
+      'a require in a comment',
+      { files: { ...SHARED, 'app/server.js': '// require("../shared/util")\n/*\n * require("../shared/util")\n */' } },
+    ],
+    [
+      'results of the build',
+      {
+        files: { '.gitignore': 'dist', 'app/dist/a.js': 'import "./b.js"', 'app/dist/b.js': '' },
+        command: 'node dist/a.js',
+        build: 'tsc',
+      },
+    ],
+    [
+      'commands of another kind',
+      { files: { ...SHARED, 'app/server.js': 'require("../shared/util")' }, command: 'tsx server.js' },
+    ],
+  ])('%s', async (_, options) => {
+    expect(await find(options)).toBeUndefined();
+  });
+});
