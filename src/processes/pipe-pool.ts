@@ -21,7 +21,7 @@ const LOW = 2;
 
 /**
  * Makes pipes. Node.js has no call for it; a FIFO that is open at both ends and has lost its name is the same thing.
- * Some are kept ready, since a process of `mkfifo` at every start of a backend would cost more than all else of it.
+ * Some are kept ready, so that no start of a backend waits for `mkfifo` (docs/decisions/007-pipes-by-mkfifo.md).
  */
 export class PipePool {
   readonly #ready: Pipe[] = [];

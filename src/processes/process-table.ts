@@ -25,8 +25,8 @@ export interface ProcessEntry {
 }
 
 /**
- * Lists all processes right now. Linux: /proc, read synchronously, as that is several times cheaper than doing it
- * piecemeal. Elsewhere: `ps`, which macOS and the BSDs have.
+ * Lists all processes right now. Linux: /proc, read synchronously
+ * (docs/decisions/006-process-table-in-one-go.md). Elsewhere: `ps`, which macOS and the BSDs have.
  * @throws JamdevError `ProcessTableUnreadable`: then nothing is known about any process
  */
 export async function listProcesses(source: 'proc' | 'ps' = hasProc() ? 'proc' : 'ps'): Promise<ProcessEntry[]> {

@@ -16,7 +16,7 @@ export interface Route {
   readonly target: { protocol: 'http:'; host: string; hostname: string; port: string; pathname: '' };
 }
 
-/** Stands on the request itself: a WeakMap in its place was measured to cost a tenth of the proxy's speed. */
+/** Stands on the request itself, not in a WeakMap (docs/decisions/004-proxy-on-bare-http.md). */
 const FORWARDING = Symbol('forwarding');
 
 interface ForwardedRequest extends IncomingMessage {
@@ -38,7 +38,7 @@ export class Forwarder {
   readonly #agent = new BackendAgent();
   readonly #middleware = createProxyMiddleware<ForwardedRequest, ServerResponse>({
     target: NO_TARGET,
-    // The `router` option was measured to be slow, so the target is set here.
+    // Not the `router` option, which is slow (docs/decisions/004-proxy-on-bare-http.md).
     pathRewrite: (_path, { [FORWARDING]: forwarding }, _response, options) => {
       if (forwarding === undefined) return NO_PATH;
       if (options !== undefined) options.target = forwarding.route.target;

@@ -61,8 +61,7 @@ export class NodePreload {
 /**
  * NODE_OPTIONS with jamdev's preload behind whatever stands there already.
  *
- * The preload is a CommonJS file given by `--require`: `--import` was measured to cost a Node.js backend 6 ms more at
- * every start, and a Node.js older than 18.18 refuses it in NODE_OPTIONS and does not start at all.
+ * The preload is a CommonJS file given by `--require`, not by `--import` (docs/decisions/005-preload-by-require.md).
  */
 export function withPreload(nodeOptions: string | undefined, preload: string): string {
   const option = `--require "${preload.replace(/["\\]/g, '\\$&')}"`;

@@ -18,7 +18,7 @@ interface WatchedFolder {
 
 /**
  * Subscribes to the system's events, with one watch per folder. On Linux all of them share one inotify instance, and a
- * folder costs 50 times less time and memory than with a watch for each file in it (docs/decisions).
+ * folder costs 50 times less time and memory than with a watch for each file in it (docs/decisions/002-watching-folders.md).
  */
 export class SystemEvents implements FolderEvents {
   readonly #folders = new Map<BytePath, WatchedFolder>();
