@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { WRITES_FOLDER_VARIABLE, type WriteReports } from '../../src/builds/write-reports.js';
 import { withPreload } from '../../src/runtime/process/node-preload.js';
 
-export const PRELOAD = fileURLToPath(new URL('../../src/runtime/process/remap-8080.cjs', import.meta.url));
+const PRELOAD = fileURLToPath(new URL('../../src/runtime/process/remap-8080.cjs', import.meta.url));
 
 /** Runs the bodies of functions that it receives, and answers with what they return. */
 const PROGRAM = `
