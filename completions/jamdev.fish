@@ -18,7 +18,10 @@ function __jamdev_words
         test "$words[1]" = jamdev; or return 1
     end
     set words[1] "$current"
-    printf '%s\n' $words[2..] $words[1]
+    for word in $words[2..] $words[1]
+        # Without quotes and backslashes; a word with an open quote stays as it is.
+        string unescape -- $word; or printf '%s\n' $word
+    end
 end
 
 function __jamdev_offer

@@ -9,6 +9,7 @@ import { asSystemProblem } from '../os/system-problem.js';
 import type { BuildSource } from '../platform/services.js';
 import type { Build } from '../runtime/runtime.js';
 import type { Lingering } from './build-process.js';
+import { type BuildProgress, buildsInPlace, buildTogether, type GoodBuild } from './build-progress.js';
 import { describeBuild, describeRebuild, type MadeBuild, type MakeBuild } from './make-build.js';
 
 /** Lines of a failed build that go into an error answer. */
@@ -25,29 +26,6 @@ export interface BuilderEvents {
   unchanged: [service: string, build: Build];
 }
 
-/** A build that can be run. */
-export interface GoodBuild {
-  build: Build;
-  builtAt: Date;
-  /** Identifies everything that its backends run: a build with the same value would change nothing for them. */
-  fingerprint: string;
-}
-
-/** Where a service stands with its builds. */
-interface Progress {
-  config: ServiceConfig;
-  /** Of the newest build begun. */
-  number: number;
-  /** The newest last. */
-  good: GoodBuild[];
-  failure: Extract<BuildOutcome, { result: 'failed' }> | undefined;
-  running: { controller: AbortController; outcome: Promise<BuildOutcome> } | undefined;
-  /** Whether a build command has begun to write since the last good build: what it left may be half a build. */
-  isHalfBuilt: boolean;
-  /** See {@link MadeBuild.lingering}, of the last completed build. */
-  lingering: Promise<Lingering | undefined>;
-}
-
 /**
  * Builds services. Each build has a number that grows, and the newest wins: one that is overtaken is cancelled and its
  * result does not count. The last good image stays in use until the next good one. The build command of child processes
@@ -57,7 +35,7 @@ export class Builder implements BuildSource {
   readonly events = new EventEmitter<BuilderEvents>().setMaxListeners(0);
   readonly #clock: Clock;
   readonly #make: MakeBuild;
-  readonly #services: Map<string, Progress>;
+  readonly #services: Map<string, BuildProgress>;
   #closed = false;
 
   /** @param make does the work of one build */
@@ -74,6 +52,7 @@ export class Builder implements BuildSource {
           failure: undefined,
           running: undefined,
           isHalfBuilt: false,
+          overwrites: 0,
           lingering: Promise.resolve(undefined),
         },
       ]),
@@ -131,12 +110,21 @@ export class Builder implements BuildSource {
     });
   }
 
+  overwrites(definition: string): number {
+    return this.#together(definition).reduce((sum, each) => sum + each.overwrites, 0);
+  }
+
+  /** A service, and those that have the same build command in the same folder, and so one output. */
+  #together(definition: string): [BuildProgress, ...BuildProgress[]] {
+    const own = this.#progress(definition);
+    return [own, ...[...this.#services.values()].filter((other) => other !== own && buildTogether(own, other))];
+  }
+
   /** Looks whether a process of a service may start: on which build, or else what has to end first, or has failed. */
   #look(definition: string) {
-    const own = this.#progress(definition);
-    const sharing = [...this.#services.values()].filter((other) => other !== own && buildTogether(own, other));
+    const all = this.#together(definition);
+    const [own] = all;
     const isInPlace = buildsInPlace(own.config);
-    const all = [own, ...sharing];
     const newest = own.good.at(-1)?.build;
     const running = all.find((each) => each.running !== undefined)?.running?.outcome;
     const isWhole = !all.some(({ isHalfBuilt }) => isHalfBuilt) && !(isInPlace && running !== undefined);
@@ -195,6 +183,7 @@ export class Builder implements BuildSource {
     const overtaken = progress.running?.outcome;
     progress.running?.controller.abort();
     progress.number += 1;
+    if (buildsInPlace(progress.config)) progress.overwrites += 1;
     const controller = new AbortController();
     const { number } = progress;
     // Two at once would write into each other's files, so the overtaken one has to be gone first.
@@ -216,7 +205,7 @@ export class Builder implements BuildSource {
     await Promise.all(this.cancelAll());
   }
 
-  async #run(progress: Progress, number: number, reason: string, signal: AbortSignal): Promise<BuildOutcome> {
+  async #run(progress: BuildProgress, number: number, reason: string, signal: AbortSignal): Promise<BuildOutcome> {
     const { config } = progress;
     const startedAt = this.#clock.monotonicMs();
     const command = number === 1 ? describeBuild(config) : describeRebuild(config);
@@ -255,12 +244,12 @@ export class Builder implements BuildSource {
   }
 
   /** A build of child processes has written over the one before it; images stay until they are forgotten. */
-  #keep(progress: Progress, build: Build, fingerprint: string): void {
+  #keep(progress: BuildProgress, build: Build, fingerprint: string): void {
     const made = { build, fingerprint, builtAt: this.#clock.now() };
     progress.good = build.kind === 'process' ? [made] : [...progress.good, made];
   }
 
-  #progress(definition: string): Progress {
+  #progress(definition: string): BuildProgress {
     const progress = this.#services.get(definition);
     if (progress === undefined) throw new Error(`no service definition "${definition}"`);
     return progress;
@@ -272,17 +261,7 @@ function describeError(error: unknown): string {
   return known?.sentence ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** Whether two services have the same build command in the same folder, and so one output. */
-function buildTogether({ config: a }: Progress, { config: b }: Progress): boolean {
-  if (a.runtime !== 'process' || b.runtime !== 'process') return false;
-  return a.build !== undefined && a.build === b.build && a.cwd === b.cwd;
-}
-
-function buildsInPlace(service: ServiceConfig): boolean {
-  return service.runtime === 'process' && service.build !== undefined;
-}
-
-function failureOf({ failure }: Progress): Error {
+function failureOf({ failure }: BuildProgress): Error {
   if (failure === undefined) return requestErrors.shuttingDown();
   return connectErrors.buildFailed(failure.failure, failure.lines.slice(-ANSWERED_LINES));
 }

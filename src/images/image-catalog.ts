@@ -1,4 +1,5 @@
-import type { Builder, GoodBuild } from '../builds/builder.js';
+import type { GoodBuild } from '../builds/build-progress.js';
+import type { Builder } from '../builds/builder.js';
 import { backendEnvironment } from '../builds/make-build.js';
 import type { ReadEnvFiles } from '../config/env-file.js';
 import { serviceErrors } from '../contract/errors/service-errors.js';

@@ -9,6 +9,7 @@ import type { Address, Build, Exit, Runtime } from '../runtime/runtime.js';
 import type { BackendEvents } from './backend-events.js';
 import { type BackendIdentity, platformEnvironment } from './backend-identity.js';
 import { advance, type BackendState, isEnding, rankOf, toTerminated } from './backend-state.js';
+import { BuildGate } from './build-gate.js';
 import { Generation, type GenerationListener } from './generation.js';
 import { GenerationChain } from './generation-chain.js';
 import type { BuildSource } from './services.js';
@@ -40,7 +41,8 @@ export class Backend {
   readonly #world: BackendWorld;
   readonly #params: ConnectParams;
   readonly #sweeper: Sweeper;
-  readonly #generations = new GenerationChain((build) => this.#startGeneration(build));
+  readonly #gate: BuildGate;
+  readonly #generations: GenerationChain;
   #history: readonly BackendState[] = [];
   /** Aborted when the end begins: ends the waiting for a build. */
   readonly #ending = new AbortController();
@@ -54,6 +56,8 @@ export class Backend {
     this.#world = world;
     this.spawnedAtMs = world.clock.monotonicMs();
     this.usage = new UsageGauge(world.clock);
+    this.#gate = new BuildGate(identity, world.builds, this.#ending.signal, (error) => this.#buildFailed(error));
+    this.#generations = new GenerationChain((build) => this.#startGeneration(build), this.#gate);
     this.#enter({ status: 'scheduled', time: world.clock.now() });
     this.#sweeper = new Sweeper(world.clock, params, (why) => this.#sweep(why));
     // Begins in the next microtask, so that the caller can listen to its events first.
@@ -203,7 +207,7 @@ export class Backend {
     let exit: Exit = { code: null, signal: null };
     try {
       this.#enter({ status: 'loading', time: this.#world.clock.now() });
-      const build = await this.#firstBuild();
+      const build = await this.#gate.first();
       this.#ending.signal.throwIfAborted();
       exit = await this.#generations.run(build);
     } catch (error) {
@@ -216,13 +220,6 @@ export class Backend {
     // A replacement in the past does not explain this end.
     if (!isEnding(this.state)) this.#explanation = undefined;
     this.#enter(toTerminated(this.#history, this.#world.clock.now(), exit));
-  }
-
-  async #firstBuild(): Promise<Build> {
-    const { image, service } = this.identity;
-    if (image !== undefined) return image;
-    if (service.definition === undefined) throw new Error(`the service "${service.name}" has nothing to run`);
-    return this.#world.builds.current(service.definition, this.#ending.signal);
   }
 
   #startGeneration(build: Build): Generation {
@@ -264,6 +261,11 @@ export class Backend {
         if (state.status === 'terminating') this.terminate(state.reason, true);
       },
     };
+  }
+
+  /** A session keeps its id, key and URLs while its process is replaced, however many builds that takes. */
+  #buildFailed({ message }: Error): void {
+    this.remark(`The next process starts after a build that succeeds. ${message}`);
   }
 
   #startFailed(error: unknown): Exit {

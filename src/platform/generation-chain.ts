@@ -1,5 +1,6 @@
 import { ignoreError } from '../os/debug/debug-log.js';
 import type { Build, Exit } from '../runtime/runtime.js';
+import type { BuildGate } from './build-gate.js';
 import type { Generation } from './generation.js';
 
 /**
@@ -8,14 +9,19 @@ import type { Generation } from './generation.js';
  */
 export class GenerationChain {
   readonly #start: (build: Build) => Generation;
+  readonly #gate: Pick<BuildGate, 'overwrites' | 'untilUsable'>;
   #current: Generation | undefined;
   /** The build that is to take the place of the one that runs; the newest wins. */
   #next: Build | undefined;
   #isEnding = false;
 
-  /** @param start starts a process of a build */
-  constructor(start: (build: Build) => Generation) {
+  /**
+   * @param start starts a process of a build
+   * @param gate says when a process may start
+   */
+  constructor(start: (build: Build) => Generation, gate: Pick<BuildGate, 'overwrites' | 'untilUsable'>) {
     this.#start = start;
+    this.#gate = gate;
   }
 
   /** The process that runs, or the last one that did. */
@@ -40,14 +46,22 @@ export class GenerationChain {
    */
   async run(first: Build): Promise<Exit> {
     const cleanups: Promise<unknown>[] = [];
+    let wasReady = false;
     for (let build = first; ; ) {
+      const { overwrites } = this.#gate;
       const generation = this.#start(build);
       this.#current = generation;
       await generation.stopped;
       const cleanup = generation.exited.catch(ignoreError('platform', 'running a process'));
       // A replacement may come for as long as this one is not cleared away.
       if (this.#next === undefined || this.#isEnding) await cleanup;
-      const next = this.#isEnding ? undefined : this.#next;
+      wasReady ||= generation.wasReady;
+      // It may have met files that a build had just removed, and says nothing about the build that comes.
+      if (generation.failedToStart && overwrites !== this.#gate.overwrites) this.#next ??= build;
+      const next = await this.#whenUsable(wasReady).catch(async (error) => {
+        await Promise.all([...cleanups, cleanup]);
+        throw error;
+      });
       this.#next = undefined;
       if (next === undefined) {
         await Promise.all(cleanups);
@@ -56,6 +70,16 @@ export class GenerationChain {
       cleanups.push(cleanup);
       build = next;
     }
+  }
+
+  /** The build of the next process, if there is to be one, once it may start. */
+  async #whenUsable(patient: boolean): Promise<Build | undefined> {
+    try {
+      if (this.#next !== undefined && !this.#isEnding) await this.#gate.untilUsable(patient);
+    } catch (error) {
+      if (!this.#isEnding) throw error;
+    }
+    return this.#isEnding ? undefined : this.#next;
   }
 
   /** Replaces the process by one of another build, unless the end has begun. */

@@ -60,6 +60,7 @@ export class Generation {
   #process: RuntimeBackend | undefined;
   #address: Address | undefined;
   #requestsInFlight = 0;
+  #wasReady = false;
   /** A fault of jamdev while it waited for the answer. */
   #failure: Error | undefined;
   #cancelDeadline: () => void = () => undefined;
@@ -100,6 +101,16 @@ export class Generation {
   /** Whether its first program ended without being asked to; what that left behind may still run. */
   get endedItself(): boolean {
     return this.#demand === undefined && this.#process?.ended === true;
+  }
+
+  /** Whether it has ever answered. */
+  get wasReady(): boolean {
+    return this.#wasReady;
+  }
+
+  /** Whether it ended, or could not be started, before it answered and without being asked to end. */
+  get failedToStart(): boolean {
+    return this.#progress === 'stopped' && this.#demand === undefined && !this.#wasReady;
   }
 
   /** Why it does not answer, as far as that is known; one or two sentences. */
@@ -173,6 +184,7 @@ export class Generation {
     // It ended, or was told to, before it answered.
     if (address === undefined || signal.aborted || this.#progress !== 'waiting') return;
     this.#progress = 'ready';
+    this.#wasReady = true;
     this.#cancelDeadline();
     this.#silence.answered();
     this.#setAddress(address);

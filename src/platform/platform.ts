@@ -13,6 +13,7 @@ import { MountWish } from './mount-wish.js';
 import type { MountSource } from './mounts.js';
 import { noteConnection } from './note-connection.js';
 import { DEFAULT_ENVIRONMENT, type ImageSource, NEWEST_TAG, type Service, ServiceRegistry } from './services.js';
+import { type SessionSettings, withSessionDefaults } from './session-settings.js';
 import { type TokenRoute, TokenTable } from './tokens.js';
 
 /** Backends that ended are remembered, for their status and to explain dead connection URLs: the newest so many. */
@@ -27,16 +28,6 @@ export interface PlatformWorld extends BackendWorld {
   runId: string;
   /** What the config says of the sessions of a service's definition; undefined: nothing, so that defaults apply. */
   sessionsOf?: ((definition: string) => SessionSettings) | undefined;
-}
-
-/** What a config says of the sessions of a service. */
-interface SessionSettings {
-  /** Whether each backend has one connection token for all. */
-  useStaticToken: boolean;
-  /** For requests that do not say how long a backend may be without a connection. */
-  maxIdleSeconds: number | undefined;
-  /** For requests that do not say how long a backend may live. */
-  lifetimeLimitSeconds: number | undefined;
 }
 
 /** What connecting gives. */
@@ -258,7 +249,7 @@ export class Platform {
       runId: this.#world.runId,
       createdAt: now.toISOString(),
     });
-    const backend = new Backend(identity, withDefaults(params, sessions), log, this.#world);
+    const backend = new Backend(identity, withSessionDefaults(params, sessions), log, this.#world);
     const slot = slotOf(service, key);
     this.#backends.set(id, backend);
     this.#holders.set(slot, backend);
@@ -294,15 +285,6 @@ export class Platform {
       this.tokens.forget(backend);
     }
   }
-}
-
-/** A request's own limits win over those of the config. */
-function withDefaults(params: ConnectParams, settings: SessionSettings | undefined): ConnectParams {
-  return {
-    ...params,
-    maxIdleSeconds: params.maxIdleSeconds ?? settings?.maxIdleSeconds,
-    lifetimeLimitSeconds: params.lifetimeLimitSeconds ?? settings?.lifetimeLimitSeconds,
-  };
 }
 
 /** A key is unique within its service. NUL can stand in neither. */

@@ -72,6 +72,8 @@ export interface BuildSource {
    * @throws the signal's reason when it aborts
    */
   untilUsable(definition: string, signal: AbortSignal, onFailure: (error: Error) => void): Promise<void>;
+  /** How many builds of a service's definition have begun that write over the files which its processes start on. */
+  overwrites(definition: string): number;
   /** @throws JamdevError `BuildFailed` when no build can be had right now: nothing is worth spawning */
   assertUsable(definition: string): void;
 }

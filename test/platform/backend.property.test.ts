@@ -42,7 +42,12 @@ class Model {
   #builds = 1;
 
   constructor(folder: string) {
-    const builds = { current: async () => BUILD, assertUsable: () => undefined, untilUsable: async () => undefined };
+    const builds = {
+      current: async () => BUILD,
+      assertUsable: () => undefined,
+      overwrites: () => 0,
+      untilUsable: async () => undefined,
+    };
     const logs = new LogStore(join(folder, 'logs'));
     const { runtime, clock } = this;
     this.platform = new Platform(['default'], { runtime, builds, images: NO_IMAGES, clock, logs, runId: 'test' });

@@ -37,6 +37,7 @@ export function makePlatform(
   const builds: BuildSource = {
     current: async () => build,
     untilUsable: async () => undefined,
+    overwrites: () => 0,
     assertUsable: () => undefined,
   };
   const platform = new Platform(services, { runtime, builds, images, clock, logs, runId: 'test' });

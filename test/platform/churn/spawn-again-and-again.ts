@@ -43,6 +43,7 @@ const platform = new Platform(['default'], {
   builds: {
     current: async () => build,
     untilUsable: async () => undefined,
+    overwrites: () => 0,
     assertUsable: () => undefined,
   },
   images: {
