@@ -178,11 +178,11 @@ async function makeContainerBuild(
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
-  const { name, dockerfile, context, platform, buildArgs, target, network } = service;
+  const { name, dockerfile, context, platform, buildArgs, target, network, init } = service;
   if (buildImage === undefined) throw new Error(`${name} runs in containers, and nothing was given that builds images`);
   const request = { project, runId, service: name, number, dockerfile, context, platform, buildArgs, target };
   const { ok, failure, lines, image, digest } = await buildImage(request, signal, onLine, register);
-  const run = { digest, env, network, platform };
+  const run = { digest, env, network, init, platform };
   const build = { kind: 'container', number, image, ...run } as const;
   return { build: ok ? build : undefined, fingerprint: fingerprintOf(run), failure, lines };
 }

@@ -42,8 +42,9 @@ export async function resolveService(sources: ConfigSources): Promise<ServiceCon
   const runtime = flags.runtime ?? (flags.command !== undefined ? 'process' : file.runtime);
   const asContainer = runtime === 'process' ? undefined : findDockerfile(sources);
   if (asContainer !== undefined) {
-    // Asked for Docker by name, nothing else will do. A file that happens to be called server.js is no other way, either.
-    const fallback = runtime === 'docker' ? undefined : await findProcess(sources, { named: true });
+    // Where Docker or a Dockerfile is named, nothing runs in its place. A file that is called server.js is no other way.
+    const isNamed = runtime === 'docker' || (flags.dockerfile ?? file.dockerfile) !== undefined;
+    const fallback = isNamed ? undefined : await findProcess(sources, { named: true });
     return { ...asContainer, fallback };
   }
   if (runtime === 'docker') throw configErrors.noDockerfile(folder);
@@ -79,6 +80,7 @@ function findDockerfile(sources: ConfigSources): Omit<DockerServiceConfig, 'fall
     buildArgs: file.dockerOptions?.buildArgs ?? {},
     target: file.dockerOptions?.target,
     network: flags.dockerNetwork ?? file.dockerOptions?.network,
+    init: file.dockerOptions?.init,
     ...common(sources, context, foundIn),
   };
 }

@@ -36,6 +36,10 @@ const serviceShape = {
       network: z.string().optional().describe('The Docker network that backends join.'),
       buildArgs: z.record(z.string(), z.string()).optional().describe('Values for ARG in the Dockerfile.'),
       target: z.string().optional().describe('The stage of the Dockerfile to build.'),
+      init: z
+        .boolean()
+        .optional()
+        .describe("Run Docker's init as the first process. Default: true, unless the image brings an init."),
     })
     .optional()
     .describe('For Docker backends.'),

@@ -51,7 +51,9 @@ export interface DockerServiceConfig extends CommonServiceConfig {
   buildArgs: Record<string, string>;
   target: string | undefined;
   network: string | undefined;
-  /** What to run where no Docker engine answers; undefined: nothing. */
+  /** false: the image's program is the first process of its container, whatever it is. */
+  init: boolean | undefined;
+  /** What to run where no Docker engine answers; undefined: nothing, as Docker or the Dockerfile was named. */
   fallback: ProcessServiceConfig | undefined;
 }
 

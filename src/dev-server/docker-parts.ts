@@ -7,10 +7,10 @@ import type { FindLocalImages } from '../images/image-catalog.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 import type { MountSource } from '../platform/mounts.js';
 import type { Platform } from '../platform/platform.js';
-import type { ChildRegister } from '../records/child-register.js';
 import { oldStateOf } from '../records/old-state.js';
 import { listServerRecords, type ServerRecord } from '../records/server-records.js';
 import type { OwnStateFolder, ProjectNote } from '../records/state-folder.js';
+import type { Engine } from '../runtime/docker/engine.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { devServerErrors } from './dev-server-errors.js';
 import { MountLocks } from './mount-locks.js';
@@ -27,18 +27,18 @@ export interface DockerParts {
 
 /**
  * Decides for child processes where no Docker engine answers and there is another way to run.
- * @returns the services to run, and what to say about it
- * @throws JamdevError `DockerMissing`, `DockerStopped` or `DockerForbidden` when Docker is the only way for one of them
+ * @returns the services to run, what to say about it, and the engine if one is needed
+ * @throws JamdevError `DockerMissing`, `DockerStopped`, `DockerForbidden` or `DockerElsewhere` when Docker is the only way
+ *   for one of them
  */
 export async function chooseRuntimes(
   services: DevConfig['services'],
-): Promise<Pick<DevConfig, 'services'> & { remark?: string }> {
+): Promise<Pick<DevConfig, 'services'> & { remark?: string; engine?: Engine }> {
   const inContainers = services.filter((service) => service.runtime === 'docker');
   if (inContainers.length === 0) return { services };
-  const { checkEngine } = await import('../runtime/docker/docker-cli.js');
+  const { connectEngine } = await import('../runtime/docker/engine.js');
   try {
-    await checkEngine();
-    return { services };
+    return { services, engine: await connectEngine() };
   } catch (error) {
     const stuck = inContainers.some((service) => service.fallback === undefined);
     if (stuck || !(error instanceof JamdevError)) throw error;
@@ -61,34 +61,41 @@ export function usesDocker(config: Pick<DevConfig, 'services'>): boolean {
 /**
  * Removes containers, networks and images of a project's dev servers that died.
  * @param living those that run
+ * @param engine default: the one that the docker client uses now
  * @returns whether an engine answered
  */
 export async function removeDeadContainers(
   { path, id }: Pick<ProjectNote, 'path' | 'id'>,
   living: readonly Pick<ServerRecord, 'runId'>[],
+  engine?: Engine,
 ): Promise<boolean> {
-  const [{ checkEngine }, { removeLeftovers }] = await Promise.all([
-    import('../runtime/docker/docker-cli.js'),
+  const [{ connectEngine }, { removeLeftovers }] = await Promise.all([
+    import('../runtime/docker/engine.js'),
     import('../runtime/docker/docker-leftovers.js'),
   ]);
   try {
-    await checkEngine();
+    const isRunAlive = (run: string) => living.some(({ runId }) => runId === run);
+    await removeLeftovers(engine ?? (await connectEngine()), { project: path, isRunAlive, stateId: id });
+    return true;
   } catch (error) {
     if (error instanceof JamdevError) return false;
     throw error;
   }
-  await removeLeftovers(path, (run) => living.some(({ runId }) => runId === run), id);
-  return true;
 }
 
-/** Makes the runtime for containers. */
-export async function prepareDocker(
-  config: DevConfig,
-  folder: OwnStateFolder,
-  runId: string,
-  register: ChildRegister,
-): Promise<DockerParts | undefined> {
-  if (!usesDocker(config)) return undefined;
+/** Makes the parts for containers, if there is an engine for them. */
+export async function prepareDocker({
+  config,
+  folder,
+  runId,
+  engine,
+}: {
+  config: DevConfig;
+  folder: OwnStateFolder;
+  runId: string;
+  engine?: Engine | undefined;
+}): Promise<DockerParts | undefined> {
+  if (engine === undefined) return undefined;
   const [{ DockerRuntime }, { ImageKeeper }, { findLocalImages }, { buildImage }] = await Promise.all([
     import('../runtime/docker/docker-runtime.js'),
     import('../images/image-keeper.js'),
@@ -97,15 +104,15 @@ export async function prepareDocker(
   ]);
   return {
     runtime: new DockerRuntime({
+      engine,
       project: config.project,
       stateId: folder.project.id,
       runId,
       volumes: [folder.volumes, oldStateOf(config.project).volumes],
-      register,
     }),
-    buildImage,
-    findLocalImages,
-    keepImages: (builder, platform) => new ImageKeeper(builder, platform),
+    buildImage: (...request) => buildImage(engine, ...request),
+    findLocalImages: (...names) => findLocalImages(engine, ...names),
+    keepImages: (builder, platform) => new ImageKeeper({ engine, project: config.project, runId }, builder, platform),
     lockMounts: (describe) =>
       new MountLocks({
         state: { folder, note: folder.project },
@@ -114,7 +121,7 @@ export async function prepareDocker(
         cleanUp: async () => {
           const servers = await listServerRecords(folder);
           const living = servers.filter(({ alive }) => alive).map(({ record }) => record);
-          return removeDeadContainers(folder.project, living);
+          return removeDeadContainers(folder.project, living, engine);
         },
       }),
   };

@@ -1,6 +1,7 @@
 import { endLeftovers, type LeftoverOutcome } from '../processes/leftovers.js';
 import { listServerRecords, ServerRecordFile, tracesOf } from '../records/server-records.js';
 import type { OwnStateFolder, StateFolder } from '../records/state-folder.js';
+import type { Engine } from '../runtime/docker/engine.js';
 import { removeDeadContainers } from './docker-parts.js';
 
 /** What was done about dev servers that died in this folder. */
@@ -10,19 +11,19 @@ export interface CleanUp extends LeftoverOutcome {
 }
 
 /**
- * Ends what dev servers that died in this folder left behind: processes first, docker clients among them, so that nothing
- * makes containers anymore when those are removed. Until it is done no key can be given out. A record stays until
+ * Ends what dev servers that died in this folder left behind: processes first, `docker build` among them, so that nothing
+ * makes images or containers anymore when those are removed. Until it is done no key can be given out. A record stays until
  * nothing of its run is left.
- * @param usesDocker whether an engine is known to answer
+ * @param engine the one that this dev server uses, if it does use one
  */
-export async function cleanUpAfterDeadServers(folder: OwnStateFolder, usesDocker: boolean): Promise<CleanUp> {
+export async function cleanUpAfterDeadServers(folder: OwnStateFolder, engine?: Engine): Promise<CleanUp> {
   const servers = await listServerRecords(folder);
   const living = servers.filter(({ alive }) => alive).map(({ record }) => record);
   const dead = servers.filter(({ alive, foreign }) => !alive && !foreign).map(({ record }) => record);
   const notDead = servers.filter(({ alive, foreign }) => alive || foreign).map(({ record }) => record);
   const outcome = await endLeftovers(tracesOf(folder, dead));
-  const needsDocker = usesDocker || dead.some(({ containers }) => containers);
-  const areContainersGone = !needsDocker || (await removeDeadContainers(folder.project, notDead));
+  const needsDocker = engine !== undefined || dead.some(({ containers }) => containers);
+  const areContainersGone = !needsDocker || (await removeDeadContainers(folder.project, notDead, engine));
   if (outcome.remaining.length === 0) {
     for (const { runId, containers } of dead) {
       if (areContainersGone || !containers) new ServerRecordFile(folder, runId).remove();

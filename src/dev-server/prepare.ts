@@ -53,7 +53,7 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
   const loaded = new LoadedFiles(join(folder.root, 'loaded', runId));
   const parser = new SyntaxParser();
   const writes = new WriteReports(join(loaded.folder, 'writes'));
-  const docker = await prepareDocker(config, folder, runId, register);
+  const docker = await prepareDocker(run);
   const owner: BuildOwner = {
     project: config.project,
     runId,

@@ -6,7 +6,8 @@ import type { LeftoverOutcome } from '../processes/leftovers.js';
 import { moveOldState } from '../records/old-state.js';
 import { RunRegister } from '../records/run-register.js';
 import { createStateFolder, type OwnStateFolder } from '../records/state-folder.js';
-import { chooseRuntimes, usesDocker } from './docker-parts.js';
+import type { Engine } from '../runtime/docker/engine.js';
+import { chooseRuntimes } from './docker-parts.js';
 import { cleanUpAfterDeadServers } from './other-servers.js';
 import { identifyRun } from './run-identity.js';
 
@@ -18,6 +19,8 @@ export interface ResolvedRun {
   runId: string;
   /** Not open yet: other programs don't see this run. */
   register: RunRegister;
+  /** For services that run in containers; undefined: there are none. */
+  engine: Engine | undefined;
   /** See the same names in {@link DevServer}. */
   remark: string | undefined;
   leftovers: LeftoverOutcome;
@@ -31,11 +34,11 @@ export interface ResolvedRun {
  */
 export async function resolveRun(flags: DevFlags): Promise<ResolvedRun> {
   const resolved = await resolveConfig(flags);
-  const { services, remark } = await chooseRuntimes(resolved.services);
+  const { services, remark, engine } = await chooseRuntimes(resolved.services);
   const config: DevConfig = { ...resolved, services };
   noteDecision('config', () => describeConfig(config));
   const folder = createStateFolder(config.project);
-  const { others, ...leftovers } = await cleanUpAfterDeadServers(folder, usesDocker(config));
+  const { others, ...leftovers } = await cleanUpAfterDeadServers(folder, engine);
   // Only now, as what was left behind may have used it.
   const stateRemarks = [...folder.remarks, ...(await moveOldState(config.project, folder))];
   const runId = randomUUID();
@@ -44,7 +47,7 @@ export async function resolveRun(flags: DevFlags): Promise<ResolvedRun> {
     const ended = `ended ${leftovers.ended} leftover processes, ${leftovers.remaining.length} remain`;
     return `run ${runId}, state folder ${folder.root}, ${ended}, other dev servers: ${others.join(', ') || 'none'}`;
   });
-  return { flags, config, folder, runId, register, remark, leftovers, others, stateRemarks };
+  return { flags, config, folder, runId, register, engine, remark, leftovers, others, stateRemarks };
 }
 
 /** Without variables, whose values are nobody else's business. */

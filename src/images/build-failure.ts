@@ -1,5 +1,3 @@
-import { engineProblem } from '../runtime/docker/docker-cli.js';
-
 /** A step of a Dockerfile that was begun. */
 interface Step {
   /** "3/5" */
@@ -28,10 +26,6 @@ export function describeBuildFailure(
   platform: string | undefined,
 ): string {
   const last = lastWords(lines);
-  const begun = lines.some((line) => CLASSIC_STEP.test(line) || BUILDKIT_STEP.test(line));
-  // A step may print the same words for reasons of its own.
-  const engine = begun ? undefined : engineProblem(lines.join('\n'));
-  if (engine !== undefined) return engine.sentence.replace(/\.$/, '');
   if (lines.some((line) => FULL.test(line))) {
     return "the Docker Engine's disk is full: make room, for instance with docker system prune";
   }

@@ -4,24 +4,33 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runBuildProcess } from '../builds/build-process.js';
 import type { ImageOutcome, ImageRequest } from '../builds/image-request.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { ignoreError } from '../os/debug/debug-log.js';
 import type { ChildRegister } from '../records/child-register.js';
-import { clientNotStarted } from '../runtime/docker/client-not-started.js';
-import { dockerEnvironment, passVariables, runDocker } from '../runtime/docker/docker-cli.js';
+import { dockerEnvironment } from '../runtime/docker/docker-cli.js';
+import type { Engine } from '../runtime/docker/engine.js';
 import { imageName } from '../runtime/docker/image-name.js';
+import { removeContainer } from '../runtime/docker/lost-containers.js';
+import { type DockerBuilder, findDockerBuilder } from '../watch/rules/docker-builder.js';
 import { type BuildContext, openBuildContext } from './build-context.js';
 import { describeBuildFailure } from './build-failure.js';
+import { describeNeeds, findBuildKitNeeds } from './buildkit-needs.js';
+import { ClassicStages, removeImage } from './classic-stages.js';
+import { clientNotStarted } from './client-not-started.js';
+import { passVariables } from './pass-variables.js';
 
 /** What newer clients print before every build with the classic builder. */
 const ADVICE =
   /^DEPRECATED: The legacy builder|^\s+Install the buildx component|^\s+https:\/\/docs\.docker\.com\/go\/buildx/;
 
 /**
- * Builds an image by `docker build`, in a process group of its own, with whichever builder docker chooses.
+ * Builds an image by `docker build`, in a process group of its own, with BuildKit where it is there.
  * @param signal ends it; a tag that was made all the same is removed
  * @param onLine receives its output as it comes
  * @param register knows the client, to be found again after a crash of this program
  */
 export async function buildImage(
+  engine: Engine,
   request: ImageRequest,
   signal: AbortSignal,
   onLine: (line: string) => void,
@@ -35,7 +44,7 @@ export async function buildImage(
   try {
     context = await openBuildContext(request, request.project);
     const sent = { ...request, context: context.folder, dockerfile: context.dockerfile };
-    return await runBuild(sent, image, join(scratch, 'id'), signal, onLine, register);
+    return await runBuild(engine, sent, image, join(scratch, 'id'), signal, onLine, register);
   } finally {
     await context?.dispose();
     await rm(scratch, { recursive: true, force: true });
@@ -44,6 +53,7 @@ export async function buildImage(
 
 /** @param idFile where the builder is to write the id of the image */
 async function runBuild(
+  engine: Engine,
   request: ImageRequest,
   image: string,
   idFile: string,
@@ -51,35 +61,56 @@ async function runBuild(
   onLine: (line: string) => void,
   register?: ChildRegister,
 ): Promise<ImageOutcome> {
-  const { args, env } = buildArguments(request, image, idFile);
+  const refuse = (failure: string) => ({ ok: false, failure, lines: [], image, digest: '' });
+  const { environment } = engine.endpoint;
+  const [builder, stages] = await Promise.all([
+    findDockerBuilder(environment),
+    ClassicStages.follow(engine).catch(onlyJamdevError),
+  ]);
+  if (stages instanceof JamdevError) return refuse(stages.sentence.replace(/\.$/, ''));
+  const { args, env } = buildArguments(request, image, idFile, { ...environment, ...BUILDKIT_SETTING[builder] });
   const tidied = (raw: string, isFirst: boolean) => {
     const line = tidy(raw);
+    stages.hear(line);
     return ADVICE.test(line) || (line === '' && isFirst) ? undefined : line;
   };
   const spec = { file: 'docker', args, cwd: request.context, env, tidy: tidied };
   const { code, cause, lines } = await runBuildProcess(spec, signal, onLine, register);
-  if (signal.aborted && code === 0) await removeImage(image);
-  if (code === 0) return { ok: true, failure: '', lines, image, digest: (await readFile(idFile, 'utf8')).trim() };
-  await removeStepContainers(lines);
+  const digest = code === 0 ? (await readFile(idFile, 'utf8')).trim() : '';
+  await stages.keep(image, digest).catch(ignoreError('docker', 'naming what a build left'));
+  if (signal.aborted && code === 0) await removeImage(engine, image);
+  if (code === 0) return { ok: true, failure: '', lines, image, digest };
+  await removeStepContainers(engine, lines);
   const failure =
     cause === undefined
-      ? describeBuildFailure(lines, code ?? undefined, request.platform)
+      ? `${describeBuildFailure(lines, code ?? undefined, request.platform)}${await explainMissingBuildKit(builder, request)}`
       : clientNotStarted(cause, spec).sentence.replace(/\.$/, '');
   return { ok: false, failure, lines, image, digest: '' };
 }
 
-/**
- * Removes the tag of an image, and the image with it; one that a container uses stays, and so does one that is not
- * within reach.
- * @returns whether it is gone
- */
-export async function removeImage(image: string): Promise<boolean> {
-  const { ok, stderr } = await runDocker(['rmi', image]).catch(() => ({ ok: false, stderr: '' }));
-  return ok || /no such image/i.test(stderr);
+/** Without BuildKit, what of the Dockerfile needs it; '' where that does not explain a failure. */
+async function explainMissingBuildKit(builder: DockerBuilder, { dockerfile }: ImageRequest): Promise<string> {
+  if (builder !== 'classic') return '';
+  const needs = findBuildKitNeeds(await readFile(dockerfile, 'utf8')).filter(({ fails }) => fails);
+  return needs.length === 0 ? '' : `. BuildKit is missing, which ${describeNeeds(needs)} needs: ${howToGetBuildKit()}`;
 }
 
+/** What to do where BuildKit is missing. */
+export function howToGetBuildKit(): string {
+  return process.env.DOCKER_BUILDKIT === undefined
+    ? "install Docker's buildx component (https://docs.docker.com/go/buildx/)"
+    : 'unset DOCKER_BUILDKIT, which turns it off';
+}
+
+/** Makes clients that have a choice take the builder that was found. */
+const BUILDKIT_SETTING: Record<DockerBuilder, Record<string, string>> = {
+  buildkit: { DOCKER_BUILDKIT: '1' },
+  classic: { DOCKER_BUILDKIT: '0' },
+  podman: { DOCKER_BUILDKIT: '0' },
+};
+
 /** The classic builder leaves the container of a step that failed; `--force-rm` is not known to every builder. */
-async function removeStepContainers(lines: readonly string[]): Promise<void> {
+async function removeStepContainers(engine: Engine, lines: readonly string[]): Promise<void> {
   const left = new Set<string>();
   for (const line of lines) {
     const [, begun] = /^ ---> Running in ([0-9a-f]{12})$/.exec(line) ?? [];
@@ -87,13 +118,16 @@ async function removeStepContainers(lines: readonly string[]): Promise<void> {
     if (begun !== undefined) left.add(begun);
     if (over !== undefined) left.delete(over);
   }
-  if (left.size > 0) await runDocker(['rm', '--force', '--volumes', ...left]).catch(() => undefined);
+  await Promise.all(
+    [...left].map((id) => removeContainer(engine, id).catch(ignoreError('docker', 'removing the container of a step'))),
+  );
 }
 
 function buildArguments(
   request: ImageRequest,
   image: string,
   idFile: string,
+  environment: Record<string, string>,
 ): { args: string[]; env: NodeJS.ProcessEnv } {
   const { dockerfile, context, platform, target } = request;
   const args = ['build', '--file', dockerfile, '--tag', image, '--iidfile', idFile];
@@ -104,7 +138,7 @@ function buildArguments(
   // In place of `--progress plain`, which the classic builder does not know.
   // Attestations hold the time of the build, so with them even a build from the cache would be another image.
   const settings = { BUILDKIT_PROGRESS: 'plain', BUILDX_NO_DEFAULT_ATTESTATIONS: '1' };
-  return { args, env: dockerEnvironment(variables.env, settings) };
+  return { args, env: dockerEnvironment(environment, variables.env, settings) };
 }
 
 /** What docker would say in its own words, said clearly and before anything is sent to the engine. */
@@ -125,4 +159,10 @@ export function missingInput({
 /** Without the carriage returns of a progress display: what was to be seen last. */
 function tidy(line: string): string {
   return line.replace(/\r+$/, '').replace(/^.*\r/, '');
+}
+
+/** @throws any other error */
+function onlyJamdevError(error: unknown): JamdevError {
+  if (error instanceof JamdevError) return error;
+  throw error;
 }

@@ -66,6 +66,7 @@ export class ImageCatalog implements ImageSource {
       digest,
       env: config === undefined ? {} : await backendEnvironment(config, this.#readEnvFiles),
       network: config?.runtime === 'docker' ? config.network : undefined,
+      init: config?.runtime === 'docker' ? config.init : undefined,
       platform: undefined,
     });
     return { repository, tag, digest, since, toBuild };

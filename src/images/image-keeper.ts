@@ -1,11 +1,21 @@
 import type { Builder } from '../builds/builder.js';
 import type { Platform } from '../platform/platform.js';
+import { removeDeadImages } from '../runtime/docker/docker-leftovers.js';
+import type { Engine } from '../runtime/docker/engine.js';
 import type { ContainerBuild } from '../runtime/runtime.js';
-import { removeImage } from './image-build.js';
+import { removeFailedStages, removeImage } from './classic-stages.js';
 import { tagOf } from './image-catalog.js';
 
 /** So many of the newest images of each service stay: to be chosen by a tag. */
 const KEPT_IMAGES = 3;
+
+/** Where images are, and whose they are. */
+export interface ImagesOwner {
+  engine: Engine;
+  /** Absolute path of the project folder. */
+  project: string;
+  runId: string;
+}
 
 /**
  * Removes the images of this dev server that no backend uses and none will: all but the newest of each service, and
@@ -13,22 +23,27 @@ const KEPT_IMAGES = 3;
  */
 export class ImageKeeper {
   readonly #images = new Map<ContainerBuild, string>();
+  readonly #owner: ImagesOwner;
   readonly #builder: Builder;
   readonly #platform: Platform;
   #removing: Promise<unknown> = Promise.resolve();
 
-  constructor(builder: Builder, platform: Platform) {
+  constructor(owner: ImagesOwner, builder: Builder, platform: Platform) {
+    this.#owner = owner;
+    const { engine } = owner;
     this.#builder = builder;
     this.#platform = platform;
     builder.events.on('good', (service, build) => {
       if (build.kind !== 'container') return;
       this.#images.set(build, service);
+      const kept = [...this.#images.keys()].map(({ image }) => image);
+      this.#removing = this.#removing.then(() => removeFailedStages(engine, build.image, kept));
       this.#removeUnused();
     });
     // The same image as before, under one more tag.
     builder.events.on('unchanged', (_service, build) => {
       if (build.kind !== 'container') return;
-      this.#removing = this.#removing.then(() => removeImage(build.image));
+      this.#removing = this.#removing.then(() => removeImage(engine, build.image));
     });
     platform.events.on('backend', (backend) => {
       void backend.gone.then(() => this.#removeUnused());
@@ -40,7 +55,8 @@ export class ImageKeeper {
   /** Removes what is left; call it when no backend runs anymore. */
   async close(): Promise<void> {
     await this.#removing;
-    await this.#remove([...this.#images.keys()]);
+    const { engine, project, runId } = this.#owner;
+    await removeDeadImages(engine, { project, isRunAlive: (other) => other !== runId });
   }
 
   #removeUnused(): void {
@@ -70,7 +86,7 @@ export class ImageKeeper {
   async #remove(builds: readonly ContainerBuild[]): Promise<void> {
     for (const build of builds) {
       // One whose last container is still to be removed stays until the next time.
-      if (this.#images.has(build) && (await removeImage(build.image))) this.#images.delete(build);
+      if (this.#images.has(build) && (await removeImage(this.#owner.engine, build.image))) this.#images.delete(build);
     }
   }
 }

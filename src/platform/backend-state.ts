@@ -1,4 +1,5 @@
 import { STATUSES, type Status, type TerminationKind, type TerminationReason } from '../contract/status.js';
+import type { Exit } from '../runtime/runtime.js';
 
 /** The state of a backend: what its status is, since when, and what is only known in that status. */
 export type BackendState =
@@ -45,11 +46,13 @@ export function advance(history: readonly BackendState[], next: BackendState): r
 export function toTerminated(
   history: readonly BackendState[],
   time: Date,
-  exit: { code: number | null; signal: string | null },
+  exit: Pick<Exit, 'code' | 'signal' | 'onItsOwn'>,
 ): EndedState {
   const alive = history.filter((state) => !isEnding(state)).at(-1)?.status ?? 'scheduled';
   const ending = history.findLast((state) => state.status === 'terminating' || state.status === 'hard-terminating');
   const base = { status: 'terminated' as const, time, exitCode: exit.code, exitSignal: exit.signal, lastStatus: alive };
+  // A termination that came too late hides no crash.
+  if (exit.onItsOwn) return base;
   if (ending === undefined || !('reason' in ending) || ending.reason === undefined) return base;
   return { ...base, reason: ending.reason, kind: ending.status === 'terminating' ? 'soft' : 'hard' };
 }

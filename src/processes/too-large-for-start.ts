@@ -1,7 +1,7 @@
 import type { StartAttempt } from './start-failure.js';
 
 /** The largest variable or argument that Linux accepts, with its NUL: 32 pages (execve(2), MAX_ARG_STRLEN). */
-const MAX_STRING_BYTES = 32 * 4096;
+export const MAX_STRING_BYTES = 32 * 4096;
 const NAMED_VARIABLES = 3;
 
 /** Explains which part of a program's arguments and environment is too large for the system. */

@@ -28,6 +28,8 @@ export interface ContainerBuild {
   env: Record<string, string>;
   /** The Docker network to join; undefined: the default one. */
   network: string | undefined;
+  /** Whether Docker's init is the first process; undefined: unless the image brings one. */
+  init: boolean | undefined;
   /** As `linux/amd64`; undefined: whatever the image is for. */
   platform: string | undefined;
 }
@@ -64,6 +66,8 @@ export interface Exit {
   signal: string | null;
   /** Its runtime is gone, and what became of it is not known. */
   lost?: boolean;
+  /** It had ended before its termination was asked for, which therefore is not the cause. */
+  onItsOwn?: boolean;
   /** What can be said of the cause in a sentence, as that it ran out of memory. */
   remark?: string;
 }

@@ -165,7 +165,15 @@ describe('a failed build', () => {
   });
 
   test('leaves the last good image current', async () => {
-    const build = { kind: 'container', number: 1, image: 'i', digest: 'd', env: {}, network: undefined } as const;
+    const build = {
+      kind: 'container',
+      number: 1,
+      image: 'i',
+      digest: 'd',
+      env: {},
+      network: undefined,
+      init: undefined,
+    } as const;
     const results = [{ ...build, platform: undefined }, undefined];
     const config = dockerService({ context: makeProject() });
     const builder = new Builder([config], new HandClock(), async () => {

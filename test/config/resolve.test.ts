@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../src/config/resolve.js';
@@ -241,12 +241,16 @@ describe('what to run', () => {
     ]);
   });
 
-  test('has the start script to fall back on where no engine answers, unless Docker was asked for', async () => {
+  test('has the start script to fall back on where no engine answers, unless Docker or a Dockerfile was named', async () => {
     const folder = makeProject({ Dockerfile: '', 'package.json': { scripts: { start: 'start' } } });
     expect((await resolveConfig({ folder })).services).toMatchObject([
       { runtime: 'docker', fallback: { runtime: 'process', command: 'start' } },
     ]);
     expect((await resolveConfig({ folder, runtime: 'docker' })).services).toMatchObject([{ fallback: undefined }]);
+    const dockerfile = join(folder, 'Dockerfile');
+    expect((await resolveConfig({ folder, dockerfile })).services).toMatchObject([{ fallback: undefined }]);
+    writeFileSync(join(folder, FILE), JSON.stringify({ dockerfile: './Dockerfile', command: 'node server.js' }));
+    expect((await resolveConfig({ folder })).services).toMatchObject([{ fallback: undefined }]);
   });
 
   test('asked for Docker without a Dockerfile, says so', async () => {

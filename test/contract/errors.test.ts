@@ -281,6 +281,10 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   ],
   watchesShort: [doctorErrors.watchesShort(900, 200, 1000), ['900', '200', '1000', 'max_user_watches=524288']],
   watchersShort: [doctorErrors.watchersShort(128), ['128', 'max_user_instances=256']],
+  buildKitMissing: [
+    doctorErrors.buildKitMissing('RUN --mount (line 3)', 'do THIS'),
+    ['RUN --mount (line 3)', 'Do THIS.'],
+  ],
   leftBehind: [doctorErrors.leftBehind(['2 processes (pid 1, 2)', '1 image']), ['2 processes (pid 1, 2), 1 image']],
   runnerGone: [cliErrors.runnerGone('npx', 4711), ['npx', '4711']],
   systemRefused: [pathErrors.systemRefused('open', '/x/FILE', 'EIO'), ["can't open /x/FILE", 'EIO']],
@@ -305,6 +309,10 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   usage: [usageError('MESSAGE', 'REMEDY'), ['MESSAGE REMEDY']],
   dockerMissing: [dockerErrors.dockerMissing(), ['"docker"', '--runtime process']],
   dockerStopped: [dockerErrors.dockerStopped('DETAIL'), ['DETAIL', 'Start Docker', '--runtime process']],
+  dockerElsewhere: [
+    dockerErrors.dockerElsewhere('ssh://me@far.example', 'prod'),
+    ['ssh://me@far.example', '"prod"', 'docker context use', '--runtime process'],
+  ],
   dockerForbidden: [dockerErrors.dockerForbidden('DETAIL'), ['DETAIL', 'group docker', '--runtime process']],
   imageGone: [dockerErrors.imageGone('IMAGE'), ['IMAGE', 'jamdev build']],
   dockerNetworkMissing: [dockerErrors.dockerNetworkMissing('net'), ['"net"', 'docker network create net']],

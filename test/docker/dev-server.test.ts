@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { pause } from '../../src/os/clock.js';
@@ -233,8 +233,17 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
         .slice(0, -1)
         .map((each) => JSON.parse(each.replace(/^data: /, '')));
     await waitFor(() => events().length >= 3, 'three events', 30_000);
+    // Of the server, which is larger than the init in front of it.
     const inEngine =
-      Number(await docker('exec', `jamdev-${id}`, 'sh', '-c', 'grep VmRSS /proc/1/status | tr -dc 0-9')) * 1024;
+      Number(
+        await docker(
+          'exec',
+          `jamdev-${id}`,
+          'sh',
+          '-c',
+          'grep -h VmRSS /proc/[0-9]*/status | tr -dc "0-9\\n" | sort -n | tail -1',
+        ),
+      ) * 1024;
     for (const event of events()) {
       expect(event).toMatchObject({ backend_id: id, cluster: expect.any(String) });
       // Pages that it shares with others are counted by one and not by the other.
@@ -273,4 +282,33 @@ test('without an engine, a project with a start script runs as child processes a
   expect(only.stderr).toMatch(/Docker/);
   const asked = await runCli([...args, '--runtime', 'docker'], { cwd: dev.folder, env });
   expect(asked.code).toBe(1);
+});
+
+test.each([
+  ['the config', { 'jamsocket.config.json': { dockerfile: './Dockerfile' } }, []],
+  [
+    'the config, next to a command',
+    { 'jamsocket.config.json': { dockerfile: 'Dockerfile', command: 'touch ran' } },
+    [],
+  ],
+  ['a service', { 'jamsocket.config.json': { services: { doc: { dockerfile: './Dockerfile' } } } }, []],
+  ['the command line', {}, ['--dockerfile', 'Dockerfile']],
+])('without an engine, nothing runs in place of the Dockerfile that %s names', async (_where, files, args) => {
+  const folder = makeProject({ Dockerfile: DOCKERFILE, 'package.json': { scripts: { start: 'touch ran' } }, ...files });
+  const env = { DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
+  const { code, stderr } = await runCli(['dev', '--port', '0', '--proxy-port', '0', ...args], { cwd: folder, env });
+  expect(code).toBe(1);
+  expect(stderr).toContain('The Docker Engine does not answer (unix:///nonexistent/docker.sock)');
+  expect(stderr).toContain('Start Docker, or run backends as child processes');
+  expect(existsSync(join(folder, 'ran'))).toBe(false);
+});
+
+test('an engine on another machine is refused at the start, by name', async () => {
+  const folder = makeProject({ Dockerfile: DOCKERFILE, 'jamsocket.config.json': { dockerfile: './Dockerfile' } });
+  const args = ['dev', '--port', '0', '--proxy-port', '0'];
+  for (const DOCKER_HOST of ['ssh://me@far.example', 'tcp://192.0.2.7:2375']) {
+    const { code, stderr } = await runCli(args, { cwd: folder, env: { DOCKER_HOST } });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`DOCKER_HOST leads to a Docker Engine on another machine (${DOCKER_HOST})`);
+  }
 });

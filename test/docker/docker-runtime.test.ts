@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { createServer } from 'node:net';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { PortPool } from '../../src/processes/port-pool.js';
+import { existsSync } from 'node:fs';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Engine } from '../../src/runtime/docker/engine.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import { describeRuntime } from '../runtime/runtime-suite.js';
 import { send } from '../support/http.js';
-import { living, waitFor } from '../support/wait.js';
-import { containersOf, describeDocker, docker, type StartedContainer, useDockerRuntime } from './support.js';
+import { waitFor } from '../support/wait.js';
+import { containersOf, describeDocker, docker, useDockerRuntime } from './support.js';
 
 const SERVE = `exec node -e 'require("http").createServer((q, s) => s.end(process.env.TEST_NAME)).listen(8080)'`;
 const UNTIL_ASKED = `trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done`;
@@ -37,11 +37,24 @@ describeDocker('containers', () => {
       expect(HostConfig.ExtraHosts).toEqual(['host.docker.internal:host-gateway']);
     });
 
-    test('values of variables are not seen in the list of processes', async () => {
+    test('its init is the first process, so that a program without a handler for SIGTERM ends at once', async () => {
+      const { id, backend, output } = await start('echo up; exec node -e "setInterval(() => {}, 1000)"');
+      await waitFor(() => output().includes('up'), 'it to run');
+      expect(await docker('inspect', '--format', '{{.HostConfig.Init}}', `jamdev-${id}`)).toBe('true');
+      backend.terminate(false);
+      expect(await backend.exited).toEqual({ code: 143, signal: 'SIGTERM' });
+    });
+
+    test('has no init where the config says so', async () => {
+      const { id } = await start('exec sleep 30', {}, { build: { init: false } });
+      expect(await docker('inspect', '--format', '{{.HostConfig.Init}}', `jamdev-${id}`)).toBe('false');
+    });
+
+    test('no process of this machine is needed for it', async () => {
       const { id } = await start('exec sleep 30', { TEST_SECRET: 'hush-hush' });
-      const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
-      expect(processes).toContain(`run --name jamdev-${id}`);
-      expect(processes).not.toContain('hush-hush');
+      const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
+      expect(processes.filter((line) => line.startsWith('docker ') && line.includes(id))).toEqual([]);
+      expect(processes.filter((line) => line.includes('hush-hush'))).toEqual([]);
     });
 
     test("variables that docker itself reads are the backend's alone", async () => {
@@ -117,18 +130,6 @@ describeDocker('containers', () => {
       expect(await containersOf(project)).toEqual([]);
     });
 
-    test('a port that someone else took meanwhile is given up for another', async () => {
-      const taken = createServer().listen(0, '127.0.0.1');
-      await new Promise((resolve) => taken.once('listening', resolve));
-      onTestFinished(() => void taken.close());
-      const { port } = taken.address() as { port: number };
-      const acquire = vi.spyOn(PortPool.prototype, 'acquire').mockResolvedValueOnce(port);
-      onTestFinished(() => acquire.mockRestore());
-      const { backend } = await start(SERVE, { TEST_NAME: 'found' });
-      expect(backend.addresses[0]?.port).not.toBe(port);
-      await waitUntilReady(backend.addresses, AbortSignal.timeout(15_000));
-    });
-
     test.each([
       ['an image that is gone', { image: 'jamdev/never-built:1' }, 'ImageGone', 'jamdev/never-built:1'],
       ['an image for another platform', { platform: 'linux/s390x' }, 'ContainerNotStarted', 'linux/s390x'],
@@ -139,17 +140,15 @@ describeDocker('containers', () => {
       });
     });
 
-    test('without a docker client, and without an engine, it says so', async () => {
-      const { PATH } = process.env;
-      vi.stubEnv('PATH', '/nonexistent');
-      await expect(start(SERVE)).rejects.toMatchObject({ code: 'DockerMissing' });
-      vi.stubEnv('PATH', PATH);
-      vi.stubEnv('DOCKER_HOST', 'unix:///nonexistent/docker.sock');
-      await expect(start(SERVE)).rejects.toMatchObject({
+    test('without an engine it says so', async () => {
+      const url = 'unix:///nonexistent/docker.sock';
+      const address = { path: '/nonexistent/docker.sock' };
+      const runtime = makeRuntime(new Engine({ url, address, environment: { DOCKER_HOST: url } }));
+      await expect(start(SERVE, {}, { runtime })).rejects.toMatchObject({
         code: 'DockerStopped',
-        message: expect.stringContaining('unix:///nonexistent/docker.sock'),
+        message: expect.stringContaining(url),
       });
-      vi.unstubAllEnvs();
+      await runtime.close();
     });
   });
 
@@ -167,39 +166,44 @@ describeDocker('containers', () => {
       expect(await backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
     });
 
-    test('a backend whose docker client is killed is lost, and its container goes', async () => {
-      const { id, backend } = await start('exec sleep 30');
-      const pids = execFileSync('pgrep', ['-f', `docker run --name jamdev-${id} `], { encoding: 'utf8' });
-      process.kill(Number(pids.trim()), 'SIGKILL');
-      expect(await backend.exited).toMatchObject({ code: null, lost: true });
+    test('one that closes its output goes on, and its end is known', async () => {
+      const { backend, output } = await start('echo up; exec >&- 2>&-; sleep 1; exit 6');
+      await waitFor(() => output().includes('up'), 'it to run');
+      expect(await backend.exited).toEqual({ code: 6, signal: null });
+    });
+
+    test('when it is said to have stopped nothing runs', async () => {
+      const { id, backend, output } = await start(UNTIL_ASKED);
+      await waitFor(() => output().includes('up'), 'the trap');
+      backend.terminate(false);
+      await backend.stopped;
+      // Not by the list of containers, which lags behind. One that is gone by now is fine as well.
+      const inspected = docker('inspect', '--format', '{{.State.Running}}', `jamdev-${id}`);
+      expect(await inspected.catch(() => 'false')).toBe('false');
+      await backend.exited;
       expect(await containersOf(project)).toEqual([]);
     });
 
-    test('when it is said to have stopped nothing runs, even if its docker client was sent away before', async () => {
-      const stopped = async ({ id, backend }: StartedContainer) => {
-        await backend.stopped;
-        // Not by the list of containers, which lags behind. One that is gone by now is fine as well.
-        const inspected = docker('inspect', '--format', '{{.State.Running}}', `jamdev-${id}`);
-        expect(await inspected.catch(() => 'false')).toBe('false');
-        await backend.exited;
-        expect(await containersOf(project)).toEqual([]);
-      };
-      const asked = await start(UNTIL_ASKED);
-      await waitFor(() => asked.output().includes('up'), 'the trap');
-      asked.backend.terminate(false);
-      await stopped(asked);
-
-      const orphan = await start(UNTIL_ASKED.replace('exit 0', ':'));
-      await waitFor(() => orphan.output().includes('up'), 'the trap');
-      const pid = execFileSync('pgrep', ['-f', `docker run --name jamdev-${orphan.id} `], { encoding: 'utf8' });
-      // The client passes the first ones on, to no avail.
-      await waitFor(async () => {
-        if ((await living([Number(pid)])).length === 0) return true;
-        process.kill(Number(pid), 'SIGTERM');
-        return false;
-      }, 'the client to end');
-      await stopped(orphan);
-    });
+    test.each([false, true])(
+      'a crash that the engine has not noticed yet is no work of a termination; hard: %s',
+      async (hard) => {
+        const serve = `require("http").createServer((q) => process.exit(4)).listen(8080, () => console.log("up"))`;
+        const { id, backend, output } = await start(`exec node -e '${serve}'`);
+        await waitFor(() => output().includes('up'), 'it to listen');
+        const pid = await docker('inspect', '--format', '{{.State.Pid}}', `jamdev-${id}`);
+        void send(`http://127.0.0.1:${backend.addresses[0]?.port}/`).catch(() => undefined);
+        // Where its process can be seen, the engine learns of the end some 30 ms after this.
+        while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setImmediate(resolve));
+        await waitFor(
+          () => backend.ended || process.platform === 'linux',
+          'the end, where it can be seen in no other way',
+        );
+        const isKnown = backend.ended;
+        backend.terminate(hard);
+        const exit = { code: 4, signal: null };
+        expect(await backend.exited).toEqual(isKnown ? exit : { ...exit, onItsOwn: true });
+      },
+    );
 
     test('two of one backend have names of their own; one that is gone leaves its name to the next', async () => {
       const first = await start(UNTIL_ASKED);

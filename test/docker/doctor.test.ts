@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Finding } from '../../src/cli/commands/doctor/finding.js';
-import { removeImage } from '../../src/images/image-build.js';
+import { removeImage } from '../../src/images/classic-stages.js';
 import { removeLeftovers } from '../../src/runtime/docker/docker-leftovers.js';
 import { runCli } from '../support/cli.js';
 import { makeProject } from '../support/project.js';
-import { buildTestImage, containersOf, describeDocker, docker } from './support.js';
+import { buildTestImage, containersOf, describeDocker, docker, testEngine } from './support.js';
 
 describeDocker('jamdev doctor with a real engine', () => {
   test('names it, knows that it runs its own kind, and tells what a dead dev server left in it', async () => {
@@ -28,8 +28,8 @@ describeDocker('jamdev doctor with a real engine', () => {
 
     const image = await buildTestImage(project);
     onTestFinished(async () => {
-      await removeLeftovers(project, () => false);
-      await removeImage(image);
+      await removeLeftovers(testEngine(), { project, isRunAlive: () => false });
+      await removeImage(testEngine(), image);
     });
     const labels = ['--label', `dev.jamdev.project=${project}`, '--label', 'dev.jamdev.run=dead'];
     await docker('run', '--detach', ...labels, image);

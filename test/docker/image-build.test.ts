@@ -2,11 +2,13 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { ImageOutcome, ImageRequest } from '../../src/builds/image-request.js';
-import { buildImage, removeImage } from '../../src/images/image-build.js';
+import { removeImage } from '../../src/images/classic-stages.js';
+import { buildImage } from '../../src/images/image-build.js';
 import { newBackendId } from '../../src/platform/ids.js';
+import { Engine } from '../../src/runtime/docker/engine.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
-import { describeDocker, docker } from './support.js';
+import { describeDocker, docker, testEngine } from './support.js';
 
 interface Building {
   outcome: Promise<ImageOutcome>;
@@ -14,7 +16,7 @@ interface Building {
   cancel: () => void;
 }
 
-function build(files: Record<string, string>, options: Partial<ImageRequest> = {}): Building {
+function build(files: Record<string, string>, options: Partial<ImageRequest> = {}, engine = testEngine()): Building {
   const project = makeProject(files);
   const controller = new AbortController();
   const lines: string[] = [];
@@ -27,10 +29,10 @@ function build(files: Record<string, string>, options: Partial<ImageRequest> = {
     context: project,
     ...options,
   };
-  const outcome = buildImage(request, controller.signal, (line) => lines.push(line));
+  const outcome = buildImage(engine, request, controller.signal, (line) => lines.push(line));
   onTestFinished(async () => {
     controller.abort();
-    await removeImage((await outcome).image);
+    await removeImage(testEngine(), (await outcome).image);
   });
   return { outcome, lines, cancel: () => controller.abort() };
 }
@@ -53,9 +55,9 @@ describeDocker('building an image', () => {
     expect(lines.join('\n')).toContain(word);
     expect(kept).toEqual(lines);
     expect(lines.join('\n')).not.toMatch(/DEPRECATED|buildx/);
-    expect(await removeImage(image)).toBe(true);
+    expect(await removeImage(testEngine(), image)).toBe(true);
     expect(await isThere(image)).toBe(false);
-    expect(await removeImage(image)).toBe(true);
+    expect(await removeImage(testEngine(), image)).toBe(true);
   });
 
   test('build arguments and a target are used', async () => {
@@ -94,9 +96,9 @@ describeDocker('building an image', () => {
     const { outcome } = build({ Dockerfile: `FROM node:22-slim\nENV WORD=${newBackendId()}\nCMD ["sleep", "30"]\n` });
     const { image } = await outcome;
     const container = await docker('run', '--detach', image);
-    expect(await removeImage(image)).toBe(false);
+    expect(await removeImage(testEngine(), image)).toBe(false);
     await docker('rm', '--force', container);
-    expect(await removeImage(image)).toBe(true);
+    expect(await removeImage(testEngine(), image)).toBe(true);
   });
 
   test('a step that fails is told with its text and exit code, and its output is there', async () => {
@@ -138,8 +140,14 @@ describeDocker('building an image', () => {
     expect(failure).toContain(`there is no folder ${context}`);
     expect((await build({ Dockerfile: 'FROM x' }).outcome).failure).toContain('There is no "docker" command');
     vi.unstubAllEnvs();
-    vi.stubEnv('DOCKER_HOST', 'unix:///nonexistent/docker.sock');
-    expect((await build({ Dockerfile: 'FROM x' }).outcome).failure).toContain('The Docker Engine does not answer');
+    const url = 'unix:///nonexistent/docker.sock';
+    const stopped = new Engine({
+      url,
+      address: { path: '/nonexistent/docker.sock' },
+      environment: { DOCKER_HOST: url },
+    });
+    const outcome = await build({ Dockerfile: 'FROM x' }, {}, stopped).outcome;
+    expect(outcome.failure).toContain(`The Docker Engine does not answer (${url})`);
   });
 
   test('one that became stale ends at once and leaves no image and no container', async () => {

@@ -5,7 +5,7 @@ import { CrashSeries } from '../crash/crash-series.js';
 import { Dice } from '../crash/dice.js';
 import { makeProject } from '../support/project.js';
 import { ContainerWorkload } from './container-workload.js';
-import { describeDocker } from './support.js';
+import { describeDocker, testEngine } from './support.js';
 
 const KILLS = chooseKills(6);
 const LONGEST_ROUND_MS = 30_000;
@@ -20,7 +20,7 @@ describeDocker('a dev server with containers', () => {
       'code.js': SERVER,
       Dockerfile: 'FROM node:22-slim\nCOPY code.js /\nCMD ["node", "/code.js"]\n',
     });
-    onTestFinished(async () => void (await removeLeftovers(project, () => false)));
+    onTestFinished(async () => void (await removeLeftovers(testEngine(), { project, isRunAlive: () => false })));
     const report = await new CrashSeries(project, new Dice(seed), new ContainerWorkload(project)).run(KILLS);
     const { survivors, doubles } = report;
     console.log(`${KILLS} kills, seed ${seed}: ${survivors.length} survivors, ${doubles.length} double holders`);

@@ -1,10 +1,17 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { removeImage } from '../../src/images/image-build.js';
+import { removeImage } from '../../src/images/classic-stages.js';
 import { removeLeftovers } from '../../src/runtime/docker/docker-leftovers.js';
 import { DockerRuntime } from '../../src/runtime/docker/docker-runtime.js';
 import { makeProject } from '../support/project.js';
-import { makeRegister } from '../support/register.js';
-import { buildTestImage, containersOf, describeDocker, docker, imagesOf, useDockerRuntime } from './support.js';
+import {
+  buildTestImage,
+  containersOf,
+  describeDocker,
+  docker,
+  imagesOf,
+  testEngine,
+  useDockerRuntime,
+} from './support.js';
 
 const STATE = 'this machine, this project';
 
@@ -13,7 +20,7 @@ describeDocker('what dead dev servers left in the engine', () => {
 
   test('containers, networks and images of dead ones go; those of a living one, of other projects and of other machines stay', async () => {
     const runtimeOf = (runId: string, of = project, stateId = STATE) =>
-      new DockerRuntime({ project: of, stateId, runId, volumes: ['/nonexistent'], register: makeRegister() });
+      new DockerRuntime({ engine: testEngine(), project: of, stateId, runId, volumes: ['/nonexistent'] });
     const spawn = async (runtime: DockerRuntime) => {
       onTestFinished(() => runtime.close());
       return start('exec sleep 60', {}, { runtime });
@@ -30,12 +37,13 @@ describeDocker('what dead dev servers left in the engine', () => {
     const labels = ['--label', `dev.jamdev.project=${project}`, '--label', 'dev.jamdev.run=dead-1'];
     await docker('network', 'create', ...labels, network);
     const image = await buildTestImage(makeProject({ Dockerfile: 'FROM node:22-slim\nRUN echo left\n' }), project);
-    onTestFinished(async () => void (await removeImage(image)));
+    onTestFinished(async () => void (await removeImage(testEngine(), image)));
 
     const isAlive = (runId: string) => runId === 'living' || !/^(dead|build)-/.test(runId);
     expect(await imagesOf(project)).toContain(image);
-    const removed = await removeLeftovers(project, (runId) => runId.startsWith('build-') || isAlive(runId), STATE);
-    expect(removed).toBe(4);
+    const remove = (isRunAlive: (runId: string) => boolean) =>
+      removeLeftovers(testEngine(), { project, isRunAlive, stateId: STATE });
+    expect(await remove((runId) => runId.startsWith('build-') || isAlive(runId))).toBe(4);
     await Promise.all([...dead, renamed].map(({ backend }) => backend.exited));
     const left = [living, foreign].map(({ id }) => docker('ps', '--quiet', '--filter', `name=jamdev-${id}`));
     expect((await containersOf(project)).sort()).toEqual((await Promise.all(left)).sort());
@@ -44,7 +52,7 @@ describeDocker('what dead dev servers left in the engine', () => {
     expect(await imagesOf(project)).toContain(image);
 
     // A second time there is nothing left to do; and once its own dev server counts as dead, the image goes as well.
-    expect(await removeLeftovers(project, isAlive, STATE)).toBe(0);
+    expect(await remove(isAlive)).toBe(0);
     expect(await imagesOf(project)).not.toContain(image);
     living.backend.terminate(true);
     stranger.backend.terminate(true);

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import { removeImage } from '../../src/images/image-build.js';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { removeImage } from '../../src/images/classic-stages.js';
 import { newBackendId } from '../../src/platform/ids.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
-import { buildTestImage, containersOf, describeDocker, docker, useDockerRuntime } from './support.js';
+import { buildTestImage, containersOf, describeDocker, docker, testEngine, useDockerRuntime } from './support.js';
 
 const MIB = 1024 * 1024;
 const EAT_MEMORY = `exec node -e 'const all = []; for (;;) all.push(Buffer.alloc(4 * 1024 * 1024, 1))'`;
@@ -106,7 +106,7 @@ describeDocker('limits, mounts and images of a container', () => {
       const image = await buildTestImage(makeProject({ Dockerfile: dockerfile }), project);
       const { backend } = await start('', {}, { build: { image }, request: { key: 'nobody', mount: true } });
       expect(await backend.exited).toEqual({ code: 0, signal: null });
-      await removeImage(image);
+      await removeImage(testEngine(), image);
       const read = await start('cat /plane-data/file', {}, { request: { key: 'nobody', mount: true } });
       await read.backend.exited;
       expect(read.output()).toBe('4711\n');
@@ -134,7 +134,7 @@ describeDocker('limits, mounts and images of a container', () => {
         const { backend } = await start('', {}, { build: { image } });
         return await backend.exited;
       } finally {
-        await removeImage(image);
+        await removeImage(testEngine(), image);
       }
     }
 
@@ -148,7 +148,7 @@ describeDocker('limits, mounts and images of a container', () => {
         (error: Error) => error.message,
       );
       expect(await ended).toContain('program is for another kind of machine');
-      await removeImage(image);
+      await removeImage(testEngine(), image);
     });
 
     test('that exits at once has its exit code', async () => {
@@ -159,7 +159,13 @@ describeDocker('limits, mounts and images of a container', () => {
     });
 
     test('whose command does not exist is told with the command', async () => {
-      await expect(endOf('FROM node:22-slim\nCMD ["no-such-program"]\n')).rejects.toMatchObject({
+      expect(await endOf('FROM node:22-slim\nCMD ["no-such-program"]\n')).toMatchObject({
+        code: 127,
+        remark: expect.stringContaining(`The command of the image can't be started: "no-such-program"`),
+      });
+      const image = await buildTestImage(makeProject({ Dockerfile: 'FROM node:22-slim\nCMD ["no-such-program"]\n' }));
+      onTestFinished(async () => void (await removeImage(testEngine(), image)));
+      await expect(start('', {}, { build: { image, init: false } })).rejects.toMatchObject({
         code: 'CommandNotFound',
         message: expect.stringContaining('"no-such-program"'),
       });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { newBackendId } from '../../src/platform/ids.js';
+import { connectEngine } from '../../src/runtime/docker/engine.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import { ROOT } from '../support/project.js';
 import { living, waitFor } from '../support/wait.js';
@@ -26,13 +27,14 @@ describeOwnEngine('an engine that goes away', () => {
     vi.stubEnv('DOCKER_HOST', socket);
     await engine('start');
   }, 120_000);
-  const { start, project } = useDockerRuntime();
   afterAll(async () => {
     await engine('stop');
     vi.unstubAllEnvs();
     expect(existsSync(folder)).toBe(false);
     rmSync(folder, { recursive: true, force: true });
   }, 60_000);
+  // Later, so that it cleans up before the engine stops.
+  const { start, project } = useDockerRuntime('/nonexistent', () => connectEngine());
 
   test('its backends are lost; once it is back their containers go and new ones start', async () => {
     const lost = await start(`echo before; ${SERVE}`);

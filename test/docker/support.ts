@@ -5,21 +5,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-import { buildImage, removeImage } from '../../src/images/image-build.js';
+import { removeImage } from '../../src/images/classic-stages.js';
+import { buildImage } from '../../src/images/image-build.js';
 import { newBackendId } from '../../src/platform/ids.js';
-import { checkEngine } from '../../src/runtime/docker/docker-cli.js';
 import { removeLeftovers } from '../../src/runtime/docker/docker-leftovers.js';
 import { DockerRuntime } from '../../src/runtime/docker/docker-runtime.js';
+import { connectEngine, type Engine } from '../../src/runtime/docker/engine.js';
 import type { ContainerBuild, RuntimeBackend, SpawnRequest } from '../../src/runtime/runtime.js';
 import type { Started } from '../runtime/runtime-suite.js';
 import type { DevRun } from '../support/cli.js';
 import { fixture } from '../support/project.js';
-import { makeRegister } from '../support/register.js';
 
-const missing = await checkEngine(AbortSignal.timeout(20_000)).then(
-  () => undefined,
-  (error: Error) => error,
-);
+const connected = await connectEngine(AbortSignal.timeout(20_000)).catch((error: Error) => error);
+const missing = connected instanceof Error ? connected : undefined;
+
+/** The engine that the tests use. @throws when none answers */
+export function testEngine(): Engine {
+  if (connected instanceof Error) throw connected;
+  return connected;
+}
 
 /** Tests that need an engine: without one they are skipped, or fail where JAMDEV_REQUIRE_DOCKER=1 says that there must be one. */
 export const describeDocker = describe.skipIf(missing !== undefined && process.env.JAMDEV_REQUIRE_DOCKER !== '1');
@@ -48,8 +52,9 @@ ENTRYPOINT ["/bin/sh", "-c", "eval \\"$TEST_COMMAND\\""]
 }
 
 /** Builds an image for tests, by hand of what is tested elsewhere. @returns its tag */
-export async function buildTestImage(project: string, label = project): Promise<string> {
+export async function buildTestImage(project: string, label = project, engine = testEngine()): Promise<string> {
   const { ok, failure, lines, image } = await buildImage(
+    engine,
     {
       project: label,
       service: 'default',
@@ -79,12 +84,13 @@ export interface StartedContainer extends Started {
 }
 
 /** A docker runtime for the tests of a file, with an image that runs any command; all of it ends with the file. */
-export function useDockerRuntime(volumes = '/nonexistent') {
+export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promise<Engine> = async () => testEngine()) {
   const project = `/test/${newBackendId()}`;
   const runId = newBackendId();
-  const makeRuntime = () =>
-    new DockerRuntime({ project, stateId: runId, runId, volumes: [volumes], register: makeRegister() });
-  const shared = makeRuntime();
+  let engine: Engine;
+  let shared: DockerRuntime;
+  const makeRuntime = (of = engine) =>
+    new DockerRuntime({ engine: of, project, stateId: runId, runId, volumes: [volumes] });
   let image = '';
   const running: RuntimeBackend[] = [];
 
@@ -92,7 +98,9 @@ export function useDockerRuntime(volumes = '/nonexistent') {
     if (missing !== undefined) throw missing;
     const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-'));
     writeCommandProject(folder);
-    image = await buildTestImage(folder, project);
+    engine = await connect();
+    shared = makeRuntime();
+    image = await buildTestImage(folder, project, engine);
     rmSync(folder, { recursive: true });
   });
   afterEach(async () => {
@@ -103,8 +111,8 @@ export function useDockerRuntime(volumes = '/nonexistent') {
     if (missing !== undefined) return;
     await shared.close();
     // Whatever failed, nothing stays behind; and if nothing failed there is nothing but the image.
-    const left = await removeLeftovers(project, () => false);
-    await removeImage(image);
+    const left = await removeLeftovers(engine, { project, isRunAlive: () => false });
+    await removeImage(engine, image);
     expect(left).toBe(0);
   });
 
@@ -128,6 +136,7 @@ export function useDockerRuntime(volumes = '/nonexistent') {
           digest: image,
           env: {},
           network: undefined,
+          init: undefined,
           platform: undefined,
           ...build,
         },

@@ -50,9 +50,9 @@ describeDocker.each(TEMPLATE_NAMES)('the template %s, in containers', (template)
       const files = (await docker('exec', container, 'ls', '-A', '/app')).split('\n');
       expect(files).toEqual(expect.arrayContaining([template === 'python' ? 'server.py' : 'server.js', 'public']));
       expect(files).not.toContain('.jamdev');
-      // The server itself is told to end, and no shell in front of it.
+      // Docker's init passes a signal on to its only child, which is the server itself, with no shell in between.
       expect(await docker('exec', container, 'cat', '/proc/1/cmdline')).toMatch(
-        /^(node\0server\.js|python3\0server\.py)\0$/,
+        /^\/sbin\/docker-init\0--\0(node\0server\.js|python3\0server\.py)\0$/,
       );
     });
   });

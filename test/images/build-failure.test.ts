@@ -73,11 +73,6 @@ failed to copy files: write /var/lib/docker/x: no space left on device`,
     /disk is full: make room/,
   ],
   [
-    'the engine away from the beginning',
-    'ERROR: Cannot connect to the Docker daemon at unix:///x/docker.sock. Is the docker daemon running?',
-    /^The Docker Engine does not answer \(unix:\/\/\/x\/docker.sock\)/,
-  ],
-  [
     'the same words out of a step',
     `Step 2/2 : RUN docker ps
 Cannot connect to the Docker daemon at unix:///x/docker.sock. Is the docker daemon running?

@@ -15,7 +15,7 @@ const IMAGE = { repository: 'default', tag: 'mine', digest: 'sha256:m', since: n
 const makeImage: MakeBuild = async (_service, number) => {
   const image = { image: `jamdev/x:r-${number}`, digest: `sha256:${number}`, env: {} };
   return {
-    build: { kind: 'container', number, ...image, network: undefined, platform: undefined },
+    build: { kind: 'container', number, ...image, network: undefined, init: undefined, platform: undefined },
     fingerprint: String(number),
     failure: '',
     lines: [],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readStats, statsPath } from '../../src/runtime/docker/container-usage.js';
+import { parseStats } from '../../src/runtime/docker/container-usage.js';
 
 const CPU = { cpu_usage: { total_usage: 104_627_605 }, system_cpu_usage: 22_298_030_000_000, online_cpus: 2 };
 const LIMIT = 64 * 1024 * 1024;
@@ -11,7 +11,7 @@ describe("the engine's statistics", () => {
     ['without a word on files', {}, 66_985],
     ['with more in files than in all', { inactive_file: 70_000 }, 66_985],
   ])('%s are read', (_what, stats, memoryBytes) => {
-    expect(readStats({ cpu_stats: CPU, memory_stats: { usage: 66_985, limit: LIMIT, stats } })).toEqual({
+    expect(parseStats({ cpu_stats: CPU, memory_stats: { usage: 66_985, limit: LIMIT, stats } })).toEqual({
       memoryBytes,
       peakMemoryBytes: memoryBytes,
       memoryLimitBytes: LIMIT,
@@ -30,10 +30,6 @@ describe("the engine's statistics", () => {
     ['that did not come', undefined],
     ['that are none', 'hello'],
   ])('%s tell nothing', (_what, stats) => {
-    expect(readStats(stats)).toBeUndefined();
+    expect(parseStats(stats)).toBeUndefined();
   });
-});
-
-test('one reading is asked for, at once', () => {
-  expect(statsPath('jamdev-a1')).toBe('/containers/jamdev-a1/stats?stream=false&one-shot=true');
 });

@@ -34,6 +34,7 @@ export function dockerService(more: Partial<DockerServiceConfig> & { context: st
     buildArgs: {},
     target: undefined,
     network: undefined,
+    init: undefined,
     env: {},
     envFiles: [],
     watch: [],

@@ -1,88 +1,106 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { ChildRegister } from '../../records/child-register.js';
-import { dockerEnvironment } from './docker-cli.js';
+import type { Readable } from 'node:stream';
+import { pause } from '../../os/clock.js';
+import { ignoreError } from '../../os/debug/debug-log.js';
+import type { Engine } from './engine.js';
 import { LABEL } from './labels.js';
 
-/** How long the client that listens stays when nothing is expected anymore. */
-const LINGER_MS = 10_000;
-/** How long one client listens at most: should jamdev be killed, it must not stay forever. */
-const LISTEN_MS = 120_000;
-/** One that ended sooner than this was ended by trouble, which another would meet too. */
-const TROUBLE_MS = 1_000;
+const RETRY_PAUSE_MS = 500;
 
-/** Something that the engine may tell of. */
-export interface Expected {
-  /** Never resolves if the engine does not tell. */
-  happened: Promise<void>;
-  /** To wait no longer. */
-  forget(): void;
+/** How a container ended, by the engine's event. */
+export interface DeathEvent {
+  exitCode: number;
+  /** When the event was made, by the engine's clock; ms since 1970. */
+  engineMs: number;
+}
+
+/** What hears of one container. */
+export interface ContainerListener {
+  died(event: DeathEvent): void;
+  /** Events may have been missed: the container may have died, or the engine. */
+  check(): Promise<void>;
 }
 
 /**
- * Tells when containers of this run start and end, by one `docker events` for all. Nothing else tells of a start in time:
- * asking the published port before the container is on its network makes the first answer a whole second late, as the
- * kernel then waits that long before it looks for the container's address again. Of an end the attached client was
- * measured to tell a fifth of a second later, as the engine clears up first.
+ * Tells when containers of a run die, by one connection to the engine's events. They come a tenth of a second before the
+ * engine answers a `wait`, as it clears up first.
  */
 export class ContainerEvents {
+  readonly #engine: Engine;
   readonly #runId: string;
-  readonly #register: ChildRegister;
-  /** What is waited for, as the engine tells it: "start NAME" or "die NAME". */
-  readonly #waiting = new Map<string, () => void>();
-  #client: ChildProcess | undefined;
-  #linger: NodeJS.Timeout | undefined;
+  readonly #closed = new AbortController();
+  /** By the container's id. */
+  readonly #listeners = new Map<string, ContainerListener>();
+  #opening: Promise<void> | undefined;
 
-  constructor(runId: string, register: ChildRegister) {
+  constructor(engine: Engine, runId: string) {
+    this.#engine = engine;
     this.#runId = runId;
-    this.#register = register;
   }
 
-  /** Call it before the container is started, or asked to end. */
-  expect(event: 'start' | 'die', name: string): Expected {
-    const line = `${event} ${name}`;
-    const happened = new Promise<void>((resolve) => this.#waiting.set(line, resolve));
-    clearTimeout(this.#linger);
-    this.#client ??= this.#listen();
-    const forget = () => {
-      if (!this.#waiting.delete(line) || this.#waiting.size > 0) return;
-      this.#linger = setTimeout(() => this.close(), LINGER_MS).unref();
-    };
-    return { happened, forget };
+  /**
+   * Resolves when the engine will tell of everything from now on.
+   * @throws JamdevError when it does not answer
+   */
+  async open(): Promise<void> {
+    this.#opening ??= this.#connect().catch((error) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    await this.#opening;
+  }
+
+  /** Call it before the container is started. @returns ends the listening */
+  listen(id: string, listener: ContainerListener): () => void {
+    this.#listeners.set(id, listener);
+    return () => this.#listeners.delete(id);
   }
 
   close(): void {
-    clearTimeout(this.#linger);
-    this.#client?.kill();
-    this.#client = undefined;
+    this.#closed.abort();
   }
 
-  /** @param now where to begin, as the client before it may have ended a moment ago; ms since 1970 */
-  #listen(now = Date.now()): ChildProcess {
-    // Removals too, though nobody waits for them: a client that was left behind ends when it can't tell one.
-    const events = ['start', 'die', 'destroy'].map((event) => `event=${event}`);
-    const filters = ['type=container', ...events, `label=${LABEL.run}=${this.#runId}`];
-    const begunAtMs = Date.now();
-    const [since, until] = [now, now + LISTEN_MS].map((ms) => (ms / 1000).toFixed(3)) as [string, string];
-    const format = '{{.Status}} {{.Actor.Attributes.name}}';
-    const args = ['events', '--since', since, '--until', until, '--format', format];
-    for (const filter of filters) args.push('--filter', filter);
-    const client = spawn('docker', args, {
-      env: dockerEnvironment(this.#register.environment()),
-      detached: true,
-      stdio: ['ignore', 'pipe', 'ignore'],
+  async #connect(): Promise<void> {
+    const filters = JSON.stringify({ type: ['container'], event: ['die'], label: [`${LABEL.run}=${this.#runId}`] });
+    const { signal } = this.#closed;
+    const stream = await this.#engine.stream('GET', '/events', { query: { filters }, signal });
+    void this.#read(stream);
+  }
+
+  async #read(stream: Readable): Promise<void> {
+    const lines = createInterface({ input: stream });
+    lines.on('line', (line) => this.#hear(line));
+    await new Promise<void>((resolve) => {
+      stream.once('close', resolve);
+      // Reading lines passes errors on to the interface.
+      for (const each of [stream, lines]) each.on('error', () => resolve());
     });
-    const gone = () => {
-      if (this.#client !== client) return;
-      const isNeeded = this.#waiting.size > 0 && Date.now() - begunAtMs > TROUBLE_MS;
-      this.#client = isNeeded ? this.#listen(Math.min(Date.now(), now + LISTEN_MS)) : undefined;
+    this.#opening = undefined;
+    await this.#reopen();
+  }
+
+  #hear(line: string): void {
+    const { Actor, timeNano } = JSON.parse(line) as {
+      Actor: { ID: string; Attributes: Record<string, string | undefined> };
+      timeNano: number;
     };
-    client.once('error', gone);
-    client.once('close', gone);
-    client.unref();
-    createInterface({ input: client.stdout }).on('line', (line) => {
-      this.#waiting.get(line)?.();
-    });
-    return client;
+    // The second name is Podman's.
+    const { exitCode, containerExitCode } = Actor.Attributes;
+    const event = { exitCode: Number(exitCode ?? containerExitCode), engineMs: timeNano / 1e6 };
+    this.#listeners.get(Actor.ID)?.died(event);
+  }
+
+  /** The connection has ended: each container is looked at, and the engine is asked again as long as one lives. */
+  async #reopen(): Promise<void> {
+    const { signal } = this.#closed;
+    while (this.#listeners.size > 0 && !signal.aborted) {
+      const isOpen = await this.open().then(
+        () => true,
+        ignoreError('docker', 'listening to the events of the engine again', false),
+      );
+      await Promise.all([...this.#listeners.values()].map((listener) => listener.check()));
+      if (isOpen) return;
+      await pause(RETRY_PAUSE_MS, signal);
+    }
   }
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { ignoreError } from '../../os/debug/debug-log.js';
 import type { Usage } from '../runtime.js';
+import type { Engine } from './engine.js';
 
 /** What is of use in the engine's statistics of a container; it leaves out what it does not know. */
 const statsSchema = z.object({
@@ -19,17 +21,23 @@ const statsSchema = z.object({
 
 const NS_PER_MS = 1e6;
 
-/** The path in the engine's API for one reading of a container's statistics. */
-export function statsPath(name: string): string {
-  return `/containers/${name}/stats?stream=false&one-shot=true`;
+/** An engine older than version 25 takes up to a second for each answer. */
+const ANSWER_TIMEOUT_MS = 5_000;
+
+/** Asks the engine what a container uses right now. @returns undefined, never a rejection, when it does not tell */
+export async function readUsage(engine: Engine, id: string): Promise<Usage | undefined> {
+  const request = { query: { stream: false, 'one-shot': true }, timeoutMs: ANSWER_TIMEOUT_MS };
+  return engine
+    .request('GET', `/containers/${id}/stats`, request)
+    .then(parseStats, ignoreError('docker', 'asking for the usage of a container'));
 }
 
 /**
  * Reads the engine's statistics of a container. Memory is counted as `docker stats` and the platform do: without files
  * that are cached and not in use, as they make room when there is need.
- * @returns undefined when they don't tell, as of a container that does not run
+ * @returns undefined when they do not tell, as of a container that does not run
  */
-export function readStats(stats: unknown): Usage | undefined {
+export function parseStats(stats: unknown): Usage | undefined {
   const parsed = statsSchema.safeParse(stats);
   if (!parsed.success) return undefined;
   const { cpu_stats: cpu, memory_stats: memory } = parsed.data;

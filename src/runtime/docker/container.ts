@@ -1,83 +1,72 @@
-import { execa } from 'execa';
+import type { Readable } from 'node:stream';
 import { pause } from '../../os/clock.js';
-import { sendSignal } from '../../processes/signal.js';
-import type { ChildRegister } from '../../records/child-register.js';
-import { BACKEND_CHILD } from '../child-options.js';
+import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
 import type { SpawnRequest } from '../runtime.js';
-import { clientNotStarted } from './client-not-started.js';
-import { ClientWords } from './client-words.js';
-import type { ContainerEvents, Expected } from './container-events.js';
-import { engineProblem, QUICK_TIMEOUT_MS, runDocker } from './docker-cli.js';
-import { type ContainerSpec, runArguments } from './run-arguments.js';
+import { createDemuxer } from './attached-output.js';
+import type { ContainerEvents, DeathEvent } from './container-events.js';
+import { type Engine, QUICK_REQUEST_MS } from './engine.js';
+import { EngineError, isNotFound } from './engine-error.js';
 
-/** How often to ask whether it runs, when the engine has not told; a remote engine may tell late or never. */
-const LOOK_PAUSE_MS = 1_000;
-/** Pauses between attempts to signal a container that is not there yet. */
+/** Pauses between attempts to signal a container of an engine that does not take the signal. */
 const FIRST_SIGNAL_PAUSE_MS = 15;
 const LONGEST_SIGNAL_PAUSE_MS = 500;
-/** The end of what the backend printed to stderr is kept for what it may tell of the end; bytes. */
+/** The end of what the backend printed to stderr is kept, since it may explain the exit; bytes. */
 const KEPT_BYTES = 2_048;
-/** How the attached client ended. */
-export interface ClientEnd {
-  /** undefined: a signal ended it. */
-  code: number | undefined;
-  /** What it said of a failure of its own. */
-  failure: string;
+const SIGKILL_CODE = 137;
+
+/** What the engine says of the state of a container. */
+interface ContainerState {
+  Running: boolean;
+  ExitCode: number;
+  OOMKilled: boolean;
+  FinishedAt: string;
 }
 
-/** A container and the `docker run` attached to it, whose output is the backend's and whose end is the container's. */
+/** How a container ended. */
+export interface ContainerEnd {
+  /** undefined: the engine was lost, and what became of the container is not known. */
+  exitCode: number | undefined;
+  outOfMemory: boolean;
+  /** It had ended by itself before its termination was asked for. */
+  onItsOwn: boolean;
+}
+
+/** One container, from its creation to the end of its output, and what was asked of it. */
 export class Container {
+  readonly id: string;
   readonly name: string;
-  /** Resolves to false when it has ended without having started. */
-  readonly started: Promise<boolean>;
-  /** Resolves when the engine tells that it has ended, if the engine does tell. */
+  /** Resolves when it has died, or its engine was lost. */
   readonly died: Promise<void>;
-  /** Resolves when the client is gone and all output was handed over. */
-  readonly ended: Promise<ClientEnd>;
-  readonly #words = new ClientWords();
+  readonly #engine: Engine;
   readonly #request: SpawnRequest;
-  readonly #events: ContainerEvents;
-  readonly #clientPid: number;
-  #over = false;
-  #running = false;
+  readonly #forget: () => void;
+  #settle: (event: DeathEvent | undefined) => void = () => undefined;
+  /** undefined: the engine was lost, or told too late when it died. */
+  readonly #death: Promise<DeathEvent | undefined>;
+  #deathSeenAtMs = 0;
+  #isDead = false;
+  #isLost = false;
+  #attached: Readable | undefined;
+  #outputOver: Promise<void> = Promise.resolve();
   #lastWords = Buffer.alloc(0);
   #asked: 'nothing' | 'soft' | 'hard' = 'nothing';
-  #firstOutput: () => void = () => undefined;
-  #dead: () => void = () => undefined;
+  #firstAsked: { how: 'soft' | 'hard'; atMs: number; wallMs: number } | undefined;
 
-  private constructor(name: string, request: SpawnRequest, client: Client, pid: number, events: ContainerEvents) {
+  /** @param id of a container that was created, and not started */
+  constructor(id: string, name: string, request: SpawnRequest, engine: Engine, events: ContainerEvents) {
+    this.id = id;
     this.name = name;
-    this.#events = events;
-    this.#clientPid = pid;
+    this.#engine = engine;
     this.#request = request;
-    const printed = new Promise<void>((resolve) => {
-      this.#firstOutput = resolve;
+    this.#death = new Promise((resolve) => {
+      this.#settle = resolve;
     });
-    this.died = new Promise((resolve) => {
-      this.#dead = resolve;
-    });
-    this.ended = this.#untilEnded(client);
-    this.#expectDeath();
-    this.started = this.#untilStarted(events.expect('start', name), printed);
+    this.died = this.#death.then(() => undefined);
+    this.#forget = events.listen(id, { died: (event) => this.#die(event), check: () => this.#check() });
   }
 
-  /** @throws JamdevError `DockerMissing`, `CommandNotStarted` */
-  static async run(
-    spec: ContainerSpec,
-    request: SpawnRequest,
-    events: ContainerEvents,
-    register: ChildRegister,
-  ): Promise<Container> {
-    const { args, env } = runArguments(spec);
-    const attempt = { file: 'docker', args, cwd: process.cwd(), env: { ...env, ...register.environment() } };
-    const client = execa(attempt.file, args, { ...BACKEND_CHILD, env: attempt.env });
-    if (client.pid !== undefined) return new Container(spec.name, request, client, client.pid, events);
-    throw clientNotStarted((await client).cause, attempt);
-  }
-
-  /** What the engine warned of, as that it can't apply a limit. */
-  get warnings(): readonly string[] {
-    return this.#words.warnings;
+  get isDead(): boolean {
+    return this.#isDead;
   }
 
   get asked(): 'nothing' | 'soft' | 'hard' {
@@ -89,87 +78,141 @@ export class Container {
     return this.#lastWords.toString('utf8');
   }
 
-  /** Asks or forces it to end; safe before it exists, again, and after its end. */
+  /**
+   * Starts it, with its output attached from the first byte.
+   * @returns what the engine says of it then
+   * @throws EngineError, JamdevError
+   */
+  async start(): Promise<ContainerInspection> {
+    const { signal } = new AbortController();
+    const query = { stream: true, stdout: true, stderr: true };
+    this.#attached = await this.#engine.stream('POST', `${this.#path}/attach`, { query, hijack: true, signal });
+    this.#outputOver = this.#forward(this.#attached);
+    await this.#engine.request('POST', `${this.#path}/start`);
+    // The end of its output is a sign that it died, should its event not come.
+    void this.#outputOver.then(() => this.#check());
+    return this.#engine.request<ContainerInspection>('GET', `${this.#path}/json`);
+  }
+
+  /** Asks or forces it to end; safe to call again, and after its end. */
   terminate(hard: boolean): void {
-    if (this.#over || this.#asked === 'hard' || (this.#asked === 'soft' && !hard)) return;
+    if (this.#isDead || this.#asked === 'hard' || (this.#asked === 'soft' && !hard)) return;
     this.#asked = hard ? 'hard' : 'soft';
+    this.#firstAsked ??= { how: this.#asked, atMs: performance.now(), wallMs: Date.now() };
     void this.#signal(this.#asked);
   }
 
-  #expectDeath(): void {
-    const { happened, forget } = this.#events.expect('die', this.name);
-    void happened.then(this.#dead);
-    void this.ended.then(forget);
+  /** Resolves when it has died and all its output was handed over. */
+  async end(): Promise<ContainerEnd> {
+    const event = await this.#death;
+    this.#forget();
+    const state = this.#isLost ? 'unreachable' : await this.#inspect();
+    if (state === 'unreachable') {
+      this.abandon();
+      return { exitCode: undefined, outOfMemory: false, onItsOwn: false };
+    }
+    await this.#outputOver;
+    if (state === undefined) return { exitCode: event?.exitCode, outOfMemory: false, onItsOwn: false };
+    const { ExitCode: exitCode, OOMKilled: outOfMemory } = state;
+    return { exitCode, outOfMemory, onItsOwn: this.#endedOnItsOwn(state, event) };
+  }
+
+  /** Ends the connection to it, which does nothing to the container. */
+  abandon(): void {
+    this.#forget();
+    this.#attached?.destroy();
+  }
+
+  get #path(): string {
+    return `/containers/${this.id}`;
+  }
+
+  #die(event: DeathEvent | undefined): void {
+    if (this.#isDead) return;
+    this.#isDead = true;
+    this.#deathSeenAtMs = performance.now();
+    this.#settle(event);
+  }
+
+  /** Finds out whether it died while no event could tell. */
+  async #check(): Promise<void> {
+    if (this.#isDead) return;
+    const state = await this.#inspect();
+    if (state === 'unreachable') this.#lose();
+    else if (!state?.Running) this.#die(undefined);
+  }
+
+  #lose(): void {
+    this.#isLost = !this.#isDead;
+    this.#die(undefined);
+  }
+
+  /** @returns undefined when it is gone */
+  async #inspect(): Promise<ContainerState | 'unreachable' | undefined> {
+    try {
+      const request = { timeoutMs: QUICK_REQUEST_MS };
+      return (await this.#engine.request<ContainerInspection>('GET', `${this.#path}/json`, request)).State;
+    } catch (error) {
+      return isNotFound(error)
+        ? undefined
+        : ignoreError('docker', `inspecting ${this.name}`, 'unreachable' as const)(error);
+    }
+  }
+
+  /**
+   * Between the end of a process and the engine's event lie some 30 ms. A termination within them did not cause the end.
+   * Another machine's clock (that of Docker Desktop) differs from the one here, but both tell how long ago it was.
+   */
+  #endedOnItsOwn({ ExitCode, FinishedAt }: ContainerState, event: DeathEvent | undefined): boolean {
+    const asked = this.#firstAsked;
+    // A code other than that of SIGKILL does not come from SIGKILL.
+    if (asked === undefined || (asked.how === 'hard' && ExitCode !== SIGKILL_CODE)) return true;
+    const finishedMs = preciseTime(FinishedAt);
+    if (this.#engine.sharesClock) return finishedMs < asked.wallMs;
+    return event !== undefined && event.engineMs - finishedMs > this.#deathSeenAtMs - asked.atMs;
   }
 
   /** Until it was delivered, was overtaken by a harder one, or there is nobody left to get it. */
   async #signal(how: 'soft' | 'hard'): Promise<void> {
-    const args = ['kill', '--signal', how === 'hard' ? 'KILL' : 'TERM', this.name];
-    for (let wait = FIRST_SIGNAL_PAUSE_MS; !this.#over && this.#asked === how; wait *= 1.5) {
-      const result = await runDocker(args, { timeoutMs: QUICK_TIMEOUT_MS }).catch(() => undefined);
-      if (result?.ok) return;
-      // An engine that does not even take a kill tells nothing anymore: the client would wait for it forever.
-      const hangs = how === 'hard' && result !== undefined && engineProblem(result.stderr) !== undefined;
-      if (hangs) sendSignal(this.#clientPid, 'SIGKILL');
+    const request = { query: { signal: how === 'hard' ? 'SIGKILL' : 'SIGTERM' }, timeoutMs: QUICK_REQUEST_MS };
+    for (let wait = FIRST_SIGNAL_PAUSE_MS; !this.#isDead && this.#asked === how; wait *= 1.5) {
+      try {
+        await this.#engine.request('POST', `${this.#path}/kill`, request);
+        return;
+      } catch (error) {
+        // 404 and 409: it is gone, or does not run anymore.
+        if (error instanceof EngineError && error.status < 500) return this.#check();
+        // An engine that does not even take a kill will tell nothing anymore.
+        if (how === 'hard' && !(error instanceof EngineError)) return this.#lose();
+        noteHandled('docker', `signaling ${this.name}`, error);
+      }
       await pause(Math.min(wait, LONGEST_SIGNAL_PAUSE_MS));
     }
   }
 
-  async #untilStarted({ happened, forget }: Expected, printed: Promise<void>): Promise<boolean> {
-    const over = new AbortController();
-    const ended = this.ended.then(({ failure }) => failure === '');
-    const seen = this.#untilSeenRunning(over.signal);
-    const started = await Promise.race([happened.then(() => true), printed.then(() => true), ended, seen]);
-    over.abort();
-    forget();
-    this.#running = started;
-    this.#hand('stderr', this.#words.started());
-    return started;
-  }
-
-  /** Never resolves when it is given up. */
-  async #untilSeenRunning(signal: AbortSignal): Promise<boolean> {
-    for (;;) {
-      await pause(LOOK_PAUSE_MS, signal);
-      if (signal.aborted) return new Promise<never>(() => undefined);
-      const inspected = await runDocker(['inspect', '--format', '{{.State.Running}}', this.name]).catch(
-        () => undefined,
-      );
-      if (inspected?.stdout.trim() === 'true') return true;
-    }
-  }
-
-  async #untilEnded(client: Client): Promise<ClientEnd> {
-    const closed = [
-      this.#forward(client.stdout, (chunk) => this.#hand('stdout', chunk)),
-      this.#forward(client.stderr, (chunk) => this.#hand('stderr', this.#words.push(chunk))),
-    ];
-    const [{ exitCode }] = await Promise.all([client, ...closed]);
-    this.#over = true;
-    const { failure, output } = this.#words.end(exitCode);
-    this.#hand('stderr', output);
-    return { code: exitCode, failure: this.#running ? '' : failure };
-  }
-
-  #forward(stream: NodeJS.ReadableStream, take: (chunk: Buffer) => void): Promise<void> {
+  /** @returns resolves when the stream is over */
+  #forward(stream: Readable): Promise<void> {
+    const take = createDemuxer((source, chunk) => {
+      if (source === 'stderr') this.#lastWords = Buffer.concat([this.#lastWords, chunk]).subarray(-KEPT_BYTES);
+      this.#request.onOutput(source, chunk);
+    });
     stream.on('data', take);
     return new Promise((resolve) => {
       stream.once('close', resolve);
       stream.once('error', () => resolve());
     });
   }
-
-  #hand(source: 'stdout' | 'stderr', chunk: Buffer): void {
-    if (chunk.length === 0) return;
-    if (source === 'stderr') this.#lastWords = Buffer.concat([this.#lastWords, chunk]).subarray(-KEPT_BYTES);
-    this.#request.onOutput(source, chunk);
-    // Of stderr only what comes after the start gets here; stdout has nothing but the backend's own.
-    this.#firstOutput();
-  }
 }
 
-/** The parts of execa's subprocess that are of use here. */
-interface Client extends PromiseLike<{ exitCode?: number | undefined; cause?: unknown }> {
-  stdout: NodeJS.ReadableStream;
-  stderr: NodeJS.ReadableStream;
+/** What `inspect` tells of a container, as far as it is needed. */
+export interface ContainerInspection {
+  State: ContainerState & { Pid: number };
+  NetworkSettings: { Ports?: Record<string, { HostPort: string }[] | null> };
+}
+
+/** Milliseconds since 1970, with their fraction: the engine tells nanoseconds. */
+function preciseTime(time: string): number {
+  const fraction = /\.(\d+)/.exec(time)?.[1] ?? '0';
+  const seconds = Date.parse(time.replace(/\.\d+/, ''));
+  return seconds + Number(`0.${fraction}`) * 1_000;
 }

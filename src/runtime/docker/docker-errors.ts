@@ -24,6 +24,15 @@ export const dockerErrors = {
       `This user is not allowed to use the Docker Engine (${detail}).`,
       `Join the group docker (sudo usermod -aG docker $USER, then log in again), or ${WITHOUT_DOCKER}`,
     ),
+  /** @param context the Docker context that leads there; undefined: DOCKER_HOST does */
+  dockerElsewhere: (url: string, context: string | undefined) =>
+    new JamdevError(
+      'DockerElsewhere',
+      context === undefined
+        ? `DOCKER_HOST leads to a Docker Engine on another machine (${url}), where jamdev can't reach containers.`
+        : `The Docker context ${quote(context)} leads to a Docker Engine on another machine (${url}), where jamdev can't reach containers.`,
+      `${context === undefined ? 'Unset DOCKER_HOST' : 'Choose an engine on this machine (docker context use default)'}, or ${WITHOUT_DOCKER}`,
+    ),
   imageGone: (image: string) =>
     new JamdevError(
       'ImageGone',

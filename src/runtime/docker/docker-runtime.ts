@@ -1,21 +1,21 @@
 import { spawnSync } from 'node:child_process';
+import { noteHandled } from '../../os/debug/debug-log.js';
 import { PortPool } from '../../processes/port-pool.js';
-import type { ChildRegister } from '../../records/child-register.js';
 import type { ContainerBuild, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
 import { Container } from './container.js';
+import { type ContainerSpec, containerConfig, insidePort } from './container-config.js';
 import { ContainerEvents } from './container-events.js';
 import { DockerBackend } from './docker-backend.js';
 import { dockerEnvironment } from './docker-cli.js';
-import { EngineApi } from './engine-api.js';
+import type { Engine } from './engine.js';
+import { EngineError } from './engine-error.js';
 import { containerName } from './labels.js';
 import { LostContainers, removeContainer } from './lost-containers.js';
+import { hasOwnInit, type ImageCommand, isInitMissing } from './own-init.js';
 import { type Limit, limitsOf, refusedLimit } from './resource-limits.js';
-import { insidePort } from './run-arguments.js';
-import { isPortTaken, startFailure } from './start-failure.js';
-import { createVolumeFolder, type VolumeFolder, volumeFolderOf } from './volume-folder.js';
+import { checkVariables, startFailure } from './start-failure.js';
+import { createVolumeFolder, volumeFolderOf } from './volume-folder.js';
 
-/** How many ports are tried before it is said that they are taken. */
-const PORT_ATTEMPTS = 5;
 /** How long the last resort may take, for each of its two steps. */
 const KILL_ALL_MS = 4_000;
 /** A warning that needs no remark: the limit holds, there is just no swap to be limited. */
@@ -23,6 +23,7 @@ const HARMLESS_WARNING = /swap limit|IPv4 forwarding|Published ports are discard
 
 /** What the containers of a dev server have in common. */
 export interface DockerRuntimeOptions {
+  engine: Engine;
   /** Absolute path of the project folder. */
   project: string;
   /** The random id of the project's state folder. */
@@ -31,141 +32,147 @@ export interface DockerRuntimeOptions {
   runId: string;
   /** Where mounts lie, absolute paths: new ones are made in the first, and those that are in another stay there. */
   volumes: readonly [string, ...string[]];
-  /** Knows the docker clients that are started. */
-  register: ChildRegister;
 }
 
-/** Runs backends as containers, each with a `docker run` attached to it. */
+/** Runs backends as containers, by the engine's API. */
 export class DockerRuntime implements Runtime {
   readonly #options: DockerRuntimeOptions;
-  readonly #ports = new PortPool();
+  readonly #engine: Engine;
   readonly #events: ContainerEvents;
-  readonly #lost = new LostContainers();
-  readonly #engine: EngineApi;
+  readonly #lost: LostContainers;
+  /** For containers on this machine's own network; for all others the engine chooses. */
+  readonly #hostPorts = new PortPool();
   /** Of containers that are there or may be. */
   readonly #names = new Set<string>();
   /** Limits that this engine turned out not to know: no further start is tried with them. */
   readonly #unsupported = new Set<Limit['kind']>();
+  #hasInit = true;
 
   constructor(options: DockerRuntimeOptions) {
     this.#options = options;
-    this.#engine = new EngineApi(options.register);
-    this.#events = new ContainerEvents(options.runId, options.register);
+    this.#engine = options.engine;
+    this.#events = new ContainerEvents(options.engine, options.runId);
+    this.#lost = new LostContainers(options.engine);
   }
 
   async spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend> {
     signal.throwIfAborted();
     const build = containerBuildOf(request);
-    const { volumes } = this.#options;
+    checkVariables({ ...build.env, ...request.env });
+    const { project, stateId, runId, volumes } = this.#options;
     const volumeFolder = volumeFolderOf(volumes, request.service, request.key, request.mount);
     if (volumeFolder !== undefined) createVolumeFolder(volumeFolder);
     // One of them may hold the key.
     await this.#lost.removeAll();
-    const takenPorts: number[] = [];
+    const { backendId, service, key, env, limits: wanted } = request;
+    const labels = { project, state: stateId, run: runId, service, key, backend: backendId };
+    const hostPort = build.network === 'host' ? await this.#hostPorts.acquire() : undefined;
+    const spec = { labels, build, env, hostPort, volumeFolder: volumeFolder?.path };
     const refused = new Set(this.#unsupported);
-    for (const limit of limitsOf(request.limits)) {
+    for (const limit of limitsOf(wanted)) {
       if (refused.has(limit.kind)) request.onRemark?.(withoutLimit(limit));
     }
     try {
+      const ownInit = build.init === false || (await this.#hasOwnInit(build.image));
       for (;;) {
-        const limits = limitsOf(request.limits).filter(({ kind }) => !refused.has(kind));
-        const port = await this.#ports.acquire();
-        const attempt = await this.#attempt(request, build, port, limits, volumeFolder, signal).catch((error) => {
-          this.#ports.release(port);
-          throw error;
-        });
-        if (attempt.backend !== undefined) return attempt.backend;
-        const limit = refusedLimit(attempt.failure, limits);
-        if (isPortTaken(attempt.failure) && takenPorts.length + 1 < PORT_ATTEMPTS) {
-          // Kept until the end of this start, so that the pool gives another one.
-          takenPorts.push(port);
-        } else {
-          this.#ports.release(port);
-          if (limit === undefined) throw await startFailure(attempt.failure, build);
-          refused.add(limit.kind);
-          // A memory limit may be refused for its size alone.
-          if (limit.kind === 'disk') this.#unsupported.add(limit.kind);
-          request.onRemark?.(withoutLimit(limit, attempt.failure));
+        const limits = limitsOf(wanted).filter(({ kind }) => !refused.has(kind));
+        const init = !ownInit && this.#hasInit;
+        try {
+          return await this.#start(request, { ...spec, limits, init }, signal);
+        } catch (error) {
+          if (!(error instanceof EngineError)) throw error;
+          const limit = refusedLimit(error.message, limits);
+          if (init && isInitMissing(error.message)) {
+            this.#hasInit = false;
+            request.onRemark?.(WITHOUT_INIT);
+          } else if (limit !== undefined) {
+            refused.add(limit.kind);
+            // A memory limit may be refused for its size alone.
+            if (limit.kind === 'disk') this.#unsupported.add(limit.kind);
+            request.onRemark?.(withoutLimit(limit, error.message));
+          } else throw error;
         }
       }
-    } finally {
-      for (const port of takenPorts) this.#ports.release(port);
+    } catch (error) {
+      if (hostPort !== undefined) this.#hostPorts.release(hostPort);
+      throw error instanceof EngineError ? await startFailure(error, { build, env }, this.#engine) : error;
     }
   }
 
   killAll(): void {
     this.#events.close();
-    this.#engine.close();
     const names = [...this.#names];
     if (names.length === 0) return;
-    const options = { env: dockerEnvironment(), stdio: 'ignore', timeout: KILL_ALL_MS } as const;
-    // Removing takes longer than killing: first let nothing run on.
+    const env = dockerEnvironment(this.#engine.endpoint.environment);
+    const options = { env, stdio: 'ignore', timeout: KILL_ALL_MS } as const;
+    // Nothing but another program works when this one is about to end. Killing first, as it is faster than removing.
     spawnSync('docker', ['kill', ...names], options);
     spawnSync('docker', ['rm', '--force', '--volumes', ...names], options);
   }
 
   async close(): Promise<void> {
     this.#events.close();
-    this.#engine.close();
     this.#lost.close();
-    await this.#ports.close();
+    await this.#hostPorts.close();
   }
 
-  /** @returns the backend, or what the docker client said when its container did not start: then nothing is left of it */
-  async #attempt(
-    request: SpawnRequest,
-    build: ContainerBuild,
-    port: number,
-    limits: Limit[],
-    volumeFolder: VolumeFolder | undefined,
-    signal: AbortSignal,
-  ): Promise<{ backend: DockerBackend; failure?: never } | { backend?: never; failure: string }> {
-    const { backendId, service, key, env } = request;
-    const { project, runId, stateId, register } = this.#options;
-    const name = this.#takeName(backendId);
-    const labels = { project, state: stateId, run: runId, service, key, backend: backendId };
-    const container = await Container.run(
-      { name, labels, build, env, port, limits, volumeFolder: volumeFolder?.path },
-      request,
-      this.#events,
-      register,
-    ).catch((error) => {
-      this.#names.delete(name);
-      throw error;
-    });
-    const undo = () => container.terminate(true);
-    signal.addEventListener('abort', undo);
-    if (signal.aborted) undo();
-    const started = await container.started;
-    signal.removeEventListener('abort', undo);
-    for (const warning of container.warnings) {
-      if (!HARMLESS_WARNING.test(warning)) request.onRemark?.(`Docker warns: ${warning}`);
-    }
-    if (started && !signal.aborted) {
-      const address = { host: '127.0.0.1', port };
-      const backend = new DockerBackend(
-        container,
-        address,
-        insidePort({ build, port }),
-        limits,
-        build,
-        this.#lost,
-        this.#engine,
+  /**
+   * Creates a container and starts it; when that fails, nothing is left of it.
+   * @throws EngineError, JamdevError, the signal's reason
+   */
+  async #start(request: SpawnRequest, spec: ContainerSpec, signal: AbortSignal): Promise<DockerBackend> {
+    const { platform } = spec.build;
+    const name = this.#takeName(request.backendId);
+    let container: Container | undefined;
+    try {
+      const query = platform === undefined ? { name } : { name, platform };
+      const { Id, Warnings } = await this.#engine.request<{ Id: string; Warnings: string[] | null }>(
+        'POST',
+        '/containers/create',
+        { query, body: containerConfig(spec) },
       );
-      void backend.exited.then(() => {
-        this.#names.delete(name);
-        this.#ports.release(port);
-        // Nobody is left to be asked about.
-        if (this.#names.size === 0) this.#engine.close();
+      for (const warning of Warnings ?? []) {
+        if (!HARMLESS_WARNING.test(warning)) request.onRemark?.(`Docker warns: ${warning}`);
+      }
+      container = new Container(Id, name, request, this.#engine, this.#events);
+      signal.throwIfAborted();
+      await this.#events.open();
+      const { NetworkSettings } = await container.start();
+      signal.throwIfAborted();
+      const inside = insidePort(spec);
+      // One that has ended by now has no port anymore.
+      const port = spec.hostPort ?? Number(NetworkSettings.Ports?.[`${inside}/tcp`]?.[0]?.HostPort ?? 0);
+      return new DockerBackend({
+        container,
+        address: { host: '127.0.0.1', port },
+        insidePort: inside,
+        limits: spec.limits,
+        build: spec.build,
+        engine: this.#engine,
+        remove: (isLost) => this.#remove(name, spec.hostPort, isLost),
       });
-      return { backend };
+    } catch (error) {
+      container?.abandon();
+      await this.#remove(name, undefined, false);
+      throw error;
     }
-    const { failure } = await container.ended;
-    // What did not start may have been created all the same.
-    await removeContainer(name).catch(() => this.#lost.add(name));
+  }
+
+  async #remove(name: string, hostPort: number | undefined, isLost: boolean): Promise<void> {
+    if (isLost) this.#lost.add(name);
+    else {
+      await removeContainer(this.#engine, name).catch((error) => {
+        noteHandled('docker', `removing ${name}`, error);
+        this.#lost.add(name);
+      });
+    }
     this.#names.delete(name);
-    signal.throwIfAborted();
-    return { failure };
+    if (hostPort !== undefined) this.#hostPorts.release(hostPort);
+  }
+
+  async #hasOwnInit(image: string): Promise<boolean> {
+    const { Config } = await this.#engine.request<{ Config: ImageCommand }>('GET', `/images/${image}/json`);
+    return hasOwnInit(Config);
   }
 
   /** A name that is free: the container that the backend had before may still be there. */
@@ -177,13 +184,15 @@ export class DockerRuntime implements Runtime {
   }
 }
 
+const WITHOUT_INIT =
+  'This engine has no init for containers (docker-init): a server that does not handle SIGTERM takes 10 s to end.';
+
 function containerBuildOf({ build }: SpawnRequest): ContainerBuild {
   if (build.kind !== 'container') throw new Error('a child-process build was given to the container runtime');
   return build;
 }
 
-function withoutLimit({ kind, size }: Limit, failure = ''): string {
-  const detail = /Error response from daemon: (.*?)\.?$/m.exec(failure)?.[1];
+function withoutLimit({ kind, size }: Limit, detail?: string): string {
   const why = detail === undefined ? '' : ` (${detail})`;
   return `This Docker Engine can't apply the ${kind} limit of ${size}${why}: the backend runs without it.`;
 }

@@ -1,15 +1,35 @@
-import { runDocker } from './docker-cli.js';
+import { ignoreError } from '../../os/debug/debug-log.js';
+import type { Engine } from './engine.js';
 
 /** Whether the words of the engine or of a container say that its program can't be run here. */
 export function isExecFormat(words: string): boolean {
-  return /exec format error/i.test(words);
+  return /exec format error/i.test(words) || words.includes('\x7fELF');
 }
 
-/** Why it can't be: it is for another kind of machine, or it is a script that does not say what runs it. */
-export async function explainExecFormat(image: string): Promise<string> {
+/** Whether they may be those of a shell that took such a program for a script, as the engine's init lets it. */
+export function mayBeExecFormat(words: string): boolean {
+  return isExecFormat(words) || /syntax error|not found/i.test(words);
+}
+
+/**
+ * Explains why a program can't be run: it is for another kind of machine, or a script that does not say what runs it.
+ * @param isCertain whether it is known that the program can't be run; else only another kind of machine explains it
+ */
+export async function explainExecFormat(
+  engine: Engine,
+  image: string,
+  isCertain: boolean,
+): Promise<string | undefined> {
   const [ofImage, ofEngine] = await Promise.all([
-    platformOf(['image', 'inspect', '--format', '{{.Os}}/{{.Architecture}}', image]),
-    platformOf(['version', '--format', '{{.Server.Os}}/{{.Server.Arch}}']),
+    engine
+      .request<Platform>('GET', `/images/${image}/json`)
+      .then(nameOf, ignoreError('docker', 'asking for the platform of an image', '')),
+    engine
+      .version()
+      .then(
+        ({ Os, Arch }) => nameOf({ Os, Architecture: Arch }),
+        ignoreError('docker', 'asking for the platform of the engine', ''),
+      ),
   ]);
   if (ofImage !== ofEngine && ofImage !== '' && ofEngine !== '') {
     return (
@@ -17,10 +37,15 @@ export async function explainExecFormat(image: string): Promise<string> {
       `install emulation for it, or set "platform" in the config to build for ${ofEngine}.`
     );
   }
+  if (!isCertain) return undefined;
   return 'Its first program is for another kind of machine, or a script without a first line like "#!/bin/sh".';
 }
 
-async function platformOf(args: readonly string[]): Promise<string> {
-  const { stdout } = await runDocker(args).catch(() => ({ stdout: '' }));
-  return stdout.trim();
+interface Platform {
+  Os: string;
+  Architecture: string;
+}
+
+function nameOf({ Os, Architecture }: Platform): string {
+  return `${Os}/${Architecture}`;
 }

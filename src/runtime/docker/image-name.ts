@@ -34,9 +34,14 @@ export function imagesOfProject(project: string): string {
   return `jamdev/${hashOf(project)}-*`;
 }
 
-/** @returns the run id in the name of an image; '' if there is none */
+/** Returns the name of what one stage of a build left that the image does not contain; the first has number 1. */
+export function stageName(image: string, stage: number | '*' | ''): string {
+  return `${image}-stage${stage}`;
+}
+
+/** Returns the run id in the name of an image or of a stage of its build; '' if there is none. */
 export function runOfImage(name: string): string {
-  return /:(.+)-\d+$/.exec(name)?.[1] ?? '';
+  return /:(.+)-\d+(?:-stage\d+)?$/.exec(name)?.[1] ?? '';
 }
 
 function hashOf(text: string): string {

@@ -11,15 +11,14 @@ export const LABEL = {
   backend: 'dev.jamdev.backend',
 } as const;
 
-/** The options that put labels on something: `--label name=value` for each. */
-export function labelArguments(labels: Partial<Record<keyof typeof LABEL, string>>): string[] {
-  return Object.entries(labels).flatMap(([name, value]) => [
-    '--label',
-    `${LABEL[name as keyof typeof LABEL]}=${value}`,
-  ]);
+export type Labels = Partial<Record<keyof typeof LABEL, string>>;
+
+/** Returns labels by their full names. */
+export function labelsOf(labels: Labels): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [LABEL[name as keyof Labels], value]));
 }
 
-/** @returns the name of a backend's container */
+/** Returns the name of a backend's container. */
 export function containerName(backendId: string): string {
   return `jamdev-${backendId}`;
 }

@@ -1,6 +1,7 @@
 import { pause } from '../../os/clock.js';
-import { engineProblem, firstLine, runDocker } from './docker-cli.js';
-import { dockerErrors } from './docker-errors.js';
+import { ignoreError } from '../../os/debug/debug-log.js';
+import type { Engine } from './engine.js';
+import { EngineError, isNotFound } from './engine-error.js';
 
 const LOOK_PAUSE_MS = 1_000;
 /** How long a removal that someone else began is waited for, and how often it is looked at. */
@@ -9,15 +10,19 @@ const REMOVAL_PAUSE_MS = 50;
 
 /**
  * Removes a container with its anonymous volumes, whatever it does.
- * @throws JamdevError `DockerStopped` and the like when that can't be known to have happened
+ * @param name or id
+ * @throws EngineError, JamdevError when that can't be known to have happened
  */
-export async function removeContainer(name: string): Promise<void> {
+export async function removeContainer(engine: Engine, name: string): Promise<void> {
   const startedAt = performance.now();
   for (;;) {
-    const { ok, stderr } = await runDocker(['rm', '--force', '--volumes', name]);
-    if (ok || /no such container/i.test(stderr)) return;
-    const underWay = /is already in progress/i.test(stderr) && performance.now() - startedAt < OTHERS_REMOVAL_MS;
-    if (!underWay) throw engineProblem(stderr) ?? dockerErrors.dockerStopped(firstLine(stderr));
+    try {
+      return await engine.request('DELETE', `/containers/${name}`, { query: { force: true, v: true } });
+    } catch (error) {
+      if (isNotFound(error)) return;
+      const underWay = error instanceof EngineError && /is already in progress/i.test(error.message);
+      if (!underWay || performance.now() - startedAt > OTHERS_REMOVAL_MS) throw error;
+    }
     await pause(REMOVAL_PAUSE_MS);
   }
 }
@@ -27,16 +32,24 @@ export async function removeContainer(name: string): Promise<void> {
  * removed its key must not go to another.
  */
 export class LostContainers {
+  readonly #engine: Engine;
   readonly #names = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #removing: Promise<void> | undefined;
 
-  add(name: string): void {
-    this.#names.add(name);
-    this.#timer ??= setInterval(() => void this.removeAll().catch(() => undefined), LOOK_PAUSE_MS).unref();
+  constructor(engine: Engine) {
+    this.#engine = engine;
   }
 
-  /** @throws JamdevError as long as the engine is away and there is one to remove */
+  add(name: string): void {
+    this.#names.add(name);
+    this.#timer ??= setInterval(
+      () => void this.removeAll().catch(ignoreError('docker', 'removing lost containers')),
+      LOOK_PAUSE_MS,
+    ).unref();
+  }
+
+  /** @throws EngineError, JamdevError as long as the engine is away and there is one to remove */
   async removeAll(): Promise<void> {
     this.#removing ??= this.#remove().finally(() => {
       this.#removing = undefined;
@@ -46,7 +59,7 @@ export class LostContainers {
 
   async #remove(): Promise<void> {
     const removals = [...this.#names].map(async (name) => {
-      await removeContainer(name);
+      await removeContainer(this.#engine, name);
       this.#names.delete(name);
     });
     await Promise.all(removals);

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { ignoreError } from '../../os/debug/debug-log.js';
 import { parseProcNet } from '../../processes/listening-ports.js';
 import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js';
-import { runDocker } from './docker-cli.js';
+import { createDemuxer } from './attached-output.js';
+import type { ContainerInspection } from './container.js';
+import { type Engine, QUICK_REQUEST_MS } from './engine.js';
 
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 /** 127.0.0.11, on which Docker itself answers for names in networks of the user's. */
@@ -14,8 +17,13 @@ const DOCKER_RESOLVER = /:\s+0B00007F:/;
  *   nothing listens
  * @returns undefined when they don't tell
  */
-export async function explainNotReady(name: string, port: number, answer?: StrangeAnswer): Promise<string | undefined> {
-  const tables = await readTables(name);
+export async function explainNotReady(
+  engine: Engine,
+  id: string,
+  port: number,
+  answer?: StrangeAnswer,
+): Promise<string | undefined> {
+  const tables = await readTables(engine, id);
   const listening = tables.flatMap((table) => parseProcNet(withoutResolver(table)));
   if (listening.some((each) => each.port === port && !each.loopback)) return answer && describeStrangeAnswer(answer);
   const must = `It must listen on 0.0.0.0:${port}.`;
@@ -28,15 +36,38 @@ export async function explainNotReady(name: string, port: number, answer?: Stran
 }
 
 /** Asked inside the container; an image without `cat` is looked into from outside, where this machine allows it. */
-async function readTables(name: string): Promise<string[]> {
+async function readTables(engine: Engine, id: string): Promise<string[]> {
   // A container without IPv6 has only the first: the exit code does not matter.
-  const { stdout } = await runDocker(['exec', name, 'cat', ...TABLES]).catch(() => ({ stdout: '' }));
-  if (stdout.includes('local_address')) return stdout.split(/^(?=\s*sl\s)/m);
-  const inspected = await runDocker(['inspect', '--format', '{{.State.Pid}}', name]).catch(() => undefined);
-  const pid = Number(inspected?.stdout);
-  if (!(pid > 0)) return [];
+  const printed = await printIn(engine, id, ['cat', ...TABLES]).catch(
+    ignoreError('docker', 'running cat in a container', ''),
+  );
+  if (printed.includes('local_address')) return printed.split(/^(?=\s*sl\s)/m);
+  const path = `/containers/${id}/json`;
+  const inspected = await engine
+    .request<ContainerInspection>('GET', path)
+    .catch(ignoreError('docker', 'inspecting a container'));
+  const pid = inspected?.State.Pid ?? 0;
+  if (pid <= 0) return [];
   const root = `/proc/${pid}`;
-  return Promise.all(TABLES.map((table) => readFile(table.replace('/proc', root), 'utf8').catch(() => '')));
+  return Promise.all(
+    TABLES.map((table) =>
+      readFile(table.replace('/proc', root), 'utf8').catch(
+        ignoreError('docker', 'reading the ports of a container', ''),
+      ),
+    ),
+  );
+}
+
+/** Runs a command in a container. @returns what it prints */
+async function printIn(engine: Engine, id: string, command: readonly string[]): Promise<string> {
+  const body = { AttachStdout: true, Cmd: command };
+  const { Id } = await engine.request<{ Id: string }>('POST', `/containers/${id}/exec`, { body });
+  const signal = AbortSignal.timeout(QUICK_REQUEST_MS);
+  const stream = await engine.stream('POST', `/exec/${Id}/start`, { body: { Detach: false }, hijack: true, signal });
+  const chunks: Buffer[] = [];
+  const take = createDemuxer((_source, chunk) => chunks.push(chunk));
+  for await (const chunk of stream) take(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function withoutResolver(table: string): string {

@@ -7,15 +7,16 @@ const DEFAULT_CPU_PERIOD_US = 100_000;
 const MIN_CPU_US = 1_000;
 const MAX_CPU_PERIOD_US = 1_000_000;
 
-/** One limit, as options of `docker run`. */
+/** One limit. */
 export interface Limit {
   kind: 'memory' | 'cpu' | 'cpu time' | 'disk';
-  args: string[];
+  /** As in the engine's HostConfig. */
+  config: Record<string, unknown>;
   /** For people: "64 MiB". */
   size: string;
 }
 
-/** What a request's limits come to in options of `docker run`. */
+/** Translates the limits of a request for the engine. */
 export function limitsOf(limits: ResourceLimits | undefined): Limit[] {
   if (limits === undefined) return [];
   const { memory_limit_bytes: memory, disk_limit_bytes: disk, cpu_time_limit: cpuSeconds } = limits;
@@ -23,20 +24,19 @@ export function limitsOf(limits: ResourceLimits | undefined): Limit[] {
   if (typeof memory === 'number') {
     const bytes = Math.round(memory);
     // The same for both: no swap on top, as in production.
-    const args = ['--memory', String(bytes), '--memory-swap', String(bytes)];
-    found.push({ kind: 'memory', args, size: inMib(bytes) });
+    found.push({ kind: 'memory', config: { Memory: bytes, MemorySwap: bytes }, size: inMib(bytes) });
   }
   const cpu = cpuLimit(limits);
   if (cpu !== undefined) found.push(cpu);
   if (typeof cpuSeconds === 'number') {
     const seconds = Math.ceil(cpuSeconds);
     // One second between asking (SIGXCPU) and killing, so that the end tells its cause.
-    const args = ['--ulimit', `cpu=${seconds}:${seconds + 1}`];
-    found.push({ kind: 'cpu time', args, size: `${seconds} s` });
+    const config = { Ulimits: [{ Name: 'cpu', Soft: seconds, Hard: seconds + 1 }] };
+    found.push({ kind: 'cpu time', config, size: `${seconds} s` });
   }
   if (typeof disk === 'number') {
     const bytes = Math.round(disk);
-    found.push({ kind: 'disk', args: ['--storage-opt', `size=${bytes}`], size: inMib(bytes) });
+    found.push({ kind: 'disk', config: { StorageOpt: { size: String(bytes) } }, size: inMib(bytes) });
   }
   return found;
 }
@@ -44,13 +44,13 @@ export function limitsOf(limits: ResourceLimits | undefined): Limit[] {
 function cpuLimit({ cpu_period, cpu_period_percent: percent }: ResourceLimits): Limit | undefined {
   if (typeof cpu_period !== 'number' && typeof percent !== 'number') return undefined;
   const period = Math.min(MAX_CPU_PERIOD_US, Math.max(MIN_CPU_US, Math.round(cpu_period ?? DEFAULT_CPU_PERIOD_US)));
-  const args = ['--cpu-period', String(period)];
-  if (typeof percent !== 'number') return { kind: 'cpu', args, size: `a period of ${period} µs` };
-  args.push('--cpu-quota', String(Math.max(MIN_CPU_US, Math.round((period * percent) / 100))));
-  return { kind: 'cpu', args, size: `${percent}%` };
+  if (typeof percent !== 'number')
+    return { kind: 'cpu', config: { CpuPeriod: period }, size: `a period of ${period} µs` };
+  const quota = Math.max(MIN_CPU_US, Math.round((period * percent) / 100));
+  return { kind: 'cpu', config: { CpuPeriod: period, CpuQuota: quota }, size: `${percent}%` };
 }
 
-/** How the engine says that it can't apply a limit, most telling first. */
+/** What the engine's message on a limit that it can't apply contains; the most specific first. */
 const REFUSALS: readonly [Limit['kind'], RegExp][] = [
   ['disk', /storage-opt|storage opt|pquota|disk quota/i],
   ['cpu time', /ulimit|rlimit/i],
@@ -58,13 +58,10 @@ const REFUSALS: readonly [Limit['kind'], RegExp][] = [
   ['cpu', /\bcpu|\bcfs\b/i],
 ];
 
-/**
- * Which limit a failed start is about.
- * @param stderr what the client itself printed
- */
-export function refusedLimit(stderr: string, limits: readonly Limit[]): Limit | undefined {
+/** Returns the limit that an engine's message on a failed start is about. */
+export function refusedLimit(message: string, limits: readonly Limit[]): Limit | undefined {
   for (const [kind, pattern] of REFUSALS) {
-    if (pattern.test(stderr)) return limits.find((limit) => limit.kind === kind);
+    if (pattern.test(message)) return limits.find((limit) => limit.kind === kind);
   }
   return undefined;
 }

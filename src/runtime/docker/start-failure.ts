@@ -1,33 +1,61 @@
 import type { JamdevError } from '../../contract/errors/jamdev-error.js';
-import type { ContainerBuild } from '../runtime.js';
-import { engineProblem, firstLine } from './docker-cli.js';
+import { processErrors } from '../../processes/process-errors.js';
+import { explainTooLarge, MAX_STRING_BYTES } from '../../processes/too-large-for-start.js';
+import type { ContainerSpec } from './container-config.js';
 import { dockerErrors } from './docker-errors.js';
+import type { Engine } from './engine.js';
+import type { EngineError } from './engine-error.js';
 import { explainExecFormat, isExecFormat } from './exec-format.js';
 
-const PORT_TAKEN = /port is already allocated|address already in use|ports are not available|bind for .* failed/i;
-const NETWORK_MISSING = /network (\S+) not found/i;
-const IMAGE_MISSING = /unable to find image|no such image/i;
-const COMMAND_MISSING = /exec: "?([^":]+)"?: (.*(?:not found|no such file|permission denied).*?)(?:: unknown)?\.?$/im;
+const NETWORK_MISSING = /network (\S+) not found|network with name or ID (\S+):/i;
+const IMAGE_MISSING = /no such image|image not known/i;
+const COMMAND_MISSING = /exec: "?([^":]+)"?: (.*(?:not found|no such file|permission denied).*?)(?:: unknown)?$/im;
+/** How docker-init (which is tini) and catatonit say it: the engine has started them, and nothing else. */
+const INIT_FAILED =
+  /^\[FATAL tini \(\d+\)\] exec (.+) failed: (.+)$|^ERROR \(catatonit:\d+\): failed to exec (pid1): (.+)$/m;
 
-/** Whether a container did not start because something else listens on its port. */
-export function isPortTaken(stderr: string): boolean {
-  return PORT_TAKEN.test(stderr);
+/** Explains why the engine did not start a container. */
+export async function startFailure(
+  { message }: EngineError,
+  { build, env }: Pick<ContainerSpec, 'build' | 'env'>,
+  engine: Engine,
+): Promise<JamdevError> {
+  const { image, network } = build;
+  if (IMAGE_MISSING.test(message)) return dockerErrors.imageGone(image);
+  const missing = NETWORK_MISSING.exec(message);
+  if (missing !== null) return dockerErrors.dockerNetworkMissing(network ?? missing[1] ?? missing[2] ?? '');
+  if (/no space left on device/i.test(message)) return dockerErrors.diskFull(message);
+  if (/argument list too long/i.test(message)) return tooLarge({ ...build.env, ...env });
+  if (isExecFormat(message)) {
+    const text = (await explainExecFormat(engine, image, true)) ?? message;
+    return dockerErrors.containerNotStarted(text.replace(/\.$/, ''));
+  }
+  const command = COMMAND_MISSING.exec(message);
+  if (command !== null) return dockerErrors.containerCommandNotFound(`"${command[1]}": ${command[2]}`);
+  return dockerErrors.containerNotStarted(message);
 }
 
 /**
- * Why a container did not start, in words.
- * @param stderr what the client itself printed
+ * Makes sure that no variable is too large for any program: the engine would start the container, and say nothing.
+ * @throws JamdevError `CommandNotStarted`
  */
-export async function startFailure(stderr: string, { image, network }: ContainerBuild): Promise<JamdevError> {
-  const engine = engineProblem(stderr);
-  if (engine !== undefined) return engine;
-  if (IMAGE_MISSING.test(stderr)) return dockerErrors.imageGone(image);
-  const missing = NETWORK_MISSING.exec(stderr);
-  if (missing !== null) return dockerErrors.dockerNetworkMissing(network ?? missing[1] ?? '');
-  if (/no space left on device/i.test(stderr)) return dockerErrors.diskFull(firstLine(stderr));
-  if (isExecFormat(stderr))
-    return dockerErrors.containerNotStarted((await explainExecFormat(image)).replace(/\.$/, ''));
-  const command = COMMAND_MISSING.exec(stderr);
-  if (command !== null) return dockerErrors.containerCommandNotFound(`"${command[1]}": ${command[2]}`);
-  return dockerErrors.containerNotStarted(firstLine(stderr));
+export function checkVariables(env: Record<string, string>): void {
+  for (const [name, value] of Object.entries(env)) {
+    if (Buffer.byteLength(`${name}=${value}`) >= MAX_STRING_BYTES) throw tooLarge(env);
+  }
+}
+
+function tooLarge(env: Record<string, string>): JamdevError {
+  const { reason, remedy } = explainTooLarge({ file: '', args: [], cwd: '', env });
+  return processErrors.commandNotStarted('the command of the image', false, reason, remedy);
+}
+
+/**
+ * Explains an exit of the engine's init that could not start the image's command.
+ * @param words what was printed to stderr last
+ * @returns undefined when the command was started
+ */
+export function explainFailedInit(words: string): string | undefined {
+  const [, command, reason] = INIT_FAILED.exec(words)?.filter((group) => group !== undefined) ?? [];
+  return command && dockerErrors.containerCommandNotFound(`"${command}": ${reason}`).sentence;
 }

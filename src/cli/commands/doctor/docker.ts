@@ -1,8 +1,8 @@
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { pause } from '../../../os/clock.js';
-import { noteHandled } from '../../../os/debug/debug-log.js';
-import { engineProblem, firstLine, runDocker } from '../../../runtime/docker/docker-cli.js';
+import { runDocker } from '../../../runtime/docker/docker-cli.js';
 import { dockerErrors } from '../../../runtime/docker/docker-errors.js';
+import { connectEngine, type Engine, type EngineVersion } from '../../../runtime/docker/engine.js';
 import { type Finding, fine, trouble } from './finding.js';
 import type { DockerNeed } from './project.js';
 
@@ -10,75 +10,63 @@ import type { DockerNeed } from './project.js';
 const LATE_MS = 300;
 
 /** What a Docker Engine says of itself. */
-export interface Engine {
+export interface EngineInfo {
   version: string;
   /** As `linux/amd64`. */
   platform: string;
   kernel: string;
-  /** "Docker Desktop 4.27.1" and the like; often empty. */
+  /** "Docker Desktop 4.27.1", "Podman" and the like; often empty. */
   product: string;
 }
 
 /** What came of asking Docker for its versions. */
 export interface DockerAnswer {
   client: string | undefined;
-  engine: Engine | undefined;
+  info: EngineInfo | undefined;
   /** Why there is no engine. */
   trouble: JamdevError | undefined;
+  engine?: Engine;
 }
 
-interface VersionJson {
-  Client?: { Version?: string };
-  Server?: {
-    Version?: string;
-    Os?: string;
-    Arch?: string;
-    KernelVersion?: string;
-    Platform?: { Name?: string };
-  } | null;
-}
-
-/** Asks the docker client and, through it, the engine. */
+/** Asks the docker client for its version, and its engine for everything else. */
 export async function askDocker(timeoutMs: number): Promise<DockerAnswer> {
-  try {
-    const answer = runDocker(['version', '--format', '{{json .}}'], { timeoutMs });
-    // A client that does not even end when it is asked to must not hold up anything.
-    const late = pause(timeoutMs + LATE_MS).then(() => ({
-      stdout: '',
-      stderr: `no answer within ${timeoutMs / 1000} s`,
-    }));
-    const { stdout, stderr } = await Promise.race([answer, late]);
-    return readDockerVersion(stdout, stderr);
-  } catch (error) {
-    if (!(error instanceof JamdevError)) throw error;
-    return { client: undefined, engine: undefined, trouble: error };
-  }
+  const client = runDocker(['--version'], { timeoutMs }).then(
+    ({ stdout }) => /version ([^\s,]+)/.exec(stdout)?.[1],
+    (error) => onlyJamdevError(error) && undefined,
+  );
+  const asked = askEngine(timeoutMs).catch((error) => ({ info: undefined, trouble: onlyJamdevError(error) }));
+  // A client that does not even end when it is asked to must not hold up anything.
+  const late = pause(timeoutMs + LATE_MS).then(() => undefined);
+  const noAnswer = { info: undefined, trouble: dockerErrors.dockerStopped(`no answer within ${timeoutMs / 1000} s`) };
+  const [version, answer] = await Promise.all([Promise.race([client, late]), Promise.race([asked, late])]);
+  return { client: version, ...(answer ?? noAnswer) };
 }
 
-/** Reads what `docker version --format '{{json .}}'` printed; without an engine it still tells of the client. */
-export function readDockerVersion(stdout: string, stderr: string): DockerAnswer {
-  const { Client, Server } = parse(stdout);
-  const client = Client?.Version;
-  if (Server?.Version !== undefined) {
-    const { Version, Os = 'linux', Arch = '', KernelVersion = '', Platform } = Server;
-    const engine = {
-      version: Version,
-      platform: `${Os}/${Arch}`,
-      kernel: KernelVersion,
-      product: Platform?.Name ?? '',
-    };
-    return { client, engine, trouble: undefined };
-  }
-  const trouble = engineProblem(stderr) ?? dockerErrors.dockerStopped(firstLine(stderr));
-  return { client, engine: undefined, trouble };
+async function askEngine(timeoutMs: number): Promise<Omit<DockerAnswer, 'client'>> {
+  const engine = await connectEngine(AbortSignal.timeout(timeoutMs));
+  return { engine, info: describeEngine(await engine.version()), trouble: undefined };
+}
+
+/** Reads the engine's answer to `/version`. */
+export function describeEngine(version: EngineVersion): EngineInfo {
+  const { Version, Os, Arch, KernelVersion, Platform, Components } = version;
+  const isPodman = Components.some(({ Name }) => Name.includes('Podman'));
+  const product = isPodman ? 'Podman' : (Platform?.Name ?? '');
+  return { version: Version, platform: `${Os}/${Arch}`, kernel: KernelVersion, product };
+}
+
+/** @throws any other error */
+function onlyJamdevError(error: unknown): JamdevError {
+  if (error instanceof JamdevError) return error;
+  throw error;
 }
 
 /** One finding for the client, and, where there is one, one for the engine. */
-export function judgeDocker({ client, engine, trouble: reason }: DockerAnswer, need: DockerNeed): Finding[] {
+export function judgeDocker({ client, info, trouble: reason }: DockerAnswer, need: DockerNeed): Finding[] {
   const found = client === undefined ? [] : [fine('docker client', `version ${client}`)];
-  if (engine !== undefined) {
-    const product = engine.product === '' ? '' : `, ${engine.product}`;
-    return [...found, fine('docker engine', `version ${engine.version}, ${engine.platform}${product}`)];
+  if (info !== undefined) {
+    const product = info.product === '' ? '' : `, ${info.product}`;
+    return [...found, fine('docker engine', `version ${info.version}, ${info.platform}${product}`)];
   }
   const check = reason?.code === 'DockerMissing' ? 'docker client' : 'docker engine';
   const error = reason ?? dockerErrors.dockerStopped('it gave no reason');
@@ -91,15 +79,7 @@ export function judgeDocker({ client, engine, trouble: reason }: DockerAnswer, n
 function wish({ code }: JamdevError): string {
   const end = 'if backends should run as containers';
   if (code === 'DockerMissing') return `Install Docker, ${end}: https://docs.docker.com/get-docker/`;
+  if (code === 'DockerElsewhere') return `Choose a Docker Engine on this machine, ${end}.`;
   if (code === 'DockerForbidden') return `Join the group docker, ${end}: sudo usermod -aG docker $USER`;
   return `Start Docker, ${end}.`;
-}
-
-function parse(text: string): VersionJson {
-  try {
-    return (JSON.parse(text) ?? {}) as VersionJson;
-  } catch (error) {
-    noteHandled('cli', "reading the Docker client's answer", error);
-    return {};
-  }
 }

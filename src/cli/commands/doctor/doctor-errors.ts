@@ -14,6 +14,12 @@ export const doctorErrors = {
       'jamdev does not run on Windows itself.',
       'Use it in WSL: https://learn.microsoft.com/windows/wsl/install',
     ),
+  buildKitMissing: (what: string, remedy: string) =>
+    new JamdevError(
+      'NotSupported',
+      `BuildKit is missing, which this project needs (${what}).`,
+      `${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}.`,
+    ),
   emulationMissing: (platform: string, arch: string, engine: string) =>
     new JamdevError(
       'NotSupported',

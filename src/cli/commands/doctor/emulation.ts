@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { noteHandled } from '../../../os/debug/debug-log.js';
 import { runDocker } from '../../../runtime/docker/docker-cli.js';
-import type { Engine } from './docker.js';
+import type { EngineInfo } from './docker.js';
 import { doctorErrors } from './doctor-errors.js';
 import { type Finding, fine, trouble } from './finding.js';
 
@@ -34,7 +34,7 @@ const WITH_EMULATION = /docker desktop|linuxkit|orbstack/i;
  * Whether an engine can run images for a platform.
  * @param used whether the project would need it to; then it is a failure if it can't
  */
-export function judgeEmulation(platform: string, engine: Engine, emulators: Emulators, used: boolean): Finding {
+export function judgeEmulation(platform: string, engine: EngineInfo, emulators: Emulators, used: boolean): Finding {
   const check = 'emulation';
   const [system, arch] = parts(platform);
   const [engineSystem, engineArch] = parts(engine.platform);
@@ -60,7 +60,7 @@ export function judgeEmulation(platform: string, engine: Engine, emulators: Emul
 }
 
 /** Looks for emulators: with the kernel, and, as engines may have one of their own, with the builder. */
-export async function findEmulators(engine: Engine, timeoutMs: number): Promise<Emulators> {
+export async function findEmulators(engine: EngineInfo, timeoutMs: number): Promise<Emulators> {
   const sameKernel = process.platform === 'linux' && engine.kernel === release();
   const registered = sameKernel ? listRegistered() : undefined;
   if (registered !== undefined && registered.length > 0) return { sameKernel, registered, builder: undefined };

@@ -2,12 +2,13 @@ import { RunTree } from '../../../processes/run-tree.js';
 import { listServerRecords, tracesOf } from '../../../records/server-records.js';
 import { findProjectId, stateFolderOf } from '../../../records/state-folder.js';
 import { countLeftovers } from '../../../runtime/docker/docker-leftovers.js';
+import type { Engine } from '../../../runtime/docker/engine.js';
 import { counted } from '../../terminal/counted.js';
 import { doctorErrors } from './doctor-errors.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /** What dead dev servers left in a project and, if an engine answers, in that. */
-export async function checkLeftovers(project: string, hasEngine: boolean): Promise<Finding> {
+export async function checkLeftovers(project: string, engine: Engine | undefined): Promise<Finding> {
   const folder = stateFolderOf(project);
   const records = await listServerRecords(folder);
   const living = new Set(records.filter(({ alive, foreign }) => alive || foreign).map(({ record }) => record.runId));
@@ -15,9 +16,9 @@ export async function checkLeftovers(project: string, hasEngine: boolean): Promi
   const sample = await new RunTree(tracesOf(folder, dead)).sample();
   if (!sample.known) throw sample.cause;
   const pids = sample.living.map(({ pid }) => pid);
-  const { containers, images } = hasEngine
-    ? await countLeftovers(project, (run) => living.has(run), findProjectId(project))
-    : { containers: 0, images: 0 };
+  const runs = { project, isRunAlive: (run: string) => living.has(run), stateId: findProjectId(project) };
+  const { containers, images } =
+    engine === undefined ? { containers: 0, images: 0 } : await countLeftovers(engine, runs);
   const found = [
     ...(pids.length > 0 ? [`${counted(pids.length, 'process', 'processes')} (pid ${pids.join(', ')})`] : []),
     ...(containers > 0 ? [counted(containers, 'container')] : []),

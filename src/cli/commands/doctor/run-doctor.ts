@@ -7,6 +7,7 @@ import { listRunningServers, listServerRecords } from '../../../records/server-r
 import { stateFolderOf } from '../../../records/state-folder.js';
 import { countWatchedFolders } from '../../../watch/count-folders.js';
 import { watchErrors } from '../../../watch/watch-errors.js';
+import { checkBuilder } from './builder.js';
 import { runCheck } from './checks.js';
 import { checkDevServers } from './dev-server.js';
 import { askDocker, judgeDocker } from './docker.js';
@@ -55,11 +56,15 @@ export async function examine(folder: string, configFile: string | undefined): P
     ),
     Promise.resolve([project.finding]),
     runCheck('docker', ANSWER_MS + 500, async () => judgeDocker(await docker, need)),
-    runCheck('emulation', CHECK_MS, async () => {
+    runCheck('docker builder', CHECK_MS, async () => {
       const { engine } = await docker;
-      if (engine === undefined || wanted.length === 0) return [];
-      const emulators = await findEmulators(engine, ANSWER_MS);
-      return wanted.map((platform) => judgeEmulation(platform, engine, emulators, need !== 'not'));
+      return engine === undefined || need === 'not' ? [] : [await checkBuilder(engine, services)];
+    }),
+    runCheck('emulation', CHECK_MS, async () => {
+      const { info } = await docker;
+      if (info === undefined || wanted.length === 0) return [];
+      const emulators = await findEmulators(info, ANSWER_MS);
+      return wanted.map((platform) => judgeEmulation(platform, info, emulators, need !== 'not'));
     }),
     port('API', project.port, '--port'),
     port('proxy', project.proxyPort, '--proxy-port'),
@@ -80,7 +85,7 @@ export async function examine(folder: string, configFile: string | undefined): P
     runCheck('state folder', CHECK_MS, () => [checkStateFolder(project.folder), checkLogs(project.folder)]),
     runCheck('leftovers', CHECK_MS, async () => {
       const { engine } = await docker;
-      return checkLeftovers(project.folder, engine !== undefined);
+      return checkLeftovers(project.folder, engine);
     }),
     runCheck('dev server', CHECK_MS, async () => checkDevServers(await own, ANSWER_MS)),
   ];

@@ -1,56 +1,45 @@
 import { describe, expect, test } from 'vitest';
-import { type DockerAnswer, judgeDocker, readDockerVersion } from '../../../../src/cli/commands/doctor/docker.js';
+import { type DockerAnswer, describeEngine, judgeDocker } from '../../../../src/cli/commands/doctor/docker.js';
 import { dockerErrors } from '../../../../src/runtime/docker/docker-errors.js';
 
-const CLIENT = { Version: '28.2.2', Os: 'linux', Arch: 'amd64' };
-const SERVER = { Version: '27.0.1', Os: 'linux', Arch: 'arm64', KernelVersion: '6.6.12-linuxkit' };
-const ENGINE = { version: '27.0.1', platform: 'linux/arm64', kernel: '6.6.12-linuxkit', product: '' };
+const INFO = { version: '27.0.1', platform: 'linux/arm64', kernel: '6.6.12-linuxkit', product: '' };
+const VERSION = {
+  Version: '27.0.1',
+  ApiVersion: '1.46',
+  Os: 'linux',
+  Arch: 'arm64',
+  KernelVersion: '6.6.12-linuxkit',
+  Components: [],
+};
 
-describe('docker version', () => {
-  test('with an engine', () => {
-    const desktop = { ...SERVER, Platform: { Name: 'Docker Desktop 4.27.1 (136059)' } };
-    expect(readDockerVersion(JSON.stringify({ Client: CLIENT, Server: desktop }), '')).toEqual({
-      client: '28.2.2',
-      engine: { ...ENGINE, product: 'Docker Desktop 4.27.1 (136059)' },
-      trouble: undefined,
-    });
-  });
-
+describe('what the engine says of itself', () => {
   test.each([
+    ['Docker', {}, ''],
+    ['Docker Desktop', { Platform: { Name: 'Docker Desktop 4.27.1 (136059)' } }, 'Docker Desktop 4.27.1 (136059)'],
     [
-      'an engine that is stopped',
-      'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?',
-      'DockerStopped',
-      'unix:///var/run/docker.sock',
+      'Podman',
+      { Platform: { Name: 'linux/amd64/debian-12' }, Components: [{ Name: 'Podman Engine' }, { Name: 'Conmon' }] },
+      'Podman',
     ],
-    [
-      'one that the user may not use',
-      'permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get "http://%2Fvar%2Frun%2Fdocker.sock/v1.24/version": dial unix /var/run/docker.sock: connect: permission denied',
-      'DockerForbidden',
-      'unix:///var/run/docker.sock',
-    ],
-    ['one that hangs', 'no answer within 5 s', 'DockerStopped', 'no answer within 5 s'],
-    ['words that nobody knows', 'Error: the moon is full.', 'DockerStopped', 'the moon is full'],
-    ['nothing said', '', 'DockerStopped', 'it gave no reason'],
-  ])('with %s', (_name, stderr, code, says) => {
-    const answer = readDockerVersion(JSON.stringify({ Client: CLIENT, Server: null }), stderr);
-    expect(answer).toMatchObject({ client: '28.2.2', engine: undefined, trouble: { code } });
-    expect(answer.trouble?.message).toContain(says);
-  });
-
-  test.each(['', 'null', 'not JSON', '{"Client": {}}'])('that prints %j is no engine', (stdout) => {
-    expect(readDockerVersion(stdout, '')).toMatchObject({ client: undefined, engine: undefined });
+  ])('%s', (_name, parts, product) => {
+    expect(describeEngine({ ...VERSION, ...parts })).toEqual({ ...INFO, product });
   });
 });
 
 describe('what that means', () => {
-  const running: DockerAnswer = { client: '28.2.2', engine: ENGINE, trouble: undefined };
-  const missing: DockerAnswer = { client: undefined, engine: undefined, trouble: dockerErrors.dockerMissing() };
-  const stopped: DockerAnswer = { client: '28.2.2', engine: undefined, trouble: dockerErrors.dockerStopped('SOCKET') };
+  const running: DockerAnswer = { client: '28.2.2', info: INFO, trouble: undefined };
+  const missing: DockerAnswer = { client: undefined, info: undefined, trouble: dockerErrors.dockerMissing() };
+  const stopped: DockerAnswer = { client: '28.2.2', info: undefined, trouble: dockerErrors.dockerStopped('SOCKET') };
   const forbidden: DockerAnswer = {
     client: '28.2.2',
-    engine: undefined,
+    info: undefined,
     trouble: dockerErrors.dockerForbidden('SOCKET'),
+  };
+
+  const elsewhere: DockerAnswer = {
+    client: '28.2.2',
+    info: undefined,
+    trouble: dockerErrors.dockerElsewhere('ssh://me@far.example', 'prod'),
   };
 
   test.each([
@@ -73,6 +62,20 @@ describe('what that means', () => {
       'not',
       ['docker client ok', 'docker engine warning'],
       'group docker',
+    ],
+    [
+      'an engine on another machine, and no other way',
+      elsewhere,
+      'must',
+      ['docker client ok', 'docker engine failure'],
+      'docker context use',
+    ],
+    [
+      'an engine on another machine, and no need',
+      elsewhere,
+      'not',
+      ['docker client ok', 'docker engine warning'],
+      'on this machine, if',
     ],
   ] as const)('%s', (_name, answer, need, expected, remedy) => {
     const findings = judgeDocker(answer, need);

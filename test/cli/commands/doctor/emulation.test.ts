@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { Engine } from '../../../../src/cli/commands/doctor/docker.js';
+import type { EngineInfo } from '../../../../src/cli/commands/doctor/docker.js';
 import { type Emulators, judgeEmulation, readBuilderPlatforms } from '../../../../src/cli/commands/doctor/emulation.js';
 
-function engine(platform: string, more: Partial<Engine> = {}): Engine {
+function engine(platform: string, more: Partial<EngineInfo> = {}): EngineInfo {
   return { version: '27.0.1', platform, kernel: '6.1.0', product: '', ...more };
 }
 
 const UNKNOWN: Emulators = { sameKernel: false, registered: undefined, builder: undefined };
 
 describe('images run', () => {
-  test.each<[name: string, platform: string, engine: Engine, emulators: Emulators, says: string]>([
+  test.each<[name: string, platform: string, engine: EngineInfo, emulators: Emulators, says: string]>([
     ['on the same processor', 'linux/amd64', engine('linux/amd64'), UNKNOWN, 'natively'],
     ['whatever it is called', 'linux/amd64', engine('linux/x86_64'), UNKNOWN, 'natively'],
     ['in a variant of it', 'linux/arm64/v8', engine('linux/arm64'), UNKNOWN, 'natively'],

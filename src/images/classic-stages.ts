@@ -1,0 +1,96 @@
+import { ignoreError } from '../os/debug/debug-log.js';
+import { listImageNames, removeTag } from '../runtime/docker/docker-leftovers.js';
+import type { Engine } from '../runtime/docker/engine.js';
+import { stageName } from '../runtime/docker/image-name.js';
+
+/** What the engine tells of an image. */
+interface Inspected {
+  RepoTags: string[] | null;
+  /** ISO 8601. */
+  Created: string;
+}
+
+/**
+ * Follows the output of the classic builder, which leaves an image without a name for each stage that the result does not
+ * contain, and for a step that failed. BuildKit leaves none.
+ */
+export class ClassicStages {
+  readonly #engine: Engine;
+  readonly #startedAtMs: number;
+  /** The last image of each stage, by its id. */
+  readonly #ids: (string | undefined)[] = [];
+  #isBase = false;
+
+  private constructor(engine: Engine, startedAtMs: number) {
+    this.#engine = engine;
+    this.#startedAtMs = startedAtMs;
+  }
+
+  /** Call it before the build. */
+  static async follow(engine: Engine): Promise<ClassicStages> {
+    return new ClassicStages(engine, await engine.now());
+  }
+
+  hear(line: string): void {
+    const step = /^Step \d+\/\d+ : (\w+)/.exec(line);
+    if (step !== null) this.#isBase = step[1]?.toUpperCase() === 'FROM';
+    if (step !== null && this.#isBase) this.#ids.push(undefined);
+    const [, id] = /^ ---> ([0-9a-f]{12})$/.exec(line) ?? [];
+    // The first image of a stage belongs to someone else.
+    if (id !== undefined && !this.#isBase && this.#ids.length > 0) this.#ids[this.#ids.length - 1] = id;
+  }
+
+  /**
+   * Names what this build has left, to be found and removed with its image. Images of others, which a step may have been
+   * taken from, or whose ids a step may have printed, are not touched.
+   * @param digest of the image that was built; '': the build failed
+   */
+  async keep(image: string, digest: string): Promise<void> {
+    const left = [...new Set(this.#ids)].filter((id) => id !== undefined && !digest.startsWith(`sha256:${id}`));
+    for (const [index, id] of left.entries()) {
+      if (!(await this.#isOwn(id as string))) continue;
+      const [repo, tag] = stageName(image, index + 1).split(':');
+      await this.#engine.request('POST', `/images/${id}/tag`, { query: { repo, tag } });
+    }
+  }
+
+  async #isOwn(id: string): Promise<boolean> {
+    const found = await this.#engine
+      .request<Inspected>('GET', `/images/${id}/json`)
+      .catch(ignoreError('docker', 'inspecting a stage'));
+    if (found === undefined) return false;
+    const names = found.RepoTags ?? [];
+    if (names.length > 0) return names.every((name) => name.startsWith('jamdev/'));
+    return Date.parse(found.Created) >= this.#startedAtMs;
+  }
+}
+
+/**
+ * Removes an image and what its build left besides; one that a container uses stays.
+ * @returns whether it is gone
+ */
+export async function removeImage(engine: Engine, image: string): Promise<boolean> {
+  const stages = await listImageNames(engine, stageName(image, '*')).catch(ignoreError('docker', 'listing stages', []));
+  const names = stages.filter((name) => name.startsWith(stageName(image, '')));
+  await Promise.all(names.map((name) => removeTag(engine, name)));
+  return removeTag(engine, image);
+}
+
+/**
+ * Removes what failed builds of a run left, once a build has succeeded that made the same steps.
+ * @param image the one that was built
+ * @param kept names of images that are still in use
+ */
+export async function removeFailedStages(engine: Engine, image: string, kept: readonly string[]): Promise<void> {
+  const pattern = image.replace(/-\d+$/, '-*');
+  const numberOf = (name: string) => Number(/-(\d+)(?:-stage\d+)?$/.exec(name)?.[1]);
+  const names = await listImageNames(engine, pattern).catch(ignoreError('docker', 'listing stages', []));
+  const stale = names.filter(
+    (name) =>
+      name.startsWith(pattern.slice(0, -1)) &&
+      /-stage\d+$/.test(name) &&
+      numberOf(name) < numberOf(image) &&
+      !kept.some((other) => name.startsWith(stageName(other, ''))),
+  );
+  await Promise.all(stale.map((name) => removeTag(engine, name)));
+}

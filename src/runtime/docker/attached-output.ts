@@ -1,0 +1,34 @@
+import type { OutputSource } from '../../contract/dev-endpoints.js';
+
+/** Bytes in front of each part: its stream, three zeros, its length. */
+const HEADER_BYTES = 8;
+const STDERR = 2;
+
+/**
+ * Creates what takes the bytes of an attached container, in which stdout and stderr are mixed, and hands them on apart.
+ * It keeps nothing but unfinished headers. docker-modem's own demuxer copies all that it has for every part, calls itself
+ * for each, and so ends the program when a server prints 3,500 single bytes at once.
+ */
+export function createDemuxer(onOutput: (source: OutputSource, chunk: Buffer) => void): (chunk: Buffer) => void {
+  let header: Buffer = Buffer.alloc(0);
+  let source: OutputSource = 'stdout';
+  let missing = 0;
+  return (chunk) => {
+    for (let rest = chunk; rest.length > 0; ) {
+      if (missing > 0) {
+        const part = rest.subarray(0, missing);
+        missing -= part.length;
+        rest = rest.subarray(part.length);
+        onOutput(source, part);
+        continue;
+      }
+      const needed = HEADER_BYTES - header.length;
+      header = Buffer.concat([header, rest.subarray(0, needed)]);
+      rest = rest.subarray(needed);
+      if (header.length < HEADER_BYTES) return;
+      source = header[0] === STDERR ? 'stderr' : 'stdout';
+      missing = header.readUInt32BE(4);
+      header = Buffer.alloc(0);
+    }
+  };
+}

@@ -1,0 +1,18 @@
+import { Agent } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
+import { isIP } from 'node:net';
+import type { Endpoint } from './endpoint.js';
+
+/**
+ * Creates the agent that connects to an engine, with a new connection for each request: one that was kept could have
+ * ended with the engine. It also keeps docker-modem from parsing URLs by a function that newer Node.js versions warn of.
+ */
+export function createEngineAgent({ address, tls }: Endpoint): Agent {
+  const agent = tls === undefined ? new Agent() : new TlsAgent(tls);
+  if ('path' in address) return agent;
+  const connect = agent.createConnection.bind(agent);
+  const servername = isIP(address.host) === 0 ? { servername: address.host } : {};
+  agent.createConnection = (options, callback) =>
+    connect({ ...options, path: null, socketPath: undefined, ...address, ...servername }, callback);
+  return agent;
+}

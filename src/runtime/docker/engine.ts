@@ -1,0 +1,178 @@
+import type { IncomingMessage } from 'node:http';
+import { release } from 'node:os';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import Modem from 'docker-modem';
+import { z } from 'zod';
+import type { JamdevError } from '../../contract/errors/jamdev-error.js';
+import { errorCode } from '../../os/error-code.js';
+import { dockerErrors } from './docker-errors.js';
+import { type Endpoint, findEndpoint } from './endpoint.js';
+import { createEngineAgent } from './engine-agent.js';
+import { EngineError } from './engine-error.js';
+
+/** For everything that is not known to be quick: creating, starting, removing. An engine that hangs must not hang jamdev. */
+const REQUEST_TIMEOUT_MS = 120_000;
+/** For a question or a signal. */
+export const QUICK_REQUEST_MS = 10_000;
+/** Engines from 25 to 29 accept it; older ones get their own newest version, which has all that is used here. */
+const API_VERSION = '1.44';
+const SUCCESS = { 101: true, 200: true, 201: true, 204: true, 304: true };
+
+const versionSchema = z.object({
+  Version: z.string(),
+  ApiVersion: z.string(),
+  MinAPIVersion: z.string().optional(),
+  Os: z.string(),
+  Arch: z.string(),
+  KernelVersion: z.string().default(''),
+  Platform: z.object({ Name: z.string() }).optional(),
+  Components: z.array(z.object({ Name: z.string() })).default([]),
+});
+
+/** What an engine says of itself. */
+export type EngineVersion = z.infer<typeof versionSchema>;
+
+/** A request to the engine. */
+export interface EngineRequest {
+  query?: Record<string, unknown>;
+  body?: unknown;
+  timeoutMs?: number;
+}
+
+/** The HTTP API of a Docker Engine, or of Podman, which offers the same one. */
+export class Engine {
+  readonly endpoint: Endpoint;
+  readonly #modem: Modem;
+  #prefix = '';
+  #sharesClock = false;
+
+  /** Use {@link connectEngine}, unless nothing is to be asked yet. */
+  constructor(endpoint: Endpoint) {
+    this.endpoint = endpoint;
+    // Whatever is left out here, docker-modem takes from the environment.
+    const options = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
+    const protocol = endpoint.tls === undefined ? 'http' : 'https';
+    const agent = createEngineAgent(endpoint);
+    const socketPath = 'path' in endpoint.address ? endpoint.address.path : endpoint.url;
+    try {
+      this.#modem = new Modem({ ...options, timeout: undefined, protocol, agent, socketPath });
+    } catch (error) {
+      throw dockerErrors.dockerStopped((error as Error).message);
+    }
+  }
+
+  /** Asks the engine for its version, and uses an API version from then on that both sides know. */
+  async version(signal?: AbortSignal): Promise<EngineVersion> {
+    const answer = await this.#read('GET', '/version', {}, withDeadline(QUICK_REQUEST_MS, signal));
+    const { data: version } = versionSchema.safeParse(answer);
+    if (version === undefined) throw dockerErrors.dockerStopped(`${this.endpoint.url} is not a Docker Engine`);
+    const { ApiVersion: newest, MinAPIVersion: oldest = newest } = version;
+    const isKnown = (limit: string) => compareVersions(API_VERSION, limit);
+    this.#prefix = `/v${isKnown(newest) > 0 ? newest : isKnown(oldest) < 0 ? oldest : API_VERSION}`;
+    this.#sharesClock = version.KernelVersion === release();
+    return version;
+  }
+
+  /** Whether it runs on this very kernel, so that times of both can be compared. */
+  get sharesClock(): boolean {
+    return this.#sharesClock;
+  }
+
+  /** Asks for the time by the engine's own clock; ms since 1970, of the last whole second. */
+  async now(): Promise<number> {
+    const answer = await this.#dial('GET', '/_ping', {}, { signal: AbortSignal.timeout(QUICK_REQUEST_MS) });
+    answer.resume();
+    return Date.parse((answer as IncomingMessage).headers.date ?? '');
+  }
+
+  /**
+   * Sends a request, and reads the answer whole.
+   * @throws EngineError as the engine answers; JamdevError `DockerStopped`, `DockerForbidden` when it does not
+   */
+  async request<T = unknown>(method: string, path: string, request: EngineRequest = {}): Promise<T> {
+    const signal = AbortSignal.timeout(request.timeoutMs ?? REQUEST_TIMEOUT_MS);
+    return this.#read<T>(method, this.#prefix + path, request, signal);
+  }
+
+  /**
+   * Sends a request whose answer is read as it comes; errors as for `request`.
+   * @param hijack makes the connection the stream, as attaching to a container does
+   * @param signal ends the request, and the stream
+   */
+  async stream(
+    method: string,
+    path: string,
+    { hijack = false, signal, ...request }: EngineRequest & { hijack?: boolean; signal: AbortSignal },
+  ): Promise<Readable> {
+    return this.#dial(method, this.#prefix + path, request, { hijack, signal });
+  }
+
+  /** @returns what the JSON of the answer says; undefined where there is none */
+  async #read<T>(method: string, path: string, request: EngineRequest, signal: AbortSignal): Promise<T> {
+    const answer = await this.#dial(method, path, request, { signal });
+    try {
+      const body = await text(answer);
+      return (body.trim() === '' ? undefined : JSON.parse(body)) as T;
+    } catch (error) {
+      throw this.#unreachable(error as Error, signal);
+    }
+  }
+
+  /** Always as a stream: docker-modem never settles when a connection ends within an answer that it reads whole. */
+  #dial(
+    method: string,
+    path: string,
+    { query = {}, body = {} }: EngineRequest,
+    { signal, hijack = false }: { signal: AbortSignal; hijack?: boolean },
+  ): Promise<Readable> {
+    return new Promise((resolve, reject) => {
+      const options = { _query: query, _body: body };
+      this.#modem.dial(
+        { method, path: `${path}?`, options, statusCodes: SUCCESS, abortSignal: signal, isStream: true, hijack },
+        (error, answer) => (error === null ? resolve(answer as Readable) : reject(this.#explain(error, signal))),
+      );
+    });
+  }
+
+  #explain(error: Error & { statusCode?: number }, signal: AbortSignal): Error {
+    const { statusCode, message } = error;
+    if (statusCode === undefined) return this.#unreachable(error, signal);
+    return new EngineError(
+      statusCode,
+      message
+        .replace(/^\(HTTP code \d+\) \w+ - /, '')
+        .trim()
+        .replace(/\.$/, ''),
+    );
+  }
+
+  #unreachable(error: Error, signal: AbortSignal): JamdevError {
+    const { url } = this.endpoint;
+    const code = errorCode(error);
+    if (code === 'EACCES' || code === 'EPERM') return dockerErrors.dockerForbidden(url);
+    const isPlain = code === 'ENOENT' || code === 'ECONNREFUSED';
+    const isLate = (signal.reason as Error | undefined)?.name === 'TimeoutError';
+    return dockerErrors.dockerStopped(isPlain ? url : `${url}: ${isLate ? 'no answer in time' : error.message}`);
+  }
+}
+
+/**
+ * Connects to the engine that the docker client uses.
+ * @throws JamdevError `DockerMissing`, `DockerStopped`, `DockerForbidden`, `DockerElsewhere`
+ */
+export async function connectEngine(signal?: AbortSignal): Promise<Engine> {
+  const engine = new Engine(await findEndpoint(signal));
+  await engine.version(signal);
+  return engine;
+}
+
+function withDeadline(ms: number, signal: AbortSignal | undefined): AbortSignal {
+  const deadline = AbortSignal.timeout(ms);
+  return signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+}
+
+/** @returns less than, equal to, or greater than 0 */
+function compareVersions(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
