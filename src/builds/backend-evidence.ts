@@ -4,15 +4,16 @@ import { filesOpenForWriting } from '../processes/open-files.js';
 import { takeSnapshot } from '../processes/process-snapshot.js';
 import { hasProc, type ProcessEntry } from '../processes/process-table.js';
 import type { Change } from '../watch/change.js';
-import type { BackendWrites } from './backend-writes.js';
 import { findDefaultCheck, isLoaded } from './default-check.js';
 import type { LoadedFiles } from './loaded-files.js';
+import type { ReportedWrites } from './reported-writes.js';
+import { areBackends, backendsOf, buildOf } from './writer.js';
 
 /**
  * What running backends have to do with a changed file: they have made this very change; they have the file open for
- * writing, by a library such as SQLite; or they run it as code.
+ * writing, by a library such as SQLite; or they run it as code. `built`: the service's own build has made this change.
  */
-export type Involvement = 'wrote' | 'holds' | 'runs';
+export type Involvement = 'wrote' | 'holds' | 'runs' | 'built';
 
 /** More files than this are a checkout or a copy: no backend holds so many at once. */
 const MAX_HELD = 100;
@@ -23,9 +24,9 @@ const OF_DATABASE = /-(?:journal|wal|shm)$/;
 export class BackendEvidence {
   readonly #platform: Platform;
   readonly #loaded: LoadedFiles;
-  readonly #writes: BackendWrites;
+  readonly #writes: ReportedWrites;
 
-  constructor(platform: Platform, loaded: LoadedFiles, writes: BackendWrites) {
+  constructor(platform: Platform, loaded: LoadedFiles, writes: ReportedWrites) {
     this.#platform = platform;
     this.#loaded = loaded;
     this.#writes = writes;
@@ -39,18 +40,21 @@ export class BackendEvidence {
     const found = new Map<string, Involvement>();
     if (service.runtime !== 'process') return found;
     const writers = await this.#writes.find(service.name, changes);
+    const build = buildOf(service);
     const rest: string[] = [];
     for (const { absolute } of changes) {
-      if (writers.get(absolute) === service.name) found.set(absolute, 'wrote');
+      const writer = writers.get(absolute);
+      if (writer === backendsOf(service.name)) found.set(absolute, 'wrote');
+      else if (writer !== undefined && writer === build) found.set(absolute, 'built');
       else rest.push(absolute);
     }
     const isCode = rest.length === 0 ? () => false : await this.#codeOf({ ...service, build: undefined });
-    const others = rest.filter((path) => !isCode(path) && !writers.has(path));
+    const others = rest.filter((path) => !isCode(path) && !areBackends(writers.get(path)));
     const isHeld = others.length === 0 || others.length > MAX_HELD ? () => false : await this.#heldBy(service.name);
     for (const path of rest) {
       // For this service, what backends of another one have generated is code like any other.
       if (isCode(path)) found.set(path, 'runs');
-      else if (writers.has(path)) found.set(path, 'wrote');
+      else if (areBackends(writers.get(path))) found.set(path, 'wrote');
       else if (isHeld(path)) found.set(path, 'holds');
     }
     return found;

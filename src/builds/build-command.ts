@@ -4,7 +4,15 @@ import { shellCommandLine } from '../processes/command-line.js';
 import type { PipePool } from '../processes/pipe-pool.js';
 import { explainStartFailure, type StartAttempt } from '../processes/start-failure.js';
 import type { ChildRegister } from '../records/child-register.js';
+import { type NodePreload, PRELOAD_PORT_VARIABLE, withPreload } from '../runtime/process/node-preload.js';
 import { type BuildProcessEnd, runBuildProcess } from './build-process.js';
+import { WRITES_FOLDER_VARIABLE } from './write-reports.js';
+
+/** How the Node.js processes of a build report what they write. */
+export interface BuildReports {
+  preload: NodePreload;
+  folder: string;
+}
 
 /** How a build command ended. */
 export interface CommandOutcome {
@@ -25,15 +33,30 @@ export interface CommandOutcome {
  */
 export async function runBuildCommand(
   command: string,
-  { cwd, env }: Pick<ProcessServiceConfig, 'cwd' | 'env'>,
+  { cwd, env, reports }: Pick<ProcessServiceConfig, 'cwd' | 'env'> & { reports?: BuildReports | undefined },
   signal: AbortSignal,
   onLine: (line: string) => void,
   register?: ChildRegister,
   pipes?: PipePool,
 ): Promise<CommandOutcome> {
-  const attempt = { ...shellCommandLine(command), cwd, env: commandEnvironment(cwd, env) };
+  const attempt = {
+    ...shellCommandLine(command),
+    cwd,
+    env: reportingEnvironment(commandEnvironment(cwd, env), reports),
+  };
   const end = await runBuildProcess(attempt, signal, onLine, register, pipes);
   return { ok: end.code === 0, failure: describe(end, attempt), lines: end.lines, lingering: end.lingering };
+}
+
+function reportingEnvironment(env: NodeJS.ProcessEnv, reports: BuildReports | undefined): NodeJS.ProcessEnv {
+  if (reports === undefined) return env;
+  return {
+    ...env,
+    NODE_OPTIONS: withPreload(env.NODE_OPTIONS, reports.preload.path()),
+    // A build has no port of its own, also if PORT is set.
+    [PRELOAD_PORT_VARIABLE]: '',
+    [WRITES_FOLDER_VARIABLE]: reports.folder,
+  };
 }
 
 function describe({ code, signal, cause }: BuildProcessEnd, attempt: StartAttempt): string {

@@ -112,6 +112,19 @@ export class BuildTriggers {
     return { kind: 'build', files };
   }
 
+  /**
+   * Reports files that are exactly as the service's own build left them. A build command is a program that is run once:
+   * what it writes, it need not read again.
+   */
+  built(files: readonly string[]): void {
+    for (const file of files) {
+      this.#seen.add(file);
+      this.#pending.delete(file);
+      this.#held.delete(file);
+      if (!this.#sources.has(file)) this.#proofs.set(file, PROOFS_NEEDED);
+    }
+  }
+
   /** Reports the start of a build, for any reason; it sees every change so far. */
   buildStarted(): void {
     this.#running = true;

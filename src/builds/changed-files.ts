@@ -24,10 +24,17 @@ export class ChangedFiles {
   #replacedSinceStart = new Set<string>();
 
   note(changes: readonly FileChange[]): void {
-    for (const { absolute, before, now } of changes) {
+    this.noteBuilt(changes);
+    for (const { absolute, before } of changes) {
       this.#unbuilt.add(absolute);
       this.#sinceStart.add(absolute);
       if (before !== MISSING) this.#replacedSinceStart.add(absolute);
+    }
+  }
+
+  /** Takes note of changes that the build itself has made: nothing has to be built for them. */
+  noteBuilt(changes: readonly FileChange[]): void {
+    for (const { absolute, before, now } of changes) {
       const first = this.#differing.get(absolute);
       const original = first === undefined ? before : first.before;
       if (original === now) this.#differing.delete(absolute);

@@ -5,12 +5,12 @@ import type { Clock } from '../os/clock.js';
 import type { Platform } from '../platform/platform.js';
 import { attributeWrites } from './attribute-writes.js';
 import { BackendEvidence } from './backend-evidence.js';
-import { BackendWrites } from './backend-writes.js';
 import type { OriginatedChange } from './build-triggers.js';
 import type { Builder } from './builder.js';
 import { ChangeOrigins } from './change-origins.js';
 import type { LoadedFiles } from './loaded-files.js';
 import { RebuildLoop } from './rebuild-loop.js';
+import { ReportedWrites } from './reported-writes.js';
 import { backendsOlderThan, rollOut, untilReachable } from './rollout.js';
 import { findUnwatchedImport, type UnwatchedImport } from './unwatched-imports.js';
 import type { WriteReports } from './write-reports.js';
@@ -67,7 +67,7 @@ export class HotRebuild {
       return this.#reloading;
     };
     const origins = new ChangeOrigins(() => clock.now().getTime());
-    const evidence = new BackendEvidence(platform, loaded, new BackendWrites(writes, clock));
+    const evidence = new BackendEvidence(platform, loaded, new ReportedWrites(writes, clock));
     const watched = builder.definitions.filter(({ watch }) => watch.length > 0);
     this.#loops = new Map(
       watched.map((service) => {

@@ -8,6 +8,8 @@ import type { ChangeOrigins } from './change-origins.js';
 export interface JudgedChanges {
   /** Files that backends have written, for which nothing is built. Relative paths. */
   own: string[];
+  /** Files that the service's own build has written, which it need not read again. */
+  built: Change[];
   others: Change[];
   /** Of the others, in the same order. */
   origins: OriginatedChange[];
@@ -23,10 +25,12 @@ export async function judgeChanges(
     Promise.all(changes.map((change) => origins.of(change))),
     evidence.of(service, changes),
   ]);
-  const judged: JudgedChanges = { own: [], others: [], origins: [] };
+  const judged: JudgedChanges = { own: [], built: [], others: [], origins: [] };
   changes.forEach((change, index) => {
-    const origin = originOf(found[index] ?? 'other', involvements.get(change.absolute));
-    if (origin === undefined) judged.own.push(change.path);
+    const involvement = involvements.get(change.absolute);
+    const origin = originOf(found[index] ?? 'other', involvement);
+    if (involvement === 'built') judged.built.push(change);
+    else if (origin === undefined) judged.own.push(change.path);
     else {
       judged.others.push(change);
       judged.origins.push({ file: change.path, origin });

@@ -6,6 +6,7 @@ import type { DockerServiceConfig, ProcessServiceConfig, ServiceConfig } from '.
 import { pathErrors } from '../os/path-errors.js';
 import type { PipePool } from '../processes/pipe-pool.js';
 import type { ChildRegister } from '../records/child-register.js';
+import { NodePreload } from '../runtime/process/node-preload.js';
 import type { Build } from '../runtime/runtime.js';
 import { type CommandOutcome, runBuildCommand } from './build-command.js';
 import type { BuildProcessEnd } from './build-process.js';
@@ -15,6 +16,7 @@ import { LOADED_FOLDER_VARIABLE, type LoadedFiles } from './loaded-files.js';
 import { SharedRuns } from './shared-runs.js';
 import type { SyntaxParser } from './syntax-parser.js';
 import { WRITES_FOLDER_VARIABLE, type WriteReports } from './write-reports.js';
+import { backendsOf, buildOf } from './writer.js';
 
 /** What one build came to. `build` is undefined when it failed. */
 export interface MadeBuild {
@@ -86,13 +88,19 @@ export interface BuildOwner {
   buildImage?: BuildImage | undefined;
 }
 
+/** What the builds of all services share. */
+interface BuildTools {
+  runs: SharedRuns<CommandOutcome>;
+  preload: NodePreload;
+}
+
 /** Creates what builds services of either kind. */
 export function createMakeBuild(owner: BuildOwner, readEnvFiles = createReadEnvFiles()): MakeBuild {
-  const runs = new SharedRuns<CommandOutcome>();
+  const tools = { runs: new SharedRuns<CommandOutcome>(), preload: new NodePreload() };
   return async (service, number, signal, onLine) => {
     const env = await backendEnvironment(service, readEnvFiles, signal);
     if (service.runtime === 'process')
-      return makeProcessBuild(service, number, env, { ...owner, runs }, signal, onLine);
+      return makeProcessBuild(service, number, env, { ...owner, ...tools }, signal, onLine);
     return makeContainerBuild(service, number, env, owner, signal, onLine);
   };
 }
@@ -102,7 +110,7 @@ async function makeProcessBuild(
   service: ProcessServiceConfig,
   number: number,
   env: Record<string, string>,
-  owner: BuildOwner & { runs: SharedRuns<CommandOutcome> },
+  owner: BuildOwner & BuildTools,
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
@@ -122,16 +130,20 @@ async function makeProcessBuild(
 
 /** Runs a build command, once for all services that have the same one in the same folder. */
 function runShared(
-  { cwd, buildEnv }: ProcessServiceConfig,
+  service: ProcessServiceConfig,
   command: string,
   serviceEnv: Record<string, string>,
-  { runs, register, pipes }: BuildOwner & { runs: SharedRuns<CommandOutcome> },
+  { runs, preload, register, pipes, writes }: BuildOwner & BuildTools,
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<CommandOutcome> {
+  const { cwd, buildEnv, remap8080 } = service;
+  const writer = buildOf(service);
   const env = { ...buildEnv, ...serviceEnv };
+  const folder = remap8080 && writer !== undefined ? writes?.folderOf(writer) : undefined;
+  const reports = folder === undefined ? undefined : { preload, folder };
   return runs.run(JSON.stringify([cwd, command]), env, signal, (allLeft) =>
-    runBuildCommand(command, { cwd, env }, allLeft, onLine, register, pipes),
+    runBuildCommand(command, { cwd, env, reports }, allLeft, onLine, register, pipes),
   );
 }
 
@@ -161,7 +173,7 @@ function preloadVariables(service: ProcessServiceConfig, { loaded, writes }: Bui
   const isChecked = findDefaultCheck(service)?.language === 'node';
   return {
     ...(loaded !== undefined && isChecked && { [LOADED_FOLDER_VARIABLE]: loaded.folder }),
-    ...(writes !== undefined && { [WRITES_FOLDER_VARIABLE]: writes.folderOf(service.name) }),
+    ...(writes !== undefined && { [WRITES_FOLDER_VARIABLE]: writes.folderOf(backendsOf(service.name)) }),
   };
 }
 

@@ -179,8 +179,11 @@ export class RebuildLoop {
     if (changes.some(isOfConfig)) await this.#world.reloadConfig();
     const code = changes.filter(({ absolute }) => !this.#isConfig(absolute));
     if (code.length === 0) return;
-    const { own, others, origins } = await judgeChanges(code, before, this.#world);
+    const { own, built, others, origins } = await judgeChanges(code, before, this.#world);
     if (own.length > 0) this.events.emit('written', own);
+    this.#files.noteBuilt(built);
+    this.#triggers.built(built.map(({ path }) => path));
+    this.#tellOutputs();
     if (others.length === 0) return;
     this.#files.note(others);
     const trigger = this.#triggers.changed(origins);

@@ -3,6 +3,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
 import { sendSignal } from '../processes/signal.js';
+import type { Writer } from './writer.js';
 
 /** Tells the preload where to report what a process writes; see write-report.cjs. */
 export const WRITES_FOLDER_VARIABLE = 'JAMDEV_WRITES_FOLDER';
@@ -11,17 +12,16 @@ export const WRITES_FOLDER_VARIABLE = 'JAMDEV_WRITES_FOLDER';
 const MAX_KEPT = 10_000;
 const NOTHING = '-';
 
-/** A state in which a backend left a file. */
+/** A state in which a backend or a build left a file. */
 export interface LeftState {
-  /** The service of the backend. */
-  service: string;
+  writer: Writer;
   /** The state that it was made from; undefined if nothing of that is left. */
   base: string | undefined;
 }
 
-/** A file or folder that a backend deleted. */
-interface Deletion {
-  service: string;
+/** A file or folder that a backend or a build deleted. */
+export interface Deletion {
+  writer: Writer;
   /** Milliseconds since 1970. */
   atMs: number;
 }
@@ -34,7 +34,7 @@ interface ThreadProgress {
   floor: number;
 }
 
-/** Everything that backends have reported so far. */
+/** Everything that was reported so far. */
 export interface WriteReport {
   /** By state: "device:inode:size:time of the last change in nanoseconds". */
   states: Map<string, LeftState>;
@@ -46,10 +46,10 @@ export interface WriteReport {
   threads: Map<string, ThreadProgress>;
 }
 
-/** Reads what the preload reports of the files that backends write: one file per process and thread. */
+/** Reads what the preload reports of the files that backends and builds write: one file per process and thread. */
 export class WriteReports {
   readonly #folder: string;
-  readonly #services = new Map<string, string>();
+  readonly #folders = new Map<Writer, string>();
   readonly #kept: WriteReport = emptyReport();
 
   /** @param folder of this run alone */
@@ -57,17 +57,17 @@ export class WriteReports {
     this.#folder = folder;
   }
 
-  /** Returns the folder that the backends of a service report to. */
-  folderOf(service: string): string {
-    const known = this.#services.get(service);
+  /** Returns the folder to which processes report. */
+  folderOf(writer: Writer): string {
+    const known = this.#folders.get(writer);
     if (known !== undefined) return known;
-    const folder = join(this.#folder, encodeURIComponent(service));
-    this.#services.set(service, folder);
+    const folder = join(this.#folder, encodeURIComponent(writer));
+    this.#folders.set(writer, folder);
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     } catch (error) {
       noteHandled('builds', 'making the folder of write reports', error);
-      // Without it, writes of backends start builds, as if a person had made them.
+      // Without it, writes start builds, as if a person had made them.
     }
     return folder;
   }
@@ -81,14 +81,14 @@ export class WriteReports {
       opened: new Map(),
       threads: new Map(),
     };
-    await this.#each(async (service, folder, name) => this.#readInto(report, service, folder, name));
+    await this.#each(async (writer, folder, name) => this.#readInto(report, writer, folder, name));
     return report;
   }
 
   /** Whether a process reports what it writes. */
   async isReporting(pid: number): Promise<boolean> {
     let found = false;
-    await this.#each(async (_service, _folder, name) => {
+    await this.#each(async (_writer, _folder, name) => {
       found ||= Number.parseInt(name, 10) === pid;
     });
     return found;
@@ -96,9 +96,9 @@ export class WriteReports {
 
   /** Removes reports of processes that have ended, and keeps the newest of what they say in memory. */
   async prune(): Promise<void> {
-    await this.#each(async (service, folder, name) => {
+    await this.#each(async (writer, folder, name) => {
       if (sendSignal(Number.parseInt(name, 10), 0) !== 'nobody') return;
-      await this.#readInto(this.#kept, service, folder, name);
+      await this.#readInto(this.#kept, writer, folder, name);
       await rm(join(folder, name), { force: true }).catch(ignoreError('builds', 'removing a write report'));
     });
     for (const map of [this.#kept.states, this.#kept.deletions]) {
@@ -111,23 +111,23 @@ export class WriteReports {
     this.#kept.opened.clear();
   }
 
-  async #each(use: (service: string, folder: string, name: string) => Promise<void>): Promise<void> {
-    for (const [service, folder] of this.#services) {
+  async #each(use: (writer: Writer, folder: string, name: string) => Promise<void>): Promise<void> {
+    for (const [writer, folder] of this.#folders) {
       const names = await readdir(folder).catch(ignoreError('builds', 'listing write reports', []));
-      await Promise.all(names.map((name) => use(service, folder, name)));
+      await Promise.all(names.map((name) => use(writer, folder, name)));
     }
   }
 
-  async #readInto(report: WriteReport, service: string, folder: string, name: string): Promise<void> {
+  async #readInto(report: WriteReport, writer: Writer, folder: string, name: string): Promise<void> {
     const text = await readFile(join(folder, name), 'utf8').catch(ignoreError('builds', 'reading a write report', ''));
     const pid = Number.parseInt(name, 10);
-    const progress = parseReport(text, service, pid, report);
+    const progress = parseReport(text, writer, pid, report);
     if (!name.endsWith('.old')) report.threads.set(join(folder, name), progress);
   }
 }
 
 /** Parses one file of reports; see write-report.cjs. What is torn is left out. */
-function parseReport(text: string, service: string, pid: number, report: WriteReport): ThreadProgress {
+function parseReport(text: string, writer: Writer, pid: number, report: WriteReport): ThreadProgress {
   const progress = { started: 0, floor: 1 };
   for (const line of text.split('\n')) {
     const [kind, first = '', ...rest] = line.trimEnd().split(' ');
@@ -136,13 +136,13 @@ function parseReport(text: string, service: string, pid: number, report: WriteRe
       progress.floor = Math.max(progress.floor, Number(rest[0]));
     } else if (kind === 'S') {
       const [base = NOTHING, floor = '1'] = rest;
-      report.states.set(first, { service, base: base === NOTHING ? undefined : base });
+      report.states.set(first, { writer, base: base === NOTHING ? undefined : base });
       progress.floor = Math.max(progress.floor, Number(floor));
     } else if (kind === 'D') {
       const path = parsePath(rest.join(' '));
       const atMs = Number(first);
       if (path === undefined || atMs < (report.deletions.get(path)?.atMs ?? 0)) continue;
-      report.deletions.set(path, { service, atMs });
+      report.deletions.set(path, { writer, atMs });
     } else if (kind === 'O') {
       const files = report.opened.get(pid) ?? new Map<number, string>();
       report.opened.set(pid, files.set(Number(first), rest[0] ?? ''));

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { WRITES_FOLDER_VARIABLE, type WriteReports } from '../../src/builds/write-reports.js';
+import { backendsOf } from '../../src/builds/writer.js';
 import { withPreload } from '../../src/runtime/process/node-preload.js';
 
 const PRELOAD = fileURLToPath(new URL('../../src/runtime/process/remap-8080.cjs', import.meta.url));
@@ -37,7 +38,7 @@ export async function startReportingProgram(
 ): Promise<ReportingProgram> {
   const env: NodeJS.ProcessEnv = { ...process.env };
   if (reports !== undefined) {
-    env[WRITES_FOLDER_VARIABLE] = reports.folderOf(service);
+    env[WRITES_FOLDER_VARIABLE] = reports.folderOf(backendsOf(service));
     env.NODE_OPTIONS = withPreload(env.NODE_OPTIONS, PRELOAD);
   }
   const child = spawn(process.execPath, ['-e', PROGRAM], {

@@ -12,8 +12,9 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BackendWrites } from '../../src/builds/backend-writes.js';
+import { ReportedWrites } from '../../src/builds/reported-writes.js';
 import { WriteReports } from '../../src/builds/write-reports.js';
+import { backendsOf } from '../../src/builds/writer.js';
 import { systemClock } from '../../src/os/clock.js';
 import { keepFolder, makeProject } from '../support/project.js';
 import { type ReportingProgram, startReportingProgram } from '../support/reporting-program.js';
@@ -167,7 +168,7 @@ async function start(): Promise<Bench & { program: ReportingProgram; other: Repo
   const folder = makeProject({ old: 'old content', 'folder/a': 'a', 'folder/deep/b': 'b' });
   const [program, other] = programs as [ReportingProgram, ReportingProgram];
   for (const each of programs) await each.run(`process.chdir(${JSON.stringify(folder)})`);
-  const writes = new BackendWrites(reports, systemClock);
+  const writes = new ReportedWrites(reports, systemClock);
   const path = (file: string) => join(folder, file);
   const look = async (...files: string[]) => {
     const changes = files.map((file) => {
@@ -361,7 +362,7 @@ test('reports do not grow with the number of writes', async () => {
   const { program, look } = await start();
   await program.run('for (let n = 0; n < 2_000; n += 1) fs.writeFileSync("old", String(n))');
   await program.run('for (let n = 0; n < 2_500; n += 1) { fs.writeFileSync("f" + n, ""); fs.rmSync("f" + n); }');
-  const folder = reports.folderOf('app');
+  const folder = reports.folderOf(backendsOf('app'));
   const bytes = readdirSync(folder).map((name) => lstatSync(join(folder, name)).size);
   expect(bytes.filter((size) => size > 512 * 1024)).toEqual([]);
   await program.run('fs.writeFileSync("new", "x")');
@@ -371,13 +372,13 @@ test('reports do not grow with the number of writes', async () => {
 test('a folder of reports that is gone, or was never there, means that nothing is known, and disturbs no program', async () => {
   const { folder, path } = await start();
   const gone = new WriteReports(join(kept.path, 'gone'));
-  rmSync(gone.folderOf('app'), { recursive: true });
+  rmSync(gone.folderOf(backendsOf('app')), { recursive: true });
   const program = await startReportingProgram(folder, gone);
   await program.run('fs.writeFileSync("new", "x"); await fs_promises.appendFile("new", "y"); fs.rmSync("old")');
   await program.end();
   expect(readFileSync(path('new'), 'utf8')).toBe('xy');
   expect(
-    await new BackendWrites(gone, systemClock).find('app', [
+    await new ReportedWrites(gone, systemClock).find('app', [
       { absolute: path('new'), what: 'created', noticedAtMs: 0 },
     ]),
   ).toEqual(new Map());

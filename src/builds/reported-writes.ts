@@ -4,7 +4,8 @@ import { dirname } from 'node:path';
 import { type Clock, pause } from '../os/clock.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import type { Change } from '../watch/change.js';
-import type { LeftState, WriteReport, WriteReports } from './write-reports.js';
+import type { Deletion, LeftState, WriteReport, WriteReports } from './write-reports.js';
+import { areBackends, type Writer } from './writer.js';
 
 /** File systems keep times by the tick of the kernel's clock, which lags behind the one that programs read. */
 const CLOCK_TICK_MS = 20;
@@ -29,11 +30,11 @@ interface Seen {
 }
 
 /**
- * Tells changes that backends have made from all others, by what backends report (see write-report.cjs). A change is a
- * backend's own only if the file is exactly as a backend left it, and all that came before was noticed or is overwritten:
+ * Tells changes that backends and builds have made from all others, by what these report (see write-report.cjs). A change
+ * is a backend's own only if the file is exactly as a backend left it, and all that came before was noticed or is overwritten:
  * a person's save before, after or between a backend's writes still counts.
  */
-export class BackendWrites {
+export class ReportedWrites {
   readonly #reports: WriteReports;
   readonly #clock: Clock;
   /** What was there before is known to the watcher. */
@@ -49,12 +50,12 @@ export class BackendWrites {
   }
 
   /**
-   * Finds changes that are a backend's own; to be called once for each batch of changes, before any of it is built.
+   * Finds changes that backends or builds have made; to be called once for each batch of changes, before any of it is built.
    * @param service whose files have changed
-   * @returns by absolute path, the service whose backend made the change
+   * @returns by absolute path, who made the change
    */
-  async find(service: string, changes: readonly ChangedFile[]): Promise<Map<string, string>> {
-    const found = new Map<string, string>();
+  async find(service: string, changes: readonly ChangedFile[]): Promise<Map<string, Writer>> {
+    const found = new Map<string, Writer>();
     const looks = new Map<string, string | undefined>();
     const deadlineMs = this.#clock.monotonicMs() + WAIT_MS;
     let before: WriteReport | undefined;
@@ -88,7 +89,7 @@ export class BackendWrites {
   async leftByBackends(paths: readonly string[]): Promise<Set<string>> {
     const states = await Promise.all(paths.map((absolute) => stateOf({ absolute, what: 'content' })));
     const report = await this.#reports.read();
-    return new Set(paths.filter((_, index) => report.states.has(states[index] ?? '')));
+    return new Set(paths.filter((_, index) => areBackends(report.states.get(states[index] ?? '')?.writer)));
   }
 
   /** By pid and descriptor: the files that scripts have opened for writing, as "device:inode". */
@@ -101,16 +102,16 @@ export class BackendWrites {
     { absolute, noticedAtMs }: ChangedFile,
     state: string | undefined,
     report: WriteReport,
-  ): string | undefined {
+  ): Writer | undefined {
     if (state !== undefined) {
       const left = report.states.get(state);
-      return left !== undefined && this.#isAccounted(service, left, report) ? left.service : undefined;
+      return left !== undefined && this.#isAccounted(service, left, report) ? left.writer : undefined;
     }
     const noticedMs = this.#clock.now().getTime() - (performance.now() - noticedAtMs);
     const handledMs = this.#seen.get(service)?.handledAtMs.get(absolute) ?? 0;
     const deletion = deletionOf(absolute, report);
     const isRecent = deletion !== undefined && deletion.atMs >= Math.max(noticedMs - NOTICED_WITHIN_MS, handledMs);
-    return isRecent ? deletion.service : undefined;
+    return isRecent ? deletion.writer : undefined;
   }
 
   /** Whether all that a backend found when it wrote was noticed before, or is gone. */
@@ -206,8 +207,8 @@ function fileOf(state: string): string {
 }
 
 /** The deletion of a file, or of a folder above it. */
-function deletionOf(path: string, { deletions }: WriteReport): { service: string; atMs: number } | undefined {
-  let newest: { service: string; atMs: number } | undefined;
+function deletionOf(path: string, { deletions }: WriteReport): Deletion | undefined {
+  let newest: Deletion | undefined;
   for (let each = path; ; each = dirname(each)) {
     const deletion = deletions.get(each);
     if (deletion !== undefined && deletion.atMs > (newest?.atMs ?? 0)) newest = deletion;
