@@ -1,9 +1,10 @@
 """A session backend: one process per document. It keeps the text in memory while people are connected, passes every
-edit on to all, and saves what changed every few seconds and when it is told to end. The platform sees to it that no
-two processes hold one key.
+edit on to all, and saves changes every few seconds and on SIGTERM. The platform makes sure that no two processes hold
+one key.
 
-Pages hear of changes by server-sent events (GET events) and make them by POST edit, so that the standard library will
-do. It takes Python 3.9 or newer."""
+Pages get the whole state as a server-sent event (GET events?name=NAME) whenever a part of it changes, with the id of the
+page as `you`. They send POST edit {"id", "text", "position"} and POST presence {"id", "name", "position"}. The standard
+library is enough for that, from Python 3.9 on."""
 
 import json
 import os
@@ -15,22 +16,23 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
+import pages
 import storage
 
 KEY = os.environ.get('SESSION_BACKEND_KEY', 'local')
-PAGE = (Path(__file__).parent / 'public' / 'index.html').read_bytes()
 SAVE_EVERY_SECONDS = 5
-# How long it takes at most to see that a page has gone.
+# How long it takes at most to notice that a page has gone.
 HEARTBEAT_SECONDS = 2
-# A page that sends nothing more may not hold its thread for ever.
+# A page that sends nothing more must not hold its thread forever.
 SEND_AND_RECEIVE_SECONDS = 60
-MAX_EDIT_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 1024 * 1024
+MAX_NAME_LENGTH = 40
 
 
 class Document:
-    """The text, who looks at it, and what of it is saved."""
+    """The text, the people who look at it, and whether it is saved."""
 
     def __init__(self):
         self.changed = threading.Condition()
@@ -38,39 +40,63 @@ class Document:
         self.text = storage.load(KEY)
         # Counts edits, from a start that no earlier process can have reached: pages that come back can compare.
         self.version = time.time_ns() // 1000
-        self.people = 0
+        self.people = {}
+        self.last_id = 0
         self.unsaved = False
         self.ending = False
 
-    def edit(self, text):
+    def edit(self, text, person_id, position):
         """The order in which edits arrive here is the one that counts. Returns the version that this one made, or None
-        if it came too late to be saved."""
+        if it is too late to be saved."""
         with self.changed:
             if self.ending:
                 return None
             self.text = text
             self.version += 1
             self.unsaved = True
+            if person_id in self.people:
+                self.people[person_id]['position'] = position
             self.changed.notify_all()
             return self.version
 
-    def join(self, count):
+    def join(self, name, verified):
+        """Returns the id of the new person."""
         with self.changed:
-            self.people += count
+            self.last_id += 1
+            self.people[self.last_id] = {'name': name[:MAX_NAME_LENGTH], 'position': None, 'verified': verified}
+            self.changed.notify_all()
+            return self.last_id
+
+    def leave(self, person_id):
+        with self.changed:
+            del self.people[person_id]
+            self.changed.notify_all()
+
+    def update(self, person_id, name, position):
+        with self.changed:
+            person = self.people.get(person_id)
+            if person is None:
+                return
+            person['position'] = position
+            if not person['verified']:
+                person['name'] = name[:MAX_NAME_LENGTH]
             self.changed.notify_all()
 
     def wait_for_news(self, known):
-        """Returns the state as soon as it is another one than the known; None if that takes longer than a heartbeat."""
+        """Returns the state as soon as it differs from the known one; None if that takes longer than a heartbeat."""
         with self.changed:
             if self.changed.wait_for(lambda: self.ending or self._state() != known, HEARTBEAT_SECONDS):
                 return self._state()
             return None
 
     def _state(self):
-        return {'key': KEY, 'version': self.version, 'text': self.text, 'people': self.people}
+        people = [
+            {'id': id, 'name': person['name'], 'position': person['position']} for id, person in self.people.items()
+        ]
+        return {'key': KEY, 'page': pages.VERSION, 'version': self.version, 'text': self.text, 'people': people}
 
     def save(self):
-        """Saves what has changed. Returns whether all is safe."""
+        """Saves changes. Returns whether everything is saved."""
         with self.saving:
             with self.changed:
                 if not self.unsaved:
@@ -87,7 +113,7 @@ class Document:
                 return False
 
     def end(self):
-        """From here on no edit is accepted."""
+        """From here on, no edit is accepted."""
         with self.changed:
             self.ending = True
             self.changed.notify_all()
@@ -101,34 +127,37 @@ class Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self):
-        # The connection token is taken off the path, unless it is a static one: the end tells.
-        path = self.path.split('?')[0]
-        if path.endswith('/'):
-            self.answer(200, PAGE, 'text/html; charset=utf-8')
+        path = urlsplit(self.path).path
+        page = pages.find(path)
+        if page is not None:
+            self.answer(200, *page)
         elif path.endswith('/events'):
             self.send_events()
         else:
             self.answer(404, b'not found\n')
 
     def do_POST(self):
-        if not self.path.split('?')[0].endswith('/edit'):
+        action = urlsplit(self.path).path.split('/')[-1]
+        if action not in ('edit', 'presence'):
             return self.answer(404, b'not found\n')
         length = self.headers.get('content-length', '')
         if not length.isdecimal():
-            return self.answer(411, b'how long is it?\n')
-        if int(length) > MAX_EDIT_BYTES:
-            # Whoever is hung up on while still sending never sees the answer.
+            return self.answer(411, b'content-length is missing\n')
+        if int(length) > MAX_BODY_BYTES:
+            # A client whose connection is closed while it is still sending never sees the answer.
             self.skip(int(length))
             return self.answer(413, b'too long\n')
         body = self.rfile.read(int(length))
         if len(body) < int(length):
-            # Whoever sent it hung up half-way.
+            # The client disconnected before the end.
             return None
-        try:
-            text = body.decode()
-        except UnicodeDecodeError:
-            return self.answer(400, b'not UTF-8\n')
-        version = document.edit(text)
+        message = parse(action, body)
+        if message is None:
+            return self.answer(400, b'not a message of this page\n')
+        if action == 'presence':
+            document.update(*message)
+            return self.answer(200, b'{}', 'application/json')
+        version = document.edit(*message)
         if version is None:
             return self.answer(503, b'the session is ending\n')
         return self.answer(200, json.dumps({'version': version}).encode(), 'application/json')
@@ -140,25 +169,33 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == 'HEAD':
             return
-        document.join(1)
+        person_id = document.join(*self.name_of_person())
         try:
             state = None
             while not document.ending and not self.has_gone():
                 news = document.wait_for_news(state)
                 state = news or state
-                self.wfile.write(f'data: {json.dumps(news)}\n\n'.encode() if news else b': still here\n\n')
+                event = f'data: {json.dumps({**news, "you": person_id})}' if news else ': still here'
+                self.wfile.write(f'{event}\n\n'.encode())
         finally:
-            document.join(-1)
+            document.leave(person_id)
+
+    def name_of_person(self):
+        """The `user` of the connect request, if there was one; otherwise pages choose it. And which of the two it is."""
+        verified = self.headers.get('x-verified-username')
+        if verified:
+            return verified.encode('latin-1').decode(errors='replace'), True
+        return parse_qs(urlsplit(self.path).query).get('name', ['Guest'])[0], False
 
     def has_gone(self):
-        """Whether the page has hung up. Writing would show it too, but through a proxy only several heartbeats later."""
+        """Whether the page has disconnected. Writing would show it too, but through a proxy only several heartbeats later."""
         poll = select.poll()
         poll.register(self.connection, select.POLLIN)
         return bool(poll.poll(0)) and self.connection.recv(1, socket.MSG_PEEK) == b''
 
     def skip(self, length):
         while length > 0:
-            chunk = self.rfile.read(min(length, MAX_EDIT_BYTES))
+            chunk = self.rfile.read(min(length, MAX_BODY_BYTES))
             if not chunk:
                 return
             length -= len(chunk)
@@ -173,14 +210,31 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_):
-        """Not a line for each request."""
+        """No line for each request."""
+
+
+def parse(action, body):
+    """Returns the arguments of Document.edit or Document.update; None for anything that the page would not send."""
+    try:
+        message = json.loads(body)
+        # A lone surrogate could not be saved.
+        text = message['text' if action == 'edit' else 'name'].encode(errors='replace').decode()
+        person_id, position = message['id'], message['position']
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    is_position = position is None or (type(position) is int and position >= 0)
+    if type(person_id) is not int or not is_position:
+        return None
+    if action == 'edit':
+        return text, person_id, position
+    return (person_id, text, position) if text else None
 
 
 class Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def server_bind(self):
-        # HTTPServer would look up this machine's name, which can take seconds where there is no DNS.
+        # HTTPServer would look up this machine's name, which can take seconds without DNS.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]
 
@@ -202,7 +256,7 @@ if __name__ == '__main__':
     server = Server(('', int(os.environ.get('PORT', '8080'))), Handler)
 
     def stop(*_):
-        # It waits for the main thread, which runs this handler.
+        # In a thread, because it waits for the main thread, which runs this handler.
         threading.Thread(target=server.shutdown).start()
 
     signal.signal(signal.SIGTERM, stop)

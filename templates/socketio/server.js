@@ -1,54 +1,91 @@
 // A session backend: one process per document. It keeps the text in memory while people are connected, passes every
-// edit on to the others, and saves what changed every few seconds and when it is told to end. The platform sees to it
-// that no two processes hold one key.
-import { readFile } from 'node:fs/promises';
+// edit on to the others, and saves changes every few seconds and on SIGTERM. The platform makes sure that no two
+// processes hold one key.
+//
+// Events to a page: "document" { key, version, you, text } first, then "people" whenever somebody comes, goes, moves the
+// cursor or changes the name, and "text" after an edit of somebody else. From a page: "edit" { text, position }, which is
+// acknowledged, and "presence" { name, position }.
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
+import { servePages, version } from './pages.js';
 import { load, save } from './storage.js';
 
 const SAVE_EVERY_MS = 5_000;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
+const MAX_NAME_LENGTH = 40;
 
 const key = process.env.SESSION_BACKEND_KEY ?? 'local';
-const page = await readFile(new URL('public/index.html', import.meta.url));
-// The connection token is taken off the path, unless the service has static ones.
+// The connection token is not in the path that arrives here, unless it is a static one.
 const token = process.env.SESSION_BACKEND_STATIC_TOKEN;
 const base = token === undefined ? '/' : `/${token}/`;
+const people = new Map(); // a person per socket: { id, name, position, isVerified }
+let lastId = 0;
 let text = '';
 let unsaved = false;
 let saving = Promise.resolve();
 let ending = false;
 
-const server = createServer((request, response) => {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return response.writeHead(405).end();
-  if (request.url.split('?', 1)[0] !== base) return response.writeHead(404).end();
-  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' }).end(page);
-});
-
+const server = createServer(servePages);
 // Socket.IO also serves its client, at socket.io/socket.io.js: page and server always have the same version.
 const io = new Server(server, { path: `${base}socket.io/`, maxHttpBufferSize: MAX_MESSAGE_BYTES });
+
 io.on('connection', (socket) => {
-  socket.on('edit', (edited, accept) => {
-    if (typeof edited !== 'string' || typeof accept !== 'function') return socket.disconnect(true);
-    // Nothing may be accepted that is not going to be saved.
+  const person = createPerson(socket.handshake);
+  people.set(socket, person);
+  socket.on('edit', (edit, accept) => {
+    if (!isEdit(edit) || typeof accept !== 'function') return socket.disconnect(true);
+    // Nothing is accepted that would not be saved.
     if (ending) return;
-    text = edited;
+    text = edit.text;
     unsaved = true;
-    // The order in which edits arrive here is the one that counts. Whoever made one learns from the answer which texts
-    // of others came before it, and are to be forgotten, and which came after it.
+    // The order in which edits arrive here is the one that counts. Texts of others that reach a page before the
+    // acknowledgment are older than its own edit, and those after it are newer.
     accept();
     socket.broadcast.emit('text', text);
+    person.position = edit.position;
+    sendPeople();
   });
-  socket.on('disconnect', tellHowManyAreHere);
-  socket.emit('document', { key, text });
-  tellHowManyAreHere();
+  socket.on('presence', (presence) => {
+    if (!isPresence(presence)) return socket.disconnect(true);
+    if (!person.isVerified) person.name = presence.name.slice(0, MAX_NAME_LENGTH);
+    person.position = presence.position;
+    sendPeople();
+  });
+  socket.on('disconnect', () => {
+    people.delete(socket);
+    sendPeople();
+  });
+  socket.emit('document', { key, version, you: person.id, text });
+  sendPeople();
 });
 
-function tellHowManyAreHere() {
-  io.emit('people', io.sockets.sockets.size);
+/** The name is the `user` of the connect request, if there was one; otherwise pages choose it. */
+function createPerson({ headers, auth }) {
+  const verified = headers['x-verified-username'];
+  const chosen = typeof auth.name === 'string' ? auth.name : '';
+  const name = verified === undefined ? chosen : Buffer.from(verified, 'latin1').toString();
+  lastId += 1;
+  return { id: lastId, name: (name || 'Guest').slice(0, MAX_NAME_LENGTH), position: null, isVerified: !!verified };
 }
 
-/** Saves what has changed, after any save that is still under way. */
+function isEdit(edit) {
+  return typeof edit?.text === 'string' && isPosition(edit.position);
+}
+
+function isPresence(presence) {
+  return typeof presence?.name === 'string' && presence.name !== '' && isPosition(presence.position);
+}
+
+function isPosition(position) {
+  return position === null || (Number.isInteger(position) && position >= 0);
+}
+
+function sendPeople() {
+  const list = [...people.values()].map(({ id, name, position }) => ({ id, name, position }));
+  io.emit('people', list);
+}
+
+/** Saves changes, after any save that is still in progress. */
 function saveChanges() {
   saving = saving.then(async () => {
     if (!unsaved) return;
@@ -68,7 +105,7 @@ setInterval(saveChanges, SAVE_EVERY_MS);
 async function end() {
   if (ending) return;
   ending = true;
-  // Not disconnect(): a client that is told to go does not come back by itself.
+  // Not disconnect(), after which clients would not reconnect by themselves.
   io.close();
   await saveChanges();
   console.log(unsaved ? 'ending without having saved' : `saved: ${text.length} characters`);
@@ -79,5 +116,5 @@ process.on('SIGTERM', end);
 process.on('SIGINT', end);
 
 text = await load(key);
-// Last of all: a backend that answers is taken to be ready.
+// Last, because a backend that answers counts as ready.
 server.listen(process.env.PORT ?? 8080, () => console.log(`serving ${key}`));

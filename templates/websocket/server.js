@@ -1,81 +1,106 @@
 // A session backend: one process per document. It keeps the text in memory while people are connected, passes every
-// edit on to the others, and saves what changed every few seconds and when it is told to end. The platform sees to it
-// that no two processes hold one key.
-import { readFile } from 'node:fs/promises';
+// edit on to the others, and saves changes every few seconds and on SIGTERM. The platform makes sure that no two
+// processes hold one key.
+//
+// Messages are JSON. To a page: { key, version, you, text } first, then { people } whenever somebody comes, goes, moves
+// the cursor or changes the name, { text } after an edit of somebody else, and { accepted } after one of its own. From a
+// page: { number, text, position } for an edit, { name, position } for the rest.
 import { createServer } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
+import { servePages, version } from './pages.js';
 import { load, save } from './storage.js';
 
 const SAVE_EVERY_MS = 5_000;
 const PING_EVERY_MS = 30_000;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
+const MAX_NAME_LENGTH = 40;
 
 const key = process.env.SESSION_BACKEND_KEY ?? 'local';
-const page = await readFile(new URL('public/index.html', import.meta.url));
+const people = new Map(); // a person per socket: { id, name, position, isVerified }
+let lastId = 0;
 let text = '';
 let unsaved = false;
 let saving = Promise.resolve();
 let ending = false;
 
-const server = createServer((request, response) => {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return response.writeHead(405).end();
-  // The connection token is taken off the path, unless it is a static one: the end tells.
-  if (!request.url.split('?', 1)[0].endsWith('/')) return response.writeHead(404).end();
-  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' }).end(page);
+const server = createServer(servePages);
+const sockets = new WebSocketServer({ server, maxPayload: MAX_MESSAGE_BYTES });
+
+sockets.on('connection', (socket, request) => {
+  if (ending) return socket.close(1012);
+  const person = createPerson(request);
+  people.set(socket, person);
+  socket.on('error', (error) => console.error(`connection closed: ${error.message}`));
+  socket.on('pong', () => {
+    socket.isSilent = false;
+  });
+  socket.on('close', () => {
+    people.delete(socket);
+    sendPeople();
+  });
+  socket.on('message', (data) => {
+    const message = parse(data);
+    if (message === undefined) return socket.close(1008, 'invalid message');
+    // Nothing is accepted that would not be saved.
+    if (ending) return;
+    if (message.text !== undefined) edit(socket, message);
+    if (message.name !== undefined && !person.isVerified) person.name = message.name;
+    person.position = message.position;
+    sendPeople();
+  });
+  send(socket, { key, version, you: person.id, text });
+  sendPeople();
 });
 
-const sockets = new WebSocketServer({ server, maxPayload: MAX_MESSAGE_BYTES });
-sockets.on('connection', (socket) => {
-  if (ending) return socket.close(1012);
-  socket.on('error', (error) => console.error(`dropping a connection: ${error.message}`));
-  socket.on('pong', () => {
-    socket.silent = false;
-  });
-  socket.on('close', tellHowManyAreHere);
-  socket.on('message', (data) => {
-    const edit = parseEdit(data);
-    if (edit === undefined) return socket.close(1008, 'not an edit');
-    // Nothing may be accepted that is not going to be saved.
-    if (ending) return;
-    text = edit.text;
-    unsaved = true;
-    // The order in which edits arrive here is the one that counts. Whoever made one learns from "accepted" which texts
-    // of others came before it, and are to be forgotten, and which came after it.
-    send(socket, { accepted: edit.number });
-    for (const other of sockets.clients) if (other !== socket) send(other, { text });
-  });
-  send(socket, { key, text });
-  tellHowManyAreHere();
-});
+/** The name is the `user` of the connect request, if there was one; otherwise pages choose it. */
+function createPerson(request) {
+  const verified = request.headers['x-verified-username'];
+  const chosen = new URL(request.url, 'http://localhost').searchParams.get('name');
+  const name = verified === undefined ? chosen : Buffer.from(verified, 'latin1').toString();
+  lastId += 1;
+  return { id: lastId, name: (name || 'Guest').slice(0, MAX_NAME_LENGTH), position: null, isVerified: !!verified };
+}
 
 /** @returns undefined for anything that the page would not send */
-function parseEdit(data) {
+function parse(data) {
   try {
-    const { number, text } = JSON.parse(data);
-    return typeof text === 'string' && Number.isInteger(number) ? { number, text } : undefined;
+    const { number, text, name, position } = JSON.parse(data);
+    if (position !== null && !(Number.isInteger(position) && position >= 0)) return undefined;
+    if (typeof text === 'string' && Number.isInteger(number)) return { number, text, position };
+    return typeof name === 'string' && name !== '' ? { name: name.slice(0, MAX_NAME_LENGTH), position } : undefined;
   } catch {
     return undefined;
   }
+}
+
+function edit(socket, { number, text: edited }) {
+  text = edited;
+  unsaved = true;
+  // The order in which edits arrive here is the one that counts. Texts of others that reach a page before "accepted"
+  // are older than its own edit, and those after it are newer.
+  send(socket, { accepted: number });
+  for (const other of sockets.clients) if (other !== socket) send(other, { text });
+}
+
+function sendPeople() {
+  const list = [...people.values()].map(({ id, name, position }) => ({ id, name, position }));
+  for (const socket of people.keys()) send(socket, { people: list });
 }
 
 function send(socket, message) {
   if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
 }
 
-function tellHowManyAreHere() {
-  for (const socket of sockets.clients) send(socket, { people: sockets.clients.size });
-}
-
-// A connection that broke without a word would keep the session from ever being idle.
+// A connection that broke silently would keep the session from ever being idle.
 setInterval(() => {
   for (const socket of sockets.clients) {
-    if (socket.silent) socket.terminate();
-    socket.silent = true;
+    if (socket.isSilent) socket.terminate();
+    socket.isSilent = true;
     socket.ping();
   }
 }, PING_EVERY_MS);
 
-/** Saves what has changed, after any save that is still under way. */
+/** Saves changes, after any save that is still in progress. */
 function saveChanges() {
   saving = saving.then(async () => {
     if (!unsaved) return;
@@ -106,5 +131,5 @@ process.on('SIGTERM', end);
 process.on('SIGINT', end);
 
 text = await load(key);
-// Last of all: a backend that answers is taken to be ready.
+// Last, because a backend that answers counts as ready.
 server.listen(process.env.PORT ?? 8080, () => console.log(`serving ${key}`));

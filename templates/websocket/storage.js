@@ -1,5 +1,5 @@
-// Where documents are kept: here a folder, with one file per key. In production a container's disk goes when the
-// container goes, so put S3 or a database behind these two functions.
+// Where documents are kept: here in a folder, one file per key. In production, a container's disk is deleted with the
+// container: make these two functions use S3 or a database.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ export async function load(key) {
   try {
     return await readFile(fileOf(key), 'utf8');
   } catch (error) {
-    // Any other failure must not pass for an empty document, which would then be saved over the real one.
+    // After any other failure, an empty document would later be saved over the real one.
     if (error.code === 'ENOENT') return '';
     throw error;
   }
@@ -20,12 +20,12 @@ export async function load(key) {
 export async function save(key, text) {
   const file = fileOf(key);
   await mkdir(folder, { recursive: true });
-  // A rename is all or nothing: whoever dies half-way through the writing leaves the old document as it was.
+  // A rename is all or nothing: if the process dies while writing, the old document stays as it was.
   await writeFile(`${file}.new`, text);
   await rename(`${file}.new`, file);
 }
 
-/** A key may hold any character and be long; the hash tells apart what looks alike in a file's name. */
+/** A key may contain any character and be long; the hash tells apart keys whose readable parts are equal. */
 function fileOf(key) {
   const readable = key.replace(/[^A-Za-z0-9-]/g, '_').slice(0, 40);
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 16);

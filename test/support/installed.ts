@@ -2,10 +2,15 @@ import { execFileSync } from 'node:child_process';
 
 /** Whether a command is on this machine. */
 export function isInstalled(command: string): boolean {
+  return findProgram(command) !== undefined;
+}
+
+/** @returns the path of a command; undefined if it is not on this machine */
+export function findProgram(command: string): string | undefined {
   try {
-    execFileSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' });
-    return true;
+    const stdio: 'pipe'[] = ['pipe', 'pipe', 'pipe'];
+    return execFileSync('sh', ['-c', `command -v ${command}`], { stdio, encoding: 'utf8' }).trim();
   } catch {
-    return false;
+    return undefined;
   }
 }

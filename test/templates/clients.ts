@@ -5,14 +5,24 @@ import type { TemplateName } from '../../src/cli/commands/init/templates.js';
 import { openStream, send } from '../support/http.js';
 import { waitFor } from '../support/wait.js';
 
-/** Somebody with a template's page open: speaks to the backend as the page does, and shows what the page would. */
+/** A name and the position of a cursor. */
+export interface Presence {
+  name: string;
+  position: number | null;
+}
+
+/** A person with a template's page open: speaks to the backend as the page does, and shows what the page would. */
 export interface Person {
   /** The text that stands in the page. */
   text: () => string;
-  /** How many are connected, as the backend says. */
+  /** How many are connected, according to the backend. */
   people: () => number;
+  /** Names and positions of the people who are connected. */
+  list: () => (readonly [name: string, position: number | null])[];
   /** Types, without waiting for anything. */
-  type: (text: string) => void;
+  type: (text: string, position?: number) => void;
+  /** Chooses a name and moves the cursor, without waiting for anything. */
+  show: (presence: Presence) => void;
   /** Resolves when all that was typed has been accepted. */
   accepted: () => Promise<unknown>;
   close: () => void;
@@ -22,7 +32,7 @@ export interface Person {
 class Page {
   key: string | undefined;
   text = '';
-  people = 0;
+  people: Presence[] = [];
   sent = 0;
   accepted = 0;
 
@@ -32,7 +42,7 @@ class Page {
     return this.sent;
   }
 
-  /** A text of somebody else's: of no interest while one of one's own is on its way. */
+  /** A text of somebody else: ignored while an own one is on its way. */
   show(text: string): void {
     if (this.sent === this.accepted) this.text = text;
   }
@@ -41,24 +51,30 @@ class Page {
 /** Opens the page of a template. Resolves when it shows the document of the key. */
 export async function open(template: TemplateName, url: string, key: string): Promise<Person> {
   const page = new Page();
-  const { type, close } = await OPEN[template](page, url);
+  const { type, show, close } = await OPEN[template](page, url);
   onTestFinished(close);
   await waitFor(() => page.key === key, `the document of ${key}`);
   return {
     text: () => page.text,
-    people: () => page.people,
-    type,
+    people: () => page.people.length,
+    list: () => page.people.map(({ name, position }) => [name, position] as const),
+    type: (text, position) => type(text, position ?? null),
+    show,
     accepted: () => waitFor(() => page.sent === page.accepted, 'all edits to be accepted'),
     close,
   };
 }
 
-type Opened = Pick<Person, 'type' | 'close'>;
+interface Opened {
+  type: (text: string, position: number | null) => void;
+  show: (presence: Presence) => void;
+  close: () => void;
+}
 
 const OPEN: Record<TemplateName, (page: Page, url: string) => Promise<Opened>> = {
   websocket: async (page, url) => {
     const socket = new WebSocket(url.replace('http', 'ws'));
-    // One that failed is missed soon enough.
+    // The test notices a failed connection by its missing document.
     socket.on('error', () => undefined);
     socket.on('message', (data) => {
       const message = JSON.parse(String(data));
@@ -68,7 +84,8 @@ const OPEN: Record<TemplateName, (page: Page, url: string) => Promise<Opened>> =
       if (message.text !== undefined) page.show(message.text);
     });
     return {
-      type: (text) => socket.send(JSON.stringify({ number: page.type(text), text })),
+      type: (text, position) => socket.send(JSON.stringify({ number: page.type(text), text, position })),
+      show: (presence) => socket.send(JSON.stringify(presence)),
       close: () => socket.terminate(),
     };
   },
@@ -86,12 +103,13 @@ const OPEN: Record<TemplateName, (page: Page, url: string) => Promise<Opened>> =
       page.people = people;
     });
     return {
-      type: (text) => {
+      type: (text, position) => {
         const number = page.type(text);
-        socket.emit('edit', text, () => {
+        socket.emit('edit', { text, position }, () => {
           page.accepted = number;
         });
       },
+      show: (presence) => void socket.emit('presence', presence),
       close: () => void socket.close(),
     };
   },
@@ -104,26 +122,31 @@ const OPEN: Record<TemplateName, (page: Page, url: string) => Promise<Opened>> =
       page.show(latest.text);
     };
     let read = 0;
+    let id = 0;
     const timer = setInterval(() => {
       const lines = stream.chunks.join('').split('\n\n').slice(0, -1);
       for (const line of lines.slice(read)) {
         if (!line.startsWith('data: ')) continue;
-        const { key, version, text, people } = JSON.parse(line.slice('data: '.length));
+        const { key, version, text, people, you } = JSON.parse(line.slice('data: '.length));
         Object.assign(page, { key, people });
+        id = you;
         learn(version, text);
       }
       read = lines.length;
     }, 5);
+    // One request after the other, because two might overtake each other.
     let before: Promise<unknown> = Promise.resolve();
     return {
-      // One after the other, as two might overtake each other.
-      type: (text) => {
+      type: (text, position) => {
         const number = page.type(text);
         before = before.then(async () => {
-          const { version } = (await send(`${url}edit`, withBody(text))).json<{ version: number }>();
+          const answer = await send(`${url}edit`, withBody({ id, text, position }));
           page.accepted = number;
-          learn(version, text);
+          learn(answer.json<{ version: number }>().version, text);
         });
+      },
+      show: (presence) => {
+        before = before.then(() => send(`${url}presence`, withBody({ id, ...presence })));
       },
       close: () => {
         clearInterval(timer);
@@ -133,7 +156,7 @@ const OPEN: Record<TemplateName, (page: Page, url: string) => Promise<Opened>> =
   },
 };
 
-function withBody(text: string) {
-  const body = Buffer.from(text);
+function withBody(message: object) {
+  const body = Buffer.from(JSON.stringify(message));
   return { method: 'POST', body, headers: { 'content-length': String(body.length) } };
 }

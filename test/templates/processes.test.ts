@@ -1,24 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { TEMPLATE_NAMES, type TemplateName } from '../../src/cli/commands/init/templates.js';
-import { type DevRun, runCli, startDev } from '../support/cli.js';
+import { type DevRun, runCli } from '../support/cli.js';
 import { openSocket, post, send } from '../support/http.js';
 import { isInstalled } from '../support/installed.js';
-import { makeTempFolder, ROOT } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 import { open } from './clients.js';
+import { startTemplate } from './start-template.js';
 import { type Connected, describeTemplate, terminate } from './template-suite.js';
-
-async function start(template: TemplateName, args: string[] = []): Promise<DevRun> {
-  const folder = join(makeTempFolder(), 'app');
-  expect((await runCli(['init', folder, '--template', template])).code).toBe(0);
-  // In place of npm install.
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  return startDev(folder, args);
-}
 
 async function connect(dev: DevRun, key: string): Promise<Connected> {
   return (await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key })).json<Connected>();
@@ -32,10 +25,39 @@ function savedIn(dev: DevRun): string[] {
 /** Names that no file could have as they are. */
 const AWKWARD_KEY = `../../Ä "b"\\?*\n/${'🦊'.repeat(100)}`;
 
+/** Messages that no page sends: without a text or a name, or with a position that is none. */
+const NO_MESSAGES = [
+  '',
+  '{',
+  'null',
+  '[]',
+  '{"text":1,"number":1,"position":0}',
+  '{"text":"x","position":0}',
+  '{"number":1,"position":0}',
+  '{"text":"x","number":1,"position":-1}',
+  '{"text":"x","number":1,"position":1.5}',
+  '{"text":"x","number":1}',
+  '{"name":"","position":0}',
+  '{"name":{},"position":0}',
+];
+
+const SOCKETIO_NONSENSE = [
+  '42["edit"]',
+  '42["edit",1]',
+  '420["edit",{}]',
+  '42["edit",{"text":"no callback","position":0}]',
+  '420["edit",{"text":"x","position":-1}]',
+  '42["presence"]',
+  '42["presence",null]',
+  '42["presence",{"name":"","position":0}]',
+  '42["presence",{"name":"Ann","position":"0"}]',
+  '4nonsense',
+];
+
 /** What the page of no template would send, each given time to do its worst. */
 const NONSENSE: Record<TemplateName, (url: string) => Promise<void>> = {
   websocket: async (url) => {
-    for (const message of ['', '{', 'null', '{"text":1}', '{"number":1}', Buffer.alloc(2 ** 21), Buffer.of(0xff)]) {
+    for (const message of [...NO_MESSAGES, Buffer.alloc(2 ** 21), Buffer.of(0xff)]) {
       const socket = new WebSocket(url.replace('http', 'ws'));
       socket.on('error', () => undefined);
       await new Promise((resolve) => socket.once('open', resolve));
@@ -51,7 +73,7 @@ const NONSENSE: Record<TemplateName, (url: string) => Promise<void>> = {
     await new Promise((resolve) => socket.once('close', resolve));
   },
   socketio: async (url) => {
-    for (const packet of ['42["edit"]', '42["edit",1]', '420["edit",{}]', '42["edit","no callback"]', '4nonsense']) {
+    for (const packet of SOCKETIO_NONSENSE) {
       const socket = new WebSocket(`${url.replace('http', 'ws')}socket.io/?EIO=4&transport=websocket`);
       await new Promise((resolve) => socket.once('message', resolve));
       socket.send('40');
@@ -64,7 +86,11 @@ const NONSENSE: Record<TemplateName, (url: string) => Promise<void>> = {
   python: async (url) => {
     const statusOf = async (path: string, body: string | Buffer, headers = {}) =>
       (await send(`${url}${path}`, { method: 'POST', body, headers })).status;
-    expect(await statusOf('edit', Buffer.of(0xff), { 'content-length': '1' })).toBe(400);
+    for (const body of [...NO_MESSAGES, Buffer.of(0xff), '{"id":"1","text":"x","position":0}']) {
+      const headers = { 'content-length': String(body.length) };
+      expect(await statusOf('edit', body, headers), String(body)).toBe(400);
+      expect(await statusOf('presence', body, headers), String(body)).toBe(400);
+    }
     expect(await statusOf('edit', 'x', { 'transfer-encoding': 'chunked' })).toBe(411);
     expect(await statusOf('edit', 'x'.repeat(2 ** 21), { 'content-length': String(2 ** 21) })).toBe(413);
     expect(await statusOf('nowhere', 'x', { 'content-length': '1' })).toBe(404);
@@ -77,10 +103,10 @@ const NONSENSE: Record<TemplateName, (url: string) => Promise<void>> = {
 
 describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) => {
   describe.skipIf(template === 'python' && !isInstalled('python3'))('', { timeout: 60_000 }, () => {
-    describeTemplate(template, { start: (name) => start(name), connect });
+    describeTemplate(template, { start: (name) => startTemplate(name), connect });
 
     test('a key may be anything that the platform takes', async () => {
-      const dev = await start(template);
+      const dev = await startTemplate(template);
       const first = await connect(dev, AWKWARD_KEY);
       const ann = await open(template, first.url, AWKWARD_KEY);
       ann.type('kept');
@@ -90,7 +116,7 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
     });
 
     test('whatever two people type at once, all end with the same text', async () => {
-      const dev = await start(template);
+      const dev = await startTemplate(template);
       const { url } = await connect(dev, 'doc-1');
       const [ann, bob] = [await open(template, url, 'doc-1'), await open(template, url, 'doc-1')];
       for (let round = 0; round < 20; round += 1) {
@@ -107,16 +133,29 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
     });
 
     test('the page has no URL that would lose the token, and there is nothing else to be had', async () => {
-      const dev = await start(template);
+      const dev = await startTemplate(template);
       const { url } = await connect(dev, 'doc-1');
       const page = await send(url);
       expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });
       expect(page.text).toContain('<textarea');
-      const [, ...urls] = page.text.split(/(?:src|href)="|new URL\('|fetch\('/).map((part) => part.split(/["']/)[0]);
-      expect(urls.length).toBeGreaterThan(1);
+      const files = await Promise.all(['client.js', 'editor.js', 'style.css'].map((name) => send(`${url}${name}`)));
+      for (const file of files) expect(file.headers['content-type']).toMatch(/^text\/(javascript|css); charset=utf-8$/);
+      const all = [page, ...files].map(({ text }) => text).join('\n');
+      const [, ...urls] = all
+        .split(/(?:src|href)="|new URL\('|fetch\('|from '|import '|url\(/)
+        .map((part) => part.split(/["']/)[0]);
+      expect(urls.length).toBeGreaterThan(4);
       expect(urls.filter((found) => /^\/|^\w+:\/\//.test(found ?? ''))).toEqual([]);
       expect((await send(url, { method: 'HEAD' })).status).toBe(200);
-      for (const path of ['server.js', 'server.py', '../server.js', 'package.json', 'data', '%2e%2e%2fstorage.py']) {
+      for (const path of [
+        'server.js',
+        'server.py',
+        '../server.js',
+        'pages.js',
+        'package.json',
+        'data',
+        '%2e%2e%2fstorage.py',
+      ]) {
         expect((await send(url, { path: `${new URL(url).pathname}${path}` })).status, path).toBe(404);
       }
       if (template === 'socketio') {
@@ -129,7 +168,7 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
     });
 
     test('it works with a static token, which stays in the path', async () => {
-      const dev = await start(template, ['--use-static-token']);
+      const dev = await startTemplate(template, ['--use-static-token']);
       const { url } = await connect(dev, 'doc-1');
       expect(url).toContain('/s.');
       expect((await send(url)).text).toContain('<textarea');
@@ -139,7 +178,7 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
     });
 
     test('what no page would send hurts nobody', async () => {
-      const dev = await start(template);
+      const dev = await startTemplate(template);
       const connected = await connect(dev, 'doc-1');
       const ann = await open(template, connected.url, 'doc-1');
       ann.type('unhurt');
@@ -150,8 +189,26 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
       expect(dev.stdout()).not.toMatch(/crashed|Traceback/);
     });
 
+    test('people have the name of the connect request, or one that they choose, and a cursor', async () => {
+      const dev = await startTemplate(template);
+      const { url } = await connect(dev, 'doc-1');
+      const body = { key: 'doc-1', user: 'Zoë 🦊' };
+      const verified = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, body)).json<Connected>();
+      const ann = await open(template, url, 'doc-1');
+      const zoe = await open(template, verified.url, 'doc-1');
+      ann.show({ name: 'Ann', position: 0 });
+      zoe.show({ name: 'Ann', position: 3 });
+      const list = [
+        ['Ann', 0],
+        ['Zoë 🦊', 3],
+      ];
+      await waitFor(() => isDeepStrictEqual(ann.list(), list) && isDeepStrictEqual(zoe.list(), list), 'both names');
+      ann.type('x', 1);
+      await waitFor(() => zoe.list()[0]?.[1] === 1, 'the cursor of an edit');
+    });
+
     test('what is typed is saved soon, and not only when the backend is told to end', async () => {
-      const dev = await start(template);
+      const dev = await startTemplate(template);
       const first = await connect(dev, 'doc-1');
       const ann = await open(template, first.url, 'doc-1');
       ann.type('soon');
@@ -170,7 +227,7 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
     });
 
     test('a document that can’t be read is not taken for an empty one', async () => {
-      const dev = await start(template);
+      const dev = await startTemplate(template);
       const first = await connect(dev, 'doc-1');
       const ann = await open(template, first.url, 'doc-1');
       ann.type('x');

@@ -37,6 +37,11 @@ function serverFile(template: TemplateName): string {
   return template === 'python' ? 'server.py' : 'server.js';
 }
 
+/** Changes the code of a template's backend, without changing what it does. */
+export function changeCode(dev: DevRun, template: TemplateName): void {
+  appendFileSync(join(dev.folder, serverFile(template)), template === 'python' ? '# new\n' : '// new\n');
+}
+
 /** What every template promises, in whatever its backends run. */
 export function describeTemplate(template: TemplateName, { start, connect }: TemplateHarness): void {
   test('two people on one key see what the other types, and the next backend of the key has it', async () => {
@@ -70,7 +75,7 @@ export function describeTemplate(template: TemplateName, { start, connect }: Tem
     ann.type('from before');
     await ann.accepted();
     await waitFor(async () => (await send(`${dev.apiUrl}/_jamdev/info`)).json().watching, 'the watcher');
-    appendFileSync(join(dev.folder, serverFile(template)), template === 'python' ? '# new\n' : '// new\n');
+    changeCode(dev, template);
     await waitFor(() => dev.stdout().includes('ready on build 2'), 'the new code', 60_000);
     const bob = await open(template, connected.url, 'doc-1');
     expect(bob.text()).toBe('from before');
