@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCli, startDev } from '../support/cli.js';
 import { post, send } from '../support/http.js';
@@ -15,7 +15,11 @@ const WEBSOCKET_FILES = [
   'README.md',
   'jamsocket.config.json',
   'package.json',
+  'pages.js',
+  'public/client.js',
+  'public/editor.js',
   'public/index.html',
+  'public/style.css',
   'server.js',
   'storage.js',
 ];
@@ -35,22 +39,22 @@ describe('jamdev init, without a terminal', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const folder = join(cwd, 'my app');
     expect(filesIn(folder)).toEqual(WEBSOCKET_FILES);
-    for (const file of WEBSOCKET_FILES) {
+    for (const file of WEBSOCKET_FILES.filter((name) => name !== 'package.json')) {
       const original = readFileSync(join(ROOT, 'templates', 'websocket', file));
       expect(readFileSync(join(folder, file)).equals(original), file).toBe(true);
     }
+    const { devDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    expect(devDependencies).toEqual({ jamdev: `file:${relative(folder, ROOT)}` });
     const lines = stdout.split('\n').map((line) => line.trim());
-    expect(lines).toContain(`Wrote the template websocket into ${folder}:`);
+    expect(lines).toContain(`Wrote the template websocket to ${folder}:`);
     const at = lines.indexOf('Next:');
-    expect(lines.slice(at + 1, at + 3)).toEqual([`cd 'my app'`, 'npm install']);
-    const dev = lines[at + 3] ?? '';
-    expect(dev).toMatch(/^node \S+\/bin\/jamdev\.js dev$/);
-    // The line is run as a person would, but on free ports, and with an empty answer for its packages.
-    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    const help = execFileSync('sh', ['-c', `cd 'my app' && ${dev} --help`], { cwd, encoding: 'utf8' });
-    expect(help).toContain('start the dev server');
+    expect(lines.slice(at + 1, at + 4)).toEqual([`cd 'my app'`, 'npm install', 'npx jamdev dev']);
+    // The lines are run as a person would, but on free ports.
+    const shell = (line: string) => execFileSync('sh', ['-c', line], { cwd, encoding: 'utf8', stdio: 'pipe' });
+    shell(`cd 'my app' && npm install --prefer-offline --no-audit --no-fund`);
+    expect(shell(`cd 'my app' && npx --no-install jamdev dev --help`)).toContain('start the dev server');
     const run = await startDev(folder);
-    const spawned = execFileSync('sh', ['-c', `${lines.at(-2)} --wait`], { cwd: folder, encoding: 'utf8' });
+    const spawned = shell(`cd 'my app' && ${lines.at(-2)} --wait`);
     expect((await send(JSON.parse(spawned).url)).text).toContain('<textarea');
     expect((await post(`${run.apiUrl}/v2/service/-/-/connect`, { key: 'doc-1' })).json()).toMatchObject({
       spawned: false,
@@ -75,13 +79,31 @@ describe('jamdev init, without a terminal', () => {
       folder,
       template: 'python',
       files: filesIn(folder),
-      next: ['cd a/deep/one', expect.stringMatching(/ dev$/), expect.stringMatching(/ spawn --key doc-1$/)],
+      next: ['cd a/deep/one', 'npm install', 'npx jamdev dev', 'npx jamdev spawn --key doc-1'],
     });
   });
 
   test('nothing needs to be installed where it is already', async () => {
     const cwd = makeProject({ 'node_modules/ws/package.json': {} });
-    expect((await runCli(['init'], { cwd })).stdout).not.toContain('npm install');
+    expect((await runCli(['init'], { cwd })).stdout).toContain('npm install');
+    mkdirSync(join(cwd, 'node_modules', 'jamdev'));
+    expect((await runCli(['init', '--force'], { cwd })).stdout).not.toContain('npm install');
+  });
+
+  test('what it prints and writes names the package manager that runs it', async () => {
+    const cwd = makeProject({ 'package.json': {} });
+    const env = { npm_config_user_agent: 'yarn/4.9.1 npm/? node/v22.0.0 linux x64' };
+    const { stdout } = await runCli(['init', 'app'], { cwd, env });
+    for (const line of ['yarn install', 'yarn jamdev dev', 'yarn jamdev spawn --key doc-1']) {
+      expect(stdout).toContain(`\n  ${line}\n`);
+    }
+    expect(stdout).not.toContain('npx');
+    const read = (file: string) => readFileSync(join(cwd, 'app', file), 'utf8');
+    expect(read('yarn.lock')).toBe('');
+    expect(read('README.md')).toContain('\nyarn install\nyarn jamdev dev ');
+    expect(read('public/editor.js')).toContain('`yarn jamdev spawn --key ');
+    expect(read('README.md') + read('public/editor.js')).not.toContain('npx');
+    expect(read('Dockerfile')).toContain('npm install');
   });
 
   test.each([
@@ -159,7 +181,7 @@ describe('a folder with something in it', () => {
     expect(code).toBe(1);
     const written = readdirSync(cwd).filter((name) => name !== 'public');
     expect(written.length).toBeGreaterThan(0);
-    expect(stderr).toContain(`${join(cwd, 'public', 'index.html')} can't be written: `);
+    expect(stderr).toContain(`${join(cwd, 'public', 'client.js')} can't be written: `);
     expect(stderr).toContain(`Already written: ${written.sort().join(', ')}.`);
   });
 

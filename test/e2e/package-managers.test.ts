@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -113,6 +113,15 @@ describe.concurrent('the packed package, installed by', () => {
       expect((await manage(exec)).stdout).toContain('session from-exec\n');
       const { files } = JSON.parse((await manage([...use.jamdev, 'init', 'made', '-t', 'websocket', '--json'])).stdout);
       expect(files).toContain('public/index.html');
+      // The commands that it prints work in the new folder, with the jamdev that wrote it.
+      const made = join(folder, 'made');
+      const manifest = JSON.parse(readFileSync(join(made, 'package.json'), 'utf8'));
+      expect(manifest.devDependencies).toEqual({ jamdev: 'file:../jamdev.tgz' });
+      const manageMade = (args: readonly string[]) => run(file, [...first, ...args], { ...options, cwd: made });
+      await manageMade(['install']);
+      const status = 'fetch(process.env.JAMDEV_API_URL).then((answer) => console.log(answer.status))';
+      const execMade = [...use.jamdev, 'exec', '--', 'node', '-e', status];
+      expect((await manageMade(execMade)).stdout).toMatch(/^\d{3}$/m);
 
       for (const [program, key] of [
         ['use.cjs', 'from-require'],

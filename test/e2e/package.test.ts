@@ -20,7 +20,7 @@ function installPackage(): string {
   return folder;
 }
 
-/** Every template that the installed package writes is the one in the repository, dotfiles as well. */
+/** Every template that the installed package writes is the one in the repository, dotfiles as well, plus jamdev itself. */
 async function expectTemplates(folder: string): Promise<void> {
   for (const name of TEMPLATE_NAMES) {
     const args = ['--no-install', 'jamdev', 'init', join('apps', name), '--template', name, '--json'];
@@ -29,7 +29,9 @@ async function expectTemplates(folder: string): Promise<void> {
     const expected = await readTemplate(name);
     expect(files).toEqual(expected.map(({ path }) => path));
     for (const { path, content } of expected) {
-      expect(readFileSync(join(folder, 'apps', name, path)).equals(content), path).toBe(true);
+      const written = readFileSync(join(folder, 'apps', name, path));
+      if (path !== 'package.json') expect(written.equals(content), path).toBe(true);
+      else expect(JSON.parse(written.toString()).devDependencies.jamdev).toMatch(/^file:.*\.tgz$/);
     }
     expect(next.slice(-2)).toEqual(['npx jamdev dev', 'npx jamdev spawn --key doc-1']);
   }

@@ -1,12 +1,16 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { ownFolder, readOwnPackage } from '../../../config/own-package.js';
 import { usageError } from '../../../contract/errors/usage-error.js';
 import type { CommandIo } from '../../io.js';
 import { addExamples } from '../../option-values.js';
 import type { Ask } from '../../terminal/ask.js';
-import { ownCommand, quoted } from '../../terminal/command-line-hint.js';
+import { quoted } from '../../terminal/command-line-hint.js';
+import { fitTemplate } from './fit-template.js';
+import { findOwnSpecifier } from './own-specifier.js';
+import { choosePackageManager, type PackageManager } from './package-manager.js';
 import {
   DEFAULT_TEMPLATE,
   readTemplate,
@@ -30,7 +34,7 @@ interface Choice {
   template: TemplateName;
 }
 
-/** Suggested in a terminal where the current folder has something in it already. */
+/** Suggested in a terminal if the current folder is not empty. */
 const SUGGESTED_FOLDER = 'session-backend';
 
 /** `jamdev init`: writes a small app to start from. */
@@ -49,9 +53,14 @@ export function initCommand(io: CommandIo): Command {
     .action(async (folder: string | undefined, options: InitOptions) => {
       if (folder?.trim() === '') throw usageError('The folder is empty.', 'Leave it out, or name one.');
       const choice = await complete({ folder, template: options.template }, options.json ?? false, io);
-      const files = await readTemplate(choice.template);
-      await writeFiles(resolve(choice.folder), files, options.force ?? false);
-      tell(choice, files, options.json ?? false, io);
+      const target = resolve(choice.folder);
+      const manager = choosePackageManager(process.env.npm_config_user_agent, target);
+      const installation = { folder: ownFolder(), version: readOwnPackage().version };
+      // npm resolves a relative path from the real folder.
+      const specifier = findOwnSpecifier(installation, realPathOf(target), process.cwd());
+      const files = fitTemplate(await readTemplate(choice.template), manager, specifier);
+      await writeFiles(target, files, options.force ?? false);
+      printResult(choice, files, manager, options.json ?? false, io);
     });
   const names = TEMPLATE_NAMES.map((name) => `  ${name.padEnd(9)}  ${TEMPLATES[name]}`);
   command.addHelpText('after', `\nTemplates:\n${names.join('\n')}`);
@@ -62,7 +71,7 @@ export function initCommand(io: CommandIo): Command {
   ]);
 }
 
-/** Asks for what was not given, where there is somebody to ask. */
+/** Asks for what was not given, in a terminal. */
 async function complete(
   given: { [Part in keyof Choice]: Choice[Part] | undefined },
   json: boolean,
@@ -84,7 +93,7 @@ async function complete(
 async function askForFolder(ask: Ask): Promise<string> {
   const suggested = readdirSync('.').some((name) => name !== '.git') ? SUGGESTED_FOLDER : '.';
   const answer = await ask(`Folder (${suggested}): `);
-  // No shell has seen it.
+  // No shell has expanded it.
   return answer === '' ? suggested : answer.replace(/^~(?=$|\/)/, homedir());
 }
 
@@ -102,19 +111,24 @@ async function askForTemplate(ask: Ask, io: CommandIo): Promise<TemplateName> {
   }
 }
 
-function tell({ folder, template }: Choice, files: readonly TemplateFile[], json: boolean, io: CommandIo): void {
+function printResult(
+  { folder, template }: Choice,
+  files: readonly TemplateFile[],
+  { install, jamdev }: PackageManager,
+  json: boolean,
+  io: CommandIo,
+): void {
   const root = realpathSync(folder);
-  const jamdev = ownCommand(realpathSync(process.argv[1] ?? ''), root);
   const next = [
     ...(root === process.cwd() ? [] : [`cd ${quoted(folder)}`]),
-    ...(needsInstall(root, files) ? ['npm install'] : []),
+    ...(needsInstall(root, files) ? [install] : []),
     `${jamdev} dev`,
   ];
   const spawn = `${jamdev} spawn --key doc-1`;
   const paths = files.map(({ path }) => path);
   if (json) return io.json({ folder: root, template, files: paths, next: [...next, spawn] });
   const lines = [
-    `Wrote the template ${template} into ${root}:`,
+    `Wrote the template ${template} to ${root}:`,
     `  ${paths.join('  ')}`,
     '',
     'Next:',
@@ -128,6 +142,13 @@ function tell({ folder, template }: Choice, files: readonly TemplateFile[], json
 
 function needsInstall(root: string, files: readonly TemplateFile[]): boolean {
   const manifest = files.find(({ path }) => path === 'package.json')?.content.toString();
-  const { dependencies = {} } = JSON.parse(manifest ?? '{}') as { dependencies?: Record<string, string> };
-  return Object.keys(dependencies).some((name) => !existsSync(join(root, 'node_modules', name)));
+  const { dependencies, devDependencies } = JSON.parse(manifest ?? '{}') as Record<string, object | undefined>;
+  const names = Object.keys({ ...dependencies, ...devDependencies });
+  return names.some((name) => !existsSync(join(root, 'node_modules', name)));
+}
+
+/** Resolves links in the part of a path that exists. */
+function realPathOf(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
+  return dirname(path) === path ? path : join(realPathOf(dirname(path)), basename(path));
 }

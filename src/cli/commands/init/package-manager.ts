@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The commands of a package manager that a person types in a project. */
+export interface PackageManager {
+  install: string;
+  /** Runs the jamdev that is installed in the project. */
+  jamdev: string;
+  /** Files without which it would take the folder for a part of the project above it. */
+  files: readonly string[];
+}
+
+/**
+ * Chooses the package manager that started jamdev; npm if none did.
+ * @param userAgent the variable `npm_config_user_agent`, which all of them set for what they start
+ * @param folder absolute path of the new project
+ */
+export function choosePackageManager(userAgent: string | undefined, folder: string): PackageManager {
+  switch (userAgent?.split('/')[0]) {
+    case 'pnpm': {
+      const alone = isBelow(folder, 'pnpm-workspace.yaml') ? ' --ignore-workspace' : '';
+      return { install: `pnpm install${alone}`, jamdev: 'pnpm exec jamdev', files: [] };
+    }
+    case 'yarn':
+      return {
+        install: 'yarn install',
+        jamdev: 'yarn jamdev',
+        files: isBelow(folder, 'package.json') ? ['yarn.lock'] : [],
+      };
+    case 'bun':
+      return { install: 'bun install', jamdev: 'bunx jamdev', files: [] };
+    default:
+      return { install: 'npm install', jamdev: 'npx jamdev', files: [] };
+  }
+}
+
+/** Whether a folder above has a file of this name. */
+function isBelow(folder: string, name: string): boolean {
+  const above = dirname(folder);
+  return above !== folder && (existsSync(join(above, name)) || isBelow(above, name));
+}
