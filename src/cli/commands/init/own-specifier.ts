@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { noteHandled } from '../../../os/debug/debug-log.js';
 
 /** The jamdev that runs: where it is, and its version. */
 export interface OwnInstallation {
@@ -73,7 +74,8 @@ type Manifest = Record<string, Record<string, unknown> | undefined>;
 function readJson(file: string): Manifest {
   try {
     return (JSON.parse(readFileSync(file, 'utf8')) as Manifest | null) ?? {};
-  } catch {
+  } catch (error) {
+    noteHandled('cli', `reading ${file}`, error);
     return {};
   }
 }
