@@ -1,14 +1,13 @@
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { readOwnPackage } from '../config/own-package.js';
-import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { noteDecision, wantsDebugLog } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
-import { asSystemProblem } from '../os/system-problem.js';
 import { watchLaunch } from '../processes/watch-launch.js';
 import { cliErrors } from './cli-errors.js';
 import { DebugOutput } from './debug-output.js';
-import { EXIT_FAILURE, EXIT_USAGE, exitCodeOf, signalExitCode } from './exit-codes.js';
+import { EXIT_FAILURE, signalExitCode } from './exit-codes.js';
 import type { CommandIo } from './io.js';
+import { reportError, usageErrorJson, wantsJson } from './report-error.js';
 import { Output } from './terminal/output.js';
 import { dim } from './terminal/text.js';
 
@@ -35,6 +34,7 @@ const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
 
 const stdout = new Output(process.stdout);
 const stderr = new Output(process.stderr);
+const json = wantsJson(process.argv.slice(2));
 let exitCode = 0;
 let outputLost = false;
 let ignoresHangup = false;
@@ -74,14 +74,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.on('SIGXFSZ', () => undefined);
 process.stderr.on('error', () => undefined);
 // Node.js would print it as it is, with whatever is in its message.
-process.on('uncaughtException', (error) => process.exit(report(error)));
+process.on('uncaughtException', (error) => process.exit(reportError(error, stderr, json)));
 
 if (wantsDebugLog(process.env)) io.debug.start();
 try {
   await (await makeProgram(process.argv[2])).parseAsync();
 } catch (error) {
   if (signalled !== undefined) exitCode = signalExitCode(signalled);
-  else if (!interrupted.signal.aborted) exitCode = report(error);
+  else if (!interrupted.signal.aborted) exitCode = reportError(error, stderr, json);
 }
 if (!outputMatters) setTimeout(end, UNREAD_OUTPUT_MS);
 // Later, as what the last writing met is told after this is.
@@ -93,8 +93,12 @@ async function makeProgram(called: string | undefined): Promise<Command> {
     .description('Run Jamsocket session backends on your own machine.')
     .version(readOwnPackage().version, '-V, --version')
     .helpCommand('help [command]', 'show the help of a command')
-    .showHelpAfterError('(see: jamdev --help)')
-    .configureOutput({ writeOut: (text) => stdout.block(text), writeErr: (text) => stderr.block(text) })
+    .showHelpAfterError(json ? false : '(see: jamdev --help)')
+    .configureOutput({
+      writeOut: (text) => stdout.block(text),
+      writeErr: (text) => stderr.block(text),
+      outputError: (text, write) => (json ? stderr.json(usageErrorJson(text)) : write(text)),
+    })
     // What stands behind the command that exec runs is that command's.
     .enablePositionalOptions()
     .exitOverride();
@@ -110,7 +114,7 @@ async function makeProgram(called: string | undefined): Promise<Command> {
     await addCompletion(program, process.argv.slice(2), (text) => process.stdout.write(text));
   }
   for (const command of program.commands) {
-    command.showHelpAfterError(`(see: jamdev ${command.name()} --help)`);
+    if (!json) command.showHelpAfterError(`(see: jamdev ${command.name()} --help)`);
     command.option('--debug', 'write decisions and handled errors to stderr, as with JAMDEV_DEBUG=1');
     command.on('option:debug', () => io.debug.start());
     command.hook('preAction', noteCommand);
@@ -154,19 +158,4 @@ function endWithRunner(): void {
 
 function end(): never {
   process.exit(outputLost && exitCode === 0 ? EXIT_FAILURE : exitCode);
-}
-
-/** Says what went wrong. @returns the exit code */
-function report(error: unknown): number {
-  // commander has printed its own message.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  const known = error instanceof JamdevError ? error : asSystemProblem(error);
-  if (known !== undefined) {
-    stderr.lines(`jamdev: ${known.message}`);
-    if (known.remedy !== '') io.err(known.remedy);
-    return exitCodeOf(known.code);
-  }
-  io.err('jamdev: an error in jamdev itself.');
-  stderr.lines(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  return EXIT_FAILURE;
 }

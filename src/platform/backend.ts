@@ -153,9 +153,10 @@ export class Backend {
   restart(build: Build, why: string): void {
     if (isEnding(this.state)) return;
     // One that has no build yet gets the newest anyway, and one that was asked to run an image keeps to it.
-    if (this.build === undefined || this.identity.image !== undefined) return;
-    this.#explain(replacedBy(build, why));
-    this.events.emit('restarting', build.number, replacedBy(build, why));
+    if (this.build === undefined || (this.identity.image ?? build) !== build) return;
+    const explanation = build === this.build ? `restarted (${why})` : replacedBy(build, why);
+    this.#explain(explanation);
+    this.events.emit('restarting', build.number, explanation);
     this.#generations.replace(build);
   }
 

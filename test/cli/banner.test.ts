@@ -44,15 +44,19 @@ test.each([
     ['a', 'b', 'c'],
     [['env', 'X, Y'] as const, ...AFTER],
   ],
-  [
-    ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'],
-    [['env', 'X, Y'] as const, ...AFTER],
-  ],
-])('however many there are, all are named within eight lines: %j', (names, after) => {
+])('how a few run is said within eight lines: %j', (names, after) => {
   const lines = of(names, [...after]);
   // The version and an empty line come first.
   expect(lines.length + 2).toBeLessThanOrEqual(8);
   for (const name of names) expect(lines.join('\n')).toContain(`node ${name}.js`);
+});
+
+test.each([12, 17, 60])('%i are named in lines that fit into 80 columns', (count) => {
+  const names = Array.from({ length: count }, (_, index) => `service-${index}`);
+  const lines = bannerLines(BEFORE, services(...names), AFTER).map(([, text]) => String(text));
+  expect(lines.join(' ')).toContain(`${count} services: ${names.join(', ')}`);
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(68);
+  expect(lines.length).toBeLessThanOrEqual(4 + Math.ceil((count * 12) / 60));
 });
 
 function withFiles(files: Record<string, string>, names = Object.keys(files)) {

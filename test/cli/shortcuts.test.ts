@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { expect, test, vi } from 'vitest';
+import { KeyQuestion } from '../../src/cli/terminal/key-question.js';
 import { type KeyInput, listenForKeys, shortcutTable } from '../../src/cli/terminal/shortcuts.js';
 
 /** A terminal's input, and what was asked of it. */
@@ -31,8 +32,9 @@ function listen() {
     description: key,
     action: () => void pressed.push(key),
   }));
-  const stop = listenForKeys(terminal.input, shortcuts, { interrupt, suspend });
-  return { ...terminal, pressed, interrupt, suspend, stop };
+  const question = new KeyQuestion();
+  const stop = listenForKeys(terminal.input, shortcuts, question, { interrupt, suspend });
+  return { ...terminal, question, pressed, interrupt, suspend, stop };
 }
 
 test.each([
@@ -46,6 +48,22 @@ test.each([
   press(keys);
   expect(pressed).toEqual(expected);
   expect(interrupt).not.toHaveBeenCalled();
+});
+
+test.each([
+  ['t', 't', ['y']],
+  ['Escape', '\u001b', ['\u001b']],
+  ['y twice', 'yy', ['y']],
+])('an open question takes the next key, and no other: %s', (_what, keys, answered) => {
+  const { press, pressed, question } = listen();
+  const answers: string[] = [];
+  question.ask('Sure?', (key) => void answers.push(key));
+  expect(question.text).toBe('Sure?');
+  press(keys.replace('t', 'Y'));
+  expect(answers).toEqual(answered);
+  expect(question.text).toBeUndefined();
+  press('b');
+  expect(pressed).toEqual(['b']);
 });
 
 test.each([

@@ -273,7 +273,7 @@ describe('what is said of backends', () => {
   test('with --logs everything, still on stderr', async () => {
     const { stdout, stderr } = await runCli(['exec', '--logs', '--', ...COMMAND, 'connect'], { cwd: echoProject() });
     expect(() => JSON.parse(stdout)).not.toThrow();
-    for (const text of ['scheduled', 'listening as', 'ready (', 'Stopped.']) expect(stderr).toContain(text);
+    for (const text of ['listening as', 'ready (', 'Stopped.']) expect(stderr).toContain(text);
   });
 });
 

@@ -5,8 +5,10 @@ import type { DevServer } from '../../dev-server/dev-server.js';
 import { noteHandled } from '../../os/debug/debug-log.js';
 import { compose, cyan, type Text } from './text.js';
 
-/** The banner has so many lines at most, remarks apart. */
+/** How services run is said as long as the banner has no more lines than this, remarks apart. */
 const MAX_LINES = 8;
+/** What fits behind a label into the usual terminal of 80 columns. */
+const MAX_TEXT_WIDTH = 68;
 /** The one with the version, and an empty one. */
 const HEAD_LINES = 2;
 /** So many variables are named. */
@@ -16,8 +18,8 @@ const MAX_NAMES = 8;
 export type BannerLine = readonly [label: string, text: Text];
 
 /**
- * The lines of the banner below its head: what comes before the services, these, and what comes after. However many
- * services there are, all are named, and the banner stays within its eight lines.
+ * The lines of the banner below its head: what comes before the services, these, and what comes after. All services are
+ * named; how they run is said of as many as are read at a glance.
  */
 export function bannerLines(
   before: readonly BannerLine[],
@@ -39,12 +41,34 @@ export function networkLines({ networkUrls, config }: Pick<DevServer, 'networkUr
 function serviceLines(services: readonly ServiceConfig[], room: number): BannerLine[] {
   const [only] = services;
   if (services.length === 1 && only !== undefined) return [['runs', `${describeRun(only)}  (${only.foundIn})`]];
+  const lines = describeEach(services, room) ?? listNames(services);
+  return lines.map((text, index) => [index === 0 ? 'runs' : '', text]);
+}
+
+/** How each service runs: a line for each, and one for the last ones together; undefined if that is too much to read. */
+function describeEach(services: readonly ServiceConfig[], room: number): string[] | undefined {
   const width = Math.max(...services.map(({ name }) => name.length));
   const oneLineEach = services.length <= room ? services : services.slice(0, room - 1);
-  const together = services.slice(oneLineEach.length);
   const lines = oneLineEach.map((service) => `${service.name.padEnd(width)}  ${describeRun(service)}`);
-  if (together.length > 0) lines.push(together.map((service) => `${service.name}: ${describeRun(service)}`).join('; '));
-  return lines.map((text, index) => [index === 0 ? 'runs' : '', text]);
+  const others = services.slice(oneLineEach.length).map((service) => `${service.name}: ${describeRun(service)}`);
+  const together = others.join('; ');
+  if (together.length > MAX_TEXT_WIDTH) return undefined;
+  return others.length === 0 ? lines : [...lines, together];
+}
+
+function listNames(services: readonly ServiceConfig[]): string[] {
+  return wrapped(`${services.length} services: ${services.map(({ name }) => name).join(', ')}`);
+}
+
+/** Breaks a text between words. */
+function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > MAX_TEXT_WIDTH) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 /**

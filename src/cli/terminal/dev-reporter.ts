@@ -7,9 +7,10 @@ import { eventErrors } from '../../dev-server/event-errors.js';
 import type { DevServerEvent } from '../../dev-server/events.js';
 import type { BackendLog } from '../../logs/backend-log.js';
 import type { LogRecord } from '../../logs/log-format.js';
+import type { Clock } from '../../os/clock.js';
 import { errorCode } from '../../os/error-code.js';
 import type { Backend } from '../../platform/backend.js';
-import type { BackendState, EndedState } from '../../platform/backend-state.js';
+import { type BackendState, type EndedState, rankOf } from '../../platform/backend-state.js';
 import { toPublicStatus } from '../../platform/status-formats.js';
 import { type BannerLine, bannerLines, networkLines } from './banner.js';
 import { cleanText } from './clean.js';
@@ -23,6 +24,7 @@ import { describePhases } from './phases.js';
 import { portRemarks } from './port-remarks.js';
 import type { Reporter } from './reporter.js';
 import { routeEvent } from './route-event.js';
+import { StartLines } from './start-lines.js';
 import { blue, bold, compose, cyan, dim, green, magenta, Printed, red, type Text, yellow } from './text.js';
 
 const NAME_COLORS = [cyan, magenta, blue, yellow, green];
@@ -36,10 +38,12 @@ export class DevReporter implements Reporter {
   readonly #restartedAtMs = new Map<string, number>();
   /** By service: the number of the newest build, while that one failed. */
   readonly #failing = new Map<string, number>();
+  readonly #starts: StartLines;
   #severalServices = false;
 
   /** @param filter whose log is shown; builds and crashes always are */
-  constructor(writer: LineWriter, filter: LogFilter) {
+  constructor(writer: LineWriter, filter: LogFilter, clock: Clock) {
+    this.#starts = new StartLines(clock, (backend) => this.#state(backend, backend.state, clock.now()));
     this.#writer = writer;
     this.#filter = filter;
   }
@@ -87,12 +91,19 @@ export class DevReporter implements Reporter {
   }
 
   backendState(backend: Backend, state: BackendState): void {
+    const isShown = this.#starts.shows(backend, state);
     const ms = formatDuration(state.time.getTime() - backend.createdAt.getTime());
     if (state.status === 'terminated') return this.#ended(backend, state, ms);
+    if (isShown) this.#state(backend, state, state.time);
+  }
+
+  #state(backend: Backend, state: BackendState, now: Date): void {
     if (!this.#filter.shows(backend.id)) return;
+    const ms = formatDuration(now.getTime() - backend.createdAt.getTime());
     const color = state.status === 'ready' ? green : 'reason' in state ? yellow : dim;
     const text = color(describeStatus(toPublicStatus(state), backend));
-    const hint = state.status === 'scheduled' ? dim(`  ${backend.id}`) : '';
+    const isStarting = rankOf(state.status) <= rankOf('ready');
+    const hint = isStarting && backend.displayName !== backend.id ? dim(`  ${backend.id}`) : '';
     const time = state.status === 'ready' ? describePhases(backend.history) : ms;
     this.#line(compose`${this.#nameOf(backend.id)} ${text} ${dim(`(${time})`)}${hint}`);
     const { definition } = backend.identity.service;

@@ -1,5 +1,6 @@
 import { terminalPlace } from '../../processes/foreground.js';
 import type { BottomScreen } from './footer/bottom-screen.js';
+import type { KeyQuestion } from './key-question.js';
 import type { LineWriter } from './line-writer.js';
 import { type KeyInput, listenForKeys, type Shortcut } from './shortcuts.js';
 
@@ -13,6 +14,7 @@ export interface InteractiveParts {
   input: KeyInput;
   writer: LineWriter;
   shortcuts: readonly Shortcut[];
+  question: KeyQuestion;
   /** Called on Ctrl-C. */
   interrupt(): void;
   /** Loads the footer, which takes longer than a start should. @returns undefined where there is to be none */
@@ -93,8 +95,9 @@ export class InteractiveTerminal {
       this.#look = setTimeout(this.#take, FOREGROUND_LOOK_MS).unref();
       return;
     }
-    const { input, shortcuts, interrupt } = this.#parts;
-    this.#stopListening = listenForKeys(input, shortcuts, { interrupt, suspend: () => this.#suspend() });
+    const { input, shortcuts, question, interrupt } = this.#parts;
+    const control = { interrupt, suspend: () => this.#suspend() };
+    this.#stopListening = listenForKeys(input, shortcuts, question, control);
     this.#screen?.show();
   };
 

@@ -1,3 +1,5 @@
+import type { KeyQuestion } from './key-question.js';
+
 /** A key that does something while the dev server runs in a terminal. */
 export interface Shortcut {
   key: string;
@@ -28,14 +30,22 @@ export interface ControlKeys {
 
 /**
  * Listens for single keys in raw mode, in which Ctrl-C is a key as well.
+ * @param question gets the next key if it is open; Escape is a key only then
  * @returns stops listening and gives the terminal back as it was
  */
-export function listenForKeys(input: KeyInput, shortcuts: readonly Shortcut[], control: ControlKeys): () => void {
+export function listenForKeys(
+  input: KeyInput,
+  shortcuts: readonly Shortcut[],
+  question: KeyQuestion,
+  control: ControlKeys,
+): () => void {
   const onData = (data: Buffer) => {
+    if (data.toString('utf8') === ESCAPE) return void question.take(ESCAPE);
     for (const key of data.toString('utf8').replace(ESCAPE_SEQUENCES, '')) {
       if (key === CTRL_C || key === CTRL_D) control.interrupt();
       else if (key === CTRL_Z) control.suspend();
-      else shortcuts.find((shortcut) => shortcut.key === key.toLowerCase())?.action();
+      else if (!question.take(key.toLowerCase()))
+        shortcuts.find((shortcut) => shortcut.key === key.toLowerCase())?.action();
     }
   };
   input.setRawMode(true);

@@ -1,15 +1,20 @@
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import type { DevServer } from '../../../dev-server/dev-server.js';
 import { openInBrowser } from '../../../os/open-browser.js';
+import type { Backend } from '../../../platform/backend.js';
 import { isEnding } from '../../../platform/backend-state.js';
 import { counted } from '../../terminal/counted.js';
+import type { KeyQuestion } from '../../terminal/key-question.js';
 import type { LogFilter } from '../../terminal/log-filter.js';
 import { type Shortcut, shortcutTable } from '../../terminal/shortcuts.js';
+
+import { chooseSession, sessionName } from './choose-session.js';
 
 /** What the shortcuts work on. */
 export interface ShortcutContext {
   server: DevServer;
   filter: LogFilter;
+  question: KeyQuestion;
   /** Tells the person who pressed the key. */
   say(...lines: string[]): void;
   /** Clears the screen. */
@@ -20,19 +25,30 @@ export interface ShortcutContext {
 
 /** The keys of `jamdev dev`, in the order of the help. */
 export function makeShortcuts(context: ShortcutContext): Shortcut[] {
-  const { server, filter, say } = context;
+  const { server, filter, question, say } = context;
   const { platform, hotRebuild } = server.parts;
+  const severalServices = server.config.services.length > 1;
+  const choice = { platform, question, severalServices, say };
   const shortcuts: Shortcut[] = [
     { key: 'b', label: 'build', description: 'build again', action: () => void server.build('key b') },
     {
       key: 't',
       label: 'terminate',
-      description: 'terminate all backends',
-      action: () => {
-        const { length } = platform.running;
-        say(length === 0 ? 'No backend is running.' : `Ending ${counted(length, 'backend')}.`);
-        void platform.terminateAll(false);
-      },
+      description: 'terminate all backends; asks if there is more than one',
+      action: () => terminateAll(context),
+    },
+    {
+      key: 'e',
+      label: 'end',
+      description: 'end one session, of several the one you choose',
+      action: () =>
+        chooseSession(choice, 'End', (backend) => endOne(backend, sessionName(backend, severalServices), say)),
+    },
+    {
+      key: 'r',
+      label: 'restart',
+      description: 'restart the process of one session, of several the one you choose',
+      action: () => chooseSession(choice, 'Restart', (backend) => void restartOne(context, backend)),
     },
     {
       key: 's',
@@ -74,6 +90,37 @@ export function makeShortcuts(context: ShortcutContext): Shortcut[] {
     { key: 'q', label: 'quit', description: 'stop, as Ctrl-C does', action: context.quit },
   ];
   return shortcuts;
+}
+
+function terminateAll({ server, question, say }: ShortcutContext): void {
+  const { platform } = server.parts;
+  const terminate = () => {
+    const { length } = platform.running;
+    say(length === 0 ? 'No backend is running.' : `Ending ${counted(length, 'backend')}.`);
+    void platform.terminateAll(false);
+  };
+  const { length } = platform.running;
+  if (length < 2) return terminate();
+  const asked = `End all ${length} sessions? y: yes; any other key: no`;
+  say(asked);
+  question.ask(asked, (key) => (key === 'y' ? terminate() : say('No session is ended.')));
+}
+
+function endOne(backend: Backend, name: string, say: ShortcutContext['say']): void {
+  say(`Ending ${name}.`);
+  backend.terminate('external', false);
+}
+
+/** On the newest build, as a rebuild would. */
+async function restartOne({ server, say }: ShortcutContext, backend: Backend): Promise<void> {
+  const { definition } = backend.identity.service;
+  try {
+    const build =
+      backend.identity.image ?? (await server.parts.builder.current(definition ?? '', new AbortController().signal));
+    backend.restart(build, 'key r');
+  } catch (error) {
+    say(...sentenceOf(error));
+  }
 }
 
 async function spawn({ server, say }: ShortcutContext): Promise<void> {

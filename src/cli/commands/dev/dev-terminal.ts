@@ -1,6 +1,7 @@
 import type { DevServer } from '../../../dev-server/dev-server.js';
 import { createDevScreen } from '../../terminal/footer/dev-footer.js';
 import { InteractiveTerminal } from '../../terminal/interactive-terminal.js';
+import { KeyQuestion } from '../../terminal/key-question.js';
 import type { LineWriter } from '../../terminal/line-writer.js';
 import type { LogFilter } from '../../terminal/log-filter.js';
 import type { Output } from '../../terminal/output.js';
@@ -29,9 +30,11 @@ export function openDevTerminal({
   filter,
   quit,
 }: DevTerminalContext): InteractiveTerminal {
+  const question = new KeyQuestion();
   const shortcuts = makeShortcuts({
     server,
     filter,
+    question,
     say: (...lines) => {
       for (const line of lines) reporter.message(line);
     },
@@ -42,10 +45,11 @@ export function openDevTerminal({
     input,
     writer,
     shortcuts,
+    question,
     interrupt: quit,
     loadScreen: async () => {
       if (process.env.TERM === 'dumb') return undefined;
-      return createDevScreen(output, { server, filter, shortcuts });
+      return createDevScreen(output, { server, filter, shortcuts, question });
     },
   });
   void terminal.open();

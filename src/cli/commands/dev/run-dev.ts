@@ -2,6 +2,7 @@ import type { DevFlags } from '../../../config/dev-flags.js';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { claimProject } from '../../../dev-server/project-claim.js';
 import { startDevServer } from '../../../dev-server/start-dev-server.js';
+import { systemClock } from '../../../os/clock.js';
 import { type IfRunning, nameRunning } from '../../client/if-running.js';
 import { warnOfFewDescriptors } from '../../descriptor-warning.js';
 import type { CommandIo } from '../../io.js';
@@ -45,7 +46,7 @@ export async function runDev(flags: DevFlags, output: DevOutput, io: CommandIo):
   const writer = new LineWriter(io.stdout);
   io.stdout.printedColors &&= server.config.styleLogOutput;
   const filter = new LogFilter();
-  const reporter: Reporter = output.json ? new JsonReporter(io.stdout) : new DevReporter(writer, filter);
+  const reporter: Reporter = output.json ? new JsonReporter(io.stdout) : new DevReporter(writer, filter, systemClock);
   server.events.subscribe((event) => reporter.event(event));
 
   const stop = new StopSwitch(server);

@@ -3,7 +3,7 @@ import type { DevFlags } from '../../../config/dev-flags.js';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import type { DevServer } from '../../../dev-server/dev-server.js';
 import { startDevServer } from '../../../dev-server/start-dev-server.js';
-import { pause } from '../../../os/clock.js';
+import { pause, systemClock } from '../../../os/clock.js';
 import { portOfUrl } from '../../../os/port-of-url.js';
 import { commandEnvironment } from '../../../processes/command-environment.js';
 import { warnOfFewDescriptors } from '../../descriptor-warning.js';
@@ -106,7 +106,7 @@ class SignalSwitch {
 
 function makeReporter(server: DevServer, logs: boolean, output: Output): Reporter {
   output.printedColors &&= server.config.styleLogOutput;
-  const reporter = new DevReporter(new LineWriter(output), new LogFilter());
+  const reporter = new DevReporter(new LineWriter(output), new LogFilter(), systemClock);
   return logs ? reporter : problemsOnly(reporter);
 }
 

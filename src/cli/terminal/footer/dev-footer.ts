@@ -4,6 +4,7 @@ import { systemClock } from '../../../os/clock.js';
 import type { Backend } from '../../../platform/backend.js';
 import { cleanText } from '../clean.js';
 import { formatAge } from '../duration.js';
+import type { KeyQuestion } from '../key-question.js';
 import type { LogFilter } from '../log-filter.js';
 import type { Output } from '../output.js';
 import type { Shortcut } from '../shortcuts.js';
@@ -19,6 +20,7 @@ export interface FooterSources {
   server: DevServer;
   filter: LogFilter;
   shortcuts: readonly Shortcut[];
+  question: KeyQuestion;
 }
 
 /** How often the footer asks what backends use. */
@@ -37,7 +39,7 @@ export function createDevScreen(output: Output, sources: FooterSources): BottomS
   });
 }
 
-function contentOf({ server, filter, shortcuts }: FooterSources, live: readonly string[]): FooterContent {
+function contentOf({ server, filter, shortcuts, question }: FooterSources, live: readonly string[]): FooterContent {
   const { platform, builder, hotRebuild } = server.parts;
   const nowMs = Date.now();
   const rank = ({ key }: Shortcut) => (FIRST_HINTS.includes(key) ? FIRST_HINTS.indexOf(key) : FIRST_HINTS.length);
@@ -50,6 +52,7 @@ function contentOf({ server, filter, shortcuts }: FooterSources, live: readonly 
     live: live.map(cleanText),
     filter: filter.only === undefined ? 'all' : cleanText(filter.only.displayName),
     paused: hotRebuild.paused,
+    question: question.text === undefined ? undefined : cleanText(question.text),
     hints: shortcuts.toSorted((a, b) => rank(a) - rank(b)).map(({ key, label }) => `${key} ${label}`),
   };
 }

@@ -16,6 +16,8 @@ export interface FooterContent {
   filter: string;
   /** Whether changes of files are ignored for now. */
   paused: boolean;
+  /** What the next key answers; undefined: nothing is asked. */
+  question?: string | undefined;
   /** The keys in a word each, the most useful first: as many as fit are shown. */
   hints: readonly string[];
 }
@@ -154,7 +156,8 @@ function statusLine(
   widthOf: WidthOf,
   chalk: ChalkInstance,
 ): string {
-  const { rows, filter, paused, hints } = content;
+  const { rows, filter, paused, hints, question } = content;
+  if (question !== undefined) return chalk.yellow(fitToWidth(question, width, widthOf));
   const count = rows.length === 0 ? 'no backends' : counted(rows.length, 'backend');
   const state = [
     ...(hasTable ? [] : [count]),

@@ -1,0 +1,47 @@
+import { CommanderError } from 'commander';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { asSystemProblem } from '../os/system-problem.js';
+import { EXIT_FAILURE, EXIT_USAGE, exitCodeOf } from './exit-codes.js';
+import type { Output } from './terminal/output.js';
+
+/** Commands whose arguments may hold a `--json` that is another program's. */
+const WITHOUT_JSON = ['exec', 'completion', 'complete'];
+
+/** Whether a command line asks for JSON. Known before it is parsed, since parsing may be what fails. */
+export function wantsJson([command = '', ...args]: readonly string[]): boolean {
+  if (WITHOUT_JSON.includes(command)) return false;
+  const end = args.indexOf('--');
+  return args.slice(0, end === -1 ? undefined : end).includes('--json');
+}
+
+/**
+ * Says on stderr why a command failed: in sentences, or as one JSON object of the shape that the API has, with `remedy`.
+ * @returns the exit code
+ */
+export function reportError(error: unknown, stderr: Output, json: boolean): number {
+  // commander has printed its own message.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  const known = error instanceof JamdevError ? error : asSystemProblem(error);
+  if (known !== undefined) {
+    const { code, message, remedy } = known;
+    if (json) stderr.json({ error: { code, message, remedy } });
+    else {
+      stderr.lines(`jamdev: ${message}`);
+      if (remedy !== '') stderr.line(remedy);
+    }
+    return exitCodeOf(code);
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (json)
+    stderr.json({ error: { code: 'InternalError', message: `an error in jamdev itself: ${detail}`, remedy: '' } });
+  else {
+    stderr.line('jamdev: an error in jamdev itself.');
+    stderr.lines(detail);
+  }
+  return EXIT_FAILURE;
+}
+
+/** What commander says of a mistake in the command line, as JSON. */
+export function usageErrorJson(text: string): object {
+  return { error: { code: 'Usage', message: text.trim().replace(/^error: /, ''), remedy: '' } };
+}

@@ -1,0 +1,39 @@
+import type { Clock } from '../../os/clock.js';
+import type { Backend } from '../../platform/backend.js';
+import { type BackendState, rankOf } from '../../platform/backend-state.js';
+
+/** A start that takes longer is shown step by step; most take a tenth of that. */
+const LONG_START_MS = 2_000;
+
+/** Decides which states of a backend that starts are shown: none but `ready`, unless it takes long. */
+export class StartLines {
+  readonly #clock: Clock;
+  readonly #showLong: (backend: Backend) => void;
+  /** Cancels the timers of those that start. */
+  readonly #starting = new Map<string, () => void>();
+  readonly #long = new Set<string>();
+
+  /** @param showLong shows the state of a backend whose start takes long */
+  constructor(clock: Clock, showLong: (backend: Backend) => void) {
+    this.#clock = clock;
+    this.#showLong = showLong;
+  }
+
+  /** Whether a state is to be shown. */
+  shows(backend: Backend, { status }: BackendState): boolean {
+    const { id } = backend;
+    if (status === 'scheduled') {
+      const onLong = () => {
+        this.#long.add(id);
+        this.#showLong(backend);
+      };
+      this.#starting.set(id, this.#clock.after(LONG_START_MS, onLong));
+      return false;
+    }
+    if (rankOf(status) < rankOf('ready')) return this.#long.has(id);
+    this.#starting.get(id)?.();
+    this.#starting.delete(id);
+    this.#long.delete(id);
+    return true;
+  }
+}
