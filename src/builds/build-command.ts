@@ -1,9 +1,9 @@
 import type { ProcessServiceConfig } from '../config/service-config.js';
+import type { ChildRegister } from '../processes/child-register.js';
 import { commandEnvironment } from '../processes/command-environment.js';
 import { shellCommandLine } from '../processes/command-line.js';
 import type { PipePool } from '../processes/pipe-pool.js';
 import { explainStartFailure, type StartAttempt } from '../processes/start-failure.js';
-import type { ChildRegister } from '../records/child-register.js';
 import { type NodePreload, PRELOAD_PORT_VARIABLE, withPreload } from '../runtime/process/node-preload.js';
 import { type BuildProcessEnd, runBuildProcess } from './build-process.js';
 import { WRITES_FOLDER_VARIABLE } from './write-reports.js';

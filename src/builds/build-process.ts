@@ -1,20 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { execa } from 'execa';
 import { LineSplitter } from '../logs/line-splitter.js';
-import { pause } from '../os/clock.js';
-import { handledElsewhere } from '../os/debug/debug-log.js';
 import { ChildOutput } from '../processes/child-output.js';
-import { ChildTree } from '../processes/child-tree.js';
+import type { ChildRegister } from '../processes/child-register.js';
 import { describeStuck } from '../processes/describe-stuck.js';
+import { type Lingering, lookForRest } from '../processes/lingering.js';
 import { PipePool } from '../processes/pipe-pool.js';
 import { BUILD_ID_VARIABLE } from '../processes/process-snapshot.js';
-import { Termination } from '../processes/termination.js';
-import type { ChildRegister } from '../records/child-register.js';
+import { ChildNotStarted, SupervisedChild } from '../processes/supervised-child.js';
 
 /** How long each process of a build that became stale has to end after SIGTERM. */
 const CANCEL_GRACE_MS = 2_000;
-const LINGERING_MS = 10_000;
-const LINGERING_PAUSE_MS = 100;
 /** How much of a build's output is kept: the newest so many lines. */
 const KEPT_LINES = 1_000;
 
@@ -44,12 +39,6 @@ export interface BuildProcessEnd {
   lines: string[];
   /** What it left running, known after reading the process table. */
   lingering: Promise<Lingering | undefined>;
-}
-
-/** Processes that outlive the build which started them. */
-export interface Lingering {
-  /** Resolves when they have ended, or are found to be daemons: a step in the background may still write files. */
-  gone: Promise<void>;
 }
 
 const LOST = { code: null, signal: null } as const;
@@ -83,54 +72,32 @@ export async function runBuildProcess(
     onLine(line);
   };
   const id = `build-${randomUUID()}`;
-  const subprocess = execa(file, [...args], {
-    cwd,
-    // By it, what leaves the group and loses its parents is found again.
-    env: { ...env, ...register?.environment(), [BUILD_ID_VARIABLE]: id },
-    extendEnv: false,
-    detached: true,
-    reject: false,
-    buffer: false,
-    stdin: input === undefined ? 'ignore' : { file: input },
-    stdout: output.stdio,
-    stderr: output.stdio,
-    all: true,
-  });
-  const { pid } = subprocess;
-  if (pid === undefined) {
+  let child: SupervisedChild;
+  try {
+    // By its id, what leaves the group and loses its parents is found again.
+    const program = { file, args, cwd, env: { ...env, [BUILD_ID_VARIABLE]: id } };
+    const onOutput = (_output: number, chunk: Buffer) => splitter.push(chunk).forEach(take);
+    child = await SupervisedChild.start({ id, program, input, outputs: [output], onOutput }, register, {
+      givesUp: true,
+    });
+  } catch (error) {
     output.discard();
-    return { code: null, signal: null, cause: (await subprocess).cause, lines: [], lingering: NOTHING };
+    if (!(error instanceof ChildNotStarted)) throw error;
+    return { ...LOST, cause: error.cause, lines: [], lingering: NOTHING };
   }
-  output.read(subprocess.all ?? null, (chunk) => splitter.push(chunk).forEach(take));
-  // Its outcome comes through 'exit': execa's own promise waits for pipes that a daemon may hold forever.
-  subprocess.catch(handledElsewhere);
-  const exit = new Promise<Pick<BuildProcessEnd, 'code' | 'signal'>>((resolve) => {
-    subprocess.once('exit', (code, exitSignal) => resolve({ code, signal: exitSignal }));
-  });
-  const tree = new ChildTree(id, pid, exit);
-  void tree.identity().then(
-    (root) => register?.note(root),
-    () => undefined,
-  );
-  let stuck: Promise<string> | undefined;
-  const termination = new Termination(tree, {
-    givesUp: true,
-    onStuck: (reason) => {
-      stuck = describeStuck(reason);
-    },
-  });
+  const { termination, tree, exit } = child;
   const cancel = () => {
-    if (signal.reason === KILL_AT_ONCE) tree.killGroup();
+    if (signal.reason === KILL_AT_ONCE) child.killGroup();
     else termination.ask(CANCEL_GRACE_MS);
   };
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
   // One that outlives SIGKILL must not hold up the builds after it forever.
-  const end = await Promise.race([exit, termination.over.then(() => (stuck === undefined ? exit : LOST))]);
+  const end = await Promise.race([exit, termination.over.then((stuck) => (stuck === undefined ? exit : LOST))]);
   signal.removeEventListener('abort', cancel);
-  if (termination.hasBegun) await termination.over;
-  if (stuck !== undefined) onLine(await stuck);
-  await output.finish();
+  const stuck = termination.hasBegun ? await termination.over : undefined;
+  if (stuck !== undefined) onLine(await describeStuck(stuck));
+  await child.finishOutput();
   const rest = splitter.flush();
   if (rest !== undefined) take(rest);
   const lingering = termination.hasBegun ? NOTHING : lookForRest(tree);
@@ -138,19 +105,3 @@ export async function runBuildProcess(
 }
 
 const NOTHING = Promise.resolve(undefined);
-
-async function lookForRest(tree: ChildTree): Promise<Lingering | undefined> {
-  return (await lives(tree)) ? { gone: untilGone(tree) } : undefined;
-}
-
-/** A process that runs longer than this is a daemon, not a step in the background. */
-async function untilGone(tree: ChildTree): Promise<void> {
-  const deadlineMs = performance.now() + LINGERING_MS;
-  do await pause(LINGERING_PAUSE_MS);
-  while (performance.now() < deadlineMs && (await lives(tree)));
-}
-
-async function lives(tree: ChildTree): Promise<boolean> {
-  const sample = await tree.sample();
-  return sample.known && sample.living.length > 0;
-}

@@ -1,7 +1,7 @@
 import type { ServiceConfig } from '../config/service-config.js';
 import type { BuildOutcome } from '../contract/dev-endpoints.js';
+import type { Lingering } from '../processes/lingering.js';
 import type { Build } from '../runtime/runtime.js';
-import type { Lingering } from './build-process.js';
 
 /** A build that can be run. */
 export interface GoodBuild {

@@ -7,8 +7,8 @@ import { requestErrors } from '../contract/errors/request-errors.js';
 import type { Clock } from '../os/clock.js';
 import { asSystemProblem } from '../os/system-problem.js';
 import type { BuildSource } from '../platform/services.js';
+import type { Lingering } from '../processes/lingering.js';
 import type { Build } from '../runtime/runtime.js';
-import type { Lingering } from './build-process.js';
 import { type BuildProgress, buildsInPlace, buildTogether, type GoodBuild } from './build-progress.js';
 import { describeBuild, describeRebuild, type MadeBuild, type MakeBuild } from './make-build.js';
 

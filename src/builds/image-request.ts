@@ -1,4 +1,4 @@
-import type { ChildRegister } from '../records/child-register.js';
+import type { ChildRegister } from '../processes/child-register.js';
 import type { ImageOwner } from '../runtime/docker/image-name.js';
 import type { CommandOutcome } from './build-command.js';
 

@@ -6,12 +6,13 @@ import type { BuildOutcome } from '../contract/dev-endpoints.js';
 import { type Clock, pause } from '../os/clock.js';
 import { noteDecision } from '../os/debug/debug-log.js';
 import { createFingerprint } from '../os/fingerprint.js';
+import type { Lingering } from '../processes/lingering.js';
 import type { Change } from '../watch/change.js';
 import { FileWatcher } from '../watch/file-watcher.js';
 import { watchRequestOf } from '../watch/watch-request.js';
 import type { BackendEvidence } from './backend-evidence.js';
 import { BuildOutputs } from './build-outputs.js';
-import type { Lingering } from './build-process.js';
+
 import { BuildTriggers, type OriginatedChange, type Trigger } from './build-triggers.js';
 import type { Builder } from './builder.js';
 import type { ChangeOrigins, OpenSpan } from './change-origins.js';

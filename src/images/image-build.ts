@@ -6,7 +6,7 @@ import { runBuildProcess } from '../builds/build-process.js';
 import type { ImageOutcome, ImageRequest } from '../builds/image-request.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { ignoreError } from '../os/debug/debug-log.js';
-import type { ChildRegister } from '../records/child-register.js';
+import type { ChildRegister } from '../processes/child-register.js';
 import { dockerEnvironment } from '../runtime/docker/docker-cli.js';
 import type { Engine } from '../runtime/docker/engine.js';
 import { imageName } from '../runtime/docker/image-name.js';

@@ -1,4 +1,4 @@
-import type { ChildRegister } from '../../src/records/child-register.js';
+import type { ChildRegister } from '../../src/processes/child-register.js';
 import type { ProcessRecord } from '../../src/records/server-records.js';
 
 /** Knows nothing of what is started. @param noted receives what is noted */

@@ -1,4 +1,4 @@
-import type { ProcessRecord } from './server-records.js';
+import type { TreeRoot } from './process-tree.js';
 
 /** What every part that starts processes has to do, so that they are found after a crash of this program. */
 export interface ChildRegister {
@@ -9,5 +9,5 @@ export interface ChildRegister {
    */
   environment(): Record<string, string>;
   /** Notes a process that was started, in case it replaces its environment. */
-  note(record: ProcessRecord): void;
+  note(root: TreeRoot): void;
 }

@@ -1,0 +1,76 @@
+import { constants } from 'node:os';
+import { listListeningPorts } from '../../processes/listening-ports.js';
+import type { SupervisedChild } from '../../processes/supervised-child.js';
+import type { Address, Exit, RuntimeBackend, Usage } from '../runtime.js';
+import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js';
+import { TreeUsage } from './tree-usage.js';
+
+/** How long what a process that ended on its own left behind has after SIGTERM, before SIGKILL. */
+const ORPHAN_GRACE_MS = 2_000;
+
+/** A backend that runs as a child process. */
+export class ProcessBackend implements RuntimeBackend {
+  readonly addresses: readonly Address[];
+  readonly exited: Promise<Exit>;
+  readonly stopped: Promise<unknown>;
+  readonly #child: SupervisedChild;
+  readonly #port: number;
+  #over = false;
+  readonly #usage = new TreeUsage();
+
+  constructor(child: SupervisedChild, port: number) {
+    this.#child = child;
+    this.#port = port;
+    this.addresses = [
+      { host: '127.0.0.1', port },
+      { host: '::1', port },
+    ];
+    this.exited = this.#untilGone();
+    this.stopped = this.exited;
+  }
+
+  get ended(): boolean {
+    return this.#child.hasExited;
+  }
+
+  terminate(hard: boolean): void {
+    if (this.#over) return;
+    if (hard) this.#child.termination.force();
+    else this.#child.termination.ask();
+  }
+
+  killGroup(): void {
+    this.#child.killGroup();
+  }
+
+  async explainNotReady(answer?: StrangeAnswer): Promise<string | undefined> {
+    const sample = await this.#child.tree.sample();
+    if (!sample.known) return undefined;
+    const listening = await listListeningPorts(new Set(sample.living.map(({ pid }) => pid)));
+    const others = [...new Set(listening.map((each) => each.port))].filter((port) => port !== this.#port);
+    if (listening.some((each) => each.port === this.#port)) return answer && describeStrangeAnswer(answer);
+    if (others.length === 0) return undefined;
+    return (
+      `It listens on port ${others.join(', ')}, but jamdev gave it PORT=${this.#port}. ` +
+      `Make the server listen on the port in the environment variable PORT.`
+    );
+  }
+
+  async usage(): Promise<Usage | undefined> {
+    if (this.#over) return undefined;
+    const sample = await this.#child.tree.sample();
+    return sample.known ? this.#usage.add(sample) : undefined;
+  }
+
+  /** A backend is gone when nothing of its tree lives: only then may its key go to another. */
+  async #untilGone(): Promise<Exit> {
+    const { exit, termination } = this.#child;
+    const { code, signal } = await exit;
+    // Ends what a first process that ended on its own left behind.
+    if (!termination.hasBegun) termination.ask(ORPHAN_GRACE_MS);
+    await termination.over;
+    await this.#child.finishOutput();
+    this.#over = true;
+    return { code: signal === null ? code : 128 + (constants.signals[signal] ?? 0), signal };
+  }
+}
