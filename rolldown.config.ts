@@ -44,6 +44,21 @@ const licenses: Plugin = {
   },
 };
 
+/** A package in a form that no bundler sees through would miss its own modules when it is used: better now than then. */
+const wholeBundle: Plugin = {
+  name: 'whole-bundle',
+  generateBundle(_options, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type !== 'chunk') continue;
+      const code = file.code.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+      for (const [found, path = ''] of code.matchAll(/\brequire\(["'](\.[^"']*)["']\)/g)) {
+        const target = join(dirname(file.fileName), path);
+        if (bundle[target] === undefined) throw new Error(`${file.fileName} has ${found}, which is not in the bundle`);
+      }
+    }
+  },
+};
+
 /** `import 'jamdev'` gives what `require('jamdev')` gives: one implementation, whichever way a program loads it. */
 const esmEntry: Plugin = {
   name: 'esm-entry',
@@ -100,6 +115,8 @@ const COMMON: InputOptions = {
   external: (id, importer) =>
     Object.keys(DEPENDENCIES).some((name) => id === name || id.startsWith(`${name}/`)) &&
     importer?.includes('/node_modules/') !== true,
+  // Its main file is UMD, whose modules no bundler finds.
+  resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' } },
   transform: { target: 'node20.19' },
 };
 
@@ -113,7 +130,7 @@ export default defineConfig([
       'json-schema': './src/config/json-schema.ts',
     },
     output: { dir: 'dist', entryFileNames: '[name].js', chunkFileNames: '[name].js' },
-    plugins: [preload, withoutSsh, licenses],
+    plugins: [preload, withoutSsh, licenses, wholeBundle],
   },
   {
     ...COMMON,
@@ -127,6 +144,6 @@ export default defineConfig([
       // Jest has no import() either.
       dynamicImportInCjs: false,
     },
-    plugins: [withoutSsh, esmEntry, publicTypes],
+    plugins: [withoutSsh, esmEntry, publicTypes, wholeBundle],
   },
 ]);

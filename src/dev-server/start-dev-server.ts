@@ -40,7 +40,7 @@ export async function startDevServer(flags: DevFlags = {}, portPolicy?: PortPoli
     remark: run.remark,
     leftovers: run.leftovers,
     portMove: ports.move,
-    networkUrls: await ports.urls.forNetwork(),
+    networkUrls: ports.networkUrls,
     others: run.others,
     stateFolder: run.folder.root,
     stateRemarks: run.stateRemarks,

@@ -94,10 +94,12 @@ const JEST = {
     });
 
     test('errors are instances of JamdevError', async () => {
-      const error = await startDevServer({ folder: '/no/such/folder' }).catch((caught: unknown) => caught);
+      const error = await startDevServer({ folder: 'bad' }).catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(JamdevError);
+      expect((error as JamdevError).code).toBe('ConfigInvalid');
     });
   `,
+  'bad/jamsocket.config.json': '{ "command": ',
   'server.cjs': `require('http').createServer((q, s) => s.end('session ' + process.env.SESSION_BACKEND_KEY)).listen(process.env.PORT)`,
 };
 

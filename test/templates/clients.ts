@@ -6,7 +6,7 @@ import { openStream, send } from '../support/http.js';
 import { waitFor } from '../support/wait.js';
 
 /** A name and the position of a cursor. */
-export interface Presence {
+interface Presence {
   name: string;
   position: number | null;
 }

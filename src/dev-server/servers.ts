@@ -1,0 +1,73 @@
+import { createApi } from '../api/app.js';
+import type { CallerUrls } from '../api/caller-urls.js';
+import { createApiServer } from '../api/server.js';
+import { readOwnPackage } from '../config/own-package.js';
+import type { DevConfig } from '../config/resolve.js';
+import type { AllowedHosts } from '../contract/hosts.js';
+import { systemClock } from '../os/clock.js';
+import type { Backend } from '../platform/backend.js';
+import { ConnectionProxy } from '../proxy/proxy-server.js';
+import type { ServerMakers } from './both-ports.js';
+import type { EventBus } from './events.js';
+import type { DevServerParts } from './prepare.js';
+import type { ServerInfo } from './server-info.js';
+
+/** The servers of a dev server, which listen nowhere yet. */
+export interface Servers {
+  make: ServerMakers;
+  /** Lets API requests through: one port may answer while the other is still being opened, so they wait until then. */
+  serve(): void;
+}
+
+/** Makes the servers of the API and the proxy from the parts. */
+export function makeServers(
+  config: DevConfig,
+  parts: DevServerParts,
+  info: ServerInfo,
+  urls: CallerUrls,
+  bus: EventBus,
+): Servers {
+  const { platform, builder, logs, hotRebuild } = parts;
+  const reportFault = (error: unknown, id: string) => bus.publish({ type: 'fault', error, id });
+  const allowedHosts = namesOfDevServer(config);
+  const proxy = new ConnectionProxy({
+    tokens: platform.tokens,
+    allowedHosts,
+    clock: systemClock,
+    scheme: schemeOf(config),
+    version: readOwnPackage().version,
+    rewritesRedirects: ({ identity: { service } }: Backend) =>
+      service.definition !== undefined && builder.definition(service.definition).rewriteRedirects,
+    reportFault,
+  });
+  const api = createApi({
+    platform,
+    builder,
+    logs,
+    allowedHosts,
+    info: () => ({ ...info.current, watching: hotRebuild.watching }),
+    urls,
+    reportFault,
+    onPageCall: (origin) => bus.publish({ type: 'page-called-api', origin }),
+  });
+  let serve: () => void = () => undefined;
+  const serving = new Promise<void>((resolve) => {
+    serve = resolve;
+  });
+  const makeApi = () =>
+    createApiServer((request, response) => {
+      void serving.then(() => api(request, response));
+    });
+  return { make: { api: makeApi, proxy: () => proxy.createServer() }, serve: () => serve() };
+}
+
+/** Names by which someone has said that the dev server is reached. No address can be rebound by DNS. */
+function namesOfDevServer({ host, allowedHosts, publicUrl }: DevConfig): AllowedHosts {
+  const inFront = Object.values(publicUrl).map((url) => new URL(url).hostname);
+  return { names: [...allowedHosts, ...(host === undefined ? [] : [host]), ...inFront], addresses: host !== undefined };
+}
+
+/** The scheme that clients of the proxy use, for backends: what stands in front of it may have ended TLS. */
+function schemeOf({ publicUrl }: DevConfig): 'http' | 'https' {
+  return publicUrl.proxy?.startsWith('https:') ? 'https' : 'http';
+}
