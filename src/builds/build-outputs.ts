@@ -3,6 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoreError } from '../os/debug/debug-log.js';
 import type { Fingerprint } from '../os/fingerprint.js';
+import { FILES_AT_ONCE, mapLimited } from '../os/limit.js';
 
 /** Folders in which no build puts files that a backend runs. */
 const SKIPPED = new Set(['.git', '.jamdev', 'node_modules', '.venv', '__pycache__']);
@@ -41,7 +42,9 @@ export class BuildOutputs {
     if (found === undefined) return randomUUID();
     const own = await leftByBackends(found);
     const written = found.filter((path) => !own.has(path));
-    const contents = await Promise.all(written.map(async (path) => [path, await this.#fingerprint(path)] as const));
+    const contents = await mapLimited(written, FILES_AT_ONCE, async (path): Promise<[string, string]> => {
+      return [path, await this.#fingerprint(path)];
+    });
     for (const [path, content] of contents) this.#contents.set(path, content);
     const lines = [...this.#contents].map(([path, content]) => `${path}\0${content}`).sort();
     return createHash('sha256').update(lines.join('\n')).digest('hex');
@@ -66,8 +69,8 @@ export class BuildOutputs {
       for (const entry of entries)
         if (entry.isDirectory() && !SKIPPED.has(entry.name)) folders.push(join(folder, entry.name));
       const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(folder, entry.name));
-      const stats = await Promise.all(
-        files.map((path) => lstat(path).catch(ignoreError('builds', 'looking at the output of a build'))),
+      const stats = await mapLimited(files, FILES_AT_ONCE, (path) =>
+        lstat(path).catch(ignoreError('builds', 'looking at the output of a build')),
       );
       written.push(...files.filter((_, index) => (stats[index]?.ctimeMs ?? 0) >= sinceMs));
     }

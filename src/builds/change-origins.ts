@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { ignoreError } from '../os/debug/debug-log.js';
+import { FILES_AT_ONCE, mapLimited } from '../os/limit.js';
 import type { Change } from '../watch/change.js';
 import type { ChangeOrigin } from './build-triggers.js';
 
@@ -78,8 +79,8 @@ export class ChangeOrigins {
 
   /** Finds the files that were written since a moment, with the same content or another. @param paths absolute */
   async changedSince(paths: readonly string[], sinceMs: number): Promise<string[]> {
-    const stats = await Promise.all(
-      paths.map((path) => lstat(path).catch(ignoreError('builds', 'looking at a changed file'))),
+    const stats = await mapLimited(paths, FILES_AT_ONCE, (path) =>
+      lstat(path).catch(ignoreError('builds', 'looking at a changed file')),
     );
     return paths.filter((_, index) => (stats[index]?.ctimeMs ?? 0) >= sinceMs - CLOCK_TICK_MS);
   }

@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '../config/service-config.js';
+import { FILES_AT_ONCE, mapLimited } from '../os/limit.js';
 import type { Change } from '../watch/change.js';
 import type { BackendEvidence, Involvement } from './backend-evidence.js';
 import type { ChangeOrigin, OriginatedChange } from './build-triggers.js';
@@ -22,7 +23,7 @@ export async function judgeChanges(
   { origins, evidence }: { origins: ChangeOrigins; evidence: BackendEvidence },
 ): Promise<JudgedChanges> {
   const [found, involvements] = await Promise.all([
-    Promise.all(changes.map((change) => origins.of(change))),
+    mapLimited(changes, FILES_AT_ONCE, (change) => origins.of(change)),
     evidence.of(service, changes),
   ]);
   const judged: JudgedChanges = { own: [], built: [], others: [], origins: [] };

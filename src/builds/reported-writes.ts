@@ -3,6 +3,7 @@ import { lstat, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock, pause } from '../os/clock.js';
 import { ignoreError } from '../os/debug/debug-log.js';
+import { FILES_AT_ONCE, mapLimited } from '../os/limit.js';
 import type { Change } from '../watch/change.js';
 import type { Deletion, LeftState, WriteReport, WriteReports } from './write-reports.js';
 import { areBackends, type Writer } from './writer.js';
@@ -63,7 +64,7 @@ export class ReportedWrites {
     let open = [...changes];
     for (;;) {
       // First the files, then the reports: what a file is now was reported by then.
-      const states = await Promise.all(open.map(stateOf));
+      const states = await mapLimited(open, FILES_AT_ONCE, stateOf);
       report = await this.#reports.read();
       before ??= report;
       const newest = newestStates(report);
@@ -87,7 +88,7 @@ export class ReportedWrites {
 
   /** Finds the files that are as backends left them. @param paths absolute */
   async leftByBackends(paths: readonly string[]): Promise<Set<string>> {
-    const states = await Promise.all(paths.map((absolute) => stateOf({ absolute, what: 'content' })));
+    const states = await mapLimited(paths, FILES_AT_ONCE, (absolute) => stateOf({ absolute, what: 'content' }));
     const report = await this.#reports.read();
     return new Set(paths.filter((_, index) => areBackends(report.states.get(states[index] ?? '')?.writer)));
   }

@@ -1,6 +1,33 @@
 /** Runs a task once there is room for it; resolves or rejects as the task does. */
 export type Limit = <T>(task: () => Promise<T>) => Promise<T>;
 
+/** How many files to look at at once: more would only wait for the four threads that Node.js has for that. */
+export const FILES_AT_ONCE = 4;
+/** Items handled before the event loop gets its turn, should no task of them have to wait. */
+const ITEMS_PER_TURN = 500;
+
+/**
+ * Does a task for each of very many items, some at once. `Promise.all` would start all of them in one turn of the event
+ * loop, and keep all that they need in memory.
+ * @returns the results, in the order of the items
+ */
+export async function mapLimited<T, R>(
+  items: readonly T[],
+  maxAtOnce: number,
+  task: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const work = async () => {
+    for (let index = next++; index < items.length; index = next++) {
+      if (index % ITEMS_PER_TURN === ITEMS_PER_TURN - 1) await new Promise(setImmediate);
+      results[index] = await task(items[index] as T);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(maxAtOnce, items.length) }, work));
+  return results;
+}
+
 /** Creates a limit on how many tasks run at once; the others wait in order. */
 export function createLimit(maxAtOnce: number): Limit {
   // A Set, since taking the first of a long array moves all others.

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { lstat } from 'node:fs/promises';
 import { ignoreError } from '../os/debug/debug-log.js';
-import { createLimit } from '../os/limit.js';
+import { mapLimited } from '../os/limit.js';
 import { type BytePath, join, nameOf, parentOf, relativeTo, toBytePath, toFsPath } from './byte-path.js';
 import type { Change } from './change.js';
 import { ChangeBatch } from './change-batch.js';
@@ -44,7 +44,6 @@ export class FileWatcher {
   readonly #parts: WatchParts;
   readonly #problems = new WatchProblems((error) => this.events.emit('problem', error));
   readonly #batch = new ChangeBatch();
-  readonly #limit = createLimit(CHECKED_AT_ONCE);
   readonly #settling: Settling;
   #created: Created[] = [];
   #lastEventMs = 0;
@@ -205,7 +204,7 @@ export class FileWatcher {
     }
     await links.followAll();
     await this.#tellCreated();
-    if (this.#batch.size > before) leaveUnreachable(tree, links, named.folders);
+    if (this.#batch.size > before) await leaveUnreachable(tree, links, named.folders);
     this.#parts.tidy();
     this.#problems.tellLimit();
     baseline.run();
@@ -235,7 +234,7 @@ export class FileWatcher {
   async #tellCreated(): Promise<void> {
     const created = this.#created;
     this.#created = [];
-    await Promise.all(created.map((found) => this.#limit(() => this.#parts.check.tellCreated(...found))));
+    await mapLimited(created, CHECKED_AT_ONCE, (found) => this.#parts.check.tellCreated(...found));
   }
 
   async #lookAtFolders(): Promise<void> {
@@ -255,13 +254,9 @@ export class FileWatcher {
 
   async #lookAtEntries(vanished: (() => Promise<unknown>)[]): Promise<void> {
     const { dirty, check } = this.#parts;
-    await Promise.all(
-      dirty.takeEntries().map(([folder, name]) =>
-        this.#limit(async () => {
-          const isGone = await check.check(folder, name, false);
-          if (isGone) vanished.push(() => check.check(folder, name, true));
-        }),
-      ),
-    );
+    await mapLimited(dirty.takeEntries(), CHECKED_AT_ONCE, async ([folder, name]) => {
+      const isGone = await check.check(folder, name, false);
+      if (isGone) vanished.push(() => check.check(folder, name, true));
+    });
   }
 }

@@ -2,14 +2,18 @@ import { type BytePath, join } from './byte-path.js';
 import type { FolderTree } from './folder-tree.js';
 import type { Links } from './links.js';
 
+/** Folders followed before the event loop gets its turn. */
+const FOLDERS_PER_TURN = 200;
+
 /** Stops watching folders that neither a path that was named nor a link leads to anymore. */
-export function leaveUnreachable(tree: FolderTree, links: Links, named: readonly BytePath[]): void {
+export async function leaveUnreachable(tree: FolderTree, links: Links, named: readonly BytePath[]): Promise<void> {
   const reached = new Set<BytePath>();
   const waiting = [...named];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     const folder = tree.folders.get(path);
     if (folder === undefined || reached.has(path)) continue;
     reached.add(path);
+    if (reached.size % FOLDERS_PER_TURN === 0) await new Promise(setImmediate);
     for (const [name, { kind }] of folder.entries) {
       if (kind === 'folder') waiting.push(join(path, name));
       const behind = kind === 'link' ? links.folderBehind(join(path, name)) : undefined;
