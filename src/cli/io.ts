@@ -1,4 +1,5 @@
 import type { DebugOutput } from './debug-output.js';
+import type { HintTarget } from './hints/hints.js';
 import type { Output } from './terminal/output.js';
 import type { Text } from './terminal/text.js';
 
@@ -12,6 +13,8 @@ export interface CommandIo {
   json(value: unknown, indent?: number): void;
   /** Makes the command end with another exit code than 0: 1, or the given one. */
   fail(code?: number): void;
+  /** Says what the commands in printed hints are about. */
+  aimHints(target: HintTarget): void;
   /** Lets the command end although some of its output may never be read. */
   leaveOutput(): void;
   /**

@@ -6,6 +6,7 @@ import { watchLaunch } from '../processes/watch-launch.js';
 import { cliErrors } from './cli-errors.js';
 import { DebugOutput } from './debug-output.js';
 import { EXIT_FAILURE, signalExitCode } from './exit-codes.js';
+import { PrintedHints } from './hints/printed-hints.js';
 import type { CommandIo } from './io.js';
 import { reportError, usageErrorJson, wantsJson } from './report-error.js';
 import { Output } from './terminal/output.js';
@@ -41,6 +42,7 @@ let ignoresHangup = false;
 let outputMatters = true;
 let signalled: 'SIGINT' | 'SIGTERM' | undefined;
 const interrupted = new AbortController();
+const hints = new PrintedHints([stdout, stderr]);
 
 const io: CommandIo = {
   out: (line) => stdout.line(line),
@@ -49,6 +51,7 @@ const io: CommandIo = {
   fail: (code = EXIT_FAILURE) => {
     exitCode = code;
   },
+  aimHints: (target) => hints.aim(target),
   leaveOutput: () => {
     outputMatters = false;
   },
@@ -101,6 +104,7 @@ async function makeProgram(called: string | undefined): Promise<Command> {
     })
     // What stands behind the command that exec runs is that command's.
     .enablePositionalOptions()
+    .hook('preSubcommand', (_, command) => hints.begin(command))
     .exitOverride();
   const only = called !== undefined && Object.hasOwn(COMMANDS, called) ? COMMANDS[called] : undefined;
   // Some modules ask for it while they are loaded, and Node.js does not let every error of that be caught.
@@ -119,6 +123,7 @@ async function makeProgram(called: string | undefined): Promise<Command> {
     command.on('option:debug', () => io.debug.start());
     command.hook('preAction', noteCommand);
     command.hook('preAction', endWithRunner);
+    command.hook('preAction', (_, action) => hints.aimBy(action));
     if (!OWN_SIGNALS.includes(command.name())) command.hook('preAction', endOnSignals);
   }
   return program;

@@ -7,13 +7,13 @@ export const devServerErrors = {
     new JamdevError(
       'PortTaken',
       `Port ${port} for the ${what} is taken${holder === '' ? '' : ` by ${holder}`}.`,
-      `Stop that program, take any free ports (--port 0 --proxy-port 0), or choose another: npx jamdev dev ${flag} ${port === 65535 ? 0 : port + 1}`,
+      `Stop that program, or add ${flag} ${port === 65535 ? 0 : port + 1} for another port, or --port 0 --proxy-port 0 for any free ones.`,
     ),
   portForbidden: (what: string, port: number, flag: string) =>
     new JamdevError(
       'PortTaken',
       `The system does not allow listening on port ${port} for the ${what}.`,
-      `Choose a port above 1023: npx jamdev dev ${flag} ${port + 8000}`,
+      `Choose a port above 1023, for example: ${flag} ${port + 8000}`,
     ),
   portUnavailable: (what: string, detail: string) =>
     fileError(

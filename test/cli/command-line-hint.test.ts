@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ownCommand, spawnLine } from '../../src/cli/terminal/command-line-hint.js';
+import { ownCommand } from '../../src/cli/terminal/command-line-hint.js';
 
 test.each([
   ['/app/node_modules/jamdev/bin/jamdev.js', '/app', 'npx jamdev'],
@@ -8,14 +8,4 @@ test.each([
   ['/src/my_node_modules/jamdev.js', '/src', 'node my_node_modules/jamdev.js'],
 ])('%s is called from %s as: %s', (script, cwd, command) => {
   expect(ownCommand(script, cwd)).toBe(command);
-});
-
-test.each([
-  ['/app', '/app', ''],
-  ['/app/src', '/app', ''],
-  ['/', '/app', ' --api http://localhost:1234'],
-  ['/app2', '/app', ' --api http://localhost:1234'],
-])('in %s, for the project %s, the line to spawn ends in "%s"', (cwd, project, end) => {
-  const line = spawnLine('/x/node_modules/jamdev/bin/jamdev.js', cwd, project, 'http://localhost:1234');
-  expect(line).toBe(`npx jamdev spawn --key doc-1${end}`);
 });

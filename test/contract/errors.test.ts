@@ -245,9 +245,15 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   execBuildFailed: [execErrors.execBuildFailed('npm'), ['"npm"', 'not run']],
   execNotFound: [execErrors.execNotFound('nope'), ['"nope"', 'PATH', 'sh -c']],
   execNotExecutable: [execErrors.execNotExecutable('nope', 'DETAIL', 'REMEDY.'), ['"nope"', 'DETAIL', 'REMEDY']],
-  noDevServer: [clientErrors.noDevServer('FOLDER'), ['FOLDER', 'npx jamdev dev']],
+  noDevServer: [
+    clientErrors.noDevServer('FOLDER', ['  LINE'], { project: 'BELOW', apiUrl: 'URL' }, true),
+    ['FOLDER', 'LINE', 'BELOW', '--api URL', 'npx jamdev dev'],
+  ],
   noDevServerAnywhere: [clientErrors.noDevServerAnywhere(), ['this machine', 'npx jamdev dev']],
-  devServerUnreachable: [clientErrors.devServerUnreachable('URL', 'ECONNREFUSED'), ['URL', 'ECONNREFUSED']],
+  devServerUnreachable: [
+    clientErrors.devServerUnreachable('URL', 'ECONNREFUSED', '', 'REMEDY'),
+    ['URL', 'ECONNREFUSED'],
+  ],
   notADevServer: [
     clientErrors.notADevServer('http://localhost:1', 'DETAIL', 'pid 4711'),
     ['http://localhost:1 (pid 4711)', 'DETAIL', '--api'],
@@ -354,7 +360,7 @@ test('every group of errors in src has its samples above', () => {
 
 test('a nameless port holder leaves no gap, and the last port does not lead beyond the range', () => {
   expect(devServerErrors.portTaken('API', 8080, '', '--port').message).toBe('Port 8080 for the API is taken.');
-  expect(devServerErrors.portTaken('API', 65_535, '', '--port').remedy).toMatch(/--port 0$/);
+  expect(devServerErrors.portTaken('API', 65_535, '', '--port').remedy).toContain('add --port 0 for another port');
 });
 
 test.each([

@@ -89,7 +89,7 @@ describe('a port that can’t be had', () => {
     await expect(listenForTest({ ...REQUEST, port })).rejects.toMatchObject({
       code: 'PortTaken',
       message: expect.stringMatching(new RegExp(`^Port ${port} for the API is taken`)),
-      remedy: expect.stringContaining(`or choose another: npx jamdev dev --port ${port + 1}`),
+      remedy: expect.stringContaining(`add --port ${port + 1} for another port`),
     });
   });
 
@@ -109,7 +109,7 @@ describe('a port that can’t be had', () => {
     const request = { what: 'proxy', flag: '--proxy-port', port: 80 };
     await expect(listenForTest(request, () => failingServer('EACCES'))).rejects.toMatchObject({
       code: 'PortTaken',
-      sentence: expect.stringContaining('jamdev dev --proxy-port 8080'),
+      sentence: expect.stringContaining('--proxy-port 8080'),
     });
   });
 

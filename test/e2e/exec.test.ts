@@ -95,7 +95,9 @@ describe('the exit code', () => {
     const cwd = echoProject();
     const run = await runCli(['exec', '--', ...COMMAND, 'connect', '7'], { cwd });
     expect(run.code).toBe(7);
-    expect(unhurried(run.stderr)).toBe('jamdev: to see what the backends printed: npx jamdev logs --no-follow\n');
+    expect(unhurried(run.stderr)).toMatch(
+      /^jamdev: to see what the backends printed: node \S+\/bin\/jamdev\.js logs --no-follow\n$/,
+    );
     expect((await runCli(['logs', '--no-follow'], { cwd })).stdout).toContain('listening as');
   });
 

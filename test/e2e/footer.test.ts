@@ -173,7 +173,7 @@ describeTmux('what the screen shows', () => {
     const card = log.slice(log.findIndex((line) => line.startsWith('| crashed')));
     expect(card[0]).toMatch(/^\| crashed: exit code 7 after /);
     expect(card[1]).toMatch(/^\| key doc-1, backend \w+, build 1$/);
-    expect(card.at(-1)).toMatch(/^\| full log: npx jamdev logs \w+$/);
+    expect(card.at(-1)).toMatch(/^\| full log: node \S+\/bin\/jamdev\.js logs \w+$/);
   });
 
   test('a failing build has a line in the footer until the next good one', async () => {

@@ -36,3 +36,13 @@ async function tryListen(port: number, host: string): Promise<Server | undefined
     return undefined;
   }
 }
+
+/** @returns a port that was free a moment ago */
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}

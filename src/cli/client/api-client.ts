@@ -6,6 +6,7 @@ import type { BackendInfo, ConnectResponse } from '../../contract/responses.js';
 import type { PublicStatus } from '../../contract/status.js';
 import { noteHandled } from '../../os/debug/debug-log.js';
 import { errorCode } from '../../os/error-code.js';
+import { howToStartAt } from './api-url.js';
 import { clientErrors } from './client-errors.js';
 import { pickByName } from './pick-by-name.js';
 
@@ -135,7 +136,7 @@ export class ApiClient {
   }
 
   #unreachable(detail: string): JamdevError {
-    return clientErrors.devServerUnreachable(this.#base, detail, this.#who);
+    return clientErrors.devServerUnreachable(this.#base, detail, this.#who, howToStartAt(this.#base));
   }
 
   #failure(text: string, status: number): JamdevError {

@@ -10,8 +10,31 @@ export const clientErrors = {
       }.`,
       `Use that one (npx jamdev spawn), or stop it first (kill ${pid}). With --if-running reuse this command prints its URLs and succeeds.`,
     ),
-  noDevServer: (folder: string) =>
-    new JamdevError('NoDevServer', `No dev server runs for ${folder}.`, 'Start one with: npx jamdev dev'),
+  /**
+   * @param others lines that name those that run
+   * @param below the one that is most likely meant
+   * @param canStart whether there is something to run in the folder
+   */
+  noDevServer: (
+    folder: string,
+    others: readonly string[],
+    below: { project: string; apiUrl: string } | undefined,
+    canStart: boolean,
+  ) =>
+    new JamdevError(
+      'NoDevServer',
+      [
+        `No dev server runs for ${folder}.`,
+        ...(others.length === 0 ? [] : ['Running for other folders:', ...others]),
+      ].join('\n'),
+      [
+        ...(others.length > 0 && below === undefined ? ['To use one of them, add --api and its URL.'] : []),
+        ...(below === undefined ? [] : [`To use the one in ${below.project}, add: --api ${below.apiUrl}`]),
+        canStart
+          ? 'Start one here with: npx jamdev dev'
+          : 'There is nothing to run here. To start one for a project, name its folder: npx jamdev dev FOLDER',
+      ].join('\n'),
+    ),
   noDevServerAnywhere: () =>
     new JamdevError(
       'NoDevServer',
@@ -19,7 +42,7 @@ export const clientErrors = {
       'Start one with: npx jamdev dev',
     ),
   /** @param who the process behind the URL; '' when it is not known */
-  devServerUnreachable: (url: string, detail: string, who = '', remedy = 'Is it running?') =>
+  devServerUnreachable: (url: string, detail: string, who = '', remedy: string) =>
     new JamdevError(
       'DevServerUnreachable',
       `The dev server at ${url} does not answer (${detail}${who === '' ? '' : `; ${who}`}).`,

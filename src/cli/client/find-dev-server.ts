@@ -1,9 +1,12 @@
-import { usageError } from '../../contract/errors/usage-error.js';
+import { canStartIn } from '../../config/project-folder.js';
+import type { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { noteDecision } from '../../os/debug/debug-log.js';
-import { findRunningServer } from '../../records/server-records.js';
+import { findRunningServer, listRunningServers } from '../../records/server-records.js';
 import type { ApiClient } from './api-client.js';
+import { parseApiUrl } from './api-url.js';
 import { clientErrors } from './client-errors.js';
 import { greetDevServer } from './dev-server-hello.js';
+import { listServers, pickBelow } from './running-servers.js';
 
 /** Which dev server a command is for. */
 export interface DevServerChoice {
@@ -18,14 +21,19 @@ export interface DevServerChoice {
 export async function findDevServer(choice: DevServerChoice, signal: AbortSignal): Promise<ApiClient> {
   const named = choice.api ?? process.env.JAMDEV_API_URL;
   if (named !== undefined && named !== '') {
-    if (!URL.canParse(named) || !named.startsWith('http:')) {
-      throw usageError(`"${named}" is not the URL of a dev server.`, 'It looks like http://localhost:8080');
-    }
     noteDecision('cli', () => `dev server ${named}, by ${choice.api === undefined ? 'JAMDEV_API_URL' : '--api'}`);
-    return greetDevServer({ apiUrl: named }, signal);
+    return greetDevServer({ apiUrl: parseApiUrl(named) }, signal);
   }
-  const record = await findRunningServer(process.cwd());
-  if (record === undefined) throw clientErrors.noDevServer(process.cwd());
+  const folder = process.cwd();
+  const record = await findRunningServer(folder);
+  if (record === undefined) throw await noDevServer(folder);
   noteDecision('cli', () => `dev server ${record.apiUrl}, of ${record.project}`);
   return greetDevServer({ apiUrl: record.apiUrl, record }, signal);
+}
+
+/** Names those that run all the same; one above the folder would have been found. */
+async function noDevServer(folder: string): Promise<JamdevError> {
+  const servers = await listRunningServers();
+  const canStart = await canStartIn(folder);
+  return clientErrors.noDevServer(folder, listServers(servers), pickBelow(folder, servers), canStart);
 }

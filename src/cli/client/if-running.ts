@@ -18,6 +18,7 @@ export async function nameRunning(
   io: CommandIo,
 ): Promise<void> {
   const urls = apiUrl === undefined || proxyUrl === undefined ? undefined : { apiUrl, proxyUrl };
+  io.aimHints({ project: resolve(folder), apiUrl });
   if (ifRunning === 'fail' || urls === undefined) {
     throw clientErrors.alreadyRunning(resolve(folder), pid, urls, (await isSuspended(pid)) ? ', suspended' : '');
   }

@@ -8,12 +8,6 @@ export function ownCommand(script: string, cwd: string): string {
   return script.includes(`${sep}node_modules${sep}`) ? 'npx jamdev' : `node ${quoted(relative(cwd, script))}`;
 }
 
-/** The line that spawns a backend, from the folder in which the dev server was started. */
-export function spawnLine(script: string, cwd: string, project: string, apiUrl: string): string {
-  const inside = cwd === project || cwd.startsWith(`${project}${sep}`);
-  return `${ownCommand(script, cwd)} spawn --key doc-1${inside ? '' : ` --api ${apiUrl}`}`;
-}
-
 /** A path as a shell takes it. */
 export function quoted(path: string): string {
   return /^[\w./@-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import type { ServiceConfig } from '../../config/service-config.js';
 import type { BuildOutcome, OutputSource } from '../../contract/dev-endpoints.js';
 import { JamdevError } from '../../contract/errors/jamdev-error.js';
@@ -14,7 +13,6 @@ import { type BackendState, type EndedState, rankOf } from '../../platform/backe
 import { toPublicStatus } from '../../platform/status-formats.js';
 import { type BannerLine, bannerLines, networkLines } from './banner.js';
 import { cleanText } from './clean.js';
-import { spawnLine } from './command-line-hint.js';
 import { counted } from './counted.js';
 import { describeStatus } from './describe-status.js';
 import { formatDuration } from './duration.js';
@@ -49,7 +47,7 @@ export class DevReporter implements Reporter {
   }
 
   started(server: DevServer, ms: number, environment: readonly BannerLine[]): void {
-    const { services, project } = server.config;
+    const { services } = server.config;
     this.#severalServices = services.length > 1;
     const { ended, remaining } = server.leftovers;
     if (ended > 0) {
@@ -62,11 +60,10 @@ export class DevReporter implements Reporter {
     }
     this.#line(compose`${bold(`jamdev ${server.info.version}`)}  ${green('ready')} in ${formatDuration(ms)}`);
     this.#line('');
-    const spawn = spawnLine(realpathSync(process.argv[1] ?? ''), process.cwd(), project, server.apiUrl);
     const lines = bannerLines(
       [['API', cyan(server.apiUrl)], ['proxy', cyan(server.proxyUrl)], ...networkLines(server)],
       services,
-      [...environment, ['spawn', spawn]],
+      [...environment, ['spawn', 'npx jamdev spawn --key doc-1']],
     );
     for (const [label, text] of lines) this.#line(compose`  ${label.padEnd(8)}${text}`);
     for (const remark of portRemarks(server.portMove)) this.#line(yellow(`  ${remark}`));

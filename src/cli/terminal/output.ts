@@ -22,6 +22,8 @@ export class Output {
   readonly chalk: ChalkInstance;
   /** Whether the colors of what backends print are shown. */
   printedColors: boolean;
+  /** Makes commands in jamdev's own text work where they are printed; see `Hints`. */
+  adaptHints: (text: string) => string = (text) => text;
 
   constructor(stream: OutputStream) {
     this.stream = stream;
@@ -56,7 +58,7 @@ export class Output {
 
   /** Turns a text into what would be written. */
   render(text: Text): string {
-    return render(text, this.chalk, this.printedColors);
+    return render(text, this.chalk, this.printedColors, this.adaptHints);
   }
 }
 

@@ -43,14 +43,20 @@ export function compose(strings: TemplateStringsArray, ...pieces: Text[]): Text 
  * Turns a text into what is written to a terminal.
  * @param chalk with or without colors, as the terminal is
  * @param printedColors whether the colors of {@link Printed} stay
+ * @param adapt changes what is not of another program
  */
-export function render(text: Text, chalk: ChalkInstance, printedColors: boolean): string {
-  if (typeof text === 'string') return cleanText(text);
+export function render(
+  text: Text,
+  chalk: ChalkInstance,
+  printedColors: boolean,
+  adapt: (text: string) => string = (own) => own,
+): string {
+  if (typeof text === 'string') return cleanText(adapt(text));
   if (typeof text === 'number') return String(text);
-  if (text instanceof Styled) return chalk[text.style](render(text.content, chalk, printedColors));
+  if (text instanceof Styled) return chalk[text.style](render(text.content, chalk, printedColors, adapt));
   if (text instanceof Printed) return cleanOutput(text.line, printedColors);
   let rendered = '';
-  for (const piece of text) rendered += render(piece, chalk, printedColors);
+  for (const piece of text) rendered += render(piece, chalk, printedColors, adapt);
   return rendered;
 }
 

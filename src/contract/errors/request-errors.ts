@@ -49,5 +49,5 @@ export const requestErrors = {
   internal: () =>
     new JamdevError('Internal', 'Something went wrong inside jamdev.', "Look for this id in the dev server's output."),
   shuttingDown: () =>
-    new JamdevError('ShuttingDown', 'The dev server is stopping.', 'Start it again with: npx jamdev dev'),
+    new JamdevError('ShuttingDown', 'The dev server is stopping.', 'Start it again, and repeat the request.'),
 };

@@ -1,4 +1,5 @@
 import type { DevFlags } from '../../../config/dev-flags.js';
+import { describeProjectAbove, findProjectFolder } from '../../../config/project-folder.js';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { claimProject } from '../../../dev-server/project-claim.js';
 import { startDevServer } from '../../../dev-server/start-dev-server.js';
@@ -27,9 +28,10 @@ export interface DevOutput {
  * Runs the dev server in this process until it is told to stop.
  * @param flags from the command line
  */
-export async function runDev(flags: DevFlags, output: DevOutput, io: CommandIo): Promise<void> {
+export async function runDev(given: DevFlags, output: DevOutput, io: CommandIo): Promise<void> {
   await warnOfFewDescriptors(io);
-  const folder = flags.folder ?? '.';
+  const folder = await findProjectFolder(given);
+  const flags = { ...given, folder };
   const { lock, holder } = await claimProject(folder);
   if (lock === undefined) return nameRunning(folder, holder, output, io);
   const portPolicy = {
@@ -42,6 +44,7 @@ export async function runDev(flags: DevFlags, output: DevOutput, io: CommandIo):
     throw error;
   });
   lock.tell({ apiUrl: server.apiUrl, proxyUrl: server.proxyUrl });
+  io.aimHints({ project: server.config.project, apiUrl: server.apiUrl });
   const sinceStartMs = performance.now();
   const writer = new LineWriter(io.stdout);
   io.stdout.printedColors &&= server.config.styleLogOutput;
@@ -60,7 +63,8 @@ export async function runDev(flags: DevFlags, output: DevOutput, io: CommandIo):
   const inTerminal = io.stdin.isTTY === true && io.stdout.stream.isTTY === true && !process.env.NO_COLOR;
   const interactive = server.config.interactive && inTerminal && !output.json;
   reporter.started(server, sinceStartMs, output.json ? [] : await environmentLines(server.config.services));
-  for (const remark of server.stateRemarks) reporter.message(remark);
+  const remarks = [describeProjectAbove(given.folder, server.config), ...server.stateRemarks];
+  for (const remark of remarks) if (remark !== undefined) reporter.message(remark);
   if (interactive && io.stderr.stream.isTTY) io.debug.redirect((line) => writer.write(dim(`jamdev: ${line}`)));
   const press = () => stop.press();
   const terminal = interactive

@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { createReadEnvFiles, isReadOnce } from '../../../config/env-file.js';
+import { findProjectFolder } from '../../../config/project-folder.js';
 import { DEFAULT_API_PORT, DEFAULT_PROXY_PORT, type DevConfig, resolveConfig } from '../../../config/resolve.js';
 import type { ServiceConfig } from '../../../config/service-config.js';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
@@ -28,7 +29,7 @@ export interface Project {
  * @throws JamdevError `NothingToRun` when there is no such folder
  */
 export async function examineProject(folder: string, named: string | undefined): Promise<Project> {
-  const path = resolve(folder);
+  const path = await findProjectFolder({ folder, config: named });
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw pathErrors.folderMissing(path);
   try {
     const config = await resolveConfig({ folder: path, config: named });

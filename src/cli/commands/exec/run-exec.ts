@@ -1,5 +1,6 @@
 import { sep } from 'node:path';
 import type { DevFlags } from '../../../config/dev-flags.js';
+import { findProjectFolder } from '../../../config/project-folder.js';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import type { DevServer } from '../../../dev-server/dev-server.js';
 import { startDevServer } from '../../../dev-server/start-dev-server.js';
@@ -42,7 +43,8 @@ export async function runExec(
   const signals = new SignalSwitch(io);
   await warnOfFewDescriptors(io);
   const { port = 0, proxyPort = 0, watch = false } = flags;
-  const starting = startDevServer({ ...flags, port, proxyPort, watch });
+  const folder = await findProjectFolder(flags);
+  const starting = startDevServer({ ...flags, folder, port, proxyPort, watch });
   const server = await Promise.race([starting, signals.early.then(() => pause(ABANDON_MS))]);
   if (server === undefined) return io.fail(signalExitCode(await signals.early));
   process.on('exit', () => server.killNow());

@@ -1,0 +1,33 @@
+import { realpathSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import { noteHandled } from '../../os/debug/debug-log.js';
+import { findLaunch } from '../../processes/launch.js';
+import type { Call } from './own-command.js';
+
+/** Finds out from where, and by what, this program was called. */
+export async function findCall(env: NodeJS.ProcessEnv = process.env): Promise<Call> {
+  const folder = process.cwd();
+  // The nearest runner set the variable: one further up may have been called from another folder, which is not told.
+  const [runner] = await findRunners(env);
+  const { INIT_CWD: shellFolder = folder } = env;
+  return {
+    script: realpathSync(process.argv[1] ?? ''),
+    folder,
+    shellFolder: runner !== undefined && isAbsolute(shellFolder) ? shellFolder : folder,
+    runner,
+    isPlugAndPlay: 'pnp' in process.versions,
+    path: env.PATH ?? '',
+  };
+}
+
+async function findRunners(env: NodeJS.ProcessEnv): Promise<string[]> {
+  // Every runner sets it, and what it runs inherits it.
+  if (env.npm_config_user_agent === undefined) return [];
+  try {
+    return (await findLaunch(env)).runners.map(({ name }) => name);
+  } catch (error) {
+    noteHandled('cli', 'looking for the package runner', error);
+    // Without a list of processes it counts as called by hand.
+    return [];
+  }
+}

@@ -1,0 +1,83 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { delimiter, dirname, join, relative, resolve, sep } from 'node:path';
+import { noteHandled } from '../../os/debug/debug-log.js';
+import { quoted } from '../terminal/command-line-hint.js';
+
+/** From where, and by what, this program was called. */
+export interface Call {
+  /** The program's script, links resolved. */
+  script: string;
+  /** The folder of the person's shell; a package runner may have changed to another one for this program. */
+  shellFolder: string;
+  /** The folder of this program. */
+  folder: string;
+  /** The name of the package runner that started it. */
+  runner: string | undefined;
+  /** Whether Yarn loads packages from archives: then there is no `node_modules`, and no program but Yarn finds them. */
+  isPlugAndPlay: boolean;
+  /** Where the shell looks for programs. */
+  path: string;
+}
+
+/** How each package runner runs a program of an installed package. */
+const RUN_BY: Readonly<Record<string, string>> = {
+  pnpm: 'pnpm jamdev',
+  pnpx: 'pnpm jamdev',
+  pn: 'pnpm jamdev',
+  pnx: 'pnpm jamdev',
+  yarn: 'yarn jamdev',
+  yarnpkg: 'yarn jamdev',
+  bun: 'bunx jamdev',
+  bunx: 'bunx jamdev',
+};
+
+/** Returns how a person calls jamdev from their shell: a line to copy has to work as it stands. */
+export function ownCommand(call: Call): string {
+  const { script, shellFolder, folder, runner = '', path } = call;
+  if (call.isPlugAndPlay) {
+    return dependsOnJamdev(shellFolder) ? 'yarn jamdev' : `cd ${quoted(relative(shellFolder, folder))} && yarn jamdev`;
+  }
+  const packageFolder = findUpwards(shellFolder, 'package.json') ?? shellFolder;
+  const byRunner = RUN_BY[runner];
+  if (byRunner !== undefined && isLinked(packageFolder)) return byRunner;
+  if (findUpwards(shellFolder, join('node_modules', '.bin', 'jamdev')) !== undefined) return 'npx jamdev';
+  if (isOnPath(script, path)) return 'jamdev';
+  // npx installed it for this one call, in a folder of its own, and finds it there again.
+  if (script.includes(`${sep}_npx${sep}`)) return 'npx jamdev';
+  return `node ${quoted(relative(shellFolder, script))}`;
+}
+
+function isLinked(folder: string): boolean {
+  return existsSync(join(folder, 'node_modules', '.bin', 'jamdev'));
+}
+
+function dependsOnJamdev(folder: string): boolean {
+  const found = findUpwards(folder, 'package.json');
+  if (found === undefined) return false;
+  try {
+    const manifest = JSON.parse(readFileSync(join(found, 'package.json'), 'utf8')) as Record<
+      string,
+      object | undefined
+    >;
+    return [manifest.dependencies, manifest.devDependencies].some((each) => each !== undefined && 'jamdev' in each);
+  } catch (error) {
+    // Yarn could not read it either.
+    noteHandled('cli', 'reading package.json', error);
+    return false;
+  }
+}
+
+/** Package runners put folders of packages on the PATH of what they run; the person's shell does not have these. */
+function isOnPath(script: string, path: string): boolean {
+  const folders = path.split(delimiter).filter((each) => each !== '' && !each.includes('node_modules'));
+  const [first] = folders.map((each) => join(each, 'jamdev')).filter(existsSync);
+  return first !== undefined && realpathSync(first) === script;
+}
+
+/** @returns the nearest folder, of this one and those above, that has a file of this name */
+function findUpwards(from: string, name: string): string | undefined {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, name))) return folder;
+    if (dirname(folder) === folder) return undefined;
+  }
+}

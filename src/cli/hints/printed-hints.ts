@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import type { Output } from '../terminal/output.js';
+import { findCall } from './find-call.js';
+import { Hints, type HintTarget } from './hints.js';
+import type { Call } from './own-command.js';
+import { targetOf } from './target-of.js';
+
+/** Commands that print what is to be typed in another folder. */
+const WITHOUT_HINTS = ['init'];
+
+/** Makes the hints in everything that a command prints work where they are printed. */
+export class PrintedHints {
+  readonly #outputs: readonly Output[];
+  #call: Call | undefined;
+
+  constructor(outputs: readonly Output[]) {
+    this.#outputs = outputs;
+  }
+
+  /** Adapts hints to the person's shell: call it before options are parsed, as what is wrong with them is told with hints. */
+  async begin(command: Command): Promise<void> {
+    if (WITHOUT_HINTS.includes(command.name())) return;
+    this.#call = await findCall();
+    this.aim({});
+  }
+
+  /** Adapts hints to what a command is about, as its options and arguments say. */
+  async aimBy(command: Command): Promise<void> {
+    if (this.#call !== undefined) this.aim(await targetOf(command, this.#call));
+  }
+
+  /** Adapts hints to a dev server or project. */
+  aim(target: HintTarget): void {
+    if (this.#call === undefined) return;
+    const hints = new Hints(this.#call, target);
+    for (const output of this.#outputs) output.adaptHints = (text) => hints.adapt(text);
+  }
+}

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { Hints, type HintTarget } from '../../../src/cli/hints/hints.js';
+import { makeJamdevProject } from '../../support/jamdev-project.js';
+
+const API = 'http://localhost:8081';
+
+/** Hints for a shell in a project that has jamdev from pnpm. */
+function adapt(text: string, target: (project: string) => HintTarget = () => ({})): string {
+  const shellFolder = makeJamdevProject();
+  const call = { script: '/x', shellFolder, folder: shellFolder, runner: 'pnpm', isPlugAndPlay: false, path: '' };
+  return new Hints(call, target(shellFolder)).adapt(text);
+}
+
+test.each([
+  ['List them: npx jamdev list', 'List them: pnpm jamdev list'],
+  ['(npx jamdev dev --port 0)', '(pnpm jamdev dev --port 0)'],
+  ['npx jamdev logs a or npx jamdev logs b', 'pnpm jamdev logs a or pnpm jamdev logs b'],
+  ['npx jamdev', 'pnpm jamdev'],
+  ['npx jamdevice list', 'npx jamdevice list'],
+  ['mynpx jamdev list', 'mynpx jamdev list'],
+])('%j becomes %j', (text, adapted) => {
+  expect(adapt(text)).toBe(adapted);
+});
+
+const COMMANDS = ['spawn', 'connect', 'logs', 'list', 'status', 'terminate', 'build'];
+
+test.each(COMMANDS)('%s gets the URL of the dev server, unless the shell’s folder leads to it', (command) => {
+  const line = `npx jamdev ${command} doc-1`;
+  const plain = `pnpm jamdev ${command} doc-1`;
+  const withApi = `pnpm jamdev ${command} --api ${API} doc-1`;
+  expect(adapt(line, (project) => ({ project, apiUrl: API }))).toBe(plain);
+  expect(adapt(line, (project) => ({ project: `${project}/app`, apiUrl: API }))).toBe(withApi);
+  expect(adapt(line, (project) => ({ project: `${project}-2`, apiUrl: API }))).toBe(withApi);
+  expect(adapt(line, (project) => ({ project: project.replace(/\/[^/]*$/, ''), apiUrl: API }))).toBe(plain);
+  expect(adapt(line, () => ({ apiUrl: API, isApiGiven: true }))).toBe(withApi);
+  expect(adapt(`npx jamdev ${command} --api URL x`, () => ({ apiUrl: API }))).toBe(
+    `pnpm jamdev ${command} --api URL x`,
+  );
+});
+
+test.each(['dev', 'doctor'])('%s gets the folder of the project, if that is not the shell’s', (command) => {
+  const line = `npx jamdev ${command} --json`;
+  expect(adapt(line, (project) => ({ project }))).toBe(`pnpm jamdev ${command} --json`);
+  expect(adapt(line, (project) => ({ project: `${project}/my app` }))).toBe(`pnpm jamdev ${command} 'my app' --json`);
+  expect(adapt(line, (project) => ({ project: `${project}/..` }))).toBe(`pnpm jamdev ${command} .. --json`);
+});
+
+test('other commands get neither', () => {
+  const target = () => ({ project: '/elsewhere', apiUrl: API });
+  expect(adapt('npx jamdev exec -- sh', target)).toBe('pnpm jamdev exec -- sh');
+  expect(adapt('npx jamdev init my-app', target)).toBe('pnpm jamdev init my-app');
+});
