@@ -11,16 +11,19 @@ const { dependencies: DEPENDENCIES = {} } = JSON.parse(readFileSync('package.jso
   dependencies?: Record<string, string>;
 };
 
-/** Node.js loads these in backends, by path: they are next to the file that names the first. */
-const preload: Plugin = {
+/**
+ * Node.js loads these in backends, by path: they are next to the file that names the first.
+ * @param target the folder in `dist` for chunks of the build
+ */
+const preload = (target: string): Plugin => ({
   name: 'preload',
   buildStart() {
     const folder = 'src/runtime/process';
-    for (const fileName of readdirSync(folder).filter((name) => name.endsWith('.cjs'))) {
-      this.emitFile({ type: 'asset', fileName, source: readFileSync(`${folder}/${fileName}`) });
+    for (const name of readdirSync(folder).filter((each) => each.endsWith('.cjs'))) {
+      this.emitFile({ type: 'asset', fileName: join(target, name), source: readFileSync(`${folder}/${name}`) });
     }
   },
-};
+});
 
 /**
  * docker-modem loads ssh2 for engines behind SSH, which jamdev refuses. It would be most of the bundle, and as a
@@ -130,7 +133,7 @@ export default defineConfig([
       'json-schema': './src/config/json-schema.ts',
     },
     output: { dir: 'dist', entryFileNames: '[name].js', chunkFileNames: '[name].js' },
-    plugins: [preload, withoutSsh, licenses, wholeBundle],
+    plugins: [preload('.'), withoutSsh, licenses, wholeBundle],
   },
   {
     ...COMMON,
@@ -144,6 +147,6 @@ export default defineConfig([
       // Jest has no import() either.
       dynamicImportInCjs: false,
     },
-    plugins: [withoutSsh, esmEntry, publicTypes, wholeBundle],
+    plugins: [preload('api'), withoutSsh, esmEntry, publicTypes, wholeBundle],
   },
 ]);
