@@ -143,7 +143,8 @@ export default defineConfig([
       dir: 'dist',
       format: 'cjs',
       entryFileNames: '[name].cjs',
-      chunkFileNames: 'api/[name].cjs',
+      // Beside the preload, which modules find next to the file that they are in.
+      chunkFileNames: 'api-[name].cjs',
       // Jest has no import() either.
       dynamicImportInCjs: false,
     },

@@ -1,6 +1,7 @@
 import { constants, lstatSync } from 'node:fs';
 import { chmod, copyFile, link, lstat, mkdir, mkdtemp, readdir, readlink, rm, symlink } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { oldStateOf } from '../records/old-state.js';
 import { findStateHome } from '../records/state-home.js';
 
@@ -60,7 +61,8 @@ async function linkTree(from: string, to: string, leftOut: readonly string[]): P
 async function linkFile(source: string, target: string): Promise<void> {
   try {
     await link(source, target);
-  } catch {
+  } catch (error) {
+    noteHandled('docker', 'linking a file into the build context', error);
     await copyFile(source, target, constants.COPYFILE_FICLONE);
   }
 }
