@@ -1,22 +1,33 @@
+import { lstat } from 'node:fs/promises';
 import type { ServiceConfig } from '../config/service-config.js';
+import type { Clock } from '../os/clock.js';
+import { ignoreError } from '../os/debug/debug-log.js';
+import type { Backend } from '../platform/backend.js';
 import type { Platform } from '../platform/platform.js';
 import { filesOpenForWriting } from '../processes/open-files.js';
 import { takeSnapshot } from '../processes/process-snapshot.js';
 import { hasProc, type ProcessEntry } from '../processes/process-table.js';
+import { writtenBytesOf } from '../processes/written-bytes.js';
 import type { Change } from '../watch/change.js';
 import { findDefaultCheck, isLoaded } from './default-check.js';
 import type { LoadedFiles } from './loaded-files.js';
 import type { ReportedWrites } from './reported-writes.js';
+import { WriteActivity, type WrittenBytes } from './write-activity.js';
 import { areBackends, backendsOf, buildOf } from './writer.js';
 
 /**
  * What running backends have to do with a changed file: they have made this very change; they have the file open for
- * writing, by a library such as SQLite; or they run it as code. `built`: the service's own build has made this change.
+ * writing, by a library such as SQLite; they run it as code; or they do not report what they write, and have written
+ * something at that time. `built`: the service's own build has made this change.
  */
-export type Involvement = 'wrote' | 'holds' | 'runs' | 'built';
+export type Involvement = 'wrote' | 'holds' | 'runs' | 'may write' | 'built';
 
-/** More files than this are a checkout or a copy: no backend holds so many at once. */
+/** More files than this are a checkout or a copy, and not looked for. */
 const MAX_HELD = 100;
+/** How often to count again if processes write at that very moment. */
+const MAX_ATTEMPTS = 3;
+/** A deleted file has no time; its deletion is noticed within this time. */
+const NOTICED_WITHIN_MS = 100;
 /** What SQLite puts next to a database, and may have removed again: https://www.sqlite.org/tempfiles.html */
 const OF_DATABASE = /-(?:journal|wal|shm)$/;
 
@@ -25,8 +36,12 @@ export class BackendEvidence {
   readonly #platform: Platform;
   readonly #loaded: LoadedFiles;
   readonly #writes: ReportedWrites;
+  readonly #clock: Clock;
+  /** By service. */
+  readonly #activities = new Map<string, WriteActivity>();
 
-  constructor(platform: Platform, loaded: LoadedFiles, writes: ReportedWrites) {
+  constructor(platform: Platform, loaded: LoadedFiles, writes: ReportedWrites, clock: Clock) {
+    this.#clock = clock;
     this.#platform = platform;
     this.#loaded = loaded;
     this.#writes = writes;
@@ -51,11 +66,14 @@ export class BackendEvidence {
     const isCode = rest.length === 0 ? () => false : await this.#codeOf({ ...service, build: undefined });
     const others = rest.filter((path) => !isCode(path) && !areBackends(writers.get(path)));
     const isHeld = others.length === 0 || others.length > MAX_HELD ? () => false : await this.#heldBy(service.name);
+    const unexplained = others.filter((path) => !isHeld(path));
+    const mayWrite = unexplained.length <= MAX_HELD && (await this.#mayHaveWritten(service.name, unexplained, changes));
     for (const path of rest) {
       // For this service, what backends of another one have generated is code like any other.
       if (isCode(path)) found.set(path, 'runs');
       else if (areBackends(writers.get(path))) found.set(path, 'wrote');
       else if (isHeld(path)) found.set(path, 'holds');
+      else if (mayWrite) found.set(path, 'may write');
     }
     return found;
   }
@@ -84,8 +102,49 @@ export class BackendEvidence {
     return (path) => held.has(path) || (OF_DATABASE.test(path) && held.has(path.replace(OF_DATABASE, '')));
   }
 
+  async #mayHaveWritten(definition: string, paths: readonly string[], changes: readonly Change[]): Promise<boolean> {
+    if (paths.length === 0 || !hasProc()) return false;
+    const known = this.#activities.get(definition);
+    const activity = known ?? new WriteActivity(this.#clock, () => this.#countWrittenBytes(definition));
+    this.#activities.set(definition, activity);
+    const changed = changes.filter(({ absolute }) => paths.includes(absolute));
+    return activity.mayHaveWritten(
+      Math.min(...(await Promise.all(changed.map((change) => this.#changedAtMs(change))))),
+    );
+  }
+
+  async #changedAtMs({ absolute, noticedAtMs }: Change): Promise<number> {
+    const stats = await lstat(absolute).catch(ignoreError('builds', 'looking at a changed file'));
+    return stats?.ctimeMs ?? this.#clock.now().getTime() - (performance.now() - noticedAtMs) - NOTICED_WITHIN_MS;
+  }
+
+  /** Counts what is written by those processes of a service's backends that do not report it. */
+  async #countWrittenBytes(definition: string): Promise<WrittenBytes> {
+    const reporting = await this.#writes.reportingPids();
+    const processes = await this.#processesOf(definition).catch(ignoreError('builds', 'listing processes', []));
+    const others = processes.filter(({ pid }) => !reporting.has(pid));
+    const count = () => others.map(({ pid }) => writtenBytesOf(pid) ?? 0);
+    let written = count();
+    let printed = 0;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      // What they have printed by now is read in the meantime.
+      for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      printed = this.#runningOf(definition).reduce((sum, { log }) => sum + log.printedBytes, 0);
+      const again = count();
+      if (again.join() === written.join()) break;
+      written = again;
+    }
+    const writing = others.filter((_, index) => (written[index] ?? 0) > 0);
+    const bytes = written.reduce((sum, each) => sum + each, 0) - printed;
+    return { processes: new Set(writing.map(({ pid, startId }) => `${pid} ${startId}`)), bytes };
+  }
+
+  #runningOf(definition: string): Backend[] {
+    return this.#platform.running.filter(({ identity }) => identity.service.definition === definition);
+  }
+
   async #processesOf(definition: string): Promise<readonly ProcessEntry[]> {
-    const running = this.#platform.running.filter(({ identity }) => identity.service.definition === definition);
+    const running = this.#runningOf(definition);
     if (running.length === 0 || !hasProc()) return [];
     const snapshot = await takeSnapshot();
     const self = snapshot.find(process.pid);

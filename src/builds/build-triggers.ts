@@ -60,6 +60,8 @@ export class BuildTriggers {
   #hasLeft = false;
   /** By file: how many builds on their own have written it again, the last ones without exception. */
   readonly #proofs = new Map<string, number>();
+  /** Of those that start no more builds: files that backends write, not builds. */
+  readonly #ofBackends = new Set<string>();
   /** Written by builds or backends, and not decided yet. */
   readonly #pending = new Map<string, ChangeOrigin>();
   readonly #held = new Set<string>();
@@ -81,7 +83,7 @@ export class BuildTriggers {
 
   /** Files that only builds write, as far as is known. */
   get outputs(): string[] {
-    return [...this.#proofs.keys()].filter((file) => this.#isOutput(file));
+    return [...this.#proofs.keys()].filter((file) => this.#isOutput(file) && !this.#ofBackends.has(file));
   }
 
   /** Whether something waits for {@link release}. */
@@ -99,7 +101,7 @@ export class BuildTriggers {
     const byOthers = changes.filter(({ origin }) => origin === 'other').map(({ file }) => file);
     if (byOthers.length > 0) return this.#changedByOthers(byOthers);
     for (const { file, origin } of changes) {
-      if (this.#hasLeft && !this.#seen.has(file)) this.#doubted.add(file);
+      if (origin === 'build' && this.#hasLeft && !this.#seen.has(file)) this.#doubted.add(file);
       this.#seen.add(file);
       this.#pending.set(file, origin);
     }
@@ -187,7 +189,7 @@ export class BuildTriggers {
     const open = [...this.#pending].filter(([file]) => !this.#isLeftAlone(file));
     this.#pending.clear();
     const learned = open.filter(([file]) => this.#isShown(file)).map(([file, origin]) => ({ file, origin }));
-    for (const { file } of learned) this.#leaveAlone(file);
+    for (const { file, origin } of learned) this.#leaveAlone(file, origin);
     const files = open.map(([file]) => file).filter((file) => !this.#isLeftAlone(file));
     return { ...this.#proceed(files), ...(learned.length > 0 && { learned }) };
   }
@@ -227,7 +229,8 @@ export class BuildTriggers {
     return this.#sources.has(file) || this.#doubted.has(file);
   }
 
-  #leaveAlone(file: string): void {
+  #leaveAlone(file: string, origin: ChangeOrigin): void {
+    if (origin === 'backend') this.#ofBackends.add(file);
     if (this.#wasInEach(file)) this.#proofs.set(file, PROOFS_NEEDED);
     else this.#stopped.add(file);
   }

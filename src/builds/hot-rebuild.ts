@@ -67,7 +67,7 @@ export class HotRebuild {
       return this.#reloading;
     };
     const origins = new ChangeOrigins(() => clock.now().getTime());
-    const evidence = new BackendEvidence(platform, loaded, new ReportedWrites(writes, clock));
+    const evidence = new BackendEvidence(platform, loaded, new ReportedWrites(writes, clock), clock);
     const watched = builder.definitions.filter(({ watch }) => watch.length > 0);
     this.#loops = new Map(
       watched.map((service) => {

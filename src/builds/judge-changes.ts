@@ -45,6 +45,7 @@ function originOf(origin: ChangeOrigin, involvement: Involvement | undefined): C
   if (involvement === 'wrote') return undefined;
   // While a build runs, that may have written it as well.
   if (involvement === 'holds') return origin === 'build' ? origin : undefined;
+  if (involvement === 'may write' && origin === 'other') return 'backend';
   // A backend that starts at that moment does not rewrite the code that it runs.
   return involvement === 'runs' && origin === 'backend' ? 'other' : origin;
 }

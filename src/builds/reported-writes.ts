@@ -93,6 +93,11 @@ export class ReportedWrites {
     return new Set(paths.filter((_, index) => areBackends(report.states.get(states[index] ?? '')?.writer)));
   }
 
+  /** The pids of processes that report what they write. */
+  reportingPids(): Promise<ReadonlySet<number>> {
+    return this.#reports.reportingPids();
+  }
+
   /** By pid and descriptor: the files that scripts have opened for writing, as "device:inode". */
   async openedByScripts(): Promise<ReadonlyMap<number, ReadonlyMap<number, string>>> {
     return (await this.#reports.read()).opened;

@@ -85,13 +85,11 @@ export class WriteReports {
     return report;
   }
 
-  /** Whether a process reports what it writes. */
-  async isReporting(pid: number): Promise<boolean> {
-    let found = false;
-    await this.#each(async (_writer, _folder, name) => {
-      found ||= Number.parseInt(name, 10) === pid;
-    });
-    return found;
+  /** Returns the pids of processes that report what they write. */
+  async reportingPids(): Promise<Set<number>> {
+    const pids = new Set<number>();
+    await this.#each(async (_writer, _folder, name) => void pids.add(Number.parseInt(name, 10)));
+    return pids;
   }
 
   /** Removes reports of processes that have ended, and keeps the newest of what they say in memory. */

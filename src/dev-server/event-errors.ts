@@ -21,7 +21,9 @@ export const eventErrors = {
   writtenByItself: (file: string, byBuild: boolean) =>
     new JamdevError(
       'WatchFailed',
-      `${byBuild ? 'The build itself' : 'A backend'} writes ${quote(file)}, so changes to that file during ${byBuild ? 'a build' : 'the start or end of a backend'} start no build.`,
+      byBuild
+        ? `The build itself writes ${quote(file)}, so changes to that file during a build start no build.`
+        : `A backend seems to write ${quote(file)}: that file alone has started several builds. It starts no more, unless you save it while no backend writes anything.`,
       `To stop watching it, add "ignore": [${quote(`/${file}`)}] to the config file.`,
     ),
   writtenByBackend: (pattern: string) =>

@@ -50,6 +50,7 @@ export class BackendLog {
   readonly #listener: LogListener;
   readonly #encoder: RecordEncoder;
   #last: Buffer[] = [];
+  #printedBytes = 0;
   #lastRemark: string | undefined;
   #file: number | undefined;
   #segment = 0;
@@ -98,8 +99,14 @@ export class BackendLog {
     return this.#lastRemark;
   }
 
+  /** How many bytes the backend has printed so far. */
+  get printedBytes(): number {
+    return this.#printedBytes;
+  }
+
   /** Takes a chunk of output as it was read. */
   write(source: OutputSource, chunk: Buffer): void {
+    this.#printedBytes += chunk.length;
     this.#append(source, this.#streams[source].push(chunk));
   }
 

@@ -91,3 +91,61 @@ describe.each([
     expect(doctor.stdout).toContain('backends of default write /');
   }, 60_000);
 });
+
+const PYTHON = `
+import http.server, json, os
+n = 0
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        global n
+        n += 1
+        if self.path.endswith('/write'):
+            with open('data.json', 'w') as file: file.write('%d %d' % (os.getpid(), n))
+        body = json.dumps({'pid': os.getpid(), 'version': 'one'}).encode()
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+http.server.ThreadingHTTPServer(('127.0.0.1', int(os.environ['PORT'])), Handler).serve_forever()
+`;
+
+// Only Linux tells how much a process has written.
+describe.runIf(process.platform === 'linux')('what a backend in another language writes on each request', () => {
+  test('starts no endless row of builds, and a person’s saves still build', async () => {
+    const { dev, folder, ask, builds } = await start({
+      'jamdev.config.json': { command: 'python3 server.py' },
+      'server.py': PYTHON,
+      'page.html': 'one',
+    });
+    const isSaid = () => dev.stdout().includes('A backend seems to write "data.json"');
+    await waitFor(async () => (await ask('write')) && isSaid(), 'the message', 50_000);
+    expect(dev.stdout()).toContain('add "ignore": ["/data.json"]');
+    const before = builds();
+    expect(before.length).toBeLessThanOrEqual(5);
+    const { pid } = await ask('write');
+    for (let round = 0; round < 5; round += 1) expect((await ask('write')).pid).toBe(pid);
+    // Each of them is another file's turn, then the very same file's.
+    writeFileSync(join(folder, 'page.html'), 'two');
+    await waitFor(() => builds().includes('page.html'), 'the build of another file');
+    await waitFor(async () => (await ask()).pid !== pid, 'the new process');
+    await waitFor(() => {
+      writeFileSync(join(folder, 'data.json'), `by a person ${performance.now()}`);
+      return builds().length > before.length + 1;
+    }, 'the build of the same file');
+  }, 90_000);
+
+  test('is told from a person’s saves, which are never held up', async () => {
+    const { dev, folder, ask, builds } = await start({
+      'jamdev.config.json': { command: 'python3 server.py' },
+      'server.py': PYTHON,
+      'page.html': 'one',
+    });
+    for (let round = 1; round <= 8; round += 1) {
+      // It logs each request, which is no file.
+      await ask();
+      writeFileSync(join(folder, 'page.html'), String(round));
+      await waitFor(() => builds().length === round, 'the build', 4_000);
+      await waitFor(() => dev.stdout().includes(`ready on build ${round + 1}`), 'the new process');
+    }
+  }, 90_000);
+});

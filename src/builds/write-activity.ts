@@ -1,0 +1,81 @@
+import type { Clock } from '../os/clock.js';
+
+/** How often backends are looked at after a change: the smaller, the better it tells their writes from a person's. */
+const INTERVAL_MS = 250;
+/** How long after the last change. */
+const DURATION_MS = 60_000;
+/** Enough for a change that is handled late. */
+const MAX_SAMPLES = 20;
+/** File systems keep times by the tick of the kernel's clock, which lags behind the one that programs read. */
+const CLOCK_TICK_MS = 20;
+
+/** What the processes of running backends have written at one moment. */
+export interface WrittenBytes {
+  /** Those of which it is known. */
+  processes: ReadonlySet<string>;
+  /** By all of them, apart from what they have printed. */
+  bytes: number;
+}
+
+interface Sample {
+  /** Milliseconds since 1970. */
+  atMs: number;
+  written: WrittenBytes;
+}
+
+/**
+ * Knows whether the backends of one service may have made a change, where they do not report what they write: not if they
+ * wrote nothing at all around that time. For a while after each change, it looks at them again and again.
+ */
+export class WriteActivity {
+  readonly #clock: Clock;
+  readonly #sample: () => Promise<WrittenBytes>;
+  #samples: Sample[] = [];
+  #endsAtMs = 0;
+  #isSampling = false;
+
+  /** @param sample counts what is written by those processes of running backends that do not report it */
+  constructor(clock: Clock, sample: () => Promise<WrittenBytes>) {
+    this.#clock = clock;
+    this.#sample = sample;
+  }
+
+  /**
+   * Whether a backend may have changed a file.
+   * @param changedAtMs when the file was changed first; milliseconds since 1970
+   * @returns true also if it is not known, as nothing was looked at before
+   */
+  async mayHaveWritten(changedAtMs: number): Promise<boolean> {
+    const now = await this.#take();
+    this.#endsAtMs = this.#clock.monotonicMs() + DURATION_MS;
+    this.#continue();
+    if (now.written.processes.size === 0) return false;
+    const before = this.#samples.findLast(({ atMs }) => atMs < changedAtMs - CLOCK_TICK_MS);
+    return before === undefined || hasWritten(before.written, now.written);
+  }
+
+  async #take(): Promise<Sample> {
+    const atMs = this.#clock.now().getTime();
+    const sample = { atMs, written: await this.#sample() };
+    this.#samples = [...this.#samples, sample].slice(-MAX_SAMPLES);
+    return sample;
+  }
+
+  #continue(): void {
+    if (this.#isSampling) return;
+    this.#isSampling = true;
+    this.#clock.after(INTERVAL_MS, () => {
+      void this.#take().finally(() => {
+        this.#isSampling = false;
+        if (this.#clock.monotonicMs() < this.#endsAtMs) this.#continue();
+        else this.#samples = [];
+      });
+    });
+  }
+}
+
+function hasWritten(before: WrittenBytes, now: WrittenBytes): boolean {
+  const isSame =
+    before.processes.size === now.processes.size && [...before.processes].every((each) => now.processes.has(each));
+  return !isSame || before.bytes !== now.bytes;
+}
