@@ -13,7 +13,7 @@ const LEVELS: readonly string[][] = [
   ['builds'],
   ['platform'],
   ['runtime', 'logs', 'watch'],
-  ['records', 'config', 'pages'],
+  ['records', 'config', 'pages', 'engine'],
   ['processes'],
   ['contract', 'os'],
 ];

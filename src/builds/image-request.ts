@@ -1,6 +1,15 @@
 import type { ChildRegister } from '../processes/child-register.js';
-import type { ImageOwner } from '../runtime/docker/image-name.js';
 import type { CommandOutcome } from './build-command.js';
+
+/** What makes one image different from another. */
+export interface ImageOwner {
+  /** Absolute path of the project folder. */
+  project: string;
+  service: string;
+  runId: string;
+  /** Of the build. */
+  number: number;
+}
 
 /** An image to build. */
 export interface ImageRequest extends ImageOwner {

@@ -3,6 +3,7 @@ import type { BuildImage } from '../builds/image-request.js';
 import type { DevConfig } from '../config/resolve.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
+import type { Engine } from '../engine/engine.js';
 import type { FindLocalImages } from '../images/image-catalog.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 import type { MountSource } from '../platform/mounts.js';
@@ -10,7 +11,6 @@ import type { Platform } from '../platform/platform.js';
 import { oldStateOf } from '../records/old-state.js';
 import { listServerRecords, type ServerRecord } from '../records/server-records.js';
 import type { OwnStateFolder, ProjectNote } from '../records/state-folder.js';
-import type { Engine } from '../runtime/docker/engine.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { devServerErrors } from './dev-server-errors.js';
 import { MountLocks } from './mount-locks.js';
@@ -36,7 +36,7 @@ export async function chooseRuntimes(
 ): Promise<Pick<DevConfig, 'services'> & { remark?: string; engine?: Engine }> {
   const inContainers = services.filter((service) => service.runtime === 'docker');
   if (inContainers.length === 0) return { services };
-  const { connectEngine } = await import('../runtime/docker/engine.js');
+  const { connectEngine } = await import('../engine/engine.js');
   try {
     return { services, engine: await connectEngine() };
   } catch (error) {
@@ -70,8 +70,8 @@ export async function removeDeadContainers(
   engine?: Engine,
 ): Promise<boolean> {
   const [{ connectEngine }, { removeLeftovers }] = await Promise.all([
-    import('../runtime/docker/engine.js'),
-    import('../runtime/docker/docker-leftovers.js'),
+    import('../engine/engine.js'),
+    import('../images/leftovers.js'),
   ]);
   try {
     const isRunAlive = (run: string) => living.some(({ runId }) => runId === run);

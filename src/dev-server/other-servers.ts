@@ -1,7 +1,7 @@
+import type { Engine } from '../engine/engine.js';
 import { endLeftovers, type LeftoverOutcome } from '../processes/leftovers.js';
 import { listServerRecords, ServerRecordFile, tracesOf } from '../records/server-records.js';
 import type { OwnStateFolder, StateFolder } from '../records/state-folder.js';
-import type { Engine } from '../runtime/docker/engine.js';
 import { removeDeadContainers } from './docker-parts.js';
 
 /** What was done about dev servers that died in this folder. */

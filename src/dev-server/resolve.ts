@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { DevFlags } from '../config/dev-flags.js';
 import { type DevConfig, resolveConfig } from '../config/resolve.js';
+import type { Engine } from '../engine/engine.js';
 import { noteDecision } from '../os/debug/debug-log.js';
 import type { LeftoverOutcome } from '../processes/leftovers.js';
 import { moveOldState } from '../records/old-state.js';
 import { RunRegister } from '../records/run-register.js';
 import { createStateFolder, type OwnStateFolder } from '../records/state-folder.js';
-import type { Engine } from '../runtime/docker/engine.js';
 import { chooseRuntimes } from './docker-parts.js';
 import { cleanUpAfterDeadServers } from './other-servers.js';
 import { identifyRun } from './run-identity.js';

@@ -1,7 +1,7 @@
+import type { Engine } from '../engine/engine.js';
 import { ignoreError } from '../os/debug/debug-log.js';
-import { listImageNames, removeTag } from '../runtime/docker/docker-leftovers.js';
-import type { Engine } from '../runtime/docker/engine.js';
-import { stageName } from '../runtime/docker/image-name.js';
+import { stageName } from './image-name.js';
+import { listImageNames, removeTag } from './leftovers.js';
 
 /** What the engine tells of an image. */
 interface Inspected {

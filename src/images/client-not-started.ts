@@ -1,7 +1,7 @@
 import type { JamdevError } from '../contract/errors/jamdev-error.js';
+import { dockerErrors } from '../engine/docker-errors.js';
 import { processErrors } from '../processes/process-errors.js';
 import { explainStartFailure, type StartAttempt } from '../processes/start-failure.js';
-import { dockerErrors } from '../runtime/docker/docker-errors.js';
 
 /** Why the docker client could not be started: there is none, or what it was given is too much for the system. */
 export function clientNotStarted(cause: unknown, attempt: StartAttempt): JamdevError {

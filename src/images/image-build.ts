@@ -5,11 +5,10 @@ import { dirname, join } from 'node:path';
 import { runBuildProcess } from '../builds/build-process.js';
 import type { ImageOutcome, ImageRequest } from '../builds/image-request.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { dockerEnvironment } from '../engine/docker-cli.js';
+import type { Engine } from '../engine/engine.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import type { ChildRegister } from '../processes/child-register.js';
-import { dockerEnvironment } from '../runtime/docker/docker-cli.js';
-import type { Engine } from '../runtime/docker/engine.js';
-import { imageName } from '../runtime/docker/image-name.js';
 import { removeContainer } from '../runtime/docker/lost-containers.js';
 import { type DockerBuilder, findDockerBuilder } from '../watch/rules/docker-builder.js';
 import { type BuildContext, openBuildContext } from './build-context.js';
@@ -17,6 +16,7 @@ import { describeBuildFailure } from './build-failure.js';
 import { describeNeeds, findBuildKitNeeds } from './buildkit-needs.js';
 import { ClassicStages, removeImage } from './classic-stages.js';
 import { clientNotStarted } from './client-not-started.js';
+import { imageName } from './image-name.js';
 import { passVariables } from './pass-variables.js';
 
 /** What newer clients print before every build with the classic builder. */

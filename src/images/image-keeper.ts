@@ -1,10 +1,10 @@
 import type { Builder } from '../builds/builder.js';
+import type { Engine } from '../engine/engine.js';
 import type { Platform } from '../platform/platform.js';
-import { removeDeadImages } from '../runtime/docker/docker-leftovers.js';
-import type { Engine } from '../runtime/docker/engine.js';
 import type { ContainerBuild } from '../runtime/runtime.js';
 import { removeFailedStages, removeImage } from './classic-stages.js';
 import { tagOf } from './image-catalog.js';
+import { removeDeadImages } from './leftovers.js';
 
 /** So many of the newest images of each service stay: to be chosen by a tag. */
 const KEPT_IMAGES = 3;

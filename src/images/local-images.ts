@@ -1,5 +1,5 @@
+import type { Engine } from '../engine/engine.js';
 import { ignoreError } from '../os/debug/debug-log.js';
-import type { Engine } from '../runtime/docker/engine.js';
 
 /** An image of the local engine that a person tagged. */
 export interface LocalImage {

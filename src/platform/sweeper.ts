@@ -20,8 +20,7 @@ export class Sweeper {
   readonly #onDue: (why: string) => void;
   readonly #cancelLifetime: () => void = () => undefined;
   #cancelIdle: () => void = () => undefined;
-  /** Open connections by their token. */
-  readonly #connections = new Map<string, number>();
+  #connections = 0;
   #isOver = false;
 
   /** Begins to count at once. @param onDue receives the reason as a sentence */
@@ -41,25 +40,16 @@ export class Sweeper {
 
   /** Open connections. */
   get connections(): number {
-    let sum = 0;
-    for (const count of this.#connections.values()) sum += count;
-    return sum;
+    return this.#connections;
   }
 
-  /** Open connections through a token. */
-  connectionsBy(token: string): number {
-    return this.#connections.get(token) ?? 0;
-  }
-
-  /** Counts an open connection through a token. @returns to be called once, when it is closed */
-  connectionOpened(token: string): () => void {
-    this.#connections.set(token, this.connectionsBy(token) + 1);
+  /** Counts an open connection. @returns to be called once, when it is closed */
+  connectionOpened(): () => void {
+    this.#connections += 1;
     this.#cancelIdle();
     return () => {
-      const left = this.connectionsBy(token) - 1;
-      if (left > 0) this.#connections.set(token, left);
-      else this.#connections.delete(token);
-      if (this.#connections.size === 0) this.#startIdle();
+      this.#connections -= 1;
+      if (this.#connections === 0) this.#startIdle();
     };
   }
 

@@ -1,3 +1,4 @@
+import { fileError } from '../contract/errors/file-error.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { explainSystemError } from '../contract/system-errors.js';
 
@@ -50,5 +51,18 @@ export const stateErrors = {
       'StateFolderUnusable',
       `${why} State is kept in ${folder} instead, which the system may clear.`,
       'To keep it, set the variable XDG_STATE_HOME to another folder.',
+    ),
+  volumeUnusable: (folder: string, detail: string) =>
+    fileError(
+      'StateFolderUnusable',
+      `jamdev can't create the folder ${folder} for a mount`,
+      { path: folder, use: 'write', detail },
+      'Make it writable, or set the variable XDG_STATE_HOME to another folder.',
+    ),
+  volumeIsLink: (path: string) =>
+    new JamdevError(
+      'StateFolderUnsafe',
+      `The mount leads through ${path}, which is a symbolic link or no folder.`,
+      'Remove it, or mount another path.',
     ),
 };

@@ -20,10 +20,10 @@ import { tokenErrors } from '../../src/contract/errors/token-errors.js';
 import { usageError } from '../../src/contract/errors/usage-error.js';
 import { devServerErrors } from '../../src/dev-server/dev-server-errors.js';
 import { eventErrors } from '../../src/dev-server/event-errors.js';
+import { dockerErrors } from '../../src/engine/docker-errors.js';
 import { pathErrors } from '../../src/os/path-errors.js';
 import { processErrors } from '../../src/processes/process-errors.js';
 import { stateErrors } from '../../src/records/state-errors.js';
-import { dockerErrors } from '../../src/runtime/docker/docker-errors.js';
 import { watchErrors } from '../../src/watch/watch-errors.js';
 import { ROOT } from '../support/project.js';
 
@@ -258,7 +258,6 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
     clientErrors.notADevServer('http://localhost:1', 'DETAIL', 'pid 4711'),
     ['http://localhost:1 (pid 4711)', 'DETAIL', '--api'],
   ],
-  noCrash: [backendErrors.noCrash('doc-1'), ['"doc-1"', 'list --all']],
   noLogs: [backendErrors.noLogs('doc-1'), ['"doc-1"']],
   noBackendFor: [backendErrors.noBackendFor('doc-1'), ['"doc-1"']],
   neverReady: [neverReady('abc', 'WHY', ['last line']), ['"abc"', 'WHY', 'last line', 'jamdev logs abc']],
@@ -270,7 +269,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
     ['"KEY"', '2 backends', 'a of service "doc"', 'b of service "chat"', '"doc/KEY"'],
   ],
   portsEqual: [configErrors.portsEqual(9000), ['9000', '--proxy-port']],
-  volumeIsLink: [dockerErrors.volumeIsLink('PATH'), ['PATH', 'symbolic link']],
+  volumeIsLink: [stateErrors.volumeIsLink('PATH'), ['PATH', 'symbolic link']],
   notAFolder: [initErrors.notAFolder('PATH'), ['PATH']],
   filesInTheWay: [initErrors.filesInTheWay('FOLDER', ['a', 'b']), ['FOLDER', 'a, b', '--force']],
   immovableInTheWay: [initErrors.immovableInTheWay('FOLDER', ['a', 'b']), ['FOLDER', 'a, b']],
@@ -327,7 +326,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   containerNotStarted: [dockerErrors.containerNotStarted('DETAIL'), ['DETAIL']],
   diskFull: [dockerErrors.diskFull('DETAIL'), ['DETAIL', 'docker system prune']],
   mountOutside: [connectErrors.mountOutside('../x'), ['"../x"', 'relative path']],
-  volumeUnusable: [dockerErrors.volumeUnusable('FOLDER', 'EROFS'), ['FOLDER', 'EROFS']],
+  volumeUnusable: [stateErrors.volumeUnusable('FOLDER', 'EROFS'), ['FOLDER', 'EROFS']],
 };
 
 test.each(Object.entries(SAMPLES))('the sentence of %s names the values it is about', (_name, [error, mentions]) => {

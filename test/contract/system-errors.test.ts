@@ -7,7 +7,6 @@ import { EXPLAINED_ERRORS, explainSystemError, type FileUse } from '../../src/co
 import { eventErrors } from '../../src/dev-server/event-errors.js';
 import { pathErrors } from '../../src/os/path-errors.js';
 import { stateErrors } from '../../src/records/state-errors.js';
-import { dockerErrors } from '../../src/runtime/docker/docker-errors.js';
 
 const USES: FileUse[] = ['read', 'write', 'run', 'use'];
 
@@ -48,7 +47,7 @@ test.each([
   ['the state folder', (code: string) => stateErrors.stateFolderUnusable('/p/.jamdev', code)],
   ['a config file', (code: string) => configErrors.configUnreadable('/p/jamsocket.config.json', code)],
   ['an env file', (code: string) => configErrors.envFileUnreadable('/p/.env', code)],
-  ['a mount', (code: string) => dockerErrors.volumeUnusable('/p/volumes/a', code)],
+  ['a mount', (code: string) => stateErrors.volumeUnusable('/p/volumes/a', code)],
   ['a file of jamdev init', (code: string) => initErrors.fileNotWritten('/p/a.js', code, ['b.js'])],
   ['a log', (code: string) => eventErrors.logNotWritten('abc', code, '/p/logs/abc')],
   ['redirected output', (code: string) => cliErrors.outputNotWritten(code)],

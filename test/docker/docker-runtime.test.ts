@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { Engine } from '../../src/runtime/docker/engine.js';
+import { Engine, type EngineRequest } from '../../src/engine/engine.js';
+import { EngineError } from '../../src/engine/engine-error.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import { describeRuntime } from '../runtime/runtime-suite.js';
 import { send } from '../support/http.js';
 import { waitFor } from '../support/wait.js';
-import { containersOf, describeDocker, docker, useDockerRuntime } from './support.js';
+import { containersOf, describeDocker, docker, testEngine, useDockerRuntime } from './support.js';
 
 const SERVE = `exec node -e 'require("http").createServer((q, s) => s.end(process.env.TEST_NAME)).listen(8080)'`;
 const UNTIL_ASKED = `trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done`;
@@ -48,6 +49,22 @@ describeDocker('containers', () => {
     test('has no init where the config says so', async () => {
       const { id } = await start('exec sleep 30', {}, { build: { init: false } });
       expect(await docker('inspect', '--format', '{{.HostConfig.Init}}', `jamdev-${id}`)).toBe('false');
+    });
+
+    test('has none where the engine brings none, which is said once', async () => {
+      class WithoutInit extends Engine {
+        override async request<T>(method: string, path: string, request: EngineRequest = {}): Promise<T> {
+          const { HostConfig } = (request.body ?? {}) as { HostConfig?: { Init?: boolean } };
+          if (HostConfig?.Init) throw new EngineError(500, 'exec: "docker-init": executable file not found in $PATH');
+          return super.request<T>(method, path, request);
+        }
+      }
+      const runtime = makeRuntime(new WithoutInit(testEngine().endpoint));
+      onTestFinished(() => runtime.close());
+      const [first, second] = [await start('exit 3', {}, { runtime }), await start('exit 3', {}, { runtime })];
+      expect(await first.backend.exited).toEqual({ code: 3, signal: null });
+      expect(first.remarks).toEqual([expect.stringContaining('has no init for containers (docker-init)')]);
+      expect(second.remarks).toEqual([]);
     });
 
     test('no process of this machine is needed for it', async () => {

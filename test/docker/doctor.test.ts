@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Finding } from '../../src/cli/commands/doctor/finding.js';
 import { removeImage } from '../../src/images/classic-stages.js';
-import { removeLeftovers } from '../../src/runtime/docker/docker-leftovers.js';
+import { removeLeftovers } from '../../src/images/leftovers.js';
 import { runCli } from '../support/cli.js';
 import { makeProject } from '../support/project.js';
 import { buildTestImage, containersOf, describeDocker, docker, testEngine } from './support.js';

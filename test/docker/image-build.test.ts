@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ImageOutcome, ImageRequest } from '../../src/builds/image-request.js';
+import { Engine } from '../../src/engine/engine.js';
 import { removeImage } from '../../src/images/classic-stages.js';
 import { buildImage } from '../../src/images/image-build.js';
 import { newBackendId } from '../../src/platform/ids.js';
-import { Engine } from '../../src/runtime/docker/engine.js';
+import { findDockerBuilder } from '../../src/watch/rules/docker-builder.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 import { describeDocker, docker, testEngine } from './support.js';
@@ -37,6 +38,7 @@ function build(files: Record<string, string>, options: Partial<ImageRequest> = {
   return { outcome, lines, cancel: () => controller.abort() };
 }
 
+const builder = await findDockerBuilder();
 const isThere = async (image: string) => (await docker('images', '--quiet', image)) !== '';
 
 describeDocker('building an image', () => {
@@ -164,5 +166,72 @@ describeDocker('building an image', () => {
       async () => !(await docker('ps', '--all', '--no-trunc')).includes(word),
       'the container of the step to go',
     );
+  });
+
+  /** Ids of images without a name that a step with a word in it made; others use this engine as well. */
+  const danglingOf = async (word: string) => {
+    const listed = await docker('images', '--quiet', '--no-trunc', '--filter', 'dangling=true');
+    const ids = listed.split('\n').filter((id) => id !== '');
+    const isOf = async (id: string) => (await docker('history', '--no-trunc', id).catch(() => '')).includes(word);
+    const found = await Promise.all(ids.map(async (id) => ((await isOf(id)) ? [id] : [])));
+    return found.flat();
+  };
+  const stagesOf = async (image: string) =>
+    (await docker('images', '--format', '{{.Repository}}:{{.Tag}}', '--filter', `reference=${image}-stage*`))
+      .split('\n')
+      .filter((name) => name !== '');
+
+  describe.skipIf(builder !== 'classic')('with the classic builder', () => {
+    test('what stages leave goes with the image, and what others left stays', async () => {
+      const word = newBackendId();
+      const others = makeProject({ Dockerfile: `FROM node:22-slim\nRUN echo other ${word} > /a\nRUN false\n` });
+      await docker('build', '--force-rm', others).catch(() => undefined);
+      const before = await danglingOf(word);
+      expect(before).toHaveLength(1);
+      onTestFinished(async () => void (await docker('rmi', before[0] as string)));
+      const dockerfile = [
+        `FROM node:22-slim AS one\nRUN echo one ${word} > /one`,
+        // Taken from the cache of another build.
+        `FROM node:22-slim AS theirs\nRUN echo other ${word} > /a`,
+        // Prints what looks like the name of somebody else's image.
+        `FROM node:22-slim AS two\nRUN echo two ${word} > /two; echo " ---> ${before[0]?.slice(7, 19)}"\nCOPY a /a`,
+        'FROM node:22-slim\nCOPY --from=one /one /\nCOPY --from=two /two /\nCOPY --from=theirs /a /\n',
+      ].join('\n');
+      const { outcome } = build({ Dockerfile: dockerfile, a: '' });
+      const { image, ok } = await outcome;
+      expect(ok).toBe(true);
+      expect(await stagesOf(image)).toHaveLength(2);
+      expect(await danglingOf(word)).toEqual(before);
+      expect(await removeImage(testEngine(), image)).toBe(true);
+      expect(await stagesOf(image)).toEqual([]);
+      expect(await danglingOf(word)).toEqual(before);
+    });
+
+    test('what a failed build leaves has a name, by which it is removed', async () => {
+      const word = newBackendId();
+      const { outcome } = build({ Dockerfile: `FROM node:22-slim\nRUN echo ${word} > /a\nRUN false\n` });
+      const { image, ok } = await outcome;
+      expect(ok).toBe(false);
+      expect(await stagesOf(image)).toHaveLength(1);
+      await removeImage(testEngine(), image);
+      expect(await stagesOf(image)).toEqual([]);
+      expect(await danglingOf(word)).toEqual([]);
+    });
+
+    test.each([
+      ['RUN --mount=type=cache,target=/c true', 'RUN --mount (line 2)'],
+      ['COPY --link a /a', 'COPY --link (line 2)'],
+      ['RUN <<EOF\nexit 0\nEOF', 'RUN <<EOF (line 2)'],
+    ])('a failed build says what needs BuildKit: %j', async (line, need) => {
+      const { failure } = await build({ Dockerfile: `FROM node:22-slim\n${line}\n`, a: '' }).outcome;
+      expect(failure).toContain(`BuildKit is missing, which ${need} needs: `);
+      expect(failure).toContain('buildx');
+    });
+
+    test('a build that fails for another reason does not mention BuildKit', async () => {
+      const { failure } = await build({ Dockerfile: '# syntax=docker/dockerfile:1\nFROM node:22-slim\nRUN false\n' })
+        .outcome;
+      expect(failure).not.toContain('BuildKit');
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { removeLeftovers } from '../../src/runtime/docker/docker-leftovers.js';
+import { removeLeftovers } from '../../src/images/leftovers.js';
 import { chooseKills, chooseSeed } from '../crash/by-hand.js';
 import { CrashSeries } from '../crash/crash-series.js';
 import { Dice } from '../crash/dice.js';

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { removeImage } from '../../src/images/classic-stages.js';
-import { removeLeftovers } from '../../src/runtime/docker/docker-leftovers.js';
+import { removeLeftovers } from '../../src/images/leftovers.js';
 import { DockerRuntime } from '../../src/runtime/docker/docker-runtime.js';
 import { makeProject } from '../support/project.js';
 import {

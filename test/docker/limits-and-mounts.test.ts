@@ -151,6 +151,15 @@ describeDocker('limits, mounts and images of a container', () => {
       await removeImage(testEngine(), image);
     });
 
+    test('that brings an init is the first process of its container; one that is not known says what to do', async () => {
+      const onlyFirst = `RUN printf '#!/bin/sh\\n[ $$ = 1 ] && exit 5; echo can only run as pid 1 >&2; exit 100' > /init && chmod +x /init && cp /init /strange`;
+      expect(await endOf(`FROM node:22-slim\n${onlyFirst}\nENTRYPOINT ["/init"]\n`)).toEqual({ code: 5, signal: null });
+      expect(await endOf(`FROM node:22-slim\n${onlyFirst}\nENTRYPOINT ["/strange"]\n`)).toMatchObject({
+        code: 100,
+        remark: expect.stringContaining('"dockerOptions": { "init": false }'),
+      });
+    });
+
     test('that exits at once has its exit code', async () => {
       expect(await endOf('FROM node:22-slim\nCMD ["node", "-e", "process.exit(9)"]\n')).toEqual({
         code: 9,

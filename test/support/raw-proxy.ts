@@ -158,10 +158,6 @@ class FakeBackend {
     };
   }
 
-  connectionsBy(): number {
-    return this.connections;
-  }
-
   requestSent(): () => void {
     return () => undefined;
   }

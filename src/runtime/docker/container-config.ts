@@ -19,6 +19,8 @@ export interface ContainerSpec {
   limits: readonly Limit[];
   /** Absolute path. */
   volumeFolder: string | undefined;
+  /** The address of this machine, as the container sees it. */
+  hostAddress: string;
   /** Whether the engine puts its own init in front of the image's program. */
   init: boolean;
 }
@@ -45,7 +47,7 @@ export function containerConfig(spec: ContainerSpec): Record<string, unknown> {
       PortBindings,
       Init: init,
       NetworkMode: build.network ?? 'default',
-      ExtraHosts: ['host.docker.internal:host-gateway'],
+      ExtraHosts: [`host.docker.internal:${spec.hostAddress}`],
       Mounts: volumeFolder === undefined ? [] : [mount],
       ...Object.assign({}, ...limits.map(({ config }) => config)),
     },

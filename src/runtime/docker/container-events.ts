@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import type { Engine } from '../../engine/engine.js';
 import { pause } from '../../os/clock.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
-import type { Engine } from './engine.js';
 import { LABEL } from './labels.js';
 
 const RETRY_PAUSE_MS = 500;
@@ -61,7 +61,12 @@ export class ContainerEvents {
   }
 
   async #connect(): Promise<void> {
-    const filters = JSON.stringify({ type: ['container'], event: ['die'], label: [`${LABEL.run}=${this.#runId}`] });
+    // Podman sends "die" as well, and filters by its own name for it.
+    const filters = JSON.stringify({
+      type: ['container'],
+      event: ['die', 'died'],
+      label: [`${LABEL.run}=${this.#runId}`],
+    });
     const { signal } = this.#closed;
     const stream = await this.#engine.stream('GET', '/events', { query: { filters }, signal });
     void this.#read(stream);

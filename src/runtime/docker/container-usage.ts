@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import type { Engine } from '../../engine/engine.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 import type { Usage } from '../runtime.js';
-import type { Engine } from './engine.js';
 
 /** What is of use in the engine's statistics of a container; it leaves out what it does not know. */
 const statsSchema = z.object({

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
+import { createDemuxer } from '../../engine/attached-output.js';
+import { type Engine, QUICK_REQUEST_MS } from '../../engine/engine.js';
+import { EngineError, isNotFound } from '../../engine/engine-error.js';
 import { pause } from '../../os/clock.js';
 import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
 import type { SpawnRequest } from '../runtime.js';
-import { createDemuxer } from './attached-output.js';
 import type { ContainerEvents, DeathEvent } from './container-events.js';
-import { type Engine, QUICK_REQUEST_MS } from './engine.js';
-import { EngineError, isNotFound } from './engine-error.js';
 
 /** Pauses between attempts to signal a container of an engine that does not take the signal. */
 const FIRST_SIGNAL_PAUSE_MS = 15;

@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
+import type { Engine } from '../../engine/engine.js';
 import type { Address, ContainerBuild, Exit, RuntimeBackend, Usage } from '../runtime.js';
 import type { StrangeAnswer } from '../strange-answer.js';
 import type { Container, ContainerEnd } from './container.js';
 import { readUsage } from './container-usage.js';
-import type { Engine } from './engine.js';
 import { explainExecFormat, isExecFormat, mayBeExecFormat } from './exec-format.js';
 import { explainNotReady } from './not-ready.js';
 import { wantsToBeFirst } from './own-init.js';

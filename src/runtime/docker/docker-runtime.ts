@@ -1,20 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { noteHandled } from '../../os/debug/debug-log.js';
+import { dockerEnvironment } from '../../engine/docker-cli.js';
+import type { Engine } from '../../engine/engine.js';
+import { EngineError } from '../../engine/engine-error.js';
+import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
 import { PortPool } from '../../processes/port-pool.js';
+import { createVolumeFolder, volumeFolderOf } from '../../records/volume-folder.js';
 import type { ContainerBuild, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
 import { Container } from './container.js';
 import { type ContainerSpec, containerConfig, insidePort } from './container-config.js';
 import { ContainerEvents } from './container-events.js';
 import { DockerBackend } from './docker-backend.js';
-import { dockerEnvironment } from './docker-cli.js';
-import type { Engine } from './engine.js';
-import { EngineError } from './engine-error.js';
 import { containerName } from './labels.js';
 import { LostContainers, removeContainer } from './lost-containers.js';
 import { hasOwnInit, type ImageCommand, isInitMissing } from './own-init.js';
 import { type Limit, limitsOf, refusedLimit } from './resource-limits.js';
 import { checkVariables, startFailure } from './start-failure.js';
-import { createVolumeFolder, volumeFolderOf } from './volume-folder.js';
 
 /** How long the last resort may take, for each of its two steps. */
 const KILL_ALL_MS = 4_000;
@@ -67,7 +67,8 @@ export class DockerRuntime implements Runtime {
     const { backendId, service, key, env, limits: wanted } = request;
     const labels = { project, state: stateId, run: runId, service, key, backend: backendId };
     const hostPort = build.network === 'host' ? await this.#hostPorts.acquire() : undefined;
-    const spec = { labels, build, env, hostPort, volumeFolder: volumeFolder?.path };
+    const hostAddress = await this.#hostAddress(build.network);
+    const spec = { labels, build, env, hostPort, hostAddress, volumeFolder: volumeFolder?.path };
     const refused = new Set(this.#unsupported);
     for (const limit of limitsOf(wanted)) {
       if (refused.has(limit.kind)) request.onRemark?.(withoutLimit(limit));
@@ -170,6 +171,15 @@ export class DockerRuntime implements Runtime {
     if (hostPort !== undefined) this.#hostPorts.release(hostPort);
   }
 
+  /** The address of this machine for containers, or the word by which the engine finds it: Podman 4 does not know it. */
+  async #hostAddress(network = 'podman'): Promise<string> {
+    if (!this.#engine.isPodman || network === 'host') return HOST_ADDRESS;
+    const found = await this.#engine
+      .request<{ IPAM: { Config?: { Gateway?: string }[] } }>('GET', `/networks/${network}`)
+      .catch(ignoreError('docker', `inspecting the network ${network}`));
+    return found?.IPAM.Config?.[0]?.Gateway ?? HOST_ADDRESS;
+  }
+
   async #hasOwnInit(image: string): Promise<boolean> {
     const { Config } = await this.#engine.request<{ Config: ImageCommand }>('GET', `/images/${image}/json`);
     return hasOwnInit(Config);
@@ -184,6 +194,7 @@ export class DockerRuntime implements Runtime {
   }
 }
 
+const HOST_ADDRESS = 'host-gateway';
 const WITHOUT_INIT =
   'This engine has no init for containers (docker-init): a server that does not handle SIGTERM takes 10 s to end.';
 

@@ -1,5 +1,5 @@
+import type { Engine } from '../../engine/engine.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
-import type { Engine } from './engine.js';
 
 /** Whether the words of the engine or of a container say that its program can't be run here. */
 export function isExecFormat(words: string): boolean {

@@ -1,7 +1,7 @@
+import type { Engine } from '../../engine/engine.js';
+import { EngineError, isNotFound } from '../../engine/engine-error.js';
 import { pause } from '../../os/clock.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
-import type { Engine } from './engine.js';
-import { EngineError, isNotFound } from './engine-error.js';
 
 const LOOK_PAUSE_MS = 1_000;
 /** How long a removal that someone else began is waited for, and how often it is looked at. */

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { createDemuxer } from '../../engine/attached-output.js';
+import { type Engine, QUICK_REQUEST_MS } from '../../engine/engine.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 import { parseProcNet } from '../../processes/listening-ports.js';
 import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js';
-import { createDemuxer } from './attached-output.js';
 import type { ContainerInspection } from './container.js';
-import { type Engine, QUICK_REQUEST_MS } from './engine.js';
 
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 /** 127.0.0.11, on which Docker itself answers for names in networks of the user's. */

@@ -1,10 +1,10 @@
 import type { JamdevError } from '../../contract/errors/jamdev-error.js';
+import { dockerErrors } from '../../engine/docker-errors.js';
+import type { Engine } from '../../engine/engine.js';
+import type { EngineError } from '../../engine/engine-error.js';
 import { processErrors } from '../../processes/process-errors.js';
 import { explainTooLarge, MAX_STRING_BYTES } from '../../processes/too-large-for-start.js';
 import type { ContainerSpec } from './container-config.js';
-import { dockerErrors } from './docker-errors.js';
-import type { Engine } from './engine.js';
-import type { EngineError } from './engine-error.js';
 import { explainExecFormat, isExecFormat } from './exec-format.js';
 
 const NETWORK_MISSING = /network (\S+) not found|network with name or ID (\S+):/i;

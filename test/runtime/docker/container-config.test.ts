@@ -17,6 +17,7 @@ const spec = {
   build,
   env: { A: 'request' },
   hostPort: undefined,
+  hostAddress: 'host-gateway',
   limits: [],
   volumeFolder: undefined,
   init: true,

@@ -1,8 +1,8 @@
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
+import { runDocker } from '../../../engine/docker-cli.js';
+import { dockerErrors } from '../../../engine/docker-errors.js';
+import { connectEngine, type Engine, type EngineVersion, isPodman } from '../../../engine/engine.js';
 import { pause } from '../../../os/clock.js';
-import { runDocker } from '../../../runtime/docker/docker-cli.js';
-import { dockerErrors } from '../../../runtime/docker/docker-errors.js';
-import { connectEngine, type Engine, type EngineVersion } from '../../../runtime/docker/engine.js';
 import { type Finding, fine, trouble } from './finding.js';
 import type { DockerNeed } from './project.js';
 
@@ -49,9 +49,8 @@ async function askEngine(timeoutMs: number): Promise<Omit<DockerAnswer, 'client'
 
 /** Reads the engine's answer to `/version`. */
 export function describeEngine(version: EngineVersion): EngineInfo {
-  const { Version, Os, Arch, KernelVersion, Platform, Components } = version;
-  const isPodman = Components.some(({ Name }) => Name.includes('Podman'));
-  const product = isPodman ? 'Podman' : (Platform?.Name ?? '');
+  const { Version, Os, Arch, KernelVersion, Platform } = version;
+  const product = isPodman(version) ? 'Podman' : (Platform?.Name ?? '');
   return { version: Version, platform: `${Os}/${Arch}`, kernel: KernelVersion, product };
 }
 

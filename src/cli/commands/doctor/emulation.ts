@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { runDocker } from '../../../engine/docker-cli.js';
 import { noteHandled } from '../../../os/debug/debug-log.js';
-import { runDocker } from '../../../runtime/docker/docker-cli.js';
 import type { EngineInfo } from './docker.js';
 import { doctorErrors } from './doctor-errors.js';
 import { type Finding, fine, trouble } from './finding.js';

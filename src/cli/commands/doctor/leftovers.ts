@@ -1,8 +1,8 @@
+import type { Engine } from '../../../engine/engine.js';
+import { countLeftovers } from '../../../images/leftovers.js';
 import { RunTree } from '../../../processes/run-tree.js';
 import { listServerRecords, tracesOf } from '../../../records/server-records.js';
 import { findProjectId, stateFolderOf } from '../../../records/state-folder.js';
-import { countLeftovers } from '../../../runtime/docker/docker-leftovers.js';
-import type { Engine } from '../../../runtime/docker/engine.js';
 import { counted } from '../../terminal/counted.js';
 import { doctorErrors } from './doctor-errors.js';
 import { type Finding, fine, trouble } from './finding.js';

@@ -1,4 +1,4 @@
-import { fitMiddle, fitToWidth, type WidthOf } from '../fit-text.js';
+import { fitToWidth, type WidthOf } from '../fit-text.js';
 
 /** A column of the footer's table. */
 export interface Column {
@@ -9,8 +9,6 @@ export interface Column {
   dropOrder: number;
   /** May be cut to this many columns; left out: it is shown whole. */
   minWidth?: number;
-  /** Where a cell is cut; default: at its end. */
-  cut?: 'middle';
   maxWidth?: number;
 }
 
@@ -45,8 +43,7 @@ export function fitColumns(columns: readonly Column[], width: number, widthOf: W
   }
   return kept.map(({ column, width }) => {
     const pad = (cell: string) => {
-      const fit = column.cut === 'middle' ? fitMiddle : fitToWidth;
-      const fitted = fit(cell, width, widthOf);
+      const fitted = fitToWidth(cell, width, widthOf);
       return fitted + ' '.repeat(Math.max(0, width - widthOf(fitted)));
     };
     return { heading: pad(column.heading), cells: column.cells.map(pad) };

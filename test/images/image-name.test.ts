@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { imageName, imagesOfProject, runOfImage } from '../../src/runtime/docker/image-name.js';
+import { imageName, imagesOfProject, runOfImage } from '../../src/images/image-name.js';
 
 const OWNER = { project: '/work/app', service: 'default', runId: 'b7c1-4d', number: 12 };
 

@@ -1,6 +1,5 @@
-import { fileError } from '../../contract/errors/file-error.js';
-import { JamdevError } from '../../contract/errors/jamdev-error.js';
-import { quote } from '../../contract/errors/quote.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { quote } from '../contract/errors/quote.js';
 
 const WITHOUT_DOCKER = 'run backends as child processes: npx jamdev dev --runtime process';
 
@@ -62,18 +61,5 @@ export const dockerErrors = {
       'DiskFull',
       `The disk of the Docker Engine is full (${detail}).`,
       'Make room, for example with: docker system prune',
-    ),
-  volumeUnusable: (folder: string, detail: string) =>
-    fileError(
-      'StateFolderUnusable',
-      `jamdev can't create the folder ${folder} for a mount`,
-      { path: folder, use: 'write', detail },
-      'Make it writable, or set the variable XDG_STATE_HOME to another folder.',
-    ),
-  volumeIsLink: (path: string) =>
-    new JamdevError(
-      'StateFolderUnsafe',
-      `The mount leads through ${path}, which is a symbolic link or no folder.`,
-      'Remove it, or mount another path.',
     ),
 };

@@ -1,4 +1,4 @@
-import type { OutputSource } from '../../contract/dev-endpoints.js';
+import type { OutputSource } from '../contract/dev-endpoints.js';
 
 /** Bytes in front of each part: its stream, three zeros, its length. */
 const HEADER_BYTES = 8;

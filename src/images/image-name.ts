@@ -1,18 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { ImageOwner } from '../builds/image-request.js';
 
 const HASH_CHARACTERS = 8;
 /** How much of a service's name stays readable in the name of its images. */
 const READABLE_CHARACTERS = 40;
-
-/** What makes one image different from another. */
-export interface ImageOwner {
-  /** Absolute path of the project folder. */
-  project: string;
-  service: string;
-  runId: string;
-  /** Of the build. */
-  number: number;
-}
 
 /**
  * The name of an image, of its own for every build of every dev server. It tells whose the image is: a label would tell

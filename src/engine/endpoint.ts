@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ignoreError } from '../../os/debug/debug-log.js';
+import { ignoreError } from '../os/debug/debug-log.js';
 import { firstLine, QUICK_TIMEOUT_MS, runDocker } from './docker-cli.js';
 import { dockerErrors } from './docker-errors.js';
 

@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import Modem from 'docker-modem';
 import { z } from 'zod';
-import type { JamdevError } from '../../contract/errors/jamdev-error.js';
-import { errorCode } from '../../os/error-code.js';
+import type { JamdevError } from '../contract/errors/jamdev-error.js';
+import { errorCode } from '../os/error-code.js';
 import { dockerErrors } from './docker-errors.js';
 import { type Endpoint, findEndpoint } from './endpoint.js';
 import { createEngineAgent } from './engine-agent.js';
@@ -46,6 +46,7 @@ export class Engine {
   readonly #modem: Modem;
   #prefix = '';
   #sharesClock = false;
+  #isPodman = false;
 
   /** Use {@link connectEngine}, unless nothing is to be asked yet. */
   constructor(endpoint: Endpoint) {
@@ -71,7 +72,12 @@ export class Engine {
     const isKnown = (limit: string) => compareVersions(API_VERSION, limit);
     this.#prefix = `/v${isKnown(newest) > 0 ? newest : isKnown(oldest) < 0 ? oldest : API_VERSION}`;
     this.#sharesClock = version.KernelVersion === release();
+    this.#isPodman = isPodman(version);
     return version;
+  }
+
+  get isPodman(): boolean {
+    return this.#isPodman;
   }
 
   /** Whether it runs on this very kernel, so that times of both can be compared. */
@@ -170,6 +176,11 @@ export async function connectEngine(signal?: AbortSignal): Promise<Engine> {
 function withDeadline(ms: number, signal: AbortSignal | undefined): AbortSignal {
   const deadline = AbortSignal.timeout(ms);
   return signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+}
+
+/** Whether an engine is Podman, which offers the same API. */
+export function isPodman({ Components }: EngineVersion): boolean {
+  return Components.some(({ Name }) => Name.includes('Podman'));
 }
 
 /** @returns less than, equal to, or greater than 0 */

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createVolumeFolder, type VolumeFolder, volumeFolderOf } from '../../src/runtime/docker/volume-folder.js';
+import { createVolumeFolder, type VolumeFolder, volumeFolderOf } from '../../src/records/volume-folder.js';
 import { makeTempFolder } from '../support/project.js';
 
 describe('the folder of a mount', () => {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { connectErrors } from '../../contract/errors/connect-errors.js';
-import { JamdevError } from '../../contract/errors/jamdev-error.js';
-import { errorCode } from '../../os/error-code.js';
-import { dockerErrors } from './docker-errors.js';
+import { connectErrors } from '../contract/errors/connect-errors.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { errorCode } from '../os/error-code.js';
+import { stateErrors } from './state-errors.js';
 
 /** How much of a name stays readable in a folder's name. */
 const READABLE_CHARACTERS = 40;
@@ -63,7 +63,7 @@ export function createVolumeFolder({ volumes, path }: VolumeFolder): void {
     }
     if (lstatSync(path).uid === process.getuid?.()) chmodSync(path, WRITABLE_BY_ALL);
   } catch (error) {
-    throw error instanceof JamdevError ? error : dockerErrors.volumeUnusable(path, errorCode(error));
+    throw error instanceof JamdevError ? error : stateErrors.volumeUnusable(path, errorCode(error));
   }
 }
 
@@ -72,7 +72,7 @@ function makeRealFolder(path: string): void {
     mkdirSync(path);
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
-    if (!lstatSync(path).isDirectory()) throw dockerErrors.volumeIsLink(path);
+    if (!lstatSync(path).isDirectory()) throw stateErrors.volumeIsLink(path);
   }
 }
 

@@ -1,0 +1,53 @@
+import type { Engine } from '../engine/engine.js';
+import { isNotFound } from '../engine/engine-error.js';
+import { ignoreError } from '../os/debug/debug-log.js';
+import { type DeadRuns, listDeadContainers, removeDeadContainers } from '../runtime/docker/dead-containers.js';
+import { imagesOfProject, runOfImage } from './image-name.js';
+
+/**
+ * Removes what dev servers of a project that died left in the engine: containers, networks, and images with jamdev's names.
+ * @returns how many containers were removed
+ * @throws EngineError, JamdevError
+ */
+export async function removeLeftovers(engine: Engine, dead: DeadRuns): Promise<number> {
+  const removed = await removeDeadContainers(engine, dead);
+  await removeDeadImages(engine, dead);
+  return removed;
+}
+
+/** Counts what {@link removeLeftovers} would remove, but for networks, which take nothing. */
+export async function countLeftovers(engine: Engine, dead: DeadRuns): Promise<{ containers: number; images: number }> {
+  const [containers, images] = await Promise.all([listDeadContainers(engine, dead), listDeadImages(engine, dead)]);
+  return { containers: containers.length, images: images.length };
+}
+
+/** The same as {@link removeLeftovers} for images alone. @throws EngineError, JamdevError */
+export async function removeDeadImages(engine: Engine, dead: DeadRuns): Promise<void> {
+  for (const name of await listDeadImages(engine, dead)) await removeTag(engine, name);
+}
+
+/**
+ * Removes a name of an image, and the image with its last name; one that a container uses stays.
+ * @returns whether it is gone
+ */
+export async function removeTag(engine: Engine, name: string): Promise<boolean> {
+  return engine.request('DELETE', `/images/${name}`).then(
+    () => true,
+    (error) => isNotFound(error) || ignoreError('docker', `removing the image ${name}`, false)(error),
+  );
+}
+
+/** Returns the names of images that match a pattern, with `*` for any characters but `/`. */
+export async function listImageNames(engine: Engine, pattern: string): Promise<string[]> {
+  const filters = JSON.stringify({ reference: [pattern] });
+  const images = await engine.request<{ RepoTags: string[] | null }[]>('GET', '/images/json', { query: { filters } });
+  return images.flatMap(({ RepoTags }) => RepoTags ?? []);
+}
+
+/** Returns the names of images whose run is over. An image with names of several projects is listed with all of them. */
+async function listDeadImages(engine: Engine, { project, isRunAlive }: DeadRuns): Promise<string[]> {
+  const pattern = imagesOfProject(project);
+  const names = await listImageNames(engine, pattern);
+  const start = pattern.replace('*', '');
+  return names.filter((name) => name.includes(start) && !isRunAlive(runOfImage(name)));
+}
