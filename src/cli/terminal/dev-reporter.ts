@@ -11,6 +11,7 @@ import { errorCode } from '../../os/error-code.js';
 import type { Backend } from '../../platform/backend.js';
 import { type BackendState, type EndedState, rankOf } from '../../platform/backend-state.js';
 import { toPublicStatus } from '../../platform/status-formats.js';
+import { filesIn, fixedPortAdvice, saysPortTaken } from '../../runtime/process/fixed-port.js';
 import { type BannerLine, bannerLines, networkLines } from './banner.js';
 import { cleanText } from './clean.js';
 import { counted } from './counted.js';
@@ -238,7 +239,7 @@ export class DevReporter implements Reporter {
     const named = keyGiven ? `key ${key}, ` : '';
     this.#line(compose`${bar} ${named}backend ${backend.id}, build ${backend.buildNumber ?? 'none'}`);
     for (const line of backend.log.lastLines) this.#line([bar, '   ', new Printed(line)]);
-    const hint = portHint(backend.log.lastLines);
+    const hint = portHint(backend);
     if (hint !== undefined) this.#line(compose`${bar} ${hint}`);
     this.#line(compose`${bar} ${dim(`full log: npx jamdev logs ${backend.id}`)}`);
   }
@@ -285,8 +286,8 @@ function describeExit({ exitSignal, exitCode }: EndedState): string {
 }
 
 /** A server that hard-codes 8080 meets jamdev's own API there. */
-function portHint(lastLines: readonly string[]): string | undefined {
-  const text = lastLines.join('\n');
-  if (!/EADDRINUSE|address already in use/i.test(text)) return undefined;
-  return "If it listens on a fixed port such as 8080, which is jamdev's API here: change it to listen on the port in the variable PORT.";
+function portHint({ build, log: { lastLines } }: Backend): string | undefined {
+  if (build?.kind !== 'process' || !saysPortTaken(lastLines)) return undefined;
+  const advice = fixedPortAdvice({ commands: [build.command], output: lastLines, files: filesIn(build.cwd) });
+  return `Its port is taken. If that is a fixed one such as 8080, which is jamdev's API on this machine: ${advice}`;
 }

@@ -1,8 +1,10 @@
 import { constants } from 'node:os';
 import { listListeningPorts } from '../../processes/listening-ports.js';
+import { commandOf } from '../../processes/process-table.js';
 import type { SupervisedChild } from '../../processes/supervised-child.js';
-import type { Address, Exit, RuntimeBackend, Usage } from '../runtime.js';
+import type { Address, Exit, ProcessBuild, RuntimeBackend, Usage } from '../runtime.js';
 import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js';
+import { filesIn, fixedPortAdvice } from './fixed-port.js';
 import { TreeUsage } from './tree-usage.js';
 
 /** How long what a process that ended on its own left behind has after SIGTERM, before SIGKILL. */
@@ -15,12 +17,14 @@ export class ProcessBackend implements RuntimeBackend {
   readonly stopped: Promise<unknown>;
   readonly #child: SupervisedChild;
   readonly #port: number;
+  readonly #build: Pick<ProcessBuild, 'command' | 'cwd'>;
   #over = false;
   readonly #usage = new TreeUsage();
 
-  constructor(child: SupervisedChild, port: number) {
+  constructor(child: SupervisedChild, port: number, build: Pick<ProcessBuild, 'command' | 'cwd'>) {
     this.#child = child;
     this.#port = port;
+    this.#build = build;
     this.addresses = [
       { host: '127.0.0.1', port },
       { host: '::1', port },
@@ -50,10 +54,10 @@ export class ProcessBackend implements RuntimeBackend {
     const others = [...new Set(listening.map((each) => each.port))].filter((port) => port !== this.#port);
     if (listening.some((each) => each.port === this.#port)) return answer && describeStrangeAnswer(answer);
     if (others.length === 0) return undefined;
-    return (
-      `It listens on port ${others.join(', ')}, but jamdev gave it PORT=${this.#port}. ` +
-      `Make the server listen on the port in the environment variable PORT.`
-    );
+    const { command, cwd } = this.#build;
+    const running = await Promise.all([...new Set(listening.map(({ pid }) => pid))].map(commandOf));
+    const advice = fixedPortAdvice({ commands: [...running, command], output: [], files: filesIn(cwd) });
+    return `It listens on port ${others.join(', ')}, but jamdev gave it PORT=${this.#port}. ${advice}`;
   }
 
   async usage(): Promise<Usage | undefined> {

@@ -60,7 +60,7 @@ export class ProcessRuntime implements Runtime {
       );
       isStarted = true;
       noteDecision('processes', () => `backend ${request.backendId} is process ${child.pid}, on port ${port}`);
-      const backend = new ProcessBackend(child, port);
+      const backend = new ProcessBackend(child, port, processBuildOf(request));
       this.#running.add(backend);
       void backend.exited.then(() => {
         this.#running.delete(backend);

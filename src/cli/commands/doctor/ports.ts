@@ -34,9 +34,15 @@ export async function checkPort(
 ): Promise<Finding> {
   const check = `${wanted.what} port`;
   if (wanted.port === 0) return fine(check, 'any free port');
+  const own = servers.find((server) => server.project === project);
   const holder = servers.find((server) => portsOf(server).includes(wanted.port));
   if (holder?.project === project) {
     return fine(check, `${wanted.port} is used by this project's dev server (pid ${holder.pid})`);
+  }
+  // Whoever has the usual port, this project does not wait for it.
+  if (own !== undefined) {
+    const [port] = portsOf(own).slice(wanted.flag === '--proxy-port' ? 1 : 0);
+    return fine(check, `this project's dev server (pid ${own.pid}) runs on ${port}`);
   }
   const error = await tryPort(wanted);
   if (error === undefined) return fine(check, `${wanted.port} is free`);

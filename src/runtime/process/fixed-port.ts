@@ -1,0 +1,150 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { noteHandled } from '../../os/debug/debug-log.js';
+
+/** How a server in some language takes its port from the environment. */
+interface Language {
+  name: string;
+  /** Programs that run it, by their names. */
+  programs: readonly string[];
+  /** Files of a project in it; `*` stands for any name. */
+  files: readonly string[];
+  /** What it prints when a port is taken, and no other language does. */
+  output?: RegExp;
+  line: string;
+}
+
+/** The more telling ones first: a front end's package.json says little about the server. */
+const LANGUAGES: readonly Language[] = [
+  {
+    name: 'Deno',
+    programs: ['deno'],
+    files: ['deno.json', 'deno.jsonc', 'deno.lock'],
+    output: /Uncaught.*AddrInUse/,
+    line: 'Deno.serve({ port: Number(Deno.env.get("PORT") ?? 8080) }, handler)',
+  },
+  {
+    name: 'Bun',
+    programs: ['bun'],
+    files: ['bun.lock', 'bun.lockb', 'bunfig.toml'],
+    line: 'Bun.serve({ port: Number(process.env.PORT ?? 8080), fetch })',
+  },
+  {
+    name: 'Java',
+    programs: ['java', 'javaw', 'mvn', 'mvnw', 'gradle', 'gradlew', 'kotlin', 'scala', 'sbt', 'clojure'],
+    files: ['pom.xml', 'build.gradle', 'build.gradle.kts', 'build.sbt', '*.jar', '*.java'],
+    output: /java\.net\.BindException|Web server failed to start/,
+    line: `Integer.parseInt(System.getenv().getOrDefault("PORT", "8080")), in Spring Boot server.port=\${PORT:8080}`,
+  },
+  {
+    name: 'Go',
+    programs: ['go', 'air'],
+    files: ['go.mod', '*.go'],
+    output: /listen tcp\d? \S+: bind: /,
+    line: 'http.ListenAndServe(":"+cmp.Or(os.Getenv("PORT"), "8080"), nil)',
+  },
+  {
+    name: 'Python',
+    programs: ['python', 'py', 'uvicorn', 'gunicorn', 'hypercorn', 'flask', 'uv', 'poetry', 'pipenv'],
+    files: ['pyproject.toml', 'requirements.txt', 'Pipfile', 'manage.py', '*.py'],
+    output: /OSError: \[Errno \d+\]|\[Errno \d+\] .*address already in use/i,
+    line: 'int(os.environ.get("PORT", "8080"))',
+  },
+  {
+    name: 'Rust',
+    programs: ['cargo'],
+    files: ['Cargo.toml'],
+    output: /kind: AddrInUse/,
+    line: 'std::env::var("PORT").unwrap_or("8080".into())',
+  },
+  {
+    name: 'Ruby',
+    programs: ['ruby', 'bundle', 'rails', 'puma', 'rackup'],
+    files: ['Gemfile', 'config.ru', '*.rb'],
+    output: /Errno::EADDRINUSE/,
+    line: 'Integer(ENV.fetch("PORT", "8080"))',
+  },
+  {
+    name: '.NET',
+    programs: ['dotnet'],
+    files: ['*.csproj', '*.fsproj', '*.sln'],
+    output: /Failed to bind to address/,
+    line: 'app.Run($"http://127.0.0.1:{Environment.GetEnvironmentVariable("PORT") ?? "8080"}")',
+  },
+  {
+    name: 'PHP',
+    programs: ['php', 'frankenphp'],
+    files: ['composer.json', '*.php'],
+    output: /Failed to listen on/,
+    line: `php -S "127.0.0.1:\${PORT:-8080}"`,
+  },
+  {
+    name: 'Elixir',
+    programs: ['mix', 'elixir', 'iex'],
+    files: ['mix.exs'],
+    output: /:eaddrinuse/,
+    line: 'String.to_integer(System.get_env("PORT", "8080"))',
+  },
+  {
+    name: 'Node.js',
+    programs: ['node', 'nodemon', 'tsx', 'ts-node'],
+    files: ['package.json'],
+    output: /code: 'EADDRINUSE'/,
+    line: 'server.listen(process.env.PORT ?? 8080)',
+  },
+];
+
+/** What a server's language is told by. */
+export interface ServerTraces {
+  /** Command lines: the configured one, and those of its processes. */
+  commands: readonly string[];
+  /** What it printed last. */
+  output: readonly string[];
+  /** Names of files in its folder. */
+  files: readonly string[];
+}
+
+/** Says the two ways to run a server that listens on a port of its own choice. */
+export function fixedPortAdvice(traces: ServerTraces): string {
+  const language = findLanguage(traces);
+  const line = language === undefined ? '' : ` (in ${language.name}: ${language.line})`;
+  const container =
+    'run it in a container, where port 8080 is its own, as in production: write a Dockerfile, and set "dockerfile": "Dockerfile" in the config';
+  return `Either make the server listen on the port in the environment variable PORT${line}, or ${container}.`;
+}
+
+/** The names of the files in a folder; none if it can't be read. */
+export function filesIn(folder: string): string[] {
+  try {
+    return existsSync(join(folder)) ? readdirSync(folder) : [];
+  } catch (error) {
+    noteHandled('processes', 'listing the files of a server', error);
+    return [];
+  }
+}
+
+/** Whether output says that a port is taken. */
+export function saysPortTaken(output: readonly string[]): boolean {
+  return output.some((line) =>
+    /EADDRINUSE|AddrInUse|address (?:is )?already in use|port \d+ (?:is|was) already in use/i.test(line),
+  );
+}
+
+/** By what it printed, then by its program, then by its files. */
+function findLanguage({ commands, output, files }: ServerTraces): Language | undefined {
+  const words = commands.flatMap((command) => command.split(/[\s;&|()"']+/)).map(programName);
+  return (
+    LANGUAGES.find((language) => output.some((line) => language.output?.test(line))) ??
+    LANGUAGES.find(({ programs }) => words.some((word) => programs.includes(word))) ??
+    LANGUAGES.find((language) => language.files.some((pattern) => files.some((file) => matches(file, pattern))))
+  );
+}
+
+/** `/usr/bin/python3.12` is python. */
+function programName(word: string): string {
+  return (word.split('/').at(-1) ?? '').replace(/(?<=[a-z])[\d.]+$/, '');
+}
+
+function matches(file: string, pattern: string): boolean {
+  return pattern.startsWith('*') ? file.endsWith(pattern.slice(1)) : file === pattern;
+}
