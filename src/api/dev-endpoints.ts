@@ -1,8 +1,10 @@
+import type { Response } from 'express';
 import {
   buildRequestSchema,
   buildsSchema,
   DEV_PREFIX,
   type DevBackend,
+  devBackendsQuerySchema,
   devBackendsSchema,
   devInfoSchema,
   logRecordSchema,
@@ -10,9 +12,10 @@ import {
   type ServiceBuild,
 } from '../contract/dev-endpoints.js';
 import { backendErrors } from '../contract/errors/backend-errors.js';
-import { findLogs, type StoredLog } from '../logs/log-store.js';
+import { crashedLogs, endedBackends, findLogs, type StoredLog } from '../logs/log-store.js';
 import type { Backend } from '../platform/backend.js';
 import { toPublicStatus } from '../platform/status-formats.js';
+import { listRunningServers } from '../records/server-records.js';
 import { json, jsonLines } from './answer.js';
 import type { ApiContext } from './context.js';
 import { type Endpoint, get, post } from './endpoint.js';
@@ -32,12 +35,15 @@ export function devEndpoints(context: ApiContext): Endpoint[] {
     }),
 
     get(`${DEV_PREFIX}/backends`, {
-      summary: 'Every backend of this dev server, including those that ended, oldest first',
+      summary:
+        'Every backend of this dev server, and if asked of earlier ones, including those that ended, oldest first',
+      query: devBackendsQuerySchema,
       answer: json(devBackendsSchema),
-      handle: async () => {
+      handle: async ({ query: { earlier } }) => {
         const { backends } = platform;
         await Promise.all(backends.map((backend) => backend.usage.readSoon()));
-        return { backends: backends.map(toDevBackend) };
+        const listed = backends.map(toDevBackend);
+        return { backends: earlier === 'true' ? [...(await earlierBackends(context)), ...listed] : listed };
       },
     }),
 
@@ -55,7 +61,8 @@ export function devEndpoints(context: ApiContext): Endpoint[] {
       query: logsQuerySchema,
       answer: jsonLines(logRecordSchema),
       errors: ['BackendNotFound'],
-      handle: async ({ query: { backend, tail, follow, unfinished }, response }) => {
+      handle: async ({ query: { backend, tail, follow, unfinished, crashed }, response }) => {
+        if (crashed === 'true') return streamCrashed(response, context, backend, tail);
         const one = backend === undefined ? undefined : findOneLog(context, backend);
         await streamRecords(response, context, {
           follow: follow !== 'false',
@@ -67,6 +74,23 @@ export function devEndpoints(context: ApiContext): Endpoint[] {
       },
     }),
   ];
+}
+
+/** Backends of earlier runs, or forgotten by now, whose logs are kept. */
+async function earlierBackends({ platform, logs }: ApiContext): Promise<DevBackend[]> {
+  const earlier = logs.list().filter(({ owner }) => !platform.knows(owner.backendId));
+  return endedBackends(earlier, await listRunningServers());
+}
+
+async function streamCrashed(
+  response: Response,
+  context: ApiContext,
+  name: string | undefined,
+  tail: number | undefined,
+): Promise<void> {
+  const chosen = crashedLogs(context.logs.list(), name);
+  const options = { follow: false, unfinished: false, tail, list: () => chosen, mayGrow: () => false };
+  await streamRecords(response, context, options);
 }
 
 /** @param name undefined: all services */

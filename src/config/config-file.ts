@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { z } from 'zod';
 import { describeJson } from '../contract/key.js';
 import { firstIssue } from '../contract/requests.js';
 import { noteHandled } from '../os/debug/debug-log.js';
@@ -8,7 +9,7 @@ import { FileTooLarge, NotRegularFile, readRegularFile } from '../os/regular-fil
 import { NotUtf8 } from '../os/text-encoding.js';
 import { configErrors } from './config-errors.js';
 import { nearest } from './nearest.js';
-import { type ConfigFile, configFileSchema, serviceSchema } from './schema.js';
+import { type ConfigFile, configFileSchema } from './schema.js';
 
 /** The names a config file may have; the first is the platform's own. */
 export const CONFIG_FILE_NAMES = ['jamsocket.config.json', 'jamdev.config.json'];
@@ -55,11 +56,21 @@ export async function parseConfig(text: string, file: string): Promise<ConfigFil
   throw configErrors.configInvalid(file, path, detail);
 }
 
-/** The keys that are known at a place in the file. */
+/** The keys that the schema knows at a place in the file. */
 function knownKeys(path: readonly PropertyKey[]): string[] {
-  if (path.at(-1) === 'publicUrl') return ['api', 'proxy'];
-  if (path.at(-1) === 'dockerOptions') return ['path', 'network', 'buildArgs', 'target'];
-  return Object.keys((path[0] === 'services' ? serviceSchema : configFileSchema).shape);
+  let schema: unknown = configFileSchema;
+  for (const key of path) {
+    const parent = unwrap(schema);
+    if (parent instanceof z.ZodObject) schema = parent.shape[String(key)];
+    else if (parent instanceof z.ZodRecord) schema = parent.valueType;
+    else return [];
+  }
+  const found = unwrap(schema);
+  return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
+}
+
+function unwrap(schema: unknown): unknown {
+  return schema instanceof z.ZodOptional ? schema.unwrap() : schema;
 }
 
 function findConfigFile(project: string): string | undefined {

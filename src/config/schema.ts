@@ -74,7 +74,7 @@ const serviceShape = {
 };
 
 /** One of several services in a config file. */
-export const serviceSchema = z.strictObject({
+const serviceSchema = z.strictObject({
   folder: z.string().min(1).optional().describe("The service's own folder. Default: the project folder."),
   ...serviceShape,
 });

@@ -87,6 +87,14 @@ export type LogRecordJson = z.infer<typeof logRecordSchema>;
 /** `GET /_jamdev/backends`. */
 export const devBackendsSchema = z.object({ backends: z.array(devBackendSchema) });
 
+/** Query of `GET /_jamdev/backends`. */
+export const devBackendsQuerySchema = z.object({
+  earlier: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('Whether to include backends of earlier runs whose logs are kept. Default: false'),
+});
+
 /** How a build of a service ended. */
 const serviceBuildSchema = z.intersection(
   z.object({ service: z.string() }),
@@ -115,6 +123,10 @@ export const logsQuerySchema = z.object({
     .transform(Number)
     .optional()
     .describe('How many of the last existing lines to send. Default: all'),
+  crashed: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('Only backends that have crashed, of earlier runs too; what is there, without new lines. Default: false'),
   unfinished: z
     .enum(['true', 'false'])
     .optional()

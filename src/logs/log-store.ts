@@ -2,10 +2,12 @@ import { EventEmitter } from 'node:events';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findByName } from '../contract/backend-name.js';
-import type { OutputSource } from '../contract/dev-endpoints.js';
+import type { DevBackend, OutputSource } from '../contract/dev-endpoints.js';
+import { backendErrors } from '../contract/errors/backend-errors.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { isShortage } from '../os/error-code.js';
 import { readOwnFile } from '../records/own-file.js';
+import { hasCrashed, readBackendEnd, toEndedBackend } from './backend-end.js';
 import { BackendLog, type LogOwner } from './backend-log.js';
 import { type LogRecord, RecordEncoder } from './log-format.js';
 
@@ -182,6 +184,31 @@ export function findLogs(name: string, logs: readonly StoredLog[], isRunning: (i
     isRunning: isRunning(owner.backendId),
     createdAt: owner.createdAt,
   }));
+}
+
+/**
+ * The backends of logs that nothing is written to anymore.
+ * @param running dev servers that run: what they started and has no end has not ended
+ */
+export function endedBackends(logs: readonly StoredLog[], running: readonly { runId: string }[]): DevBackend[] {
+  const runs = new Set(running.map(({ runId }) => runId));
+  return logs.flatMap(({ owner, folder }) => {
+    const end = readBackendEnd(folder);
+    return end === undefined && runs.has(owner.runId) ? [] : [toEndedBackend(owner, end)];
+  });
+}
+
+/**
+ * The logs of backends that have crashed, oldest first.
+ * @param name of one of them, the newest by that name; undefined: all
+ * @throws JamdevError `BackendNotFound` when none by that name has crashed
+ */
+export function crashedLogs(logs: readonly StoredLog[], name: string | undefined): StoredLog[] {
+  const crashed = logs.filter(({ folder }) => hasCrashed(readBackendEnd(folder)));
+  if (name === undefined) return crashed;
+  const found = findLogs(name, crashed, () => false);
+  if (found.length === 0) throw backendErrors.noCrash(name);
+  return found;
 }
 
 function readStoredLog(folder: string): StoredLog | undefined {

@@ -119,9 +119,17 @@ export class Backend {
     return this.identity.keyGiven ? this.identity.key : this.id;
   }
 
-  /** Counts an open connection, which keeps it from being swept. @returns to be called once, when it is closed */
-  connectionOpened(): () => void {
-    return this.#sweeper.connectionOpened();
+  /** Open connections through one of its tokens. */
+  connectionsBy(token: string): number {
+    return this.#sweeper.connectionsBy(token);
+  }
+
+  /**
+   * Counts an open connection through a token, which keeps it from being swept.
+   * @returns to be called once, when it is closed
+   */
+  connectionOpened(token: string): () => void {
+    return this.#sweeper.connectionOpened(token);
   }
 
   /** Counts a request that its process has got and will answer. @returns to be called once, when that is over */

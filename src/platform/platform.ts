@@ -4,6 +4,7 @@ import { connectErrors } from '../contract/errors/connect-errors.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { serviceErrors } from '../contract/errors/service-errors.js';
 import type { ConnectParams } from '../contract/requests.js';
+import { type BackendEnd, writeBackendEnd } from '../logs/backend-end.js';
 import type { LogStore } from '../logs/log-store.js';
 import type { Build } from '../runtime/runtime.js';
 import { Backend, type BackendWorld } from './backend.js';
@@ -14,6 +15,7 @@ import type { MountSource } from './mounts.js';
 import { noteConnection } from './note-connection.js';
 import { DEFAULT_ENVIRONMENT, type ImageSource, NEWEST_TAG, type Service, ServiceRegistry } from './services.js';
 import { type SessionSettings, withSessionDefaults } from './session-settings.js';
+import { toPublicStatus } from './status-formats.js';
 import { type TokenRoute, TokenTable } from './tokens.js';
 
 /** Backends that ended are remembered, for their status and to explain dead connection URLs: the newest so many. */
@@ -254,6 +256,7 @@ export class Platform {
     this.#backends.set(id, backend);
     this.#holders.set(slot, backend);
     void backend.gone.then(() => {
+      writeBackendEnd(log.folder, endOf(backend));
       if (this.#holders.get(slot) === backend) this.#holders.delete(slot);
       this.#forgetOldest();
     });
@@ -285,6 +288,10 @@ export class Platform {
       this.tokens.forget(backend);
     }
   }
+}
+
+function endOf({ state, explanation }: Backend): BackendEnd {
+  return { status: toPublicStatus(state), explanation: explanation ?? null };
 }
 
 /** A key is unique within its service. NUL can stand in neither. */

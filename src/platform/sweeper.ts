@@ -20,7 +20,8 @@ export class Sweeper {
   readonly #onDue: (why: string) => void;
   readonly #cancelLifetime: () => void = () => undefined;
   #cancelIdle: () => void = () => undefined;
-  #connections = 0;
+  /** Open connections by their token. */
+  readonly #connections = new Map<string, number>();
   #isOver = false;
 
   /** Begins to count at once. @param onDue receives the reason as a sentence */
@@ -40,16 +41,25 @@ export class Sweeper {
 
   /** Open connections. */
   get connections(): number {
-    return this.#connections;
+    let sum = 0;
+    for (const count of this.#connections.values()) sum += count;
+    return sum;
   }
 
-  /** Counts an open connection. @returns to be called once, when it is closed */
-  connectionOpened(): () => void {
-    this.#connections += 1;
+  /** Open connections through a token. */
+  connectionsBy(token: string): number {
+    return this.#connections.get(token) ?? 0;
+  }
+
+  /** Counts an open connection through a token. @returns to be called once, when it is closed */
+  connectionOpened(token: string): () => void {
+    this.#connections.set(token, this.connectionsBy(token) + 1);
     this.#cancelIdle();
     return () => {
-      this.#connections -= 1;
-      if (this.#connections === 0) this.#startIdle();
+      const left = this.connectionsBy(token) - 1;
+      if (left > 0) this.#connections.set(token, left);
+      else this.#connections.delete(token);
+      if (this.#connections.size === 0) this.#startIdle();
     };
   }
 

@@ -18,8 +18,6 @@ export interface TokenRoute {
   user: string | undefined;
   /** JSON text. */
   userData: string | undefined;
-  /** Connections through this token right now. */
-  connections: number;
   /** By the clock's monotonic time. */
   lastUsedMs: number;
 }
@@ -79,18 +77,16 @@ export class TokenTable {
 
   /** Counts a connection through a token; it counts as use until it is closed. @returns to be called at its end */
   connect(route: TokenRoute): () => void {
-    const disconnect = route.backend.connectionOpened();
-    route.connections += 1;
+    const disconnect = route.backend.connectionOpened(route.token);
     this.#unused.delete(route.token);
     let isOpen = true;
     return () => {
       if (!isOpen) return;
       isOpen = false;
-      route.connections -= 1;
+      disconnect();
       // Until now the connected tokens alone may have held too much.
       this.#shrink();
       this.#renew(route);
-      disconnect();
     };
   }
 
@@ -106,7 +102,6 @@ export class TokenTable {
       userData: undefined,
       ...given,
       backend,
-      connections: 0,
       lastUsedMs: this.#clock.monotonicMs(),
     };
     this.#routes.set(route.token, route);
@@ -130,7 +125,7 @@ export class TokenTable {
     route.lastUsedMs = this.#clock.monotonicMs();
     // To the end of the order, unless it was dropped while somebody was connected through it.
     this.#unused.delete(route.token);
-    if (route.connections > 0 || isStatic(route) || this.#routes.get(route.token) !== route) return;
+    if (isConnected(route) || isStatic(route) || this.#routes.get(route.token) !== route) return;
     this.#unused.set(route.token, route);
   }
 
@@ -153,7 +148,7 @@ export class TokenTable {
   #hasExpired(route: TokenRoute): boolean {
     // A static token is the only one of its backend, which was told of it.
     if (isStatic(route) && route.backend.state.status !== 'terminated') return false;
-    return route.connections === 0 && this.#clock.monotonicMs() - route.lastUsedMs > TOKEN_UNUSED_MS;
+    return !isConnected(route) && this.#clock.monotonicMs() - route.lastUsedMs > TOKEN_UNUSED_MS;
   }
 }
 
@@ -168,4 +163,8 @@ function textBytes(text: string): number {
 
 function isStatic({ token, backend }: TokenRoute): boolean {
   return backend.identity.staticToken === token;
+}
+
+function isConnected({ token, backend }: TokenRoute): boolean {
+  return backend.connectionsBy(token) > 0;
 }

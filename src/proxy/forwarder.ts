@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createProxyMiddleware, type Plugin } from 'http-proxy-middleware';
 import type { Backend } from '../platform/backend.js';
+import type { Address } from '../runtime/runtime.js';
 import { BackendAgent, type Destination } from './backend-connection.js';
 import { pathForBackend } from './connection-path.js';
 import type { Exchange } from './exchange.js';
@@ -12,6 +13,7 @@ import { readOfferedProtocols } from './upgrade-offer.js';
 /** The way to one backend, for as long as it is reached at this address. */
 export interface Route {
   readonly backend: Backend;
+  readonly address: Address;
   /** In the form that the middleware takes. */
   readonly target: { protocol: 'http:'; host: string; hostname: string; port: string; pathname: '' };
 }

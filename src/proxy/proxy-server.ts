@@ -189,9 +189,9 @@ export class ConnectionProxy {
     }
     if (backend.state.status === 'terminated') return answerEnded(exchange, backend);
     exchange.whenOver(this.#tokens.connect(route));
-    const way = this.#routes.get(backend);
-    if (way === undefined) void this.#passOnWhenReady(exchange, route);
-    else this.#passOn(way, exchange, route);
+    const { address } = backend;
+    if (address === undefined) void this.#passOnWhenReady(exchange, route);
+    else this.#passOn(this.#wayTo(backend, address), exchange, route);
   }
 
   #answerHealth({ request, response, signature }: Exchange): void {
@@ -224,12 +224,13 @@ export class ConnectionProxy {
     }
   }
 
-  /** Keeps the way to a backend for as long as it is reached there. */
+  /** The way to an address of a backend: made once, and kept for as long as the backend is reached there. */
   #wayTo(backend: Backend, address: Address): Route {
     const known = this.#routes.get(backend);
-    if (known !== undefined) return known;
+    if (known?.address === address) return known;
     const way: Route = {
       backend,
+      address,
       target: {
         protocol: 'http:',
         host: address.host,
@@ -240,7 +241,7 @@ export class ConnectionProxy {
     };
     this.#routes.set(backend, way);
     backend.events.once('address', () => {
-      this.#routes.delete(backend);
+      if (this.#routes.get(backend) === way) this.#routes.delete(backend);
       this.#forwarder.retire(way);
     });
     return way;

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
-import { fitToWidth, sliceToWidth } from '../../src/cli/terminal/fit-text.js';
+import { fitMiddle, fitToWidth, sliceToWidth } from '../../src/cli/terminal/fit-text.js';
 
 test.each([
   ['hello', 5, 'hello'],
@@ -24,4 +24,16 @@ test.each([
   ['hello', 3, 'hel'],
 ])('%j in %i columns is shown as %j', (text, columns, expected) => {
   expect(fitToWidth(text, columns, stringWidth)).toBe(expected);
+});
+
+test.each<[string, number, string]>([
+  ['short', 10, 'short'],
+  ['document-1-chapter-12', 12, 'docum...r-12'],
+  ['document-1-chapter-12', 5, 'd...2'],
+  ['document-1-chapter-12', 4, 'docu'],
+  ['\u6587\u66f8\u6587\u66f8\u6587\u66f8-1', 9, '\u6587\u66f8...-1'],
+])('%s is cut in the middle to %i columns', (text, columns, expected) => {
+  const fitted = fitMiddle(text, columns, stringWidth);
+  expect(fitted).toBe(expected);
+  expect(stringWidth(fitted)).toBeLessThanOrEqual(columns);
 });

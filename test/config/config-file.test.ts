@@ -63,6 +63,10 @@ describe('the text of a config file', () => {
     [{ proxy_port: 1 }, 'proxy_port', 'proxyPort'],
     [{ dockerOptions: { pth: '.' } }, 'dockerOptions.pth', 'path'],
     [{ dockerOptions: { networks: 'x' } }, 'dockerOptions.networks', 'network'],
+    [{ dockerOptions: { int: true } }, 'dockerOptions.int', 'init'],
+    [{ publicUrl: { proxi: 'https://x.example' } }, 'publicUrl.proxi', 'proxy'],
+    [{ services: { doc: { comand: 'x' } } }, 'services.doc.comand', 'command'],
+    [{ services: { doc: { dockerOptions: { tarjet: 'x' } } } }, 'services.doc.dockerOptions.tarjet', 'target'],
   ])('with a mistyped key suggests the one that was meant: %j', async (config, key, suggestion) => {
     await expect(parseConfig(JSON.stringify(config), 'file')).rejects.toThrow(
       `file has an unknown key "${key}". Did you mean "${suggestion}"?`,

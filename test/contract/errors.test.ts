@@ -258,6 +258,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
     clientErrors.notADevServer('http://localhost:1', 'DETAIL', 'pid 4711'),
     ['http://localhost:1 (pid 4711)', 'DETAIL', '--api'],
   ],
+  noCrash: [backendErrors.noCrash('doc-1'), ['"doc-1"', 'list --all']],
   noLogs: [backendErrors.noLogs('doc-1'), ['"doc-1"']],
   noBackendFor: [backendErrors.noBackendFor('doc-1'), ['"doc-1"']],
   neverReady: [neverReady('abc', 'WHY', ['last line']), ['"abc"', 'WHY', 'last line', 'jamdev logs abc']],

@@ -69,9 +69,13 @@ describe('list --everywhere', { timeout: 60_000 }, () => {
     });
     expect((await user.run('list', '--everywhere', '--json')).stdout).toBe('[]\n');
     const [app, game] = await Promise.all([user.startDev('app'), user.startDev('games/game')]);
-    expect((await user.run('list', '--everywhere')).stdout).toBe(
-      'No backends are running. There are dev servers for ~/app, ~/games/game\n',
-    );
+    // Those with nothing to do are listed, with their ports.
+    const idle = (await user.run('list', '--everywhere')).stdout.split('\n');
+    expect(idle.slice(0, 2)).toEqual(['No backends are running.', '']);
+    expect(idle[2]).toMatch(/^DEV SERVER +API +PROXY +PID +BACKENDS$/);
+    for (const [index, dev] of [app, game].entries()) {
+      expect(idle[3 + index]).toContain(`${dev.apiUrl}  ${dev.proxyUrl}  ${dev.process.pid}`);
+    }
     const a = await user.spawn(app, 'doc-1');
     const b = await user.spawn(game, 'level-1');
     const { code, stdout } = await user.run('list', '--everywhere');
@@ -82,8 +86,8 @@ describe('list --everywhere', { timeout: 60_000 }, () => {
     expect(second).toMatch(new RegExp(`^${b.name} +level-1 +default +ready +\\d+s +0 +(-|\\S+ \\S+) +~/games/game$`));
     const json = JSON.parse((await user.run('list', '--everywhere', '--json')).stdout);
     expect(json).toMatchObject([
-      { id: a.name, project: app.folder, api_url: app.apiUrl },
-      { id: b.name, project: game.folder, api_url: game.apiUrl },
+      { id: a.name, project: app.folder, api_url: app.apiUrl, proxy_url: app.proxyUrl },
+      { id: b.name, project: game.folder, api_url: game.apiUrl, proxy_url: game.proxyUrl },
     ]);
     // Without the option it is the folder that counts, as ever.
     expect((await runCli(['list'], { cwd: app.folder, env: user.env })).stdout).not.toContain('level-1');
@@ -103,7 +107,7 @@ describe('list --everywhere', { timeout: 60_000 }, () => {
     exec.process.kill('SIGTERM');
     expect(await exec.exit).toBe(143);
     const { stdout, stderr } = await user.run('list', '--everywhere');
-    expect(stdout).toBe('No backends are running. There are dev servers for ~/app\n');
+    expect(stdout).toMatch(/^No backends are running\.\n\nDEV SERVER .*\n~\/app .* 0\n$/);
     expect(stderr).toBe('');
     app.process.kill('SIGINT');
     await app.exit;

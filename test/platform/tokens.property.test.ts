@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Backend } from '../../src/platform/backend.js';
+import { Sweeper } from '../../src/platform/sweeper.js';
 import {
   heldBytesOf,
   MAX_TOKEN_BYTES,
@@ -13,11 +14,13 @@ import { HandClock } from '../support/hand-clock.js';
 const LIMIT_BYTES = 20_000;
 
 function fakeBackend(id: number, staticToken?: string): Backend {
+  const sweeper = new Sweeper(new HandClock(), {}, () => undefined);
   const backend = {
     id,
     identity: { staticToken },
     state: { status: 'ready' },
-    connectionOpened: () => () => undefined,
+    connectionOpened: (token: string) => sweeper.connectionOpened(token),
+    connectionsBy: (token: string) => sweeper.connectionsBy(token),
   };
   return backend as unknown as Backend;
 }

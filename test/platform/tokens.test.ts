@@ -1,20 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/platform/backend.js';
+import { Sweeper } from '../../src/platform/sweeper.js';
 import { TOKEN_UNUSED_MS, TokenTable } from '../../src/platform/tokens.js';
 import { HandClock } from '../support/hand-clock.js';
 
 /** Of a backend, the table uses no more than its count of connections, its static token, and whether it has ended. */
 function fakeBackend(staticToken?: string): { backend: Backend; open(): number; state: { status: string } } {
-  let open = 0;
+  const sweeper = new Sweeper(new HandClock(), {}, () => undefined);
   const state = { status: 'ready' };
-  const connectionOpened = () => {
-    open += 1;
-    return () => {
-      open -= 1;
-    };
-  };
-  const backend = { id: 'abc', identity: { staticToken }, state, connectionOpened } as unknown as Backend;
-  return { backend, open: () => open, state };
+  const backend = {
+    id: 'abc',
+    identity: { staticToken },
+    state,
+    connectionOpened: (token: string) => sweeper.connectionOpened(token),
+    connectionsBy: (token: string) => sweeper.connectionsBy(token),
+  } as unknown as Backend;
+  return { backend, open: () => sweeper.connections, state };
 }
 
 function setUp(staticToken?: string) {
@@ -25,7 +26,7 @@ function setUp(staticToken?: string) {
 test('a token leads to its backend, with a second secret, the user and the user’s data as JSON', () => {
   const { table, backend } = setUp();
   const route = table.issue(backend, 'ann', { role: 'editor', ü: [1] });
-  expect(route).toMatchObject({ backend, user: 'ann', userData: '{"role":"editor","ü":[1]}', connections: 0 });
+  expect(route).toMatchObject({ backend, user: 'ann', userData: '{"role":"editor","ü":[1]}' });
   expect(route.token).toMatch(/^[\w-]{43}$/);
   expect(route.secretToken).toMatch(/^[\w-]{43}$/);
   expect(route.secretToken).not.toBe(route.token);
@@ -90,12 +91,16 @@ test('connections are counted on token and backend, and each ends once', () => {
   const { table, backend, open } = setUp();
   const route = table.issue(backend, undefined, undefined);
   const [first, second] = [table.connect(route), table.connect(route)];
-  expect([route.connections, open()]).toEqual([2, 2]);
+  const other = table.connect(table.issue(backend, undefined, undefined));
+  const counts = () => [backend.connectionsBy(route.token), open()];
+  expect(counts()).toEqual([2, 3]);
   first();
   first();
-  expect([route.connections, open()]).toEqual([1, 1]);
+  expect(counts()).toEqual([1, 2]);
   second();
-  expect([route.connections, open()]).toEqual([0, 0]);
+  expect(counts()).toEqual([0, 1]);
+  other();
+  expect(counts()).toEqual([0, 0]);
 });
 
 test('clearing expired tokens away spares those in use', () => {

@@ -158,6 +158,10 @@ class FakeBackend {
     };
   }
 
+  connectionsBy(): number {
+    return this.connections;
+  }
+
   requestSent(): () => void {
     return () => undefined;
   }

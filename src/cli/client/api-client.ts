@@ -20,6 +20,8 @@ export interface LogsQuery {
   /** Only so many last lines of what is there. */
   tail?: number;
   follow: boolean;
+  /** Only of backends that have crashed, of earlier runs too. */
+  crashed?: boolean;
   /** Also lines that have no end yet. */
   unfinished?: boolean;
 }
@@ -77,8 +79,10 @@ export class ApiClient {
     return info as DevInfo;
   }
 
-  async backends(): Promise<DevBackend[]> {
-    const answer = await this.#json<{ backends: DevBackend[] }>('GET', `${DEV_PREFIX}/backends`);
+  /** @param options.earlier also those of earlier runs */
+  async backends({ earlier = false } = {}): Promise<DevBackend[]> {
+    const query = earlier ? '?earlier=true' : '';
+    const answer = await this.#json<{ backends: DevBackend[] }>('GET', `${DEV_PREFIX}/backends${query}`);
     return answer.backends;
   }
 
@@ -98,6 +102,7 @@ export class ApiClient {
   /** Lines of logs, each the JSON text of a `LogRecordJson`. */
   logs(query: LogsQuery): AsyncGenerator<string> {
     const parameters = new URLSearchParams({ follow: String(query.follow) });
+    if (query.crashed) parameters.set('crashed', 'true');
     if (query.unfinished) parameters.set('unfinished', 'true');
     if (query.backend !== undefined) parameters.set('backend', query.backend);
     if (query.tail !== undefined) parameters.set('tail', String(query.tail));

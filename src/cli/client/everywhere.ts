@@ -18,13 +18,13 @@ export interface Everywhere {
 }
 
 /** Asks every dev server of this user. One that does not answer is named on stderr, and makes the command fail. */
-export async function askEverywhere(io: CommandIo): Promise<Everywhere> {
+export async function askEverywhere(io: CommandIo, { earlier = false } = {}): Promise<Everywhere> {
   const found = await listRunningServers();
   const answers = await Promise.all(
     found.map(async (server) => {
       try {
         const client = await greetDevServer({ apiUrl: server.apiUrl, record: server }, io.signal);
-        return { server, backends: (await client.backends()).map((backend) => ({ server, backend })) };
+        return { server, backends: (await client.backends({ earlier })).map((backend) => ({ server, backend })) };
       } catch (error) {
         io.signal.throwIfAborted();
         if (!(error instanceof JamdevError)) throw error;

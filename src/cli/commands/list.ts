@@ -1,14 +1,25 @@
 import { Command } from 'commander';
+import stringWidth from 'string-width';
 import type { DevBackend } from '../../contract/dev-endpoints.js';
+import { JamdevError } from '../../contract/errors/jamdev-error.js';
+import { endedBackends } from '../../logs/log-store.js';
+import { listRunningServers, type ServerRecord } from '../../records/server-records.js';
 import { askEverywhere } from '../client/everywhere.js';
 import { findDevServer } from '../client/find-dev-server.js';
+import { storedLogs } from '../client/stored-logs.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
 import { cleanText } from '../terminal/clean.js';
 import { formatAge } from '../terminal/duration.js';
+import { fitMiddle } from '../terminal/fit-text.js';
 import { fromHome } from '../terminal/project-names.js';
 import { formatSize } from '../terminal/size.js';
 import { formatTable } from '../terminal/table.js';
+
+/** Longer keys are cut in the middle; `--json` has them whole. */
+const MAX_KEY_WIDTH = 32;
+
+type PlacedRow = DevBackend & { api_url: string };
 
 interface ListOptions extends ClientOptions {
   all?: boolean;
@@ -19,50 +30,76 @@ interface ListOptions extends ClientOptions {
 export function listCommand(io: CommandIo): Command {
   const command = new Command('list')
     .description('list running backends')
-    .option('-a, --all', 'include backends that have ended')
+    .option('-a, --all', 'include backends that have ended, of earlier dev servers too')
     .action(async (options: ListOptions) => {
       if (options.everywhere) return listEverywhere(options, io);
-      const client = await findDevServer(options, io.signal);
-      const [backends, info] = await Promise.all([client.backends(), client.serverInfo()]);
-      const shown = chosen(backends, options);
-      if (options.json) return io.json(shown);
-      if (shown.length === 0) io.out('No backends are running. Start one with: npx jamdev spawn --key doc-1');
-      else await printTable(HEADINGS, shown.map(toRow), io);
-      // A dev server of an earlier version does not say.
-      if (info.state_folder !== undefined) io.out(`State folder: ${fromHome(info.state_folder)}`);
+      await listHere(options, io);
     });
   return addExamples(addEverywhereOption(addClientOptions(command)), [
     ['jamdev list', 'what runs now'],
-    ['jamdev list --everywhere', 'in all projects'],
-    ['jamdev list --all --json', 'all since the dev server started, for a script'],
+    ['jamdev list --everywhere', 'in all projects, with the ports of all dev servers'],
+    ['jamdev list --all --json', 'all whose logs are kept, of earlier dev servers too, for a script'],
   ]);
+}
+
+async function listHere(options: ListOptions, io: CommandIo): Promise<void> {
+  const client = await findDevServer(options, io.signal).catch((error) => {
+    const isGone = error instanceof JamdevError && error.code === 'NoDevServer';
+    if (isGone && options.all && storedLogs(process.cwd()).length > 0) return undefined;
+    throw error;
+  });
+  if (client === undefined) return listStored(options, io);
+  const [backends, info] = await Promise.all([client.backends({ earlier: options.all }), client.serverInfo()]);
+  const shown = chosen(backends, options);
+  if (options.json) return io.json(shown);
+  if (shown.length === 0) io.out('No backends are running. Start one with: npx jamdev spawn --key doc-1');
+  else printTable(HEADINGS, shown.map(toRow), io);
+  // A dev server of an earlier version does not say.
+  if (info.state_folder !== undefined) io.out(`State folder: ${fromHome(info.state_folder)}`);
+}
+
+/** What the last dev servers of the folder have left. */
+async function listStored({ json }: ListOptions, io: CommandIo): Promise<void> {
+  const ended = endedBackends(storedLogs(process.cwd()), await listRunningServers());
+  if (json) return io.json(ended);
+  io.err('No dev server is running; these are the backends of earlier ones.');
+  printTable(HEADINGS, ended.map(toRow), io);
 }
 
 const HEADINGS = ['ID', 'KEY', 'SERVICE', 'STATUS', 'AGE', 'CONNECTIONS', 'MEMORY'];
 
 async function listEverywhere(options: ListOptions, io: CommandIo): Promise<void> {
-  const { servers, backends } = await askEverywhere(io);
+  const { servers, backends } = await askEverywhere(io, { earlier: options.all });
   const placed = backends.map(({ server, backend }) => ({
     ...backend,
     project: server.project,
     api_url: server.apiUrl,
+    proxy_url: server.proxyUrl,
   }));
   const shown = chosen(placed, options);
   if (options.json) return io.json(shown);
   if (servers.length === 0) return io.out('No dev servers are running. Start one with: npx jamdev dev');
-  if (shown.length === 0) {
-    const projects = [...new Set(servers.map(({ project }) => shownProject(project)))];
-    return io.out(`No backends are running. There are dev servers for ${projects.join(', ')}`);
-  }
   const rows = shown.map((backend) => [...toRow(backend), shownProject(backend.project)]);
-  await printTable([...HEADINGS, 'PROJECT'], rows, io);
+  if (rows.length === 0) io.out('No backends are running.');
+  else printTable([...HEADINGS, 'PROJECT'], rows, io);
+  io.out('');
+  printTable(
+    ['DEV SERVER', 'API', 'PROXY', 'PID', 'BACKENDS'],
+    servers.map((server) => toServerRow(server, placed)),
+    io,
+  );
+}
+
+function toServerRow({ project, apiUrl, proxyUrl, pid }: ServerRecord, backends: readonly PlacedRow[]): string[] {
+  const running = backends.filter((each) => each.api_url === apiUrl && each.status.status !== 'terminated');
+  return [shownProject(project), apiUrl, proxyUrl, String(pid), String(running.length)];
 }
 
 function chosen<T extends DevBackend>(backends: readonly T[], { all }: ListOptions): readonly T[] {
   return all ? backends : backends.filter(({ status }) => status.status !== 'terminated');
 }
 
-async function printTable(headings: readonly string[], rows: readonly string[][], io: CommandIo): Promise<void> {
+function printTable(headings: readonly string[], rows: readonly string[][], io: CommandIo): void {
   for (const line of formatTable(headings, rows)) io.out(line);
 }
 
@@ -76,5 +113,13 @@ function toRow(backend: DevBackend): string[] {
   const shownKey = backend.key_given === false ? '-' : backend.key;
   const [key, service] = [shownKey, backend.service].map(cleanText);
   const memory = backend.memory === null ? '-' : formatSize(backend.memory);
-  return [backend.id, key ?? '', service ?? '', backend.status.status, age, String(backend.connections), memory];
+  return [
+    backend.id,
+    fitMiddle(key ?? '', MAX_KEY_WIDTH, stringWidth),
+    service ?? '',
+    backend.status.status,
+    age,
+    String(backend.connections),
+    memory,
+  ];
 }

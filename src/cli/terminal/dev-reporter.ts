@@ -35,9 +35,8 @@ export class DevReporter implements Reporter {
   readonly #filter: LogFilter;
   readonly #names = new Map<string, Text>();
   readonly #restartedAtMs = new Map<string, number>();
-  /** By service: the number of the newest build, while that one failed. */
-  readonly #failing = new Map<string, number>();
   readonly #starts: StartLines;
+  #server: DevServer | undefined;
   #severalServices = false;
 
   /** @param filter whose log is shown; builds and crashes always are */
@@ -48,6 +47,7 @@ export class DevReporter implements Reporter {
   }
 
   started(server: DevServer, ms: number, environment: readonly BannerLine[]): void {
+    this.#server = server;
     const { services } = server.config;
     this.#severalServices = services.length > 1;
     const { ended, remaining } = server.leftovers;
@@ -105,10 +105,12 @@ export class DevReporter implements Reporter {
     const time = state.status === 'ready' ? describePhases(backend.history) : ms;
     this.#line(compose`${this.#nameOf(backend.id)} ${text} ${dim(`(${time})`)}${hint}`);
     const { definition } = backend.identity.service;
-    const failing = definition === undefined ? undefined : this.#failing.get(definition);
+    const failing = definition === undefined ? undefined : this.#server?.parts.builder.failureOf(definition);
     const runsImage = backend.build?.kind === 'container';
     if (state.status === 'ready' && runsImage && definition !== undefined && failing !== undefined) {
-      this.#line(red(`${this.#buildOf(definition)} ${failing} failed: this backend runs build ${backend.buildNumber}`));
+      this.#line(
+        red(`${this.#buildOf(definition)} ${failing.number} failed: this backend runs build ${backend.buildNumber}`),
+      );
     }
     if (state.status === 'hard-terminating' && state.reason === 'startuptimeout') {
       this.#line(compose`${this.#nameOf(backend.id)} ${red('It never answered on its port.')}`);
@@ -176,8 +178,6 @@ export class DevReporter implements Reporter {
 
   buildEnded(service: string, outcome: BuildOutcome, command: string | undefined): void {
     this.#writer.live(buildKey(service), undefined);
-    if (outcome.result === 'failed') this.#failing.set(service, outcome.number);
-    else if (outcome.result === 'succeeded') this.#failing.delete(service);
     // With nothing to build there is nothing to tell, unless the variables for it can't be read.
     if (command === undefined && outcome.result !== 'failed') {
       return;

@@ -17,7 +17,28 @@ export function sliceToWidth(text: string, columns: number, widthOf: WidthOf): s
   return fitting;
 }
 
-/** The same; where something was cut off, three dots take its place. */
+/** The beginning and the end of a text, in so many columns; what tells keys apart is often at their end. */
+export function fitMiddle(text: string, columns: number, widthOf: WidthOf): string {
+  if (widthOf(text) <= columns) return text;
+  const room = columns - CUT_MARK.length;
+  if (room < 2) return sliceToWidth(text, columns, widthOf);
+  const end = sliceEnd(text, Math.floor(room / 2), widthOf);
+  return `${sliceToWidth(text, room - widthOf(end), widthOf)}${CUT_MARK}${end}`;
+}
+
+/** The end of a text that fits into so many columns. */
+function sliceEnd(text: string, columns: number, widthOf: WidthOf): string {
+  let width = 0;
+  let fitting = '';
+  for (const { segment } of [...new Intl.Segmenter().segment(text)].reverse()) {
+    width += widthOf(segment);
+    if (width > columns) break;
+    fitting = segment + fitting;
+  }
+  return fitting;
+}
+
+/** The same as {@link sliceToWidth}; where something was cut off, three dots take its place. */
 export function fitToWidth(text: string, columns: number, widthOf: WidthOf): string {
   if (widthOf(text) <= columns) return text;
   if (columns <= CUT_MARK.length) return sliceToWidth(text, columns, widthOf);

@@ -42,6 +42,12 @@ export const backendErrors = {
     ),
   noLogs: (name: string) =>
     new JamdevError('BackendNotFound', `There are no logs of a backend or key ${quote(name)}.`, 'See: npx jamdev list'),
+  noCrash: (name: string) =>
+    new JamdevError(
+      'BackendNotFound',
+      `No backend with the id or key ${quote(name)} has crashed.`,
+      'See: npx jamdev list --all',
+    ),
   /** @param holders the backends that hold it; `project`: where, if several projects were asked */
   ambiguousName: (name: string, holders: readonly { id: string; service: string; project?: string | undefined }[]) => {
     const places = holders.map(

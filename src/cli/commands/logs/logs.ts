@@ -1,16 +1,13 @@
-import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { DEFAULT_SERVICE } from '../../../contract/default-service.js';
 import type { LogRecordJson } from '../../../contract/dev-endpoints.js';
 import { backendErrors } from '../../../contract/errors/backend-errors.js';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { readLogs, toLogRecordJson } from '../../../logs/follow.js';
-import { findLogs, listStoredLogs, type StoredLog } from '../../../logs/log-store.js';
-import { isThere } from '../../../os/is-there.js';
-import { oldStateOf } from '../../../records/old-state.js';
-import { stateFolderOf } from '../../../records/state-folder.js';
+import { crashedLogs, findLogs, type StoredLog } from '../../../logs/log-store.js';
 import type { LogsQuery } from '../../client/api-client.js';
 import { findDevServer } from '../../client/find-dev-server.js';
+import { storedLogs } from '../../client/stored-logs.js';
 import type { CommandIo } from '../../io.js';
 import {
   addClientOptions,
@@ -31,6 +28,7 @@ interface LogsOptions extends ClientOptions {
   tail?: number;
   timestamps?: boolean;
   everywhere?: boolean;
+  crashed?: boolean;
 }
 
 /** `jamdev logs`: what backends print, and printed. */
@@ -41,6 +39,7 @@ export function logsCommand(io: CommandIo): Command {
       '[backend or key]',
       'a backend’s id, key or SERVICE/KEY, also of an earlier dev server (default: all backends)',
     )
+    .option('--crashed', 'of backends that have crashed, of earlier dev servers too; does not follow')
     .option('--no-follow', 'print what is there and exit')
     .option('-n, --tail <lines>', 'start with this many of the last lines', wholeNumber('-n/--tail'))
     .option('-t, --timestamps', 'put the time in front of each line')
@@ -61,6 +60,7 @@ export function logsCommand(io: CommandIo): Command {
     ['jamdev logs --everywhere', 'of all backends of all projects'],
     ['jamdev logs doc-1', 'of one backend, by its key, until it ends'],
     ['jamdev logs doc-1 --no-follow --tail 20', 'its last 20 lines'],
+    ['jamdev logs --crashed', 'of all that have crashed lately'],
     ['jamdev logs --json', 'one JSON object per line, for programs'],
   ]);
 }
@@ -118,35 +118,32 @@ async function findLines(
     const logs = error instanceof JamdevError && error.code === 'NoDevServer' ? storedLogs(process.cwd()) : [];
     if (logs.length === 0) throw error;
     io.err('No dev server is running; these are the logs it left.');
-    return readStored(logs, name, options.tail, io.signal);
+    return readStored(logs, name, options, io.signal);
   }
 }
 
-function queryOf({ follow, tail, json }: LogsOptions): LogsQuery {
-  return { follow, unfinished: !json, ...(tail === undefined ? {} : { tail }) };
+function queryOf({ follow, tail, json, crashed = false }: LogsOptions): LogsQuery {
+  return { follow: follow && !crashed, crashed, unfinished: !json, ...(tail === undefined ? {} : { tail }) };
 }
 
 async function* readStored(
   logs: StoredLog[],
   name: string | undefined,
-  tail: number | undefined,
+  { tail, crashed }: LogsOptions,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const lastRun = logs.at(-1)?.owner.runId;
-  const [one] = name === undefined ? [] : findLogs(name, logs, () => false);
-  if (name !== undefined && one === undefined) throw backendErrors.noLogs(name);
-  const chosen = one === undefined ? logs.filter(({ owner }) => owner.runId === lastRun) : [one];
+  const chosen = crashed ? crashedLogs(logs, name) : choose(logs, name);
   const options = { list: () => chosen, follow: false, tail, mayGrow: () => false };
   for await (const owned of readLogs(options, signal)) yield JSON.stringify(toLogRecordJson(owned));
 }
 
-/** The logs of the nearest project folder, from here upwards, that has any. */
-function storedLogs(from: string): StoredLog[] {
-  for (let folder = from; ; folder = dirname(folder)) {
-    const places = [stateFolderOf(folder).logs, oldStateOf(folder).logs];
-    if (places.some((place) => isThere(place))) return listStoredLogs(...places);
-    if (dirname(folder) === folder) return [];
-  }
+/** One log by name, or those of the last dev server. */
+function choose(logs: StoredLog[], name: string | undefined): StoredLog[] {
+  const lastRun = logs.at(-1)?.owner.runId;
+  if (name === undefined) return logs.filter(({ owner }) => owner.runId === lastRun);
+  const [one] = findLogs(name, logs, () => false);
+  if (one === undefined) throw backendErrors.noLogs(name);
+  return [one];
 }
 
 /** @param owner what to name the owner of the line by */

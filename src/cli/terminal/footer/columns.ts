@@ -1,4 +1,4 @@
-import { fitToWidth, type WidthOf } from '../fit-text.js';
+import { fitMiddle, fitToWidth, type WidthOf } from '../fit-text.js';
 
 /** A column of the footer's table. */
 export interface Column {
@@ -9,6 +9,8 @@ export interface Column {
   dropOrder: number;
   /** May be cut to this many columns; left out: it is shown whole. */
   minWidth?: number;
+  /** Where a cell is cut; default: at its end. */
+  cut?: 'middle';
   maxWidth?: number;
 }
 
@@ -43,7 +45,8 @@ export function fitColumns(columns: readonly Column[], width: number, widthOf: W
   }
   return kept.map(({ column, width }) => {
     const pad = (cell: string) => {
-      const fitted = fitToWidth(cell, width, widthOf);
+      const fit = column.cut === 'middle' ? fitMiddle : fitToWidth;
+      const fitted = fit(cell, width, widthOf);
       return fitted + ' '.repeat(Math.max(0, width - widthOf(fitted)));
     };
     return { heading: pad(column.heading), cells: column.cells.map(pad) };

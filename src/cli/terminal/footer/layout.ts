@@ -128,7 +128,7 @@ function fitTable(rows: readonly FooterRow[], width: number, widthOf: WidthOf): 
 
 function keyColumn(cells: readonly string[], idWidth = 0): Column {
   const minWidth = Math.max(MIN_CUT_WIDTH, idWidth);
-  return { heading: 'KEY', cells, dropOrder: 0, minWidth, maxWidth: MAX_KEY_WIDTH };
+  return { heading: 'KEY', cells, dropOrder: 0, cut: 'middle', minWidth, maxWidth: MAX_KEY_WIDTH };
 }
 
 function otherColumns(rows: readonly FooterRow[]): Column[] {

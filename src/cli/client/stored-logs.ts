@@ -1,0 +1,14 @@
+import { dirname } from 'node:path';
+import { listStoredLogs, type StoredLog } from '../../logs/log-store.js';
+import { isThere } from '../../os/is-there.js';
+import { oldStateOf } from '../../records/old-state.js';
+import { stateFolderOf } from '../../records/state-folder.js';
+
+/** The logs of the nearest project folder, from here upwards, that has any. */
+export function storedLogs(from: string): StoredLog[] {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const places = [stateFolderOf(folder).logs, oldStateOf(folder).logs];
+    if (places.some((place) => isThere(place))) return listStoredLogs(...places);
+    if (dirname(folder) === folder) return [];
+  }
+}
