@@ -63,6 +63,13 @@ export class ChangedFiles {
     return [...this.#unbuilt];
   }
 
+  /** Like {@link fingerprint}, with changes that are not noted yet. */
+  fingerprintWith(changes: readonly FileChange[]): string {
+    const copy = new ChangedFiles();
+    copy.noteBuilt([...this.#differing.values(), ...changes]);
+    return copy.fingerprint;
+  }
+
   /** Identifies the current content of all files: the same text means the same content. */
   get fingerprint(): string {
     const lines = [...this.#differing.values()].map(({ absolute, now }) => `${absolute}\0${now}`).sort();

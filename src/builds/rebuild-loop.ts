@@ -7,7 +7,7 @@ import { type Clock, pause } from '../os/clock.js';
 import { noteDecision } from '../os/debug/debug-log.js';
 import { createFingerprint } from '../os/fingerprint.js';
 import type { Lingering } from '../processes/lingering.js';
-import type { Change } from '../watch/change.js';
+import { type Change, MISSING } from '../watch/change.js';
 import { FileWatcher } from '../watch/file-watcher.js';
 import { watchRequestOf } from '../watch/watch-request.js';
 import type { BackendEvidence } from './backend-evidence.js';
@@ -137,12 +137,14 @@ export class RebuildLoop {
     const settled = this.#watcher.settled().then(() => true);
     const isKnown = await Promise.race([settled, pause(SETTLE_DEADLINE_MS).then(() => false)]);
     await this.#deciding;
-    if (!isKnown || this.#watcher.paused || this.#watcher.isPolling) return randomUUID();
-    const missedChange = await this.#mayHaveMissedChange();
+    if (!isKnown) return randomUUID();
+    // A build on request has seen these; the build for them comes after the pause.
+    const held = await this.#watcher.heldBack();
+    const missedChange = await this.#mayHaveMissedChange(held);
     const output = await this.#outputs?.look(this.#building?.startedAt ?? 0, (paths) =>
       this.#world.evidence.leftByBackends(paths),
     );
-    return missedChange ? randomUUID() : `${this.#files.fingerprint} ${output ?? ''}`;
+    return missedChange ? randomUUID() : `${this.#files.fingerprintWith(held)} ${output ?? ''}`;
   }
 
   /**
@@ -150,11 +152,13 @@ export class RebuildLoop {
    * then, and yet another one: where its output lies elsewhere, nothing else shows that. A file that no build has written
    * so far, and that was there before, counts as saved.
    */
-  async #mayHaveMissedChange(): Promise<boolean> {
+  async #mayHaveMissedChange(held: readonly Change[]): Promise<boolean> {
     const outputs = this.#outputs;
     if (outputs === undefined || this.#building === undefined) return false;
     const learned = new Set(this.#triggers.outputs.map((file) => this.#absolute(file)));
-    const saved = this.#files.replacedSinceStart.filter((path) => !outputs.knows(path) && !learned.has(path));
+    const replaced = held.filter(({ before }) => before !== MISSING).map(({ absolute }) => absolute);
+    const changed = [...this.#files.replacedSinceStart, ...replaced];
+    const saved = changed.filter((path) => !outputs.knows(path) && !learned.has(path));
     return (await this.#world.origins.changedSince(saved, this.#building.startedAt)).length > 0;
   }
 

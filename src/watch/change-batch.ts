@@ -11,6 +11,10 @@ export class ChangeBatch {
     return this.#changes.size;
   }
 
+  get changes(): Change[] {
+    return [...this.#changes.values()];
+  }
+
   /** Takes note of when a file may have changed first. */
   notice(path: BytePath): void {
     if (!this.#noticedAtMs.has(path)) this.#noticedAtMs.set(path, performance.now());

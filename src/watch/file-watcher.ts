@@ -144,9 +144,11 @@ export class FileWatcher {
     return this.#settling.settled();
   }
 
-  /** Whether some of the files are polled: their changes are noticed late. */
-  get isPolling(): boolean {
-    return this.#request.paths.some((path) => this.#parts.events.isPolled(toBytePath(path)));
+  /** Finds the changes that a pause holds back; they are reported after it all the same. */
+  async heldBack(): Promise<readonly Change[]> {
+    if (!this.paused) return [];
+    await this.#settling.check();
+    return this.#batch.changes;
   }
 
   /** Stops watching. Nothing is reported after that. */

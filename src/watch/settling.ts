@@ -47,7 +47,8 @@ export class Settling {
 
   resume(): void {
     this.#paused = false;
-    if (this.#tasks.isDirty()) this.#start();
+    // What was found before the pause may still have to be reported.
+    this.#start();
   }
 
   /** Resolves when all changes made before the call were checked and reported, unless it is paused. */
@@ -55,6 +56,22 @@ export class Settling {
     // What the system has reported by now is passed on in the next turn.
     for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     while (this.#running !== undefined) await this.#running;
+  }
+
+  /** Checks what has to be checked, also during a pause, and reports nothing. */
+  async check(): Promise<void> {
+    await this.settled();
+    this.#running = this.#tasks
+      .look()
+      .then(
+        () => undefined,
+        (error: unknown) => this.#tasks.onFault(error),
+      )
+      .finally(() => {
+        this.#running = undefined;
+        this.#start();
+      });
+    await this.#running;
   }
 
   /** Resolves when nothing is being checked. */

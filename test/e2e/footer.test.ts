@@ -289,6 +289,29 @@ describeTmux('the shortcuts', () => {
     await waitFor(async () => !(await parts(tmux)).footer.join().includes('paused'), 'the pause to be over');
   });
 
+  test('what changes during a pause is built after it, unless b has built it by then', async () => {
+    const { tmux, folder, apiUrl } = await startDev({ args: ['--command', ECHO] });
+    await waitFor(async () => (await send(`${apiUrl}/_jamdev/info`)).json().watching, 'the watcher');
+    const pauseOrResume = async (isPaused: boolean) => {
+      await tmux.press('p');
+      await waitFor(
+        async () => (await parts(tmux)).footer.join().includes('paused') === isPaused,
+        `pause: ${isPaused}`,
+      );
+    };
+    await pauseOrResume(true);
+    writeFileSync(join(folder, 'a.js'), 'one');
+    await pauseOrResume(false);
+    await untilLogged(tmux, /^build {2}2: done in \d+ ms$/);
+    expect((await tmux.history()).join('\n')).toMatch(/build {2}2: .*\(changed: a\.js\)/);
+    await pauseOrResume(true);
+    writeFileSync(join(folder, 'a.js'), 'two');
+    await tmux.press('b');
+    await untilLogged(tmux, /^build {2}3: done in \d+ ms$/);
+    await pauseOrResume(false);
+    await untilLogged(tmux, /^build {2}4: done in .+, nothing changed$/);
+  });
+
   test('s spawns one and shows its URL, which works; t terminates all', async () => {
     const { tmux } = await startDev();
     await untilFooter(tmux, /^no backends/);

@@ -564,6 +564,19 @@ describe('without a build', () => {
   });
 });
 
+test('where files are polled, a build that changes nothing touches no session, and a later save is seen', async () => {
+  const { dev, connect, save } = await startProject({ poll: true, build: 'node --check server.js' });
+  const { url } = await connect();
+  const { pid } = await ask(url);
+  for (let count = 0; count < 2; count += 1)
+    expect((await runCli(['build'], { cwd: dev.folder })).stdout).toContain('nothing changed');
+  expect((await ask(url)).pid).toBe(pid);
+  save(server('two'));
+  await waitFor(async () => (await ask(url)).version === 'two', 'the new code');
+  save(server('three'));
+  await waitFor(async () => (await ask(url)).version === 'three', 'the newest code');
+});
+
 test('an import of an unwatched file is reported, with the folder to add', async () => {
   const repository = makeProject({
     'app/package.json': { type: 'module', scripts: { start: 'node server.js' } },
