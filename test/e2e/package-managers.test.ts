@@ -39,6 +39,8 @@ interface Use {
   by: keyof PackageManagers;
   install: readonly string[];
   jamdev: readonly string[];
+  /** How its hints name jamdev, and what this manager gets to run them. */
+  hint: readonly [command: string, ...args: string[]];
   /** Default: plain Node.js. */
   node?: readonly string[];
   env?: NodeJS.ProcessEnv;
@@ -51,22 +53,35 @@ const USES: Record<string, Use> = {
     by: 'npm',
     install: ['install', '--engine-strict', '--no-audit', '--no-fund', 'TARBALL'],
     jamdev: ['exec', '--no', '--', 'jamdev'],
+    hint: ['npx jamdev', 'exec', '--no', '--', 'jamdev'],
   },
-  pnpm: { by: 'pnpm', install: ['add', '--config.engine-strict=true', 'TARBALL'], jamdev: ['exec', 'jamdev'] },
+  pnpm: {
+    by: 'pnpm',
+    install: ['add', '--config.engine-strict=true', 'TARBALL'],
+    jamdev: ['exec', 'jamdev'],
+    hint: ['pnpm exec jamdev', 'exec', 'jamdev'],
+  },
   'Yarn 1': {
     by: 'yarn1',
     install: ['add', '--no-progress', 'file:TARBALL'],
     jamdev: ['--silent', 'run', 'jamdev', '--'],
+    hint: ['yarn jamdev', 'jamdev'],
   },
   'Yarn 4 with PnP': {
     by: 'yarn4',
     install: ['add', 'jamdev@file:TARBALL'],
     jamdev: ['run', 'jamdev'],
+    hint: ['yarn jamdev', 'jamdev'],
     node: ['node'],
     env: { CI: '', YARN_ENABLE_TELEMETRY: '0', YARN_ENABLE_GLOBAL_CACHE: '0' },
     files: { 'yarn.lock': '' },
   },
-  Bun: { by: 'bun', install: ['add', 'TARBALL'], jamdev: ['x', '--no-install', 'jamdev'] },
+  Bun: {
+    by: 'bun',
+    install: ['add', 'TARBALL'],
+    jamdev: ['x', '--no-install', 'jamdev'],
+    hint: ['bunx jamdev', 'x', 'jamdev'],
+  },
 };
 
 const root = keepFolder();
@@ -108,6 +123,12 @@ describe.concurrent('the packed package, installed by', () => {
 
       const installed = await manage(use.install.map((word) => word.replace('TARBALL', './jamdev.tgz')));
       expect(installed.stdout + installed.stderr).not.toMatch(/engine/i);
+
+      // The hint names the command that works here: under PnP, npx finds nothing.
+      const [hint, ...hinted] = use.hint;
+      const alone = await manage([...use.jamdev, 'list']).catch((error: { stdout: string; stderr: string }) => error);
+      expect(alone.stdout + alone.stderr).toContain(`name its folder: ${hint} dev FOLDER`);
+      expect((await manage([...hinted, '--version'])).stdout).toMatch(/^\d+\.\d+\.\d+$/m);
 
       const exec = [...use.jamdev, 'exec', '--command', 'node server.cjs', '--', 'node', 'client.cjs'];
       expect((await manage(exec)).stdout).toContain('session from-exec\n');

@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { usageError } from '../../contract/errors/usage-error.js';
 import { isLoopbackName } from '../../contract/hosts.js';
 import { portOfUrl } from '../../os/port-of-url.js';
-import { quoted } from '../terminal/command-line-hint.js';
+import { quoted } from '../terminal/quoted.js';
 
 /**
  * Reads the URL of a dev server as a person types it: `http://localhost:8080`, `localhost:8080`, or a port alone.

@@ -1,5 +1,5 @@
 import { relative, resolve, sep } from 'node:path';
-import { quoted } from '../terminal/command-line-hint.js';
+import { quoted } from '../terminal/quoted.js';
 import { type Call, ownCommand } from './own-command.js';
 
 /** The commands that talk to a dev server, and so take `--api`. */

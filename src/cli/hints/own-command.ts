@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join, relative, resolve, sep } from 'node:path';
 import { noteHandled } from '../../os/debug/debug-log.js';
-import { quoted } from '../terminal/command-line-hint.js';
+import { quoted } from '../terminal/quoted.js';
+import { JAMDEV_BY } from './jamdev-by.js';
 
 /** From where, and by what, this program was called. */
 export interface Call {
@@ -19,31 +20,32 @@ export interface Call {
   path: string;
 }
 
-/** How each package runner runs a program of an installed package. */
+/** The package managers that look for programs in the current package alone, by the names of their runners. */
 const RUN_BY: Readonly<Record<string, string>> = {
-  pnpm: 'pnpm jamdev',
-  pnpx: 'pnpm jamdev',
-  pn: 'pnpm jamdev',
-  pnx: 'pnpm jamdev',
-  yarn: 'yarn jamdev',
-  yarnpkg: 'yarn jamdev',
-  bun: 'bunx jamdev',
-  bunx: 'bunx jamdev',
+  pnpm: JAMDEV_BY.pnpm,
+  pnpx: JAMDEV_BY.pnpm,
+  pn: JAMDEV_BY.pnpm,
+  pnx: JAMDEV_BY.pnpm,
+  yarn: JAMDEV_BY.yarn,
+  yarnpkg: JAMDEV_BY.yarn,
+  bun: JAMDEV_BY.bun,
+  bunx: JAMDEV_BY.bun,
 };
 
 /** Returns how a person calls jamdev from their shell: a line to copy has to work as it stands. */
 export function ownCommand(call: Call): string {
   const { script, shellFolder, folder, runner = '', path } = call;
   if (call.isPlugAndPlay) {
-    return dependsOnJamdev(shellFolder) ? 'yarn jamdev' : `cd ${quoted(relative(shellFolder, folder))} && yarn jamdev`;
+    const { yarn } = JAMDEV_BY;
+    return dependsOnJamdev(shellFolder) ? yarn : `cd ${quoted(relative(shellFolder, folder))} && ${yarn}`;
   }
   const packageFolder = findUpwards(shellFolder, 'package.json') ?? shellFolder;
   const byRunner = RUN_BY[runner];
   if (byRunner !== undefined && isLinked(packageFolder)) return byRunner;
-  if (findUpwards(shellFolder, join('node_modules', '.bin', 'jamdev')) !== undefined) return 'npx jamdev';
+  if (findUpwards(shellFolder, join('node_modules', '.bin', 'jamdev')) !== undefined) return JAMDEV_BY.npm;
   if (isOnPath(script, path)) return 'jamdev';
   // npx installed it for this one call, in a folder of its own, and finds it there again.
-  if (script.includes(`${sep}_npx${sep}`)) return 'npx jamdev';
+  if (script.includes(`${sep}_npx${sep}`)) return JAMDEV_BY.npm;
   return `node ${quoted(relative(shellFolder, script))}`;
 }
 

@@ -12,10 +12,10 @@ function adapt(text: string, target: (project: string) => HintTarget = () => ({}
 }
 
 test.each([
-  ['List them: npx jamdev list', 'List them: pnpm jamdev list'],
-  ['(npx jamdev dev --port 0)', '(pnpm jamdev dev --port 0)'],
-  ['npx jamdev logs a or npx jamdev logs b', 'pnpm jamdev logs a or pnpm jamdev logs b'],
-  ['npx jamdev', 'pnpm jamdev'],
+  ['List them: npx jamdev list', 'List them: pnpm exec jamdev list'],
+  ['(npx jamdev dev --port 0)', '(pnpm exec jamdev dev --port 0)'],
+  ['npx jamdev logs a or npx jamdev logs b', 'pnpm exec jamdev logs a or pnpm exec jamdev logs b'],
+  ['npx jamdev', 'pnpm exec jamdev'],
   ['npx jamdevice list', 'npx jamdevice list'],
   ['mynpx jamdev list', 'mynpx jamdev list'],
 ])('%j becomes %j', (text, adapted) => {
@@ -26,27 +26,29 @@ const COMMANDS = ['spawn', 'connect', 'logs', 'list', 'status', 'terminate', 'bu
 
 test.each(COMMANDS)('%s gets the URL of the dev server, unless the shell’s folder leads to it', (command) => {
   const line = `npx jamdev ${command} doc-1`;
-  const plain = `pnpm jamdev ${command} doc-1`;
-  const withApi = `pnpm jamdev ${command} --api ${API} doc-1`;
+  const plain = `pnpm exec jamdev ${command} doc-1`;
+  const withApi = `pnpm exec jamdev ${command} --api ${API} doc-1`;
   expect(adapt(line, (project) => ({ project, apiUrl: API }))).toBe(plain);
   expect(adapt(line, (project) => ({ project: `${project}/app`, apiUrl: API }))).toBe(withApi);
   expect(adapt(line, (project) => ({ project: `${project}-2`, apiUrl: API }))).toBe(withApi);
   expect(adapt(line, (project) => ({ project: project.replace(/\/[^/]*$/, ''), apiUrl: API }))).toBe(plain);
   expect(adapt(line, () => ({ apiUrl: API, isApiGiven: true }))).toBe(withApi);
   expect(adapt(`npx jamdev ${command} --api URL x`, () => ({ apiUrl: API }))).toBe(
-    `pnpm jamdev ${command} --api URL x`,
+    `pnpm exec jamdev ${command} --api URL x`,
   );
 });
 
 test.each(['dev', 'doctor'])('%s gets the folder of the project, if that is not the shell’s', (command) => {
   const line = `npx jamdev ${command} --json`;
-  expect(adapt(line, (project) => ({ project }))).toBe(`pnpm jamdev ${command} --json`);
-  expect(adapt(line, (project) => ({ project: `${project}/my app` }))).toBe(`pnpm jamdev ${command} 'my app' --json`);
-  expect(adapt(line, (project) => ({ project: `${project}/..` }))).toBe(`pnpm jamdev ${command} .. --json`);
+  expect(adapt(line, (project) => ({ project }))).toBe(`pnpm exec jamdev ${command} --json`);
+  expect(adapt(line, (project) => ({ project: `${project}/my app` }))).toBe(
+    `pnpm exec jamdev ${command} 'my app' --json`,
+  );
+  expect(adapt(line, (project) => ({ project: `${project}/..` }))).toBe(`pnpm exec jamdev ${command} .. --json`);
 });
 
 test('other commands get neither', () => {
   const target = () => ({ project: '/elsewhere', apiUrl: API });
-  expect(adapt('npx jamdev exec -- sh', target)).toBe('pnpm jamdev exec -- sh');
-  expect(adapt('npx jamdev init my-app', target)).toBe('pnpm jamdev init my-app');
+  expect(adapt('npx jamdev exec -- sh', target)).toBe('pnpm exec jamdev exec -- sh');
+  expect(adapt('npx jamdev init my-app', target)).toBe('pnpm exec jamdev init my-app');
 });

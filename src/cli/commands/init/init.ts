@@ -7,7 +7,7 @@ import { usageError } from '../../../contract/errors/usage-error.js';
 import type { CommandIo } from '../../io.js';
 import { addExamples } from '../../option-values.js';
 import type { Ask } from '../../terminal/ask.js';
-import { quoted } from '../../terminal/command-line-hint.js';
+import { quoted } from '../../terminal/quoted.js';
 import { fitTemplate } from './fit-template.js';
 import { findOwnSpecifier } from './own-specifier.js';
 import { choosePackageManager, type PackageManager } from './package-manager.js';

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { JAMDEV_BY } from '../../hints/jamdev-by.js';
 
 /** The commands of a package manager that a person types in a project. */
 export interface PackageManager {
@@ -19,18 +20,18 @@ export function choosePackageManager(userAgent: string | undefined, folder: stri
   switch (userAgent?.split('/')[0]) {
     case 'pnpm': {
       const alone = isBelow(folder, 'pnpm-workspace.yaml') ? ' --ignore-workspace' : '';
-      return { install: `pnpm install${alone}`, jamdev: 'pnpm exec jamdev', files: [] };
+      return { install: `pnpm install${alone}`, jamdev: JAMDEV_BY.pnpm, files: [] };
     }
     case 'yarn':
       return {
         install: 'yarn install',
-        jamdev: 'yarn jamdev',
+        jamdev: JAMDEV_BY.yarn,
         files: isBelow(folder, 'package.json') ? ['yarn.lock'] : [],
       };
     case 'bun':
-      return { install: 'bun install', jamdev: 'bunx jamdev', files: [] };
+      return { install: 'bun install', jamdev: JAMDEV_BY.bun, files: [] };
     default:
-      return { install: 'npm install', jamdev: 'npx jamdev', files: [] };
+      return { install: 'npm install', jamdev: JAMDEV_BY.npm, files: [] };
   }
 }
 
