@@ -5,7 +5,9 @@ import { connectErrors } from '../contract/errors/connect-errors.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import type { Clock } from '../os/clock.js';
+import { orAborted } from '../os/or-aborted.js';
 import { asSystemProblem } from '../os/system-problem.js';
+import { untilEvent } from '../os/until-event.js';
 import type { BuildSource } from '../platform/services.js';
 import type { Lingering } from '../processes/lingering.js';
 import type { Build } from '../runtime/runtime.js';
@@ -79,8 +81,7 @@ export class Builder implements BuildSource {
       const { usable, running, failure } = this.#look(definition);
       if (usable !== undefined) return usable;
       if (running === undefined) throw failure;
-      await Promise.race([running, aborted(signal)]);
-      signal.throwIfAborted();
+      await orAborted(running, signal);
     }
   }
 
@@ -89,25 +90,12 @@ export class Builder implements BuildSource {
       const { usable, running, failure } = this.#look(definition);
       if (usable !== undefined) return;
       signal.throwIfAborted();
-      if (running !== undefined) await Promise.race([running, aborted(signal)]);
+      if (running !== undefined) await orAborted(running, signal);
       else {
         onFailure(failure);
-        await this.#nextStart(signal);
+        await untilEvent(this.events, ['started'], signal);
       }
     }
-  }
-
-  /** Resolves when any build starts, or the signal aborts. */
-  #nextStart(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.events.off('started', done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.events.on('started', done);
-      signal.addEventListener('abort', done);
-    });
   }
 
   overwrites(definition: string): number {
@@ -264,11 +252,4 @@ function describeError(error: unknown): string {
 function failureOf({ failure }: BuildProgress): Error {
   if (failure === undefined) return requestErrors.shuttingDown();
   return connectErrors.buildFailed(failure.failure, failure.lines.slice(-ANSWERED_LINES));
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

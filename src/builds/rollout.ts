@@ -1,5 +1,6 @@
 import type { OnChange } from '../contract/wire-types.js';
-import { type Backend, replacedBy } from '../platform/backend.js';
+import type { Backend } from '../platform/backend.js';
+import { replacedBy } from '../platform/generation-chain.js';
 import type { Platform } from '../platform/platform.js';
 import type { Build } from '../runtime/runtime.js';
 

@@ -1,4 +1,5 @@
-import type { Build } from '../runtime/runtime.js';
+import type { ConnectParams } from '../contract/requests.js';
+import type { Build, SpawnRequest } from '../runtime/runtime.js';
 import type { Service } from './services.js';
 
 /** What makes one backend different from another. */
@@ -16,8 +17,25 @@ export interface BackendIdentity {
   staticToken?: string | undefined;
 }
 
+/** What a runtime has to know of a backend to start a process of a build for it. */
+export function describeStart(
+  identity: BackendIdentity,
+  { env, limits, mount }: ConnectParams,
+  build: Build,
+): Omit<SpawnRequest, 'onOutput' | 'onRemark'> {
+  return {
+    backendId: identity.id,
+    service: identity.service.name,
+    key: identity.key,
+    build,
+    env: { ...env, ...platformEnvironment(identity) },
+    limits,
+    mount,
+  };
+}
+
 /** What the platform puts into every backend's environment, `PORT` apart. */
-export function platformEnvironment(identity: BackendIdentity): Record<string, string> {
+function platformEnvironment(identity: BackendIdentity): Record<string, string> {
   return {
     SESSION_BACKEND_ID: identity.id,
     SESSION_BACKEND_KEY: identity.key,

@@ -7,11 +7,11 @@ import type { Clock } from '../os/clock.js';
 import { untilEvent } from '../os/until-event.js';
 import type { Address, Build, Exit, Runtime } from '../runtime/runtime.js';
 import type { BackendEvents } from './backend-events.js';
-import { type BackendIdentity, platformEnvironment } from './backend-identity.js';
+import { type BackendIdentity, describeStart } from './backend-identity.js';
 import { advance, type BackendState, isEnding, rankOf, toTerminated } from './backend-state.js';
 import { BuildGate } from './build-gate.js';
 import { Generation, type GenerationListener } from './generation.js';
-import { GenerationChain } from './generation-chain.js';
+import { GenerationChain, replacedBy } from './generation-chain.js';
 import type { BuildSource } from './services.js';
 import { explainStartError } from './start-error.js';
 import { Sweeper } from './sweeper.js';
@@ -234,13 +234,7 @@ export class Backend {
   #startGeneration(build: Build): Generation {
     this.#enter({ status: 'starting', time: this.#world.clock.now() });
     const request = {
-      backendId: this.id,
-      service: this.identity.service.name,
-      key: this.identity.key,
-      build,
-      env: { ...this.#params.env, ...platformEnvironment(this.identity) },
-      limits: this.#params.limits,
-      mount: this.#params.mount,
+      ...describeStart(this.identity, this.#params, build),
       onOutput: (source: OutputSource, chunk: Buffer) => this.log.write(source, chunk),
       onRemark: (text: string) => this.remark(text),
     };
@@ -300,9 +294,4 @@ export class Backend {
     if (rankOf(next.status) >= rankOf('terminating')) this.#ending.abort();
     this.events.emit('state', next);
   }
-}
-
-/** Says in words that a build takes the place of the one that a backend runs. */
-export function replacedBy({ number }: Build, why: string): string {
-  return `replaced by build ${number} (${why})`;
 }

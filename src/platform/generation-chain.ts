@@ -96,3 +96,8 @@ export class GenerationChain {
     this.#current?.end(hard);
   }
 }
+
+/** Says in words that a build takes the place of the one that a backend runs. */
+export function replacedBy({ number }: Build, why: string): string {
+  return `replaced by build ${number} (${why})`;
+}

@@ -6,9 +6,12 @@ import { serviceErrors } from '../contract/errors/service-errors.js';
 import type { ConnectParams } from '../contract/requests.js';
 import { type BackendEnd, writeBackendEnd } from '../logs/backend-end.js';
 import type { LogStore } from '../logs/log-store.js';
+import { orAborted } from '../os/or-aborted.js';
 import type { Build } from '../runtime/runtime.js';
 import { Backend, type BackendWorld } from './backend.js';
 import { type BackendState, isEnding } from './backend-state.js';
+import { BackendTable } from './backend-table.js';
+import { FencingTokens } from './fencing-tokens.js';
 import { newBackendId, newKey, newStaticToken } from './ids.js';
 import { MountWish } from './mount-wish.js';
 import type { MountSource } from './mounts.js';
@@ -17,9 +20,6 @@ import { DEFAULT_ENVIRONMENT, type ImageSource, NEWEST_TAG, type Service, Servic
 import { type SessionSettings, withSessionDefaults } from './session-settings.js';
 import { toPublicStatus } from './status-formats.js';
 import { type TokenRoute, TokenTable } from './tokens.js';
-
-/** Backends that ended are remembered, for their status and to explain dead connection URLs: the newest so many. */
-const MAX_ENDED_REMEMBERED = 1_000;
 
 export interface PlatformWorld extends BackendWorld {
   images: ImageSource;
@@ -54,11 +54,8 @@ export class Platform {
   readonly tokens: TokenTable;
   readonly images: ImageSource;
   readonly #world: PlatformWorld;
-  /** All backends by id, oldest first. */
-  readonly #backends = new Map<string, Backend>();
-  /** The backend that holds a key, until it is gone. */
-  readonly #holders = new Map<string, Backend>();
-  #lastFencingToken = 0;
+  readonly #backends = new BackendTable((backend) => this.tokens.forget(backend));
+  readonly #fencingTokens: FencingTokens;
   #identityIgnored = false;
   #closing = false;
 
@@ -67,6 +64,7 @@ export class Platform {
     this.services = new ServiceRegistry(definitions, () => world.clock.now());
     this.tokens = new TokenTable(world.clock);
     this.images = world.images;
+    this.#fencingTokens = new FencingTokens(world.clock);
   }
 
   /**
@@ -100,9 +98,9 @@ export class Platform {
       // Anew after each wait: meanwhile the service may have been deleted, or told to run another image.
       const service = this.services.find(serviceName);
       const tag = this.#tagFor(service, params);
-      const holder = params.key === undefined ? undefined : this.#holders.get(slotOf(service, params.key));
+      const holder = params.key === undefined ? undefined : this.#backends.holderOf(service, params.key);
       if (holder !== undefined && isEnding(holder.state)) {
-        await untilGone(holder, signal);
+        await orAborted(holder.gone, signal);
         found = undefined;
         continue;
       }
@@ -139,12 +137,12 @@ export class Platform {
 
   /** Whether {@link backend} would find one. */
   knows(id: string): boolean {
-    return this.#backends.has(id);
+    return this.#backends.get(id) !== undefined;
   }
 
   /** All backends that are remembered, oldest first. */
   get backends(): Backend[] {
-    return [...this.#backends.values()];
+    return this.#backends.all;
   }
 
   /** Backends that have not ended. */
@@ -240,7 +238,7 @@ export class Platform {
       keyGiven: params.key !== undefined,
       environment: environment.name,
       image,
-      fencingToken: this.#nextFencingToken(),
+      fencingToken: this.#fencingTokens.next(),
       staticToken: sessions?.useStaticToken ? newStaticToken() : undefined,
     };
     const log = this.#world.logs.create({
@@ -252,14 +250,8 @@ export class Platform {
       createdAt: now.toISOString(),
     });
     const backend = new Backend(identity, withSessionDefaults(params, sessions), log, this.#world);
-    const slot = slotOf(service, key);
-    this.#backends.set(id, backend);
-    this.#holders.set(slot, backend);
-    void backend.gone.then(() => {
-      writeBackendEnd(log.folder, endOf(backend));
-      if (this.#holders.get(slot) === backend) this.#holders.delete(slot);
-      this.#forgetOldest();
-    });
+    void backend.gone.then(() => writeBackendEnd(log.folder, endOf(backend)));
+    this.#backends.add(backend);
     this.events.emit('backend', backend);
     return backend;
   }
@@ -271,45 +263,8 @@ export class Platform {
     this.#identityIgnored = true;
     backend.remark(connectErrors.identityIgnored().sentence);
   }
-
-  /**
-   * A number larger than every one before it, also than those of earlier dev servers on this project: what a backend
-   * stored with an old one must not win over a new holder. So it counts from the time of day.
-   */
-  #nextFencingToken(): number {
-    this.#lastFencingToken = Math.max(this.#lastFencingToken + 1, this.#world.clock.now().getTime());
-    return this.#lastFencingToken;
-  }
-
-  #forgetOldest(): void {
-    const ended = this.backends.filter((backend) => backend.state.status === 'terminated');
-    for (const backend of ended.slice(0, Math.max(0, ended.length - MAX_ENDED_REMEMBERED))) {
-      this.#backends.delete(backend.id);
-      this.tokens.forget(backend);
-    }
-  }
 }
 
 function endOf({ state, explanation }: Backend): BackendEnd {
   return { status: toPublicStatus(state), explanation: explanation ?? null };
-}
-
-/** A key is unique within its service. NUL can stand in neither. */
-function slotOf(service: Service, key: string): string {
-  return `${service.name}\0${key}`;
-}
-
-async function untilGone(backend: Backend, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return backend.gone;
-  signal.throwIfAborted();
-  let stop: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    await Promise.race([backend.gone, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

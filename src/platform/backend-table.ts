@@ -1,0 +1,58 @@
+import type { Backend } from './backend.js';
+import type { Service } from './services.js';
+
+/** Backends that ended are remembered, for their status and to explain dead connection URLs: the newest so many. */
+const MAX_ENDED_REMEMBERED = 1_000;
+
+/** Which backends there are, and which of them holds a key. */
+export class BackendTable {
+  readonly #onForgotten: (backend: Backend) => void;
+  /** By id, oldest first. */
+  readonly #backends = new Map<string, Backend>();
+  /** The backend that holds a key, until it is gone. */
+  readonly #holders = new Map<string, Backend>();
+
+  /** @param onForgotten receives each backend that ended and is remembered no longer */
+  constructor(onForgotten: (backend: Backend) => void) {
+    this.#onForgotten = onForgotten;
+  }
+
+  /** All that are remembered, oldest first. */
+  get all(): Backend[] {
+    return [...this.#backends.values()];
+  }
+
+  get(id: string): Backend | undefined {
+    return this.#backends.get(id);
+  }
+
+  /** The backend that holds a key of a service; it may be ending. */
+  holderOf(service: Service, key: string): Backend | undefined {
+    return this.#holders.get(slotOf(service, key));
+  }
+
+  /** Adds the new holder of its key. */
+  add(backend: Backend): void {
+    const { service, key } = backend.identity;
+    const slot = slotOf(service, key);
+    this.#backends.set(backend.id, backend);
+    this.#holders.set(slot, backend);
+    void backend.gone.then(() => {
+      if (this.#holders.get(slot) === backend) this.#holders.delete(slot);
+      this.#forgetOldest();
+    });
+  }
+
+  #forgetOldest(): void {
+    const ended = this.all.filter((backend) => backend.state.status === 'terminated');
+    for (const backend of ended.slice(0, Math.max(0, ended.length - MAX_ENDED_REMEMBERED))) {
+      this.#backends.delete(backend.id);
+      this.#onForgotten(backend);
+    }
+  }
+}
+
+/** A key is unique within its service. NUL can stand in neither. */
+function slotOf(service: Service, key: string): string {
+  return `${service.name}\0${key}`;
+}
