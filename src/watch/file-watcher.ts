@@ -121,8 +121,9 @@ export class FileWatcher {
    */
   misses(path: string): boolean {
     const file = toBytePath(path);
-    const isListed = this.#parts.tree.folders.get(parentOf(file))?.entries.has(nameOf(file)) ?? false;
-    return !isListed && !this.#parts.named.names(file) && !this.#parts.rules.ignoresNamed(file, false);
+    const { tree, named, links, rules } = this.#parts;
+    const isListed = tree.folders.get(parentOf(file))?.entries.has(nameOf(file)) ?? false;
+    return !isListed && !named.names(file) && !links.leadTo(file) && !rules.ignoresNamed(file, false);
   }
 
   /** Whether changes are being held back. */

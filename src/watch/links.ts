@@ -70,6 +70,11 @@ export class Links {
     return this.#tree.folders.get(real.slice(0, end) as BytePath)?.entries.has(real.slice(end + 1)) ?? false;
   }
 
+  /** Whether any link leads to a file: it is watched then. @param real absolute, without links */
+  leadTo(real: BytePath): boolean {
+    return [...this.#links.values()].some(({ followed }) => followed.resolution.real === real);
+  }
+
   /** The folder that a link leads to. */
   folderBehind(path: BytePath): BytePath | undefined {
     const link = this.#links.get(path);

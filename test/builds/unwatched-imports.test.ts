@@ -99,6 +99,26 @@ describe('what is not watched is found:', () => {
 describe('nothing is said of', () => {
   test.each<[string, Case]>([
     [
+      'a file behind a link',
+      { files: { ...SHARED, 'app/server.js': 'require("./util")' }, links: { 'util.js': '../shared/util.js' } },
+    ],
+    [
+      'a file in a folder behind a link',
+      { files: { ...SHARED, 'app/server.js': 'require("./lib/util")' }, links: { lib: '../shared' } },
+    ],
+    [
+      'a program that is a link',
+      { files: { ...SHARED }, command: 'node main.js', links: { 'main.js': '../shared/util.js' } },
+    ],
+    [
+      'what "watch" names by a link',
+      {
+        files: { ...SHARED, 'app/server.js': 'require("./lib/util")' },
+        links: { lib: '../shared' },
+        watch: ['server.js', 'lib'],
+      },
+    ],
+    [
       'what is watched',
       { files: { 'app/server.js': 'import "./a.js"; require("./b")', 'app/a.js': '', 'app/b.js': '' } },
     ],
