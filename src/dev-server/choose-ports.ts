@@ -62,7 +62,7 @@ async function openSomePair(
   make: ServerMakers,
   policy: PortPolicy,
 ): Promise<Opened> {
-  const first = firstPair(config, policy.forgetKept ? undefined : readKeptPorts(folder));
+  const first = firstPorts(config, policy.forgetKept ? undefined : readKeptPorts(folder));
   const isKept = first.port !== config.port || first.proxyPort !== config.proxyPort;
   const tryFirst = async () => ({
     ...(await listenForBoth({ ...first, host: config.host }, make)),
@@ -85,8 +85,11 @@ async function openSomePair(
   return project === undefined ? { ...ports, move, refusal } : { ...ports, move };
 }
 
-/** The pair to try first: the kept ports in place of default ones. */
-function firstPair({ port, proxyPort, defaultPorts }: PortConfig, kept: PortPair | undefined): PortPair {
+/** Returns the pair to try first: the kept ports in place of default ones. */
+export function firstPorts(
+  { port, proxyPort, defaultPorts }: Pick<DevConfig, 'port' | 'proxyPort' | 'defaultPorts'>,
+  kept: PortPair | undefined,
+): PortPair {
   const pair = {
     port: defaultPorts.port ? (kept?.port ?? port) : port,
     proxyPort: defaultPorts.proxyPort ? (kept?.proxyPort ?? proxyPort) : proxyPort,

@@ -59,6 +59,10 @@ test('dev servers of several projects share the machine, each with ports that it
 
   const other = await startDevOn(d);
   expect(portsOf(other)).toEqual([8080, 9090]);
+  const doctor = async (cwd: string) => (await runCli(['doctor'], { cwd })).stdout;
+  const used = `8080 is used by the dev server for ${d} (pid ${other.process.pid}); jamdev dev takes the next free one`;
+  expect(await doctor(makeApp())).toContain(used);
+  expect(await doctor(b)).toContain(`${port} is free`);
   const strict = await runCli(['dev', '--port', '8080'], { cwd: b });
   expect(strict).toMatchObject({ code: 1, stdout: '' });
   expect(strict.stderr).toContain('Port 8080 for the API is taken');

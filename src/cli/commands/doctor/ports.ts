@@ -18,6 +18,8 @@ export interface WantedPort {
   what: string;
   /** 0: any free one. */
   port: number;
+  /** Whether another dev server may have it: then `jamdev dev` takes the next free pair. */
+  isDefault: boolean;
   host: string | undefined;
   flag: string;
 }
@@ -48,6 +50,7 @@ export async function checkPort(
   if (error === undefined) return fine(check, `${wanted.port} is free`);
   if (holder === undefined || error.code !== 'PortTaken') return trouble(check, 'failure', error);
   const named = `the dev server for ${fromHome(holder.project)} (pid ${holder.pid})`;
+  if (wanted.isDefault) return fine(check, `${wanted.port} is used by ${named}; jamdev dev takes the next free one`);
   return trouble(check, 'failure', devServerErrors.portTaken(wanted.what, wanted.port, named, wanted.flag));
 }
 

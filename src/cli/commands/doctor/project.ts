@@ -5,8 +5,11 @@ import { findProjectFolder } from '../../../config/project-folder.js';
 import { DEFAULT_API_PORT, DEFAULT_PROXY_PORT, type DevConfig, resolveConfig } from '../../../config/resolve.js';
 import type { ServiceConfig } from '../../../config/service-config.js';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
+import { firstPorts } from '../../../dev-server/choose-ports.js';
 import { missingInput } from '../../../images/image-build.js';
 import { pathErrors } from '../../../os/path-errors.js';
+import { readKeptPorts } from '../../../records/kept-ports.js';
+import { stateFolderOf } from '../../../records/state-folder.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /** How much the project depends on Docker: it has no other way to run, it would use it, or it would not. */
@@ -19,6 +22,7 @@ export interface Project {
   services: readonly ServiceConfig[];
   port: number;
   proxyPort: number;
+  defaultPorts: DevConfig['defaultPorts'];
   host: string | undefined;
   finding: Finding;
 }
@@ -33,12 +37,14 @@ export async function examineProject(folder: string, named: string | undefined):
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw pathErrors.folderMissing(path);
   try {
     const config = await resolveConfig({ folder: path, config: named });
-    const { project, services, port, proxyPort, host } = config;
+    const { project, services, defaultPorts, host } = config;
+    const { port, proxyPort } = firstPorts(config, readKeptPorts(stateFolderOf(project)));
     const finding = (await findTrouble(services)) ?? fine('config', describeServices(config));
-    return { folder: project, services, port, proxyPort, host, finding };
+    return { folder: project, services, port, proxyPort, defaultPorts, host, finding };
   } catch (error) {
     if (!(error instanceof JamdevError)) throw error;
-    const defaults = { services: [], port: DEFAULT_API_PORT, proxyPort: DEFAULT_PROXY_PORT, host: undefined };
+    const ports = { port: DEFAULT_API_PORT, proxyPort: DEFAULT_PROXY_PORT };
+    const defaults = { services: [], ...ports, defaultPorts: { port: true, proxyPort: true }, host: undefined };
     return { folder: realpathSync(path), ...defaults, finding: trouble('config', 'failure', error) };
   }
 }

@@ -43,9 +43,9 @@ export async function examine(folder: string, configFile: string | undefined): P
   );
   const servers = Promise.all([own, listRunningServers()]).then((lists) => lists.flat());
   for (const shared of [docker, servers]) shared.catch(handledElsewhere);
-  const port = (what: string, number: number, flag: string) =>
+  const port = (what: string, number: number, flag: string, isDefault: boolean) =>
     runCheck(`${what} port`, CHECK_MS, async () =>
-      checkPort({ what, port: number, host: project.host, flag }, project.folder, await servers),
+      checkPort({ what, port: number, isDefault, host: project.host, flag }, project.folder, await servers),
     );
   const platforms = services.flatMap((service) => (service.runtime === 'docker' ? [service.platform] : []));
   const learned = (kind: 'outputs' | 'backend-writes') => new LearnedFiles(stateFolderOf(project.folder), kind).all;
@@ -66,8 +66,8 @@ export async function examine(folder: string, configFile: string | undefined): P
       const emulators = await findEmulators(info, ANSWER_MS);
       return wanted.map((platform) => judgeEmulation(platform, info, emulators, need !== 'not'));
     }),
-    port('API', project.port, '--port'),
-    port('proxy', project.proxyPort, '--proxy-port'),
+    port('API', project.port, '--port', project.defaultPorts.port),
+    port('proxy', project.proxyPort, '--proxy-port', project.defaultPorts.proxyPort),
     runCheck('file watching', CHECK_MS, async (signal) => {
       const missing = services.flatMap(({ watch }) => watch).filter((path) => !existsSync(path));
       if (missing.length > 0) {
