@@ -93,7 +93,7 @@ process.stdout.write('', () => setImmediate(end));
 /** @param called the first argument; anything but a command's name (none, help, a typo) takes all commands */
 async function makeProgram(called: string | undefined): Promise<Command> {
   const program = new Command('jamdev')
-    .description('Run Jamsocket session backends on your own machine.')
+    .description('Run one server process per document, room or user on your own machine, reached by key.')
     .version(readOwnPackage().version, '-V, --version')
     .helpCommand('help [command]', 'show the help of a command')
     .showHelpAfterError(json ? false : '(see: jamdev --help)')

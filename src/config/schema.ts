@@ -28,7 +28,7 @@ const serviceShape = {
   runtime: z
     .enum(['docker', 'process'])
     .optional()
-    .describe('How backends run. Default: docker where there is a Dockerfile, else as child processes.'),
+    .describe('How backends run. Default: docker if there is a Dockerfile, otherwise process.'),
   dockerfile: z.string().min(1).optional().describe('The Dockerfile to build backends from.'),
   dockerOptions: z
     .strictObject({
@@ -47,7 +47,9 @@ const serviceShape = {
     .string()
     .min(1)
     .optional()
-    .describe('The platform to build images for. Default: linux/amd64, as production runs; native: as this machine.'),
+    .describe(
+      'The platform to build images for. Default: linux/amd64, the platform of production; native: that of this machine.',
+    ),
   watch: z
     .union([z.boolean(), z.string(), z.array(z.string())])
     .optional()
@@ -55,7 +57,7 @@ const serviceShape = {
   ignore: z
     .union([z.string(), z.array(z.string())])
     .optional()
-    .describe("What not to watch: patterns as in a .gitignore in the service's folder. They win over everything else."),
+    .describe("What not to watch: patterns as in a .gitignore in the service's folder. They override all other rules."),
   poll: z
     .boolean()
     .optional()
@@ -70,7 +72,7 @@ const serviceShape = {
   rewriteRedirects: z
     .boolean()
     .optional()
-    .describe('Put the connection token into redirects of a backend to its own absolute paths. Default: false.'),
+    .describe('Add the connection token to redirects of a backend to its own absolute paths. Default: false.'),
 };
 
 /** One of several services in a config file. */
@@ -92,7 +94,7 @@ export const configFileSchema = z.strictObject({
     .record(z.string(), serviceSchema)
     .meta({ propertyNames: { pattern: SERVICE_NAME.source } })
     .optional()
-    .describe('Several services by name, in place of one; the first is the default one.'),
+    .describe('Several services by name, instead of one; the first is the default one.'),
   port: port.optional().describe('The port of the API. Default: 8080; 0: any free one.'),
   proxyPort: port.optional().describe('The port of the proxy. Default: 9090; 0: any free one.'),
   host: z.string().min(1).optional().describe('Listen on this host instead of loopback only.'),
@@ -107,8 +109,8 @@ export const configFileSchema = z.strictObject({
     })
     .optional()
     .describe('The URLs of a tunnel or a TLS proxy in front of the dev server; connect results carry them.'),
-  interactive: z.boolean().optional().describe('Keys while it runs in a terminal. Default: true.'),
-  styleLogOutput: z.boolean().optional().describe("Colors for backends' output. Default: true."),
+  interactive: z.boolean().optional().describe('Footer and keyboard shortcuts in a terminal. Default: true.'),
+  styleLogOutput: z.boolean().optional().describe('Show the colors of what backends print. Default: true.'),
 });
 
 /** The content of a config file. */

@@ -2,9 +2,9 @@ import type { JamdevError } from '../contract/errors/jamdev-error.js';
 import { type RenderedPage, renderPage } from './page.js';
 
 /**
- * The page that tells an error to a person.
+ * Renders the page that shows an error to a person.
  * @param id as in the JSON form of the answer
- * @param refreshSeconds when the browser loads it again; undefined: never
+ * @param refreshSeconds after how long the browser loads it again; undefined: never
  */
 export function renderErrorPage(error: JamdevError, id: string, refreshSeconds?: number): RenderedPage {
   return renderPage({

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** A page of the dev server's own, in plain text; the renderer makes HTML of it. */
+/** The content of a page that the dev server itself shows, as plain text. */
 export interface Page {
-  /** What is the matter, in a sentence; also the title of the tab. */
+  /** What happened, in a sentence; also the title of the tab. */
   heading: string;
-  /** A paragraph each. */
+  /** The paragraphs. */
   text: readonly string[];
   /** Lines of output, oldest first. */
   lines?: readonly string[];
@@ -14,7 +14,7 @@ export interface Page {
   refreshSeconds?: number;
 }
 
-/** A rendered page and the headers it must go out with. */
+/** A rendered page, and the headers that it must be sent with. */
 export interface RenderedPage {
   headers: Record<string, string>;
   body: string;
@@ -66,7 +66,7 @@ export function renderPage({ heading, text, lines = [], note, refreshSeconds }: 
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'`,
-      // Its address may have a connection token in it.
+      // Its URL may contain a connection token.
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',

@@ -1,8 +1,8 @@
-/** The forms in which the dev server speaks for itself: to a person in a browser, or to a program. */
+/** The forms of the dev server's own answers: for a person in a browser, or for a program. */
 export type Form = 'html' | 'json';
 
 /**
- * Chooses the form by a request's Accept header. Only what it names outright counts, as nearly all accept anything.
+ * Chooses the form by a request's Accept header. Wildcards don't count, because nearly all clients send them.
  * @param fallback for clients that name neither
  */
 export function preferredForm(accept: string | undefined, fallback: Form): Form {

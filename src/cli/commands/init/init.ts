@@ -41,11 +41,11 @@ const SUGGESTED_FOLDER = 'session-backend';
 export function initCommand(io: CommandIo): Command {
   const command = new Command('init')
     .description('write a small app to start from')
-    .argument('[folder]', 'the folder to write to (default: asked for in a terminal, else this folder)')
+    .argument('[folder]', 'the folder to write to (default: asked for in a terminal, otherwise this folder)')
     .addOption(
       new Option(
         '-t, --template <name>',
-        `the app to write (default: asked for in a terminal, else ${DEFAULT_TEMPLATE})`,
+        `the app to write (default: asked for in a terminal, otherwise ${DEFAULT_TEMPLATE})`,
       ).choices(TEMPLATE_NAMES),
     )
     .option('-f, --force', 'overwrite existing files')

@@ -23,10 +23,10 @@ export interface TemplateFile {
   content: Buffer;
 }
 
-/** npm packs no file named `.gitignore`, so this is how it travels. */
+/** npm does not pack a file named `.gitignore`, so the package contains it under this name. */
 const PACKED_GITIGNORE = 'gitignore';
 
-/** Reads all files of a template, without what running it in place has left there; sorted. */
+/** Reads all files of a template, without what running it in place has left there, sorted by path. */
 export async function readTemplate(name: TemplateName): Promise<TemplateFile[]> {
   const root = join(ownFolder(), 'templates', name);
   const leftOut = ignore().add(await readFile(join(root, PACKED_GITIGNORE), 'utf8'));

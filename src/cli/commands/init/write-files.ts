@@ -5,10 +5,10 @@ import { errorCode } from '../../../os/error-code.js';
 import { initErrors } from './init-errors.js';
 
 /**
- * Writes files into a folder, which is made if need be; none of them half.
+ * Writes files into a folder, which is created if needed. No file is ever written in part.
  * @param folder absolute path
  * @param files paths inside the folder, with slashes
- * @param overwrite replace files that are there; else nothing is written if there is one
+ * @param overwrite replace existing files; otherwise nothing is written if one exists
  * @throws JamdevError `FilesInTheWay`, or `FolderUnusable` with what was written until then
  */
 export async function writeFiles(
@@ -35,11 +35,11 @@ export async function writeFiles(
   }
 }
 
-/** What is where a file has to go, or where a folder for it has to be. */
+/** Something that exists where a file, or a folder for it, has to be. */
 interface Obstacle {
   /** Inside the folder. */
   path: string;
-  /** It could be replaced by the file. */
+  /** Whether the file can replace it. */
   isFile: boolean;
 }
 
@@ -58,7 +58,7 @@ async function findObstacles(folder: string, files: readonly { path: string }[])
   return [...obstacles.values()];
 }
 
-/** @returns undefined when there is nothing; a link that leads nowhere is something */
+/** @returns undefined if nothing is there; a link that leads nowhere counts as something */
 async function isFolder(path: string): Promise<boolean | undefined> {
   if ((await orUndefined(lstat(path))) === undefined) return undefined;
   return (await orUndefined(stat(path)))?.isDirectory() ?? false;
