@@ -3,6 +3,13 @@ import { ignoreError } from '../os/debug/debug-log.js';
 import { stageName } from './image-name.js';
 import { listImageNames, removeTag } from './leftovers.js';
 
+/** "Step 2/3 : RUN true"; Podman: "[1/2] STEP 2/3: RUN true". */
+const STEP = /^(?:\[\d+\/\d+\] )?step \d+\/\d+ ?: (\w+)/i;
+/** " ---> 0123456789ab"; Podman: "--> 0123456789a". */
+const IMAGE = /^ ?--+> ([0-9a-f]{11,12})$/;
+/** Podman puts the name of a registry in front. */
+const OWN_NAME = /^(?:docker\.io\/|localhost\/)?jamdev\//;
+
 /** What the engine tells of an image. */
 interface Inspected {
   RepoTags: string[] | null;
@@ -11,7 +18,7 @@ interface Inspected {
 }
 
 /**
- * Follows the output of the classic builder, which leaves an image without a name for each stage that the result does not
+ * Follows the output of the classic builder, or of Podman's, which leaves an image without a name for each stage that the result does not
  * contain, and for a step that failed. BuildKit leaves none.
  */
 export class ClassicStages {
@@ -32,10 +39,10 @@ export class ClassicStages {
   }
 
   hear(line: string): void {
-    const step = /^Step \d+\/\d+ : (\w+)/.exec(line);
+    const step = STEP.exec(line);
     if (step !== null) this.#isBase = step[1]?.toUpperCase() === 'FROM';
     if (step !== null && this.#isBase) this.#ids.push(undefined);
-    const [, id] = /^ ---> ([0-9a-f]{12})$/.exec(line) ?? [];
+    const [, id] = IMAGE.exec(line) ?? [];
     // The first image of a stage belongs to someone else.
     if (id !== undefined && !this.#isBase && this.#ids.length > 0) this.#ids[this.#ids.length - 1] = id;
   }
@@ -60,7 +67,7 @@ export class ClassicStages {
       .catch(ignoreError('docker', 'inspecting a stage'));
     if (found === undefined) return false;
     const names = found.RepoTags ?? [];
-    if (names.length > 0) return names.every((name) => name.startsWith('jamdev/'));
+    if (names.length > 0) return names.every((name) => OWN_NAME.test(name));
     return Date.parse(found.Created) >= this.#startedAtMs;
   }
 }

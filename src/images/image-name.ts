@@ -30,6 +30,11 @@ export function stageName(image: string, stage: number | '*' | ''): string {
   return `${image}-stage${stage}`;
 }
 
+/** Whether a name is of something that a stage left. */
+export function isStage(name: string): boolean {
+  return /-stage\d+$/.test(name);
+}
+
 /** Returns the run id in the name of an image or of a stage of its build; '' if there is none. */
 export function runOfImage(name: string): string {
   return /:(.+)-\d+(?:-stage\d+)?$/.exec(name)?.[1] ?? '';

@@ -2,7 +2,7 @@ import type { Engine } from '../engine/engine.js';
 import { isNotFound } from '../engine/engine-error.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import { type DeadRuns, listDeadContainers, removeDeadContainers } from '../runtime/docker/dead-containers.js';
-import { imagesOfProject, runOfImage } from './image-name.js';
+import { imagesOfProject, isStage, runOfImage } from './image-name.js';
 
 /**
  * Removes what dev servers of a project that died left in the engine: containers, networks, and images with jamdev's names.
@@ -31,7 +31,9 @@ export async function removeDeadImages(engine: Engine, dead: DeadRuns): Promise<
  * @returns whether it is gone
  */
 export async function removeTag(engine: Engine, name: string): Promise<boolean> {
-  return engine.request('DELETE', `/images/${name}`).then(
+  // A failed build leaves Podman a container of its own, which no list shows, on the image of its last good step.
+  const query = engine.isPodman && isStage(name) ? { force: true } : {};
+  return engine.request('DELETE', `/images/${name}`, { query }).then(
     () => true,
     (error) => isNotFound(error) || ignoreError('docker', `removing the image ${name}`, false)(error),
   );
@@ -41,7 +43,9 @@ export async function removeTag(engine: Engine, name: string): Promise<boolean> 
 export async function listImageNames(engine: Engine, pattern: string): Promise<string[]> {
   const filters = JSON.stringify({ reference: [pattern] });
   const images = await engine.request<{ RepoTags: string[] | null }[]>('GET', '/images/json', { query: { filters } });
-  return images.flatMap(({ RepoTags }) => RepoTags ?? []);
+  const names = images.flatMap(({ RepoTags }) => RepoTags ?? []);
+  // Podman puts the name of a registry in front.
+  return names.map((name) => name.replace(/^(?:docker\.io|localhost)\/(?=jamdev\/)/, ''));
 }
 
 /** Returns the names of images whose run is over. An image with names of several projects is listed with all of them. */
