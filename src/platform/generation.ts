@@ -78,7 +78,7 @@ export class Generation {
       if (this.#failure !== undefined) throw this.#failure;
       return exit;
     });
-    // Whoever waits for it handles it; nobody waits for the start of one that was replaced.
+    // A caller that waits for it handles the error; nothing waits for the start of a replaced process.
     this.exited.catch(handledElsewhere);
     this.stopped = process
       .then(

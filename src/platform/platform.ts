@@ -95,7 +95,7 @@ export class Platform {
     let found: { tag: string; image: Build } | undefined;
     for (;;) {
       if (this.#closing) throw requestErrors.shuttingDown();
-      // Anew after each wait: meanwhile the service may have been deleted, or told to run another image.
+      // Looked up again after each wait: the service may have been deleted, or given another image, meanwhile.
       const service = this.services.find(serviceName);
       const tag = this.#tagFor(service, params);
       const holder = params.key === undefined ? undefined : this.#backends.holderOf(service, params.key);
