@@ -18,9 +18,9 @@ import { areBackends, backendsOf, buildOf } from './writer.js';
 /**
  * What running backends have to do with a changed file: they have made this very change; they have the file open for
  * writing, by a library such as SQLite; they run it as code; or they do not report what they write, and have written
- * something at that time. `built`: the service's own build has made this change.
+ * something at that time, or that is not known. `built`: the service's own build has made this change.
  */
-export type Involvement = 'wrote' | 'holds' | 'runs' | 'may write' | 'built';
+export type Involvement = 'wrote' | 'holds' | 'runs' | 'may write' | 'unknown' | 'built';
 
 /** More files than this are a checkout or a copy, and not looked for. */
 const MAX_HELD = 100;
@@ -67,13 +67,14 @@ export class BackendEvidence {
     const others = rest.filter((path) => !isCode(path) && !areBackends(writers.get(path)));
     const isHeld = others.length === 0 || others.length > MAX_HELD ? () => false : await this.#heldBy(service.name);
     const unexplained = others.filter((path) => !isHeld(path));
-    const mayWrite = unexplained.length <= MAX_HELD && (await this.#mayHaveWritten(service.name, unexplained, changes));
+    const isWriting =
+      unexplained.length <= MAX_HELD && (await this.#mayHaveWritten(service.name, unexplained, changes));
     for (const path of rest) {
       // For this service, what backends of another one have generated is code like any other.
       if (isCode(path)) found.set(path, 'runs');
       else if (areBackends(writers.get(path))) found.set(path, 'wrote');
       else if (isHeld(path)) found.set(path, 'holds');
-      else if (mayWrite) found.set(path, 'may write');
+      else if (isWriting !== false) found.set(path, isWriting ? 'may write' : 'unknown');
     }
     return found;
   }
@@ -102,7 +103,11 @@ export class BackendEvidence {
     return (path) => held.has(path) || (OF_DATABASE.test(path) && held.has(path.replace(OF_DATABASE, '')));
   }
 
-  async #mayHaveWritten(definition: string, paths: readonly string[], changes: readonly Change[]): Promise<boolean> {
+  async #mayHaveWritten(
+    definition: string,
+    paths: readonly string[],
+    changes: readonly Change[],
+  ): Promise<boolean | undefined> {
     if (paths.length === 0 || !hasProc()) return false;
     const known = this.#activities.get(definition);
     const activity = known ?? new WriteActivity(this.#clock, () => this.#countWrittenBytes(definition));

@@ -16,6 +16,8 @@ export type ChangeOrigin = 'build' | 'backend' | 'other';
 export interface OriginatedChange {
   file: string;
   origin: ChangeOrigin;
+  /** A backend may have changed it as well: it does not count as a file that people save. */
+  isDoubtful?: boolean;
 }
 
 /** What to do after a change, or after the end of a build. */
@@ -98,7 +100,7 @@ export class BuildTriggers {
 
   /** Decides what to do about changed files. */
   changed(changes: readonly OriginatedChange[]): Trigger {
-    const byOthers = changes.filter(({ origin }) => origin === 'other').map(({ file }) => file);
+    const byOthers = changes.filter(({ origin }) => origin === 'other');
     if (byOthers.length > 0) return this.#changedByOthers(byOthers);
     for (const { file, origin } of changes) {
       if (origin === 'build' && this.#hasLeft && !this.#seen.has(file)) this.#doubted.add(file);
@@ -175,13 +177,13 @@ export class BuildTriggers {
     return this.#start(files);
   }
 
-  #changedByOthers(files: readonly string[]): Trigger {
+  #changedByOthers(changes: readonly OriginatedChange[]): Trigger {
     this.asked();
-    for (const file of files) {
-      this.#sources.add(file);
+    for (const { file, isDoubtful } of changes) {
+      if (!isDoubtful) this.#sources.add(file);
       this.#proofs.delete(file);
     }
-    return { kind: 'build', files };
+    return { kind: 'build', files: changes.map(({ file }) => file) };
   }
 
   /** Decides about files that builds and backends have written. */

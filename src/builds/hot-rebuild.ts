@@ -68,6 +68,13 @@ export class HotRebuild {
     };
     const origins = new ChangeOrigins(() => clock.now().getTime());
     const evidence = new BackendEvidence(platform, loaded, new ReportedWrites(writes, clock), clock);
+    // Services in one folder see the same files.
+    const writtenByRoot = new Map<string, WrittenFiles>();
+    const writtenIn = (root: string) => {
+      const written = writtenByRoot.get(root) ?? new WrittenFiles();
+      writtenByRoot.set(root, written);
+      return written;
+    };
     const watched = builder.definitions.filter(({ watch }) => watch.length > 0);
     this.#loops = new Map(
       watched.map((service) => {
@@ -77,9 +84,8 @@ export class HotRebuild {
         const loop = new RebuildLoop(service, world);
         loop.events.on('problem', (error) => this.events.emit('watchProblem', service, error));
         loop.events.on('learned', (files) => this.events.emit('learned', service, files));
-        const written = new WrittenFiles();
         loop.events.on('written', (files) => {
-          const patterns = written.note(files);
+          const patterns = writtenIn(service.root).note(files);
           if (patterns.length > 0) this.events.emit('written', service, patterns);
         });
         loop.events.on('outputs', (files) => this.events.emit('outputs', service.name, files));

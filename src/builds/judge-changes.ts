@@ -34,7 +34,7 @@ export async function judgeChanges(
     else if (origin === undefined) judged.own.push(change.path);
     else {
       judged.others.push(change);
-      judged.origins.push({ file: change.path, origin });
+      judged.origins.push({ file: change.path, origin, ...(involvement === 'unknown' && { isDoubtful: true }) });
     }
   });
   return judged;

@@ -2,8 +2,10 @@ import type { Clock } from '../os/clock.js';
 
 /** How often backends are looked at after a change: the smaller, the better it tells their writes from a person's. */
 const INTERVAL_MS = 250;
-/** How long after the last change. */
-const DURATION_MS = 60_000;
+const SLOW_INTERVAL_MS = 2_000;
+/** How long after the last change, first often and then slowly. */
+const OFTEN_MS = 60_000;
+const DURATION_MS = 10 * 60_000;
 /** Enough for a change that is handled late. */
 const MAX_SAMPLES = 20;
 /** File systems keep times by the tick of the kernel's clock, which lags behind the one that programs read. */
@@ -31,7 +33,7 @@ export class WriteActivity {
   readonly #clock: Clock;
   readonly #sample: () => Promise<WrittenBytes>;
   #samples: Sample[] = [];
-  #endsAtMs = 0;
+  #lastChangeMs = 0;
   #isSampling = false;
 
   /** @param sample counts what is written by those processes of running backends that do not report it */
@@ -43,20 +45,21 @@ export class WriteActivity {
   /**
    * Whether a backend may have changed a file.
    * @param changedAtMs when the file was changed first; milliseconds since 1970
-   * @returns true also if it is not known, as nothing was looked at before
+   * @returns undefined if it is not known, as nothing was looked at before
    */
-  async mayHaveWritten(changedAtMs: number): Promise<boolean> {
+  async mayHaveWritten(changedAtMs: number): Promise<boolean | undefined> {
     const now = await this.#take();
-    this.#endsAtMs = this.#clock.monotonicMs() + DURATION_MS;
+    this.#lastChangeMs = this.#clock.monotonicMs();
     this.#continue();
     if (now.written.processes.size === 0) return false;
     const before = this.#samples.findLast(({ atMs }) => atMs < changedAtMs - CLOCK_TICK_MS);
-    return before === undefined || hasWritten(before.written, now.written);
+    return before && hasWritten(before.written, now.written);
   }
 
   async #take(): Promise<Sample> {
-    const atMs = this.#clock.now().getTime();
-    const sample = { atMs, written: await this.#sample() };
+    const written = await this.#sample();
+    // What was written by the end of it may be counted.
+    const sample = { atMs: this.#clock.now().getTime(), written };
     this.#samples = [...this.#samples, sample].slice(-MAX_SAMPLES);
     return sample;
   }
@@ -64,10 +67,11 @@ export class WriteActivity {
   #continue(): void {
     if (this.#isSampling) return;
     this.#isSampling = true;
-    this.#clock.after(INTERVAL_MS, () => {
+    const sinceChangeMs = this.#clock.monotonicMs() - this.#lastChangeMs;
+    this.#clock.after(sinceChangeMs < OFTEN_MS ? INTERVAL_MS : SLOW_INTERVAL_MS, () => {
       void this.#take().finally(() => {
         this.#isSampling = false;
-        if (this.#clock.monotonicMs() < this.#endsAtMs) this.#continue();
+        if (this.#clock.monotonicMs() - this.#lastChangeMs < DURATION_MS) this.#continue();
         else this.#samples = [];
       });
     });

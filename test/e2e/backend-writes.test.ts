@@ -92,6 +92,40 @@ describe.each([
   }, 60_000);
 });
 
+test('what a backend writes builds no service, but code that another service runs builds that one', async () => {
+  const writer = `
+    const fs = require('node:fs');
+    let n = 0;
+    require('node:http').createServer((request, response) => {
+      n += 1;
+      if (request.url.endsWith('data')) fs.writeFileSync('data.json', String(n));
+      if (request.url.endsWith('code')) fs.writeFileSync('generated.cjs', 'module.exports = "generated"');
+      response.end(String(process.pid));
+    }).listen(process.env.PORT);
+  `;
+  const folder = makeProject({
+    'jamdev.config.json': { services: { a: { command: 'node a.cjs' }, b: { command: 'node b.cjs' } } },
+    'a.cjs': writer,
+    'b.cjs': `const code = require('./generated.cjs'); require('node:http').createServer((request, response) => response.end(process.pid + ' ' + code)).listen(process.env.PORT)`,
+    'generated.cjs': 'module.exports = 0',
+  });
+  const dev = await startDev(folder);
+  await untilWatching(dev);
+  const connect = async (service: string) =>
+    (await post(`${dev.apiUrl}/v2/service/-/${service}/connect`, { key: service })).json<{ url: string }>().url;
+  const [a, b] = [await connect('a'), await connect('b')];
+  const [pidA, before] = [(await send(a)).text, (await send(b)).text];
+  expect((await send(`${a}data`)).text).toBe(pidA);
+  await waitFor(() => dev.stdout().includes('A backend writes "data.json"'), 'the message');
+  expect(dev.stdout().split('A backend writes "data.json"')).toHaveLength(2);
+  expect((await send(b)).text).toBe(before);
+  const { text: pid } = await send(`${a}code`);
+  await waitFor(async () => (await send(b)).text.endsWith(' generated'), 'the generated code');
+  expect(pid).toBe(pidA);
+  expect((await send(a)).text).toBe(pidA);
+  expect(dev.stdout()).not.toMatch(/build {2}a \d+: .*changed/);
+});
+
 const PYTHON = `
 import http.server, json, os
 n = 0

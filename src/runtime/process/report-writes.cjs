@@ -12,13 +12,11 @@ const { WriteReport } = require('./write-report.cjs');
 
 /** @typedef {import('./wrap-functions.cjs').Functions} Functions */
 
-/** When a thread that has not written yet shows that it would report that, in milliseconds. */
-const SHOW_AFTER_MS = 200;
-
 /** @param {string} folder of the reports */
 function reportWrites(folder) {
   const report = new WriteReport(folder);
-  setTimeout(() => report.open(), SHOW_AFTER_MS).unref();
+  // What a process writes that does not report is recognized by less.
+  report.open();
   const wrapper = new Wrapper(report);
   const functions = /** @type {Functions} */ (/** @type {unknown} */ (fs));
   const promises = /** @type {Functions} */ (/** @type {unknown} */ (fs.promises));
