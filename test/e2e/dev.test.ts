@@ -204,7 +204,10 @@ describe('what a person sees', () => {
     const code = `console.error('Error: listen EADDRINUSE: address already in use :::8080'); process.exit(1)`;
     const dev = await startDev(makeProject({ 'server.js': code }), ['--command', 'node server.js']);
     await connect(dev.apiUrl);
-    await waitFor(() => dev.stdout().includes('change it to listen on the port in the variable PORT'), 'the hint');
+    await waitFor(
+      () => dev.stdout().includes('change it to listen on the port in the variable PORT (in Node.js: '),
+      'the hint',
+    );
   });
 });
 

@@ -279,8 +279,8 @@ describeTmux('the shortcuts', () => {
     await untilLogged(tmux, /^build {2}1: done/);
     await tmux.press('h');
     await untilLogged(tmux, 'stop, as Ctrl-C does');
-    const keys = (await parts(tmux)).log.slice(-9).map((line) => line.slice(0, 5));
-    expect(keys).toEqual(['b', 't', 's', 'o', 'l', 'p', 'c', 'h', 'q'].map((key) => `  ${key}  `));
+    const keys = (await parts(tmux)).log.slice(-11).map((line) => line.slice(0, 5));
+    expect(keys).toEqual(['b', 't', 'e', 'r', 's', 'o', 'l', 'p', 'c', 'h', 'q'].map((key) => `  ${key}  `));
     await tmux.press('b');
     await untilLogged(tmux, /^build {2}2: echo built \(key b\)$/);
     await tmux.press('p');

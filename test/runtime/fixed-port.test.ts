@@ -28,7 +28,7 @@ test.each([
   ['Node.js', { commands: ['node server.js'] }],
 ])('a server in %s gets the line for it: %j', (name, traces) => {
   const text = advice(traces);
-  expect(text).toContain(`the port in the environment variable PORT (in ${name}: `);
+  expect(text).toContain(`the port in the variable PORT (in ${name}: `);
   expect(text).toMatch(/in a container, where port 8080 is its own.*"dockerfile": "Dockerfile"/);
 });
 
@@ -39,9 +39,7 @@ test('the line for Deno can be copied', () => {
 });
 
 test('a server whose language is not known gets both ways all the same', () => {
-  expect(advice({ commands: ['./server'] })).toMatch(
-    /the port in the environment variable PORT, or run it in a container/,
-  );
+  expect(advice({ commands: ['./server'] })).toMatch(/the port in the variable PORT, or run it in a container/);
 });
 
 test.each([

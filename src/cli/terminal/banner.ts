@@ -7,6 +7,8 @@ import { compose, cyan, type Text } from './text.js';
 
 /** How services run is said as long as the banner has no more lines than this, remarks apart. */
 const MAX_LINES = 8;
+/** Of more services than this, it is said only if it is short. */
+const MAX_DESCRIBED = 6;
 /** What fits behind a label into the usual terminal of 80 columns. */
 const MAX_TEXT_WIDTH = 68;
 /** The one with the version, and an empty one. */
@@ -52,7 +54,7 @@ function describeEach(services: readonly ServiceConfig[], room: number): string[
   const lines = oneLineEach.map((service) => `${service.name.padEnd(width)}  ${describeRun(service)}`);
   const others = services.slice(oneLineEach.length).map((service) => `${service.name}: ${describeRun(service)}`);
   const together = others.join('; ');
-  if (together.length > MAX_TEXT_WIDTH) return undefined;
+  if (services.length > MAX_DESCRIBED && together.length > 2 * MAX_TEXT_WIDTH) return undefined;
   return others.length === 0 ? lines : [...lines, together];
 }
 

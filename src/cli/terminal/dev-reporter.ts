@@ -289,5 +289,5 @@ function describeExit({ exitSignal, exitCode }: EndedState): string {
 function portHint({ build, log: { lastLines } }: Backend): string | undefined {
   if (build?.kind !== 'process' || !saysPortTaken(lastLines)) return undefined;
   const advice = fixedPortAdvice({ commands: [build.command], output: lastLines, files: filesIn(build.cwd) });
-  return `Its port is taken. If that is a fixed one such as 8080, which is jamdev's API on this machine: ${advice}`;
+  return `If it listens on a fixed port such as 8080, which is jamdev's API here: ${advice}`;
 }

@@ -104,13 +104,13 @@ export interface ServerTraces {
   files: readonly string[];
 }
 
-/** Says the two ways to run a server that listens on a port of its own choice. */
+/** Says the two ways to run a server that listens on a port of its own choice, as the end of a sentence. */
 export function fixedPortAdvice(traces: ServerTraces): string {
   const language = findLanguage(traces);
   const line = language === undefined ? '' : ` (in ${language.name}: ${language.line})`;
   const container =
     'run it in a container, where port 8080 is its own, as in production: write a Dockerfile, and set "dockerfile": "Dockerfile" in the config';
-  return `Either make the server listen on the port in the environment variable PORT${line}, or ${container}.`;
+  return `change it to listen on the port in the variable PORT${line}, or ${container}.`;
 }
 
 /** The names of the files in a folder; none if it can't be read. */

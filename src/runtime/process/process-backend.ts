@@ -57,7 +57,7 @@ export class ProcessBackend implements RuntimeBackend {
     const { command, cwd } = this.#build;
     const running = await Promise.all([...new Set(listening.map(({ pid }) => pid))].map(commandOf));
     const advice = fixedPortAdvice({ commands: [...running, command], output: [], files: filesIn(cwd) });
-    return `It listens on port ${others.join(', ')}, but jamdev gave it PORT=${this.#port}. ${advice}`;
+    return `It listens on port ${others.join(', ')}, but jamdev gave it PORT=${this.#port}. Either ${advice}`;
   }
 
   async usage(): Promise<Usage | undefined> {
