@@ -543,7 +543,8 @@ describe('without a build', () => {
     // The preload says what is loaded a moment after the start.
     await waitFor(() => loadedFiles(folder).includes('lib.js'), 'what is loaded to be known');
     save('const a = <div/>', 'app.jsx.js');
-    await waitFor(() => /changed: app\.jsx\.js/.test(dev.stdout()), 'the front end');
+    // What is saved before a new process has loaded it is loaded, good or not.
+    await waitFor(() => /changed: app\.jsx\.js\)\n[\s\S]*ready on build/.test(dev.stdout()), 'the front end');
     save('module.exports = (', 'lib.js');
     await waitFor(() => dev.stdout().includes('failed (syntax error in lib.js)'), 'the check');
     expect((await ask(url)).version).toBe('lib one');
