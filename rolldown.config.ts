@@ -5,7 +5,7 @@ import { defineConfig, type InputOptions, type Plugin } from 'rolldown';
 /**
  * The packages that stay packages: an installation brings them. All others are built into `dist`, with their licenses: from
  * few files a dev server loads 200 ms faster, nothing is missing when npm replaces packages under a running dev server, and
- * whoever installs jamdev meets none of their demands (http-proxy-middleware declares Node.js 22, but works on 20).
+ * their demands on Node.js don't reach users (http-proxy-middleware declares Node.js 22, but works on 20).
  */
 const { dependencies: DEPENDENCIES = {} } = JSON.parse(readFileSync('package.json', 'utf8')) as {
   dependencies?: Record<string, string>;

@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // No test may touch the home of whoever runs it.
+    // No test may touch the home folder of the user who runs it.
     globalSetup: './test/support/user-state.ts',
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     // Real processes on two cores: more workers than that only slow each other down.

@@ -1,11 +1,17 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { z } from 'zod';
 import type { Engine } from '../../engine/engine.js';
 import { pause } from '../../os/clock.js';
-import { ignoreError } from '../../os/debug/debug-log.js';
+import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
 import { LABEL } from './labels.js';
 
 const RETRY_PAUSE_MS = 500;
+
+const eventSchema = z.object({
+  Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()) }),
+  timeNano: z.number(),
+});
 
 /** How a container ended, by the engine's event. */
 export interface DeathEvent {
@@ -14,7 +20,7 @@ export interface DeathEvent {
   engineMs: number;
 }
 
-/** What hears of one container. */
+/** Receives what happens to one container. */
 export interface ContainerListener {
   died(event: DeathEvent): void;
   /** Events may have been missed: the container may have died, or the engine. */
@@ -22,8 +28,8 @@ export interface ContainerListener {
 }
 
 /**
- * Tells when containers of a run die, by one connection to the engine's events. They come a tenth of a second before the
- * engine answers a `wait`, as it clears up first.
+ * Reports when containers of a run die, over one connection to the engine's events. They come a tenth of a second before
+ * the engine answers a `wait`, since it cleans up first.
  */
 export class ContainerEvents {
   readonly #engine: Engine;
@@ -39,7 +45,7 @@ export class ContainerEvents {
   }
 
   /**
-   * Resolves when the engine will tell of everything from now on.
+   * Resolves when every death from now on will be reported.
    * @throws JamdevError when it does not answer
    */
   async open(): Promise<void> {
@@ -84,11 +90,11 @@ export class ContainerEvents {
     await this.#reopen();
   }
 
+  /** A line that is no event, such as an error of the engine or the start of a line that was cut off, is skipped. */
   #hear(line: string): void {
-    const { Actor, timeNano } = JSON.parse(line) as {
-      Actor: { ID: string; Attributes: Record<string, string | undefined> };
-      timeNano: number;
-    };
+    const { data, error } = parseEvent(line);
+    if (data === undefined) return noteHandled('docker', 'reading an event of the engine', error);
+    const { Actor, timeNano } = data;
     // The second name is Podman's.
     const { exitCode, containerExitCode } = Actor.Attributes;
     const event = { exitCode: Number(exitCode ?? containerExitCode), engineMs: timeNano / 1e6 };
@@ -107,5 +113,13 @@ export class ContainerEvents {
       if (isOpen) return;
       await pause(RETRY_PAUSE_MS, signal);
     }
+  }
+}
+
+function parseEvent(line: string): { data?: z.infer<typeof eventSchema> | undefined; error?: unknown } {
+  try {
+    return eventSchema.safeParse(JSON.parse(line));
+  } catch (error) {
+    return { error };
   }
 }

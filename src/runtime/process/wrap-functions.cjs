@@ -68,7 +68,7 @@ class Wrapper {
     const wrapper = this;
     replace(object, name, (original) => {
       return function wrapped(...args) {
-        const callback = args.at(-1);
+        const callback = args[args.length - 1];
         if (wrapper.#isNested || typeof callback !== 'function' || !applies(args)) {
           return Reflect.apply(original, this, args);
         }
