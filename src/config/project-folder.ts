@@ -7,7 +7,7 @@ import { type DevConfig, resolveConfig } from './resolve.js';
 
 /**
  * Finds the folder whose project is meant: the given one, or, if there is nothing to run in it, the nearest folder above
- * with a config file. Only folders and files of this user count, up to the root of the repository: whoever can put a config
+ * with a config file. Only folders and files of this user count, up to the root of the repository: anyone who could put a config
  * file above a folder could run programs as everyone who starts a dev server below.
  * @returns an absolute path; the given folder if there is no other, or it does not exist
  */

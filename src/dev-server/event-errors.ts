@@ -2,7 +2,7 @@ import { fileError } from '../contract/errors/file-error.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { quote } from '../contract/errors/quote.js';
 
-/** Events of a running dev server that are told as errors: what happened, and what to do about it. */
+/** Events of a running dev server that are shown as errors: what happened, and what to do about it. */
 export const eventErrors = {
   configNotUsed: (reason: string) =>
     new JamdevError('ConfigInvalid', `The changed config is not used: ${reason}`, 'The previous config stays in use.'),

@@ -8,7 +8,7 @@ import { LineStream } from './line-stream.js';
 import { type LogRecord, RecordEncoder } from './log-format.js';
 import { MAX_SEGMENTS, SEGMENT_BYTES, segmentPath } from './segments.js';
 
-/** Whose log it is; kept beside it, for those who read it later. */
+/** Whose log it is; kept next to it, for later readers. */
 export interface LogOwner {
   backendId: string;
   service: string;

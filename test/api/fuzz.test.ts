@@ -142,13 +142,13 @@ test(`HTTP API: no request ends in a fault, waits forever or leaves a backend be
       const { backend_id, name, spawned } = answer.json<{ backend_id?: string; name?: string; spawned?: boolean }>();
       if (spawned !== undefined) named.add(backend_id ?? name ?? '');
     }
-    // Whoever was refused has spawned nothing.
+    // A refused request has spawned nothing.
     const { running } = server.parts.platform;
     const unnamed = running.filter(({ id, state }) => !named.has(id) && !/term/.test(state.status));
     expect(unnamed.map(({ id }) => id)).toEqual([]);
     if (named.size >= MAX_LIVING) await terminateNamed();
   };
-  /** After a failure the look for a smaller one begins anew. */
+  /** After a failure the search for a smaller one starts again. */
   const forgetAll = async (error: unknown) => {
     await server.parts.platform.terminateAll(true);
     named.clear();

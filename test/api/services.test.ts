@@ -24,7 +24,7 @@ async function startTwo() {
 }
 
 describe('HTTP API: services', () => {
-  test('the list, and what is told of one', async () => {
+  test('the list, and the details of one', async () => {
     const { server, get, call } = await startTwo();
     expect(await get('/v2/account/acme/services')).toEqual({ services: ['doc', 'chat'] });
     await call('/v2/service/acme/chat/staging/connect', { key: 'k' });

@@ -61,7 +61,7 @@ test('a command that reads its input gets none, instead of waiting forever', asy
   expect((await run('cat; echo over')).outcome).toMatchObject({ ok: true, lines: ['over'] });
 });
 
-test('of a long output the newest 1,000 lines are kept, and all are told live', async () => {
+test('of a long output the newest 1,000 lines are kept, and all are passed on live', async () => {
   const { outcome, lines } = await run('i=0; while [ $i -lt 3500 ]; do echo $i; i=$((i+1)); done');
   expect(lines).toHaveLength(3500);
   expect(outcome.lines).toEqual(lines.slice(-1000));

@@ -144,7 +144,7 @@ describe('a failed build', () => {
     expect(() => builder.assertUsable('default')).toThrow(expect.objectContaining(error));
   });
 
-  test('reaches those who were waiting for it', async () => {
+  test('reaches the callers that were waiting for it', async () => {
     const { builder, cwd } = makeBuilder(BY_HAND);
     const build = builder.build('default', 'start');
     const waiting = expect(builder.current('default', NEVER)).rejects.toMatchObject({ code: 'BuildFailed' });

@@ -44,7 +44,7 @@ test('what changed is unbuilt until a build that was started later is good', () 
   expect(files.unbuilt).toEqual(['/c']);
 });
 
-test('files that were there before and changed during the running build are told from new ones', () => {
+test('files that were there before and changed during the running build are distinguished from new ones', () => {
   const files = new ChangedFiles();
   files.note([change('/before', '1', '2')]);
   files.buildStarted();

@@ -19,7 +19,7 @@ function of(names: string[], after = AFTER): string[] {
   return bannerLines(BEFORE, services(...names), after).map(([label, text]) => `${label}|${text}`);
 }
 
-test('a single service is told by how it runs, and where that was found', () => {
+test('a single service is described by how it runs, and where that was found', () => {
   expect(of(['default'])).toEqual([
     'API|http://localhost:8080',
     'proxy|http://localhost:9090',
@@ -32,7 +32,7 @@ test('several have a line each, with their names', () => {
   expect(of(['web', 'chat']).slice(2, 4)).toEqual(['runs|web   node web.js', '|chat  node chat.js']);
 });
 
-test('a service whose backends are containers is told by its Dockerfile', () => {
+test('a service whose backends are containers is described by its Dockerfile', () => {
   const [service] = services('x');
   const docker = { ...service, runtime: 'docker', dockerfile: 'app/Dockerfile' } as never;
   expect(bannerLines([], [docker], [])[0]?.[1]).toContain('containers of app/Dockerfile');

@@ -207,7 +207,7 @@ describe('what to run', () => {
       {},
       'Dockerfile',
     ],
-    ['by the file, with a command beside it', { [FILE]: { dockerfile: 'D', command: 'x' } }, {}, 'D'],
+    ['by the file, with a command next to it', { [FILE]: { dockerfile: 'D', command: 'x' } }, {}, 'D'],
     ['with the runtime', { Dockerfile: '', [FILE]: { command: 'x', dockerfile: 'D', runtime: 'docker' } }, {}, 'D'],
   ])('is a Dockerfile named %s', async (_what, files, flags, dockerfile) => {
     const folder = makeProject(files);

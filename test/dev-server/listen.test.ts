@@ -84,7 +84,7 @@ describe('a port that can’t be had', () => {
     return (server.address() as { port: number }).port;
   }
 
-  test('because it is taken is told with who holds it and what to do', async () => {
+  test('because it is taken is reported with who holds it and what to do', async () => {
     const port = await takePort('127.0.0.1');
     await expect(listenForTest({ ...REQUEST, port })).rejects.toMatchObject({
       code: 'PortTaken',
@@ -105,7 +105,7 @@ describe('a port that can’t be had', () => {
     expect(made.filter((server) => server.listening)).toEqual([]);
   });
 
-  test('because the system forbids it is told with a port that is allowed', async () => {
+  test('because the system forbids it is reported with a port that is allowed', async () => {
     const request = { what: 'proxy', flag: '--proxy-port', port: 80 };
     await expect(listenForTest(request, () => failingServer('EACCES'))).rejects.toMatchObject({
       code: 'PortTaken',
@@ -113,15 +113,18 @@ describe('a port that can’t be had', () => {
     });
   });
 
-  test.each(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'])('because the host is not ours (%s) is told', async (code) => {
-    const request = { ...REQUEST, port: 0, host: 'elsewhere.example' };
-    await expect(listenForTest(request, () => failingServer(code))).rejects.toMatchObject({
-      code: 'HostUnavailable',
-      message: `jamdev can't listen on the host "elsewhere.example" (${code}).`,
-    });
-  });
+  test.each(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'])(
+    'because the host is not ours (%s) is reported',
+    async (code) => {
+      const request = { ...REQUEST, port: 0, host: 'elsewhere.example' };
+      await expect(listenForTest(request, () => failingServer(code))).rejects.toMatchObject({
+        code: 'HostUnavailable',
+        message: `jamdev can't listen on the host "elsewhere.example" (${code}).`,
+      });
+    },
+  );
 
-  test('on an address of another machine is told (really)', async () => {
+  test('on an address of another machine is reported (really)', async () => {
     // 192.0.2.0/24 is reserved for documentation, so no machine has it.
     await expect(listenForTest({ ...REQUEST, port: 0, host: '192.0.2.1' })).rejects.toMatchObject({
       code: 'HostUnavailable',
@@ -141,7 +144,7 @@ describe('a port that can’t be had', () => {
   });
 });
 
-test('when a connection ends, requests that waited behind another on it are told as well', async () => {
+test('when a connection ends, requests that waited behind another one on it are reported as well', async () => {
   const over: string[] = [];
   let begun = 0;
   const { port } = await listenForTest({ ...REQUEST, port: 0 }, () =>

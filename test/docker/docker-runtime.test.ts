@@ -150,7 +150,7 @@ describeDocker('containers', () => {
     test.each([
       ['an image that is gone', { image: 'jamdev/never-built:1' }, 'ImageGone', 'jamdev/never-built:1'],
       ['an image for another platform', { platform: 'linux/s390x' }, 'ContainerNotStarted', 'linux/s390x'],
-    ])('%s is told', async (_what, build, code, mention) => {
+    ])('%s is reported', async (_what, build, code, mention) => {
       await expect(start(SERVE, {}, { build })).rejects.toMatchObject({
         code,
         message: expect.stringContaining(mention),
@@ -170,7 +170,7 @@ describeDocker('containers', () => {
   });
 
   describe('termination', () => {
-    test('SIGTERM that ends it is told as such', async () => {
+    test('SIGTERM that ends it is reported as such', async () => {
       const { backend, output } = await start(`trap 'exit 143' TERM; echo ready; while :; do sleep 0.05; done`);
       await waitFor(() => output().includes('ready'), 'the trap');
       backend.terminate(false);
@@ -251,7 +251,7 @@ describeDocker('containers', () => {
     });
   });
 
-  describe('what can be told of one that is not ready', () => {
+  describe('what can be found out about one that is not ready', () => {
     test('that it listens on 127.0.0.1 only', async () => {
       const code = 'require("http").createServer().listen(8080, "127.0.0.1", () => console.log("listening"))';
       const { backend, output } = await start(`exec node -e '${code}'`);

@@ -103,7 +103,7 @@ describeDocker('building an image', () => {
     expect(await removeImage(testEngine(), image)).toBe(true);
   });
 
-  test('a step that fails is told with its text and exit code, and its output is there', async () => {
+  test('a step that fails is reported with its text and exit code, and its output is there', async () => {
     const word = `word-${newBackendId()}`;
     const dockerfile = `FROM node:22-slim\nRUN echo fine\nRUN echo the reason && : ${word} && exit 3\n`;
     const { ok, failure, lines } = await build({ Dockerfile: dockerfile }).outcome;
@@ -125,12 +125,12 @@ describeDocker('building an image', () => {
     );
   });
 
-  test('a line that is no instruction is told', async () => {
+  test('a line that is no instruction is reported', async () => {
     const { failure } = await build({ Dockerfile: 'FROM node:22-slim\nRUNN echo\n' }).outcome;
     expect(failure).toMatch(/line 2.*unknown instruction: RUNN/i);
   });
 
-  test('a missing Dockerfile, a folder in its place, and a missing context are told before docker is asked', async () => {
+  test('a missing Dockerfile, a folder in its place, and a missing context are reported before docker is asked', async () => {
     vi.stubEnv('PATH', '/nonexistent');
     onTestFinished(() => void vi.unstubAllEnvs());
     expect((await build({}).outcome).failure).toMatch(/^there is no Dockerfile .*Dockerfile: check "dockerfile"/);

@@ -43,7 +43,7 @@ describeDocker('limits, mounts and images of a container', () => {
       expect(await backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
     });
 
-    test('what it uses is told within its memory limit, as the engine itself tells it', async () => {
+    test('what it uses is reported within its memory limit, as the engine itself reports it', async () => {
       const limits = { memory_limit_bytes: 320 * MIB };
       const hold = 'exec node /fixtures/usage.mjs all 100 0';
       const { id, backend, output } = await start(hold, {}, { request: { limits } });
@@ -64,7 +64,7 @@ describeDocker('limits, mounts and images of a container', () => {
       expect((await backend.exited).remark).toBe('It used up its CPU time: its limit is 1 s.');
     });
 
-    test('a limit that the engine refuses is told, and the backend runs without it', async () => {
+    test('a limit that the engine refuses is reported, and the backend runs without it', async () => {
       const limits = { memory_limit_bytes: 1_000, cpu_time_limit: 60 };
       const { backend, remarks } = await start('echo ran', {}, { request: { limits } });
       expect(await backend.exited).toEqual({ code: 0, signal: null });
@@ -75,7 +75,7 @@ describeDocker('limits, mounts and images of a container', () => {
       expect(await containersOf(project)).toEqual([]);
     });
 
-    test('a disk limit holds or is told', async () => {
+    test('a disk limit holds or is reported', async () => {
       const request = { limits: { disk_limit_bytes: 1_000 * MIB } };
       for (let round = 0; round < 2; round += 1) {
         const { backend, remarks } = await start('exec sleep 30', {}, { request });
@@ -138,7 +138,7 @@ describeDocker('limits, mounts and images of a container', () => {
       }
     }
 
-    test('whose program is for another kind of machine is told as such', async () => {
+    test('whose program is for another kind of machine is reported as such', async () => {
       const entry = 'FROM node:22-slim\nCOPY --chmod=755 program /\nENTRYPOINT ["/program"]\n';
       const folder = makeProject({ Dockerfile: entry.replace('--chmod=755 ', '') });
       writeFileSync(join(folder, 'program'), '\x7fELF\x01nonsense', { mode: 0o755 });
@@ -167,7 +167,7 @@ describeDocker('limits, mounts and images of a container', () => {
       });
     });
 
-    test('whose command does not exist is told with the command', async () => {
+    test('whose command does not exist is reported with the command', async () => {
       expect(await endOf('FROM node:22-slim\nCMD ["no-such-program"]\n')).toMatchObject({
         code: 127,
         remark: expect.stringContaining(`The command of the image can't be started: "no-such-program"`),

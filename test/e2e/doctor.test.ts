@@ -150,7 +150,7 @@ describe('docker', () => {
     ]);
   });
 
-  test('that hangs is given up after five seconds, and everything else is told', async () => {
+  test('that hangs is given up after five seconds, and everything else is reported', async () => {
     const path = pathWithDocker('exec /bin/sleep 60');
     const startedAt = performance.now();
     const { code, find, findings } = await examine(makeProject(containers), { PATH: path });
@@ -223,7 +223,7 @@ describe('ports', () => {
   });
 });
 
-test('what a dev server that died left is told, and left for the next one', async () => {
+test('what a dev server that died left behind is reported, and left for the next one', async () => {
   const folder = makeEchoProject();
   const dev = await startDev(folder, ['--command', `node ${fixture('family.mjs')} daemon`]);
   await post(`${dev.apiUrl}/v2/service/-/-/connect`, {});

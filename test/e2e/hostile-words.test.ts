@@ -132,7 +132,7 @@ test.each<[string, string[]]>([
   ['a folder to examine', ['doctor', join('/nowhere', HOSTILE_NAME)]],
   ['a command that is not there', ['exec', '--command', 'true', '--', HOSTILE_NAME]],
   ['a folder to write to', ['init', join('/dev/null', HOSTILE_NAME)]],
-])('a mistake in the command line is told without obeying it: %s', async (_what, args) => {
+])('a mistake in the command line is reported without obeying it: %s', async (_what, args) => {
   const { stdout, stderr, code } = await runCli(args, { cwd: makeTempFolder() });
   expect(code).not.toBe(0);
   expect(stdout + stderr).not.toBe('');

@@ -421,12 +421,12 @@ describe('a build that fails', () => {
       error: { status: 503, message: expect.stringContaining('server.js:1 TYPO') },
     });
     await untilWatching(dev);
-    writeFileSync(join(folder, 'server.js'), server('mended'));
+    writeFileSync(join(folder, 'server.js'), server('fixed'));
     const answer = await waitFor(async () => {
       const connected = await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key: 'k' });
       return connected.status === 200 ? connected.json<{ url: string }>() : undefined;
-    }, 'the mended code');
-    expect((await ask(answer.url)).version).toBe('mended');
+    }, 'the fixed code');
+    expect((await ask(answer.url)).version).toBe('fixed');
   });
 
   test('a build that became stale is cancelled, and the newest change wins', async () => {

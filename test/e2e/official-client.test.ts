@@ -185,7 +185,7 @@ dashboard:       https://app.localhost/backend/${id}
       expect(await runningOf(dev)).toHaveLength(2);
     });
 
-    test('-i ends it when nobody is connected, -l whoever is', async () => {
+    test('-i ends it when nobody is connected, -l even if somebody is', async () => {
       const { dev, client } = await startLoggedIn();
       const idle = fieldsOf((await client.run('connect', 'default', '-i', '1')).stdout);
       const limited = fieldsOf((await client.run('connect', 'default', '-l', '5')).stdout);
@@ -212,7 +212,7 @@ dashboard:       https://app.localhost/backend/${id}
       expect(fieldsOf(held.stdout)).toMatchObject({ 'backend id': id, spawned: 'false' });
     });
 
-    test('what it asks for in vain is told with what there is', async () => {
+    test('what it asks for that does not exist is reported with what there is', async () => {
       const { dev, client } = await startLoggedIn();
       const [tag, reserved] = await Promise.all([
         client.run('connect', 'default', '-t', 'nope'),
@@ -235,7 +235,7 @@ dashboard:       https://app.localhost/backend/${id}
       expect(await runningOf(dev)).toEqual([]);
     });
 
-    test('a build that failed is told with its last lines', async () => {
+    test('a build that failed is reported with its last lines', async () => {
       const args = ['--command', ECHO, '--build', 'echo "no such module"; exit 2'];
       const dev = await startDev(makeTempFolder(), args);
       await waitFor(() => dev.stdout().includes('failed (exit code 2)'), 'the failure');

@@ -208,15 +208,15 @@ describe('several services', () => {
       error: { code: 'BuildFailed', message: expect.stringContaining('SyntaxError') },
     });
     await untilWatching(dev);
-    save('chat/server.js', server('mended'));
+    save('chat/server.js', server('fixed'));
     await waitFor(async () => (await buildOf(dev, 'chat')) > 0, 'the next build');
     const chat = await connect(dev, 'chat');
-    expect((await ask(chat)).version).toBe('mended');
+    expect((await ask(chat)).version).toBe('fixed');
 
     save('doc/server.js', 'this is { not JavaScript');
     await waitFor(async () => (await cli('build')).code === 1, 'the failure');
     expect((await ask(doc)).version).toBe('one');
-    expect((await ask(chat)).version).toBe('mended');
+    expect((await ask(chat)).version).toBe('fixed');
   });
 
   test('jamdev build SERVICE builds that one alone, and names the services it knows', async () => {

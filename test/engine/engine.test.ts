@@ -148,7 +148,7 @@ describe('the way to the engine', () => {
     },
   );
 
-  test('a context that does not exist is told in the words of the client', async () => {
+  test('a context that does not exist is reported in the words of the client', async () => {
     vi.stubEnv('DOCKER_HOST', '');
     stubClient('context "nope": context not found');
     await expect(findEndpoint()).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 import { type HttpMessage, valuesOf } from './http-reader.js';
 
-/** What the proxy has to tell a backend about whoever uses a token. */
+/** What the proxy has to tell a backend about the client that uses a token. */
 export interface Identity {
   backendId: string;
   token: string;

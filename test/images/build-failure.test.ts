@@ -25,7 +25,7 @@ ERROR: failed to solve: process "/bin/sh -c npm ci" did not complete successfull
     /^step 2\/3 failed, RUN npm ci with exit code 1$/,
   ],
   [
-    'BuildKit: another step runs beside the one that fails',
+    'BuildKit: another step runs at the same time as the one that fails',
     `#5 [2/4] RUN false
 #6 [other 1/1] RUN sleep 9
 #5 ERROR: process "/bin/sh -c false" did not complete successfully: exit code: 1

@@ -85,7 +85,7 @@ test('lines are on disk when write returns, each with its time', async () => {
   ]);
 });
 
-test('the owner is kept beside the log, and nobody else may read either', () => {
+test('the owner is kept next to the log, and nobody else may read either', () => {
   const folder = join(makeTempFolder(), 'deep', 'abc');
   const { log } = openLog(folder);
   log.write('stdout', Buffer.from('x\n'));
@@ -219,7 +219,7 @@ test('a disk that can’t be written is reported, and lines still reach their li
   expect(log.lastLines).toEqual(['one']);
 });
 
-test('after a write that failed the next line starts on a line of its own, and the recovery is told', () => {
+test('after a write that failed the next line starts on a line of its own, and the recovery is reported', () => {
   const folder = join(makeTempFolder(), 'abc');
   const { log, problems } = openLog(folder);
   rmSync(folder, { recursive: true });

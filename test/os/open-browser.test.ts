@@ -39,6 +39,6 @@ test('the system’s opener gets the URL, as one argument', async () => {
   expect(written).toBe('http://localhost:8080/?a=b&c=$(touch x)|');
 });
 
-test('a system without an opener is told as such', async () => {
+test('a system without an opener is reported as such', async () => {
   expect(await openInBrowser('http://localhost/')).toBe(false);
 });

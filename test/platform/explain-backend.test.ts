@@ -23,7 +23,7 @@ test.each<[Partial<BackendState>, string]>([
   expect(explainEnd(backendWith(state), true).message).toBe(`The backend "abc" has ended: ${why}.`);
 });
 
-test('its lines are told only to those who may see them', () => {
+test('its lines are shown only to callers who may see them', () => {
   const backend = backendWith({ status: 'terminated', exitCode: 1, exitSignal: null }, ['a line']);
   expect(explainEnd(backend, true).lastLines).toEqual(['a line']);
   expect(explainEnd(backend, false).sentence).not.toContain('a line');

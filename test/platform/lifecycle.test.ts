@@ -71,7 +71,7 @@ describe('Lifecycle', () => {
       expect(backend.state).toMatchObject({ reason: 'swept', kind: 'soft' });
     });
 
-    test('an open connection keeps one alive; the time counts anew from its end', async () => {
+    test('an open connection keeps one alive; the time starts again at its end', async () => {
       const clock = new HandClock();
       const setup = makePlatform(ECHO, clock);
       const { backend, route } = await setup.platform.connect(
@@ -179,7 +179,7 @@ describe('Lifecycle', () => {
       ['exit 0', { exitCode: 0, exitSignal: null }],
       ['exit 4', { exitCode: 4, exitSignal: null }],
       ['kill -KILL $$', { exitCode: 137, exitSignal: 'SIGKILL' }],
-    ])('%s is told as it was, with no reason', async (command, expected) => {
+    ])('%s is reported as it was, with no reason', async (command, expected) => {
       const backend = await connect(makePlatform(command, fastClock(1)));
       await until(backend, 'terminated');
       expect(backend.state).toMatchObject({ ...expected, lastStatus: 'waiting' });

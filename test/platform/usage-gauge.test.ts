@@ -184,7 +184,7 @@ describe('watching', () => {
     expect(told).toMatchObject([{ systemCpuMs: 2200 }]);
   });
 
-  test('any number of listeners share the looks; a later one is told the last second at once', async () => {
+  test('any number of listeners share the samples; a later one gets those of the last second at once', async () => {
     const { gauge, process, turn } = makeGauge();
     gauge.attach(process);
     await turn(10_500);
@@ -225,7 +225,7 @@ describe('watching', () => {
     expect(told).toHaveLength(heard);
   });
 
-  test('begins before a process runs, and goes on with the next one, whose counters begin anew', async () => {
+  test('begins before a process runs, and goes on with the next one, whose counters start again at zero', async () => {
     const { clock, gauge, process, turn } = makeGauge();
     const told: UsageInterval[] = [];
     gauge.watch((interval) => told.push(interval));

@@ -118,7 +118,7 @@ test('an unreadable /proc/net file is an empty one', () => {
 });
 
 test.skipIf(!hasProc() && !hasLsof)(
-  'who holds a port is told with pid and command (where the system tells)',
+  'who holds a port is reported with pid and command (where the system tells)',
   async () => {
     const holder = await describePortHolder(await listenOn('127.0.0.1'));
     expect(holder).toMatch(new RegExp(`^pid ${process.pid} \\(.+\\)$`));

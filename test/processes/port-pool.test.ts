@@ -60,7 +60,7 @@ test('a released port comes round again, but not at once', async () => {
   expect(seen.size).toBeLessThan(64);
 });
 
-test('a port in use is not handed out, whoever uses it and on whichever address', async () => {
+test('a port in use is not handed out, no matter which program uses it on which address', async () => {
   const pool = makePool();
   const ports = await acquireMany(pool, 5);
   const [one, two] = ports as [number, number];

@@ -22,7 +22,7 @@ beforeEach(() => {
   useStateHome(home);
 });
 
-test('where the state lies is told without touching the disk: in the user’s folder, by the project’s name', () => {
+test('where the state lies is found out without touching the disk: in the user’s folder, by the project’s name', () => {
   const project = makeTempFolder();
   const { root, servers, logs, volumes } = stateFolderOf(project);
   expect(root).toMatch(new RegExp(`^${home}/jamdev/projects/${basename(project)}-[0-9a-f]{12}$`));

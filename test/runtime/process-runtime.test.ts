@@ -100,7 +100,7 @@ describe('starting', () => {
 });
 
 describe('output and exit', () => {
-  test('an end by a signal is told by its name and as a shell shows it', async () => {
+  test('an end by a signal is reported by its name and as a shell shows it', async () => {
     const spawn = makeRuntime();
     const { backend } = await spawn('kill -SEGV $$');
     expect(await backend.exited).toEqual({ code: 139, signal: 'SIGSEGV' });

@@ -55,7 +55,7 @@ export function describeRuntime(name: string, harness: Harness): void {
   });
 
   describe(`${name}: output and exit`, () => {
-    test('everything is handed over before the exit is told, down to a line without an end', async () => {
+    test('everything is handed over before the exit is reported, down to a line without an end', async () => {
       const { backend, output } = await start(`exec node ${fixture('print.mjs')} last-words`);
       expect(await backend.exited).toEqual({ code: 3, signal: null });
       expect(output()).toContain('first line\nsecond line\n');
@@ -75,7 +75,7 @@ export function describeRuntime(name: string, harness: Harness): void {
       expect(output().length).toBe(5_000_000 + 'the last line of the flood\n'.length);
     });
 
-    test.each([0, 1, 7, 125, 126, 127])('the exit code %d is told', async (code) => {
+    test.each([0, 1, 7, 125, 126, 127])('the exit code %d is reported', async (code) => {
       const { backend, output } = await start(`echo one; echo two >&2; exit ${code}`);
       expect(await backend.exited).toEqual({ code, signal: null });
       expect(output().split('\n').toSorted()).toEqual(['', 'one', 'two']);

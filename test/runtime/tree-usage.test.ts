@@ -69,6 +69,6 @@ test('a later process with the pid of an earlier one is another', () => {
   expect(countLooks([[entry(server, 0), entry(worker, 500)]], [[entry(server, 0), second]])).toEqual([500, 505]);
 });
 
-test('of nothing, and of what has no memory yet, nothing is told', () => {
+test('of nothing, and of what has no memory yet, nothing is reported', () => {
   expect(countLooks([[]], [[entry(server, 0, 0, 0)]], [[entry(server, 5)]])).toEqual([undefined, undefined, 5]);
 });

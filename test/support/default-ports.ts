@@ -4,7 +4,7 @@ import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { isPortInUse } from '../../src/dev-server/probe-port.js';
 import { waitFor } from './wait.js';
 
-/** Runs of the tests that need the default ports take turns: whoever listens here has them. */
+/** Runs of the tests that need the default ports take turns: the one that listens here has them. */
 const TURN_PORT = 18_089;
 const TURN_MS = 60_000;
 

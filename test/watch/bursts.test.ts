@@ -61,7 +61,7 @@ describe('one change are', () => {
   });
 });
 
-test('what changes while git holds its lock is told of once it is let go of', async () => {
+test('what changes while git holds its lock is reported once the lock is released', async () => {
   const root = makeProject({ 'a.js': '', 'b.js': '' });
   git(root, 'init', '--quiet');
   const { batches, batchesOf } = await startWatching(root);
@@ -138,7 +138,7 @@ test('no change is lost, however fast files change one after the other', async (
   );
   await waitFor(
     () => now.size === names.length && new Set(now.values()).size === 1,
-    'all files to be told of as they are',
+    'all files to be reported as they are',
     60_000,
   );
 }, 120_000);

@@ -99,7 +99,7 @@ describe('polling', () => {
 });
 
 describe('a limit of the system', () => {
-  test.each(['ENOSPC', 'EMFILE'])('%s is told of, and nothing fails', async (code) => {
+  test.each(['ENOSPC', 'EMFILE'])('%s is reported, and nothing fails', async (code) => {
     const limits: string[] = [];
     const watchFolder = vi.spyOn(SystemEvents.prototype, 'watchFolder');
     watchFolder.mockRejectedValue(Object.assign(new Error(code), { code }));

@@ -152,7 +152,7 @@ function makePlace(links: [string, string][]): Place {
   return (name) => join(outer, name);
 }
 
-describe('with links, one change is told of when', () => {
+describe('with links, one change is reported when', () => {
   test.each(CASES)('%s', async (_what, links, act, changes) => {
     const place = makePlace(links);
     const { changesOf } = await startWatching(place('project'));

@@ -17,7 +17,7 @@ export class PrintedHints {
     this.#outputs = outputs;
   }
 
-  /** Adapts hints to the person's shell: call it before options are parsed, as what is wrong with them is told with hints. */
+  /** Adapts hints to the person's shell: call it before options are parsed, as what is wrong with them is reported with hints. */
   async begin(command: Command): Promise<void> {
     if (WITHOUT_HINTS.includes(command.name())) return;
     this.#call = await findCall();

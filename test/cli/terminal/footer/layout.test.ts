@@ -78,7 +78,7 @@ describe('a failing build', () => {
   const chat = { service: 'chat', number: 3, failure: 'exit code 1' };
   const web = { service: 'web', number: 7, failure: 'step 3/5 failed' };
 
-  test('has a line of its own, also beside a table that then has a row less', () => {
+  test('has a line of its own, also next to a table that then has a row less', () => {
     expect(lay({ failing: [chat] })).toEqual([
       '',
       'build 3 of chat failed: exit code 1',
