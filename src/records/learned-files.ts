@@ -25,9 +25,9 @@ export class LearnedFiles {
     return this.#files;
   }
 
-  /** Returns the files of a service; paths relative to its folder. */
+  /** Returns the files of a service; paths relative to its folder. A service may be called "constructor". */
   of(service: string): readonly string[] {
-    return this.#files[service] ?? [];
+    return (Object.hasOwn(this.#files, service) ? this.#files[service] : undefined) ?? [];
   }
 
   /** Forgets all files. */
@@ -41,7 +41,6 @@ export class LearnedFiles {
     try {
       writeOwnFile(this.#path, `${JSON.stringify(this.#files)}\n`);
     } catch (error) {
-      // As said.
       noteHandled('state', 'storing what was learned', error);
     }
   }
