@@ -75,13 +75,15 @@ export class WriteReports {
   /** Reads all reports. */
   async read(): Promise<WriteReport> {
     await this.prune();
-    const report: WriteReport = {
-      states: new Map(this.#kept.states),
-      deletions: new Map(this.#kept.deletions),
-      opened: new Map(),
-      threads: new Map(),
-    };
+    const report = emptyReport();
     await this.#each(async (writer, folder, name) => this.#readInto(report, writer, folder, name));
+    // Last: the report of a process that has ended meanwhile may have been moved there before it was read here.
+    for (const [state, left] of this.#kept.states) {
+      if (!report.states.has(state)) report.states.set(state, left);
+    }
+    for (const [path, deletion] of this.#kept.deletions) {
+      if (deletion.atMs > (report.deletions.get(path)?.atMs ?? 0)) report.deletions.set(path, deletion);
+    }
     return report;
   }
 
