@@ -55,7 +55,8 @@ sockets.on('connection', (socket, request) => {
 /** The name is the `user` of the connect request, if there was one; otherwise pages choose it. */
 function createPerson(request) {
   const verified = request.headers['x-verified-username'];
-  const chosen = new URL(request.url, 'http://localhost').searchParams.get('name');
+  // A path such as "//" is no valid URL for `new URL()`.
+  const chosen = new URLSearchParams(request.url.split('?')[1]).get('name');
   const name = verified === undefined ? chosen : Buffer.from(verified, 'latin1').toString();
   lastId += 1;
   return { id: lastId, name: (name || 'Guest').slice(0, MAX_NAME_LENGTH), position: null, isVerified: !!verified };

@@ -64,6 +64,11 @@ const NONSENSE: Record<TemplateName, (url: string) => Promise<void>> = {
       socket.send(message);
       await new Promise((resolve) => socket.once('close', resolve));
     }
+    // The backend sees the path "//", which is no URL.
+    const strayed = new WebSocket(`${url.replace('http', 'ws')}/`);
+    await new Promise((resolve) => strayed.once('message', resolve));
+    strayed.close();
+    await new Promise((resolve) => strayed.once('close', resolve));
     const { socket, received } = await openSocket(url);
     const path = new URL(url).pathname;
     socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`);
