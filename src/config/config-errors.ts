@@ -25,14 +25,14 @@ export const configErrors = {
   publicUrlsOfOneOrigin: (file: string, origin: string) =>
     new JamdevError(
       'ConfigInvalid',
-      `In ${file}, both "publicUrl.api" and "publicUrl.proxy" are of the origin ${origin}.`,
+      `In ${file}, "publicUrl.api" and "publicUrl.proxy" have the same origin, ${origin}.`,
       'Use another host or port for one of them: pages of backends must not share the origin of the API.',
     ),
   serviceNameInvalid: (file: string, name: string) =>
     new JamdevError(
       'ConfigInvalid',
       `In ${file}, ${quote(name)} can't be the name of a service.`,
-      'Use a small letter first, then small letters, digits and hyphens; at most 63.',
+      'Start with a lowercase letter, then use lowercase letters, digits and hyphens; 63 characters at most.',
     ),
   noServices: (file: string) =>
     new JamdevError('ConfigInvalid', `In ${file}, "services" is empty.`, 'Name at least one, or leave "services" out.'),

@@ -208,7 +208,7 @@ describe('HTTP API: what is no value of a field is refused', () => {
     'POST /v2/account/-/service: the name %j',
     async (name) => {
       const answer = await post(`${server().apiUrl}${CREATE[0]}`, { name });
-      const message = `${JSON.stringify(name)} can't be the name of a service. Use small letters, digits and hyphens; at most 63.`;
+      const message = `${JSON.stringify(name)} can't be the name of a service. Use lowercase letters, digits and hyphens; 63 characters at most.`;
       expectRefusal(answer, 400, 'InvalidRequest', message);
     },
   );

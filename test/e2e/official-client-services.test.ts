@@ -77,7 +77,7 @@ describe('Official clients', () => {
       const { client } = await startProject();
       const { code, stderr } = await client.run('service', 'create', 'Not_OK');
       expect(code).toBe(1);
-      expect(stderr).toMatch(/400 - InvalidRequest: "Not_OK" can't be the name of a service\. Use small letters/);
+      expect(stderr).toMatch(/400 - InvalidRequest: "Not_OK" can't be the name of a service\. Use lowercase letters/);
     });
   });
 

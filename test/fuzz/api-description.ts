@@ -15,7 +15,7 @@ export interface Description {
 }
 
 export interface ApiEndpoint {
-  /** In small letters. */
+  /** In lowercase. */
   method: string;
   /** With `{parameter}` where one stands. */
   path: string;

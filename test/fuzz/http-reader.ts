@@ -40,7 +40,7 @@ export function readMessage(text: string, context: ReadContext): Reading {
   return readBody({ startLine, headers }, text.slice(end + 4), context);
 }
 
-/** All values of a header, by its name in small letters. */
+/** All values of a header, by its name in lowercase. */
 export function valuesOf(headers: HttpMessage['headers'], name: string): string[] {
   return headers.filter(([each]) => each.toLowerCase() === name).map(([, value]) => value);
 }

@@ -9,7 +9,7 @@ export const serviceErrors = {
     new JamdevError(
       'InvalidRequest',
       `${quote(name)} can't be the name of a service.`,
-      'Use small letters, digits and hyphens; at most 63.',
+      'Use lowercase letters, digits and hyphens; 63 characters at most.',
     ),
   serviceExists: (name: string) =>
     new JamdevError('ServiceExists', `There is a service "${name}" already.`, 'Choose another name, or use it.'),
