@@ -5,9 +5,9 @@ const HEADER_BYTES = 8;
 const STDERR = 2;
 
 /**
- * Creates what takes the bytes of an attached container, in which stdout and stderr are mixed, and hands them on apart.
- * It keeps nothing but unfinished headers. docker-modem's own demuxer copies all that it has for every part, calls itself
- * for each, and so ends the program when a server prints 3,500 single bytes at once.
+ * Creates a function that takes the mixed output of an attached container and passes stdout and stderr on separately. It
+ * keeps nothing but unfinished headers. docker-modem's own demuxer is recursive and copies the rest for each part: a server
+ * that prints 3,500 single bytes at once ends the program.
  */
 export function createDemuxer(onOutput: (source: OutputSource, chunk: Buffer) => void): (chunk: Buffer) => void {
   let header: Buffer = Buffer.alloc(0);

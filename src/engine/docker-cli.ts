@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { dockerErrors } from './docker-errors.js';
 
-/** For a question that the client answers by itself. */
+/** For questions that the client answers without the engine. */
 export const QUICK_TIMEOUT_MS = 10_000;
 
 /** How a docker command ended. */
@@ -17,9 +17,9 @@ export function dockerEnvironment(...layers: Record<string, string>[]): NodeJS.P
 }
 
 /**
- * Runs one docker command to its end, with its output gathered. A failure is in the result.
+ * Runs one docker command to its end, and collects its output. A failure is part of the result.
  * @param options.signal ends the client
- * @param options.timeoutMs after so long it is ended, and its stderr says so
+ * @param options.timeoutMs after this time it is ended, and its stderr says so
  * @throws JamdevError `DockerMissing`
  */
 export async function runDocker(
@@ -46,7 +46,7 @@ export async function runDocker(
   return { ok: !result.failed, stdout: result.stdout, stderr };
 }
 
-/** Returns the first line with something to say, without prefixes and the full stop. */
+/** Returns the first meaningful line, without prefixes and the period at the end. */
 export function firstLine(text: string): string {
   const line = text.split('\n').find((each) => each.trim() !== '' && !/^(DEPRECATED|WARNING)/.test(each)) ?? '';
   return (

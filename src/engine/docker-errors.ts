@@ -23,7 +23,7 @@ export const dockerErrors = {
       `This user is not allowed to use the Docker Engine (${detail}).`,
       `Join the group docker (sudo usermod -aG docker $USER, then log in again), or ${WITHOUT_DOCKER}`,
     ),
-  /** @param context the Docker context that leads there; undefined: DOCKER_HOST does */
+  /** @param context the Docker context that leads there; undefined: DOCKER_HOST leads there */
   dockerElsewhere: (url: string, context: string | undefined) =>
     new JamdevError(
       'DockerElsewhere',

@@ -1,4 +1,4 @@
-/** What the engine itself answered to a request that it refused or that failed. */
+/** An error answer of the engine. */
 export class EngineError extends Error {
   /** HTTP status. */
   readonly status: number;
@@ -10,7 +10,7 @@ export class EngineError extends Error {
   }
 }
 
-/** Whether the engine has no container, image or network of the name it was asked about. */
+/** Whether the engine does not have the container, image or network that was asked for. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof EngineError && error.status === 404;
 }

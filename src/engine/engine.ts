@@ -13,7 +13,7 @@ import { EngineError } from './engine-error.js';
 
 /** For everything that is not known to be quick: creating, starting, removing. An engine that hangs must not hang jamdev. */
 const REQUEST_TIMEOUT_MS = 120_000;
-/** For a question or a signal. */
+/** For a quick question, or for a signal. */
 export const QUICK_REQUEST_MS = 10_000;
 /** Engines from 25 to 29 accept it; older ones get their own newest version, which has all that is used here. */
 const API_VERSION = '1.44';
@@ -30,7 +30,7 @@ const versionSchema = z.object({
   Components: z.array(z.object({ Name: z.string() })).default([]),
 });
 
-/** What an engine says of itself. */
+/** What an engine reports about itself. */
 export type EngineVersion = z.infer<typeof versionSchema>;
 
 /** A request to the engine. */
@@ -48,7 +48,7 @@ export class Engine {
   #sharesClock = false;
   #isPodman = false;
 
-  /** Use {@link connectEngine}, unless nothing is to be asked yet. */
+  /** Sends nothing yet. To get an engine that answers, use {@link connectEngine}. */
   constructor(endpoint: Endpoint) {
     this.endpoint = endpoint;
     // Whatever is left out here, docker-modem takes from the environment.
@@ -85,7 +85,7 @@ export class Engine {
     return this.#sharesClock;
   }
 
-  /** Asks for the time by the engine's own clock; ms since 1970, of the last whole second. */
+  /** Asks the engine for its time; ms since 1970, rounded down to a second. */
   async now(): Promise<number> {
     const answer = await this.#dial('GET', '/_ping', {}, { signal: AbortSignal.timeout(QUICK_REQUEST_MS) });
     answer.resume();
@@ -93,7 +93,7 @@ export class Engine {
   }
 
   /**
-   * Sends a request, and reads the answer whole.
+   * Sends a request, and reads the whole answer.
    * @throws EngineError as the engine answers; JamdevError `DockerStopped`, `DockerForbidden` when it does not
    */
   async request<T = unknown>(method: string, path: string, request: EngineRequest = {}): Promise<T> {
@@ -114,7 +114,7 @@ export class Engine {
     return this.#dial(method, this.#prefix + path, request, { hijack, signal });
   }
 
-  /** @returns what the JSON of the answer says; undefined where there is none */
+  /** @returns the parsed JSON of the answer; undefined if it is empty */
   async #read<T>(method: string, path: string, request: EngineRequest, signal: AbortSignal): Promise<T> {
     const answer = await this.#dial(method, path, request, { signal });
     try {
@@ -125,7 +125,7 @@ export class Engine {
     }
   }
 
-  /** Always as a stream: docker-modem never settles when a connection ends within an answer that it reads whole. */
+  /** Always as a stream: if a connection ends in the middle of an answer that docker-modem reads itself, it never settles. */
   #dial(
     method: string,
     path: string,

@@ -38,7 +38,7 @@ describe('Official clients', () => {
       expect(await list()).toBe('default\nchat\n');
       const again = await client.run('service', 'create', 'chat');
       expect(again).toMatchObject({ code: 1, stdout: '' });
-      expect(again.stderr).toMatch(/409 - ServiceExists: There is a service "chat" already\./);
+      expect(again.stderr).toMatch(/409 - ServiceExists: The service "chat" already exists\./);
       const { 'backend url': url = '', 'backend id': id = '' } = await connect('chat');
       expect((await send(url)).json()).toMatchObject({ environment: { JAMSOCKET_SERVICE: 'chat' } });
 

@@ -36,7 +36,7 @@ export const connectErrors = {
     new JamdevError(
       'InvalidRequest',
       `The mount ${quote(path)} is outside of the folder of its key.`,
-      'Give true, or a relative path without "." and "..".',
+      'Pass true, or a relative path without "." and "..".',
     ),
   buildFailed: (what: string, lastLines: string[]) =>
     new JamdevError(

@@ -12,12 +12,12 @@ export const serviceErrors = {
       'Use lowercase letters, digits and hyphens; 63 characters at most.',
     ),
   serviceExists: (name: string) =>
-    new JamdevError('ServiceExists', `There is a service "${name}" already.`, 'Choose another name, or use it.'),
+    new JamdevError('ServiceExists', `The service "${name}" already exists.`, 'Choose another name, or use it.'),
   serviceConfigured: (name: string) =>
     new JamdevError(
       'ServiceConfigured',
       `The service "${name}" comes from the project's config and can't be deleted here.`,
-      'Take it out of the config file.',
+      'Remove it from the config file.',
     ),
   serviceInUse: (name: string, backends: number) =>
     new JamdevError(

@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/engine.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 import type { Usage } from '../runtime.js';
 
-/** What is of use in the engine's statistics of a container; it leaves out what it does not know. */
+/** The part of a container's statistics that is needed. The engine leaves out what it does not know. */
 const statsSchema = z.object({
   cpu_stats: z.object({
     /** Nanoseconds. */
@@ -24,7 +24,7 @@ const NS_PER_MS = 1e6;
 /** An engine older than version 25 takes up to a second for each answer. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** Asks the engine what a container uses right now. @returns undefined, never a rejection, when it does not tell */
+/** Asks the engine what a container uses right now. @returns undefined, never a rejection, if it does not answer */
 export async function readUsage(engine: Engine, id: string): Promise<Usage | undefined> {
   const request = { query: { stream: false, 'one-shot': true }, timeoutMs: ANSWER_TIMEOUT_MS };
   return engine
@@ -34,8 +34,8 @@ export async function readUsage(engine: Engine, id: string): Promise<Usage | und
 
 /**
  * Reads the engine's statistics of a container. Memory is counted as `docker stats` and the platform do: without files
- * that are cached and not in use, as they make room when there is need.
- * @returns undefined when they do not tell, as of a container that does not run
+ * that are cached and not in use, because the kernel frees these when memory is needed.
+ * @returns undefined if the usage is missing, as for a container that does not run
  */
 export function parseStats(stats: unknown): Usage | undefined {
   const parsed = statsSchema.safeParse(stats);

@@ -14,7 +14,7 @@ const LONGEST_SIGNAL_PAUSE_MS = 500;
 const KEPT_BYTES = 2_048;
 const SIGKILL_CODE = 137;
 
-/** What the engine says of the state of a container. */
+/** The state of a container, as the engine reports it. */
 interface ContainerState {
   Running: boolean;
   ExitCode: number;
@@ -27,7 +27,7 @@ export interface ContainerEnd {
   /** undefined: the engine was lost, and what became of the container is not known. */
   exitCode: number | undefined;
   outOfMemory: boolean;
-  /** It had ended by itself before its termination was asked for. */
+  /** It had ended by itself before anyone asked it to. */
   onItsOwn: boolean;
 }
 
@@ -41,7 +41,7 @@ export class Container {
   readonly #request: SpawnRequest;
   readonly #forget: () => void;
   #settle: (event: DeathEvent | undefined) => void = () => undefined;
-  /** undefined: the engine was lost, or told too late when it died. */
+  /** undefined: the engine was lost, or reported its death too late. */
   readonly #death: Promise<DeathEvent | undefined>;
   #deathSeenAtMs = 0;
   #isDead = false;
@@ -80,7 +80,7 @@ export class Container {
 
   /**
    * Starts it, with its output attached from the first byte.
-   * @returns what the engine says of it then
+   * @returns its inspection after the start
    * @throws EngineError, JamdevError
    */
   async start(): Promise<ContainerInspection> {
@@ -89,7 +89,7 @@ export class Container {
     this.#attached = await this.#engine.stream('POST', `${this.#path}/attach`, { query, hijack: true, signal });
     this.#outputOver = this.#forward(this.#attached);
     await this.#engine.request('POST', `${this.#path}/start`);
-    // The end of its output is a sign that it died, should its event not come.
+    // The end of its output shows that it died, even if the event is missed.
     void this.#outputOver.then(() => this.#check());
     return this.#engine.request<ContainerInspection>('GET', `${this.#path}/json`);
   }
@@ -134,7 +134,7 @@ export class Container {
     this.#settle(event);
   }
 
-  /** Finds out whether it died while no event could tell. */
+  /** Finds out whether it died while events were missed. */
   async #check(): Promise<void> {
     if (this.#isDead) return;
     const state = await this.#inspect();
@@ -161,7 +161,7 @@ export class Container {
 
   /**
    * Between the end of a process and the engine's event lie some 30 ms. A termination within them did not cause the end.
-   * Another machine's clock (that of Docker Desktop) differs from the one here, but both tell how long ago it was.
+   * The clock of another machine (such as Docker Desktop's) differs from the one here, but both measure how long ago it was.
    */
   #endedOnItsOwn({ ExitCode, FinishedAt }: ContainerState, event: DeathEvent | undefined): boolean {
     const asked = this.#firstAsked;
@@ -172,7 +172,7 @@ export class Container {
     return event !== undefined && event.engineMs - finishedMs > this.#deathSeenAtMs - asked.atMs;
   }
 
-  /** Until it was delivered, was overtaken by a harder one, or there is nobody left to get it. */
+  /** Repeats the signal until it is delivered, a harder one replaces it, or the container is dead. */
   async #signal(how: 'soft' | 'hard'): Promise<void> {
     const request = { query: { signal: how === 'hard' ? 'SIGKILL' : 'SIGTERM' }, timeoutMs: QUICK_REQUEST_MS };
     for (let wait = FIRST_SIGNAL_PAUSE_MS; !this.#isDead && this.#asked === how; wait *= 1.5) {
@@ -182,7 +182,7 @@ export class Container {
       } catch (error) {
         // 404 and 409: it is gone, or does not run anymore.
         if (error instanceof EngineError && error.status < 500) return this.#check();
-        // An engine that does not even take a kill will tell nothing anymore.
+        // An engine that does not even accept a kill will report nothing more.
         if (how === 'hard' && !(error instanceof EngineError)) return this.#lose();
         noteHandled('docker', `signaling ${this.name}`, error);
       }
@@ -204,13 +204,13 @@ export class Container {
   }
 }
 
-/** What `inspect` tells of a container, as far as it is needed. */
+/** The part of a container's inspection that is needed. */
 export interface ContainerInspection {
   State: ContainerState & { Pid: number };
   NetworkSettings: { Ports?: Record<string, { HostPort: string }[] | null> };
 }
 
-/** Milliseconds since 1970, with their fraction: the engine tells nanoseconds. */
+/** Milliseconds since 1970, with their fraction: the engine reports nanoseconds. */
 function preciseTime(time: string): number {
   const fraction = /\.(\d+)/.exec(time)?.[1] ?? '0';
   const seconds = Date.parse(time.replace(/\.\d+/, ''));

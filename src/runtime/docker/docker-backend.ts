@@ -22,7 +22,7 @@ export interface DockerBackendParts {
   address: Address;
   /** The port that it has to listen on inside. */
   insidePort: number;
-  /** Those that are in force. */
+  /** Those that the engine applies. */
   limits: readonly Limit[];
   build: ContainerBuild;
   engine: Engine;
@@ -54,7 +54,7 @@ export class DockerBackend implements RuntimeBackend {
 
   async explainNotReady(answer?: StrangeAnswer): Promise<string | undefined> {
     const { engine, container, build, insidePort } = this.#parts;
-    // On the host's network its ports can't be told from those of everyone else.
+    // On the host's network, its ports can't be distinguished from those of other programs.
     if (this.ended || build.network === 'host') return undefined;
     return explainNotReady(engine, container.id, insidePort, answer);
   }
@@ -101,7 +101,7 @@ export class DockerBackend implements RuntimeBackend {
   }
 }
 
-/** Docker only tells a code; one above 128 is a signal by the custom of shells. */
+/** Docker reports only a code; by the convention of shells, one above 128 means a signal. */
 function toExit(code: number): Exit {
   const signal = Object.entries(constants.signals).find(([, number]) => SIGNAL_BASE + number === code)?.[0];
   return { code, signal: signal ?? null };

@@ -18,7 +18,7 @@ import { checkVariables, startFailure } from './start-failure.js';
 
 /** How long the last resort may take, for each of its two steps. */
 const KILL_ALL_MS = 4_000;
-/** A warning that needs no remark: the limit holds, there is just no swap to be limited. */
+/** A warning that needs no remark: the limit is applied, there is just no swap to limit. */
 const HARMLESS_WARNING = /swap limit|IPv4 forwarding|Published ports are discarded|Localhost DNS/i;
 
 /** What the containers of a dev server have in common. */
@@ -28,9 +28,9 @@ export interface DockerRuntimeOptions {
   project: string;
   /** The random id of the project's state folder. */
   stateId: string;
-  /** Of this dev server: its containers are known by it again. */
+  /** Of this dev server: its containers are recognized by it. */
   runId: string;
-  /** Where mounts lie, absolute paths: new ones are made in the first, and those that are in another stay there. */
+  /** Folders for mounts, absolute paths: new mounts are created in the first; existing ones stay where they are. */
   volumes: readonly [string, ...string[]];
 }
 

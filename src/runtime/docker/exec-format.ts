@@ -1,12 +1,12 @@
 import type { Engine } from '../../engine/engine.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 
-/** Whether the words of the engine or of a container say that its program can't be run here. */
+/** Whether a message of the engine or output of a container says that its program can't run here. */
 export function isExecFormat(words: string): boolean {
   return /exec format error/i.test(words) || words.includes('\x7fELF');
 }
 
-/** Whether they may be those of a shell that took such a program for a script, as the engine's init lets it. */
+/** Whether it may be the output of a shell that took such a program for a script, which happens with the engine's init. */
 export function mayBeExecFormat(words: string): boolean {
   return isExecFormat(words) || /syntax error|not found/i.test(words);
 }

@@ -1,8 +1,8 @@
-/** Labels by which jamdev knows its own containers and networks again. */
+/** Labels by which jamdev recognizes its own containers and networks. */
 export const LABEL = {
   /** Absolute path of the project folder. */
   project: 'dev.jamdev.project',
-  /** The random id of the project's state folder, which nobody else has: on an engine that several machines use. */
+  /** The random id of the project's state folder: it tells machines apart that share an engine. */
   state: 'dev.jamdev.state',
   /** The dev server that owns it. */
   run: 'dev.jamdev.run',

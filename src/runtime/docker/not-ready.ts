@@ -11,11 +11,11 @@ const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 const DOCKER_RESOLVER = /:\s+0B00007F:/;
 
 /**
- * Why a backend that runs does not answer, as far as the ports it listens on tell.
+ * Explains by the ports that it listens on why a running backend does not answer.
  * @param port the one it has to listen on inside
  * @param answer what came back last in place of an answer in HTTP; Docker itself answers for a container in which
  *   nothing listens
- * @returns undefined when they don't tell
+ * @returns undefined if the ports don't explain it
  */
 export async function explainNotReady(
   engine: Engine,

@@ -3,13 +3,13 @@ const INITS =
   /^(init|tini|tini-static|dumb-init|docker-init|catatonit|s6-\S+|runit|runit-init|runsvdir|my_init|systemd)$/;
 const SHELLS = /^(sh|bash|dash|ash|zsh)$/;
 
-/** What an image starts, as the engine tells it. */
+/** What an image starts, as the engine reports it. */
 export interface ImageCommand {
   Entrypoint?: string[] | null;
   Cmd?: string[] | null;
 }
 
-/** Whether the first process of an image's containers is an init of its own, under which another one has no place. */
+/** Whether the image starts an init itself, so that the engine's init must not run in front of it. */
 export function hasOwnInit({ Entrypoint, Cmd }: ImageCommand): boolean {
   let words = [...(Entrypoint ?? []), ...(Cmd ?? [])];
   if (nameOf(words[0]) === 'env')
@@ -23,12 +23,12 @@ export function hasOwnInit({ Entrypoint, Cmd }: ImageCommand): boolean {
   return INITS.test(nameOf(words[0]));
 }
 
-/** Whether the engine could not start a container for want of the init that it brings itself. */
+/** Whether the engine could not start a container because its own init is not installed. */
 export function isInitMissing(message: string): boolean {
   return /docker-init|container-init|catatonit/.test(message);
 }
 
-/** Whether a program complains that it is not the first process, which an init in front of it keeps it from being. */
+/** Whether a program complains that it is not process 1, as it would with an init in front of it. */
 export function wantsToBeFirst(words: string): boolean {
   return /\b(can only|must|has to|needs to) (run|be run|be|run only) as pid 1\b|not running as pid 1/i.test(words);
 }

@@ -30,7 +30,7 @@ export function limitsOf(limits: ResourceLimits | undefined): Limit[] {
   if (cpu !== undefined) found.push(cpu);
   if (typeof cpuSeconds === 'number') {
     const seconds = Math.ceil(cpuSeconds);
-    // One second between asking (SIGXCPU) and killing, so that the end tells its cause.
+    // One second between asking (SIGXCPU) and killing, so that the exit shows its cause.
     const config = { Ulimits: [{ Name: 'cpu', Soft: seconds, Hard: seconds + 1 }] };
     found.push({ kind: 'cpu time', config, size: `${seconds} s` });
   }

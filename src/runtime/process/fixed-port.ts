@@ -1,5 +1,4 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { noteHandled } from '../../os/debug/debug-log.js';
 
 /** How a server in some language takes its port from the environment. */
@@ -14,7 +13,7 @@ interface Language {
   line: string;
 }
 
-/** The more telling ones first: a front end's package.json says little about the server. */
+/** The most specific ones first: a front end's package.json says little about the server. */
 const LANGUAGES: readonly Language[] = [
   {
     name: 'Deno',
@@ -94,7 +93,7 @@ const LANGUAGES: readonly Language[] = [
   },
 ];
 
-/** What a server's language is told by. */
+/** What shows the language of a server. */
 export interface ServerTraces {
   /** Command lines: the configured one, and those of its processes. */
   commands: readonly string[];
@@ -116,7 +115,7 @@ export function fixedPortAdvice(traces: ServerTraces): string {
 /** The names of the files in a folder; none if it can't be read. */
 export function filesIn(folder: string): string[] {
   try {
-    return existsSync(join(folder)) ? readdirSync(folder) : [];
+    return existsSync(folder) ? readdirSync(folder) : [];
   } catch (error) {
     noteHandled('processes', 'listing the files of a server', error);
     return [];

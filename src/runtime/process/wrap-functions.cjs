@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 /*
- * Wraps functions of `fs`, so that an operation is told of their start and end. What they do, return and throw stays as it
- * is, and so do their names, lengths and symbols such as the one for `util.promisify`.
+ * Wraps functions of `fs`, so that an operation is notified of their start and end. What they do, return and throw stays
+ * the same, and so do their names, lengths and symbols such as the one for `util.promisify`.
  */
 const { hrtime } = process;
 
@@ -13,12 +13,12 @@ const { hrtime } = process;
 /** @typedef {Record<string, AnyFunction>} Functions */
 
 /**
- * If a program hears later than this of the end of a write, a person may have saved the file since. It is at most as late
- * as the time in which the event loop worked, rather than waited.
+ * If a program learns of the end of a write later than this, a person may have saved the file since. The delay is at most
+ * the time in which the event loop was busy.
  */
 const MAX_LATE_MS = 100;
 
-/** @returns {number} milliseconds in which the event loop has not waited, since some moment */
+/** @returns {number} milliseconds in which the event loop was busy, counted from an arbitrary moment */
 function activeMs() {
   const [seconds, nanoseconds] = hrtime();
   return seconds * 1000 + nanoseconds / 1e6 - require('node:perf_hooks').performance.nodeTiming.idleTime;
@@ -26,7 +26,7 @@ function activeMs() {
 
 class Wrapper {
   #report;
-  /** A function that calls others of them is at work. */
+  /** Whether a wrapped function is running, which may call others of them. */
   #isNested = false;
 
   /** @param {Report} report */
@@ -148,7 +148,7 @@ class Wrapper {
 const always = (_args) => true;
 
 /**
- * Puts a function in the place of another, under its name and with its properties.
+ * Replaces a function of an object by another, which keeps its name and properties.
  * @param {Functions} object
  * @param {string} name
  * @param {(original: AnyFunction) => AnyFunction} wrap

@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 /*
- * What the functions of `fs` that write do to files, by the names of their variants with a callback. An operation looks
- * at the arguments before the function runs, and reports what it has left when it has ended.
+ * What the writing functions of `fs` do to files, by the names of their variants with a callback. An operation reads the
+ * arguments before the function runs, and reports the state of the file after it.
  */
 const fs = require('node:fs');
 const { join } = require('node:path');
@@ -10,7 +10,8 @@ const { stateOf } = require('./write-report.cjs');
 
 /** @typedef {InstanceType<typeof import('./write-report.cjs').WriteReport>} Report */
 /**
- * How an operation ends: with its result, and whether the program hears so late of it that the file may be another's by now.
+ * How an operation ends: with its result, and whether the program learns of it so late that someone else may have changed
+ * the file since.
  * @typedef {(succeeded: boolean, result: unknown, isLate: boolean) => void} End
  */
 /** @typedef {(report: Report, args: unknown[]) => End} Operation */
@@ -19,18 +20,18 @@ const { readdirSync } = fs;
 const { O_TRUNC, O_CREAT, O_EXCL, O_WRONLY, O_RDWR } = fs.constants;
 
 /**
- * Nothing of what was there before is left.
+ * Nothing of the previous content is left.
  * @param {Report} report @param {unknown} path @param {boolean} [ofLink] @param {number} [size] of what is written
  * @returns {End}
  */
 const replaced = (report, path, ofLink, size) => (succeeded, _result, isLate) => {
   const state = stateOf(path, ofLink);
-  // In the end, only its size shows that a file is still as it was left.
+  // If it is late, only the size shows that the file is still as it was left.
   if (succeeded && (!isLate || (state !== undefined && state.size === size))) report.left(state);
 };
 
 /**
- * Something of what was there before is left: if that was a person's, and not seen yet, it still has to count.
+ * Some of the previous content is left: if a person wrote that and it has not been noticed yet, it still has to count.
  * @param {Report} report
  * @param {unknown} before path or descriptor
  * @param {unknown} after the same once it has ended
@@ -80,7 +81,7 @@ const copied =
     if (succeeded) leftAll(report, String(from), String(to));
   };
 
-/** Folders are copied without any other function of `fs`. @param {Report} report @param {string} from @param {string} to */
+/** Node.js copies folders without calling other functions of `fs`. @param {Report} report @param {string} from @param {string} to */
 function leftAll(report, from, to) {
   report.left(stateOf(to, true));
   try {

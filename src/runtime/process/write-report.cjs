@@ -7,12 +7,12 @@
  * A state is "device:inode:size:time of the last change", which no program can set. The file has a line for each inode,
  * written over in place, so that it does not grow with the number of writes:
  *
- *   H <operations started> <all below this number have ended>
- *   S <state> <state it was made from, or - if nothing of that is left> <all below this number have ended>
+ *   H <operations started> <all operations below this number have ended>
+ *   S <state> <state it was made from, or - if nothing of that is left> <all operations below this number have ended>
  *   D <ms since 1970> <path that was deleted, as JSON>
- *   O <descriptor> <device:inode of the file that \`fs\` opened under it for writing>
+ *   O <descriptor> <device:inode of the file that `fs` opened under it for writing>
  *
- * Nothing here may fail or be noticed: where a report can't be written, the dev server builds, as it does if in doubt.
+ * Nothing here may fail or be noticed: without a report the dev server builds, as it does if in doubt.
  */
 const fs = require('node:fs');
 const { dirname, basename, join, resolve } = require('node:path');
@@ -200,7 +200,7 @@ class WriteReport {
     try {
       writeSync(this.#descriptor, text, offset);
     } catch {
-      // As said above.
+      // The disk is full, for example.
     }
   }
 }

@@ -13,7 +13,7 @@ export async function checkDevServers(running: readonly ServerRecord[], timeoutM
       try {
         await greetDevServer({ apiUrl, record }, new AbortController().signal, timeoutMs);
         const age = formatAge(Date.now() - Date.parse(startedAt));
-        return fine('dev server', `runs for ${age} at ${apiUrl} (pid ${pid})`);
+        return fine('dev server', `has been running for ${age} at ${apiUrl} (pid ${pid})`);
       } catch (error) {
         if (!(error instanceof JamdevError)) throw error;
         return trouble('dev server', 'warning', error);
