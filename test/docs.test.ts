@@ -43,6 +43,15 @@ describe.each(PAGES.map((page) => [relative(ROOT, page), page] as const))('%s', 
   });
 });
 
+test.each(PAGES.map((page) => [relative(ROOT, page), page] as const))('%s has no marks of a merge', (_name, page) => {
+  expect(readFileSync(page, 'utf8')).not.toMatch(/^(?:<{7}|>{7}) /m);
+});
+
+test('each decision has a number of its own', () => {
+  const numbers = readdirSync(join(ROOT, 'docs', 'decisions')).map((name) => name.slice(0, 3));
+  expect(new Set(numbers).size).toBe(numbers.length);
+});
+
 test('the walk through the code names files that exist', () => {
   const text = readFileSync(join(ROOT, 'docs', 'architecture.md'), 'utf8');
   const files = [...text.matchAll(/`([\w-]+\/[\w./-]+\.ts)`/g)].map(([, file = '']) => file);
