@@ -117,3 +117,10 @@ test('a running dev server loads nothing: an import that failed once would fail 
     .filter((file) => /\bimport\(\s*'(?!node:)/.test(readFileSync(file, 'utf8').replace(/\btypeof import\(/g, '')));
   expect(late.map((file) => relative(SOURCE, file))).toEqual([]);
 });
+
+test('CONTRIBUTING.md names the levels as they are', () => {
+  const chain = LEVELS.filter((level) => !level.includes('index.ts'))
+    .map((level) => level.map((part) => `\`${part}\``).join(', '))
+    .join(' → ');
+  expect(readFileSync('CONTRIBUTING.md', 'utf8').replaceAll('\n', ' ')).toContain(chain);
+});

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { ROOT } from './support/project.js';
 
 const PAGES = [
-  ...['README.md', 'CONTRIBUTING.md'].map((name) => join(ROOT, name)),
+  ...['README.md', 'CONTRIBUTING.md', 'AGENTS.md', 'CHANGELOG.md', 'SECURITY.md'].map((name) => join(ROOT, name)),
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(ROOT, 'docs', name)),
@@ -36,6 +36,10 @@ describe.each(PAGES.map((page) => [relative(ROOT, page), page] as const))('%s', 
       return !existsSync(file) || (anchor !== undefined && !anchorsOf(file).includes(anchor));
     });
     expect(broken).toEqual([]);
+  });
+
+  test('has no marks of a merge', () => {
+    expect(readFileSync(page, 'utf8')).not.toMatch(/^(<{7}|={7}|>{7})( |$)/m);
   });
 
   test('links to no page of the hosted platform, which is gone', () => {
