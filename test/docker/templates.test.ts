@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { TEMPLATE_NAMES, type TemplateName } from '../../src/cli/commands/init/templates.js';
@@ -38,6 +39,19 @@ async function connect(dev: DevRun, key: string): Promise<Connected> {
 describeDocker.each(TEMPLATE_NAMES)('the template %s, in containers', (template) => {
   describe('', { timeout: 180_000 }, () => {
     describeTemplate(template, { start, connect });
+
+    test('a typo fails the build, and the session keeps its process', async () => {
+      const dev = await start(template);
+      const { backend_id } = await connect(dev, 'doc-1');
+      await waitFor(async () => (await send(`${dev.apiUrl}/_jamdev/info`)).json().watching, 'the watcher');
+      appendFileSync(join(dev.folder, template === 'python' ? 'storage.py' : 'storage.js'), '\n(\n');
+      await waitFor(() => /build {2}2: (done|failed)/.test(dev.stdout()), 'the second build', 60_000);
+      expect(dev.stdout()).toContain('build  2: failed');
+      expect(dev.stdout()).toContain('SyntaxError');
+      const { status } = (await send(`${dev.apiUrl}/v2/backend/${backend_id}/status`)).json<{ status: string }>();
+      expect(status).toBe('ready');
+      expect(dev.stdout()).not.toContain('replaced by');
+    });
 
     test('the image has the server and no more than it needs, and runs it as nobody of importance', async () => {
       const dev = await start(template);
