@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { readOwnPackage } from '../config/own-package.js';
-import { noteDecision, wantsDebugLog } from '../os/debug/debug-log.js';
+import { noteDecision, noteHandled, wantsDebugLog } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
 import { watchLaunch } from '../processes/watch-launch.js';
 import { cliErrors } from './cli-errors.js';
@@ -32,6 +32,9 @@ const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
   build: async () => (await import('./commands/build.js')).buildCommand,
   doctor: async () => (await import('./commands/doctor/doctor.js')).doctorCommand,
 };
+
+/** Called at every press of Tab, and print no hints. */
+const COMPLETION = ['complete', 'completion'];
 
 const stdout = new Output(process.stdout);
 const stderr = new Output(process.stderr);
@@ -96,7 +99,7 @@ async function makeProgram(called: string | undefined): Promise<Command> {
     .description('Run one server process per document, room or user on your own machine, reached by key.')
     .version(readOwnPackage().version, '-V, --version')
     .helpCommand('help [command]', 'show the help of a command')
-    .showHelpAfterError(json ? false : '(see: jamdev --help)')
+    .showHelpAfterError(json ? false : '(see: npx jamdev --help)')
     .configureOutput({
       writeOut: (text) => stdout.block(text),
       writeErr: (text) => stderr.block(text),
@@ -104,7 +107,7 @@ async function makeProgram(called: string | undefined): Promise<Command> {
     })
     // What stands behind the command that exec runs is that command's.
     .enablePositionalOptions()
-    .hook('preSubcommand', (_, command) => hints.begin(command))
+    .hook('preSubcommand', () => hints.begin())
     .exitOverride();
   const only = called !== undefined && Object.hasOwn(COMMANDS, called) ? COMMANDS[called] : undefined;
   // Some modules ask for it while they are loaded, and Node.js does not let every error of that be caught.
@@ -114,11 +117,12 @@ async function makeProgram(called: string | undefined): Promise<Command> {
     program.addCommand(make(io).copyInheritedSettings(program));
   }
   if (only === undefined) {
+    if (!COMPLETION.includes(called ?? '')) await beginHints();
     const { addCompletion } = await import('./completion.js');
     await addCompletion(program, process.argv.slice(2), (text) => process.stdout.write(text));
   }
   for (const command of program.commands) {
-    if (!json) command.showHelpAfterError(`(see: jamdev ${command.name()} --help)`);
+    if (!json) command.showHelpAfterError(`(see: npx jamdev ${command.name()} --help)`);
     command.option('--debug', 'write decisions and handled errors to stderr, as with JAMDEV_DEBUG=1');
     command.on('option:debug', () => io.debug.start());
     command.hook('preAction', noteCommand);
@@ -127,6 +131,15 @@ async function makeProgram(called: string | undefined): Promise<Command> {
     if (!OWN_SIGNALS.includes(command.name())) command.hook('preAction', endOnSignals);
   }
   return program;
+}
+
+/** For a command that does not exist, before which no hook runs. Help must be printed in a deleted folder, too. */
+async function beginHints(): Promise<void> {
+  try {
+    await hints.begin();
+  } catch (error) {
+    noteHandled('cli', 'finding out how jamdev was called', error);
+  }
 }
 
 /** Where a report of a bug begins. */

@@ -37,10 +37,10 @@ export function jsonObject(flag: string): Parser<Record<string, unknown>> {
       value = JSON.parse(text);
     } catch (error) {
       noteHandled('cli', 'reading an option as JSON', error);
-      throw usageError(`${flag} must be JSON, not ${text}`, `For example: ${flag} '{"role":"editor"}'`);
+      throw usageError(`${flag} must be JSON, not "${text}".`, `For example: ${flag} '{"role":"editor"}'`);
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw usageError(`${flag} must be a JSON object, not ${text}`, `For example: ${flag} '{"role":"editor"}'`);
+      throw usageError(`${flag} must be a JSON object, not "${text}".`, `For example: ${flag} '{"role":"editor"}'`);
     }
     return value as Record<string, unknown>;
   };

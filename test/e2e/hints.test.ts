@@ -111,3 +111,21 @@ test('dev, exec and doctor find the config above a folder that has nothing to ru
   const doctor = await runCli(['doctor'], { cwd: deep });
   expect(doctor.stdout).toContain('jamsocket.config.json');
 });
+
+test.each<[string[], string]>([
+  [['spwan'], '--help'],
+  [['--versoin'], '--help'],
+  [['list', '--jsn'], 'list --help'],
+  [['dev', '--prot', '1'], 'dev --help'],
+  [['connect', '--key'], 'connect --help'],
+  [['status'], 'status --help'],
+  [['exec'], 'exec --help'],
+  [['init', '--template', 'webscoket'], 'init --help'],
+])('the command that jamdev %j names for help can be run as it stands', async (args, ending) => {
+  const cwd = makeTempFolder();
+  const { code, stderr } = await runCli(args, { cwd });
+  expect(code).toBe(2);
+  const line = printed(stderr, 'see: ');
+  expect(line).toMatch(new RegExp(`^node \\S+ ${ending}$`));
+  await expect(type(line, cwd)).resolves.toContain('Usage: jamdev');
+});

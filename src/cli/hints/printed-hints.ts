@@ -17,16 +17,21 @@ export class PrintedHints {
     this.#outputs = outputs;
   }
 
-  /** Adapts hints to the person's shell: call it before options are parsed, as what is wrong with them is reported with hints. */
-  async begin(command: Command): Promise<void> {
-    if (WITHOUT_HINTS.includes(command.name())) return;
+  /** Adapts hints to the person's shell. Call it before options are parsed, because errors in them carry hints. */
+  async begin(): Promise<void> {
     this.#call = await findCall();
     this.aim({});
   }
 
   /** Adapts hints to what a command is about, as its options and arguments say. */
   async aimBy(command: Command): Promise<void> {
+    if (WITHOUT_HINTS.includes(command.name())) this.#stop();
     if (this.#call !== undefined) this.aim(await targetOf(command, this.#call));
+  }
+
+  #stop(): void {
+    this.#call = undefined;
+    for (const output of this.#outputs) output.adaptHints = (text) => text;
   }
 
   /** Adapts hints to a dev server or project. */

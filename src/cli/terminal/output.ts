@@ -48,7 +48,7 @@ export class Output {
 
   /** Writes text of several lines that jamdev itself has laid out, such as help. */
   block(text: string): void {
-    this.stream.write(text.split('\n').map(cleanText).join('\n'));
+    this.stream.write(this.adaptHints(text).split('\n').map(cleanText).join('\n'));
   }
 
   /** Writes a value as JSON, in one line unless there is an indentation. */

@@ -32,11 +32,7 @@ export function addConnectOptions(command: Command): Command {
       .option('-k, --key <key>', 'the key to lock the backend to; if a running backend holds it, that one is returned')
       .option('-e, --env <NAME=value>', 'a variable for the backend (repeatable)', environment)
       .option('-u, --user <name>', 'sent to the backend as x-verified-username')
-      .option(
-        '-a, --auth <json>',
-        'a JSON object, sent to the backend as x-verified-user-data',
-        jsonObject('-a/--auth'),
-      )
+      .option('-a, --auth <json>', 'a JSON object, sent to the backend as x-verified-user-data', jsonObject('--auth'))
       .option(
         '-i, --max-idle-seconds <time>',
         'end it after this time without a connection: seconds, or 5m (default: 300)',
