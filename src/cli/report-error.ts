@@ -24,7 +24,7 @@ export function reportError(error: unknown, stderr: Output, json: boolean): numb
   const known = error instanceof JamdevError ? error : asSystemProblem(error);
   if (known !== undefined) {
     const { code, message, remedy } = known;
-    if (json) stderr.json({ error: { code, message: stderr.adaptHints(message), remedy: stderr.adaptHints(remedy) } });
+    if (json) stderr.jsonWithHints({ error: { code, message, remedy } });
     else {
       stderr.lines(`jamdev: ${message}`);
       if (remedy !== '') for (const line of remedy.split('\n')) stderr.line(line);

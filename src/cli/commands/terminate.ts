@@ -67,7 +67,8 @@ async function terminate(names: string[], options: TerminateOptions, io: Command
       if (!(error instanceof JamdevError)) throw error;
       // One that can't be ended is no reason to spare the others.
       io.fail();
-      if (options.json) io.json({ backend: name, status: 'error', code: error.code, message: error.sentence });
+      if (options.json)
+        io.stdout.jsonWithHints({ backend: name, status: 'error', code: error.code, message: error.sentence });
       else io.stderr.lines(error.sentence);
     }
   }

@@ -8,14 +8,16 @@ import type { Reporter } from './reporter.js';
 
 /** Shows a program what happens in the dev server: one JSON object a line, each with an `event`. */
 export class JsonReporter implements Reporter {
+  readonly #output: Output;
   readonly #writer: LineWriter;
 
   constructor(output: Output) {
+    this.#output = output;
     this.#writer = new LineWriter(output, (lines) => this.#writer.json({ event: 'left-out', lines }));
   }
 
   started(server: DevServer, ms: number): void {
-    this.#writer.json({
+    this.#output.jsonWithHints({
       event: 'started',
       ...server.info,
       ms: Math.round(ms),
@@ -27,11 +29,15 @@ export class JsonReporter implements Reporter {
 
   event(event: DevServerEvent): void {
     const objects = toEventJson(event);
-    if (event.type === 'output') this.#writer.jsonOutput(objects);
-    else for (const each of objects) this.#writer.json(each);
+    if (event.type === 'output') return this.#writer.jsonOutput(objects);
+    for (const each of objects) {
+      // What a build prints is not jamdev's own text.
+      if (event.type === 'build-line') this.#writer.json(each);
+      else this.#output.jsonWithHints(each);
+    }
   }
 
   message(text: string): void {
-    this.#writer.json({ event: 'message', text });
+    this.#output.jsonWithHints({ event: 'message', text });
   }
 }

@@ -1,4 +1,5 @@
 import { Chalk, type ChalkInstance } from 'chalk';
+import { adaptJsonHints } from '../hints/json-hints.js';
 import { cleanText } from './clean.js';
 import { colorLevel } from './color-level.js';
 import { Printed, render, type Text } from './text.js';
@@ -54,6 +55,11 @@ export class Output {
   /** Writes a value as JSON, in one line unless there is an indentation. */
   json(value: unknown, indent = 0): void {
     this.stream.write(`${toSafeJson(value, indent)}\n`);
+  }
+
+  /** Writes jamdev's own words as JSON, in one line: commands in them work where they are printed. */
+  jsonWithHints(value: unknown): void {
+    this.json(adaptJsonHints(value, this.adaptHints));
   }
 
   /** Turns a text into what would be written. */

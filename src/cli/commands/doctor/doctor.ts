@@ -34,7 +34,7 @@ export function doctorCommand(io: CommandIo): Command {
       }
       const failures = all.filter(({ status }) => status === 'failure').length;
       if (failures > 0) io.fail();
-      if (options.json) return io.json({ ok: failures === 0, findings: all });
+      if (options.json) return io.stdout.jsonWithHints({ ok: failures === 0, findings: all });
       io.out(summary(failures, all.filter(({ status }) => status === 'warning').length));
     });
   return addExamples(command, [

@@ -1,0 +1,13 @@
+/** The fields of JSON output that hold jamdev's own sentences. */
+const OWN_SENTENCES = new Set(['message', 'remedy', 'text', 'remark', 'explanation', 'port_remarks']);
+
+/**
+ * Makes the commands in a JSON value work where they are printed. Only jamdev's own sentences change: keys, ids and what
+ * programs print stay as they are.
+ */
+export function adaptJsonHints(value: unknown, adapt: (text: string) => string, field = ''): unknown {
+  if (typeof value === 'string') return OWN_SENTENCES.has(field) ? adapt(value) : value;
+  if (Array.isArray(value)) return value.map((each) => adaptJsonHints(each, adapt, field));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, adaptJsonHints(each, adapt, name)]));
+}
