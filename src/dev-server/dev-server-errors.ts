@@ -3,11 +3,12 @@ import { JamdevError } from '../contract/errors/jamdev-error.js';
 
 /** What keeps a dev server from starting or from going on. */
 export const devServerErrors = {
-  portTaken: (what: string, port: number, holder: string, flag: string) =>
+  /** @param free a port that nobody holds; 0 if there is none above the taken one */
+  portTaken: (what: string, port: number, holder: string, flag: string, free: number) =>
     new JamdevError(
       'PortTaken',
       `Port ${port} for the ${what} is taken${holder === '' ? '' : ` by ${holder}`}.`,
-      `Stop that program, or add ${flag} ${port === 65535 ? 0 : port + 1} for another port, or --port 0 --proxy-port 0 for any free ones.`,
+      `Stop that program, or add ${flag} ${free} for another port, or --port 0 --proxy-port 0 for any free ones.`,
     ),
   portForbidden: (what: string, port: number, flag: string) =>
     new JamdevError(

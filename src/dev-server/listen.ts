@@ -6,7 +6,7 @@ import { errorCode, isShortage } from '../os/error-code.js';
 import { tellQueuedResponses } from '../os/queued-responses.js';
 import { describePortHolder } from '../processes/port-holder.js';
 import { devServerErrors } from './dev-server-errors.js';
-import { isPortInUse } from './probe-port.js';
+import { findFreePortAbove, isPortInUse } from './probe-port.js';
 
 /** What is being listened for, to be named in error messages. */
 export interface ListenRequest {
@@ -33,9 +33,12 @@ export interface BoundPort {
 export class PortInUse extends JamdevError {
   readonly port: number;
 
-  /** @param holder who listens; '' when the system does not tell */
-  constructor({ what, port, flag }: ListenRequest, holder: string) {
-    const { code, message, remedy } = devServerErrors.portTaken(what, port, holder, flag);
+  /**
+   * @param holder who listens; '' when the system does not tell
+   * @param free a port that nobody holds; 0 if there is none
+   */
+  constructor({ what, port, flag }: ListenRequest, holder: string, free: number) {
+    const { code, message, remedy } = devServerErrors.portTaken(what, port, holder, flag, free);
     super(code, message, remedy);
     this.port = port;
   }
@@ -122,7 +125,7 @@ async function bindUnlessMissing(server: Server, port: number, host: string): Pr
 
 async function explain(error: NodeJS.ErrnoException, request: ListenRequest, host: string): Promise<Error> {
   if (error.code === 'EADDRINUSE') {
-    return new PortInUse(request, await describePortHolder(request.port));
+    return new PortInUse(request, await describePortHolder(request.port), await findFreePortAbove(request.port));
   }
   if (error.code === 'EACCES') return devServerErrors.portForbidden(request.what, request.port, request.flag);
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') {

@@ -31,6 +31,14 @@ export async function isPortInUse(port: number): Promise<boolean> {
   return false;
 }
 
+/** Finds the next port on which no program listens. @returns 0 if there is none */
+export async function findFreePortAbove(port: number): Promise<number> {
+  for (let next = port + 1; next <= 65_535; next += 1) {
+    if (!(await isPortInUse(next))) return next;
+  }
+  return 0;
+}
+
 async function canListen(port: number, address: LocalAddress): Promise<boolean> {
   const server = createServer();
   try {

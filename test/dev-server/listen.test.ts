@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer, get, type Server } from 'node:http';
 import { connect, createServer as createNetServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { JamdevError } from '../../src/contract/errors/jamdev-error.js';
 import { listen } from '../../src/dev-server/listen.js';
+import { findFreePortAbove, isPortInUse } from '../../src/dev-server/probe-port.js';
 import { waitFor } from '../support/wait.js';
 
 const REQUEST = { what: 'API', flag: '--port' };
@@ -89,8 +91,27 @@ describe('a port that can’t be had', () => {
     await expect(listenForTest({ ...REQUEST, port })).rejects.toMatchObject({
       code: 'PortTaken',
       message: expect.stringMatching(new RegExp(`^Port ${port} for the API is taken`)),
-      remedy: expect.stringContaining(`add --port ${port + 1} for another port`),
+      remedy: expect.stringMatching(/add --port \d+ for another port/),
     });
+  });
+
+  test('is followed by one that is free, if its neighbors are taken, too', async () => {
+    const port = await takePort('127.0.0.1');
+    const neighbor = createNetServer().listen(port + 1, '::1');
+    // If another program has it, it is taken just as well.
+    await Promise.race([once(neighbor, 'listening'), once(neighbor, 'error')]);
+    onTestFinished(() => void neighbor.close());
+    const { remedy } = await listenForTest({ ...REQUEST, port }).then(
+      () => ({ remedy: '' }),
+      (error: JamdevError) => error,
+    );
+    const offered = Number(/add --port (\d+)/.exec(remedy)?.[1]);
+    expect(offered).toBeGreaterThan(port + 1);
+    expect(await isPortInUse(offered)).toBe(false);
+  });
+
+  test('and is the last one leads to any free one', async () => {
+    expect(await findFreePortAbove(65_535)).toBe(0);
   });
 
   test('on the second address leaves nothing listening on the first', async () => {

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { devServerErrors } from '../../../dev-server/dev-server-errors.js';
 import { listen } from '../../../dev-server/listen.js';
+import { findFreePortAbove } from '../../../dev-server/probe-port.js';
 import { pause } from '../../../os/clock.js';
 import { portOfUrl } from '../../../os/port-of-url.js';
 import type { ServerRecord } from '../../../records/server-records.js';
@@ -51,7 +52,8 @@ export async function checkPort(
   if (holder === undefined || error.code !== 'PortTaken') return trouble(check, 'failure', error);
   const named = `the dev server for ${fromHome(holder.project)} (pid ${holder.pid})`;
   if (wanted.isDefault) return fine(check, `${wanted.port} is used by ${named}; jamdev dev takes the next free one`);
-  return trouble(check, 'failure', devServerErrors.portTaken(wanted.what, wanted.port, named, wanted.flag));
+  const free = await findFreePortAbove(wanted.port);
+  return trouble(check, 'failure', devServerErrors.portTaken(wanted.what, wanted.port, named, wanted.flag, free));
 }
 
 async function tryPort(wanted: WantedPort): Promise<JamdevError | undefined> {
