@@ -51,6 +51,14 @@ test.each([
   for (const name of names) expect(lines.join('\n')).toContain(`node ${name}.js`);
 });
 
+test.each([80, 60, 40, 20, 1])('names of 17 services are not cut in %i columns if they fit', (columns) => {
+  const names = Array.from({ length: 17 }, (_, index) => `doc-${index}`);
+  const lines = bannerLines([], services(...names), [], columns).map(([, text]) => String(text));
+  expect(lines.join(' ')).toBe(`17 services: ${names.join(', ')}`);
+  // The label takes ten columns; a word that does not fit has a line of its own.
+  for (const line of lines) if (line.includes(' ')) expect(line.length).toBeLessThan(columns - 10);
+});
+
 test.each([12, 17, 60])('%i are named in lines that fit into 80 columns', (count) => {
   const names = Array.from({ length: count }, (_, index) => `service-${index}`);
   const lines = bannerLines(BEFORE, services(...names), AFTER).map(([, text]) => String(text));

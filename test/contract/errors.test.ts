@@ -267,7 +267,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
       { id: 'a', service: 'doc' },
       { id: 'b', service: 'chat' },
     ]),
-    ['"KEY"', '2 backends', 'a of service "doc"', 'b of service "chat"', '"doc/KEY"'],
+    ['"KEY"', '2 backends', 'a of service "doc"', 'b of service "chat"', 'such as "a"', 'SERVICE/KEY'],
   ],
   portsEqual: [configErrors.portsEqual(9000), ['9000', '--proxy-port']],
   volumeIsLink: [stateErrors.volumeIsLink('PATH'), ['PATH', 'symbolic link']],

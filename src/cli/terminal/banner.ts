@@ -9,8 +9,10 @@ import { compose, cyan, type Text } from './text.js';
 const MAX_LINES = 8;
 /** Of more services than this, it is said only if it is short. */
 const MAX_DESCRIBED = 6;
-/** What fits behind a label into the usual terminal of 80 columns. */
+/** Names of services are easy to read in lines of at most so many columns. */
 const MAX_TEXT_WIDTH = 68;
+/** What comes before the text of a line: its label, and spaces. */
+const LABEL_WIDTH = 10;
 /** The one with the version, and an empty one. */
 const HEAD_LINES = 2;
 /** So many variables are named. */
@@ -22,14 +24,16 @@ export type BannerLine = readonly [label: string, text: Text];
 /**
  * The lines of the banner below its head: what comes before the services, these, and what comes after. All services are
  * named; how they run is said of as many as are read at a glance.
+ * @param columns of the terminal
  */
 export function bannerLines(
   before: readonly BannerLine[],
   services: readonly ServiceConfig[],
   after: readonly BannerLine[],
+  columns = 80,
 ): BannerLine[] {
   const room = Math.max(1, MAX_LINES - HEAD_LINES - before.length - after.length);
-  return [...before, ...serviceLines(services, room), ...after];
+  return [...before, ...serviceLines(services, room, columns), ...after];
 }
 
 /** The line with the URLs for other machines; none where only this machine reaches the dev server. */
@@ -40,10 +44,10 @@ export function networkLines({ networkUrls, config }: Pick<DevServer, 'networkUr
   return [[label, compose`${cyan(api_url)} (API), ${cyan(proxy_url)} (proxy)`]];
 }
 
-function serviceLines(services: readonly ServiceConfig[], room: number): BannerLine[] {
+function serviceLines(services: readonly ServiceConfig[], room: number, columns: number): BannerLine[] {
   const [only] = services;
   if (services.length === 1 && only !== undefined) return [['runs', `${describeRun(only)}  (${only.foundIn})`]];
-  const lines = describeEach(services, room) ?? listNames(services);
+  const lines = describeEach(services, room) ?? listNames(services, columns);
   return lines.map((text, index) => [index === 0 ? 'runs' : '', text]);
 }
 
@@ -58,16 +62,17 @@ function describeEach(services: readonly ServiceConfig[], room: number): string[
   return others.length === 0 ? lines : [...lines, together];
 }
 
-function listNames(services: readonly ServiceConfig[]): string[] {
-  return wrapped(`${services.length} services: ${services.map(({ name }) => name).join(', ')}`);
+function listNames(services: readonly ServiceConfig[], columns: number): string[] {
+  const names = services.map(({ name }) => name).join(', ');
+  return wrapped(`${services.length} services: ${names}`, Math.min(MAX_TEXT_WIDTH, columns - LABEL_WIDTH - 1));
 }
 
 /** Breaks a text between words. */
-function wrapped(text: string): string[] {
+function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > MAX_TEXT_WIDTH) lines.push(word);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
     else lines[lines.length - 1] = `${last} ${word}`;
   }
   return lines;

@@ -65,6 +65,7 @@ export class DevReporter implements Reporter {
       [['API', cyan(server.apiUrl)], ['proxy', cyan(server.proxyUrl)], ...networkLines(server)],
       services,
       [...environment, ['spawn', 'npx jamdev spawn --key doc-1']],
+      this.#writer.columns,
     );
     for (const [label, text] of lines) this.#line(compose`  ${label.padEnd(8)}${text}`);
     for (const remark of portRemarks(server.portMove)) this.#line(yellow(`  ${remark}`));

@@ -110,6 +110,11 @@ export class LineWriter {
     if (end !== '') this.#output.stream.write(end);
   }
 
+  /** How wide the terminal is; 80 where there is none. */
+  get columns(): number {
+    return this.#output.stream.columns ?? 80;
+  }
+
   get #isTerminal(): boolean {
     return this.#output.stream.isTTY && process.env.TERM !== 'dumb';
   }
@@ -130,7 +135,7 @@ export class LineWriter {
     if (this.#screen !== undefined) return this.#screen.live(lines);
     const newest = lines.at(-1);
     if (!this.#isTerminal || (newest === undefined && !this.#liveShown)) return;
-    const columns = (this.#output.stream.columns ?? 80) - 1;
+    const columns = this.columns - 1;
     this.#output.stream.write(`${CLEAR_LINE}${sliceToWidth(newest ?? '', columns, stringWidth)}`);
     this.#liveShown = newest !== undefined;
   }

@@ -57,7 +57,8 @@ export const backendErrors = {
       'InvalidRequest',
       `The key ${quote(name)} is held by ${holders.length} backends: ${places.join(', ')}.`,
       new Set(holders.map(({ service }) => service)).size === holders.length
-        ? `Use SERVICE/KEY or an id in place of the key, such as ${quote(`${holders[0]?.service}/${name}`)}.`
+        ? // A key of another backend may read like SERVICE/KEY; an id is always meant as such.
+          `Use an id in place of the key, such as ${quote(`${holders[0]?.id}`)}, or SERVICE/KEY.`
         : 'Use the id in place of the key.',
     );
   },
