@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ignoreError } from '../os/debug/debug-log.js';
+import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
 import { firstLine, QUICK_TIMEOUT_MS, runDocker } from './docker-cli.js';
 import { dockerErrors } from './docker-errors.js';
 
@@ -44,7 +44,7 @@ export async function findEndpoint(signal?: AbortSignal): Promise<Endpoint> {
   // The `docker` command of Podman has no contexts.
   const isPodman = DOCKER_HOST !== '' && /unrecognized command/i.test(stderr);
   if (!ok && !isPodman) throw dockerErrors.dockerStopped(firstLine(stderr));
-  const context = isPodman ? undefined : contextSchema.parse(JSON.parse(stdout));
+  const context = isPodman ? undefined : parseContext(stdout);
   const url = context?.Endpoints.docker.Host ?? DOCKER_HOST;
   const name = context?.Name ?? 'default';
   const environment: Record<string, string> = DOCKER_HOST === '' ? { DOCKER_CONTEXT: name } : { DOCKER_HOST };
@@ -55,6 +55,16 @@ export async function findEndpoint(signal?: AbortSignal): Promise<Endpoint> {
   const { hostname, port } = new URL(url);
   const defaultPort = tls === undefined ? DEFAULT_PORT.plain : DEFAULT_PORT.tls;
   return { url, address: { host: withoutBrackets(hostname), port: Number(port) || defaultPort }, tls, environment };
+}
+
+/** @throws JamdevError `DockerStopped` when the client printed something else */
+function parseContext(printed: string): z.infer<typeof contextSchema> {
+  try {
+    return contextSchema.parse(JSON.parse(printed));
+  } catch (error) {
+    noteHandled('docker', 'reading the docker context', error);
+    throw dockerErrors.dockerStopped('"docker context inspect" did not print a context');
+  }
 }
 
 /** @throws JamdevError `DockerStopped` when a certificate can't be read */

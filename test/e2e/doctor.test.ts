@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -12,8 +14,13 @@ import { fixture, makeProject, makeTempFolder } from '../support/project.js';
 import { living, waitFor } from '../support/wait.js';
 
 const ECHO = `node ${fixture('echo-server.mjs')}`;
-const CLIENT = { Version: '28.2.2', Os: 'linux', Arch: 'arm64' };
-const SERVER = { Version: '27.0.1', Os: 'linux', Arch: 'arm64', KernelVersion: '0.0.1-elsewhere' };
+const SERVER = {
+  Version: '27.0.1',
+  ApiVersion: '1.44',
+  Os: 'linux',
+  Arch: 'arm64',
+  KernelVersion: '0.0.1-elsewhere',
+};
 
 /** A project whose dev server would take any free ports. */
 function makeEchoProject(more: Record<string, string | object> = {}): string {
@@ -27,11 +34,25 @@ function pathWithDocker(script?: string): string {
   return bin;
 }
 
-/** A docker client that answers `version` like this, and `buildx` like that. */
-function dockerThatSays(version: object, buildx = 'echo "unknown command" >&2; exit 1'): string {
+/** A docker client of an engine with this version, in which nothing is; its `buildx` does as the script says. */
+async function dockerOf(version: object, buildx = 'echo "unknown command" >&2; exit 1'): Promise<string> {
+  const socket = join(makeTempFolder(), 's');
+  const engine = createHttpServer((request, response) =>
+    response.end(JSON.stringify(request.url?.startsWith('/version') ? version : [])),
+  ).listen(socket);
+  await once(engine, 'listening');
+  onTestFinished(() => void engine.close());
+  const context = {
+    Name: 'default',
+    Endpoints: { docker: { Host: `unix://${socket}`, SkipTLSVerify: false } },
+    TLSMaterial: {},
+    Storage: { TLSPath: '<IN MEMORY>' },
+  };
   return pathWithDocker(`case "$1" in
-version) echo '${JSON.stringify(version)}' ;;
+--version) echo 'Docker version 28.2.2, build e6534b4' ;;
+context) echo '${JSON.stringify(context)}' ;;
 buildx) ${buildx} ;;
+*) exit 1 ;;
 esac`);
 }
 
@@ -55,7 +76,7 @@ describe('a project that is well', () => {
     const folder = makeEchoProject();
     const home = makeTempFolder();
     const env = {
-      PATH: dockerThatSays({ Client: CLIENT, Server: { ...SERVER, Arch: 'amd64' } }),
+      PATH: await dockerOf({ ...SERVER, Arch: 'amd64' }),
       XDG_STATE_HOME: home,
     };
     const { code, stdout, stderr } = await runCli(['doctor'], { cwd: folder, env });
@@ -163,15 +184,22 @@ describe('docker', () => {
     expect(find('dev server')).toMatchObject([{ status: 'ok' }]);
   });
 
+  test.each(['', 'hello', '{}'])('whose client prints %j in place of its context is a failure', async (printed) => {
+    const { code, find } = await examine(makeProject(containers), { PATH: pathWithDocker(`echo '${printed}'`) });
+    expect(code).toBe(1);
+    expect(find('docker engine')).toMatchObject([
+      { status: 'failure', text: expect.stringContaining('did not print a context') },
+    ]);
+  });
+
   test('on another processor needs emulation: what the builder says counts', async () => {
     const folder = makeProject(containers);
-    const version = { Client: CLIENT, Server: SERVER };
-    const able = dockerThatSays(version, 'echo "Platforms: linux/arm64, linux/amd64"');
+    const able = await dockerOf(SERVER, 'echo "Platforms: linux/arm64, linux/amd64"');
     expect((await examine(folder, { PATH: able })).find('emulation')).toMatchObject([{ status: 'ok' }]);
-    const unable = await examine(folder, { PATH: dockerThatSays(version, 'echo "Platforms: linux/arm64"') });
+    const unable = await examine(folder, { PATH: await dockerOf(SERVER, 'echo "Platforms: linux/arm64"') });
     expect(unable.code).toBe(1);
     expect(unable.find('emulation')).toMatchObject([{ status: 'failure', remedy: expect.stringContaining('binfmt') }]);
-    const silent = await examine(folder, { PATH: dockerThatSays(version) });
+    const silent = await examine(folder, { PATH: await dockerOf(SERVER) });
     expect(silent.code).toBe(0);
     expect(silent.find('emulation')).toMatchObject([{ status: 'warning' }]);
   });
@@ -179,7 +207,7 @@ describe('docker', () => {
   test('that builds for this machine needs none', async () => {
     const native = { ...containers['jamsocket.config.json'], platform: 'native' };
     const folder = makeProject({ ...containers, 'jamsocket.config.json': native });
-    const { code, find } = await examine(folder, { PATH: dockerThatSays({ Client: CLIENT, Server: SERVER }) });
+    const { code, find } = await examine(folder, { PATH: await dockerOf(SERVER) });
     expect(code).toBe(0);
     expect(find('emulation')).toEqual([]);
   });

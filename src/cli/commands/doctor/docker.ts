@@ -9,7 +9,7 @@ import type { DockerNeed } from './project.js';
 /** How long a client that was ended takes to be gone. */
 const LATE_MS = 300;
 
-/** What a Docker Engine says of itself. */
+/** What a Docker Engine reports about itself. */
 export interface EngineInfo {
   version: string;
   /** As `linux/amd64`. */
@@ -19,7 +19,7 @@ export interface EngineInfo {
   product: string;
 }
 
-/** What came of asking Docker for its versions. */
+/** What Docker answered when it was asked for its versions. */
 export interface DockerAnswer {
   client: string | undefined;
   info: EngineInfo | undefined;
@@ -34,16 +34,19 @@ export async function askDocker(timeoutMs: number): Promise<DockerAnswer> {
     ({ stdout }) => /version ([^\s,]+)/.exec(stdout)?.[1],
     (error) => onlyJamdevError(error) && undefined,
   );
-  const asked = askEngine(timeoutMs).catch((error) => ({ info: undefined, trouble: onlyJamdevError(error) }));
+  const noAnswer = { info: undefined, trouble: dockerErrors.dockerStopped(`no answer within ${timeoutMs / 1000} s`) };
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const asked = askEngine(deadline).catch((error) =>
+    deadline.aborted ? noAnswer : { info: undefined, trouble: onlyJamdevError(error) },
+  );
   // A client that does not even end when it is asked to must not hold up anything.
   const late = pause(timeoutMs + LATE_MS).then(() => undefined);
-  const noAnswer = { info: undefined, trouble: dockerErrors.dockerStopped(`no answer within ${timeoutMs / 1000} s`) };
   const [version, answer] = await Promise.all([Promise.race([client, late]), Promise.race([asked, late])]);
   return { client: version, ...(answer ?? noAnswer) };
 }
 
-async function askEngine(timeoutMs: number): Promise<Omit<DockerAnswer, 'client'>> {
-  const engine = await connectEngine(AbortSignal.timeout(timeoutMs));
+async function askEngine(signal: AbortSignal): Promise<Omit<DockerAnswer, 'client'>> {
+  const engine = await connectEngine(signal);
   return { engine, info: describeEngine(await engine.version()), trouble: undefined };
 }
 
