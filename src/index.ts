@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { checkOptions } from './config/check-options.js';
 import type { DevServerOptions } from './config/dev-flags.js';
 import type { DevServerEventJson } from './contract/dev-events.js';
 import type { ConnectResponse, ServiceBuild } from './contract/wire-types.js';
@@ -66,9 +67,11 @@ export interface DevServer extends AsyncDisposable {
 /**
  * Starts a dev server: API, proxy, and backends as the options and the project's config say. Nothing is printed, apart
  * from the debug log with JAMDEV_DEBUG=1, and nothing is watched unless `watch` is given.
- * @throws JamdevError when there is nothing to run, a port is taken, or the state folder can't be written
+ * @throws JamdevError when an option is unknown or wrong, there is nothing to run, a port is taken, or the state folder can't be written
  */
-export async function startDevServer({ watch = false, ...options }: DevServerOptions = {}): Promise<DevServer> {
+export async function startDevServer(given: DevServerOptions = {}): Promise<DevServer> {
+  checkOptions(given);
+  const { watch = false, ...options } = given;
   if (wantsDebugLog(process.env) && !isDebugLogOn()) writeDebugLog();
   // As in `jamdev dev`, the config decides what is watched where nobody names it.
   const server = await startWithParts({ ...options, watch: watch === true ? undefined : watch });

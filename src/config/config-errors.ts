@@ -22,6 +22,21 @@ export const configErrors = {
     new JamdevError('ConfigInvalid', `${file} has an unknown key "${key}".${didYouMean(nearest)}`, ''),
   configInvalid: (file: string, path: string, detail: string) =>
     new JamdevError('ConfigInvalid', `In ${file}, "${path}" ${detail}.`, ''),
+  /** @param isConfigKey whether the config file has a key of that name */
+  optionUnknown: (name: string, nearest: string | undefined, known: readonly string[], isConfigKey: boolean) =>
+    new JamdevError(
+      'Usage',
+      `startDevServer() has no option ${quote(name)}.${isConfigKey ? '' : didYouMean(nearest)}`,
+      isConfigKey ? 'Set it in the config file.' : `The options are: ${known.join(', ')}.`,
+    ),
+  optionInvalid: (path: string, detail: string) =>
+    new JamdevError(
+      'Usage',
+      path === ''
+        ? `The options of startDevServer() ${detail}.`
+        : `The option "${path}" of startDevServer() ${detail}.`,
+      '',
+    ),
   publicUrlsOfOneOrigin: (file: string, origin: string) =>
     new JamdevError(
       'ConfigInvalid',

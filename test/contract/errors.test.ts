@@ -269,6 +269,11 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
     ]),
     ['"KEY"', '2 backends', 'a of service "doc"', 'b of service "chat"', 'such as "a"', 'SERVICE/KEY'],
   ],
+  optionUnknown: [
+    configErrors.optionUnknown('NAME', 'LIKE', ['LIKE'], false),
+    ['"NAME"', 'Did you mean "LIKE"', 'LIKE.'],
+  ],
+  optionInvalid: [configErrors.optionInvalid('PATH', 'DETAIL'), ['"PATH"', 'DETAIL']],
   portsEqual: [configErrors.portsEqual(9000), ['9000', '--proxy-port']],
   volumeIsLink: [stateErrors.volumeIsLink('PATH'), ['PATH', 'symbolic link']],
   notAFolder: [initErrors.notAFolder('PATH'), ['PATH']],

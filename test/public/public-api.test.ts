@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest';
 import type { z } from 'zod';
+import type { optionsSchema } from '../../src/config/check-options.js';
 import type { buildsSchema, logRecordSchema } from '../../src/contract/dev-endpoints.js';
 import type { connectResponseSchema } from '../../src/contract/responses.js';
 import type { publicStatusSchema } from '../../src/contract/status.js';
@@ -61,6 +62,36 @@ test('its types are those of the wire', () => {
   expectTypeOf<z.output<typeof publicStatusSchema>>().toEqualTypeOf<PublicStatus>();
   expectTypeOf<z.output<typeof buildsSchema>['builds'][number]>().toEqualTypeOf<ServiceBuild>();
   expectTypeOf<z.output<typeof logRecordSchema>['source']>().toEqualTypeOf<LogSource>();
+});
+
+test('the options that are checked are those of the types', () => {
+  expectTypeOf<z.input<typeof optionsSchema>>().toEqualTypeOf<api.DevServerOptions>();
+});
+
+test.each<[options: unknown, message: RegExp, remedy: RegExp]>([
+  [{ cwd: '/' }, /^startDevServer\(\) has no option "cwd"\.$/, /^The options are: folder, config, /],
+  [{ comand: 'x' }, /has no option "comand"\. Did you mean "command"\?$/, /^The options are/],
+  [{ services: {} }, /has no option "services"\.$/, /^Set it in the config file\.$/],
+  [{ maxIdleSeconds: 5 }, /has no option "maxIdleSeconds"\.$/, /^Set it in the config file\.$/],
+  [{ port: '8080' }, /^The option "port" of startDevServer\(\) /, /^$/],
+  [{ proxyPort: 65_536 }, /^The option "proxyPort" /, /^$/],
+  [{ port: Number.NaN }, /^The option "port" /, /^$/],
+  [{ command: ['node', 'server.js'] }, /^The option "command" /, /^$/],
+  [{ command: '' }, /^The option "command" /, /^$/],
+  [{ env: { A: 1 } }, /^The option "env.A" /, /^$/],
+  [{ watch: 'src' }, /^The option "watch" /, /^$/],
+  [{ onChange: 'reload' }, /^The option "onChange" /, /^$/],
+  [{ folder: new URL('file:///') }, /^The option "folder" /, /^$/],
+  ['/app', /^The options of startDevServer\(\) /, /^$/],
+  [null, /^The options of startDevServer\(\) /, /^$/],
+])('options that are wrong start nothing: %j', async (options, message, remedy) => {
+  const attempt = api.startDevServer(options as api.DevServerOptions);
+  await expect(attempt).rejects.toBeInstanceOf(api.JamdevError);
+  await expect(attempt).rejects.toMatchObject({
+    code: 'Usage',
+    message: expect.stringMatching(message),
+    remedy: expect.stringMatching(remedy),
+  });
 });
 
 describe('watching', () => {
