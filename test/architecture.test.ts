@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from './support/project.js';
 
-/** Who stands above whom: a file may import from its own folder, from the same file's level downwards, never upwards. */
+/** The levels of src, top to bottom: a file may import from its own folder and from levels below, never from above. */
 const LEVELS: readonly string[][] = [
   ['cli'],
   ['index.ts'],
@@ -17,7 +17,7 @@ const LEVELS: readonly string[][] = [
   ['processes'],
   ['contract', 'os'],
 ];
-/** Leaves know nothing of the rest, but for the words in which errors are told. */
+/** Leaves import nothing of the rest, except for the errors. */
 const LEAF_IMPORTS: Record<string, readonly string[]> = { contract: [], os: ['contract'] };
 
 const SOURCE = join(ROOT, 'src');

@@ -22,7 +22,7 @@ import { areBackends, backendsOf, buildOf } from './writer.js';
  */
 export type Involvement = 'wrote' | 'holds' | 'runs' | 'may write' | 'unknown' | 'built';
 
-/** More files than this are a checkout or a copy, and not looked for. */
+/** More files than this are a checkout or a copy; no evidence is looked for then. */
 const MAX_HELD = 100;
 /** How often to count again if processes write at that very moment. */
 const MAX_ATTEMPTS = 3;
@@ -31,7 +31,7 @@ const NOTICED_WITHIN_MS = 100;
 /** What SQLite puts next to a database, and may have removed again: https://www.sqlite.org/tempfiles.html */
 const OF_DATABASE = /-(?:journal|wal|shm)$/;
 
-/** Knows what backends have to do with files, as far as there is evidence and not just a time that fits. */
+/** Finds out what backends have to do with changed files, by evidence rather than by a time that fits. */
 export class BackendEvidence {
   readonly #platform: Platform;
   readonly #loaded: LoadedFiles;
@@ -70,7 +70,7 @@ export class BackendEvidence {
     const isWriting =
       unexplained.length <= MAX_HELD && (await this.#mayHaveWritten(service.name, unexplained, changes));
     for (const path of rest) {
-      // For this service, what backends of another one have generated is code like any other.
+      // Code that backends of another service have generated is code like any other here.
       if (isCode(path)) found.set(path, 'runs');
       else if (areBackends(writers.get(path))) found.set(path, 'wrote');
       else if (isHeld(path)) found.set(path, 'holds');
@@ -123,7 +123,7 @@ export class BackendEvidence {
     return stats?.ctimeMs ?? this.#clock.now().getTime() - (performance.now() - noticedAtMs) - NOTICED_WITHIN_MS;
   }
 
-  /** Counts what is written by those processes of a service's backends that do not report it. */
+  /** Counts the bytes written by processes of a service's backends that do not report their writes. */
   async #countWrittenBytes(definition: string): Promise<WrittenBytes> {
     const reporting = await this.#writes.reportingPids();
     const processes = await this.#processesOf(definition).catch(ignoreError('builds', 'listing processes', []));
@@ -132,7 +132,7 @@ export class BackendEvidence {
     let written = count();
     let printed = 0;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      // What they have printed by now is read in the meantime.
+      // Meanwhile, what they have printed so far is read.
       for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
       printed = this.#runningOf(definition).reduce((sum, { log }) => sum + log.printedBytes, 0);
       const again = count();

@@ -30,7 +30,7 @@ export class BuildOutputs {
   /**
    * Reads what was written since a build started.
    * @param startedAt milliseconds since 1970
-   * @param leftByBackends finds the files among those that are as running backends left them: they are no output
+   * @param leftByBackends finds the files among them that are still as running backends left them, which are no output
    * @returns the same text for the same content of all that builds have written so far; where there is too much to read
    * at, a text that no other call returns
    */

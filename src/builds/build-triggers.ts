@@ -40,14 +40,14 @@ const NONE: Trigger = { kind: 'none' };
  * Decides which changes start builds, so that no change is lost and builds don't start each other forever.
  *
  * In doubt it builds: also for a file that changed while a build ran, since a person may have saved it. What builds
- * write converges, as a file that comes out the same is no change. Where it does not converge, an experiment tells
- * output from source: after {@link MAX_BUILDS_IN_A_ROW} builds that only files written by builds (or by backends)
+ * write converges, because a file that comes out the same is no change. Where it does not converge, an experiment
+ * distinguishes output from source: after {@link MAX_BUILDS_IN_A_ROW} builds that only files written by builds (or by backends)
  * started, the change is held until nothing runs, and then built once. Files that changed in every one of these builds
  * are output, and so are files that {@link PROOFS_NEEDED} builds on their own wrote again as they were. Changes of output
  * during builds start none, until somebody else changes it.
  *
  * A person can save during every one of a few builds, too. So a file that somebody else has ever changed, or that a
- * build left alone, is not taken for output for that: if {@link MAX_HELD_BUILDS} held builds changed it, it starts no
+ * build left alone, is not taken for output because of that: if {@link MAX_HELD_BUILDS} held builds changed it, it starts no
  * builds until any other change. The same goes for files that have another name in every build.
  *
  * Pure: changes, builds and quiet are reported to it, and it knows no clock.
@@ -67,7 +67,7 @@ export class BuildTriggers {
   /** Written by builds or backends, and not decided yet. */
   readonly #pending = new Map<string, ChangeOrigin>();
   readonly #held = new Set<string>();
-  /** No output for all that is known, but not to be built until anything else happens. */
+  /** Not known to be output, but starts no build until anything else happens. */
   readonly #stopped = new Set<string>();
   /** What started the build that runs or is about to, where only builds or backends wrote that. */
   #underTest: ReadonlySet<string> = new Set();
@@ -153,7 +153,7 @@ export class BuildTriggers {
     return this.#decide();
   }
 
-  /** Nothing of a build runs any more: what it has not changed by now, it leaves alone. */
+  /** Nothing of a build runs anymore: files that it has not changed so far, it leaves alone. */
   buildLeft(): void {
     this.#hasLeft = true;
   }

@@ -140,7 +140,7 @@ export class Builder implements BuildSource {
     return this.#progress(definition).good.toReversed();
   }
 
-  /** To be told when a build can't be run anymore. The newest good one always can. */
+  /** To be called when a build can't be run anymore. The newest good one always can. */
   forget(definition: string, build: Build): void {
     const progress = this.#progress(definition);
     progress.good = progress.good.filter((each, index, all) => each.build !== build || index === all.length - 1);
@@ -174,7 +174,7 @@ export class Builder implements BuildSource {
     if (buildsInPlace(progress.config)) progress.overwrites += 1;
     const controller = new AbortController();
     const { number } = progress;
-    // Two at once would write into each other's files, so the overtaken one has to be gone first.
+    // Two at once would write into each other's files, so the older one has to end first.
     const outcome = Promise.all([overtaken, after]).then(() => this.#run(progress, number, reason, controller.signal));
     progress.running = { controller, outcome };
     return outcome;
@@ -188,7 +188,7 @@ export class Builder implements BuildSource {
     return running.map(({ outcome }) => outcome);
   }
 
-  /** Like {@link cancelAll}, and waits for what was cancelled to be gone. */
+  /** Like {@link cancelAll}, and waits until the cancelled builds have ended. */
   async close(): Promise<void> {
     await Promise.all(this.cancelAll());
   }

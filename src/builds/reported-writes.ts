@@ -17,12 +17,12 @@ const WAIT_MS = 1_000;
 const WAIT_STEP_MS = 10;
 /** States that are remembered for each service. */
 const MAX_SEEN = 20_000;
-/** Longer than any row of backends that write to a file in turn, between two looks at it. */
+/** More than backends write to one file in turn between two changes that are handled. */
 const MAX_BASES = 1_000;
 
 type ChangedFile = Pick<Change, 'absolute' | 'what' | 'noticedAtMs'>;
 
-/** What a service's builds have taken notice of. */
+/** What a service's builds have noticed. */
 interface Seen {
   /** States of files, whether they were built or were the backends' own. */
   states: Set<string>;
@@ -31,7 +31,7 @@ interface Seen {
 }
 
 /**
- * Tells changes that backends and builds have made from all others, by what these report (see write-report.cjs). A change
+ * Distinguishes changes by backends and builds from all others, by their reports (see write-report.cjs). A change
  * is a backend's own only if the file is exactly as a backend left it, and all that came before was noticed or is overwritten:
  * a person's save before, after or between a backend's writes still counts.
  */
@@ -151,7 +151,7 @@ export class ReportedWrites {
     this.#seen.set(service, seen);
     const nowMs = this.#clock.now().getTime();
     for (const [path, state] of looks) {
-      // What it was made from has been taken notice of with it.
+      // What it was made from has been noticed with it.
       for (let each = state; each !== undefined && !seen.states.has(each); each = states.get(each)?.base) {
         seen.states.add(each);
       }

@@ -1,6 +1,6 @@
 import type { Clock } from '../os/clock.js';
 
-/** How often backends are looked at after a change: the smaller, the better it tells their writes from a person's. */
+/** How often a sample is taken after a change: the shorter, the better a backend's writes can be told from a person's. */
 const INTERVAL_MS = 250;
 const SLOW_INTERVAL_MS = 2_000;
 /** How long after the last change, first often and then slowly. */
@@ -13,9 +13,9 @@ const CLOCK_TICK_MS = 20;
 
 /** What the processes of running backends have written at one moment. */
 export interface WrittenBytes {
-  /** Those of which it is known. */
+  /** Those whose bytes are known. */
   processes: ReadonlySet<string>;
-  /** By all of them, apart from what they have printed. */
+  /** By all of them, without what they have printed. */
   bytes: number;
 }
 
@@ -26,8 +26,8 @@ interface Sample {
 }
 
 /**
- * Knows whether the backends of one service may have made a change, where they do not report what they write: not if they
- * wrote nothing at all around that time. For a while after each change, it looks at them again and again.
+ * Finds out whether backends of one service that do not report their writes may have made a change: not if they wrote
+ * nothing at all around that time. For a while after each change, it takes a sample of them again and again.
  */
 export class WriteActivity {
   readonly #clock: Clock;
@@ -58,7 +58,7 @@ export class WriteActivity {
 
   async #take(): Promise<Sample> {
     const written = await this.#sample();
-    // What was written by the end of it may be counted.
+    // Anything written before it ended may be included.
     const sample = { atMs: this.#clock.now().getTime(), written };
     this.#samples = [...this.#samples, sample].slice(-MAX_SAMPLES);
     return sample;

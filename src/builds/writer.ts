@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ServiceConfig } from '../config/service-config.js';
 
-/** Whose processes report what they write: the backends of a service, or a build command in a folder. */
+/** The processes that report a write: the backends of a service, or a build command in a folder. */
 export type Writer = `backends-${string}` | `build-${string}`;
 
 /** The backends of a service. @param service its name */

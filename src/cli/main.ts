@@ -90,7 +90,7 @@ try {
   else if (!interrupted.signal.aborted) exitCode = reportError(error, stderr, json);
 }
 if (!outputMatters) setTimeout(end, UNREAD_OUTPUT_MS);
-// Later, as what the last writing met is told after this is.
+// Later, because an error of the last write is reported after this callback.
 process.stdout.write('', () => setImmediate(end));
 
 /** @param called the first argument; anything but a command's name (none, help, a typo) takes all commands */

@@ -21,7 +21,7 @@ export interface DockerParts {
   buildImage: BuildImage;
   findLocalImages: FindLocalImages;
   keepImages: (builder: Builder, platform: Platform) => { close(): Promise<void> };
-  /** @param describe what other dev servers are told that want a mount which this one has */
+  /** @param describe what to show to another dev server that wants a mount of this one */
   lockMounts: (describe: () => { apiUrl: string }) => MountSource;
 }
 

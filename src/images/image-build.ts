@@ -24,8 +24,8 @@ const ADVICE =
   /^DEPRECATED: The legacy builder|^\s+Install the buildx component|^\s+https:\/\/docs\.docker\.com\/go\/buildx/;
 
 /**
- * Builds an image by `docker build`, in a process group of its own, with BuildKit where it is there.
- * @param signal ends it; a tag that was made all the same is removed
+ * Builds an image by `docker build`, in a process group of its own, with BuildKit where it is available.
+ * @param signal ends it; a tag that was created anyway is removed
  * @param onLine receives its output as it comes
  * @param register knows the client, to be found again after a crash of this program
  */

@@ -84,7 +84,7 @@ export function tagOf({ number }: Build): string {
   return `build-${number}`;
 }
 
-/** What tells a build from others: the id of its image; builds of child processes have none, and are told by number. */
+/** What identifies a build: the id of its image; builds of child processes have none, and are identified by number. */
 export function digestOf(build: Build): string {
   return build.kind === 'container' ? build.digest : tagOf(build);
 }

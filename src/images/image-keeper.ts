@@ -6,7 +6,7 @@ import { removeFailedStages, removeImage } from './classic-stages.js';
 import { tagOf } from './image-catalog.js';
 import { removeDeadImages } from './leftovers.js';
 
-/** So many of the newest images of each service stay: to be chosen by a tag. */
+/** How many of the newest images of each service are kept, to be chosen by a tag. */
 const KEPT_IMAGES = 3;
 
 /** Where images are, and whose they are. */

@@ -1,7 +1,7 @@
 import type { Backend } from './backend.js';
 import type { Service } from './services.js';
 
-/** Backends that ended are remembered, for their status and to explain dead connection URLs: the newest so many. */
+/** How many ended backends are remembered, the newest ones: for their status, and to explain dead connection URLs. */
 const MAX_ENDED_REMEMBERED = 1_000;
 
 /** Which backends there are, and which of them holds a key. */
@@ -52,7 +52,7 @@ export class BackendTable {
   }
 }
 
-/** A key is unique within its service. NUL can stand in neither. */
+/** A key is unique within its service. Neither can contain NUL. */
 function slotOf(service: Service, key: string): string {
   return `${service.name}\0${key}`;
 }

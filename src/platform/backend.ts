@@ -17,7 +17,7 @@ import { explainStartError } from './start-error.js';
 import { Sweeper } from './sweeper.js';
 import { UsageGauge } from './usage-gauge.js';
 
-/** What a backend needs of the world. */
+/** What a backend depends on. */
 export interface BackendWorld {
   runtime: Runtime;
   builds: BuildSource;
@@ -114,7 +114,7 @@ export class Backend {
     return (this.#history[0] as BackendState).time;
   }
 
-  /** How it is called where a person reads it: by the key if it has one, else by the id. */
+  /** Its name for people: the key if it was given one, otherwise the id. */
   get displayName(): string {
     return this.identity.keyGiven ? this.identity.key : this.id;
   }
@@ -154,8 +154,8 @@ export class Backend {
 
   /**
    * Replaces its process by one of another build, under the same id, key and tokens. The old process has stopped before
-   * the new one starts, as the key demands; connections that come meanwhile wait in {@link reachable}. Outside nothing
-   * is seen of it: the status stays what it was.
+   * the new one starts, because of the key; connections that come meanwhile wait in {@link reachable}. Clients do not see
+   * it: the status stays the same.
    * @param why why there is another build: "changed: server.js"
    */
   restart(build: Build, why: string): void {

@@ -97,7 +97,7 @@ export class GenerationChain {
   }
 }
 
-/** Says in words that a build takes the place of the one that a backend runs. */
+/** Says that a build takes the place of the one that a backend runs, for people. */
 export function replacedBy({ number }: Build, why: string): string {
   return `replaced by build ${number} (${why})`;
 }

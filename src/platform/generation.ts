@@ -6,7 +6,7 @@ import type { StrangeAnswer } from '../runtime/strange-answer.js';
 import { Silence } from './silence.js';
 import type { UsageGauge } from './usage-gauge.js';
 
-/** No HTTP answer for so long after the start: ended, reason `startuptimeout` (platform contract, "Lifecycle"). */
+/** A process that gives no HTTP answer for this long after its start is ended: `startuptimeout` (platform contract, "Lifecycle"). */
 export const STARTUP_TIMEOUT_MS = 300_000;
 /** How long a process has to end after it was asked to, before it is forced. */
 export const SOFT_TERMINATION_MS = 10_000;
@@ -27,7 +27,7 @@ export interface GenerationListener {
   softTimeOver(): void;
 }
 
-/** What a generation needs of the world. */
+/** What a generation depends on. */
 export interface GenerationWorld {
   runtime: Runtime;
   clock: Clock;
@@ -195,14 +195,14 @@ export class Generation {
     this.#bring('hard');
   }
 
-  /** Brings a demand to the process; while there is none yet, the start sees the aborted signal. */
+  /** Passes a demand on to the process; if there is none yet, the start sees the aborted signal. */
   #bring(demand: Demand): void {
     this.#demand = demand;
     this.#cancelDeadline();
     this.#demanded.abort();
     if (this.#process === undefined || this.#progress === 'stopped') return;
     if (demand === 'hard') return this.#process.terminate(true);
-    // The last chance to see its memory. For a child process it costs nothing, as terminating takes the same look.
+    // The last chance to see its memory. For a child process it costs nothing, because terminating takes the same snapshot.
     void this.#world.usage.read();
     this.#process.terminate(false);
     this.#setDeadline(SOFT_TERMINATION_MS, () => {

@@ -6,7 +6,7 @@ export const DEFAULT_ENVIRONMENT = 'default';
 /** The tag that stands for the newest good build. */
 export const NEWEST_TAG = 'latest';
 
-/** An environment of a service, as `staging`: which image its backends run. */
+/** An environment of a service, such as `staging`: which image its backends run. */
 export interface Environment {
   readonly name: string;
   readonly createdAt: Date;
@@ -31,7 +31,7 @@ export class Service {
     this.environment(DEFAULT_ENVIRONMENT, createdAt);
   }
 
-  /** An environment by name, which comes to be when it is first asked for. @param now the time at which it then does */
+  /** Returns an environment by name; creates it when it is first asked for. @param now the time of creation */
   environment(name: string, now: Date): Environment {
     const known = this.#environments.get(name);
     if (known !== undefined) return known;
@@ -45,12 +45,12 @@ export class Service {
     return this.#environments.get(environment)?.imageTag ?? NEWEST_TAG;
   }
 
-  /** All that there are, the oldest first. */
+  /** All environments, the oldest first. */
   get environments(): readonly Environment[] {
     return [...this.#environments.values()];
   }
 
-  /** When any of its backends was spawned last. */
+  /** When one of its backends was last spawned. */
   get lastSpawnedAt(): Date | undefined {
     const times = this.environments.flatMap(({ lastSpawnedAt }) => lastSpawnedAt ?? []);
     return times.toSorted((a, b) => b.getTime() - a.getTime())[0];

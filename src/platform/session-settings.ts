@@ -1,6 +1,6 @@
 import type { ConnectParams } from '../contract/requests.js';
 
-/** What a config says of the sessions of a service. */
+/** What the config sets for the sessions of a service. */
 export interface SessionSettings {
   /** Whether each backend has one connection token for all. */
   useStaticToken: boolean;

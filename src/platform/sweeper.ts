@@ -11,8 +11,8 @@ export interface SweepLimits {
 }
 
 /**
- * Tells when a backend is to be swept: no client was connected for a time, or its lifetime is over. The platform has
- * one reason for both, so the difference is said in words.
+ * Reports when a backend is to be swept: no client was connected for some time, or its lifetime is over. The platform has
+ * one reason for both, so the callback gets a sentence that says which.
  */
 export class Sweeper {
   readonly #clock: Clock;

@@ -146,7 +146,7 @@ export class TokenTable {
   }
 
   #hasExpired(route: TokenRoute): boolean {
-    // A static token is the only one of its backend, which was told of it.
+    // A static token is the only one of its backend, which knows it.
     if (isStatic(route) && route.backend.state.status !== 'terminated') return false;
     return !isConnected(route) && this.#clock.monotonicMs() - route.lastUsedMs > TOKEN_UNUSED_MS;
   }

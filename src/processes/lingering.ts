@@ -11,7 +11,7 @@ export interface Lingering {
   gone: Promise<void>;
 }
 
-/** Looks what a child that has ended left running. @returns undefined: nothing, or it can't be told */
+/** Finds out what a child that has ended left running. @returns undefined: nothing, or it is not known */
 export async function lookForRest(tree: ChildTree): Promise<Lingering | undefined> {
   return (await lives(tree)) ? { gone: untilGone(tree) } : undefined;
 }

@@ -49,7 +49,7 @@ export class SoftSignal {
   /**
    * Sends it to the processes whose turn it is.
    * @param living all processes of the tree now
-   * @param leader pid of the first process, if its end is told by other means
+   * @param leader pid of the first process, if its end is known by other means
    */
   async send(living: readonly ProcessEntry[], leader?: number): Promise<void> {
     const byPid = new Map(living.map((entry) => [entry.pid, entry]));

@@ -43,9 +43,9 @@ export class InteractiveTerminal {
     // An error that ends the program is printed where the footer stands.
     process.on('uncaughtExceptionMonitor', this.#close);
     process.on('exit', this.#close);
-    // A terminal that was closed refuses all. Whoever closed it has sent SIGHUP: reason enough to stop, in good order.
+    // A terminal that was closed refuses everything. Closing it sends SIGHUP, which stops the dev server in good order.
     this.#parts.input.on('error', () => this.abandon());
-    // Not by stdout's 'resize', which is not told of a size that is back to what it was by the time it is looked at.
+    // Not by stdout's 'resize', which misses a size that has changed back by the time Node.js reads it.
     process.on('SIGWINCH', this.#resized);
     await this.#take();
     const screen = await this.#parts.loadScreen();

@@ -77,7 +77,7 @@ export class Polling implements FolderEvents {
       },
     });
     watcher.on('all', (_event, path) => this.#tell(toBytePath(path)));
-    // Told of a folder in which a file was replaced by one that looks just as old, which is no event above.
+    // For a folder in which a file was replaced by one of the same age, which is no event above.
     watcher.on('raw', (_event, path) => this.#tell(toBytePath(path)));
     // The reader of an unreadable file reports it; here it only causes one more check.
     watcher.on('error', (error) => this.#tell(toBytePath((error as NodeJS.ErrnoException).path ?? '/')));

@@ -42,7 +42,7 @@ export async function checkPort(
   if (holder?.project === project) {
     return fine(check, `${wanted.port} is used by this project's dev server (pid ${holder.pid})`);
   }
-  // Whoever has the usual port, this project does not wait for it.
+  // This project does not need the usual port, so its holder does not matter.
   if (own !== undefined) {
     const [port] = portsOf(own).slice(wanted.flag === '--proxy-port' ? 1 : 0);
     return fine(check, `this project's dev server (pid ${own.pid}) runs on ${port}`);
