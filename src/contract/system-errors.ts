@@ -1,3 +1,5 @@
+import { quoteForShell } from './errors/quote-for-shell.js';
+
 /** What a program was about to do with a path when the system refused. */
 export type FileUse = 'read' | 'write' | 'run' | 'use';
 
@@ -14,7 +16,7 @@ const MOUNT_AGAIN = 'Check the server and the network, mount the file system aga
 function permission(path: string, use: FileUse): SystemErrorText {
   return {
     reason: `this user may not ${use} it`,
-    remedy: `Check the owner and the mode of it and of the folders above it: ls -ld ${path}`,
+    remedy: `Check the owner and the mode of it and of the folders above it: ls -ld ${quoteForShell(path)}`,
   };
 }
 
@@ -49,7 +51,7 @@ const EXPLANATIONS: Record<string, Explain> = {
   EACCES: permission,
   EPERM: (path, use) => ({
     reason: `the system does not let this user ${use} it`,
-    remedy: `Check the owner and flags of it (ls -ld ${path}), and whether a sandbox or security policy forbids it.`,
+    remedy: `Check the owner and flags of it (ls -ld ${quoteForShell(path)}), and whether a sandbox or security policy forbids it.`,
   }),
   ENOENT: (path, use) =>
     use === 'write'

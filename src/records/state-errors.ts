@@ -1,5 +1,6 @@
 import { fileError } from '../contract/errors/file-error.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { quoteForShell } from '../contract/errors/quote-for-shell.js';
 import { explainSystemError } from '../contract/system-errors.js';
 
 /** The folder in which jamdev keeps its state. */
@@ -22,7 +23,7 @@ export const stateErrors = {
     new JamdevError(
       'StateFolderUnsafe',
       `Other users can write to jamdev's folder ${folder} (mode ${mode.toString(8)}), and so change what jamdev trusts.`,
-      `Check what is in it, then run: chmod 700 ${folder}`,
+      `Check what is in it, then run: chmod 700 ${quoteForShell(folder)}`,
     ),
   stateFolderIsLink: (folder: string) =>
     new JamdevError(

@@ -35,6 +35,10 @@ test('no remedy of a full or broken disk speaks of permissions', () => {
   }
 });
 
+test.each(['EACCES', 'EPERM'])('a command in the remedy of %s can be copied for a path with spaces', (code) => {
+  expect(explainSystemError(code, '/my folder', 'read').remedy).toContain("ls -ld '/my folder'");
+});
+
 test('an error of another kind stands for itself', () => {
   expect(explainSystemError('connection lost', '/some/path', 'read')).toEqual({
     reason: 'connection lost',

@@ -1,8 +1,8 @@
 import { networkInterfaces } from 'node:os';
+import { quoteForShell } from '../../contract/errors/quote-for-shell.js';
 import { usageError } from '../../contract/errors/usage-error.js';
 import { isLoopbackName } from '../../contract/hosts.js';
 import { portOfUrl } from '../../os/port-of-url.js';
-import { quoted } from '../terminal/quoted.js';
 
 /**
  * Reads the URL of a dev server as a person types it: `http://localhost:8080`, `localhost:8080`, or a port alone.
@@ -33,6 +33,6 @@ export function howToStartAt(apiUrl: string): string {
     return `Start one there with: npx jamdev dev --host ${address} ${port}`;
   }
   const isName = /[a-z]/i.test(address) && !address.includes(':') && address !== 'host.docker.internal';
-  const name = isName ? ` --allowed-host ${quoted(address)}` : '';
+  const name = isName ? ` --allowed-host ${quoteForShell(address)}` : '';
   return `Start one on ${address} with: npx jamdev dev --host 0.0.0.0${name} ${port}`;
 }

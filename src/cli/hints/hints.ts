@@ -1,5 +1,5 @@
 import { relative, resolve, sep } from 'node:path';
-import { quoted } from '../terminal/quoted.js';
+import { quoteForShell } from '../../contract/errors/quote-for-shell.js';
 import { type Call, ownCommand } from './own-command.js';
 
 /** The commands that talk to a dev server, and so take `--api`. */
@@ -54,7 +54,7 @@ export class Hints {
     const { project } = this.#target;
     if (project === undefined) return '';
     const path = relative(this.#shellFolder, project);
-    return path === '' ? '' : ` ${quoted(path)}`;
+    return path === '' ? '' : ` ${quoteForShell(path)}`;
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join, relative, resolve, sep } from 'node:path';
+import { quoteForShell } from '../../contract/errors/quote-for-shell.js';
 import { noteHandled } from '../../os/debug/debug-log.js';
-import { quoted } from '../terminal/quoted.js';
 import { JAMDEV_BY } from './jamdev-by.js';
 
 /** From where, and by what, this program was called. */
@@ -37,7 +37,7 @@ export function ownCommand(call: Call): string {
   const { script, shellFolder, folder, runner = '', path } = call;
   if (call.isPlugAndPlay) {
     const { yarn } = JAMDEV_BY;
-    return dependsOnJamdev(shellFolder) ? yarn : `cd ${quoted(relative(shellFolder, folder))} && ${yarn}`;
+    return dependsOnJamdev(shellFolder) ? yarn : `cd ${quoteForShell(relative(shellFolder, folder))} && ${yarn}`;
   }
   const packageFolder = findUpwards(shellFolder, 'package.json') ?? shellFolder;
   const byRunner = RUN_BY[runner];
@@ -46,7 +46,7 @@ export function ownCommand(call: Call): string {
   if (isOnPath(script, path)) return 'jamdev';
   // npx installed it for this one call, in a folder of its own, and finds it there again.
   if (script.includes(`${sep}_npx${sep}`)) return JAMDEV_BY.npm;
-  return `node ${quoted(relative(shellFolder, script))}`;
+  return `node ${quoteForShell(relative(shellFolder, script))}`;
 }
 
 function isLinked(folder: string): boolean {

@@ -3,11 +3,11 @@ import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { ownFolder, readOwnPackage } from '../../../config/own-package.js';
+import { quoteForShell } from '../../../contract/errors/quote-for-shell.js';
 import { usageError } from '../../../contract/errors/usage-error.js';
 import type { CommandIo } from '../../io.js';
 import { addExamples } from '../../option-values.js';
 import type { Ask } from '../../terminal/ask.js';
-import { quoted } from '../../terminal/quoted.js';
 import { fitTemplate } from './fit-template.js';
 import { findOwnSpecifier } from './own-specifier.js';
 import { choosePackageManager, type PackageManager } from './package-manager.js';
@@ -120,7 +120,7 @@ function printResult(
 ): void {
   const root = realpathSync(folder);
   const next = [
-    ...(root === process.cwd() ? [] : [`cd ${quoted(folder)}`]),
+    ...(root === process.cwd() ? [] : [`cd ${quoteForShell(folder)}`]),
     ...(needsInstall(root, files) ? [install] : []),
     `${jamdev} dev`,
   ];
