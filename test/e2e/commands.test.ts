@@ -271,7 +271,7 @@ describe('list, status and terminate', () => {
     const { code, stdout, stderr } = await runCli(['terminate', 'nobody', 'a'], { cwd: dev.folder });
     expect(code).toBe(1);
     expect(stdout).toContain('(key a)');
-    expect(stderr).toContain('"nobody"');
+    expect(stderr).toMatch(/^jamdev: There is no backend .*"nobody"/);
     await waitFor(() => dev.stdout().includes('terminated (external'), 'the end of a');
     const dead = await runCli(['terminate', 'a', '--json'], { cwd: dev.folder });
     expect(JSON.parse(dead.stdout)).toMatchObject({ backend: 'a', status: 'error', code: 'BackendNotRunning' });

@@ -7,6 +7,7 @@ import { askEverywhere, isRunning, pickBackend } from '../client/everywhere.js';
 import { findDevServer } from '../client/find-dev-server.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
+import { reportError } from '../report-error.js';
 import { fromHome } from '../terminal/project-names.js';
 
 interface TerminateOptions extends ClientOptions {
@@ -69,7 +70,7 @@ async function terminate(names: string[], options: TerminateOptions, io: Command
       io.fail();
       if (options.json)
         io.stdout.jsonWithHints({ backend: name, status: 'error', code: error.code, message: error.sentence });
-      else io.stderr.lines(error.sentence);
+      else reportError(error, io.stderr, false);
     }
   }
 }
