@@ -94,7 +94,7 @@ export const configErrors = {
     new JamdevError(
       'NothingToRun',
       `There is nothing to run in ${folder}.`,
-      'Pass a command, for example: npx jamdev dev --command "node server.js"\nOr add a "start" script to package.json, "command" to jamsocket.config.json, or a Dockerfile. For a new app: npx jamdev init my-app',
+      'Pass a command, for example: npx jamdev dev --command "node server.js" (or add a "start" script to package.json, "command" to jamsocket.config.json, or a Dockerfile; for a new app: npx jamdev init my-app)',
     ),
   noDockerfile: (folder: string) =>
     new JamdevError(

@@ -8,7 +8,7 @@ export const devServerErrors = {
     new JamdevError(
       'PortTaken',
       `Port ${port} for the ${what} is taken${holder === '' ? '' : ` by ${holder}`}.`,
-      `Stop that program, or add ${flag} ${free} for another port, or --port 0 --proxy-port 0 for any free ones.`,
+      `Stop that program, or add ${flag} ${free} for another port, or --port 0 --proxy-port 0 for any free ones (in code: port: 0, proxyPort: 0).`,
     ),
   portForbidden: (what: string, port: number, flag: string) =>
     new JamdevError(
