@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { describeStatus } from '../../src/cli/terminal/describe-status.js';
-import { type PublicStatus, terminationReasonSchema } from '../../src/contract/status.js';
+import { describeExit, describeStatus } from '../../src/cli/terminal/describe-status.js';
+import { type PublicStatus, type Status, terminationReasonSchema } from '../../src/contract/status.js';
 
 test.each<[Partial<PublicStatus>, string]>([
   [{ status: 'ready' }, 'ready'],
@@ -43,4 +43,17 @@ test('an explanation replaces the words of the reason', () => {
   expect(describeStatus(status, { explanation: 'replaced by build 3 (changed: server.js)', exitCode: 0 })).toBe(
     'terminated (external, soft: replaced by build 3 (changed: server.js); exit code 0)',
   );
+});
+
+test.each<[number | null, string | null, Status, string]>([
+  [0, null, 'ready', 'exit code 0'],
+  [143, 'SIGTERM', 'waiting', 'SIGTERM, exit code 143'],
+  [null, 'SIGKILL', 'ready', 'SIGKILL'],
+  [null, null, 'ready', 'exit code unknown'],
+  [null, null, 'waiting', 'exit code unknown'],
+  [null, null, 'starting', 'not started'],
+  [null, null, 'loading', 'not started'],
+  [null, null, 'scheduled', 'not started'],
+])('exit code %s and signal %s after %s are told as "%s"', (exitCode, exitSignal, lastStatus, words) => {
+  expect(describeExit({ exitCode, exitSignal, lastStatus })).toBe(words);
 });

@@ -1,4 +1,8 @@
-import { type PublicStatus, REASON_WORDS } from '../../contract/status.js';
+import { type PublicStatus, REASON_WORDS, type Status } from '../../contract/status.js';
+import type { EndedState } from '../../platform/backend-state.js';
+
+/** The statuses in which a process runs. */
+const WITH_PROCESS: readonly Status[] = ['waiting', 'ready'];
 
 /** What is known of a backend beyond its status. */
 export interface StatusDetails {
@@ -18,4 +22,15 @@ export function describeStatus(status: PublicStatus, { exitCode, explanation }: 
   }
   if (status.status !== 'terminated') return status.status;
   return `terminated (${status.exit_error ? 'it failed' : 'it exited'} by itself${exit})`;
+}
+
+/** Describes how a process ended: by which signal, and with which exit code. */
+export function describeExit({
+  exitSignal,
+  exitCode,
+  lastStatus,
+}: Pick<EndedState, 'exitSignal' | 'exitCode' | 'lastStatus'>): string {
+  if (exitCode !== null) return exitSignal === null ? `exit code ${exitCode}` : `${exitSignal}, exit code ${exitCode}`;
+  // An engine that stopped answering tells no exit code of a container that ran.
+  return exitSignal ?? (WITH_PROCESS.includes(lastStatus) ? 'exit code unknown' : 'not started');
 }

@@ -15,7 +15,7 @@ import { filesIn, fixedPortAdvice, saysPortTaken } from '../../runtime/process/f
 import { type BannerLine, bannerLines, networkLines } from './banner.js';
 import { cleanText } from './clean.js';
 import { counted } from './counted.js';
-import { describeStatus } from './describe-status.js';
+import { describeExit, describeStatus } from './describe-status.js';
 import { formatDuration } from './duration.js';
 import type { LineWriter } from './line-writer.js';
 import type { LogFilter } from './log-filter.js';
@@ -278,12 +278,6 @@ function outputKey({ owner }: BackendLog, source: LogRecord['source']): string {
 
 function buildKey(service: string): string {
   return `build ${service}`;
-}
-
-/** How a process ended: by which signal, and with which exit code. */
-function describeExit({ exitSignal, exitCode }: EndedState): string {
-  if (exitCode === null) return exitSignal ?? 'not started';
-  return exitSignal === null ? `exit code ${exitCode}` : `${exitSignal}, exit code ${exitCode}`;
 }
 
 /** A server that hard-codes 8080 meets jamdev's own API there. */
