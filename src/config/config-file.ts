@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { z } from 'zod';
 import { describeJson } from '../contract/key.js';
 import { firstIssue } from '../contract/requests.js';
@@ -31,7 +31,13 @@ export async function readConfigFile(project: string, named?: string): Promise<F
   const path = named ?? findConfigFile(project);
   if (path === undefined) return undefined;
   if (!isThere(path)) throw configErrors.configMissing(path);
-  return { path, config: await parseConfig(await readText(path), basename(path)) };
+  return { path, config: await parseConfig(await readText(path), nameInMessages(path)) };
+}
+
+/** The name of a config file, or its path where it lies above the current folder, whose reader does not expect it there. */
+function nameInMessages(path: string): string {
+  const fromHere = relative('', path);
+  return /^(\.\.[/\\])+[^/\\]+$/.test(fromHere) ? fromHere : basename(path);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -128,4 +128,20 @@ test.each<[string[], string]>([
   const line = printed(stderr, 'see: ');
   expect(line).toMatch(new RegExp(`^node \\S+ ${ending}$`));
   await expect(type(line, cwd)).resolves.toContain('Usage: jamdev');
+});
+
+test.each([
+  ['{ "comand": "x" }', 'has an unknown key "comand"'],
+  ['{ "command": 1 }', '"command" must be'],
+  ['{ bad', 'is not valid JSON'],
+])('a fault in a config above is told with the path from here: %s', async (config, fault) => {
+  const root = makeProject({ 'a/b/x.md': '' });
+  writeFileSync(join(root, 'jamsocket.config.json'), config);
+  await promisify(execFile)('git', ['init', '-q', root]);
+  const above = await runCli(['dev', '--port', '0', '--proxy-port', '0'], { cwd: join(root, 'a', 'b') });
+  expect(above.stderr).toMatch(/^jamdev: (In )?\.\.\/\.\.\/jamsocket\.config\.json/);
+  expect(above.stderr).toContain(fault);
+  const here = await runCli(['dev', '--port', '0', '--proxy-port', '0'], { cwd: root });
+  expect(here.stderr).toMatch(/^jamdev: (In )?jamsocket\.config\.json/);
+  expect(here.stderr).toContain(fault);
 });
