@@ -53,12 +53,16 @@ describe('a dev server that does not answer', { timeout: 90_000 }, () => {
     const dev = await startDev(folder, ['--command', ECHO]);
     suspend(dev);
     const runs = await Promise.all(COMMANDS.map((args) => runCli(args, { cwd: folder })));
+    const message = `The dev server at ${dev.apiUrl} does not answer (no answer within 5 s, it is suspended; pid ${dev.process.pid}, ${folder}).`;
+    const remedy = `Continue it with fg in its terminal, or: kill -CONT ${dev.process.pid}`;
     for (const [index, { code, stdout, stderr }] of runs.entries()) {
-      const said = `${COMMANDS[index]?.join(' ')}: ${stdout}${stderr}`;
-      expect(stderr, said).toBe(
-        `jamdev: The dev server at ${dev.apiUrl} does not answer (no answer within 5 s, it is suspended; pid ${dev.process.pid}, ${folder}).\n` +
-          `Continue it with fg in its terminal, or: kill -CONT ${dev.process.pid}\n`,
-      );
+      const args = COMMANDS[index] ?? [];
+      const said = `${args.join(' ')}: ${stdout}${stderr}`;
+      if (args.includes('--json')) {
+        expect(JSON.parse(stderr), said).toEqual({ error: { code: 'DevServerUnreachable', message, remedy } });
+      } else {
+        expect(stderr, said).toBe(`jamdev: ${message}\n${remedy}\n`);
+      }
       expect(stdout, said).toBe('');
       expect(code, said).toBe(1);
     }
