@@ -44,6 +44,7 @@ export async function checkFile(
   signal: AbortSignal,
 ): Promise<BadFile | undefined> {
   if (!(await isReadable(path))) return badIfMissing(check, path);
+  if (check.language === 'node' && path.endsWith('.json')) return checkJson(path);
   // The check needs no loader or inspector that is meant for backends.
   const environment = { ...commandEnvironment(cwd, env), NODE_OPTIONS: '' };
   const format = check.language === 'node' ? await findModuleFormat(path) : undefined;
@@ -62,6 +63,19 @@ export async function checkFile(
     (accepted === false && format === 'either' ? await run(['--check', '--input-type=module', '-'], path) : undefined);
   if (lines === undefined || signal.aborted) return undefined;
   return (await isReadable(path)) ? { path, problem: 'syntax error', lines } : badIfMissing(check, path);
+}
+
+/** Parses JSON as Node.js does when a program loads it, with or without a byte order mark. */
+async function checkJson(path: string): Promise<BadFile | undefined> {
+  const source = await readRegularFile(path, MAX_PARSED_BYTES).catch(ignoreError('builds', 'reading a file to check'));
+  if (source === undefined) return undefined;
+  try {
+    JSON.parse(source.replace(/^\uFEFF/, ''));
+    return undefined;
+  } catch (error) {
+    noteHandled('builds', 'parsing JSON that a program loads', error);
+    return { path, problem: 'syntax error', lines: [`${path}: ${String(error)}`] };
+  }
 }
 
 /** @returns undefined if it is not known: another Node.js runs the program, or nothing is there to parse it with */

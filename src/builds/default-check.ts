@@ -18,6 +18,8 @@ const LANGUAGES = [
   { language: 'node', program: /^node$/, option: /^--[\w-]+(=.*)?$/, file: /\.[cm]?js$/ },
   { language: 'python', program: /^python(3(\.\d+)?)?$/, option: /^-[uBOEIsS]+$/, file: /\.py$/ },
 ] as const;
+/** Node.js parses JSON that a program requires or imports when it loads it. */
+const DATA = /\.json$/;
 /** Options of Node.js whose value follows a space. */
 const TAKES_VALUE =
   /^--(require|import|loader|experimental-loader|env-file|conditions|input-type|title|eval|print|stack-trace-limit|watch-path|test-[\w-]+)$/;
@@ -90,17 +92,19 @@ async function findFilesToCheck(
 ): Promise<string[]> {
   const candidates = changed.filter((path) => path !== check.entry);
   if (candidates.length === 0) return [check.entry];
-  return [check.entry, ...candidates.filter(await isLoaded(check, loaded))];
+  return [check.entry, ...candidates.filter(await isLoaded(check, loaded, { data: true }))];
 }
 
 /**
  * Finds out which files a program is known to load.
  * @param loaded absolute paths of files that running backends have loaded
+ * @param options.data whether to include JSON that is loaded like code
  * @returns tells it of an absolute path
  */
 export async function isLoaded(
   { language, entry }: DefaultCheck,
   loaded: ReadonlySet<string>,
+  { data = false } = {},
 ): Promise<(path: string) => boolean> {
   const pattern = LANGUAGES.find((each) => each.language === language)?.file ?? /^$/;
   if (language === 'python') {
@@ -108,7 +112,7 @@ export async function isLoaded(
     return (path) => modules.has(path) || (pattern.test(path) && wasImportedByPython(path));
   }
   const imported = await findImportedModules(entry);
-  return (path) => pattern.test(path) && (imported.has(path) || loaded.has(path));
+  return (path) => (pattern.test(path) || (data && DATA.test(path))) && (imported.has(path) || loaded.has(path));
 }
 
 /** Python keeps the compiled form of imported modules, and only of these, next to them, unless it is told not to. */

@@ -85,6 +85,22 @@ describe('a change of a Node.js program', () => {
     expect((await check(files, ['lib/b.mjs'], 'node server.mjs')).bad).toMatchObject({ path: 'lib/b.mjs' });
   });
 
+  test.each<[string, string, string[]]>([
+    ['imported', 'import a from "./lib/a.json" with { type: "json" };', []],
+    ['required', 'require("./lib/a" + ".json");', ['lib/a.json']],
+  ])('fails for broken JSON that is %s, and passes when that is fixed', async (_, code, loaded) => {
+    const bad = async (json: string) =>
+      (await check({ 'server.mjs': code, 'lib/a.json': json }, ['lib/a.json'], 'node server.mjs', loaded)).bad;
+    for (const json of ['', '{"a":', '{"a": 1,}', '{} // comment']) {
+      expect(await bad(json)).toMatchObject({ path: 'lib/a.json', problem: 'syntax error' });
+    }
+    for (const json of ['{"a": 1}', '\uFEFF{"a": 1}', 'null']) expect(await bad(json)).toBeUndefined();
+  });
+
+  test('passes when broken JSON is nothing that it loads', async () => {
+    expect((await check({ 'server.js': '', 'a.json': '{' }, ['a.json'])).bad).toBeUndefined();
+  });
+
   test('passes when what is broken is nothing that it loads: JSX of a front end in the same folder', async () => {
     const files = { 'server.js': '', 'public/app.js': 'const a = <div/>' };
     expect((await check(files, ['public/app.js'])).bad).toBeUndefined();
