@@ -160,11 +160,9 @@ export class BuildTriggers {
 
   /** A person or a program asked for a build: counting starts again. */
   asked(): void {
-    this.#buildsInARow = 0;
+    this.#endRow();
     this.#cancelled = 0;
-    this.#heldBuilds = 0;
     this.#underTest = new Set();
-    this.#started.clear();
     this.#stopped.clear();
   }
 
@@ -175,6 +173,12 @@ export class BuildTriggers {
     this.#held.clear();
     this.#heldBuilds += 1;
     return this.#start(files);
+  }
+
+  #endRow(): void {
+    this.#buildsInARow = 0;
+    this.#heldBuilds = 0;
+    this.#started.clear();
   }
 
   #changedByOthers(changes: readonly OriginatedChange[]): Trigger {
@@ -191,7 +195,11 @@ export class BuildTriggers {
     const open = [...this.#pending].filter(([file]) => !this.#isLeftAlone(file));
     this.#pending.clear();
     const learned = open.filter(([file]) => this.#isShown(file)).map(([file, origin]) => ({ file, origin }));
+    const isEnd =
+      learned.length === open.length && learned.length > 0 && learned.every(({ file }) => this.#wasInEach(file));
     for (const { file, origin } of learned) this.#leaveAlone(file, origin);
+    // These files alone made the row of builds, and are known now: others are not judged by it.
+    if (isEnd) this.#endRow();
     const files = open.map(([file]) => file).filter((file) => !this.#isLeftAlone(file));
     return { ...this.#proceed(files), ...(learned.length > 0 && { learned }) };
   }

@@ -204,6 +204,25 @@ test('what a backend writes next to its code is held and learned in the same way
   expect(triggers.changed(by('backend', 'data.db'))).toEqual({ kind: 'none' });
 });
 
+test('once a file is known to be a backend’s, the builds that it started do not count against other files', () => {
+  const triggers = new BuildTriggers();
+  for (let n = 0; n < MAX_BUILDS_IN_A_ROW; n += 1) {
+    expect(triggers.changed(by('backend', 'data.db'))).toMatchObject({ kind: 'build' });
+    runBuild(triggers);
+  }
+  expect(triggers.changed(by('backend', 'data.db'))).toMatchObject({ kind: 'hold' });
+  expect(triggers.release()).toMatchObject({ kind: 'build' });
+  runBuild(triggers);
+  expect(triggers.changed(by('backend', 'data.db'))).toMatchObject({ learned: by('backend', 'data.db') });
+  // A person's save, at a time when the backend writes.
+  for (let n = 0; n < MAX_BUILDS_IN_A_ROW; n += 1) {
+    expect(triggers.changed(by('backend', 'page.html', 'data.db'))).toEqual({ kind: 'build', files: ['page.html'] });
+    runBuild(triggers);
+  }
+  expect(triggers.changed(by('backend', 'page.html'))).toMatchObject({ kind: 'hold' });
+  expect(triggers.release()).toEqual({ kind: 'build', files: ['page.html'] });
+});
+
 test('a requested build counts as one that a person started', () => {
   const triggers = new BuildTriggers();
   for (let round = 0; round < MAX_BUILDS_IN_A_ROW; round += 1) runBuild(triggers, ['stamp']);
