@@ -47,10 +47,6 @@ describe.each(PAGES.map((page) => [relative(ROOT, page), page] as const))('%s', 
   });
 });
 
-test.each(PAGES.map((page) => [relative(ROOT, page), page] as const))('%s has no marks of a merge', (_name, page) => {
-  expect(readFileSync(page, 'utf8')).not.toMatch(/^(?:<{7}|>{7}) /m);
-});
-
 test('each decision has a number of its own', () => {
   const numbers = readdirSync(join(ROOT, 'docs', 'decisions')).map((name) => name.slice(0, 3));
   expect(new Set(numbers).size).toBe(numbers.length);
