@@ -13,7 +13,7 @@ export interface LocalImage {
 /** What the engine allows in the name of a repository. */
 const REPOSITORY = /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*$/;
 /** A reference to an image of whatever name: `repository:tag`, `repository@digest`, or an id. */
-const REFERENCE = /^[\w][\w.\-/]*(?::\d+\/[\w.\-/]+)?(?::[\w][\w.-]*)?(?:@?sha256:[0-9a-f]{64})?$/;
+const REFERENCE = /^(?!.*\.\.)[\w][\w.\-/]*(?::\d+\/[\w.\-/]+)?(?::[\w][\w.-]*)?(?:@?sha256:[0-9a-f]{64})?$/;
 
 /**
  * Finds the images of the local engine that are meant for a service: those tagged `SERVICE:TAG` by hand, and those that

@@ -1,6 +1,6 @@
 import dockerignore, { type Ignore } from '@balena/dockerignore';
+import type { DockerBuilder } from '../../engine/docker-builder.js';
 import { type BytePath, isWithin, join, nameOf, parentOf, relativeTo, toText } from '../byte-path.js';
-import type { DockerBuilder } from './docker-builder.js';
 import type { FolderRules, HasEntry } from './folder-rules.js';
 import { NO_RULES } from './folder-rules.js';
 import { forOneTurn } from './for-one-turn.js';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
+import { type DockerBuilder, findDockerBuilder } from '../../engine/docker-builder.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 import { stateHomePlaces } from '../../records/state-home.js';
 import { type BytePath, join, nameOf, relativeTo, toBytePath } from '../byte-path.js';
 import type { WatchRequest } from '../watch-request.js';
 import type { WatchedFolder } from '../watched-folder.js';
 import { isIgnoredByDefault } from './default-ignores.js';
-import { type DockerBuilder, findDockerBuilder } from './docker-builder.js';
 import { type DockerContext, ignoreFilesOf, readDockerRules } from './docker-rules.js';
 import type { FolderRules, HasEntry } from './folder-rules.js';
 import { findGitPlace } from './git-repository.js';

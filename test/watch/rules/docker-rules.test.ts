@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { DockerBuilder } from '../../../src/engine/docker-builder.js';
 import { toBytePath } from '../../../src/watch/byte-path.js';
-import type { DockerBuilder } from '../../../src/watch/rules/docker-builder.js';
 import { readDockerRules } from '../../../src/watch/rules/docker-rules.js';
 import { makeProject } from '../../support/project.js';
 import { filesLeftIn } from './walk.js';

@@ -1,4 +1,5 @@
-import { execa } from 'execa';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { type DockerResult, QUICK_TIMEOUT_MS, runDocker } from './docker-cli.js';
 
 /**
  * What runs a `docker build`: BuildKit, or the classic builder where BuildKit is missing or turned off. They read
@@ -14,7 +15,7 @@ const FIRST_WITHOUT_BUILDKIT = 23;
  * @param environment for the docker client, on top of this program's own
  */
 export async function findDockerBuilder(environment: Record<string, string> = {}): Promise<DockerBuilder> {
-  const ask = (...args: string[]) => execa('docker', args, { reject: false, stdin: 'ignore', env: environment });
+  const ask = (...args: string[]) => askClient(args, environment);
   const [buildx, version] = await Promise.all([
     ask('buildx', 'version'),
     ask(
@@ -23,11 +24,21 @@ export async function findDockerBuilder(environment: Record<string, string> = {}
       '{{.Client.Version}} {{if .Server}}{{range .Server.Components}}{{.Name}},{{end}}{{end}}',
     ),
   ]);
-  if (version.stdout?.includes('Podman')) return 'podman';
+  if (version?.stdout.includes('Podman')) return 'podman';
   const asked = process.env.DOCKER_BUILDKIT;
   if (asked === '0' || asked === 'false') return 'classic';
-  // Without a client, nothing can be told; most machines have BuildKit.
-  if (buildx.exitCode === undefined || buildx.exitCode === 0) return 'buildkit';
-  const major = Number.parseInt(version.stdout ?? '', 10);
+  const major = Number.parseInt(version?.stdout ?? '', 10);
+  // Without a client that answers, nothing is known; most machines have BuildKit.
+  if (buildx === undefined || buildx.ok || Number.isNaN(major)) return 'buildkit';
   return major < FIRST_WITHOUT_BUILDKIT ? 'buildkit' : 'classic';
+}
+
+/** @returns undefined: there is no client */
+async function askClient(args: string[], env: Record<string, string>): Promise<DockerResult | undefined> {
+  try {
+    return await runDocker(args, { timeoutMs: QUICK_TIMEOUT_MS, env });
+  } catch (error) {
+    if (error instanceof JamdevError) return undefined;
+    throw error;
+  }
 }
