@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { ProcessServiceConfig } from '../config/service-config.js';
 import { pause } from '../os/clock.js';
 import { noteHandled } from '../os/debug/debug-log.js';
@@ -112,7 +112,14 @@ export async function isLoaded(
     return (path) => modules.has(path) || (pattern.test(path) && wasImportedByPython(path));
   }
   const imported = await findImportedModules(entry);
-  return (path) => (pattern.test(path) || (data && DATA.test(path))) && (imported.has(path) || loaded.has(path));
+  return (path) =>
+    (data && isPackageOf(path, entry)) ||
+    ((pattern.test(path) || (data && DATA.test(path))) && (imported.has(path) || loaded.has(path)));
+}
+
+/** Node.js reads the package.json of a program to know the format of its modules. */
+function isPackageOf(path: string, entry: string): boolean {
+  return basename(path) === 'package.json' && entry.startsWith(join(dirname(path), sep));
 }
 
 /** Python keeps the compiled form of imported modules, and only of these, next to them, unless it is told not to. */

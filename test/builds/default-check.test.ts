@@ -97,7 +97,14 @@ describe('a change of a Node.js program', () => {
     for (const json of ['{"a": 1}', '\uFEFF{"a": 1}', 'null']) expect(await bad(json)).toBeUndefined();
   });
 
+  test('fails for a broken package.json of the program', async () => {
+    const files = { 'app/server.cjs': '', 'package.json': '{"type":' };
+    expect((await check(files, ['package.json'], 'node app/server.cjs')).bad).toMatchObject({ path: 'package.json' });
+  });
+
   test('passes when broken JSON is nothing that it loads', async () => {
+    const other = { 'server.js': '', 'other/package.json': '{' };
+    expect((await check(other, ['other/package.json'])).bad).toBeUndefined();
     expect((await check({ 'server.js': '', 'a.json': '{' }, ['a.json'])).bad).toBeUndefined();
   });
 
