@@ -109,7 +109,7 @@ describe('with publicUrl', () => {
     [{ proxy: 'https://x.example/?a=b' }, '"publicUrl.proxy" must be'],
     [{ proxy: 'https://user:pw@x.example' }, '"publicUrl.proxy" must be'],
     [{ prox: 'https://x.example' }, 'unknown key "publicUrl.prox". Did you mean "proxy"?'],
-    [{ api: 'https://x.example/api', proxy: 'https://x.example/proxy' }, 'of the origin https://x.example'],
+    [{ api: 'https://x.example/api', proxy: 'https://x.example/proxy' }, 'have the same origin, https://x.example'],
   ])('%j is refused', async (publicUrl, message) => {
     const { code, stderr } = await runCli(['dev'], { cwd: makeApp({ publicUrl }) });
     expect(stderr).toContain(message);
