@@ -12,6 +12,8 @@ const net = require('node:net');
 
 const PLATFORM_PORT = 8080;
 const LOOPBACK = '127.0.0.1';
+/** Called before the program listens for the first time. */
+let beforeListening = () => {};
 
 // A wrapper that passes on only variables that it knows may leave out the first one.
 const assignedPort = Number(process.env.JAMDEV_BACKEND_PORT ?? process.env.PORT);
@@ -21,6 +23,7 @@ if (Number.isInteger(assignedPort) && assignedPort > 0 && assignedPort !== PLATF
   net.Server.prototype.listen = /** @type {typeof listen} */ (
     /** @this {import('node:net').Server} @param {unknown[]} args */
     function remappedListen(...args) {
+      beforeListening();
       return Reflect.apply(listen, this, remap(args));
     }
   );
@@ -30,18 +33,29 @@ const writesFolder = process.env.JAMDEV_WRITES_FOLDER;
 if (writesFolder !== undefined) require('./report-writes.cjs').reportWrites(writesFolder);
 
 const loadedFolder = process.env.JAMDEV_LOADED_FOLDER;
-/** When to look at what is loaded, in milliseconds: most programs have all of it soon, some load more when it is used. */
+/**
+ * When to look at what is loaded, in milliseconds: most programs have all of it soon, some load more when it is used.
+ * Before that, it is looked at as soon as the program listens, so that it is known once somebody can reach it.
+ */
 const REPORT_AFTER_MS = [200, 2_000, 15_000];
 
 if (loadedFolder !== undefined) {
   for (const ms of REPORT_AFTER_MS) setTimeout(() => reportLoaded(loadedFolder), ms).unref();
+  beforeListening = () => {
+    beforeListening = () => {};
+    reportLoaded(loadedFolder);
+  };
 }
 
 /** @param {string} folder */
 function reportLoaded(folder) {
   const { threadId } = require('node:worker_threads');
   const files = Object.keys(require.cache).filter((path) => !/[/\\]node_modules[/\\]/.test(path));
-  require('node:fs').writeFile(`${folder}/${process.pid}-${threadId}`, files.join('\0'), () => undefined);
+  try {
+    require('node:fs').writeFileSync(`${folder}/${process.pid}-${threadId}`, files.join('\0'));
+  } catch {
+    // Without it only fewer files are checked before they reach sessions.
+  }
 }
 
 /**
