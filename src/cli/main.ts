@@ -114,7 +114,8 @@ async function makeProgram(called: string | undefined): Promise<Command> {
   if (only !== undefined) process.cwd();
   for (const load of only === undefined ? Object.values(COMMANDS) : [only]) {
     const make = await load();
-    program.addCommand(make(io).copyInheritedSettings(program));
+    // Now, so that completion offers the option.
+    program.addCommand(withDebug(make(io)).copyInheritedSettings(program));
   }
   if (only === undefined) {
     if (!COMPLETION.includes(called ?? '')) await beginHints();
@@ -123,14 +124,20 @@ async function makeProgram(called: string | undefined): Promise<Command> {
   }
   for (const command of program.commands) {
     if (!json) command.showHelpAfterError(`(see: npx jamdev ${command.name()} --help)`);
-    command.option('--debug', 'write decisions and handled errors to stderr, as with JAMDEV_DEBUG=1');
-    command.on('option:debug', () => io.debug.start());
+    // Completion brings commands of its own.
+    if (!command.options.some(({ long }) => long === '--debug')) withDebug(command);
     command.hook('preAction', noteCommand);
     command.hook('preAction', endWithRunner);
     command.hook('preAction', (_, action) => hints.aimBy(action));
     if (!OWN_SIGNALS.includes(command.name())) command.hook('preAction', endOnSignals);
   }
   return program;
+}
+
+function withDebug(command: Command): Command {
+  return command
+    .option('--debug', 'write decisions and handled errors to stderr, as with JAMDEV_DEBUG=1')
+    .on('option:debug', () => io.debug.start());
 }
 
 /** For a command that does not exist, before which no hook runs. Help must be printed in a deleted folder, too. */

@@ -24,6 +24,7 @@ async function complete(words: string[], cwd = makeTempFolder()): Promise<string
 test('commands, options and choices are offered', async () => {
   expect(await complete(['te'])).toEqual(['terminate']);
   expect(await complete(['dev', '--proxy'])).toEqual(['--proxy-port']);
+  expect(await complete(['list', '--deb'])).toEqual(['--debug']);
   expect(await complete(['dev', '--on-change', ''])).toEqual(['terminate', 'restart', 'keep']);
 });
 
