@@ -37,16 +37,30 @@ export function hasPatterns(text: string): boolean {
   return text.split('\n').some((line) => line.trim() !== '' && !line.startsWith('#'));
 }
 
+/** A pattern whose literal start is followed by `**`, which ends it or a name: sign, slash, start, rest. */
+const GLUED_STARS = /^(!?)(\/?)((?:(?<=[/!])|(?![#!]))[^*?[\\]*[^*?[\\/])\*\*(\/.*|)$/;
+
 /**
  * git compares the literal start of a pattern by itself, so that the `**` of `foo**` + `/bar` then stands at a start and
- * may match nothing: it matches `foobar`. The `ignore` package does not do this, and gets an equivalent pattern.
+ * may match nothing: it matches `foobar`. At the end of a pattern with a slash, as in `/foo**`, it matches everything
+ * below `foobar` as well. The `ignore` package does not do this, and gets equivalent patterns.
  */
 function expandGluedStars(line: string): string[] {
-  const [, sign = '', start, rest = ''] = /^(!?)\/?((?!#)[^*?[\\!]*[^*?[\\/!])\*\*\/(.+)$/.exec(line) ?? [];
+  const [, sign = '', slash, start, tail = ''] = GLUED_STARS.exec(trimEnd(line)) ?? [];
   if (start === undefined) return [line];
+  if (tail === '' || tail === '/') {
+    if (slash === '' && !start.includes('/')) return [line];
+    return [`${sign}/${start}*${tail}`, `${sign}/${start}*/**${tail}`];
+  }
+  const rest = tail.slice(1);
   const glued = expandGluedStars(`${sign}/${start}${rest}`);
   // No path has two slashes in a row, so only what is glued can match.
   return rest.startsWith('/') ? glued : [...glued, `${sign}/${start}*/**/${rest}`];
+}
+
+/** Without the spaces at its end that git removes: those that no backslash protects. */
+function trimEnd(line: string): string {
+  return line.replace(/^((?:\\.|[^\\])*?) +$/s, '$1');
 }
 
 /**

@@ -154,13 +154,15 @@ async function compareMany(numRuns: number, path: string): Promise<void> {
     const inside = await filesLeftIn(toBytePath(join(root, below)), rules, `${below}/`);
     expect(inside).toEqual(expected.filter((each) => each.startsWith(`${below}/`)));
   });
-  await fc.assert(property, { numRuns });
+  await fc.assert(property, { numRuns, seed: SEED });
   // The rules have to hit something for this to say anything.
   expect(ignored).toBeGreaterThan(numRuns / 2);
 }
 
 const PATH = process.env.PATH ?? '';
+/** The same cases each time, so that a change is judged by what it changes; others are tried by hand. */
 const RUNS = Number(process.env.JAMDEV_PROPERTY_RUNS ?? 60);
+const SEED = Number(process.env.JAMDEV_PROPERTY_SEED ?? 1);
 
 describe('what is ignored is what git check-ignore says', () => {
   test('in any tree, with any rules', () => compareMany(RUNS, PATH), 120_000);
@@ -174,7 +176,8 @@ describe('what is ignored is what git check-ignore says', () => {
     const all: string[] = [];
     for (let length = 1; length <= 4; length += 1) {
       patterns = patterns.flatMap((pattern) => pieces.map((piece) => pattern + piece));
-      all.push(...patterns);
+      // Spaces at the end say nothing.
+      all.push(...patterns, ...patterns.map((pattern) => `${pattern} `));
     }
     const inFolder = ['a', 'ab', 'b/a', 'b/b/a', 'ba/b', 'bb/a/b'];
     const files = writeTree(
