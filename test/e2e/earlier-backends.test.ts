@@ -3,26 +3,26 @@ import { expect, test } from 'vitest';
 import { type DevRun, runCli, startDev } from '../support/cli.js';
 import { post, send } from '../support/http.js';
 import { makeProject } from '../support/project.js';
-import { waitFor } from '../support/wait.js';
+import { living, waitFor } from '../support/wait.js';
 
 const SERVER = `
   console.log('hello from ' + process.env.SESSION_BACKEND_KEY);
   require('http').createServer((request, response) => {
-    if (request.url !== '/crash') return response.end('ok');
+    if (request.url !== '/crash') return response.end(String(process.pid));
     console.error('about to crash');
     process.exit(7);
   }).listen(process.env.PORT);
 `;
 
-test('backends of earlier dev servers are listed, and the logs of those that crashed are shown', {
+test('backends of earlier dev servers are listed, and the logs of crashed backends are shown', {
   timeout: 60_000,
 }, async () => {
   const folder = makeProject({ 'server.js': SERVER, 'below/x': '' });
   const jamdev = (...args: string[]) => runCli(args, { cwd: join(folder, 'below') });
   const spawn = async (dev: DevRun, key: string) => {
     const answer = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key })).json<Record<string, string>>();
-    await send(answer.url ?? '');
-    return { id: answer.backend_id ?? '', url: answer.url ?? '' };
+    const { text } = await send(answer.url ?? '');
+    return { id: answer.backend_id ?? '', url: answer.url ?? '', pid: Number(text) };
   };
   const longKey = `document-${'x'.repeat(60)}-chapter-1`;
 
@@ -67,4 +67,9 @@ test('backends of earlier dev servers are listed, and the logs of those that cra
   const killed = JSON.parse((await jamdev('list', '--all', '--json')).stdout);
   expect(killed.at(-1)).toMatchObject({ id: third.id, status: { status: 'terminated', termination_reason: 'lost' } });
   expect((await jamdev('logs', '--crashed')).stdout).not.toContain('now |');
+
+  // Nor does it outlive the start of the next one.
+  expect(await living([third.pid])).toEqual([third.pid]);
+  await startDev(folder);
+  expect(await living([third.pid])).toEqual([]);
 });
