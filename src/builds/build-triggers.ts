@@ -62,7 +62,7 @@ export class BuildTriggers {
   #hasLeft = false;
   /** By file: how many builds on their own have written it again, the last ones without exception. */
   readonly #proofs = new Map<string, number>();
-  /** Of those that start no more builds: files that backends write, not builds. */
+  /** Among the files that start no more builds, those that backends write rather than builds. */
   readonly #ofBackends = new Set<string>();
   /** Written by builds or backends, and not decided yet. */
   readonly #pending = new Map<string, ChangeOrigin>();

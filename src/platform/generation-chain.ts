@@ -40,7 +40,7 @@ export class GenerationChain {
   }
 
   /**
-   * Runs a process of a build and, one after another, of those that replace it.
+   * Runs a process of a build and then, one after another, the processes that replace it.
    * @returns how the last one ended, once nothing is left of any
    * @throws why the last one could not be started
    */

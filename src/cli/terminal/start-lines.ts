@@ -9,7 +9,7 @@ const LONG_START_MS = 2_000;
 export class StartLines {
   readonly #clock: Clock;
   readonly #showLong: (backend: Backend) => void;
-  /** Cancels the timers of those that start. */
+  /** Cancels the timers of all backends that are still starting. */
   readonly #starting = new Map<string, () => void>();
   readonly #long = new Set<string>();
 
