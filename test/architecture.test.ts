@@ -13,7 +13,7 @@ const LEVELS: readonly string[][] = [
   ['builds'],
   ['platform'],
   ['runtime', 'logs', 'watch'],
-  ['records', 'config', 'pages', 'engine'],
+  ['records', 'config', 'pages', 'docker-engine'],
   ['processes'],
   ['contract', 'os'],
 ];

@@ -3,7 +3,7 @@ import type { BuildImage } from '../builds/image-request.js';
 import type { DevConfig } from '../config/resolve.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
-import type { Engine } from '../engine/engine.js';
+import type { Engine } from '../docker-engine/engine.js';
 import type { FindLocalImages } from '../images/image-catalog.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 import type { MountSource } from '../platform/mounts.js';
@@ -36,7 +36,7 @@ export async function chooseRuntimes(
 ): Promise<Pick<DevConfig, 'services'> & { remark?: string; engine?: Engine }> {
   const inContainers = services.filter((service) => service.runtime === 'docker');
   if (inContainers.length === 0) return { services };
-  const { connectEngine } = await import('../engine/engine.js');
+  const { connectEngine } = await import('../docker-engine/engine.js');
   try {
     return { services, engine: await connectEngine() };
   } catch (error) {
@@ -70,7 +70,7 @@ export async function removeDeadContainers(
   engine?: Engine,
 ): Promise<boolean> {
   const [{ connectEngine }, { removeLeftovers }] = await Promise.all([
-    import('../engine/engine.js'),
+    import('../docker-engine/engine.js'),
     import('../images/leftovers.js'),
   ]);
   try {

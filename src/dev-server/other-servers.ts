@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.js';
+import type { Engine } from '../docker-engine/engine.js';
 import { endLeftovers, type LeftoverOutcome } from '../processes/leftovers.js';
 import { listServerRecords, ServerRecordFile, tracesOf } from '../records/server-records.js';
 import type { OwnStateFolder, StateFolder } from '../records/state-folder.js';

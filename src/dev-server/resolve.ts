@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DevFlags } from '../config/dev-flags.js';
 import { type DevConfig, resolveConfig } from '../config/resolve.js';
-import type { Engine } from '../engine/engine.js';
+import type { Engine } from '../docker-engine/engine.js';
 import { noteDecision } from '../os/debug/debug-log.js';
 import type { LeftoverOutcome } from '../processes/leftovers.js';
 import { moveOldState } from '../records/old-state.js';

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.js';
+import type { Engine } from '../docker-engine/engine.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import { stageName } from './image-name.js';
 import { listImageNames, removeTag } from './leftovers.js';

@@ -1,5 +1,5 @@
 import type { JamdevError } from '../contract/errors/jamdev-error.js';
-import { dockerErrors } from '../engine/docker-errors.js';
+import { dockerErrors } from '../docker-engine/docker-errors.js';
 import { processErrors } from '../processes/process-errors.js';
 import { explainStartFailure, type StartAttempt } from '../processes/start-failure.js';
 

@@ -1,5 +1,5 @@
 import type { Builder } from '../builds/builder.js';
-import type { Engine } from '../engine/engine.js';
+import type { Engine } from '../docker-engine/engine.js';
 import type { Platform } from '../platform/platform.js';
 import type { ContainerBuild } from '../runtime/runtime.js';
 import { removeFailedStages, removeImage } from './classic-stages.js';

@@ -1,5 +1,5 @@
-import type { Engine } from '../engine/engine.js';
-import { isNotFound } from '../engine/engine-error.js';
+import type { Engine } from '../docker-engine/engine.js';
+import { isNotFound } from '../docker-engine/engine-error.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import { type DeadRuns, listDeadContainers, removeDeadContainers } from '../runtime/docker/dead-containers.js';
 import { imagesOfProject, isStage, runOfImage } from './image-name.js';

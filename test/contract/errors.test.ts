@@ -20,7 +20,7 @@ import { tokenErrors } from '../../src/contract/errors/token-errors.js';
 import { usageError } from '../../src/contract/errors/usage-error.js';
 import { devServerErrors } from '../../src/dev-server/dev-server-errors.js';
 import { eventErrors } from '../../src/dev-server/event-errors.js';
-import { dockerErrors } from '../../src/engine/docker-errors.js';
+import { dockerErrors } from '../../src/docker-engine/docker-errors.js';
 import { pathErrors } from '../../src/os/path-errors.js';
 import { processErrors } from '../../src/processes/process-errors.js';
 import { stateErrors } from '../../src/records/state-errors.js';

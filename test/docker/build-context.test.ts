@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { findDockerBuilder } from '../../src/engine/docker-builder.js';
+import { findDockerBuilder } from '../../src/docker-engine/docker-builder.js';
 import { newBackendId } from '../../src/platform/ids.js';
 import { toBytePath, toText } from '../../src/watch/byte-path.js';
 import { readDockerRules } from '../../src/watch/rules/docker-rules.js';

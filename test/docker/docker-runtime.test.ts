@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { Engine, type EngineRequest } from '../../src/engine/engine.js';
-import { EngineError } from '../../src/engine/engine-error.js';
+import { Engine, type EngineRequest } from '../../src/docker-engine/engine.js';
+import { EngineError } from '../../src/docker-engine/engine-error.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import { describeRuntime } from '../runtime/runtime-suite.js';
 import { send } from '../support/http.js';

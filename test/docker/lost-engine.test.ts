@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { connectEngine } from '../../src/engine/engine.js';
+import { connectEngine } from '../../src/docker-engine/engine.js';
 import { newBackendId } from '../../src/platform/ids.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import { ROOT } from '../support/project.js';

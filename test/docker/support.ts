@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-import { connectEngine, type Engine } from '../../src/engine/engine.js';
+import { connectEngine, type Engine } from '../../src/docker-engine/engine.js';
 import { removeImage } from '../../src/images/classic-stages.js';
 import { buildImage } from '../../src/images/image-build.js';
 import { removeLeftovers } from '../../src/images/leftovers.js';

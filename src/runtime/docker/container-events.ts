@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { Engine } from '../../engine/engine.js';
+import type { Engine } from '../../docker-engine/engine.js';
 import { pause } from '../../os/clock.js';
 import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
 import { LABEL } from './labels.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Engine } from '../../engine/engine.js';
+import type { Engine } from '../../docker-engine/engine.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 import type { Usage } from '../runtime.js';
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import { createDemuxer } from '../../engine/attached-output.js';
-import { type Engine, QUICK_REQUEST_MS } from '../../engine/engine.js';
-import { EngineError, isNotFound } from '../../engine/engine-error.js';
+import { createDemuxer } from '../../docker-engine/attached-output.js';
+import { type Engine, QUICK_REQUEST_MS } from '../../docker-engine/engine.js';
+import { EngineError, isNotFound } from '../../docker-engine/engine-error.js';
 import { pause } from '../../os/clock.js';
 import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
 import type { SpawnRequest } from '../runtime.js';

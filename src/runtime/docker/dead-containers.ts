@@ -1,4 +1,4 @@
-import type { Engine } from '../../engine/engine.js';
+import type { Engine } from '../../docker-engine/engine.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 import { createLimit } from '../../os/limit.js';
 import { LABEL } from './labels.js';

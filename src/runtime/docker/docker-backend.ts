@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import type { Engine } from '../../engine/engine.js';
+import type { Engine } from '../../docker-engine/engine.js';
 import type { Address, ContainerBuild, Exit, RuntimeBackend, Usage } from '../runtime.js';
 import type { StrangeAnswer } from '../strange-answer.js';
 import type { Container, ContainerEnd } from './container.js';

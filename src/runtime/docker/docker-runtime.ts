@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { dockerEnvironment } from '../../engine/docker-cli.js';
-import type { Engine } from '../../engine/engine.js';
-import { EngineError } from '../../engine/engine-error.js';
+import { dockerEnvironment } from '../../docker-engine/docker-cli.js';
+import type { Engine } from '../../docker-engine/engine.js';
+import { EngineError } from '../../docker-engine/engine-error.js';
 import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
 import { PortPool } from '../../processes/port-pool.js';
 import { createVolumeFolder, volumeFolderOf } from '../../records/volume-folder.js';

@@ -1,4 +1,4 @@
-import type { Engine } from '../../engine/engine.js';
+import type { Engine } from '../../docker-engine/engine.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 
 /** Whether a message of the engine or output of a container says that its program can't run here. */

@@ -1,5 +1,5 @@
-import type { Engine } from '../../engine/engine.js';
-import { EngineError, isNotFound } from '../../engine/engine-error.js';
+import type { Engine } from '../../docker-engine/engine.js';
+import { EngineError, isNotFound } from '../../docker-engine/engine-error.js';
 import { pause } from '../../os/clock.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createDemuxer } from '../../engine/attached-output.js';
-import { type Engine, QUICK_REQUEST_MS } from '../../engine/engine.js';
+import { createDemuxer } from '../../docker-engine/attached-output.js';
+import { type Engine, QUICK_REQUEST_MS } from '../../docker-engine/engine.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 import { parseProcNet } from '../../processes/listening-ports.js';
 import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js';

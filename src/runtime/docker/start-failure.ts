@@ -1,7 +1,7 @@
 import type { JamdevError } from '../../contract/errors/jamdev-error.js';
-import { dockerErrors } from '../../engine/docker-errors.js';
-import type { Engine } from '../../engine/engine.js';
-import type { EngineError } from '../../engine/engine-error.js';
+import { dockerErrors } from '../../docker-engine/docker-errors.js';
+import type { Engine } from '../../docker-engine/engine.js';
+import type { EngineError } from '../../docker-engine/engine-error.js';
 import { processErrors } from '../../processes/process-errors.js';
 import { explainTooLarge, MAX_STRING_BYTES } from '../../processes/too-large-for-start.js';
 import type { ContainerSpec } from './container-config.js';

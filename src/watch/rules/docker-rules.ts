@@ -1,5 +1,5 @@
 import dockerignore, { type Ignore } from '@balena/dockerignore';
-import type { DockerBuilder } from '../../engine/docker-builder.js';
+import type { DockerBuilder } from '../../docker-engine/docker-builder.js';
 import { type BytePath, isWithin, join, nameOf, parentOf, relativeTo, toText } from '../byte-path.js';
 import type { FolderRules, HasEntry } from './folder-rules.js';
 import { NO_RULES } from './folder-rules.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
-import { type DockerBuilder, findDockerBuilder } from '../../engine/docker-builder.js';
+import { type DockerBuilder, findDockerBuilder } from '../../docker-engine/docker-builder.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 import { stateHomePlaces } from '../../records/state-home.js';
 import { type BytePath, join, nameOf, relativeTo, toBytePath } from '../byte-path.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Engine } from '../../../src/engine/engine.js';
-import { EngineError } from '../../../src/engine/engine-error.js';
+import { Engine } from '../../../src/docker-engine/engine.js';
+import { EngineError } from '../../../src/docker-engine/engine-error.js';
 import { isInitMissing } from '../../../src/runtime/docker/own-init.js';
 import { limitsOf, refusedLimit } from '../../../src/runtime/docker/resource-limits.js';
 import { checkVariables, explainFailedInit, startFailure } from '../../../src/runtime/docker/start-failure.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { DockerBuilder } from '../../../src/engine/docker-builder.js';
+import type { DockerBuilder } from '../../../src/docker-engine/docker-builder.js';
 import { toBytePath } from '../../../src/watch/byte-path.js';
 import { readDockerRules } from '../../../src/watch/rules/docker-rules.js';
 import { makeProject } from '../../support/project.js';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ServiceConfig } from '../../../config/service-config.js';
-import { type DockerBuilder, findDockerBuilder } from '../../../engine/docker-builder.js';
-import type { Engine } from '../../../engine/engine.js';
+import { type DockerBuilder, findDockerBuilder } from '../../../docker-engine/docker-builder.js';
+import type { Engine } from '../../../docker-engine/engine.js';
 import { type BuildKitNeed, describeNeeds, findBuildKitNeeds } from '../../../images/buildkit-needs.js';
 import { howToGetBuildKit } from '../../../images/image-build.js';
 import { ignoreError } from '../../../os/debug/debug-log.js';

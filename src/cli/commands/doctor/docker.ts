@@ -1,7 +1,7 @@
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
-import { runDocker } from '../../../engine/docker-cli.js';
-import { dockerErrors } from '../../../engine/docker-errors.js';
-import { connectEngine, type Engine, type EngineVersion, isPodman } from '../../../engine/engine.js';
+import { runDocker } from '../../../docker-engine/docker-cli.js';
+import { dockerErrors } from '../../../docker-engine/docker-errors.js';
+import { connectEngine, type Engine, type EngineVersion, isPodman } from '../../../docker-engine/engine.js';
 import { pause } from '../../../os/clock.js';
 import { type Finding, fine, trouble } from './finding.js';
 import type { DockerNeed } from './project.js';

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { runDocker } from '../../../engine/docker-cli.js';
+import { runDocker } from '../../../docker-engine/docker-cli.js';
 import { noteHandled } from '../../../os/debug/debug-log.js';
 import type { EngineInfo } from './docker.js';
 import { doctorErrors } from './doctor-errors.js';

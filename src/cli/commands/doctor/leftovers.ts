@@ -1,4 +1,4 @@
-import type { Engine } from '../../../engine/engine.js';
+import type { Engine } from '../../../docker-engine/engine.js';
 import { countLeftovers } from '../../../images/leftovers.js';
 import { RunTree } from '../../../processes/run-tree.js';
 import { listServerRecords, tracesOf } from '../../../records/server-records.js';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runCheck } from '../../../../src/cli/commands/doctor/checks.js';
 import { fine } from '../../../../src/cli/commands/doctor/finding.js';
-import { dockerErrors } from '../../../../src/engine/docker-errors.js';
+import { dockerErrors } from '../../../../src/docker-engine/docker-errors.js';
 
 test('one finding, several and none', async () => {
   expect(await runCheck('x', 1_000, () => fine('x', 'one'))).toMatchObject([{ text: 'one' }]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type DockerAnswer, describeEngine, judgeDocker } from '../../../../src/cli/commands/doctor/docker.js';
-import { dockerErrors } from '../../../../src/engine/docker-errors.js';
+import { dockerErrors } from '../../../../src/docker-engine/docker-errors.js';
 
 const INFO = { version: '27.0.1', platform: 'linux/arm64', kernel: '6.6.12-linuxkit', product: '' };
 const VERSION = {

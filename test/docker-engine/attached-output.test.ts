@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createDemuxer } from '../../src/engine/attached-output.js';
+import { createDemuxer } from '../../src/docker-engine/attached-output.js';
 
 function frame(source: 'stdout' | 'stderr', content: Uint8Array): Buffer {
   const header = Buffer.from([source === 'stdout' ? 1 : 2, 0, 0, 0, 0, 0, 0, 0]);

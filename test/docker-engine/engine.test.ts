@@ -5,8 +5,8 @@ import type { AddressInfo, Server } from 'node:net';
 import { delimiter, join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { findEndpoint } from '../../src/engine/endpoint.js';
-import { connectEngine, Engine } from '../../src/engine/engine.js';
+import { findEndpoint } from '../../src/docker-engine/endpoint.js';
+import { connectEngine, Engine } from '../../src/docker-engine/engine.js';
 import { fixture, makeTempFolder } from '../support/project.js';
 
 const VERSION = { Version: '20.10.24', ApiVersion: '1.41', MinAPIVersion: '1.12', Os: 'linux', Arch: 'amd64' };
