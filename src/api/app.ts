@@ -1,36 +1,37 @@
-import express, { type Express } from 'express';
-import { createBackendPageTest, isProxyOfAnyServer } from './backend-pages.js';
+import express, { type Express, type RequestHandler } from 'express';
+import { readJson } from './body.js';
 import type { ApiContext } from './context.js';
 import type { Endpoint } from './endpoint.js';
-import { listEndpoints } from './endpoints.js';
 import { answerError } from './error-handler.js';
-import { guard } from './guard.js';
 import { answerUntaken, methodNames, noteMethods } from './methods.js';
 import { answerErrorAsPage, READY_PREFIX } from './ready-page.js';
 
-/** The API as an Express app. It translates between HTTP and the platform, and decides nothing itself. */
-export function createApi(context: ApiContext): Express {
+/**
+ * The API as an Express app. It translates between HTTP and the control plane, and decides nothing itself.
+ * @param guard lets a request through, or throws
+ */
+export function createApi(context: ApiContext, guard: RequestHandler, endpoints: readonly Endpoint[]): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  const isBackendPage = createBackendPageTest(context.platform, context.info);
-  app.use(
-    guard({
-      allowedHosts: context.allowedHosts,
-      isBackendPage,
-      isOtherProxy: isProxyOfAnyServer,
-      onPageCall: context.onPageCall,
-    }),
-  );
-  for (const [path, endpoints] of byPath(listEndpoints(context))) {
+  app.use(guard);
+  for (const [path, ofPath] of byPath(endpoints)) {
     const route = app.route(path);
-    for (const { method, handlers } of endpoints) route[method](...handlers);
-    route.all(noteMethods(methodNames(endpoints)));
+    for (const endpoint of ofPath) route[endpoint.method](...handlersOf(endpoint, context));
+    route.all(noteMethods(methodNames(ofPath)));
   }
   app.use(answerUntaken);
   app.use(READY_PREFIX, answerErrorAsPage);
   app.use(answerError(context.reportFault));
   return app;
+}
+
+function handlersOf({ body, respond }: Endpoint, { controlPlane, accountOf }: ApiContext): RequestHandler[] {
+  const handler: RequestHandler = async (request, response) => {
+    const name = accountOf(request);
+    await respond(request, response, { name, plane: controlPlane.account(name) });
+  };
+  return body === undefined ? [handler] : [readJson, handler];
 }
 
 function byPath(endpoints: readonly Endpoint[]): Map<string, Endpoint[]> {

@@ -1,21 +1,18 @@
-import type { Builder } from '../builds/builder.js';
+import type { Request } from 'express';
 import type { DevInfo } from '../contract/dev-endpoints.js';
-import type { AllowedHosts } from '../contract/hosts.js';
-import type { LogStore } from '../logs/log-store.js';
-import type { Platform } from '../platform/platform.js';
+import type { ControlPlane } from '../platform/control-plane.js';
 import type { CallerUrls } from './caller-urls.js';
 
-/** What the endpoints work with. */
+/** What the endpoints of the platform's API work with, whichever control plane is behind them. */
 export interface ApiContext {
-  platform: Platform;
-  builder: Builder;
-  logs: LogStore;
-  allowedHosts: AllowedHosts;
-  /** Known once both ports are. */
-  info: () => DevInfo;
-  urls: CallerUrls;
+  controlPlane: ControlPlane;
+  /** The name of the account that a request is for. */
+  accountOf: (request: Request) => string;
+  /** Known once the ports are. */
+  info: () => Pick<DevInfo, 'version' | 'api_url'>;
+  /** The host, with its port, that images of services are pushed to. */
+  registryHost: () => string;
+  urls: Pick<CallerUrls, 'forProgram' | 'forBrowser'>;
   /** Receives faults of jamdev's own, with the id that the answer carried. */
   reportFault: (error: unknown, id: string) => void;
-  /** Receives the origin of the user's first own page that calls the API directly. */
-  onPageCall: (origin: string) => void;
 }

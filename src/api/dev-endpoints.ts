@@ -17,7 +17,7 @@ import type { Backend } from '../platform/backend.js';
 import { toPublicStatus } from '../platform/status-formats.js';
 import { listRunningServers } from '../records/server-records.js';
 import { json, jsonLines } from './answer.js';
-import type { ApiContext } from './context.js';
+import type { DevApiContext } from './dev-context.js';
 import { type Endpoint, get, post } from './endpoint.js';
 import { streamRecords } from './log-streams.js';
 
@@ -25,7 +25,7 @@ import { streamRecords } from './log-streams.js';
 const BUILD_REASON = 'jamdev build';
 
 /** jamdev's own endpoints, for its command line: what the platform's API has no place for. */
-export function devEndpoints(context: ApiContext): Endpoint[] {
+export function devEndpoints(context: DevApiContext): Endpoint[] {
   const { platform, logs, info, urls } = context;
   return [
     get(`${DEV_PREFIX}/info`, {
@@ -77,14 +77,14 @@ export function devEndpoints(context: ApiContext): Endpoint[] {
 }
 
 /** Backends of earlier runs, or forgotten by now, whose logs are kept. */
-async function earlierBackends({ platform, logs }: ApiContext): Promise<DevBackend[]> {
+async function earlierBackends({ platform, logs }: DevApiContext): Promise<DevBackend[]> {
   const earlier = logs.list().filter(({ owner }) => !platform.knows(owner.backendId));
   return endedBackends(earlier, await listRunningServers());
 }
 
 async function streamCrashed(
   response: Response,
-  context: ApiContext,
+  context: DevApiContext,
   name: string | undefined,
   tail: number | undefined,
 ): Promise<void> {
@@ -94,7 +94,7 @@ async function streamCrashed(
 }
 
 /** @param name undefined: all services */
-async function buildSome({ platform, builder }: ApiContext, name: string | undefined): Promise<ServiceBuild[]> {
+async function buildSome({ platform, builder }: DevApiContext, name: string | undefined): Promise<ServiceBuild[]> {
   if (name === undefined) return builder.buildAll(BUILD_REASON);
   const { definition } = platform.services.find(name);
   // One that was made by the API has nothing to build.
@@ -103,7 +103,7 @@ async function buildSome({ platform, builder }: ApiContext, name: string | undef
 }
 
 /** @throws JamdevError when a name stands for no log, or for several running backends */
-function findOneLog({ platform, logs }: ApiContext, name: string): StoredLog {
+function findOneLog({ platform, logs }: DevApiContext, name: string): StoredLog {
   const running = new Set(platform.running.map(({ id }) => id));
   const [log, ...others] = findLogs(name, logs.list(), (id) => running.has(id));
   if (log === undefined) throw backendErrors.noLogs(name);

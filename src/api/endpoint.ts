@@ -1,10 +1,10 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { WireErrorCode } from '../contract/errors/error-codes.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { parseBody, parseFields } from '../contract/requests.js';
+import type { AccountPlane } from '../platform/control-plane.js';
 import { type Answer, JSON_TYPE } from './answer.js';
-import { readJson } from './body.js';
 import { sendJson } from './json.js';
 
 /** One endpoint of the API: both its Express route and its OpenAPI description are made from this. */
@@ -17,7 +17,15 @@ export interface Endpoint {
   readonly query: z.ZodObject | undefined;
   readonly answer: Answer<unknown>;
   readonly errors: readonly WireErrorCode[];
-  readonly handlers: readonly RequestHandler[];
+  /** Answers a request whose body has been read, if there is one to read. */
+  readonly respond: (request: Request, response: Response, account: CallingAccount) => Promise<void>;
+}
+
+/** Who asks. */
+interface CallingAccount {
+  /** As answers name it. */
+  readonly name: string;
+  readonly plane: AccountPlane;
 }
 
 /** The declaration of an endpoint, besides its method and path. */
@@ -40,6 +48,7 @@ interface Call<Path extends string, Body, Query> {
   params: ParamsOf<Path>;
   body: Body;
   query: Query;
+  account: CallingAccount;
   response: Response;
 }
 
@@ -71,7 +80,7 @@ function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result
   path: Path,
   { summary, body, query, answer, errors = [], handle }: Declaration<Path, Body, Query, Result>,
 ): Endpoint {
-  const handler: RequestHandler = async (request, response) => {
+  const respond: Endpoint['respond'] = async (request, response, account) => {
     // One that nobody reads would stop the reading of its connection, and with that the notice that the client has left.
     if (body === undefined) request.resume();
     checkParameters(request.params);
@@ -79,12 +88,12 @@ function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result
       params: request.params as ParamsOf<Path>,
       body: (body && parseBody(body, request.body)) as Body,
       query: (query && parseFields(query, request.query)) as z.infer<Query>,
+      account,
       response,
     });
     if (answer.contentType === JSON_TYPE) sendJson(response, result, answer.statuses[0]);
   };
-  const handlers = body === undefined ? [handler] : [readJson, handler];
-  return { method, path, summary, body, query, answer, errors, handlers };
+  return { method, path, summary, body, query, answer, errors, respond };
 }
 
 /** No process, file or header could carry a NUL. */

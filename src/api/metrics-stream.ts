@@ -1,6 +1,5 @@
 import type { Response } from 'express';
 import type { BackendMetrics } from '../contract/responses.js';
-import type { Backend } from '../platform/backend.js';
 import type { UsageInterval } from '../platform/usage-gauge.js';
 import { EventStream } from './event-stream.js';
 
@@ -9,35 +8,24 @@ const NS_PER_MS = 1e6;
 /**
  * Streams about every second what a backend uses, until it is terminated; nothing of one that is already. The first
  * event comes as soon as there is something to compare with.
- * @param cluster its name, which each event carries
+ * @param named the backend and its cluster, which each event carries
  */
-export function streamMetrics(response: Response, backend: Backend, cluster: string): void {
+export async function streamMetrics(
+  response: Response,
+  intervals: AsyncIterable<UsageInterval>,
+  named: Pick<BackendMetrics, 'cluster' | 'backend_id'>,
+): Promise<void> {
   const stream = new EventStream(response);
-  if (backend.state.status === 'terminated' || stream.closed.aborted) return stream.end();
-  let drained = true;
-  const unwatch = backend.usage.watch((interval) => {
+  for await (const interval of intervals) {
+    stream.send(JSON.stringify({ ...named, ...toMetrics(interval) } satisfies BackendMetrics));
     // Who reads too slowly misses some.
-    if (!drained) return;
-    stream.send(JSON.stringify(toMetrics(interval, backend.id, cluster)));
-    drained = false;
-    void stream.drained().then(() => {
-      drained = true;
-    });
-  });
-  const endWithBackend = () => {
-    if (backend.state.status === 'terminated') stream.end();
-  };
-  backend.events.on('state', endWithBackend);
-  stream.closed.addEventListener('abort', () => {
-    unwatch();
-    backend.events.off('state', endWithBackend);
-  });
+    await stream.drained();
+  }
+  stream.end();
 }
 
-function toMetrics({ usage, cpuMs, systemCpuMs }: UsageInterval, id: string, cluster: string): BackendMetrics {
+function toMetrics({ usage, cpuMs, systemCpuMs }: UsageInterval): Omit<BackendMetrics, 'cluster' | 'backend_id'> {
   return {
-    cluster,
-    backend_id: id,
     mem_used: Math.round(usage.memoryBytes),
     mem_available: Math.round(usage.memoryLimitBytes),
     cpu_used: Math.round(cpuMs * NS_PER_MS),

@@ -35,7 +35,10 @@ const [ZOD_REFERENCES, REFERENCES] = ['#/$defs/', '#/components/schemas/'];
  * @param endpoints the very ones that the routes are made from
  * @throws Error when two different schemas have one id
  */
-export function describeApi(endpoints: readonly Endpoint[], { version, api_url }: DevInfo): Json {
+export function describeApi(
+  endpoints: readonly Endpoint[],
+  { version, api_url }: Pick<DevInfo, 'version' | 'api_url'>,
+): Json {
   const schemas = new Schemas();
   const paths: Record<string, Json> = {};
   for (const endpoint of endpoints) {

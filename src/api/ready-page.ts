@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import { tokenErrors } from '../contract/errors/token-errors.js';
 import { type ReadyStatus, readyStatusSchema } from '../contract/responses.js';
 import type { Status } from '../contract/status.js';
 import { renderErrorPage } from '../pages/error-page.js';
 import { type RenderedPage, renderPage } from '../pages/page.js';
 import { preferredForm } from '../pages/preferred-form.js';
-import type { Backend } from '../platform/backend.js';
 import { isEnding } from '../platform/backend-state.js';
-import { explainEnd, shownLines } from '../platform/explain-backend.js';
+import type { Arrival } from '../platform/control-plane.js';
 import { toPublicStatus } from '../platform/status-formats.js';
 import { html } from './answer.js';
-import { toConnectionUrl } from './connect-results.js';
 import type { ApiContext } from './context.js';
 import { type Endpoint, get } from './endpoint.js';
 import { toKnownError } from './error-handler.js';
@@ -34,27 +31,24 @@ const NOT_YET: Record<Exclude<Status, 'ready' | 'terminated'>, string> = {
  * or says why that will never be. A link from anywhere may lead here: such a request has no Origin, so the guard lets it
  * through, and the token says that it may know. Programs that ask for JSON get the status.
  */
-export function readyEndpoints({ platform, urls }: ApiContext): Endpoint[] {
+export function readyEndpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
   return [
     get(`${READY_PREFIX}/:backend/:token`, {
       summary: 'Waits in a browser until a backend is ready, then leads to its connection URL',
       answer: html([200, 302], readyStatusSchema),
       errors: ['BackendNotFound', 'TokenUnknown', 'BackendEnded'],
       handle: async ({ params, response }) => {
-        const backend = platform.backend(params.backend);
-        const route = platform.tokens.use(params.token);
-        if (route?.backend !== backend) throw tokenErrors.tokenUnknown();
-        const { state } = backend;
-        if (state.status === 'terminated') throw explainEnd(backend, true);
-        const url = toConnectionUrl(route, await urls.forBrowser(response.req));
+        const arrival = await controlPlane.arrival(params.backend, params.token);
+        const { state } = arrival;
+        const url = arrival.connectionUrl((await urls.forBrowser(response.req)).proxy_url);
         if (wantsJson(response.req)) {
-          sendJson(response, { backend_id: backend.id, ...toPublicStatus(state), url } satisfies ReadyStatus);
+          sendJson(response, { backend_id: params.backend, ...toPublicStatus(state), url } satisfies ReadyStatus);
         } else if (state.status === 'ready') {
           response
             .writeHead(302, { location: url, 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' })
             .end();
         } else {
-          send(response, 200, renderWaitingPage(backend, state.status));
+          send(response, 200, renderWaitingPage(params.backend, state.status, arrival));
         }
       },
     }),
@@ -72,14 +66,12 @@ function wantsJson({ headers }: Request): boolean {
   return preferredForm(headers.accept, 'html') === 'json';
 }
 
-function renderWaitingPage(backend: Backend, status: keyof typeof NOT_YET): RenderedPage {
-  const next = isEnding(backend.state)
-    ? 'says how it ended as soon as it has'
-    : 'continues by itself as soon as it is ready';
+function renderWaitingPage(id: string, status: keyof typeof NOT_YET, { state, lines }: Arrival): RenderedPage {
+  const next = isEnding(state) ? 'says how it ended as soon as it has' : 'continues by itself as soon as it is ready';
   return renderPage({
-    heading: `The backend "${backend.id}" ${NOT_YET[status]}.`,
-    text: [`Status: ${status}, since ${backend.state.time.toISOString()}.`, `This page ${next}.`],
-    lines: shownLines(backend),
+    heading: `The backend "${id}" ${NOT_YET[status]}.`,
+    text: [`Status: ${status}, since ${state.time.toISOString()}.`, `This page ${next}.`],
+    lines,
     refreshSeconds: REFRESH_SECONDS,
   });
 }

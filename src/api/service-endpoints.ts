@@ -9,17 +9,16 @@ import {
   serviceListSchema,
   useImageSchema,
 } from '../contract/services.js';
-import { DEFAULT_ENVIRONMENT, type Service, type ServiceImage } from '../platform/services.js';
+import type { ServiceView } from '../platform/control-plane.js';
+import { DEFAULT_ENVIRONMENT, type ServiceImage } from '../platform/services.js';
 import { json } from './answer.js';
 import type { ApiContext } from './context.js';
 import { type Endpoint, get, post } from './endpoint.js';
-import { accountName, LOCAL_CLUSTER } from './labels.js';
 
 /** Services: which there are, what they run, and which images there are to run. */
-export function serviceEndpoints({ platform, info }: ApiContext): Endpoint[] {
-  const { services, images } = platform;
+export function serviceEndpoints({ controlPlane, registryHost }: ApiContext): Endpoint[] {
   /** Where `jamsocket push` is sent to. An image tagged with it counts as the service's own, pushed or not. */
-  const imageName = (account: string, service: string) => `${new URL(info().api_url).host}/${account}/${service}`;
+  const imageName = (account: string, service: string) => `${registryHost()}/${account}/${service}`;
   const useImage = {
     summary: 'Chooses the image that new backends of the environment run, by tag or digest',
     body: useImageSchema,
@@ -31,7 +30,7 @@ export function serviceEndpoints({ platform, info }: ApiContext): Endpoint[] {
     get('/v2/account/:account/services', {
       summary: 'The names of the services: those in the config, and others that were created or used',
       answer: json(serviceListSchema),
-      handle: () => ({ services: services.list().map(({ name }) => name) }),
+      handle: async ({ account }) => ({ services: await account.plane.services() }),
     }),
 
     post('/v2/account/:account/service', {
@@ -39,8 +38,8 @@ export function serviceEndpoints({ platform, info }: ApiContext): Endpoint[] {
       body: createServiceSchema,
       answer: json(okSchema),
       errors: ['ServiceExists'],
-      handle: ({ body }) => {
-        services.create(body.name);
+      handle: async ({ account, body }) => {
+        await account.plane.createService(body.name);
         return { status: 'ok' };
       },
     }),
@@ -49,11 +48,11 @@ export function serviceEndpoints({ platform, info }: ApiContext): Endpoint[] {
       summary: 'Everything about a service',
       answer: json(serviceInfoSchema),
       errors: ['ServiceNotFound'],
-      handle: async ({ params }) => {
-        const service = services.find(params.service);
-        const [newest] = await images.list(service);
-        const account = accountName(params.account);
-        return toInfo(service, account, imageName(account, service.name), newest);
+      handle: async ({ account, params }) => {
+        const service = await account.plane.service(params.service);
+        const [newest] = await account.plane.images(params.service);
+        const image = imageName(account.name, service.name);
+        return toInfo(service, { account: account.name, cluster: controlPlane.cluster, image }, newest);
       },
     }),
 
@@ -61,21 +60,21 @@ export function serviceEndpoints({ platform, info }: ApiContext): Endpoint[] {
       summary: 'The images that a connect request can choose by tag',
       answer: json(imagesSchema),
       errors: ['ServiceNotFound'],
-      handle: async ({ params }) => ({ images: (await images.list(services.find(params.service))).map(toImage) }),
+      handle: async ({ account, params }) => ({ images: (await account.plane.images(params.service)).map(toImage) }),
     }),
 
     post('/v2/service/:account/:service/update', {
       ...useImage,
-      handle: async ({ params, body }) => {
-        await platform.useImage(params.service, DEFAULT_ENVIRONMENT, body.image_tag);
+      handle: async ({ account, params, body }) => {
+        await account.plane.useImage(params.service, DEFAULT_ENVIRONMENT, body.image_tag);
         return { status: 'ok' };
       },
     }),
 
     post('/v2/service/:account/:service/:environment/update', {
       ...useImage,
-      handle: async ({ params, body }) => {
-        await platform.useImage(params.service, params.environment, body.image_tag);
+      handle: async ({ account, params, body }) => {
+        await account.plane.useImage(params.service, params.environment, body.image_tag);
         return { status: 'ok' };
       },
     }),
@@ -84,8 +83,8 @@ export function serviceEndpoints({ platform, info }: ApiContext): Endpoint[] {
       summary: 'Forgets a service that is not in the config and has no running backends',
       answer: json(okSchema),
       errors: ['ServiceNotFound', 'ServiceConfigured', 'ServiceInUse'],
-      handle: ({ params }) => {
-        platform.deleteService(params.service);
+      handle: async ({ account, params }) => {
+        await account.plane.deleteService(params.service);
         return { status: 'ok' };
       },
     }),
@@ -95,8 +94,8 @@ export function serviceEndpoints({ platform, info }: ApiContext): Endpoint[] {
       body: terminateBackendsRequestSchema,
       answer: json(terminateBackendsResultSchema),
       errors: ['ServiceNotFound'],
-      handle: ({ params, body }) => {
-        const { found, terminated } = platform.terminateService(params.service, body);
+      handle: async ({ account, params, body }) => {
+        const { found, terminated } = await account.plane.terminateService(params.service, body);
         return { backend_count: found, terminated_count: terminated, is_complete: terminated === found };
       },
     }),
@@ -105,27 +104,31 @@ export function serviceEndpoints({ platform, info }: ApiContext): Endpoint[] {
       summary: 'The repository name for images of the service',
       answer: json(imageNameSchema),
       errors: ['ServiceNotFound'],
-      handle: ({ params }) => ({
+      handle: async ({ account, params }) => ({
         status: 'ok',
-        imageName: imageName(accountName(params.account), services.find(params.service).name),
+        imageName: imageName(account.name, (await account.plane.service(params.service)).name),
       }),
     }),
   ];
 }
 
-function toInfo(service: Service, account: string, imageName: string, newest: ServiceImage | undefined): ServiceInfo {
+function toInfo(
+  service: ServiceView,
+  named: { account: string; cluster: string; image: string },
+  newest: ServiceImage | undefined,
+): ServiceInfo {
   return {
     name: service.name,
-    account_name: account,
+    account_name: named.account,
     created_at: service.createdAt.toISOString(),
     last_spawned_at: service.lastSpawnedAt?.toISOString() ?? null,
     last_image_upload_time: newest?.since.toISOString() ?? null,
     last_image_digest: newest?.digest ?? null,
-    image_name: imageName,
+    image_name: named.image,
     environments: service.environments.map((environment) => ({
       name: environment.name,
       image_tag: environment.imageTag,
-      cluster: LOCAL_CLUSTER,
+      cluster: named.cluster,
       created_at: environment.createdAt.toISOString(),
       last_spawned_at: environment.lastSpawnedAt?.toISOString() ?? null,
     })),

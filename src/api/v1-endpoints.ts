@@ -2,7 +2,7 @@ import { v1SpawnRequestSchema } from '../contract/requests.js';
 import { okSchema, v1SpawnResultSchema } from '../contract/responses.js';
 import { type V1Status, v1StatusSchema } from '../contract/status.js';
 import { toV1SpawnResult } from '../contract/v1-spawn-result.js';
-import type { Backend } from '../platform/backend.js';
+import type { BackendState } from '../platform/backend-state.js';
 import { toV1State, toV1Stream } from '../platform/status-formats.js';
 import { events, json } from './answer.js';
 import { toConnectResponse } from './connect-results.js';
@@ -12,7 +12,7 @@ import { abortOnHangUp } from './hang-up.js';
 import { streamStatuses } from './status-stream.js';
 
 /** Version 1 of the platform's API: spawn, status, status stream, terminate. */
-export function v1Endpoints({ platform, urls }: ApiContext): Endpoint[] {
+export function v1Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
   const spawns = (['', '/v1'] as const).map((prefix) =>
     post(`${prefix}/user/:account/service/:service/spawn`, {
       summary: 'Connects to the backend that holds the lock, or spawns one',
@@ -27,10 +27,10 @@ export function v1Endpoints({ platform, urls }: ApiContext): Endpoint[] {
         'BuildFailed',
         'ShuttingDown',
       ],
-      handle: async ({ params, body, response }) =>
+      handle: async ({ account, params, body, response }) =>
         toV1SpawnResult(
           toConnectResponse(
-            await platform.connect(params.service, body, abortOnHangUp(response)),
+            await account.plane.connect(params.service, body, abortOnHangUp(response)),
             await urls.forProgram(response.req),
           ),
         ),
@@ -44,17 +44,17 @@ export function v1Endpoints({ platform, urls }: ApiContext): Endpoint[] {
       summary: 'The state of a backend',
       answer: json(v1StatusSchema),
       errors: ['BackendNotFound'],
-      handle: ({ params }) => toV1Status(platform.backend(params.id)),
+      handle: async ({ params }) => toV1Status(params.id, await controlPlane.state(params.id)),
     }),
 
     get('/backend/:id/status/stream', {
       summary: 'Every state of a backend so far, then the live ones, until it has ended',
       answer: events(v1StatusSchema),
       errors: ['BackendNotFound'],
-      handle: ({ params, response }) => {
-        const backend = platform.backend(params.id);
-        streamStatuses(response, backend, (history) =>
-          toV1Stream(history).map(({ state, time }): V1Status => ({ state, time, backend: backend.id })),
+      handle: async ({ params, response }) => {
+        const states = await controlPlane.states(params.id, abortOnHangUp(response));
+        await streamStatuses(response, states, (history) =>
+          toV1Stream(history).map(({ state, time }): V1Status => ({ state, time, backend: params.id })),
         );
       },
     }),
@@ -63,14 +63,14 @@ export function v1Endpoints({ platform, urls }: ApiContext): Endpoint[] {
       summary: 'Ends a backend at once',
       answer: json(okSchema),
       errors: ['BackendNotFound', 'BackendNotRunning'],
-      handle: ({ params }) => {
-        platform.terminate(params.id, true);
+      handle: async ({ account, params }) => {
+        await account.plane.terminate(params.id, true);
         return { status: 'ok' };
       },
     }),
   ];
 }
 
-function toV1Status({ id, state }: Backend): V1Status {
-  return { state: toV1State(state), time: state.time.toISOString(), backend: id };
+function toV1Status(backend: string, state: BackendState): V1Status {
+  return { state: toV1State(state), time: state.time.toISOString(), backend };
 }

@@ -1,6 +1,5 @@
 import type { Response } from 'express';
 import { z } from 'zod';
-import { backendErrors } from '../contract/errors/backend-errors.js';
 import { type ConnectParams, connectRequestSchema, terminateRequestSchema } from '../contract/requests.js';
 import {
   type BackendInfo,
@@ -12,22 +11,21 @@ import {
   runningBackendsSchema,
 } from '../contract/responses.js';
 import { publicStatusSchema } from '../contract/status.js';
-import { digestOf } from '../images/image-catalog.js';
-import type { Backend } from '../platform/backend.js';
+import type { BackendState } from '../platform/backend-state.js';
+import type { AccountPlane, BackendView } from '../platform/control-plane.js';
 import { toInfoStatus, toPublicStatus } from '../platform/status-formats.js';
 import { events, json } from './answer.js';
 import { toConnectResponse } from './connect-results.js';
 import type { ApiContext } from './context.js';
 import { type Endpoint, get, post } from './endpoint.js';
 import { abortOnHangUp } from './hang-up.js';
-import { accountName, LOCAL_ACCOUNT, LOCAL_CLUSTER } from './labels.js';
 import { streamRawLog } from './log-streams.js';
 import { streamMetrics } from './metrics-stream.js';
 import { streamStatuses } from './status-stream.js';
 
 /** Version 2 of the platform's API: connect, status, terminate, info, logs, metrics, the list of running backends. */
-export function v2Endpoints(context: ApiContext): Endpoint[] {
-  const { platform, urls, logs } = context;
+export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
+  const { cluster } = controlPlane;
   const connect = {
     summary: 'Connects to the backend that holds the key, or spawns one',
     body: connectRequestSchema,
@@ -45,66 +43,63 @@ export function v2Endpoints(context: ApiContext): Endpoint[] {
       'ShuttingDown',
     ],
   } as const;
-  const connectTo = async (service: string, params: ConnectParams, response: Response) =>
+  const connectTo = async (plane: AccountPlane, service: string, params: ConnectParams, response: Response) =>
     toConnectResponse(
-      await platform.connect(service, params, abortOnHangUp(response)),
+      await plane.connect(service, params, abortOnHangUp(response)),
       await urls.forProgram(response.req),
     );
 
   return [
     post('/v2/service/:account/:service/connect', {
       ...connect,
-      handle: ({ params, body, response }) => connectTo(params.service, body, response),
+      handle: ({ account, params, body, response }) => connectTo(account.plane, params.service, body, response),
     }),
 
     post('/v2/service/:account/:service/:environment/connect', {
       ...connect,
-      handle: ({ params, body, response }) =>
-        connectTo(params.service, { ...body, environment: params.environment }, response),
+      handle: ({ account, params, body, response }) =>
+        connectTo(account.plane, params.service, { ...body, environment: params.environment }, response),
     }),
 
     get('/v2/backend/:id', {
       summary: 'Everything about a backend',
       answer: json(backendInfoSchema),
       errors: ['BackendNotFound'],
-      handle: async ({ params }) => {
-        const backend = platform.backend(params.id);
-        await backend.usage.readSoon();
-        return toInfo(backend);
-      },
+      handle: async ({ account, params }) =>
+        toInfo(await account.plane.backend(params.id), { account: account.name, cluster }),
     }),
 
     get('/v2/backend/:id/status', {
       summary: 'The status of a backend',
       answer: json(publicStatusSchema),
       errors: ['BackendNotFound'],
-      handle: ({ params }) => toPublicStatus(platform.backend(params.id).state),
+      handle: async ({ params }) => toPublicStatus(await controlPlane.state(params.id)),
     }),
 
     get('/v2/backend/:id/status/stream', {
       summary: 'Every status of a backend so far, then the live ones, until it has ended',
       answer: events(publicStatusSchema),
       errors: ['BackendNotFound'],
-      handle: ({ params, response }) =>
-        streamStatuses(response, platform.backend(params.id), (history) => history.map(toPublicStatus)),
+      handle: async ({ params, response }) => {
+        const states = await controlPlane.states(params.id, abortOnHangUp(response));
+        await streamStatuses(response, states, (history) => history.map(toPublicStatus));
+      },
     }),
 
     get('/v2/backend/:id/logs/stream', {
       summary: 'Every line that a backend printed so far, then the live ones, until it has ended',
       answer: events(z.string().describe('A line as it was printed')),
       errors: ['BackendNotFound'],
-      handle: async ({ params, response }) => {
-        const log = logs.find(params.id);
-        if (log === undefined) throw backendErrors.backendNotFound(params.id);
-        await streamRawLog(response, context, log);
-      },
+      handle: async ({ account, params, response }) =>
+        streamRawLog(response, await account.plane.logLines(params.id, abortOnHangUp(response))),
     }),
 
     get('/v2/backend/:id/metrics/stream', {
       summary: 'What a backend uses, about every second, until it has ended',
       answer: events(backendMetricsSchema),
       errors: ['BackendNotFound'],
-      handle: ({ params, response }) => streamMetrics(response, platform.backend(params.id), LOCAL_CLUSTER),
+      handle: async ({ account, params: { id }, response }) =>
+        streamMetrics(response, await account.plane.usage(id, abortOnHangUp(response)), { cluster, backend_id: id }),
     }),
 
     post('/v2/backend/:id/terminate', {
@@ -112,8 +107,8 @@ export function v2Endpoints(context: ApiContext): Endpoint[] {
       body: terminateRequestSchema,
       answer: json(okSchema),
       errors: ['BackendNotFound', 'BackendNotRunning'],
-      handle: ({ params, body }) => {
-        platform.terminate(params.id, body.hard);
+      handle: async ({ account, params, body }) => {
+        await account.plane.terminate(params.id, body.hard);
         return { status: 'ok' };
       },
     }),
@@ -121,36 +116,44 @@ export function v2Endpoints(context: ApiContext): Endpoint[] {
     get('/v2/account/:account/backends', {
       summary: 'The running backends',
       answer: json(runningBackendsSchema),
-      handle: ({ params }) => ({
-        running_backends: platform.running.map((each) => toRow(each, accountName(params.account))),
+      handle: async ({ account }) => ({
+        running_backends: (await account.plane.running()).map((each) =>
+          toRow(each, { account: account.name, cluster }),
+        ),
       }),
     }),
   ];
 }
 
-function toInfo(backend: Backend): BackendInfo {
+/** What answers say of where a backend is. */
+interface Place {
+  account: string;
+  cluster: string;
+}
+
+function toInfo(backend: BackendView, { account, cluster }: Place): BackendInfo {
   return {
     id: backend.id,
     created_at: backend.createdAt.toISOString(),
-    service_name: backend.identity.service.name,
-    cluster_name: LOCAL_CLUSTER,
-    account_name: LOCAL_ACCOUNT,
+    service_name: backend.service,
+    cluster_name: cluster,
+    account_name: account,
     statuses: backend.history.map(toInfoStatus),
-    image_digest: backend.build === undefined ? '' : digestOf(backend.build),
-    key: backend.identity.key,
-    environment_name: backend.identity.environment,
-    max_mem_bytes: backend.usage.peakBytes ?? null,
+    image_digest: backend.imageDigest,
+    key: backend.key,
+    environment_name: backend.environment,
+    max_mem_bytes: backend.peakMemoryBytes ?? null,
   };
 }
 
-function toRow(backend: Backend, account: string): RunningBackend {
+function toRow(backend: BackendView, { account, cluster }: Place): RunningBackend {
   return {
     id: backend.id,
     created_at: backend.createdAt.toISOString(),
-    service_name: backend.identity.service.name,
-    cluster_name: LOCAL_CLUSTER,
+    service_name: backend.service,
+    cluster_name: cluster,
     account_name: account,
-    status: toPublicStatus(backend.state),
-    key: backend.identity.key,
+    status: toPublicStatus(backend.history.at(-1) as BackendState),
+    key: backend.key,
   };
 }

@@ -10,6 +10,8 @@ import type { DevConfig } from '../config/resolve.js';
 import { ImageCatalog } from '../images/image-catalog.js';
 import { LogStore } from '../logs/log-store.js';
 import { systemClock } from '../os/clock.js';
+import type { ControlPlane } from '../platform/control-plane.js';
+import { LocalControlPlane } from '../platform/local-control-plane.js';
 import { Platform } from '../platform/platform.js';
 import { PipePool } from '../processes/pipe-pool.js';
 import { LearnedFiles } from '../records/learned-files.js';
@@ -26,6 +28,8 @@ import type { ServerInfo } from './server-info.js';
 /** The parts of a dev server, which know each other and nothing of ports. */
 export interface DevServerParts {
   platform: Platform;
+  /** The same as its API and programs see it. */
+  controlPlane: ControlPlane;
   builder: Builder;
   hotRebuild: HotRebuild;
   logs: LogStore;
@@ -102,6 +106,7 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
   const imageKeeper = docker?.keepImages(builder, platform);
   return {
     platform,
+    controlPlane: new LocalControlPlane(platform, logs),
     builder,
     hotRebuild,
     logs,

@@ -1,5 +1,6 @@
-import { createApi } from '../api/app.js';
 import type { CallerUrls } from '../api/caller-urls.js';
+import { createDevApi } from '../api/dev-app.js';
+import { labelOf } from '../api/labels.js';
 import { createApiServer } from '../api/server.js';
 import { readOwnPackage } from '../config/own-package.js';
 import type { DevConfig } from '../config/resolve.js';
@@ -27,7 +28,7 @@ export function makeServers(
   urls: CallerUrls,
   bus: EventBus,
 ): Servers {
-  const { platform, builder, logs, hotRebuild } = parts;
+  const { platform, controlPlane, builder, logs, hotRebuild } = parts;
   const reportFault = (error: unknown, id: string) => bus.publish({ type: 'fault', error, id });
   const allowedHosts = namesOfDevServer(config);
   const proxy = new ConnectionProxy({
@@ -40,7 +41,10 @@ export function makeServers(
       service.definition !== undefined && builder.definition(service.definition).rewriteRedirects,
     reportFault,
   });
-  const api = createApi({
+  const api = createDevApi({
+    controlPlane,
+    accountOf: labelOf,
+    registryHost: () => new URL(info.current.api_url).host,
     platform,
     builder,
     logs,

@@ -48,7 +48,7 @@ export async function startDevServer(flags: DevFlags = {}, portPolicy?: PortPoli
     parts,
     async connect({ service = '-', ...request } = {}) {
       return toConnectResponse(
-        await parts.platform.connect(service, parseConnectRequest(request)),
+        await parts.controlPlane.account('local').connect(service, parseConnectRequest(request)),
         ports.urls.forThisMachine(),
       );
     },

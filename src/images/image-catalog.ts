@@ -3,6 +3,7 @@ import type { Builder } from '../builds/builder.js';
 import { backendEnvironment } from '../builds/make-build.js';
 import type { ReadEnvFiles } from '../config/env-file.js';
 import { serviceErrors } from '../contract/errors/service-errors.js';
+import { digestOf, tagOf } from '../platform/build-digest.js';
 import { type ImageSource, NEWEST_TAG, type Service, type ServiceImage } from '../platform/services.js';
 import type { Build } from '../runtime/runtime.js';
 import type { LocalImage } from './local-images.js';
@@ -77,14 +78,4 @@ function toChoice(service: Service, { build, builtAt }: GoodBuild, tag: string):
   const digest = digestOf(build);
   const repository = build.kind === 'container' ? build.image.replace(/:[^:]*$/, '') : service.name;
   return { repository, tag, digest, since: builtAt, toBuild: () => build };
-}
-
-/** The tag by which a build can be chosen. */
-export function tagOf({ number }: Build): string {
-  return `build-${number}`;
-}
-
-/** What identifies a build: the id of its image; builds of child processes have none, and are identified by number. */
-export function digestOf(build: Build): string {
-  return build.kind === 'container' ? build.digest : tagOf(build);
 }

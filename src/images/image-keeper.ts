@@ -1,9 +1,9 @@
 import type { Builder } from '../builds/builder.js';
 import type { Engine } from '../docker-engine/engine.js';
+import { tagOf } from '../platform/build-digest.js';
 import type { Platform } from '../platform/platform.js';
 import type { ContainerBuild } from '../runtime/runtime.js';
 import { removeFailedStages, removeImage } from './classic-stages.js';
-import { tagOf } from './image-catalog.js';
 import { removeDeadImages } from './leftovers.js';
 
 /** How many of the newest images of each service are kept, to be chosen by a tag. */

@@ -18,6 +18,7 @@ export type BackendState =
     };
 
 export type EndedState = Extract<BackendState, { status: 'terminated' }>;
+export type LiveState = Exclude<BackendState, EndedState>;
 
 /** The place of a status in the order that backends go through, from 0. */
 export function rankOf(status: Status): number {

@@ -2,11 +2,11 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Express } from 'express';
 import { expect } from 'vitest';
 import type { z } from 'zod';
-import { createApi } from '../../src/api/app.js';
 import { CallerUrls } from '../../src/api/caller-urls.js';
-import type { ApiContext } from '../../src/api/context.js';
+import { createDevApi, listDevEndpoints } from '../../src/api/dev-app.js';
+import type { DevApiContext } from '../../src/api/dev-context.js';
 import type { Endpoint } from '../../src/api/endpoint.js';
-import { listEndpoints } from '../../src/api/endpoints.js';
+import { labelOf } from '../../src/api/labels.js';
 import type { DevServer } from '../../src/dev-server/dev-server.js';
 import { type Answer, send } from './http.js';
 
@@ -29,9 +29,12 @@ export interface Description extends Json {
   components: { schemas: Record<string, Json> };
 }
 
-function contextOf({ parts, info }: DevServer): ApiContext {
-  const { platform, builder, logs } = parts;
+function contextOf({ parts, info }: DevServer): DevApiContext {
+  const { platform, controlPlane, builder, logs } = parts;
   return {
+    controlPlane,
+    accountOf: labelOf,
+    registryHost: () => new URL(info.api_url).host,
     platform,
     builder,
     logs,
@@ -45,12 +48,12 @@ function contextOf({ parts, info }: DevServer): ApiContext {
 
 /** The API of a dev server as an Express app of its own, to be looked into. */
 export function makeApi(server: DevServer): Express {
-  return createApi(contextOf(server));
+  return createDevApi(contextOf(server));
 }
 
 /** Every endpoint as it is declared. */
 export function endpointsOf(server: DevServer): Endpoint[] {
-  return listEndpoints(contextOf(server));
+  return listDevEndpoints(contextOf(server));
 }
 
 /** As the path of an endpoint stands in OpenAPI. */

@@ -1,0 +1,26 @@
+import type { Express } from 'express';
+import { createApi } from './app.js';
+import { createBackendPageTest, isProxyOfAnyServer } from './backend-pages.js';
+import type { DevApiContext } from './dev-context.js';
+import { devEndpoints } from './dev-endpoints.js';
+import type { Endpoint } from './endpoint.js';
+import { listEndpoints } from './endpoints.js';
+import { guard } from './guard.js';
+import { loginEndpoints } from './login-endpoints.js';
+import { registryEndpoints } from './registry-endpoints.js';
+
+/** The API of a dev server: the platform's, and what only jamdev's own command line asks for. */
+export function createDevApi(context: DevApiContext): Express {
+  const guarded = guard({
+    allowedHosts: context.allowedHosts,
+    isBackendPage: createBackendPageTest(context.platform, context.info),
+    isOtherProxy: isProxyOfAnyServer,
+    onPageCall: context.onPageCall,
+  });
+  return createApi(context, guarded, listDevEndpoints(context));
+}
+
+/** Every endpoint of a dev server. */
+export function listDevEndpoints(context: DevApiContext): Endpoint[] {
+  return listEndpoints(context, [...loginEndpoints(), ...registryEndpoints(), ...devEndpoints(context)]);
+}

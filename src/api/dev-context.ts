@@ -1,0 +1,19 @@
+import type { Builder } from '../builds/builder.js';
+import type { DevInfo } from '../contract/dev-endpoints.js';
+import type { AllowedHosts } from '../contract/hosts.js';
+import type { LogStore } from '../logs/log-store.js';
+import type { Platform } from '../platform/platform.js';
+import type { CallerUrls } from './caller-urls.js';
+import type { ApiContext } from './context.js';
+
+/** What the API of a dev server works with. */
+export interface DevApiContext extends ApiContext {
+  platform: Platform;
+  builder: Builder;
+  logs: LogStore;
+  allowedHosts: AllowedHosts;
+  info: () => DevInfo;
+  urls: CallerUrls;
+  /** Receives the origin of the user's first own page that calls the API directly. */
+  onPageCall: (origin: string) => void;
+}
