@@ -126,6 +126,7 @@ function common(sources: ConfigSources, root: string, foundIn: string) {
     useStaticToken: flags.useStaticToken ?? file.useStaticToken ?? false,
     maxIdleSeconds: file.maxIdleSeconds,
     lifetimeLimitSeconds: file.lifetimeLimitSeconds,
+    gracePeriodSeconds: file.gracePeriodSeconds,
     rewriteRedirects: file.rewriteRedirects ?? false,
     foundIn,
   };

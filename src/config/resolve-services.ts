@@ -23,6 +23,7 @@ const COMMON_KEYS = [
   'useStaticToken',
   'maxIdleSeconds',
   'lifetimeLimitSeconds',
+  'gracePeriodSeconds',
   'rewriteRedirects',
 ] as const;
 const FLAGS_OF_ONE_SERVICE = {

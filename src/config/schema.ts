@@ -69,6 +69,9 @@ const serviceShape = {
   useStaticToken: z.boolean().optional().describe('One connection token per backend, which stays in the path.'),
   maxIdleSeconds: seconds.optional().describe('End a backend that had no connection for this long. Default: 300.'),
   lifetimeLimitSeconds: seconds.optional().describe('End a backend this long after it was spawned. Default: never.'),
+  gracePeriodSeconds: seconds
+    .optional()
+    .describe('How long a backend has to end after SIGTERM, before SIGKILL. Default: 10.'),
   rewriteRedirects: z
     .boolean()
     .optional()

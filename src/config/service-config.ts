@@ -21,6 +21,8 @@ interface CommonServiceConfig {
   maxIdleSeconds: number | undefined;
   /** How long a backend may live, unless the request says otherwise; undefined: as long as it likes. */
   lifetimeLimitSeconds: number | undefined;
+  /** How long a backend has to end after SIGTERM, before SIGKILL; undefined: the platform's default. */
+  gracePeriodSeconds: number | undefined;
   /** Whether redirects of a backend to its own absolute paths get its connection token. */
   rewriteRedirects: boolean;
   /** Where it was found what to run, for the banner: "the start script of package.json". */

@@ -5,8 +5,11 @@ import type { OpenPorts } from './open.js';
 import type { DevServerParts } from './prepare.js';
 import type { StateGuard } from './state-guard.js';
 
-/** How long closing waits for backends and builds to end, before it continues without them. */
-const CLOSE_DEADLINE_MS = 15_000;
+/**
+ * How long closing waits for backends and builds to end once the longest grace period is over, before it continues
+ * without them; only a process that can't be killed needs more.
+ */
+const AFTER_GRACE_MS = 5_000;
 
 /** What has to be closed. */
 export interface Closeable {
@@ -56,12 +59,12 @@ export class Closing {
   /** @returns whether all backends and builds have ended; after the deadline some may still run */
   async #endWithDeadline(): Promise<boolean> {
     const { hotRebuild, builder, platform, imageKeeper } = this.#closeable.parts;
-    // Longer than a soft termination takes to turn hard; only a process that can't be killed needs more.
+    const graceMs = Math.max(0, ...platform.running.map(({ gracePeriodMs }) => gracePeriodMs));
     const ended = Promise.all([hotRebuild.close(), builder.close(), platform.close()])
       .then(() => imageKeeper?.close())
       .then(() => true);
     const over = new AbortController();
-    const haveEnded = await Promise.race([ended, pause(CLOSE_DEADLINE_MS, over.signal).then(() => false)]);
+    const haveEnded = await Promise.race([ended, pause(graceMs + AFTER_GRACE_MS, over.signal).then(() => false)]);
     // A timer that is left would keep the program from ending.
     over.abort();
     return haveEnded;

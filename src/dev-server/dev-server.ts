@@ -38,7 +38,7 @@ export interface DevServer extends AsyncDisposable {
   /** Builds every service again. @param reason shown to the person at the terminal */
   build(reason: string): Promise<ServiceBuild[]>;
   /**
-   * Ends every backend (SIGTERM, and SIGKILL after ten seconds) and stops listening. Safe to call again.
+   * Ends every backend (SIGTERM, and SIGKILL after the grace period) and stops listening. Safe to call again.
    * @param hard SIGKILL at once; also turns a soft closing that is under way hard
    */
   close(hard?: boolean): Promise<void>;

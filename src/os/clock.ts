@@ -18,28 +18,31 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
-  after(ms, callback) {
-    let timer: NodeJS.Timeout;
-    const arm = (remainingMs: number): void => {
-      const step = Math.min(remainingMs, MAX_TIMEOUT_MS);
-      timer = setTimeout(() => (step < remainingMs ? arm(remainingMs - step) : callback()), step);
-      timer.unref();
-    };
-    arm(Math.max(0, ms));
-    return () => clearTimeout(timer);
-  },
+  after: (ms, callback) => startTimer(ms, callback, false),
 };
 
-/** Waits, but no longer than until the signal aborts. Never rejects. */
+/** Calls back once after a delay of any length. @returns cancels it */
+function startTimer(ms: number, callback: () => void, keepsProgramAlive: boolean): () => void {
+  let timer: NodeJS.Timeout;
+  const arm = (remainingMs: number): void => {
+    const step = Math.min(remainingMs, MAX_TIMEOUT_MS);
+    timer = setTimeout(() => (step < remainingMs ? arm(remainingMs - step) : callback()), step);
+    if (!keepsProgramAlive) timer.unref();
+  };
+  arm(Math.max(0, ms));
+  return () => clearTimeout(timer);
+}
+
+/** Waits for a time of any length, but no longer than until the signal aborts. Never rejects. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
     const done = () => {
-      clearTimeout(timer);
+      cancel();
       signal?.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const cancel = startTimer(ms, done, true);
     signal?.addEventListener('abort', done, { once: true });
   });
 }

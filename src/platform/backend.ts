@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import type { OutputSource } from '../contract/dev-endpoints.js';
-import type { ConnectParams } from '../contract/requests.js';
 import type { TerminationReason } from '../contract/status.js';
 import type { BackendLog } from '../logs/backend-log.js';
 import type { Clock } from '../os/clock.js';
@@ -13,6 +12,7 @@ import { BuildGate } from './build-gate.js';
 import { Generation, type GenerationListener } from './generation.js';
 import { GenerationChain, replacedBy } from './generation-chain.js';
 import type { BuildSource } from './services.js';
+import type { SessionParams } from './session-settings.js';
 import { explainStartError } from './start-error.js';
 import { Sweeper } from './sweeper.js';
 import { UsageGauge } from './usage-gauge.js';
@@ -39,7 +39,7 @@ export class Backend {
   /** Memory and CPU time that it uses. */
   readonly usage: UsageGauge;
   readonly #world: BackendWorld;
-  readonly #params: ConnectParams;
+  readonly #params: SessionParams;
   readonly #sweeper: Sweeper;
   readonly #gate: BuildGate;
   readonly #generations: GenerationChain;
@@ -49,7 +49,7 @@ export class Backend {
   #explanation: string | undefined;
 
   /** Starts it at once. */
-  constructor(identity: BackendIdentity, params: ConnectParams, log: BackendLog, world: BackendWorld) {
+  constructor(identity: BackendIdentity, params: SessionParams, log: BackendLog, world: BackendWorld) {
     this.identity = identity;
     this.log = log;
     this.#params = params;
@@ -108,6 +108,11 @@ export class Backend {
   /** Open connections through the proxy. */
   get connections(): number {
     return this.#sweeper.connections;
+  }
+
+  /** How long a process of it has to end after SIGTERM, before SIGKILL. */
+  get gracePeriodMs(): number {
+    return this.#params.gracePeriodSeconds * 1000;
   }
 
   get createdAt(): Date {
@@ -169,7 +174,7 @@ export class Backend {
   }
 
   /**
-   * Begins its end: SIGTERM and ten seconds when soft, SIGKILL when hard. A soft termination can be made hard; nothing
+   * Begins its end: SIGTERM and the grace period when soft, SIGKILL when hard. A soft termination can be made hard; nothing
    * else changes once the end has begun. One whose process has just ended on its own keeps that as its end: a
    * termination that comes while it is cleared away must not hide a crash.
    * @param explanation says more than the reason, in words
@@ -239,8 +244,9 @@ export class Backend {
       onRemark: (text: string) => this.remark(text),
     };
     const isFirst = this.#generations.current === undefined;
+    const { gracePeriodMs, usage } = this;
     const { runtime, clock } = this.#world;
-    return new Generation(request, { runtime, clock, usage: this.usage }, this.#listener(build, isFirst));
+    return new Generation(request, { runtime, clock, gracePeriodMs, usage }, this.#listener(build, isFirst));
   }
 
   /** Moves this backend on by what happens to one of its processes. */

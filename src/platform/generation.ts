@@ -8,8 +8,6 @@ import type { UsageGauge } from './usage-gauge.js';
 
 /** A process that gives no HTTP answer for this long after its start is ended: `startuptimeout` (platform contract, "Lifecycle"). */
 export const STARTUP_TIMEOUT_MS = 300_000;
-/** How long a process has to end after it was asked to, before it is forced. */
-export const SOFT_TERMINATION_MS = 10_000;
 /** How long a replaced process has to answer the requests it got, before it is asked to end. */
 const DRAIN_MS = 1_000;
 
@@ -23,7 +21,7 @@ export interface GenerationListener {
   silenceChanged(reason: string | undefined): void;
   /** It has not answered within {@link STARTUP_TIMEOUT_MS}. */
   startTimedOut(): void;
-  /** It did not end within {@link SOFT_TERMINATION_MS}, and is forced now. */
+  /** It did not end within its grace period, and is forced now. */
   softTimeOver(): void;
 }
 
@@ -31,6 +29,8 @@ export interface GenerationListener {
 export interface GenerationWorld {
   runtime: Runtime;
   clock: Clock;
+  /** How long the process has to end after it was asked to, before it is forced. */
+  gracePeriodMs: number;
   /** Measures the process while it runs. */
   usage: UsageGauge;
 }
@@ -147,7 +147,7 @@ export class Generation {
   }
 
   /**
-   * Asks it to end (SIGTERM, and ten seconds), or forces it (SIGKILL). Until it stops it is reached where it was:
+   * Asks it to end (SIGTERM, and its grace period), or forces it (SIGKILL). Until it stops it is reached where it was:
    * clients see their work saved. What one that ended itself left behind can only be forced.
    */
   end(hard: boolean): void {
@@ -205,7 +205,7 @@ export class Generation {
     // The last chance to see its memory. For a child process it costs nothing, because terminating takes the same snapshot.
     void this.#world.usage.read();
     this.#process.terminate(false);
-    this.#setDeadline(SOFT_TERMINATION_MS, () => {
+    this.#setDeadline(this.#world.gracePeriodMs, () => {
       this.#listener.softTimeOver();
       this.end(true);
     });

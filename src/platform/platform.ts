@@ -209,7 +209,7 @@ export class Platform {
     await Promise.all(running.map((backend) => backend.gone));
   }
 
-  /** Lets nothing new start, and ends every backend: softly, so hard after ten seconds at the latest. */
+  /** Lets nothing new start, and ends every backend: softly, so hard after their grace period at the latest. */
   async close(): Promise<void> {
     this.#closing = true;
     await this.terminateAll(false);

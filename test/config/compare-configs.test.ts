@@ -34,6 +34,7 @@ test.each<[string, object]>([
   ['static tokens', { ...doc, useStaticToken: true }],
   ['the idle time', { ...doc, maxIdleSeconds: 60 }],
   ['the lifetime', { ...doc, lifetimeLimitSeconds: 60 }],
+  ['the grace period', { ...doc, gracePeriodSeconds: 60 }],
   ['redirects', { ...doc, rewriteRedirects: true }],
   ['the folder', { ...doc, folder: 'other' }],
 ])('of a service %s is followed', async (_what, changed) => {

@@ -75,6 +75,7 @@ describe('several services', () => {
       useStaticToken: true,
       maxIdleSeconds: 60,
       lifetimeLimitSeconds: 3600,
+      gracePeriodSeconds: 30,
       rewriteRedirects: true,
     };
     const own = {
@@ -83,6 +84,7 @@ describe('several services', () => {
       useStaticToken: false,
       maxIdleSeconds: 1,
       lifetimeLimitSeconds: 2,
+      gracePeriodSeconds: 3,
       rewriteRedirects: false,
     };
     const services = { a: { command: 'a' }, b: { command: 'b', ...own } };
@@ -95,7 +97,8 @@ describe('several services', () => {
     expect(byFlag.services.map(({ useStaticToken }) => useStaticToken)).toEqual([true, true]);
   });
 
-  test.each(['maxIdleSeconds', 'lifetimeLimitSeconds'])('%s is a whole number of seconds, at least 1', async (key) => {
+  const SECONDS = ['maxIdleSeconds', 'lifetimeLimitSeconds', 'gracePeriodSeconds'];
+  test.each(SECONDS)('%s is a whole number of seconds, at least 1', async (key) => {
     for (const value of [0, -1, 1.5, '60', null]) {
       const folder = makeProject({ [FILE]: { command: 'x', [key]: value } });
       await expect(resolveConfig({ folder })).rejects.toMatchObject({ code: 'ConfigInvalid' });

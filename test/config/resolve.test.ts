@@ -30,6 +30,7 @@ test('without flags and config file, the start script runs with the defaults', a
         useStaticToken: false,
         maxIdleSeconds: undefined,
         lifetimeLimitSeconds: undefined,
+        gracePeriodSeconds: undefined,
         rewriteRedirects: false,
         foundIn: 'the start script of package.json',
       },

@@ -81,6 +81,15 @@ describe('a pause', () => {
     expect(await isDone(promise)).toBe(true);
   });
 
+  test('lasts as long as it should also when that is longer than a timeout can be', async () => {
+    const promise = pause(LONGEST_TIMEOUT_MS + 5_000);
+    await vi.advanceTimersByTimeAsync(LONGEST_TIMEOUT_MS + 4_999);
+    expect(await isDone(promise)).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await isDone(promise)).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('ends when the signal aborts, and leaves no timer behind', async () => {
     const controller = new AbortController();
     const promise = pause(100_000, controller.signal);

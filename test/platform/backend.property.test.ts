@@ -5,8 +5,9 @@ import { parseConnectRequest } from '../../src/contract/requests.js';
 import { LogStore } from '../../src/logs/log-store.js';
 import type { Backend } from '../../src/platform/backend.js';
 import { isEnding, rankOf } from '../../src/platform/backend-state.js';
-import { SOFT_TERMINATION_MS, STARTUP_TIMEOUT_MS } from '../../src/platform/generation.js';
+import { STARTUP_TIMEOUT_MS } from '../../src/platform/generation.js';
 import { Platform } from '../../src/platform/platform.js';
+import { DEFAULT_GRACE_PERIOD_SECONDS } from '../../src/platform/session-settings.js';
 import type { ProcessBuild } from '../../src/runtime/runtime.js';
 import { HandClock } from '../support/hand-clock.js';
 import { NO_IMAGES } from '../support/platform.js';
@@ -175,7 +176,7 @@ class Model {
     const now = this.clock.monotonicMs();
     const { process } = start;
     const soft = process?.demands.find(({ kind }) => kind === 'soft');
-    if (soft !== undefined && now - soft.atMs >= SOFT_TERMINATION_MS) {
+    if (soft !== undefined && now - soft.atMs >= DEFAULT_GRACE_PERIOD_SECONDS * 1000) {
       expect(process?.demands.map(({ kind }) => kind)).toContain('hard');
     }
     const isSilent = process === undefined || (!process.isAnswering && !process.ended);

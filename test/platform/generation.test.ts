@@ -6,6 +6,7 @@ import { HandClock } from '../support/hand-clock.js';
 import { ScriptedRuntime, type ScriptedStart } from '../support/scripted-runtime.js';
 import { waitFor } from '../support/wait.js';
 
+const GRACE_PERIOD_MS = 7_000;
 const REQUEST: SpawnRequest = {
   backendId: 'abc',
   service: 'doc',
@@ -22,7 +23,7 @@ function begin(): { generation: Generation; start: ScriptedStart; clock: HandClo
   const happened: string[] = [];
   const generation = new Generation(
     REQUEST,
-    { runtime, clock, usage: new UsageGauge(clock) },
+    { runtime, clock, gracePeriodMs: GRACE_PERIOD_MS, usage: new UsageGauge(clock) },
     {
       waiting: () => happened.push('waiting'),
       addressChanged: (address) => happened.push(address === undefined ? 'unreachable' : 'ready'),
@@ -73,10 +74,10 @@ describe('a process that is replaced', () => {
     expect(demandsOf(start)).toEqual(['soft']);
   });
 
-  test('is forced ten seconds after it was asked', async () => {
+  test('is forced when its grace period is over', async () => {
     const { generation, start, clock, happened } = await ready();
     generation.retire();
-    clock.turn(9_999);
+    clock.turn(GRACE_PERIOD_MS - 1);
     expect(demandsOf(start)).toEqual(['soft']);
     clock.turn(1);
     expect(demandsOf(start)).toEqual(['soft', 'hard']);

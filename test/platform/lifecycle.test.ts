@@ -5,7 +5,7 @@ import { toInfoStatus } from '../../src/platform/status-formats.js';
 import { fastClock } from '../support/clock.js';
 import { HandClock } from '../support/hand-clock.js';
 import { send } from '../support/http.js';
-import { makePlatform } from '../support/platform.js';
+import { makePlatform, NO_IMAGES } from '../support/platform.js';
 import { fixture } from '../support/project.js';
 import { living, waitFor } from '../support/wait.js';
 
@@ -172,6 +172,30 @@ describe('Lifecycle', () => {
       termination_kind: 'hard',
       exit_code: 137,
     });
+  });
+
+  test('the grace period of the config is that of each backend spawned under it', async () => {
+    const clock = new HandClock();
+    let gracePeriodSeconds: number | undefined = 3;
+    const stubborn = `node ${fixture('family.mjs')} stubborn`;
+    const setup = makePlatform(stubborn, clock, ['default'], {}, NO_IMAGES, () => ({ gracePeriodSeconds }));
+    const first = await connect(setup);
+    gracePeriodSeconds = undefined;
+    const second = await connect(setup);
+    for (const backend of [first, second]) {
+      await waitFor(() => backend.log.lastLines.some((line) => line.startsWith('pids')), 'the backend to run');
+      backend.terminate('external', false);
+      await waitFor(() => backend.log.lastLines.includes('no'), 'SIGTERM to be ignored');
+    }
+    clock.turn(2_999);
+    expect(first.state.status).toBe('terminating');
+    clock.turn(1);
+    await until(first, 'terminated');
+    expect(second.state.status).toBe('terminating');
+    clock.turn(6_999);
+    expect(second.state.status).toBe('terminating');
+    clock.turn(1);
+    await until(second, 'terminated');
   });
 
   describe('ends of its own', () => {

@@ -5,6 +5,7 @@ import { LogStore } from '../../src/logs/log-store.js';
 import type { Clock } from '../../src/os/clock.js';
 import { Platform } from '../../src/platform/platform.js';
 import type { BuildSource, ImageSource } from '../../src/platform/services.js';
+import type { SessionSettings } from '../../src/platform/session-settings.js';
 import { ProcessRuntime } from '../../src/runtime/process/process-runtime.js';
 import { makeTempFolder } from './project.js';
 import { makeRegister } from './register.js';
@@ -22,6 +23,13 @@ export const NO_IMAGES: ImageSource = {
   list: async () => [],
 };
 
+const NO_SETTINGS: SessionSettings = {
+  useStaticToken: false,
+  maxIdleSeconds: undefined,
+  lifetimeLimitSeconds: undefined,
+  gracePeriodSeconds: undefined,
+};
+
 /** A platform with the child-process runtime, and one definition per service, all of the same command. */
 export function makePlatform(
   command: string,
@@ -29,6 +37,7 @@ export function makePlatform(
   services: readonly string[] = ['default'],
   env: Record<string, string> = {},
   images: ImageSource = NO_IMAGES,
+  sessions: () => Partial<SessionSettings> = () => ({}),
 ): TestPlatform {
   const folder = makeTempFolder();
   const runtime = new ProcessRuntime(makeRegister());
@@ -40,7 +49,8 @@ export function makePlatform(
     overwrites: () => 0,
     assertUsable: () => undefined,
   };
-  const platform = new Platform(services, { runtime, builds, images, clock, logs, runId: 'test' });
+  const sessionsOf = () => ({ ...NO_SETTINGS, ...sessions() });
+  const platform = new Platform(services, { runtime, builds, images, clock, logs, runId: 'test', sessionsOf });
   onTestFinished(async () => {
     await platform.terminateAll(true);
     await runtime.close();

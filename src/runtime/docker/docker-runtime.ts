@@ -196,7 +196,7 @@ export class DockerRuntime implements Runtime {
 
 const HOST_ADDRESS = 'host-gateway';
 const WITHOUT_INIT =
-  'This engine has no init for containers (docker-init): a server that does not handle SIGTERM takes 10 s to end.';
+  'This engine has no init for containers (docker-init): a server that does not handle SIGTERM ends only after its grace period.';
 
 function containerBuildOf({ build }: SpawnRequest): ContainerBuild {
   if (build.kind !== 'container') throw new Error('a child-process build was given to the container runtime');

@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Closeable, Closing } from '../../src/dev-server/close.js';
+import { EventBus } from '../../src/dev-server/events.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** Parts of a dev server with running backends that end after a time. @returns what the register was told at the end */
+function makeCloseable(gracePeriodsMs: number[], endsAfterMs: number): { closeable: Closeable; told: string[] } {
+  const told: string[] = [];
+  const part = { close: async () => undefined };
+  const parts = {
+    platform: {
+      running: gracePeriodsMs.map((gracePeriodMs) => ({ gracePeriodMs })),
+      close: () => new Promise((resolve) => setTimeout(resolve, endsAfterMs)),
+    },
+    hotRebuild: part,
+    builder: part,
+    runtime: part,
+    loaded: part,
+    parser: part,
+    register: { remove: () => told.push('all has ended'), close: () => told.push('some may still run') },
+  };
+  const closeable = { parts, ports: part, guard: part, bus: new EventBus() };
+  return { closeable: closeable as unknown as Closeable, told };
+}
+
+test.each([
+  ['the longest grace period', [10_000, 60_000, 1_000], 60_100, 'all has ended'],
+  ['a short one only as long as that', [1_000], 6_100, 'some may still run'],
+  ['a process that can’t be killed no longer than that', [60_000], 90_000, 'some may still run'],
+  ['builds, where no backend runs', [], 2_000, 'all has ended'],
+])('closing waits for %s', async (_, gracePeriodsMs, endsAfterMs, expected) => {
+  const { closeable, told } = makeCloseable(gracePeriodsMs, endsAfterMs);
+  const closed = new Closing(closeable).close();
+  await vi.advanceTimersByTimeAsync(100_000);
+  await closed;
+  expect(told).toEqual([expected]);
+});
