@@ -12,6 +12,7 @@ import {
   type ServiceBuild,
 } from '../contract/dev-endpoints.js';
 import { backendErrors } from '../contract/errors/backend-errors.js';
+import type { LogOwner } from '../logs/backend-log.js';
 import { crashedLogs, endedBackends, findLogs, type StoredLog } from '../logs/log-store.js';
 import type { Backend } from '../platform/backend.js';
 import { toPublicStatus } from '../platform/status-formats.js';
@@ -69,6 +70,7 @@ export function devEndpoints(context: DevApiContext): Endpoint[] {
           unfinished: unfinished === 'true',
           tail,
           list: (): StoredLog[] => (one === undefined ? [...logs.created] : [one]),
+          isAbandoned: await findAbandoned(context),
           mayGrow: () => one === undefined || logs.isOpen(one.owner.backendId),
         });
       },
@@ -90,7 +92,13 @@ async function streamCrashed(
 ): Promise<void> {
   const chosen = crashedLogs(context.logs.list(), name);
   const options = { follow: false, unfinished: false, tail, list: () => chosen, mayGrow: () => false };
-  await streamRecords(response, context, options);
+  await streamRecords(response, context, { ...options, isAbandoned: await findAbandoned(context) });
+}
+
+/** Looks which dev servers run. @returns tells whether the dev server of a log is none of them */
+async function findAbandoned({ info }: DevApiContext): Promise<(owner: LogOwner) => boolean> {
+  const runs = new Set([info().run_id, ...(await listRunningServers()).map(({ runId }) => runId)]);
+  return ({ runId }) => !runs.has(runId);
 }
 
 /** @param name undefined: all services */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Response } from 'express';
+import type { LogOwner } from '../logs/backend-log.js';
 import { readLogs, toLogRecordJson } from '../logs/follow.js';
 import type { StoredLog } from '../logs/log-store.js';
 import { ignoreError } from '../os/debug/debug-log.js';
@@ -24,6 +25,7 @@ export interface LogStreamOptions {
   tail: number | undefined;
   list: () => StoredLog[];
   mayGrow: () => boolean;
+  isAbandoned: (owner: LogOwner) => boolean;
 }
 
 /** Streams lines of one or several logs as NDJSON, one `LogRecordJson` each. */

@@ -65,7 +65,7 @@ const buildOutcomeSchema = z.discriminatedUnion('result', [
   z.object({ result: z.literal('superseded'), number: z.number() }),
 ]) satisfies z.ZodType<BuildOutcome>;
 
-/** One line of `GET /_jamdev/logs` (NDJSON). `source`: the stream it was printed on, or jamdev's own remark. */
+/** One line of `GET /_jamdev/logs` (NDJSON). `source`: the stream that it was printed on; jamdev: a remark of jamdev. */
 export const logRecordSchema = z
   .object({
     time: timeSchema,
@@ -80,6 +80,7 @@ export const logRecordSchema = z
       .literal(true)
       .optional()
       .describe('The line has no end yet: the next record of this backend and source replaces it'),
+    end: z.literal(true).optional().describe('The text says how the backend ended. Nothing of it follows'),
   })
   .meta({ id: 'LogRecord' });
 export type LogRecordJson = z.infer<typeof logRecordSchema>;

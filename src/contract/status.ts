@@ -30,16 +30,6 @@ export const terminationReasonSchema = z.enum([
   'internalerror',
 ]) satisfies z.ZodType<TerminationReason>;
 
-/** Reasons in words. */
-export const REASON_WORDS: Record<TerminationReason, string> = {
-  swept: 'no client was connected, or its lifetime limit was reached',
-  external: 'on request',
-  keyexpired: 'its key expired',
-  lost: 'its runtime was lost',
-  startuptimeout: 'it did not answer in time after its start',
-  internalerror: 'jamdev failed to run it',
-};
-
 export const terminationKindSchema = z.enum(['soft', 'hard']) satisfies z.ZodType<TerminationKind>;
 
 /** Public v2 status, as on `GET /v2/backend/:id/status` and its stream. */

@@ -30,7 +30,7 @@ export class Closing {
 
   /** See {@link DevServer.close}. */
   async close(hard = false): Promise<void> {
-    if (hard) void this.#closeable.parts.platform.terminateAll(true);
+    if (hard) void this.#closeable.parts.platform.close(true);
     this.#closed ??= this.#closeAll();
     await this.#closed;
   }

@@ -5,6 +5,9 @@ import { noteHandled } from '../os/debug/debug-log.js';
 import { readOwnFile, writeOwnFile } from '../records/own-file.js';
 import type { LogOwner } from './backend-log.js';
 
+/** What is known of a backend whose dev server wrote no end of it. */
+const LOST_WITH_SERVER = 'its dev server was killed';
+
 /** How a backend ended; kept next to its log. */
 export interface BackendEnd {
   status: PublicStatus;
@@ -49,7 +52,7 @@ export function toEndedBackend(owner: LogOwner, end: BackendEnd | undefined): De
     key_given: owner.keyGiven ?? true,
     created_at: owner.createdAt,
     status: end?.status ?? { status: 'terminated', time: owner.createdAt, termination_reason: 'lost' },
-    explanation: end?.explanation ?? null,
+    explanation: end === undefined ? LOST_WITH_SERVER : end.explanation,
     connections: 0,
     memory: null,
     cpu: null,

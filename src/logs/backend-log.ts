@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../os/clock.js';
 import { APPEND_FLAGS, writeOwnFile } from '../records/own-file.js';
 import { lastPart } from './line-splitter.js';
 import { LineStream } from './line-stream.js';
-import { type LogRecord, RecordEncoder } from './log-format.js';
+import { type LogRecord, RecordEncoder, type RecordKind } from './log-format.js';
 import { MAX_SEGMENTS, SEGMENT_BYTES, segmentPath } from './segments.js';
 
 /** Whose log it is; kept next to it, for later readers. */
@@ -113,10 +113,7 @@ export class BackendLog {
   /** Adds a remark of the dev server's, of one or several lines. */
   remark(text: string): void {
     this.#lastRemark = text;
-    this.#append(
-      'jamdev',
-      text.split('\n').map((line) => Buffer.from(line)),
-    );
+    this.#append('jamdev', toLines(text));
   }
 
   /** Makes its folder again if someone deleted it; what was written before is gone. */
@@ -126,24 +123,31 @@ export class BackendLog {
     this.#try(() => this.#prepare());
   }
 
-  /** Writes what is left of unfinished lines and closes the file. */
-  end(): void {
+  /**
+   * Writes what is left of unfinished lines and closes the file.
+   * @param how how the backend ended, in words; its last record. Default: none
+   * @param cause what caused it, if known; a sentence. It counts as a remark.
+   */
+  end(how?: string, cause?: string): void {
     for (const source of ['stdout', 'stderr'] as const) {
       const rest = this.#streams[source].end();
       if (rest !== undefined) this.#append(source, [rest]);
     }
+    if (cause !== undefined) this.#lastRemark = cause;
+    if (how !== undefined) this.#append('end', toLines(cause === undefined ? how : `${how}. ${cause}`));
     this.#ended = true;
     this.#close();
     this.#listener.onLines('jamdev', []);
   }
 
-  #append(source: LogRecord['source'], lines: readonly Buffer[]): void {
+  #append(kind: RecordKind, lines: readonly Buffer[]): void {
     if (lines.length === 0) return;
+    const source = kind === 'end' ? 'jamdev' : kind;
     if (source !== 'jamdev') {
       const newest = lines.slice(-LAST_LINES).map((line) => Buffer.from(lastPart(line).subarray(0, LAST_LINE_BYTES)));
       this.#last = [...this.#last, ...newest].slice(-LAST_LINES);
     }
-    const written = this.#try(() => this.#writeOut(this.#encoder.encode(Date.now(), source, lines)));
+    const written = this.#try(() => this.#writeOut(this.#encoder.encode(Date.now(), kind, lines)));
     if (!written) this.#tornLine = true;
     this.#listener.onLines(source, lines);
   }
@@ -198,4 +202,8 @@ export class BackendLog {
     // Some file systems report only now that the data did not fit.
     if (file !== undefined) this.#try(() => closeSync(file));
   }
+}
+
+function toLines(text: string): Buffer[] {
+  return text.split('\n').map((line) => Buffer.from(line));
 }

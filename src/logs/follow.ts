@@ -1,4 +1,6 @@
 import type { LogRecordJson } from '../contract/dev-endpoints.js';
+import { describeStatus } from '../contract/status-words.js';
+import { readBackendEnd, toEndedBackend } from './backend-end.js';
 import type { BackendLog, LogOwner } from './backend-log.js';
 import type { LogRecord } from './log-format.js';
 import { LogReader } from './log-reader.js';
@@ -8,7 +10,7 @@ import { UnfinishedLines } from './unfinished-lines.js';
 export interface ReadLogsOptions {
   /** Which logs; asked again while following, as backends come. Oldest first. */
   list(): StoredLog[];
-  /** Only the last so many lines of what is there already. */
+  /** Only the last so many lines of what is there already, and how backends ended. */
   tail?: number | undefined;
   /** Go on with live lines; until `mayGrow` says no. */
   follow: boolean;
@@ -16,6 +18,8 @@ export interface ReadLogsOptions {
   unfinished?: boolean;
   /** Whether more lines or logs can still come. */
   mayGrow(): boolean;
+  /** Whether the dev server of a log is gone: the reader gets its end even if none was written. Default: no. */
+  isAbandoned?(owner: LogOwner): boolean;
 }
 
 export interface OwnedRecord {
@@ -36,17 +40,21 @@ export function toLogRecordJson({ owner, record, unfinished }: OwnedRecord): Log
     source: record.source,
     text: record.text,
     ...(unfinished && { unfinished }),
+    ...(record.isEnd && { end: true }),
   };
 }
 
 /** One log being read. `head`: its next line, already fetched. `dry`: nothing more was there at the last look. */
 interface Source {
   owner: LogOwner;
+  folder: string;
   reader: LogReader;
   head: LogRecord | undefined;
   dry: boolean;
   /** It has ended and was read to its end: never looked at again. */
   finished: boolean;
+  /** The last record that was read. */
+  last: LogRecord | undefined;
 }
 
 /**
@@ -65,10 +73,12 @@ export async function* readLogs(
       if (sources.has(owner.backendId)) continue;
       sources.set(owner.backendId, {
         owner,
+        folder,
         reader: new LogReader(folder),
         head: undefined,
         dry: false,
         finished: false,
+        last: undefined,
       });
     }
   };
@@ -76,13 +86,14 @@ export async function* readLogs(
   const unfinished = options.unfinished && store !== undefined ? new UnfinishedLines(store) : undefined;
   try {
     addNew();
-    if (options.tail !== undefined) yield* await lastOf(sources, options.tail, store);
+    if (options.tail !== undefined) yield* await lastOf(sources, options, store);
     while (!signal.aborted) {
       // Both asked before the look for lines, so that nothing can slip in between.
       const seen = changes?.count ?? 0;
       changes?.printing.clear();
       const mayGrow = options.mayGrow();
-      for (let next = await takeOldest(sources, store); next !== undefined; next = await takeOldest(sources, store)) {
+      const take = () => takeOldest(sources, options, store);
+      for (let next = await take(); next !== undefined; next = await take()) {
         unfinished?.finish(next);
         yield next;
         if (signal.aborted) return;
@@ -105,24 +116,40 @@ export async function* readLogs(
 
 async function lastOf(
   sources: Map<string, Source>,
-  count: number,
+  options: ReadLogsOptions,
   store: LogStore | undefined,
 ): Promise<OwnedRecord[]> {
+  const count = options.tail ?? Number.POSITIVE_INFINITY;
   const last: OwnedRecord[] = [];
-  for (let next = await takeOldest(sources, store); next !== undefined; next = await takeOldest(sources, store)) {
+  const take = () => takeOldest(sources, options, store);
+  for (let next = await take(); next !== undefined; next = await take()) {
     last.push(next);
-    if (last.length > count * 2 + 1_000) last.splice(0, last.length - count);
+    if (last.length > count * 2 + 1_000) last.splice(0, indexOfTail(last, count));
   }
-  return count === 0 ? [] : last.slice(-count);
+  return count === 0 ? [] : last.slice(indexOfTail(last, count));
 }
 
-async function takeOldest(sources: Map<string, Source>, store: LogStore | undefined): Promise<OwnedRecord | undefined> {
+/** Where the last so many lines begin. What says how a backend ended comes on top. */
+function indexOfTail(records: readonly OwnedRecord[], count: number): number {
+  let index = records.length;
+  for (let lines = 0; index > 0; index -= 1) {
+    if (!records[index - 1]?.record.isEnd) lines += 1;
+    if (lines > count) break;
+  }
+  return index;
+}
+
+async function takeOldest(
+  sources: Map<string, Source>,
+  options: ReadLogsOptions,
+  store: LogStore | undefined,
+): Promise<OwnedRecord | undefined> {
   let oldest: Source | undefined;
   for (const source of sources.values()) {
     if (source.head === undefined && !source.dry) {
       // Asked before the look, so that a last line can't slip in between.
       const ended = store !== undefined && !store.isOpen(source.owner.backendId);
-      source.head = await source.reader.read();
+      source.head = (await source.reader.read()) ?? missingEnd(source, options);
       source.dry = source.head === undefined;
       if (source.dry && ended) {
         source.finished = true;
@@ -135,7 +162,16 @@ async function takeOldest(sources: Map<string, Source>, store: LogStore | undefi
   if (oldest?.head === undefined) return undefined;
   const record = oldest.head;
   oldest.head = undefined;
+  oldest.last = record;
   return { owner: oldest.owner, record };
+}
+
+/** The end of a backend that its dev server could not write to the log: it was killed, or is of an earlier version. */
+function missingEnd({ owner, folder, last }: Source, { isAbandoned }: ReadLogsOptions): LogRecord | undefined {
+  if (last?.isEnd || !isAbandoned?.(owner)) return undefined;
+  const { status, explanation } = toEndedBackend(owner, readBackendEnd(folder));
+  const timeMs = last?.timeMs ?? Date.parse(owner.createdAt);
+  return { timeMs, source: 'jamdev', text: describeStatus(status, { explanation }), isEnd: true };
 }
 
 /** Counts the changes of a store, and waits for the next. */

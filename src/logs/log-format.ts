@@ -7,16 +7,21 @@ export interface LogRecord {
   /** Where it was printed, or `jamdev` for a remark of the dev server's. */
   source: LogRecordJson['source'];
   text: string;
+  /** It says how the backend ended; nothing follows it. */
+  isEnd?: true;
 }
 
-const LETTER_OF = { stdout: 'o', stderr: 'e', jamdev: 'j' } as const;
-const SOURCE_OF: Record<string, LogRecord['source']> = { o: 'stdout', e: 'stderr', j: 'jamdev' };
+/** What a record is: a line of a stream, a remark, or the remark about the end. */
+export type RecordKind = LogRecord['source'] | 'end';
+
+const LETTER_OF = { stdout: 'o', stderr: 'e', jamdev: 'j', end: 'x' } as const satisfies Record<RecordKind, string>;
+const KIND_OF: Record<string, RecordKind> = { o: 'stdout', e: 'stderr', j: 'jamdev', x: 'end' };
 
 const NEWLINE = 0x0a;
 const SCRATCH_BYTES = 128 * 1024;
 
 /**
- * Encodes records in the form on disk: `<ms since 1970> <o|e|j> <text>` and a newline. The text is kept as the bytes that
+ * Encodes records in the form on disk: `<ms since 1970> <o|e|j|x> <text>` and a newline. The text is kept as the bytes that
  * were printed. The memory is used again for the next records: a flood would otherwise leave as much behind as it prints,
  * until a garbage collection that is in no hurry.
  */
@@ -24,8 +29,8 @@ export class RecordEncoder {
   #scratch = Buffer.alloc(0);
 
   /** @returns bytes that are valid until the next call */
-  encode(timeMs: number, source: LogRecord['source'], lines: readonly Buffer[]): Buffer {
-    const head = Buffer.from(`${timeMs} ${LETTER_OF[source]} `);
+  encode(timeMs: number, kind: RecordKind, lines: readonly Buffer[]): Buffer {
+    const head = Buffer.from(`${timeMs} ${LETTER_OF[kind]} `);
     let size = 0;
     for (const line of lines) size += head.length + line.length + 1;
     const target = this.#provide(size);
@@ -48,9 +53,10 @@ export class RecordEncoder {
 
 /** @returns undefined for a line that is not whole, as after a full disk */
 export function decodeRecord(line: Buffer): LogRecord | undefined {
-  const match = /^(\d{1,16}) ([oej]) /.exec(line.toString('latin1', 0, 24));
+  const match = /^(\d{1,16}) ([oejx]) /.exec(line.toString('latin1', 0, 24));
   if (match === null) return undefined;
-  const source = SOURCE_OF[match[2] ?? ''];
-  if (source === undefined) return undefined;
-  return { timeMs: Number(match[1]), source, text: line.toString('utf8', match[0].length) };
+  const kind = KIND_OF[match[2] ?? ''];
+  if (kind === undefined) return undefined;
+  const record = { timeMs: Number(match[1]), text: line.toString('utf8', match[0].length) };
+  return kind === 'end' ? { ...record, source: 'jamdev', isEnd: true } : { ...record, source: kind };
 }

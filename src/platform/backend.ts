@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { OutputSource } from '../contract/dev-endpoints.js';
 import type { TerminationReason } from '../contract/status.js';
+import { describeStatus } from '../contract/status-words.js';
 import type { BackendLog } from '../logs/backend-log.js';
 import type { Clock } from '../os/clock.js';
 import { untilEvent } from '../os/until-event.js';
@@ -14,6 +15,7 @@ import { GenerationChain, replacedBy } from './generation-chain.js';
 import type { BuildSource } from './services.js';
 import type { SessionParams } from './session-settings.js';
 import { explainStartError } from './start-error.js';
+import { toPublicStatus } from './status-formats.js';
 import { Sweeper } from './sweeper.js';
 import { UsageGauge } from './usage-gauge.js';
 
@@ -93,8 +95,9 @@ export class Backend {
   }
 
   /**
-   * Why its process was last replaced, or, once it is ending, why it ends: "replaced by build 3 (changed: server.js)".
-   * Undefined when jamdev did neither, or when the status says it all.
+   * Why its process was last replaced, or, once it is ending, why it ends: "replaced by build 3 (changed: server.js)". Of
+   * one that ended by itself a sentence about the cause: "It ran out of memory: its limit is 64 MiB." Undefined when none
+   * of these is known, or when the status says it all.
    */
   get explanation(): string | undefined {
     return this.#explanation;
@@ -168,7 +171,8 @@ export class Backend {
     // One that has no build yet gets the newest anyway, and one that was asked to run an image keeps to it.
     if (this.build === undefined || (this.identity.image ?? build) !== build) return;
     const explanation = build === this.build ? `restarted (${why})` : replacedBy(build, why);
-    this.#explain(explanation);
+    this.#explanation = explanation;
+    this.log.remark(explanation);
     this.events.emit('restarting', build.number, explanation);
     this.#generations.replace(build);
   }
@@ -185,17 +189,11 @@ export class Backend {
     if (!hard && isEnding(this.state)) return;
     if (!this.#generations.endedItself || isEnding(this.state)) {
       const begun = 'reason' in this.state ? this.state.reason : undefined;
-      if (begun === undefined && explanation !== undefined) this.#explain(explanation);
-      else if (begun === undefined) this.#explanation = undefined;
+      if (begun === undefined) this.#explanation = explanation;
       if (hard) this.#enter({ status: 'hard-terminating', time, reason: begun ?? reason });
       else this.#enter({ status: 'terminating', time, reason });
     }
     this.#generations.end(hard);
-  }
-
-  #explain(text: string): void {
-    this.#explanation = text;
-    this.log.remark(text);
   }
 
   /** Adds a remark about this backend to its log and reports it. */
@@ -227,13 +225,15 @@ export class Backend {
     } catch (error) {
       if (!this.#ending.signal.aborted) exit = this.#startFailed(error);
     }
-    if (exit.remark !== undefined) this.remark(exit.remark);
+    if (exit.remark !== undefined) this.events.emit('notice', exit.remark);
     if (exit.lost) this.#enter({ status: 'hard-terminating', time: this.#world.clock.now(), reason: 'lost' });
     this.#sweeper.close();
-    this.log.end();
-    // A replacement in the past does not explain this end.
-    if (!isEnding(this.state)) this.#explanation = undefined;
-    this.#enter(toTerminated(this.#history, this.#world.clock.now(), exit));
+    const ended = toTerminated(this.#history, this.#world.clock.now(), exit);
+    // A replacement in the past does not explain this end, nor does a termination that came too late.
+    const explanation = ended.reason === undefined ? undefined : this.#explanation;
+    this.log.end(describeStatus(toPublicStatus(ended), { ...ended, explanation }), exit.remark);
+    this.#explanation = ended.reason === undefined ? exit.remark : explanation;
+    this.#enter(ended);
   }
 
   #startGeneration(build: Build): Generation {
@@ -279,15 +279,12 @@ export class Backend {
 
   #startFailed(error: unknown): Exit {
     const { sentence, exitCode, isFault } = explainStartError(error);
-    this.remark(sentence);
     if (isFault) this.#enter({ status: 'hard-terminating', time: this.#world.clock.now(), reason: 'internalerror' });
-    return { code: exitCode, signal: null };
+    return { code: exitCode, signal: null, remark: sentence };
   }
 
   #sweep(why: string): void {
-    if (isEnding(this.state)) return;
-    this.terminate('swept', false);
-    if (isEnding(this.state)) this.remark(why);
+    if (!isEnding(this.state)) this.terminate('swept', false, why);
   }
 
   #enter(state: BackendState): void {

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { withoutTokens } from '../contract/connection-token.js';
 import { backendErrors } from '../contract/errors/backend-errors.js';
 import type { JamdevError } from '../contract/errors/jamdev-error.js';
-import { REASON_WORDS } from '../contract/status.js';
+import { describeOwnEnd, describeReason } from '../contract/status-words.js';
 import type { Backend } from './backend.js';
 
 /**
@@ -27,7 +27,6 @@ export function shownLines({ log }: Backend): string[] {
 function howItEnded({ state, explanation }: Backend): string {
   if (state.status !== 'terminated') return 'it is ending';
   const at = `at ${state.time.toISOString()}`;
-  if (state.reason !== undefined) return `${state.reason} (${explanation ?? REASON_WORDS[state.reason]}), ${at}`;
-  if (state.exitSignal !== null) return `${state.exitSignal}, ${at}`;
-  return `${state.exitCode === null ? 'it could not be started' : `exit code ${state.exitCode}`}, ${at}`;
+  if (state.reason !== undefined) return `${describeReason(state.reason, explanation)}, ${at}`;
+  return `${describeOwnEnd(state.exitCode !== 0, state)}, ${at}`;
 }

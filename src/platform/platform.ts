@@ -202,17 +202,17 @@ export class Platform {
     return { found: found.length, terminated: dryRun ? 0 : found.length };
   }
 
-  /** Ends every backend, and resolves when all are gone. */
-  async terminateAll(hard: boolean): Promise<void> {
+  /** Ends every backend, and resolves when all are gone. @param explanation why, in words; default: on request */
+  async terminateAll(hard: boolean, explanation?: string): Promise<void> {
     const { running } = this;
-    for (const backend of running) backend.terminate('external', hard);
+    for (const backend of running) backend.terminate('external', hard, explanation);
     await Promise.all(running.map((backend) => backend.gone));
   }
 
-  /** Lets nothing new start, and ends every backend: softly, so hard after their grace period at the latest. */
-  async close(): Promise<void> {
+  /** Lets nothing new start, and ends every backend; softly, so hard after their grace period at the latest. */
+  async close(hard = false): Promise<void> {
     this.#closing = true;
-    await this.terminateAll(false);
+    await this.terminateAll(hard, 'the dev server is stopping');
   }
 
   /** The image that a new backend is to run; undefined: the newest good build of the service's definition. */

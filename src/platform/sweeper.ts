@@ -12,7 +12,7 @@ export interface SweepLimits {
 
 /**
  * Reports when a backend is to be swept: no client was connected for some time, or its lifetime is over. The platform has
- * one reason for both, so the callback gets a sentence that says which.
+ * one reason for both, so the callback gets words that say which.
  */
 export class Sweeper {
   readonly #clock: Clock;
@@ -24,7 +24,7 @@ export class Sweeper {
   readonly #connections = new Map<string, number>();
   #isOver = false;
 
-  /** Begins to count at once. @param onDue receives the reason as a sentence */
+  /** Begins to count at once. @param onDue receives the reason in words */
   constructor(
     clock: Clock,
     { maxIdleSeconds, lifetimeLimitSeconds: limit }: SweepLimits,
@@ -35,7 +35,7 @@ export class Sweeper {
     this.#onDue = onDue;
     this.#startIdle();
     if (limit !== undefined) {
-      this.#cancelLifetime = clock.after(limit * 1000, () => onDue(`Its lifetime limit of ${limit} s was reached.`));
+      this.#cancelLifetime = clock.after(limit * 1000, () => onDue(`its lifetime limit of ${limit} s was reached`));
     }
   }
 
@@ -73,8 +73,6 @@ export class Sweeper {
   #startIdle(): void {
     if (this.#isOver) return;
     const seconds = this.#idleSeconds;
-    this.#cancelIdle = this.#clock.after(seconds * 1000, () =>
-      this.#onDue(`No client was connected for ${seconds} s.`),
-    );
+    this.#cancelIdle = this.#clock.after(seconds * 1000, () => this.#onDue(`no client was connected for ${seconds} s`));
   }
 }

@@ -83,7 +83,7 @@ describe('HTTP API: ready_url', () => {
       await untilStatus(server, backend_id, 'terminated');
       const page = await send(ready_url, { headers: BROWSER });
       expect(page).toMatchObject({ status: 410, headers: { 'content-type': 'text/html; charset=utf-8' } });
-      expect(page.text).toContain(`The backend &quot;${backend_id}&quot; has ended: exit code 4, at `);
+      expect(page.text).toContain(`The backend &quot;${backend_id}&quot; has ended: crashed: exit code 4, at `);
       expect(page.text).toContain('<pre>\nno &lt;database&gt;</pre>');
       expect(page.text).not.toContain('http-equiv="refresh"');
       expect(page.text).not.toContain(token);
@@ -123,7 +123,7 @@ describe('HTTP API: ready_url', () => {
     await untilStatus(server, backend_id, 'terminated');
     expect(await send(ready_url, { headers: BROWSER })).toMatchObject({
       status: 410,
-      text: expect.stringContaining('has ended: external (on request)'),
+      text: expect.stringContaining('has ended: on request'),
     });
   });
 

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { pause } from '../../src/os/clock.js';
-import { runCli, startDev, untilWatching } from '../support/cli.js';
+import { runCli, startCli, startDev, untilWatching } from '../support/cli.js';
 import { openStream, post, send } from '../support/http.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
@@ -16,6 +16,7 @@ const server = (version: string) => `
 process.on('SIGTERM', () => { console.log('saving'); process.exit(0); });
 require('http').createServer((request, response) => {
   if (request.url === '/crash') process.exit(4);
+  if (request.url === '/eat') for (const all = []; ; ) all.push(Buffer.alloc(4 * 1024 * 1024, 1));
   response.end(JSON.stringify({ version: '${version}', key: process.env.SESSION_BACKEND_KEY, port: process.env.PORT }));
 }).listen(8080, () => console.log('up'));
 `;
@@ -85,10 +86,29 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     },
   );
 
+  test('a container that is ended for its memory is named as that: in logs, status, list, and the terminal', async () => {
+    const { dev, folder, connect } = await startProject();
+    const spawn = { executable: { resource_limits: { memory_limit_bytes: 64 * 1024 * 1024 } } };
+    const { url } = await connect({ key: 'k', spawn });
+    expect((await send(url)).json()).toMatchObject({ version: 'one' });
+    const follower = startCli(['logs', 'k'], { cwd: folder });
+    await waitFor(() => follower.stdout().includes('up\n'), 'its first line');
+    await send(`${url}eat`).catch(() => undefined);
+    const cause = 'It ran out of memory: its limit is 64 MiB.';
+    expect(await follower.exit).toBe(0);
+    expect(follower.stdout()).toBe(`up\njamdev: terminated (crashed: SIGKILL, exit code 137). ${cause}\n`);
+    expect((await runCli(['status', 'k'], { cwd: folder })).stdout).toContain(`(crashed: exit code 137). ${cause}`);
+    const listed = JSON.parse((await runCli(['list', '--all', '--json'], { cwd: folder })).stdout);
+    expect(listed).toMatchObject([{ explanation: cause, status: { exit_error: true } }]);
+    expect((await send(url)).text).toContain(cause);
+    await waitFor(() => dev.stdout().includes('crashed: SIGKILL, exit code 137'), 'the crash');
+    expect(dev.stdout().split(cause)).toHaveLength(2);
+  });
+
   test('an idle container is swept, softly', async () => {
     const { dev, connect } = await startProject();
     await connect({ key: 'k', spawn: { max_idle_seconds: 2 } });
-    await waitFor(() => dev.stdout().includes('terminated (swept, soft'), 'the sweep');
+    await waitFor(() => dev.stdout().includes('terminating (swept: no client was connected for'), 'the sweep');
     expect(dev.stdout()).toContain('saving');
   });
 
@@ -170,7 +190,7 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     await send(before.url);
     await untilWatching(ending.dev);
     ending.save(server('two'));
-    await waitFor(() => ending.dev.stdout().includes('terminated (external, soft'), 'the end', 60_000);
+    await waitFor(() => / terminated \(/.test(ending.dev.stdout()), 'the end', 60_000);
     expect((await send((await ending.connect({ key: 'k' })).url)).json()).toMatchObject({ version: 'two' });
   });
 

@@ -7,6 +7,7 @@ import { fixture, makeProject, makeTempFolder } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
 const ECHO = `node ${fixture('echo-server.mjs')}`;
+const STOPPED = 'terminated (the dev server is stopping; SIGTERM, exit code 143)';
 const COMMANDS = ['dev', 'spawn', 'connect', 'logs', 'list', 'status', 'terminate', 'doctor'];
 
 async function startEcho(): Promise<DevRun> {
@@ -72,7 +73,7 @@ describe('spawn and connect', () => {
     const dev = await startEcho();
     await runCli(['spawn', '-k', 'idle', '-i', '1'], { cwd: dev.folder });
     await runCli(['spawn', '-k', 'old', '-l', '1'], { cwd: dev.folder });
-    await waitFor(() => (dev.stdout().match(/terminated \(swept, soft/g) ?? []).length === 2, 'both to be swept');
+    await waitFor(() => (dev.stdout().match(/terminating \(swept: /g) ?? []).length === 2, 'both to be swept');
   });
 
   test('--no-spawn only looks', async () => {
@@ -129,20 +130,24 @@ describe('logs', () => {
     await waitFor(() => follow.stdout().includes('live\n'), 'the live line');
     await send(`${url}crash`).catch(() => undefined);
     expect(await follow.exit).toBe(0);
-    expect(follow.stdout()).toBe(`listening as ${name}\nbefore\nlive\nabout to crash\n`);
+    const end = 'terminated (crashed: exit code 3)';
+    expect(follow.stdout()).toBe(`listening as ${name}\nbefore\nlive\nabout to crash\njamdev: ${end}\n`);
 
     const tail = await runCli(['logs', name, '--tail', '2', '--timestamps'], { cwd: dev.folder });
-    expect(tail.stdout).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z live\n\d{4}-\S+ about to crash\n$/);
+    expect(tail.stdout).toMatch(
+      /^\d{4}-\d\d-\d\dT[\d:.]+Z live\n\d{4}-\S+ about to crash\n\d{4}-\S+ jamdev: terminated /,
+    );
     const json = await runCli(['logs', 'doc', '--json', '--tail', '1'], { cwd: dev.folder });
-    expect(JSON.parse(json.stdout)).toEqual({
-      time: expect.any(String),
-      backend: name,
-      service: 'default',
-      key: 'doc',
-      key_given: true,
-      source: 'stderr',
-      text: 'about to crash',
-    });
+    const owner = { time: expect.any(String), backend: name, service: 'default', key: 'doc', key_given: true };
+    expect(
+      json.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { ...owner, source: 'stderr', text: 'about to crash' },
+      { ...owner, source: 'jamdev', text: end, end: true },
+    ]);
   });
 
   test('of all backends, each line with its key, live ones of new backends too, until Ctrl-C', async () => {
@@ -166,7 +171,8 @@ describe('logs', () => {
     expect(logs.stdout).toBe(`${name} | listening as ${name}\n`);
     dev.process.kill('SIGINT');
     await dev.exit;
-    expect((await runCli(['logs'], { cwd: dev.folder })).stdout).toBe(logs.stdout);
+    const end = `${name} | jamdev: ${STOPPED}\n`;
+    expect((await runCli(['logs'], { cwd: dev.folder })).stdout).toBe(`${logs.stdout}${end}`);
   });
 
   test('of an earlier dev server, with the next one running and with none', async () => {
@@ -176,11 +182,12 @@ describe('logs', () => {
     dev.process.kill('SIGINT');
     await dev.exit;
     const without = await runCli(['logs', 'doc'], { cwd: dev.folder });
-    expect(without).toMatchObject({ code: 0, stdout: `listening as ${name}\n` });
+    const log = `listening as ${name}\njamdev: ${STOPPED}\n`;
+    expect(without).toMatchObject({ code: 0, stdout: log });
     expect(without.stderr).toContain('No dev server is running');
     await startDev(dev.folder);
     const next = await runCli(['logs', 'doc'], { cwd: dev.folder });
-    expect(next).toMatchObject({ code: 0, stdout: `listening as ${name}\n`, stderr: '' });
+    expect(next).toMatchObject({ code: 0, stdout: log, stderr: '' });
     const unknown = await runCli(['logs', 'nobody'], { cwd: dev.folder });
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('"nobody"') });
   });
@@ -243,7 +250,7 @@ describe('list, status and terminate', () => {
     const ended = await runCli(['terminate', 'doc'], { cwd: dev.folder });
     expect(ended).toMatchObject({ code: 0, stdout: `Ending ${name} (key doc).\n` });
     expect(await watch.exit).toBe(0);
-    expect(watch.stdout()).toMatch(/terminated \(external, soft: on request; exit code \d+\)\n$/);
+    expect(watch.stdout()).toMatch(/terminated \(on request; exit code \d+\)\n$/);
   });
 
   test('status tells how long it took to get ready, and the exit code of one that has ended', async () => {
@@ -256,11 +263,9 @@ describe('list, status and terminate', () => {
     await waitFor(() => new RegExp(`  ready \\(${phases}\\)\n`).test(watch.stdout()), 'the statuses so far');
     await send(`${url}crash?code=9`).catch(() => undefined);
     expect(await watch.exit).toBe(0);
-    expect(watch.stdout()).toMatch(/ {2}terminated \(it failed by itself; exit code 9\)\n$/);
+    expect(watch.stdout()).toMatch(/ {2}terminated \(crashed: exit code 9\)\n$/);
     const ended = await runCli(['status', 'doc'], { cwd: dev.folder });
-    expect(ended.stdout).toMatch(
-      new RegExp(`^\\S+Z  terminated \\(it failed by itself; exit code 9\\), ready after ${phases}\n$`),
-    );
+    expect(ended.stdout).toMatch(new RegExp(`^\\S+Z  terminated \\(crashed: exit code 9\\), ready after ${phases}\n$`));
     const json = await runCli(['status', 'doc', '--json'], { cwd: dev.folder });
     expect(JSON.parse(json.stdout)).toEqual({ status: 'terminated', time: expect.any(String), exit_error: true });
   });
@@ -272,7 +277,7 @@ describe('list, status and terminate', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('(key a)');
     expect(stderr).toMatch(/^jamdev: There is no backend .*"nobody"/);
-    await waitFor(() => dev.stdout().includes('terminated (external'), 'the end of a');
+    await waitFor(() => / terminated \(/.test(dev.stdout()), 'the end of a');
     const dead = await runCli(['terminate', 'a', '--json'], { cwd: dev.folder });
     expect(JSON.parse(dead.stdout)).toMatchObject({ backend: 'a', status: 'error', code: 'BackendNotRunning' });
   });
@@ -282,7 +287,7 @@ describe('list, status and terminate', () => {
     await Promise.all(['a', 'b'].map((key) => runCli(['spawn', '-k', key, '--wait'], { cwd: dev.folder })));
     const { stdout } = await runCli(['terminate', '--all'], { cwd: dev.folder });
     expect(stdout.split('\n').slice(0, -1)).toHaveLength(2);
-    await waitFor(() => (dev.stdout().match(/terminated \(external/g) ?? []).length === 2, 'the end of both');
+    await waitFor(() => (dev.stdout().match(/ terminated \(/g) ?? []).length === 2, 'the end of both');
   });
 });
 

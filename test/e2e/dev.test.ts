@@ -420,7 +420,7 @@ test('a backend that prints 100 MB neither stalls nor fattens the dev server, an
   expect(answered).toBeGreaterThan(5);
   if (process.platform === 'linux') expect(residentKiB() - before).toBeLessThan(120 * 1024);
   const { stdout } = await runCli(['logs', 'flood', '--tail', '1'], { cwd: dev.folder });
-  expect(stdout).toBe('the last line of the flood\n');
+  expect(stdout).toBe('the last line of the flood\njamdev: terminated (exited by itself: exit code 0)\n');
   const log = join(stateFolderOf(dev.folder).logs, backend_id);
   const bytes = readdirSync(log).reduce((sum, name) => sum + statSync(join(log, name)).size, 0);
   expect(bytes).toBeLessThan(20 * 1024 * 1024);

@@ -212,7 +212,8 @@ describe('logs --everywhere', { timeout: 60_000 }, () => {
     });
     await user.startDev('app');
     const { stdout } = await user.run('logs', 'doc', '--everywhere');
-    expect(stdout).toBe(`listening as ${name}\n`);
+    const end = 'terminated (the dev server is stopping; SIGTERM, exit code 143)';
+    expect(stdout).toBe(`listening as ${name}\njamdev: ${end}\n`);
   });
 });
 
@@ -235,10 +236,10 @@ describe('terminate --everywhere', { timeout: 60_000 }, () => {
     }
     const byId = await user.run('terminate', b.name, '--everywhere', '--json');
     expect(JSON.parse(byId.stdout)).toEqual({ backend: b.name, key: 'doc', project: game.folder, status: 'ok' });
-    await waitFor(() => game.stdout().match(/terminated \(external/g)?.length === 2, 'the end of both');
+    await waitFor(() => game.stdout().match(/ terminated \(/g)?.length === 2, 'the end of both');
     // Only one of that key is left.
     expect(await user.run('terminate', 'doc', '--everywhere')).toMatchObject({ code: 0 });
-    await waitFor(() => app.stdout().includes('terminated (external'), 'the end of the last');
+    await waitFor(() => / terminated \(/.test(app.stdout()), 'the end of the last');
     const dead = await user.run('terminate', 'doc', 'nobody', '--everywhere');
     expect(dead).toMatchObject({ code: 1, stdout: '' });
     expect(dead.stderr).toMatch(/already terminated(.|\n)*"nobody"/);
@@ -255,7 +256,7 @@ describe('terminate --everywhere', { timeout: 60_000 }, () => {
     const { code, stdout } = await user.run('terminate', '--all', '--everywhere');
     expect(code).toBe(0);
     expect(stdout.split('\n').slice(0, -1)).toHaveLength(2);
-    for (const dev of [app, game]) await waitFor(() => dev.stdout().includes('terminated (external'), 'the end');
+    for (const dev of [app, game]) await waitFor(() => / terminated \(/.test(dev.stdout()), 'the end');
     expect((await user.run('terminate', '--all', '--everywhere')).stdout).toBe('No backends are running.\n');
   });
 });

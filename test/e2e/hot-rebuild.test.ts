@@ -264,7 +264,7 @@ describe('onChange', () => {
     const first = await connect({ key: 'k' });
     expect((await ask(first.url)).version).toBe('one');
     save(server('two'));
-    await waitFor(() => dev.stdout().includes('terminated (external, soft'), 'the end of the old one');
+    await waitFor(() => / terminated \(/.test(dev.stdout()), 'the end of the old one');
     const second = await connect({ key: 'k' });
     expect(second).toMatchObject({ spawned: true });
     expect((await ask(second.url)).version).toBe('two');

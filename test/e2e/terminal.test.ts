@@ -41,7 +41,7 @@ describeTerminal('jamdev dev in a terminal', () => {
     const { url } = (await post(`${api}/v2/service/-/-/connect`, { key: 'k' })).json<{ url: string }>();
     const { pid } = (await send(url)).json<{ pid: number }>();
     terminal.press('t');
-    await waitFor(() => terminal.screen().includes('terminated (external, soft'), 'the end of the backend');
+    await waitFor(() => / terminated .*\(SIGTERM, /.test(terminal.screen()), 'the end of the backend');
     expect(await living([pid])).toEqual([]);
     terminal.press('q');
     expect(await terminal.exit).toBe(0);

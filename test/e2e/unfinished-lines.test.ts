@@ -83,8 +83,8 @@ test('an unfinished line of each output shows, in whole characters, and enters t
   await print('', 'exit');
   await stream.ended;
   expect(stream.chunks.join('')).toBe('data: out 🦊\n\ndata: err\n\n');
-  await waitFor(() => dev.stdout().includes('ended by itself'), 'the end');
-  expect(dev.stdout()).toMatch(/doc \| err\n(.*\n)*doc \| .*ended by itself/);
+  await waitFor(() => dev.stdout().includes('exited by itself'), 'the end');
+  expect(dev.stdout()).toMatch(/doc \| err\n(.*\n)*doc \| .*exited by itself/);
 });
 
 test('a flood without a newline stops nothing, and shows its end', { timeout: 60_000 }, async () => {

@@ -11,6 +11,8 @@ test('a record on disk is a time, a letter and the text', () => {
   expect(encoder.encode(5, 'stderr', [Buffer.from('b')]).toString()).toBe('5 e b\n');
   expect(encoder.encode(5, 'jamdev', [Buffer.from('c')]).toString()).toBe('5 j c\n');
   expect(encoder.encode(5, 'jamdev', [])).toHaveLength(0);
+  expect(encoder.encode(5, 'end', [Buffer.from('d')]).toString()).toBe('5 x d\n');
+  expect(decodeRecord(Buffer.from('5 x d'))).toEqual({ timeMs: 5, source: 'jamdev', text: 'd', isEnd: true });
 });
 
 test('every line is read as it was written', () => {

@@ -11,12 +11,25 @@ function backendWith(state: Partial<BackendState>, lastLines: string[] = [], las
 }
 
 test.each<[Partial<BackendState>, string]>([
-  [{ status: 'terminated', exitCode: 0, exitSignal: null }, 'exit code 0, at 2026-01-02T03:04:05.678Z'],
-  [{ status: 'terminated', exitCode: 139, exitSignal: 'SIGSEGV' }, 'SIGSEGV, at 2026-01-02T03:04:05.678Z'],
-  [{ status: 'terminated', exitCode: null, exitSignal: null }, 'it could not be started, at 2026-01-02T03:04:05.678Z'],
+  [
+    { status: 'terminated', exitCode: 0, exitSignal: null },
+    'exited by itself: exit code 0, at 2026-01-02T03:04:05.678Z',
+  ],
+  [
+    { status: 'terminated', exitCode: 139, exitSignal: 'SIGSEGV' },
+    'crashed: SIGSEGV, exit code 139, at 2026-01-02T03:04:05.678Z',
+  ],
+  [
+    { status: 'terminated', exitCode: null, exitSignal: null, lastStatus: 'starting' },
+    'it could not be started, at 2026-01-02T03:04:05.678Z',
+  ],
   [
     { status: 'terminated', exitCode: 143, exitSignal: 'SIGTERM', reason: 'swept' },
-    'swept (no client was connected, or its lifetime limit was reached), at 2026-01-02T03:04:05.678Z',
+    'swept: no client was connected, or its lifetime limit was reached, at 2026-01-02T03:04:05.678Z',
+  ],
+  [
+    { status: 'terminated', exitCode: 0, exitSignal: null, reason: 'external' },
+    'on request, at 2026-01-02T03:04:05.678Z',
   ],
   [{ status: 'terminating', reason: 'external' }, 'it is ending'],
 ])('a backend that is %j has ended: %s', (state, why) => {

@@ -66,7 +66,7 @@ describe('Lifecycle', () => {
       expect(backend.state.status).toBe('ready');
       clock.turn(1);
       expect(backend.state).toMatchObject({ status: 'terminating', reason: 'swept' });
-      expect(backend.log.lastRemark).toBe('No client was connected for 5 s.');
+      expect(backend.explanation).toBe('no client was connected for 5 s');
       await until(backend, 'terminated');
       expect(backend.state).toMatchObject({ reason: 'swept', kind: 'soft' });
     });
@@ -116,7 +116,7 @@ describe('Lifecycle', () => {
     expect(backend.state.status).toBe('ready');
     clock.turn(1);
     expect(backend.state).toMatchObject({ status: 'terminating', reason: 'swept' });
-    expect(backend.log.lastRemark).toBe('Its lifetime limit of 3000000 s was reached.');
+    expect(backend.explanation).toBe('its lifetime limit of 3000000 s was reached');
   });
 
   test('a backend that never answers is ended hard after 300 seconds', async () => {

@@ -209,7 +209,7 @@ describe('Proxy', () => {
       const { url, backend_id } = await server.connect();
       await post(`${server.apiUrl}/v2/backend/${backend_id}/terminate`, { hard: true });
       await untilStatus(server, backend_id, 'terminated');
-      expect(textOf(await send(url, { headers: NAVIGATION }))).toContain('has ended: external (on request), at ');
+      expect(textOf(await send(url, { headers: NAVIGATION }))).toContain('has ended: on request, at ');
     });
   });
 

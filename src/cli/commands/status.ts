@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import type { PublicStatus } from '../../contract/status.js';
+import { describeStatus, type StatusDetails } from '../../contract/status-words.js';
 import { noteHandled } from '../../os/debug/debug-log.js';
 import type { ApiClient } from '../client/api-client.js';
 import { findDevServer } from '../client/find-dev-server.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addExamples, type ClientOptions } from '../option-values.js';
-import { describeStatus, type StatusDetails } from '../terminal/describe-status.js';
 import { describePhases, type PhaseStart } from '../terminal/phases.js';
 
 /** `jamdev status`: the status of one backend, once or as it changes. */
@@ -56,7 +56,12 @@ async function* describeAll(client: ApiClient, id: string): AsyncGenerator<strin
 async function detailsOf(client: ApiClient, id: string): Promise<StatusDetails> {
   try {
     const [{ statuses }, backends] = await Promise.all([client.info(id), client.backends()]);
-    return { exitCode: statuses.at(-1)?.exit_code, explanation: backends.find((each) => each.id === id)?.explanation };
+    const last = statuses.at(-1);
+    return {
+      exitCode: last?.exit_code,
+      lastStatus: last?.last_status,
+      explanation: backends.find((each) => each.id === id)?.explanation,
+    };
   } catch (error) {
     noteHandled('cli', 'asking for details of the backend', error);
     return {};

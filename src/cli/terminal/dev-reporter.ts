@@ -1,6 +1,7 @@
 import type { ServiceConfig } from '../../config/service-config.js';
 import type { BuildOutcome, OutputSource } from '../../contract/dev-endpoints.js';
 import { JamdevError } from '../../contract/errors/jamdev-error.js';
+import { describeExit, describeOwnEnd, describeStatus } from '../../contract/status-words.js';
 import type { DevServer } from '../../dev-server/dev-server.js';
 import { eventErrors } from '../../dev-server/event-errors.js';
 import type { DevServerEvent } from '../../dev-server/events.js';
@@ -15,7 +16,6 @@ import { filesIn, fixedPortAdvice, saysPortTaken } from '../../runtime/process/f
 import { type BannerLine, bannerLines, networkLines } from './banner.js';
 import { cleanText } from './clean.js';
 import { counted } from './counted.js';
-import { describeExit, describeStatus } from './describe-status.js';
 import { formatDuration } from './duration.js';
 import type { LineWriter } from './line-writer.js';
 import type { LogFilter } from './log-filter.js';
@@ -28,6 +28,7 @@ import { blue, bold, compose, cyan, dim, green, magenta, Printed, red, type Text
 
 const NAME_COLORS = [cyan, magenta, blue, yellow, green];
 const MAX_NAME_LENGTH = 24;
+const STILL_RUNNING = 'still running after SIGTERM; killed now';
 
 /** Shows a person what happens in the dev server. */
 export class DevReporter implements Reporter {
@@ -37,6 +38,7 @@ export class DevReporter implements Reporter {
   readonly #restartedAtMs = new Map<string, number>();
   readonly #starts: StartLines;
   #server: DevServer | undefined;
+  #isStopping = false;
   #severalServices = false;
 
   /** @param filter whose log is shown; builds and crashes always are */
@@ -98,9 +100,12 @@ export class DevReporter implements Reporter {
 
   #state(backend: Backend, state: BackendState, now: Date): void {
     if (!this.#filter.shows(backend.id)) return;
+    // What the line before said of all of them.
+    if (this.#isStopping && state.status === 'terminating') return;
     const ms = formatDuration(now.getTime() - backend.createdAt.getTime());
     const color = state.status === 'ready' ? green : 'reason' in state ? yellow : dim;
-    const text = color(describeStatus(toPublicStatus(state), backend));
+    const isForcedNow = state.status === 'hard-terminating' && hasBeenAsked(backend);
+    const text = color(isForcedNow ? STILL_RUNNING : describeStatus(toPublicStatus(state), backend));
     const isStarting = rankOf(state.status) <= rankOf('ready');
     const hint = isStarting && backend.displayName !== backend.id ? dim(`  ${backend.id}`) : '';
     const time = state.status === 'ready' ? describePhases(backend.history) : ms;
@@ -112,9 +117,6 @@ export class DevReporter implements Reporter {
       this.#line(
         red(`${this.#buildOf(definition)} ${failing.number} failed: this backend runs build ${backend.buildNumber}`),
       );
-    }
-    if (state.status === 'hard-terminating' && state.reason === 'startuptimeout') {
-      this.#line(compose`${this.#nameOf(backend.id)} ${red('It never answered on its port.')}`);
     }
   }
 
@@ -198,6 +200,7 @@ export class DevReporter implements Reporter {
   }
 
   stopping(running: number): void {
+    this.#isStopping = true;
     const what = running === 0 ? '' : ` ${counted(running, 'backend')} (Ctrl-C again to kill)`;
     this.#line(compose`Stopping${what}...`);
   }
@@ -218,12 +221,12 @@ export class DevReporter implements Reporter {
   #ended(backend: Backend, state: EndedState, ms: string): void {
     const name = this.#nameOf(backend.id);
     const alone = state.reason === undefined;
-    const how = describeExit(state);
     if (alone && state.exitCode !== 0) {
-      this.#crashCard(backend, how, ms);
+      this.#crashCard(backend, describeOwnEnd(true, state), ms);
     } else if (this.#filter.shows(backend.id)) {
+      // Why it was terminated was said when that began.
       this.#line(
-        compose`${name} ${alone ? 'ended by itself' : describeStatus(toPublicStatus(state), backend)} ${dim(`(${how}, ${ms})`)}`,
+        compose`${name} ${alone ? 'exited by itself' : 'terminated'} ${dim(`(${describeExit(state)}, ${ms})`)}`,
       );
     }
     this.#names.delete(backend.id);
@@ -235,7 +238,7 @@ export class DevReporter implements Reporter {
 
   #crashCard(backend: Backend, how: string, ms: string): void {
     const bar = red('|');
-    this.#line(compose`${bar} ${bold(red(`crashed: ${how}`))} after ${ms}`);
+    this.#line(compose`${bar} ${bold(red(how))} after ${ms}`);
     const { key, keyGiven } = backend.identity;
     const named = keyGiven ? `key ${key}, ` : '';
     this.#line(compose`${bar} ${named}backend ${backend.id}, build ${backend.buildNumber ?? 'none'}`);
@@ -269,6 +272,11 @@ export class DevReporter implements Reporter {
   #line(text: Text): void {
     this.#writer.write(text);
   }
+}
+
+/** Whether it got SIGTERM before. */
+function hasBeenAsked({ history }: Backend): boolean {
+  return history.some(({ status }) => status === 'terminating');
 }
 
 /** Whose an unfinished line is. */

@@ -1,10 +1,10 @@
 import type { LogRecordJson } from '../../../contract/dev-endpoints.js';
 import type { ConnectResponse } from '../../../contract/responses.js';
 import type { Status } from '../../../contract/status.js';
+import { describeStatus } from '../../../contract/status-words.js';
 import { noteHandled } from '../../../os/debug/debug-log.js';
 import type { ApiClient } from '../../client/api-client.js';
 import type { CommandIo } from '../../io.js';
-import { describeStatus } from '../../terminal/describe-status.js';
 import { neverReady } from './never-ready.js';
 
 const LAST_LINES = 20;
@@ -24,21 +24,25 @@ export async function waitForReady(
     if (status.status === 'ready') return 'ready';
     if (status.status !== 'terminated') continue;
     const lines: string[] = [];
+    const end: string[] = [];
     for await (const line of client.logs({ backend: id, tail: LAST_LINES, follow: false })) {
-      lines.push(`  ${(JSON.parse(line) as LogRecordJson).text}`);
+      const record = JSON.parse(line) as LogRecordJson;
+      if (record.end) end.push(record.text);
+      else lines.push(`  ${record.text}`);
     }
-    throw neverReady(id, describeStatus(status), lines);
+    const how = end.length === 0 ? describeStatus(status) : end.join('\n').replace(/\.$/, '');
+    throw neverReady(id, how, lines);
   }
   io.signal.throwIfAborted();
   throw neverReady(id, 'the dev server stopped', []);
 }
 
-/** Says what the dev server has to say about a backend, as why it is not ready. */
+/** Prints jamdev's remarks about a backend, such as why it is not ready, until it ends. */
 async function tellRemarks(client: ApiClient, id: string, io: CommandIo): Promise<void> {
   try {
     for await (const line of client.logs({ backend: id, follow: true })) {
-      const { source, text } = JSON.parse(line) as LogRecordJson;
-      if (source === 'jamdev') io.err(text);
+      const { source, text, end } = JSON.parse(line) as LogRecordJson;
+      if (source === 'jamdev' && !end) io.err(text);
     }
   } catch (error) {
     noteHandled('cli', 'reading remarks about the backend', error);

@@ -3,8 +3,10 @@ import { DEFAULT_SERVICE } from '../../../contract/default-service.js';
 import type { LogRecordJson } from '../../../contract/dev-endpoints.js';
 import { backendErrors } from '../../../contract/errors/backend-errors.js';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
+import type { LogOwner } from '../../../logs/backend-log.js';
 import { readLogs, toLogRecordJson } from '../../../logs/follow.js';
 import { crashedLogs, findLogs, type StoredLog } from '../../../logs/log-store.js';
+import { listRunningServers } from '../../../records/server-records.js';
 import type { LogsQuery } from '../../client/api-client.js';
 import { findDevServer } from '../../client/find-dev-server.js';
 import { storedLogs } from '../../client/stored-logs.js';
@@ -133,7 +135,9 @@ async function* readStored(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const chosen = crashed ? crashedLogs(logs, name) : choose(logs, name);
-  const options = { list: () => chosen, follow: false, tail, mayGrow: () => false };
+  const runs = new Set((await listRunningServers()).map(({ runId }) => runId));
+  const isAbandoned = ({ runId }: LogOwner) => !runs.has(runId);
+  const options = { list: () => chosen, follow: false, tail, mayGrow: () => false, isAbandoned };
   for await (const owned of readLogs(options, signal)) yield JSON.stringify(toLogRecordJson(owned));
 }
 
