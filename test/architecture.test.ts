@@ -13,7 +13,7 @@ const LEVELS: readonly string[][] = [
   ['builds'],
   ['platform'],
   ['runtime', 'logs', 'watch'],
-  ['records', 'config', 'pages', 'docker-engine'],
+  ['records', 'config', 'pages', 'docker-engine', 'store'],
   ['processes'],
   ['contract', 'os'],
 ];

@@ -31,6 +31,8 @@ const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
   terminate: async () => (await import('./commands/terminate.js')).terminateCommand,
   build: async () => (await import('./commands/build.js')).buildCommand,
   doctor: async () => (await import('./commands/doctor/doctor.js')).doctorCommand,
+  token: async () => (await import('./commands/token/token.js')).tokenCommand,
+  audit: async () => (await import('./commands/audit.js')).auditCommand,
 };
 
 /** Called at every press of Tab, and print no hints. */

@@ -102,6 +102,26 @@ export const configErrors = {
       `There is no Dockerfile in ${folder}.`,
       'Name it with --dockerfile, or leave out --runtime docker.',
     ),
+  databaseMissing: () =>
+    new JamdevError(
+      'ConfigInvalid',
+      'No database is configured.',
+      'Set JAMDEV_SERVE_DATABASE to its URL, JAMDEV_SERVE_DATABASE_FILE to a file with the URL, or "serve.database" in the config file; or pass --database.',
+    ),
+  /** Without the URL, which may hold a password. @param where the flag, variable or file that it comes from */
+  databaseUrlInvalid: (where: string) =>
+    new JamdevError(
+      'ConfigInvalid',
+      `The database URL in ${where} is not a URL of PostgreSQL.`,
+      'Write it as postgres://USER:PASSWORD@HOST:PORT/NAME, with special characters of the password percent-encoded.',
+    ),
+  secretFileUnreadable: (variable: string, path: string, detail: string) =>
+    fileError(
+      'ConfigUnreadable',
+      `The file ${path}, named by ${variable}, can't be read`,
+      { path, use: 'read', detail },
+      `Check ${variable}.`,
+    ),
   portsEqual: (port: number) =>
     new JamdevError(
       'Usage',

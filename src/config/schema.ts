@@ -112,6 +112,12 @@ export const configFileSchema = z.strictObject({
     })
     .optional()
     .describe('The URLs of a tunnel or a TLS proxy in front of the dev server; connect results carry them.'),
+  serve: z
+    .strictObject({
+      database: z.string().min(1).optional().describe('The URL of its PostgreSQL database: postgres://...'),
+    })
+    .optional()
+    .describe('For jamdev serve and the commands of those who operate it; jamdev dev ignores it.'),
   interactive: z.boolean().optional().describe('Footer and keyboard shortcuts in a terminal. Default: true.'),
   styleLogOutput: z.boolean().optional().describe('Show the colors of what backends print. Default: true.'),
 });

@@ -8,6 +8,7 @@ import { doctorErrors } from '../../src/cli/commands/doctor/doctor-errors.js';
 import { execErrors } from '../../src/cli/commands/exec/exec-errors.js';
 import { initErrors } from '../../src/cli/commands/init/init-errors.js';
 import { configErrors } from '../../src/config/config-errors.js';
+import { accountErrors } from '../../src/contract/errors/account-errors.js';
 import { backendErrors } from '../../src/contract/errors/backend-errors.js';
 import { callerErrors } from '../../src/contract/errors/caller-errors.js';
 import { connectErrors } from '../../src/contract/errors/connect-errors.js';
@@ -24,6 +25,7 @@ import { dockerErrors } from '../../src/docker-engine/docker-errors.js';
 import { pathErrors } from '../../src/os/path-errors.js';
 import { processErrors } from '../../src/processes/process-errors.js';
 import { stateErrors } from '../../src/records/state-errors.js';
+import { storeErrors } from '../../src/store/store-errors.js';
 import { watchErrors } from '../../src/watch/watch-errors.js';
 import { ROOT } from '../support/project.js';
 
@@ -82,6 +84,8 @@ const GROUPS = {
   stateErrors,
   dockerErrors,
   watchErrors,
+  storeErrors,
+  accountErrors,
 };
 const MAKERS = {
   ...cliErrors,
@@ -103,6 +107,8 @@ const MAKERS = {
   ...stateErrors,
   ...dockerErrors,
   ...watchErrors,
+  ...storeErrors,
+  ...accountErrors,
   neverReady,
   usage: usageError,
 };
@@ -332,6 +338,21 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   containerNotStarted: [dockerErrors.containerNotStarted('DETAIL'), ['DETAIL']],
   diskFull: [dockerErrors.diskFull('DETAIL'), ['DETAIL', 'docker system prune']],
   mountOutside: [connectErrors.mountOutside('../x'), ['"../x"', 'relative path']],
+  unavailable: [storeErrors.unavailable('DETAIL'), ['DETAIL', 'no restart']],
+  slow: [storeErrors.slow(5), ['5 s']],
+  full: [storeErrors.full('DETAIL'), ['DETAIL', 'no restart']],
+  readOnly: [storeErrors.readOnly('DETAIL'), ['DETAIL', 'primary']],
+  refused: [storeErrors.refused('DETAIL'), ['DETAIL', 'password']],
+  schemaNewer: [storeErrors.schemaNewer(['7-a', '8-b'], 6), ['8-b', '6 migrations', 'Upgrade']],
+  accountNameInvalid: [accountErrors.accountNameInvalid('A B'), ['"A B"', 'hyphens']],
+  scopeUnknown: [accountErrors.scopeUnknown('nope', ['read', 'admin']), ['"nope"', 'read, admin']],
+  apiTokenNotFound: [accountErrors.apiTokenNotFound('abc', 'acme'), ['"abc"', '"acme"', 'token list acme']],
+  databaseMissing: [configErrors.databaseMissing(), ['JAMDEV_SERVE_DATABASE', '"serve.database"', '--database']],
+  databaseUrlInvalid: [configErrors.databaseUrlInvalid('WHERE'), ['WHERE', 'postgres://']],
+  secretFileUnreadable: [
+    configErrors.secretFileUnreadable('VARIABLE', 'PATH', 'EACCES'),
+    ['VARIABLE', 'PATH', 'EACCES'],
+  ],
   volumeUnusable: [stateErrors.volumeUnusable('FOLDER', 'EROFS'), ['FOLDER', 'EROFS']],
 };
 

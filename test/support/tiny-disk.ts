@@ -7,7 +7,7 @@ import { makeTempFolder } from './project.js';
 /** Whether a file system can be mounted here, which takes root on Linux. */
 export const CAN_MOUNT = canMount();
 
-/** A disk of its own for a test, of about a megabyte. */
+/** A disk of its own for a test. */
 export interface TinyDisk {
   folder: string;
   /** Leaves no byte free. */
@@ -16,10 +16,10 @@ export interface TinyDisk {
   makeReadOnly(): void;
 }
 
-/** Mounts a disk, which goes with the test. */
-export function mountTinyDisk(): TinyDisk {
+/** Mounts a disk, which goes with the test. @param size as mount takes it */
+export function mountTinyDisk(size = '1m'): TinyDisk {
   const folder = makeTempFolder();
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]);
   onTestFinished(() => void execFileSync('umount', ['--lazy', folder]));
   const ballast = join(folder, 'ballast');
   return {

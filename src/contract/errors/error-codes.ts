@@ -16,6 +16,7 @@ export const HTTP_STATUS_OF = {
   BackendNotFound: 404,
   ServiceNotFound: 404,
   ImageNotFound: 404,
+  ApiTokenNotFound: 404,
   ServiceExists: 409,
   ServiceConfigured: 409,
   ServiceInUse: 409,
@@ -32,6 +33,8 @@ export const HTTP_STATUS_OF = {
   DockerNetworkMissing: 503,
   ContainerNotStarted: 503,
   DiskFull: 503,
+  DatabaseUnavailable: 503,
+  DatabaseUnusable: 503,
   ShuttingDown: 503,
   CloudOnly: 501,
   TokenMissing: 400,
@@ -79,6 +82,7 @@ export type ErrorCode = WireErrorCode | CommandErrorCode;
 export const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   BackendNotReady: 5,
   BackendReplaced: 1,
+  DatabaseUnavailable: 5,
 };
 
 /** @returns the HTTP status of an answer with that code */

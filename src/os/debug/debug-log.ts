@@ -15,6 +15,7 @@ export type DebugArea =
   | 'proxy'
   | 'start'
   | 'state'
+  | 'store'
   | 'system'
   | 'watch';
 

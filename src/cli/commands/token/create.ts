@@ -1,0 +1,40 @@
+import { Command, Option } from 'commander';
+import { SCOPES, type Scope } from '../../../contract/accounts.js';
+import { accountErrors } from '../../../contract/errors/account-errors.js';
+import type { CommandIo } from '../../io.js';
+import { account } from './account.js';
+import { addDatabaseOptions, type DatabaseOptions, operator, withStore } from './database.js';
+
+const DEFAULT_SCOPES: readonly Scope[] = ['read', 'connect', 'deploy'];
+
+interface CreateOptions extends DatabaseOptions {
+  scopes: readonly Scope[];
+}
+
+/** `jamdev token create`: prints a new token, once. */
+export function createCommand(io: CommandIo): Command {
+  const command = new Command('create')
+    .description('create a token, and its account if there is none; prints it once')
+    .argument('<account>', 'the name of the account', account)
+    .addOption(
+      new Option('--scopes <list>', 'what it may do: read, connect, deploy, admin (which includes all)')
+        .argParser(scopes)
+        .default(DEFAULT_SCOPES, DEFAULT_SCOPES.join(',')),
+    )
+    .action(async (name: string, options: CreateOptions) => {
+      const { createToken } = await import('../../../store/api-tokens.js');
+      const wish = { account: name, scopes: options.scopes, actor: operator() };
+      const token = await withStore(options, io, (store) => createToken(store, wish));
+      if (options.json) return io.json({ token });
+      io.out(token);
+      io.err(`Created for account ${name} (${options.scopes.join(', ')}). Save it: only its hash is kept.`);
+    });
+  return addDatabaseOptions(command);
+}
+
+function scopes(text: string): Scope[] {
+  const given = text.split(',').map((each) => each.trim());
+  const unknown = given.find((each) => !SCOPES.some((scope) => scope === each));
+  if (unknown !== undefined) throw accountErrors.scopeUnknown(unknown, SCOPES);
+  return SCOPES.filter((scope) => given.includes(scope));
+}

@@ -1,0 +1,55 @@
+import { hostname, userInfo } from 'node:os';
+import type { Command } from 'commander';
+import { type DatabaseChoice, resolveDatabaseUrl } from '../../../config/serve-database.js';
+import { noteHandled } from '../../../os/debug/debug-log.js';
+import type { Store } from '../../../store/tables.js';
+import type { CommandIo } from '../../io.js';
+
+/** Options of {@link addDatabaseOptions}. */
+export interface DatabaseOptions extends DatabaseChoice {
+  json?: boolean;
+}
+
+/** Adds the options of commands that work on the database of `jamdev serve`. */
+export function addDatabaseOptions(command: Command): Command {
+  return command
+    .option(
+      '--database <url>',
+      'the database, as postgres://... (default: JAMDEV_SERVE_DATABASE, or "serve.database" in the config file)',
+    )
+    .option('--config <file>', 'the config file (default: that of the current folder)')
+    .option('--json', 'print JSON for programs');
+}
+
+/**
+ * Does some work with the database that options and environment name. Its client is large: other commands, and the help of
+ * this one, go without.
+ */
+export async function withStore<T>(
+  options: DatabaseOptions,
+  io: CommandIo,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  const { openStore } = await import('../../../store/open-store.js');
+  const { store, close } = await openStore(await resolveDatabaseUrl(options, process.env), io.signal);
+  try {
+    return await work(store);
+  } finally {
+    await close();
+  }
+}
+
+/** Who works on the database itself, for the audit. */
+export function operator(): string {
+  return `operator:${userName()}@${hostname()}`;
+}
+
+/** A container's user may have no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch (error) {
+    noteHandled('cli', 'looking up the name of this user', error);
+    return `uid ${process.getuid?.()}`;
+  }
+}

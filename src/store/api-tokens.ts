@@ -1,0 +1,115 @@
+import { sql } from 'kysely';
+import type { Scope } from '../contract/accounts.js';
+import { ignoreError } from '../os/debug/debug-log.js';
+import { type ApiToken, formatApiToken, hashSecret, matchesHash, newApiToken } from './api-token.js';
+import { addAudit } from './audit.js';
+import type { Store } from './tables.js';
+
+/** How exactly the last use of a token is known; a write for each request would cost more than it tells. */
+const USE_NOTED_EVERY = '1 minute';
+
+/** An API token, without its secret. */
+export interface TokenInfo {
+  id: string;
+  account: string;
+  scopes: Scope[];
+  createdAt: Date;
+  lastUsedAt: Date | null;
+  revokedAt: Date | null;
+}
+
+/** Who a request comes from. */
+export interface Caller {
+  account: string;
+  scopes: readonly Scope[];
+  /** For the audit. */
+  actor: string;
+}
+
+/**
+ * Creates a token, and its account if there is none.
+ * @returns the token's text, which is not kept and can't be had again
+ */
+export async function createToken(
+  store: Store,
+  { account, scopes, actor }: { account: string; scopes: readonly Scope[]; actor: string },
+): Promise<string> {
+  const token = newApiToken();
+  await store.transaction().execute(async (transaction) => {
+    const created = await transaction
+      .insertInto('accounts')
+      .values({ name: account })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    if (created.numInsertedOrUpdatedRows === 1n) {
+      await addAudit(transaction, { account, actor, action: 'account.create', target: account });
+    }
+    await transaction
+      .insertInto('api_tokens')
+      .values({ id: token.id, account, secret_hash: hashSecret(token.secret), scopes: [...scopes] })
+      .execute();
+    await addAudit(transaction, { account, actor, action: 'token.create', target: token.id });
+  });
+  return formatApiToken(token);
+}
+
+/** The tokens of an account, or of all, oldest first; revoked ones too. */
+export function listTokens(store: Store, account?: string): Promise<TokenInfo[]> {
+  return store
+    .selectFrom('api_tokens')
+    .select(['id', 'account', 'scopes'])
+    .select(['created_at as createdAt', 'last_used_at as lastUsedAt', 'revoked_at as revokedAt'])
+    .$if(account !== undefined, (query) => query.where('account', '=', account ?? ''))
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+}
+
+/**
+ * Revokes tokens of an account; those that are revoked already stay as they are.
+ * @param ids undefined: all of the account
+ * @returns the ids of the tokens that are revoked by this
+ */
+export async function revokeTokens(
+  store: Store,
+  { account, ids, actor }: { account: string; ids: readonly string[] | undefined; actor: string },
+): Promise<string[]> {
+  return store.transaction().execute(async (transaction) => {
+    const revoked = await transaction
+      .updateTable('api_tokens')
+      .set({ revoked_at: sql`clock_timestamp()` })
+      .where('account', '=', account)
+      .where('revoked_at', 'is', null)
+      .$if(ids !== undefined, (query) => query.where('id', 'in', [...(ids ?? [])]))
+      .returning('id')
+      .execute();
+    for (const { id } of revoked) await addAudit(transaction, { account, actor, action: 'token.revoke', target: id });
+    return revoked.map(({ id }) => id);
+  });
+}
+
+/**
+ * Finds out who sent a token, and notes its use.
+ * @returns undefined for a token that is unknown or revoked
+ */
+export async function authenticate(store: Store, { id, secret }: ApiToken): Promise<Caller | undefined> {
+  const found = await store
+    .selectFrom('api_tokens')
+    .select(['account', 'scopes', 'secret_hash', 'revoked_at'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (found === undefined || found.revoked_at !== null || !matchesHash(secret, found.secret_hash)) return undefined;
+  // A database that is full, or takes no changes, still tells who it is.
+  await noteUse(store, id).catch(ignoreError('store', 'noting the use of an API token'));
+  return { account: found.account, scopes: found.scopes, actor: `token:${id}` };
+}
+
+async function noteUse(store: Store, id: string): Promise<void> {
+  const isDue = sql<boolean>`coalesce(last_used_at < clock_timestamp() - ${USE_NOTED_EVERY}::interval, true)`;
+  await store
+    .updateTable('api_tokens')
+    .set({ last_used_at: sql`clock_timestamp()` })
+    .where('id', '=', id)
+    .where(isDue)
+    .execute();
+}

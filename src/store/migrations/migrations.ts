@@ -1,0 +1,10 @@
+import type { Migration } from 'kysely';
+import { createAccounts } from './001-accounts.js';
+
+/**
+ * All changes of the database so far, by name, in the order of their names. One that was released is never changed, and
+ * each leaves a database that the version before can still use: several versions run during an upgrade.
+ */
+export const MIGRATIONS: Record<string, Migration> = {
+  '001-accounts': { up: createAccounts },
+};

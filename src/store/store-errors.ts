@@ -1,0 +1,42 @@
+import { JamdevError } from '../contract/errors/jamdev-error.js';
+
+/** The database of `jamdev serve`. API clients read these too, so they name neither its address nor its roles. */
+export const storeErrors = {
+  unavailable: (detail: string) =>
+    new JamdevError(
+      'DatabaseUnavailable',
+      `The database of jamdev serve does not answer (${detail}).`,
+      'Running sessions go on. Try again: once PostgreSQL is back, no restart is needed.',
+    ),
+  slow: (seconds: number) =>
+    new JamdevError(
+      'DatabaseUnavailable',
+      `The database of jamdev serve did not answer within ${seconds} s.`,
+      'Running sessions go on. Try again; if it stays so, check the load, disk and locks of PostgreSQL.',
+    ),
+  full: (detail: string) =>
+    new JamdevError(
+      'DatabaseUnavailable',
+      `The database of jamdev serve has no room left (${detail}).`,
+      'Running sessions go on. Free disk space, memory or connections for PostgreSQL; no restart is needed.',
+    ),
+  readOnly: (detail: string) =>
+    new JamdevError(
+      'DatabaseUnavailable',
+      `The database of jamdev serve does not take changes (${detail}).`,
+      'Running sessions go on. Check that the database URL leads to the primary server.',
+    ),
+  refused: (detail: string) =>
+    new JamdevError(
+      'DatabaseUnusable',
+      `The database of jamdev serve refuses this program: ${detail}.`,
+      'Check the role, password, database name and TLS settings in the database URL.',
+    ),
+  /** @param unknown the migrations that this version does not have */
+  schemaNewer: (unknown: readonly string[], count: number) =>
+    new JamdevError(
+      'DatabaseUnusable',
+      `A newer version of jamdev has changed the database: it has the migration ${unknown.at(-1)}, and this version knows ${count} migrations without it.`,
+      'Upgrade this jamdev to the version that the others run.',
+    ),
+};

@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
+import { listProcesses } from '../../src/processes/process-table.js';
+import { openStore } from '../../src/store/open-store.js';
+import type { Store } from '../../src/store/tables.js';
+import { isInstalled } from './installed.js';
+import { ROOT } from './project.js';
+import { living, waitFor } from './wait.js';
+
+const SCRIPT = join(ROOT, 'test', 'engine', 'postgres.sh');
+const DEBIAN = '/usr/lib/postgresql';
+
+const hasPostgres = isInstalled('initdb') || (existsSync(DEBIAN) && readdirSync(DEBIAN).length > 0);
+
+/** Tests on PostgreSQL: without it they are skipped, or fail where JAMDEV_REQUIRE_POSTGRES=1 says that it must be there. */
+export const describePostgres = describe.skipIf(!hasPostgres && process.env.JAMDEV_REQUIRE_POSTGRES !== '1');
+if (!hasPostgres) console.log('There is no PostgreSQL: the tests of what jamdev serve keeps are skipped.');
+
+/** A PostgreSQL of the test file's own. */
+export interface Postgres {
+  folder: string;
+  /** Creates an empty database, which lasts as long as the server. @returns its URL */
+  createDatabase(options?: string): Promise<string>;
+  /** Starts it, if it does not run. */
+  start(): Promise<void>;
+  /** Ends it as when the power fails, and waits until it is gone. */
+  crash(): Promise<void>;
+  /** Stops all of its processes, as a machine that hangs; the result lets them go on. */
+  freeze(): Promise<() => void>;
+}
+
+/** Starts a PostgreSQL for all tests of a `describe`. */
+export function usePostgres(): Postgres {
+  // Short, since paths of sockets must be.
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'jamdev-pg-')));
+  const url = (name: string) => `postgres://postgres@localhost/${name}?host=${join(folder, 'postgres')}`;
+  const start = async () => void (await promisify(execFile)(SCRIPT, ['start', folder]));
+  const postmaster = () => Number(readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
+  beforeAll(start, 60_000);
+  afterAll(async () => {
+    await promisify(execFile)(SCRIPT, ['stop', folder]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return {
+    folder,
+    start,
+    async createDatabase(options = '') {
+      const name = `t${randomBytes(6).toString('hex')}`;
+      await runSql(url('postgres'), `create database ${name} ${options}`);
+      return url(name);
+    },
+    async crash() {
+      const pids = await processesOf(postmaster());
+      process.kill(postmaster(), 'SIGQUIT');
+      await waitFor(async () => (await living(pids)).length === 0, 'PostgreSQL to be gone');
+    },
+    async freeze() {
+      const pids = await processesOf(postmaster());
+      for (const pid of pids) process.kill(pid, 'SIGSTOP');
+      const thaw = () => {
+        for (const pid of pids.splice(0)) process.kill(pid, 'SIGCONT');
+      };
+      onTestFinished(thaw);
+      return thaw;
+    },
+  };
+}
+
+async function processesOf(postmaster: number): Promise<number[]> {
+  const all = await listProcesses();
+  return [postmaster, ...all.filter(({ ppid }) => ppid === postmaster).map(({ pid }) => pid)];
+}
+
+/** Runs statements on a connection of their own, past the store. */
+export async function runSql<Row>(url: string, text: string, values: unknown[] = []): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Opens a store, which closes with the test. */
+export async function openTestStore(url: string): Promise<Store> {
+  const { store, close } = await openStore(url);
+  onTestFinished(close);
+  return store;
+}
