@@ -76,7 +76,7 @@ export class Generation {
     this.exited = process.then(async (started) => {
       const exit = await started.exited;
       if (this.#failure !== undefined) throw this.#failure;
-      return exit;
+      return this.#demand === undefined && !exit.lost ? { ...exit, onItsOwn: true } : exit;
     });
     // A caller that waits for it handles the error; nothing waits for the start of a replaced process.
     this.exited.catch(handledElsewhere);

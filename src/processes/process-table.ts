@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { promisify } from 'node:util';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { processErrors } from './process-errors.js';
+import { mayRun } from './signal.js';
 
 /** One running process of this machine. */
 export interface ProcessEntry {
@@ -45,6 +46,20 @@ export async function listProcesses(source: 'proc' | 'ps' = hasProc() ? 'proc' :
 export async function findProcess(pid: number): Promise<ProcessEntry | undefined> {
   if (hasProc()) return readProcEntry(pid);
   return (await listProcesses('ps')).find((entry) => entry.pid === pid);
+}
+
+/**
+ * Whether a process has ended, even if its parent has not waited for it yet. Without Linux's /proc the answer is yes only
+ * once its number is free.
+ */
+export function hasEnded(pid: number): boolean {
+  if (!mayRun(pid)) return true;
+  try {
+    return hasProc() && readProcEntry(pid)?.zombie === true;
+  } catch (error) {
+    noteHandled('processes', 'looking whether a process has ended', error);
+    return false;
+  }
 }
 
 /** Whether a process has a handler for a signal. Linux only, undefined otherwise. */

@@ -3,6 +3,7 @@ import { handledElsewhere } from '../os/debug/debug-log.js';
 import type { ChildOutput } from './child-output.js';
 import type { ChildRegister } from './child-register.js';
 import { ChildTree } from './child-tree.js';
+import { hasEnded } from './process-table.js';
 import type { StartAttempt } from './start-failure.js';
 import { Termination, type TerminationOptions } from './termination.js';
 
@@ -104,9 +105,9 @@ export class SupervisedChild {
     return child;
   }
 
-  /** Whether its first process has ended. */
+  /** Whether its first process has ended, even if this program has not been told yet. */
   get hasExited(): boolean {
-    return this.tree.leader === undefined;
+    return this.tree.leader === undefined || hasEnded(this.pid);
   }
 
   /** Resolves when all output from before this call was handed over. Call it when the child has ended. */
@@ -119,6 +120,6 @@ export class SupervisedChild {
    * ends. The group's number is its own for as long as its first process was not waited for.
    */
   killGroup(): void {
-    if (!this.hasExited) this.tree.killGroup();
+    if (this.tree.leader !== undefined) this.tree.killGroup();
   }
 }

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { newBackendId } from '../../src/platform/ids.js';
 import { endLeftovers } from '../../src/processes/leftovers.js';
@@ -108,6 +110,18 @@ describe('output and exit', () => {
 });
 
 describe('termination', () => {
+  test.runIf(process.platform === 'linux')('a crash counts before this program has been told of it', async () => {
+    const spawn = makeRuntime();
+    const { backend, pids } = await spawn('echo pids $$; exec sleep 30');
+    const [pid = 0] = await pids();
+    expect(backend.ended).toBe(false);
+    process.kill(pid, 'SIGKILL');
+    // Without a turn of the event loop, in which the exit would be reported.
+    while (!readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')) spawnSync('sleep', ['0.01']);
+    expect(backend.ended).toBe(true);
+    expect(await backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
+  });
+
   test('soft: the whole group gets SIGTERM', async () => {
     const spawn = makeRuntime();
     const { backend, pids } = await spawn(`node ${fixture('family.mjs')} plain-child`);

@@ -4,8 +4,10 @@ import { type Engine, QUICK_REQUEST_MS } from '../../docker-engine/engine.js';
 import { EngineError, isNotFound } from '../../docker-engine/engine-error.js';
 import { pause } from '../../os/clock.js';
 import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
+import { hasEnded } from '../../processes/process-table.js';
 import type { SpawnRequest } from '../runtime.js';
 import type { ContainerEvents, DeathEvent } from './container-events.js';
+import { findFirstProcess } from './first-process.js';
 
 /** Pauses between attempts to signal a container of an engine that does not take the signal. */
 const FIRST_SIGNAL_PAUSE_MS = 15;
@@ -46,6 +48,8 @@ export class Container {
   #deathSeenAtMs = 0;
   #isDead = false;
   #isLost = false;
+  /** The pid of its first process, where that can be seen from here. */
+  #firstProcess: number | undefined;
   #attached: Readable | undefined;
   #outputOver: Promise<void> = Promise.resolve();
   #lastWords = Buffer.alloc(0);
@@ -65,8 +69,9 @@ export class Container {
     this.#forget = events.listen(id, { died: (event) => this.#die(event), check: () => this.#check() });
   }
 
+  /** Whether it has died, even if the engine has not reported it yet: that takes some 30 ms, and longer on a busy machine. */
   get isDead(): boolean {
-    return this.#isDead;
+    return this.#isDead || (this.#firstProcess !== undefined && hasEnded(this.#firstProcess));
   }
 
   get asked(): 'nothing' | 'soft' | 'hard' {
@@ -91,12 +96,16 @@ export class Container {
     await this.#engine.request('POST', `${this.#path}/start`);
     // The end of its output shows that it died, even if the event is missed.
     void this.#outputOver.then(() => this.#check());
-    return this.#engine.request<ContainerInspection>('GET', `${this.#path}/json`);
+    const inspection = await this.#engine.request<ContainerInspection>('GET', `${this.#path}/json`);
+    this.#firstProcess = await findFirstProcess(this.id, inspection.State.Pid);
+    return inspection;
   }
 
   /** Asks or forces it to end; safe to call again, and after its end. */
   terminate(hard: boolean): void {
     if (this.#isDead || this.#asked === 'hard' || (this.#asked === 'soft' && !hard)) return;
+    // There is nothing to signal anymore; and an engine that hangs will not report it.
+    if (this.isDead) return void this.#check();
     this.#asked = hard ? 'hard' : 'soft';
     this.#firstAsked ??= { how: this.#asked, atMs: performance.now(), wallMs: Date.now() };
     void this.#signal(this.#asked);
@@ -160,7 +169,8 @@ export class Container {
   }
 
   /**
-   * Between the end of a process and the engine's event lie some 30 ms. A termination within them did not cause the end.
+   * Where its process can't be seen, the engine's times tell whether it ended before the termination. The engine takes the
+   * time of an end up to a few milliseconds late, so a crash in the very last ones counts as caused by the termination.
    * The clock of another machine (such as Docker Desktop's) differs from the one here, but both measure how long ago it was.
    */
   #endedOnItsOwn({ ExitCode, FinishedAt }: ContainerState, event: DeathEvent | undefined): boolean {
