@@ -1,20 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { openInBrowser } from '../../src/os/open-browser.js';
+import { useVariable } from '../support/environment.js';
 import { makeTempFolder } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
-const pathBefore = process.env.PATH;
 let bin = '';
 
 beforeEach(() => {
   bin = makeTempFolder();
-  process.env.PATH = bin;
-});
-
-afterEach(() => {
-  process.env.PATH = pathBefore;
+  useVariable('PATH', bin);
 });
 
 test('the system’s opener gets the URL, as one argument', async () => {

@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { listProcesses } from '../../src/processes/process-table.js';
+import { useVariable } from '../support/environment.js';
 import { fixture, makeTempFolder, ROOT } from '../support/project.js';
 
 /** Puts a program of that name and text before all others, or in place of all others. */
@@ -13,11 +14,7 @@ function fakePs(text: string | undefined): void {
     writeFileSync(join(folder, 'ps'), `#!/bin/sh\n${text}\n`);
     chmodSync(join(folder, 'ps'), 0o755);
   }
-  const before = process.env.PATH;
-  process.env.PATH = folder;
-  onTestFinished(() => {
-    process.env.PATH = before;
-  });
+  useVariable('PATH', folder);
 }
 
 describe('a ps that gives no list of all processes is an error, not an empty list:', () => {

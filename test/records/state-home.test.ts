@@ -1,9 +1,10 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkOwnFolder } from '../../src/records/own-folder.js';
 import { createStateHome, findStateHome, stateHomePlaces } from '../../src/records/state-home.js';
+import { useVariable } from '../support/environment.js';
 import { makeTempFolder } from '../support/project.js';
 
 const TEMPORARY = join(tmpdir(), `jamdev-${process.getuid?.()}`);
@@ -13,12 +14,7 @@ const USER_ID = 4711;
 /** Makes the folder for temporary files one of the test's own. */
 function useTemporaryFolder(): string {
   const folder = makeTempFolder();
-  const before = process.env.TMPDIR;
-  process.env.TMPDIR = folder;
-  onTestFinished(() => {
-    if (before === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = before;
-  });
+  useVariable('TMPDIR', folder);
   return folder;
 }
 
