@@ -1,5 +1,6 @@
 import { fileError } from '../contract/errors/file-error.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { usageError } from '../contract/errors/usage-error.js';
 
 /** The terminal and the system that a command runs in. */
 export const cliErrors = {
@@ -18,6 +19,16 @@ export const cliErrors = {
     ),
   runnerGone: (name: string, pid: number) =>
     new JamdevError('RunnerGone', `${name} (pid ${pid}), which started this program, has ended.`, 'Stopping as well.'),
+  execWithoutJson: () =>
+    usageError(
+      'jamdev exec has no --json: its output is that of the command.',
+      'Options of the command stand behind it: npx jamdev exec -- <command> --json. Events of a dev server as JSON: npx jamdev dev --json',
+    ),
+  completionWithoutJson: () =>
+    usageError(
+      'jamdev completion has no --json: it prints a script for a shell.',
+      'Name the shell: npx jamdev completion bash',
+    ),
   questionsUnanswered: () =>
     new JamdevError(
       'Usage',

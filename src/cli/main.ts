@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { readOwnPackage } from '../config/own-package.js';
+import type { JamdevError } from '../contract/errors/jamdev-error.js';
 import { noteDecision, noteHandled, wantsDebugLog } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
 import { watchLaunch } from '../processes/watch-launch.js';
@@ -8,6 +9,7 @@ import { DebugOutput } from './debug-output.js';
 import { EXIT_FAILURE, signalExitCode } from './exit-codes.js';
 import { PrintedHints } from './hints/printed-hints.js';
 import type { CommandIo } from './io.js';
+import { refuseJson } from './option-values.js';
 import { reportError, usageErrorJson, wantsJson } from './report-error.js';
 import { Output } from './terminal/output.js';
 import { dim } from './terminal/text.js';
@@ -33,6 +35,12 @@ const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
   doctor: async () => (await import('./commands/doctor/doctor.js')).doctorCommand,
   token: async () => (await import('./commands/token/token.js')).tokenCommand,
   audit: async () => (await import('./commands/audit.js')).auditCommand,
+};
+
+/** Commands that print no JSON, and why. */
+const WITHOUT_JSON: Record<string, () => JamdevError> = {
+  exec: cliErrors.execWithoutJson,
+  completion: cliErrors.completionWithoutJson,
 };
 
 /** Called at every press of Tab, and print no hints. */
@@ -126,6 +134,9 @@ async function makeProgram(called: string | undefined): Promise<Command> {
   }
   for (const command of program.commands) {
     if (!json) command.showHelpAfterError(`(see: npx jamdev ${command.name()} --help)`);
+    const withoutJson = WITHOUT_JSON[command.name()];
+    // Added here, so that completion does not offer it.
+    if (withoutJson !== undefined) refuseJson(command, withoutJson());
     // Completion brings commands of its own.
     if (!command.options.some(({ long }) => long === '--debug')) withDebug(command);
     command.hook('preAction', noteCommand);

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { parseDurationSeconds } from '../contract/duration.js';
+import type { JamdevError } from '../contract/errors/jamdev-error.js';
 import { usageError } from '../contract/errors/usage-error.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 
@@ -51,6 +52,16 @@ export function environment(text: string, before: Record<string, string> = {}): 
   const match = /^([^=]+)=(.*)$/s.exec(text);
   if (match?.[1] === undefined) throw usageError(`-e/--env must be NAME=value, not "${text}".`);
   return { ...before, [match[1]]: match[2] ?? '' };
+}
+
+/**
+ * Refuses `--json` for a command that has a reason to print no JSON. The option is not shown in its help.
+ * @param error says the reason, and what to do
+ */
+export function refuseJson(command: Command, error: JamdevError): void {
+  command.addOption(new Option('--json').hideHelp()).on('option:json', () => {
+    throw error;
+  });
 }
 
 /** Adds the options that every command has which talks to a dev server. */

@@ -286,6 +286,8 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   filesInTheWay: [initErrors.filesInTheWay('FOLDER', ['a', 'b']), ['FOLDER', 'a, b', '--force']],
   immovableInTheWay: [initErrors.immovableInTheWay('FOLDER', ['a', 'b']), ['FOLDER', 'a, b']],
   fileNotWritten: [initErrors.fileNotWritten('FILE', 'ENOSPC', ['a', 'b']), ['FILE', 'ENOSPC', 'a, b', '--force']],
+  execWithoutJson: [cliErrors.execWithoutJson(), ['--json', 'npx jamdev exec -- ']],
+  completionWithoutJson: [cliErrors.completionWithoutJson(), ['--json', 'npx jamdev completion bash']],
   questionsUnanswered: [cliErrors.questionsUnanswered(), ['--template']],
   nodeTooOld: [doctorErrors.nodeTooOld('18.0.0', '20.19'), ['18.0.0', '20.19']],
   windows: [doctorErrors.windows(), ['Windows', 'WSL']],

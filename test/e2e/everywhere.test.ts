@@ -67,7 +67,7 @@ describe('list --everywhere', { timeout: 60_000 }, () => {
       code: 0,
       stdout: expect.stringMatching(/^No dev servers are running/),
     });
-    expect((await user.run('list', '--everywhere', '--json')).stdout).toBe('[]\n');
+    expect((await user.run('list', '--everywhere', '--json')).stdout).toBe('{"servers":[],"backends":[]}\n');
     const [app, game] = await Promise.all([user.startDev('app'), user.startDev('games/game')]);
     // Those with nothing to do are listed, with their ports.
     const idle = (await user.run('list', '--everywhere')).stdout.split('\n');
@@ -76,6 +76,17 @@ describe('list --everywhere', { timeout: 60_000 }, () => {
     for (const [index, dev] of [app, game].entries()) {
       expect(idle[3 + index]).toContain(`${dev.apiUrl}  ${dev.proxyUrl}  ${dev.process.pid}`);
     }
+    const listed = async (...args: string[]) =>
+      JSON.parse((await user.run('list', '--everywhere', '--json', ...args)).stdout);
+    const servers = [app, game].map((dev) => ({
+      project: dev.folder,
+      api_url: dev.apiUrl,
+      proxy_url: dev.proxyUrl,
+      pid: dev.process.pid,
+      started_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      running_backends: 0,
+    }));
+    expect(await listed()).toEqual({ servers, backends: [] });
     const a = await user.spawn(app, 'doc-1');
     const b = await user.spawn(game, 'level-1');
     const { code, stdout } = await user.run('list', '--everywhere');
@@ -84,11 +95,18 @@ describe('list --everywhere', { timeout: 60_000 }, () => {
     expect(head).toMatch(/^ID +KEY +SERVICE +STATUS +AGE +CONNECTIONS +MEMORY +PROJECT$/);
     expect(first).toMatch(new RegExp(`^${a.name} +doc-1 +default +ready +\\d+s +0 +(-|\\S+ \\S+) +~/app$`));
     expect(second).toMatch(new RegExp(`^${b.name} +level-1 +default +ready +\\d+s +0 +(-|\\S+ \\S+) +~/games/game$`));
-    const json = JSON.parse((await user.run('list', '--everywhere', '--json')).stdout);
-    expect(json).toMatchObject([
-      { id: a.name, project: app.folder, api_url: app.apiUrl, proxy_url: app.proxyUrl },
-      { id: b.name, project: game.folder, api_url: game.apiUrl, proxy_url: game.proxyUrl },
-    ]);
+    expect(await listed()).toMatchObject({
+      servers: servers.map((server) => ({ ...server, running_backends: 1 })),
+      backends: [
+        { id: a.name, project: app.folder, api_url: app.apiUrl, proxy_url: app.proxyUrl },
+        { id: b.name, project: game.folder, api_url: game.apiUrl, proxy_url: game.proxyUrl },
+      ],
+    });
+    await user.run('terminate', b.name, '--force', '--everywhere');
+    await waitFor(async () => (await listed()).backends.length === 1, 'the end of one');
+    const rest = await listed('--all');
+    expect(rest.backends).toHaveLength(2);
+    expect(rest.servers).toMatchObject([{ running_backends: 1 }, { running_backends: 0 }]);
     // Without the option it is the folder that counts, as ever.
     expect((await runCli(['list'], { cwd: app.folder, env: user.env })).stdout).not.toContain('level-1');
   });

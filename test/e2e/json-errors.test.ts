@@ -16,6 +16,18 @@ test.each<[string[], boolean]>([
   expect(wantsJson(args)).toBe(expected);
 });
 
+test.each([
+  [['exec', '--json', '--', 'echo', 'ran'], 'its output is that of the command'],
+  [['exec', '--json', 'echo', 'ran'], 'its output is that of the command'],
+  [['completion', '--json', 'bash'], 'it prints a script for a shell'],
+  [['completion', 'zsh', '--json'], 'it prints a script for a shell'],
+])('jamdev %j says why it prints no JSON', async (args, why) => {
+  const run = await runCli(args, { cwd: makeTempFolder() });
+  expect(run).toMatchObject({ code: 2, stdout: '' });
+  expect(run.stderr).toMatch(new RegExp(`^jamdev: jamdev ${args[0]} has no --json: ${why}\\.\n.+\n$`));
+  expect((await runCli([args[0] ?? '', '--help'], { cwd: makeTempFolder() })).stdout).not.toContain('--json  ');
+});
+
 test.each<[string[], string, number]>([
   [['list', '--json'], 'NoDevServer', 1],
   [['status', 'doc-1', '--json'], 'NoDevServer', 1],

@@ -38,6 +38,7 @@ export function listCommand(io: CommandIo): Command {
   return addExamples(addEverywhereOption(addClientOptions(command)), [
     ['jamdev list', 'what runs now'],
     ['jamdev list --everywhere', 'in all projects, with the ports of all dev servers'],
+    ['jamdev list --everywhere --json', 'the same as {"servers": [...], "backends": [...]}'],
     ['jamdev list --all --json', 'all whose logs are kept, of earlier dev servers too, for a script'],
   ]);
 }
@@ -77,7 +78,7 @@ async function listEverywhere(options: ListOptions, io: CommandIo): Promise<void
     proxy_url: server.proxyUrl,
   }));
   const shown = chosen(placed, options);
-  if (options.json) return io.json(shown);
+  if (options.json) return io.json({ servers: servers.map((server) => toServerJson(server, placed)), backends: shown });
   if (servers.length === 0) return io.out('No dev servers are running. Start one with: npx jamdev dev');
   const rows = shown.map((backend) => [...toRow(backend), shownProject(backend.project)]);
   if (rows.length === 0) io.out('No backends are running.');
@@ -91,8 +92,22 @@ async function listEverywhere(options: ListOptions, io: CommandIo): Promise<void
 }
 
 function toServerRow({ project, apiUrl, proxyUrl, pid }: ServerRecord, backends: readonly PlacedRow[]): string[] {
-  const running = backends.filter((each) => each.api_url === apiUrl && each.status.status !== 'terminated');
-  return [shownProject(project), apiUrl, proxyUrl, String(pid), String(running.length)];
+  return [shownProject(project), apiUrl, proxyUrl, String(pid), String(countRunning(apiUrl, backends))];
+}
+
+function toServerJson({ project, apiUrl, proxyUrl, pid, startedAt }: ServerRecord, backends: readonly PlacedRow[]) {
+  return {
+    project,
+    api_url: apiUrl,
+    proxy_url: proxyUrl,
+    pid,
+    started_at: startedAt,
+    running_backends: countRunning(apiUrl, backends),
+  };
+}
+
+function countRunning(apiUrl: string, backends: readonly PlacedRow[]): number {
+  return backends.filter((each) => each.api_url === apiUrl && each.status.status !== 'terminated').length;
 }
 
 function chosen<T extends DevBackend>(backends: readonly T[], { all }: ListOptions): readonly T[] {
