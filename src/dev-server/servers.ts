@@ -35,7 +35,7 @@ export function makeServers(
     tokens: platform.tokens,
     allowedHosts,
     clock: systemClock,
-    scheme: schemeOf(config),
+    publicUrl: config.publicUrl.proxy,
     version: readOwnPackage().version,
     rewritesRedirects: ({ identity: { service } }: Backend) =>
       service.definition !== undefined && builder.definition(service.definition).rewriteRedirects,
@@ -69,9 +69,4 @@ export function makeServers(
 function namesOfDevServer({ host, allowedHosts, publicUrl }: DevConfig): AllowedHosts {
   const inFront = Object.values(publicUrl).map((url) => new URL(url).hostname);
   return { names: [...allowedHosts, ...(host === undefined ? [] : [host]), ...inFront], addresses: host !== undefined };
-}
-
-/** The scheme that clients of the proxy use, for backends: what stands in front of it may have ended TLS. */
-function schemeOf({ publicUrl }: DevConfig): 'http' | 'https' {
-  return publicUrl.proxy?.startsWith('https:') ? 'https' : 'http';
 }

@@ -14,34 +14,61 @@ export interface Redirect {
   ownHosts: readonly string[];
   /** Whether a path begins with a token that leads to a backend. */
   isConnection: (path: string) => boolean;
+  /** The URL of what stands in front of the proxy, as the config names it; undefined: nothing does. */
+  publicUrl?: URL | undefined;
 }
 
 /**
  * Finds out whether a redirect leaves the connection token out. A backend does not see the token in its path, so where it
  * redirects to an absolute path (`/hello`), or to a URL of its own, the browser's next request has no token.
- * @returns the path with the token to which it should lead; undefined: nothing is lost
+ * @returns the path with the token to which it should lead, relative where the public URL has a path, which the proxy
+ *   does not see; undefined: nothing is lost
  */
-export function findLostRedirect({ location, path, token, host, ownHosts, isConnection }: Redirect) {
-  const seen = `http://${host}${path}`;
-  const inside = isStaticToken(token) ? seen : `http://${host}${pathBehind(token, path)}`;
+export function findLostRedirect({ location, path, token, host, ownHosts, isConnection, publicUrl }: Redirect) {
+  // Backends see the scheme of the public URL.
+  const isSecure = publicUrl?.protocol === 'https:';
+  const origin = `${isSecure ? 'https' : 'http'}://${host}`;
+  const seen = `${origin}${path}`;
+  const inside = isStaticToken(token) ? seen : `${origin}${pathBehind(token, path)}`;
   if (!URL.canParse(location, inside) || !URL.canParse(location, seen)) return undefined;
   const meant = new URL(location, inside);
   const followed = new URL(location, seen);
-  if (!isOneOf([host, ...ownHosts], meant)) return undefined;
+  const publicHosts = publicUrl === undefined ? [] : [publicUrl.host];
+  if (!isOneOf([host, ...publicHosts, ...ownHosts], meant, isSecure)) return undefined;
+  const prefix = publicUrl?.pathname.replace(/\/+$/, '') ?? '';
   // A backend that knows its token puts it there itself, or redirects to another session.
-  if (isConnection(meant.pathname)) return undefined;
+  if (isConnection(meant.pathname) || isConnection(withoutPrefix(meant.pathname, prefix))) return undefined;
   const keepsToken = followed.pathname === `/${token}` || followed.pathname.startsWith(`/${token}/`);
-  if (keepsToken && isOneOf([host], followed)) return undefined;
+  if (keepsToken && isOneOf([host], followed, isSecure)) return undefined;
   const wanted = `/${token}${meant.pathname}${meant.search}${meant.hash}`;
   // As it was written, unless it has segments such as "..": URL changes other characters, too.
   const written = `/${token}${pathAsWritten(location)}`;
-  return new URL(written, seen).href === new URL(wanted, seen).href ? written : wanted;
+  const chosen = new URL(written, seen).href === new URL(wanted, seen).href ? written : wanted;
+  return prefix === '' ? chosen : relativeTo(path, chosen);
 }
 
-/** Whether a URL is on one of these hosts. One for https is not: a backend that insists on it would redirect forever. */
-function isOneOf(hosts: readonly string[], { protocol, host, username, password }: URL): boolean {
-  if (protocol !== 'http:' || username !== '' || password !== '') return false;
-  return hosts.some((name) => URL.canParse(`http://${name}`) && new URL(`http://${name}`).host === host);
+/**
+ * Whether a URL is on one of these hosts.
+ * @param isSecure whether clients use https. If not, a URL for https is elsewhere: a backend that insists on https would
+ *   redirect forever.
+ */
+function isOneOf(hosts: readonly string[], { protocol, host, username, password }: URL, isSecure: boolean): boolean {
+  if (protocol !== 'http:' && !(isSecure && protocol === 'https:')) return false;
+  if (username !== '' || password !== '') return false;
+  return hosts.some((name) => {
+    const url = `${protocol}//${name}`;
+    return URL.canParse(url) && new URL(url).host === host;
+  });
+}
+
+function withoutPrefix(path: string, prefix: string): string {
+  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
+}
+
+/** A reference that leads from one path to another, whatever stands in front of both. */
+function relativeTo(from: string, to: string): string {
+  const depth = (from.split('?', 1)[0] ?? '').split('/').length - 2;
+  return `${depth === 0 ? './' : '../'.repeat(depth)}${to.slice(1)}`;
 }
 
 function pathBehind(token: string, path: string): string {

@@ -32,8 +32,8 @@ export interface ProxyOptions {
   /** In addition to those of this machine, as for the API. */
   allowedHosts: AllowedHosts;
   clock: Clock;
-  /** What clients use in front of the proxy, for `x-forwarded-proto`. */
-  scheme: 'http' | 'https';
+  /** The URL of what stands in front of the proxy; undefined: clients reach it by http. Backends see its scheme. */
+  publicUrl: string | undefined;
   /** jamdev's own, for `Server`. */
   version: string;
   /** Whether redirects of a backend that lose its connection token get it. */
@@ -56,9 +56,9 @@ export class ConnectionProxy {
   readonly #redirects: Redirects;
   readonly #forwarder: Forwarder;
 
-  constructor({ tokens, allowedHosts, clock, scheme, version, rewritesRedirects, reportFault }: ProxyOptions) {
-    this.#redirects = new Redirects(tokens, rewritesRedirects);
-    this.#forwarder = new Forwarder(scheme);
+  constructor({ tokens, allowedHosts, clock, publicUrl, version, rewritesRedirects, reportFault }: ProxyOptions) {
+    this.#redirects = new Redirects(tokens, rewritesRedirects, publicUrl);
+    this.#forwarder = new Forwarder(publicUrl?.startsWith('https:') ? 'https' : 'http');
     this.#waitingRoom = new WaitingRoom(clock);
     this.#tokens = tokens;
     this.#allowedHosts = allowedHosts;

@@ -18,13 +18,18 @@ const CONTAINER_PORT = 8080;
 export class Redirects {
   readonly #tokens: TokenTable;
   readonly #rewrites: (backend: Backend) => boolean;
+  readonly #publicUrl: URL | undefined;
   /** Backends whose log has the remark. */
   readonly #remarked = new WeakSet<Backend>();
 
-  /** @param rewrites whether redirects of a backend get its token */
-  constructor(tokens: TokenTable, rewrites: (backend: Backend) => boolean) {
+  /**
+   * @param rewrites whether redirects of a backend get its token
+   * @param publicUrl leads to the proxy, if something stands in front of it
+   */
+  constructor(tokens: TokenTable, rewrites: (backend: Backend) => boolean, publicUrl: string | undefined) {
     this.#tokens = tokens;
     this.#rewrites = rewrites;
+    this.#publicUrl = publicUrl === undefined ? undefined : new URL(publicUrl);
   }
 
   /**
@@ -42,8 +47,9 @@ export class Redirects {
     const path = pathOf(target);
     const host = request.headers.host ?? `localhost:${request.socket.localPort}`;
     const ownHosts = ownHostsOf(backend, request.socket.localPort);
+    const publicUrl = this.#publicUrl;
     const isConnection = (path: string) => this.#isConnection(path);
-    const rewritten = findLostRedirect({ location, path, token, host, ownHosts, isConnection });
+    const rewritten = findLostRedirect({ location, path, token, host, ownHosts, isConnection, publicUrl });
     if (rewritten === undefined) return;
     if (this.#rewrites(backend)) return replaceLocation(headers, rewritten);
     if (this.#remarked.has(backend)) return;

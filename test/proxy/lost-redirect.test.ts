@@ -1,13 +1,24 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findLostRedirect } from '../../src/proxy/lost-redirect.js';
 
 const TOKEN = 'T'.repeat(43);
 const STATIC = `s.${'S'.repeat(43)}`;
 const OTHER = 'O'.repeat(43);
 
-function find(location: string, { path = `/${TOKEN}/a/b`, token = TOKEN, host = 'localhost:9090' } = {}) {
+interface Asked {
+  path?: string;
+  token?: string | undefined;
+  host?: string;
+  publicUrl?: URL;
+}
+
+function find(
+  location: string,
+  { path = `/${TOKEN}/a/b`, token = TOKEN, host = 'localhost:9090', publicUrl }: Asked = {},
+) {
   return findLostRedirect({
+    publicUrl,
     location,
     path,
     token,
@@ -66,6 +77,70 @@ test.each([
   `http://localhost:9090/${OTHER}/hello?x`,
 ])('%j is left alone', (location) => {
   expect(find(location)).toBeUndefined();
+});
+
+describe('behind a public URL for https', () => {
+  const publicUrl = new URL('https://app.tunnel.example');
+  // Some tunnels keep the name that clients use, others put the name of this machine.
+  const HOSTS = ['app.tunnel.example', 'localhost:9090'];
+
+  test.each([
+    ['/hello?a=1#b', '/hello?a=1#b'],
+    ['../../hello', '/hello'],
+    ['https://app.tunnel.example/hello', '/hello'],
+    ['https://app.tunnel.example:443/hello', '/hello'],
+    ['http://app.tunnel.example/hello', '/hello'],
+    ['//app.tunnel.example/hello', '/hello'],
+    ['https://127.0.0.1:9090/hello', '/hello'],
+    ['http://127.0.0.1:4711/hello', '/hello'],
+    ['https://0.0.0.0:4711/hello', '/hello'],
+  ])('%s loses the token', (location, path) => {
+    for (const host of HOSTS) expect(find(location, { host, publicUrl })).toBe(`/${TOKEN}${path}`);
+  });
+
+  test.each([
+    'hello',
+    '../hello',
+    'https://other.example/hello',
+    'https://app.tunnel.example:8443/hello',
+    'https://user@app.tunnel.example/hello',
+    'ftp://app.tunnel.example/hello',
+    `https://app.tunnel.example/${TOKEN}/hello`,
+    `https://app.tunnel.example/${OTHER}/`,
+  ])('%s is left alone', (location) => {
+    for (const host of HOSTS) expect(find(location, { host, publicUrl })).toBeUndefined();
+  });
+
+  test('a public URL for http changes nothing about https', () => {
+    const plain = new URL('http://app.tunnel.example');
+    expect(find('https://app.tunnel.example/hello', { publicUrl: plain })).toBeUndefined();
+    expect(find('http://app.tunnel.example/hello', { publicUrl: plain })).toBe(`/${TOKEN}/hello`);
+  });
+});
+
+describe.each(['http', 'https'])('behind a public URL for %s with a path, which the proxy does not see', (scheme) => {
+  const publicUrl = new URL(`${scheme}://tunnel.example/jam/`);
+
+  test.each([
+    [`/${TOKEN}/a/b`, '/hello', `/${TOKEN}/hello`],
+    [`/${TOKEN}/a/b?x=/y`, '/hello?z', `/${TOKEN}/hello?z`],
+    [`/${TOKEN}/`, '/hello', `/${TOKEN}/hello`],
+    [`/${TOKEN}`, '/hello', `/${TOKEN}/hello`],
+    [`/${TOKEN}/a/`, '//tunnel.example/x//y', `/${TOKEN}/x//y`],
+    [`/${STATIC}/a/b/c`, '/hello', `/${STATIC}/hello`],
+  ])('from %s, %s leads to %s', (path, location, target) => {
+    const token = path.split(/[/?]/)[1];
+    const found = find(location, { path, token, host: 'localhost:9090', publicUrl });
+    expect(new URL(found ?? '', `${scheme}://tunnel.example/jam${path}`).href).toBe(
+      `${scheme}://tunnel.example/jam${target}`,
+    );
+    // A client on this machine may not come through the tunnel.
+    expect(new URL(found ?? '', `http://localhost:9090${path}`).href).toBe(`http://localhost:9090${target}`);
+  });
+
+  test.each([`${scheme}://tunnel.example/jam/${TOKEN}/x`, `/${TOKEN}/x`, 'hello'])('%s is left alone', (location) => {
+    expect(find(location, { host: 'tunnel.example', publicUrl })).toBeUndefined();
+  });
 });
 
 test('a connection URL without its last slash loses what is relative to it', () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { DevServer } from '../../src/dev-server/dev-server.js';
 import { startDevServer } from '../../src/dev-server/start-dev-server.js';
 import { send } from '../support/http.js';
@@ -9,7 +9,8 @@ const SERVER = `
   require('http').createServer((request, response) => {
     const to = new URL(request.url, 'http://x').searchParams.get('to');
     const base = process.env.SESSION_BACKEND_STATIC_TOKEN ? '/' + process.env.SESSION_BACKEND_STATIC_TOKEN : '';
-    const location = to && to.replace('SELF', 'http://' + request.headers.host).replace('BASE', base);
+    const location = to && to.replace('SELF', 'http://' + request.headers.host)
+      .replace('SEEN', request.headers['x-forwarded-proto'] + '://' + request.headers.host).replace('BASE', base);
     if (location) response.writeHead(302, { location }).end();
     else response.end('at ' + request.url.replace(base, ''));
   }).listen(process.env.PORT);
@@ -30,12 +31,22 @@ const folder = keepFolder({
   },
 });
 
+const tunneled = keepFolder({
+  'server.js': SERVER,
+  'jamdev.config.json': {
+    command: 'node server.js',
+    rewriteRedirects: true,
+    publicUrl: { api: 'https://api.tunnel.example', proxy: 'https://app.tunnel.example' },
+  },
+});
+
 beforeAll(async () => {
   server = await startDevServer({ folder: folder.path, port: 0, proxyPort: 0, watch: false });
 });
 afterAll(async () => {
   await server.close(true);
   folder.remove();
+  tunneled.remove();
 });
 
 /** Asks a service for a redirect, and follows it as a browser does. */
@@ -92,6 +103,24 @@ test('a redirect to the connection URL of another session leads there', async ()
   const other = await server.connect({ service: 'rewritten', key: 'other' });
   expect(await follow('rewritten', `${other.url}hello`)).toBe('at /hello');
   expect(await follow('rewritten', new URL(`${other.url}hello`).pathname)).toBe('at /hello');
+});
+
+test('behind a tunnel that ends TLS, redirects keep the token, whether it keeps the name of the host or not', async () => {
+  const tunnel = 'https://app.tunnel.example';
+  const behind = await startDevServer({ folder: tunneled.path, port: 0, proxyPort: 0, watch: false });
+  onTestFinished(() => behind.close(true));
+  const { url } = await behind.connect({ key: 'k' });
+  expect(url.startsWith(`${tunnel}/`)).toBe(true);
+  const { pathname } = new URL(url);
+  const local = behind.proxyUrl;
+  for (const host of ['app.tunnel.example', new URL(local).host]) {
+    for (const to of ['/hello', 'SEEN/hello', `${tunnel}/hello`]) {
+      const { status, headers } = await send(`${local}${pathname}a/b?to=${encodeURIComponent(to)}`, {
+        headers: { host },
+      });
+      expect({ status, location: headers.location }).toEqual({ status: 302, location: `${pathname}hello` });
+    }
+  }
 });
 
 describe('the icon that browsers ask the root of a host for', () => {

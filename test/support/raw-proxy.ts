@@ -94,7 +94,7 @@ export async function startRawProxy(
   const { token } = tokens.issue(backend as unknown as Backend, given.user, given.auth);
   const faults: RawProxy['faults'] = [];
   const connectionProxy = new ConnectionProxy({
-    scheme: 'http',
+    publicUrl: undefined,
     tokens,
     allowedHosts: { names: [], addresses: false },
     clock: systemClock,
