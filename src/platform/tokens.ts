@@ -53,7 +53,8 @@ export class TokenTable {
     this.#dropExpired();
     const { staticToken } = backend.identity;
     if (staticToken !== undefined) return this.#routes.get(staticToken) ?? this.#add(backend, { token: staticToken });
-    const userData = auth === undefined ? undefined : JSON.stringify(auth);
+    // As on Plane, where a connect without `auth` has an empty one.
+    const userData = JSON.stringify(auth ?? {});
     return this.#add(backend, { token: newToken(), secretToken: newToken(), user, userData });
   }
 

@@ -59,7 +59,8 @@ export function makeRequestHeaders(
 
 function addProxysOwn(lines: string[], request: IncomingMessage, target: string, route: TokenRoute): void {
   lines.push('x-verified-path', pathOf(target).split('?', 1)[0] ?? '', 'x-verified-backend', route.backend.id);
-  if (route.secretToken !== undefined) lines.push('x-verified-secret', route.secretToken);
+  // Static tokens have no secret; Plane sends the header all the same.
+  lines.push('x-verified-secret', route.secretToken ?? '');
   if (route.user !== undefined) lines.push('x-verified-username', toHeaderValue(route.user));
   if (route.userData !== undefined) lines.push('x-verified-user-data', toHeaderValue(route.userData));
   lines.push('x-forwarded-for', request.socket.remoteAddress ?? '');

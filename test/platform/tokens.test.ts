@@ -33,9 +33,9 @@ test('a token leads to its backend, with a second secret, the user and the userâ
   expect(table.use(route.token)).toBe(route);
 });
 
-test('without a user there is none', () => {
+test('without a user there is none, and an empty auth', () => {
   const { table, backend } = setUp();
-  expect(table.issue(backend, undefined, undefined)).toMatchObject({ user: undefined, userData: undefined });
+  expect(table.issue(backend, undefined, undefined)).toMatchObject({ user: undefined, userData: '{}' });
 });
 
 test('many tokens can name one backend, each with secrets of its own', () => {

@@ -105,12 +105,13 @@ describe('Proxy', () => {
       });
     });
 
-    test('without user and auth there are no such headers, not even a client’s', async () => {
+    test('without user and auth there is no name and an empty auth, not a client’s', async () => {
       const server = await startServer();
       const { url } = await server.connect();
-      const { headers } = (await send(url, { headers: { 'x-verified-username': 'mallory' } })).json<Echo>();
+      const forged = { 'x-verified-username': 'mallory', 'x-verified-user-data': '{"role":"admin"}' };
+      const { headers } = (await send(url, { headers: forged })).json<Echo>();
       expect(headers).not.toHaveProperty('x-verified-username');
-      expect(headers).not.toHaveProperty('x-verified-user-data');
+      expect(headers['x-verified-user-data']).toBe('{}');
     });
 
     test('the environment is the contract’s', async () => {

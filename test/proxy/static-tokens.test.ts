@@ -45,6 +45,7 @@ describe('Proxy: static tokens', () => {
     expect(Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('x-verified-')))).toEqual({
       'x-verified-path': `/${token}/a/b`,
       'x-verified-backend': backend_id,
+      'x-verified-secret': '',
     });
   });
 
@@ -103,6 +104,7 @@ describe('Proxy: static tokens', () => {
     const { headers } = (await send(second.url)).json<Echo>();
     expect(headers).not.toHaveProperty('x-verified-username');
     expect(headers).not.toHaveProperty('x-verified-user-data');
+    expect(headers['x-verified-secret']).toBe('');
   });
 
   test('a replaced process gets the same token', async () => {

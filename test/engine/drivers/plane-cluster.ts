@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { accessSync, mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ROOT } from '../../support/project.js';
+
+/** The version that is compared with: `plane.sh` installs it. */
+export const PLANE_VERSION = '0.5.5';
+
+const SCRIPT = join(ROOT, 'test', 'engine', 'plane.sh');
+
+/** A running Plane: what `plane.sh start` printed. */
+export interface PlaneCluster {
+  controllerUrl: string;
+  proxyPort: number;
+  cluster: string;
+  databaseUrl: string;
+  stop(): Promise<void>;
+}
+
+/** Whether tests must have a Plane, as in CI. */
+export const requiresPlane = process.env.JAMDEV_REQUIRE_PLANE === '1';
+
+/** Whether there is a Plane to compare with. It is built only where it is asked for: that takes ten minutes. */
+export function hasPlane(): boolean {
+  if (requiresPlane || process.env.PLANE_CONTROLLER_URL !== undefined) return true;
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+  try {
+    accessSync(join(cache, 'jamdev', 'plane', 'bin', 'plane'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Starts a Plane for this process, or uses the one whose values are in the environment, which is left running. */
+export async function startPlane(): Promise<PlaneCluster> {
+  const { PLANE_CONTROLLER_URL } = process.env;
+  if (PLANE_CONTROLLER_URL !== undefined) return clusterOf(process.env, async () => undefined);
+  // Below the temp folder, where the user that PostgreSQL runs as can reach it.
+  const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-plane-'));
+  const env = { ...process.env, JAMDEV_PLANE_FOLDER: folder };
+  const run = promisify(execFile);
+  const { stdout } = await run(SCRIPT, ['start', String(process.pid)], { env }).catch((error) => {
+    rmSync(folder, { recursive: true, force: true });
+    throw new Error(`Plane did not start:\n${error.stderr}`, { cause: error });
+  });
+  const values = Object.fromEntries([...stdout.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+  return clusterOf(values, async () => void (await run(SCRIPT, ['stop'], { env })));
+}
+
+function clusterOf(values: Record<string, string | undefined>, stop: () => Promise<void>): PlaneCluster {
+  const value = (name: string) => {
+    const found = values[name];
+    if (found === undefined) throw new Error(`plane.sh printed no ${name}`);
+    return found;
+  };
+  return {
+    controllerUrl: value('PLANE_CONTROLLER_URL'),
+    proxyPort: Number(value('PLANE_PROXY_PORT')),
+    cluster: value('PLANE_CLUSTER'),
+    databaseUrl: value('PLANE_DATABASE_URL'),
+    stop,
+  };
+}

@@ -1,0 +1,98 @@
+import { send } from '../../support/http.js';
+import { waitFor } from '../../support/wait.js';
+import { type ReadMessage, readRequest } from './http-reading.js';
+
+/** A part of an answer: text is one write; `{ until }` waits for text behind the request; `{ waitMs }` waits. */
+type BackendPiece = string | { until: string } | { waitMs: number };
+
+/** What the backend answers to one request. */
+export interface BackendAnswer {
+  pieces: BackendPiece[];
+  /** `head`: as soon as the head of the request is there. Default: once all of it is. */
+  when?: 'head';
+  /**
+   * What becomes of the connection: `end` closes the backend's side and waits for the other, `open` waits for the other
+   * side to close. Both show what came until then. Default: it may serve another request.
+   */
+  ending?: 'end' | 'reset' | 'open';
+}
+
+/** A request as it reached the backend. */
+export interface BackendView extends ReadMessage {
+  /** What came behind the request, where the backend waited for the end of the connection. */
+  after?: string;
+  end?: string;
+}
+
+interface Seen {
+  head: string;
+  body: string;
+  complete: boolean;
+  after?: string;
+  end?: string;
+}
+
+/** Speaks to one backend, through the proxy. */
+export class Control {
+  /** @param base of a connection URL of the backend, with its slash behind */
+  constructor(private readonly base: string) {}
+
+  /** Says what to answer to the next requests that come with a secret. */
+  async script(secret: string, answers: readonly BackendAnswer[]): Promise<void> {
+    await this.#call(`script/${secret}`, answers);
+  }
+
+  /** How many requests have come with a secret so far. */
+  async count(secret: string): Promise<number> {
+    return (await this.#seen(secret)).length;
+  }
+
+  /** Requests that came with a secret, once each has come to its end. @param from how many not to show */
+  async seen(secret: string, from = 0, atLeast = 0): Promise<BackendView[]> {
+    let last: Seen[] = [];
+    await waitFor(async () => {
+      last = (await this.#seen(secret)).slice(from);
+      return last.length >= atLeast && last.every(({ complete, end }) => complete || end !== undefined);
+    }, `${atLeast} requests to end`);
+    return last.map(viewOf);
+  }
+
+  async #seen(secret: string): Promise<Seen[]> {
+    return (await this.#call(`seen/${secret}`)) as Seen[];
+  }
+
+  /** Requests that asked whether the backend is ready. */
+  async probes(): Promise<BackendView[]> {
+    return ((await this.#call('probes')) as Seen[]).map(viewOf);
+  }
+
+  async environment(): Promise<Record<string, string>> {
+    return (await this.#call('env')) as Record<string, string>;
+  }
+
+  async pid(): Promise<number> {
+    return (await this.#call('pid')) as number;
+  }
+
+  async signals(): Promise<string[]> {
+    return (await this.#call('signals')) as string[];
+  }
+
+  /** Lets the backend exit. */
+  async exit(code: number): Promise<void> {
+    await this.#call(`exit/${code}`);
+  }
+
+  async #call(what: string, body?: unknown): Promise<unknown> {
+    const answer = await send(`${this.base}engine-control/${what}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      body: body === undefined ? '' : JSON.stringify(body),
+    });
+    if (answer.status !== 200) throw new Error(`the backend answered ${what} with ${answer.status}: ${answer.text}`);
+    return JSON.parse(answer.text);
+  }
+}
+
+function viewOf({ head, body, after, end }: Seen): BackendView {
+  return { ...readRequest(`${head}${body}`), ...(after === undefined ? {} : { after, end: end ?? 'open' }) };
+}

@@ -1,0 +1,58 @@
+import type { Driver } from '../drivers/driver.js';
+import { Names } from '../transcript/names.js';
+import { normalize } from '../transcript/rules.js';
+import { SharedBackend } from './shared-backend.js';
+import { type Exchange, Stage } from './stage.js';
+
+/** Something that is done in the same way to Plane and to jamdev. */
+export interface Scenario {
+  /** Unique; begins with the name of its table: `requests/GET`. */
+  name: string;
+  run(stage: Stage): Promise<void>;
+}
+
+/** What one run came to: a normalized transcript, or why there is none. */
+export type Outcome = { transcript: Record<string, unknown> } | { error: Error };
+
+/** A table of scenarios that each send bytes to the shared backend once. */
+export function exchangeTable(table: string, rows: Record<string, Exchange | string>): Scenario[] {
+  return Object.entries(rows).map(([name, row]) => ({
+    name: `${table}/${name}`,
+    run: (stage) => stage.exchange('exchange', typeof row === 'string' ? { send: row } : row),
+  }));
+}
+
+/** A table of scenarios written in the words of the stage. */
+export function scenarioTable(table: string, rows: Record<string, Scenario['run']>): Scenario[] {
+  return Object.entries(rows).map(([name, run]) => ({ name: `${table}/${name}`, run }));
+}
+
+/** Runs scenarios on one system, several at once. @returns the outcome of each by name, which may still be awaited */
+export function runScenarios(
+  driver: Driver,
+  scenarios: readonly Scenario[],
+  atOnce: number,
+): Map<string, Promise<Outcome>> {
+  const shared = new SharedBackend(driver);
+  const outcomes = new Map<string, Promise<Outcome>>();
+  const free: Promise<unknown>[] = Array.from({ length: atOnce }, () => Promise.resolve());
+  scenarios.forEach((scenario, index) => {
+    const lane = index % atOnce;
+    const outcome = (free[lane] ?? Promise.resolve()).then(() => runScenario(driver, shared, scenario));
+    free[lane] = outcome;
+    outcomes.set(scenario.name, outcome);
+  });
+  return outcomes;
+}
+
+async function runScenario(driver: Driver, shared: SharedBackend, scenario: Scenario): Promise<Outcome> {
+  const names = new Names();
+  const stage = new Stage(driver, shared, names);
+  try {
+    await scenario.run(stage);
+    return { transcript: normalize(stage.transcript, { names, proxyPort: driver.proxyPort }) };
+  } catch (cause) {
+    const soFar = JSON.stringify(stage.transcript);
+    return { error: new Error(`${scenario.name} failed on ${driver.name}, after ${soFar}: ${cause}`, { cause }) };
+  }
+}

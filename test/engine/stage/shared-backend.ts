@@ -1,0 +1,32 @@
+import type { Driver } from '../drivers/driver.js';
+import { Control } from './control.js';
+import type { Connected, Stage } from './stage.js';
+
+const OPTIONS = { key: 'shared', maxIdleSeconds: 3_600 };
+
+/** One backend that many scenarios send requests to, each with a connection token of its own. */
+export class SharedBackend {
+  #control: Promise<Control> | undefined;
+
+  constructor(private readonly driver: Driver) {}
+
+  /** How to tell it what to answer. */
+  control(): Promise<Control> {
+    this.#control ??= this.#start();
+    return this.#control;
+  }
+
+  /** Connects a scenario to it. */
+  async connect(stage: Stage, who: { user?: string; auth?: Record<string, unknown> }): Promise<Connected> {
+    await this.control();
+    const connected = await stage.connectQuietly('shared', { ...OPTIONS, user: who.user, auth: who.auth });
+    if (!connected.ok) throw new Error(`the shared backend refused a connect with ${connected.httpStatus}`);
+    return connected;
+  }
+
+  async #start(): Promise<Control> {
+    const connected = await this.driver.connect(OPTIONS);
+    if (!connected.ok) throw new Error(`the shared backend was not spawned: ${connected.httpStatus}`);
+    return new Control(`http://localhost:${this.driver.proxyPort}/${connected.token}/`);
+  }
+}

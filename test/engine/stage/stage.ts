@@ -1,0 +1,132 @@
+import type { ConnectAnswer, ConnectOptions, Driver, StatusRecord } from '../drivers/driver.js';
+import type { Names } from '../transcript/names.js';
+import { type BackendAnswer, Control } from './control.js';
+import { type ClientStep, type ClientUntil, type ClientView, playClient } from './exchange.js';
+import type { SharedBackend } from './shared-backend.js';
+
+/** A backend that a scenario has connected to, by one connection token. */
+export interface Connected extends Extract<ConnectAnswer, { ok: true }> {
+  /** In the transcript. */
+  name: string;
+  control: Control;
+}
+
+export interface Exchange {
+  /**
+   * What the client does; `{path}` is the path of the connection token (no slash behind), `{token}` the token, `{host}`
+   * the proxy's host and port.
+   */
+  send: string | ClientStep[];
+  /** What the backend answers, request by request; by default a plain 200. */
+  answers?: BackendAnswer[];
+  /** Default: the client has an answer to every request. */
+  until?: ClientUntil;
+  /** The method of each request, to read the answers by. Default: one request, with the method that `send` begins with. */
+  methods?: string[];
+  /** How many requests must reach the backend before it is asked for what it saw. Default: none. */
+  reaching?: number;
+  user?: string;
+  auth?: Record<string, unknown>;
+  /** Default: the backend that scenarios share. */
+  on?: Connected;
+}
+
+/** One run of one scenario on one system: the words that scenarios are written in. Each word notes what came of it. */
+export class Stage {
+  readonly transcript: Record<string, unknown> = {};
+
+  constructor(
+    private readonly driver: Driver,
+    private readonly shared: SharedBackend,
+    private readonly names: Names,
+  ) {}
+
+  /** Connects. @returns undefined where that is refused */
+  async connect(name: string, options: ConnectOptions = {}): Promise<Connected | undefined> {
+    const answer = await this.connectQuietly(name, options);
+    const { ok } = answer;
+    this.note(
+      `connect ${name}`,
+      ok
+        ? { spawned: answer.spawned, status: answer.status, url: answer.url }
+        : { refused: answer.httpStatus, code: answer.code },
+    );
+    return ok ? answer : undefined;
+  }
+
+  /** Connects where that must succeed. */
+  async spawn(name: string, options: ConnectOptions = {}): Promise<Connected> {
+    const connected = await this.connect(name, options);
+    if (connected === undefined) throw new Error(`the connect ${name} was refused`);
+    return connected;
+  }
+
+  /** The same as {@link connect}, without a note. */
+  async connectQuietly(
+    name: string,
+    options: ConnectOptions = {},
+  ): Promise<Connected | Extract<ConnectAnswer, { ok: false }>> {
+    const answer = await this.driver.connect(options);
+    if (!answer.ok) return answer;
+    this.names.add(answer.id, 'id');
+    this.names.add(answer.token, 'token');
+    if (answer.secret !== undefined) this.names.add(answer.secret, 'secret');
+    return { ...answer, name, control: new Control(`http://localhost:${this.driver.proxyPort}/${answer.token}/`) };
+  }
+
+  /** Sends bytes to the proxy, and notes what reached the backend and what came back. */
+  async exchange(label: string, exchange: Exchange): Promise<void> {
+    const place = exchange.on ?? (await this.shared.connect(this, exchange));
+    const secret = place.secret ?? 'none';
+    const control = exchange.on?.control ?? (await this.shared.control());
+    const from = await control.count(secret);
+    if (exchange.answers !== undefined) await control.script(secret, exchange.answers);
+    const view = await this.send(exchange, place);
+    this.note(label, { backend: await control.seen(secret, from, exchange.reaching), client: view });
+  }
+
+  /** Sends bytes to the proxy, without a look at the backend: it may not be there. @param place whose token it is */
+  async send(exchange: Exchange, place: { token: string }): Promise<ClientView> {
+    const { send, until = 'answered' } = exchange;
+    const steps = (typeof send === 'string' ? [send] : send).map((step) =>
+      typeof step === 'string' ? this.#fill(step, place.token) : step,
+    );
+    const [first] = steps;
+    const methods = exchange.methods ?? [typeof first === 'string' ? (first.split(' ')[0] ?? '') : ''];
+    return playClient(this.driver.proxyPort, steps, { until, methods });
+  }
+
+  #fill(text: string, token: string): string {
+    return text
+      .replaceAll('{path}', `/${token}`)
+      .replaceAll('{token}', token)
+      .replaceAll('{host}', `localhost:${this.driver.proxyPort}`);
+  }
+
+  /** Waits until a backend has a status. */
+  async waitFor(backend: Connected, status: string): Promise<StatusRecord[]> {
+    return this.driver.statusesUntil(backend.id, status);
+  }
+
+  /** Waits until a backend has ended, and notes its whole history. */
+  async ended(backend: Connected): Promise<void> {
+    this.note(`statuses ${backend.name}`, await this.driver.statusesUntil(backend.id, 'terminated'));
+  }
+
+  /** Asks for the end of a backend. */
+  async terminate(backend: Connected, kind: 'soft' | 'hard'): Promise<void> {
+    this.note(`terminate ${backend.name} ${kind}`, await this.driver.terminate(backend.id, kind));
+  }
+
+  /** Kills the process of a backend from outside. */
+  async kill(backend: Connected): Promise<void> {
+    await this.driver.kill(backend.id, await backend.control.pid());
+  }
+
+  /** Puts something into the transcript. */
+  note(label: string, value: unknown): void {
+    let free = label;
+    for (let count = 2; free in this.transcript; count += 1) free = `${label} ${count}`;
+    this.transcript[free] = value;
+  }
+}
