@@ -8,7 +8,7 @@ export const cliErrors = {
     fileError(
       'StateFolderUnusable',
       "The output can't be written where it was redirected to",
-      { path: 'the output file', use: 'write', detail },
+      { path: { phrase: 'the output file' }, use: 'write', detail },
       'Redirect it to another file.',
     ),
   fewDescriptors: (limit: number, needed: number) =>

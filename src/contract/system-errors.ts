@@ -9,16 +9,49 @@ export interface SystemErrorText {
   remedy: string;
 }
 
-type Explain = (path: string, use: FileUse) => SystemErrorText;
+/** What an error is about that has no path to show, in words: "the output file". */
+export interface Unnamed {
+  phrase: string;
+}
+
+type Explain = (place: Place, use: FileUse) => SystemErrorText;
+
+/** What an error is about, as remedies name it. */
+class Place {
+  readonly #about: string | Unnamed;
+
+  constructor(about: string | Unnamed) {
+    this.#about = about;
+  }
+
+  toString(): string {
+    return typeof this.#about === 'string' ? this.#about : this.#about.phrase;
+  }
+
+  /** "the path /a/b" */
+  get path(): string {
+    return typeof this.#about === 'string' ? `the path ${this.#about}` : `the path of ${this.#about.phrase}`;
+  }
+
+  /** A command about it, after some words; nothing where there is no path to put in. */
+  command(before: string, command: string, after = ''): string {
+    return typeof this.#about === 'string' ? `${before}${command} ${quoteForShell(this.#about)}${after}` : '';
+  }
+}
 
 const MOUNT_AGAIN = 'Check the server and the network, mount the file system again, and try again.';
 
-function permission(path: string, use: FileUse): SystemErrorText {
+function permission(place: Place, use: FileUse): SystemErrorText {
   return {
     reason: `this user may not ${use} it`,
-    remedy: `Check the owner and the mode of it and of the folders above it: ls -ld ${quoteForShell(path)}`,
+    remedy: `Check the owner and the mode of it and of the folders above it${place.command(': ', 'ls -ld') || '.'}`,
   };
 }
+
+const notSupported: Explain = () => ({
+  reason: "its file system can't do that",
+  remedy: 'Use a project on a local file system.',
+});
 
 function unreachable(reason: string): Explain {
   return () => ({ reason, remedy: MOUNT_AGAIN });
@@ -29,55 +62,55 @@ function unreachable(reason: string): Explain {
  * open(2), write(2), mkdir(2), rename(2), execve(2) of Linux and the same pages of macOS.
  */
 const EXPLANATIONS: Record<string, Explain> = {
-  ENOSPC: (path) => ({
+  ENOSPC: (place) => ({
     reason: 'the disk is full',
-    remedy: `Free some space on the file system of ${path} (df -h and df -i show how full it is).`,
+    remedy: `Free some space on the file system of ${place} (df -h and df -i show how full it is).`,
   }),
-  EDQUOT: (path) => ({
+  EDQUOT: (place) => ({
     reason: "this user's disk quota is used up",
-    remedy: `Delete what you no longer need on the file system of ${path}, or ask for a larger quota (quota -s shows it).`,
+    remedy: `Delete what you no longer need on the file system of ${place}, or ask for a larger quota (quota -s shows it).`,
   }),
-  EFBIG: (_path, use) =>
+  EFBIG: (_place, use) =>
     use === 'read'
       ? { reason: 'it is too large', remedy: 'Check that this is the right file.' }
       : {
           reason: 'the file would become larger than allowed',
           remedy: 'Raise the limit of file sizes in the shell: ulimit -f unlimited',
         },
-  EROFS: (path) => ({
+  EROFS: (place) => ({
     reason: 'the file system is read-only',
-    remedy: `Mount the file system of ${path} writable, or work in a copy on another one.`,
+    remedy: `Mount the file system of ${place} writable, or work in a copy on another one.`,
   }),
   EACCES: permission,
-  EPERM: (path, use) => ({
+  EPERM: (place, use) => ({
     reason: `the system does not let this user ${use} it`,
-    remedy: `Check the owner and flags of it (ls -ld ${quoteForShell(path)}), and whether a sandbox or security policy forbids it.`,
+    remedy: `Check the owner and flags of it${place.command(' (', 'ls -ld', ')')}, and whether a sandbox or security policy forbids it.`,
   }),
-  ENOENT: (path, use) =>
+  ENOENT: (place, use) =>
     use === 'write'
-      ? { reason: 'the folder it belongs in does not exist', remedy: `Create the folder, or check the path ${path}.` }
-      : { reason: 'it does not exist', remedy: `Check the path ${path}.` },
-  ENOTDIR: (path) => ({
+      ? { reason: 'the folder it belongs in does not exist', remedy: `Create the folder, or check ${place.path}.` }
+      : { reason: 'it does not exist', remedy: `Check ${place.path}.` },
+  ENOTDIR: (place) => ({
     reason: 'a part of the path is a file, not a folder',
-    remedy: `Move that file away, or check the path ${path}.`,
+    remedy: `Move that file away, or check ${place.path}.`,
   }),
-  EISDIR: (path) => ({
+  EISDIR: (place) => ({
     reason: 'it is a folder, not a file',
-    remedy: `Move that folder away, or check the path ${path}.`,
+    remedy: `Move that folder away, or check ${place.path}.`,
   }),
-  ENOTREG: (path) => ({ reason: 'it is not a regular file', remedy: `Move it away, or check the path ${path}.` }),
-  EEXIST: (path) => ({
+  ENOTREG: (place) => ({ reason: 'it is not a regular file', remedy: `Move it away, or check ${place.path}.` }),
+  EEXIST: (place) => ({
     reason: 'something else has that name already',
-    remedy: `Move ${path} away, or choose another name.`,
+    remedy: `Move ${place} away, or choose another name.`,
   }),
-  ENOTEMPTY: (path) => ({ reason: 'the folder is not empty', remedy: `Move away what is in ${path}.` }),
+  ENOTEMPTY: (place) => ({ reason: 'the folder is not empty', remedy: `Move away what is in ${place}.` }),
   EXDEV: () => ({
     reason: 'it would have to move to another file system',
     remedy: 'Keep the folder on one file system, without mounts inside.',
   }),
-  ELOOP: (path) => ({
+  ELOOP: (place) => ({
     reason: 'its symbolic links form a loop, or it is a link where none is allowed',
-    remedy: `Check the links: ls -l ${path}`,
+    remedy: `Check the links of it${place.command(': ', 'ls -l') || '.'}`,
   }),
   ENAMETOOLONG: () => ({
     reason: 'the path is too long for the file system',
@@ -109,9 +142,9 @@ const EXPLANATIONS: Record<string, Explain> = {
     reason: 'the system or another program is using it',
     remedy: 'Close what uses it (lsof shows that), and try again.',
   }),
-  EIO: (path) => ({
+  EIO: (place) => ({
     reason: 'the device reports an input/output error',
-    remedy: `Check the disk that holds ${path} (dmesg shows its errors), and save what is on it.`,
+    remedy: `Check the disk that holds ${place} (dmesg shows its errors), and save what is on it.`,
   }),
   ENXIO: () => ({ reason: 'the device behind it is not there', remedy: 'Connect the device, or choose another path.' }),
   ENODEV: () => ({
@@ -122,16 +155,13 @@ const EXPLANATIONS: Record<string, Explain> = {
   ENOTCONN: unreachable('its file system is no longer connected'),
   EHOSTDOWN: unreachable('its file server is down'),
   ETIMEDOUT: unreachable('its file server does not answer'),
-  EINVAL: (path) => ({
+  EINVAL: (place) => ({
     reason: 'its file system does not take that name or operation',
-    remedy: `Use a project on a local file system, or check the path ${path}.`,
+    remedy: `Use a project on a local file system, or check ${place.path}.`,
   }),
-  ENOTSUP: () => ({
-    reason: "its file system can't do that",
-    remedy: 'Use a project on a local file system.',
-  }),
+  ENOTSUP: notSupported,
+  EOPNOTSUPP: notSupported,
 };
-EXPLANATIONS.EOPNOTSUPP = EXPLANATIONS.ENOTSUP as Explain;
 
 /** All names that {@link explainSystemError} knows. */
 export const EXPLAINED_ERRORS: readonly string[] = Object.keys(EXPLANATIONS);
@@ -139,11 +169,11 @@ export const EXPLAINED_ERRORS: readonly string[] = Object.keys(EXPLANATIONS);
 /**
  * Explains an error of the system.
  * @param code as Node.js has it in `error.code`; another text stands for itself
- * @param path what it is about; absolute
+ * @param about the path that it is about, for people to copy; words where there is none
  */
-export function explainSystemError(code: string, path: string, use: FileUse): SystemErrorText {
+export function explainSystemError(code: string, about: string | Unnamed, use: FileUse): SystemErrorText {
   const explain = Object.hasOwn(EXPLANATIONS, code) ? EXPLANATIONS[code] : undefined;
   if (explain === undefined) return { reason: code, remedy: '' };
-  const { reason, remedy } = explain(path, use);
+  const { reason, remedy } = explain(new Place(about), use);
   return { reason: `${reason} (${code})`, remedy };
 }

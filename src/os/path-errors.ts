@@ -10,7 +10,7 @@ export const pathErrors = {
     fileError(
       'SystemRefused',
       `jamdev can't ${verb}${path === '' ? ' a file' : ` ${path}`}`,
-      { path: path === '' ? 'the project' : path, use: 'use', detail },
+      { path: path === '' ? { phrase: 'the project' } : path, use: 'use', detail },
       'Check the path, its permissions, and the limits of this user (ulimit -a).',
     ),
   currentFolderGone: () =>

@@ -4,6 +4,7 @@ import { cliErrors } from '../../src/cli/cli-errors.js';
 import { initErrors } from '../../src/cli/commands/init/init-errors.js';
 import { configErrors } from '../../src/config/config-errors.js';
 import { EXPLAINED_ERRORS, explainSystemError, type FileUse } from '../../src/contract/system-errors.js';
+import { devServerErrors } from '../../src/dev-server/dev-server-errors.js';
 import { eventErrors } from '../../src/dev-server/event-errors.js';
 import { pathErrors } from '../../src/os/path-errors.js';
 import { stateErrors } from '../../src/records/state-errors.js';
@@ -37,6 +38,20 @@ test('no remedy of a full or broken disk speaks of permissions', () => {
 
 test.each(['EACCES', 'EPERM'])('a command in the remedy of %s can be copied for a path with spaces', (code) => {
   expect(explainSystemError(code, '/my folder', 'read').remedy).toContain("ls -ld '/my folder'");
+});
+
+test.each(EXPLAINED_ERRORS)('the remedy of %s has no path and no command where there is no path to name', (code) => {
+  for (const use of USES) {
+    const { reason, remedy } = explainSystemError(code, { phrase: 'the output file' }, use);
+    expect(reason).toBe(explainSystemError(code, '/some/path', use).reason);
+    expect(remedy).toMatch(/^[A-Z]/);
+    expect(remedy).not.toMatch(/\bls -|the path the|'the output|undefined|object/);
+  }
+});
+
+test('an error of the network is not explained as one of a file', () => {
+  expect(devServerErrors.portUnavailable('API', 'EOPNOTSUPP').sentence).not.toMatch(/file|project/);
+  expect(devServerErrors.portUnavailable('API', 'EMFILE').remedy).toContain('ulimit -n');
 });
 
 test('an error of another kind stands for itself', () => {

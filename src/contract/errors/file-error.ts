@@ -1,4 +1,4 @@
-import { explainSystemError, type FileUse } from '../system-errors.js';
+import { explainSystemError, type FileUse, type Unnamed } from '../system-errors.js';
 import type { ErrorCode } from './error-codes.js';
 import { JamdevError } from './jamdev-error.js';
 
@@ -11,11 +11,11 @@ import { JamdevError } from './jamdev-error.js';
 export function fileError(
   code: ErrorCode,
   what: string,
-  cause: { path: string; use: FileUse; detail: string },
+  cause: { path: string | Unnamed; use: FileUse; detail: string },
   otherwise: string,
 ): JamdevError {
   const { reason, remedy } = explainSystemError(cause.detail, cause.path, cause.use);
-  // Who gave the path knows best where to correct it.
+  // The caller knows best where a wrong path is corrected.
   const ownRemedy = cause.detail === 'ENOENT' && cause.use === 'read' ? '' : remedy;
   return new JamdevError(code, `${what}: ${reason}.`, ownRemedy === '' ? otherwise : ownRemedy);
 }
