@@ -107,6 +107,52 @@ test('no error is dropped: one that is handled is used, or noted in the debug lo
   expect(dropped).toEqual([]);
 });
 
+/** Created while a module is loaded, these change only if something is put into them. */
+const UNCHANGING = ['Set', 'Map', 'RegExp', 'URL'];
+const CHANGES = String.raw`\s*(?:\.(?:set|add|delete|clear|push|pop|shift|unshift|splice|fill|sort|reverse)\(|\[[^\]]*\]\s*=[^=]|\.\w+\s*[-+?|&*/]*=[^=>])`;
+
+/** What a module keeps outside of functions and classes, so that all who import it share it. */
+function stateIn(code: string): string[] {
+  const top = code.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+  const variables = [...top.matchAll(/^(?:export )?(?:let|var) .*/gm)].map(([line]) => line);
+  const constants = [...top.matchAll(/^(?:export )?const (\w+)(?:: [^=]+)? =\s+(?:new (\w+))?/gm)];
+  const made = constants.filter(([, , made]) => made !== undefined && !UNCHANGING.includes(made));
+  const changed = constants.filter(([, name]) => new RegExp(`\\b${name}${CHANGES}`).test(top));
+  const statics = [...top.matchAll(/^\s+(?:private )?static (?!readonly |async |#?\w+[<(]).*/gm)].map(([line]) => line);
+  return [...variables, ...[...made, ...changed].map(([line]) => line), ...statics];
+}
+
+test('no module has state: what changes is in an object that is passed in', () => {
+  // The program itself, which nothing imports.
+  const modules = files.filter((file) => relative(SOURCE, file) !== 'cli/main.ts');
+  const found = modules.flatMap((file) =>
+    stateIn(readFileSync(file, 'utf8')).map((line) => `${relative(SOURCE, file)}: ${line}`),
+  );
+  expect(found).toEqual([]);
+});
+
+test.each([
+  ['let pending;'],
+  ['export let count = 0;'],
+  ['const cache = new Map<string, number>();\nfunction f() {\n  cache.set("a", 1);\n}'],
+  ['const seen: Set<string> = new Set();\nfunction f() {\n  seen.add("a");\n}'],
+  ['const list: string[] = [];\nfunction f() {\n  list.push("a");\n}'],
+  ['const byName = {};\nfunction f() {\n  byName[name] = 1;\n}'],
+  ['const state = { count: 0 };\nfunction f() {\n  state.count += 1;\n}'],
+  ['const bus = new EventEmitter();'],
+  ['class A {\n  static count = 0;\n}'],
+])('%j is state', (code) => {
+  expect(stateIn(code)).not.toEqual([]);
+});
+
+test.each([
+  ['const NAMES = new Set(["a"]);\nfunction f() {\n  return NAMES.has("a");\n}'],
+  ['const LIMIT = 5;\nfunction f() {\n  const list = [];\n  list.push(LIMIT);\n}'],
+  ['class A {\n  static readonly LIMIT = 1;\n  static async start() {\n    let count = 0;\n  }\n}'],
+])('%j is none', (code) => {
+  expect(stateIn(code)).toEqual([]);
+});
+
 /** Where something may be loaded late: before a dev server is ready, or in commands that do one thing and end. */
 const LOADS_LATE = ['cli/commands/', 'cli/main.ts', 'config/config-file.ts', 'dev-server/docker-parts.ts'];
 

@@ -5,8 +5,8 @@ import { ignoreError } from '../os/debug/debug-log.js';
 import type { Backend } from '../platform/backend.js';
 import type { Platform } from '../platform/platform.js';
 import { filesOpenForWriting } from '../processes/open-files.js';
-import { takeSnapshot } from '../processes/process-snapshot.js';
-import { hasProc, type ProcessEntry } from '../processes/process-table.js';
+import { ProcessSnapshot } from '../processes/process-snapshot.js';
+import { hasProc, listProcesses, type ProcessEntry } from '../processes/process-table.js';
 import { writtenBytesOf } from '../processes/written-bytes.js';
 import type { Change } from '../watch/change.js';
 import { findDefaultCheck, isLoaded } from './default-check.js';
@@ -151,7 +151,7 @@ export class BackendEvidence {
   async #processesOf(definition: string): Promise<readonly ProcessEntry[]> {
     const running = this.#runningOf(definition);
     if (running.length === 0 || !hasProc()) return [];
-    const snapshot = await takeSnapshot();
+    const snapshot = new ProcessSnapshot(await listProcesses());
     const self = snapshot.find(process.pid);
     return running.flatMap(({ identity }) => snapshot.withBackendId(identity.id, self?.startedAt ?? 0));
   }

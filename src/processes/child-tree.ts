@@ -1,4 +1,5 @@
 import { ignoreError } from '../os/debug/debug-log.js';
+import type { SnapshotSource } from './process-snapshot.js';
 import type { ProcessEntry } from './process-table.js';
 import { identify, sampleTree, type TreeRoot, type TreeSample } from './process-tree.js';
 import { sendSignal } from './signal.js';
@@ -9,6 +10,7 @@ export class ChildTree implements TerminableTree {
   readonly leaderExit: Promise<unknown>;
   readonly #id: string;
   readonly #pid: number;
+  readonly #snapshots: SnapshotSource;
   #root: TreeRoot | undefined;
   #leaderRuns = true;
   #known: readonly ProcessEntry[] = [];
@@ -16,8 +18,10 @@ export class ChildTree implements TerminableTree {
   /**
    * @param id what processes of the tree have in `SESSION_BACKEND_ID`, or in `JAMDEV_BUILD_ID`
    * @param leaderExit resolves when the child has ended
+   * @param snapshots shared with other trees that are looked for at the same moments
    */
-  constructor(id: string, pid: number, leaderExit: Promise<unknown>) {
+  constructor(id: string, pid: number, leaderExit: Promise<unknown>, snapshots: SnapshotSource) {
+    this.#snapshots = snapshots;
     this.#id = id;
     this.#pid = pid;
     this.leaderExit = leaderExit.then(() => {
@@ -47,7 +51,7 @@ export class ChildTree implements TerminableTree {
     } catch (cause) {
       return { known: false, cause };
     }
-    const sample = await sampleTree(root, { known: this.#known });
+    const sample = await sampleTree(this.#snapshots, root, { known: this.#known });
     if (sample.known) this.#known = sample.living;
     return sample;
   }

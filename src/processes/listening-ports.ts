@@ -16,32 +16,41 @@ export interface ListeningPort {
  * The TCP ports that processes listen on. Linux: /proc; elsewhere: `lsof`. Processes of other users are left out
  * where the system hides them; an empty list also means that the system does not tell.
  * @param pids only these processes; all when not given
+ * @param options.sockets shared with callers that ask at the same moments
  */
 export async function listListeningPorts(
   pids?: ReadonlySet<number>,
-  source: 'proc' | 'lsof' = hasProc() ? 'proc' : 'lsof',
+  { source = hasProc() ? 'proc' : 'lsof', sockets = new SocketTable() }: ListOptions = {},
 ): Promise<ListeningPort[]> {
-  return source === 'proc' ? await listFromProc(pids) : await listFromLsof(pids);
+  return source === 'proc' ? await listFromProc(sockets, pids) : await listFromLsof(pids);
+}
+
+interface ListOptions {
+  source?: 'proc' | 'lsof';
+  sockets?: SocketTable;
 }
 
 type Sockets = ReadonlyMap<string, { port: number; loopback: boolean }>;
 
-let pending: Promise<Sockets> | undefined;
+/** The listening sockets of the machine, where there is /proc. */
+export class SocketTable {
+  #pending: Promise<Sockets> | undefined;
 
-/** The listening sockets by inode; callers of the same moment share one look, as the system takes long over its list. */
-function listeningSockets(): Promise<Sockets> {
-  pending ??= new Promise((resolve) => {
-    setImmediate(() => {
-      pending = undefined;
-      const all = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => parseProcNet(readIfPossible(file)));
-      resolve(new Map(all.map((socket) => [socket.inode, socket])));
+  /** Reads the sockets by inode. Callers of the same moment share one read, as the system takes long over its list. */
+  read(): Promise<Sockets> {
+    this.#pending ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.#pending = undefined;
+        const all = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => parseProcNet(readIfPossible(file)));
+        resolve(new Map(all.map((socket) => [socket.inode, socket])));
+      });
     });
-  });
-  return pending;
+    return this.#pending;
+  }
 }
 
-async function listFromProc(pids?: ReadonlySet<number>): Promise<ListeningPort[]> {
-  const portOfInode = await listeningSockets();
+async function listFromProc(sockets: SocketTable, pids?: ReadonlySet<number>): Promise<ListeningPort[]> {
+  const portOfInode = await sockets.read();
   const candidates =
     pids ?? new Set(readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : [])));
   const found: ListeningPort[] = [];

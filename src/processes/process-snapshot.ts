@@ -67,17 +67,23 @@ export class ProcessSnapshot {
   }
 }
 
-let pending: Promise<ProcessSnapshot> | undefined;
+/** Takes snapshots of the processes of the machine. */
+export class SnapshotSource {
+  #pending: Promise<ProcessSnapshot> | undefined;
 
-/** Takes a snapshot; callers of the same moment share one. */
-export function takeSnapshot(): Promise<ProcessSnapshot> {
-  pending ??= new Promise((resolve, reject) => {
-    setImmediate(() => {
-      pending = undefined;
-      listProcesses().then((entries) => resolve(new ProcessSnapshot(entries)), reject);
+  /**
+   * Takes a snapshot; callers of the same moment share one.
+   * @throws JamdevError `ProcessTableUnreadable`
+   */
+  take(): Promise<ProcessSnapshot> {
+    this.#pending ??= new Promise((resolve, reject) => {
+      setImmediate(() => {
+        this.#pending = undefined;
+        listProcesses().then((entries) => resolve(new ProcessSnapshot(entries)), reject);
+      });
     });
-  });
-  return pending;
+    return this.#pending;
+  }
 }
 
 /** Groups entries by a number. */

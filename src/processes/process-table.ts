@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { promisify } from 'node:util';
 import { noteHandled } from '../os/debug/debug-log.js';
@@ -110,12 +110,9 @@ export function peakMemoryOf(pid: number): number | undefined {
   return kib === undefined ? undefined : Number(kib) * 1024;
 }
 
-let procAvailable: boolean | undefined;
-
 /** Whether this system has Linux's /proc. */
 export function hasProc(): boolean {
-  procAvailable ??= readProcFile('/proc/self/stat') !== undefined;
-  return procAvailable;
+  return existsSync('/proc/self/stat');
 }
 
 /**
@@ -123,6 +120,7 @@ export function hasProc(): boolean {
  * neither would be in the list. So it is read again until nothing that it named had ended meanwhile.
  */
 function listFromProc(): ProcessEntry[] {
+  const machine = readMachine();
   const entries: ProcessEntry[] = [];
   const seen = new Set<string>();
   for (let hasVanished = true; hasVanished; ) {
@@ -130,7 +128,7 @@ function listFromProc(): ProcessEntry[] {
     for (const name of readdirSync('/proc')) {
       if (seen.has(name) || !/^\d+$/.test(name)) continue;
       seen.add(name);
-      const entry = readProcEntry(Number(name));
+      const entry = readProcEntry(Number(name), machine);
       if (entry === undefined) hasVanished = true;
       else entries.push(entry);
     }
@@ -141,7 +139,7 @@ function listFromProc(): ProcessEntry[] {
 /** What Linux counts CPU time in, as far as programs get to see it. */
 const TICK_MS = 10;
 
-function readProcEntry(pid: number): ProcessEntry | undefined {
+function readProcEntry(pid: number, machine = readMachine()): ProcessEntry | undefined {
   const stat = readProcFile(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // The second field is the program's name in parentheses, which may itself hold spaces and parentheses.
@@ -152,10 +150,10 @@ function readProcEntry(pid: number): ProcessEntry | undefined {
     pid,
     ppid: numberAt(1),
     pgid: numberAt(2),
-    startId: `${bootId()}:${startedAt}`,
+    startId: `${machine.bootId}:${startedAt}`,
     startedAt,
     zombie: fields[0] === 'Z' || fields[0] === 'X',
-    memoryBytes: numberAt(21) * pageBytes(),
+    memoryBytes: numberAt(21) * machine.pageBytes,
     cpuMs: (numberAt(11) + numberAt(12)) * TICK_MS,
     childrenCpuMs: (numberAt(13) + numberAt(14)) * TICK_MS,
   };
@@ -164,12 +162,20 @@ function readProcEntry(pid: number): ProcessEntry | undefined {
 const USUAL_PAGE_BYTES = 4096;
 /** The entry of the auxiliary vector that tells the size of a page. */
 const AT_PAGESZ = 6n;
-let cachedPageBytes: number | undefined;
 
-/** Memory is counted in pages there; how large one is the kernel tells each program in its auxiliary vector. */
-function pageBytes(): number {
-  cachedPageBytes ??= readPageBytes() ?? USUAL_PAGE_BYTES;
-  return cachedPageBytes;
+/** What all processes of a machine have in common. */
+interface Machine {
+  /** Start times in /proc count from boot, so the boot belongs to a process's identity. */
+  bootId: string;
+  /** Memory is counted in pages there; how large one is the kernel tells each program in its auxiliary vector. */
+  pageBytes: number;
+}
+
+function readMachine(): Machine {
+  return {
+    bootId: readProcFile('/proc/sys/kernel/random/boot_id')?.trim() ?? '',
+    pageBytes: readPageBytes() ?? USUAL_PAGE_BYTES,
+  };
 }
 
 function readPageBytes(): number | undefined {
@@ -181,14 +187,6 @@ function readPageBytes(): number | undefined {
     noteHandled('processes', 'asking for the size of a memory page', error);
     return undefined;
   }
-}
-
-let cachedBootId: string | undefined;
-
-/** Start times in /proc count from boot, so the boot belongs to a process's identity. */
-function bootId(): string {
-  cachedBootId ??= readProcFile('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
-  return cachedBootId;
 }
 
 /** Errors that say that there is nothing to read; any other (too many open files) says nothing of the process. */

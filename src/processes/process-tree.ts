@@ -1,4 +1,4 @@
-import { type ProcessSnapshot, takeSnapshot } from './process-snapshot.js';
+import type { ProcessSnapshot, SnapshotSource } from './process-snapshot.js';
 import { findProcess, type ProcessEntry } from './process-table.js';
 import { sendSignal } from './signal.js';
 
@@ -37,9 +37,13 @@ export interface TreeSearch {
  * environments (Linux), every process with the backend's id in its own, so that a daemon that left the group and lost
  * its parents is found as well. A pid alone never counts: the start has to match, as pids come round again.
  */
-export async function sampleTree(root: TreeRoot, { known = [], strict = false }: TreeSearch = {}): Promise<TreeSample> {
+export async function sampleTree(
+  snapshots: SnapshotSource,
+  root: TreeRoot,
+  { known = [], strict = false }: TreeSearch = {},
+): Promise<TreeSample> {
   try {
-    const snapshot = await takeSnapshot();
+    const snapshot = await snapshots.take();
     const members = findMembers(snapshot, root, { known, strict });
     if (!strict && !snapshot.isComplete && members.living.length === 0 && sendSignal(-root.pid, 0) !== 'nobody') {
       throw new Error(`the process group ${root.pid} has processes that the system hides from this user`);

@@ -3,6 +3,7 @@ import { handledElsewhere } from '../os/debug/debug-log.js';
 import type { ChildOutput } from './child-output.js';
 import type { ChildRegister } from './child-register.js';
 import { ChildTree } from './child-tree.js';
+import { SnapshotSource } from './process-snapshot.js';
 import { hasEnded } from './process-table.js';
 import type { StartAttempt } from './start-failure.js';
 import { Termination, type TerminationOptions } from './termination.js';
@@ -58,22 +59,25 @@ export class SupervisedChild {
     exit: Promise<ChildExit>,
     outputs: readonly ChildOutput[],
     options: TerminationOptions,
+    snapshots: SnapshotSource,
   ) {
     this.pid = pid;
     this.exit = exit;
     this.#outputs = outputs;
-    this.tree = new ChildTree(id, pid, exit);
+    this.tree = new ChildTree(id, pid, exit, snapshots);
     this.termination = new Termination(this.tree, options);
   }
 
   /**
    * Starts a child. Nothing is left of its outputs when that fails.
+   * @param snapshots of the process table, shared by children that are looked for at the same moments
    * @throws ChildNotStarted
    */
   static async start(
     { id, program, input, outputs, onOutput }: ChildToStart,
     register: ChildRegister | undefined,
     options: TerminationOptions,
+    snapshots = new SnapshotSource(),
   ): Promise<SupervisedChild> {
     const [stdout, stderr] = outputs;
     const attempt = { ...program, env: { ...program.env, ...register?.environment() } };
@@ -100,7 +104,7 @@ export class SupervisedChild {
     });
     stdout.read((stderr === undefined ? subprocess.all : subprocess.stdout) ?? null, (chunk) => onOutput(0, chunk));
     stderr?.read(subprocess.stderr ?? null, (chunk) => onOutput(1, chunk));
-    const child = new SupervisedChild(pid, id, exit, outputs, options);
+    const child = new SupervisedChild(pid, id, exit, outputs, options, snapshots);
     void child.tree.identity().then((root) => register?.note(root), handledElsewhere);
     return child;
   }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { listListeningPorts, parseLsof, parseProcNet } from '../../src/processes/listening-ports.js';
+import { listListeningPorts, parseLsof, parseProcNet, SocketTable } from '../../src/processes/listening-ports.js';
 import { describePortHolder } from '../../src/processes/port-holder.js';
 import { hasProc } from '../../src/processes/process-table.js';
 
@@ -30,7 +30,7 @@ describe.each([
   test.skipIf(!available)(`are found with their process, loopback or not (only where there is ${source})`, async () => {
     const [loopback, everywhere] = [await listenOn('127.0.0.1'), await listenOn('0.0.0.0')];
     for (const pids of [undefined, new Set([process.pid])]) {
-      const found = await listListeningPorts(pids, source);
+      const found = await listListeningPorts(pids, { source });
       expect(found).toContainEqual({ pid: process.pid, port: loopback, loopback: true });
       expect(found).toContainEqual({ pid: process.pid, port: everywhere, loopback: false });
     }
@@ -38,16 +38,16 @@ describe.each([
 
   test.skipIf(!available || !hasIpv6())(`of IPv6 are found (only where there is ${source} and ::1)`, async () => {
     const [loopback, everywhere] = [await listenOn('::1'), await listenOn('::')];
-    const found = await listListeningPorts(new Set([process.pid]), source);
+    const found = await listListeningPorts(new Set([process.pid]), { source });
     expect(found).toContainEqual({ pid: process.pid, port: loopback, loopback: true });
     expect(found).toContainEqual({ pid: process.pid, port: everywhere, loopback: false });
   });
 
   test.skipIf(!available)(`are only those of the given processes (only where there is ${source})`, async () => {
     await listenOn('127.0.0.1');
-    expect(await listListeningPorts(new Set(), source)).toEqual([]);
-    expect(await listListeningPorts(new Set([2 ** 22 + 5]), source)).toEqual([]);
-    const both = await listListeningPorts(new Set([2 ** 22 + 5, process.pid]), source);
+    expect(await listListeningPorts(new Set(), { source })).toEqual([]);
+    expect(await listListeningPorts(new Set([2 ** 22 + 5]), { source })).toEqual([]);
+    const both = await listListeningPorts(new Set([2 ** 22 + 5, process.pid]), { source });
     expect(both.length).toBeGreaterThan(0);
     expect(new Set(both.map(({ pid }) => pid))).toEqual(new Set([process.pid]));
   });
@@ -128,4 +128,12 @@ test.skipIf(!hasProc() && !hasLsof)(
 
 test('a port that nobody can hold has no holder', async () => {
   expect(await describePortHolder(0)).toBe('');
+});
+
+test('callers of the same moment share one read of the sockets, and later ones read again', async () => {
+  const sockets = new SocketTable();
+  const first = sockets.read();
+  expect(sockets.read()).toBe(first);
+  await first;
+  expect(sockets.read()).not.toBe(first);
 });

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { listListeningPorts } from '../../processes/listening-ports.js';
+import { listListeningPorts, type SocketTable } from '../../processes/listening-ports.js';
 import { commandOf } from '../../processes/process-table.js';
 import type { SupervisedChild } from '../../processes/supervised-child.js';
 import type { Address, Exit, ProcessBuild, RuntimeBackend, Usage } from '../runtime.js';
@@ -18,10 +18,17 @@ export class ProcessBackend implements RuntimeBackend {
   readonly #child: SupervisedChild;
   readonly #port: number;
   readonly #build: Pick<ProcessBuild, 'command' | 'cwd'>;
+  readonly #sockets: SocketTable;
   #over = false;
   readonly #usage = new TreeUsage();
 
-  constructor(child: SupervisedChild, port: number, build: Pick<ProcessBuild, 'command' | 'cwd'>) {
+  constructor(
+    child: SupervisedChild,
+    port: number,
+    build: Pick<ProcessBuild, 'command' | 'cwd'>,
+    sockets: SocketTable,
+  ) {
+    this.#sockets = sockets;
     this.#child = child;
     this.#port = port;
     this.#build = build;
@@ -50,7 +57,9 @@ export class ProcessBackend implements RuntimeBackend {
   async explainNotReady(answer?: StrangeAnswer): Promise<string | undefined> {
     const sample = await this.#child.tree.sample();
     if (!sample.known) return undefined;
-    const listening = await listListeningPorts(new Set(sample.living.map(({ pid }) => pid)));
+    const listening = await listListeningPorts(new Set(sample.living.map(({ pid }) => pid)), {
+      sockets: this.#sockets,
+    });
     const others = [...new Set(listening.map((each) => each.port))].filter((port) => port !== this.#port);
     if (listening.some((each) => each.port === this.#port)) return answer && describeStrangeAnswer(answer);
     if (others.length === 0) return undefined;

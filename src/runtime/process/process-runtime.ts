@@ -4,9 +4,11 @@ import type { ChildRegister } from '../../processes/child-register.js';
 import { commandEnvironment } from '../../processes/command-environment.js';
 import { type CommandLine, shellCommandLine, splitPlainCommand } from '../../processes/command-line.js';
 import { describeStuck } from '../../processes/describe-stuck.js';
+import { SocketTable } from '../../processes/listening-ports.js';
 import { PipePool } from '../../processes/pipe-pool.js';
 import { PortPool } from '../../processes/port-pool.js';
 import { processErrors } from '../../processes/process-errors.js';
+import { SnapshotSource } from '../../processes/process-snapshot.js';
 import { explainStartFailure } from '../../processes/start-failure.js';
 import { ChildNotStarted, SupervisedChild } from '../../processes/supervised-child.js';
 import type { Stuck } from '../../processes/termination.js';
@@ -19,6 +21,8 @@ export class ProcessRuntime implements Runtime {
   readonly #ports = new PortPool();
   readonly #running = new Set<ProcessBackend>();
   readonly #preload = new NodePreload();
+  readonly #snapshots = new SnapshotSource();
+  readonly #sockets = new SocketTable();
   readonly #register: ChildRegister;
 
   readonly #pipes: PipePool;
@@ -57,10 +61,11 @@ export class ProcessRuntime implements Runtime {
         },
         this.#register,
         { onStuck: (stuck) => void remarkStuck(stuck, request) },
+        this.#snapshots,
       );
       isStarted = true;
       noteDecision('processes', () => `backend ${request.backendId} is process ${child.pid}, on port ${port}`);
-      const backend = new ProcessBackend(child, port, processBuildOf(request));
+      const backend = new ProcessBackend(child, port, processBuildOf(request), this.#sockets);
       this.#running.add(backend);
       void backend.exited.then(() => {
         this.#running.delete(backend);
