@@ -5,6 +5,8 @@ import type { CommandOutcome } from './build-command.js';
 export interface ImageOwner {
   /** Absolute path of the project folder. */
   project: string;
+  /** The random id of the project's state folder: it tells apart the projects of people who share an engine. */
+  stateId?: string | undefined;
   service: string;
   runId: string;
   /** Of the build. */

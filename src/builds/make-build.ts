@@ -66,6 +66,8 @@ export async function backendEnvironment(
 export interface BuildOwner {
   project: string;
   /** The dev server's run. */
+  /** The random id of the project's state folder. */
+  stateId: string;
   runId: string;
   /** Knows every process that is started, to be found again after a crash of this program. */
   register?: ChildRegister;
@@ -186,13 +188,13 @@ async function makeContainerBuild(
   service: DockerServiceConfig,
   number: number,
   env: Record<string, string>,
-  { project, runId, register, buildImage }: BuildOwner,
+  { project, stateId, runId, register, buildImage }: BuildOwner,
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
   const { name, dockerfile, context, platform, buildArgs, target, network, init } = service;
   if (buildImage === undefined) throw new Error(`${name} runs in containers, and nothing was given that builds images`);
-  const request = { project, runId, service: name, number, dockerfile, context, platform, buildArgs, target };
+  const request = { project, stateId, runId, service: name, number, dockerfile, context, platform, buildArgs, target };
   const { ok, failure, lines, image, digest } = await buildImage(request, signal, onLine, register);
   const run = { digest, env, network, init, platform };
   const build = { kind: 'container', number, image, ...run } as const;

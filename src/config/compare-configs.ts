@@ -11,7 +11,16 @@ export interface ConfigChange {
 }
 
 /** Ports are open, and clients rely on them; the others decide how the API, the proxy and the terminal were set up. */
-const FIXED_KEYS = ['port', 'proxyPort', 'host', 'allowedHosts', 'publicUrl', 'interactive', 'styleLogOutput'] as const;
+const FIXED_KEYS = [
+  'port',
+  'proxyPort',
+  'host',
+  'allowedHosts',
+  'publicUrl',
+  'remote',
+  'interactive',
+  'styleLogOutput',
+] as const;
 
 /**
  * Compares the config that a dev server was started with, or follows by now, with the one that its files hold.

@@ -25,6 +25,8 @@ export interface DevConfig {
   allowedHosts: readonly string[];
   /** What stands in front of the API and the proxy, such as a tunnel; without a slash at the end. */
   publicUrl: { api?: string; proxy?: string };
+  /** For a Docker Engine on another machine. */
+  remote: { address?: string | undefined };
   interactive: boolean;
   styleLogOutput: boolean;
 }
@@ -58,6 +60,7 @@ export async function resolveConfig(flags: DevFlags): Promise<DevConfig> {
     host: flags.host ?? file.host,
     allowedHosts: [...(file.allowedHosts ?? []), ...(flags.allowedHosts ?? [])],
     publicUrl: readPublicUrl(file, found?.path),
+    remote: file.remote ?? {},
     interactive: flags.interactive ?? file.interactive ?? true,
     styleLogOutput: flags.styleLogOutput ?? file.styleLogOutput ?? true,
   };

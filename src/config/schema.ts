@@ -118,6 +118,18 @@ export const configFileSchema = z.strictObject({
     })
     .optional()
     .describe('For jamdev serve and the commands of those who operate it; jamdev dev ignores it.'),
+  remote: z
+    .strictObject({
+      address: z
+        .string()
+        .refine(isHostName, HOST_NAME_RULE)
+        .optional()
+        .describe(
+          "The address of the engine's machine at which ports of containers are published. Default: the host of the engine; with ssh://, none: its loopback, through SSH.",
+        ),
+    })
+    .optional()
+    .describe('For a Docker Engine on another machine.'),
   interactive: z.boolean().optional().describe('Footer and keyboard shortcuts in a terminal. Default: true.'),
   styleLogOutput: z.boolean().optional().describe('Show the colors of what backends print. Default: true.'),
 });

@@ -1,4 +1,5 @@
 import { KILL_AT_ONCE } from '../builds/build-process.js';
+import type { Engine } from '../docker-engine/engine.js';
 import { pause } from '../os/clock.js';
 import type { EventBus } from './events.js';
 import type { OpenPorts } from './open.js';
@@ -17,6 +18,8 @@ export interface Closeable {
   ports: OpenPorts;
   guard: StateGuard;
   bus: EventBus;
+  /** For containers; undefined: there are none. */
+  engine: Engine | undefined;
 }
 
 /** Phase 5: the end of a dev server, in one place. */
@@ -43,11 +46,12 @@ export class Closing {
   }
 
   async #closeAll(): Promise<void> {
-    const { parts, ports, guard, bus } = this.#closeable;
+    const { parts, ports, guard, bus, engine } = this.#closeable;
     bus.publish({ type: 'closing', backends: parts.platform.running.length });
     const haveEnded = await this.#endWithDeadline();
     await ports.close();
     await parts.runtime.close();
+    engine?.close();
     parts.loaded.close();
     await parts.parser.close();
     guard.close();

@@ -38,7 +38,9 @@ export class ConfigFollower {
   async reload(): Promise<void> {
     try {
       const next = await resolveConfig(this.#flags);
-      const { services } = await chooseRuntimes(next.services);
+      const { services, engine } = await chooseRuntimes(next);
+      // It was only to answer whether there is one.
+      engine?.close();
       const change = compareConfigs(this.#running(), { ...next, services });
       const file = basename(next.configFile ?? 'package.json');
       for (const service of change.services) await this.#listener.redefine(service, `changed: ${file}`);

@@ -6,6 +6,7 @@ import { JamdevError } from '../contract/errors/jamdev-error.js';
 import type { Engine } from '../docker-engine/engine.js';
 import type { FindLocalImages } from '../images/image-catalog.js';
 import { noteHandled } from '../os/debug/debug-log.js';
+import { userAndHost } from '../os/user-and-host.js';
 import type { MountSource } from '../platform/mounts.js';
 import type { Platform } from '../platform/platform.js';
 import { oldStateOf } from '../records/old-state.js';
@@ -14,6 +15,7 @@ import type { OwnStateFolder, ProjectNote } from '../records/state-folder.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { devServerErrors } from './dev-server-errors.js';
 import { MountLocks } from './mount-locks.js';
+import { describeRemote } from './remote-engine.js';
 
 /** The parts that only services with a Dockerfile need; loaded only for those. */
 export interface DockerParts {
@@ -28,17 +30,22 @@ export interface DockerParts {
 /**
  * Decides for child processes where no Docker engine answers and there is another way to run.
  * @returns the services to run, what to say about it, and the engine if one is needed
- * @throws JamdevError `DockerMissing`, `DockerStopped`, `DockerForbidden` or `DockerElsewhere` when Docker is the only way
+ * @throws JamdevError `DockerMissing`, `DockerStopped`, `DockerForbidden` or `EngineUnreachable` when Docker is the only way
  *   for one of them
  */
-export async function chooseRuntimes(
-  services: DevConfig['services'],
-): Promise<Pick<DevConfig, 'services'> & { remark?: string; engine?: Engine }> {
+export async function chooseRuntimes({
+  services,
+  remote,
+}: Pick<DevConfig, 'services' | 'remote'>): Promise<
+  Pick<DevConfig, 'services'> & { remark?: string; engine?: Engine }
+> {
   const inContainers = services.filter((service) => service.runtime === 'docker');
   if (inContainers.length === 0) return { services };
   const { connectEngine } = await import('../docker-engine/engine.js');
   try {
-    return { services, engine: await connectEngine() };
+    const engine = await connectEngine({ remoteAddress: remote.address });
+    const remark = describeRemote(engine.endpoint);
+    return { services, engine, ...(remark === undefined ? {} : { remark }) };
   } catch (error) {
     const stuck = inContainers.some((service) => service.fallback === undefined);
     if (stuck || !(error instanceof JamdevError)) throw error;
@@ -73,13 +80,18 @@ export async function removeDeadContainers(
     import('../docker-engine/engine.js'),
     import('../images/leftovers.js'),
   ]);
+  let own: Engine | undefined;
   try {
     const isRunAlive = (run: string) => living.some(({ runId }) => runId === run);
-    await removeLeftovers(engine ?? (await connectEngine()), { project: path, isRunAlive, stateId: id });
+    const used = engine ?? (await connectEngine());
+    if (used !== engine) own = used;
+    await removeLeftovers(used, { project: path, isRunAlive, stateId: id });
     return true;
   } catch (error) {
     if (error instanceof JamdevError) return false;
     throw error;
+  } finally {
+    own?.close();
   }
 }
 
@@ -107,12 +119,14 @@ export async function prepareDocker({
       engine,
       project: config.project,
       stateId: folder.project.id,
+      owner: userAndHost(),
       runId,
       volumes: [folder.volumes, oldStateOf(config.project).volumes],
     }),
     buildImage: (...request) => buildImage(engine, ...request),
     findLocalImages: (...names) => findLocalImages(engine, ...names),
-    keepImages: (builder, platform) => new ImageKeeper({ engine, project: config.project, runId }, builder, platform),
+    keepImages: (builder, platform) =>
+      new ImageKeeper({ engine, project: config.project, stateId: folder.project.id, runId }, builder, platform),
     lockMounts: (describe) =>
       new MountLocks({
         state: { folder, note: folder.project },

@@ -22,6 +22,7 @@ import { RuntimeSwitch } from '../runtime/runtime-switch.js';
 import { ConfigFollower } from './config-follower.js';
 import { type DockerParts, prepareDocker } from './docker-parts.js';
 import type { EventBus } from './events.js';
+import { publishLink } from './remote-engine.js';
 import type { ResolvedRun } from './resolve.js';
 import type { ServerInfo } from './server-info.js';
 
@@ -58,8 +59,10 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
   const parser = new SyntaxParser();
   const writes = new WriteReports(join(loaded.folder, 'writes'));
   const docker = await prepareDocker(run);
+  if (run.engine !== undefined) publishLink(run.engine, bus);
   const owner: BuildOwner = {
     project: config.project,
+    stateId: folder.project.id,
     runId,
     register,
     pipes,

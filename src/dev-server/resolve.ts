@@ -34,7 +34,7 @@ export interface ResolvedRun {
  */
 export async function resolveRun(flags: DevFlags): Promise<ResolvedRun> {
   const resolved = await resolveConfig(flags);
-  const { services, remark, engine } = await chooseRuntimes(resolved.services);
+  const { services, remark, engine } = await chooseRuntimes(resolved);
   const config: DevConfig = { ...resolved, services };
   noteDecision('config', () => describeConfig(config));
   const folder = createStateFolder(config.project);

@@ -9,7 +9,7 @@ import { noteEvents } from './note-events.js';
 import { openPorts } from './open.js';
 import { prepareParts } from './prepare.js';
 import { publishEvents } from './publish-events.js';
-import { resolveRun } from './resolve.js';
+import { type ResolvedRun, resolveRun } from './resolve.js';
 import { runParts } from './run.js';
 import { ServerInfo } from './server-info.js';
 
@@ -23,12 +23,11 @@ export async function startDevServer(flags: DevFlags = {}, portPolicy?: PortPoli
   const bus = new EventBus();
   const serverInfo = new ServerInfo();
   const run = await resolveRun(flags);
-  const parts = await prepareParts(run, serverInfo, bus);
-  const ports = await openPorts(run, parts, serverInfo, bus, portPolicy);
+  const { parts, ports } = await open(run, serverInfo, bus, portPolicy);
   publishEvents(parts, bus);
   noteEvents(bus);
   const guard = runParts(run, parts, ports, bus);
-  const closing = new Closing({ parts, ports, guard, bus });
+  const closing = new Closing({ parts, ports, guard, bus, engine: run.engine });
   const info = serverInfo.current;
   return {
     get config() {
@@ -57,4 +56,15 @@ export async function startDevServer(flags: DevFlags = {}, portPolicy?: PortPoli
     killNow: () => closing.killNow(),
     [Symbol.asyncDispose]: () => closing.close(),
   };
+}
+
+/** Phases 2 and 3: when they fail, nothing stays open. */
+async function open(run: ResolvedRun, info: ServerInfo, bus: EventBus, portPolicy: PortPolicy | undefined) {
+  try {
+    const parts = await prepareParts(run, info, bus);
+    return { parts, ports: await openPorts(run, parts, info, bus, portPolicy) };
+  } catch (error) {
+    run.engine?.close();
+    throw error;
+  }
 }

@@ -23,14 +23,14 @@ export const dockerErrors = {
       `This user is not allowed to use the Docker Engine (${detail}).`,
       `Join the group docker (sudo usermod -aG docker $USER, then log in again), or ${WITHOUT_DOCKER}`,
     ),
-  /** @param context the Docker context that leads there; undefined: DOCKER_HOST leads there */
-  dockerElsewhere: (url: string, context: string | undefined) =>
+  /** An engine on another machine. @param where it is: a URL or a name */
+  engineUnreachable: (where: string, detail: string, remedy: string) =>
+    new JamdevError('EngineUnreachable', `The Docker Engine at ${where} can't be reached (${detail}).`, remedy),
+  addressNotThere: (address: string) =>
     new JamdevError(
-      'DockerElsewhere',
-      context === undefined
-        ? `DOCKER_HOST leads to a Docker Engine on another machine (${url}), where jamdev can't reach containers.`
-        : `The Docker context ${quote(context)} leads to a Docker Engine on another machine (${url}), where jamdev can't reach containers.`,
-      `${context === undefined ? 'Unset DOCKER_HOST' : 'Choose an engine on this machine (docker context use default)'}, or ${WITHOUT_DOCKER}`,
+      'ContainerNotStarted',
+      `The machine of the Docker Engine has no address ${address} to publish ports at.`,
+      'Set "remote.address" in the config to an address that it has and this machine reaches, or use DOCKER_HOST=ssh://USER@HOST.',
     ),
   imageGone: (image: string) =>
     new JamdevError(

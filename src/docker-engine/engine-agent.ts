@@ -11,8 +11,9 @@ export function createEngineAgent({ address, tls }: Endpoint): Agent {
   const agent = tls === undefined ? new Agent() : new TlsAgent(tls);
   if ('path' in address) return agent;
   const connect = agent.createConnection.bind(agent);
-  const servername = isIP(address.host) === 0 ? { servername: address.host } : {};
+  // TLS does not ask for addresses by name; without a name, the certificate is checked for the address.
+  const server = { ...address, servername: isIP(address.host) === 0 ? address.host : '' };
   agent.createConnection = (options, callback) =>
-    connect({ ...options, path: null, socketPath: undefined, ...address, ...servername }, callback);
+    connect({ ...options, path: null, socketPath: undefined, ...server }, callback);
   return agent;
 }

@@ -4,12 +4,13 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import Modem from 'docker-modem';
 import { z } from 'zod';
-import type { JamdevError } from '../contract/errors/jamdev-error.js';
-import { errorCode } from '../os/error-code.js';
+import { systemClock } from '../os/clock.js';
 import { dockerErrors } from './docker-errors.js';
-import { type Endpoint, findEndpoint } from './endpoint.js';
+import { type Endpoint, type EngineChoice, findEndpoint } from './endpoint.js';
 import { createEngineAgent } from './engine-agent.js';
 import { EngineError } from './engine-error.js';
+import { EngineLink } from './engine-link.js';
+import { explainUnreachable } from './unreachable.js';
 
 /** For everything that is not known to be quick: creating, starting, removing. An engine that hangs must not hang jamdev. */
 const REQUEST_TIMEOUT_MS = 120_000;
@@ -37,20 +38,25 @@ export type EngineVersion = z.infer<typeof versionSchema>;
 export interface EngineRequest {
   query?: Record<string, unknown>;
   body?: unknown;
+  /** A tar archive, in place of a body. */
+  file?: Buffer;
   timeoutMs?: number;
 }
 
 /** The HTTP API of a Docker Engine, or of Podman, which offers the same one. */
 export class Engine {
   readonly endpoint: Endpoint;
+  /** Watches the connection to another machine; undefined for an engine on this one. */
+  readonly link: EngineLink | undefined;
   readonly #modem: Modem;
   #prefix = '';
-  #sharesClock = false;
+  #sharesKernel = false;
   #isPodman = false;
 
   /** Sends nothing yet. To get an engine that answers, use {@link connectEngine}. */
   constructor(endpoint: Endpoint) {
     this.endpoint = endpoint;
+    this.link = endpoint.remote && new EngineLink((signal) => this.#ping(signal), systemClock);
     // Whatever is left out here, docker-modem takes from the environment.
     const options = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
     const protocol = endpoint.tls === undefined ? 'http' : 'https';
@@ -65,13 +71,13 @@ export class Engine {
 
   /** Asks the engine for its version, and uses an API version from then on that both sides know. */
   async version(signal?: AbortSignal): Promise<EngineVersion> {
-    const answer = await this.#read('GET', '/version', {}, withDeadline(QUICK_REQUEST_MS, signal));
+    const answer = await this.#askVersion(withDeadline(QUICK_REQUEST_MS, signal));
     const { data: version } = versionSchema.safeParse(answer);
     if (version === undefined) throw dockerErrors.dockerStopped(`${this.endpoint.url} is not a Docker Engine`);
     const { ApiVersion: newest, MinAPIVersion: oldest = newest } = version;
     const isKnown = (limit: string) => compareVersions(API_VERSION, limit);
     this.#prefix = `/v${isKnown(newest) > 0 ? newest : isKnown(oldest) < 0 ? oldest : API_VERSION}`;
-    this.#sharesClock = version.KernelVersion === release();
+    this.#sharesKernel = this.link === undefined && version.KernelVersion === release();
     this.#isPodman = isPodman(version);
     return version;
   }
@@ -80,16 +86,20 @@ export class Engine {
     return this.#isPodman;
   }
 
-  /** Whether it runs on this very kernel, so that times of both can be compared. */
-  get sharesClock(): boolean {
-    return this.#sharesClock;
+  /** Whether it runs on this very kernel, so that times and process ids of both can be compared. */
+  get sharesKernel(): boolean {
+    return this.#sharesKernel;
   }
 
   /** Asks the engine for its time; ms since 1970, rounded down to a second. */
   async now(): Promise<number> {
-    const answer = await this.#dial('GET', '/_ping', {}, { signal: AbortSignal.timeout(QUICK_REQUEST_MS) });
-    answer.resume();
-    return Date.parse((answer as IncomingMessage).headers.date ?? '');
+    const answer = await this.#ping(AbortSignal.timeout(QUICK_REQUEST_MS));
+    return Date.parse(answer.headers.date ?? '');
+  }
+
+  /** Ends the watch over the connection. */
+  close(): void {
+    this.link?.close();
   }
 
   /**
@@ -97,7 +107,7 @@ export class Engine {
    * @throws EngineError as the engine answers; JamdevError `DockerStopped`, `DockerForbidden` when it does not
    */
   async request<T = unknown>(method: string, path: string, request: EngineRequest = {}): Promise<T> {
-    const signal = AbortSignal.timeout(request.timeoutMs ?? REQUEST_TIMEOUT_MS);
+    const signal = this.#whileLinked(AbortSignal.timeout(request.timeoutMs ?? REQUEST_TIMEOUT_MS));
     return this.#read<T>(method, this.#prefix + path, request, signal);
   }
 
@@ -111,7 +121,34 @@ export class Engine {
     path: string,
     { hijack = false, signal, ...request }: EngineRequest & { hijack?: boolean; signal: AbortSignal },
   ): Promise<Readable> {
-    return this.#dial(method, this.#prefix + path, request, { hijack, signal });
+    const whileLinked = this.#whileLinked(signal);
+    const stream = await this.#dial(method, this.#prefix + path, request, { hijack, signal: whileLinked });
+    // A signal of Node.js' own ends a request, and no connection that has become a stream.
+    const end = () => stream.destroy();
+    if (whileLinked.aborted) end();
+    whileLinked.addEventListener('abort', end, { once: true });
+    stream.once('close', () => whileLinked.removeEventListener('abort', end));
+    return stream;
+  }
+
+  #whileLinked(signal: AbortSignal): AbortSignal {
+    return this.link === undefined ? signal : AbortSignal.any([signal, this.link.signal]);
+  }
+
+  async #ping(signal: AbortSignal): Promise<IncomingMessage> {
+    const answer = await this.#dial('GET', '/_ping', {}, { signal });
+    answer.resume();
+    return answer as IncomingMessage;
+  }
+
+  /** What answers with an error here is no engine, or one that wants TLS. */
+  async #askVersion(signal: AbortSignal): Promise<unknown> {
+    try {
+      return await this.#read('GET', '/version', {}, signal);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      throw explainUnreachable(this.endpoint, error, signal);
+    }
   }
 
   /** @returns the parsed JSON of the answer; undefined if it is empty */
@@ -121,7 +158,7 @@ export class Engine {
       const body = await text(answer);
       return (body.trim() === '' ? undefined : JSON.parse(body)) as T;
     } catch (error) {
-      throw this.#unreachable(error as Error, signal);
+      throw explainUnreachable(this.endpoint, error as Error, signal);
     }
   }
 
@@ -129,13 +166,13 @@ export class Engine {
   #dial(
     method: string,
     path: string,
-    { query = {}, body = {} }: EngineRequest,
+    { query = {}, body = {}, file }: EngineRequest,
     { signal, hijack = false }: { signal: AbortSignal; hijack?: boolean },
   ): Promise<Readable> {
     return new Promise((resolve, reject) => {
       const options = { _query: query, _body: body };
       this.#modem.dial(
-        { method, path: `${path}?`, options, statusCodes: SUCCESS, abortSignal: signal, isStream: true, hijack },
+        { method, path: `${path}?`, options, file, statusCodes: SUCCESS, abortSignal: signal, isStream: true, hijack },
         (error, answer) => (error === null ? resolve(answer as Readable) : reject(this.#explain(error, signal))),
       );
     });
@@ -143,7 +180,7 @@ export class Engine {
 
   #explain(error: Error & { statusCode?: number }, signal: AbortSignal): Error {
     const { statusCode, message } = error;
-    if (statusCode === undefined) return this.#unreachable(error, signal);
+    if (statusCode === undefined) return explainUnreachable(this.endpoint, error, signal);
     return new EngineError(
       statusCode,
       message
@@ -152,24 +189,16 @@ export class Engine {
         .replace(/\.$/, ''),
     );
   }
-
-  #unreachable(error: Error, signal: AbortSignal): JamdevError {
-    const { url } = this.endpoint;
-    const code = errorCode(error);
-    if (code === 'EACCES' || code === 'EPERM') return dockerErrors.dockerForbidden(url);
-    const isPlain = code === 'ENOENT' || code === 'ECONNREFUSED';
-    const isLate = (signal.reason as Error | undefined)?.name === 'TimeoutError';
-    return dockerErrors.dockerStopped(isPlain ? url : `${url}: ${isLate ? 'no answer in time' : error.message}`);
-  }
 }
 
 /**
- * Connects to the engine that the docker client uses.
- * @throws JamdevError `DockerMissing`, `DockerStopped`, `DockerForbidden`, `DockerElsewhere`
+ * Connects to the engine that the docker client uses. To be closed when it is not needed anymore.
+ * @throws JamdevError `DockerMissing`, `DockerStopped`, `DockerForbidden`, `EngineUnreachable`
  */
-export async function connectEngine(signal?: AbortSignal): Promise<Engine> {
-  const engine = new Engine(await findEndpoint(signal));
-  await engine.version(signal);
+export async function connectEngine(choice: EngineChoice = {}): Promise<Engine> {
+  const engine = new Engine(await findEndpoint(choice));
+  await engine.version(choice.signal);
+  engine.link?.open();
   return engine;
 }
 

@@ -14,6 +14,7 @@ export interface ImagesOwner {
   engine: Engine;
   /** Absolute path of the project folder. */
   project: string;
+  stateId: string;
   runId: string;
 }
 
@@ -55,8 +56,8 @@ export class ImageKeeper {
   /** Removes what is left; call it when no backend runs anymore. */
   async close(): Promise<void> {
     await this.#removing;
-    const { engine, project, runId } = this.#owner;
-    await removeDeadImages(engine, { project, isRunAlive: (other) => other !== runId });
+    const { engine, project, stateId, runId } = this.#owner;
+    await removeDeadImages(engine, { project, stateId, isRunAlive: (other) => other !== runId });
   }
 
   #removeUnused(): void {

@@ -9,7 +9,7 @@ const READABLE_CHARACTERS = 40;
  * The name of an image, of its own for every build of every dev server. It tells whose the image is: a label would tell
  * it as well, but takes the classic builder a step, and the user that time with every save.
  */
-export function imageName({ project, service, runId, number }: ImageOwner): string {
+export function imageName({ project, stateId, service, runId, number }: ImageOwner): string {
   const readable = service.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   const name =
     readable
@@ -17,12 +17,16 @@ export function imageName({ project, service, runId, number }: ImageOwner): stri
       .slice(0, READABLE_CHARACTERS)
       .replace(/-+$/, '') || 'service';
   // The service's hash too, as its readable form may be that of another.
-  return `jamdev/${hashOf(project)}-${hashOf(service)}-${name}:${runId}-${number}`;
+  const state = stateId === undefined ? '' : `-${hashOf(stateId)}`;
+  return `jamdev/${hashOf(project)}${state}-${hashOf(service)}-${name}:${runId}-${number}`;
 }
 
-/** What the engine has to look for to find all images of a project. */
-export function imagesOfProject(project: string): string {
-  return `jamdev/${hashOf(project)}-*`;
+/**
+ * What the engine has to look for to find all images of a project: those of its state folder, which a renamed project keeps
+ * and nobody else has, not even for a project with the same path on another machine.
+ */
+export function imagesOfProject({ project, stateId }: Pick<ImageOwner, 'project' | 'stateId'>): string {
+  return stateId === undefined ? `jamdev/${hashOf(project)}-*` : `jamdev/*-${hashOf(stateId)}-*`;
 }
 
 /** Returns the name of what one stage of a build left that the image does not contain; the first has number 1. */

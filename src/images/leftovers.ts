@@ -49,9 +49,9 @@ export async function listImageNames(engine: Engine, pattern: string): Promise<s
 }
 
 /** Returns the names of images whose run is over. An image with names of several projects is listed with all of them. */
-async function listDeadImages(engine: Engine, { project, isRunAlive }: DeadRuns): Promise<string[]> {
-  const pattern = imagesOfProject(project);
+async function listDeadImages(engine: Engine, { isRunAlive, ...owner }: DeadRuns): Promise<string[]> {
+  const pattern = imagesOfProject(owner);
   const names = await listImageNames(engine, pattern);
-  const start = pattern.replace('*', '');
-  return names.filter((name) => name.includes(start) && !isRunAlive(runOfImage(name)));
+  const own = pattern.replace('jamdev/', '').replaceAll('*', '');
+  return names.filter((name) => name.includes(own) && !isRunAlive(runOfImage(name)));
 }

@@ -16,7 +16,7 @@ function makeBuilder(build: string | undefined, name = 'default') {
   const cwd = makeProject();
   const config = processService({ name, command: 'run', build, cwd, env: { A: '1' }, remap8080: true });
   const clock = new HandClock();
-  const builder = new Builder([config], clock, createMakeBuild({ project: cwd, runId: 'test' }));
+  const builder = new Builder([config], clock, createMakeBuild({ project: cwd, stateId: 'state', runId: 'test' }));
   onTestFinished(() => builder.close());
   const told: string[] = [];
   builder.events.on('started', (service, number, reason, command) =>
@@ -247,7 +247,7 @@ test('closing cancels the build, waits for it to be gone, and lets nobody wait o
 test('several services are built side by side, each for itself', async () => {
   const cwd = makeProject();
   const make = (name: string, build: string) => processService({ name, command: name, build, cwd });
-  const owner = { project: cwd, runId: 'test' };
+  const owner = { project: cwd, stateId: 'state', runId: 'test' };
   const builder = new Builder([make('one', 'exit 1'), make('two', 'true')], new HandClock(), createMakeBuild(owner));
   onTestFinished(() => builder.close());
   expect((await builder.buildAll('start')).map(({ result }) => result)).toEqual(['failed', 'succeeded']);

@@ -41,6 +41,7 @@ test('without flags and config file, the start script runs with the defaults', a
     host: undefined,
     allowedHosts: [],
     publicUrl: {},
+    remote: {},
     interactive: true,
     styleLogOutput: true,
   });

@@ -329,10 +329,11 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   usage: [usageError('MESSAGE', 'REMEDY'), ['MESSAGE REMEDY']],
   dockerMissing: [dockerErrors.dockerMissing(), ['"docker"', '--runtime process']],
   dockerStopped: [dockerErrors.dockerStopped('DETAIL'), ['DETAIL', 'Start Docker', '--runtime process']],
-  dockerElsewhere: [
-    dockerErrors.dockerElsewhere('ssh://me@far.example', 'prod'),
-    ['ssh://me@far.example', '"prod"', 'docker context use', '--runtime process'],
+  engineUnreachable: [
+    dockerErrors.engineUnreachable('ssh://me@far.example', 'DETAIL', 'REMEDY'),
+    ['ssh://me@far.example', 'DETAIL', 'REMEDY'],
   ],
+  addressNotThere: [dockerErrors.addressNotThere('192.0.2.7'), ['192.0.2.7', '"remote.address"', 'ssh://']],
   dockerForbidden: [dockerErrors.dockerForbidden('DETAIL'), ['DETAIL', 'group docker', '--runtime process']],
   imageGone: [dockerErrors.imageGone('IMAGE'), ['IMAGE', 'jamdev build']],
   dockerNetworkMissing: [dockerErrors.dockerNetworkMissing('net'), ['"net"', 'docker network create net']],

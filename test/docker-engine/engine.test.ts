@@ -124,29 +124,47 @@ describe('the way to the engine', () => {
     ['tcp://127.0.0.1:2375', { host: '127.0.0.1', port: 2375 }],
     ['tcp://localhost', { host: 'localhost', port: 2375 }],
     ['tcp://[::1]:4711', { host: '::1', port: 4711 }],
+    ['tcp://0.0.0.0:2375', { host: '0.0.0.0', port: 2375 }],
+    ['tcp://[::]:2375', { host: '::', port: 2375 }],
   ])('of a context with %s', async (url, address) => {
     vi.stubEnv('DOCKER_HOST', '');
     stubClient(context(url));
-    expect(await findEndpoint()).toMatchObject({ url, address, environment: { DOCKER_CONTEXT: 'prod' } });
+    const found = await findEndpoint();
+    expect(found).toMatchObject({ url, address, environment: { DOCKER_CONTEXT: 'prod' } });
+    expect(found.remote).toBeUndefined();
   });
 
-  test.each(['ssh://me@far.example', 'tcp://192.0.2.7:2375', 'tcp://no-such-host.invalid:2375', 'ssh://localhost'])(
-    'an engine on another machine is refused: %s',
-    async (url) => {
-      vi.stubEnv('DOCKER_HOST', '');
-      stubClient(context(url));
-      await expect(findEndpoint()).rejects.toMatchObject({
-        code: 'DockerElsewhere',
-        message: expect.stringContaining(`"prod" `),
-      });
+  test.each([
+    ['tcp://192.0.2.7:2376', undefined, '192.0.2.7', '192.0.2.7'],
+    ['tcp://[2001:db8::7]:2376', undefined, '2001:db8::7', '2001:db8::7'],
+    ['tcp://192.0.2.7:2376', '192.0.2.8', '192.0.2.8', '192.0.2.8'],
+    ['tcp://192.0.2.7:2376', '[2001:db8::8]', '2001:db8::8', '2001:db8::8'],
+    // Everywhere there, and reached where the engine is.
+    ['tcp://192.0.2.7:2376', '0.0.0.0', '0.0.0.0', '192.0.2.7'],
+    ['tcp://192.0.2.7:2376', '::', '::', '192.0.2.7'],
+    // The end of a tunnel that somebody else has made.
+    ['tcp://127.0.0.1:2376', '192.0.2.8', '192.0.2.8', '192.0.2.8'],
+  ])(
+    'of an engine on another machine: %s, with "remote.address" %s',
+    async (url, remoteAddress, publishAt, reachAt) => {
       vi.stubEnv('DOCKER_HOST', url);
-      await expect(findEndpoint()).rejects.toMatchObject({
-        code: 'DockerElsewhere',
-        message: expect.stringMatching(/^DOCKER_HOST leads to/),
-        remedy: expect.stringContaining('Unset DOCKER_HOST'),
-      });
+      stubClient(context(url));
+      expect((await findEndpoint({ remoteAddress })).remote).toEqual({ publishAt, reachAt });
     },
   );
+
+  test('an engine whose socket is on this machine is on it, whatever "remote.address" is', async () => {
+    stubClient(context('unix:///var/run/docker.sock'));
+    expect((await findEndpoint({ remoteAddress: '192.0.2.8' })).remote).toBeUndefined();
+  });
+
+  test('an engine whose name is unknown is not found', async () => {
+    stubClient(context('tcp://no-such-host.invalid:2375'));
+    await expect(findEndpoint()).rejects.toMatchObject({
+      code: 'EngineUnreachable',
+      message: expect.stringContaining('no-such-host.invalid'),
+    });
+  });
 
   test('a context that does not exist is reported in the words of the client', async () => {
     vi.stubEnv('DOCKER_HOST', '');

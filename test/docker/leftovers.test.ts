@@ -20,7 +20,14 @@ describeDocker('what dead dev servers left in the engine', () => {
 
   test('containers, networks and images of dead ones go; those of a living one, of other projects and of other machines stay', async () => {
     const runtimeOf = (runId: string, of = project, stateId = STATE) =>
-      new DockerRuntime({ engine: testEngine(), project: of, stateId, runId, volumes: ['/nonexistent'] });
+      new DockerRuntime({
+        engine: testEngine(),
+        project: of,
+        stateId,
+        owner: 'test@here',
+        runId,
+        volumes: ['/nonexistent'],
+      });
     const spawn = async (runtime: DockerRuntime) => {
       onTestFinished(() => runtime.close());
       return start('exec sleep 60', {}, { runtime });

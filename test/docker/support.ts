@@ -16,7 +16,7 @@ import type { Started } from '../runtime/runtime-suite.js';
 import type { DevRun } from '../support/cli.js';
 import { fixture } from '../support/project.js';
 
-const connected = await connectEngine(AbortSignal.timeout(20_000)).catch((error: Error) => error);
+const connected = await connectEngine({ signal: AbortSignal.timeout(20_000) }).catch((error: Error) => error);
 const missing = connected instanceof Error ? connected : undefined;
 
 /** The engine that the tests use. @throws when none answers */
@@ -90,7 +90,7 @@ export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promis
   let engine: Engine;
   let shared: DockerRuntime;
   const makeRuntime = (of = engine) =>
-    new DockerRuntime({ engine: of, project, stateId: runId, runId, volumes: [volumes] });
+    new DockerRuntime({ engine: of, project, stateId: runId, owner: 'test@here', runId, volumes: [volumes] });
   let image = '';
   const running: RuntimeBackend[] = [];
 

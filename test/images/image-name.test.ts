@@ -14,14 +14,29 @@ test.each([
 
 test('it tells the project and the run', () => {
   const name = imageName(OWNER);
-  expect(name.startsWith(imagesOfProject(OWNER.project).replace(/\*$/, ''))).toBe(true);
-  expect(name.startsWith(imagesOfProject('/work/app2').replace(/\*$/, ''))).toBe(false);
+  expect(name.startsWith(imagesOfProject(OWNER).replace(/\*$/, ''))).toBe(true);
+  expect(name.startsWith(imagesOfProject({ project: '/work/app2' }).replace(/\*$/, ''))).toBe(false);
   expect(runOfImage(name)).toBe(OWNER.runId);
   expect(runOfImage('jamdev/x:latest')).toBe('');
 });
 
+test('of two projects with one path, those of one state folder are found, and by nobody else', () => {
+  const own = imageName({ ...OWNER, stateId: 'state-1' });
+  const pattern = (stateId: string) =>
+    new RegExp(imagesOfProject({ project: '/renamed', stateId }).replaceAll('*', '[^:]*'));
+  expect(own).toMatch(pattern('state-1'));
+  expect(own).not.toMatch(pattern('state-2'));
+  expect(imageName(OWNER)).not.toMatch(pattern('state-1'));
+});
+
 test('services that read alike, builds and runs have names of their own', () => {
-  const others = [{ service: 'Default' }, { project: '/work/app2' }, { runId: 'b7c1' }, { number: 1 }];
+  const others = [
+    { service: 'Default' },
+    { stateId: 'state-1' },
+    { project: '/work/app2' },
+    { runId: 'b7c1' },
+    { number: 1 },
+  ];
   const names = [OWNER, ...others.map((other) => ({ ...OWNER, ...other }))].map(imageName);
   expect(new Set(names).size).toBe(names.length);
 });

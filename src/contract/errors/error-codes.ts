@@ -27,7 +27,7 @@ export const HTTP_STATUS_OF = {
   DockerMissing: 503,
   DockerStopped: 503,
   DockerForbidden: 503,
-  DockerElsewhere: 503,
+  EngineUnreachable: 503,
   ImageGone: 503,
   ConfigUnreadable: 503,
   DockerNetworkMissing: 503,

@@ -6,7 +6,14 @@ import type { Limit } from './resource-limits.js';
 /** The port that a backend listens on inside its container (platform contract, "What a backend sees"). */
 const CONTAINER_PORT = 8080;
 /** Where a mount is seen inside the container. */
-const MOUNT_TARGET = '/plane-data';
+export const MOUNT_TARGET = '/plane-data';
+
+/** What a container keeps when it ends. */
+export interface Mount {
+  Type: 'bind' | 'volume';
+  /** The absolute path of a folder on the engine's machine, or the name of a volume. */
+  Source: string;
+}
 
 /** Everything that defines a backend's container. */
 export interface ContainerSpec {
@@ -17,8 +24,10 @@ export interface ContainerSpec {
   /** The port that the backend has to listen on, on the host's own network; elsewhere it is 8080. */
   hostPort: number | undefined;
   limits: readonly Limit[];
-  /** Absolute path. */
-  volumeFolder: string | undefined;
+  /** The folder or the volume that is mounted. */
+  mount: Mount | undefined;
+  /** The address of the engine's machine at which the port is published. */
+  publishAt: string;
   /** The address of this machine, as the container sees it. */
   hostAddress: string;
   /** Whether the engine puts its own init in front of the image's program. */
@@ -30,14 +39,13 @@ export function insidePort({ hostPort }: Pick<ContainerSpec, 'hostPort'>): numbe
   return hostPort ?? CONTAINER_PORT;
 }
 
-/** The body of the engine's request to create a container. The engine chooses the port on this machine. */
+/** The body of the engine's request to create a container. The engine chooses the port that it publishes. */
 export function containerConfig(spec: ContainerSpec): Record<string, unknown> {
-  const { build, limits, volumeFolder, init, hostPort } = spec;
+  const { build, limits, mount, init, hostPort, publishAt } = spec;
   const variables = { ...build.env, ...spec.env, PORT: String(insidePort(spec)) };
   const port = `${CONTAINER_PORT}/tcp`;
-  const published = { ExposedPorts: { [port]: {} }, PortBindings: { [port]: [{ HostIp: '127.0.0.1', HostPort: '' }] } };
+  const published = { ExposedPorts: { [port]: {} }, PortBindings: { [port]: [{ HostIp: publishAt, HostPort: '' }] } };
   const { ExposedPorts, PortBindings } = hostPort === undefined ? published : {};
-  const mount = { Type: 'bind', Source: volumeFolder, Target: MOUNT_TARGET };
   return {
     Image: build.image,
     Env: Object.entries(variables).map(([name, value]) => `${name}=${value}`),
@@ -48,7 +56,7 @@ export function containerConfig(spec: ContainerSpec): Record<string, unknown> {
       Init: init,
       NetworkMode: build.network ?? 'default',
       ExtraHosts: [`host.docker.internal:${spec.hostAddress}`],
-      Mounts: volumeFolder === undefined ? [] : [mount],
+      Mounts: mount === undefined ? [] : [{ ...mount, Target: MOUNT_TARGET }],
       ...Object.assign({}, ...limits.map(({ config }) => config)),
     },
   };

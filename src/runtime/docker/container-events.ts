@@ -101,7 +101,10 @@ export class ContainerEvents {
     this.#listeners.get(Actor.ID)?.died(event);
   }
 
-  /** The connection has ended: each container is looked at, and the engine is asked again as long as one lives. */
+  /**
+   * The connection has ended: the engine is asked again as long as one container lives, and each is looked at. Those of an
+   * engine on this machine that does not answer are lost with it.
+   */
   async #reopen(): Promise<void> {
     const { signal } = this.#closed;
     while (this.#listeners.size > 0 && !signal.aborted) {
@@ -109,7 +112,10 @@ export class ContainerEvents {
         () => true,
         ignoreError('docker', 'listening to the events of the engine again', false),
       );
-      await Promise.all([...this.#listeners.values()].map((listener) => listener.check()));
+      // Containers of another machine go on while it can't be reached, and are looked at once it is.
+      if (isOpen || this.#engine.link === undefined) {
+        await Promise.all([...this.#listeners.values()].map((listener) => listener.check()));
+      }
       if (isOpen) return;
       await pause(RETRY_PAUSE_MS, signal);
     }

@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-import { createDemuxer } from '../../docker-engine/attached-output.js';
 import { type Engine, QUICK_REQUEST_MS } from '../../docker-engine/engine.js';
 import { EngineError, isNotFound } from '../../docker-engine/engine-error.js';
 import { pause } from '../../os/clock.js';
@@ -7,13 +5,12 @@ import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
 import { hasEnded } from '../../processes/process-table.js';
 import type { SpawnRequest } from '../runtime.js';
 import type { ContainerEvents, DeathEvent } from './container-events.js';
+import { ContainerOutput } from './container-output.js';
 import { findFirstProcess } from './first-process.js';
 
 /** Pauses between attempts to signal a container of an engine that does not take the signal. */
 const FIRST_SIGNAL_PAUSE_MS = 15;
 const LONGEST_SIGNAL_PAUSE_MS = 500;
-/** The end of what the backend printed to stderr is kept, since it may explain the exit; bytes. */
-const KEPT_BYTES = 2_048;
 const SIGKILL_CODE = 137;
 
 /** The state of a container, as the engine reports it. */
@@ -40,7 +37,7 @@ export class Container {
   /** Resolves when it has died, or its engine was lost. */
   readonly died: Promise<void>;
   readonly #engine: Engine;
-  readonly #request: SpawnRequest;
+  readonly #output: ContainerOutput;
   readonly #forget: () => void;
   #settle: (event: DeathEvent | undefined) => void = () => undefined;
   /** undefined: the engine was lost, or reported its death too late. */
@@ -50,9 +47,6 @@ export class Container {
   #isLost = false;
   /** The pid of its first process, where that can be seen from here. */
   #firstProcess: number | undefined;
-  #attached: Readable | undefined;
-  #outputOver: Promise<void> = Promise.resolve();
-  #lastWords = Buffer.alloc(0);
   #asked: 'nothing' | 'soft' | 'hard' = 'nothing';
   #firstAsked: { how: 'soft' | 'hard'; atMs: number; wallMs: number } | undefined;
 
@@ -61,7 +55,7 @@ export class Container {
     this.id = id;
     this.name = name;
     this.#engine = engine;
-    this.#request = request;
+    this.#output = new ContainerOutput(engine, this.#path, request);
     this.#death = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -80,7 +74,7 @@ export class Container {
 
   /** The end of what it printed to stderr. */
   get lastWords(): string {
-    return this.#lastWords.toString('utf8');
+    return this.#output.lastWords;
   }
 
   /**
@@ -89,15 +83,13 @@ export class Container {
    * @throws EngineError, JamdevError
    */
   async start(): Promise<ContainerInspection> {
-    const { signal } = new AbortController();
-    const query = { stream: true, stdout: true, stderr: true };
-    this.#attached = await this.#engine.stream('POST', `${this.#path}/attach`, { query, hijack: true, signal });
-    this.#outputOver = this.#forward(this.#attached);
+    await this.#output.attach();
     await this.#engine.request('POST', `${this.#path}/start`);
     // The end of its output shows that it died, even if the event is missed.
-    void this.#outputOver.then(() => this.#check());
+    void this.#output.streamOver.then(() => this.#check());
     const inspection = await this.#engine.request<ContainerInspection>('GET', `${this.#path}/json`);
-    this.#firstProcess = await findFirstProcess(this.id, inspection.State.Pid);
+    // The process ids of another kernel are those of other processes here.
+    if (this.#engine.sharesKernel) this.#firstProcess = await findFirstProcess(this.id, inspection.State.Pid);
     return inspection;
   }
 
@@ -120,7 +112,7 @@ export class Container {
       this.abandon();
       return { exitCode: undefined, outOfMemory: false, onItsOwn: false };
     }
-    await this.#outputOver;
+    await this.#output.complete().catch(ignoreError('docker', `reading what ${this.name} printed last`));
     if (state === undefined) return { exitCode: event?.exitCode, outOfMemory: false, onItsOwn: false };
     const { ExitCode: exitCode, OOMKilled: outOfMemory } = state;
     return { exitCode, outOfMemory, onItsOwn: this.#endedOnItsOwn(state, event) };
@@ -129,7 +121,7 @@ export class Container {
   /** Ends the connection to it, which does nothing to the container. */
   abandon(): void {
     this.#forget();
-    this.#attached?.destroy();
+    this.#output.abandon();
   }
 
   get #path(): string {
@@ -143,12 +135,14 @@ export class Container {
     this.#settle(event);
   }
 
-  /** Finds out whether it died while events were missed. */
+  /** Finds out whether it died while events were missed. One of an engine on another machine lives until that is known. */
   async #check(): Promise<void> {
     if (this.#isDead) return;
     const state = await this.#inspect();
-    if (state === 'unreachable') this.#lose();
-    else if (!state?.Running) this.#die(undefined);
+    if (state !== 'unreachable') {
+      if (!state?.Running) this.#die(undefined);
+      else void this.#output.resume().catch(ignoreError('docker', `reading what ${this.name} prints again`));
+    } else if (this.#engine.link === undefined) this.#lose();
   }
 
   #lose(): void {
@@ -178,7 +172,7 @@ export class Container {
     // A code other than that of SIGKILL does not come from SIGKILL.
     if (asked === undefined || (asked.how === 'hard' && ExitCode !== SIGKILL_CODE)) return true;
     const finishedMs = preciseTime(FinishedAt);
-    if (this.#engine.sharesClock) return finishedMs < asked.wallMs;
+    if (this.#engine.sharesKernel) return finishedMs < asked.wallMs;
     return event !== undefined && event.engineMs - finishedMs > this.#deathSeenAtMs - asked.atMs;
   }
 
@@ -198,19 +192,6 @@ export class Container {
       }
       await pause(Math.min(wait, LONGEST_SIGNAL_PAUSE_MS));
     }
-  }
-
-  /** @returns resolves when the stream is over */
-  #forward(stream: Readable): Promise<void> {
-    const take = createDemuxer((source, chunk) => {
-      if (source === 'stderr') this.#lastWords = Buffer.concat([this.#lastWords, chunk]).subarray(-KEPT_BYTES);
-      this.#request.onOutput(source, chunk);
-    });
-    stream.on('data', take);
-    return new Promise((resolve) => {
-      stream.once('close', resolve);
-      stream.once('error', () => resolve());
-    });
   }
 }
 

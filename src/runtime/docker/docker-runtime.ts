@@ -4,15 +4,16 @@ import type { Engine } from '../../docker-engine/engine.js';
 import { EngineError } from '../../docker-engine/engine-error.js';
 import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
 import { PortPool } from '../../processes/port-pool.js';
-import { createVolumeFolder, volumeFolderOf } from '../../records/volume-folder.js';
 import type { ContainerBuild, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
+import { prepareMount } from './backend-mount.js';
 import { Container } from './container.js';
-import { type ContainerSpec, containerConfig, insidePort } from './container-config.js';
+import { type ContainerSpec, containerConfig, insidePort, MOUNT_TARGET } from './container-config.js';
 import { ContainerEvents } from './container-events.js';
 import { DockerBackend } from './docker-backend.js';
 import { containerName } from './labels.js';
 import { LostContainers, removeContainer } from './lost-containers.js';
 import { hasOwnInit, type ImageCommand, isInitMissing } from './own-init.js';
+import { makeWritable } from './remote-volume.js';
 import { type Limit, limitsOf, refusedLimit } from './resource-limits.js';
 import { checkVariables, startFailure } from './start-failure.js';
 
@@ -28,6 +29,8 @@ export interface DockerRuntimeOptions {
   project: string;
   /** The random id of the project's state folder. */
   stateId: string;
+  /** Who runs the dev server, for people who share an engine: USER@HOST. */
+  owner: string;
   /** Of this dev server: its containers are recognized by it. */
   runId: string;
   /** Folders for mounts, absolute paths: new mounts are created in the first; existing ones stay where they are. */
@@ -59,21 +62,21 @@ export class DockerRuntime implements Runtime {
     signal.throwIfAborted();
     const build = containerBuildOf(request);
     checkVariables({ ...build.env, ...request.env });
-    const { project, stateId, runId, volumes } = this.#options;
-    const volumeFolder = volumeFolderOf(volumes, request.service, request.key, request.mount);
-    if (volumeFolder !== undefined) createVolumeFolder(volumeFolder);
+    const { project, stateId, owner, runId, volumes } = this.#options;
+    const { backendId, service, key, env, limits: wanted } = request;
+    const labels = { project, state: stateId, owner, run: runId, service, key, backend: backendId };
     // One of them may hold the key.
     await this.#lost.removeAll();
-    const { backendId, service, key, env, limits: wanted } = request;
-    const labels = { project, state: stateId, run: runId, service, key, backend: backendId };
     const hostPort = build.network === 'host' ? await this.#hostPorts.acquire() : undefined;
     const hostAddress = await this.#hostAddress(build.network);
-    const spec = { labels, build, env, hostPort, hostAddress, volumeFolder: volumeFolder?.path };
+    const { publishAt = LOOPBACK } = this.#engine.endpoint.remote ?? {};
+    const common = { labels, build, env, hostPort, hostAddress, publishAt };
     const refused = new Set(this.#unsupported);
     for (const limit of limitsOf(wanted)) {
       if (refused.has(limit.kind)) request.onRemark?.(withoutLimit(limit));
     }
     try {
+      const spec = { ...common, mount: await prepareMount(this.#engine, volumes, request, labels) };
       const ownInit = build.init === false || (await this.#hasOwnInit(build.image));
       for (;;) {
         const limits = limitsOf(wanted).filter(({ kind }) => !refused.has(kind));
@@ -96,7 +99,7 @@ export class DockerRuntime implements Runtime {
       }
     } catch (error) {
       if (hostPort !== undefined) this.#hostPorts.release(hostPort);
-      throw error instanceof EngineError ? await startFailure(error, { build, env }, this.#engine) : error;
+      throw error instanceof EngineError ? await startFailure(error, common, this.#engine) : error;
     }
   }
 
@@ -136,6 +139,7 @@ export class DockerRuntime implements Runtime {
         if (!HARMLESS_WARNING.test(warning)) request.onRemark?.(`Docker warns: ${warning}`);
       }
       container = new Container(Id, name, request, this.#engine, this.#events);
+      if (spec.mount?.Type === 'volume') await makeWritable(this.#engine, Id, MOUNT_TARGET);
       signal.throwIfAborted();
       await this.#events.open();
       const { NetworkSettings } = await container.start();
@@ -145,7 +149,7 @@ export class DockerRuntime implements Runtime {
       const port = spec.hostPort ?? Number(NetworkSettings.Ports?.[`${inside}/tcp`]?.[0]?.HostPort ?? 0);
       return new DockerBackend({
         container,
-        address: { host: '127.0.0.1', port },
+        address: { host: this.#engine.endpoint.remote?.reachAt ?? LOOPBACK, port },
         insidePort: inside,
         limits: spec.limits,
         build: spec.build,
@@ -194,6 +198,7 @@ export class DockerRuntime implements Runtime {
   }
 }
 
+const LOOPBACK = '127.0.0.1';
 const HOST_ADDRESS = 'host-gateway';
 const WITHOUT_INIT =
   'This engine has no init for containers (docker-init): a server that does not handle SIGTERM ends only after its grace period.';

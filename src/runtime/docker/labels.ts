@@ -4,6 +4,8 @@ export const LABEL = {
   project: 'dev.jamdev.project',
   /** The random id of the project's state folder: it tells machines apart that share an engine. */
   state: 'dev.jamdev.state',
+  /** Who runs the dev server, as USER@HOST: for people who share an engine. */
+  owner: 'dev.jamdev.owner',
   /** The dev server that owns it. */
   run: 'dev.jamdev.run',
   service: 'dev.jamdev.service',

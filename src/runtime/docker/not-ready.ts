@@ -25,7 +25,9 @@ export async function explainNotReady(
 ): Promise<string | undefined> {
   const tables = await readTables(engine, id);
   const listening = tables.flatMap((table) => parseProcNet(withoutResolver(table)));
-  if (listening.some((each) => each.port === port && !each.loopback)) return answer && describeStrangeAnswer(answer);
+  if (listening.some((each) => each.port === port && !each.loopback)) {
+    return answer === undefined ? explainUnreached(engine) : describeStrangeAnswer(answer);
+  }
   const must = `It must listen on 0.0.0.0:${port}.`;
   if (listening.some((each) => each.port === port)) {
     return `It listens on 127.0.0.1:${port} inside its container, where nothing outside can reach it. ${must}`;
@@ -35,6 +37,12 @@ export async function explainNotReady(
   return `It listens on port ${others.join(', ')} inside its container. ${must} PORT is set to ${port}.`;
 }
 
+/** It listens, and yet no connection comes about: something between the machines forbids it. */
+function explainUnreached({ endpoint: { remote } }: Engine): string | undefined {
+  if (remote === undefined) return undefined;
+  return `It listens on its port, but this machine can't connect to ${remote.reachAt}, where the engine publishes it. Allow that in the firewall, or set "remote.address" in the config.`;
+}
+
 /** Asked inside the container; an image without `cat` is looked into from outside, where this machine allows it. */
 async function readTables(engine: Engine, id: string): Promise<string[]> {
   // A container without IPv6 has only the first: the exit code does not matter.
@@ -42,6 +50,8 @@ async function readTables(engine: Engine, id: string): Promise<string[]> {
     ignoreError('docker', 'running cat in a container', ''),
   );
   if (printed.includes('local_address')) return printed.split(/^(?=\s*sl\s)/m);
+  // The process ids of another kernel are those of other processes here.
+  if (!engine.sharesKernel) return [];
   const path = `/containers/${id}/json`;
   const inspected = await engine
     .request<ContainerInspection>('GET', path)

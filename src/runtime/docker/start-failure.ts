@@ -17,13 +17,14 @@ const INIT_FAILED =
 /** Explains why the engine did not start a container. */
 export async function startFailure(
   { message }: EngineError,
-  { build, env }: Pick<ContainerSpec, 'build' | 'env'>,
+  { build, env, publishAt }: Pick<ContainerSpec, 'build' | 'env' | 'publishAt'>,
   engine: Engine,
 ): Promise<JamdevError> {
   const { image, network } = build;
   if (IMAGE_MISSING.test(message)) return dockerErrors.imageGone(image);
   const missing = NETWORK_MISSING.exec(message);
   if (missing !== null) return dockerErrors.dockerNetworkMissing(network ?? missing[1] ?? missing[2] ?? '');
+  if (/cannot assign requested address/i.test(message)) return dockerErrors.addressNotThere(publishAt);
   if (/no space left on device/i.test(message)) return dockerErrors.diskFull(message);
   if (/argument list too long/i.test(message)) return tooLarge({ ...build.env, ...env });
   if (isExecFormat(message)) {

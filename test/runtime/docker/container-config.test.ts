@@ -19,7 +19,8 @@ const spec = {
   hostPort: undefined,
   hostAddress: 'host-gateway',
   limits: [],
-  volumeFolder: undefined,
+  mount: undefined,
+  publishAt: '127.0.0.1',
   init: true,
 };
 
@@ -44,7 +45,7 @@ describe('what the engine is asked to create', () => {
   });
 
   test('a mount is a folder of this machine, with any name', () => {
-    const { HostConfig } = containerConfig({ ...spec, volumeFolder: '/a,b/"c"' });
+    const { HostConfig } = containerConfig({ ...spec, mount: { Type: 'bind', Source: '/a,b/"c"' } });
     expect(HostConfig).toMatchObject({ Mounts: [{ Type: 'bind', Source: '/a,b/"c"', Target: '/plane-data' }] });
   });
 });

@@ -30,9 +30,18 @@ describe('why a container did not start', () => {
       '"nope": executable file not found in $PATH.',
     ],
     ['exec /bin/sh: argument list too long', 'CommandNotStarted', 'environment variables'],
+    [
+      'Error starting userland proxy: listen tcp4 192.0.2.7:0: bind: cannot assign requested address',
+      'ContainerNotStarted',
+      'no address 192.0.2.7',
+    ],
     ['something new', 'ContainerNotStarted', 'something new'],
   ])('%s', async (message, code, mention) => {
-    const error = await startFailure(new EngineError(500, message), { build, env: { A: 'a' } }, nowhere);
+    const error = await startFailure(
+      new EngineError(500, message),
+      { build, env: { A: 'a' }, publishAt: '192.0.2.7' },
+      nowhere,
+    );
     expect(error).toMatchObject({ code, message: expect.stringContaining(mention) });
   });
 

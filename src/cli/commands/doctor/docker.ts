@@ -1,6 +1,7 @@
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { runDocker } from '../../../docker-engine/docker-cli.js';
 import { dockerErrors } from '../../../docker-engine/docker-errors.js';
+import type { Endpoint } from '../../../docker-engine/endpoint.js';
 import { connectEngine, type Engine, type EngineVersion, isPodman } from '../../../docker-engine/engine.js';
 import { pause } from '../../../os/clock.js';
 import { type Finding, fine, trouble } from './finding.js';
@@ -26,17 +27,22 @@ export interface DockerAnswer {
   /** Why there is no engine. */
   trouble: JamdevError | undefined;
   engine?: Engine;
+  /** How an engine on another machine is reached. */
+  way?: string;
 }
 
-/** Asks the docker client for its version, and its engine for everything else. */
-export async function askDocker(timeoutMs: number): Promise<DockerAnswer> {
+/**
+ * Asks the docker client for its version, and its engine for everything else.
+ * @param remoteAddress `remote.address` of the config
+ */
+export async function askDocker(timeoutMs: number, remoteAddress?: string): Promise<DockerAnswer> {
   const client = runDocker(['--version'], { timeoutMs }).then(
     ({ stdout }) => /version ([^\s,]+)/.exec(stdout)?.[1],
     (error) => onlyJamdevError(error) && undefined,
   );
   const noAnswer = { info: undefined, trouble: dockerErrors.dockerStopped(`no answer within ${timeoutMs / 1000} s`) };
   const deadline = AbortSignal.timeout(timeoutMs);
-  const asked = askEngine(deadline).catch((error) =>
+  const asked = askEngine(deadline, remoteAddress).catch((error) =>
     deadline.aborted ? noAnswer : { info: undefined, trouble: onlyJamdevError(error) },
   );
   // A client that does not even end when it is asked to must not hold up anything.
@@ -45,9 +51,22 @@ export async function askDocker(timeoutMs: number): Promise<DockerAnswer> {
   return { client: version, ...(answer ?? noAnswer) };
 }
 
-async function askEngine(signal: AbortSignal): Promise<Omit<DockerAnswer, 'client'>> {
-  const engine = await connectEngine(signal);
-  return { engine, info: describeEngine(await engine.version()), trouble: undefined };
+async function askEngine(
+  signal: AbortSignal,
+  remoteAddress: string | undefined,
+): Promise<Omit<DockerAnswer, 'client'>> {
+  const engine = await connectEngine({ signal, remoteAddress });
+  const askedAtMs = performance.now();
+  const info = describeEngine(await engine.version());
+  const way = describeWay(engine.endpoint, performance.now() - askedAtMs);
+  return { engine, info, trouble: undefined, ...(way === undefined ? {} : { way }) };
+}
+
+/** How an engine on another machine is reached; undefined for one on this machine. */
+function describeWay({ url, tls, remote }: Endpoint, ms: number): string | undefined {
+  if (remote === undefined) return undefined;
+  const by = tls === undefined ? 'not encrypted' : 'TLS';
+  return `${url} (${by}), answers in ${Math.round(ms)} ms, ports of containers at ${remote.reachAt}`;
 }
 
 /** Reads the engine's answer to `/version`. */
@@ -64,11 +83,12 @@ function onlyJamdevError(error: unknown): JamdevError {
 }
 
 /** One finding for the client, and, where there is one, one for the engine. */
-export function judgeDocker({ client, info, trouble: reason }: DockerAnswer, need: DockerNeed): Finding[] {
+export function judgeDocker({ client, info, trouble: reason, way }: DockerAnswer, need: DockerNeed): Finding[] {
   const found = client === undefined ? [] : [fine('docker client', `version ${client}`)];
   if (info !== undefined) {
     const product = info.product === '' ? '' : `, ${info.product}`;
-    return [...found, fine('docker engine', `version ${info.version}, ${info.platform}${product}`)];
+    const version = fine('docker engine', `version ${info.version}, ${info.platform}${product}`);
+    return [...found, version, ...(way === undefined ? [] : [fine('remote engine', way)])];
   }
   const check = reason?.code === 'DockerMissing' ? 'docker client' : 'docker engine';
   const error = reason ?? dockerErrors.dockerStopped('it gave no reason');
@@ -78,10 +98,10 @@ export function judgeDocker({ client, info, trouble: reason }: DockerAnswer, nee
 }
 
 /** Not what the error asks for: nothing has to be done. */
-function wish({ code }: JamdevError): string {
+function wish({ code, remedy }: JamdevError): string {
   const end = 'if backends should run as containers';
   if (code === 'DockerMissing') return `Install Docker, ${end}: https://docs.docker.com/get-docker/`;
-  if (code === 'DockerElsewhere') return `Choose a Docker Engine on this machine, ${end}.`;
+  if (code === 'EngineUnreachable') return remedy;
   if (code === 'DockerForbidden') return `Join the group docker, ${end}: sudo usermod -aG docker $USER`;
   return `Start Docker, ${end}.`;
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { release } from 'node:os';
 import { runDocker } from '../../../docker-engine/docker-cli.js';
+import type { Engine } from '../../../docker-engine/engine.js';
 import { noteHandled } from '../../../os/debug/debug-log.js';
 import type { EngineInfo } from './docker.js';
 import { doctorErrors } from './doctor-errors.js';
@@ -60,11 +60,11 @@ export function judgeEmulation(platform: string, engine: EngineInfo, emulators: 
 }
 
 /** Looks for emulators: with the kernel, and, as engines may have one of their own, with the builder. */
-export async function findEmulators(engine: EngineInfo, timeoutMs: number): Promise<Emulators> {
-  const sameKernel = process.platform === 'linux' && engine.kernel === release();
+export async function findEmulators(engine: Engine, timeoutMs: number): Promise<Emulators> {
+  const sameKernel = process.platform === 'linux' && engine.sharesKernel;
   const registered = sameKernel ? listRegistered() : undefined;
   if (registered !== undefined && registered.length > 0) return { sameKernel, registered, builder: undefined };
-  const { ok, stdout } = await runDocker(['buildx', 'inspect'], { timeoutMs });
+  const { ok, stdout } = await runDocker(['buildx', 'inspect'], { timeoutMs, env: engine.endpoint.environment });
   return { sameKernel, registered, builder: ok ? readBuilderPlatforms(stdout) : undefined };
 }
 

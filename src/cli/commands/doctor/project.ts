@@ -24,6 +24,7 @@ export interface Project {
   proxyPort: number;
   defaultPorts: DevConfig['defaultPorts'];
   host: string | undefined;
+  remote: DevConfig['remote'];
   finding: Finding;
 }
 
@@ -37,14 +38,20 @@ export async function examineProject(folder: string, named: string | undefined):
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw pathErrors.folderMissing(path);
   try {
     const config = await resolveConfig({ folder: path, config: named });
-    const { project, services, defaultPorts, host } = config;
+    const { project, services, defaultPorts, host, remote } = config;
     const { port, proxyPort } = firstPorts(config, readKeptPorts(stateFolderOf(project)));
     const finding = (await findTrouble(services)) ?? fine('config', describeServices(config));
-    return { folder: project, services, port, proxyPort, defaultPorts, host, finding };
+    return { folder: project, services, port, proxyPort, defaultPorts, host, remote, finding };
   } catch (error) {
     if (!(error instanceof JamdevError)) throw error;
     const ports = { port: DEFAULT_API_PORT, proxyPort: DEFAULT_PROXY_PORT };
-    const defaults = { services: [], ...ports, defaultPorts: { port: true, proxyPort: true }, host: undefined };
+    const defaults = {
+      services: [],
+      ...ports,
+      defaultPorts: { port: true, proxyPort: true },
+      host: undefined,
+      remote: {},
+    };
     return { folder: realpathSync(path), ...defaults, finding: trouble('config', 'failure', error) };
   }
 }

@@ -37,7 +37,7 @@ export async function examine(folder: string, configFile: string | undefined): P
   const project = await examineProject(folder, configFile);
   const { services } = project;
   const need = dockerNeed(services);
-  const docker = askDocker(ANSWER_MS);
+  const docker = askDocker(ANSWER_MS, project.remote.address);
   const own = listServerRecords(stateFolderOf(project.folder)).then((records) =>
     records.filter(({ alive }) => alive).map(({ record }) => record),
   );
@@ -61,9 +61,9 @@ export async function examine(folder: string, configFile: string | undefined): P
       return engine === undefined || need === 'not' ? [] : [await checkBuilder(engine, services)];
     }),
     runCheck('emulation', CHECK_MS, async () => {
-      const { info } = await docker;
-      if (info === undefined || wanted.length === 0) return [];
-      const emulators = await findEmulators(info, ANSWER_MS);
+      const { info, engine } = await docker;
+      if (info === undefined || engine === undefined || wanted.length === 0) return [];
+      const emulators = await findEmulators(engine, ANSWER_MS);
       return wanted.map((platform) => judgeEmulation(platform, info, emulators, need !== 'not'));
     }),
     port('API', project.port, '--port', project.defaultPorts.port),

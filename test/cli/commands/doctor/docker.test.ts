@@ -39,7 +39,7 @@ describe('what that means', () => {
   const elsewhere: DockerAnswer = {
     client: '28.2.2',
     info: undefined,
-    trouble: dockerErrors.dockerElsewhere('ssh://me@far.example', 'prod'),
+    trouble: dockerErrors.engineUnreachable('ssh://me@far.example', 'DETAIL', 'Do this.'),
   };
 
   test.each([
@@ -68,14 +68,14 @@ describe('what that means', () => {
       elsewhere,
       'must',
       ['docker client ok', 'docker engine failure'],
-      'docker context use',
+      'Do this.',
     ],
     [
       'an engine on another machine, and no need',
       elsewhere,
       'not',
       ['docker client ok', 'docker engine warning'],
-      'on this machine, if',
+      'Do this.',
     ],
   ] as const)('%s', (_name, answer, need, expected, remedy) => {
     const findings = judgeDocker(answer, need);

@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# Another machine with a Docker Engine, for the tests: a network namespace of its own, with a network interface that leads
+# here. Its engine listens on a TCP port with TLS, and an SSH server stands in front of it.
+#
+#   host.sh start FOLDER   prints NAME=value lines: its address, where its certificates and keys are
+#   host.sh stop FOLDER    ends all of it, and leaves nothing behind
+#
+# Linux and root. `ip netns exec` would hide the cgroups that the engine needs, so programs enter by nsenter.
+set -euo pipefail
+
+action="${1:-}" folder="${2:-}"
+id="$(printf '%s' "$folder" | cksum | cut -d ' ' -f 1)"
+namespace="jamdev-remote-$id"
+# At most 15 characters.
+here="jr${id}a" there="jr${id}b"
+START_TIMEOUT_S=60
+
+say() { printf 'remote: %s\n' "$*" >&2; }
+
+inside() { nsenter --net="/run/netns/$namespace" "$@"; }
+
+start() {
+  install_packages
+  mkdir -p "$folder"
+  make_network
+  make_certificates
+  make_ssh
+  launch_engine
+  printf '%s\n' "ADDRESS=$address" "NAMESPACE=$namespace" "DEVICE=$there" "LINK=$here"
+}
+
+install_packages() {
+  local missing=()
+  command -v ip >/dev/null || missing+=(iproute2)
+  [ -x /usr/sbin/sshd ] || missing+=(openssh-server)
+  command -v ssh >/dev/null || missing+=(openssh-client)
+  command -v openssl >/dev/null || missing+=(openssl)
+  command -v dockerd >/dev/null || missing+=(docker.io)
+  command -v iptables >/dev/null || missing+=(iptables)
+  [ "${#missing[@]}" -eq 0 ] && return
+  say "installing ${missing[*]}"
+  { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } >&2
+}
+
+make_network() {
+  local tries subnet
+  ip netns add "$namespace"
+  for tries in 1 2 3 4 5 6 7 8 9; do
+    subnet="10.$((RANDOM % 100 + 20)).$((RANDOM % 255))"
+    ip route | grep -q "$subnet\." || break
+  done
+  address="$subnet.2"
+  ip link add "$here" type veth peer name "$there" netns "$namespace"
+  ip addr add "$subnet.1/30" dev "$here"
+  ip link set "$here" up
+  inside ip addr add "$address/30" dev "$there"
+  inside ip link set lo up
+  inside ip link set "$there" up
+}
+
+# A certificate authority of its own; a certificate for the engine's address, and one for those who use it.
+make_certificates() {
+  local certs="$folder/certs" of
+  mkdir -p "$certs"
+  (
+    cd "$certs"
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test-ca -keyout ca-key.pem -out ca.pem
+    for of in server client; do
+      openssl req -newkey rsa:2048 -nodes -subj "/CN=$of" -keyout "$of-key.pem" -out "$of.csr"
+      printf 'subjectAltName=IP:%s\nextendedKeyUsage=%sAuth\n' "$address" "$of" >"$of.ext"
+      openssl x509 -req -days 2 -in "$of.csr" -CA ca.pem -CAkey ca-key.pem -CAcreateserial -extfile "$of.ext" -out "$of-cert.pem"
+    done
+    # Under the names that the docker client looks for.
+    mkdir -p client
+    cp ca.pem client/ca.pem
+    cp client-cert.pem client/cert.pem
+    cp client-key.pem client/key.pem
+  ) >/dev/null 2>&1
+}
+
+# Keys and settings of its own, on both sides: nothing of this machine's user is read.
+make_ssh() {
+  local ssh="$folder/ssh"
+  mkdir -p "$ssh" /run/sshd
+  chmod 700 "$ssh"
+  ssh-keygen -q -t ed25519 -N '' -f "$ssh/host_key"
+  ssh-keygen -q -t ed25519 -N '' -f "$ssh/user_key"
+  cp "$ssh/user_key.pub" "$ssh/authorized_keys"
+  cat >"$ssh/sshd_config" <<END
+Port 2222
+ListenAddress $address
+HostKey $ssh/host_key
+PidFile $folder/sshd.pid
+AuthorizedKeysFile $ssh/authorized_keys
+StrictModes no
+PermitRootLogin prohibit-password
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM no
+SetEnv DOCKER_HOST=unix://$folder/docker.sock
+END
+  printf '[%s]:2222 %s\n' "$address" "$(cut -d ' ' -f 1,2 "$ssh/host_key.pub")" >"$ssh/known_hosts"
+  cat >"$ssh/config" <<END
+Host far
+  HostName $address
+  Port 2222
+  User root
+  IdentityFile $ssh/user_key
+  IdentitiesOnly yes
+  UserKnownHostsFile $ssh/known_hosts
+  GlobalKnownHostsFile /dev/null
+END
+  inside /usr/sbin/sshd -f "$ssh/sshd_config" -E "$folder/sshd.log"
+}
+
+launch_engine() {
+  local certs="$folder/certs" waited=0
+  inside setsid dockerd --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/dockerd.pid" \
+    -H "unix://$folder/docker.sock" -H "tcp://$address:2376" \
+    --tlsverify --tlscacert "$certs/ca.pem" --tlscert "$certs/server-cert.pem" --tlskey "$certs/server-key.pem" \
+    >"$folder/dockerd.log" 2>&1 </dev/null &
+  until docker -H "unix://$folder/docker.sock" version >/dev/null 2>&1; do
+    if [ "$waited" -ge $((START_TIMEOUT_S * 10)) ]; then
+      say 'the engine does not come up; the end of its log:'
+      tail -n 20 "$folder/dockerd.log" >&2
+      stop
+      exit 1
+    fi
+    sleep 0.1
+    waited=$((waited + 1))
+  done
+  # From the engine of this machine.
+  docker save node:22-slim | docker -H "unix://$folder/docker.sock" load >&2
+}
+
+stop() {
+  local pid shim
+  for pid in $(cat "$folder/sshd.pid" 2>/dev/null || true); do kill "$pid" 2>/dev/null || true; done
+  for pid in $(cat "$folder/dockerd.pid" 2>/dev/null || true); do
+    docker -H "unix://$folder/docker.sock" ps -q 2>/dev/null |
+      xargs -r docker -H "unix://$folder/docker.sock" kill >/dev/null 2>&1 || true
+    kill "$pid" 2>/dev/null || true
+    timeout 20 tail --pid="$pid" -f /dev/null || kill -9 "$pid" 2>/dev/null || true
+  done
+  # What a killed engine left running, and what sessions of the SSH server did.
+  for pid in $(ip netns pids "$namespace" 2>/dev/null || true); do kill -9 "$pid" 2>/dev/null || true; done
+  for shim in /proc/[0-9]*/cmdline; do
+    if tr '\0' ' ' 2>/dev/null <"$shim" | grep -qF -- "$folder/exec"; then kill -9 "$(basename "$(dirname "$shim")")" 2>/dev/null || true; fi
+  done
+  { grep -o " $folder/[^ ]*" /proc/mounts || true; } | sort -r | xargs -r -n 1 umount -l 2>/dev/null || true
+  ip link del "$here" 2>/dev/null || true
+  ip netns del "$namespace" 2>/dev/null || true
+  rm -rf "$folder"
+}
+
+case "$action" in
+  start) start ;;
+  stop) stop ;;
+  *)
+    say 'usage: host.sh start|stop FOLDER'
+    exit 2
+    ;;
+esac

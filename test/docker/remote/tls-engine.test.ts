@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runCli } from '../../support/cli.js';
+import { post, send } from '../../support/http.js';
+import { makeTempFolder } from '../../support/project.js';
+import { waitFor } from '../../support/wait.js';
+import { describeOwnEngine } from '../support.js';
+import { useRemoteHost } from './remote-host.js';
+import { counted, makeRemoteProject, startRemoteDev } from './remote-project.js';
+
+const MOUNT = { spawn: { executable: { mount: true } } };
+const TIMEOUT_MS = 60_000;
+
+describeOwnEngine('an engine on another machine, over TCP with TLS', () => {
+  const host = useRemoteHost();
+  const names = async () => (await host.docker('ps', '--all', '--format', '{{.Names}}')).split('\n').filter(Boolean);
+
+  test('builds, runs and is reached there; mounts are volumes; nothing else is left', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const folder = makeRemoteProject();
+    const dev = await startRemoteDev(folder, host.tlsEnv);
+    expect(dev.stdout()).toContain(
+      `Backends run on the Docker Engine at ${host.tlsEnv.DOCKER_HOST}. It publishes their ports at ${host.address}, where`,
+    );
+    const { url, backend_id } = await dev.connect({ key: 'doc', ...MOUNT });
+    expect((await send(url)).json()).toEqual({ kept: 'nothing', port: '8080', key: 'doc' });
+    expect((await send(`${url}save`)).status).toBe(200);
+    const ports = await host.docker('port', `jamdev-${backend_id}`);
+    expect(ports).toMatch(new RegExp(`^8080/tcp -> ${host.address}:\\d+$`));
+    expect(
+      await host.docker('inspect', '--format', '{{index .Config.Labels "dev.jamdev.owner"}}', `jamdev-${backend_id}`),
+    ).toMatch(/^.+@.+$/);
+
+    await post(`${dev.apiUrl}/v2/backend/${backend_id}/terminate`, { hard: true });
+    const again = await dev.connect({ key: 'doc', ...MOUNT });
+    expect(again.spawned).toBe(true);
+    const other = await dev.connect({ key: 'other', ...MOUNT });
+    expect((await send(again.url)).json()).toMatchObject({ kept: 'kept' });
+    expect((await send(other.url)).json()).toMatchObject({ kept: 'nothing' });
+
+    dev.process.kill('SIGTERM');
+    expect(await dev.exit).toBe(0);
+    expect(await names()).toEqual([]);
+    expect(await host.docker('images', '--quiet', '--filter', 'reference=jamdev/*')).toBe('');
+    // Volumes outlive the dev server, and are found by the project.
+    const filter = `label=dev.jamdev.project=${folder}`;
+    const volumes = (await host.docker('volume', 'ls', '--quiet', '--filter', filter)).split('\n');
+    expect(volumes).toHaveLength(2);
+    await host.docker('volume', 'rm', ...volumes);
+  });
+
+  test('a cut of the network ends no session, loses no output, and gives no key twice', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const dev = await startRemoteDev(makeRemoteProject(), host.tlsEnv);
+    const { url, backend_id } = await dev.connect({ key: 'doc' });
+    expect((await send(url)).status).toBe(200);
+    await waitFor(() => counted(dev, 'tick').length > 3, 'output');
+    await host.cut();
+    await waitFor(() => dev.stdout().includes("can't be reached"), 'the remark', 30_000);
+    const shownBefore = counted(dev, 'tick').length;
+    expect(await dev.connect({ key: 'doc' })).toMatchObject({ backend_id, spawned: false });
+    await host.connect();
+    await waitFor(() => /answers again after \d+ s/.test(dev.stdout()), 'the connection', 30_000);
+    expect((await send(url)).status).toBe(200);
+    expect(await names()).toEqual([`jamdev-${backend_id}`]);
+    // The engine holds what was printed meanwhile, for both streams.
+    await waitFor(() => counted(dev, 'tick').length > shownBefore + 20, 'the output');
+    for (const word of ['tick', 'tock'] as const) {
+      const numbers = counted(dev, word);
+      expect(numbers).toEqual(numbers.map((_, index) => index));
+    }
+    // Its end is seen again.
+    await host.docker('kill', `jamdev-${backend_id}`);
+    await waitFor(() => dev.stdout().includes('exit code 137'), 'the end');
+  });
+
+  test('what ended while the network was cut has ended once it is back', { timeout: TIMEOUT_MS }, async () => {
+    const dev = await startRemoteDev(makeRemoteProject(), host.tlsEnv);
+    const { url, backend_id } = await dev.connect({ key: 'doc' });
+    await send(url);
+    await host.cut();
+    await host.docker('kill', `jamdev-${backend_id}`);
+    await waitFor(() => dev.stdout().includes("can't be reached"), 'the remark', 30_000);
+    await host.connect();
+    await waitFor(() => dev.stdout().includes('exit code 137'), 'the end', 30_000);
+    const next = await dev.connect({ key: 'doc' });
+    expect(next).toMatchObject({ spawned: true });
+    expect((await send(next.url)).status).toBe(200);
+    expect(await names()).toEqual([`jamdev-${next.backend_id}`]);
+  });
+
+  test('after kill -9 the next start ends its own containers there, and nobody else’s', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    // The same path for both, as in two containers for development.
+    const folder = makeRemoteProject();
+    const [first, second] = [makeTempFolder(), makeTempFolder()];
+    const dead = await startRemoteDev(folder, host.tlsEnv, first);
+    const other = await startRemoteDev(folder, host.tlsEnv, second);
+    const killed = await dead.connect({ key: 'doc' });
+    const stays = await other.connect({ key: 'doc' });
+    for (const { url } of [killed, stays]) expect((await send(url)).status).toBe(200);
+    dead.process.kill('SIGKILL');
+    await dead.exit;
+    const next = await startRemoteDev(folder, host.tlsEnv, first);
+    expect(await names()).toEqual([`jamdev-${stays.backend_id}`]);
+    expect((await send(stays.url)).status).toBe(200);
+    // Nor did its images go.
+    const again = await other.connect({ key: 'another' });
+    expect((await send(again.url)).status).toBe(200);
+    for (const dev of [next, other]) {
+      dev.process.kill('SIGTERM');
+      expect(await dev.exit).toBe(0);
+    }
+    expect(await names()).toEqual([]);
+    expect(await host.docker('images', '--quiet', '--filter', 'reference=jamdev/*')).toBe('');
+  });
+
+  test('doctor says how it is reached; what is wrong with the way is said with a remedy', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const cwd = makeRemoteProject();
+    const doctor = async (env: Record<string, string>) => runCli(['doctor'], { cwd, env: { ...process.env, ...env } });
+    const address = host.tlsEnv.DOCKER_HOST ?? '';
+    expect((await doctor(host.tlsEnv)).stdout).toMatch(
+      new RegExp(`remote engine +${address} \\(TLS\\), answers in \\d+ ms, ports of containers at ${host.address}`),
+    );
+    const strange = mkdtempSync(join(tmpdir(), 'jamdev-test-'));
+    const problems = [
+      [{ ...host.tlsEnv, DOCKER_HOST: address.replace('2376', '2399') }, 'ECONNREFUSED', 'Check the port'],
+      [{ ...host.tlsEnv, DOCKER_TLS_VERIFY: '', DOCKER_CERT_PATH: '' }, 'HTTPS', 'Check DOCKER_TLS_VERIFY'],
+      [{ ...host.tlsEnv, DOCKER_CERT_PATH: strange }, 'ca.pem', ''],
+      [{ ...host.tlsEnv, DOCKER_HOST: 'tcp://no-such-host.invalid:2376' }, 'no-such-host.invalid', 'Check the name'],
+    ] as const;
+    for (const [env, detail, remedy] of problems) {
+      const { stdout, code } = await doctor(env);
+      expect(stdout).toMatch(/failure +docker engine/);
+      expect(stdout).toContain(detail);
+      expect(stdout).toContain(remedy);
+      expect(code).toBe(1);
+    }
+    rmSync(strange, { recursive: true });
+  });
+
+  test('ports go to "remote.address"; one that the machine does not have is named', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const dev = await startRemoteDev(makeRemoteProject({ remote: { address: '0.0.0.0' } }), host.tlsEnv);
+    expect(dev.stdout()).toContain('at all addresses of its machine (0.0.0.0)');
+    const { url, backend_id } = await dev.connect();
+    expect((await send(url)).status).toBe(200);
+    expect(await host.docker('port', `jamdev-${backend_id}`)).toContain('0.0.0.0:');
+    const wrong = await startRemoteDev(makeRemoteProject({ remote: { address: '192.0.2.7' } }), host.tlsEnv);
+    await wrong.connect();
+    await waitFor(() => wrong.stdout().includes('has no address 192.0.2.7'), 'the reason');
+  });
+});
