@@ -43,8 +43,14 @@ describeDocker('what dead dev servers left in the engine', () => {
     const network = `jamdev-test-${dead[0]?.id}`;
     const labels = ['--label', `dev.jamdev.project=${project}`, '--label', 'dev.jamdev.run=dead-1'];
     await docker('network', 'create', ...labels, network);
-    const image = await buildTestImage(makeProject({ Dockerfile: 'FROM node:22-slim\nRUN echo left\n' }), project);
-    onTestFinished(async () => void (await removeImage(testEngine(), image)));
+    const build = async (stateId: string) => {
+      const folder = makeProject({ Dockerfile: 'FROM node:22-slim\nRUN echo left\n' });
+      const name = await buildTestImage(folder, project, testEngine(), stateId);
+      onTestFinished(async () => void (await removeImage(testEngine(), name)));
+      return name;
+    };
+    const image = await build(STATE);
+    const foreignImage = await build('another machine');
 
     const isAlive = (runId: string) => runId === 'living' || !/^(dead|build)-/.test(runId);
     expect(await imagesOf(project)).toContain(image);
@@ -61,6 +67,7 @@ describeDocker('what dead dev servers left in the engine', () => {
     // A second time there is nothing left to do; and once its own dev server counts as dead, the image goes as well.
     expect(await remove(isAlive)).toBe(0);
     expect(await imagesOf(project)).not.toContain(image);
+    expect(await imagesOf(project)).toContain(foreignImage);
     living.backend.terminate(true);
     stranger.backend.terminate(true);
     foreign.backend.terminate(true);

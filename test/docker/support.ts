@@ -52,11 +52,17 @@ ENTRYPOINT ["/bin/sh", "-c", "eval \\"$TEST_COMMAND\\""]
 }
 
 /** Builds an image for tests, by hand of what is tested elsewhere. @returns its tag */
-export async function buildTestImage(project: string, label = project, engine = testEngine()): Promise<string> {
+export async function buildTestImage(
+  project: string,
+  label = project,
+  engine = testEngine(),
+  stateId?: string,
+): Promise<string> {
   const { ok, failure, lines, image } = await buildImage(
     engine,
     {
       project: label,
+      stateId,
       service: 'default',
       runId: `build-${newBackendId()}`,
       number: 1,

@@ -23,7 +23,7 @@ require('http').createServer((request, response) => {
 const DOCKERFILE = 'FROM node:22-slim\nCOPY server.js /\nUSER node\nCMD ["node", "/server.js"]\n';
 
 /** A connect response, as far as it is needed. */
-export interface Connected {
+interface Connected {
   url: string;
   backend_id: string;
   spawned: boolean;
