@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { MAX_HEAD_BYTES } from '../contract/limits.js';
+import { MAX_API_HEAD_BYTES } from '../contract/limits.js';
 import { answerUnreadable } from '../os/unreadable-request.js';
 
 /**
@@ -13,7 +13,7 @@ export function createApiServer(answer: RequestListener): Server {
     request.url = pathOf(request.url ?? '/');
     answer(request, response);
   };
-  const server = createServer({ maxHeaderSize: MAX_HEAD_BYTES, requireHostHeader: false }, handle);
+  const server = createServer({ maxHeaderSize: MAX_API_HEAD_BYTES, requireHostHeader: false }, handle);
   server.on('checkContinue', (request, response) => {
     response.writeContinue();
     handle(request, response);

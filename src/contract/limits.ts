@@ -1,2 +1,6 @@
-/** How large the first line and the headers of a request or an answer may be together, in bytes. */
-export const MAX_HEAD_BYTES = 64 * 1024;
+/** How large the first line and the headers of a request to the API may be together, in bytes. */
+export const MAX_API_HEAD_BYTES = 64 * 1024;
+/** The same of what passes through the proxy, requests and answers: as much as Plane takes. */
+export const MAX_PROXIED_HEAD_BYTES = 408 * 1024;
+/** How long the target of a request to the proxy may be, in bytes. Plane answers a longer one with 414. */
+export const MAX_TARGET_BYTES = 65_534;

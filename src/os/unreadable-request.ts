@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { errorBody } from '../contract/errors/error-body.js';
 import type { JamdevError } from '../contract/errors/jamdev-error.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
-import { MAX_HEAD_BYTES } from '../contract/limits.js';
+import { MAX_API_HEAD_BYTES } from '../contract/limits.js';
 import { requestEventsOf } from './request-events.js';
 
 /** How long a connection is still read after the answer, for a client that continues to send. */
@@ -25,12 +25,15 @@ export interface UnreadableRequestOptions {
   headers: readonly string[];
   /** Whether a request that came whole, in front of what can't be read, gets its answer first, or none. */
   finishesRequests: boolean;
+  /** What the server takes as a head, in bytes. */
+  maxHeadBytes: number;
 }
 
 const DEFAULTS: UnreadableRequestOptions = {
   describe: requestErrors.requestUnreadable,
   headers: [],
   finishesRequests: false,
+  maxHeadBytes: MAX_API_HEAD_BYTES,
 };
 
 /**
@@ -59,7 +62,7 @@ export function answerUnreadable(server: Server, options: UnreadableRequestOptio
       return;
     }
     answered.add(socket);
-    const answer = formatAnswer(toJamdevError(error, options.describe), options.headers);
+    const answer = formatAnswer(toJamdevError(error, options), options.headers);
     if (isOpen && isWhole) {
       response.once('close', () => answerAndClose(socket, answer));
       // Node.js, whose parser has given up, does not act on it.
@@ -89,11 +92,11 @@ function giveUp(response: ServerResponse, socket: Socket): void {
 
 function toJamdevError(
   { code = '', message }: NodeJS.ErrnoException,
-  describe: (detail: string) => JamdevError,
+  { describe, maxHeadBytes }: UnreadableRequestOptions,
 ): JamdevError {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return requestErrors.requestHeadersTooLarge(MAX_HEAD_BYTES);
+      return requestErrors.requestHeadersTooLarge(maxHeadBytes);
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return requestErrors.chunkExtensionsTooLarge();
     case 'ERR_HTTP_REQUEST_TIMEOUT':

@@ -1,5 +1,5 @@
 import { backendErrors } from '../contract/errors/backend-errors.js';
-import { MAX_HEAD_BYTES } from '../contract/limits.js';
+import { MAX_PROXIED_HEAD_BYTES } from '../contract/limits.js';
 import { pause } from '../os/clock.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import type { Backend } from '../platform/backend.js';
@@ -19,7 +19,7 @@ export function answerFailedAttempt(exchange: Exchange, error: AttemptError): vo
   if (route === undefined || exchange.isAnswered || exchange.response.headersSent) return;
   const { code = '' } = error;
   if (code === 'HPE_HEADER_OVERFLOW') {
-    answerError(exchange, backendErrors.backendHeadersTooLarge(route.backend.id, MAX_HEAD_BYTES));
+    answerError(exchange, backendErrors.backendHeadersTooLarge(route.backend.id, MAX_PROXIED_HEAD_BYTES));
   } else if (code.startsWith('HPE_')) {
     answerError(exchange, backendErrors.backendAnswerInvalid(route.backend.id, error.reason ?? error.message));
   } else {

@@ -6,7 +6,7 @@ import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { tokenErrors } from '../contract/errors/token-errors.js';
 import { type AllowedHosts, parseProxyHost } from '../contract/hosts.js';
-import { MAX_HEAD_BYTES } from '../contract/limits.js';
+import { MAX_PROXIED_HEAD_BYTES } from '../contract/limits.js';
 import type { Clock } from '../os/clock.js';
 import { answerUnreadable } from '../os/unreadable-request.js';
 import type { Backend } from '../platform/backend.js';
@@ -70,10 +70,12 @@ export class ConnectionProxy {
   createServer(): Server {
     const server = createServer({
       IncomingMessage: ProxyRequest,
-      maxHeaderSize: MAX_HEAD_BYTES,
+      maxHeaderSize: MAX_PROXIED_HEAD_BYTES,
       // No limits on time: an upload or an idle WebSocket may take as long as it likes.
       requestTimeout: 0,
       headersTimeout: 60_000,
+      // As Plane: a connection stays open between two requests for as long as its client likes.
+      keepAliveTimeout: 0,
       // Checked with the rest of the head, where the answer says what is wrong.
       requireHostHeader: false,
     });
@@ -94,7 +96,12 @@ export class ConnectionProxy {
     );
     const headers: string[] = [];
     addOwnHeaders(headers, { server: this.#server, backendId: undefined });
-    return answerUnreadable(server, { describe: requestErrors.requestNotHttp, headers, finishesRequests: true });
+    return answerUnreadable(server, {
+      describe: requestErrors.requestNotHttp,
+      headers,
+      finishesRequests: true,
+      maxHeadBytes: MAX_PROXIED_HEAD_BYTES,
+    });
   }
 
   /** A fault before there is an exchange to end costs the connection, and nothing else. */
@@ -173,7 +180,7 @@ export class ConnectionProxy {
     const fault = findRequestFault(request);
     if (fault !== undefined) {
       exchange.endsConnection = true;
-      return answerError(exchange, requestErrors.requestNotHttp(fault));
+      return answerError(exchange, fault);
     }
     const path = parseConnectionPath(target);
     if (path.kind === 'health') return this.#answerHealth(exchange);

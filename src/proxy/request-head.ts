@@ -1,11 +1,21 @@
 import type { IncomingMessage } from 'node:http';
+import type { JamdevError } from '../contract/errors/jamdev-error.js';
+import { requestErrors } from '../contract/errors/request-errors.js';
+import { MAX_TARGET_BYTES } from '../contract/limits.js';
 import { readTransferCoding } from './transfer-coding.js';
 
 /**
  * Looks for what makes a client's request one that can't be passed on, though Node.js could parse it.
- * @returns what is wrong; undefined when nothing is
+ * @returns what to answer; undefined when nothing is wrong
  */
-export function findRequestFault(request: IncomingMessage): string | undefined {
+export function findRequestFault(request: IncomingMessage): JamdevError | undefined {
+  const { length } = request.url ?? '';
+  if (length > MAX_TARGET_BYTES) return requestErrors.targetTooLong(length, MAX_TARGET_BYTES);
+  const fault = findHeadFault(request);
+  return fault === undefined ? undefined : requestErrors.requestNotHttp(fault);
+}
+
+function findHeadFault(request: IncomingMessage): string | undefined {
   const { httpVersion, method, rawHeaders, headers } = request;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return `its version is HTTP/${httpVersion}`;
   if (method === 'CONNECT') return 'CONNECT is for forward proxies, and this is none';

@@ -37,7 +37,7 @@ export function makeResponseHead(from: IncomingMessage, request: IncomingMessage
   if (coding.kind === 'unchunked' && isOldClient && !isBodyless) {
     throw new InvalidAnswer(`the client speaks HTTP/1.0, which has no Transfer-Encoding "${coding.value}"`);
   }
-  const sendsCoding = coding.kind !== 'none' && !isBodyless && !isOldClient;
+  const sendsCoding = coding.kind !== 'none' && !isBodyless && !isOldClient && request.method !== 'HEAD';
   const isChunked = sendsCoding && coding.kind === 'chunked';
   const trailers = isChunked && acceptsTrailers(request);
   const headers = copyHeaders(from, { coding: sendsCoding ? coding : { kind: 'none' }, trailers });
@@ -58,6 +58,8 @@ export function makeSwitchHead(from: IncomingMessage, request: IncomingMessage, 
     throw new InvalidAnswer(`it switches to the protocol "${foreign}", which nobody asked for`);
   const headers = ['Upgrade', from.headers.upgrade ?? '', 'Connection', 'Upgrade', ...copyHeaders(from, undefined)];
   addOwnHeaders(headers, signature);
+  // On all other answers Node.js sets it.
+  if (from.headers.date === undefined) headers.push('Date', new Date().toUTCString());
   const fault = findUnwritable(headers);
   if (fault !== undefined) throw new InvalidAnswer(fault);
   let text = `HTTP/1.1 101 ${from.statusMessage}\r\n`;
@@ -98,7 +100,7 @@ function copyHeaders(
         .filter((each) => mayTrail(each.toLowerCase()));
       if (framing?.trailers && announced.length > 0) headers.push(name, announced.join(', '));
     } else if (lowerCaseName === 'content-length') {
-      if (framing !== undefined && statusCode !== 204) headers.push(name, value);
+      if (framing !== undefined && statusCode !== 204 && statusCode !== 304) headers.push(name, value);
     } else {
       headers.push(name, value);
     }

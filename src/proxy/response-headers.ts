@@ -20,9 +20,10 @@ export function addOwnHeaders(headers: string[], { server, backendId }: Signatur
     if (name === 'server') hasServer = true;
     else if (name.startsWith(CORS_PREFIX)) hasCors = true;
   }
+  if (!hasCors) {
+    headers.push('access-control-allow-origin', '*', 'access-control-allow-methods', '*');
+    headers.push('access-control-allow-headers', '*, Authorization');
+  }
   if (!hasServer) headers.push('server', server);
   if (backendId !== undefined) headers.push('x-plane-backend-id', backendId);
-  if (hasCors) return;
-  headers.push('access-control-allow-origin', '*', 'access-control-allow-methods', '*');
-  headers.push('access-control-allow-headers', '*, Authorization');
 }

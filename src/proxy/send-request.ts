@@ -1,9 +1,10 @@
-import { type Agent, type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
+import type { Agent, ClientRequest, RequestOptions } from 'node:http';
 import { backendErrors } from '../contract/errors/backend-errors.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
-import { MAX_HEAD_BYTES } from '../contract/limits.js';
+import { MAX_PROXIED_HEAD_BYTES } from '../contract/limits.js';
 import { answerError } from './answers.js';
 import { type Destination, openBackendSocket } from './backend-connection.js';
+import { BackendRequest } from './backend-request.js';
 import type { Exchange } from './exchange.js';
 import { type AttemptError, answerFailedAttempt } from './failed-attempt.js';
 import { passOnAnswer } from './pass-on-answer.js';
@@ -11,7 +12,7 @@ import { announcesBody } from './upgrade-offer.js';
 import { uploadBody } from './upload.js';
 
 /** What is sent to the backend. */
-export interface BackendRequest {
+export interface SentRequest {
   destination: Destination;
   /** Path and query. */
   path: string;
@@ -20,7 +21,7 @@ export interface BackendRequest {
 }
 
 /** Sends a client's request to the backend, and the answer back. */
-export function sendRequest(exchange: Exchange, sent: BackendRequest, agent: Agent, isRepeated = false): void {
+export function sendRequest(exchange: Exchange, sent: SentRequest, agent: Agent, isRepeated = false): void {
   const { request, response } = exchange;
   // The other idle connections may be as stale, so the second attempt gets one of its own.
   const connection = isRepeated ? { createConnection: () => openBackendSocket(sent.destination, false) } : { agent };
@@ -61,21 +62,19 @@ export function sendRequest(exchange: Exchange, sent: BackendRequest, agent: Age
 /** Makes a request to a backend; nothing is sent yet. @returns undefined when Node.js can't write it: that is answered */
 export function openRequest(
   exchange: Exchange,
-  { destination, path, headers }: BackendRequest,
+  { destination, path, headers }: SentRequest,
   connection: Pick<RequestOptions, 'agent' | 'createConnection'>,
 ): ClientRequest | undefined {
   const { method } = exchange.request;
   try {
-    const outgoing = httpRequest({
+    return new BackendRequest({
       ...destination,
       ...connection,
       method,
       path,
-      headers: headers,
-      maxHeaderSize: MAX_HEAD_BYTES,
+      headers,
+      maxHeaderSize: MAX_PROXIED_HEAD_BYTES,
     });
-    outgoing.maxHeadersCount = 0;
-    return outgoing;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     answerError(exchange, requestErrors.requestNotHttp(error.message));

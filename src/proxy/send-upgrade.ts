@@ -7,14 +7,14 @@ import { answerFailedAttempt } from './failed-attempt.js';
 import type { HeldClient } from './held-client.js';
 import { passOnAnswer } from './pass-on-answer.js';
 import { InvalidAnswer, makeSwitchHead } from './response-head.js';
-import { type BackendRequest, openRequest } from './send-request.js';
+import { openRequest, type SentRequest } from './send-request.js';
 import { spliceSockets } from './tunnel.js';
 
 /**
  * Sends an upgrade to the backend, on a connection of its own, which no other request ever uses: what follows on it is in
  * no protocol that jamdev knows.
  */
-export function sendUpgrade(exchange: Exchange, sent: BackendRequest, held: HeldClient): void {
+export function sendUpgrade(exchange: Exchange, sent: SentRequest, held: HeldClient): void {
   let backend: BackendSocket | undefined;
   let isAccepted = false;
   const createConnection = () => {

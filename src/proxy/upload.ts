@@ -15,10 +15,18 @@ export function uploadBody(exchange: Exchange, outgoing: ClientRequest): void {
   }
   const isChunked = 'transfer-encoding' in request.headers;
   if (exchange.expectsContinue) response.writeContinue();
+  let isRefused = false;
+  const dropRest = exchange.guard(() => {
+    isRefused = true;
+    request.resume();
+  });
   const onData = exchange.guard((chunk: Buffer) => {
-    if (!outgoing.destroyed && !outgoing.write(chunk)) request.pause();
+    if (!isRefused && !outgoing.write(chunk)) request.pause();
   });
   request.on('data', onData);
+  // One that has closed its side may never read again, which leaves the connection open with a write under way.
+  const { socket } = outgoing;
+  socket?.once('end', dropRest);
   outgoing.on(
     'drain',
     exchange.guard(() => void request.resume()),
@@ -26,13 +34,12 @@ export function uploadBody(exchange: Exchange, outgoing: ClientRequest): void {
   request.once(
     'end',
     exchange.guard(() => {
-      if (outgoing.destroyed || !request.complete) return;
+      socket?.off('end', dropRest);
+      if (isRefused) socket?.destroy();
+      if (isRefused || !request.complete) return;
       if (isChunked) forwardTrailers(request, outgoing);
       outgoing.end();
     }),
   );
-  outgoing.once(
-    'close',
-    exchange.guard(() => void request.resume()),
-  );
+  outgoing.once('close', dropRest);
 }

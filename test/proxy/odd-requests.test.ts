@@ -1,3 +1,4 @@
+import { METHODS as METHODS_OF_PARSER } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { type RawConnection, startRawProxy } from '../support/raw-proxy.js';
 import { waitFor } from '../support/wait.js';
@@ -147,18 +148,32 @@ describe('Proxy: odd requests', () => {
     expect(lines.some((line) => /content-length|transfer-encoding/i.test(line))).toBe(false);
   });
 
-  test.each(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE'])('%s without a body gains no length', async (method) => {
-    const proxy = await startRawProxy();
-    await proxy.exchange(`${method} ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
-    expect(proxy.backendConnections[0]?.received).not.toMatch(/content-length|transfer-encoding/i);
-  });
-
-  test.each(['POST', 'PUT', 'PATCH', 'PROPFIND', 'M-SEARCH'])('%s without a body has the length 0', async (method) => {
-    const proxy = await startRawProxy();
-    await proxy.exchange(`${method} ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
-    expect(proxy.backendConnections[0]?.received).toMatch(/content-length: 0\r\n/i);
-    expect(proxy.backendConnections[0]?.received).not.toMatch(/transfer-encoding/i);
-  });
+  const METHODS = METHODS_OF_PARSER.filter((method) => method !== 'CONNECT');
+  const KINDS: [string, string, string][] = [
+    ['nothing', '', ''],
+    ['the length 0', 'Content-Length: 0\r\n', 'Content-Length: 0\r\n'],
+    ['an upgrade', 'Connection: Upgrade\r\nUpgrade: foo\r\n', 'Connection: Upgrade\r\nUpgrade: foo\r\n'],
+    ['an expectation', 'Expect: 100-continue\r\n', 'Expect: 100-continue\r\n'],
+  ];
+  test.each(KINDS)(
+    'without a body, every method with %s gains no header but the proxy’s own',
+    async (_, sent, seen) => {
+      const proxy = await startRawProxy();
+      for (const method of METHODS) {
+        const client = await proxy.open();
+        client.send(`${method} ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\n${sent}\r\n`);
+        await client.until('\r\n\r\n');
+        client.socket.destroy();
+        const head = proxy.backendConnections.map(({ received }) => received).join('');
+        const own = head
+          .slice(head.lastIndexOf(`${method} / HTTP/1.1\r\n`))
+          .replace(/x-(verified|forwarded)-.*\r\n/g, '');
+        const inOrder = (text: string) => text.split('\r\n').sort();
+        expect(inOrder(own)).toEqual(inOrder(`${method} / HTTP/1.1\r\nHost: localhost\r\n${seen}\r\n`));
+      }
+      expect(proxy.faults).toEqual([]);
+    },
+  );
 
   describe('who a client is', () => {
     const FORGED = [
@@ -203,13 +218,13 @@ describe('Proxy: odd requests', () => {
       expect(connection?.received.split('\r\n\r\n', 1)[0]).not.toMatch(/connection:.*verified/i);
       const own = linesOf(connection).filter((line) => /^x[^a-z]/i.test(line));
       expect(own).toEqual([
+        'x-forwarded-for: 127.0.0.1',
+        'x-forwarded-proto: http',
+        `x-verified-username: ${Buffer.from('grüße').toString('latin1')}`,
+        `x-verified-user-data: ${Buffer.from('{"name":"Zoë"}').toString('latin1')}`,
         `x-verified-path: ${proxy.tokenPath}/a`,
         'x-verified-backend: backend1234567',
         expect.stringMatching(/^x-verified-secret: [\w-]{43}$/),
-        `x-verified-username: ${Buffer.from('grüße').toString('latin1')}`,
-        `x-verified-user-data: ${Buffer.from('{"name":"Zoë"}').toString('latin1')}`,
-        'x-forwarded-for: 127.0.0.1',
-        'x-forwarded-proto: http',
       ]);
       client.socket.destroy();
     });
@@ -294,16 +309,19 @@ describe('Proxy: odd requests', () => {
     await waitFor(() => proxy.heldBy() === 0, 'the count to be 0');
   });
 
-  test('60 KB of headers pass; more is 431 that says how much and whose', async () => {
+  test('headers pass up to the size that Plane takes; more is 431 that says how much and whose', async () => {
     const proxy = await startRawProxy();
     const ask = (bytes: number) =>
       `GET ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: ${'x'.repeat(bytes)}\r\n\r\n`;
-    expect(await proxy.exchange(ask(60_000))).toMatch(/^HTTP\/1\.1 200/);
-    expect(proxy.backendConnections[0]?.received).toContain('x'.repeat(60_000));
-    for (const bytes of [66_000, 5_000_000]) {
+    for (const bytes of [30_000, 60_000, 100_000, 400_000]) {
+      expect(await proxy.exchange(ask(bytes))).toMatch(/^HTTP\/1\.1 200/);
+      const { length } = proxy.backendConnections.at(-1)?.received.split(`Cookie: ${'x'.repeat(bytes)}\r\n`) ?? [];
+      expect(length).toBe(2);
+    }
+    for (const bytes of [420_000, 5_000_000]) {
       const text = await proxy.exchange(ask(bytes));
       expect(text).toMatch(/^HTTP\/1\.1 431 /);
-      expect(text).toContain('that the client sent are larger than 64 KiB');
+      expect(text).toContain('that the client sent are larger than 408 KiB');
       expect(text).toMatch(/\r\nserver: jamdev/);
     }
     const many = `GET ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${'a: b\r\n'.repeat(5_000)}\r\n`;
@@ -311,10 +329,21 @@ describe('Proxy: odd requests', () => {
     expect(proxy.backendConnections.at(-1)?.received.match(/\r\na: b/g)).toHaveLength(5_000);
   });
 
-  test('a target of 60 KB passes', async () => {
+  test('a target passes up to the length that Plane takes; a longer one is 414', async () => {
     const proxy = await startRawProxy();
-    const path = `/${'p'.repeat(60_000)}`;
-    await proxy.exchange(`GET ${proxy.tokenPath}${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
-    expect(linesOf(proxy.backendConnections[0])[0]).toBe(`GET ${path} HTTP/1.1`);
+    const ask = (path: string) =>
+      proxy.exchange(`GET ${proxy.tokenPath}${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    for (const length of [20_000, 60_000, 65_534 - proxy.tokenPath.length]) {
+      const path = `/${'p'.repeat(length - 1)}`;
+      expect(await ask(path)).toMatch(/^HTTP\/1\.1 200/);
+      expect(proxy.backendConnections.at(-1)?.received).toContain(`GET ${path} HTTP/1.1\r\n`);
+    }
+    const { length } = proxy.backendConnections;
+    for (const excess of [1, 1_000, 300_000]) {
+      const text = await ask(`/${'p'.repeat(65_533 + excess - proxy.tokenPath.length)}`);
+      expect(text).toMatch(/^HTTP\/1\.1 414 URI Too Long\r\n/);
+      expect(text).toContain(`has ${65_534 + excess} bytes behind the host`);
+    }
+    expect(proxy.backendConnections).toHaveLength(length);
   });
 });

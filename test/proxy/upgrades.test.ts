@@ -43,6 +43,7 @@ describe('Proxy: upgrades', () => {
       client.send(`${headOf(proxy, headers, method)}ahead`);
       expect(await client.until('from the backend')).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n/);
       expect(client.received).toContain('\r\nX-Raw: \xfc\xff\r\n');
+      expect(client.received).toMatch(/\r\nDate: \w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT\r\n/);
       expect(client.received).toContain('\r\nx-plane-backend-id: backend1234567\r\n');
       const backend = await onlyBackendConnection(proxy, '\r\n\r\nahead');
       expect(backend.received).toMatch(new RegExp(`^${method} /u HTTP/1\\.1\r\n`));

@@ -7,6 +7,7 @@ export const HTTP_STATUS_OF = {
   ReservedEnv: 400,
   BodyTooLarge: 413,
   HeadersTooLarge: 431,
+  TargetTooLong: 414,
   RequestTimeout: 408,
   HostNotAllowed: 403,
   OriginNotAllowed: 403,

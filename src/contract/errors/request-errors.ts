@@ -26,6 +26,12 @@ export const requestErrors = {
       `The request line and headers that the client sent are larger than ${limitBytes / 1024} KiB.`,
       'Send less: a large cookie is the usual reason. On localhost, the apps on all ports share their cookies.',
     ),
+  targetTooLong: (bytes: number, limitBytes: number) =>
+    new JamdevError(
+      'TargetTooLong',
+      `The URL of the request has ${bytes} bytes behind the host; the platform takes ${limitBytes}.`,
+      'Send what is long in a body.',
+    ),
   tooMuchBeforeUpgrade: () =>
     new JamdevError(
       'BodyTooLarge',
