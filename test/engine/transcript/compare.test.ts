@@ -79,13 +79,12 @@ const KIND_SAMPLES: Record<string, { is: [string, unknown, unknown][]; isNot: [s
   'header-case': { is: [['a.headers.(case)', 'x', 'X']], isNot: [['a.headers.x', ['x'], ['X']]] },
   'header-order': { is: [['a.headers.(order)', 'x, y', 'y, x']], isNot: [['a.headers.x', ['1', '2'], ['2', '1']]] },
   'keep-alive': {
-    is: [
-      ['a.headers.connection', [], ['keep-alive']],
-      ['a.headers.keep-alive', [], ['timeout=5']],
-    ],
+    is: [['answer.answers.0.headers.connection', [], ['keep-alive']]],
     isNot: [
-      ['a.headers.connection', [], ['close']],
-      ['a.headers.connection', ['close'], ['keep-alive']],
+      ['answer.answers.0.headers.connection', [], ['close']],
+      ['answer.answers.0.headers.connection', ['close'], ['keep-alive']],
+      ['answer.answers.0.headers.keep-alive', [], ['timeout=5']],
+      ['exchange.backend.0.headers.connection', [], ['keep-alive']],
     ],
   },
   'cors-authorization': {

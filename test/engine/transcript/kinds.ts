@@ -9,11 +9,9 @@ const answerOf = (path: string) => /\banswers\.\d+\.(headers\.[a-z-]+|body|frami
 export const KINDS: Record<string, Kind> = {
   'header-case': ({ path }) => path.endsWith('.(case)'),
   'header-order': ({ path }) => path.endsWith('.(order)'),
-  /** Only these values: others would say something else about the connection. */
+  /** Only this value: others would say something else about the connection. */
   'keep-alive': ({ path, plane, jamdev }) =>
-    JSON.stringify(plane) === '[]' &&
-    ((/headers\.connection$/.test(path) && JSON.stringify(jamdev) === '["keep-alive"]') ||
-      (/headers\.keep-alive$/.test(path) && JSON.stringify(jamdev) === '["timeout=5"]')),
+    /\banswers\.\d+\.headers\.connection$/.test(path) && JSON.stringify([plane, jamdev]) === '[[],["keep-alive"]]',
   'cors-authorization': ({ path, plane, jamdev }) =>
     /headers\.access-control-allow-headers$/.test(path) &&
     JSON.stringify([plane, jamdev]) === '[["*"],["*, Authorization"]]',
