@@ -4,11 +4,11 @@ import { announcesBody, readOfferedProtocols } from './upgrade-offer.js';
 
 const OFFERED = Symbol('offered');
 const TUNNEL = Symbol('tunnel');
-const UNANSWERED = Symbol('unanswered');
+const TURNS = Symbol('turns');
 
-/** A client's connection, with the number of its requests that have no complete answer yet. */
+/** A client's connection, with the work on its requests that have no complete answer yet; the first is under way. */
 interface ClientSocket extends Socket {
-  [UNANSWERED]?: number;
+  [TURNS]?: (() => void)[];
 }
 
 /**
@@ -36,16 +36,29 @@ export class ProxyRequest extends IncomingMessage {
    */
   #asksForTunnel(): boolean {
     if (this.method === 'CONNECT' || this.httpVersion !== '1.1' || announcesBody(this)) return false;
-    return ((this.socket as ClientSocket)[UNANSWERED] ?? 0) === 0 && readOfferedProtocols(this).length > 0;
+    return turnsOn(this).length === 0 && readOfferedProtocols(this).length > 0;
   }
 }
 
-/** Notes that a request on a connection has no complete answer yet. */
-export function noteUnanswered({ socket }: IncomingMessage): void {
-  (socket as ClientSocket)[UNANSWERED] = ((socket as ClientSocket)[UNANSWERED] ?? 0) + 1;
+/**
+ * Begins the work on a request once the requests before it on its connection have their answers: a backend gets them in
+ * the order in which the client sent them, as with Plane. The work must see for itself whether the client is still there.
+ */
+export function takeTurn(request: IncomingMessage, work: () => void): void {
+  const turns = turnsOn(request);
+  turns.push(work);
+  if (turns.length === 1) work();
 }
 
-/** Notes the end of a response to a request that was noted as unanswered. */
-export function noteAnswered({ socket }: IncomingMessage): void {
-  (socket as ClientSocket)[UNANSWERED] = ((socket as ClientSocket)[UNANSWERED] ?? 1) - 1;
+/** To be called when a request that had its turn is answered: begins the next one. */
+export function endTurn(request: IncomingMessage): void {
+  const turns = turnsOn(request);
+  turns.shift();
+  turns[0]?.();
+}
+
+function turnsOn({ socket }: IncomingMessage): (() => void)[] {
+  const client = socket as ClientSocket;
+  client[TURNS] ??= [];
+  return client[TURNS];
 }

@@ -20,7 +20,7 @@ import { answerNoFavicon, isFaviconRequest } from './favicon.js';
 import { Forwarder, type Route } from './forwarder.js';
 import { HeldClient } from './held-client.js';
 import { explainLostRequest } from './lost-request.js';
-import { noteAnswered, noteUnanswered, ProxyRequest } from './proxy-request.js';
+import { endTurn, ProxyRequest, takeTurn } from './proxy-request.js';
 import { Redirects } from './redirects.js';
 import { findRequestFault } from './request-head.js';
 import { addOwnHeaders } from './response-headers.js';
@@ -83,13 +83,11 @@ export class ConnectionProxy {
     server.maxHeadersCount = 0;
     server.on('connection', prepareClientSocket);
     const begin = this.#guard((request, response: ServerResponse) => this.#begin(request, response, false));
-    server.on('request', begin);
+    const beginContinue = this.#guard((request, response: ServerResponse) => this.#begin(request, response, true));
+    server.on('request', inTurn(begin));
     // Other expectations are the backend's to judge.
-    server.on('checkExpectation', begin);
-    server.on(
-      'checkContinue',
-      this.#guard((request, response: ServerResponse) => this.#begin(request, response, true)),
-    );
+    server.on('checkExpectation', inTurn(begin));
+    server.on('checkContinue', inTurn(beginContinue));
     server.on(
       'upgrade',
       this.#guard((request, socket: Duplex, head: Buffer) => this.#beginUpgrade(request, socket as Socket, head)),
@@ -117,16 +115,13 @@ export class ConnectionProxy {
   }
 
   #begin(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    // After the last answer on a connection, what still comes is read and dropped.
-    if (request.socket.writableEnded) return void request.resume();
-    noteLatestRequest(request);
-    noteUnanswered(request);
+    if (isOver(request.socket)) return void request.resume();
     // Node.js would send chunks to a client of HTTP/1.0 that says `TE: chunked`.
     if (request.httpVersion === '1.0') response.useChunkedEncodingByDefault = false;
     const exchange = this.#makeExchange(request, response, undefined, expectsContinue);
     response.once('close', () => {
-      noteAnswered(request);
       exchange.responseClosed();
+      endTurn(request);
     });
     exchange.run(() => this.#route(exchange));
   }
@@ -253,4 +248,20 @@ export class ConnectionProxy {
     });
     return way;
   }
+}
+
+type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Makes a listener that serves the requests of a connection one after the other. */
+function inTurn(listener: RequestListener): RequestListener {
+  return (request, response) => {
+    if (isOver(request.socket)) return void request.resume();
+    noteLatestRequest(request);
+    takeTurn(request, () => listener(request, response));
+  };
+}
+
+/** Whether nothing more can be answered on a connection: what still comes is read and dropped. */
+function isOver({ writableEnded, destroyed }: Socket): boolean {
+  return writableEnded || destroyed;
 }

@@ -25,4 +25,10 @@ export const requests = exchangeTable('requests', {
       'hello',
     ],
   },
+  'three on one connection': {
+    send: ['1', '2', '3']
+      .map((path) => `POST {path}/${path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1\r\n\r\n${path}`)
+      .join(''),
+    methods: ['POST', 'POST', 'POST'],
+  },
 });

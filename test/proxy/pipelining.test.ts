@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { PLAIN_ANSWER, type RawConnection, type RawProxy, startRawProxy } from '../support/raw-proxy.js';
+import { waitFor } from '../support/wait.js';
+
+/** What the backend got so far, by the path of each request. */
+function pathsAt({ backendConnections }: RawProxy): string[] {
+  return backendConnections.flatMap(({ received }) =>
+    [...received.matchAll(/[A-Z]+ (\S+) HTTP/g)].map(([, path = '']) => path),
+  );
+}
+
+const request = (path: string, method = 'GET', rest = '\r\n') =>
+  `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${rest}`;
+
+describe('requests that a client sends ahead on one connection', () => {
+  test('reach the backend one after the other, in their order', async () => {
+    const proxy = await startRawProxy();
+    const pending: RawConnection[] = [];
+    proxy.onRequest = (connection) => void pending.push(connection);
+    const client = await proxy.open();
+    const paths = ['/1', '/2', '/3', '/4'];
+    client.send(
+      paths
+        .map((path, index) =>
+          request(`${proxy.tokenPath}${path}`, index % 2 ? 'DELETE' : 'PUT', 'Content-Length: 1\r\n\r\nx'),
+        )
+        .join(''),
+    );
+    for (const [index] of paths.entries()) {
+      await waitFor(() => pending.length === index + 1, `the request ${index + 1}`);
+      expect(pathsAt(proxy)).toEqual(paths.slice(0, index + 1));
+      pending[index]?.send(PLAIN_ANSWER);
+    }
+    await waitFor(() => client.received.split('200 OK').length === 5, 'all answers');
+    expect(proxy.faults).toEqual([]);
+  });
+
+  test('of which one is refused by the proxy: the others are answered in their order', async () => {
+    const proxy = await startRawProxy();
+    const client = await proxy.open();
+    client.send(request(`${proxy.tokenPath}/1`) + request('/unknown/2') + request(`${proxy.tokenPath}/3`));
+    await waitFor(() => client.received.match(/HTTP\/1\.1 \d+/g)?.length === 3, 'three answers');
+    expect(client.received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 410', 'HTTP/1.1 200']);
+    expect(pathsAt(proxy)).toEqual(['/1', '/3']);
+  });
+
+  test.each(['destroy', 'resetAndDestroy'] as const)(
+    'are not sent to the backend once the client has left (%s)',
+    async (leave) => {
+      const proxy = await startRawProxy();
+      proxy.onRequest = () => undefined;
+      const client = await proxy.open();
+      client.send(request(`${proxy.tokenPath}/1`) + request(`${proxy.tokenPath}/2`));
+      await waitFor(() => pathsAt(proxy).length === 1, 'the first request');
+      client.socket[leave]();
+      await waitFor(() => proxy.heldBy() === 0, 'the backend to be let go');
+      proxy.onRequest = (connection) => connection.send(PLAIN_ANSWER);
+      await proxy.exchange(request(`${proxy.tokenPath}/3`, 'GET', 'Connection: close\r\n\r\n'));
+      expect(pathsAt(proxy)).toEqual(['/1', '/3']);
+    },
+  );
+});
