@@ -5,8 +5,8 @@ import { type ApiToken, formatApiToken, hashSecret, matchesHash, newApiToken } f
 import { addAudit } from './audit.js';
 import type { Store } from './tables.js';
 
-/** How exactly the last use of a token is known; a write for each request would cost more than it tells. */
-const USE_NOTED_EVERY = '1 minute';
+/** The last use of a token is known to a minute; a write for each request would cost more than it tells. */
+const USE_IS_DUE = sql<boolean>`coalesce(last_used_at < clock_timestamp() - interval '1 minute', true)`;
 
 /** An API token, without its secret. */
 export interface TokenInfo {
@@ -95,21 +95,20 @@ export async function revokeTokens(
 export async function authenticate(store: Store, { id, secret }: ApiToken): Promise<Caller | undefined> {
   const found = await store
     .selectFrom('api_tokens')
-    .select(['account', 'scopes', 'secret_hash', 'revoked_at'])
+    .select(['account', 'scopes', 'secret_hash', 'revoked_at', USE_IS_DUE.as('isDue')])
     .where('id', '=', id)
     .executeTakeFirst();
   if (found === undefined || found.revoked_at !== null || !matchesHash(secret, found.secret_hash)) return undefined;
   // A database that is full, or takes no changes, still tells who it is.
-  await noteUse(store, id).catch(ignoreError('store', 'noting the use of an API token'));
+  if (found.isDue) await noteUse(store, id).catch(ignoreError('store', 'noting the use of an API token'));
   return { account: found.account, scopes: found.scopes, actor: `token:${id}` };
 }
 
 async function noteUse(store: Store, id: string): Promise<void> {
-  const isDue = sql<boolean>`coalesce(last_used_at < clock_timestamp() - ${USE_NOTED_EVERY}::interval, true)`;
   await store
     .updateTable('api_tokens')
     .set({ last_used_at: sql`clock_timestamp()` })
     .where('id', '=', id)
-    .where(isDue)
+    .where(USE_IS_DUE)
     .execute();
 }

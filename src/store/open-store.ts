@@ -27,7 +27,8 @@ export async function openStore(url: string, signal?: AbortSignal): Promise<Open
   try {
     await orAborted(migrate(migration.db), signal);
   } finally {
-    await migration.close();
+    // Not waited for: a database that hangs never answers a goodbye.
+    void migration.close();
   }
   const { db, close }: Database<Tables> = openDatabase({
     url,

@@ -1,11 +1,14 @@
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { parseApiToken } from '../../src/store/api-token.js';
-import { authenticate } from '../../src/store/api-tokens.js';
-import { runCli } from '../support/cli.js';
+import { authenticate, createToken } from '../../src/store/api-tokens.js';
+import { runCli, startCli } from '../support/cli.js';
 import { describePostgres, openTestStore, usePostgres } from '../support/postgres.js';
 import { makeProject, makeTempFolder, ROOT } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
 
 const FORM = /^[0-9a-f]{16}\.[\w-]{43}$/;
 
@@ -16,8 +19,8 @@ describePostgres('jamdev token and jamdev audit', () => {
   async function useDatabase() {
     const url = await postgres.createDatabase();
     const run = (...args: string[]) => runCli(args, { cwd: makeTempFolder(), env: { JAMDEV_SERVE_DATABASE: url } });
-    const create = async (...args: string[]) =>
-      JSON.parse((await run('token', 'create', '--json', ...args)).stdout).token;
+    const store = await openTestStore(url);
+    const create = (account: string) => createToken(store, { account, scopes: ['read'], actor: 'operator:ann@host' });
     return { url, run, create };
   }
 
@@ -43,18 +46,18 @@ describePostgres('jamdev token and jamdev audit', () => {
     const { run, create } = await useDatabase();
     const empty = await run('token', 'list');
     expect(empty.stdout).toContain('token create ACCOUNT');
-    const tokens = [await create('acme'), await create('beta', '--scopes', 'admin')];
+    const tokens = [await create('acme'), await create('beta')];
     const [acme, beta] = tokens.map((token) => token.split('.')[0]);
     const { stdout } = await run('token', 'list');
     expect(stdout.split('\n')[0]?.split(/ {2,}/)).toEqual(['ID', 'ACCOUNT', 'SCOPES', 'AGE', 'LAST USED', 'STATUS']);
-    expect(stdout).toMatch(new RegExp(`${acme} +acme +read,connect,deploy +\\d+s +never +active\n`));
-    expect(stdout).toMatch(new RegExp(`${beta} +beta +admin +`));
+    expect(stdout).toMatch(new RegExp(`${acme} +acme +read +\\d+s +never +active\n`));
+    expect(stdout).toMatch(new RegExp(`${beta} +beta +read +`));
     for (const token of tokens) expect(stdout).not.toContain(token.split('.')[1]);
     expect(JSON.parse((await run('token', 'list', 'beta', '--json')).stdout)).toEqual([
       {
         id: beta,
         account: 'beta',
-        scopes: ['admin'],
+        scopes: ['read'],
         created_at: expect.stringMatching(/^\d{4}-.*Z$/),
         last_used_at: null,
         revoked_at: null,
@@ -97,9 +100,9 @@ describePostgres('jamdev token and jamdev audit', () => {
       .map((line) => line.split(/ {2,}/));
     expect(rows[0]).toEqual(['TIME', 'ACCOUNT', 'WHO', 'ACTION', 'TARGET']);
     expect(rows.slice(1).map((row) => row.slice(1))).toEqual([
-      ['acme', expect.stringMatching(/^operator:.+@.+$/), 'account.create', 'acme'],
-      ['acme', rows[1]?.[2], 'token.create', id],
-      ['acme', rows[1]?.[2], 'token.revoke', id],
+      ['acme', 'operator:ann@host', 'account.create', 'acme'],
+      ['acme', 'operator:ann@host', 'token.create', id],
+      ['acme', expect.stringMatching(/^operator:.+@.+$/), 'token.revoke', id],
     ]);
     expect(JSON.parse((await run('audit', '--limit', '1', '--json')).stdout)).toEqual([
       expect.objectContaining({ account: 'beta', action: 'token.create' }),
@@ -132,6 +135,22 @@ describePostgres('jamdev token and jamdev audit', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^jamdev: The database of jamdev serve does not answer \(ECONNREFUSED\)\.\n/);
   });
+});
+
+test('Ctrl-C ends a command at once that waits for a database', async () => {
+  const connected: Socket[] = [];
+  const silent = createServer((socket) => connected.push(socket)).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    for (const socket of connected) socket.destroy();
+    silent.close();
+  });
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const run = startCli(['token', 'list', '--database', `postgres://127.0.0.1:${port}/x`]);
+  await waitFor(() => connected.length > 0, 'the command to connect');
+  run.process.kill('SIGINT');
+  expect(await run.exit).toBe(130);
+  expect(run.stdout() + run.stderr()).toBe('');
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { type DatabaseChoice, resolveDatabaseUrl } from '../../../config/serve-database.js';
 import { noteHandled } from '../../../os/debug/debug-log.js';
+import { orAborted } from '../../../os/or-aborted.js';
 import type { Store } from '../../../store/tables.js';
 import type { CommandIo } from '../../io.js';
 
@@ -33,7 +34,7 @@ export async function withStore<T>(
   const { openStore } = await import('../../../store/open-store.js');
   const { store, close } = await openStore(await resolveDatabaseUrl(options, process.env), io.signal);
   try {
-    return await work(store);
+    return await orAborted(work(store), io.signal);
   } finally {
     await close();
   }
