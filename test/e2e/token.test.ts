@@ -72,7 +72,7 @@ describePostgres('jamdev token and jamdev audit', () => {
     const wrong = await run('token', 'revoke', 'acme', one, other, '--json');
     expect(wrong.code).toBe(1);
     expect(JSON.parse(wrong.stderr).error).toMatchObject({ code: 'ApiTokenNotFound' });
-    expect((await run('token', 'revoke', 'acme', one, two.split('.')[0])).stdout.split('\n')).toHaveLength(3);
+    expect((await run('token', 'revoke', 'acme', one, two.split('.')[0] ?? '')).stdout.split('\n')).toHaveLength(3);
     expect(JSON.parse((await run('token', 'revoke', 'acme', '--all', '--json')).stdout)).toEqual({
       revoked: [three.split('.')[0]],
     });
