@@ -3,12 +3,16 @@ import type { Engine } from '../docker-engine/engine.js';
 import type { EventBus } from './events.js';
 
 /** Says where backends run and who can reach them there; undefined for an engine on this machine. */
-export function describeRemote({ url, tls, remote }: Endpoint): string | undefined {
+export function describeRemote({ url, tls, remote, tunnel, forwards }: Endpoint): string | undefined {
   if (remote === undefined) return undefined;
+  const start = `Backends run on the Docker Engine at ${url}.`;
+  if (forwards !== undefined) {
+    return `${start} It publishes their ports on its own loopback only, and jamdev reaches them through the SSH connection.`;
+  }
   const { publishAt, reachAt } = remote;
   const where = publishAt === reachAt ? `at ${publishAt}` : `at all addresses of its machine (${publishAt})`;
-  const isOpen = tls === undefined ? ` ${NOT_ENCRYPTED}` : '';
-  return `Backends run on the Docker Engine at ${url}. It publishes their ports ${where}, where other machines in that network can reach them.${isOpen}`;
+  const isOpen = tls === undefined && tunnel === undefined ? ` ${NOT_ENCRYPTED}` : '';
+  return `${start} It publishes their ports ${where}, where other machines in that network can reach them.${isOpen}`;
 }
 
 const NOT_ENCRYPTED =

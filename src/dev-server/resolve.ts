@@ -34,8 +34,20 @@ export interface ResolvedRun {
  */
 export async function resolveRun(flags: DevFlags): Promise<ResolvedRun> {
   const resolved = await resolveConfig(flags);
-  const { services, remark, engine } = await chooseRuntimes(resolved);
-  const config: DevConfig = { ...resolved, services };
+  const chosen = await chooseRuntimes(resolved);
+  try {
+    return await resolveState(flags, { ...resolved, services: chosen.services }, chosen);
+  } catch (error) {
+    chosen.engine?.close();
+    throw error;
+  }
+}
+
+async function resolveState(
+  flags: DevFlags,
+  config: DevConfig,
+  { remark, engine }: { remark?: string; engine?: Engine },
+): Promise<ResolvedRun> {
   noteDecision('config', () => describeConfig(config));
   const folder = createStateFolder(config.project);
   const { others, ...leftovers } = await cleanUpAfterDeadServers(folder, engine);

@@ -1,6 +1,8 @@
 import { type DockerContext, type EngineTls, readDockerContext } from './docker-context.js';
 import { dockerErrors } from './docker-errors.js';
-import { findMachine, type RemoteMachine } from './engine-machine.js';
+import { BY_SSH_ALONE, findMachine, type PortForwards, type RemoteMachine } from './engine-machine.js';
+import { readSshUrl } from './ssh/ssh-target.js';
+import { SshTunnel } from './ssh/ssh-tunnel.js';
 
 /** How a Docker Engine is reached. */
 export interface Endpoint {
@@ -13,6 +15,10 @@ export interface Endpoint {
   environment: Record<string, string>;
   /** undefined: the engine is on this machine. */
   remote?: RemoteMachine | undefined;
+  /** What leads to the engine. */
+  tunnel?: SshTunnel | undefined;
+  /** Where the ports of containers go through the tunnel as well; undefined: they are reached at `remote`. */
+  forwards?: PortForwards | undefined;
 }
 
 /** What decides which engine is used, and how. */
@@ -25,18 +31,37 @@ export interface EngineChoice {
 const DEFAULT_PORT = { tls: 2376, plain: 2375 } as const;
 
 /**
- * Finds the engine that the docker client uses.
- * @throws JamdevError `DockerMissing`, `DockerStopped`
+ * Finds the engine that the docker client uses, and opens the tunnel to it if it is one behind SSH.
+ * @throws JamdevError `DockerMissing`, `DockerStopped`, `EngineUnreachable`
  */
 export async function findEndpoint({ remoteAddress, signal }: EngineChoice = {}): Promise<Endpoint> {
   const context = await readDockerContext(signal);
   const { url, environment } = context;
   const socket = /^(?:unix|npipe):\/\/(.+)$/.exec(url)?.[1];
   if (socket !== undefined) return { url, address: { path: socket }, environment };
+  if (url.startsWith('ssh://')) return openTunnel(url, { remoteAddress, signal });
   if (!/^(tcp|https?):/.test(url) || !URL.canParse(url)) throw dockerErrors.dockerStopped(`${url} is not supported`);
   const address = readAddress(context);
   return { ...context, address, remote: await findMachine(address.host, remoteAddress) };
 }
+
+/** A docker client uses the same tunnel: variables of the user's would lead it past that. */
+async function openTunnel(url: string, { remoteAddress, signal }: EngineChoice): Promise<Endpoint> {
+  const machine = remoteAddress === undefined ? undefined : await findMachine(readSshUrl(url).host, remoteAddress);
+  const tunnel = await SshTunnel.open(url, signal);
+  const environment = { DOCKER_HOST: `unix://${tunnel.engineSocket}`, ...NO_OTHER_ENGINE };
+  const forwards = machine === undefined ? tunnel : undefined;
+  return {
+    url,
+    address: { path: tunnel.engineSocket },
+    environment,
+    remote: machine ?? BY_SSH_ALONE,
+    tunnel,
+    forwards,
+  };
+}
+
+const NO_OTHER_ENGINE = { DOCKER_CONTEXT: '', DOCKER_TLS_VERIFY: '', DOCKER_TLS: '', DOCKER_CERT_PATH: '' };
 
 function readAddress({ url, tls }: DockerContext): { host: string; port: number } {
   const { hostname, port } = new URL(url);

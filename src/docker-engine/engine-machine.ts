@@ -12,6 +12,16 @@ export interface RemoteMachine {
   reachAt: string;
 }
 
+/** Makes ports that are published on a machine's loopback reachable from here. */
+export interface PortForwards {
+  /** @returns the path of a Unix socket here that leads to the port. @throws JamdevError `EngineUnreachable` */
+  openPort(port: number): Promise<string>;
+  closePort(port: number): Promise<void>;
+}
+
+/** The machine of an engine, as one sees it who only gets in by SSH. */
+export const BY_SSH_ALONE: RemoteMachine = { publishAt: '127.0.0.1', reachAt: '127.0.0.1' };
+
 /** Each means all addresses where one listens, and this machine where one connects. */
 const ANY_ADDRESS = ['0.0.0.0', '::'];
 
@@ -23,12 +33,15 @@ const ANY_ADDRESS = ['0.0.0.0', '::'];
  * @throws JamdevError `DockerStopped` when a name can't be resolved
  */
 export async function findMachine(host: string, configured: string | undefined): Promise<RemoteMachine | undefined> {
-  const engine = await resolveHost(host);
   if (configured === undefined) {
-    return engine.every(isOwnAddress) ? undefined : { publishAt: engine[0] ?? host, reachAt: engine[0] ?? host };
+    const engine = await resolveHost(host);
+    const [first = host] = engine;
+    return engine.every(isOwnAddress) ? undefined : { publishAt: first, reachAt: first };
   }
   const [publishAt = configured] = await resolveHost(configured.replace(/^\[|\]$/g, ''));
-  return { publishAt, reachAt: ANY_ADDRESS.includes(publishAt) ? (engine[0] ?? host) : publishAt };
+  // The host of ssh:// may be known to ssh alone.
+  const [reachAt = host] = ANY_ADDRESS.includes(publishAt) ? await resolveHost(host) : [publishAt];
+  return { publishAt, reachAt };
 }
 
 /** @returns at least one address, the first being the one to connect to */

@@ -57,6 +57,7 @@ export class Engine {
   constructor(endpoint: Endpoint) {
     this.endpoint = endpoint;
     this.link = endpoint.remote && new EngineLink((signal) => this.#ping(signal), systemClock);
+    endpoint.tunnel?.events.on('interrupted', () => this.link?.interrupt());
     // Whatever is left out here, docker-modem takes from the environment.
     const options = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
     const protocol = endpoint.tls === undefined ? 'http' : 'https';
@@ -97,9 +98,10 @@ export class Engine {
     return Date.parse(answer.headers.date ?? '');
   }
 
-  /** Ends the watch over the connection. */
+  /** Ends the connection to another machine. */
   close(): void {
     this.link?.close();
+    this.endpoint.tunnel?.close();
   }
 
   /**
@@ -197,7 +199,12 @@ export class Engine {
  */
 export async function connectEngine(choice: EngineChoice = {}): Promise<Engine> {
   const engine = new Engine(await findEndpoint(choice));
-  await engine.version(choice.signal);
+  try {
+    await engine.version(choice.signal);
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
   engine.link?.open();
   return engine;
 }

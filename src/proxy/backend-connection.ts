@@ -8,6 +8,14 @@ const MAX_IDLE_SOCKETS = 64;
 export interface Destination {
   host: string;
   port: number;
+  /** The path of a Unix socket that leads there. */
+  socketPath?: string;
+}
+
+interface AgentOptions {
+  host?: string | null;
+  port?: number | string | null;
+  socketPath?: string | undefined;
 }
 
 type WriteCallback = (error?: Error | null) => void;
@@ -38,12 +46,12 @@ export class BackendSocket extends Socket {
 }
 
 /** Opens a connection to a backend. @param allowHalfOpen whether it stays open when the backend closes its side */
-export function openBackendSocket({ host, port }: Destination, allowHalfOpen: boolean): BackendSocket {
+export function openBackendSocket({ host, port, socketPath }: Destination, allowHalfOpen: boolean): BackendSocket {
   const socket = new BackendSocket({ allowHalfOpen });
   // Node.js writes some heads without naming an encoding. Header values are bytes, held as Latin-1.
   socket.setDefaultEncoding('latin1');
   socket.setNoDelay(true);
-  return socket.connect({ host, port });
+  return socketPath === undefined ? socket.connect({ host, port }) : socket.connect({ path: socketPath });
 }
 
 /** Keeps connections to backends for the next request: those alone on which all that was sent and answered was whole. */
@@ -52,8 +60,10 @@ export class BackendAgent extends Agent {
     super({ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS });
   }
 
-  override createConnection(options: { host?: string | null; port?: number | string | null }): BackendSocket {
-    return openBackendSocket({ host: options.host ?? '', port: Number(options.port) }, false);
+  override createConnection(options: AgentOptions): BackendSocket {
+    const { host, port, socketPath } = options;
+    const way = socketPath === undefined ? {} : { socketPath };
+    return openBackendSocket({ host: host ?? '', port: Number(port), ...way }, false);
   }
 
   /** Called by Node.js when a request and its answer are both complete. @returns whether to keep the connection */

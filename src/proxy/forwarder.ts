@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createProxyMiddleware, type Plugin } from 'http-proxy-middleware';
 import type { Backend } from '../platform/backend.js';
 import type { Address } from '../runtime/runtime.js';
-import { BackendAgent, type Destination } from './backend-connection.js';
+import { BackendAgent } from './backend-connection.js';
 import { pathForBackend } from './connection-path.js';
 import type { Exchange } from './exchange.js';
 import { makeRequestHeaders } from './request-headers.js';
@@ -67,8 +67,8 @@ export class Forwarder {
   }
 
   /** Closes idle connections to a backend; answers in progress continue. */
-  retire({ target }: Route): void {
-    this.#agent.closeIdle(toDestination(target));
+  retire({ address }: Route): void {
+    this.#agent.closeIdle(address);
   }
 
   #plugin(): Plugin<ForwardedRequest, ServerResponse> {
@@ -83,20 +83,16 @@ export class Forwarder {
     };
   }
 
-  #send(exchange: Exchange, { target }: Route): void {
+  #send(exchange: Exchange, { address }: Route): void {
     const { request, held, route } = exchange;
     if (route === undefined || exchange.isAnswered) return;
     const protocols = held === undefined ? [] : readOfferedProtocols(request);
     const sent = {
-      destination: toDestination(target),
+      destination: address,
       path: request.url ?? '/',
       headers: makeRequestHeaders(exchange, route, protocols, this.#scheme),
     };
     if (held === undefined) sendRequest(exchange, sent, this.#agent);
     else sendUpgrade(exchange, sent, held);
   }
-}
-
-function toDestination({ host, port }: Route['target']): Destination {
-  return { host, port: Number(port) };
 }

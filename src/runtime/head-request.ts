@@ -18,12 +18,13 @@ export interface HeadResult {
 }
 
 /** Sends one `HEAD /`. Never rejects. */
-export function sendHead({ host, port }: Address, signal: AbortSignal): Promise<HeadResult> {
+export function sendHead({ host, port, socketPath }: Address, signal: AbortSignal): Promise<HeadResult> {
   return new Promise((resolve) => {
     let isConnected = false;
     const head = request({
       host,
       port,
+      ...(socketPath === undefined ? {} : { socketPath }),
       path: '/',
       method: 'HEAD',
       agent: false,

@@ -56,6 +56,8 @@ export interface SpawnRequest {
 export interface Address {
   host: string;
   port: number;
+  /** The path of a Unix socket that leads there; undefined: this machine connects to host and port itself. */
+  socketPath?: string;
 }
 
 /** How a backend's first process ended. */

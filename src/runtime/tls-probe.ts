@@ -7,11 +7,12 @@ const HANDSHAKE_MS = 2_000;
  * Whether a server speaks TLS: it completes a handshake, or refuses one in TLS's own way. OpenSSL, and Node.js with it,
  * closes a connection that begins in plain HTTP without a word, so only this tells.
  */
-export async function speaksTls({ host, port }: Address, signal: AbortSignal): Promise<boolean> {
+export async function speaksTls({ host, port, socketPath }: Address, signal: AbortSignal): Promise<boolean> {
   const { connect } = await import('node:tls');
   if (signal.aborted) return false;
   return new Promise((resolve) => {
-    const socket = connect({ host, port, rejectUnauthorized: false, timeout: HANDSHAKE_MS });
+    const to = socketPath === undefined ? { host, port } : { path: socketPath };
+    const socket = connect({ ...to, rejectUnauthorized: false, timeout: HANDSHAKE_MS });
     const giveUp = () => socket.destroy();
     signal.addEventListener('abort', giveUp, { once: true });
     socket.once('secureConnect', () => {

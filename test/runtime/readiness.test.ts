@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createNetServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import type { Address } from '../../src/runtime/runtime.js';
+import { makeTempFolder } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
 const HOST = '127.0.0.1';
@@ -149,4 +151,20 @@ test('waiting ends with the signal’s reason when it aborts, also while an answ
   await failed;
   await expect(waitUntilReady([address], AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
   expect(requests).toBe(1);
+});
+
+test('a socket that leads to the address is asked in its place', async () => {
+  const socketPath = join(makeTempFolder(), 's');
+  const hosts: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    hosts.push(request.headers.host);
+    response.end();
+  });
+  server.listen(socketPath);
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  // Reserved for documentation: nothing answers there.
+  const address = { host: '192.0.2.7', port: 8080, socketPath };
+  expect(await startWaiting([address]).ready).toBe(address);
+  expect(hosts).toEqual(['192.0.2.7:8080']);
 });

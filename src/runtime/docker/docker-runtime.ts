@@ -4,7 +4,7 @@ import type { Engine } from '../../docker-engine/engine.js';
 import { EngineError } from '../../docker-engine/engine-error.js';
 import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
 import { PortPool } from '../../processes/port-pool.js';
-import type { ContainerBuild, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
+import type { Address, ContainerBuild, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
 import { prepareMount } from './backend-mount.js';
 import { Container } from './container.js';
 import { type ContainerSpec, containerConfig, insidePort, MOUNT_TARGET } from './container-config.js';
@@ -145,22 +145,35 @@ export class DockerRuntime implements Runtime {
       const { NetworkSettings } = await container.start();
       signal.throwIfAborted();
       const inside = insidePort(spec);
-      // One that has ended by now has no port anymore.
       const port = spec.hostPort ?? Number(NetworkSettings.Ports?.[`${inside}/tcp`]?.[0]?.HostPort ?? 0);
       return new DockerBackend({
         container,
-        address: { host: this.#engine.endpoint.remote?.reachAt ?? LOOPBACK, port },
+        address: await this.#openPort(port),
         insidePort: inside,
         limits: spec.limits,
         build: spec.build,
         engine: this.#engine,
-        remove: (isLost) => this.#remove(name, spec.hostPort, isLost),
+        remove: async (isLost) => {
+          await Promise.all([this.#remove(name, spec.hostPort, isLost), this.#closePort(port)]);
+        },
       });
     } catch (error) {
       container?.abandon();
       await this.#remove(name, undefined, false);
       throw error;
     }
+  }
+
+  /** Where this machine reaches a published port. One that has ended by now has none. */
+  async #openPort(port: number): Promise<Address> {
+    const { remote, forwards } = this.#engine.endpoint;
+    const address = { host: remote?.reachAt ?? LOOPBACK, port };
+    return forwards === undefined || port === 0 ? address : { ...address, socketPath: await forwards.openPort(port) };
+  }
+
+  async #closePort(port: number): Promise<void> {
+    const ignore = ignoreError('docker', `closing the way to port ${port}`);
+    await this.#engine.endpoint.forwards?.closePort(port).catch(ignore);
   }
 
   async #remove(name: string, hostPort: number | undefined, isLost: boolean): Promise<void> {

@@ -80,7 +80,7 @@ make_certificates() {
 
 # Keys and settings of its own, on both sides: nothing of this machine's user is read.
 make_ssh() {
-  local ssh="$folder/ssh"
+  local ssh="$folder/ssh" port
   mkdir -p "$ssh" /run/sshd
   chmod 700 "$ssh"
   ssh-keygen -q -t ed25519 -N '' -f "$ssh/host_key"
@@ -99,7 +99,9 @@ KbdInteractiveAuthentication no
 UsePAM no
 SetEnv DOCKER_HOST=unix://$folder/docker.sock
 END
-  printf '[%s]:2222 %s\n' "$address" "$(cut -d ' ' -f 1,2 "$ssh/host_key.pub")" >"$ssh/known_hosts"
+  for port in 2222 2223; do
+    printf '[%s]:%s %s\n' "$address" "$port" "$(cut -d ' ' -f 1,2 "$ssh/host_key.pub")"
+  done >"$ssh/known_hosts"
   cat >"$ssh/config" <<END
 Host far
   HostName $address
@@ -110,7 +112,14 @@ Host far
   UserKnownHostsFile $ssh/known_hosts
   GlobalKnownHostsFile /dev/null
 END
+  # Its user's ssh: OpenSSH reads no other user's config than that of the account.
+  mkdir -p "$folder/bin"
+  printf '#!/bin/sh\n[ "$1" = -F ] || set -- -F %s/config "$@"\nexec %s "$@"\n' "$ssh" "$(command -v ssh)" >"$folder/bin/ssh"
+  chmod +x "$folder/bin/ssh"
   inside /usr/sbin/sshd -f "$ssh/sshd_config" -E "$folder/sshd.log"
+  # One that forwards nothing.
+  inside /usr/sbin/sshd -f "$ssh/sshd_config" -E "$folder/sshd.log" -o Port=2223 -o "PidFile=$folder/sshd2.pid" \
+    -o DisableForwarding=yes
 }
 
 launch_engine() {
@@ -135,7 +144,7 @@ launch_engine() {
 
 stop() {
   local pid shim
-  for pid in $(cat "$folder/sshd.pid" 2>/dev/null || true); do kill "$pid" 2>/dev/null || true; done
+  for pid in $(cat "$folder"/sshd*.pid 2>/dev/null || true); do kill "$pid" 2>/dev/null || true; done
   for pid in $(cat "$folder/dockerd.pid" 2>/dev/null || true); do
     docker -H "unix://$folder/docker.sock" ps -q 2>/dev/null |
       xargs -r docker -H "unix://$folder/docker.sock" kill >/dev/null 2>&1 || true

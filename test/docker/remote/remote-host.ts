@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { newBackendId } from '../../../src/platform/ids.js';
@@ -15,6 +15,8 @@ export interface RemoteHost {
   readonly address: string;
   /** For programs that are to use its engine over TCP with TLS. */
   readonly tlsEnv: Record<string, string>;
+  /** For programs that are to use its engine through SSH: the host `far`, by a config, keys and known hosts of its own. */
+  readonly sshEnv: Record<string, string>;
   /** Of its files: the keys and settings of SSH are in `ssh`, the engine's socket is `docker.sock`. */
   readonly folder: string;
   /** Runs a docker command on its engine, without the network. @returns what it printed */
@@ -59,6 +61,9 @@ export function useRemoteHost(): RemoteHost {
         DOCKER_TLS_VERIFY: '1',
         DOCKER_CERT_PATH: join(folder, 'certs', 'client'),
       };
+    },
+    get sshEnv() {
+      return { DOCKER_HOST: 'ssh://far', PATH: [join(folder, 'bin'), process.env.PATH].join(delimiter) };
     },
     async docker(...args) {
       return (await run('docker', ['--host', `unix://${folder}/docker.sock`, ...args])).stdout.trim();

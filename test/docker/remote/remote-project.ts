@@ -58,7 +58,7 @@ export async function startRemoteDev(
   await waitFor(() => /build {2}1: (done|failed)/.test(dev.stdout()), 'the image', 60_000);
   const connect = async (body: object = {}) =>
     (await post(`${dev.apiUrl}/v2/service/-/-/connect`, body)).json<Connected>();
-  return { ...dev, connect };
+  return Object.assign(dev, { connect });
 }
 
 /** Returns the numbers that the server above has counted by one word, as far as they were shown. */

@@ -63,10 +63,11 @@ async function askEngine(
 }
 
 /** How an engine on another machine is reached; undefined for one on this machine. */
-function describeWay({ url, tls, remote }: Endpoint, ms: number): string | undefined {
+function describeWay({ url, tls, remote, tunnel, forwards }: Endpoint, ms: number): string | undefined {
   if (remote === undefined) return undefined;
-  const by = tls === undefined ? 'not encrypted' : 'TLS';
-  return `${url} (${by}), answers in ${Math.round(ms)} ms, ports of containers at ${remote.reachAt}`;
+  const by = tunnel === undefined ? (tls === undefined ? 'not encrypted' : 'TLS') : 'SSH';
+  const ports = forwards === undefined ? `at ${remote.reachAt}` : 'through the same connection';
+  return `${url} (${by}), answers in ${Math.round(ms)} ms, ports of containers ${ports}`;
 }
 
 /** Reads the engine's answer to `/version`. */

@@ -50,7 +50,7 @@ export async function examine(folder: string, configFile: string | undefined): P
   const platforms = services.flatMap((service) => (service.runtime === 'docker' ? [service.platform] : []));
   const learned = (kind: 'outputs' | 'backend-writes') => new LearnedFiles(stateFolderOf(project.folder), kind).all;
   const wanted = need === 'not' ? [DEFAULT_PLATFORM] : [...new Set(platforms)].filter((each) => each !== undefined);
-  return [
+  const checks = [
     runCheck('node', CHECK_MS, () =>
       judgeNode(process.versions.node, readOwnPackage().engines.node, process.platform, process.arch),
     ),
@@ -89,4 +89,7 @@ export async function examine(folder: string, configFile: string | undefined): P
     }),
     runCheck('dev server', CHECK_MS, async () => checkDevServers(await own, ANSWER_MS)),
   ];
+  const closed = Promise.all(checks).then(async () => (await docker).engine?.close());
+  closed.catch(handledElsewhere);
+  return checks;
 }

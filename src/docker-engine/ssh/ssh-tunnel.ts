@@ -1,0 +1,150 @@
+import { EventEmitter } from 'node:events';
+import { rmSync } from 'node:fs';
+import type { JamdevError } from '../../contract/errors/jamdev-error.js';
+import { systemClock } from '../../os/clock.js';
+import { ignoreError, noteDecision } from '../../os/debug/debug-log.js';
+import { SshConnection } from './ssh-connection.js';
+import { createSshFolder, removeDeadSshFolders, type SshFolder } from './ssh-folder.js';
+import { sshProblem } from './ssh-problem.js';
+import { readSshUrl, type SshTarget } from './ssh-target.js';
+
+const DEFAULT_SOCKET = '/var/run/docker.sock';
+const ENGINE = 'engine';
+const RECONNECT_PAUSE_MS = 1_000;
+
+interface SshTunnelEvents {
+  /** The connection has ended, and with it all that went through it. It is opened again. */
+  interrupted: [];
+}
+
+/**
+ * The way to an engine, and to the ports of its containers, through one SSH connection. Each end here is a Unix socket in a
+ * folder of this user alone; sockets stay where they are when the connection is opened again.
+ */
+export class SshTunnel {
+  readonly events = new EventEmitter<SshTunnelEvents>();
+  readonly #url: string;
+  readonly #target: SshTarget;
+  readonly #folder: SshFolder;
+  /** What is forwarded to, by the name of the socket here. */
+  readonly #forwardings = new Map<string, string>();
+  #connection: SshConnection;
+  #isConnected = false;
+  #isClosed = false;
+  #cancelReconnection: () => void = () => undefined;
+
+  private constructor(url: string) {
+    this.#url = url;
+    this.#target = readSshUrl(url);
+    this.#folder = createSshFolder();
+    this.#connection = new SshConnection(this.#target, this.#folder.control);
+  }
+
+  /**
+   * Connects to the machine of an engine.
+   * @param url as `ssh://user@host`
+   * @throws JamdevError `EngineUnreachable`
+   */
+  static async open(url: string, signal?: AbortSignal): Promise<SshTunnel> {
+    await removeDeadSshFolders().catch(ignoreError('docker', 'removing SSH folders of dead programs'));
+    const tunnel = new SshTunnel(url);
+    const giveUp = () => tunnel.close();
+    signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      const engine = await tunnel.#connection.connected();
+      if (engine === undefined) throw tunnel.problem;
+      tunnel.#forwardings.set(ENGINE, tunnel.#socketThere(engine));
+      if (!(await tunnel.#forwardAll())) throw tunnel.problem;
+      tunnel.#watch();
+      return tunnel;
+    } catch (error) {
+      tunnel.close();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  /** The socket here that leads to the engine. */
+  get engineSocket(): string {
+    return this.#folder.socket(ENGINE);
+  }
+
+  /** What ssh said last, as an error: why the connection ended, or why something could not be reached through it. */
+  get problem(): JamdevError {
+    return sshProblem(this.#url, this.#target, this.#connection.words);
+  }
+
+  /**
+   * Leads to a port of the other machine's loopback.
+   * @returns the path of the socket here
+   * @throws JamdevError `EngineUnreachable`
+   */
+  async openPort(port: number): Promise<string> {
+    const name = String(port);
+    this.#forwardings.set(name, `127.0.0.1:${port}`);
+    // Without a connection it is opened with the next one.
+    if (this.#isConnected && !(await this.#forward(name))) throw this.problem;
+    return this.#folder.socket(name);
+  }
+
+  async closePort(port: number): Promise<void> {
+    const name = String(port);
+    const forwarding = this.#argument(name);
+    this.#forwardings.delete(name);
+    if (this.#isConnected) await this.#connection.control('cancel', forwarding);
+    rmSync(this.#folder.socket(name), { force: true });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#isConnected = false;
+    this.#cancelReconnection();
+    this.#connection.close();
+    this.#folder.remove();
+  }
+
+  #watch(): void {
+    this.#isConnected = true;
+    const connection = this.#connection;
+    void connection.ended.then(() => {
+      if (this.#isClosed) return;
+      noteDecision('docker', () => `the SSH connection ended: ${connection.words.trim()}`);
+      this.#isConnected = false;
+      this.events.emit('interrupted');
+      this.#reconnectLater();
+    });
+  }
+
+  #reconnectLater(): void {
+    this.#cancelReconnection = systemClock.after(RECONNECT_PAUSE_MS, () => void this.#reconnect());
+  }
+
+  async #reconnect(): Promise<void> {
+    this.#connection = new SshConnection(this.#target, this.#folder.control);
+    const engine = await this.#connection.connected();
+    if (this.#isClosed) return this.#connection.close();
+    if (engine === undefined || !(await this.#forwardAll())) {
+      this.#connection.close();
+      if (!this.#isClosed) this.#reconnectLater();
+    } else this.#watch();
+  }
+
+  async #forwardAll(): Promise<boolean> {
+    const all = await Promise.all([...this.#forwardings.keys()].map((name) => this.#forward(name)));
+    return all.every((isOpen) => isOpen);
+  }
+
+  #forward(name: string): Promise<boolean> {
+    return this.#connection.control('forward', this.#argument(name));
+  }
+
+  #argument(name: string): string {
+    return `${this.#folder.socket(name)}:${this.#forwardings.get(name) ?? ''}`;
+  }
+
+  /** @param engine that the docker client there uses, in the notation of DOCKER_HOST; '': unknown */
+  #socketThere(engine: string): string {
+    return this.#target.socket ?? /^unix:\/\/(.+)$/.exec(engine)?.[1] ?? DEFAULT_SOCKET;
+  }
+}
