@@ -175,15 +175,15 @@ describe('Proxy: upgrades', () => {
       const client = await proxy.open();
       client.send(`GET ${proxy.tokenPath}/first HTTP/1.1\r\nHost: localhost\r\n\r\n`);
       client.send(headOf(proxy, WEBSOCKET));
-      await waitFor(() => proxy.backendConnections.length === 2, 'both to reach the backend');
-      await waitFor(
-        () => proxy.backendConnections.every(({ received }) => received.includes('\r\n\r\n')),
-        'both heads',
-      );
-      const first = proxy.backendConnections.find(({ received }) => received.includes('/first')) as RawConnection;
-      const second = proxy.backendConnections.find(({ received }) => received.includes('/u ')) as RawConnection;
-      second.send('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond');
+      const first = await waitFor(() => proxy.backendConnections[0], 'the first request');
+      await first.until('\r\n\r\n');
+      expect(first.received).not.toContain('/u ');
       first.send('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst');
+      const second = await waitFor(
+        () => proxy.backendConnections.find(({ received }) => received.includes('/u ')),
+        'the upgrade',
+      );
+      second.send('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond');
       const text = await client.until('second');
       expect(text.indexOf('first')).toBeLessThan(text.indexOf('second'));
       client.socket.destroy();
