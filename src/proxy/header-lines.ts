@@ -40,6 +40,25 @@ export function findUnwritable(lines: HeaderLines): string | undefined {
   return undefined;
 }
 
+const BEYOND_ASCII = /[\u0080-\u00ff]/;
+
+/**
+ * Puts `Content-Length` behind a `Content-Disposition` with bytes beyond ASCII. Node.js, once it has written a length, takes
+ * the value of that header for UTF-8 and breaks or refuses it (nodejs/node#46528).
+ */
+export function putLengthBehindDisposition(lines: string[]): string[] {
+  let isBroken = false;
+  forEachHeader(lines, (name, value) => {
+    if (name === 'content-disposition' && BEYOND_ASCII.test(value)) isBroken = true;
+  });
+  if (!isBroken) return lines;
+  const [before, length]: [string[], string[]] = [[], []];
+  forEachHeader(lines, (lowerCaseName, value, name) => {
+    (lowerCaseName === 'content-length' ? length : before).push(name, value);
+  });
+  return [...before, ...length];
+}
+
 /** Whether a text has a character that may not stand in a header or a reason phrase. */
 export function hasControlCharacter(text: string): boolean {
   return UNWRITABLE_VALUE.test(text);

@@ -2,7 +2,7 @@ import { toHeaderValue } from '../contract/identity.js';
 import type { TokenRoute } from '../platform/tokens.js';
 import { pathOf } from './connection-path.js';
 import type { Exchange } from './exchange.js';
-import { connectionHeaderTest, forEachHeader } from './header-lines.js';
+import { connectionHeaderTest, forEachHeader, putLengthBehindDisposition } from './header-lines.js';
 import { isProxysOwn } from './own-headers.js';
 import { acceptsTrailers, mayTrail } from './trailers.js';
 import { readTransferCoding } from './transfer-coding.js';
@@ -46,7 +46,7 @@ export function makeRequestHeaders(
   else if (acceptsTrailers(request)) lines.push('Connection', 'keep-alive, TE', 'TE', 'trailers');
   lines.push('x-forwarded-for', request.socket.remoteAddress ?? '', 'x-forwarded-proto', scheme);
   addVerified(lines, target, route);
-  return lines;
+  return putLengthBehindDisposition(lines);
 }
 
 function addVerified(lines: string[], target: string, { user, userData, backend, secretToken }: TokenRoute): void {

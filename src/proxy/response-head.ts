@@ -1,5 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { connectionHeaderTest, findUnwritable, forEachHeader, hasControlCharacter } from './header-lines.js';
+import {
+  connectionHeaderTest,
+  findUnwritable,
+  forEachHeader,
+  hasControlCharacter,
+  putLengthBehindDisposition,
+} from './header-lines.js';
 import { addOwnHeaders, type Signature } from './response-headers.js';
 import { acceptsTrailers, mayTrail } from './trailers.js';
 import { readTransferCoding, type TransferCoding } from './transfer-coding.js';
@@ -45,7 +51,7 @@ export function makeResponseHead(from: IncomingMessage, request: IncomingMessage
   if (isUnchunked) headers.push('Connection', 'close');
   const endsWithConnection = isUnchunked || (isOldClient && from.headers['content-length'] === undefined);
   addOwnHeaders(headers, signature);
-  return { status, reason, headers, trailers, endsWithConnection };
+  return { status, reason, headers: putLengthBehindDisposition(headers), trailers, endsWithConnection };
 }
 
 /** Makes the bytes of a `101 Switching Protocols`. @throws InvalidAnswer */

@@ -4,17 +4,21 @@ import type { Driver } from './drivers/driver.js';
 import { startJamdevDriver } from './drivers/jamdev-driver.js';
 import { hasPlane, PLANE_VERSION, requiresPlane } from './drivers/plane-cluster.js';
 import { startPlaneDriver } from './drivers/plane-driver.js';
+import { freshCases, generated } from './scenarios/generated.js';
 import { TABLES } from './scenarios/index.js';
 import { type Outcome, runScenarios } from './stage/scenario.js';
 import { compare, inWords } from './transcript/compare.js';
 import { ListedDifferences, readListedDifferences } from './transcript/listed.js';
-import { HOW_TO_RECORD, readRecording, writeRecording } from './transcript/recording.js';
+import { GENERATED, HOW_TO_RECORD, readRecording, writeRecording } from './transcript/recording.js';
 
 /** Scenarios that run at once on one system. */
 const AT_ONCE = 8;
 /** It may be the first time on this machine, with Plane to be built. */
 const START_TIMEOUT_MS = requiresPlane ? 1_200_000 : 120_000;
 const RUN_TIMEOUT_MS = 240_000;
+
+const NOT_AS_RECORDED = `Plane does something else than is recorded: ${HOW_TO_RECORD}`;
+const NOT_LISTED = 'differences from Plane that docs/differences.md does not list';
 
 const isRecording = process.env.JAMDEV_ENGINE_RECORD === '1';
 const runsDocker = hasDocker();
@@ -35,7 +39,8 @@ const outcomes = new Map<string, Map<string, Promise<Outcome>>>();
 const listed = new ListedDifferences(readListedDifferences());
 const only = process.env.JAMDEV_ENGINE_ONLY;
 const tables = Object.entries(TABLES).filter(([table]) => only === undefined || only === table);
-const scenarios = tables.flatMap(([, rows]) => rows);
+const cases = only === undefined || only === GENERATED ? generated(isRecording) : [];
+const scenarios = [...tables.flatMap(([, rows]) => rows), ...cases];
 
 beforeAll(async () => {
   const started = await Promise.allSettled(Object.values(starts).map((start) => start()));
@@ -56,6 +61,18 @@ async function transcriptOf(driver: string, scenario: string): Promise<Record<st
   return outcome.transcript;
 }
 
+/** What is not listed, and what is not as recorded, in words. */
+async function mismatches(
+  driver: string,
+  name: string,
+  recorded: Record<string, unknown> | undefined,
+): Promise<string[]> {
+  const transcript = await transcriptOf(driver, name);
+  const onPlane = recorded ?? (await transcriptOf('plane', name));
+  const differences = compare(onPlane, transcript);
+  return differences.filter((each) => !listed.explains(name, driver, each)).map(inWords);
+}
+
 describe.each(tables)('%s', (table, rows) => {
   const recorded = readRecording(table);
   const names = rows.map(({ name }) => name);
@@ -69,12 +86,8 @@ describe.each(tables)('%s', (table, rows) => {
     test.each(names)(`%s on ${driver}`, { timeout: RUN_TIMEOUT_MS }, async (name) => {
       const transcript = await transcriptOf(driver, name);
       if (isRecording) return;
-      if (driver === 'plane') {
-        expect(transcript, `Plane does something else than is recorded: ${HOW_TO_RECORD}`).toEqual(recorded[name]);
-        return;
-      }
-      const differences = compare(recorded[name], transcript).filter((each) => !listed.explains(name, driver, each));
-      expect(differences.map(inWords), 'differences from Plane that docs/differences.md does not list').toEqual([]);
+      if (driver === 'plane') expect(transcript, NOT_AS_RECORDED).toEqual(recorded[name]);
+      else expect(await mismatches(driver, name, recorded[name] ?? {}), NOT_LISTED).toEqual([]);
     });
   }
 
@@ -85,6 +98,31 @@ describe.each(tables)('%s', (table, rows) => {
     });
   }
 });
+
+if (cases.length > 0) {
+  describe(`${cases.length} generated cases`, () => {
+    const recorded = freshCases === undefined ? readRecording(GENERATED) : {};
+
+    test.each(Object.keys(starts))('on %s', { timeout: RUN_TIMEOUT_MS }, async (driver) => {
+      const found: unknown[] = [];
+      for (const { name, exchange } of cases) {
+        const transcript = await transcriptOf(driver, name);
+        if (isRecording || (driver === 'plane' && freshCases !== undefined)) continue;
+        if (driver === 'plane') expect(transcript, `${name}: ${NOT_AS_RECORDED}`).toEqual(recorded[name]);
+        const unlisted = driver === 'plane' ? [] : await mismatches(driver, name, recorded[name]);
+        if (unlisted.length > 0) found.push({ name, unlisted, exchange });
+      }
+      expect(found.slice(0, 10), NOT_LISTED).toEqual([]);
+    });
+
+    if (isRecording) {
+      test('are recorded', async () => {
+        const entries = cases.map(async ({ name }) => [name, await transcriptOf('plane', name)] as const);
+        writeRecording(GENERATED, Object.fromEntries(await Promise.all(entries)), PLANE_VERSION);
+      });
+    }
+  });
+}
 
 if (runsDocker && !isRecording && only === undefined) {
   test('every difference that is listed was seen', () => {

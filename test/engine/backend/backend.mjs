@@ -139,7 +139,7 @@ async function play(connection, request, { pieces = [], ending = 'keep' }) {
 }
 
 async function controls([what, name], body) {
-  if (what === 'script') exchangeOf(name).answers = JSON.parse(body);
+  if (what === 'script') exchangeOf(name).answers = JSON.parse(Buffer.from(body, 'latin1').toString('utf8'));
   if (what === 'seen') return exchangeOf(name).requests;
   if (what === 'probes') return probes;
   if (what === 'signals') return signals;

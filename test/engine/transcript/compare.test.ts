@@ -87,6 +87,17 @@ const KIND_SAMPLES: Record<string, { is: [string, unknown, unknown][]; isNot: [s
       ['exchange.backend.0.headers.connection', [], ['keep-alive']],
     ],
   },
+  'client-keep-alive': {
+    is: [
+      ['exchange.backend.0.headers.connection', ['keep-alive'], []],
+      ['exchange.backend.0.headers.connection', ['keep-alive', 'Keep-Alive'], []],
+    ],
+    isNot: [
+      ['exchange.backend.0.headers.connection', ['keep-alive', 'close'], []],
+      ['exchange.backend.0.headers.connection', ['keep-alive'], ['close']],
+      ['exchange.client.answers.0.headers.connection', ['keep-alive'], []],
+    ],
+  },
   'cors-authorization': {
     is: [['a.headers.access-control-allow-headers', ['*'], ['*, Authorization']]],
     isNot: [['a.headers.access-control-allow-headers', ['*'], []]],

@@ -12,6 +12,11 @@ export const KINDS: Record<string, Kind> = {
   /** Only this value: others would say something else about the connection. */
   'keep-alive': ({ path, plane, jamdev }) =>
     /\banswers\.\d+\.headers\.connection$/.test(path) && JSON.stringify([plane, jamdev]) === '[[],["keep-alive"]]',
+  'client-keep-alive': ({ path, plane, jamdev }) =>
+    /backend\.\d+\.headers\.connection$/.test(path) &&
+    Array.isArray(plane) &&
+    plane.every((each) => /^keep-alive$/i.test(each)) &&
+    JSON.stringify(jamdev) === '[]',
   'cors-authorization': ({ path, plane, jamdev }) =>
     /headers\.access-control-allow-headers$/.test(path) &&
     JSON.stringify([plane, jamdev]) === '[["*"],["*, Authorization"]]',

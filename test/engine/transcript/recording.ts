@@ -9,6 +9,9 @@ interface Recording {
   scenarios: Record<string, Record<string, unknown>>;
 }
 
+/** The name of the table of generated cases. */
+export const GENERATED = 'generated';
+
 /** Says in a message how recordings are made. */
 export const HOW_TO_RECORD = 'npm run engine:record';
 
@@ -25,6 +28,16 @@ export function readRecording(table: string): Recording['scenarios'] {
 /** Writes what Plane did, if it did anything else than what is recorded. */
 export function writeRecording(table: string, scenarios: Recording['scenarios'], plane: string): void {
   if (JSON.stringify(readRecording(table)) === JSON.stringify(scenarios)) return;
-  const recording: Recording = { plane, date: new Date().toISOString().slice(0, 10), scenarios };
-  writeFileSync(fileOf(table), `${JSON.stringify(recording, null, 2)}\n`);
+  const date = new Date().toISOString().slice(0, 10);
+  const rows = Object.entries(scenarios).map(
+    ([name, transcript]) => `    ${JSON.stringify(name)}: ${textOf(transcript, table)}`,
+  );
+  const head = `  "plane": ${JSON.stringify(plane)},\n  "date": ${JSON.stringify(date)},\n`;
+  writeFileSync(fileOf(table), `{\n${head}  "scenarios": {\n${rows.join(',\n')}\n  }\n}\n`);
+}
+
+/** Readable in a diff; one line per generated case: there are many, and nobody reads them all. */
+function textOf(transcript: Record<string, unknown>, table: string): string {
+  if (table === GENERATED) return JSON.stringify(transcript);
+  return JSON.stringify(transcript, null, 2).replaceAll('\n', '\n    ');
 }
