@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import type { StatusRecord } from './driver.js';
 
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 100_000;
 
 /** Reads a stream of statuses until one comes that a test waits for. @returns all so far, without times */
 export function readStatuses(url: string, last: string): Promise<StatusRecord[]> {

@@ -19,7 +19,8 @@ export interface ClientView {
   end?: 'end' | 'reset';
 }
 
-const DEADLINE_MS = 20_000;
+/** Containers of three systems start at once, maybe on a busy machine. */
+const DEADLINE_MS = 100_000;
 
 /** Plays a client. @throws when what it waits for does not come */
 export async function playClient(

@@ -27,22 +27,31 @@ export function scenarioTable(table: string, rows: Record<string, Scenario['run'
   return Object.entries(rows).map(([name, run]) => ({ name: `${table}/${name}`, run }));
 }
 
-/** Runs scenarios on one system, several at once. @returns the outcome of each by name, which may still be awaited */
+/**
+ * Runs scenarios on one system, in their order, some at once.
+ * @returns the outcome of each by name, which may still be awaited
+ */
 export function runScenarios(
   driver: Driver,
   scenarios: readonly Scenario[],
   atOnce: number,
 ): Map<string, Promise<Outcome>> {
   const shared = new SharedBackend(driver);
-  const outcomes = new Map<string, Promise<Outcome>>();
-  const free: Promise<unknown>[] = Array.from({ length: atOnce }, () => Promise.resolve());
-  scenarios.forEach((scenario, index) => {
-    const lane = index % atOnce;
-    const outcome = (free[lane] ?? Promise.resolve()).then(() => runScenario(driver, shared, scenario));
-    free[lane] = outcome;
-    outcomes.set(scenario.name, outcome);
-  });
-  return outcomes;
+  const running = new Set<Promise<Outcome>>();
+  let before: Promise<unknown> = Promise.resolve();
+  return new Map(
+    scenarios.map((scenario) => {
+      const outcome = before.then(async () => {
+        while (running.size >= atOnce) await Promise.race(running);
+        const run = runScenario(driver, shared, scenario);
+        running.add(run);
+        void run.finally(() => running.delete(run));
+        return { run };
+      });
+      before = outcome;
+      return [scenario.name, outcome.then(({ run }) => run)];
+    }),
+  );
 }
 
 async function runScenario(driver: Driver, shared: SharedBackend, scenario: Scenario): Promise<Outcome> {
