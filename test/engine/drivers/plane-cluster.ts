@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { accessSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,7 +8,8 @@ import { ROOT } from '../../support/project.js';
 /** The version that is compared with: `plane.sh` installs it. */
 export const PLANE_VERSION = '0.5.5';
 
-const SCRIPT = join(ROOT, 'test', 'engine', 'plane.sh');
+/** Starts and stops clusters. */
+export const PLANE_SCRIPT = join(ROOT, 'test', 'engine', 'plane.sh');
 
 /** A running Plane: what `plane.sh start` printed. */
 export interface PlaneCluster {
@@ -26,12 +27,8 @@ export const requiresPlane = process.env.JAMDEV_REQUIRE_PLANE === '1';
 export function hasPlane(): boolean {
   if (requiresPlane || process.env.PLANE_CONTROLLER_URL !== undefined) return true;
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  try {
-    accessSync(join(cache, 'jamdev', 'plane', 'bin', 'plane'));
-    return true;
-  } catch {
-    return false;
-  }
+  const installed = join(cache, 'jamdev', 'plane', '.crates.toml');
+  return existsSync(installed) && readFileSync(installed, 'utf8').includes(`"plane ${PLANE_VERSION} `);
 }
 
 /** Starts a Plane for this process, or uses the one whose values are in the environment, which is left running. */
@@ -42,12 +39,12 @@ export async function startPlane(): Promise<PlaneCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-plane-'));
   const env = { ...process.env, JAMDEV_PLANE_FOLDER: folder };
   const run = promisify(execFile);
-  const { stdout } = await run(SCRIPT, ['start', String(process.pid)], { env }).catch((error) => {
+  const { stdout } = await run(PLANE_SCRIPT, ['start', String(process.pid)], { env }).catch((error) => {
     rmSync(folder, { recursive: true, force: true });
     throw new Error(`Plane did not start:\n${error.stderr}`, { cause: error });
   });
   const values = Object.fromEntries([...stdout.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
-  return clusterOf(values, async () => void (await run(SCRIPT, ['stop'], { env })));
+  return clusterOf(values, async () => void (await run(PLANE_SCRIPT, ['stop'], { env })));
 }
 
 function clusterOf(values: Record<string, string | undefined>, stop: () => Promise<void>): PlaneCluster {

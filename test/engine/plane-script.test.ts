@@ -1,0 +1,145 @@
+import { execFile, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { post, send } from '../support/http.js';
+import { isInstalled } from '../support/installed.js';
+import { makeTempFolder } from '../support/project.js';
+import { living, waitFor } from '../support/wait.js';
+import { buildBackendImage, docker, hasDocker, removeImage } from './drivers/backend-image.js';
+import { hasPlane, PLANE_SCRIPT, PLANE_VERSION } from './drivers/plane-cluster.js';
+
+const TIMEOUT_MS = 180_000;
+const run = promisify(execFile);
+
+/** A cluster with one running container. */
+interface Cluster {
+  env: NodeJS.ProcessEnv;
+  folder: string;
+  controllerUrl: string;
+  pids: number[];
+  container: string;
+}
+
+let image = '';
+
+async function startCluster(owner?: number): Promise<Cluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-plane-'));
+  const env = { ...process.env, JAMDEV_PLANE_FOLDER: folder };
+  onTestFinished(async () => void (await run(PLANE_SCRIPT, ['stop'], { env })));
+  const { stdout } = await run(PLANE_SCRIPT, ['start', ...(owner === undefined ? [] : [String(owner)])], { env });
+  const value = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(stdout)?.[1] ?? '';
+  const controllerUrl = value('PLANE_CONTROLLER_URL');
+  const answer = await post(`${controllerUrl}/ctrl/connect`, {
+    spawn_config: { executable: { image, pull_policy: 'Never', env: {} } },
+  });
+  const container = `plane-${answer.json<{ backend_id: string }>().backend_id}`;
+  await waitFor(() => isThere(container), 'its container', TIMEOUT_MS);
+  const pids = ['CONTROLLER', 'DRONE', 'PROXY'].map((part) => Number(value(`PLANE_${part}_PID`)));
+  return { env, folder, controllerUrl, pids, container };
+}
+
+async function isThere(container: string): Promise<boolean> {
+  return (await docker('ps', '--all', '--format', '{{.Names}}')).split('\n').includes(container);
+}
+
+async function expectGone({ folder, pids, container }: Cluster): Promise<void> {
+  expect(existsSync(folder)).toBe(false);
+  expect(await living(pids)).toEqual([]);
+  expect(await isThere(container)).toBe(false);
+}
+
+if (hasDocker() && hasPlane()) {
+  describe('plane.sh', () => {
+    beforeAll(async () => {
+      image = await buildBackendImage();
+    }, TIMEOUT_MS);
+    afterAll(() => removeImage(image), TIMEOUT_MS);
+
+    test('starts clusters side by side, and stops one with all that is its own', { timeout: TIMEOUT_MS }, async () => {
+      const [first, second] = await Promise.all([startCluster(), startCluster()]);
+      await run(PLANE_SCRIPT, ['stop'], { env: first.env });
+      await expectGone(first);
+      expect(await living(second.pids)).toEqual(second.pids);
+      expect(await isThere(second.container)).toBe(true);
+      expect((await send(`${second.controllerUrl}/pub/health`)).status).toBe(200);
+      // There is nothing left to stop.
+      await run(PLANE_SCRIPT, ['stop'], { env: first.env });
+    });
+
+    test('finds a cluster that runs', { timeout: TIMEOUT_MS }, async () => {
+      const { env, controllerUrl } = await startCluster();
+      const { stdout } = await run(PLANE_SCRIPT, ['start'], { env });
+      expect(stdout).toContain(`PLANE_CONTROLLER_URL=${controllerUrl}\n`);
+    });
+
+    test('stops a cluster whose owner was killed', { timeout: TIMEOUT_MS }, async () => {
+      const owner = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 60_000)']);
+      onTestFinished(() => void owner.kill('SIGKILL'));
+      const cluster = await startCluster(owner.pid);
+      owner.kill('SIGKILL');
+      await waitFor(() => !existsSync(cluster.folder), 'its folder to be removed', TIMEOUT_MS);
+      await expectGone(cluster);
+    });
+  });
+}
+
+describe('plane.sh build', () => {
+  /** A machine that has the usual programs, and maybe cargo. */
+  function makeMachine(cargo?: string): NodeJS.ProcessEnv {
+    const folder = makeTempFolder();
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    for (const name of [
+      'bash',
+      'cksum',
+      'cut',
+      'dirname',
+      'flock',
+      'grep',
+      'mkdir',
+      'sleep',
+      'touch',
+      'cat',
+      'chmod',
+    ]) {
+      for (const place of ['/bin', '/usr/bin']) {
+        if (existsSync(join(place, name)) && !existsSync(join(bin, name)))
+          symlinkSync(join(place, name), join(bin, name));
+      }
+    }
+    if (cargo !== undefined) {
+      writeFileSync(join(bin, 'cargo'), cargo);
+      chmodSync(join(bin, 'cargo'), 0o755);
+    }
+    return { PATH: bin, HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') };
+  }
+
+  test('says what is missing where there is no cargo', async () => {
+    const env = makeMachine();
+    const failure = await run('/bin/bash', [PLANE_SCRIPT, 'build'], { env }).catch((error) => error);
+    expect(failure.code).toBe(1);
+    expect(failure.stderr).toContain('there is no cargo to build it: install Rust, then try again');
+  });
+
+  // macOS has none; two builds at once would only cost time there.
+  test.runIf(isInstalled('flock'))('builds once, for any number of callers', async () => {
+    const env = makeMachine(`#!/bin/bash
+echo "$RUSTFLAGS $*" >>"$XDG_CACHE_HOME/calls"
+sleep 0.3
+root="\${@: -1}"
+mkdir -p "$root/bin"
+touch "$root/bin/plane" && chmod +x "$root/bin/plane"
+echo '"plane ${PLANE_VERSION} (registry)" = []' >"$root/.crates.toml"
+`);
+    const build = () => run('/bin/bash', [PLANE_SCRIPT, 'build'], { env });
+    await Promise.all([build(), build(), build()]);
+    await build();
+    const cache = env.XDG_CACHE_HOME ?? '';
+    expect(readFileSync(join(cache, 'calls'), 'utf8')).toBe(
+      `--cfg tracing_unstable install plane --version ${PLANE_VERSION} --locked --root ${cache}/jamdev/plane\n`,
+    );
+  });
+});
