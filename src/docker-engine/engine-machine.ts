@@ -16,7 +16,8 @@ export interface RemoteMachine {
 export interface PortForwards {
   /** @returns the path of a Unix socket here that leads to the port. @throws JamdevError `EngineUnreachable` */
   openPort(port: number): Promise<string>;
-  closePort(port: number): Promise<void>;
+  /** @param socket as `openPort` returned it */
+  closePort(socket: string): Promise<void>;
 }
 
 /** The machine of an engine, as one sees it who only gets in by SSH. */

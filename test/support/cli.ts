@@ -23,6 +23,8 @@ interface RunOptions {
   input?: string;
   /** In a session of its own, without the terminal that the tests may have been started from. */
   detached?: boolean;
+  /** How long the start of a dev server may take; ms. */
+  startDeadlineMs?: number;
 }
 
 /** Starts the built command line as a user would. It is killed, if it still runs, when the test is over. */
@@ -96,7 +98,8 @@ export async function startDevOn(
   const find = (name: string) => new RegExp(`${name}\\s+(http://\\S+)`).exec(run.stdout())?.[1];
   // The banner ends with an empty line; all of it has to be there.
   const banner = /spawn {3}[^\n]+\n(?:[^\n]+\n)*\n/;
-  await waitFor(() => banner.test(run.stdout()) || run.process.exitCode !== null, 'the dev server to start');
+  const isStarted = () => banner.test(run.stdout()) || run.process.exitCode !== null;
+  await waitFor(isStarted, 'the dev server to start', options.startDeadlineMs);
   const [apiUrl, proxyUrl] = [find('API'), find('proxy')];
   if (apiUrl === undefined || proxyUrl === undefined)
     throw new Error(`jamdev dev failed: ${run.stderr()}${run.stdout()}`);

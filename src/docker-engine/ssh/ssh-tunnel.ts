@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { systemClock } from '../../os/clock.js';
 import { ignoreError, noteDecision } from '../../os/debug/debug-log.js';
@@ -10,7 +11,9 @@ import { readSshUrl, type SshTarget } from './ssh-target.js';
 
 const DEFAULT_SOCKET = '/var/run/docker.sock';
 const ENGINE = 'engine';
-const RECONNECT_PAUSE_MS = 1_000;
+/** Between attempts to connect again: longer each time, as servers lock out those who ask too often. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
 
 interface SshTunnelEvents {
   /** The connection has ended, and with it all that went through it. It is opened again. */
@@ -29,6 +32,11 @@ export class SshTunnel {
   /** What is forwarded to, by the name of the socket here. */
   readonly #forwardings = new Map<string, string>();
   #connection: SshConnection;
+  /** What ssh said at the last end of a connection. */
+  #lastWords = '';
+  /** Ports that were opened so far. */
+  #opened = 0;
+  #pauseMs = FIRST_PAUSE_MS;
   #isConnected = false;
   #isClosed = false;
   #cancelReconnection: () => void = () => undefined;
@@ -72,7 +80,7 @@ export class SshTunnel {
 
   /** What ssh said last, as an error: why the connection ended, or why something could not be reached through it. */
   get problem(): JamdevError {
-    return sshProblem(this.#url, this.#target, this.#connection.words);
+    return sshProblem(this.#url, this.#target, this.#connection.words || this.#lastWords);
   }
 
   /**
@@ -81,19 +89,22 @@ export class SshTunnel {
    * @throws JamdevError `EngineUnreachable`
    */
   async openPort(port: number): Promise<string> {
-    const name = String(port);
+    // A name for each: a port may be another backend's before the way of the last one is closed.
+    this.#opened += 1;
+    const name = String(this.#opened);
     this.#forwardings.set(name, `127.0.0.1:${port}`);
     // Without a connection it is opened with the next one.
     if (this.#isConnected && !(await this.#forward(name))) throw this.problem;
     return this.#folder.socket(name);
   }
 
-  async closePort(port: number): Promise<void> {
-    const name = String(port);
+  /** @param socket as {@link openPort} returned it */
+  async closePort(socket: string): Promise<void> {
+    const name = basename(socket);
     const forwarding = this.#argument(name);
     this.#forwardings.delete(name);
     if (this.#isConnected) await this.#connection.control('cancel', forwarding);
-    rmSync(this.#folder.socket(name), { force: true });
+    rmSync(socket, { force: true });
   }
 
   close(): void {
@@ -106,6 +117,7 @@ export class SshTunnel {
 
   #watch(): void {
     this.#isConnected = true;
+    this.#pauseMs = FIRST_PAUSE_MS;
     const connection = this.#connection;
     void connection.ended.then(() => {
       if (this.#isClosed) return;
@@ -117,7 +129,9 @@ export class SshTunnel {
   }
 
   #reconnectLater(): void {
-    this.#cancelReconnection = systemClock.after(RECONNECT_PAUSE_MS, () => void this.#reconnect());
+    this.#lastWords = this.#connection.words || this.#lastWords;
+    this.#cancelReconnection = systemClock.after(this.#pauseMs, () => void this.#reconnect());
+    this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
   }
 
   async #reconnect(): Promise<void> {

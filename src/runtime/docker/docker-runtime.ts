@@ -146,15 +146,16 @@ export class DockerRuntime implements Runtime {
       signal.throwIfAborted();
       const inside = insidePort(spec);
       const port = spec.hostPort ?? Number(NetworkSettings.Ports?.[`${inside}/tcp`]?.[0]?.HostPort ?? 0);
+      const address = await this.#openPort(port);
       return new DockerBackend({
         container,
-        address: await this.#openPort(port),
+        address,
         insidePort: inside,
         limits: spec.limits,
         build: spec.build,
         engine: this.#engine,
         remove: async (isLost) => {
-          await Promise.all([this.#remove(name, spec.hostPort, isLost), this.#closePort(port)]);
+          await Promise.all([this.#remove(name, spec.hostPort, isLost), this.#closePort(address)]);
         },
       });
     } catch (error) {
@@ -171,9 +172,9 @@ export class DockerRuntime implements Runtime {
     return forwards === undefined || port === 0 ? address : { ...address, socketPath: await forwards.openPort(port) };
   }
 
-  async #closePort(port: number): Promise<void> {
+  async #closePort({ port, socketPath }: Address): Promise<void> {
     const ignore = ignoreError('docker', `closing the way to port ${port}`);
-    await this.#engine.endpoint.forwards?.closePort(port).catch(ignore);
+    if (socketPath !== undefined) await this.#engine.endpoint.forwards?.closePort(socketPath).catch(ignore);
   }
 
   async #remove(name: string, hostPort: number | undefined, isLost: boolean): Promise<void> {

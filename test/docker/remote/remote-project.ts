@@ -50,7 +50,8 @@ export async function startRemoteDev(
   person = makeTempFolder(),
 ): Promise<RemoteDev> {
   const all: NodeJS.ProcessEnv = { ...process.env, DOCKER_CONTEXT: '', XDG_STATE_HOME: person, ...env };
-  const dev = await startDev(folder, [], { env: all });
+  // It has to connect to another machine first.
+  const dev = await startDev(folder, [], { env: all, startDeadlineMs: 60_000 });
   onTestFinished(async () => {
     if (dev.process.exitCode === null && dev.process.signalCode === null) dev.process.kill('SIGTERM');
     await dev.exit;
