@@ -1,4 +1,5 @@
 import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { quote } from '../contract/errors/quote.js';
 
 /** The database of `jamdev serve`. API clients read these too, so they name neither its address nor its roles. */
 export const storeErrors = {
@@ -31,6 +32,12 @@ export const storeErrors = {
       'DatabaseUnusable',
       `The database of jamdev serve refuses this program: ${detail}.`,
       'Check the role, password, database name and TLS settings in the database URL.',
+    ),
+  keyBusy: (key: string, seconds: number) =>
+    new JamdevError(
+      'KeyBusy',
+      `Other requests for the key ${quote(key)} were not done within ${seconds} s.`,
+      'Try again.',
     ),
   /** @param unknown the migrations that this version does not have */
   schemaNewer: (unknown: readonly string[], count: number) =>

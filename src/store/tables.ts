@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, Kysely } from 'kysely';
 import type { Scope } from '../contract/accounts.js';
+import type { Status, TerminationKind, TerminationReason } from '../contract/status.js';
 
 /** A time that the database's own clock sets when a row is inserted. */
 type SetOnce = ColumnType<Date, never, never>;
@@ -37,6 +38,68 @@ export interface Tables {
     /** What it was done to. */
     target: string;
   };
+  services: { account: string; service: string; created_at: SetOnce };
+  environments: {
+    account: string;
+    service: string;
+    environment: string;
+    /** What it was set to run: a full reference, or a digest. Null: the newest push. */
+    image: string | null;
+    changed_at: ColumnType<Date, never, Date>;
+  };
+  images: {
+    id: Generated<number>;
+    account: string;
+    service: string;
+    digest: string;
+    tag: string | null;
+    pushed_at: Date;
+    /** Of the registry's notification, which may come more than once. */
+    event_id: string | null;
+  };
+  backends: {
+    id: string;
+    account: string;
+    service: string;
+    environment: string;
+    key: string;
+    /** Whether the request named the key. */
+    key_given: boolean;
+    cluster: string;
+    subdomain: string | null;
+    /** As it was given to Plane. */
+    image: string;
+    digest: string | null;
+    drone: string | null;
+    memory_limit_bytes: number | null;
+    created_at: SetOnce;
+    /** Of the last status, whose trigger sets it: its place in the order of statuses. */
+    last_rank: ColumnType<number, never, never>;
+    last_status_at: ColumnType<Date, never, never>;
+    /** When it terminated. */
+    ended_at: ColumnType<Date | null, never, never>;
+    exit_code: ColumnType<number | null, never, number>;
+    /** The program that follows its statuses, and until when the others leave that to it. */
+    follower: ColumnType<string | null, never, string | null>;
+    followed_until: ColumnType<Date | null, never, Date | null>;
+  };
+  backend_statuses: {
+    backend_id: string;
+    rank: number;
+    status: Status;
+    time: Date;
+    reason: TerminationReason | null;
+    kind: TerminationKind | null;
+    exit_error: boolean | null;
+  };
+  backend_logs: {
+    backend_id: string;
+    content: Buffer;
+    /** Whether it is the end of a longer one. */
+    is_cut: boolean;
+    saved_at: SetOnce;
+  };
+  drones: { cluster: string; name: string; last_seen_at: Date };
 }
 
 /** The database of `jamdev serve`. Queries reject with a JamdevError where the database itself is the reason. */

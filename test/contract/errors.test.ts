@@ -347,6 +347,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   full: [storeErrors.full('DETAIL'), ['DETAIL', 'no restart']],
   readOnly: [storeErrors.readOnly('DETAIL'), ['DETAIL', 'primary']],
   refused: [storeErrors.refused('DETAIL'), ['DETAIL', 'password']],
+  keyBusy: [storeErrors.keyBusy('KEY', 45), ['"KEY"', '45 s']],
   schemaNewer: [storeErrors.schemaNewer(['7-a', '8-b'], 6), ['8-b', '6 migrations', 'Upgrade']],
   accountNameInvalid: [accountErrors.accountNameInvalid('A B'), ['"A B"', 'hyphens']],
   scopeUnknown: [accountErrors.scopeUnknown('nope', ['read', 'admin']), ['"nope"', 'read, admin']],

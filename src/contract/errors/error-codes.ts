@@ -36,6 +36,7 @@ export const HTTP_STATUS_OF = {
   DiskFull: 503,
   DatabaseUnavailable: 503,
   DatabaseUnusable: 503,
+  KeyBusy: 503,
   ShuttingDown: 503,
   CloudOnly: 501,
   TokenMissing: 400,
@@ -84,6 +85,7 @@ export const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   BackendNotReady: 5,
   BackendReplaced: 1,
   DatabaseUnavailable: 5,
+  KeyBusy: 5,
 };
 
 /** @returns the HTTP status of an answer with that code */

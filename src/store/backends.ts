@@ -1,0 +1,181 @@
+import { type Selectable, type SelectQueryBuilder, sql } from 'kysely';
+import { STATUSES, type Status } from '../contract/status.js';
+import { addStatus, historiesOf, type StatusRow } from './statuses.js';
+import type { Store, Tables } from './tables.js';
+
+/** A backend that is about to be asked for. */
+export interface NewBackend {
+  id: string;
+  account: string;
+  service: string;
+  environment: string;
+  key: string;
+  /** Whether the request named the key. */
+  keyGiven: boolean;
+  cluster: string;
+  subdomain: string | null;
+  /** As it is given to Plane. */
+  image: string;
+  digest: string | null;
+  memoryLimitBytes: number | null;
+}
+
+/** A backend, as it was when it was asked about. */
+export interface BackendRow extends NewBackend {
+  drone: string | null;
+  createdAt: Date;
+  endedAt: Date | null;
+  exitCode: number | null;
+  /** All statuses so far, the first one first; at least one. */
+  history: StatusRow[];
+}
+
+/**
+ * Writes a backend down, with the status `scheduled`.
+ * @param limits.maxLive how many backends the account may have that have not ended; counted under a lock, so that no two
+ *   programs give away the last place
+ * @returns `limit` if there is no place left
+ */
+export async function insertBackend(
+  store: Store,
+  backend: NewBackend,
+  { maxLive }: { maxLive?: number | undefined } = {},
+): Promise<'inserted' | 'limit'> {
+  return store.transaction().execute(async (transaction) => {
+    if (maxLive !== undefined) {
+      await sql`select pg_advisory_xact_lock(hashtextextended(${`account ${backend.account}`}, 0))`.execute(
+        transaction,
+      );
+      if ((await countLive(transaction, backend.account)) >= maxLive) return 'limit';
+    }
+    const { keyGiven, memoryLimitBytes, ...columns } = backend;
+    const { created_at } = await transaction
+      .insertInto('backends')
+      .values({ ...columns, key_given: keyGiven, memory_limit_bytes: memoryLimitBytes })
+      .returning('created_at')
+      .executeTakeFirstOrThrow();
+    await addStatus(transaction, backend.id, { status: 'scheduled', time: created_at });
+    return 'inserted';
+  });
+}
+
+/** Removes a backend that never was: connecting was refused, or gave another one. One that went on stays. */
+export async function discardBackend(store: Store, id: string): Promise<void> {
+  await store.deleteFrom('backends').where('id', '=', id).where('last_rank', '<=', 0).execute();
+}
+
+/** Notes what became known of a backend. */
+export async function updateBackend(
+  store: Store,
+  id: string,
+  { drone, digest }: { drone?: string; digest?: string },
+): Promise<void> {
+  const known = { ...(drone === undefined ? {} : { drone }), ...(digest === undefined ? {} : { digest }) };
+  await store.updateTable('backends').set(known).where('id', '=', id).execute();
+}
+
+/** Notes how the process of a backend exited; the first to know it wins. */
+export async function setExitCode(store: Store, id: string, exitCode: number): Promise<void> {
+  await store
+    .updateTable('backends')
+    .set({ exit_code: exitCode })
+    .where('id', '=', id)
+    .where('exit_code', 'is', null)
+    .execute();
+}
+
+/** A backend of an account; undefined if it has none of that id. */
+export async function findBackend(store: Store, account: string, id: string): Promise<BackendRow | undefined> {
+  return (await read(store, (query) => query.where('account', '=', account).where('id', '=', id)))[0];
+}
+
+/** A backend by its id alone, as status endpoints find it. */
+export async function findPublic(store: Store, id: string): Promise<BackendRow | undefined> {
+  return (await read(store, (query) => query.where('id', '=', id)))[0];
+}
+
+/** The backends of an account, or of one of its services, that have not ended; oldest first. */
+export function listLive(
+  store: Store,
+  { account, service, before }: { account: string; service?: string; before?: Date | undefined },
+): Promise<BackendRow[]> {
+  return read(store, (query) => {
+    let live = query.where('account', '=', account).where('ended_at', 'is', null);
+    if (service !== undefined) live = live.where('service', '=', service);
+    if (before !== undefined) live = live.where('created_at', '<', before);
+    return live;
+  });
+}
+
+/** The backends that were asked for with a key and have not ended, newest first. */
+export async function liveHolders(
+  store: Store,
+  { account, service, key }: { account: string; service: string; key: string },
+): Promise<BackendRow[]> {
+  const oldestFirst = await read(store, (query) =>
+    query
+      .where('account', '=', account)
+      .where('service', '=', service)
+      .where('key', '=', key)
+      .where('ended_at', 'is', null),
+  );
+  return oldestFirst.reverse();
+}
+
+/** How many backends of an account have not ended. */
+export async function countLive(store: Store, account: string): Promise<number> {
+  const { count } = await store
+    .selectFrom('backends')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('account', '=', account)
+    .where('ended_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/** A backend that has not ended, without its history. */
+export interface UnendedBackend {
+  id: string;
+  account: string;
+  service: string;
+  key: string;
+  drone: string | null;
+  createdAt: Date;
+  lastStatus: Status;
+}
+
+/** The backends of all accounts that have not ended, oldest first. */
+export async function listUnended(store: Store): Promise<UnendedBackend[]> {
+  const rows = await store
+    .selectFrom('backends')
+    .select(['id', 'account', 'service', 'key', 'drone', 'created_at as createdAt', 'last_rank'])
+    .where('ended_at', 'is', null)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+  return rows.map(({ last_rank, ...row }) => ({ ...row, lastStatus: STATUSES[last_rank] ?? 'scheduled' }));
+}
+
+type Query = SelectQueryBuilder<Tables, 'backends', object>;
+
+async function read(store: Store, narrow: (query: Query) => Query): Promise<BackendRow[]> {
+  const rows = await narrow(store.selectFrom('backends')).selectAll().orderBy('created_at').orderBy('id').execute();
+  const histories = await historiesOf(
+    store,
+    rows.map(({ id }) => id),
+  );
+  // One that was discarded between the two queries has none anymore.
+  return rows.map((row) => toBackendRow(row, histories.get(row.id) ?? [])).filter(({ history }) => history.length > 0);
+}
+
+function toBackendRow(row: Selectable<Tables['backends']>, history: StatusRow[]): BackendRow {
+  const { id, account, service, environment, key, cluster, subdomain, image, digest, drone } = row;
+  return {
+    ...{ id, account, service, environment, key, cluster, subdomain, image, digest, drone, history },
+    keyGiven: row.key_given,
+    memoryLimitBytes: row.memory_limit_bytes,
+    createdAt: row.created_at,
+    endedAt: row.ended_at,
+    exitCode: row.exit_code,
+  };
+}

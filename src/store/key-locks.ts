@@ -1,0 +1,116 @@
+import type pg from 'pg';
+import { handledElsewhere, noteHandled } from '../os/debug/debug-log.js';
+import { orAborted } from '../os/or-aborted.js';
+import { explainFailure } from './database-failure.js';
+import { createPool, endPool } from './pool.js';
+import { storeErrors } from './store-errors.js';
+
+/** How many keys one program can hold at once. Apart from queries: what is done under a lock needs these. */
+const MAX_HELD = 20;
+/** How long a lock is waited for: as long as a connect waits for a key that is being given up. */
+const WAIT_MS = 45_000;
+
+/** A key of a service. */
+export interface KeyOfService {
+  account: string;
+  service: string;
+  key: string;
+}
+
+/**
+ * Locks on keys, which all programs on the same database share: advisory locks of PostgreSQL, each held by a connection of
+ * its own. A program that dies loses its connections, and its locks with them.
+ */
+export class KeyLocks {
+  readonly #pool: pg.Pool;
+  readonly #waitMs: number;
+  /** The end of this program's queue for each key, so that waiting takes only one connection. */
+  readonly #queues = new Map<string, Promise<unknown>>();
+
+  constructor(url: string, waitMs: number = WAIT_MS) {
+    this.#waitMs = waitMs;
+    this.#pool = createPool({ url, maxConnections: MAX_HELD, connectMs: waitMs, statementMs: waitMs });
+  }
+
+  /**
+   * Does something while nobody else holds the key.
+   * @param signal aborts the wait for the lock, and the task's own signal
+   * @param task its signal also aborts when the lock is lost
+   * @throws JamdevError `KeyBusy` when the lock is not free in time; `DatabaseUnavailable`; what the task throws
+   */
+  async hold<T>(key: KeyOfService, signal: AbortSignal, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const name = JSON.stringify([key.account, key.service, key.key]);
+    const deadline = AbortSignal.timeout(this.#waitMs);
+    const before = this.#queues.get(name);
+    let finish: () => void = () => undefined;
+    const done = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const queue = Promise.all([before, done]).then(() => {
+      if (this.#queues.get(name) === queue) this.#queues.delete(name);
+    });
+    this.#queues.set(name, queue);
+    try {
+      const waiting = AbortSignal.any([signal, deadline]);
+      await orAborted(before ?? Promise.resolve(), waiting);
+      const client = await this.#lock(name, waiting);
+      try {
+        return await runUntilLost(client, signal, task);
+      } finally {
+        void unlock(client, name).then(finish);
+      }
+    } catch (error) {
+      finish();
+      if (error === deadline.reason) throw storeErrors.keyBusy(key.key, this.#waitMs / 1000);
+      throw error;
+    }
+  }
+
+  /** Ends all connections; never rejects. Locks that are held are lost. */
+  close(): Promise<void> {
+    return endPool(this.#pool);
+  }
+
+  async #lock(name: string, signal: AbortSignal): Promise<pg.PoolClient> {
+    const connecting = this.#pool.connect();
+    const client = await orAborted(connecting, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw explainFailure(error, this.#waitMs);
+      void connecting.then((late) => late.release(), handledElsewhere);
+      throw signal.reason;
+    });
+    try {
+      await orAborted(client.query('select pg_advisory_lock(hashtextextended($1, 0))', [name]), signal);
+      return client;
+    } catch (error) {
+      // Without its connection, the database stops waiting for the lock, or gives it back.
+      client.release(true);
+      throw signal.aborted ? signal.reason : explainFailure(error, this.#waitMs);
+    }
+  }
+}
+
+async function runUntilLost<T>(
+  client: pg.PoolClient,
+  signal: AbortSignal,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const lost = new AbortController();
+  const onEnd = () => lost.abort(storeErrors.unavailable('the connection that held a lock has ended'));
+  client.once('end', onEnd);
+  try {
+    return await task(AbortSignal.any([signal, lost.signal]));
+  } finally {
+    client.off('end', onEnd);
+  }
+}
+
+/** Gives a lock back; where that fails, the connection ends, and the lock with it. Never rejects. */
+async function unlock(client: pg.PoolClient, name: string): Promise<void> {
+  try {
+    await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', [name]);
+    client.release();
+  } catch (error) {
+    noteHandled('store', 'giving back the lock of a key', error);
+    client.release(true);
+  }
+}

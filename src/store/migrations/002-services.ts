@@ -1,0 +1,33 @@
+import { type Kysely, sql } from 'kysely';
+
+/** Services that accounts created, what their environments run, and the images that were pushed for them. */
+export async function createServices(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create table jamdev.services (
+      account text not null,
+      service text not null,
+      created_at timestamptz not null default clock_timestamp(),
+      primary key (account, service)
+    )`.execute(db);
+  // Services of the config file have environments and images too, so neither refers to the table of services.
+  await sql`
+    create table jamdev.environments (
+      account text not null,
+      service text not null,
+      environment text not null,
+      image text,
+      changed_at timestamptz not null default clock_timestamp(),
+      primary key (account, service, environment)
+    )`.execute(db);
+  await sql`
+    create table jamdev.images (
+      id bigint generated always as identity primary key,
+      account text not null,
+      service text not null,
+      digest text not null,
+      tag text,
+      pushed_at timestamptz not null,
+      event_id text unique
+    )`.execute(db);
+  await sql`create index on jamdev.images (account, service, pushed_at desc, id desc)`.execute(db);
+}

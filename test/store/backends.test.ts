@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest';
+import {
+  countLive,
+  discardBackend,
+  findBackend,
+  insertBackend,
+  listLive,
+  listUnended,
+  liveHolders,
+  setExitCode,
+  updateBackend,
+} from '../../src/store/backends.js';
+import { listDrones, noteDrones, silentDrones } from '../../src/store/drones.js';
+import { addStatus } from '../../src/store/statuses.js';
+import { describePostgres, openTestStore, runSql, usePostgres } from '../support/postgres.js';
+import { newBackend } from './support.js';
+
+const ids = (rows: readonly { id: string }[]) => rows.map(({ id }) => id);
+
+describePostgres('backends', () => {
+  const postgres = usePostgres();
+  const open = async () => openTestStore(await postgres.createDatabase());
+
+  test('one is found as it was written, with all that becomes known of it', async () => {
+    const store = await open();
+    const backend = newBackend({ id: 'a', key: 'ключ/§', subdomain: 'a', memoryLimitBytes: 2 ** 33, keyGiven: false });
+    expect(await insertBackend(store, backend)).toBe('inserted');
+    await updateBackend(store, 'a', { drone: 'drone-1' });
+    await updateBackend(store, 'a', { digest: 'sha256:1' });
+    await setExitCode(store, 'a', 137);
+    await setExitCode(store, 'a', 0);
+    expect(await findBackend(store, 'acme', 'a')).toEqual({
+      ...backend,
+      drone: 'drone-1',
+      digest: 'sha256:1',
+      exitCode: 137,
+      createdAt: expect.any(Date),
+      endedAt: null,
+      history: [{ status: 'scheduled', time: expect.any(Date) }],
+    });
+  });
+
+  test('lists have those that live, in order, of one account, service or key', async () => {
+    const url = await postgres.createDatabase();
+    const store = await openTestStore(url);
+    await insertBackend(store, newBackend({ id: 'b' }));
+    await insertBackend(store, newBackend({ id: 'a' }));
+    await insertBackend(store, newBackend({ id: 'c', service: 'chat' }));
+    await insertBackend(store, newBackend({ id: 'd', key: 'doc-2' }));
+    await insertBackend(store, newBackend({ id: 'ended' }));
+    await insertBackend(store, newBackend({ id: 'other', account: 'beta' }));
+    await addStatus(store, 'ended', { status: 'terminated', time: new Date() });
+    expect(ids(await listLive(store, { account: 'acme' }))).toEqual(['b', 'a', 'c', 'd']);
+    expect(ids(await listLive(store, { account: 'acme', service: 'chat' }))).toEqual(['c']);
+    await runSql(
+      url,
+      `update jamdev.backends set created_at = created_at + interval '1 s' where id in ('c', 'd', 'other')`,
+    );
+    const before = (await findBackend(store, 'acme', 'c'))?.createdAt;
+    expect(ids(await listLive(store, { account: 'acme', before }))).toEqual(['b', 'a']);
+    expect(ids(await liveHolders(store, { account: 'acme', service: 'doc', key: 'doc-1' }))).toEqual(['a', 'b']);
+    expect(await countLive(store, 'acme')).toBe(4);
+    expect(ids(await listUnended(store))).toEqual(['b', 'a', 'c', 'd', 'other']);
+    expect((await listUnended(store))[0]).toMatchObject({ lastStatus: 'scheduled', drone: null, key: 'doc-1' });
+    expect(await findBackend(store, 'beta', 'a')).toBeUndefined();
+  });
+
+  test('only one that never went on can be discarded', async () => {
+    const store = await open();
+    await insertBackend(store, newBackend({ id: 'a' }));
+    await insertBackend(store, newBackend({ id: 'b' }));
+    await addStatus(store, 'b', { status: 'loading', time: new Date() });
+    for (const id of ['a', 'b']) await discardBackend(store, id);
+    expect(ids(await listUnended(store))).toEqual(['b']);
+  });
+
+  test('the last place of an account is given once, however many ask at once', async () => {
+    const store = await open();
+    await insertBackend(store, newBackend({ id: 'ended' }));
+    await addStatus(store, 'ended', { status: 'terminated', time: new Date() });
+    const insert = (account: string) => (_: unknown, index: number) =>
+      insertBackend(store, newBackend({ id: `${account}${index}`, account }), { maxLive: 5 });
+    const results = await Promise.all([
+      ...Array.from({ length: 20 }, insert('acme')),
+      ...Array.from({ length: 5 }, insert('beta')),
+    ]);
+    expect(results.slice(0, 20).filter((result) => result === 'inserted')).toHaveLength(5);
+    expect(results.slice(20)).toEqual(Array.from({ length: 5 }, () => 'inserted'));
+    expect(await countLive(store, 'acme')).toBe(5);
+  });
+
+  test('drones are known by when they were last seen', async () => {
+    const url = await postgres.createDatabase();
+    const store = await openTestStore(url);
+    await noteDrones(store, 'one', []);
+    await noteDrones(store, 'one', ['b', 'a']);
+    await noteDrones(store, 'two', ['c']);
+    await runSql(url, `update jamdev.drones set last_seen_at = last_seen_at - interval '121 s' where name <> 'b'`);
+    expect((await listDrones(store, 'one')).map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(await silentDrones(store, 'one', 120)).toEqual(['a']);
+    await noteDrones(store, 'one', ['a']);
+    expect(await silentDrones(store, 'one', 120)).toEqual([]);
+  });
+});
