@@ -4,3 +4,8 @@ export const ACCOUNT_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 /** What an API token may do; `admin` includes the others. */
 export const SCOPES = ['read', 'connect', 'deploy', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
+
+/** Whether scopes include one. */
+export function allows(scopes: readonly Scope[], needed: Scope): boolean {
+  return scopes.includes(needed) || scopes.includes('admin');
+}

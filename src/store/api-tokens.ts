@@ -53,6 +53,17 @@ export async function createToken(
   return formatApiToken(token);
 }
 
+/** Whether anybody could be let in: as long as there is no token, `jamdev serve` listens on loopback only. */
+export async function hasTokens(store: Store): Promise<boolean> {
+  const found = await store
+    .selectFrom('api_tokens')
+    .select('id')
+    .where('revoked_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
 /** The tokens of an account, or of all, oldest first; revoked ones too. */
 export function listTokens(store: Store, account?: string): Promise<TokenInfo[]> {
   return store

@@ -122,13 +122,14 @@ export async function liveHolders(
   return oldestFirst.reverse();
 }
 
-/** How many backends of an account have not ended. */
-export async function countLive(store: Store, account: string): Promise<number> {
+/** How many backends of an account, or of one of its services, have not ended. */
+export async function countLive(store: Store, account: string, service?: string): Promise<number> {
   const { count } = await store
     .selectFrom('backends')
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .where('account', '=', account)
     .where('ended_at', 'is', null)
+    .$if(service !== undefined, (query) => query.where('service', '=', service ?? ''))
     .executeTakeFirstOrThrow();
   return count;
 }

@@ -1,0 +1,83 @@
+import { addAudit } from './audit.js';
+import { countLive } from './backends.js';
+import type { Store } from './tables.js';
+
+/** A service that an account created. */
+export interface ServiceRow {
+  service: string;
+  createdAt: Date;
+  /** Of its newest backend that is still known. */
+  lastSpawnedAt: Date | null;
+}
+
+/** Names a service, and who changes it. */
+export interface ServiceChange {
+  account: string;
+  service: string;
+  actor: string;
+}
+
+/** Creates a service. @returns false if there is one of that name */
+export function createService(store: Store, { account, service, actor }: ServiceChange): Promise<boolean> {
+  return store.transaction().execute(async (transaction) => {
+    const { numInsertedOrUpdatedRows } = await transaction
+      .insertInto('services')
+      .values({ account, service })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    if (numInsertedOrUpdatedRows !== 1n) return false;
+    await addAudit(transaction, { account, actor, action: 'service.create', target: service });
+    return true;
+  });
+}
+
+/**
+ * Deletes a service with its environments and images, unless backends of it run.
+ * @returns what was done, or how many run
+ */
+export function deleteService(
+  store: Store,
+  { account, service, actor }: ServiceChange,
+): Promise<'deleted' | 'missing' | { running: number }> {
+  return store.transaction().execute(async (transaction) => {
+    const running = await countLive(transaction, account, service);
+    if (running > 0) return { running };
+    for (const table of ['environments', 'images'] as const) {
+      await transaction.deleteFrom(table).where('account', '=', account).where('service', '=', service).execute();
+    }
+    const { numDeletedRows } = await transaction
+      .deleteFrom('services')
+      .where('account', '=', account)
+      .where('service', '=', service)
+      .executeTakeFirst();
+    if (numDeletedRows === 0n) return 'missing';
+    await addAudit(transaction, { account, actor, action: 'service.delete', target: service });
+    return 'deleted';
+  });
+}
+
+/** The services that an account created, by name. */
+export function listServices(store: Store, account: string): Promise<ServiceRow[]> {
+  return selectServices(store, account).execute();
+}
+
+/** A service that an account created. */
+export function findService(store: Store, account: string, service: string): Promise<ServiceRow | undefined> {
+  return selectServices(store, account).where('services.service', '=', service).executeTakeFirst();
+}
+
+function selectServices(store: Store, account: string) {
+  return store
+    .selectFrom('services')
+    .select(['services.service', 'services.created_at as createdAt'])
+    .select((by) =>
+      by
+        .selectFrom('backends')
+        .select(({ fn }) => fn.max('backends.created_at').as('last'))
+        .whereRef('backends.account', '=', 'services.account')
+        .whereRef('backends.service', '=', 'services.service')
+        .as('lastSpawnedAt'),
+    )
+    .where('services.account', '=', account)
+    .orderBy('services.service');
+}

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { deleteOldLogs, findLog, MAX_LOG_BYTES, saveLog } from '../../src/store/backend-logs.js';
+import { insertBackend } from '../../src/store/backends.js';
+import { addStatus } from '../../src/store/statuses.js';
+import { describePostgres, openTestStore, runSql, usePostgres } from '../support/postgres.js';
+import { newBackend } from './support.js';
+
+describePostgres('kept logs', () => {
+  const postgres = usePostgres();
+
+  test('the last MiB is kept, byte for byte, and said to be cut if there was more', async () => {
+    const store = await openTestStore(await postgres.createDatabase());
+    for (const id of ['a', 'b', 'c']) await insertBackend(store, newBackend({ id }));
+    const whole = Buffer.from(Array.from({ length: 300 }, (_, index) => index % 256));
+    await saveLog(store, 'a', { content: whole, isCut: false });
+    expect(await findLog(store, 'acme', 'a')).toEqual({ content: whole, isCut: false });
+    const long = Buffer.concat([Buffer.from('first'), Buffer.alloc(MAX_LOG_BYTES, 'x')]);
+    await saveLog(store, 'b', { content: long, isCut: false });
+    const kept = await findLog(store, 'acme', 'b');
+    // As toEqual() would, in a fraction of the time.
+    expect(kept?.content.equals(Buffer.alloc(MAX_LOG_BYTES, 'x'))).toBe(true);
+    expect(kept?.isCut).toBe(true);
+    await saveLog(store, 'c', { content: Buffer.alloc(0), isCut: false });
+    expect(await findLog(store, 'acme', 'c')).toEqual({ content: Buffer.alloc(0), isCut: false });
+  });
+
+  test('of two programs that keep one, the longer stays', async () => {
+    const store = await openTestStore(await postgres.createDatabase());
+    await insertBackend(store, newBackend({ id: 'a' }));
+    for (const text of ['some', 'some lines', 'so']) {
+      await saveLog(store, 'a', { content: Buffer.from(text), isCut: text === 'so' });
+    }
+    expect(await findLog(store, 'acme', 'a')).toEqual({ content: Buffer.from('some lines'), isCut: false });
+  });
+
+  test('those that are older than they are to be kept go, and no others', async () => {
+    const url = await postgres.createDatabase();
+    const store = await openTestStore(url);
+    for (const id of ['old', 'new', 'live']) {
+      await insertBackend(store, newBackend({ id }));
+      await saveLog(store, id, { content: Buffer.from(id), isCut: false });
+      if (id !== 'live') await addStatus(store, id, { status: 'terminated', time: new Date() });
+    }
+    await runSql(url, `update jamdev.backends set ended_at = ended_at - interval '7 days 1 minute' where id = 'old'`);
+    expect(await deleteOldLogs(store, 7)).toBe(1);
+    expect(await findLog(store, 'acme', 'old')).toBeUndefined();
+    expect(await findLog(store, 'acme', 'new')).toBeDefined();
+    expect(await findLog(store, 'acme', 'live')).toBeDefined();
+  });
+});

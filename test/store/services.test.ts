@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { listAudit } from '../../src/store/audit.js';
+import { insertBackend } from '../../src/store/backends.js';
+import { findEnvironment, listEnvironments, pinImage } from '../../src/store/environments.js';
+import { addImage, listImages, newestImage } from '../../src/store/images.js';
+import { createService, deleteService, findService, listServices } from '../../src/store/services.js';
+import { addStatus } from '../../src/store/statuses.js';
+import { describePostgres, openTestStore, usePostgres } from '../support/postgres.js';
+import { newBackend } from './support.js';
+
+const DOC = { account: 'acme', service: 'doc' };
+const ACTOR = 'token:0123456789abcdef';
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+
+describePostgres('services', () => {
+  const postgres = usePostgres();
+  const open = async () => openTestStore(await postgres.createDatabase());
+  const push = { ...DOC, tag: 'latest', eventId: null };
+
+  test('one is created once, however many ask at once, and has a time of its last spawn', async () => {
+    const store = await open();
+    const created = await Promise.all(Array.from({ length: 10 }, () => createService(store, { ...DOC, actor: ACTOR })));
+    expect(created.filter(Boolean)).toHaveLength(1);
+    expect(await findService(store, 'acme', 'doc')).toEqual({
+      service: 'doc',
+      createdAt: expect.any(Date),
+      lastSpawnedAt: null,
+    });
+    await insertBackend(store, newBackend({ id: 'a' }));
+    expect((await listServices(store, 'acme'))[0]?.lastSpawnedAt).toBeInstanceOf(Date);
+    expect(await findService(store, 'beta', 'doc')).toBeUndefined();
+  });
+
+  test('one with running backends is not deleted; then with its environments and images', async () => {
+    const store = await open();
+    await createService(store, { ...DOC, actor: ACTOR });
+    await pinImage(store, { ...DOC, environment: 'default', image: 'sha256:1', actor: ACTOR });
+    await addImage(store, { ...push, digest: 'sha256:1', pushedAt: at(1) });
+    await insertBackend(store, newBackend({ id: 'a' }));
+    expect(await deleteService(store, { ...DOC, actor: ACTOR })).toEqual({ running: 1 });
+    await addStatus(store, 'a', { status: 'terminated', time: new Date() });
+    expect(await deleteService(store, { ...DOC, actor: ACTOR })).toBe('deleted');
+    expect(await deleteService(store, { ...DOC, actor: ACTOR })).toBe('missing');
+    expect(await listServices(store, 'acme')).toEqual([]);
+    expect(await listEnvironments(store, 'acme', 'doc')).toEqual([]);
+    expect(await listImages(store, 'acme', 'doc')).toEqual([]);
+    const entries = await listAudit(store, { account: 'acme', limit: 10 });
+    expect(entries.map(({ actor, action, target }) => [actor, action, target])).toEqual([
+      [ACTOR, 'service.create', 'doc'],
+      [ACTOR, 'deploy', 'doc/default: sha256:1'],
+      [ACTOR, 'service.delete', 'doc'],
+    ]);
+  });
+
+  test('an environment runs what it was set to, or the newest push again', async () => {
+    const store = await open();
+    const staging = { ...DOC, environment: 'staging' };
+    expect(await findEnvironment(store, staging)).toBeUndefined();
+    await pinImage(store, { ...staging, image: 'registry.example/doc:1', actor: ACTOR });
+    expect(await findEnvironment(store, staging)).toEqual({ environment: 'staging', image: 'registry.example/doc:1' });
+    await pinImage(store, { ...staging, image: null, actor: ACTOR });
+    expect(await listEnvironments(store, 'acme', 'doc')).toEqual([{ environment: 'staging', image: null }]);
+  });
+
+  test('images are listed by push, the newest first, and found by tag and digest', async () => {
+    const store = await open();
+    await addImage(store, { ...push, digest: 'sha256:1', pushedAt: at(1) });
+    await addImage(store, { ...push, digest: 'sha256:2', pushedAt: at(2), tag: 'v2' });
+    await addImage(store, { ...push, digest: 'sha256:3', pushedAt: at(3), tag: null });
+    await addImage(store, { ...push, digest: 'sha256:1', pushedAt: at(4) });
+    await addImage(store, { ...push, digest: 'sha256:9', pushedAt: at(9), service: 'chat' });
+    expect(await listImages(store, 'acme', 'doc')).toEqual([
+      { digest: 'sha256:1', tag: 'latest', pushedAt: at(4) },
+      { digest: 'sha256:3', tag: null, pushedAt: at(3) },
+      { digest: 'sha256:2', tag: 'v2', pushedAt: at(2) },
+    ]);
+    expect(await newestImage(store, DOC)).toMatchObject({ digest: 'sha256:1' });
+    expect(await newestImage(store, { ...DOC, name: 'v2' })).toMatchObject({ digest: 'sha256:2' });
+    expect(await newestImage(store, { ...DOC, name: 'sha256:3' })).toMatchObject({ tag: null });
+    expect(await newestImage(store, { ...DOC, name: 'nope' })).toBeUndefined();
+  });
+
+  test('a notification of the registry that comes late and again changes nothing', async () => {
+    const store = await open();
+    const first = { ...push, digest: 'sha256:1', pushedAt: at(1), eventId: 'event-1' };
+    await addImage(store, first);
+    await addImage(store, { ...push, digest: 'sha256:2', pushedAt: at(2), eventId: 'event-2' });
+    await addImage(store, { ...first, pushedAt: at(3) });
+    expect(await newestImage(store, DOC)).toMatchObject({ digest: 'sha256:2' });
+  });
+});
