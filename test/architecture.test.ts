@@ -7,10 +7,11 @@ import { ROOT } from './support/project.js';
 const LEVELS: readonly string[][] = [
   ['cli'],
   ['index.ts'],
+  ['serve'],
   ['dev-server'],
   ['api', 'proxy'],
   ['images'],
-  ['builds'],
+  ['builds', 'plane'],
   ['platform'],
   ['runtime', 'logs', 'watch'],
   ['records', 'config', 'pages', 'docker-engine', 'store'],

@@ -6,13 +6,14 @@ import { type Endpoint, get, post } from './endpoint.js';
 export function accountEndpoints(): Endpoint[] {
   return [
     get('/auth', {
-      summary: 'The account of the caller; any credentials are accepted, and none are needed',
+      summary: 'The account of the caller',
       answer: json(authSchema),
       handle: ({ account }) => ({ status: 'ok', accounts: [account.name], is_admin: false }),
     }),
 
     post('/user-session/:session/delete', {
       summary: 'Logs out; does nothing',
+      scope: 'public',
       answer: json(okSchema),
       handle: () => ({ status: 'ok' }),
     }),

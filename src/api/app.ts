@@ -1,4 +1,5 @@
 import express, { type Express, type RequestHandler } from 'express';
+import type { Caller } from '../platform/control-plane.js';
 import { readJson } from './body.js';
 import type { ApiContext } from './context.js';
 import type { Endpoint } from './endpoint.js';
@@ -26,12 +27,16 @@ export function createApi(context: ApiContext, guard: RequestHandler, endpoints:
   return app;
 }
 
-function handlersOf({ body, respond }: Endpoint, { controlPlane, accountOf }: ApiContext): RequestHandler[] {
-  const handler: RequestHandler = async (request, response) => {
-    const name = accountOf(request);
-    await respond(request, response, { name, plane: controlPlane.account(name) });
+function handlersOf({ scope, body, respond }: Endpoint, { controlPlane, authorize }: ApiContext): RequestHandler[] {
+  const identify: RequestHandler = async (request, response, next) => {
+    response.locals.caller = await authorize(request, scope);
+    next();
   };
-  return body === undefined ? [handler] : [readJson, handler];
+  const handler: RequestHandler = async (request, response) => {
+    const caller = response.locals.caller as Caller;
+    await respond(request, response, { name: caller.account, plane: controlPlane.account(caller) });
+  };
+  return body === undefined ? [identify, handler] : [identify, readJson, handler];
 }
 
 function byPath(endpoints: readonly Endpoint[]): Map<string, Endpoint[]> {

@@ -4,7 +4,7 @@ import type { AllowedHosts } from '../contract/hosts.js';
 import type { LogStore } from '../logs/log-store.js';
 import type { Platform } from '../platform/platform.js';
 import type { CallerUrls } from './caller-urls.js';
-import type { ApiContext } from './context.js';
+import type { ApiContext, ApiInfo } from './context.js';
 
 /** What the API of a dev server works with. */
 export interface DevApiContext extends ApiContext {
@@ -12,7 +12,7 @@ export interface DevApiContext extends ApiContext {
   builder: Builder;
   logs: LogStore;
   allowedHosts: AllowedHosts;
-  info: () => DevInfo;
+  info: () => DevInfo & ApiInfo;
   urls: CallerUrls;
   /** Receives the origin of the user's first own page that calls the API directly. */
   onPageCall: (origin: string) => void;

@@ -32,7 +32,10 @@ export function devEndpoints(context: DevApiContext): Endpoint[] {
     get(`${DEV_PREFIX}/info`, {
       summary: 'Which dev server this is',
       answer: json(devInfoSchema),
-      handle: async ({ response }) => ({ ...info(), ...(await urls.forProgram(response.req)) }),
+      handle: async ({ response }) => {
+        const { description: _, ...about } = info();
+        return { ...about, ...(await urls.forProgram(response.req)) };
+      },
     }),
 
     get(`${DEV_PREFIX}/backends`, {

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
+import type { Scope } from '../contract/accounts.js';
 import type { WireErrorCode } from '../contract/errors/error-codes.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { parseBody, parseFields } from '../contract/requests.js';
@@ -13,6 +14,7 @@ export interface Endpoint {
   /** As Express takes it: `/v2/backend/:id/status`. */
   readonly path: string;
   readonly summary: string;
+  readonly scope: EndpointScope;
   readonly body: z.ZodType | undefined;
   readonly query: z.ZodObject | undefined;
   readonly answer: Answer<unknown>;
@@ -20,6 +22,9 @@ export interface Endpoint {
   /** Answers a request whose body has been read, if there is one to read. */
   readonly respond: (request: Request, response: Response, account: CallingAccount) => Promise<void>;
 }
+
+/** What a token must allow for an endpoint; `public`: none is needed. */
+export type EndpointScope = Scope | 'public';
 
 /** Who asks. */
 interface CallingAccount {
@@ -32,6 +37,8 @@ interface CallingAccount {
 interface Declaration<Path extends string, Body, Query extends z.ZodObject, Result> {
   /** What it does, in a line. */
   summary: string;
+  /** Default: `read`. */
+  scope?: EndpointScope;
   /** Without one, no body is read. An absent body is `{}`. */
   body?: z.ZodType<Body>;
   /** Without one, the query is ignored: the official clients add a random one. */
@@ -78,7 +85,7 @@ export function post<Path extends string, Body, Query extends z.ZodObject, Resul
 function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result>(
   method: Endpoint['method'],
   path: Path,
-  { summary, body, query, answer, errors = [], handle }: Declaration<Path, Body, Query, Result>,
+  { summary, scope = 'read', body, query, answer, errors = [], handle }: Declaration<Path, Body, Query, Result>,
 ): Endpoint {
   const respond: Endpoint['respond'] = async (request, response, account) => {
     // One that nobody reads would stop the reading of its connection, and with that the notice that the client has left.
@@ -93,7 +100,7 @@ function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result
     });
     if (answer.contentType === JSON_TYPE) sendJson(response, result, answer.statuses[0]);
   };
-  return { method, path, summary, body, query, answer, errors, respond };
+  return { method, path, summary, scope, body, query, answer, errors, respond };
 }
 
 /** No process, file or header could carry a NUL. */

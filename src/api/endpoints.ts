@@ -14,7 +14,7 @@ import { v2Endpoints } from './v2-endpoints.js';
  * @param own those that the platform's API does not have
  */
 export function listEndpoints(context: ApiContext, own: readonly Endpoint[]): Endpoint[] {
-  const endpoints = [
+  const endpoints: Endpoint[] = [
     ...accountEndpoints(),
     ...v1Endpoints(context),
     ...v2Endpoints(context),
@@ -23,9 +23,10 @@ export function listEndpoints(context: ApiContext, own: readonly Endpoint[]): En
     ...own,
     get(OPENAPI_PATH, {
       summary: 'This description of the API, in OpenAPI 3.1',
+      scope: 'public',
       answer: json(z.record(z.string(), z.unknown())),
       handle: (): Record<string, unknown> => describeApi(endpoints, context.info()),
     }),
-  ];
+  ].map((endpoint) => ({ ...endpoint, errors: [...endpoint.errors, ...context.errorsOf(endpoint)] }));
   return endpoints;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ErrorRequestHandler } from 'express';
 import { errorBody } from '../contract/errors/error-body.js';
+import { RETRY_AFTER_SECONDS } from '../contract/errors/error-codes.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { noteHandled } from '../os/debug/debug-log.js';
@@ -23,6 +24,9 @@ export function answerError(report: (error: unknown, id: string) => void): Error
     if (known === undefined) report(error, id);
     if (response.headersSent) return next(error);
     const answered = known ?? requestErrors.internal();
+    const retryAfter = RETRY_AFTER_SECONDS[answered.code];
+    if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
+    if (answered.status === 401) response.setHeader('www-authenticate', 'Bearer');
     sendJson(response, errorBody(answered, id), answered.status);
   };
 }

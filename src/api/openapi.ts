@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { DEV_PREFIX, type DevInfo } from '../contract/dev-endpoints.js';
+import { DEV_PREFIX } from '../contract/dev-endpoints.js';
 import { HTTP_STATUS_OF, type WireErrorCode } from '../contract/errors/error-codes.js';
 import { errorBodySchema } from '../contract/responses.js';
 import { HTML_TYPE, JSON_TYPE } from './answer.js';
+import type { ApiInfo } from './context.js';
 import type { Endpoint } from './endpoint.js';
 import { isPublicPath } from './guard.js';
 
@@ -17,7 +18,7 @@ const TAGS = [
 
 /** What the parameters in paths stand for. */
 const PATH_PARAMETERS: Record<string, string> = {
-  account: 'Any text: a label without effect in jamdev.',
+  account: 'The name of an account; in a dev server any text, without effect.',
   service: 'The name of a service; "-" is the default one.',
   environment:
     'Any text: an environment of the service, which can run an image of its own; it is created on first use.',
@@ -33,12 +34,10 @@ const [ZOD_REFERENCES, REFERENCES] = ['#/$defs/', '#/components/schemas/'];
 /**
  * Describes the API in OpenAPI 3.1.
  * @param endpoints the very ones that the routes are made from
+ * @param about the server that has them
  * @throws Error when two different schemas have one id
  */
-export function describeApi(
-  endpoints: readonly Endpoint[],
-  { version, api_url }: Pick<DevInfo, 'version' | 'api_url'>,
-): Json {
+export function describeApi(endpoints: readonly Endpoint[], { description, version, api_url }: ApiInfo): Json {
   const schemas = new Schemas();
   const paths: Record<string, Json> = {};
   for (const endpoint of endpoints) {
@@ -50,8 +49,7 @@ export function describeApi(
     info: {
       title: 'jamdev',
       version,
-      description:
-        'A local emulation of the Jamsocket platform. Credentials are accepted and ignored. HEAD works wherever GET does, and query parameters that are not listed here are ignored.',
+      description: `${description} HEAD works wherever GET does, and query parameters that are not listed here are ignored.`,
     },
     servers: [{ url: api_url }],
     tags: TAGS,

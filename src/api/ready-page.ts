@@ -35,6 +35,7 @@ export function readyEndpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
   return [
     get(`${READY_PREFIX}/:backend/:token`, {
       summary: 'Waits in a browser until a backend is ready, then leads to its connection URL',
+      scope: 'public',
       answer: html([200, 302], readyStatusSchema),
       errors: ['BackendNotFound', 'TokenUnknown', 'BackendEnded'],
       handle: async ({ params, response }) => {

@@ -21,6 +21,7 @@ export function serviceEndpoints({ controlPlane, registryHost }: ApiContext): En
   const imageName = (account: string, service: string) => `${registryHost()}/${account}/${service}`;
   const useImage = {
     summary: 'Chooses the image that new backends of the environment run, by tag or digest',
+    scope: 'deploy',
     body: useImageSchema,
     answer: json(okSchema),
     errors: ['ServiceNotFound', 'ImageNotFound', 'ConfigUnreadable'],
@@ -34,7 +35,8 @@ export function serviceEndpoints({ controlPlane, registryHost }: ApiContext): En
     }),
 
     post('/v2/account/:account/service', {
-      summary: 'Creates a service, until the dev server stops',
+      summary: 'Creates a service',
+      scope: 'deploy',
       body: createServiceSchema,
       answer: json(okSchema),
       errors: ['ServiceExists'],
@@ -81,6 +83,7 @@ export function serviceEndpoints({ controlPlane, registryHost }: ApiContext): En
 
     post('/v2/service/:account/:service/delete', {
       summary: 'Forgets a service that is not in the config and has no running backends',
+      scope: 'deploy',
       answer: json(okSchema),
       errors: ['ServiceNotFound', 'ServiceConfigured', 'ServiceInUse'],
       handle: async ({ account, params }) => {
@@ -91,6 +94,7 @@ export function serviceEndpoints({ controlPlane, registryHost }: ApiContext): En
 
     post('/service/:account/:service/terminate-backends', {
       summary: 'Ends the backends of a service, or only those created before a time',
+      scope: 'connect',
       body: terminateBackendsRequestSchema,
       answer: json(terminateBackendsResultSchema),
       errors: ['ServiceNotFound'],

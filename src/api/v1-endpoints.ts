@@ -16,6 +16,7 @@ export function v1Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
   const spawns = (['', '/v1'] as const).map((prefix) =>
     post(`${prefix}/user/:account/service/:service/spawn`, {
       summary: 'Connects to the backend that holds the lock, or spawns one',
+      scope: 'connect',
       body: v1SpawnRequestSchema,
       answer: json(v1SpawnResultSchema),
       errors: [
@@ -42,6 +43,7 @@ export function v1Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
 
     get('/backend/:id/status', {
       summary: 'The state of a backend',
+      scope: 'public',
       answer: json(v1StatusSchema),
       errors: ['BackendNotFound'],
       handle: async ({ params }) => toV1Status(params.id, await controlPlane.state(params.id)),
@@ -49,6 +51,7 @@ export function v1Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
 
     get('/backend/:id/status/stream', {
       summary: 'Every state of a backend so far, then the live ones, until it has ended',
+      scope: 'public',
       answer: events(v1StatusSchema),
       errors: ['BackendNotFound'],
       handle: async ({ params, response }) => {
@@ -61,6 +64,7 @@ export function v1Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
 
     post('/backend/:id/terminate', {
       summary: 'Ends a backend at once',
+      scope: 'connect',
       answer: json(okSchema),
       errors: ['BackendNotFound', 'BackendNotRunning'],
       handle: async ({ account, params }) => {

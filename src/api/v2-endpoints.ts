@@ -28,6 +28,7 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
   const { cluster } = controlPlane;
   const connect = {
     summary: 'Connects to the backend that holds the key, or spawns one',
+    scope: 'connect',
     body: connectRequestSchema,
     answer: json(connectResponseSchema),
     errors: [
@@ -71,6 +72,7 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
 
     get('/v2/backend/:id/status', {
       summary: 'The status of a backend',
+      scope: 'public',
       answer: json(publicStatusSchema),
       errors: ['BackendNotFound'],
       handle: async ({ params }) => toPublicStatus(await controlPlane.state(params.id)),
@@ -78,6 +80,7 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
 
     get('/v2/backend/:id/status/stream', {
       summary: 'Every status of a backend so far, then the live ones, until it has ended',
+      scope: 'public',
       answer: events(publicStatusSchema),
       errors: ['BackendNotFound'],
       handle: async ({ params, response }) => {
@@ -104,6 +107,7 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
 
     post('/v2/backend/:id/terminate', {
       summary: 'Ends a backend: softly, or at once if hard',
+      scope: 'connect',
       body: terminateRequestSchema,
       answer: json(okSchema),
       errors: ['BackendNotFound', 'BackendNotRunning'],

@@ -32,6 +32,7 @@ const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
   status: async () => (await import('./commands/status.js')).statusCommand,
   terminate: async () => (await import('./commands/terminate.js')).terminateCommand,
   build: async () => (await import('./commands/build.js')).buildCommand,
+  serve: async () => (await import('./commands/serve/serve.js')).serveCommand,
   doctor: async () => (await import('./commands/doctor/doctor.js')).doctorCommand,
   token: async () => (await import('./commands/token/token.js')).tokenCommand,
   audit: async () => (await import('./commands/audit.js')).auditCommand,

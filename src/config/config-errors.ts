@@ -122,6 +122,17 @@ export const configErrors = {
       { path, use: 'read', detail },
       `Check ${variable}.`,
     ),
+  /** @param variable the variable that sets the same */
+  serveInvalid: (key: string, variable: string, detail: string) =>
+    new JamdevError('ConfigInvalid', `"serve.${key}" (${variable}) ${detail}.`, 'See docs/serve.md.'),
+  serveMissing: (key: string, variable: string) =>
+    new JamdevError(
+      'ConfigInvalid',
+      `jamdev serve needs "serve.${key}".`,
+      `Set it in the config file, by ${variable} or by --${key}.`,
+    ),
+  variableNotJson: (variable: string, detail: string) =>
+    new JamdevError('ConfigInvalid', `${variable} is not valid JSON: ${detail}.`, 'See docs/serve.md.'),
   portsEqual: (port: number) =>
     new JamdevError(
       'Usage',

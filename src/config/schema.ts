@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { HOST_NAME_RULE, isHostName } from '../contract/hosts.js';
+import { isImageReference } from '../contract/image-reference.js';
+import { serveSchema } from './serve-schema.js';
 
 /** A DNS label, as on the platform, that starts with a letter: JSON objects put names of digits alone first. */
 export const SERVICE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
@@ -72,6 +74,15 @@ const serviceShape = {
   gracePeriodSeconds: seconds
     .optional()
     .describe('How long a backend has to end after SIGTERM, before SIGKILL. Default: 10.'),
+  image: z
+    .string()
+    .refine(isImageReference, 'must be a reference such as registry.example.com/app@sha256:...')
+    .optional()
+    .describe('For jamdev serve: the image that the environment default runs, as a full reference.'),
+  pullPolicy: z
+    .enum(['IfNotPresent', 'Always', 'Never'])
+    .optional()
+    .describe('For jamdev serve: when drones pull images. Default: IfNotPresent.'),
   rewriteRedirects: z
     .boolean()
     .optional()
@@ -112,10 +123,7 @@ export const configFileSchema = z.strictObject({
     })
     .optional()
     .describe('The URLs of a tunnel or a TLS proxy in front of the dev server; connect results carry them.'),
-  serve: z
-    .strictObject({
-      database: z.string().min(1).optional().describe('The URL of its PostgreSQL database: postgres://...'),
-    })
+  serve: serveSchema
     .optional()
     .describe('For jamdev serve and the commands of those who operate it; jamdev dev ignores it.'),
   remote: z

@@ -1,6 +1,6 @@
 import type { CallerUrls } from '../api/caller-urls.js';
 import { createDevApi } from '../api/dev-app.js';
-import { labelOf } from '../api/labels.js';
+import { labelledCaller } from '../api/labels.js';
 import { createApiServer } from '../api/server.js';
 import { readOwnPackage } from '../config/own-package.js';
 import type { DevConfig } from '../config/resolve.js';
@@ -12,6 +12,9 @@ import type { ServerMakers } from './both-ports.js';
 import type { EventBus } from './events.js';
 import type { DevServerParts } from './prepare.js';
 import type { ServerInfo } from './server-info.js';
+
+/** For its description in OpenAPI. */
+const DESCRIPTION = 'A local emulation of the Jamsocket platform. Credentials are accepted and ignored.';
 
 /** The servers of a dev server, which listen nowhere yet. */
 export interface Servers {
@@ -43,13 +46,14 @@ export function makeServers(
   });
   const api = createDevApi({
     controlPlane,
-    accountOf: labelOf,
+    authorize: labelledCaller,
     registryHost: () => new URL(info.current.api_url).host,
     platform,
     builder,
     logs,
     allowedHosts,
-    info: () => ({ ...info.current, watching: hotRebuild.watching }),
+    info: () => ({ ...info.current, watching: hotRebuild.watching, description: DESCRIPTION }),
+    errorsOf: () => [],
     urls,
     reportFault,
     onPageCall: (origin) => bus.publish({ type: 'page-called-api', origin }),

@@ -47,7 +47,9 @@ export async function startDevServer(flags: DevFlags = {}, portPolicy?: PortPoli
     parts,
     async connect({ service = '-', ...request } = {}) {
       return toConnectResponse(
-        await parts.controlPlane.account('local').connect(service, parseConnectRequest(request)),
+        await parts.controlPlane
+          .account({ account: 'local', actor: 'local' })
+          .connect(service, parseConnectRequest(request)),
         ports.urls.forThisMachine(),
       );
     },

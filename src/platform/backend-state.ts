@@ -11,6 +11,8 @@ export type BackendState =
       /** As a shell shows it; null when no process ever ran or its fate is unknown. */
       exitCode: number | null;
       exitSignal: string | null;
+      /** Whether its process failed, where nothing tells its exit code. */
+      exitError?: boolean;
       /** The last status before the end began. */
       lastStatus: Status;
       reason?: TerminationReason;

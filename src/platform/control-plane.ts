@@ -12,8 +12,8 @@ import type { UsageInterval } from './usage-gauge.js';
 export interface ControlPlane {
   /** The name of the cluster that backends run in. */
   readonly cluster: string;
-  /** What an account sees and may change. @param name as it was made sure who asks */
-  account(name: string): AccountPlane;
+  /** What an account sees and may change. */
+  account(caller: Caller): AccountPlane;
   /**
    * The state of a backend; public to anyone who knows its id.
    * @throws JamdevError `BackendNotFound`
@@ -29,6 +29,13 @@ export interface ControlPlane {
    * @throws JamdevError `BackendNotFound`, `TokenUnknown`, `BackendEnded`
    */
   arrival(id: string, token: string): Promise<Arrival>;
+}
+
+/** Who asks, as was made sure. */
+export interface Caller {
+  account: string;
+  /** For the audit: the person or program behind the request. */
+  actor: string;
 }
 
 /** What an account sees and may change. */

@@ -13,6 +13,7 @@ import { type BackendState, isEnding } from './backend-state.js';
 import { BackendTable } from './backend-table.js';
 import { FencingTokens } from './fencing-tokens.js';
 import { newBackendId, newKey, newStaticToken } from './ids.js';
+import { tellLargeSpawn } from './large-spawn.js';
 import { MountWish } from './mount-wish.js';
 import type { MountSource } from './mounts.js';
 import { noteConnection } from './note-connection.js';
@@ -253,6 +254,7 @@ export class Platform {
     void backend.gone.then(() => writeBackendEnd(log.folder, endOf(backend)));
     this.#backends.add(backend);
     this.events.emit('backend', backend);
+    tellLargeSpawn(backend, params);
     return backend;
   }
 

@@ -59,12 +59,13 @@ function endedV1State(state: EndedState): V1State {
 function endedAloneV1State(state: EndedState): V1State {
   if (state.lastStatus === 'scheduled' || state.lastStatus === 'loading') return 'ErrorLoading';
   if (state.lastStatus === 'starting' || state.lastStatus === 'waiting') return 'ErrorStarting';
-  return state.exitCode === 0 ? 'Exited' : 'Failed';
+  return state.exitCode === 0 || state.exitError === false ? 'Exited' : 'Failed';
 }
 
 /** A backend that was ended before it had a process did not fail; one that never came to have one by itself did. */
 function exitError(state: EndedState): boolean {
   if (state.exitCode !== null) return state.exitCode !== 0;
+  if (state.exitError !== undefined) return state.exitError;
   return state.reason === undefined || state.reason === 'internalerror' || state.reason === 'lost';
 }
 

@@ -8,9 +8,11 @@ import { doctorErrors } from '../../src/cli/commands/doctor/doctor-errors.js';
 import { execErrors } from '../../src/cli/commands/exec/exec-errors.js';
 import { initErrors } from '../../src/cli/commands/init/init-errors.js';
 import { configErrors } from '../../src/config/config-errors.js';
+import { accessErrors } from '../../src/contract/errors/access-errors.js';
 import { accountErrors } from '../../src/contract/errors/account-errors.js';
 import { backendErrors } from '../../src/contract/errors/backend-errors.js';
 import { callerErrors } from '../../src/contract/errors/caller-errors.js';
+import { clusterErrors } from '../../src/contract/errors/cluster-errors.js';
 import { connectErrors } from '../../src/contract/errors/connect-errors.js';
 import { errorBody } from '../../src/contract/errors/error-body.js';
 import { type ErrorCode, HTTP_STATUS_OF } from '../../src/contract/errors/error-codes.js';
@@ -25,6 +27,7 @@ import { dockerErrors } from '../../src/docker-engine/docker-errors.js';
 import { pathErrors } from '../../src/os/path-errors.js';
 import { processErrors } from '../../src/processes/process-errors.js';
 import { stateErrors } from '../../src/records/state-errors.js';
+import { serveErrors } from '../../src/serve/serve-errors.js';
 import { storeErrors } from '../../src/store/store-errors.js';
 import { watchErrors } from '../../src/watch/watch-errors.js';
 import { ROOT } from '../support/project.js';
@@ -86,6 +89,9 @@ const GROUPS = {
   watchErrors,
   storeErrors,
   accountErrors,
+  accessErrors,
+  clusterErrors,
+  serveErrors,
 };
 const MAKERS = {
   ...cliErrors,
@@ -109,12 +115,47 @@ const MAKERS = {
   ...watchErrors,
   ...storeErrors,
   ...accountErrors,
+  ...accessErrors,
+  ...clusterErrors,
+  ...serveErrors,
   neverReady,
   usage: usageError,
 };
 
 /** One call of every function, with values that can be found again in the sentence. */
 const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: string[]] } = {
+  apiTokenMissing: [accessErrors.apiTokenMissing(), ['Authorization: Bearer']],
+  apiTokenWrong: [accessErrors.apiTokenWrong(), ['revoked']],
+  tooManyAttempts: [accessErrors.tooManyAttempts(4711), ['4711 s']],
+  otherAccount: [accessErrors.otherAccount('globex', 'acme'), ['"globex"', '"acme"']],
+  scopeMissing: [accessErrors.scopeMissing('deploy'), ['"deploy"', '--scopes deploy']],
+  controllerUnavailable: [clusterErrors.controllerUnavailable('DETAIL'), ['DETAIL']],
+  controllerFailed: [clusterErrors.controllerFailed('DETAIL'), ['DETAIL']],
+  noDroneAvailable: [clusterErrors.noDroneAvailable('example.com', 'POOL'), ['"example.com"', '"POOL"']],
+  keyHeldInOtherEnvironment: [
+    clusterErrors.keyHeldInOtherEnvironment('KEY', 'SERVICE', 'staging', 'default'),
+    ['"KEY"', '"SERVICE"', '"staging"', '"default"'],
+  ],
+  keyStillEnding: [clusterErrors.keyStillEnding('KEY', 'SERVICE', 45), ['"KEY"', '"SERVICE"', '45 s']],
+  holderUnreachable: [clusterErrors.holderUnreachable('KEY', 'SERVICE', 'DRONE'), ['"KEY"', '"SERVICE"', '"DRONE"']],
+  spawnTooLarge: [clusterErrors.spawnTooLarge(7000, 6144), ['7000', '6144']],
+  notAReference: [clusterErrors.notAReference('a b'), ['"a b"']],
+  digestMissing: [clusterErrors.digestMissing('app:1'), ['"app:1"', '"pullPolicy": "Never"']],
+  tagUnknown: [clusterErrors.tagUnknown('SERVICE', 'TAG'), ['"SERVICE"', '"TAG"']],
+  serviceWithoutImage: [clusterErrors.serviceWithoutImage('SERVICE', 'staging'), ['"SERVICE"', '"staging"']],
+  droneWithoutEndpoint: [clusterErrors.droneWithoutEndpoint('abc', 'DRONE'), ['"abc"', '"DRONE"', 'serve.drones']],
+  engineUnavailable: [clusterErrors.engineUnavailable('DRONE', 'DETAIL.'), ['"DRONE"', 'DETAIL.']],
+  containerGone: [clusterErrors.containerGone('abc'), ['"abc"']],
+  backendLimit: [clusterErrors.backendLimit('acme', 4711), ['"acme"', '4711', 'serve.limits.maxBackends']],
+  connectLimit: [clusterErrors.connectLimit('acme', 4711), ['"acme"', '4711', 'serve.limits.connectsPerSecond']],
+  tokenNeeded: [serveErrors.tokenNeeded('0.0.0.0'), ['0.0.0.0', 'jamdev token create']],
+  imageMissing: [serveErrors.imageMissing('SERVICE'), ['"SERVICE"', 'services.NAME.image']],
+  serveInvalid: [
+    configErrors.serveInvalid('pool', 'VARIABLE', 'must be DETAIL'),
+    ['"serve.pool"', 'VARIABLE', 'DETAIL'],
+  ],
+  serveMissing: [configErrors.serveMissing('cluster', 'VARIABLE'), ['"serve.cluster"', 'VARIABLE', '--cluster']],
+  variableNotJson: [configErrors.variableNotJson('VARIABLE', 'DETAIL'), ['VARIABLE', 'DETAIL']],
   invalidJson: [requestErrors.invalidJson('DETAIL'), ['DETAIL']],
   bodyNotObject: [requestErrors.bodyNotObject('a list'), ['a list']],
   invalidField: [requestErrors.invalidField('a.b', 'must be DETAIL'), ['"a.b"', 'DETAIL']],
@@ -124,6 +165,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   longKey: [connectErrors.longKey(129), ['129', '128']],
   keyNotString: [connectErrors.keyNotString('a number'), ['a number']],
   keyNotText: [connectErrors.keyNotText(), ['NUL']],
+  largeSpawn: [connectErrors.largeSpawn(7000, 6144), ['7000', '6144']],
   identityTooLarge: [connectErrors.identityTooLarge(11, 8888, 8192), ['11 bytes', '8888', '8192']],
   keyRequired: [connectErrors.keyRequired(), ['"spawn": false']],
   reservedEnv: [connectErrors.reservedEnv('PORT'), ['"PORT"']],

@@ -6,7 +6,7 @@ import { CallerUrls } from '../../src/api/caller-urls.js';
 import { createDevApi, listDevEndpoints } from '../../src/api/dev-app.js';
 import type { DevApiContext } from '../../src/api/dev-context.js';
 import type { Endpoint } from '../../src/api/endpoint.js';
-import { labelOf } from '../../src/api/labels.js';
+import { labelledCaller } from '../../src/api/labels.js';
 import type { DevServer } from '../../src/dev-server/dev-server.js';
 import { type Answer, send } from './http.js';
 
@@ -33,13 +33,14 @@ function contextOf({ parts, info }: DevServer): DevApiContext {
   const { platform, controlPlane, builder, logs } = parts;
   return {
     controlPlane,
-    accountOf: labelOf,
+    authorize: labelledCaller,
     registryHost: () => new URL(info.api_url).host,
     platform,
     builder,
     logs,
     allowedHosts: { names: [], addresses: false },
-    info: () => info,
+    info: () => ({ ...info, description: 'A test.' }),
+    errorsOf: () => [],
     urls: new CallerUrls({ host: undefined, publicUrl: {} }, () => info),
     reportFault: () => undefined,
     onPageCall: () => undefined,

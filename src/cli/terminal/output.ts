@@ -57,6 +57,11 @@ export class Output {
     this.stream.write(`${toSafeJson(value, indent)}\n`);
   }
 
+  /** Writes what is JSON already, with its newline. */
+  rawJson(text: string): void {
+    this.stream.write(escapeUnsafe(text));
+  }
+
   /** Writes jamdev's own words as JSON, in one line: commands in them work where they are printed. */
   jsonWithHints(value: unknown): void {
     this.json(adaptJsonHints(value, this.adaptHints));
@@ -70,8 +75,9 @@ export class Output {
 
 /** JSON with the true values, in which everything that a terminal would obey is escaped. */
 export function toSafeJson(value: unknown, indent = 0): string {
-  return JSON.stringify(value, null, indent).replace(
-    UNESCAPED,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return escapeUnsafe(JSON.stringify(value, null, indent));
+}
+
+function escapeUnsafe(json: string): string {
+  return json.replace(UNESCAPED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -44,6 +44,12 @@ export const connectErrors = {
       `The build failed (${what}).${lastLines.length > 0 ? ` Its last lines:\n${lastLines.join('\n')}` : ''}`,
       'Fix it; if watching is off, run: npx jamdev build',
     ),
+  largeSpawn: (bytes: number, limitBytes: number) =>
+    new JamdevError(
+      'NotSupported',
+      `"env" and key have ${bytes} bytes as JSON; jamdev serve refuses more than ${limitBytes}, as its cluster can't pass them on.`,
+      'Send less in "env", and let the backend fetch large values itself.',
+    ),
   identityIgnored: () =>
     new JamdevError(
       'NotSupported',

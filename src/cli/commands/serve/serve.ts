@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import type { ServeFlags } from '../../../config/serve-config.js';
+import type { CommandIo } from '../../io.js';
+import { addExamples, port } from '../../option-values.js';
+
+/** `jamdev serve`: the platform's API in front of a Plane cluster. */
+export function serveCommand(io: CommandIo): Command {
+  const command = new Command('serve')
+    .description("serve the platform's API in front of a Plane cluster")
+    .option('--controller <url>', 'the address of the cluster’s controllers')
+    .option('--cluster <name>', 'the name of the cluster')
+    .option('--database <url>', 'its PostgreSQL database')
+    .option('--public-url <url>', 'the URL that leads to this API')
+    .option('--port <number>', 'the port of the API (default: 8080; 0: any free one)', port('--port'))
+    .option('--host <host>', 'listen on this host instead of loopback only; needs an API token')
+    .option('--config <file>', 'the config file (default: jamsocket.config.json in this folder)')
+    .option('--check', 'try every part, say what is wrong, and exit')
+    .action(async ({ check, ...flags }: ServeFlags & { check?: boolean }) => {
+      // Loaded here, so that no other command pays for it.
+      const { runServe } = await import('./run-serve.js');
+      await runServe(flags, check ?? false, io);
+    });
+  return addExamples(command, [
+    ['jamdev serve', 'as "serve" in jamsocket.config.json and JAMDEV_SERVE_* say'],
+    ['jamdev serve --check', 'try the database, the controller, the drones and their engines'],
+  ]);
+}

@@ -1,0 +1,118 @@
+import { firstIssue } from '../contract/requests.js';
+import { configErrors } from './config-errors.js';
+import { readConfigFile } from './config-file.js';
+import type { ConfigFile, ServiceSettings } from './schema.js';
+import { serveSchema } from './serve-schema.js';
+import { readServeVariables } from './serve-variables.js';
+
+/** What the config says of a service that `jamdev serve` runs. */
+interface ServedService {
+  name: string;
+  image: string | undefined;
+  pullPolicy: 'IfNotPresent' | 'Always' | 'Never';
+  useStaticToken: boolean;
+  maxIdleSeconds: number | undefined;
+  lifetimeLimitSeconds: number | undefined;
+}
+
+/** Everything that `jamdev serve` has to know. */
+export interface ServeConfig {
+  port: number;
+  /** undefined: loopback. */
+  host: string | undefined;
+  /** Without a slash at the end; undefined: the address that it listens on. */
+  publicUrl: string | undefined;
+  controller: string;
+  cluster: string;
+  pool: string;
+  database: string;
+  subdomains: boolean;
+  onLostDrone: 'spawn' | 'wait';
+  logRetentionDays: number;
+  /** By the name of the drone. */
+  drones: Readonly<Record<string, string>>;
+  limits: {
+    maxBackends?: number | undefined;
+    connectsPerSecond?: number | undefined;
+    memoryBytes?: number | undefined;
+    cpuPercent?: number | undefined;
+  };
+  /** The default one first. */
+  services: readonly ServedService[];
+}
+
+const DEFAULT_SERVE_PORT = 8080;
+const DEFAULT_SERVICE = 'default';
+const DEFAULT_LOG_RETENTION_DAYS = 7;
+
+/** What a command line says. */
+export interface ServeFlags {
+  config?: string;
+  port?: number;
+  host?: string;
+  controller?: string;
+  cluster?: string;
+  database?: string;
+  publicUrl?: string;
+}
+
+/**
+ * Puts flags, environment and config file together: flags win, then the environment, then the file.
+ * @throws JamdevError `ConfigInvalid`, `ConfigUnreadable`
+ */
+export async function resolveServeConfig(flags: ServeFlags, env: NodeJS.ProcessEnv): Promise<ServeConfig> {
+  const { config: path, ...given } = flags;
+  const file: ConfigFile = (await readConfigFile(process.cwd(), path))?.config ?? {};
+  const variables = await readServeVariables(env);
+  const merged = { ...file.serve, ...variables.values, ...withoutUndefined(given) };
+  const result = serveSchema.safeParse(merged);
+  if (!result.success) {
+    const { path: key, detail } = firstIssue(result.error, merged);
+    throw configErrors.serveInvalid(key, variables.nameOf(key), detail);
+  }
+  const { controller, cluster, database, publicUrl, subdomains, ...serve } = result.data;
+  if (controller === undefined) throw configErrors.serveMissing('controller', variables.nameOf('controller'));
+  if (cluster === undefined) throw configErrors.serveMissing('cluster', variables.nameOf('cluster'));
+  if (database === undefined) throw configErrors.databaseMissing();
+  return {
+    port: serve.port ?? DEFAULT_SERVE_PORT,
+    host: serve.host,
+    publicUrl: publicUrl?.replace(/\/+$/, ''),
+    controller: controller.replace(/\/+$/, ''),
+    cluster,
+    pool: serve.pool ?? '',
+    database,
+    // Only browsers resolve names below localhost everywhere.
+    subdomains: subdomains ?? cluster.split(':')[0] !== 'localhost',
+    onLostDrone: serve.onLostDrone ?? 'spawn',
+    logRetentionDays: serve.logRetentionDays ?? DEFAULT_LOG_RETENTION_DAYS,
+    drones: serve.drones ?? {},
+    limits: serve.limits ?? {},
+    services: servicesOf(file),
+  };
+}
+
+function servicesOf(file: ConfigFile): ServedService[] {
+  const services = Object.entries(file.services ?? { [DEFAULT_SERVICE]: file });
+  return services.map(([name, settings]) => toServed(name, { ...sharedSettings(file), ...settings }));
+}
+
+/** What a config file says beside its services holds for each that says nothing else. */
+function sharedSettings({ useStaticToken, maxIdleSeconds, lifetimeLimitSeconds }: ConfigFile): ServiceSettings {
+  return { useStaticToken, maxIdleSeconds, lifetimeLimitSeconds };
+}
+
+function toServed(name: string, settings: ServiceSettings): ServedService {
+  return {
+    name,
+    image: settings.image,
+    pullPolicy: settings.pullPolicy ?? 'IfNotPresent',
+    useStaticToken: settings.useStaticToken ?? false,
+    maxIdleSeconds: settings.maxIdleSeconds,
+    lifetimeLimitSeconds: settings.lifetimeLimitSeconds,
+  };
+}
+
+function withoutUndefined<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

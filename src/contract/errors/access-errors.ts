@@ -1,0 +1,36 @@
+import { JamdevError } from './jamdev-error.js';
+import { quote } from './quote.js';
+
+/** Callers of `jamdev serve` who may not do what they ask for. */
+export const accessErrors = {
+  apiTokenMissing: () =>
+    new JamdevError(
+      'Unauthorized',
+      'The request has no API token.',
+      'Send it as "Authorization: Bearer TOKEN". To make one: npx jamdev token create ACCOUNT',
+    ),
+  apiTokenWrong: () =>
+    new JamdevError(
+      'Unauthorized',
+      'The API token is unknown or revoked.',
+      'To make one: npx jamdev token create ACCOUNT',
+    ),
+  tooManyAttempts: (seconds: number) =>
+    new JamdevError(
+      'TooManyAttempts',
+      'Too many requests with a wrong API token came from this address.',
+      `Try again in ${seconds} s.`,
+    ),
+  otherAccount: (asked: string, own: string) =>
+    new JamdevError(
+      'AccountNotAllowed',
+      `The API token is for the account ${quote(own)}, not ${quote(asked)}.`,
+      'Use the account of the token in the path, or a token of that account.',
+    ),
+  scopeMissing: (scope: string) =>
+    new JamdevError(
+      'ScopeMissing',
+      `The API token does not allow this: it lacks the scope ${quote(scope)}.`,
+      `To make one that does: npx jamdev token create ACCOUNT --scopes ${scope}`,
+    ),
+};

@@ -1,0 +1,104 @@
+import { JamdevError } from './jamdev-error.js';
+import { quote } from './quote.js';
+
+/** What the cluster behind `jamdev serve` can't do. */
+export const clusterErrors = {
+  controllerUnavailable: (detail: string) =>
+    new JamdevError(
+      'ControllerUnavailable',
+      `The controller of the cluster does not answer (${detail}).`,
+      'Try again in a moment. Running sessions go on for about 40 s without it.',
+    ),
+  controllerFailed: (detail: string) =>
+    new JamdevError(
+      'ControllerFailed',
+      `The controller of the cluster answered with an error: ${detail}.`,
+      'Try again; if it happens again, look into the log of the controller.',
+    ),
+  noDroneAvailable: (cluster: string, pool: string) =>
+    new JamdevError(
+      'NoDroneAvailable',
+      `The cluster ${quote(cluster)} has no drone that can start a backend${pool === '' ? '' : ` in the pool ${quote(pool)}`}.`,
+      'Start a drone, or wait until one is connected, healthy and not draining.',
+    ),
+  keyHeldInOtherEnvironment: (key: string, service: string, held: string, asked: string) =>
+    new JamdevError(
+      'KeyHeldInOtherEnvironment',
+      `The key ${quote(key)} of service ${quote(service)} is held by a backend of the environment ${quote(held)}, not of ${quote(asked)}.`,
+      'Keys are per service: use another key, or connect to the environment of its holder.',
+    ),
+  keyStillEnding: (key: string, service: string, seconds: number) =>
+    new JamdevError(
+      'KeyStillEnding',
+      `The last backend with the key ${quote(key)} of service ${quote(service)} has not ended within ${seconds} s.`,
+      'Try again in a moment, or terminate it hard.',
+    ),
+  holderUnreachable: (key: string, service: string, drone: string | null) =>
+    new JamdevError(
+      'HolderUnreachable',
+      `The last backend with the key ${quote(key)} of service ${quote(service)} may still run: the Docker Engine of its drone${drone === null ? '' : ` ${quote(drone)}`} does not answer.`,
+      'Try again once that machine is back or gone for good; serve.onLostDrone: "spawn" would start another backend at once.',
+    ),
+  spawnTooLarge: (bytes: number, limitBytes: number) =>
+    new JamdevError(
+      'InvalidRequest',
+      `"env", image and key have ${bytes} bytes as JSON; the cluster can pass on at most ${limitBytes} bytes together.`,
+      'Send less in "env", and let the backend fetch large values itself.',
+    ),
+  notAReference: (text: string) =>
+    new JamdevError(
+      'ImageNotFound',
+      `${quote(text)} is not the full reference of an image.`,
+      'Write it as REGISTRY/NAME@sha256:DIGEST.',
+    ),
+  digestMissing: (reference: string) =>
+    new JamdevError(
+      'ImageNotFound',
+      `The image ${quote(reference)} has no digest, so it could mean another image later.`,
+      'Write it as REGISTRY/NAME@sha256:DIGEST, or set "pullPolicy": "Never" for images that the drones have already.',
+    ),
+  tagUnknown: (service: string, tag: string) =>
+    new JamdevError(
+      'ImageNotFound',
+      `The service ${quote(service)} has no image with the tag ${quote(tag)}.`,
+      'Leave out the tag to run the image of the environment.',
+    ),
+  serviceWithoutImage: (service: string, environment: string) =>
+    new JamdevError(
+      'ImageNotFound',
+      `The environment ${quote(environment)} of service ${quote(service)} has no image.`,
+      'Set services.NAME.image in the config of jamdev serve, or use-image with a full reference.',
+    ),
+  droneWithoutEndpoint: (id: string, drone: string | null) =>
+    new JamdevError(
+      'OutputUnavailable',
+      drone === null
+        ? `It is not known on which drone the backend ${quote(id)} runs, so its output can't be read.`
+        : `The Docker Engine of the drone ${quote(drone)} is not configured, so the output of the backend ${quote(id)} can't be read.`,
+      'Add the engine of each drone to serve.drones.',
+    ),
+  engineUnavailable: (drone: string, detail: string) =>
+    new JamdevError(
+      'EngineUnavailable',
+      `The Docker Engine of the drone ${quote(drone)} can't be used: ${detail}`,
+      'Check its entry in serve.drones, and the machine.',
+    ),
+  containerGone: (id: string) =>
+    new JamdevError(
+      'OutputUnavailable',
+      `The container of the backend ${quote(id)} is gone, and its output with it.`,
+      'Read logs while the backend runs.',
+    ),
+  backendLimit: (account: string, limit: number) =>
+    new JamdevError(
+      'LimitReached',
+      `The account ${quote(account)} has ${limit} running backends, the most that serve.limits.maxBackends allows.`,
+      'Terminate some, or wait until some end.',
+    ),
+  connectLimit: (account: string, perSecond: number) =>
+    new JamdevError(
+      'LimitReached',
+      `The account ${quote(account)} connects more than ${perSecond} times per second, the most that serve.limits.connectsPerSecond allows.`,
+      'Try again in a second.',
+    ),
+};

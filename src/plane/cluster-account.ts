@@ -1,0 +1,183 @@
+import { backendErrors } from '../contract/errors/backend-errors.js';
+import { clusterErrors } from '../contract/errors/cluster-errors.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
+import type { ConnectParams } from '../contract/requests.js';
+import type { Engine } from '../docker-engine/engine.js';
+import { isNotFound } from '../docker-engine/engine-error.js';
+import type {
+  AccountPlane,
+  BackendView,
+  Connected,
+  ServiceTermination,
+  ServiceView,
+} from '../platform/control-plane.js';
+import { newKey } from '../platform/ids.js';
+import { DEFAULT_ENVIRONMENT, type ServiceImage } from '../platform/services.js';
+import type { UsageInterval } from '../platform/usage-gauge.js';
+import { addAudit } from '../store/audit.js';
+import { findLog, type StoredLog } from '../store/backend-logs.js';
+import { type BackendRow, findBackend, listLive } from '../store/backends.js';
+import type { Store } from '../store/tables.js';
+import type { ClusterSettings } from './cluster-settings.js';
+import type { ConnectRate } from './connect-rate.js';
+import type { ControllerClient } from './controller-client.js';
+import type { DroneEngines } from './drone-engines.js';
+import { openLines, openUsage } from './drone-output.js';
+import { toHistory } from './history.js';
+import type { KeyConnector } from './key-connector.js';
+import { ServiceCatalog } from './service-catalog.js';
+
+/** Stands for the lines that were not kept. */
+const CUT = '[jamdev serve kept the end of this log only]';
+
+/** What a {@link ClusterAccount} works with. */
+export interface ClusterWorld {
+  controller: ControllerClient;
+  store: Store;
+  settings: ClusterSettings;
+  keys: KeyConnector;
+  engines: DroneEngines;
+  rate: ConnectRate;
+  startedAt: Date;
+}
+
+/** What one account sees of a cluster and may change: its own. */
+export class ClusterAccount implements AccountPlane {
+  readonly #world: ClusterWorld;
+  readonly #account: string;
+  readonly #actor: string;
+  readonly #services: ServiceCatalog;
+
+  /** @param actor who asks, for the audit */
+  constructor(world: ClusterWorld, account: string, actor: string) {
+    this.#world = world;
+    this.#account = account;
+    this.#actor = actor;
+    this.#services = new ServiceCatalog(world.store, world.settings, account, world.startedAt);
+  }
+
+  async connect(asked: string, params: ConnectParams, signal?: AbortSignal): Promise<Connected> {
+    this.#world.rate.take(this.#account);
+    const service = await this.#services.find(asked);
+    const environment = params.environment ?? DEFAULT_ENVIRONMENT;
+    const { backend_id, spawned, status, token, secret_token, url } = await this.#world.keys.connect(
+      {
+        account: this.#account,
+        service,
+        environment,
+        key: params.key ?? newKey(),
+        keyGiven: params.key !== undefined,
+        params,
+        image: () => this.#services.imageFor(service, environment, params.tag),
+      },
+      signal,
+    );
+    return {
+      ...{ backendId: backend_id, spawned, status, token, secretToken: secret_token ?? undefined },
+      connectionUrl: () => url,
+    };
+  }
+
+  async backend(id: string): Promise<BackendView> {
+    return toView(await this.#find(id));
+  }
+
+  async running(): Promise<BackendView[]> {
+    return (await listLive(this.#world.store, { account: this.#account })).map(toView);
+  }
+
+  async logLines(id: string, signal: AbortSignal): Promise<AsyncIterable<string>> {
+    const { endedAt } = await this.#find(id);
+    const kept = endedAt === null ? undefined : await findLog(this.#world.store, this.#account, id);
+    if (kept !== undefined) return keptLines(kept);
+    return this.#onDrone(id, (engine) => openLines(engine, id, signal));
+  }
+
+  async usage(id: string, signal: AbortSignal): Promise<AsyncIterable<UsageInterval>> {
+    return this.#onDrone(id, (engine) => openUsage(engine, id, signal));
+  }
+
+  async terminate(id: string, hard: boolean): Promise<void> {
+    const row = await this.#find(id);
+    if (row.endedAt !== null) throw backendErrors.backendNotRunning(id);
+    await this.#end(row, hard);
+  }
+
+  async terminateService(asked: string, request: ServiceTermination): Promise<{ found: number; terminated: number }> {
+    const { before, hard, dryRun } = request;
+    const service = await this.#services.find(asked);
+    const rows = await listLive(this.#world.store, { account: this.#account, service, before });
+    if (!dryRun) for (const row of rows) await this.#end(row, hard);
+    return { found: rows.length, terminated: dryRun ? 0 : rows.length };
+  }
+
+  services(): Promise<string[]> {
+    return this.#services.list();
+  }
+
+  service(name: string): Promise<ServiceView> {
+    return this.#services.view(name);
+  }
+
+  createService(name: string): Promise<void> {
+    return this.#services.create(name, this.#actor);
+  }
+
+  deleteService(name: string): Promise<void> {
+    return this.#services.delete(name, this.#actor);
+  }
+
+  images(service: string): Promise<ServiceImage[]> {
+    return this.#services.images(service);
+  }
+
+  useImage(service: string, environment: string, image: string): Promise<void> {
+    return this.#services.useImage(service, environment, image, this.#actor);
+  }
+
+  async #find(id: string): Promise<BackendRow> {
+    const row = await findBackend(this.#world.store, this.#account, id);
+    if (row === undefined) throw backendErrors.backendNotFound(id);
+    return row;
+  }
+
+  async #end({ id }: BackendRow, hard: boolean): Promise<void> {
+    const { controller, store } = this.#world;
+    await controller.terminate(id, hard);
+    await addAudit(store, { account: this.#account, actor: this.#actor, action: 'terminate', target: id });
+  }
+
+  /** Asks the engine that a backend's container is on. */
+  async #onDrone<T>(id: string, ask: (engine: Engine) => Promise<T>): Promise<T> {
+    const { drone } = await this.#find(id);
+    const engine = drone === null ? undefined : await this.#world.engines.engineOf(drone);
+    if (engine === undefined || drone === null) throw clusterErrors.droneWithoutEndpoint(id, drone);
+    try {
+      return await ask(engine);
+    } catch (error) {
+      if (isNotFound(error)) throw clusterErrors.containerGone(id);
+      // One that answered before may have gone since.
+      throw error instanceof JamdevError ? clusterErrors.engineUnavailable(drone, error.message) : error;
+    }
+  }
+}
+
+/** The lines of a log that was kept at the end of its backend. */
+async function* keptLines({ content, isCut }: StoredLog): AsyncGenerator<string, void> {
+  if (isCut) yield CUT;
+  const text = content.toString('utf8');
+  if (text !== '') yield* text.replace(/\n$/, '').split('\n');
+}
+
+function toView(row: BackendRow): BackendView {
+  return {
+    id: row.id,
+    service: row.service,
+    environment: row.environment,
+    key: row.key,
+    createdAt: row.createdAt,
+    history: toHistory(row),
+    imageDigest: row.digest ?? '',
+    peakMemoryBytes: undefined,
+  };
+}

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { clusterErrors } from '../contract/errors/cluster-errors.js';
+import { noteHandled } from '../os/debug/debug-log.js';
+import { errorCode } from '../os/error-code.js';
+import {
+  type ClusterState,
+  clusterStateSchema,
+  type PlaneConnection,
+  type PlaneConnectRequest,
+  type PlaneStatus,
+  planeConnectionSchema,
+  planeErrorSchema,
+  planeStatusSchema,
+} from './controller-wire.js';
+import { readEventData } from './event-data.js';
+
+/** A controller answers a connect within milliseconds; one that takes longer has lost its database. */
+const ANSWER_TIMEOUT_MS = 10_000;
+/** Plane sends a comment every 15 s; a stream that is silent for longer has lost its other end. */
+const STREAM_SILENCE_MS = 45_000;
+
+/** The controller understood a request and said no. */
+export class ControllerRefusal extends Error {
+  override readonly name = 'ControllerRefusal';
+
+  /** @param kind Plane's name of the error, such as `NoDroneAvailable` */
+  constructor(
+    readonly kind: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Talks to the controllers of a Plane cluster over HTTP, through one address. Every method throws the JamdevError
+ * `ControllerUnavailable` where none answers, `ControllerFailed` where the answer makes no sense, the reason of its signal,
+ * and {@link ControllerRefusal} where it is named.
+ */
+export class ControllerClient {
+  readonly #base: string;
+
+  /** @param url without a path */
+  constructor(url: string) {
+    this.#base = url.replace(/\/+$/, '');
+  }
+
+  /** @throws ControllerRefusal */
+  connect(request: PlaneConnectRequest, signal?: AbortSignal): Promise<PlaneConnection> {
+    return this.#json('POST', '/ctrl/connect', planeConnectionSchema, { body: request, signal });
+  }
+
+  /** Begins the end of a backend; of one that has ended already, too. @throws ControllerRefusal */
+  async terminate(id: string, hard: boolean): Promise<void> {
+    const path = `/ctrl/b/${encodeURIComponent(id)}/${hard ? 'hard' : 'soft'}-terminate`;
+    await this.#json('POST', path, z.unknown(), {});
+  }
+
+  /** @returns undefined for a backend that the cluster does not know */
+  async status(id: string, signal?: AbortSignal): Promise<PlaneStatus | undefined> {
+    try {
+      return await this.#json('GET', `/pub/b/${encodeURIComponent(id)}/status`, planeStatusSchema, { signal });
+    } catch (error) {
+      if (error instanceof ControllerRefusal && error.kind === 'NotFound') return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Yields the statuses of a backend, live. Ends when the connection does, never by itself, and for a backend that the
+   * cluster does not know as well.
+   * @param after the last one that is known: only later ones come
+   */
+  async *statuses(id: string, after: string | undefined, signal: AbortSignal): AsyncGenerator<PlaneStatus, void> {
+    const path = `/pub/b/${encodeURIComponent(id)}/status-stream`;
+    const headers = { accept: 'text/event-stream', ...(after !== undefined && { 'last-event-id': after }) };
+    const silence = new AbortController();
+    const either = AbortSignal.any([signal, silence.signal]);
+    const timer = setTimeout(() => silence.abort(), STREAM_SILENCE_MS);
+    try {
+      const response = await fetch(this.#base + path, { headers, signal: either });
+      if (!response.ok || response.body === null) throw await toError(response);
+      for await (const data of readEventData(response.body, () => timer.refresh())) {
+        yield planeStatusSchema.parse(JSON.parse(data));
+      }
+    } catch (error) {
+      throw explain(error, signal);
+    } finally {
+      clearTimeout(timer);
+      silence.abort();
+    }
+  }
+
+  /** Which drones there are. */
+  clusterState(cluster: string, signal?: AbortSignal): Promise<ClusterState> {
+    return this.#json('GET', `/ctrl/c/${encodeURIComponent(cluster)}/state`, clusterStateSchema, { signal });
+  }
+
+  async #json<T>(
+    method: string,
+    path: string,
+    schema: z.ZodType<T>,
+    { body, signal }: { body?: unknown; signal?: AbortSignal | undefined },
+  ): Promise<T> {
+    const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+    try {
+      const response = await fetch(this.#base + path, {
+        method,
+        signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+        ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      });
+      if (!response.ok) throw await toError(response);
+      return schema.parse(await response.json());
+    } catch (error) {
+      throw explain(error, signal);
+    }
+  }
+}
+
+/** What an answer that says no means. Axum's own refusals, such as 422, are plain text. */
+async function toError(response: Response): Promise<Error> {
+  const text = await response.text();
+  try {
+    const { kind, message } = planeErrorSchema.parse(JSON.parse(text));
+    return new ControllerRefusal(kind, message);
+  } catch (error) {
+    noteHandled('plane', 'reading an error of the controller', error);
+    return clusterErrors.controllerFailed(`status ${response.status}${text === '' ? '' : `, ${text.slice(0, 200)}`}`);
+  }
+}
+
+function explain(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted) return signal.reason;
+  if (error instanceof z.ZodError) return clusterErrors.controllerFailed(`an answer in another form: ${error.message}`);
+  if (error instanceof SyntaxError) return clusterErrors.controllerFailed('an answer that is not JSON');
+  const { name, cause } = (error ?? {}) as { name?: unknown; cause?: unknown };
+  if (name === 'TimeoutError')
+    return clusterErrors.controllerUnavailable(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`);
+  if (name === 'AbortError') return clusterErrors.controllerUnavailable(`silent for ${STREAM_SILENCE_MS / 1000} s`);
+  // What fetch() throws for everything that happens to a connection; the socket's own error is its cause.
+  if (error instanceof TypeError)
+    return clusterErrors.controllerUnavailable(cause === undefined ? error.message : errorCode(cause));
+  return error;
+}

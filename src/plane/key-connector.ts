@@ -1,0 +1,187 @@
+import { clusterErrors } from '../contract/errors/cluster-errors.js';
+import { connectErrors } from '../contract/errors/connect-errors.js';
+import type { ConnectParams } from '../contract/requests.js';
+import { type Clock, pause } from '../os/clock.js';
+import { newBackendId } from '../platform/ids.js';
+import {
+  type BackendRow,
+  discardBackend,
+  findPublic,
+  insertBackend,
+  liveHolders,
+  updateBackend,
+} from '../store/backends.js';
+import type { KeyLocks } from '../store/key-locks.js';
+import type { Store } from '../store/tables.js';
+import type { ClusterImage, ClusterSettings } from './cluster-settings.js';
+import { type ControllerClient, ControllerRefusal } from './controller-client.js';
+import type { PlaneConnection } from './controller-wire.js';
+import { planeKey, toSpawnConfig } from './spawn-config.js';
+import type { StaleHolders } from './stale-holders.js';
+
+/** How long a key that is being given up is waited for. A soft end takes 30 s at most, then Plane kills. */
+const KEY_WAIT_SECONDS = 45;
+const KEY_RETRY_MS = 200;
+
+/** Plane lost a race for the key; it says so after three attempts of its own. */
+const LOST_RACES = ['FailedToAcquireKey', 'FailedToRemoveKey'];
+
+/** What a key is asked for. */
+export interface KeyRequest {
+  account: string;
+  service: string;
+  environment: string;
+  key: string;
+  /** Whether the request named the key, so that others can name it as well. */
+  keyGiven: boolean;
+  params: ConnectParams;
+  /** Finds what a new backend is to run. @throws JamdevError when there is nothing */
+  image: () => Promise<ClusterImage>;
+}
+
+/** What a {@link KeyConnector} works with. */
+export interface KeyConnectorWorld {
+  controller: ControllerClient;
+  store: Store;
+  locks: KeyLocks;
+  settings: ClusterSettings;
+  clock: Clock;
+  stale: StaleHolders;
+  /** Receives each new backend, and the drone that runs it. */
+  onSpawned: (id: string, drone: string | undefined) => void;
+}
+
+/**
+ * Connects to the holder of a key, or spawns one, with one live holder per key also where Plane leaves gaps. The row of a
+ * backend is written before Plane is asked to spawn it, so that nothing is lost when this process is killed in between;
+ * whoever spawns for a key holds its lock, so that nobody takes such a row for one whose backend is gone.
+ */
+export class KeyConnector {
+  readonly #world: KeyConnectorWorld;
+
+  constructor(world: KeyConnectorWorld) {
+    this.#world = world;
+  }
+
+  /**
+   * @param signal aborts the wait
+   * @throws JamdevError `KeyUnheldNoSpawnConfig`, `KeyHeldInOtherEnvironment`, `KeyStillEnding`, `NoDroneAvailable`,
+   *   `ControllerUnavailable`, `ControllerFailed`, `InvalidRequest`, `BackendLimit`, and those of the image
+   */
+  async connect(request: KeyRequest, signal?: AbortSignal): Promise<PlaneConnection> {
+    const { store, locks } = this.#world;
+    if (!request.keyGiven) return this.#untilFree(request, () => this.#spawn(request, []), signal);
+    // The way of almost every request: the holder is there, and no lock is needed to ask for it.
+    const holders = await liveHolders(store, request);
+    if (holders.length > 0) {
+      const found = await this.#askHolder(request, holders, signal);
+      if (found !== 'unheld' && found !== 'ending') return found;
+    }
+    return locks.hold(request, signal ?? new AbortController().signal, (held) =>
+      this.#untilFree(request, () => this.#connect(request, held), held),
+    );
+  }
+
+  /** Tries again for as long as the key is being given up. */
+  async #untilFree(
+    { key, service }: KeyRequest,
+    attempt: () => Promise<PlaneConnection | 'ending'>,
+    signal: AbortSignal | undefined,
+  ): Promise<PlaneConnection> {
+    const { clock } = this.#world;
+    const untilMs = clock.monotonicMs() + KEY_WAIT_SECONDS * 1000;
+    for (;;) {
+      signal?.throwIfAborted();
+      const connection = await attempt();
+      if (connection !== 'ending') return connection;
+      if (clock.monotonicMs() >= untilMs) throw clusterErrors.keyStillEnding(key, service, KEY_WAIT_SECONDS);
+      await pause(KEY_RETRY_MS, signal);
+    }
+  }
+
+  async #connect(request: KeyRequest, signal: AbortSignal): Promise<PlaneConnection | 'ending'> {
+    const { store, stale } = this.#world;
+    const holders = await liveHolders(store, request);
+    if (holders.length === 0 && request.params.spawn) return this.#spawn(request, []);
+    const found = await this.#askHolder(request, holders, signal);
+    if (found !== 'unheld') return found;
+    if (!request.params.spawn) throw connectErrors.keyUnheld(request.key, request.service);
+    return this.#spawn(request, await stale.end(holders, signal));
+  }
+
+  /** Asks Plane for the holder, without a right to spawn one. */
+  async #askHolder(
+    request: KeyRequest,
+    holders: readonly BackendRow[],
+    signal: AbortSignal | undefined,
+  ): Promise<PlaneConnection | 'ending' | 'unheld'> {
+    const { controller } = this.#world;
+    try {
+      const connection = await controller.connect({ ...this.#ask(request), spawn_config: undefined }, signal);
+      return await this.#accept(request, connection, holders);
+    } catch (error) {
+      if (!(error instanceof ControllerRefusal)) throw error;
+      if (error.kind === 'KeyUnheldNoSpawnConfig') return 'unheld';
+      if (LOST_RACES.includes(error.kind)) return 'ending';
+      throw clusterErrors.controllerFailed(`${error.kind}, ${error.message}`);
+    }
+  }
+
+  /** @param gone rows of backends that have lost the key for good once another has it */
+  async #spawn(request: KeyRequest, gone: readonly BackendRow[]): Promise<PlaneConnection | 'ending'> {
+    const { controller, store, settings, stale, onSpawned } = this.#world;
+    const { account, service, environment, key, keyGiven, params } = request;
+    const id = newBackendId();
+    const image = await request.image();
+    const spawn_config = toSpawnConfig({ id, account, service, key }, params, image, settings);
+    const row = {
+      ...{ id, account, service, environment, key, keyGiven, cluster: settings.cluster, image: image.image },
+      digest: /@(sha256:[0-9a-f]{64})$/.exec(image.image)?.[1] ?? null,
+      memoryLimitBytes: spawn_config.executable.resource_limits.memory_limit_bytes ?? null,
+      subdomain: spawn_config.subdomain ?? null,
+    };
+    if ((await insertBackend(store, row, { maxLive: settings.maxBackends })) === 'limit') {
+      throw clusterErrors.backendLimit(account, settings.maxBackends ?? 0);
+    }
+    // Not ended by the caller's signal: Plane would go on all the same, and nobody would know.
+    const connection = await controller.connect({ ...this.#ask(request), spawn_config }).catch(async (error) => {
+      // Without an answer the backend may have been spawned; then whoever follows the row finds it.
+      if (!(error instanceof ControllerRefusal)) throw error;
+      await discardBackend(store, id);
+      if (LOST_RACES.includes(error.kind)) return 'ending' as const;
+      if (error.kind === 'NoDroneAvailable') throw clusterErrors.noDroneAvailable(settings.cluster, settings.pool);
+      throw clusterErrors.controllerFailed(`${error.kind}, ${error.message}`);
+    });
+    if (connection === 'ending') return connection;
+    if (!connection.spawned) {
+      await discardBackend(store, id);
+      return this.#accept(request, connection, []);
+    }
+    if (connection.drone != null) await updateBackend(store, id, { drone: connection.drone });
+    onSpawned(id, connection.drone ?? undefined);
+    await stale.forget(gone);
+    return connection;
+  }
+
+  /** Takes a holder's connection, unless it is of no use, or not for this request. */
+  async #accept(
+    { key, service, environment }: KeyRequest,
+    connection: PlaneConnection,
+    holders: readonly BackendRow[],
+  ): Promise<PlaneConnection | 'ending'> {
+    const { backend_id: id, status } = connection;
+    if (['terminating', 'hard-terminating', 'terminated'].includes(status)) return 'ending';
+    const row = holders.find((each) => each.id === id) ?? (await findPublic(this.#world.store, id));
+    if (row === undefined) {
+      throw clusterErrors.controllerFailed(`the key is held by the backend ${id}, which jamdev serve did not start`);
+    }
+    if (row.environment !== environment) {
+      throw clusterErrors.keyHeldInOtherEnvironment(key, service, row.environment, environment);
+    }
+    return connection;
+  }
+
+  #ask({ params, ...slot }: KeyRequest) {
+    return { key: planeKey(slot), user: params.user, auth: params.auth ?? {} };
+  }
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { QUICK_REQUEST_MS } from '../docker-engine/engine.js';
+import { type Clock, pause } from '../os/clock.js';
+import { noteHandled } from '../os/debug/debug-log.js';
+import { type BackendRow, findPublic, liveHolders, updateBackend } from '../store/backends.js';
+import type { Store } from '../store/tables.js';
+import type { DroneEngines } from './drone-engines.js';
+import { markLost } from './lost-status.js';
+
+/** Plane's own label; its value is the backend's id. */
+const LABEL = 'dev.plane.backend';
+/** What must not run is found twice within the 10 s in which it is to end. */
+const TURN_MS = 4_000;
+
+const containersSchema = z.array(z.object({ Labels: z.record(z.string(), z.string()) }));
+
+/** What a {@link Reconciler} works with. */
+export interface ReconcilerWorld {
+  store: Store;
+  engines: DroneEngines;
+  clock: Clock;
+  /** Receives each backend whose container was killed, and why. */
+  onKilled: (id: string, drone: string, why: string) => void;
+}
+
+/**
+ * Kills containers that run on although their backend has ended or its key has another holder. That happens where a drone
+ * was frozen past the lease of its keys, or lost its process, or gave up killing.
+ */
+export class Reconciler {
+  readonly #world: ReconcilerWorld;
+  readonly #closing = new AbortController();
+  #ended: Promise<unknown> | undefined;
+
+  constructor(world: ReconcilerWorld) {
+    this.#world = world;
+  }
+
+  /** Begins; until {@link close}. An engine that hangs holds up only itself. */
+  start(): void {
+    this.#ended ??= Promise.all(this.#world.engines.names.map((drone) => this.#run(drone)));
+  }
+
+  /** Never rejects. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#ended;
+  }
+
+  async #run(drone: string): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        for (const id of await this.#running(drone)) await this.#judge(id, drone);
+      } catch (error) {
+        if (!signal.aborted) noteHandled('plane', `comparing the containers of the drone ${drone}`, error);
+      }
+      await pause(TURN_MS, signal);
+    }
+  }
+
+  /** The backends whose containers run in the engine of a drone. */
+  async #running(drone: string): Promise<string[]> {
+    const engine = await this.#world.engines.engineOf(drone);
+    const query = { filters: JSON.stringify({ label: [LABEL], status: ['running'] }) };
+    const found = await engine?.request('GET', '/containers/json', { query, timeoutMs: QUICK_REQUEST_MS });
+    return containersSchema.parse(found ?? []).flatMap(({ Labels }) => Labels[LABEL] ?? []);
+  }
+
+  async #judge(id: string, drone: string): Promise<void> {
+    const { store, engines, clock, onKilled } = this.#world;
+    const row = await findPublic(store, id);
+    // Not started by a jamdev serve with this database.
+    if (row === undefined) return;
+    const why =
+      row.endedAt !== null ? 'it has ended' : (await this.#isSuperseded(row)) ? 'its key has moved' : undefined;
+    if (why === undefined) {
+      if (row.drone === null) await updateBackend(store, id, { drone });
+      return;
+    }
+    if (await engines.kill(id, drone)) onKilled(id, drone, why);
+    await markLost(store, id, clock.now());
+  }
+
+  /** Whether a younger backend has the same key and was spawned: Plane gives a key to one at a time. */
+  async #isSuperseded(row: BackendRow): Promise<boolean> {
+    if (!row.keyGiven) return false;
+    const [newest] = await liveHolders(this.#world.store, row);
+    return newest !== undefined && newest.id !== row.id && newest.drone !== null && newest.createdAt > row.createdAt;
+  }
+}

@@ -1,0 +1,76 @@
+import type { Request } from 'express';
+import type { EndpointScope } from '../api/endpoint.js';
+import { ACCOUNT_NAME, allows } from '../contract/accounts.js';
+import { accessErrors } from '../contract/errors/access-errors.js';
+import { requestErrors } from '../contract/errors/request-errors.js';
+import type { Caller } from '../platform/control-plane.js';
+import { parseApiToken } from '../store/api-token.js';
+import { authenticate, hasTokens, type Caller as TokenOwner } from '../store/api-tokens.js';
+import { findPublic } from '../store/backends.js';
+import type { Store } from '../store/tables.js';
+import type { FailedAttempts } from './failed-attempts.js';
+
+/** The account of requests that name none, where no token is needed. */
+const LOCAL_ACCOUNT = 'local';
+/** By which the official libraries' dev mode calls the account. */
+const ANY_ACCOUNT = '-';
+
+/** Makes sure who sends a request, and that they may do what they ask for. */
+export class Access {
+  readonly #store: Store;
+  readonly #isLoopback: boolean;
+  readonly #failures: FailedAttempts;
+
+  /** @param isLoopback whether only this machine reaches the API: then it is open as long as there is no token */
+  constructor(store: Store, isLoopback: boolean, failures: FailedAttempts) {
+    this.#store = store;
+    this.#isLoopback = isLoopback;
+    this.#failures = failures;
+  }
+
+  /**
+   * @param request with the parameters of its path
+   * @throws JamdevError `Unauthorized`, `TooManyAttempts`, `AccountNotAllowed`, `ScopeMissing`, `DatabaseUnavailable`
+   */
+  async authorize(request: Request, scope: EndpointScope): Promise<Caller> {
+    if (scope === 'public') return { account: '', actor: 'anyone' };
+    const owner = await this.#ownerOf(request);
+    if (owner === undefined) return this.#openCaller(request);
+    const { account, scopes, actor } = owner;
+    const asked = accountIn(request);
+    if (asked !== undefined && asked !== account) throw accessErrors.otherAccount(asked, account);
+    if (!allows(scopes, scope)) throw accessErrors.scopeMissing(scope);
+    return { account, actor };
+  }
+
+  /** @returns undefined where no token is needed */
+  async #ownerOf({ headers, socket }: Request): Promise<TokenOwner | undefined> {
+    const address = socket.remoteAddress ?? '';
+    this.#failures.check(address);
+    const sent = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+    const token = sent === undefined ? undefined : parseApiToken(sent);
+    const owner = token === undefined ? undefined : await authenticate(this.#store, token);
+    if (owner !== undefined) return owner;
+    if (this.#isLoopback && !(await hasTokens(this.#store))) return undefined;
+    if (headers.authorization === undefined) throw accessErrors.apiTokenMissing();
+    this.#failures.add(address);
+    throw accessErrors.apiTokenWrong();
+  }
+
+  /** Without tokens every account is open; that of a backend that is named is the backend's. */
+  async #openCaller(request: Request): Promise<Caller> {
+    const { id } = request.params;
+    const backend = typeof id === 'string' ? await findPublic(this.#store, id) : undefined;
+    const account = accountIn(request) ?? backend?.account ?? LOCAL_ACCOUNT;
+    if (!ACCOUNT_NAME.test(account)) {
+      throw requestErrors.invalidField('account', 'must be lowercase letters, digits and hyphens, a letter first');
+    }
+    return { account, actor: 'local' };
+  }
+}
+
+/** The account in a request's path, if there is one that means one. */
+function accountIn({ params }: Request): string | undefined {
+  const { account } = params;
+  return typeof account !== 'string' || account === ANY_ACCOUNT ? undefined : account;
+}

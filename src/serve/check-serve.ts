@@ -1,0 +1,53 @@
+import type { ServeConfig } from '../config/serve-config.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { ControllerClient } from '../plane/controller-client.js';
+import { DroneEngines } from '../plane/drone-engines.js';
+import { hasTokens } from '../store/api-tokens.js';
+import { openStore } from '../store/open-store.js';
+import { checkDrones } from './readiness.js';
+import { serveErrors } from './serve-errors.js';
+import { endpointsOf } from './serve-parts.js';
+
+/** A part that was tried. */
+export interface Finding {
+  what: string;
+  /** What is wrong, and what to do; undefined: nothing. */
+  problem: string | undefined;
+}
+
+/** Tries every part that `jamdev serve` needs. Never rejects. */
+export async function checkServe(config: ServeConfig): Promise<Finding[]> {
+  const controller = new ControllerClient(config.controller);
+  const engines = new DroneEngines(endpointsOf(config.drones));
+  const findings = [
+    await tried('database', () => checkDatabase(config)),
+    await tried(`controller ${config.controller}`, async () => void (await controller.clusterState(config.cluster))),
+    await tried(`drones of ${config.cluster}`, () => checkDrones(controller, config)),
+  ];
+  for (const name of engines.names) {
+    findings.push(await tried(`engine of drone ${name}`, async () => void (await engines.engineOf(name))));
+  }
+  for (const { name, image } of config.services) {
+    const problem = image === undefined ? serveErrors.imageMissing(name).sentence : undefined;
+    findings.push({ what: `image of service ${name}`, problem });
+  }
+  return findings;
+}
+
+async function checkDatabase({ database, host }: ServeConfig): Promise<void> {
+  const { store, close } = await openStore(database);
+  try {
+    if (host !== undefined && !(await hasTokens(store))) throw serveErrors.tokenNeeded(host);
+  } finally {
+    await close();
+  }
+}
+
+async function tried(what: string, attempt: () => Promise<void>): Promise<Finding> {
+  try {
+    await attempt();
+    return { what, problem: undefined };
+  } catch (error) {
+    return { what, problem: error instanceof JamdevError ? error.sentence : String(error) };
+  }
+}

@@ -1,0 +1,26 @@
+import type { Endpoint } from '../api/endpoint.js';
+import type { WireErrorCode } from '../contract/errors/error-codes.js';
+
+const ANY: readonly WireErrorCode[] = ['DatabaseUnavailable', 'DatabaseUnusable'];
+const WITH_TOKEN: readonly WireErrorCode[] = ['Unauthorized', 'TooManyAttempts', 'AccountNotAllowed', 'ScopeMissing'];
+const WITH_CONTROLLER: readonly WireErrorCode[] = ['ControllerUnavailable', 'ControllerFailed'];
+const CONNECT: readonly WireErrorCode[] = [
+  'KeyHeldInOtherEnvironment',
+  'KeyStillEnding',
+  'KeyBusy',
+  'HolderUnreachable',
+  'NoDroneAvailable',
+  'LimitReached',
+];
+const OUTPUT: readonly WireErrorCode[] = ['OutputUnavailable', 'EngineUnavailable'];
+
+/** The errors of an endpoint that come from the database, the cluster and the tokens. */
+export function clusterErrorsOf({ path, scope }: Endpoint): WireErrorCode[] {
+  return [
+    ...ANY,
+    ...(scope === 'public' ? [] : WITH_TOKEN),
+    ...(scope === 'connect' ? WITH_CONTROLLER : []),
+    ...(/\/(connect|spawn)$/.test(path) ? CONNECT : []),
+    ...(/\/(logs|metrics)\/stream$/.test(path) ? OUTPUT : []),
+  ];
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { json } from '../api/answer.js';
+import { type Endpoint, get } from '../api/endpoint.js';
+import { okSchema } from '../contract/responses.js';
+import type { ServeMetrics } from './metrics.js';
+
+/** What a load balancer and Prometheus ask for. */
+export function healthEndpoints(checkReady: () => Promise<void>, metrics: ServeMetrics): Endpoint[] {
+  return [
+    get('/healthz', {
+      summary: 'Whether this process answers',
+      scope: 'public',
+      answer: json(okSchema),
+      handle: () => ({ status: 'ok' }),
+    }),
+
+    get('/readyz', {
+      summary: 'Whether connects can succeed: the database and the controller answer, and a drone takes backends',
+      scope: 'public',
+      answer: json(okSchema),
+      errors: ['DatabaseUnavailable', 'DatabaseUnusable', 'ControllerUnavailable', 'NoDroneAvailable', 'ShuttingDown'],
+      handle: async () => {
+        await checkReady();
+        return { status: 'ok' };
+      },
+    }),
+
+    get('/metrics', {
+      summary: 'Measurements of this process, for Prometheus',
+      scope: 'admin',
+      answer: { contentType: metrics.contentType, statuses: [200], schema: z.string() },
+      handle: async ({ response }) => {
+        const text = await metrics.read();
+        response.setHeader('content-type', metrics.contentType);
+        response.end(text);
+      },
+    }),
+  ];
+}

@@ -1,0 +1,64 @@
+import type { RequestHandler } from 'express';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Seconds. */
+const DURATION_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 45];
+
+/** What `jamdev serve` measures of itself. */
+export class ServeMetrics {
+  readonly #registry = new Registry();
+  readonly #requests: Histogram;
+  readonly #spawns: Counter;
+
+  /** @param followed how many backends this process follows */
+  constructor(followed: () => number) {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    this.#requests = new Histogram({
+      name: 'jamdev_http_request_duration_seconds',
+      help: 'Time until an answer was sent, streams left out.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: DURATION_BUCKETS,
+      registers,
+    });
+    this.#spawns = new Counter({
+      name: 'jamdev_spawned_backends_total',
+      help: 'Backends spawned by this process.',
+      registers,
+    });
+    new Gauge({
+      name: 'jamdev_followed_backends',
+      help: 'Live backends whose statuses this process writes into the database.',
+      registers,
+      collect() {
+        this.set(followed());
+      },
+    });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  read(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  countSpawn(): void {
+    this.#spawns.inc();
+  }
+
+  /** Measures requests; stands in front of all else. */
+  get measure(): RequestHandler {
+    return (request, response, next) => {
+      const done = this.#requests.startTimer();
+      response.once('finish', () => {
+        if (/^(text\/event-stream|application\/x-ndjson)/.test(String(response.getHeader('content-type')))) return;
+        // The path as it is declared: ids and tokens would make a series of each request.
+        const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
+        done({ method: request.method, route, status: response.statusCode });
+      });
+      next();
+    };
+  }
+}

@@ -1,0 +1,35 @@
+import { clusterErrors } from '../contract/errors/cluster-errors.js';
+import type { ControllerClient } from '../plane/controller-client.js';
+import { hasTokens } from '../store/api-tokens.js';
+import type { Store } from '../store/tables.js';
+
+/** A drone that did not report for longer gets no backends from Plane. */
+const HEARTBEAT_SECONDS = 30;
+
+/**
+ * Checks that connects can succeed.
+ * @throws JamdevError `DatabaseUnavailable`, `DatabaseUnusable`, `ControllerUnavailable`, `ControllerFailed`,
+ *   `NoDroneAvailable`
+ */
+export async function checkReadiness(store: Store, controller: ControllerClient, where: ClusterPart): Promise<void> {
+  await hasTokens(store);
+  await checkDrones(controller, where);
+}
+
+/** Where drones are looked for. */
+interface ClusterPart {
+  cluster: string;
+  pool: string;
+}
+
+/**
+ * Checks that a drone takes backends. Of pools Plane's state tells nothing.
+ * @throws JamdevError `ControllerUnavailable`, `ControllerFailed`, `NoDroneAvailable`
+ */
+export async function checkDrones(controller: ControllerClient, { cluster, pool }: ClusterPart): Promise<void> {
+  const { drones } = await controller.clusterState(cluster);
+  const usable = drones.filter(
+    ({ ready, draining, last_heartbeat_age }) => ready && !draining && last_heartbeat_age < HEARTBEAT_SECONDS,
+  );
+  if (usable.length === 0) throw clusterErrors.noDroneAvailable(cluster, pool);
+}

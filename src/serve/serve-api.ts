@@ -1,0 +1,69 @@
+import type { RequestListener } from 'node:http';
+import express from 'express';
+import type { Logger } from 'pino';
+import { createApi } from '../api/app.js';
+import { CallerUrls } from '../api/caller-urls.js';
+import type { ApiContext } from '../api/context.js';
+import { listEndpoints } from '../api/endpoints.js';
+import { readOwnPackage } from '../config/own-package.js';
+import type { ServeConfig } from '../config/serve-config.js';
+import { requestErrors } from '../contract/errors/request-errors.js';
+import { systemClock } from '../os/clock.js';
+import type { Store } from '../store/tables.js';
+import { Access } from './access.js';
+import { clusterErrorsOf } from './endpoint-errors.js';
+import { FailedAttempts } from './failed-attempts.js';
+import { healthEndpoints } from './health-endpoints.js';
+import { checkReadiness } from './readiness.js';
+import { logRequests } from './request-log.js';
+import { serveGuard } from './serve-guard.js';
+import type { ServeParts } from './serve-parts.js';
+
+/** For its description in OpenAPI. */
+const DESCRIPTION =
+  'The API of the Jamsocket platform in front of a Plane cluster. API tokens are sent as "Authorization: Bearer TOKEN".';
+
+/** What the API of `jamdev serve` needs to know of the process that it runs in. */
+export interface ServeProcess {
+  /** The URL of the address that it listens on; known once it does. */
+  ownUrl: () => string;
+  isClosing: () => boolean;
+  log: Logger;
+}
+
+/** The API in front of a cluster. */
+export function createServeApi(
+  config: ServeConfig,
+  store: Store,
+  { controller, controlPlane, metrics }: ServeParts,
+  { ownUrl, isClosing, log }: ServeProcess,
+): RequestListener {
+  const urls = new CallerUrls({ host: config.host, publicUrl: { api: config.publicUrl } }, () => ({
+    api_url: ownUrl(),
+    // Connection URLs are those of Plane's proxies.
+    proxy_url: '',
+  }));
+  const access = new Access(store, config.host === undefined, new FailedAttempts(systemClock));
+  const context: ApiContext = {
+    controlPlane,
+    authorize: (request, scope) => access.authorize(request, scope),
+    info: () => ({
+      description: DESCRIPTION,
+      version: readOwnPackage().version,
+      api_url: urls.forThisMachine().api_url,
+    }),
+    errorsOf: clusterErrorsOf,
+    registryHost: () => new URL(urls.forThisMachine().api_url).host,
+    urls,
+    reportFault: (error, id) => log.error({ err: error, errorId: id }, 'a request failed by a fault of jamdev'),
+  };
+  const checkReady = async () => {
+    if (isClosing()) throw requestErrors.shuttingDown();
+    await checkReadiness(store, controller, config);
+  };
+  const endpoints = listEndpoints(context, healthEndpoints(checkReady, metrics));
+  const app = express().disable('x-powered-by');
+  app.use(metrics.measure, logRequests(log));
+  app.use(createApi(context, serveGuard(config), endpoints));
+  return app;
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { ServeConfig } from '../config/serve-config.js';
+import type { Endpoint as EngineEndpoint } from '../docker-engine/endpoint.js';
+import { systemClock } from '../os/clock.js';
+import { ClusterControlPlane } from '../plane/cluster-control-plane.js';
+import type { ClusterSettings } from '../plane/cluster-settings.js';
+import { ConnectRate } from '../plane/connect-rate.js';
+import { ControllerClient } from '../plane/controller-client.js';
+import { DroneEngines } from '../plane/drone-engines.js';
+import { EndRecorder } from '../plane/end-recorder.js';
+import { KeyConnector } from '../plane/key-connector.js';
+import { LogRetention } from '../plane/log-retention.js';
+import { LostBackends } from '../plane/lost-backends.js';
+import { Reconciler } from '../plane/reconciler.js';
+import { StaleHolders } from '../plane/stale-holders.js';
+import { StatusFollower } from '../plane/status-follower.js';
+import { KeyLocks } from '../store/key-locks.js';
+import type { OpenStore } from '../store/open-store.js';
+import { StatusFeed } from '../store/status-feed.js';
+import { ServeMetrics } from './metrics.js';
+
+/** The parts of `jamdev serve`, which know each other and nothing of ports. */
+export interface ServeParts {
+  controller: ControllerClient;
+  controlPlane: ClusterControlPlane;
+  follower: StatusFollower;
+  metrics: ServeMetrics;
+  /** Begins what goes on without requests. */
+  start(): void;
+  /** Ends that, and gives back what other processes wait for. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** Makes all parts and connects them. */
+export async function makeServeParts(config: ServeConfig, { store }: OpenStore, log: Logger): Promise<ServeParts> {
+  const clock = systemClock;
+  const settings = settingsOf(config);
+  const controller = new ControllerClient(config.controller);
+  const engines = new DroneEngines(endpointsOf(config.drones));
+  const locks = new KeyLocks(config.database);
+  const feed = new StatusFeed(store, config.database);
+  const stale = new StaleHolders({
+    controller,
+    store,
+    engines,
+    onLostDrone: config.onLostDrone,
+    now: () => clock.now(),
+    onUncertain: (id, drone) =>
+      log.warn({ backend: id, drone }, 'the container of a backend that lost its key may still run'),
+  });
+  const recorder = new EndRecorder(store, engines);
+  const follower: StatusFollower = new StatusFollower({
+    ...{ controller, store, clock, name: randomUUID() },
+    recordEnd: (id) => recorder.record(id),
+  });
+  const metrics = new ServeMetrics(() => follower.count);
+  const onSpawned = (id: string, drone: string | undefined): void => {
+    metrics.countSpawn();
+    follower.wake();
+    log.info({ backend: id, drone }, 'backend spawned');
+  };
+  const keys = new KeyConnector({ controller, store, locks, settings, clock, stale, onSpawned });
+  const lost = new LostBackends({ controller, store, cluster: config.cluster, clock });
+  const reconciler = new Reconciler({
+    store,
+    engines,
+    clock,
+    onKilled: (id, drone, why) => log.warn({ backend: id, drone }, `killed the container of a backend: ${why}`),
+  });
+  const retention = new LogRetention(store, config.logRetentionDays);
+  const rate = new ConnectRate(config.limits.connectsPerSecond, clock);
+  const world = { controller, store, settings, keys, engines, rate, startedAt: clock.now() };
+  return {
+    controller,
+    controlPlane: new ClusterControlPlane(world, feed),
+    follower,
+    metrics,
+    start() {
+      follower.start();
+      lost.start();
+      reconciler.start();
+      retention.start();
+    },
+    async close() {
+      await Promise.all([
+        follower.close(),
+        lost.close(),
+        reconciler.close(),
+        retention.close(),
+        feed.close(),
+        locks.close(),
+      ]);
+    },
+  };
+}
+
+function settingsOf(config: ServeConfig): ClusterSettings {
+  const { cluster, pool, subdomains, limits, services } = config;
+  return {
+    cluster,
+    pool,
+    subdomains,
+    services: new Map(
+      services.map(({ name, image, pullPolicy, ...sessions }) => [name, { image, pullPolicy, sessions }]),
+    ),
+    defaultService: services[0]?.name ?? '',
+    defaultLimits: { memory_limit_bytes: limits.memoryBytes, cpu_period_percent: limits.cpuPercent },
+    maxBackends: limits.maxBackends,
+  };
+}
+
+/** How the engines of drones are reached, by the name of the drone. */
+export function endpointsOf(drones: ServeConfig['drones']): Map<string, EngineEndpoint> {
+  return new Map(
+    Object.entries(drones).map(([name, url]) => [
+      name,
+      { url, address: { path: url.slice('unix://'.length) }, environment: {} },
+    ]),
+  );
+}

@@ -1,0 +1,80 @@
+import type { Logger } from 'pino';
+import { createApiServer } from '../api/server.js';
+import type { ServeConfig } from '../config/serve-config.js';
+import { urlHost } from '../dev-server/both-ports.js';
+import { type BoundPort, listen } from '../dev-server/listen.js';
+import { pause } from '../os/clock.js';
+import { hasTokens } from '../store/api-tokens.js';
+import { type OpenStore, openStore } from '../store/open-store.js';
+import { createServeApi } from './serve-api.js';
+import { serveErrors } from './serve-errors.js';
+import { makeServeParts, type ServeParts } from './serve-parts.js';
+
+/** How long closing waits for requests that are under way. Longer than a connect takes that does not wait for a key. */
+const DRAIN_MS = 10_000;
+
+/** A running `jamdev serve`. */
+export interface Serve {
+  /** The address that it listens on. */
+  url: string;
+  /** Takes no more requests, answers those that are under way, and ends. Never rejects; safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the platform's API in front of a Plane cluster.
+ * @param log receives what happens, in structured lines
+ * @throws JamdevError `DatabaseUnavailable`, `DatabaseUnusable`, `PortTaken`, `HostUnavailable`, `Usage`
+ */
+export async function startServe(config: ServeConfig, log: Logger): Promise<Serve> {
+  const database = await openStore(config.database);
+  try {
+    if (config.host !== undefined && !(await hasTokens(database.store))) throw serveErrors.tokenNeeded(config.host);
+    const parts = await makeServeParts(config, database, log);
+    return await open(config, database, parts, log);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function open(config: ServeConfig, database: OpenStore, parts: ServeParts, log: Logger): Promise<Serve> {
+  let closing: Promise<void> | undefined;
+  let url = '';
+  const answer = createServeApi(config, database.store, parts, {
+    ownUrl: () => url,
+    isClosing: () => closing !== undefined,
+    log,
+  });
+  const { host, port } = config;
+  const bound = await listen({ what: 'API', port, host, flag: '--port' }, () => createApiServer(answer)).catch(
+    async (error) => {
+      await parts.close();
+      throw error;
+    },
+  );
+  url = `http://${urlHost(host)}:${bound.port}`;
+  parts.start();
+  const close = async (): Promise<void> => {
+    await drain(bound);
+    await bound.close();
+    await parts.close();
+    await database.close();
+  };
+  return {
+    url,
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** Lets requests that are under way be answered; streams that go on are cut at the deadline, and their clients come back. */
+async function drain({ servers }: BoundPort): Promise<void> {
+  const over = new AbortController();
+  const drained = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+  for (const server of servers) server.closeIdleConnections();
+  await Promise.race([Promise.all(drained), pause(DRAIN_MS, over.signal)]);
+  over.abort();
+}

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { buildBackendImage, docker, hasDocker, removeImage } from '../engine/drivers/backend-image.js';
+import { hasPlane, type PlaneCluster, requiresPlane, startPlane } from '../engine/drivers/plane-cluster.js';
+import { type Run, startCli } from './cli.js';
+import { runSql } from './postgres.js';
+import { makeProject } from './project.js';
+import { waitFor } from './wait.js';
+
+/** Tests on a real Plane: controller, drone, proxy, PostgreSQL and a Docker Engine. Without it they are skipped. */
+const canRun = requiresPlane || (hasDocker() && hasPlane());
+export const describeServe = describe.skipIf(!canRun);
+if (!canRun) console.log('There is no Plane or no Docker Engine: the tests of jamdev serve on a cluster are skipped.');
+
+/** A cluster for the tests of a `describe`. */
+export interface TestCluster {
+  readonly plane: PlaneCluster;
+  /** The backend's image, which the drone has. */
+  readonly image: string;
+  /** The only drone's name. */
+  readonly drone: string;
+  /** Creates an empty database for a `jamdev serve`. @returns its URL */
+  createDatabase(): Promise<string>;
+}
+
+/** Starts a cluster for all tests of a `describe`. */
+export function useCluster(): TestCluster {
+  let plane: PlaneCluster;
+  let image: string;
+  let drone: string;
+  beforeAll(async () => {
+    [plane, image] = await Promise.all([startPlane(), buildBackendImage()]);
+    const state = await fetch(`${plane.controllerUrl}/ctrl/c/${plane.cluster}/state`);
+    drone =
+      ((await state.json()) as { drones: { node: { name: { Drone: string } } }[] }).drones[0]?.node.name.Drone ?? '';
+  }, 120_000);
+  afterAll(async () => {
+    await plane?.stop();
+    await removeImage(image);
+  });
+  return {
+    get plane() {
+      return plane;
+    },
+    get image() {
+      return image;
+    },
+    get drone() {
+      return drone;
+    },
+    async createDatabase() {
+      const name = `serve${randomBytes(6).toString('hex')}`;
+      await runSql(plane.databaseUrl, `create database ${name}`);
+      const url = new URL(plane.databaseUrl);
+      url.pathname = `/${name}`;
+      return url.href;
+    },
+  };
+}
+
+/** A `jamdev serve` that runs as a process of its own. */
+export interface ServeRun extends Run {
+  url: string;
+  database: string;
+  /** The lines of its log. */
+  log(): Record<string, unknown>[];
+}
+
+interface ServeOptions {
+  database?: string;
+  /** Over the config that has a service `default` with the backend's image. */
+  config?: Record<string, unknown>;
+  serve?: Record<string, unknown>;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** Starts `jamdev serve` on a free port in front of a cluster, and waits until it listens. */
+export async function startServe(cluster: TestCluster, options: ServeOptions = {}): Promise<ServeRun> {
+  const { plane, image, drone } = cluster;
+  const database = options.database ?? (await cluster.createDatabase());
+  const config = {
+    services: { default: { image, pullPolicy: 'Never' }, other: { image, pullPolicy: 'Never' } },
+    ...options.config,
+    serve: {
+      controller: plane.controllerUrl,
+      cluster: plane.cluster,
+      port: 0,
+      drones: { [drone]: process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock' },
+      ...options.serve,
+    },
+  };
+  const folder = makeProject({ 'jamsocket.config.json': JSON.stringify(config) });
+  const env = { JAMDEV_SERVE_DATABASE: database, ...options.env };
+  const run = startCli(['serve'], { cwd: folder, env });
+  const log = () => linesOf(run.stdout());
+  const listening = await waitFor(() => {
+    if (run.process.exitCode !== null) throw new Error(`jamdev serve ended:\n${run.stderr()}${run.stdout()}`);
+    return log().find(({ msg }) => msg === 'listening');
+  }, 'jamdev serve to listen');
+  return { ...run, url: String(listening.url), database, log };
+}
+
+function linesOf(text: string): Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** Whether the container of a backend runs. */
+export async function isContainerRunning(backendId: string): Promise<boolean> {
+  const found = await docker('ps', '--filter', `name=^plane-${backendId}$`, '--format', '{{.Names}}');
+  return found !== '';
+}
