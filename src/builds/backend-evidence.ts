@@ -6,7 +6,7 @@ import type { Backend } from '../platform/backend.js';
 import type { Platform } from '../platform/platform.js';
 import { filesOpenForWriting } from '../processes/open-files.js';
 import { ProcessSnapshot } from '../processes/process-snapshot.js';
-import { hasProc, listProcesses, type ProcessEntry } from '../processes/process-table.js';
+import { hasEnded, hasProc, listProcesses, type ProcessEntry } from '../processes/process-table.js';
 import { writtenBytesOf } from '../processes/written-bytes.js';
 import type { Change } from '../watch/change.js';
 import { findDefaultCheck, isLoaded } from './default-check.js';
@@ -17,8 +17,8 @@ import { areBackends, backendsOf, buildOf } from './writer.js';
 
 /**
  * What running backends have to do with a changed file: they have made this very change; they have the file open for
- * writing, by a library such as SQLite; they run it as code; or they do not report what they write, and have written
- * something at that time, or that is not known. `built`: the service's own build has made this change.
+ * writing, by a library such as SQLite; they run it as code; or they, or a program or library that ran for them, do not
+ * report what they write, and have written something at that time, or that is not known. `built`: the service's own build has made this change.
  */
 export type Involvement = 'wrote' | 'holds' | 'runs' | 'may write' | 'unknown' | 'built';
 
@@ -28,6 +28,8 @@ const MAX_HELD = 100;
 const MAX_ATTEMPTS = 3;
 /** A deleted file has no time; its deletion is noticed within this time. */
 const NOTICED_WITHIN_MS = 100;
+/** File systems keep times by the tick of the kernel's clock, which lags behind the one that programs read. */
+const CLOCK_TICK_MS = 20;
 /** What SQLite puts next to a database, and may have removed again: https://www.sqlite.org/tempfiles.html */
 const OF_DATABASE = /-(?:journal|wal|shm)$/;
 
@@ -69,11 +71,16 @@ export class BackendEvidence {
     const unexplained = others.filter((path) => !isHeld(path));
     const isWriting =
       unexplained.length <= MAX_HELD && (await this.#mayHaveWritten(service.name, unexplained, changes));
+    const ranFor =
+      unexplained.length === 0 || unexplained.length > MAX_HELD
+        ? () => false
+        : await this.#ranWhen(service.name, unexplained, changes);
     for (const path of rest) {
       // Code that backends of another service have generated is code like any other here.
       if (isCode(path)) found.set(path, 'runs');
       else if (areBackends(writers.get(path))) found.set(path, 'wrote');
       else if (isHeld(path)) found.set(path, 'holds');
+      else if (ranFor(path)) found.set(path, 'may write');
       else if (isWriting !== false) found.set(path, isWriting ? 'may write' : 'unknown');
     }
     return found;
@@ -116,6 +123,34 @@ export class BackendEvidence {
     return activity.mayHaveWritten(
       Math.min(...(await Promise.all(changed.map((change) => this.#changedAtMs(change))))),
     );
+  }
+
+  /**
+   * Finds the files that were changed while a program or a native library ran for a backend. Of a program that goes on
+   * running it is known better when it writes, by the samples of what is written, but for those that are older than it.
+   */
+  async #ranWhen(
+    definition: string,
+    paths: readonly string[],
+    changes: readonly Change[],
+  ): Promise<(path: string) => boolean> {
+    const changed = changes.filter(({ absolute }) => paths.includes(absolute));
+    // A journal comes and goes with a change of its database.
+    const times = await Promise.all(
+      changed.map((each) => this.#changedAtMs({ ...each, absolute: each.absolute.replace(OF_DATABASE, '') })),
+    );
+    const runs = await this.#writes.foreignRuns();
+    const nowMs = this.#clock.now().getTime();
+    const found = changed.filter((_, index) => {
+      const atMs = times[index] ?? 0;
+      const sampledMs = this.#activities.get(definition)?.sampledBefore(atMs) ?? Number.POSITIVE_INFINITY;
+      return runs.some(({ from, to, pid }) => {
+        const isSampled = to === undefined && pid !== undefined && from < sampledMs && !hasEnded(pid);
+        return !isSampled && atMs >= from - CLOCK_TICK_MS && atMs <= (to ?? nowMs) + CLOCK_TICK_MS;
+      });
+    });
+    const ran = new Set(found.map(({ absolute }) => absolute));
+    return (path) => ran.has(path);
   }
 
   async #changedAtMs({ absolute, noticedAtMs }: Change): Promise<number> {

@@ -5,7 +5,7 @@ import { type Clock, pause } from '../os/clock.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import { FILES_AT_ONCE, mapLimited } from '../os/limit.js';
 import type { Change } from '../watch/change.js';
-import type { Deletion, LeftState, WriteReport, WriteReports } from './write-reports.js';
+import type { Deletion, ForeignRun, LeftState, WriteReport, WriteReports } from './write-reports.js';
 import { areBackends, type Writer } from './writer.js';
 
 /** File systems keep times by the tick of the kernel's clock, which lags behind the one that programs read. */
@@ -101,6 +101,14 @@ export class ReportedWrites {
   /** By pid and descriptor: the files that scripts have opened for writing, as "device:inode". */
   async openedByScripts(): Promise<ReadonlyMap<number, ReadonlyMap<number, string>>> {
     return (await this.#reports.read()).opened;
+  }
+
+  /**
+   * What ran for backends lately and does not report its writes; to be called after a look at the processes that live.
+   * @returns `to` is undefined while it runs
+   */
+  async foreignRuns(): Promise<readonly ForeignRun[]> {
+    return (await this.#reports.read()).runs;
   }
 
   #writerOf(

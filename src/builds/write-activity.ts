@@ -51,9 +51,15 @@ export class WriteActivity {
     const now = await this.#take();
     this.#lastChangeMs = this.#clock.monotonicMs();
     this.#continue();
-    if (now.written.processes.size === 0) return false;
     const before = this.#samples.findLast(({ atMs }) => atMs < changedAtMs - CLOCK_TICK_MS);
+    // One that has ended since may have written before it did.
+    if (now.written.processes.size + (before?.written.processes.size ?? 0) === 0) return false;
     return before && hasWritten(before.written, now.written);
+  }
+
+  /** When the last sample before a moment was taken; undefined: there is none. Milliseconds since 1970. */
+  sampledBefore(atMs: number): number | undefined {
+    return this.#samples.findLast((sample) => sample.atMs < atMs - CLOCK_TICK_MS)?.atMs;
   }
 
   async #take(): Promise<Sample> {

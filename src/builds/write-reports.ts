@@ -3,13 +3,15 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
 import { sendSignal } from '../processes/signal.js';
-import type { Writer } from './writer.js';
+import { areBackends, type Writer } from './writer.js';
 
 /** Tells the preload where to report what a process writes; see write-report.cjs. */
 export const WRITES_FOLDER_VARIABLE = 'JAMDEV_WRITES_FOLDER';
 
 /** States of ended processes that are kept: changes of files are handled a moment after they were made. */
 const MAX_KEPT = 10_000;
+/** The same of what ran for them. */
+const MAX_KEPT_RUNS = 1_000;
 const NOTHING = '-';
 
 /** A state in which a backend or a build left a file. */
@@ -34,6 +36,16 @@ interface ThreadProgress {
   floor: number;
 }
 
+/** A time in which a program or a native library ran for a backend, and may have written files. */
+export interface ForeignRun {
+  /** Milliseconds since 1970. */
+  from: number;
+  /** undefined: it was still running when it was reported last. */
+  to: number | undefined;
+  /** Of a program that ran next to the backend's thread; undefined: the thread waited for it. */
+  pid: number | undefined;
+}
+
 /** Everything that was reported so far. */
 export interface WriteReport {
   /** By state: "device:inode:size:time of the last change in nanoseconds". */
@@ -44,6 +56,8 @@ export interface WriteReport {
   opened: Map<number, Map<number, string>>;
   /** By file of reports; only of running processes. */
   threads: Map<string, ThreadProgress>;
+  /** Of backends: what ran for them lately and does not report its writes. */
+  runs: ForeignRun[];
 }
 
 /** Reads what the preload reports of the files that backends and builds write: one file per process and thread. */
@@ -84,6 +98,7 @@ export class WriteReports {
     for (const [path, deletion] of this.#kept.deletions) {
       if (deletion.atMs > (report.deletions.get(path)?.atMs ?? 0)) report.deletions.set(path, deletion);
     }
+    report.runs.push(...this.#kept.runs);
     return report;
   }
 
@@ -109,6 +124,12 @@ export class WriteReports {
     }
     this.#kept.threads.clear();
     this.#kept.opened.clear();
+    const nowMs = Date.now();
+    this.#kept.runs = this.#kept.runs
+      // What runs on without the process that started it is seen as a process, as long as it does.
+      .filter(({ to, pid }) => to !== undefined || pid === undefined)
+      .map((run) => ({ ...run, to: run.to ?? nowMs }))
+      .slice(-MAX_KEPT_RUNS);
   }
 
   async #each(use: (writer: Writer, folder: string, name: string) => Promise<void>): Promise<void> {
@@ -121,6 +142,10 @@ export class WriteReports {
   async #readInto(report: WriteReport, writer: Writer, folder: string, name: string): Promise<void> {
     const text = await readFile(join(folder, name), 'utf8').catch(ignoreError('builds', 'reading a write report', ''));
     const pid = Number.parseInt(name, 10);
+    if (name.endsWith('.runs')) {
+      if (areBackends(writer)) report.runs.push(...parseRuns(text));
+      return;
+    }
     const progress = parseReport(text, writer, pid, report);
     if (!name.endsWith('.old')) report.threads.set(join(folder, name), progress);
   }
@@ -151,6 +176,15 @@ function parseReport(text: string, writer: Writer, pid: number, report: WriteRep
   return progress;
 }
 
+/** Parses a file of foreign runs; see foreign-runs.cjs. */
+function parseRuns(text: string): ForeignRun[] {
+  return [...text.matchAll(/^R (\d+) (\d+|-) (\d+) *$/gm)].map(([, from, to, pid]) => ({
+    from: Number(from),
+    to: to === '-' ? undefined : Number(to),
+    pid: pid === '0' ? undefined : Number(pid),
+  }));
+}
+
 function parsePath(json: string): string | undefined {
   try {
     return String(JSON.parse(json));
@@ -161,5 +195,5 @@ function parsePath(json: string): string | undefined {
 }
 
 function emptyReport(): WriteReport {
-  return { states: new Map(), deletions: new Map(), opened: new Map(), threads: new Map() };
+  return { states: new Map(), deletions: new Map(), opened: new Map(), threads: new Map(), runs: [] };
 }

@@ -17,10 +17,12 @@ const ROUTES = `
   delete: () => fs.rmSync('sync.txt', { force: true }),
   after: () => void setTimeout(() => fs.writeFileSync('after.txt', 'request ' + n), 300),
   timer: () => void setInterval(() => fs.writeFileSync('timer.dat', String(process.hrtime.bigint())), 100),
+  worker: () => new Promise((resolve) => new Worker(WORKER, { eval: true, env: {}, workerData: n }).once('exit', resolve)),
   module: async () => { fs.writeFileSync('generated.mjs', 'export default ' + n); await import('./generated.mjs?' + n); },
 `;
 const handler = `
 let [n, stream] = [0];
+const WORKER = "require('node:fs').writeFileSync('worker.txt', 'request ' + require('node:worker_threads').workerData)";
 const routes = { ${ROUTES} };
 http.createServer(async (request, response) => {
   n += 1;
@@ -29,10 +31,22 @@ http.createServer(async (request, response) => {
 }).listen(process.env.PORT);
 `;
 const SERVERS = {
-  'server.cjs': `const fs = require('node:fs'); const http = require('node:http'); ${handler}`,
-  'server.mjs': `import fs from 'node:fs'; import http from 'node:http'; ${handler}`,
+  'server.cjs': `const fs = require('node:fs'); const http = require('node:http'); const { Worker } = require('node:worker_threads'); ${handler}`,
+  'server.mjs': `import fs from 'node:fs'; import http from 'node:http'; import { Worker } from 'node:worker_threads'; ${handler}`,
 };
-const NAMES = ['sync', 'promise', 'append', 'stream', 'upload', 'atomic', 'delete', 'after', 'timer', 'module'];
+const NAMES = [
+  'sync',
+  'promise',
+  'append',
+  'stream',
+  'upload',
+  'atomic',
+  'delete',
+  'after',
+  'timer',
+  'worker',
+  'module',
+];
 
 async function start(files: Record<string, string | object>) {
   const folder = makeProject(files);
@@ -74,6 +88,7 @@ describe.each([
       'timer.dat',
       'generated.mjs',
       'after.txt',
+      'worker.txt',
     ];
     for (const file of [...files, 'uploads/*.png']) {
       await waitFor(() => dev.stdout().includes(`add "ignore": ["/${file}"]`), `the message about ${file}`);
@@ -125,6 +140,80 @@ test('what a backend writes builds no service, but code that another service run
   expect((await send(a)).text).toBe(pidA);
   expect(dev.stdout()).not.toMatch(/build {2}a \d+: .*changed/);
 });
+
+/** Ways in which a request makes something write a file that does not report its writes. */
+const FOREIGN: [string, string, string][] = [
+  ['a shell that is waited for', 'visits.txt', `require('node:child_process').execSync('date +%N >> visits.txt')`],
+  [
+    'a shell that is not waited for',
+    'visits.txt',
+    `await require('node:util').promisify(require('node:child_process').exec)('date +%N >> visits.txt')`,
+  ],
+  [
+    'a program that goes on for a while',
+    'visits.txt',
+    `const child = require('node:child_process').spawn('sh', ['-c', 'date +%N > visits.txt; sleep 0.1']);
+     await new Promise((resolve) => child.once('exit', resolve))`,
+  ],
+  [
+    'node:sqlite that opens and closes the file',
+    'app.db',
+    `const database = new sqlite.DatabaseSync('app.db');
+     database.exec('CREATE TABLE IF NOT EXISTS visits (at INTEGER)');
+     database.prepare('INSERT INTO visits VALUES (?)').run(Date.now());
+     database.close()`,
+  ],
+];
+const hasSqlite = Number(process.versions.node.split('.')[0]) >= 22;
+
+describe.each(FOREIGN.filter(([, , work]) => hasSqlite || !work.includes('sqlite')))(
+  'what %s writes on each request',
+  (_name, file, work) => {
+    const needsSqlite = work.includes('sqlite');
+    test('starts no endless row of builds, and every save of a person in between builds', async () => {
+      const server = (version: string) => `
+        ${needsSqlite ? "const sqlite = require('node:sqlite');" : ''}
+        require('node:http').createServer(async (request, response) => {
+          if (request.url.endsWith('/write')) { ${work} }
+          response.end(JSON.stringify({ pid: process.pid, version: '${version}' }));
+        }).listen(process.env.PORT);
+      `;
+      const { dev, folder, ask, builds } = await start({
+        'jamdev.config.json': { command: 'node server.cjs' },
+        'server.cjs': server('one'),
+        'page.html': 'one',
+      });
+      const isSaid = () => dev.stdout().includes(`A backend seems to write "${file}"`);
+      // Code is saved while the row of builds is going on.
+      await waitFor(async () => (await ask('write')) && builds().length >= 2, 'the first builds', 40_000);
+      writeFileSync(join(folder, 'server.cjs'), server('two'));
+      await waitFor(async () => (await ask('write')).version === 'two', 'the new code', 20_000);
+      await waitFor(async () => (await ask('write')) && isSaid(), 'the message', 60_000);
+      expect(dev.stdout()).toContain(`add "ignore": ["/${file}"]`);
+      const { pid } = await ask('write');
+      const before = builds();
+      expect(before.length).toBeLessThanOrEqual(20);
+      for (let round = 0; round < 5; round += 1) expect((await ask('write')).pid).toBe(pid);
+      expect(builds()).toEqual(before);
+      // Whatever a person saves from now on is built at once, while requests go on.
+      for (let round = 1; round <= 8; round += 1) {
+        const saved = round % 2 === 0 ? 'page.html' : 'server.cjs';
+        const { pid: old } = await ask('write');
+        writeFileSync(join(folder, saved), round % 2 === 0 ? String(round) : server(`round ${round}`));
+        // Nothing else starts builds by now, so it is the save that brings a new process.
+        await waitFor(async () => (await ask()).pid !== old, `the build of ${saved}`, 20_000);
+        if (saved === 'server.cjs') expect((await ask()).version).toBe(`round ${round}`);
+      }
+      const count = builds().length;
+      await waitFor(() => {
+        writeFileSync(join(folder, file), `by a person ${performance.now()}`);
+        return builds()
+          .slice(count)
+          .some((each) => each?.startsWith(file));
+      }, 'the build of the same file');
+    }, 180_000);
+  },
+);
 
 const PYTHON = `
 import http.server, json, os

@@ -17,6 +17,10 @@ const NAMES = [
   'wrap-functions.cjs',
   'write-operations.cjs',
   'write-report.cjs',
+  'foreign-runs.cjs',
+  'watch-databases.cjs',
+  'watch-programs.cjs',
+  'watch-workers.cjs',
 ] as const;
 const PACKAGED = fileURLToPath(new URL('.', import.meta.url));
 const HASH_CHARACTERS = 12;

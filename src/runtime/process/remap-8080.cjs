@@ -29,8 +29,9 @@ if (Number.isInteger(assignedPort) && assignedPort > 0 && assignedPort !== PLATF
   );
 }
 
-const writesFolder = process.env.JAMDEV_WRITES_FOLDER;
-if (writesFolder !== undefined) require('./report-writes.cjs').reportWrites(writesFolder);
+const writesFolder = process.env.JAMDEV_WRITES_FOLDER ?? folderOfWorker();
+const moreLoaded =
+  writesFolder === undefined ? () => {} : require('./report-writes.cjs').reportWrites(writesFolder, __filename);
 
 const loadedFolder = process.env.JAMDEV_LOADED_FOLDER;
 /**
@@ -39,20 +40,24 @@ const loadedFolder = process.env.JAMDEV_LOADED_FOLDER;
  */
 const REPORT_AFTER_MS = [200, 2_000, 15_000];
 
-if (loadedFolder !== undefined) {
-  for (const ms of REPORT_AFTER_MS) setTimeout(() => reportLoaded(loadedFolder), ms).unref();
-  beforeListening = () => {
-    beforeListening = () => {};
-    reportLoaded(loadedFolder);
-  };
+for (const ms of REPORT_AFTER_MS) setTimeout(reportLoaded, ms).unref();
+beforeListening = () => {
+  beforeListening = () => {};
+  reportLoaded();
+};
+
+/** The same of a Worker with an environment of its own. */
+function folderOfWorker() {
+  return require('node:worker_threads').isMainThread ? undefined : require('./watch-workers.cjs').inheritedFolder();
 }
 
-/** @param {string} folder */
-function reportLoaded(folder) {
+function reportLoaded() {
+  moreLoaded();
+  if (loadedFolder === undefined) return;
   const { threadId } = require('node:worker_threads');
   const files = Object.keys(require.cache).filter((path) => !/[/\\]node_modules[/\\]/.test(path));
   try {
-    require('node:fs').writeFileSync(`${folder}/${process.pid}-${threadId}`, files.join('\0'));
+    require('node:fs').writeFileSync(`${loadedFolder}/${process.pid}-${threadId}`, files.join('\0'));
   } catch {
     // Without it only fewer files are checked before they reach sessions.
   }

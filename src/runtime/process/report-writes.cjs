@@ -1,19 +1,30 @@
 // @ts-check
 'use strict';
 /*
- * Reports what a backend writes through `fs`, so that the dev server can tell its writes from a person's saves.
- * See write-report.cjs for the reports.
+ * Reports what a backend writes through `fs`, and when others may write for it, so that the dev server can tell its writes from a person's saves.
+ * See write-report.cjs and foreign-runs.cjs for the reports.
  */
 const fs = require('node:fs');
 const { syncBuiltinESMExports } = require('node:module');
 const { Wrapper, replace } = require('./wrap-functions.cjs');
 const { OF_DESCRIPTORS, OF_HANDLES, OPERATIONS, isOfFile, opened, opensForWriting } = require('./write-operations.cjs');
 const { WriteReport } = require('./write-report.cjs');
+const { ForeignRuns } = require('./foreign-runs.cjs');
+const { watchDatabases } = require('./watch-databases.cjs');
+const { watchPrograms } = require('./watch-programs.cjs');
+const { giveToWorkers } = require('./watch-workers.cjs');
 
 /** @typedef {import('./wrap-functions.cjs').Functions} Functions */
 
-/** @param {string} folder of the reports */
-function reportWrites(folder) {
+/**
+ * @param {string} folder of the reports
+ * @param {string} preload that Workers are to get
+ * @returns to be called when the program may have loaded more modules
+ */
+function reportWrites(folder, preload) {
+  const runs = new ForeignRuns(folder);
+  watchPrograms(runs);
+  giveToWorkers(folder, preload);
   const report = new WriteReport(folder);
   // What a process writes that does not report is recognized by less.
   report.open();
@@ -48,6 +59,7 @@ function reportWrites(folder) {
     });
   }
   syncBuiltinESMExports();
+  return () => watchDatabases(runs);
 }
 
 module.exports = { reportWrites };
