@@ -5,6 +5,7 @@ import { connects } from './measurements/connects.js';
 import { devStart } from './measurements/dev-start.js';
 import { docker } from './measurements/docker.js';
 import { memory } from './measurements/memory.js';
+import { plane } from './measurements/plane.js';
 import { proxiedGet } from './measurements/proxied-get.js';
 import { restart } from './measurements/restart.js';
 import { terminal } from './measurements/terminal.js';
@@ -12,7 +13,18 @@ import { websocketEcho } from './measurements/websocket-echo.js';
 import { stopAll, stopForGood } from './support/processes.js';
 import { formatTable } from './support/table.js';
 
-const MEASUREMENTS = [devStart, connectToReady, restart, proxiedGet, websocketEcho, connects, memory, terminal, docker];
+const MEASUREMENTS = [
+  devStart,
+  connectToReady,
+  restart,
+  proxiedGet,
+  websocketEcho,
+  connects,
+  memory,
+  terminal,
+  docker,
+  plane,
+];
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 

@@ -1,35 +1,34 @@
 // Sends requests over keep-alive connections, each connection its next one when the answer to the last is whole, and
-// prints how many were answered per second. Its argument is a JSON object, see `HttpLoad` in support/load.js.
+// prints how many were answered and how long that took, see `Load` in support/load.js. Its argument is a JSON object, see
+// `HttpLoad` there.
 import { connect } from 'node:net';
+import { measureLoad } from './measure-load.mjs';
 
 const { port, path, method, body, connections, seconds } = JSON.parse(process.argv[2] ?? '');
 const request = Buffer.from(
-  `${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n` +
+  `${method} ${path} HTTP/1.1\r\nhost: localhost:${port}\r\n` +
     (body === '' ? '' : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`) +
     `\r\n${body}`,
 );
-let answered = 0;
-let startedAtMs = 0;
+const { answered, printAfter } = measureLoad();
 
 const sockets = Array.from({ length: connections }, () => connect({ host: '127.0.0.1', port, noDelay: true }));
 await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
 for (const socket of sockets) drive(socket);
-startedAtMs = performance.now();
-setTimeout(() => {
-  console.log(answered / ((performance.now() - startedAtMs) / 1000));
-  process.exit();
-}, seconds * 1000);
+printAfter(seconds);
 
 /** @param {import('node:net').Socket} socket */
 function drive(socket) {
   let received = Buffer.alloc(0);
+  let sentAtMs = performance.now();
   socket.on('data', (chunk) => {
     received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
     const length = answerLength(received);
     if (length === undefined || received.length < length) return;
     if (received.length > length) throw new Error('more came than was asked for');
     received = Buffer.alloc(0);
-    answered += 1;
+    answered(sentAtMs);
+    sentAtMs = performance.now();
     socket.write(request);
   });
   socket.on('close', () => {

@@ -1,5 +1,5 @@
 import { startJamdev } from '../support/jamdev.js';
-import { CONNECTIONS, echoesPerSecond } from '../support/load.js';
+import { CONNECTIONS, loadByEchoes } from '../support/load.js';
 import { alternate } from '../support/statistics.js';
 
 /**
@@ -14,8 +14,8 @@ export const websocketEcho = {
     const backendPort = Number(await (await fetch(url)).text());
     const medians = await alternate(
       { warmUp: 1, counted: 9 },
-      () => echoesPerSecond(`ws://127.0.0.1:${jamdev.proxyPort}/${token}/`),
-      () => echoesPerSecond(`ws://127.0.0.1:${backendPort}/`),
+      async () => (await loadByEchoes(`ws://127.0.0.1:${jamdev.proxyPort}/${token}/`)).perSecond,
+      async () => (await loadByEchoes(`ws://127.0.0.1:${backendPort}/`)).perSecond,
     );
     return [{ what: `WebSocket echo, ${CONNECTIONS} sockets`, against: 'direct', unit: '/s', ...medians }];
   },

@@ -46,12 +46,32 @@ export class Api {
   }
 
   /**
-   * Connects to a key. @param {string} key
+   * The path and the body of a connect request.
+   * @param {string} key
+   */
+  connectRequest(key) {
+    return { path: '/v2/service/-/-/connect', body: JSON.stringify({ key, user: 'somebody' }) };
+  }
+
+  /**
+   * Connects to a key.
+   * @param {string} key
    * @returns {Promise<Connected>}
    */
   async connect(key) {
-    const response = await this.#send('POST', '/v2/service/-/-/connect', JSON.stringify({ key }));
+    const { path, body } = this.connectRequest(key);
+    const response = await this.#send('POST', path, body);
     return JSON.parse((await response.toArray()).join(''));
+  }
+
+  /**
+   * Finds out the image that a backend runs.
+   * @param {string} backendId
+   * @returns {Promise<string>} its id
+   */
+  async imageOf(backendId) {
+    const response = await this.#send('GET', `/v2/backend/${backendId}`);
+    return JSON.parse((await response.toArray()).join('')).image_digest;
   }
 
   /** Waits until changes of files are noticed. */

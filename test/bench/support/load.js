@@ -14,36 +14,54 @@ const SOCKET_LOAD = fileURLToPath(new URL('../load/socket-load.mjs', import.meta
 export const httpLoadTool = spawnSync('wrk', ['-v'], { stdio: 'ignore' }).error === undefined ? 'wrk' : 'node';
 
 /**
+ * How a server did under load.
+ * @typedef {{ perSecond: number, p99Ms: number }} Load answers per second, and what 99 of 100 answers took at most
+ */
+
+/**
+ * Sends GET requests, by `wrk` or else by a process of our own.
  * @param {number} port
  * @param {string} path
- * @returns {Promise<number>} GET requests answered per second, by `wrk` or else by a process of our own
+ * @returns {Promise<Load>}
  */
-export async function getsPerSecond(port, path) {
+export async function loadByGets(port, path) {
   if (httpLoadTool === 'node') return httpLoad({ port, path, method: 'GET', body: '' });
   const url = `http://127.0.0.1:${port}${path}`;
-  const { output } = await runToEnd('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${SECONDS}s`, url]);
+  const host = `Host: localhost:${port}`;
+  const { output } = await runToEnd('wrk', ['--latency', '-H', host, '-t1', `-c${CONNECTIONS}`, `-d${SECONDS}s`, url]);
   const rate = /^Requests\/sec: +([\d.]+)/m.exec(output)?.[1];
+  const [, p99, unit] = /^ +99% +([\d.]+)(us|ms|s)$/m.exec(output) ?? [];
   if (rate === undefined || /^ *(Non-2xx|Socket errors)/m.test(output)) throw new Error(`wrk ${url}:\n${output}`);
-  return Number(rate);
+  return { perSecond: Number(rate), p99Ms: Number(p99) * (unit === 's' ? 1_000 : unit === 'us' ? 0.001 : 1) };
 }
 
 /**
  * @param {number} port
  * @param {string} path
- * @param {string} body JSON
- * @returns {Promise<number>} POST requests answered per second
+ * @returns {Promise<number>} GET requests answered per second, see {@link loadByGets}
  */
-export async function postsPerSecond(port, path, body) {
+export async function getsPerSecond(port, path) {
+  return (await loadByGets(port, path)).perSecond;
+}
+
+/**
+ * Sends POST requests.
+ * @param {number} port
+ * @param {string} path
+ * @param {string} body JSON
+ * @returns {Promise<Load>}
+ */
+export async function loadByPosts(port, path, body) {
   return httpLoad({ port, path, method: 'POST', body });
 }
 
 /**
+ * Sends WebSocket messages, which come back.
  * @param {string} url
- * @returns {Promise<number>} WebSocket messages that came back per second
+ * @returns {Promise<Load>}
  */
-export async function echoesPerSecond(url) {
-  const { output } = await runToEnd('node', [SOCKET_LOAD, url, String(CONNECTIONS), String(SECONDS)]);
-  return positive(output);
+export async function loadByEchoes(url) {
+  return loadOf((await runToEnd('node', [SOCKET_LOAD, url, String(CONNECTIONS), String(SECONDS)])).output);
 }
 
 /**
@@ -52,13 +70,15 @@ export async function echoesPerSecond(url) {
  */
 async function httpLoad(load) {
   const argument = JSON.stringify({ ...load, connections: CONNECTIONS, seconds: SECONDS });
-  const { output } = await runToEnd('node', [HTTP_LOAD, argument]);
-  return positive(output);
+  return loadOf((await runToEnd('node', [HTTP_LOAD, argument])).output);
 }
 
-/** @param {string} output */
-function positive(output) {
-  const rate = Number(output);
-  if (!(rate > 0)) throw new Error(`no rate: ${output}`);
-  return rate;
+/**
+ * @param {string} output
+ * @returns {Load}
+ */
+function loadOf(output) {
+  const load = JSON.parse(output);
+  if (!(load.perSecond > 0)) throw new Error(`no rate: ${output}`);
+  return load;
 }

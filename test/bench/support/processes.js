@@ -75,11 +75,12 @@ export async function start(file, args, { cwd, env } = {}) {
  * Runs a program to its end.
  * @param {string} file
  * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: Record<string, string> }} [options]
  * @returns {Promise<{ output: string, ms: number }>} what it printed, and how long it took
  * @throws when its exit code is not 0
  */
-export async function runToEnd(file, args) {
-  const started = await start(file, args);
+export async function runToEnd(file, args, options) {
+  const started = await start(file, args, options);
   const code = await started.exited;
   const ms = performance.now() - started.startedAtMs;
   if (code !== 0) throw new Error(`${file} ended with ${code}:\n${started.output()}`);

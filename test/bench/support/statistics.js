@@ -10,25 +10,51 @@ function median(numbers) {
   return (low + high) / 2;
 }
 
+/** @typedef {{ value: number, baseline: number, ratio: number }} Medians */
+
 /**
  * Takes two measurements in turn, so that whatever else the machine does meets both alike. For the same reason the
  * ratio is the median of each round's own: that of the two medians was seen to differ by a fifth from run to run.
  * @param {{ warmUp: number, counted: number }} rounds
  * @param {() => Promise<number>} subject
  * @param {() => Promise<number>} baseline
- * @returns {Promise<{ value: number, baseline: number, ratio: number }>} the medians of the counted rounds
+ * @returns {Promise<Medians>} the medians of the counted rounds
  */
 export async function alternate(rounds, subject, baseline) {
+  const { number } = await alternateAll(
+    rounds,
+    async () => ({ number: await subject() }),
+    async () => ({ number: await baseline() }),
+  );
+  return number;
+}
+
+/**
+ * The same for measurements that give several numbers at once.
+ * @template {string} Name
+ * @param {{ warmUp: number, counted: number }} rounds
+ * @param {() => Promise<Record<Name, number>>} subject
+ * @param {() => Promise<Record<Name, number>>} baseline
+ * @returns {Promise<Record<Name, Medians>>} by the names of the numbers
+ */
+export async function alternateAll(rounds, subject, baseline) {
   const values = [];
   const baselines = [];
   for (let round = 0; round < rounds.warmUp + rounds.counted; round += 1) {
-    // Who goes first changes as well.
+    // Which goes first changes as well.
     const first = round % 2 === 0 ? await subject() : undefined;
     baselines.push(await baseline());
     values.push(first ?? (await subject()));
   }
-  const ratios = values.map((value, round) => value / (baselines[round] ?? Number.NaN));
-  /** @param {number[]} all */
-  const counted = (all) => median(all.slice(rounds.warmUp));
-  return { value: counted(values), baseline: counted(baselines), ratio: counted(ratios) };
+  const names = /** @type {Name[]} */ (Object.keys(values[0] ?? {}));
+  /** @param {Name} name @returns {Medians} */
+  const mediansOf = (name) => {
+    const of = values.map((each) => each[name]);
+    const by = baselines.map((each) => each[name]);
+    const ratios = of.map((value, round) => value / (by[round] ?? Number.NaN));
+    /** @param {number[]} all */
+    const counted = (all) => median(all.slice(rounds.warmUp));
+    return { value: counted(of), baseline: counted(by), ratio: counted(ratios) };
+  };
+  return /** @type {Record<Name, Medians>} */ (Object.fromEntries(names.map((name) => [name, mediansOf(name)])));
 }

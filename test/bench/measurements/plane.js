@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Engine } from '../support/engine.js';
+import { getOnce } from '../support/get-once.js';
+import { startJamdevIn } from '../support/jamdev.js';
+import { CONNECTIONS, httpLoadTool, loadByEchoes, loadByGets, loadByPosts } from '../support/load.js';
+import { hasPlane, startPlane } from '../support/plane.js';
+import { makeContainerProject } from '../support/project.js';
+import { proportionalMb } from '../support/proportional-memory.js';
+import { alternate, alternateAll } from '../support/statistics.js';
+
+const AT_ONCE = 20;
+const KEY = 'bench';
+/** What is loaded late is loaded by then. */
+const SETTLE_MS = 3_000;
+
+/** @typedef {{ apiPort: number, proxyPort: number, api: Pick<import('../support/jamdev.js').Api, 'connect' | 'connectRequest' | 'kill'> }} Peer */
+/** @typedef {Omit<import('../support/row.js').Row, 'against'>} ComparedRow */
+
+/**
+ * jamdev and Plane in turn, with containers of the very same image. Needs Linux, an engine that has node:22-slim, and
+ * Plane, which `test/engine/plane.sh install` installs.
+ * @type {import('../support/row.js').Measurement}
+ */
+export const plane = {
+  name: 'plane',
+  async run() {
+    if (!hasPlane()) return leftOut('Plane is not installed (test/engine/plane.sh install)');
+    if (!(await new Engine().answers())) return leftOut('no Docker Engine answers');
+    const jamdev = await startJamdevIn(makeContainerProject('echo.mjs'), ['--runtime', 'docker', '--no-watch']);
+    const { backend_id } = await jamdev.api.connectUntilReady(KEY);
+    const peer = await startPlane(await jamdev.api.imageOf(backend_id));
+    try {
+      const rows = [
+        ...(await firstAnswers(jamdev, peer)),
+        ...(await underLoad(jamdev, peer)),
+        ...(await memory(jamdev, peer)),
+      ];
+      return rows.map((row) => ({ against: `Plane ${peer.version}`, ...row }));
+    } finally {
+      await jamdev.stop();
+      await peer.stop();
+    }
+  },
+};
+
+/** @param {string} why @returns {import('../support/row.js').Row[]} */
+function leftOut(why) {
+  console.error(`${why}: the comparison with Plane is left out`);
+  return [];
+}
+
+/**
+ * From a connect request to the first answer through the connection URL.
+ * @param {Peer} jamdev
+ * @param {Peer} peer
+ * @returns {Promise<ComparedRow[]>}
+ */
+async function firstAnswers(jamdev, peer) {
+  /** @param {Peer} of @param {number} count of new keys at once */
+  const newKeys = async ({ api, proxyPort }, count) => {
+    const keys = Array.from({ length: count }, () => randomUUID());
+    const startedAtMs = performance.now();
+    const ids = await Promise.all(keys.map((key) => connectAndGet(api, proxyPort, key)));
+    const ms = performance.now() - startedAtMs;
+    await Promise.all(ids.map((id) => api.kill(id)));
+    return ms;
+  };
+  /** @param {Peer} of */
+  const heldKey = async ({ api, proxyPort }) => {
+    const startedAtMs = performance.now();
+    await connectAndGet(api, proxyPort, KEY);
+    return performance.now() - startedAtMs;
+  };
+  const one = { warmUp: 2, counted: 11 };
+  const several = { warmUp: 1, counted: 3 };
+  const held = { warmUp: 5, counted: 101 };
+  return [
+    {
+      what: 'connect to first answer, new key',
+      unit: 'ms',
+      ...(await alternate(
+        one,
+        () => newKeys(jamdev, 1),
+        () => newKeys(peer, 1),
+      )),
+    },
+    {
+      what: `the same, ${AT_ONCE} new keys at once`,
+      unit: 'ms',
+      ...(await alternate(
+        several,
+        () => newKeys(jamdev, AT_ONCE),
+        () => newKeys(peer, AT_ONCE),
+      )),
+    },
+    {
+      what: 'connect to first answer, held key',
+      unit: 'ms',
+      ...(await alternate(
+        held,
+        () => heldKey(jamdev),
+        () => heldKey(peer),
+      )),
+    },
+  ];
+}
+
+/**
+ * @param {Peer['api']} api
+ * @param {number} proxyPort
+ * @param {string} key
+ * @returns {Promise<string>} the id of the backend
+ */
+async function connectAndGet(api, proxyPort, key) {
+  const { backend_id, token } = await api.connect(key);
+  // Both let it wait until the backend is ready.
+  await getOnce(proxyPort, `/${token}/`);
+  return backend_id;
+}
+
+/**
+ * @param {Peer} jamdev
+ * @param {Peer} peer
+ * @returns {Promise<ComparedRow[]>}
+ */
+async function underLoad(jamdev, peer) {
+  const rounds = { warmUp: 2, counted: 11 };
+  /** @param {(peer: Peer, path: string) => Promise<import('../support/load.js').Load>} load */
+  const compare = async (load) => {
+    const paths = new Map();
+    for (const each of [jamdev, peer]) paths.set(each, `/${(await each.api.connect(KEY)).token}/`);
+    return alternateAll(
+      rounds,
+      () => load(jamdev, paths.get(jamdev)),
+      () => load(peer, paths.get(peer)),
+    );
+  };
+  const connects = await compare(({ api, apiPort }) => {
+    const { path, body } = api.connectRequest(KEY);
+    return loadByPosts(apiPort, path, body);
+  });
+  const gets = await compare(({ proxyPort }, path) => loadByGets(proxyPort, path));
+  const echoes = await compare(({ proxyPort }, path) => loadByEchoes(`ws://localhost:${proxyPort}${path}`));
+  return [
+    ...rowsOf(`connect to a held key, ${CONNECTIONS} connections`, connects),
+    ...rowsOf(`proxied GET, ${CONNECTIONS} connections (${httpLoadTool})`, gets),
+    ...rowsOf(`WebSocket echo, ${CONNECTIONS} sockets`, echoes),
+  ];
+}
+
+/**
+ * @param {string} what
+ * @param {Record<keyof import('../support/load.js').Load, import('../support/statistics.js').Medians>} medians
+ * @returns {ComparedRow[]}
+ */
+function rowsOf(what, { perSecond, p99Ms }) {
+  return [
+    { what, unit: '/s', ...perSecond },
+    { what: '  99 of 100 within', unit: 'ms', ...p99Ms },
+  ];
+}
+
+/**
+ * With {@link AT_ONCE} sessions and the one before. Shared memory counts once.
+ * @param {Peer & { pid: number }} jamdev
+ * @param {Peer & { version: string, pids: readonly number[], databasePid: number }} peer
+ * @returns {Promise<ComparedRow[]>}
+ */
+async function memory(jamdev, peer) {
+  const keys = Array.from({ length: AT_ONCE }, () => randomUUID());
+  for (const { api, proxyPort } of [jamdev, peer]) {
+    await Promise.all(keys.map((key) => connectAndGet(api, proxyPort, key)));
+  }
+  await pause(SETTLE_MS);
+  const what = `memory, ${AT_ONCE + 1} sessions`;
+  const value = proportionalMb([jamdev.pid]);
+  const baseline = proportionalMb(peer.pids);
+  const withDatabase = baseline + proportionalMb([peer.databasePid]);
+  return [
+    { what: `${what}, against its three processes`, unit: 'MB', value, baseline },
+    { what: `${what}, against these and PostgreSQL`, unit: 'MB', value, baseline: withDatabase },
+  ];
+}
