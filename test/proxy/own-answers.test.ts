@@ -133,7 +133,7 @@ describe('Proxy', () => {
       expect(answer).toMatchObject({ status: 410, headers: { 'x-plane-backend-id': backend_id } });
       const time = server.parts.platform.backend(backend_id).state.time.toISOString();
       const text = textOf(answer);
-      expect(text).toContain(`The backend "${backend_id}" has ended: exit code 9, at ${time}.`);
+      expect(text).toContain(`The backend "${backend_id}" has ended: crashed: exit code 9, at ${time}.`);
       expect(text).toContain(
         `Its last lines:\n\nlistening as ${backend_id}\nred <b>&amp;</b>\ntoken TOKEN of another\nabout to crash\n`,
       );
@@ -148,7 +148,7 @@ describe('Proxy', () => {
       expect(error).toMatchObject({ status: 410, code: 'BackendEnded' });
       expect(error.message).toMatch(
         new RegExp(
-          `^The backend "${backend_id}" has ended: exit code 9, at \\S+Z\\. Its last lines:\n(.*\n)*last words\n`,
+          `^The backend "${backend_id}" has ended: crashed: exit code 9, at \\S+Z\\. Its last lines:\n(.*\n)*last words\n`,
         ),
       );
     });

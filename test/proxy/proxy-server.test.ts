@@ -299,7 +299,7 @@ describe('Proxy', () => {
       await untilStatus(server, backend_id, 'terminated');
       const dead = await send(url, { body: 'a body that nobody reads' });
       expect(dead.json()).toMatchObject({
-        error: { status: 410, code: 'BackendEnded', message: expect.stringContaining('external') },
+        error: { status: 410, code: 'BackendEnded', message: expect.stringContaining('on request') },
       });
     });
 
