@@ -34,8 +34,13 @@ server.listen(process.env.PORT);
 `;
 
 async function start(kind: string): Promise<{ server: DevServer; url: string; backend: Backend; folder: string }> {
-  const folder = makeProject({ 'server.js': SERVER });
-  const server = await startServer({ folder, command: `node server.js ${kind}`, watch: false });
+  const config = {
+    command: `node server.js ${kind}`,
+    watch: false,
+    ...(kind === 'deaf' ? { gracePeriodSeconds: 1 } : {}),
+  };
+  const folder = makeProject({ 'server.js': SERVER, 'jamsocket.config.json': config });
+  const server = await startServer({ folder, command: undefined });
   const { url, backend_id } = await server.connect();
   return { server, url, backend: await untilStatus(server, backend_id, 'ready'), folder };
 }
