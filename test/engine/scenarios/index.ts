@@ -2,7 +2,7 @@ import type { Scenario } from '../stage/scenario.js';
 import { connects } from './connects.js';
 import { life } from './life.js';
 import { limits } from './limits.js';
-import { requests } from './requests.js';
+import { requests } from './requests/index.js';
 import { responses } from './responses.js';
 import { tokens } from './tokens.js';
 import { upgrades } from './upgrades.js';

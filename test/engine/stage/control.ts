@@ -47,6 +47,11 @@ export class Control {
     return (await this.#seen(secret)).length;
   }
 
+  /** Waits until so many requests have come with a secret. */
+  async reached(secret: string, count: number): Promise<void> {
+    await waitFor(async () => (await this.count(secret)) >= count, `${count} requests to come`);
+  }
+
   /** Requests that came with a secret, once each has come to its end. @param from how many not to show */
   async seen(secret: string, from = 0, atLeast = 0): Promise<BackendView[]> {
     let last: Seen[] = [];

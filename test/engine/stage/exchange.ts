@@ -3,9 +3,15 @@ import { type ReadMessage, readAnswer } from './http-reading.js';
 
 /**
  * What a client does on a connection of its own: text goes out as one write, `{ await }` waits for text to come in,
- * `{ close: 'end' }` closes its side, `{ close: 'reset' }` resets the connection, `{ waitMs }` waits.
+ * `{ reaching }` waits until so many requests have reached the backend, `{ close: 'end' }` closes its side,
+ * `{ close: 'reset' }` resets the connection, `{ waitMs }` waits.
  */
-export type ClientStep = string | { await: string } | { close: 'end' | 'reset' } | { waitMs: number };
+export type ClientStep =
+  | string
+  | { await: string }
+  | { reaching: number }
+  | { close: 'end' | 'reset' }
+  | { waitMs: number };
 
 /** When the client is done: it has an answer to every request, the other side has closed, or the backend saw the request. */
 export type ClientUntil = 'answered' | 'closed' | 'sent';
@@ -22,17 +28,26 @@ export interface ClientView {
 /** Containers of three systems start at once, maybe on a busy machine. */
 const DEADLINE_MS = 100_000;
 
+interface ClientOptions {
+  until: ClientUntil;
+  /** Of the requests, to read the answers by. */
+  methods: readonly string[];
+  /** Resolves when so many requests have reached the backend. */
+  reached: (count: number) => Promise<void>;
+}
+
 /** Plays a client. @throws when what it waits for does not come */
 export async function playClient(
   port: number,
   steps: readonly ClientStep[],
-  { until, methods }: { until: ClientUntil; methods: readonly string[] },
+  { until, methods, reached }: ClientOptions,
 ): Promise<ClientView> {
   const wire = openWire(port);
   try {
     for (const step of steps) {
       if (typeof step === 'string') wire.socket.write(Buffer.from(step, 'latin1'));
       else if ('await' in step) await wire.until(() => wire.received.includes(step.await), `${step.await} to come`);
+      else if ('reaching' in step) await reached(step.reaching);
       else if ('waitMs' in step) await new Promise((resolve) => setTimeout(resolve, step.waitMs));
       else if (step.close === 'end') wire.socket.end();
       else wire.socket.resetAndDestroy();

@@ -14,8 +14,11 @@ export interface Scenario {
 /** What one run came to: a normalized transcript, or why there is none. */
 export type Outcome = { transcript: Record<string, unknown> } | { error: Error };
 
+/** Rows of a table of exchanges, by their names; text stands for an exchange with a plain answer. */
+export type Rows = Record<string, Exchange | string>;
+
 /** A table of scenarios that each send bytes to the shared backend once. */
-export function exchangeTable(table: string, rows: Record<string, Exchange | string>): Scenario[] {
+export function exchangeTable(table: string, rows: Rows): Scenario[] {
   return Object.entries(rows).map(([name, row]) => ({
     name: `${table}/${name}`,
     run: (stage) => stage.exchange('exchange', typeof row === 'string' ? { send: row } : row),

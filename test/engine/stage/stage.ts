@@ -14,7 +14,7 @@ export interface Connected extends Extract<ConnectAnswer, { ok: true }> {
 export interface Exchange {
   /**
    * What the client does; `{path}` is the path of the connection token (no slash behind), `{token}` the token, `{host}`
-   * the proxy's host and port.
+   * the proxy's host and port, `{port}` its port alone.
    */
   send: string | ClientStep[];
   /** What the backend answers, request by request; by default a plain 200. */
@@ -81,26 +81,31 @@ export class Stage {
     const control = exchange.on?.control ?? (await this.shared.control());
     const from = await control.count(secret);
     if (exchange.answers !== undefined) await control.script(secret, exchange.answers);
-    const view = await this.send(exchange, place);
+    const view = await this.send(exchange, place, (count) => control.reached(secret, from + count));
     this.note(label, { backend: await control.seen(secret, from, exchange.reaching), client: view });
   }
 
   /** Sends bytes to the proxy, without a look at the backend: it may not be there. @param place whose token it is */
-  async send(exchange: Exchange, place: { token: string }): Promise<ClientView> {
+  async send(
+    exchange: Exchange,
+    place: { token: string },
+    reached: (count: number) => Promise<void> = noBackend,
+  ): Promise<ClientView> {
     const { send, until = 'answered' } = exchange;
     const steps = (typeof send === 'string' ? [send] : send).map((step) =>
       typeof step === 'string' ? this.#fill(step, place.token) : step,
     );
     const [first] = steps;
     const methods = exchange.methods ?? [typeof first === 'string' ? (first.split(' ')[0] ?? '') : ''];
-    return playClient(this.driver.proxyPort, steps, { until, methods });
+    return playClient(this.driver.proxyPort, steps, { until, methods, reached });
   }
 
   #fill(text: string, token: string): string {
     return text
       .replaceAll('{path}', `/${token}`)
       .replaceAll('{token}', token)
-      .replaceAll('{host}', `localhost:${this.driver.proxyPort}`);
+      .replaceAll('{host}', `localhost:${this.driver.proxyPort}`)
+      .replaceAll('{port}', String(this.driver.proxyPort));
   }
 
   /** Waits until a backend has a status. */
@@ -129,4 +134,8 @@ export class Stage {
     for (let count = 2; free in this.transcript; count += 1) free = `${label} ${count}`;
     this.transcript[free] = value;
   }
+}
+
+async function noBackend(): Promise<never> {
+  throw new Error("the scenario does not look at a backend: it can't wait until a request reaches it");
 }
