@@ -15,12 +15,20 @@ export function toHeaderValue(text: string): string {
 }
 
 /**
+ * The value of a header that carries JSON. Of the control characters, JSON itself has only DEL and those of Latin-1 left
+ * unescaped; they are escaped, so that the backend reads what was given.
+ */
+export function toJsonHeaderValue(json: string): string {
+  return toHeaderValue(escapeControls(json));
+}
+
+/**
  * Checks that a connect request's `user` and `auth` fit into headers.
  * @throws JamdevError `InvalidRequest`
  */
 export function checkIdentity(user: string | undefined, auth: Record<string, unknown> | undefined): void {
   const userBytes = headerBytes(user ?? '');
-  const authBytes = headerBytes(auth === undefined ? '' : JSON.stringify(auth));
+  const authBytes = headerBytes(auth === undefined ? '' : escapeControls(JSON.stringify(auth)));
   if (userBytes + authBytes > MAX_IDENTITY_BYTES)
     throw connectErrors.identityTooLarge(userBytes, authBytes, MAX_IDENTITY_BYTES);
 }
@@ -31,4 +39,8 @@ function headerBytes(text: string): number {
 
 function withoutControls(text: string): string {
   return text.replace(/\p{Cc}/gu, '');
+}
+
+function escapeControls(json: string): string {
+  return json.replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -109,7 +109,7 @@ function toJamdevError(
 function formatAnswer(error: JamdevError, headers: readonly string[]): Buffer {
   const body = JSON.stringify(errorBody(error, randomBytes(6).toString('hex')));
   let head = `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\ncontent-type: application/json\r\n`;
-  head += `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n`;
+  head += `content-length: ${Buffer.byteLength(body)}\r\ndate: ${new Date().toUTCString()}\r\nconnection: close\r\n`;
   for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`;
   return Buffer.from(`${head}\r\n${body}`);
 }

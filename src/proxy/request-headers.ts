@@ -1,4 +1,4 @@
-import { toHeaderValue } from '../contract/identity.js';
+import { toHeaderValue, toJsonHeaderValue } from '../contract/identity.js';
 import type { TokenRoute } from '../platform/tokens.js';
 import { pathOf } from './connection-path.js';
 import type { Exchange } from './exchange.js';
@@ -43,7 +43,7 @@ export function makeRequestHeaders(
     }
   });
   if (isTunnel) lines.push('Connection', 'Upgrade', 'Upgrade', protocols.join(', '));
-  else if (acceptsTrailers(request)) lines.push('Connection', 'keep-alive, TE', 'TE', 'trailers');
+  else if (acceptsTrailers(request)) lines.push('Connection', 'TE', 'TE', 'trailers');
   lines.push('x-forwarded-for', request.socket.remoteAddress ?? '', 'x-forwarded-proto', scheme);
   addVerified(lines, target, route);
   return putLengthBehindDisposition(lines);
@@ -51,7 +51,7 @@ export function makeRequestHeaders(
 
 function addVerified(lines: string[], target: string, { user, userData, backend, secretToken }: TokenRoute): void {
   if (user !== undefined) lines.push('x-verified-username', toHeaderValue(user));
-  if (userData !== undefined) lines.push('x-verified-user-data', toHeaderValue(userData));
+  if (userData !== undefined) lines.push('x-verified-user-data', toJsonHeaderValue(userData));
   lines.push('x-verified-path', pathOf(target).split('?', 1)[0] ?? '', 'x-verified-backend', backend.id);
   // Static tokens have no secret; Plane sends the header all the same.
   lines.push('x-verified-secret', secretToken ?? '');

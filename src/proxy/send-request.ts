@@ -1,4 +1,5 @@
 import type { Agent, ClientRequest, RequestOptions } from 'node:http';
+import type { Socket } from 'node:net';
 import { backendErrors } from '../contract/errors/backend-errors.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { MAX_PROXIED_HEAD_BYTES } from '../contract/limits.js';
@@ -27,6 +28,8 @@ export function sendRequest(exchange: Exchange, sent: SentRequest, agent: Agent,
   const connection = isRepeated ? { createConnection: () => openBackendSocket(sent.destination, false) } : { agent };
   const outgoing = openRequest(exchange, sent, connection);
   if (outgoing === undefined) return;
+  /** What the connection had read when it was taken for this request. */
+  let bytesBefore = 0;
   outgoing.on(
     'response',
     exchange.guard((incoming) => passOnAnswer(exchange, incoming, outgoing)),
@@ -42,7 +45,8 @@ export function sendRequest(exchange: Exchange, sent: SentRequest, agent: Agent,
   outgoing.on(
     'error',
     exchange.guard((error: AttemptError) => {
-      if (!isRepeated && isStaleConnection(exchange, outgoing, error)) sendRequest(exchange, sent, agent, true);
+      if (!isRepeated && isStaleConnection(exchange, outgoing, bytesBefore, error))
+        sendRequest(exchange, sent, agent, true);
       else answerFailedAttempt(exchange, error);
     }),
   );
@@ -52,7 +56,8 @@ export function sendRequest(exchange: Exchange, sent: SentRequest, agent: Agent,
   // Not before: what is written ahead of the connection takes a way of its own in Node.js, which costs time.
   outgoing.once(
     'socket',
-    exchange.guard(() => {
+    exchange.guard((socket: Socket) => {
+      bytesBefore = socket.bytesRead;
       if (isRepeated) outgoing.end();
       else uploadBody(exchange, outgoing);
     }),
@@ -84,10 +89,16 @@ export function openRequest(
 
 /**
  * A backend may close an idle connection in the moment a request is sent on it. Such a request never reached it, and goes
- * out again if it is safe to repeat and has no body, which would be spent by now.
+ * out again if it is safe to repeat and has no body, which would be spent by now. One to which an answer began did.
  */
-function isStaleConnection({ request, response }: Exchange, outgoing: ClientRequest, { code }: AttemptError): boolean {
+function isStaleConnection(
+  { request, response }: Exchange,
+  outgoing: ClientRequest,
+  bytesBefore: number,
+  { code }: AttemptError,
+): boolean {
   if (!outgoing.reusedSocket || (code !== 'ECONNRESET' && code !== 'EPIPE')) return false;
+  if (outgoing.socket === null || outgoing.socket.bytesRead > bytesBefore) return false;
   const isSafe = request.method === 'GET' || request.method === 'HEAD';
   return isSafe && !announcesBody(request) && !response.headersSent && !response.destroyed;
 }

@@ -14,6 +14,7 @@ const NO_TRAILERS = new Set([
   'set-cookie',
   'trailer',
   'transfer-encoding',
+  'x-plane-backend-id',
 ]);
 const isConnectionHeader = connectionHeaderTest(undefined);
 

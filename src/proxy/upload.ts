@@ -20,10 +20,18 @@ export function uploadBody(exchange: Exchange, outgoing: ClientRequest): void {
     isRefused = true;
     request.resume();
   });
+  let hasBegun = false;
   const onData = exchange.guard((chunk: Buffer) => {
+    hasBegun = true;
     if (!isRefused && !outgoing.write(chunk)) request.pause();
   });
   request.on('data', onData);
+  // Node.js holds the head back until there is some of the body: a backend may answer, or refuse, before that.
+  setImmediate(
+    exchange.guard(() => {
+      if (!hasBegun && !outgoing.destroyed) outgoing.flushHeaders();
+    }),
+  );
   // One that has closed its side may never read again, which leaves the connection open with a write under way.
   const { socket } = outgoing;
   socket?.once('end', dropRest);

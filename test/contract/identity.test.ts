@@ -1,7 +1,8 @@
+import { validateHeaderValue } from 'node:http';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { JamdevError } from '../../src/contract/errors/jamdev-error.js';
-import { checkIdentity, MAX_IDENTITY_BYTES, toHeaderValue } from '../../src/contract/identity.js';
+import { checkIdentity, MAX_IDENTITY_BYTES, toHeaderValue, toJsonHeaderValue } from '../../src/contract/identity.js';
 import { parseConnectRequest, v1SpawnRequestSchema } from '../../src/contract/requests.js';
 
 // Platform contract, "What a backend sees": user and auth travel as headers.
@@ -74,4 +75,14 @@ test('version 1 has no user and no auth: what is given there goes nowhere, whate
   const parsed = v1SpawnRequestSchema.parse({ user: 'x'.repeat(900_000), auth: { a: 'y'.repeat(900_000) } });
   expect(parsed).not.toHaveProperty('user');
   expect(parsed).not.toHaveProperty('auth');
+});
+
+test('a backend reads from the header of auth what was given, control characters too', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' })), (auth) => {
+      const header = toJsonHeaderValue(JSON.stringify(auth));
+      expect(() => validateHeaderValue('x-verified-user-data', header)).not.toThrow();
+      expect(JSON.parse(Buffer.from(header, 'latin1').toString('utf8'))).toEqual(JSON.parse(JSON.stringify(auth)));
+    }),
+  );
 });

@@ -3,7 +3,7 @@ import { connects } from './connects.js';
 import { life } from './life.js';
 import { limits } from './limits.js';
 import { requests } from './requests/index.js';
-import { responses } from './responses.js';
+import { responses } from './responses/index.js';
 import { tokens } from './tokens.js';
 import { upgrades } from './upgrades.js';
 import { waiting } from './waiting.js';

@@ -55,6 +55,8 @@ export async function playClient(
     const enough = () => finalAnswers(wire.received, methods) >= methods.length || isUpgraded(wire.received);
     if (until === 'answered') await wire.until(() => wire.end !== undefined || enough(), 'an answer');
     if (until === 'closed') await wire.until(() => wire.end !== undefined, 'the end');
+    // What has come until then is all that there is to see.
+    if (until === 'sent') return viewOf(wire.received, methods, 'end');
     // Whether a connection closes behind a whole answer is looked at only where that is waited for.
     const showsEnd = until === 'closed' || (until === 'answered' && !enough());
     return viewOf(wire.received, methods, showsEnd ? wire.end : undefined);

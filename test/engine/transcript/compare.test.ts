@@ -118,6 +118,74 @@ const KIND_SAMPLES: Record<string, { is: [string, unknown, unknown][]; isNot: [s
       ['answer.answers.0.body', 'hello', '{"error":{"message":"x"}}'],
     ],
   },
+  'error-headers': {
+    is: [
+      ['answer.answers.0.headers.server', [], ['<proxy>']],
+      ['answer.answers.0.headers.access-control-allow-origin', [], ['*']],
+    ],
+    isNot: [
+      ['answer.answers.0.headers.server', ['<proxy>'], []],
+      ['answer.answers.0.headers.access-control-allow-origin', [], ['https://one.example']],
+      ['answer.answers.0.headers.x-a', [], ['*']],
+      ['exchange.backend.0.headers.server', [], ['<proxy>']],
+    ],
+  },
+  closing: {
+    is: [['answer.answers.0.headers.connection', [], ['close']]],
+    isNot: [
+      ['answer.answers.0.headers.connection', ['close'], []],
+      ['exchange.backend.0.headers.connection', [], ['close']],
+    ],
+  },
+  'not-passed-on': {
+    is: [
+      ['exchange.backend.0', { line: 'GET / HTTP/1.1' }, undefined],
+      ['exchange.client.answers.0.headers.x-plane-backend-id', ['<id 1>'], []],
+      ['exchange.client.answers.0.headers.content-length', ['2'], ['120']],
+      ['exchange.client.answers.0.body', 'ok', '{"error":{"message":"x"}}'],
+    ],
+    isNot: [
+      ['exchange.backend.0', undefined, { line: 'GET / HTTP/1.1' }],
+      ['exchange.backend.0.line', 'GET / HTTP/1.1', undefined],
+      ['exchange.client.answers.0.body', 'ok', ''],
+      ['exchange.client.answers.0.line', 'HTTP/1.1 200 OK', 'HTTP/1.1 400 Bad Request'],
+    ],
+  },
+  'passed-on': {
+    is: [
+      ['exchange.backend.0', undefined, { line: 'GET / HTTP/1.1' }],
+      ['exchange.client.answers.0.headers.x-plane-backend-id', [], ['<id 1>']],
+      ['exchange.client.answers.0.headers.content-length', ['0'], ['2']],
+      ['exchange.client.answers.0.body', '', 'ok'],
+    ],
+    isNot: [
+      ['exchange.backend.0', { line: 'GET / HTTP/1.1' }, undefined],
+      ['exchange.client.answers.0.body', 'ok', ''],
+      ['exchange.client.answers.0.line', 'HTTP/1.1 403 Forbidden', 'HTTP/1.1 200 OK'],
+    ],
+  },
+  'hop-by-hop-request': {
+    is: [
+      ['exchange.backend.0.headers.connection', ['close'], []],
+      ['exchange.backend.0.headers.te', ['gzip'], []],
+    ],
+    isNot: [
+      ['exchange.backend.0.headers.connection', [], ['keep-alive']],
+      ['exchange.backend.0.headers.x-a', ['1'], []],
+      ['exchange.client.answers.0.headers.connection', ['close'], []],
+    ],
+  },
+  'hop-by-hop-answer': {
+    is: [
+      ['exchange.client.answers.0.headers.connection', ['close'], ['keep-alive']],
+      ['exchange.client.answers.0.headers.keep-alive', ['timeout=9'], []],
+    ],
+    isNot: [
+      ['exchange.client.answers.0.headers.connection', ['Upgrade'], ['close']],
+      ['exchange.client.answers.0.headers.x-a', ['1'], []],
+      ['exchange.backend.0.headers.connection', ['close'], []],
+    ],
+  },
 };
 
 test.each(Object.keys(KINDS))('the kind %s accepts what it is for, and nothing near', (name) => {

@@ -29,7 +29,43 @@ export const KINDS: Record<string, Kind> = {
       (/headers\.content-length$/.test(path) && ['[]', '["0"]'].includes(JSON.stringify(plane))) ||
       (path.endsWith('.framing') && jamdev === 'length') ||
       (path.endsWith('.body') && plane === '' && isErrorBody(jamdev))),
+  /** On answers of its own; what a backend answers has these headers on both. */
+  'error-headers': ({ path, plane, jamdev }) => {
+    const name = /\banswers\.\d+\.headers\.([a-z-]+)$/.exec(path)?.[1] ?? '';
+    return isSame(plane, []) && isSame(jamdev, [OWN_HEADERS[name]]);
+  },
+  closing: ({ path, plane, jamdev }) =>
+    /\banswers\.\d+\.headers\.connection$/.test(path) && isSame(plane, []) && isSame(jamdev, ['close']),
+  /** What follows from passing a request on or not; a row that names it names the status lines as well. */
+  'not-passed-on': ({ path, plane, jamdev }) =>
+    (/\bbackend\.\d+$/.test(path) && jamdev === undefined) ||
+    (/\banswers\.\d+\.headers\.x-plane-backend-id$/.test(path) && isSame(jamdev, [])) ||
+    (/\banswers\.\d+\.headers\.content-length$/.test(path) && isSame(plane, ['2'])) ||
+    (/\banswers\.\d+\.body$/.test(path) && plane === 'ok' && isErrorBody(jamdev)),
+  'passed-on': ({ path, plane, jamdev }) =>
+    (/\bbackend\.\d+$/.test(path) && plane === undefined) ||
+    (/\banswers\.\d+\.headers\.x-plane-backend-id$/.test(path) && isSame(plane, [])) ||
+    (/\banswers\.\d+\.headers\.content-length$/.test(path) && isSame(jamdev, ['2'])) ||
+    (/\banswers\.\d+\.body$/.test(path) && plane === '' && jamdev === 'ok'),
+  'hop-by-hop-request': ({ path, jamdev }) => /\bbackend\.\d+\./.test(path) && isHopByHop(path) && isSame(jamdev, []),
+  'hop-by-hop-answer': ({ path, jamdev }) =>
+    /\banswers\.\d+\./.test(path) && isHopByHop(path) && (isSame(jamdev, []) || isSame(jamdev, ['keep-alive'])),
 };
+
+const OWN_HEADERS: Record<string, string | undefined> = {
+  server: '<proxy>',
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': '*',
+  'access-control-allow-headers': '*, Authorization',
+};
+
+function isHopByHop(path: string): boolean {
+  return /\.headers\.(connection|keep-alive|te|trailer|upgrade|proxy-connection|http2-settings)$/.test(path);
+}
+
+function isSame(value: unknown, other: unknown[]): boolean {
+  return JSON.stringify(value) === JSON.stringify(other);
+}
 
 function isErrorBody(body: unknown): boolean {
   return typeof body === 'string' && /^\{"error":\{"message":"/.test(body);

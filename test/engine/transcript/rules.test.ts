@@ -33,8 +33,11 @@ const SAMPLES: Record<keyof typeof RULES, { alike: [string, string][]; kept: str
     kept: ['SESSION_BACKEND_FENCING_TOKEN=', 'A=1795686578403'],
   },
   long: {
-    alike: [['a'.repeat(301), `${'a'.repeat(40)}... (301 characters, eb22b48c636c)`]],
-    kept: ['a'.repeat(300)],
+    alike: [
+      ['a'.repeat(301), `${'a'.repeat(40)}... (301 characters, eb22b48c636c)`],
+      [`X-A: ${'a'.repeat(301)}`, `X-A: ${'a'.repeat(40)}... (301 characters, eb22b48c636c)`],
+    ],
+    kept: ['a'.repeat(300), `x-a: ${'a'.repeat(300)}`],
   },
 };
 

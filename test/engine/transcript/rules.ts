@@ -40,10 +40,13 @@ export const RULES = {
   },
   long: {
     why: 'Long texts would bury the rest; the hash still tells every difference.',
-    apply: (text) =>
-      text.length <= MAX_TEXT
-        ? text
-        : `${text.slice(0, 40)}... (${text.length} characters, ${createHash('sha256').update(text).digest('hex').slice(0, 12)})`,
+    apply: (text) => {
+      // Names of headers have no case: only the value is hashed.
+      const [, name = '', value = text] = /^([\w-]+: )(.*)$/s.exec(text) ?? [];
+      if (value.length <= MAX_TEXT) return text;
+      const hash = createHash('sha256').update(value).digest('hex').slice(0, 12);
+      return `${name}${value.slice(0, 40)}... (${value.length} characters, ${hash})`;
+    },
   },
 } satisfies Record<string, Rule>;
 

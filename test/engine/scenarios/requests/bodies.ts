@@ -40,7 +40,10 @@ export const bodies: Rows = {
   'an empty length': refused(post('Content-Length:')),
   'a length beyond 64 bits': refused(post('Content-Length: 18446744073709551616')),
   'a chunk size that is no number': { send: chunked('zz\r\nhello\r\n0\r\n\r\n'), until: 'closed' },
-  'a chunk longer than its size': { send: chunked('2\r\nhello\r\n0\r\n\r\n'), until: 'closed' },
+  'a chunk longer than its size': {
+    send: [chunked('2\r\nhe'), { reaching: 1 }, 'llo\r\n0\r\n\r\n'],
+    until: 'closed',
+  },
   'a chunk size beyond 64 bits': { send: chunked('fffffffffffffffff\r\nhello'), until: 'closed' },
   'a length cut off': {
     send: [`${post('Content-Length: 9')}hello`, { reaching: 1 }, { close: 'end' }],

@@ -22,6 +22,12 @@ export const connections: Rows = {
     answers: [answerOf('first'), answerOf('second'), answerOf('third')],
     methods: ['POST', 'POST', 'GET'],
   },
+  'three POSTs on one connection': {
+    send: ['1', '2', '3']
+      .map((path) => `POST {path}/${path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1\r\n\r\n${path}`)
+      .join(''),
+    methods: ['POST', 'POST', 'POST'],
+  },
   'pipelined behind HEAD': {
     send: `HEAD {path}/ HTTP/1.1\r\nHost: {host}\r\n\r\n${get('b')}`,
     methods: ['HEAD', 'GET'],
@@ -32,5 +38,14 @@ export const connections: Rows = {
   'pipelined before garbage': { send: `${get('a')}garbage\r\n\r\n`, until: 'closed', methods: ['GET', 'GET'] },
   'a request byte by byte': { send: [...get('slow', 'X-A: 1\r\n')] },
   'a head in two writes': { send: ['GET {path}/ HTTP/1.1\r\nHost: {host}\r\nX-', 'A: 1\r\n\r\n'] },
-  'a client that closes its side behind the request': { send: [get('a'), { close: 'end' }], until: 'closed' },
+  'a client that closes its side behind the request': {
+    send: [get('a'), { reaching: 1 }, { close: 'end' }],
+    answers: [{ pieces: [], ending: 'open' }],
+    until: 'closed',
+  },
+  'a client that resets behind the request': {
+    send: [get('a'), { reaching: 1 }, { close: 'reset' }],
+    answers: [{ pieces: [], ending: 'open' }],
+    until: 'closed',
+  },
 };
