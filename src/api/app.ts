@@ -34,7 +34,8 @@ function handlersOf({ scope, body, respond }: Endpoint, { controlPlane, authoriz
   };
   const handler: RequestHandler = async (request, response) => {
     const caller = response.locals.caller as Caller;
-    await respond(request, response, { name: caller.account, plane: controlPlane.account(caller) });
+    const { account: name, actor } = caller;
+    await respond(request, response, { name, actor, plane: controlPlane.account(caller) });
   };
   return body === undefined ? [identify, handler] : [identify, readJson, handler];
 }

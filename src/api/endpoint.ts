@@ -30,6 +30,8 @@ export type EndpointScope = Scope | 'public';
 interface CallingAccount {
   /** As answers name it. */
   readonly name: string;
+  /** For the audit. */
+  readonly actor: string;
   readonly plane: AccountPlane;
 }
 

@@ -18,6 +18,7 @@ import { checkReadiness } from './readiness.js';
 import { logRequests } from './request-log.js';
 import { serveGuard } from './serve-guard.js';
 import type { ServeParts } from './serve-parts.js';
+import { tokenEndpoints } from './token-endpoints.js';
 
 /** For its description in OpenAPI. */
 const DESCRIPTION =
@@ -61,7 +62,7 @@ export function createServeApi(
     if (isClosing()) throw requestErrors.shuttingDown();
     await checkReadiness(store, controller, config);
   };
-  const endpoints = listEndpoints(context, healthEndpoints(checkReady, metrics));
+  const endpoints = listEndpoints(context, [...tokenEndpoints(store), ...healthEndpoints(checkReady, metrics)]);
   const app = express().disable('x-powered-by');
   app.use(metrics.measure, logRequests(log));
   app.use(createApi(context, serveGuard(config), endpoints));

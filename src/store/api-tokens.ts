@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Scope } from '../contract/accounts.js';
+import { accountErrors } from '../contract/errors/account-errors.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import { type ApiToken, formatApiToken, hashSecret, matchesHash, newApiToken } from './api-token.js';
 import { addAudit } from './audit.js';
@@ -80,12 +81,16 @@ export function listTokens(store: Store, account?: string): Promise<TokenInfo[]>
  * Revokes tokens of an account; those that are revoked already stay as they are.
  * @param ids undefined: all of the account
  * @returns the ids of the tokens that are revoked by this
+ * @throws JamdevError `ApiTokenNotFound` if the account has no token of one of the ids; then nothing is revoked
  */
 export async function revokeTokens(
   store: Store,
   { account, ids, actor }: { account: string; ids: readonly string[] | undefined; actor: string },
 ): Promise<string[]> {
   return store.transaction().execute(async (transaction) => {
+    const own = (await listTokens(transaction, account)).map(({ id }) => id);
+    const unknown = ids?.find((id) => !own.includes(id));
+    if (unknown !== undefined) throw accountErrors.apiTokenNotFound(unknown, account);
     const revoked = await transaction
       .updateTable('api_tokens')
       .set({ revoked_at: sql`clock_timestamp()` })

@@ -303,6 +303,8 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
     clientErrors.devServerUnreachable('URL', 'ECONNREFUSED', '', 'REMEDY'),
     ['URL', 'ECONNREFUSED'],
   ],
+  serveUnreachable: [clientErrors.serveUnreachable('URL', 'DETAIL'), ['URL', 'DETAIL', '--api']],
+  apiTokenUnset: [clientErrors.apiTokenUnset('PATH'), ['JAMDEV_TOKEN', 'PATH', 'jamsocket login']],
   notADevServer: [
     clientErrors.notADevServer('http://localhost:1', 'DETAIL', 'pid 4711'),
     ['http://localhost:1 (pid 4711)', 'DETAIL', '--api'],

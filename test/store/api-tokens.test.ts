@@ -73,7 +73,9 @@ describePostgres('API tokens', () => {
     const [acme, beta] = [parse(await create(store, 'acme')), parse(await create(store, 'beta'))];
     expect((await listTokens(store, 'acme')).map(({ id }) => id)).toEqual([acme.id]);
     expect((await listTokens(store)).map(({ account }) => account)).toEqual(['acme', 'beta']);
-    expect(await revokeTokens(store, { account: 'acme', ids: [beta.id], actor: OPERATOR })).toEqual([]);
+    const both = { account: 'acme', ids: [acme.id, beta.id], actor: OPERATOR };
+    await expect(revokeTokens(store, both)).rejects.toMatchObject({ code: 'ApiTokenNotFound' });
+    expect(await authenticate(store, acme)).toMatchObject({ account: 'acme' });
     expect(await revokeTokens(store, { account: 'acme', ids: undefined, actor: OPERATOR })).toEqual([acme.id]);
     expect(await authenticate(store, beta)).toMatchObject({ account: 'beta' });
   });

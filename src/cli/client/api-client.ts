@@ -145,9 +145,7 @@ export class ApiClient {
   }
 
   #failure(text: string, status: number): JamdevError {
-    const { code, message } = parseError(text) ?? {};
-    if (code === undefined || message === undefined) return this.#notDevServer(`it answers with status ${status}`);
-    return new JamdevError(code, message);
+    return parseErrorAnswer(text) ?? this.#notDevServer(`it answers with status ${status}`);
   }
 
   async *#lines(path: string): AsyncGenerator<string> {
@@ -197,10 +195,12 @@ export class ApiClient {
   }
 }
 
-function parseError(text: string): { code: JamdevError['code']; message: string } | undefined {
+/** Reads an error answer of the API; undefined if it is none. */
+export function parseErrorAnswer(text: string): JamdevError | undefined {
   try {
     const { code, message } = (JSON.parse(text) as ErrorBody).error;
-    if (typeof code === 'string' && typeof message === 'string') return { code: code as JamdevError['code'], message };
+    if (typeof code === 'string' && typeof message === 'string')
+      return new JamdevError(code as JamdevError['code'], message);
   } catch (error) {
     noteHandled('cli', 'reading an error answer', error);
     // Another server's way to tell an error.

@@ -48,6 +48,18 @@ export const clientErrors = {
       `The dev server at ${url} does not answer (${detail}${who === '' ? '' : `; ${who}`}).`,
       remedy,
     ),
+  serveUnreachable: (url: string, detail: string) =>
+    new JamdevError(
+      'ServeUnreachable',
+      `No jamdev serve answers at ${url}: ${detail}.`,
+      'Check the URL given with --api, and that the server runs.',
+    ),
+  apiTokenUnset: (path: string) =>
+    new JamdevError(
+      'Unauthorized',
+      `There is no API token: JAMDEV_TOKEN is not set, and ${path} has none.`,
+      'Set JAMDEV_TOKEN, or log in with: jamsocket login --token TOKEN',
+    ),
   notADevServer: (url: string, detail: string, who = '') =>
     new JamdevError(
       'DevServerUnreachable',

@@ -85,6 +85,7 @@ type CommandErrorCode =
   | 'ExecNotExecutable'
   | 'NoDevServer'
   | 'DevServerUnreachable'
+  | 'ServeUnreachable'
   | 'FilesInTheWay'
   | 'FolderUnusable'
   | 'RunnerGone'

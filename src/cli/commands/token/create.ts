@@ -3,11 +3,11 @@ import { SCOPES, type Scope } from '../../../contract/accounts.js';
 import { accountErrors } from '../../../contract/errors/account-errors.js';
 import type { CommandIo } from '../../io.js';
 import { account } from './account.js';
-import { addDatabaseOptions, type DatabaseOptions, operator, withStore } from './database.js';
+import { addTokenOptions, type TokenOptions, withTokens } from './tokens.js';
 
 const DEFAULT_SCOPES: readonly Scope[] = ['read', 'connect', 'deploy'];
 
-interface CreateOptions extends DatabaseOptions {
+interface CreateOptions extends TokenOptions {
   scopes: readonly Scope[];
 }
 
@@ -22,14 +22,12 @@ export function createCommand(io: CommandIo): Command {
         .default(DEFAULT_SCOPES, DEFAULT_SCOPES.join(',')),
     )
     .action(async (name: string, options: CreateOptions) => {
-      const { createToken } = await import('../../../store/api-tokens.js');
-      const wish = { account: name, scopes: options.scopes, actor: operator() };
-      const token = await withStore(options, io, (store) => createToken(store, wish));
+      const token = await withTokens(options, io, (tokens) => tokens.create(name, options.scopes));
       if (options.json) return io.json({ token });
       io.out(token);
       io.err(`Created for account ${name} (${options.scopes.join(', ')}). Save it: only its hash is kept.`);
     });
-  return addDatabaseOptions(command);
+  return addTokenOptions(command);
 }
 
 function scopes(text: string): Scope[] {

@@ -1,12 +1,10 @@
 import { Command } from 'commander';
-import { accountErrors } from '../../../contract/errors/account-errors.js';
 import { usageError } from '../../../contract/errors/usage-error.js';
-import type { Store } from '../../../store/tables.js';
 import type { CommandIo } from '../../io.js';
 import { account } from './account.js';
-import { addDatabaseOptions, type DatabaseOptions, operator, withStore } from './database.js';
+import { addTokenOptions, type TokenOptions, withTokens } from './tokens.js';
 
-interface RevokeOptions extends DatabaseOptions {
+interface RevokeOptions extends TokenOptions {
   all?: boolean;
 }
 
@@ -25,24 +23,15 @@ export function revokeCommand(io: CommandIo): Command {
         );
       }
       const ids = options.all ? undefined : given.map(idOf);
-      const revoked = await withStore(options, io, (store) => revoke(store, name, ids));
+      const revoked = await withTokens(options, io, (tokens) => tokens.revoke(name, ids));
       if (options.json) return io.json({ revoked });
       if (revoked.length === 0) io.out('They were revoked before.');
       for (const id of revoked) io.out(`Revoked ${id} of account ${name}.`);
     });
-  return addDatabaseOptions(command);
+  return addTokenOptions(command);
 }
 
 /** A token may be given whole, as it was found where it should not be. */
 function idOf(given: string): string {
   return given.split('.')[0] ?? '';
-}
-
-/** Nothing is revoked if one of the ids is wrong. */
-async function revoke(store: Store, name: string, ids: readonly string[] | undefined): Promise<string[]> {
-  const { listTokens, revokeTokens } = await import('../../../store/api-tokens.js');
-  const existing = (await listTokens(store, name)).map(({ id }) => id);
-  const unknown = ids?.find((id) => !existing.includes(id));
-  if (unknown !== undefined) throw accountErrors.apiTokenNotFound(unknown, name);
-  return revokeTokens(store, { account: name, ids, actor: operator() });
 }

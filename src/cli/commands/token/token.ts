@@ -15,6 +15,10 @@ export function tokenCommand(io: CommandIo): Command {
     ['jamdev token create acme', 'a token that may read, connect and deploy'],
     ['jamdev token create acme --scopes connect --json', 'one for an app, for a script'],
     ['jamdev token list acme', 'which there are, and when they were used'],
+    [
+      'jamdev token create acme --api https://api.example.com',
+      'by an admin token in JAMDEV_TOKEN, without the database',
+    ],
     ['jamdev token revoke acme 0f3c2a9b7d1e4f60', 'end one, at once'],
   ]);
 }

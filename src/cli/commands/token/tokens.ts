@@ -1,0 +1,76 @@
+import { type Command, Option } from 'commander';
+import type { Scope } from '../../../contract/accounts.js';
+import {
+  type ApiTokenJson,
+  createdTokenSchema,
+  revokedTokensSchema,
+  tokenListSchema,
+  toTokenJson,
+} from '../../../contract/api-tokens.js';
+import { usageError } from '../../../contract/errors/usage-error.js';
+import { findApiToken } from '../../client/api-token.js';
+import { ServeClient } from '../../client/serve-client.js';
+import type { CommandIo } from '../../io.js';
+import { addDatabaseOptions, type DatabaseOptions, operator, withStore } from './database.js';
+
+/** API tokens, wherever they are kept. */
+export interface Tokens {
+  create(account: string, scopes: readonly Scope[]): Promise<string>;
+  /** @param account undefined: of all accounts */
+  list(account: string | undefined): Promise<ApiTokenJson[]>;
+  /** @param ids undefined: all of the account */
+  revoke(account: string, ids: readonly string[] | undefined): Promise<string[]>;
+}
+
+/** Options of commands that work on tokens. */
+export interface TokenOptions extends DatabaseOptions {
+  api?: string;
+}
+
+/** Adds the options of commands that work on tokens. */
+export function addTokenOptions(command: Command): Command {
+  const option = new Option(
+    '--api <url>',
+    'ask this jamdev serve, with the token in JAMDEV_TOKEN, in place of the database',
+  );
+  return addDatabaseOptions(command).addOption(option.conflicts('database'));
+}
+
+/** Works on the tokens of the API that `--api` names, or of the database. */
+export async function withTokens<T>(
+  options: TokenOptions,
+  io: CommandIo,
+  work: (tokens: Tokens) => Promise<T>,
+): Promise<T> {
+  if (options.api !== undefined) {
+    return work(remoteTokens(new ServeClient(options.api, await findApiToken(process.env), io.signal)));
+  }
+  const { createToken, listTokens, revokeTokens } = await import('../../../store/api-tokens.js');
+  return withStore(options, io, (store) =>
+    work({
+      create: (account, scopes) => createToken(store, { account, scopes, actor: operator() }),
+      list: async (account) => (await listTokens(store, account)).map(toTokenJson),
+      revoke: (account, ids) => revokeTokens(store, { account, ids, actor: operator() }),
+    }),
+  );
+}
+
+function remoteTokens(client: ServeClient): Tokens {
+  return {
+    async create(account, scopes) {
+      return (await client.send('POST', `/v2/account/${account}/token`, createdTokenSchema, { scopes })).token;
+    },
+    async list(account) {
+      if (account === undefined) {
+        throw usageError(
+          'With --api, name the account.',
+          'The tokens of all accounts are listed from the database only.',
+        );
+      }
+      return (await client.send('GET', `/v2/account/${account}/tokens`, tokenListSchema)).tokens;
+    },
+    async revoke(account, ids) {
+      return (await client.send('POST', `/v2/account/${account}/tokens/revoke`, revokedTokensSchema, { ids })).revoked;
+    },
+  };
+}

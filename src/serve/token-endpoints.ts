@@ -1,0 +1,45 @@
+import { json } from '../api/answer.js';
+import { type Endpoint, get, post } from '../api/endpoint.js';
+import {
+  createdTokenSchema,
+  createTokenRequestSchema,
+  revokedTokensSchema,
+  revokeTokensRequestSchema,
+  tokenListSchema,
+  toTokenJson,
+} from '../contract/api-tokens.js';
+import { createToken, listTokens, revokeTokens } from '../store/api-tokens.js';
+import type { Store } from '../store/tables.js';
+
+/** The API tokens of an account, for those of its own tokens that have the scope `admin`. */
+export function tokenEndpoints(store: Store): Endpoint[] {
+  return [
+    get('/v2/account/:account/tokens', {
+      summary: 'The API tokens of an account, without their secrets; revoked ones too',
+      scope: 'admin',
+      answer: json(tokenListSchema),
+      handle: async ({ account }) => ({ tokens: (await listTokens(store, account.name)).map(toTokenJson) }),
+    }),
+
+    post('/v2/account/:account/token', {
+      summary: 'Creates an API token; the answer is the only place where it can be read',
+      scope: 'admin',
+      body: createTokenRequestSchema,
+      answer: json(createdTokenSchema),
+      handle: async ({ account: { name, actor }, body: { scopes } }) => ({
+        token: await createToken(store, { account: name, scopes, actor }),
+      }),
+    }),
+
+    post('/v2/account/:account/tokens/revoke', {
+      summary: 'Revokes API tokens; nothing is done if one of them is unknown',
+      scope: 'admin',
+      body: revokeTokensRequestSchema,
+      answer: json(revokedTokensSchema),
+      errors: ['ApiTokenNotFound'],
+      handle: async ({ account: { name, actor }, body: { ids } }) => ({
+        revoked: await revokeTokens(store, { account: name, ids, actor }),
+      }),
+    }),
+  ];
+}
