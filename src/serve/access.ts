@@ -46,13 +46,14 @@ export class Access {
   /** @returns undefined where no token is needed */
   async #ownerOf({ headers, socket }: Request): Promise<TokenOwner | undefined> {
     const address = socket.remoteAddress ?? '';
-    this.#failures.check(address);
     const sent = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
     const token = sent === undefined ? undefined : parseApiToken(sent);
     const owner = token === undefined ? undefined : await authenticate(this.#store, token);
     if (owner !== undefined) return owner;
     if (this.#isLoopback && !(await hasTokens(this.#store))) return undefined;
     if (headers.authorization === undefined) throw accessErrors.apiTokenMissing();
+    // Behind a proxy all clients have one address: those with a valid token must not pay for others.
+    this.#failures.check(address);
     this.#failures.add(address);
     throw accessErrors.apiTokenWrong();
   }

@@ -33,7 +33,7 @@ describeServe('jamdev serve: who may do what', () => {
     };
     const { code, stderr } = await runCli(['serve', '--host', '0.0.0.0', '--port', '0'], { env });
     expect(code).toBe(2);
-    expect(stderr).toContain('jamdev token create ACCOUNT');
+    expect(stderr).toContain(' token create ACCOUNT');
   });
 
   test('as soon as there is a token, every account needs one, and statuses stay public', async () => {
@@ -105,7 +105,7 @@ describeServe('jamdev serve: who may do what', () => {
     if (status === 403) expect(answer.json()).toMatchObject({ error: { code: 'ScopeMissing' } });
   });
 
-  test('wrong tokens are refused, and after many of them from an address every request from it', async () => {
+  test('wrong tokens are refused, after many of them from an address with 429, and valid ones from it are not', async () => {
     const serve = await startServe(cluster);
     const token = await createToken(serve.database, 'acme', 'read');
     const path = `${serve.url}/v2/account/acme/backends`;
@@ -115,7 +115,8 @@ describeServe('jamdev serve: who may do what', () => {
       expect(answer.json(), each).toMatchObject({ error: { status: 401, code: 'Unauthorized' } });
     }
     await waitFor(async () => (await send(path, { headers: bearer('a.b') })).status === 429, 'the limit');
-    const limited = await send(path, { headers: bearer(token) });
+    expect((await send(path, { headers: bearer(token) })).status).toBe(200);
+    const limited = await send(path, { headers: bearer('a.b') });
     expect(limited.json()).toMatchObject({ error: { status: 429, code: 'TooManyAttempts' } });
     expect(Number(limited.headers['retry-after'])).toBeGreaterThan(0);
   });

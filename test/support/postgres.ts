@@ -24,7 +24,7 @@ if (!hasPostgres) console.log('There is no PostgreSQL: the tests of what jamdev 
 
 /** A PostgreSQL of the test file's own. */
 export interface Postgres {
-  folder: string;
+  readonly folder: string;
   /** Creates an empty database, which lasts as long as the server. @returns its URL */
   createDatabase(options?: string): Promise<string>;
   /** Starts it, if it does not run. */
@@ -37,18 +37,23 @@ export interface Postgres {
 
 /** Starts a PostgreSQL for all tests of a `describe`. */
 export function usePostgres(): Postgres {
-  // Short, since paths of sockets must be.
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'jamdev-pg-')));
+  let folder = '';
   const url = (name: string) => `postgres://postgres@localhost/${name}?host=${join(folder, 'postgres')}`;
   const start = async () => void (await promisify(execFile)(SCRIPT, ['start', folder]));
   const postmaster = () => Number(readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
-  beforeAll(start, 60_000);
+  beforeAll(async () => {
+    // Short, since paths of sockets must be.
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'jamdev-pg-')));
+    await start();
+  }, 60_000);
   afterAll(async () => {
     await promisify(execFile)(SCRIPT, ['stop', folder]);
     rmSync(folder, { recursive: true, force: true });
   });
   return {
-    folder,
+    get folder() {
+      return folder;
+    },
     start,
     async createDatabase(options = '') {
       const name = `t${randomBytes(6).toString('hex')}`;
