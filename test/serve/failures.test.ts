@@ -6,7 +6,14 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openStream, post, send } from '../support/http.js';
 import { runSql } from '../support/postgres.js';
 import { makeTempFolder } from '../support/project.js';
-import { describeServe, isContainerRunning, type ServeRun, startServe, useCluster } from '../support/serve.js';
+import {
+  describeServe,
+  isContainerRunning,
+  type ServeRun,
+  START_DEADLINE_MS,
+  startServe,
+  useCluster,
+} from '../support/serve.js';
 import { waitFor } from '../support/wait.js';
 
 /** Longer than Plane's leases of keys, which last 60 s. */
@@ -22,8 +29,8 @@ async function statusOf(serve: ServeRun, id: string): Promise<Record<string, unk
   return (await send(`${serve.url}/v2/backend/${id}/status`)).json();
 }
 
-function untilStatus(serve: ServeRun, id: string, status: string, deadlineMs?: number): Promise<unknown> {
-  return waitFor(async () => (await statusOf(serve, id)).status === status, `${id} to be ${status}`, deadlineMs);
+function untilStatus(serve: ServeRun, id: string, status: string): Promise<unknown> {
+  return waitFor(async () => (await statusOf(serve, id)).status === status, `${id} to be ${status}`, START_DEADLINE_MS);
 }
 
 describeServe('jamdev serve: when a part fails', () => {
@@ -57,9 +64,7 @@ describeServe('jamdev serve: when a part fails', () => {
     return name;
   };
 
-  test('a controller that does not answer is a 503, and nothing has to be restarted after it', {
-    timeout: 90_000,
-  }, async () => {
+  test('a controller that does not answer is a 503, and nothing has to be restarted after it', async () => {
     const serve = await startServe(cluster);
     expect((await send(`${serve.url}/readyz`)).json()).toEqual({ status: 'ok' });
     const { backend_id, url } = await connect(serve, { key: 'held' });
@@ -86,7 +91,7 @@ describeServe('jamdev serve: when a part fails', () => {
     const second = await startServe(cluster, { database });
     const stream = await openStream(`${second.url}/v2/backend/${backend_id}/status/stream`);
     first.process.kill('SIGKILL');
-    await untilStatus(second, backend_id, 'ready', 30_000);
+    await untilStatus(second, backend_id, 'ready');
     expect((await post(`${second.url}/v2/backend/${backend_id}/terminate`, { hard: true })).status).toBe(200);
     await stream.ended;
     expect(stream.chunks.join('').match(/"status":"[\w-]+"/g)).toEqual([
@@ -112,7 +117,7 @@ describeServe('jamdev serve: when a part fails', () => {
     expect((await send(`${serve.url}/v2/backend/neverspawned00/status`)).status).toBe(404);
   });
 
-  test('a drone that is frozen past the lease of its keys leaves no second holder', { timeout: 240_000 }, async () => {
+  test('a drone that is frozen past the lease of its keys leaves no second holder', async () => {
     const other = await startDrone();
     const socket = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
     const serve = await startServe(cluster, { serve: { drones: { [cluster.drone]: socket, [other]: socket } } });

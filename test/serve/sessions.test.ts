@@ -4,7 +4,14 @@ import { backendInfoSchema, connectResponseSchema, runningBackendsSchema } from 
 import { publicStatusSchema } from '../../src/contract/status.js';
 import { docker } from '../engine/drivers/backend-image.js';
 import { openStream, post, send } from '../support/http.js';
-import { describeServe, isContainerRunning, type ServeRun, startServe, useCluster } from '../support/serve.js';
+import {
+  describeServe,
+  isContainerRunning,
+  type ServeRun,
+  START_DEADLINE_MS,
+  startServe,
+  useCluster,
+} from '../support/serve.js';
 import { waitFor } from '../support/wait.js';
 
 interface Connected {
@@ -25,10 +32,14 @@ async function connect(serve: ServeRun, body: unknown, path = '/v2/service/acme/
 }
 
 async function untilReady(serve: ServeRun, id: string): Promise<void> {
-  await waitFor(async () => {
-    const { status } = (await send(`${serve.url}/v2/backend/${id}/status`)).json<{ status: string }>();
-    return status === 'ready';
-  }, `${id} to be ready`);
+  await waitFor(
+    async () => {
+      const { status } = (await send(`${serve.url}/v2/backend/${id}/status`)).json<{ status: string }>();
+      return status === 'ready';
+    },
+    `${id} to be ready`,
+    START_DEADLINE_MS,
+  );
 }
 
 /** When the container of a backend was started or finished; ms since 1970. */
@@ -140,6 +151,7 @@ describeServe('jamdev serve: sessions', () => {
     await waitFor(
       async () => !(await isContainerRunning(first.backend_id)),
       'the engine to have cleared the first away',
+      START_DEADLINE_MS,
     );
     const times = [timeOf('FinishedAt', first.backend_id), timeOf('StartedAt', second.backend_id)];
     const [finishedMs = 0, startedMs = 0] = await Promise.all(times);
@@ -233,9 +245,13 @@ describeServe('jamdev serve: sessions', () => {
     const { backend_id } = await connect(serve, {});
     await untilReady(serve, backend_id);
     const logs = await openStream(`${serve.url}/v2/backend/${backend_id}/logs/stream`);
-    await waitFor(() => logs.chunks.join('').includes('data: listening on 8080\n\n'), 'its output');
+    await waitFor(() => logs.chunks.join('').includes('data: listening on 8080\n\n'), 'its output', START_DEADLINE_MS);
     const metrics = await openStream(`${serve.url}/v2/backend/${backend_id}/metrics/stream`);
-    const first = await waitFor(() => /^data: (\{.*\})$/m.exec(metrics.chunks.join(''))?.[1], 'its usage');
+    const first = await waitFor(
+      () => /^data: (\{.*\})$/m.exec(metrics.chunks.join(''))?.[1],
+      'its usage',
+      START_DEADLINE_MS,
+    );
     const event = JSON.parse(first) as Record<string, unknown>;
     expect(event).toMatchObject({ backend_id, cluster: cluster.plane.cluster });
     for (const name of ['mem_used', 'mem_available', 'sys_cpu']) expect(event[name]).toBeGreaterThan(0);

@@ -7,9 +7,17 @@ import { runSql } from './postgres.js';
 import { makeProject } from './project.js';
 import { waitFor } from './wait.js';
 
-/** Tests on a real Plane: controller, drone, proxy, PostgreSQL and a Docker Engine. Without it they are skipped. */
+/** Whether there is a real Plane to test on: controller, drone, proxy, PostgreSQL and a Docker Engine. */
 const canRun = requiresPlane || (hasDocker() && hasPlane());
-export const describeServe = describe.skipIf(!canRun);
+/** Each test starts processes and containers, and waits for several of them. */
+const TEST_TIMEOUT_MS = 240_000;
+/** How long a test waits for a process or a container to start. */
+export const START_DEADLINE_MS = 60_000;
+
+/** A `describe` for such tests. */
+export function describeServe(name: string, tests: () => void): void {
+  describe.skipIf(!canRun)(name, { timeout: TEST_TIMEOUT_MS }, tests);
+}
 if (!canRun) console.log('There is no Plane or no Docker Engine: the tests of jamdev serve on a cluster are skipped.');
 
 /** A cluster for the tests of a `describe`. */
@@ -93,10 +101,14 @@ export async function startServe(cluster: TestCluster, options: ServeOptions = {
   const env = { JAMDEV_SERVE_DATABASE: database, ...options.env };
   const run = startCli(['serve'], { cwd: folder, env });
   const log = () => linesOf(run.stdout());
-  const listening = await waitFor(() => {
-    if (run.process.exitCode !== null) throw new Error(`jamdev serve ended:\n${run.stderr()}${run.stdout()}`);
-    return log().find(({ msg }) => msg === 'listening');
-  }, 'jamdev serve to listen');
+  const listening = await waitFor(
+    () => {
+      if (run.process.exitCode !== null) throw new Error(`jamdev serve ended:\n${run.stderr()}${run.stdout()}`);
+      return log().find(({ msg }) => msg === 'listening');
+    },
+    'jamdev serve to listen',
+    START_DEADLINE_MS,
+  );
   return { ...run, url: String(listening.url), database, log };
 }
 
