@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,6 +74,31 @@ if (hasDocker() && hasPlane()) {
       const { env, controllerUrl } = await startCluster();
       const { stdout } = await run(PLANE_SCRIPT, ['start'], { env });
       expect(stdout).toContain(`PLANE_CONTROLLER_URL=${controllerUrl}\n`);
+    });
+
+    test('leaves nothing when it and its owner are killed while it starts', { timeout: TIMEOUT_MS }, async () => {
+      const owner = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 60_000)']);
+      const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-plane-'));
+      const env = { ...process.env, JAMDEV_PLANE_FOLDER: folder };
+      onTestFinished(async () => void (await run(PLANE_SCRIPT, ['stop'], { env })));
+      const starter = spawn(PLANE_SCRIPT, ['start', String(owner.pid)], { env, stdio: 'ignore' });
+      await waitFor(() => existsSync(join(folder, 'controller.pid')), 'the controller to be started', TIMEOUT_MS);
+      starter.kill('SIGKILL');
+      const pid = await waitFor(() => Number(readFileSync(join(folder, 'controller.pid'), 'utf8')), 'its pid');
+      owner.kill('SIGKILL');
+      await waitFor(() => !existsSync(folder), 'its folder to be removed', TIMEOUT_MS);
+      expect(await living([pid])).toEqual([]);
+    });
+
+    test('leaves nothing where it can not start, and nobody reads what it says', { timeout: TIMEOUT_MS }, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-plane-'));
+      const env = { ...process.env, JAMDEV_PLANE_FOLDER: folder, DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
+      const starter = spawn(PLANE_SCRIPT, ['start'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+      starter.stdout.destroy();
+      starter.stderr.destroy();
+      const [code] = await once(starter, 'exit');
+      expect(code).toBe(1);
+      expect(existsSync(folder)).toBe(false);
     });
 
     test('stops a cluster whose owner was killed', { timeout: TIMEOUT_MS }, async () => {

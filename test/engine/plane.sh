@@ -7,7 +7,7 @@
 #                                        With the pid of an owner, it is stopped when that process has ended
 #   test/engine/plane.sh stop            ends the cluster that `start` began, with all its containers; no other
 #
-# All can be called again. A cluster has its data, logs and pids in JAMDEV_PLANE_FOLDER (a folder per checkout in the
+# All can be called again; a cluster needs Linux. It has its data, logs and pids in JAMDEV_PLANE_FOLDER (a folder per checkout in the
 # temp folder, unless set), so that several can run side by side. Containers run in the engine of DOCKER_HOST.
 set -euo pipefail
 
@@ -20,7 +20,9 @@ VERSION=0.5.5
 START_TIMEOUT_S=60
 STOP_TIMEOUT_S=10
 
-say() { printf 'plane: %s\n' "$*" >&2; }
+# Whoever reads this may be gone, which must not keep the script from cleaning up.
+trap '' PIPE
+say() { printf 'plane: %s\n' "$*" >&2 || true; }
 
 # Runs a function alone on this machine, where there is flock. The lock may be gone with its folder once it is held.
 alone() {
@@ -74,19 +76,19 @@ start_alone() {
   if is_running; then return; fi
   stop_alone
   mkdir -p "$folder"
+  # From the beginning: the owner may end while this is under way.
+  printf '%s' "$$ $RANDOM$RANDOM" >"$folder/began"
+  if [ -n "$1" ]; then watch_owner "$1"; fi
   local url
   url="$("$here/postgres.sh" start "$folder" 9>&- | sed -n 's/^DATABASE_URL=//p')"
   # A port that was free may be taken by the time it is used: then with others.
   local try
   for try in 1 2 3 4 5; do
-    if launch "$url"; then
-      if [ -n "$1" ]; then watch_owner "$1"; fi
-      return
-    fi
+    if launch "$url"; then return; fi
     end_processes
   done
   say 'it does not come up; the ends of its logs:'
-  tail -n 10 "$folder"/*.log >&2
+  tail -n 10 "$folder"/*.log >&2 || true
   stop_alone
   exit 1
 }
@@ -116,12 +118,18 @@ PLANE_PROXY_PID=$(cat "$folder/proxy.pid")
 VALUES
 }
 
-# Starts a part in a session of its own; it outlives this script.
+# Starts a part in a session of its own; it outlives this script. It notes its pid itself, before anything else: this
+# script may be killed at any moment.
 run() {
   local part="$1"
-  (cd "$folder" && exec setsid "$plane" "$@" >"$folder/$part.log" 2>&1 </dev/null 9>&-) &
-  printf '%s' "$!" >"$folder/$part.pid"
+  rm -f "$folder/$part.pid"
   printf '%s' "$plane $*" >"$folder/$part.command"
+  (
+    printf '%s' "$BASHPID" >"$folder/$part.pid"
+    cd "$folder"
+    exec setsid "$plane" "$@" >"$folder/$part.log" 2>&1 </dev/null 9>&-
+  ) &
+  until [ -s "$folder/$part.pid" ]; do sleep 0.01; done
 }
 
 answers() { curl -fs -o /dev/null --max-time 2 "$1"; }
@@ -148,11 +156,16 @@ free_port() {
   printf '%s' "$port"
 }
 
-# The pid of a part that this script started, if it lives: the number may by now be that of another process.
+# The pid of a part that this script started, if it lives: the number may by now be that of another process. A part has
+# the command line of this script until it has become what it shall be.
 live_pid() {
-  local pid
+  local pid command
   pid="$(cat "$folder/$1.pid" 2>/dev/null || true)"
-  if [ -n "$pid" ] && [ "$(ps -ww -o args= -p "$pid" 2>/dev/null)" = "$(cat "$folder/$1.command")" ]; then printf '%s' "$pid"; fi
+  [ -n "$pid" ] || return 0
+  command="$(ps -ww -o args= -p "$pid" 2>/dev/null || true)"
+  case "$command" in
+    "$(cat "$folder/$1.command")" | *"plane.sh start"*) printf '%s' "$pid" ;;
+  esac
 }
 
 is_running() {
@@ -169,7 +182,13 @@ watch_owner() {
 }
 
 watch() {
-  while kill -0 "$1" 2>/dev/null && [ -e "$folder/values" ]; do sleep 1; done
+  local began
+  began="$(cat "$folder/began")"
+  while kill -0 "$1" 2>/dev/null; do
+    # That cluster was stopped, and maybe another one started in its folder.
+    if [ "$(cat "$folder/began" 2>/dev/null)" != "$began" ]; then return; fi
+    sleep 1
+  done
   stop
 }
 
