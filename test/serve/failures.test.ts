@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -40,11 +40,15 @@ describeServe('jamdev serve: when a part fails', () => {
   const planeFolder = () => dirname(new URL(cluster.plane.databaseUrl).searchParams.get('host') ?? '');
   const pidOf = (part: string) => Number(readFileSync(join(planeFolder(), `${part}.pid`), 'utf8'));
   /** Stops a part of the cluster, as on a machine that hangs. @returns lets it go on */
-  const freeze = (part: string) => {
+  const freeze = async (part: string) => {
     const pid = pidOf(part);
     process.kill(pid, 'SIGSTOP');
     const thaw = () => void process.kill(pid, 'SIGCONT');
     onTestFinished(thaw);
+    // Each of its threads stops by itself; until then it may still answer.
+    const tasks = `/proc/${pid}/task`;
+    const isStopped = (task: string) => / T /.test(readFileSync(join(tasks, task, 'stat'), 'utf8'));
+    await waitFor(() => readdirSync(tasks).every(isStopped), `the ${part} to stand still`);
     return thaw;
   };
   /** Starts a second drone. @returns its name */
@@ -71,7 +75,7 @@ describeServe('jamdev serve: when a part fails', () => {
     await untilStatus(serve, backend_id, 'ready');
     // Plane's proxy asks a controller about a token once.
     expect((await send(url)).text).toBe('ok');
-    const thaw = freeze('controller');
+    const thaw = await freeze('controller');
     // At once, as the session lives no longer than its lease without a controller.
     const [refused, readiness] = await Promise.all([
       post(`${serve.url}/v2/service/acme/default/connect`, { key: 'held' }),
@@ -140,7 +144,7 @@ describeServe('jamdev serve: when a part fails', () => {
       if (spawned.drone === cluster.drone) first = backend_id;
     }
     await untilStatus(serve, first, 'ready');
-    const thaw = freeze('drone');
+    const thaw = await freeze('drone');
     const second = await waitFor(
       async () => {
         const found = await connect(serve, { key });
