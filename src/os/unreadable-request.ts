@@ -63,8 +63,15 @@ export function answerUnreadable(server: Server, options: UnreadableRequestOptio
     }
     answered.add(socket);
     const answer = formatAnswer(toJamdevError(error, options), options.headers);
-    if (isOpen && isWhole) {
-      response.once('close', () => answerAndClose(socket, answer));
+    // Node.js gives a response its socket once the responses before it are complete.
+    const isBehindOthers = options.finishesRequests && isOpen && response.socket === null;
+    if (isOpen && (isWhole || isBehindOthers)) {
+      if (isWhole) response.once('close', () => answerAndClose(socket, answer));
+      else
+        response.once('socket', () => {
+          giveUp(response, socket);
+          answerAndClose(socket, answer);
+        });
       // Node.js, whose parser has given up, does not act on it.
       socket.once('end', () => socket.destroy());
       return;

@@ -44,6 +44,29 @@ describe('requests that a client sends ahead on one connection', () => {
     expect(pathsAt(proxy)).toEqual(['/1', '/3']);
   });
 
+  test.each([
+    ['a first line', 'garbage\r\n\r\n'],
+    ['a header', request('{path}/2', 'GET', 'X A: 1\r\n\r\n')],
+    ['two hosts', request('{path}/2', 'GET', 'Host: localhost\r\n\r\n')],
+    ['the first chunk', request('{path}/2', 'POST', 'Transfer-Encoding: chunked\r\n\r\nzz\r\n')],
+    ['a later chunk', request('{path}/2', 'POST', 'Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\nzz\r\n')],
+  ])('are answered before what is unreadable behind them (%s)', async (_what, unreadable) => {
+    const proxy = await startRawProxy();
+    const pending: RawConnection[] = [];
+    proxy.onRequest = (connection) => void pending.push(connection);
+    const client = await proxy.open();
+    const whole = [0, 1].map((index) => request(`${proxy.tokenPath}/${index}`)).join('');
+    client.send(whole + unreadable.replace('{path}', proxy.tokenPath));
+    for (const index of [0, 1]) {
+      await waitFor(() => pending.length === index + 1, `the request ${index + 1}`);
+      pending[index]?.send(PLAIN_ANSWER);
+    }
+    await client.untilEnd();
+    expect(client.received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 400']);
+    expect(pathsAt(proxy)).toEqual(['/0', '/1']);
+    expect([proxy.heldBy(), proxy.faults]).toEqual([0, []]);
+  });
+
   test.each(['destroy', 'resetAndDestroy'] as const)(
     'are not sent to the backend once the client has left (%s)',
     async (leave) => {
