@@ -108,6 +108,8 @@ function toJamdevError(
       return requestErrors.chunkExtensionsTooLarge();
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return requestErrors.requestTimeout();
+    case 'HPE_PAUSED_H2_UPGRADE':
+      return describe('it is in HTTP/2');
     default:
       return describe(message);
   }

@@ -23,7 +23,7 @@ describe('Proxy: odd requests', () => {
     ],
     ['HTTP/2.0', 'GET TOKEN/ HTTP/2.0\r\nHost: localhost\r\n', 'HTTP/2.0'],
     ['HTTP/0.9', 'GET TOKEN/ HTTP/0.9\r\nHost: localhost\r\n', 'HTTP/0.9'],
-    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n', ''],
+    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n', 'it is in HTTP/2'],
     ['an unknown method', 'FOO TOKEN/ HTTP/1.1\r\nHost: localhost\r\n', 'method'],
     [
       'a length and chunks',
