@@ -2,6 +2,7 @@ import { firstIssue } from '../contract/requests.js';
 import { configErrors } from './config-errors.js';
 import { readConfigFile } from './config-file.js';
 import type { ConfigFile, ServiceSettings } from './schema.js';
+import { checkDatabaseUrl } from './serve-database.js';
 import { serveSchema } from './serve-schema.js';
 import { readServeVariables } from './serve-variables.js';
 
@@ -74,6 +75,8 @@ export async function resolveServeConfig(flags: ServeFlags, env: NodeJS.ProcessE
   if (controller === undefined) throw configErrors.serveMissing('controller', variables.nameOf('controller'));
   if (cluster === undefined) throw configErrors.serveMissing('cluster', variables.nameOf('cluster'));
   if (database === undefined) throw configErrors.databaseMissing();
+  const fromVariable = variables.values.database === undefined ? '"serve.database"' : variables.nameOf('database');
+  checkDatabaseUrl(database, given.database === undefined ? fromVariable : '--database');
   return {
     port: serve.port ?? DEFAULT_SERVE_PORT,
     host: serve.host,

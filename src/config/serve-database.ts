@@ -20,8 +20,17 @@ const FILE_VARIABLE = `${VARIABLE}_FILE`;
  */
 export async function resolveDatabaseUrl(choice: DatabaseChoice, env: NodeJS.ProcessEnv): Promise<string> {
   const { url, where } = await findUrl(choice, env);
-  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) throw configErrors.databaseUrlInvalid(where);
+  checkDatabaseUrl(url, where);
   return url;
+}
+
+/**
+ * Checks the URL before the database client does, whose error could print the password.
+ * @param where the flag, variable or file that it comes from
+ * @throws JamdevError `ConfigInvalid`
+ */
+export function checkDatabaseUrl(url: string, where: string): void {
+  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) throw configErrors.databaseUrlInvalid(where);
 }
 
 async function findUrl(choice: DatabaseChoice, env: NodeJS.ProcessEnv): Promise<{ url: string; where: string }> {

@@ -40,6 +40,23 @@ describe('the config of jamdev serve', () => {
     expect(await resolveServeConfig({ port: 3 }, env)).toMatchObject({ pool: 'env', port: 3 });
   });
 
+  test.each(['example.com', 'mysql://u:SECRET@h/d', 'postgres://u:SECRET@h:port/d', ' postgres://u:SECRET@h/d'])(
+    'the database URL %j is refused without being shown, with where it comes from',
+    async (database) => {
+      write({ serve: { ...NEEDED, database } });
+      const sources: [string, Promise<unknown>][] = [
+        ['"serve.database"', resolveServeConfig({}, {})],
+        ['JAMDEV_SERVE_DATABASE', resolveServeConfig({}, { JAMDEV_SERVE_DATABASE: database })],
+        ['--database', resolveServeConfig({ database }, {})],
+      ];
+      for (const [where, resolved] of sources) {
+        const error = await resolved.catch((reason: unknown) => reason);
+        expect(error).toMatchObject({ code: 'ConfigInvalid', message: expect.stringContaining(where) });
+        expect(String(error)).not.toContain('SECRET');
+      }
+    },
+  );
+
   test('every key can be set by the environment alone', async () => {
     expect(
       await resolveServeConfig(
