@@ -156,9 +156,15 @@ function fromV1SpawnBody(request: z.infer<typeof v1SpawnBodySchema>): ConnectPar
     spawn: true,
     env: checkEnv(request.env ?? {}),
     tag: request.tag ?? undefined,
-    environment: request.service_environment ?? undefined,
+    environment: checkText(request.service_environment, 'service_environment') ?? undefined,
     maxIdleSeconds: request.grace_period_seconds ?? undefined,
   };
+}
+
+/** A database can't hold a NUL, and no path can name what has one. */
+function checkText<T extends string | null | undefined>(text: T, field: string): T {
+  if (text?.includes('\0')) throw requestErrors.invalidField(field, 'must not contain a NUL character');
+  return text;
 }
 
 function checkDepth<T>(value: T, field: string): T {
