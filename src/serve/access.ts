@@ -5,7 +5,7 @@ import { accessErrors } from '../contract/errors/access-errors.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import type { Caller } from '../platform/control-plane.js';
 import { parseApiToken } from '../store/api-token.js';
-import { authenticate, hasTokens, type Caller as TokenOwner } from '../store/api-tokens.js';
+import { authenticate, hadTokens, type Caller as TokenOwner } from '../store/api-tokens.js';
 import { findPublic } from '../store/backends.js';
 import type { Store } from '../store/tables.js';
 import type { FailedAttempts } from './failed-attempts.js';
@@ -21,7 +21,7 @@ export class Access {
   readonly #isLoopback: boolean;
   readonly #failures: FailedAttempts;
 
-  /** @param isLoopback whether only this machine reaches the API: then it is open as long as there is no token */
+  /** @param isLoopback whether only this machine reaches the API: then it is open until a token is created */
   constructor(store: Store, isLoopback: boolean, failures: FailedAttempts) {
     this.#store = store;
     this.#isLoopback = isLoopback;
@@ -50,7 +50,7 @@ export class Access {
     const token = sent === undefined ? undefined : parseApiToken(sent);
     const owner = token === undefined ? undefined : await authenticate(this.#store, token);
     if (owner !== undefined) return owner;
-    if (this.#isLoopback && !(await hasTokens(this.#store))) return undefined;
+    if (this.#isLoopback && !(await hadTokens(this.#store))) return undefined;
     if (headers.authorization === undefined) throw accessErrors.apiTokenMissing();
     // Behind a proxy all clients have one address: those with a valid token must not pay for others.
     this.#failures.check(address);

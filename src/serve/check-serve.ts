@@ -4,6 +4,7 @@ import { ControllerClient } from '../plane/controller-client.js';
 import { DroneEngines } from '../plane/drone-engines.js';
 import { hasTokens } from '../store/api-tokens.js';
 import { openStore } from '../store/open-store.js';
+import { exposedAt } from './exposure.js';
 import { checkDrones } from './readiness.js';
 import { serveErrors } from './serve-errors.js';
 import { endpointsOf } from './serve-parts.js';
@@ -34,10 +35,11 @@ export async function checkServe(config: ServeConfig): Promise<Finding[]> {
   return findings;
 }
 
-async function checkDatabase({ database, host }: ServeConfig): Promise<void> {
-  const { store, close } = await openStore(database);
+async function checkDatabase(config: ServeConfig): Promise<void> {
+  const { store, close } = await openStore(config.database);
   try {
-    if (host !== undefined && !(await hasTokens(store))) throw serveErrors.tokenNeeded(host);
+    const exposed = exposedAt(config);
+    if (exposed !== undefined && !(await hasTokens(store))) throw serveErrors.tokenNeeded(exposed);
   } finally {
     await close();
   }

@@ -12,6 +12,7 @@ import { systemClock } from '../os/clock.js';
 import type { Store } from '../store/tables.js';
 import { Access } from './access.js';
 import { clusterErrorsOf } from './endpoint-errors.js';
+import { exposedAt } from './exposure.js';
 import { FailedAttempts } from './failed-attempts.js';
 import { healthEndpoints } from './health-endpoints.js';
 import { checkReadiness } from './readiness.js';
@@ -44,7 +45,7 @@ export function createServeApi(
     // Connection URLs are those of Plane's proxies.
     proxy_url: '',
   }));
-  const access = new Access(store, config.host === undefined, new FailedAttempts(systemClock));
+  const access = new Access(store, exposedAt(config) === undefined, new FailedAttempts(systemClock));
   const context: ApiContext = {
     controlPlane,
     authorize: (request, scope) => access.authorize(request, scope),

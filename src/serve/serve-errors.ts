@@ -2,11 +2,12 @@ import { JamdevError } from '../contract/errors/jamdev-error.js';
 
 /** What keeps `jamdev serve` from starting. */
 export const serveErrors = {
-  tokenNeeded: (host: string) =>
+  /** @param where the host or URL at which other machines reach the API */
+  tokenNeeded: (where: string) =>
     new JamdevError(
       'Usage',
-      `jamdev serve does not listen on ${host} without an API token in its database: anybody who reaches it could start backends.`,
-      'To listen on loopback only, leave out the host. To make a token: npx jamdev token create ACCOUNT',
+      `jamdev serve can't be reached at ${where} without an API token in its database: anyone could start backends.`,
+      'Create a token: npx jamdev token create ACCOUNT. Or leave out host and publicUrl: then only this machine can use it.',
     ),
   imageMissing: (service: string) =>
     new JamdevError(

@@ -6,6 +6,7 @@ import { type BoundPort, listen } from '../dev-server/listen.js';
 import { pause } from '../os/clock.js';
 import { hasTokens } from '../store/api-tokens.js';
 import { type OpenStore, openStore } from '../store/open-store.js';
+import { exposedAt } from './exposure.js';
 import { createServeApi } from './serve-api.js';
 import { serveErrors } from './serve-errors.js';
 import { makeServeParts, type ServeParts } from './serve-parts.js';
@@ -29,7 +30,8 @@ export interface Serve {
 export async function startServe(config: ServeConfig, log: Logger): Promise<Serve> {
   const database = await openStore(config.database);
   try {
-    if (config.host !== undefined && !(await hasTokens(database.store))) throw serveErrors.tokenNeeded(config.host);
+    const exposed = exposedAt(config);
+    if (exposed !== undefined && !(await hasTokens(database.store))) throw serveErrors.tokenNeeded(exposed);
     const parts = await makeServeParts(config, database, log);
     return await open(config, database, parts, log);
   } catch (error) {

@@ -65,6 +65,11 @@ export async function hasTokens(store: Store): Promise<boolean> {
   return found !== undefined;
 }
 
+/** Whether a token was ever created: revoking the last one must not open the API to everyone. */
+export async function hadTokens(store: Store): Promise<boolean> {
+  return (await store.selectFrom('api_tokens').select('id').limit(1).executeTakeFirst()) !== undefined;
+}
+
 /** The tokens of an account, or of all, oldest first; revoked ones too. */
 export function listTokens(store: Store, account?: string): Promise<TokenInfo[]> {
   return store

@@ -31,9 +31,32 @@ describeServe('jamdev serve: who may do what', () => {
       JAMDEV_SERVE_CONTROLLER: cluster.plane.controllerUrl,
       JAMDEV_SERVE_CLUSTER: cluster.plane.cluster,
     };
-    const { code, stderr } = await runCli(['serve', '--host', '0.0.0.0', '--port', '0'], { env });
-    expect(code).toBe(2);
-    expect(stderr).toContain(' token create ACCOUNT');
+    for (const reach of [
+      ['--host', '0.0.0.0'],
+      ['--public-url', 'https://api.example.com'],
+    ]) {
+      const { code, stderr } = await runCli(['serve', ...reach, '--port', '0'], { env });
+      expect(code, stderr).toBe(2);
+      expect(stderr).toContain(' token create ACCOUNT');
+    }
+  });
+
+  test('revoking the last token does not open it again', async () => {
+    const serve = await startServe(cluster);
+    const path = `${serve.url}/v2/account/acme/backends`;
+    expect((await send(path)).status).toBe(200);
+    await createToken(serve.database, 'acme', 'read');
+    const { code, stderr } = await runCli(['token', 'revoke', 'acme', '--all'], {
+      env: { JAMDEV_SERVE_DATABASE: serve.database },
+    });
+    expect(code, stderr).toBe(0);
+    expect((await send(path)).status).toBe(401);
+  });
+
+  test('an environment that the database can not hold is refused', async () => {
+    const serve = await startServe(cluster);
+    const answer = await post(`${serve.url}/user/acme/service/default/spawn`, { service_environment: 'a\0b' });
+    expect(answer.json()).toMatchObject({ error: { code: 'InvalidRequest' } });
   });
 
   test('as soon as there is a token, every account needs one, and statuses stay public', async () => {
