@@ -36,7 +36,8 @@ export function describeStatus(status: PublicStatus, details: StatusDetails = {}
   if (reason !== undefined) {
     const why = describeReason(reason, details.explanation);
     const exit = isKnown(details) ? `; ${describeExit(details)}` : '';
-    return `${status.status}${kind === 'hard' ? ' by force' : ''} (${why}${exit})`;
+    const byForce = kind === 'hard' && status.status === 'terminated' ? ' by force' : '';
+    return `${status.status}${byForce} (${why}${exit})`;
   }
   if (status.status !== 'terminated') return status.status;
   return `terminated (${describeOwnEnd(failed, details)})${details.explanation ? `. ${details.explanation}` : ''}`;

@@ -27,6 +27,17 @@ export function rankOf(status: Status): number {
   return STATUSES.indexOf(status);
 }
 
+type EndingState = Extract<BackendState, { status: 'terminating' | 'hard-terminating' }>;
+
+function isEndUnderWay(state: BackendState): state is EndingState {
+  return state.status === 'terminating' || state.status === 'hard-terminating';
+}
+
+/** How the end that is under way is brought about (platform contract, "Lifecycle"). */
+export function kindOf({ status }: EndingState): TerminationKind {
+  return status === 'terminating' ? 'soft' : 'hard';
+}
+
 /** Whether the end has begun. */
 export function isEnding(state: BackendState): boolean {
   return rankOf(state.status) >= rankOf('terminating');
@@ -52,10 +63,10 @@ export function toTerminated(
   exit: Pick<Exit, 'code' | 'signal' | 'onItsOwn'>,
 ): EndedState {
   const alive = history.filter((state) => !isEnding(state)).at(-1)?.status ?? 'scheduled';
-  const ending = history.findLast((state) => state.status === 'terminating' || state.status === 'hard-terminating');
+  const ending = history.findLast(isEndUnderWay);
   const base = { status: 'terminated' as const, time, exitCode: exit.code, exitSignal: exit.signal, lastStatus: alive };
   // A termination that came too late hides no crash.
   if (exit.onItsOwn) return base;
-  if (ending === undefined || !('reason' in ending) || ending.reason === undefined) return base;
-  return { ...base, reason: ending.reason, kind: ending.status === 'terminating' ? 'soft' : 'hard' };
+  if (ending === undefined) return base;
+  return { ...base, reason: ending.reason, kind: kindOf(ending) };
 }

@@ -1,5 +1,5 @@
 import { type InfoStatus, type PublicStatus, V1_OF_LIVE_STATUS, type V1State } from '../contract/status.js';
-import type { BackendState, EndedState } from './backend-state.js';
+import { type BackendState, type EndedState, kindOf } from './backend-state.js';
 
 /** The public v2 form of a state: `{status, time}` and what the contract adds to the last three. */
 export function toPublicStatus(state: BackendState): PublicStatus {
@@ -7,7 +7,7 @@ export function toPublicStatus(state: BackendState): PublicStatus {
   switch (state.status) {
     case 'terminating':
     case 'hard-terminating':
-      return { ...base, termination_reason: state.reason };
+      return { ...base, termination_reason: state.reason, termination_kind: kindOf(state) };
     case 'terminated':
       return { ...base, ...termination(state), exit_error: exitError(state) };
     default:

@@ -181,7 +181,12 @@ describe('HTTP API', () => {
         'terminated',
       ]);
       expect(events[0]).toEqual({ status: 'scheduled', time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) });
-      expect(events[5]).toEqual({ status: 'terminating', time: expect.any(String), termination_reason: 'external' });
+      expect(events[5]).toEqual({
+        status: 'terminating',
+        time: expect.any(String),
+        termination_reason: 'external',
+        termination_kind: 'soft',
+      });
       expect(events[6]).toEqual({
         status: 'terminated',
         time: expect.any(String),

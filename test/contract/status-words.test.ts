@@ -8,10 +8,19 @@ const REPLACED = 'replaced by build 3 (changed: server.js)';
 test.each<[Partial<PublicStatus>, StatusDetails, string]>([
   [{ status: 'ready' }, {}, 'ready'],
   [{ status: 'ready' }, { explanation: REPLACED }, 'ready'],
-  [{ status: 'terminating', termination_reason: 'external' }, {}, 'terminating (on request)'],
-  [{ status: 'terminating', termination_reason: 'external' }, { explanation: REPLACED }, `terminating (${REPLACED})`],
+  [{ status: 'terminating', termination_reason: 'external', termination_kind: 'soft' }, {}, 'terminating (on request)'],
   [
-    { status: 'terminating', termination_reason: 'swept' },
+    { status: 'hard-terminating', termination_reason: 'external', termination_kind: 'hard' },
+    {},
+    'hard-terminating (on request)',
+  ],
+  [
+    { status: 'terminating', termination_reason: 'external', termination_kind: 'soft' },
+    { explanation: REPLACED },
+    `terminating (${REPLACED})`,
+  ],
+  [
+    { status: 'terminating', termination_reason: 'swept', termination_kind: 'soft' },
     { explanation: 'no client was connected for 5 s' },
     'terminating (swept: no client was connected for 5 s)',
   ],

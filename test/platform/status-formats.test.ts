@@ -19,12 +19,13 @@ describe('Lifecycle', () => {
       },
     );
 
-    test.each(['terminating', 'hard-terminating'] as const)('of %s has the reason', (status) => {
-      expect(toPublicStatus({ status, time: TIME, reason: 'swept' })).toEqual({
-        status,
-        time: ISO,
-        termination_reason: 'swept',
-      });
+    test.each([
+      ['terminating', 'soft'],
+      ['hard-terminating', 'hard'],
+    ] as const)('of %s has the reason, and the kind %s', (status, kind) => {
+      const expected = { status, time: ISO, termination_reason: 'swept', termination_kind: kind };
+      expect(toPublicStatus({ status, time: TIME, reason: 'swept' })).toEqual(expected);
+      expect(toInfoStatus({ status, time: TIME, reason: 'swept' })).toEqual(expected);
     });
 
     test('of an end by itself has neither reason nor kind', () => {
@@ -58,6 +59,7 @@ describe('Lifecycle', () => {
         status: 'terminating',
         time: ISO,
         termination_reason: 'external',
+        termination_kind: 'soft',
       });
     });
 
