@@ -62,9 +62,10 @@ export class Closing {
 
   /** @returns whether all backends and builds have ended; after the deadline some may still run */
   async #endWithDeadline(): Promise<boolean> {
-    const { hotRebuild, builder, platform, imageKeeper } = this.#closeable.parts;
+    const { hotRebuild, builder, platform, runtime, imageKeeper } = this.#closeable.parts;
     const graceMs = Math.max(0, ...platform.running.map(({ gracePeriodMs }) => gracePeriodMs));
     const ended = Promise.all([hotRebuild.close(), builder.close(), platform.close()])
+      .then(() => runtime.cleared())
       .then(() => imageKeeper?.close())
       .then(() => true);
     const over = new AbortController();

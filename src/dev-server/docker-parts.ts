@@ -114,19 +114,18 @@ export async function prepareDocker({
     import('../images/local-images.js'),
     import('../images/image-build.js'),
   ]);
+  const owner = { project: config.project, stateId: folder.project.id, runId };
+  const runtime = new DockerRuntime({
+    ...owner,
+    engine,
+    owner: userAndHost(),
+    volumes: [folder.volumes, oldStateOf(config.project).volumes],
+  });
   return {
-    runtime: new DockerRuntime({
-      engine,
-      project: config.project,
-      stateId: folder.project.id,
-      owner: userAndHost(),
-      runId,
-      volumes: [folder.volumes, oldStateOf(config.project).volumes],
-    }),
+    runtime,
     buildImage: (...request) => buildImage(engine, ...request),
     findLocalImages: (...names) => findLocalImages(engine, ...names),
-    keepImages: (builder, platform) =>
-      new ImageKeeper({ engine, project: config.project, stateId: folder.project.id, runId }, builder, platform),
+    keepImages: (builder, platform) => new ImageKeeper({ ...owner, engine }, builder, platform, runtime),
     lockMounts: (describe) =>
       new MountLocks({
         state: { folder, note: folder.project },

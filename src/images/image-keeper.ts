@@ -2,7 +2,7 @@ import type { Builder } from '../builds/builder.js';
 import type { Engine } from '../docker-engine/engine.js';
 import { tagOf } from '../platform/build-digest.js';
 import type { Platform } from '../platform/platform.js';
-import type { ContainerBuild } from '../runtime/runtime.js';
+import type { ContainerBuild, Runtime } from '../runtime/runtime.js';
 import { removeFailedStages, removeImage } from './classic-stages.js';
 import { removeDeadImages } from './leftovers.js';
 
@@ -27,10 +27,13 @@ export class ImageKeeper {
   readonly #owner: ImagesOwner;
   readonly #builder: Builder;
   readonly #platform: Platform;
+  readonly #runtime: Pick<Runtime, 'cleared'>;
   #removing: Promise<unknown> = Promise.resolve();
 
-  constructor(owner: ImagesOwner, builder: Builder, platform: Platform) {
+  /** @param runtime that of the containers */
+  constructor(owner: ImagesOwner, builder: Builder, platform: Platform, runtime: Pick<Runtime, 'cleared'>) {
     this.#owner = owner;
+    this.#runtime = runtime;
     const { engine } = owner;
     this.#builder = builder;
     this.#platform = platform;
@@ -85,6 +88,8 @@ export class ImageKeeper {
   }
 
   async #remove(builds: readonly ContainerBuild[]): Promise<void> {
+    // The engine keeps an image for as long as it has a container of it.
+    await this.#runtime.cleared();
     for (const build of builds) {
       // One whose last container is still to be removed stays until the next time.
       if (this.#images.has(build) && (await removeImage(this.#owner.engine, build.image))) this.#images.delete(build);

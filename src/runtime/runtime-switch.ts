@@ -22,6 +22,10 @@ export class RuntimeSwitch implements Runtime {
     this.#container?.killAll();
   }
 
+  async cleared(): Promise<void> {
+    await Promise.all([this.#process.cleared(), this.#container?.cleared()]);
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#process.close(), this.#container?.close()]);
   }

@@ -96,7 +96,7 @@ export interface RuntimeBackend {
   readonly ended: boolean;
   /** Resolves, never rejects, when nothing of the backend runs anymore: another may start under its key. */
   readonly stopped: Promise<unknown>;
-  /** The same, when also all its output was handed over and nothing is left of it. */
+  /** The same, when also all its output was handed over. What it ran in may be cleared away later. */
   readonly exited: Promise<Exit>;
   /** Asks (SIGTERM) or forces (SIGKILL) it to end, with everything it started. Safe to call at any time and again. */
   terminate(hard: boolean): void;
@@ -122,6 +122,8 @@ export interface Runtime {
   spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend>;
   /** Ends at once whatever still runs; synchronous, for the moment before the program itself ends. */
   killAll(): void;
+  /** Resolves when nothing is left of backends that have ended. Never rejects. */
+  cleared(): Promise<void>;
   /** Gives back ports and the like; call it when no backend runs anymore. */
   close(): Promise<void>;
 }

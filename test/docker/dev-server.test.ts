@@ -109,7 +109,7 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     const { dev, connect } = await startProject();
     await connect({ key: 'k', spawn: { max_idle_seconds: 2 } });
     await waitFor(() => dev.stdout().includes('terminating (swept: no client was connected for'), 'the sweep');
-    expect(dev.stdout()).toContain('saving');
+    await waitFor(() => dev.stdout().includes('saving'), 'it to save');
   });
 
   test('restart: the same URL meets the new image; a failing build in between ends nothing', async () => {

@@ -4,22 +4,23 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { Engine, type EngineRequest } from '../../src/docker-engine/engine.js';
 import { EngineError } from '../../src/docker-engine/engine-error.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
+import type { RuntimeBackend } from '../../src/runtime/runtime.js';
 import { describeRuntime } from '../runtime/runtime-suite.js';
 import { send } from '../support/http.js';
-import { waitFor } from '../support/wait.js';
-import { containersOf, describeDocker, docker, testEngine, useDockerRuntime } from './support.js';
+import { living, waitFor } from '../support/wait.js';
+import { describeDocker, docker, testEngine, useDockerRuntime } from './support.js';
 
 const SERVE = `exec node -e 'require("http").createServer((q, s) => s.end(process.env.TEST_NAME)).listen(8080)'`;
 const UNTIL_ASKED = `trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done`;
 
 describeDocker('containers', () => {
-  const { start, makeRuntime, project, runId, image } = useDockerRuntime();
+  const { start, makeRuntime, project, runId, image, remains, cleared } = useDockerRuntime();
 
   describeRuntime('containers', {
     start: (command, env, signal) => start(command, env, signal === undefined ? {} : { signal }),
     fixture: (name) => `/fixtures/${name}`,
     portOf: () => 8080,
-    remainsOf: () => containersOf(project),
+    remainsOf: () => remains(),
   });
 
   describe('a container', () => {
@@ -101,7 +102,7 @@ describeDocker('containers', () => {
         code: 'DockerNetworkMissing',
         message: expect.stringContaining('"no-such-network"'),
       });
-      expect(await containersOf(project)).toEqual([]);
+      expect(await remains()).toEqual([]);
     });
 
     test("on the host's own network it has a port of its own", async () => {
@@ -131,7 +132,7 @@ describeDocker('containers', () => {
       expect(names).toEqual(all.map((_, index) => `${index}`));
       for (const { backend } of all) backend.terminate(true);
       await Promise.all(all.map(({ backend }) => backend.exited));
-      expect(await containersOf(project)).toEqual([]);
+      expect(await remains()).toEqual([]);
     }, 120_000);
 
     test.each([0, 20, 60, 120, 200, 300, 400])('given up after %d ms it leaves nothing', async (ms) => {
@@ -144,7 +145,7 @@ describeDocker('containers', () => {
         started.backend.terminate(true);
         await started.backend.exited;
       }
-      expect(await containersOf(project)).toEqual([]);
+      expect(await remains()).toEqual([]);
     });
 
     test.each([
@@ -198,7 +199,7 @@ describeDocker('containers', () => {
       const inspected = docker('inspect', '--format', '{{.State.Running}}', `jamdev-${id}`);
       expect(await inspected.catch(() => 'false')).toBe('false');
       await backend.exited;
-      expect(await containersOf(project)).toEqual([]);
+      expect(await remains()).toEqual([]);
     });
 
     test.each([false, true])(
@@ -219,6 +220,23 @@ describeDocker('containers', () => {
       },
     );
 
+    test.each([
+      ['by force', 'exec sleep 30', (backend: RuntimeBackend) => backend.terminate(true)],
+      ['softly', UNTIL_ASKED, (backend: RuntimeBackend) => backend.terminate(false)],
+      ['by itself', 'sleep 1; exit 3', () => undefined],
+    ])(
+      'one that ended %s has no process when that is said; its container is removed after',
+      async (_, command, end) => {
+        const { id, backend } = await start(command);
+        const pid = Number(await docker('inspect', '--format', '{{.State.Pid}}', `jamdev-${id}`));
+        expect(await living([pid])).toEqual([pid]);
+        end(backend);
+        await backend.exited;
+        expect(await living([pid])).toEqual([]);
+        expect(await remains()).toEqual([]);
+      },
+    );
+
     test('two of one backend have names of their own; one that is gone leaves its name to the next', async () => {
       const first = await start(UNTIL_ASKED);
       const another = () => start(UNTIL_ASKED, {}, { request: { backendId: first.id } });
@@ -230,6 +248,7 @@ describeDocker('containers', () => {
       expect(await names()).toEqual([`jamdev-${first.id}`, `jamdev-${first.id}-2`]);
       first.backend.terminate(true);
       await first.backend.exited;
+      await cleared();
       const third = await another();
       expect(await names()).toEqual([`jamdev-${first.id}`, `jamdev-${first.id}-2`]);
       for (const { backend } of [second, third]) {
@@ -242,7 +261,7 @@ describeDocker('containers', () => {
       const runtime = makeRuntime();
       const all = await Promise.all([1, 2, 3].map(() => start('exec sleep 30', {}, { runtime })));
       runtime.killAll();
-      expect(await containersOf(project)).toEqual([]);
+      expect(await remains()).toEqual([]);
       await Promise.all(all.map(({ backend }) => backend.exited));
       await runtime.close();
     });

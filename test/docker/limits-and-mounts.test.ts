@@ -6,14 +6,14 @@ import { removeImage } from '../../src/images/classic-stages.js';
 import { newBackendId } from '../../src/platform/ids.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
-import { buildTestImage, containersOf, describeDocker, docker, testEngine, useDockerRuntime } from './support.js';
+import { buildTestImage, describeDocker, docker, testEngine, useDockerRuntime } from './support.js';
 
 const MIB = 1024 * 1024;
 const EAT_MEMORY = `exec node -e 'const all = []; for (;;) all.push(Buffer.alloc(4 * 1024 * 1024, 1))'`;
 
 describeDocker('limits, mounts and images of a container', () => {
   const volumes = join(realpathSync(tmpdir()), `jamdev-test-volumes, ${newBackendId()}`);
-  const { start, project } = useDockerRuntime(volumes);
+  const { start, project, remains } = useDockerRuntime(volumes);
   afterAll(() => rmSync(volumes, { recursive: true, force: true }));
 
   describe('limits', () => {
@@ -26,7 +26,7 @@ describeDocker('limits, mounts and images of a container', () => {
         remark: 'It ran out of memory: its limit is 64 MiB.',
       });
       expect(remarks).toEqual([]);
-      expect(await containersOf(project)).toEqual([]);
+      expect(await remains()).toEqual([]);
     });
 
     test('one within its limits ends as it likes', async () => {
@@ -72,7 +72,7 @@ describeDocker('limits, mounts and images of a container', () => {
       expect(remarks[0]).toMatch(
         /^This Docker Engine can't apply the memory limit of .* \(.*\): the backend runs with/,
       );
-      expect(await containersOf(project)).toEqual([]);
+      expect(await remains()).toEqual([]);
     });
 
     test('a disk limit holds or is reported', async () => {
@@ -178,7 +178,7 @@ describeDocker('limits, mounts and images of a container', () => {
         code: 'CommandNotFound',
         message: expect.stringContaining('"no-such-program"'),
       });
-      expect(await containersOf(project)).toEqual([]);
+      expect(await remains()).toEqual([]);
     });
   });
 });

@@ -95,8 +95,14 @@ export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promis
   const runId = newBackendId();
   let engine: Engine;
   let shared: DockerRuntime;
-  const makeRuntime = (of = engine) =>
-    new DockerRuntime({ engine: of, project, stateId: runId, owner: 'test@here', runId, volumes: [volumes] });
+  const runtimes: DockerRuntime[] = [];
+  const makeRuntime = (of = engine) => {
+    const options = { engine: of, project, stateId: runId, owner: 'test@here', runId };
+    const runtime = new DockerRuntime({ ...options, volumes: [volumes] });
+    runtimes.push(runtime);
+    return runtime;
+  };
+  const cleared = () => Promise.all(runtimes.map((runtime) => runtime.cleared()));
   let image = '';
   const running: RuntimeBackend[] = [];
 
@@ -112,6 +118,7 @@ export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promis
   afterEach(async () => {
     for (const backend of running) backend.terminate(true);
     await Promise.all(running.splice(0).map((backend) => backend.exited));
+    await cleared();
   });
   afterAll(async () => {
     if (missing !== undefined) return;
@@ -157,7 +164,13 @@ export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promis
     return { id, backend, remarks, output: () => Buffer.concat(chunks).toString('latin1') };
   }
 
-  return { start, makeRuntime, project, runId, image: () => image };
+  /** What is left of backends that have ended, once their containers were cleared away. */
+  async function remains(): Promise<string[]> {
+    await cleared();
+    return containersOf(project);
+  }
+
+  return { start, makeRuntime, project, runId, image: () => image, remains, cleared };
 }
 
 /** The containers of a project, dead ones as well. */

@@ -21,6 +21,8 @@ export class ScriptedRuntime implements Runtime {
 
   killAll(): void {}
 
+  async cleared(): Promise<void> {}
+
   async close(): Promise<void> {
     await Promise.all(this.starts.map(({ process }) => process?.closePort()));
   }

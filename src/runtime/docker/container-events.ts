@@ -7,8 +7,12 @@ import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
 import { LABEL } from './labels.js';
 
 const RETRY_PAUSE_MS = 500;
+const OUT_OF_MEMORY = 'oom';
 
 const eventSchema = z.object({
+  Action: z.string().optional(),
+  /** The older name of the action, which Podman uses alone. */
+  status: z.string().optional(),
   Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()) }),
   timeNano: z.number(),
 });
@@ -23,13 +27,15 @@ export interface DeathEvent {
 /** Receives what happens to one container. */
 export interface ContainerListener {
   died(event: DeathEvent): void;
+  /** The kernel ended a process of it, as it needed more memory than it may have. */
+  ranOutOfMemory(): void;
   /** Events may have been missed: the container may have died, or the engine. */
   check(): Promise<void>;
 }
 
 /**
  * Reports when containers of a run die, over one connection to the engine's events. They come a tenth of a second before
- * the engine answers a `wait`, since it cleans up first.
+ * the engine answers a `wait`, or any other question about the container, since it cleans up first.
  */
 export class ContainerEvents {
   readonly #engine: Engine;
@@ -70,7 +76,7 @@ export class ContainerEvents {
     // Podman sends "die" as well, and filters by its own name for it.
     const filters = JSON.stringify({
       type: ['container'],
-      event: ['die', 'died'],
+      event: ['die', 'died', OUT_OF_MEMORY],
       label: [`${LABEL.run}=${this.#runId}`],
     });
     const { signal } = this.#closed;
@@ -95,6 +101,7 @@ export class ContainerEvents {
     const { data, error } = parseEvent(line);
     if (data === undefined) return noteHandled('docker', 'reading an event of the engine', error);
     const { Actor, timeNano } = data;
+    if ((data.Action ?? data.status) === OUT_OF_MEMORY) return this.#listeners.get(Actor.ID)?.ranOutOfMemory();
     // The second name is Podman's.
     const { exitCode, containerExitCode } = Actor.Attributes;
     const event = { exitCode: Number(exitCode ?? containerExitCode), engineMs: timeNano / 1e6 };

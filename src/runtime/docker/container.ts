@@ -45,6 +45,7 @@ export class Container {
   #deathSeenAtMs = 0;
   #isDead = false;
   #isLost = false;
+  #ranOutOfMemory = false;
   /** The pid of its first process, where that can be seen from here. */
   #firstProcess: number | undefined;
   #asked: 'nothing' | 'soft' | 'hard' = 'nothing';
@@ -60,7 +61,13 @@ export class Container {
       this.#settle = resolve;
     });
     this.died = this.#death.then(() => undefined);
-    this.#forget = events.listen(id, { died: (event) => this.#die(event), check: () => this.#check() });
+    this.#forget = events.listen(id, {
+      died: (event) => this.#die(event),
+      ranOutOfMemory: () => {
+        this.#ranOutOfMemory = true;
+      },
+      check: () => this.#check(),
+    });
   }
 
   /** Whether it has died, even if the engine has not reported it yet: that takes some 30 ms, and longer on a busy machine. */
@@ -107,12 +114,50 @@ export class Container {
   async end(): Promise<ContainerEnd> {
     const event = await this.#death;
     this.#forget();
-    const state = this.#isLost ? 'unreachable' : await this.#inspect();
-    if (state === 'unreachable') {
+    const end = this.#isLost ? undefined : await this.#findEnd(event);
+    if (end === undefined) {
       this.abandon();
       return { exitCode: undefined, outOfMemory: false, onItsOwn: false };
     }
     await this.#output.complete().catch(ignoreError('docker', `reading what ${this.name} printed last`));
+    return end;
+  }
+
+  /** @returns undefined when the engine does not answer */
+  async #findEnd(event: DeathEvent | undefined): Promise<ContainerEnd | undefined> {
+    const said = this.#endSaidBy(event);
+    if (said === undefined) return this.#inspectEnd(event);
+    // An engine that is stopped takes its containers with it.
+    const isLost = this.#firstAsked === undefined && !(await this.#engineAnswers());
+    return isLost ? undefined : said;
+  }
+
+  /**
+   * What the event alone says of the end. The engine does not answer a question about the container until it has cleaned
+   * up behind it, a tenth of a second later.
+   * @returns undefined: only the engine can tell
+   */
+  #endSaidBy(event: DeathEvent | undefined): ContainerEnd | undefined {
+    if (event === undefined || Number.isNaN(event.exitCode)) return undefined;
+    const { exitCode } = event;
+    const asked = this.#firstAsked;
+    const wasKilled = exitCode === SIGKILL_CODE;
+    // Nobody here killed it, so the engine may know who did.
+    if (asked === undefined && wasKilled && !this.#ranOutOfMemory) return undefined;
+    // Whether it had ended before it was asked is seen at its process.
+    if (asked?.how === 'soft' && this.#firstProcess === undefined) return undefined;
+    const onItsOwn = asked === undefined || (asked.how === 'hard' && !wasKilled);
+    return { exitCode, outOfMemory: this.#ranOutOfMemory, onItsOwn };
+  }
+
+  #engineAnswers(): Promise<boolean> {
+    return this.#engine.now().then(() => true, ignoreError('docker', 'asking the engine for its time', false));
+  }
+
+  /** @returns undefined when the engine does not answer */
+  async #inspectEnd(event: DeathEvent | undefined): Promise<ContainerEnd | undefined> {
+    const state = await this.#inspect();
+    if (state === 'unreachable') return undefined;
     if (state === undefined) return { exitCode: event?.exitCode, outOfMemory: false, onItsOwn: false };
     const { ExitCode: exitCode, OOMKilled: outOfMemory } = state;
     return { exitCode, outOfMemory, onItsOwn: this.#endedOnItsOwn(state, event) };

@@ -26,8 +26,8 @@ export interface DockerBackendParts {
   limits: readonly Limit[];
   build: ContainerBuild;
   engine: Engine;
-  /** Removes the container once it has ended; when its engine is lost, as soon as that answers again. */
-  remove(isLost: boolean): Promise<void>;
+  /** Begins to remove the container, which has ended; when its engine is lost, as soon as that answers again. */
+  remove(isLost: boolean): void;
 }
 
 /** A backend that runs in a container of its own. */
@@ -41,7 +41,7 @@ export class DockerBackend implements RuntimeBackend {
     this.#parts = parts;
     this.addresses = [parts.address];
     this.stopped = parts.container.died;
-    this.exited = this.#untilGone();
+    this.exited = this.#untilEnded();
   }
 
   get ended(): boolean {
@@ -63,12 +63,11 @@ export class DockerBackend implements RuntimeBackend {
     return this.ended ? undefined : readUsage(this.#parts.engine, this.#parts.container.id);
   }
 
-  /** Until its container is removed. */
-  async #untilGone(): Promise<Exit> {
+  async #untilEnded(): Promise<Exit> {
     const { container, remove } = this.#parts;
     const end = await container.end();
     const { exitCode } = end;
-    await remove(exitCode === undefined);
+    remove(exitCode === undefined);
     if (exitCode === undefined) return { code: null, signal: null, lost: true };
     const remark = await this.#explainEnd(exitCode, end);
     return {

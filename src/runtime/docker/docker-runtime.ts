@@ -47,6 +47,8 @@ export class DockerRuntime implements Runtime {
   readonly #hostPorts = new PortPool();
   /** Of containers that are there or may be. */
   readonly #names = new Set<string>();
+  /** What is being cleared away of backends that have ended. */
+  readonly #clearing = new Set<Promise<unknown>>();
   /** Limits that this engine turned out not to know: no further start is tried with them. */
   readonly #unsupported = new Set<Limit['kind']>();
   #hasInit = true;
@@ -114,6 +116,10 @@ export class DockerRuntime implements Runtime {
     spawnSync('docker', ['rm', '--force', '--volumes', ...names], options);
   }
 
+  async cleared(): Promise<void> {
+    while (this.#clearing.size > 0) await Promise.all(this.#clearing);
+  }
+
   async close(): Promise<void> {
     this.#events.close();
     this.#lost.close();
@@ -154,8 +160,8 @@ export class DockerRuntime implements Runtime {
         limits: spec.limits,
         build: spec.build,
         engine: this.#engine,
-        remove: async (isLost) => {
-          await Promise.all([this.#remove(name, spec.hostPort, isLost), this.#closePort(address)]);
+        remove: (isLost) => {
+          this.#noteClearing(Promise.all([this.#remove(name, spec.hostPort, isLost), this.#closePort(address)]));
         },
       });
     } catch (error) {
@@ -175,6 +181,11 @@ export class DockerRuntime implements Runtime {
   async #closePort({ port, socketPath }: Address): Promise<void> {
     const ignore = ignoreError('docker', `closing the way to port ${port}`);
     if (socketPath !== undefined) await this.#engine.endpoint.forwards?.closePort(socketPath).catch(ignore);
+  }
+
+  #noteClearing(work: Promise<unknown>): void {
+    const noted = work.finally(() => this.#clearing.delete(noted));
+    this.#clearing.add(noted);
   }
 
   async #remove(name: string, hostPort: number | undefined, isLost: boolean): Promise<void> {

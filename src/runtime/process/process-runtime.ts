@@ -90,6 +90,9 @@ export class ProcessRuntime implements Runtime {
     for (const backend of this.#running) backend.killGroup();
   }
 
+  /** There is nothing but processes, and a backend whose processes live has not ended. */
+  async cleared(): Promise<void> {}
+
   async close(): Promise<void> {
     this.#pipes.close();
     await this.#ports.close();

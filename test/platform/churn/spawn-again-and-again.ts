@@ -33,6 +33,7 @@ const runtime: Runtime = {
     };
   },
   killAll: () => undefined,
+  cleared: async () => undefined,
   close: async () => undefined,
 };
 const build: ProcessBuild = { kind: 'process', number: 1, command: 'true', cwd: folder, env: {}, remap8080: false };
