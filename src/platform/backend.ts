@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { OutputSource } from '../contract/dev-endpoints.js';
+import { backendErrors } from '../contract/errors/backend-errors.js';
 import type { TerminationReason } from '../contract/status.js';
 import { describeStatus } from '../contract/status-words.js';
 import type { BackendLog } from '../logs/backend-log.js';
@@ -61,7 +62,10 @@ export class Backend {
     this.#gate = new BuildGate(identity, world.builds, this.#ending.signal, (error) => this.#buildFailed(error));
     this.#generations = new GenerationChain((build) => this.#startGeneration(build), this.#gate);
     this.#enter({ status: 'scheduled', time: world.clock.now() });
-    this.#sweeper = new Sweeper(world.clock, params, (why) => this.#sweep(why));
+    this.#sweeper = new Sweeper(world.clock, params, {
+      due: (why) => this.terminate('swept', false, why),
+      heldByRequests: (idleSeconds) => this.remark(backendErrors.heldByRequests(idleSeconds).sentence),
+    });
     // Begins in the next microtask, so that the caller can listen to its events first.
     this.gone = Promise.resolve().then(() => this.#live());
   }
@@ -136,8 +140,8 @@ export class Backend {
    * Counts an open connection through a token, which keeps it from being swept.
    * @returns to be called once, when it is closed
    */
-  connectionOpened(token: string): () => void {
-    return this.#sweeper.connectionOpened(token);
+  connectionOpened(token: string, isUpgrade: boolean): () => void {
+    return this.#sweeper.connectionOpened(token, isUpgrade);
   }
 
   /** Counts a request that its process has got and will answer. @returns to be called once, when that is over */
@@ -281,10 +285,6 @@ export class Backend {
     const { sentence, exitCode, isFault } = explainStartError(error);
     if (isFault) this.#enter({ status: 'hard-terminating', time: this.#world.clock.now(), reason: 'internalerror' });
     return { code: exitCode, signal: null, remark: sentence };
-  }
-
-  #sweep(why: string): void {
-    if (!isEnding(this.state)) this.terminate('swept', false, why);
   }
 
   #enter(state: BackendState): void {

@@ -19,6 +19,7 @@ import type { MountSource } from './mounts.js';
 import { noteConnection } from './note-connection.js';
 import { DEFAULT_ENVIRONMENT, type ImageSource, NEWEST_TAG, type Service, ServiceRegistry } from './services.js';
 import { type SessionSettings, withSessionDefaults } from './session-settings.js';
+import { PLANE_SPAWN_BYTES, spawnBytes } from './spawn-size.js';
 import { toPublicStatus } from './status-formats.js';
 import { type TokenRoute, TokenTable } from './tokens.js';
 
@@ -58,6 +59,8 @@ export class Platform {
   readonly #backends = new BackendTable((backend) => this.tokens.forget(backend));
   readonly #fencingTokens: FencingTokens;
   #identityIgnored = false;
+  /** Services of which it was said that a spawn is too large for Plane. */
+  readonly #tooLarge = new Set<Service>();
   #closing = false;
 
   constructor(definitions: readonly string[], world: PlatformWorld) {
@@ -254,8 +257,18 @@ export class Platform {
     void backend.gone.then(() => writeBackendEnd(log.folder, endOf(backend)));
     this.#backends.add(backend);
     this.events.emit('backend', backend);
+    this.#tellTooLarge(backend, params, image);
     tellLargeSpawn(backend, params);
     return backend;
+  }
+
+  /** Spawned all the same; said once per service. */
+  #tellTooLarge(backend: Backend, params: ConnectParams, image: Build | undefined): void {
+    const { service, key } = backend.identity;
+    const bytes = spawnBytes(params, key, image);
+    if (bytes <= PLANE_SPAWN_BYTES || this.#tooLarge.has(service)) return;
+    this.#tooLarge.add(service);
+    backend.remark(connectErrors.tooLargeForPlane(bytes, PLANE_SPAWN_BYTES).sentence);
   }
 
   /** As on the platform, a static token goes without user and auth, and without a word; here the first time has one. */

@@ -77,8 +77,8 @@ export class TokenTable {
   }
 
   /** Counts a connection through a token; it counts as use until it is closed. @returns to be called at its end */
-  connect(route: TokenRoute): () => void {
-    const disconnect = route.backend.connectionOpened(route.token);
+  connect(route: TokenRoute, isUpgrade: boolean): () => void {
+    const disconnect = route.backend.connectionOpened(route.token, isUpgrade);
     this.#unused.delete(route.token);
     let isOpen = true;
     return () => {

@@ -190,7 +190,7 @@ export class ConnectionProxy {
       return answerError(exchange, tokenErrors.hostOfOtherBackend(headers.host ?? '', host.label, backend.id));
     }
     if (backend.state.status === 'terminated') return answerEnded(exchange, backend);
-    exchange.whenOver(this.#tokens.connect(route));
+    exchange.whenOver(this.#tokens.connect(route, exchange.held !== undefined));
     const { address } = backend;
     if (address === undefined) void this.#passOnWhenReady(exchange, route);
     else this.#passOn(this.#wayTo(backend, address), exchange, route);

@@ -212,6 +212,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   tokenUnknown: [tokenErrors.tokenUnknown(), ['token', 'connect again']],
   notAToken: [tokenErrors.notAToken('app.js', { asked: '/app.js', instead: './app.js' }), ['"app.js"', '"./app.js"']],
   hostOfOtherBackend: [tokenErrors.hostOfOtherBackend('a.localhost', 'a', 'abc'), ['"a.localhost"', '"a"', '"abc"']],
+  tooLargeForPlane: [connectErrors.tooLargeForPlane(7_000, 6_144), ['7000 bytes', '6 KiB', '500']],
   identityIgnored: [connectErrors.identityIgnored(), ['"user"', '"auth"', 'useStaticToken']],
   backendEnded: [
     backendErrors.backendEnded('abc', 'WHY', ['last line']),
@@ -224,6 +225,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   requestTimeout: [requestErrors.requestTimeout(), ['minute']],
   chunkExtensionsTooLarge: [requestErrors.chunkExtensionsTooLarge(), ['16 KiB']],
   backendAnswerInvalid: [backendErrors.backendAnswerInvalid('abc', 'DETAIL'), ['"abc"', 'DETAIL']],
+  heldByRequests: [backendErrors.heldByRequests(300), ['300 s', 'Plane', 'max_idle_seconds']],
   backendHeadersTooLarge: [backendErrors.backendHeadersTooLarge('abc', 417_792), ['"abc"', '408 KiB']],
   backendUnreachable: [
     backendErrors.backendUnreachable('abc', 'DETAIL', 'EXPLANATION'),

@@ -79,7 +79,7 @@ class Model {
       this.#exit(start, () => process?.clearAway());
       for (const each of this.runtime.starts) if (each.process?.hasStopped) each.process.clearAway();
     } else if (name === 'soft' || name === 'hard') backend?.terminate('external', name === 'hard');
-    else if (name === 'open' && backend !== undefined) this.closers.push(backend.connectionOpened('token'));
+    else if (name === 'open' && backend !== undefined) this.closers.push(backend.connectionOpened('token', true));
     else if (name === 'close') this.closers.shift()?.();
     else if (name === 'send' && backend?.address !== undefined) this.finishers.push(backend.requestSent());
     else if (name === 'finish') this.finishers.shift()?.();

@@ -79,8 +79,8 @@ describe('Lifecycle', () => {
         parseConnectRequest({ spawn: { max_idle_seconds: 5 } }),
       );
       await until(backend, 'ready');
-      const first = setup.platform.tokens.connect(route);
-      const second = setup.platform.tokens.connect(route);
+      const first = setup.platform.tokens.connect(route, true);
+      const second = setup.platform.tokens.connect(route, true);
       clock.turn(60_000);
       first();
       first();
@@ -90,6 +90,26 @@ describe('Lifecycle', () => {
       expect(backend.state.status).toBe('ready');
       clock.turn(1);
       expect(backend.state.status).toBe('terminating');
+    });
+
+    test('one that only plain requests hold lives on, and it is said once that Plane would sweep it', async () => {
+      const clock = new HandClock();
+      const setup = makePlatform(ECHO, clock);
+      const request = parseConnectRequest({ spawn: { max_idle_seconds: 5 } });
+      const { backend, route } = await setup.platform.connect('-', request);
+      await until(backend, 'ready');
+      const notices: string[] = [];
+      backend.events.on('notice', (text) => notices.push(text));
+      const close = setup.platform.tokens.connect(route, false);
+      clock.turn(4_999);
+      expect(notices).toEqual([]);
+      clock.turn(1);
+      clock.turn(60_000);
+      expect(notices).toEqual([expect.stringContaining('have held this session for 5 s. Plane would sweep it now')]);
+      expect(backend.state.status).toBe('ready');
+      close();
+      clock.turn(5_000);
+      expect(backend.state).toMatchObject({ status: 'terminating', reason: 'swept' });
     });
 
     test('without max_idle_seconds that is after five minutes', async () => {
@@ -111,7 +131,7 @@ describe('Lifecycle', () => {
       parseConnectRequest({ spawn: { lifetime_limit_seconds: 3_000_000 } }),
     );
     await until(backend, 'ready');
-    setup.platform.tokens.connect(route);
+    setup.platform.tokens.connect(route, true);
     clock.turn(2_999_999_999);
     expect(backend.state.status).toBe('ready');
     clock.turn(1);

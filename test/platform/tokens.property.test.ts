@@ -14,12 +14,12 @@ import { HandClock } from '../support/hand-clock.js';
 const LIMIT_BYTES = 20_000;
 
 function fakeBackend(id: number, staticToken?: string): Backend {
-  const sweeper = new Sweeper(new HandClock(), {}, () => undefined);
+  const sweeper = new Sweeper(new HandClock(), {}, { due: () => undefined, heldByRequests: () => undefined });
   const backend = {
     id,
     identity: { staticToken },
     state: { status: 'ready' },
-    connectionOpened: (token: string) => sweeper.connectionOpened(token),
+    connectionOpened: (token: string) => sweeper.connectionOpened(token, true),
     connectionsBy: (token: string) => sweeper.connectionsBy(token),
   };
   return backend as unknown as Backend;
@@ -121,7 +121,7 @@ test('all tokens together stay under their limit: the longest unused go first, a
           expect(found).toBe(model.living.some((each) => each.route === route) ? route : undefined);
           model.touch(route, nowMs, 0);
           if (found === undefined || step.do === 'use') continue;
-          open.push({ route, close: table.connect(route) });
+          open.push({ route, close: table.connect(route, true) });
           model.touch(route, nowMs, 1);
         }
         if (step.do === 'disconnect') {
@@ -161,7 +161,7 @@ test('a connection that ends after its token was dropped does not bring it back'
   const table = new TokenTable(new HandClock(), LIMIT_BYTES);
   const backend = fakeBackend(1);
   const route = table.issue(backend, 'ann', undefined);
-  const close = table.connect(route);
+  const close = table.connect(route, true);
   table.forget(backend);
   close();
   expect([table.use(route.token), table.heldBytes]).toEqual([undefined, 0]);

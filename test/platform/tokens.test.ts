@@ -6,13 +6,13 @@ import { HandClock } from '../support/hand-clock.js';
 
 /** Of a backend, the table uses no more than its count of connections, its static token, and whether it has ended. */
 function fakeBackend(staticToken?: string): { backend: Backend; open(): number; state: { status: string } } {
-  const sweeper = new Sweeper(new HandClock(), {}, () => undefined);
+  const sweeper = new Sweeper(new HandClock(), {}, { due: () => undefined, heldByRequests: () => undefined });
   const state = { status: 'ready' };
   const backend = {
     id: 'abc',
     identity: { staticToken },
     state,
-    connectionOpened: (token: string) => sweeper.connectionOpened(token),
+    connectionOpened: (token: string) => sweeper.connectionOpened(token, true),
     connectionsBy: (token: string) => sweeper.connectionsBy(token),
   } as unknown as Backend;
   return { backend, open: () => sweeper.connections, state };
@@ -76,7 +76,7 @@ test('use renews a token, again and again', () => {
 test('an open connection counts as use, and the hour begins at its end', () => {
   const { table, backend, clock } = setUp();
   const route = table.issue(backend, undefined, undefined);
-  const disconnect = table.connect(route);
+  const disconnect = table.connect(route, true);
   clock.turn(TOKEN_UNUSED_MS * 5);
   expect(table.use(route.token)).toBe(route);
   clock.turn(TOKEN_UNUSED_MS * 5);
@@ -90,8 +90,8 @@ test('an open connection counts as use, and the hour begins at its end', () => {
 test('connections are counted on token and backend, and each ends once', () => {
   const { table, backend, open } = setUp();
   const route = table.issue(backend, undefined, undefined);
-  const [first, second] = [table.connect(route), table.connect(route)];
-  const other = table.connect(table.issue(backend, undefined, undefined));
+  const [first, second] = [table.connect(route, true), table.connect(route, true)];
+  const other = table.connect(table.issue(backend, undefined, undefined), true);
   const counts = () => [backend.connectionsBy(route.token), open()];
   expect(counts()).toEqual([2, 3]);
   first();
@@ -107,7 +107,7 @@ test('clearing expired tokens away spares those in use', () => {
   const { table, backend, clock } = setUp();
   const unused = table.issue(backend, undefined, undefined);
   const connected = table.issue(backend, undefined, undefined);
-  table.connect(connected);
+  table.connect(connected, true);
   clock.turn(TOKEN_UNUSED_MS + 1);
   const fresh = table.issue(backend, undefined, undefined);
   expect(table.use(unused.token)).toBeUndefined();

@@ -40,6 +40,12 @@ export const backendErrors = {
       `The process of the backend "${id}" ended before it answered: build ${build} replaced it.`,
       'Send the request again. The old process may have handled part of it.',
     ),
+  heldByRequests: (idleSeconds: number) =>
+    new JamdevError(
+      'NotSupported',
+      `Only plain requests, such as an event stream, have held this session for ${idleSeconds} s. Plane would sweep it now: there only upgraded connections (WebSockets) hold a session.`,
+      'Keep a WebSocket open, send a request more often, or set a longer "max_idle_seconds".',
+    ),
   noLogs: (name: string) =>
     new JamdevError('BackendNotFound', `There are no logs of a backend or key ${quote(name)}.`, 'See: npx jamdev list'),
   noCrash: (name: string) =>
