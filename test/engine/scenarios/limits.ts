@@ -1,7 +1,17 @@
+import type { BackendAnswer } from '../stage/control.js';
+import type { ClientUntil } from '../stage/exchange.js';
 import { scenarioTable } from '../stage/scenario.js';
+import type { Stage } from '../stage/stage.js';
+
+const GET = 'GET {path}/ HTTP/1.1\r\nHost: {host}\r\n\r\n';
+const UPGRADE = 'GET {path}/ HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
+const ACCEPTED = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
 
 /** Longer than a container takes to start on a busy machine: limits count from the spawn. */
 const LIMIT_S = 15;
+/** Plane counts idle time from what its proxy reported last, which can be many seconds late. */
+const PAST_LIMIT_MS = 2.5 * LIMIT_S * 1_000;
+const EVENT = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n';
 
 /** The limits of idle time and of lifetime. */
 export const limits = scenarioTable('limits', {
@@ -17,4 +27,48 @@ export const limits = scenarioTable('limits', {
   lifetime: async (stage) => {
     await stage.ended(await stage.spawn('a', { key: 'lifetime', lifetimeLimitSeconds: LIMIT_S }));
   },
+  'both, the lifetime first': async (stage) => {
+    const limits = { maxIdleSeconds: 600, lifetimeLimitSeconds: LIMIT_S };
+    await stage.ended(await stage.spawn('a', { key: 'both-lifetime', ...limits }));
+  },
+  'both, idle first': async (stage) => {
+    const limits = { maxIdleSeconds: LIMIT_S, lifetimeLimitSeconds: 600 };
+    await stage.ended(await stage.spawn('a', { key: 'both-idle', ...limits }));
+  },
+  'idle, after a request': async (stage) => {
+    const backend = await stage.spawn('a', { key: 'idle-request', maxIdleSeconds: LIMIT_S });
+    await stage.waitFor(backend, 'ready');
+    await stage.exchange('exchange', { on: backend, send: GET });
+    await stage.ended(backend);
+  },
+  'idle, while a WebSocket is open': async (stage) => {
+    await talkPastTheLimit(stage, 'idle-websocket', UPGRADE, 'closed', [
+      ACCEPTED,
+      { waitMs: PAST_LIMIT_MS },
+      'still here',
+    ]);
+  },
+  'idle, while an event stream is read': async (stage) => {
+    await talkPastTheLimit(stage, 'idle-stream', GET, 'answered', [
+      EVENT,
+      { waitMs: PAST_LIMIT_MS },
+      'data: still here\n\n',
+    ]);
+  },
 });
+
+/** The backend speaks at once and again when the idle limit is over; its lifetime ends later still. */
+async function talkPastTheLimit(
+  stage: Stage,
+  key: string,
+  send: string,
+  until: ClientUntil,
+  pieces: BackendAnswer['pieces'],
+): Promise<void> {
+  const limits = { maxIdleSeconds: LIMIT_S, lifetimeLimitSeconds: 4 * LIMIT_S };
+  const backend = await stage.spawn('a', { key, ...limits });
+  await stage.waitFor(backend, 'ready');
+  await backend.control.script(backend.secret ?? 'none', [{ pieces, ending: 'open' }]);
+  stage.note('client', await stage.send({ send, until }, backend));
+  await stage.ended(backend);
+}

@@ -66,5 +66,7 @@ async function runScenario(driver: Driver, shared: SharedBackend, scenario: Scen
   } catch (cause) {
     const soFar = JSON.stringify(stage.transcript);
     return { error: new Error(`${scenario.name} failed on ${driver.name}, after ${soFar}: ${cause}`, { cause }) };
+  } finally {
+    await stage.leave();
   }
 }

@@ -19,9 +19,9 @@ export class SharedBackend {
   /** Connects a scenario to it. */
   async connect(stage: Stage, who: { user?: string; auth?: Record<string, unknown> }): Promise<Connected> {
     await this.control();
-    const connected = await stage.connectQuietly('shared', { ...OPTIONS, user: who.user, auth: who.auth });
-    if (!connected.ok) throw new Error(`the shared backend refused a connect with ${connected.httpStatus}`);
-    return connected;
+    const answer = await this.driver.connect({ ...OPTIONS, user: who.user, auth: who.auth });
+    if (!answer.ok) throw new Error(`the shared backend refused a connect with ${answer.httpStatus}`);
+    return stage.introduce('shared', answer);
   }
 
   async #start(): Promise<Control> {

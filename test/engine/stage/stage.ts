@@ -34,6 +34,8 @@ export interface Exchange {
 /** One run of one scenario on one system: the words that scenarios are written in. Each word notes what came of it. */
 export class Stage {
   readonly transcript: Record<string, unknown> = {};
+  /** Ids of the backends that are this scenario's alone. */
+  readonly #own = new Set<string>();
 
   constructor(
     private readonly driver: Driver,
@@ -68,10 +70,21 @@ export class Stage {
   ): Promise<Connected | Extract<ConnectAnswer, { ok: false }>> {
     const answer = await this.driver.connect(options);
     if (!answer.ok) return answer;
+    this.#own.add(answer.id);
+    return this.introduce(name, answer);
+  }
+
+  /** Gives a backend its names in the transcript. */
+  introduce(name: string, answer: Extract<ConnectAnswer, { ok: true }>): Connected {
     this.names.add(answer.id, 'id');
     this.names.add(answer.token, 'token');
     if (answer.secret !== undefined) this.names.add(answer.secret, 'secret');
     return { ...answer, name, control: new Control(`http://localhost:${this.driver.proxyPort}/${answer.token}/`) };
+  }
+
+  /** Ends all backends of this scenario: together they would be more than the network of an engine has addresses for. */
+  async leave(): Promise<void> {
+    await Promise.all([...this.#own].map((id) => this.driver.terminate(id, 'hard')));
   }
 
   /** Sends bytes to the proxy, and notes what reached the backend and what came back. */
