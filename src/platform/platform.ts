@@ -13,13 +13,12 @@ import { type BackendState, isEnding } from './backend-state.js';
 import { BackendTable } from './backend-table.js';
 import { FencingTokens } from './fencing-tokens.js';
 import { newBackendId, newKey, newStaticToken } from './ids.js';
-import { tellLargeSpawn } from './large-spawn.js';
+import { LargeSpawns } from './large-spawn.js';
 import { MountWish } from './mount-wish.js';
 import type { MountSource } from './mounts.js';
 import { noteConnection } from './note-connection.js';
 import { DEFAULT_ENVIRONMENT, type ImageSource, NEWEST_TAG, type Service, ServiceRegistry } from './services.js';
 import { type SessionSettings, withSessionDefaults } from './session-settings.js';
-import { PLANE_SPAWN_BYTES, spawnBytes } from './spawn-size.js';
 import { toPublicStatus } from './status-formats.js';
 import { type TokenRoute, TokenTable } from './tokens.js';
 
@@ -58,9 +57,8 @@ export class Platform {
   readonly #world: PlatformWorld;
   readonly #backends = new BackendTable((backend) => this.tokens.forget(backend));
   readonly #fencingTokens: FencingTokens;
+  readonly #largeSpawns = new LargeSpawns();
   #identityIgnored = false;
-  /** Services of which it was said that a spawn is too large for Plane. */
-  readonly #tooLarge = new Set<Service>();
   #closing = false;
 
   constructor(definitions: readonly string[], world: PlatformWorld) {
@@ -257,18 +255,8 @@ export class Platform {
     void backend.gone.then(() => writeBackendEnd(log.folder, endOf(backend)));
     this.#backends.add(backend);
     this.events.emit('backend', backend);
-    this.#tellTooLarge(backend, params, image);
-    tellLargeSpawn(backend, params);
+    this.#largeSpawns.tell(backend, params);
     return backend;
-  }
-
-  /** Spawned all the same; said once per service. */
-  #tellTooLarge(backend: Backend, params: ConnectParams, image: Build | undefined): void {
-    const { service, key } = backend.identity;
-    const bytes = spawnBytes(params, key, image);
-    if (bytes <= PLANE_SPAWN_BYTES || this.#tooLarge.has(service)) return;
-    this.#tooLarge.add(service);
-    backend.remark(connectErrors.tooLargeForPlane(bytes, PLANE_SPAWN_BYTES).sentence);
   }
 
   /** As on the platform, a static token goes without user and auth, and without a word; here the first time has one. */

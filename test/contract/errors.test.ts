@@ -212,7 +212,6 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   tokenUnknown: [tokenErrors.tokenUnknown(), ['token', 'connect again']],
   notAToken: [tokenErrors.notAToken('app.js', { asked: '/app.js', instead: './app.js' }), ['"app.js"', '"./app.js"']],
   hostOfOtherBackend: [tokenErrors.hostOfOtherBackend('a.localhost', 'a', 'abc'), ['"a.localhost"', '"a"', '"abc"']],
-  tooLargeForPlane: [connectErrors.tooLargeForPlane(7_000, 6_144), ['7000 bytes', '6 KiB', '500']],
   identityIgnored: [connectErrors.identityIgnored(), ['"user"', '"auth"', 'useStaticToken']],
   backendEnded: [
     backendErrors.backendEnded('abc', 'WHY', ['last line']),

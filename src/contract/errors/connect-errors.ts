@@ -47,13 +47,7 @@ export const connectErrors = {
   largeSpawn: (bytes: number, limitBytes: number) =>
     new JamdevError(
       'NotSupported',
-      `"env" and key have ${bytes} bytes as JSON; jamdev serve refuses more than ${limitBytes}, as its cluster can't pass them on.`,
-      'Send less in "env", and let the backend fetch large values itself.',
-    ),
-  tooLargeForPlane: (bytes: number, limitBytes: number) =>
-    new JamdevError(
-      'NotSupported',
-      `"env", image and key of the connect request have ${bytes} bytes as JSON. Plane can spawn with ${limitBytes / 1024} KiB for sure, and with more than 7.2 KiB it answers 500.`,
+      `"env", image and key of this spawn have ${bytes} bytes as JSON. jamdev serve refuses more than ${limitBytes}, and Plane fails with 500 a little above that.`,
       'Send less in "env", for example a URL from which the backend gets the rest.',
     ),
   identityIgnored: () =>
