@@ -34,15 +34,18 @@ export const revokedTokensSchema = z
   .object({ revoked: z.array(z.string()).describe('Those that were not revoked before.') })
   .meta({ id: 'RevokedTokens' });
 
-/** What is told of a token. */
-export function toTokenJson(token: {
+/** An API token as the store returns it, without its secret. */
+export interface TokenInfo {
   id: string;
   account: string;
   scopes: Scope[];
   createdAt: Date;
   lastUsedAt: Date | null;
   revokedAt: Date | null;
-}): ApiTokenJson {
+}
+
+/** An API token as answers show it. */
+export function toTokenJson(token: TokenInfo): ApiTokenJson {
   return {
     id: token.id,
     account: token.account,

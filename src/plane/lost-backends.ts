@@ -1,10 +1,10 @@
-import { type Clock, pause } from '../os/clock.js';
-import { noteHandled } from '../os/debug/debug-log.js';
+import type { Clock } from '../os/clock.js';
 import { listUnended } from '../store/backends.js';
 import { noteDrones, silentDrones } from '../store/drones.js';
 import type { Store } from '../store/tables.js';
 import type { ControllerClient } from './controller-client.js';
 import { markLost } from './lost-status.js';
+import { RepeatedWork } from './repeated-work.js';
 
 const TURN_MS = 10_000;
 /** A drone that was not heard of for so long is gone: its backends' keys ran out after 60 s at the latest. */
@@ -20,11 +20,13 @@ export interface LostBackendsWorld {
   clock: Clock;
 }
 
-/** Says of backends that they are lost, when their drone has been silent for long. Plane shows them as ready for ever. */
+/**
+ * Marks backends as lost whose drone has been silent for {@link SILENCE_SECONDS}. Plane itself would show them as ready
+ * forever.
+ */
 export class LostBackends {
   readonly #world: LostBackendsWorld;
-  readonly #closing = new AbortController();
-  #ended: Promise<void> | undefined;
+  readonly #search = new RepeatedWork('looking for lost backends', TURN_MS, (signal) => this.#turn(signal));
   /** Since when the controller has answered every time; by the clock's monotonic time. */
   #answeredSinceMs: number | undefined;
 
@@ -34,37 +36,32 @@ export class LostBackends {
 
   /** Begins; until {@link close}. */
   start(): void {
-    this.#ended ??= this.#run();
+    this.#search.start();
   }
 
   /** Never rejects. */
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#ended;
+  close(): Promise<void> {
+    return this.#search.close();
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#closing;
-    while (!signal.aborted) {
-      try {
-        await this.#turn();
-      } catch (error) {
-        this.#answeredSinceMs = undefined;
-        if (!signal.aborted) noteHandled('plane', 'looking for lost backends', error);
-      }
-      await pause(TURN_MS, signal);
+  async #turn(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#markLost(signal);
+    } catch (error) {
+      this.#answeredSinceMs = undefined;
+      throw error;
     }
   }
 
-  async #turn(): Promise<void> {
+  async #markLost(signal: AbortSignal): Promise<void> {
     const { controller, store, cluster, clock } = this.#world;
-    const { drones } = await controller.clusterState(cluster, this.#closing.signal);
+    const { drones } = await controller.clusterState(cluster, signal);
     const heard = drones.filter(({ last_heartbeat_age }) => last_heartbeat_age < HEARD_SECONDS);
     const names = heard.map(({ node }) => node.name.Drone);
     await noteDrones(store, cluster, names);
     const nowMs = clock.monotonicMs();
     this.#answeredSinceMs ??= nowMs;
-    // While no controller answers nobody is heard of; after it, drones are given the time to come back.
+    // While the controller was away no drone could be heard: drones get the full time to report again.
     if (nowMs - this.#answeredSinceMs < SILENCE_SECONDS * 1000) return;
     const silent = new Set(await silentDrones(store, cluster, SILENCE_SECONDS));
     if (silent.size === 0) return;

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { QUICK_REQUEST_MS } from '../docker-engine/engine.js';
-import { type Clock, pause } from '../os/clock.js';
-import { noteHandled } from '../os/debug/debug-log.js';
+import type { Clock } from '../os/clock.js';
 import { type BackendRow, findPublic, liveHolders, updateBackend } from '../store/backends.js';
 import type { Store } from '../store/tables.js';
 import type { DroneEngines } from './drone-engines.js';
 import { markLost } from './lost-status.js';
+import { RepeatedWork } from './repeated-work.js';
 
 /** Plane's own label; its value is the backend's id. */
 const LABEL = 'dev.plane.backend';
@@ -29,34 +29,27 @@ export interface ReconcilerWorld {
  */
 export class Reconciler {
   readonly #world: ReconcilerWorld;
-  readonly #closing = new AbortController();
-  #ended: Promise<unknown> | undefined;
+  /** One per engine: an engine that hangs holds up only itself. */
+  readonly #comparisons: readonly RepeatedWork[];
 
   constructor(world: ReconcilerWorld) {
     this.#world = world;
+    this.#comparisons = world.engines.names.map(
+      (drone) =>
+        new RepeatedWork(`comparing the containers of the drone ${drone}`, TURN_MS, async () => {
+          for (const id of await this.#running(drone)) await this.#judge(id, drone);
+        }),
+    );
   }
 
-  /** Begins; until {@link close}. An engine that hangs holds up only itself. */
+  /** Begins; until {@link close}. */
   start(): void {
-    this.#ended ??= Promise.all(this.#world.engines.names.map((drone) => this.#run(drone)));
+    for (const comparison of this.#comparisons) comparison.start();
   }
 
   /** Never rejects. */
   async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#ended;
-  }
-
-  async #run(drone: string): Promise<void> {
-    const { signal } = this.#closing;
-    while (!signal.aborted) {
-      try {
-        for (const id of await this.#running(drone)) await this.#judge(id, drone);
-      } catch (error) {
-        if (!signal.aborted) noteHandled('plane', `comparing the containers of the drone ${drone}`, error);
-      }
-      await pause(TURN_MS, signal);
-    }
+    await Promise.all(this.#comparisons.map((comparison) => comparison.close()));
   }
 
   /** The backends whose containers run in the engine of a drone. */

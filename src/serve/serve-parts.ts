@@ -10,7 +10,7 @@ import { ControllerClient } from '../plane/controller-client.js';
 import { DroneEngines } from '../plane/drone-engines.js';
 import { EndRecorder } from '../plane/end-recorder.js';
 import { KeyConnector } from '../plane/key-connector.js';
-import { LogRetention } from '../plane/log-retention.js';
+import { deleteLogsAfter } from '../plane/log-retention.js';
 import { LostBackends } from '../plane/lost-backends.js';
 import { Reconciler } from '../plane/reconciler.js';
 import { StaleHolders } from '../plane/stale-holders.js';
@@ -68,7 +68,7 @@ export async function makeServeParts(config: ServeConfig, { store }: OpenStore, 
     clock,
     onKilled: (id, drone, why) => log.warn({ backend: id, drone }, `killed the container of a backend: ${why}`),
   });
-  const retention = new LogRetention(store, config.logRetentionDays);
+  const retention = deleteLogsAfter(config.logRetentionDays, store);
   const rate = new ConnectRate(config.limits.connectsPerSecond, clock);
   const world = { controller, store, settings, keys, engines, rate, startedAt: clock.now() };
   return {

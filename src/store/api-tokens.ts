@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Scope } from '../contract/accounts.js';
+import type { TokenInfo } from '../contract/api-tokens.js';
 import { accountErrors } from '../contract/errors/account-errors.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import { type ApiToken, formatApiToken, hashSecret, matchesHash, newApiToken } from './api-token.js';
@@ -8,16 +9,6 @@ import type { Store } from './tables.js';
 
 /** The last use of a token is known to a minute; a write for each request would cost more than it tells. */
 const USE_IS_DUE = sql<boolean>`coalesce(last_used_at < clock_timestamp() - interval '1 minute', true)`;
-
-/** An API token, without its secret. */
-export interface TokenInfo {
-  id: string;
-  account: string;
-  scopes: Scope[];
-  createdAt: Date;
-  lastUsedAt: Date | null;
-  revokedAt: Date | null;
-}
 
 /** Who a request comes from. */
 export interface Caller {
@@ -54,7 +45,7 @@ export async function createToken(
   return formatApiToken(token);
 }
 
-/** Whether anybody could be let in: as long as there is no token, `jamdev serve` listens on loopback only. */
+/** Whether a token can be used now: without one, `jamdev serve` starts on loopback only. */
 export async function hasTokens(store: Store): Promise<boolean> {
   const found = await store
     .selectFrom('api_tokens')
@@ -65,7 +56,7 @@ export async function hasTokens(store: Store): Promise<boolean> {
   return found !== undefined;
 }
 
-/** Whether a token was ever created: revoking the last one must not open the API to everyone. */
+/** Whether a token was ever created, even if it is revoked: revoking the last one must not open the API to everyone. */
 export async function hadTokens(store: Store): Promise<boolean> {
   return (await store.selectFrom('api_tokens').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
