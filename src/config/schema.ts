@@ -125,7 +125,7 @@ export const configFileSchema = z.strictObject({
     .describe('The URLs of a tunnel or a TLS proxy in front of the dev server; connect results carry them.'),
   serve: serveSchema
     .optional()
-    .describe('For jamdev serve and the commands of those who operate it; jamdev dev ignores it.'),
+    .describe('Settings of jamdev serve and of the commands that manage it; jamdev dev ignores them.'),
   remote: z
     .strictObject({
       address: z

@@ -20,8 +20,8 @@ export const serveSchema = z.strictObject({
     .string()
     .regex(CLUSTER_NAME, 'must be a host name, with the port of the proxies if it is not 443')
     .optional()
-    .describe('The name of the cluster, by which its drones and proxies were started.'),
-  pool: z.string().optional().describe('Only drones of this pool. Default: those that are in none.'),
+    .describe('The name of the cluster, as its drones and proxies were started with.'),
+  pool: z.string().optional().describe('Use only drones of this pool. Default: drones without a pool.'),
   database: z.string().min(1).optional().describe('The URL of its PostgreSQL database: postgres://...'),
   publicUrl: httpUrl.optional().describe('The URL that leads to this API. Default: the address that it listens on.'),
   port: port.optional().describe('The port of the API. Default: 8080; 0: any free one.'),
@@ -38,20 +38,24 @@ export const serveSchema = z.strictObject({
     .enum(['spawn', 'wait'])
     .optional()
     .describe(
-      'When the last backend of a key may still run on a drone that is gone: spawn another, or refuse. Default: spawn.',
+      "What to do when the last backend of a key may still run on a drone that can't be reached: spawn another backend, or wait (connects get 503). Default: spawn.",
     ),
   logRetentionDays: count
     .optional()
-    .describe('How long the end of the log of a backend that has ended is kept. Default: 7.'),
+    .describe('How many days the last 1 MiB of a log is kept after its backend has ended. Default: 7.'),
   limits: z
     .strictObject({
       maxBackends: count.optional().describe('How many backends an account may have at once. Default: any number.'),
       connectsPerSecond: count
         .optional()
-        .describe('How often an account may connect per second, to each jamdev serve. Default: any number.'),
-      memoryBytes: count.optional().describe('The memory of a backend, unless a request names another.'),
-      cpuPercent: count.optional().describe('The CPU of a backend in percent of one, unless a request names another.'),
+        .describe(
+          'How many connects per second an account may make to each jamdev serve process. Default: any number.',
+        ),
+      memoryBytes: count.optional().describe('The memory limit of a backend, unless the request sets one.'),
+      cpuPercent: count
+        .optional()
+        .describe('The CPU limit of a backend in percent of one CPU, unless the request sets one.'),
     })
     .optional()
-    .describe('For each account.'),
+    .describe('Limits per account and per backend.'),
 });

@@ -52,9 +52,9 @@ export interface KeyConnectorWorld {
 }
 
 /**
- * Connects to the holder of a key, or spawns one, with one live holder per key also where Plane leaves gaps. The row of a
- * backend is written before Plane is asked to spawn it, so that nothing is lost when this process is killed in between;
- * whoever spawns for a key holds its lock, so that nobody takes such a row for one whose backend is gone.
+ * Connects to the holder of a key, or spawns one, and keeps one live holder per key even where Plane does not. The row of a
+ * backend is written before Plane is asked to spawn it, so that nothing is lost when this process is killed in between.
+ * The key's lock is held during a spawn, so that no other process mistakes such a row for a backend that is gone.
  */
 export class KeyConnector {
   readonly #world: KeyConnectorWorld;
@@ -143,9 +143,9 @@ export class KeyConnector {
     if ((await insertBackend(store, row, { maxLive: settings.maxBackends })) === 'limit') {
       throw clusterErrors.backendLimit(account, settings.maxBackends ?? 0);
     }
-    // Not ended by the caller's signal: Plane would go on all the same, and nobody would know.
+    // Not aborted by the caller's signal: Plane would spawn the backend anyway, and no one would follow it.
     const connection = await controller.connect({ ...this.#ask(request), spawn_config }).catch(async (error) => {
-      // Without an answer the backend may have been spawned; then whoever follows the row finds it.
+      // Without an answer the backend may still have been spawned; the follower of its row will find it.
       if (!(error instanceof ControllerRefusal)) throw error;
       await discardBackend(store, id);
       if (LOST_RACES.includes(error.kind)) return 'ending' as const;

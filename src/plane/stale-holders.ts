@@ -6,8 +6,8 @@ import type { DroneEngines } from './drone-engines.js';
 import { markLost } from './lost-status.js';
 
 /**
- * What happens to a key whose last holder can't be ended for certain, as its drone's engine does not answer: another is
- * spawned, or connects wait.
+ * What to do about a key whose last holder may still run, since its drone's engine does not answer: spawn another backend,
+ * or have connects wait.
  */
 type LostDronePolicy = 'spawn' | 'wait';
 
@@ -23,8 +23,8 @@ export interface StaleHoldersWorld {
 }
 
 /**
- * Ends what may be left of backends that have lost their key, as the cluster says, without having ended: a drone whose
- * process has died leaves its containers running past the lease of their keys.
+ * Ends what may be left of backends that have lost their key but not ended, according to the cluster: a drone whose process
+ * has died leaves its containers running past the lease of their keys.
  */
 export class StaleHolders {
   readonly #world: StaleHoldersWorld;
@@ -34,7 +34,7 @@ export class StaleHolders {
   }
 
   /**
-   * @returns those whose end nobody will report; to be given to {@link forget} once another backend has the key
+   * @returns those whose end Plane will not report; pass them to {@link forget} once another backend has the key
    * @throws JamdevError `HolderUnreachable` where one may still run, and the policy is to wait
    */
   async end(holders: readonly BackendRow[], signal: AbortSignal): Promise<BackendRow[]> {
@@ -42,10 +42,10 @@ export class StaleHolders {
     const stale: BackendRow[] = [];
     for (const holder of holders) {
       const status = await controller.status(holder.id, signal);
-      // It ended as it should, and whoever follows it will say so.
+      // It ended as it should; its follower records that.
       if (status?.status === 'terminated') continue;
       stale.push(holder);
-      // Never spawned: whoever wrote the row was gone before it asked for it.
+      // Never spawned: the process that wrote the row was killed before it asked Plane.
       if (status === undefined || (await engines.kill(holder.id, holder.drone))) continue;
       if (onLostDrone === 'wait') throw clusterErrors.holderUnreachable(holder.key, holder.service, holder.drone);
       onUncertain(holder.id, holder.drone);
@@ -53,7 +53,7 @@ export class StaleHolders {
     return stale;
   }
 
-  /** Says of backends that they are lost: their key has another holder. Of one that was never spawned nothing is kept. */
+  /** Marks backends as lost, since their key has another holder. The row of one that was never spawned is deleted. */
   async forget(stale: readonly BackendRow[]): Promise<void> {
     const { controller, store, now } = this.#world;
     for (const { id } of stale) {

@@ -6,13 +6,13 @@ export const serveErrors = {
   tokenNeeded: (where: string) =>
     new JamdevError(
       'Usage',
-      `jamdev serve can't be reached at ${where} without an API token in its database: anyone could start backends.`,
+      `jamdev serve does not open ${where} to other machines while its database has no API token: anyone could start backends.`,
       'Create a token: npx jamdev token create ACCOUNT. Or leave out host and publicUrl: then only this machine can use it.',
     ),
   imageMissing: (service: string) =>
     new JamdevError(
       'ImageNotFound',
       `The service ${JSON.stringify(service)} has no image in the config.`,
-      'Set services.NAME.image, or choose one by use-image.',
+      'Set services.NAME.image, or choose one with use-image.',
     ),
 };

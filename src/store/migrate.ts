@@ -2,7 +2,7 @@ import { type Kysely, Migrator, sql } from 'kysely';
 import { MIGRATIONS } from './migrations/migrations.js';
 import { storeErrors } from './store-errors.js';
 
-/** PostgreSQL's schema that everything of jamdev stands in, so that no table of anybody else is ever meant. */
+/** The PostgreSQL schema that holds all of jamdev's tables, so that it never touches another program's. */
 export const SCHEMA = 'jamdev';
 const HISTORY = 'migrations';
 

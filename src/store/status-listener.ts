@@ -21,7 +21,7 @@ export class StatusListener {
 
   /**
    * @param onStatus gets the id of a backend that has a new status
-   * @param onConnected what was notified before this is not known: whoever waits has to look
+   * @param onConnected notifications before this may have been missed: readers that wait must look again
    */
   constructor(url: string, onStatus: (backendId: string) => void, onConnected: () => void) {
     this.#url = url;

@@ -13,7 +13,7 @@ export const storeErrors = {
     new JamdevError(
       'DatabaseUnavailable',
       `The database of jamdev serve did not answer within ${seconds} s.`,
-      'Running sessions go on. Try again; if it stays so, check the load, disk and locks of PostgreSQL.',
+      'Running sessions go on. Try again; if it keeps happening, check the load, disk and locks of PostgreSQL.',
     ),
   full: (detail: string) =>
     new JamdevError(
@@ -24,7 +24,7 @@ export const storeErrors = {
   readOnly: (detail: string) =>
     new JamdevError(
       'DatabaseUnavailable',
-      `The database of jamdev serve does not take changes (${detail}).`,
+      `The database of jamdev serve is read-only (${detail}).`,
       'Running sessions go on. Check that the database URL leads to the primary server.',
     ),
   refused: (detail: string) =>
@@ -36,7 +36,7 @@ export const storeErrors = {
   keyBusy: (key: string, seconds: number) =>
     new JamdevError(
       'KeyBusy',
-      `Other requests for the key ${quote(key)} were not done within ${seconds} s.`,
+      `Other requests for the key ${quote(key)} did not finish within ${seconds} s.`,
       'Try again.',
     ),
   /** @param unknown the migrations that this version does not have */

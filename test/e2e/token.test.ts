@@ -76,7 +76,7 @@ describePostgres('jamdev token and jamdev audit', () => {
     expect(JSON.parse((await run('token', 'revoke', 'acme', '--all', '--json')).stdout)).toEqual({
       revoked: [three.split('.')[0]],
     });
-    expect((await run('token', 'revoke', 'acme', '--all')).stdout).toContain('before');
+    expect((await run('token', 'revoke', 'acme', '--all')).stdout).toContain('already revoked');
     const states = JSON.parse((await run('token', 'list', '--json')).stdout);
     expect(states.map(({ revoked_at }: { revoked_at: unknown }) => revoked_at !== null)).toEqual([
       true,
@@ -89,7 +89,7 @@ describePostgres('jamdev token and jamdev audit', () => {
 
   test('audit shows who did what, the newest last', async () => {
     const { run, create } = await useDatabase();
-    expect((await run('audit')).stdout).toContain('Nothing');
+    expect((await run('audit')).stdout).toContain('No entries');
     const id = (await create('acme')).split('.')[0];
     await run('token', 'revoke', 'acme', '--all');
     await create('beta');

@@ -20,7 +20,7 @@ VERSION=0.5.5
 START_TIMEOUT_S=60
 STOP_TIMEOUT_S=10
 
-# Whoever reads this may be gone, which must not keep the script from cleaning up.
+# The reader of this output may be gone; that must not keep the script from cleaning up.
 trap '' PIPE
 say() { printf 'plane: %s\n' "$*" >&2 || true; }
 

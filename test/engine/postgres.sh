@@ -3,7 +3,7 @@
 #
 #   test/engine/postgres.sh install        installs the package where it is missing (Debian or Ubuntu, as root)
 #   test/engine/postgres.sh start FOLDER   starts one with its data in FOLDER/postgres; prints DATABASE_URL=...
-#   test/engine/postgres.sh stop FOLDER    ends it, whoever started it, and removes FOLDER/postgres
+#   test/engine/postgres.sh stop FOLDER    ends it, even if another process started it, and removes FOLDER/postgres
 #
 # All can be called again. Any number can run side by side, each with a folder of its own.
 set -euo pipefail

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { imageName, imagesOfProject, runOfImage } from '../../src/images/image-name.js';
 
-const OWNER = { project: '/work/app', service: 'default', runId: 'b7c1-4d', number: 12 };
+const OWNER = { project: '/projects/app', service: 'default', runId: 'b7c1-4d', number: 12 };
 
 test.each([
   ['default', /^jamdev\/[0-9a-f]{8}-[0-9a-f]{8}-default:b7c1-4d-12$/],
@@ -15,7 +15,7 @@ test.each([
 test('it tells the project and the run', () => {
   const name = imageName(OWNER);
   expect(name.startsWith(imagesOfProject(OWNER).replace(/\*$/, ''))).toBe(true);
-  expect(name.startsWith(imagesOfProject({ project: '/work/app2' }).replace(/\*$/, ''))).toBe(false);
+  expect(name.startsWith(imagesOfProject({ project: '/projects/app2' }).replace(/\*$/, ''))).toBe(false);
   expect(runOfImage(name)).toBe(OWNER.runId);
   expect(runOfImage('jamdev/x:latest')).toBe('');
 });
@@ -33,7 +33,7 @@ test('services that read alike, builds and runs have names of their own', () => 
   const others = [
     { service: 'Default' },
     { stateId: 'state-1' },
-    { project: '/work/app2' },
+    { project: '/projects/app2' },
     { runId: 'b7c1' },
     { number: 1 },
   ];

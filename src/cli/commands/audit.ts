@@ -11,10 +11,10 @@ interface AuditOptions extends DatabaseOptions {
   limit: number;
 }
 
-/** `jamdev audit`: who deployed, terminated, and made tokens. */
+/** `jamdev audit`: who deployed, terminated, and created or revoked tokens. */
 export function auditCommand(io: CommandIo): Command {
   const command = new Command('audit')
-    .description('show who deployed, terminated and made tokens in jamdev serve, oldest first')
+    .description('show who deployed, terminated and created or revoked tokens in jamdev serve, oldest first')
     .argument('[account]', 'the name of the account (default: all)', account)
     .option('--limit <count>', 'how many entries, counted from the newest', wholeNumber('--limit'), 100)
     .action(async (name: string | undefined, options: AuditOptions) => {
@@ -22,11 +22,11 @@ export function auditCommand(io: CommandIo): Command {
       const { listAudit } = await import('../../store/audit.js');
       const entries = await withStore(options, io, (store) => listAudit(store, { account: name, limit }));
       if (options.json) return io.json(entries);
-      if (entries.length === 0) return io.out('Nothing was done yet.');
+      if (entries.length === 0) return io.out('No entries yet.');
       for (const line of formatTable(['TIME', 'ACCOUNT', 'WHO', 'ACTION', 'TARGET'], entries.map(toRow))) io.out(line);
     });
   return addExamples(addDatabaseOptions(command), [
-    ['jamdev audit acme', 'what was last done in the account acme'],
+    ['jamdev audit acme', 'the latest entries of the account acme'],
     ['jamdev audit --limit 1000 --json', 'in all accounts, for a script'],
   ]);
 }

@@ -1,19 +1,19 @@
 import { JamdevError } from './jamdev-error.js';
 import { quote } from './quote.js';
 
-/** Callers of `jamdev serve` who may not do what they ask for. */
+/** Requests to `jamdev serve` that are not allowed. */
 export const accessErrors = {
   apiTokenMissing: () =>
     new JamdevError(
       'Unauthorized',
       'The request has no API token.',
-      'Send it as "Authorization: Bearer TOKEN". To make one: npx jamdev token create ACCOUNT',
+      'Send "Authorization: Bearer TOKEN". To create one: npx jamdev token create ACCOUNT',
     ),
   apiTokenWrong: () =>
     new JamdevError(
       'Unauthorized',
       'The API token is unknown or revoked.',
-      'To make one: npx jamdev token create ACCOUNT',
+      'To create one: npx jamdev token create ACCOUNT',
     ),
   tooManyAttempts: (seconds: number) =>
     new JamdevError(
@@ -31,6 +31,6 @@ export const accessErrors = {
     new JamdevError(
       'ScopeMissing',
       `The API token does not allow this: it lacks the scope ${quote(scope)}.`,
-      `To make one that does: npx jamdev token create ACCOUNT --scopes ${scope}`,
+      `To create one that does: npx jamdev token create ACCOUNT --scopes ${scope}`,
     ),
 };

@@ -13,7 +13,7 @@ export const clusterErrors = {
     new JamdevError(
       'ControllerFailed',
       `The controller of the cluster answered with an error: ${detail}.`,
-      'Try again; if it happens again, look into the log of the controller.',
+      "Try again; if it happens again, look at the controller's log.",
     ),
   noDroneAvailable: (cluster: string, pool: string) =>
     new JamdevError(
@@ -30,7 +30,7 @@ export const clusterErrors = {
   keyStillEnding: (key: string, service: string, seconds: number) =>
     new JamdevError(
       'KeyStillEnding',
-      `The last backend with the key ${quote(key)} of service ${quote(service)} has not ended within ${seconds} s.`,
+      `The last backend with the key ${quote(key)} of service ${quote(service)} did not end within ${seconds} s.`,
       'Try again in a moment, or terminate it hard.',
     ),
   holderUnreachable: (key: string, service: string, drone: string | null) =>
@@ -42,13 +42,13 @@ export const clusterErrors = {
   spawnTooLarge: (bytes: number, limitBytes: number) =>
     new JamdevError(
       'InvalidRequest',
-      `"env", image and key have ${bytes} bytes as JSON; the cluster can pass on at most ${limitBytes} bytes together.`,
+      `"env", image and key are ${bytes} bytes as JSON; the cluster accepts at most ${limitBytes} bytes in total.`,
       'Send less in "env", and let the backend fetch large values itself.',
     ),
   notAReference: (text: string) =>
     new JamdevError(
       'ImageNotFound',
-      `${quote(text)} is not the full reference of an image.`,
+      `${quote(text)} is not a full image reference.`,
       'Write it as REGISTRY/NAME@sha256:DIGEST.',
     ),
   digestMissing: (reference: string) =>
@@ -67,13 +67,13 @@ export const clusterErrors = {
     new JamdevError(
       'ImageNotFound',
       `The environment ${quote(environment)} of service ${quote(service)} has no image.`,
-      'Set services.NAME.image in the config of jamdev serve, or use-image with a full reference.',
+      'Set services.NAME.image in the config of jamdev serve, or call use-image with a full reference.',
     ),
   droneWithoutEndpoint: (id: string, drone: string | null) =>
     new JamdevError(
       'OutputUnavailable',
       drone === null
-        ? `It is not known on which drone the backend ${quote(id)} runs, so its output can't be read.`
+        ? `The drone of the backend ${quote(id)} is not known, so its output can't be read.`
         : `The Docker Engine of the drone ${quote(drone)} is not configured, so the output of the backend ${quote(id)} can't be read.`,
       'Add the engine of each drone to serve.drones.',
     ),
@@ -92,8 +92,8 @@ export const clusterErrors = {
   backendLimit: (account: string, limit: number) =>
     new JamdevError(
       'LimitReached',
-      `The account ${quote(account)} has ${limit} running backends, the most that serve.limits.maxBackends allows.`,
-      'Terminate some, or wait until some end.',
+      `The account ${quote(account)} already has ${limit} backends, the most that serve.limits.maxBackends allows.`,
+      'Terminate some, or wait until one ends.',
     ),
   connectLimit: (account: string, perSecond: number) =>
     new JamdevError(

@@ -11,7 +11,7 @@ import { readSshUrl, type SshTarget } from './ssh-target.js';
 
 const DEFAULT_SOCKET = '/var/run/docker.sock';
 const ENGINE = 'engine';
-/** Between attempts to connect again: longer each time, as servers lock out those who ask too often. */
+/** Pauses between attempts to reconnect: longer each time, since servers lock out clients that try too often. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 

@@ -46,8 +46,8 @@ export async function createBackends(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
- * A status is a row of its own, which only ever follows those of earlier rank: whoever inserts it, the trigger takes the
- * backend's row first, so that two writers come one after the other, and drops what is not a step forward.
+ * Each status is a row of its own and only ever follows statuses of lower rank. For every insert, the trigger locks the
+ * backend's row first, so that two writers take turns, and drops a status that is not a step forward.
  */
 async function createStatuses(db: Kysely<unknown>): Promise<void> {
   await sql`

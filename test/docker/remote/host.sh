@@ -58,7 +58,7 @@ make_network() {
   inside ip link set "$there" up
 }
 
-# A certificate authority of its own; a certificate for the engine's address, and one for those who use it.
+# A certificate authority of its own, a certificate for the engine's address, and one for its clients.
 make_certificates() {
   local certs="$folder/certs" of
   mkdir -p "$certs"

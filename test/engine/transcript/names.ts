@@ -9,7 +9,7 @@ export class Names {
     this.#names.set(value, `<${kind} ${count + 1}>`);
   }
 
-  /** Puts the names in the place of what they stand for. */
+  /** Replaces each value by its name. */
   replaceIn(text: string): string {
     let result = text;
     for (const [value, name] of this.#names) result = result.replaceAll(value, name);

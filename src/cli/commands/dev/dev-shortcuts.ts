@@ -138,7 +138,7 @@ async function openNewest({ server, say }: ShortcutContext): Promise<void> {
   const { service, key } = newest.identity;
   const name = newest.displayName;
   try {
-    // A token of its own, as for anybody who asks.
+    // A connection token of its own, as for any client.
     const { url } = await server.connect({ service: service.name, key, spawn: false });
     if (await openInBrowser(url)) say(`Opening ${name} in the browser.`);
     else say(`No browser could be opened; the URL of ${name} is ${url}`);

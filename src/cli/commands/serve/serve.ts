@@ -9,19 +9,19 @@ export function serveCommand(io: CommandIo): Command {
     .description("serve the platform's API in front of a Plane cluster")
     .option('--controller <url>', 'the address of the cluster’s controllers')
     .option('--cluster <name>', 'the name of the cluster')
-    .option('--database <url>', 'its PostgreSQL database')
+    .option('--database <url>', 'the URL of its PostgreSQL database')
     .option('--public-url <url>', 'the URL that leads to this API')
     .option('--port <number>', 'the port of the API (default: 8080; 0: any free one)', port('--port'))
     .option('--host <host>', 'listen on this host instead of loopback only; needs an API token')
     .option('--config <file>', 'the config file (default: jamsocket.config.json in this folder)')
-    .option('--check', 'try every part, say what is wrong, and exit')
+    .option('--check', 'check every part, report what is wrong, and exit')
     .action(async ({ check, ...flags }: ServeFlags & { check?: boolean }) => {
       // Loaded here, so that no other command pays for it.
       const { runServe } = await import('./run-serve.js');
       await runServe(flags, check ?? false, io);
     });
   return addExamples(command, [
-    ['jamdev serve', 'as "serve" in jamsocket.config.json and JAMDEV_SERVE_* say'],
-    ['jamdev serve --check', 'try the database, the controller, the drones and their engines'],
+    ['jamdev serve', 'with "serve" of jamsocket.config.json and JAMDEV_SERVE_*'],
+    ['jamdev serve --check', 'check the database, the controller, the drones and their engines'],
   ]);
 }

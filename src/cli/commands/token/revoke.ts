@@ -25,7 +25,7 @@ export function revokeCommand(io: CommandIo): Command {
       const ids = options.all ? undefined : given.map(idOf);
       const revoked = await withTokens(options, io, (tokens) => tokens.revoke(name, ids));
       if (options.json) return io.json({ revoked });
-      if (revoked.length === 0) io.out('They were revoked before.');
+      if (revoked.length === 0) io.out('They were already revoked.');
       for (const id of revoked) io.out(`Revoked ${id} of account ${name}.`);
     });
   return addTokenOptions(command);

@@ -17,7 +17,7 @@ export function tokenCommand(io: CommandIo): Command {
     ['jamdev token list acme', 'which there are, and when they were used'],
     [
       'jamdev token create acme --api https://api.example.com',
-      'by an admin token in JAMDEV_TOKEN, without the database',
+      'with an admin token in JAMDEV_TOKEN, without access to the database',
     ],
     ['jamdev token revoke acme 0f3c2a9b7d1e4f60', 'end one, at once'],
   ]);

@@ -31,7 +31,7 @@ export interface TokenOptions extends DatabaseOptions {
 export function addTokenOptions(command: Command): Command {
   const option = new Option(
     '--api <url>',
-    'ask this jamdev serve, with the token in JAMDEV_TOKEN, in place of the database',
+    'ask a running jamdev serve, with the token in JAMDEV_TOKEN, instead of the database',
   );
   return addDatabaseOptions(command).addOption(option.conflicts('database'));
 }
