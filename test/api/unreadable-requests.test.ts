@@ -29,7 +29,12 @@ describe('HTTP API: what is no request', () => {
     const server = await startServer();
     const { statusLine, headers, body } = readAnswer(await exchange(server.apiUrl, text));
     expect(statusLine).toBe('HTTP/1.1 400 Bad Request');
-    expect(headers).toEqual(['content-type: application/json', `content-length: ${body.length}`, 'connection: close']);
+    expect(headers).toEqual([
+      'content-type: application/json',
+      `content-length: ${body.length}`,
+      expect.stringMatching(/^date: \w{3}, \d{2} \w{3} \d{4} [\d:]{8} GMT$/),
+      'connection: close',
+    ]);
     expect(JSON.parse(body)).toEqual({
       error: {
         status: 400,

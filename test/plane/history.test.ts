@@ -29,7 +29,12 @@ test('statuses of Plane take the shapes of the dev server', () => {
   expect(history.map(toPublicStatus)).toEqual([
     { status: 'scheduled', time: '2026-11-26T09:53:45.000Z' },
     { status: 'ready', time: '2026-11-26T09:53:45.010Z' },
-    { status: 'terminating', time: '2026-11-26T09:53:45.020Z', termination_reason: 'swept' },
+    {
+      status: 'terminating',
+      time: '2026-11-26T09:53:45.020Z',
+      termination_reason: 'swept',
+      termination_kind: 'soft',
+    },
     {
       status: 'terminated',
       time: '2026-11-26T09:53:45.030Z',

@@ -10,6 +10,12 @@ const endingBy =
   async (stage) =>
     stage.ended(await stage.spawn('a', { key, env: living(life) }));
 
+/** A backend that ends so early that Plane may not come to see it waiting. */
+const endingAtOnce =
+  (key: string, exit: number): Scenario['run'] =>
+  async (stage) =>
+    stage.ended(await stage.spawn('a', { key, env: living({ exit }) }), 'waiting');
+
 /** A backend that is ready, and ended in some way. */
 const endedBy =
   (key: string, life: object, act: (stage: Stage, backend: Connected) => Promise<void>): Scenario['run'] =>
@@ -32,10 +38,10 @@ const terminatedWaiting =
 
 /** How backends live and end. */
 export const life = scenarioTable('life', {
-  'exits 0 at once': endingBy('exits-0', { exit: 0 }),
-  'exits 3 at once': endingBy('exits-3', { exit: 3 }),
-  'exits 0 before it listens': endingBy('exits-0-late', { exit: 0, startDelayMs: 500 }),
-  'exits 3 before it listens': endingBy('exits-3-late', { exit: 3, startDelayMs: 500 }),
+  'exits 0 at once': endingAtOnce('exits-0', 0),
+  'exits 3 at once': endingAtOnce('exits-3', 3),
+  'exits 0 before it listens': endingBy('exits-0-late', { exit: 0, startDelayMs: 2_000 }),
+  'exits 3 before it listens': endingBy('exits-3-late', { exit: 3, startDelayMs: 2_000 }),
   'exits 0 when ready': endedBy('ready-exits-0', {}, (_stage, { control }) => control.exit(0)),
   'exits 3 when ready': endedBy('ready-exits-3', {}, (_stage, { control }) => control.exit(3)),
   killed: endedBy('killed', {}, (stage, backend) => stage.kill(backend)),
