@@ -7,6 +7,8 @@ import { storeErrors } from './store-errors.js';
 
 /** How many keys one program can hold at once. Apart from queries: what is done under a lock needs these. */
 const MAX_HELD = 20;
+/** The database gives up waiting this much later than the program, which then says that the key is busy. */
+const DATABASE_MARGIN_MS = 5_000;
 /** How long a lock is waited for: as long as a connect waits for a key that is being given up. */
 const WAIT_MS = 45_000;
 
@@ -29,7 +31,12 @@ export class KeyLocks {
 
   constructor(url: string, waitMs: number = WAIT_MS) {
     this.#waitMs = waitMs;
-    this.#pool = createPool({ url, maxConnections: MAX_HELD, connectMs: waitMs, statementMs: waitMs });
+    this.#pool = createPool({
+      url,
+      maxConnections: MAX_HELD,
+      connectMs: waitMs,
+      statementMs: waitMs + DATABASE_MARGIN_MS,
+    });
   }
 
   /**

@@ -544,7 +544,10 @@ describe('without a build', () => {
     await waitFor(() => loadedFiles(folder).includes('lib.js'), 'what is loaded to be known');
     save('const a = <div/>', 'app.jsx.js');
     // What is saved before a new process has loaded it is loaded, good or not.
-    await waitFor(() => /changed: app\.jsx\.js\)\n[\s\S]*ready on build/.test(dev.stdout()), 'the front end');
+    await waitFor(
+      () => /changed: [^\n]*app\.jsx\.js[^\n]*\)\n[\s\S]*ready on build/.test(dev.stdout()),
+      'the front end',
+    );
     save('module.exports = (', 'lib.js');
     await waitFor(() => dev.stdout().includes('failed (syntax error in lib.js)'), 'the check');
     expect((await ask(url)).version).toBe('lib one');

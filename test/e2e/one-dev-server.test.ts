@@ -5,6 +5,7 @@ import { stateFolderOf } from '../../src/records/state-folder.js';
 import { runCli, startCli, startDev } from '../support/cli.js';
 import { send } from '../support/http.js';
 import { fixture, makeProject, makeTempFolder } from '../support/project.js';
+import { useStateHome } from '../support/state-home.js';
 import { waitFor } from '../support/wait.js';
 
 const DEV = ['dev', '--port', '0', '--proxy-port', '0'];
@@ -51,6 +52,8 @@ test('another path to the same folder is the same project', async () => {
 });
 
 test('a second one is also refused right after the state was deleted', async () => {
+  // Not the state that all tests share: others need theirs.
+  useStateHome(makeTempFolder());
   const first = await startDev(echoProject());
   const { root } = stateFolderOf(first.folder);
   const places = [dirname(root), join(dirname(dirname(root)), 'locks'), dirname(dirname(root))];
