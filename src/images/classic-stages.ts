@@ -10,7 +10,7 @@ const IMAGE = /^ ?--+> ([0-9a-f]{11,12})$/;
 /** Podman puts the name of a registry in front. */
 const OWN_NAME = /^(?:docker\.io\/|localhost\/)?jamdev\//;
 
-/** What the engine tells of an image. */
+/** What the engine says about an image. */
 interface Inspected {
   RepoTags: string[] | null;
   /** ISO 8601. */

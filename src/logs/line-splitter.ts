@@ -103,7 +103,7 @@ export class LineSplitter {
   }
 }
 
-/** What a terminal shows at last of a line in which parts, separated by `\r`, replace each other. */
+/** What a terminal finally shows of a line in which parts, separated by `\r`, replace each other. */
 export function lastPart(line: Buffer): Buffer {
   let end = line.length;
   while (line[end - 1] === CARRIAGE_RETURN) end -= 1;

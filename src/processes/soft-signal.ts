@@ -47,7 +47,7 @@ export class SoftSignal {
   }
 
   /**
-   * Sends it to the processes whose turn it is.
+   * Sends it to the processes that are next in order.
    * @param living all processes of the tree now
    * @param leader pid of the first process, if its end is known by other means
    */

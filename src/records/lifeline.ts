@@ -13,7 +13,7 @@ const UNTOLD = ['ENOENT', 'ENOTDIR', 'ENOTSOCK', 'EINVAL', 'ENOTSUP', 'EOPNOTSUP
 
 /**
  * A listening Unix socket that shows that its process lives: the kernel answers for it while it is stopped (Ctrl-Z) or
- * busy, closes it when the process ends in whatever way, and does not confuse two processes with one pid. It also works
+ * busy, closes it however the process ends, and does not confuse two processes with one pid. It also works
  * between a container and its host that share the folder.
  */
 export class Lifeline {

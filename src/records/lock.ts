@@ -144,8 +144,8 @@ export class Lock {
   }
 
   /**
-   * After `rm -rf` of the state: no other process may consider the lock free. One that took it all the same keeps it until it
-   * ends.
+   * After `rm -rf` of the state: no other process may consider the lock free. A process that has taken it meanwhile keeps
+   * it until it ends.
    */
   async #restore(): Promise<void> {
     if (this.#isRestoring || existsSync(this.#path)) return;
@@ -165,7 +165,7 @@ export class Lock {
       [this.#number, this.#note, this.#lifeline] = [newest + 1, note, lifeline];
     } catch (error) {
       noteHandled('state', 'restoring a lock', error);
-      // Tried again soon.
+      // The next check tries again.
     } finally {
       this.#isRestoring = false;
       if (!this.#note.released) this.#notice.watch(this.#path);

@@ -81,7 +81,7 @@ function removeRecords(servers: string): void {
   }
 }
 
-/** Copied by a start that did not get to delete them. */
+/** Copied by a start that ended before it could delete them. */
 function removeMoved({ logs, volumes }: Pick<StateFolder, 'logs' | 'volumes'>): void {
   const services = foldersIn(volumes, VOLUME_NAME).map((name) => join(volumes, name));
   for (const path of [logs, ...services]) {

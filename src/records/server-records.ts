@@ -71,7 +71,7 @@ export class ServerRecordFile {
       appendOwnFile(this.#processesPath, `${JSON.stringify(record)}\n`);
     } catch (error) {
       noteHandled('state', 'recording a process', error);
-      // Its environment tells of it as well.
+      // Its environment names the run as well.
     }
   }
 

@@ -71,7 +71,7 @@ export function createStateHome(env: NodeJS.ProcessEnv = process.env): StateHome
   throw refusal ?? stateErrors.stateFolderUnusable('~', 'no home folder');
 }
 
-/** The file that says in a folder among the temporary files that it was taken in place of another. */
+/** The file in a temporary folder that says which folder it replaces. */
 function standInNote(place: string, best: string): string {
   return join(place, `in-place-of-${createHash('sha256').update(best).digest('hex').slice(0, NOTE_CHARACTERS)}`);
 }

@@ -11,7 +11,7 @@ export interface AuditEntry {
   target: string;
 }
 
-/** Adds an entry, in the transaction of what it tells of. */
+/** Adds an entry, in the transaction of the change that it records. */
 export async function addAudit(store: Store, entry: Omit<AuditEntry, 'time'>): Promise<void> {
   await store.insertInto('audit').values(entry).execute();
 }

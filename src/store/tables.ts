@@ -5,7 +5,7 @@ import type { Status, TerminationKind, TerminationReason } from '../contract/sta
 /** A time that the database's own clock sets when a row is inserted. */
 type SetOnce = ColumnType<Date, never, never>;
 
-/** What the audit tells of. */
+/** What the audit records. */
 export type AuditAction =
   | 'account.create'
   | 'token.create'

@@ -6,12 +6,12 @@ import type { Entry } from './watched-folder.js';
 
 /** How far apart the clocks of this machine and of a file server may be. */
 const CLOCK_SKEW_MS = 10_000;
-/** As many as files are read at once. */
+/** How many files are read at once. */
 const WORKERS = [1, 2];
 
-/** A file whose turn comes. */
+/** A file that is still to be read. */
 interface Waiting {
-  /** Where it lies: one text for all files of a folder, as there can be very many. */
+  /** Its folder: one string shared by all files in it, as there can be very many. */
   folder: BytePath;
   name: string;
   entry: Entry;
@@ -19,8 +19,8 @@ interface Waiting {
 }
 
 /**
- * Makes what later states of files are compared with: after watching has begun, one file after the other, so that
- * watching begins at once and nothing else has to wait.
+ * Records the state of files that later states are compared with. It reads one file after another once watching has
+ * begun, so that nothing has to wait for it.
  */
 export class Baseline {
   readonly #fingerprint: Fingerprint = createFingerprint();
@@ -34,7 +34,7 @@ export class Baseline {
     this.#waiting.push({ folder, name, entry, isPolled });
   }
 
-  /** Works through what was added; does nothing if it is at it. */
+  /** Reads what was added; does nothing if it is reading already. */
   run(): void {
     if (this.#isRunning || this.#closed) return;
     this.#isRunning = true;
@@ -62,7 +62,7 @@ export class Baseline {
     if (!isOpen()) return;
     const path = join(folder, name);
     const fingerprint = await this.#fingerprint(toFsPath(path));
-    // Changes from before it was read are reported by now: all that came in one turn are passed on in that turn.
+    // Changes from before it was read have been reported: all events of one turn are passed on in that turn.
     await new Promise(setImmediate);
     if (!isOpen()) return;
     if (isPolled && (await this.#mayHaveChanged(path))) return;

@@ -15,7 +15,7 @@ export class ChangeBatch {
     return [...this.#changes.values()];
   }
 
-  /** Takes note of when a file may have changed first. */
+  /** Records when a file may first have changed. */
   notice(path: BytePath): void {
     if (!this.#noticedAtMs.has(path)) this.#noticedAtMs.set(path, performance.now());
   }
@@ -24,7 +24,7 @@ export class ChangeBatch {
   add(path: BytePath, shown: BytePath, what: WhatChanged, states: FileStates): void {
     const earlier = this.#changes.get(path);
     this.#changes.delete(path);
-    // What was made and is gone again before anybody heard of it never was.
+    // A file that was created and deleted before it was reported is not reported.
     if (earlier?.what === 'created' && what === 'deleted') return;
     this.notice(path);
     this.#changes.set(path, {
@@ -37,7 +37,7 @@ export class ChangeBatch {
     });
   }
 
-  /** Takes all of them out, the newest first. */
+  /** Removes and returns all of them, the newest first. */
   take(): Change[] {
     const changes = [...this.#changes.values()].reverse();
     this.#changes.clear();

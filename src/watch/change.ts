@@ -1,4 +1,4 @@
-/** What happened to a file: it came or went, or which part of it differs. */
+/** What happened to a file: it was created or deleted, or which part of it differs. */
 export type WhatChanged = 'created' | 'deleted' | 'content' | 'kind' | 'link target' | 'executable bit';
 
 /** A file, link or other entry that differs from what it was. Folders are not reported, only their entries. */
@@ -12,7 +12,7 @@ export interface Change {
   before: string | undefined;
   /** Its fingerprint now; `ENOENT` if it is not there. */
   now: string;
-  /** When its first event arrived, by `performance.now()`; it was reported later, when nothing changed anymore. */
+  /** When its first event arrived, by `performance.now()`; it is reported later, once changes have stopped. */
   noticedAtMs: number;
 }
 

@@ -1,6 +1,6 @@
 import type { WatchedFolder } from './watched-folder.js';
 
-/** What may have changed and has not been looked at. */
+/** What may have changed and has not been checked. */
 export class DirtyEntries {
   #entries = new Map<WatchedFolder, Set<string>>();
   #folders = new Set<WatchedFolder>();
@@ -17,12 +17,12 @@ export class DirtyEntries {
     this.#entries.set(folder, names.add(name));
   }
 
-  /** Marks a folder: it may be another one, or any of its entries may have changed. */
+  /** Marks a folder: it may have been replaced, or any of its entries may have changed. */
   addFolder(folder: WatchedFolder): void {
     this.#folders.add(folder);
   }
 
-  /** Marks once more what was marked before its folder had been listed. */
+  /** Marks again what was marked before its folder had been listed. */
   touchAll(): void {
     for (const [folder, names] of this.#entries) {
       for (const name of names) this.add(folder, name);

@@ -9,10 +9,10 @@ import type { Links } from './links.js';
 import type { ServiceRules } from './rules/service-rules.js';
 import type { Entry, WatchedFolder } from './watched-folder.js';
 
-/** What a check tells. */
+/** What a check reports. */
 export interface CheckListener {
   onChange(path: BytePath, shown: BytePath, what: WhatChanged, states: FileStates): void;
-  /** A folder is another one than it was, or can be read at last: everything in it has to be looked at. */
+  /** A folder was replaced, or can now be read: everything in it has to be checked. */
   onReplaced(folder: WatchedFolder): void;
   onError(path: BytePath, code: string): void;
 }
@@ -25,7 +25,7 @@ export interface CheckTools {
   isOwnOutput(stats: Stats): boolean;
 }
 
-/** Compares entries of watched folders with what they were. */
+/** Compares entries of watched folders with their last known state. */
 export class EntryCheck {
   readonly fingerprint = createFingerprint();
   readonly #tools: CheckTools;
@@ -59,7 +59,7 @@ export class EntryCheck {
     return false;
   }
 
-  /** Notices that a folder is another one than it was. */
+  /** Notices that a folder was replaced. */
   checkFolder(path: BytePath, stats: Stats): void {
     const folder = this.#tools.tree.folders.get(path);
     if (folder !== undefined && !this.#tools.tree.isCurrent(folder, stats)) this.#listener.onReplaced(folder);
@@ -75,13 +75,13 @@ export class EntryCheck {
   ) {
     entry.touched = false;
     const now = await this.fingerprint(toFsPath(join(folder.path, name)));
-    // It may be gone again by now.
+    // It may have been deleted again.
     if (now === MISSING || folder.entries.get(name) !== entry) return;
     entry.fingerprint = now;
     this.#tell(folder, name, what, { before, now });
   }
 
-  /** Stops watching a folder, and tells that what was in it is deleted. */
+  /** Stops watching a folder, and reports everything in it as deleted. */
   removeFolder(path: BytePath): void {
     for (const { folder, name, entry } of this.#tools.tree.leave(path)) this.#tellDeleted(folder, name, entry);
   }
@@ -98,7 +98,7 @@ export class EntryCheck {
 
   async #compare(folder: WatchedFolder, name: string, entry: Entry): Promise<void> {
     const path = join(folder.path, name);
-    // A link may lead elsewhere by now, even if it looks the same.
+    // A link may lead elsewhere now, even if it looks the same.
     if (entry.kind === 'link') await this.#followAgain(path);
     entry.touched = false;
     const now = await this.fingerprint(toFsPath(path));
@@ -118,7 +118,7 @@ export class EntryCheck {
     if (stats !== undefined) this.checkFolder(now, stats);
   }
 
-  /** Takes in an entry that is new, or of another kind than it was. */
+  /** Adds an entry that is new or has changed its kind. */
   async #replace(folder: WatchedFolder, name: string, before: Entry | undefined, stats: Stats): Promise<void> {
     const kind = entryKind(stats) ?? 'other';
     if (before?.kind === 'folder') this.removeFolder(join(folder.path, name));
@@ -140,7 +140,7 @@ export class EntryCheck {
     else this.#tellDeleted(folder, name, entry);
   }
 
-  /** It is ignored by now, which is no change of it. */
+  /** It is now ignored, which does not count as a change. */
   #forget(folder: WatchedFolder, name: string, entry: Entry | undefined): void {
     folder.entries.delete(name);
     if (entry?.kind === 'folder') this.#tools.tree.leave(join(folder.path, name));

@@ -14,14 +14,14 @@ import { WatchProblems } from './watch-problems.js';
 import type { WatchRequest } from './watch-request.js';
 import type { Entry, WatchedFolder } from './watched-folder.js';
 
-/** How long a file has to be missing to count as deleted: editors and tools put another one in its place. */
+/** How long a file has to be missing to count as deleted: editors and tools replace files by deleting them first. */
 const VANISHED_MS = 100;
-/** Entries looked at at once: half of Node.js' threads are left to the rest of jamdev. */
+/** How many entries are checked at once: half of Node.js' threads are left to the rest of jamdev. */
 const CHECKED_AT_ONCE = 2;
 /** An entry of a new folder that has to be reported. */
 type Created = [folder: WatchedFolder, name: string, entry: Entry];
 
-/** How deep folders can be nested that were swapped at once: one level is found after the other. */
+/** How many levels of nested folders can be replaced at once: they are found one level after another. */
 const MAX_ROUNDS = 100;
 
 export interface FileWatcherEvents {
@@ -35,8 +35,8 @@ export interface FileWatcherEvents {
  * Watches the files of one service, and reports changes when files have stopped changing.
  *
  * A file counts as changed if its content, its kind, its link target or its executable bit differ from what they were.
- * Whatever the system reports is only taken as a hint to look at the entry: what is there then is what counts. So no
- * order of events, no editor's way of saving and no event too much can make up a change or hide one.
+ * Whatever the system reports is only a hint to look at the entry: what is on the disk then is what counts. So no order
+ * of events, no editor's way of saving and no extra event can invent a change or hide one.
  */
 export class FileWatcher {
   readonly events = new EventEmitter<FileWatcherEvents>();
@@ -82,8 +82,8 @@ export class FileWatcher {
   }
 
   /**
-   * Begins to watch. Resolves when every change from now on will be noticed. What changes are compared with is made
-   * after that, in the background: a file that is touched before its turn counts as changed.
+   * Begins to watch. Resolves when every change from now on will be noticed. The state that files are compared with is
+   * recorded after that, in the background: a file that is touched before it was read counts as changed.
    */
   async start(): Promise<void> {
     const { rules, named, links, baseline } = this.#parts;
@@ -99,13 +99,13 @@ export class FileWatcher {
     this.#problems.tellLimit();
     if (this.#closed) return;
     this.#started = true;
-    // What was reported while folders were still being listed.
+    // Events that arrived while folders were still being listed.
     this.#parts.dirty.touchAll();
     baseline.run();
     if (this.#isDirty) this.#touch();
   }
 
-  /** Resolves when what changes are compared with is made: from then on, a file that is just touched is no change. */
+  /** Resolves when the state of every file is recorded: from then on, touching a file is no change. */
   compared(): Promise<void> {
     return this.#parts.baseline.done();
   }
@@ -145,7 +145,7 @@ export class FileWatcher {
     return this.#settling.settled();
   }
 
-  /** Finds the changes that a pause holds back; they are reported after it all the same. */
+  /** Finds the changes that a pause holds back; they are still reported only after it. */
   async heldBack(): Promise<readonly Change[]> {
     if (!this.paused) return [];
     await this.#settling.check();
@@ -176,7 +176,7 @@ export class FileWatcher {
     this.#touch();
   }
 
-  /** Events may be lost: all that is watched is compared. */
+  /** Events may have been lost: everything that is watched is compared. */
   #onFlood(): void {
     const { tree, dirty } = this.#parts;
     for (const folder of tree.folders.values()) {
@@ -191,14 +191,14 @@ export class FileWatcher {
     if (this.#started && !this.#closed) this.#settling.touch();
   }
 
-  /** Looks at what may have changed. @returns whether changes were found that were not known */
+  /** Checks what may have changed. @returns whether new changes were found */
   async #look(): Promise<boolean> {
     const before = this.#batch.size;
     const { named, links, tree, baseline } = this.#parts;
     const vanished: (() => Promise<unknown>)[] = [];
     for (const each of named.takeDirty()) await this.#lookAtNamed(each, vanished);
     await this.#lookAtDirty(vanished);
-    // What is new by now was made. What only other rules bring to light was there, and is no change.
+    // New entries were created. Entries that only a change of rules reveals existed before, and are no change.
     if (this.#changedRules !== 'none') await this.#applyRules();
     await this.#lookAtDirty(vanished);
     if (vanished.length > 0) {
@@ -244,12 +244,12 @@ export class FileWatcher {
     const { dirty, tree } = this.#parts;
     for (const folder of dirty.takeFolders()) {
       const stats = await lstat(toFsPath(folder.path)).catch(ignoreError('watch', 'looking at a watched folder'));
-      // A deleted one is reported by the folder above.
+      // A deleted folder is reported by its parent.
       if (stats === undefined || tree.folders.get(folder.path) !== folder) continue;
       const wasCurrent = tree.isCurrent(folder, stats);
       await tree.enterAgain(folder);
       for (const [name, { kind, fingerprint }] of folder.entries) {
-        // Of what was not looked at yet, only what may be another one by now counts as changed.
+        // Of the entries not read yet, only those that may have been replaced count as changed.
         if (!wasCurrent || kind === 'folder' || fingerprint !== undefined) dirty.add(folder, name);
       }
     }

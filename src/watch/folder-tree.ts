@@ -13,20 +13,20 @@ const LISTED_AT_ONCE = 4;
 /** Entries looked at before the event loop gets its turn. */
 const ENTRIES_PER_TURN = 1000;
 
-/** What has to be known of a folder before it is entered. */
+/** What has to be known about a folder before it is entered. */
 export interface NewFolder extends Pick<WatchedFolder, 'path' | 'shown' | 'isLinked'> {
   /** Gives its rules, by the names in it. */
   readRules(has: HasEntry): Promise<FolderRules>;
 }
 
-/** How a tree asks and tells what lies around it. */
+/** How a tree speaks to the code around it. */
 export interface TreeSurroundings {
   events: WatchEvents;
   /** Whether an entry is left out, by whatever rule. */
   isIgnored(folder: WatchedFolder, name: string, isFolder: boolean): boolean;
   /** Reads the rules in a folder that is entered, with these entries. */
   readRules(folder: WatchedFolder, name: string, has: HasEntry): Promise<FolderRules>;
-  /** An entry that was not known; `isNew`: it was made since, and not just found. */
+  /** An entry that was not known; `isNew`: it was created since the last listing, not only found now. */
   onFound(folder: WatchedFolder, name: string, entry: Entry, isNew: boolean): void;
   /** An entry may have changed. `name` undefined: any, or the folder itself. */
   onEvent(folder: WatchedFolder, name: string | undefined): void;
@@ -47,7 +47,7 @@ export class FolderTree {
 
   /**
    * Watches a folder and those in it; nothing if it is watched already.
-   * @param isNew whether what is found was made just now
+   * @param isNew whether what is found was created just now
    */
   async enter(place: NewFolder, isNew: boolean): Promise<void> {
     if (this.#closed || this.folders.has(place.path)) return;
@@ -64,7 +64,7 @@ export class FolderTree {
     });
   }
 
-  /** Watches a folder again, as it may be another one by now, and compares what is listed with what was known. */
+  /** Watches a folder again, since it may have been replaced, and compares its listing with the known one. */
   async enterAgain(folder: WatchedFolder): Promise<void> {
     await this.#watch(folder);
     await this.list(folder, true);
@@ -76,14 +76,14 @@ export class FolderTree {
   }
 
   /**
-   * Lists a folder: finds entries, enters folders, and has those that are gone or ignored by now looked at.
-   * @param isNew whether what was not known was made since
+   * Lists a folder: finds new entries, enters folders, and marks for a check the entries that are missing or now ignored.
+   * @param isNew whether entries that were not known were created since the last listing
    */
   async list(folder: WatchedFolder, isNew: boolean): Promise<void> {
     await this.#listed(folder, isNew, () => this.#read(folder));
   }
 
-  /** Takes an entry in, and what is in it; one of another kind that had the name is let go of. */
+  /** Adds an entry, and everything in it; forgets an entry of another kind that had the same name. */
   async add(folder: WatchedFolder, name: string, kind: EntryKind, isNew: boolean): Promise<void> {
     this.#take(folder, name, kind, isNew);
     if (kind === 'folder') await this.enter(this.#placeOf(folder, name), isNew);
@@ -107,7 +107,7 @@ export class FolderTree {
     );
   }
 
-  /** Applies other rules to a folder and those in it: enters what is not ignored anymore. */
+  /** Applies changed rules to a folder and those in it: enters folders that are no longer ignored. */
   async applyRules(folder: WatchedFolder, readRules: NewFolder['readRules']): Promise<void> {
     await this.#listed(folder, false, async () => {
       const entries = await this.#read(folder);
@@ -143,7 +143,7 @@ export class FolderTree {
           if (kind === undefined || this.#surroundings.isIgnored(folder, entry.name, kind === 'folder')) continue;
           if (wasKnown) found.add(entry.name);
           if (folder.entries.get(entry.name)?.kind === kind) continue;
-          // No promise for each of very many files.
+          // A promise for each of a great many files would be slow.
           if (kind === 'folder') inner.push(this.add(folder, entry.name, kind, isNew));
           else this.#take(folder, entry.name, kind, isNew);
         }
@@ -179,7 +179,7 @@ export class FolderTree {
         this.#surroundings.onEvent(folder, name);
       });
       folder.identity = identity;
-      // It was let go of meanwhile.
+      // It is no longer watched.
       if (this.folders.get(folder.path) === folder) folder.stop = stop;
       else stop();
     } catch (error) {
@@ -188,7 +188,7 @@ export class FolderTree {
     before();
   }
 
-  /** A deleted one needs no report: the watcher of the folder above notices that. */
+  /** A deleted folder needs no report: the watcher of its parent notices. */
   #fail(folder: WatchedFolder, code: string): void {
     const before = folder.error;
     folder.error = code;

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { type BytePath, join, toFsPath } from './byte-path.js';
 
-/** A git that changes files has not changed one for that long: it was killed, or waits for a person. */
+/** If git holds the lock and has changed no file for this long, it was killed or is waiting for a person. */
 const STALE_MS = 2000;
 
 /** Notices when git is in the middle of changing files, as in a checkout of another branch: it holds `index.lock` then. */

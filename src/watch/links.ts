@@ -11,7 +11,7 @@ interface Link {
   followed: FollowedPath;
 }
 
-/** How links tell what lies around them. */
+/** How links speak to the code around them. */
 export interface LinksListener {
   /** What a link leads to may have changed. */
   onEvent(folder: WatchedFolder, name: string): void;
@@ -36,7 +36,7 @@ export class Links {
     this.#listener = listener;
   }
 
-  /** Takes in a link that was found; {@link followAll} follows it. */
+  /** Adds a link that was found; {@link followAll} follows it. */
   add(folder: WatchedFolder, name: string): void {
     const path = join(folder.path, name);
     this.#links.get(path)?.followed.close();
@@ -98,12 +98,12 @@ export class Links {
   async #follow(link: Link): Promise<void> {
     const { folder, name, followed } = link;
     const { real, isFolder, error } = await followed.follow();
-    // A link that leads nowhere is not worth a word: editors lock files that way, and a build can make its target.
+    // A link that leads nowhere is not reported: editors lock files that way, and a build may create its target later.
     if (error !== '' && error !== 'ENOENT' && error !== 'ENOTDIR') this.#listener.onError(followed.path, error);
     if (real === undefined || !isFolder) return;
     if (this.#listener.isPseudo(real)) return this.#listener.onError(followed.path, 'EPSEUDO');
     const shown = folder.shown === '' ? (name as BytePath) : join(folder.shown, name);
-    // The link is what is new, if anything is: what lies behind it was there.
+    // Only the link may be new: what it leads to existed before.
     await this.#places.enterLinked(real, shown);
   }
 }

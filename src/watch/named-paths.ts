@@ -34,7 +34,7 @@ export interface NamedPathTools {
   check: EntryCheck;
 }
 
-/** The paths that were named: watched whatever the rules say, and from when they come to be. */
+/** The paths that were named: watched whatever the rules say, from the moment they exist. */
 export class NamedPaths {
   readonly #tools: NamedPathTools;
   readonly #listener: CheckListener;
@@ -86,7 +86,7 @@ export class NamedPaths {
     return true;
   }
 
-  /** Watches those folders again that rules have taken out: named, they beat all rules but `ignore`. */
+  /** Watches again the folders that rules have removed: named folders override all rules but `ignore`. */
   async enterAll(): Promise<void> {
     for (const { folder, shown, followed } of this.#all) {
       if (folder === undefined || this.#tools.rules.ignoresNamed(followed.path, true)) continue;
@@ -94,14 +94,14 @@ export class NamedPaths {
     }
   }
 
-  /** Takes out what has to be looked at. */
+  /** Removes and returns the paths that have to be checked. */
   takeDirty(): NamedPath[] {
     const dirty = [...this.#dirty];
     this.#dirty = new Set();
     return dirty;
   }
 
-  /** Looks at a path, as {@link EntryCheck.check} does. @returns whether it is gone, and was not before */
+  /** Checks a path, as {@link EntryCheck.check} does. @returns whether it has disappeared since the last check */
   async check(named: NamedPath, confirmed: boolean): Promise<boolean> {
     const { followed } = named;
     const { real, isFolder, error } = await followed.follow();
@@ -126,7 +126,7 @@ export class NamedPaths {
     named.folder = real;
     const isWatched = this.#tools.tree.folders.has(real);
     await this.#tools.places.enterNamed(real, named.shown, true);
-    // One that is gone again by now has left an event for the next look.
+    // If it was deleted meanwhile, that event leads to the next check.
     const stats = isWatched
       ? await lstat(toFsPath(real)).catch(ignoreError('watch', 'looking at a watched path'))
       : undefined;

@@ -8,7 +8,7 @@ import { FollowedPath } from './system/followed-path.js';
 export interface PlacesEvents {
   /** A file with rules may have changed. */
   onRulesChange(): void;
-  /** git's rules leave out a folder that is watched all the same. */
+  /** git's rules ignore a folder that is nevertheless watched. */
   onIgnored(folder: BytePath): void;
 }
 
@@ -19,7 +19,7 @@ export class Places {
   readonly #tree: FolderTree;
   readonly #events: FolderEvents;
   readonly #listener: PlacesEvents;
-  /** What the rules of each said, to notice when they say something else. */
+  /** What the rules of each said, to notice when they change. */
   readonly #signatures = new Map<BytePath, string>();
   readonly #sources = new Map<BytePath, FollowedPath>();
 
@@ -48,7 +48,7 @@ export class Places {
   }
 
   /**
-   * Reads the rules again, and applies them where they say something else.
+   * Reads the rules again, and applies them where they have changed.
    * @param changedWithin a `.gitignore` below one of the places has changed
    */
   async reload(changedWithin: boolean): Promise<void> {

@@ -1,4 +1,4 @@
-/** How long nothing may change before changes are reported. */
+/** How long nothing has to change before changes are reported. */
 const QUIET_MS = 50;
 /** How long to wait for quiet while the same files change again and again. */
 export const LONGEST_WAIT_MS = 500;
@@ -53,7 +53,7 @@ export class Settling {
 
   /** Resolves when all changes made before the call were checked and reported, unless it is paused. */
   async settled(): Promise<void> {
-    // What the system has reported by now is passed on in the next turn.
+    // What the system has reported so far is passed on in the next turn.
     for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     while (this.#running !== undefined) await this.#running;
   }

@@ -25,7 +25,7 @@ export class WatchProblems {
     this.#once(`ignored ${folder}`, watchErrors.ignoredProjectWatched(toText(folder)));
   }
 
-  /** One word for all folders of a file system. */
+  /** One message for all folders of a file system. */
   polled(folder: BytePath, why: string): void {
     this.#once(`polled ${why}`, watchErrors.watchedByPolling(toText(folder), why));
   }

@@ -19,13 +19,13 @@ export interface WatchedFolder {
   path: BytePath;
   /** As shown to a person, relative to the service's folder; '' for that itself. */
   shown: BytePath;
-  /** Whether it was reached by a link that leads out of what is watched: there is a bound for all of those together. */
+  /** Whether it was reached by a link that leads outside of what is watched: all of those together have a limit. */
   isLinked: boolean;
   /** Whether its changes are noticed late. */
   isPolled: boolean;
   rules: FolderRules;
   entries: Map<string, Entry>;
-  /** Tells it from a folder that takes its place. */
+  /** Distinguishes it from a folder that replaces it. */
   identity: string;
   /** Why its entries can't be listed; '' if they can. */
   error: string;
