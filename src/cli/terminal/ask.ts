@@ -6,11 +6,11 @@ import type { Output } from './output.js';
 /** Asks one question; resolves with the line typed, without spaces around it. */
 export type Ask = (question: string) => Promise<string>;
 
-/** The terminal that is asked in. */
+/** The terminal in which questions are asked. */
 export interface AskedTerminal {
   input: NodeJS.ReadStream;
   output: Output;
-  /** Called on Ctrl-C, which is an ordinary key while a question stands. */
+  /** Called on Ctrl-C, which is an ordinary key while a question is open. */
   interrupt(): void;
 }
 

@@ -5,17 +5,17 @@ import type { DevServer } from '../../dev-server/dev-server.js';
 import { noteHandled } from '../../os/debug/debug-log.js';
 import { compose, cyan, type Text } from './text.js';
 
-/** How services run is said as long as the banner has no more lines than this, remarks apart. */
+/** The banner says how services run as long as it has no more lines than this, not counting remarks. */
 const MAX_LINES = 8;
-/** Of more services than this, it is said only if it is short. */
+/** With more services than this, it says so only if that is short. */
 const MAX_DESCRIBED = 6;
-/** Names of services are easy to read in lines of at most so many columns. */
+/** Names of services are easy to read in lines of at most this many columns. */
 const MAX_TEXT_WIDTH = 68;
 /** What comes before the text of a line: its label, and spaces. */
 const LABEL_WIDTH = 10;
 /** The one with the version, and an empty one. */
 const HEAD_LINES = 2;
-/** So many variables are named. */
+/** How many variables are named at most. */
 const MAX_NAMES = 8;
 
 /** A label, and what it stands for. */

@@ -100,7 +100,7 @@ export class DevReporter implements Reporter {
 
   #state(backend: Backend, state: BackendState, now: Date): void {
     if (!this.#filter.shows(backend.id)) return;
-    // What the line before said of all of them.
+    // The line before said this about all of them.
     if (this.#isStopping && state.status === 'terminating') return;
     const ms = formatDuration(now.getTime() - backend.createdAt.getTime());
     const color = state.status === 'ready' ? green : 'reason' in state ? yellow : dim;
@@ -181,7 +181,7 @@ export class DevReporter implements Reporter {
 
   buildEnded(service: string, outcome: BuildOutcome, command: string | undefined): void {
     this.#writer.live(buildKey(service), undefined);
-    // With nothing to build there is nothing to tell, unless the variables for it can't be read.
+    // Without a build there is nothing to report, unless the variables for it can't be read.
     if (command === undefined && outcome.result !== 'failed') {
       return;
     } else if (outcome.result === 'succeeded') {
@@ -279,7 +279,7 @@ function hasBeenAsked({ history }: Backend): boolean {
   return history.some(({ status }) => status === 'terminating');
 }
 
-/** Whose an unfinished line is. */
+/** Identifies the source of an unfinished line. */
 function outputKey({ owner }: BackendLog, source: LogRecord['source']): string {
   return `${owner.backendId} ${source}`;
 }
@@ -288,7 +288,7 @@ function buildKey(service: string): string {
   return `build ${service}`;
 }
 
-/** A server that hard-codes 8080 meets jamdev's own API there. */
+/** A server that hard-codes 8080 finds the port taken by jamdev's own API. */
 function portHint({ build, log: { lastLines } }: Backend): string | undefined {
   if (build?.kind !== 'process' || !saysPortTaken(lastLines)) return undefined;
   const advice = fixedPortAdvice({ commands: [build.command], output: lastLines, files: filesIn(build.cwd) });

@@ -1,4 +1,4 @@
-/** A time span as a person says it: `87 ms`, `3.2 s`, `4 min 5 s`. */
+/** A time span as people write it: `87 ms`, `3.2 s`, `4 min 5 s`. */
 export function formatDuration(ms: number): string {
   // Each limit is where the rounded number would reach the next unit.
   if (ms < 999.5) return `${Math.round(ms)} ms`;

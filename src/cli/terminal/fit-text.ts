@@ -3,12 +3,12 @@ export type WidthOf = (text: string) => number;
 
 const CUT_MARK = '...';
 
-/** The beginning of a text that fits into so many columns; a wide character counts two, and none is cut in two. */
+/** The beginning of a text that fits into a number of columns; a wide character takes two, and is never split. */
 export function sliceToWidth(text: string, columns: number, widthOf: WidthOf): string {
   if (text.length <= columns && /^[ -~]*$/.test(text)) return text;
   let width = 0;
   let fitting = '';
-  // What a person sees as one character can be several, as a flag or a family.
+  // What a person sees as one character can be several, such as a flag or a family.
   for (const { segment } of new Intl.Segmenter().segment(text)) {
     width += widthOf(segment);
     if (width > columns) break;
@@ -17,7 +17,7 @@ export function sliceToWidth(text: string, columns: number, widthOf: WidthOf): s
   return fitting;
 }
 
-/** The beginning and the end of a text, in so many columns; what tells keys apart is often at their end. */
+/** The beginning and the end of a text, in a number of columns; keys often differ only at their end. */
 export function fitMiddle(text: string, columns: number, widthOf: WidthOf): string {
   if (widthOf(text) <= columns) return text;
   const room = columns - CUT_MARK.length;
@@ -26,7 +26,7 @@ export function fitMiddle(text: string, columns: number, widthOf: WidthOf): stri
   return `${sliceToWidth(text, room - widthOf(end), widthOf)}${CUT_MARK}${end}`;
 }
 
-/** The end of a text that fits into so many columns. */
+/** The end of a text that fits into a number of columns. */
 function sliceEnd(text: string, columns: number, widthOf: WidthOf): string {
   let width = 0;
   let fitting = '';

@@ -4,9 +4,9 @@ import type { KeyQuestion } from './key-question.js';
 import type { LineWriter } from './line-writer.js';
 import { type KeyInput, listenForKeys, type Shortcut } from './shortcuts.js';
 
-/** How often a program in the background looks whether it has come to the foreground: nothing else tells. */
+/** How often a program in the background checks whether it is in the foreground again: no signal reports it. */
 const FOREGROUND_LOOK_MS = 1_000;
-/** After SIGTSTP a program goes on for no longer than this, unless the system does not stop it at all. */
+/** A program runs on for no longer than this after SIGTSTP, unless the system does not stop it at all. */
 const STOP_TAKES_MS = 200;
 
 /** What an InteractiveTerminal works with. */
@@ -43,7 +43,7 @@ export class InteractiveTerminal {
     // An error that ends the program is printed where the footer stands.
     process.on('uncaughtExceptionMonitor', this.#close);
     process.on('exit', this.#close);
-    // A terminal that was closed refuses everything. Closing it sends SIGHUP, which stops the dev server in good order.
+    // A closed terminal refuses everything. Closing it sends SIGHUP, which stops the dev server gracefully.
     this.#parts.input.on('error', () => this.abandon());
     // Not by stdout's 'resize', which misses a size that has changed back by the time Node.js reads it.
     process.on('SIGWINCH', this.#resized);
@@ -55,12 +55,12 @@ export class InteractiveTerminal {
     if (this.#stopListening !== undefined) screen.show();
   }
 
-  /** Clears the screen, as a person asked for it. */
+  /** Clears the screen at the request of a person. */
   clear(): void {
     this.#screen?.clear();
   }
 
-  /** Gives the terminal back, for good. Safe to call again. */
+  /** Gives the terminal back permanently. Safe to call again. */
   close(): void {
     this.#close();
   }

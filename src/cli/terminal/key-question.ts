@@ -15,7 +15,7 @@ export class KeyQuestion {
     return this.#open?.text;
   }
 
-  /** Asks, in place of a question that is open. */
+  /** Asks a question; it replaces one that is open. */
   ask(text: string, onKey: (key: string) => void): void {
     this.#open = { text, onKey };
   }

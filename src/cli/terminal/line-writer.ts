@@ -21,8 +21,8 @@ export interface LogScreen {
  * Writes lines to a terminal or pipe that may be slower than what is printed. Backends must not wait for it and memory
  * must not fill up meanwhile, so what backends print is left out while too much is waiting; the logs have all of it.
  *
- * Lines that are not finished are shown below the others. Their key tells whose they are; the newest is shown where there
- * is room for one only.
+ * Unfinished lines are shown below the others. Their key identifies their source; where there is room for only one, the
+ * newest is shown.
  */
 export class LineWriter {
   readonly #output: Output;
@@ -59,7 +59,7 @@ export class LineWriter {
     this.#output.json(value);
   }
 
-  /** Shows a line that is replaced by the next one of the same key, in a terminal only; undefined: no more. */
+  /** Shows a line that the next one of the same key replaces, in a terminal only; undefined removes it. */
   live(key: string, text: Text | undefined): void {
     if (text === undefined) this.#live.delete(key);
     else this.#setLive(key, plain(text));

@@ -9,7 +9,7 @@ export class LogFilter {
     return this.#only;
   }
 
-  /** Goes on to the next backend, and after the last one to all. @param running oldest first */
+  /** Moves on to the next backend, and after the last one to all. @param running oldest first */
   cycle(running: readonly Backend[]): void {
     const only = this.#only;
     this.#only = running[only === undefined ? 0 : running.indexOf(only) + 1];

@@ -1,5 +1,5 @@
 /**
- * The line at the end of what was written to a file or pipe, while it has no newline yet. Nothing can be taken back there:
+ * The last line written to a file or pipe, while it has no newline yet. Nothing can be taken back there:
  * an unfinished line is written once and then only added to; if it changes in another way, or other lines come in
  * between, the whole line is written again once it is finished.
  */

@@ -39,7 +39,7 @@ export class Output {
 
   /**
    * Writes a message that can have several lines, such as an error with the last lines of a program. All but the first are
-   * indented, so that none can pass for a message of its own.
+   * indented, so that none can be mistaken for a message of its own.
    */
   lines(message: string): void {
     for (const [index, text] of message.split('\n').entries()) {

@@ -9,7 +9,7 @@ export interface PhaseStart {
 
 /**
  * How long a backend took to get ready, and where that time went: `327 ms: scheduled 2 ms, loading 3, waiting 322`.
- * A unit stands where it differs from the one before.
+ * A unit is written only where it differs from the one before.
  * @param history in order; what comes after `ready` does not matter
  * @returns undefined when it was never ready
  */

@@ -1,8 +1,8 @@
 import { sep } from 'node:path';
 
 /**
- * Short names for project folders: of each path as many last parts as tell it from the others.
- * @param projects absolute paths; one may stand there several times
+ * Short names for project folders: as many of the last parts of each path as distinguish it from the others.
+ * @param projects absolute paths; the same one may occur several times
  */
 export function shortNames(projects: readonly string[]): Map<string, string> {
   const different = [...new Set(projects)];
@@ -19,7 +19,7 @@ export function shortNames(projects: readonly string[]): Map<string, string> {
   );
 }
 
-/** A path as a person writes it: `~/app`. */
+/** A path as people write it: `~/app`. */
 export function fromHome(path: string, home = process.env.HOME ?? ''): string {
   if (home === '' || home === sep) return path;
   if (path === home) return '~';

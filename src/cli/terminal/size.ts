@@ -1,7 +1,7 @@
 const KIB = 1024;
 const UNITS = ['KiB', 'MiB', 'GiB', 'TiB'] as const;
 
-/** A number of bytes as a person says it: `512 B`, `48 MiB`, `1.2 GiB`. */
+/** A number of bytes as people write it: `512 B`, `48 MiB`, `1.2 GiB`. */
 export function formatSize(bytes: number): string {
   if (bytes < KIB) return `${Math.round(bytes)} B`;
   let size = bytes / KIB;

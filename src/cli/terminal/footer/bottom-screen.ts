@@ -4,13 +4,13 @@ import type { OutputStream } from '../output.js';
 import type { TerminalSize } from './layout.js';
 import { paint } from './paint.js';
 
-/** The screen is written to this often at most, what was printed meanwhile in one go. */
+/** The screen is written to this often at most; what was printed meanwhile is written at once. */
 export const FRAME_MS = 30;
-/** Ages and the like are brought up to date this often while nothing else happens. */
+/** Ages and similar figures are updated this often while nothing else happens. */
 export const TICK_MS = 1_000;
-/** So much of the log is written at once, and not sooner or later than it would be without a footer. */
+/** This much of the log is written at once, no sooner or later than it would be without a footer. */
 const MAX_WAITING_CHARACTERS = 512 * 1024;
-/** Where a terminal does not tell its size, or tells 0. */
+/** For a terminal that does not report its size, or reports 0. */
 const USUAL_SIZE: TerminalSize = { columns: 80, rows: 24 };
 
 /** Composes the footer. @param live lines that are not finished, the newest last */
@@ -66,7 +66,7 @@ export class BottomScreen implements LogScreen {
 
   /** Shows the footer from now on, below a cursor that has to be at the beginning of a line. */
   show(): void {
-    // After a program was stopped and continued nothing on the screen is where it was.
+    // After the program was stopped and continued, nothing on the screen is where it was.
     this.#shown = [];
     this.#redraw = true;
     this.#hidden = false;
@@ -75,7 +75,7 @@ export class BottomScreen implements LogScreen {
     this.#tick();
   }
 
-  /** Takes the footer away; the log goes on without. */
+  /** Removes the footer; the log continues without it. */
   hide(): void {
     if (this.#hidden) return;
     this.#hidden = true;
@@ -83,7 +83,7 @@ export class BottomScreen implements LogScreen {
     this.#paint();
   }
 
-  /** Lets go of a terminal that is gone, without writing to it. */
+  /** Stops using a terminal that is gone, without writing to it. */
   abandon(): void {
     this.#hidden = true;
     this.#shown = [];
@@ -120,7 +120,7 @@ export class BottomScreen implements LogScreen {
     this.#waiting = '';
     this.#redraw = false;
     if (text !== '') this.#stream.write(text);
-    // Counted from the end: a terminal that is slow to take it is not to be kept busy with footers alone.
+    // Counted from the end of the write, so that a slow terminal is not kept busy with footers alone.
     this.#paintedAtMs = this.#clock.monotonicMs();
   }
 }

@@ -23,7 +23,8 @@ export interface FittedColumn {
 const GAP = 2;
 
 /**
- * Makes columns fit side by side, two spaces apart: first those that may be cut are, then the least important go.
+ * Makes columns fit side by side, two spaces apart: first by cutting those that may be cut, then by dropping the least
+ * important.
  * @param width how many columns the terminal has for them
  */
 export function fitColumns(columns: readonly Column[], width: number, widthOf: WidthOf): FittedColumn[] {
@@ -61,7 +62,7 @@ function slackOf({ minWidth }: Column, width: number): number {
   return minWidth === undefined ? 0 : Math.max(0, width - minWidth);
 }
 
-/** Takes columns off the widest that may be cut, until enough are. */
+/** Narrows the widest columns that may be cut until all fit. */
 function cut(kept: { column: Column; width: number }[], excess: number): void {
   for (let left = excess; left > 0; left -= 1) {
     const widest = kept.reduce((most, each) =>

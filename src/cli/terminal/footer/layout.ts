@@ -40,7 +40,7 @@ export interface TerminalSize {
   rows: number;
 }
 
-/** The footer takes no more than one line of so many: most of the screen is the log's. */
+/** The footer takes at most one line out of this many: most of the screen is for the log. */
 const SCREEN_SHARE = 3;
 /** Below that there is no room for a footer: it would say nothing, or leave no log. */
 const MIN_LINES = 2;
@@ -61,7 +61,7 @@ export function layoutFooter(
   widthOf: WidthOf,
   chalk: ChalkInstance,
 ): string[] {
-  // The last column stays empty, as many terminals are about to go to the next line once it is written to.
+  // The last column stays empty, since many terminals wrap once it is written to.
   const width = size.columns - 1;
   const most = Math.floor(size.rows / SCREEN_SHARE);
   if (most < MIN_LINES || width < MIN_COLUMNS) return [];
@@ -142,7 +142,7 @@ function otherColumns(rows: readonly FooterRow[]): Column[] {
   ];
 }
 
-/** In one line, as the screen belongs to the log: the output of each failure stands there. */
+/** In one line, since the screen is for the log, which has the output of each failure. */
 function failingLine({ failing }: FooterContent, width: number, widthOf: WidthOf, chalk: ChalkInstance): string[] {
   if (failing.length === 0) return [];
   const each = failing.map(({ service, number, failure }) => `build ${number} of ${service} failed: ${failure}`);

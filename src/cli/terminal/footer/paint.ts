@@ -23,8 +23,8 @@ export interface Frame {
 }
 
 /**
- * The text that brings a terminal from one frame to the next. The cursor rests at the beginning of the footer's first
- * line, where the next line of the log will stand. It stays with that line when a terminal is resized and wraps its
+ * The text that takes a terminal from one frame to the next. The cursor rests at the beginning of the footer's first
+ * line, where the next line of the log will be. It stays with that line when a terminal is resized and wraps its
  * lines again, or not; so the footer is always all that stands below the cursor, however many lines it has come to take.
  * Nothing here ever moves above that line.
  * @param shown the footer on the screen now
