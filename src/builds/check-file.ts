@@ -30,6 +30,8 @@ export interface CheckSurroundings {
   env: Record<string, string>;
   /** Finds out faster than a process. Default: none. */
   parser?: SyntaxParser | undefined;
+  /** How long all checks of a change may take, in ms. */
+  timeMs?: number;
 }
 
 /**
