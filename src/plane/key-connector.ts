@@ -77,9 +77,10 @@ export class KeyConnector {
       const found = await this.#askHolder(request, holders, signal);
       if (found !== 'unheld' && found !== 'ending') return found;
     }
-    return locks.hold(request, signal ?? new AbortController().signal, (held) =>
-      this.#untilFree(request, () => this.#connect(request, held), held),
-    );
+    const waiting = signal ?? new AbortController().signal;
+    // Locked for each attempt, not for the wait: the few locks of a process would all go to one account's ending keys.
+    const attempt = () => locks.hold(request, waiting, (held) => this.#connect(request, held));
+    return this.#untilFree(request, attempt, waiting);
   }
 
   /** Tries again for as long as the key is being given up. */
