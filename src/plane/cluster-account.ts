@@ -4,6 +4,7 @@ import { JamdevError } from '../contract/errors/jamdev-error.js';
 import type { ConnectParams } from '../contract/requests.js';
 import type { Engine } from '../docker-engine/engine.js';
 import { isNotFound } from '../docker-engine/engine-error.js';
+import type { Clock } from '../os/clock.js';
 import type {
   AccountPlane,
   BackendView,
@@ -17,6 +18,7 @@ import type { UsageInterval } from '../platform/usage-gauge.js';
 import { addAudit } from '../store/audit.js';
 import { findLog, type StoredLog } from '../store/backend-logs.js';
 import { type BackendRow, findBackend, listLive } from '../store/backends.js';
+import { addStatus } from '../store/statuses.js';
 import type { Store } from '../store/tables.js';
 import type { ClusterSettings } from './cluster-settings.js';
 import type { ConnectRate } from './connect-rate.js';
@@ -38,6 +40,7 @@ export interface ClusterWorld {
   keys: KeyConnector;
   engines: DroneEngines;
   rate: ConnectRate;
+  clock: Clock;
   startedAt: Date;
 }
 
@@ -141,9 +144,15 @@ export class ClusterAccount implements AccountPlane {
     return row;
   }
 
+  /**
+   * Begins the end of a backend, and writes it down: the drone reports it later, and a connect in between must not get a
+   * backend that is about to end.
+   */
   async #end({ id }: BackendRow, hard: boolean): Promise<void> {
-    const { controller, store } = this.#world;
+    const { controller, store, clock } = this.#world;
     await controller.terminate(id, hard);
+    const status = hard ? 'hard-terminating' : 'terminating';
+    await addStatus(store, id, { status, time: clock.now(), reason: 'external' });
     await addAudit(store, { account: this.#account, actor: this.#actor, action: 'terminate', target: id });
   }
 

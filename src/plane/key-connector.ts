@@ -2,6 +2,7 @@ import { clusterErrors } from '../contract/errors/cluster-errors.js';
 import { connectErrors } from '../contract/errors/connect-errors.js';
 import type { ConnectParams } from '../contract/requests.js';
 import { type Clock, pause } from '../os/clock.js';
+import { isEnding } from '../platform/backend-state.js';
 import { newBackendId } from '../platform/ids.js';
 import {
   type BackendRow,
@@ -171,11 +172,13 @@ export class KeyConnector {
     holders: readonly BackendRow[],
   ): Promise<PlaneConnection | 'ending'> {
     const { backend_id: id, status } = connection;
-    if (['terminating', 'hard-terminating', 'terminated'].includes(status)) return 'ending';
+    if (isEnding({ status })) return 'ending';
     const row = holders.find((each) => each.id === id) ?? (await findPublic(this.#world.store, id));
     if (row === undefined) {
       throw clusterErrors.controllerFailed(`the key is held by the backend ${id}, which jamdev serve did not start`);
     }
+    // Plane learns from the drone that a termination has begun; our records have it from the request.
+    if (row.history.some(isEnding)) return 'ending';
     if (row.environment !== environment) {
       throw clusterErrors.keyHeldInOtherEnvironment(key, service, row.environment, environment);
     }

@@ -39,8 +39,8 @@ export function kindOf({ status }: EndingState): TerminationKind {
 }
 
 /** Whether the end has begun. */
-export function isEnding(state: BackendState): boolean {
-  return rankOf(state.status) >= rankOf('terminating');
+export function isEnding({ status }: { status: Status }): boolean {
+  return rankOf(status) >= rankOf('terminating');
 }
 
 /**

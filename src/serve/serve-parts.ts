@@ -70,7 +70,7 @@ export async function makeServeParts(config: ServeConfig, { store }: OpenStore, 
   });
   const retention = deleteLogsAfter(config.logRetentionDays, store);
   const rate = new ConnectRate(config.limits.connectsPerSecond, clock);
-  const world = { controller, store, settings, keys, engines, rate, startedAt: clock.now() };
+  const world = { controller, store, settings, keys, engines, rate, clock, startedAt: clock.now() };
   return {
     controller,
     controlPlane: new ClusterControlPlane(world, feed),

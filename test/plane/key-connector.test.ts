@@ -1,22 +1,31 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/os/clock.js';
 import type { ClusterSettings } from '../../src/plane/cluster-settings.js';
 import { ControllerClient } from '../../src/plane/controller-client.js';
 import type { PlaneConnection } from '../../src/plane/controller-wire.js';
 import { DroneEngines } from '../../src/plane/drone-engines.js';
-import { KeyConnector } from '../../src/plane/key-connector.js';
+import { KeyConnector, type KeyRequest } from '../../src/plane/key-connector.js';
 import { StaleHolders } from '../../src/plane/stale-holders.js';
+import { insertBackend } from '../../src/store/backends.js';
 import { KeyLocks } from '../../src/store/key-locks.js';
+import { addStatus } from '../../src/store/statuses.js';
+import { newBackend } from '../store/support.js';
 import { describePostgres, openTestStore, usePostgres } from '../support/postgres.js';
 import { waitFor } from '../support/wait.js';
 
-/** A controller whose keys are all being given up. */
-class EndingKeys extends ControllerClient {
-  readonly asked = new Set<string>();
+/** A controller of whose keys all are held. */
+class HeldKeys extends ControllerClient {
+  readonly asked: string[] = [];
+  readonly #status: PlaneConnection['status'];
+
+  constructor(status: PlaneConnection['status']) {
+    super('http://localhost:1');
+    this.#status = status;
+  }
 
   override async connect({ key }: Parameters<ControllerClient['connect']>[0]): Promise<PlaneConnection> {
-    this.asked.add(key.name);
-    return { backend_id: 'b', spawned: false, status: 'terminating', token: 't', url: 'http://localhost/t/' };
+    this.asked.push(key.name);
+    return { backend_id: 'holder', spawned: false, status: this.#status, token: 't', url: 'http://localhost/t/' };
   }
 }
 
@@ -30,14 +39,25 @@ const SETTINGS: ClusterSettings = {
   maxBackends: undefined,
 };
 
+function requestFor(key: string): KeyRequest {
+  return {
+    ...{ account: 'acme', service: 'doc', environment: 'default', key, keyGiven: true },
+    params: { spawn: true, env: {} },
+    image: async () => ({
+      ...{ image: 'localhost:1/x', pullPolicy: 'Never' },
+      sessions: { useStaticToken: false, maxIdleSeconds: undefined, lifetimeLimitSeconds: undefined },
+    }),
+  };
+}
+
 describePostgres('connects to keys that are being given up', () => {
   const postgres = usePostgres();
 
-  test('however many wait, the key of another account is free', async () => {
+  async function open(controller: ControllerClient) {
     const url = await postgres.createDatabase();
     const store = await openTestStore(url);
     const locks = new KeyLocks(url);
-    const controller = new EndingKeys('http://localhost:1');
+    onTestFinished(() => locks.close());
     const engines = new DroneEngines(new Map());
     const stale = new StaleHolders({
       ...{ controller, store, engines, onLostDrone: 'spawn' },
@@ -48,29 +68,42 @@ describePostgres('connects to keys that are being given up', () => {
       ...{ controller, store, locks, stale, settings: SETTINGS, clock: systemClock },
       onSpawned: () => undefined,
     });
-    const leave = new AbortController();
-    const waiting = Array.from({ length: 25 }, (_, index) =>
-      keys.connect(
-        {
-          ...{ account: 'acme', service: 'doc', environment: 'default', key: `k${index}`, keyGiven: true },
-          params: { spawn: true, env: {} },
-          image: async () => ({
-            ...{ image: 'localhost:1/x', pullPolicy: 'Never' },
-            sessions: { useStaticToken: false, maxIdleSeconds: undefined, lifetimeLimitSeconds: undefined },
-          }),
-        },
-        leave.signal,
-      ),
-    );
-    const ends = Promise.allSettled(waiting);
-    try {
-      await waitFor(() => controller.asked.size === 25, 'all connects to have asked for their key');
-      const other = { account: 'globex', service: 'doc', key: 'k' };
-      expect(await locks.hold(other, leave.signal, async () => 'held')).toBe('held');
-    } finally {
-      leave.abort();
-      await ends;
-      await locks.close();
-    }
+    return { store, locks, keys };
+  }
+
+  /** Connects as a client that hangs up when the test is over. @returns the signal of that, and the outcome */
+  function connect(keys: KeyConnector, key: string) {
+    const client = new AbortController();
+    const outcome = keys.connect(requestFor(key), client.signal).catch((error: unknown) => error);
+    onTestFinished(async () => {
+      client.abort();
+      await outcome;
+    });
+    return { client, outcome };
+  }
+
+  test('however many wait, the key of another account is free', async () => {
+    const controller = new HeldKeys('terminating');
+    const { keys, locks } = await open(controller);
+    for (let index = 0; index < 25; index += 1) connect(keys, `k${index}`);
+    await waitFor(() => new Set(controller.asked).size === 25, 'all connects to have asked for their key');
+    const other = { account: 'globex', service: 'doc', key: 'k' };
+    expect(await locks.hold(other, new AbortController().signal, async () => 'held')).toBe('held');
   });
+
+  test.each(['terminating', 'hard-terminating', 'terminated'] as const)(
+    'a holder that we have made %s is not given, although its drone does not know it yet',
+    async (status) => {
+      const controller = new HeldKeys('ready');
+      const { keys, store } = await open(controller);
+      await insertBackend(store, newBackend({ id: 'holder', account: 'acme', service: 'doc', key: 'k' }));
+      expect(await keys.connect(requestFor('k'))).toMatchObject({ backend_id: 'holder', status: 'ready' });
+      await addStatus(store, 'holder', { status, time: new Date(), reason: 'external' });
+      controller.asked.length = 0;
+      const { client, outcome } = connect(keys, 'k');
+      await waitFor(() => controller.asked.length > 2, 'the connect to have asked again');
+      client.abort(new Error('hung up'));
+      expect(await outcome).toEqual(new Error('hung up'));
+    },
+  );
 });

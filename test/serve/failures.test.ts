@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import type { Status } from '../../src/contract/status.js';
+import { rankOf } from '../../src/platform/backend-state.js';
+import { ENGINE_SOCKET, freeze, startDrone } from '../support/drones.js';
 import { openStream, post, send } from '../support/http.js';
 import { runSql } from '../support/postgres.js';
-import { makeTempFolder } from '../support/project.js';
 import {
   describeServe,
   isContainerRunning,
@@ -29,8 +29,10 @@ async function statusOf(serve: ServeRun, id: string): Promise<Record<string, unk
   return (await send(`${serve.url}/v2/backend/${id}/status`)).json();
 }
 
-function untilStatus(serve: ServeRun, id: string, status: string): Promise<unknown> {
-  return waitFor(async () => (await statusOf(serve, id)).status === status, `${id} to be ${status}`, START_DEADLINE_MS);
+/** Waits until a backend has come to a status, or past it. */
+function untilStatus(serve: ServeRun, id: string, status: Status): Promise<unknown> {
+  const isThere = async () => rankOf((await statusOf(serve, id)).status as Status) >= rankOf(status);
+  return waitFor(isThere, `${id} to be ${status}`, START_DEADLINE_MS);
 }
 
 describeServe('jamdev serve: when a part fails', () => {
@@ -39,35 +41,6 @@ describeServe('jamdev serve: when a part fails', () => {
   /** The folder of the cluster, where each part has a file with its pid. */
   const planeFolder = () => dirname(new URL(cluster.plane.databaseUrl).searchParams.get('host') ?? '');
   const pidOf = (part: string) => Number(readFileSync(join(planeFolder(), `${part}.pid`), 'utf8'));
-  /** Stops a part of the cluster, as on a machine that hangs. @returns lets it go on */
-  const freeze = async (part: string) => {
-    const pid = pidOf(part);
-    process.kill(pid, 'SIGSTOP');
-    const thaw = () => void process.kill(pid, 'SIGCONT');
-    onTestFinished(thaw);
-    // Each of its threads stops by itself; until then it may still answer.
-    const tasks = `/proc/${pid}/task`;
-    const isStopped = (task: string) => / T /.test(readFileSync(join(tasks, task, 'stat'), 'utf8'));
-    await waitFor(() => readdirSync(tasks).every(isStopped), `the ${part} to stand still`);
-    return thaw;
-  };
-  /** Starts a second drone. @returns its name */
-  const startDrone = async () => {
-    const name = `dr-${Math.random().toString(36).slice(2, 12)}`;
-    const { controllerUrl, cluster: clusterName } = cluster.plane;
-    const plane = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'jamdev', 'plane', 'bin', 'plane');
-    const args = ['drone', '--controller-url', controllerUrl.replace('http', 'ws'), '--cluster', clusterName];
-    const drone = spawn(plane, [...args, '--name', name, '--ip', '127.0.0.1', '--db', join(makeTempFolder(), 'db')], {
-      stdio: 'ignore',
-    });
-    onTestFinished(() => void drone.kill('SIGKILL'));
-    await waitFor(async () => {
-      const state = await (await fetch(`${controllerUrl}/ctrl/c/${clusterName}/state`)).text();
-      return state.includes(name);
-    }, 'the second drone to be connected');
-    return name;
-  };
-
   test('a controller that does not answer is a 503, and nothing has to be restarted after it', async () => {
     const serve = await startServe(cluster);
     expect((await send(`${serve.url}/readyz`)).json()).toEqual({ status: 'ok' });
@@ -75,7 +48,7 @@ describeServe('jamdev serve: when a part fails', () => {
     await untilStatus(serve, backend_id, 'ready');
     // Plane's proxy asks a controller about a token once.
     expect((await send(url)).text).toBe('ok');
-    const thaw = await freeze('controller');
+    const thaw = await freeze(pidOf('controller'));
     // At once, as the session lives no longer than its lease without a controller.
     const [refused, readiness] = await Promise.all([
       post(`${serve.url}/v2/service/acme/default/connect`, { key: 'held' }),
@@ -88,7 +61,11 @@ describeServe('jamdev serve: when a part fails', () => {
     expect((await send(url)).text).toBe('ok');
     expect(await statusOf(serve, backend_id)).toMatchObject({ status: 'ready' });
     thaw();
-    await waitFor(async () => (await send(`${serve.url}/readyz`)).status === 200, 'the controller to answer');
+    await waitFor(
+      async () => (await send(`${serve.url}/readyz`)).status === 200,
+      'the controller to answer',
+      START_DEADLINE_MS,
+    );
     expect(await connect(serve, { key: 'held' })).toMatchObject({ backend_id, spawned: false });
   });
 
@@ -127,24 +104,33 @@ describeServe('jamdev serve: when a part fails', () => {
     expect((await send(`${serve.url}/v2/backend/neverspawned00/status`)).status).toBe(404);
   });
 
+  test('a backend that was told to end is not given again, although its drone has not heard of that yet', async () => {
+    const drone = await startDrone(cluster);
+    const serve = await startServe(cluster, { serve: { pool: drone.pool } });
+    const first = await connect(serve, { key: 'told' });
+    await untilStatus(serve, first.backend_id, 'ready');
+    const thaw = await freeze(drone.pid);
+    expect((await post(`${serve.url}/v2/backend/${first.backend_id}/terminate`, {})).status).toBe(200);
+    expect(await statusOf(serve, first.backend_id)).toMatchObject({
+      status: 'terminating',
+      termination_reason: 'external',
+    });
+    const next = connect(serve, { key: 'told' });
+    thaw();
+    const second = await next;
+    expect(second).toMatchObject({ spawned: true });
+    expect(second.backend_id).not.toBe(first.backend_id);
+  });
+
   test('a drone that is frozen past the lease of its keys leaves no second holder', async () => {
-    const other = await startDrone();
-    const socket = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
-    const serve = await startServe(cluster, { serve: { drones: { [cluster.drone]: socket, [other]: socket } } });
-    // Plane chooses a drone; until one comes to the drone of the cluster, of whose process the pid is known.
-    let key = '';
-    let first = '';
-    for (let index = 0; first === ''; index += 1) {
-      key = `frozen-${index}`;
-      const { backend_id } = await connect(serve, { key });
-      const spawned = await waitFor(
-        () => serve.log().find(({ msg, backend }) => msg === 'backend spawned' && backend === backend_id),
-        'the log to name the drone',
-      );
-      if (spawned.drone === cluster.drone) first = backend_id;
-    }
+    const drone = await startDrone(cluster);
+    const drones = { [drone.name]: ENGINE_SOCKET };
+    const serve = await startServe(cluster, { serve: { pool: drone.pool, drones } });
+    const key = 'frozen';
+    const { backend_id: first } = await connect(serve, { key });
     await untilStatus(serve, first, 'ready');
-    const thaw = await freeze('drone');
+    await startDrone(cluster, { pool: drone.pool });
+    const thaw = await freeze(drone.pid);
     const second = await waitFor(
       async () => {
         const found = await connect(serve, { key });

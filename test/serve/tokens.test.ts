@@ -5,6 +5,7 @@ import { type Run, runCli, startCli } from '../support/cli.js';
 import { post } from '../support/http.js';
 import { describePostgres, usePostgres } from '../support/postgres.js';
 import { makeProject, makeTempFolder } from '../support/project.js';
+import { START_DEADLINE_MS } from '../support/serve.js';
 import { waitFor } from '../support/wait.js';
 
 /** Starts `jamdev serve` in front of a controller that is away, which tokens do not need. */
@@ -12,10 +13,14 @@ async function startServe(database: string): Promise<Run & { url: string }> {
   const serve = { controller: 'http://localhost:1', cluster: 'localhost:9090', port: 0 };
   const folder = makeProject({ 'jamdev.config.json': { serve } });
   const run = startCli(['serve'], { cwd: folder, env: { JAMDEV_SERVE_DATABASE: database } });
-  const url = await waitFor(() => {
-    if (run.process.exitCode !== null) throw new Error(`jamdev serve ended:\n${run.stderr()}${run.stdout()}`);
-    return /"url":"(http:[^"]+)"/.exec(run.stdout())?.[1];
-  }, 'jamdev serve to listen');
+  const url = await waitFor(
+    () => {
+      if (run.process.exitCode !== null) throw new Error(`jamdev serve ended:\n${run.stderr()}${run.stdout()}`);
+      return /"url":"(http:[^"]+)"/.exec(run.stdout())?.[1];
+    },
+    'jamdev serve to listen',
+    START_DEADLINE_MS,
+  );
   return { ...run, url };
 }
 

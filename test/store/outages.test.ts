@@ -20,7 +20,7 @@ function create(store: Store): Promise<string> {
 
 /** Connections with a short deadline. */
 function openShort(url: string) {
-  const { db, close } = openDatabase<unknown>({ url, maxConnections: 1, statementMs: 300 });
+  const { db, close } = openDatabase<unknown>({ url, maxConnections: 1, statementMs: 1_000 });
   onTestFinished(close);
   return db;
 }
