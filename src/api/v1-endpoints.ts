@@ -5,7 +5,7 @@ import { toV1SpawnResult } from '../contract/v1-spawn-result.js';
 import type { BackendState } from '../platform/backend-state.js';
 import { toV1State, toV1Stream } from '../platform/status-formats.js';
 import { events, json } from './answer.js';
-import { toConnectResponse } from './connect-results.js';
+import { answerConnect } from './connect-results.js';
 import type { ApiContext } from './context.js';
 import { type Endpoint, get, post } from './endpoint.js';
 import { abortOnHangUp } from './hang-up.js';
@@ -30,7 +30,8 @@ export function v1Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
       ],
       handle: async ({ account, params, body, response }) =>
         toV1SpawnResult(
-          toConnectResponse(
+          answerConnect(
+            response,
             await account.plane.connect(params.service, body, abortOnHangUp(response)),
             await urls.forProgram(response.req),
           ),

@@ -15,7 +15,7 @@ import type { BackendState } from '../platform/backend-state.js';
 import type { AccountPlane, BackendView } from '../platform/control-plane.js';
 import { toInfoStatus, toPublicStatus } from '../platform/status-formats.js';
 import { events, json } from './answer.js';
-import { toConnectResponse } from './connect-results.js';
+import { answerConnect } from './connect-results.js';
 import type { ApiContext } from './context.js';
 import { type Endpoint, get, post } from './endpoint.js';
 import { abortOnHangUp } from './hang-up.js';
@@ -45,7 +45,8 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
     ],
   } as const;
   const connectTo = async (plane: AccountPlane, service: string, params: ConnectParams, response: Response) =>
-    toConnectResponse(
+    answerConnect(
+      response,
       await plane.connect(service, params, abortOnHangUp(response)),
       await urls.forProgram(response.req),
     );

@@ -29,6 +29,7 @@ export interface ServeConfig {
   database: string;
   subdomains: boolean;
   onLostDrone: 'spawn' | 'wait';
+  lostAfterSeconds: number;
   logRetentionDays: number;
   /** By the name of the drone. */
   drones: Readonly<Record<string, string>>;
@@ -44,6 +45,8 @@ export interface ServeConfig {
 
 const DEFAULT_SERVE_PORT = 8080;
 const DEFAULT_SERVICE = 'default';
+/** The keys of a drone run out after 60 s of silence at the latest. */
+const DEFAULT_LOST_AFTER_SECONDS = 120;
 const DEFAULT_LOG_RETENTION_DAYS = 7;
 
 /** What a command line says. */
@@ -88,6 +91,7 @@ export async function resolveServeConfig(flags: ServeFlags, env: NodeJS.ProcessE
     // Only browsers resolve names below localhost everywhere.
     subdomains: subdomains ?? cluster.split(':')[0] !== 'localhost',
     onLostDrone: serve.onLostDrone ?? 'spawn',
+    lostAfterSeconds: serve.lostAfterSeconds ?? DEFAULT_LOST_AFTER_SECONDS,
     logRetentionDays: serve.logRetentionDays ?? DEFAULT_LOG_RETENTION_DAYS,
     drones: serve.drones ?? {},
     limits: serve.limits ?? {},

@@ -40,6 +40,11 @@ export const serveSchema = z.strictObject({
     .describe(
       "What to do when the last backend of a key may still run on a drone that can't be reached: spawn another backend, or wait (connects get 503). Default: spawn.",
     ),
+  lostAfterSeconds: z
+    .int()
+    .min(30)
+    .optional()
+    .describe('After how many seconds of silence of a drone its backends count as lost. Default: 120.'),
   logRetentionDays: count
     .optional()
     .describe('How many days the last 1 MiB of a log is kept after its backend has ended. Default: 7.'),

@@ -63,7 +63,7 @@ export class ClusterAccount implements AccountPlane {
     this.#world.rate.take(this.#account);
     const service = await this.#services.find(asked);
     const environment = params.environment ?? DEFAULT_ENVIRONMENT;
-    const { backend_id, spawned, status, token, secret_token, url } = await this.#world.keys.connect(
+    const { backend_id, spawned, status, token, secret_token, url, remark } = await this.#world.keys.connect(
       {
         account: this.#account,
         service,
@@ -76,7 +76,7 @@ export class ClusterAccount implements AccountPlane {
       signal,
     );
     return {
-      ...{ backendId: backend_id, spawned, status, token, secretToken: secret_token ?? undefined },
+      ...{ backendId: backend_id, spawned, status, token, secretToken: secret_token ?? undefined, remark },
       connectionUrl: () => url,
     };
   }

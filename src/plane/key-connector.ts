@@ -40,6 +40,9 @@ export interface KeyRequest {
   image: () => Promise<ClusterImage>;
 }
 
+/** A connection, and what the caller should know although it was made. */
+export type RemarkedConnection = PlaneConnection & { remark?: string };
+
 /** What a {@link KeyConnector} works with. */
 export interface KeyConnectorWorld {
   controller: ControllerClient;
@@ -69,7 +72,7 @@ export class KeyConnector {
    * @throws JamdevError `KeyUnheldNoSpawnConfig`, `KeyHeldInOtherEnvironment`, `KeyStillEnding`, `NoDroneAvailable`,
    *   `ControllerUnavailable`, `ControllerFailed`, `InvalidRequest`, `BackendLimit`, and those of the image
    */
-  async connect(request: KeyRequest, signal?: AbortSignal): Promise<PlaneConnection> {
+  async connect(request: KeyRequest, signal?: AbortSignal): Promise<RemarkedConnection> {
     const { store, locks } = this.#world;
     if (!request.keyGiven) return this.#untilFree(request, () => this.#spawn(request, []), signal);
     // The way of almost every request: the holder is there, and no lock is needed to ask for it.
@@ -87,9 +90,9 @@ export class KeyConnector {
   /** Tries again for as long as the key is being given up. */
   async #untilFree(
     { key, service }: KeyRequest,
-    attempt: () => Promise<PlaneConnection | 'ending'>,
+    attempt: () => Promise<RemarkedConnection | 'ending'>,
     signal: AbortSignal | undefined,
-  ): Promise<PlaneConnection> {
+  ): Promise<RemarkedConnection> {
     const { clock } = this.#world;
     const untilMs = clock.monotonicMs() + KEY_WAIT_SECONDS * 1000;
     for (;;) {
@@ -101,14 +104,18 @@ export class KeyConnector {
     }
   }
 
-  async #connect(request: KeyRequest, signal: AbortSignal): Promise<PlaneConnection | 'ending'> {
+  async #connect(request: KeyRequest, signal: AbortSignal): Promise<RemarkedConnection | 'ending'> {
     const { store, stale } = this.#world;
     const holders = await liveHolders(store, request);
     if (holders.length === 0 && request.params.spawn) return this.#spawn(request, []);
     const found = await this.#askHolder(request, holders, signal);
     if (found !== 'unheld') return found;
     if (!request.params.spawn) throw connectErrors.keyUnheld(request.key, request.service);
-    return this.#spawn(request, await stale.end(holders, signal));
+    const { ended, uncertain } = await stale.end(holders, signal);
+    const connection = await this.#spawn(request, ended);
+    const [first] = uncertain;
+    if (connection === 'ending' || !connection.spawned || first === undefined) return connection;
+    return { ...connection, remark: clusterErrors.holderMayRun(first.id, first.drone).sentence };
   }
 
   /** Asks Plane for the holder, without a right to spawn one. */
@@ -178,7 +185,11 @@ export class KeyConnector {
       throw clusterErrors.controllerFailed(`the key is held by the backend ${id}, which jamdev serve did not start`);
     }
     // Plane learns from the drone that a termination has begun; our records have it from the request.
-    if (row.history.some(isEnding)) return 'ending';
+    if (row.history.some(isEnding)) {
+      // A drone that was given up as lost is back, and nobody else would end what it still runs.
+      if (row.endedAt !== null) await this.#world.controller.terminate(id, true);
+      return 'ending';
+    }
     if (row.environment !== environment) {
       throw clusterErrors.keyHeldInOtherEnvironment(key, service, row.environment, environment);
     }

@@ -1,29 +1,23 @@
 import type { Clock } from '../os/clock.js';
 import { listUnended } from '../store/backends.js';
-import { noteDrones, silentDrones } from '../store/drones.js';
+import { noteDrones, noteUnseenDrones, silentDrones } from '../store/drones.js';
 import type { Store } from '../store/tables.js';
 import type { ControllerClient } from './controller-client.js';
 import { markLost } from './lost-status.js';
 import { RepeatedWork } from './repeated-work.js';
 
 const TURN_MS = 10_000;
-/** A drone that was not heard of for so long is gone: its backends' keys ran out after 60 s at the latest. */
-const SILENCE_SECONDS = 120;
-/** A drone reports every few seconds. */
-const HEARD_SECONDS = 30;
-
 /** What {@link LostBackends} works with. */
 export interface LostBackendsWorld {
   controller: ControllerClient;
   store: Store;
   cluster: string;
   clock: Clock;
+  /** After so much silence of a drone its backends are lost; seconds. */
+  lostAfterSeconds: number;
 }
 
-/**
- * Marks backends as lost whose drone has been silent for {@link SILENCE_SECONDS}. Plane itself would show them as ready
- * forever.
- */
+/** Marks backends as lost whose drone has been silent for long. Plane itself would show them as ready forever. */
 export class LostBackends {
   readonly #world: LostBackendsWorld;
   readonly #search = new RepeatedWork('looking for lost backends', TURN_MS, (signal) => this.#turn(signal));
@@ -54,20 +48,22 @@ export class LostBackends {
   }
 
   async #markLost(signal: AbortSignal): Promise<void> {
-    const { controller, store, cluster, clock } = this.#world;
+    const { controller, store, cluster, clock, lostAfterSeconds } = this.#world;
     const { drones } = await controller.clusterState(cluster, signal);
-    const heard = drones.filter(({ last_heartbeat_age }) => last_heartbeat_age < HEARD_SECONDS);
-    const names = heard.map(({ node }) => node.name.Drone);
-    await noteDrones(store, cluster, names);
+    const heard = drones.map(({ node, last_heartbeat_age: ageSeconds }) => ({ name: node.name.Drone, ageSeconds }));
+    await noteDrones(store, cluster, heard);
+    await noteUnseenDrones(store, cluster);
     const nowMs = clock.monotonicMs();
     this.#answeredSinceMs ??= nowMs;
     // While the controller was away no drone could be heard: drones get the full time to report again.
-    if (nowMs - this.#answeredSinceMs < SILENCE_SECONDS * 1000) return;
-    const silent = new Set(await silentDrones(store, cluster, SILENCE_SECONDS));
+    if (nowMs - this.#answeredSinceMs < lostAfterSeconds * 1000) return;
+    const silent = new Set(await silentDrones(store, cluster, lostAfterSeconds));
     if (silent.size === 0) return;
-    for (const { id, drone } of await listUnended(store)) {
+    for (const { id, drone } of await listUnended(store, cluster)) {
       if (drone === null || !silent.has(drone)) continue;
       await markLost(store, id, clock.now());
+      // Reaches the drone if it comes back: nobody else would end what it still runs.
+      await controller.terminate(id, true);
     }
   }
 }

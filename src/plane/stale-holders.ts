@@ -11,6 +11,12 @@ import { markLost } from './lost-status.js';
  */
 type LostDronePolicy = 'spawn' | 'wait';
 
+/** What became of backends that had lost their key. */
+interface StaleEnd {
+  ended: readonly BackendRow[];
+  uncertain: readonly BackendRow[];
+}
+
 /** What {@link StaleHolders} works with. */
 export interface StaleHoldersWorld {
   controller: ControllerClient;
@@ -34,23 +40,28 @@ export class StaleHolders {
   }
 
   /**
-   * @returns those whose end Plane will not report; pass them to {@link forget} once another backend has the key
+   * @returns `ended`: those whose end Plane will not report; pass them to {@link forget} once another backend has the key.
+   *   `uncertain`: those of them whose containers may still run
    * @throws JamdevError `HolderUnreachable` where one may still run, and the policy is to wait
    */
-  async end(holders: readonly BackendRow[], signal: AbortSignal): Promise<BackendRow[]> {
+  async end(holders: readonly BackendRow[], signal: AbortSignal): Promise<StaleEnd> {
     const { controller, engines, onLostDrone, onUncertain } = this.#world;
-    const stale: BackendRow[] = [];
+    const ended: BackendRow[] = [];
+    const uncertain: BackendRow[] = [];
     for (const holder of holders) {
       const status = await controller.status(holder.id, signal);
-      // It ended as it should; its follower records that.
-      if (status?.status === 'terminated') continue;
-      stale.push(holder);
+      // It ended as it should; its follower records that. That it is lost says nothing of its container.
+      if (status?.status === 'terminated' && status.termination_reason !== 'lost') continue;
+      ended.push(holder);
       // Never spawned: the process that wrote the row was killed before it asked Plane.
       if (status === undefined || (await engines.kill(holder.id, holder.drone))) continue;
+      // Reaches the drone if it comes back.
+      await controller.terminate(holder.id, true);
       if (onLostDrone === 'wait') throw clusterErrors.holderUnreachable(holder.key, holder.service, holder.drone);
+      uncertain.push(holder);
       onUncertain(holder.id, holder.drone);
     }
-    return stale;
+    return { ended, uncertain };
   }
 
   /** Marks backends as lost, since their key has another holder. The row of one that was never spawned is deleted. */

@@ -111,6 +111,8 @@ export interface Connected {
   token: string;
   /** A static token has none. */
   secretToken: string | undefined;
+  /** What the caller should know although the connect succeeded, as a sentence. */
+  remark?: string | undefined;
   connectionUrl: MakeConnectionUrl;
 }
 

@@ -61,7 +61,11 @@ export async function makeServeParts(config: ServeConfig, { store }: OpenStore, 
     log.info({ backend: id, drone }, 'backend spawned');
   };
   const keys = new KeyConnector({ controller, store, locks, settings, clock, stale, onSpawned });
-  const lost = new LostBackends({ controller, store, cluster: config.cluster, clock });
+  const lost = new LostBackends({
+    ...{ controller, store, clock },
+    cluster: config.cluster,
+    lostAfterSeconds: config.lostAfterSeconds,
+  });
   const reconciler = new Reconciler({
     store,
     engines,

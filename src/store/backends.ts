@@ -145,11 +145,12 @@ export interface UnendedBackend {
   lastStatus: Status;
 }
 
-/** The backends of all accounts that have not ended, oldest first. */
-export async function listUnended(store: Store): Promise<UnendedBackend[]> {
+/** The backends of all accounts in a cluster that have not ended, oldest first. */
+export async function listUnended(store: Store, cluster: string): Promise<UnendedBackend[]> {
   const rows = await store
     .selectFrom('backends')
     .select(['id', 'account', 'service', 'key', 'drone', 'created_at as createdAt', 'last_rank'])
+    .where('cluster', '=', cluster)
     .where('ended_at', 'is', null)
     .orderBy('created_at')
     .orderBy('id')

@@ -7,14 +7,43 @@ export interface SeenDrone {
   lastSeenAt: Date;
 }
 
-/** Notes which drones Plane has just shown as connected. */
-export async function noteDrones(store: Store, cluster: string, names: readonly string[]): Promise<void> {
-  if (names.length === 0) return;
-  const now = sql<Date>`clock_timestamp()`;
+/** A drone in Plane's state of its cluster. */
+export interface HeardDrone {
+  name: string;
+  /** How long ago it reported. */
+  ageSeconds: number;
+}
+
+/** Notes when the drones that Plane shows have reported; an older time than the one that is known changes nothing. */
+export async function noteDrones(store: Store, cluster: string, drones: readonly HeardDrone[]): Promise<void> {
+  if (drones.length === 0) return;
+  const heardAt = (seconds: number) => sql<Date>`clock_timestamp() - make_interval(secs => ${seconds})`;
   await store
     .insertInto('drones')
-    .values(names.map((name) => ({ cluster, name, last_seen_at: now })))
-    .onConflict((conflict) => conflict.columns(['cluster', 'name']).doUpdateSet({ last_seen_at: now }))
+    .values(drones.map(({ name, ageSeconds }) => ({ cluster, name, last_seen_at: heardAt(ageSeconds) })))
+    .onConflict((conflict) =>
+      conflict
+        .columns(['cluster', 'name'])
+        .doUpdateSet({ last_seen_at: sql<Date>`greatest(drones.last_seen_at, excluded.last_seen_at)` }),
+    )
+    .execute();
+}
+
+/** Notes drones that backends were given to and that Plane has never shown since, as if each was seen now. */
+export async function noteUnseenDrones(store: Store, cluster: string): Promise<void> {
+  await store
+    .insertInto('drones')
+    .columns(['cluster', 'name', 'last_seen_at'])
+    .expression((by) =>
+      by
+        .selectFrom('backends')
+        .select(['cluster', sql<string>`drone`.as('name'), sql<Date>`clock_timestamp()`.as('last_seen_at')])
+        .distinctOn('drone')
+        .where('cluster', '=', cluster)
+        .where('drone', 'is not', null)
+        .where('ended_at', 'is', null),
+    )
+    .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
 

@@ -137,6 +137,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
     ['"KEY"', '"SERVICE"', '"staging"', '"default"'],
   ],
   keyStillEnding: [clusterErrors.keyStillEnding('KEY', 'SERVICE', 45), ['"KEY"', '"SERVICE"', '45 s']],
+  holderMayRun: [clusterErrors.holderMayRun('ID', 'DRONE'), ['(ID)', '"DRONE"', 'FENCING']],
   holderUnreachable: [clusterErrors.holderUnreachable('KEY', 'SERVICE', 'DRONE'), ['"KEY"', '"SERVICE"', '"DRONE"']],
   spawnTooLarge: [clusterErrors.spawnTooLarge(7000, 6144), ['7000', '6144']],
   notAReference: [clusterErrors.notAReference('a b'), ['"a b"']],

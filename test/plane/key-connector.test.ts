@@ -16,6 +16,8 @@ import { waitFor } from '../support/wait.js';
 /** A controller of whose keys all are held. */
 class HeldKeys extends ControllerClient {
   readonly asked: string[] = [];
+  /** The backends that were to end hard. */
+  readonly killed = new Set<string>();
   readonly #status: PlaneConnection['status'];
 
   constructor(status: PlaneConnection['status']) {
@@ -26,6 +28,10 @@ class HeldKeys extends ControllerClient {
   override async connect({ key }: Parameters<ControllerClient['connect']>[0]): Promise<PlaneConnection> {
     this.asked.push(key.name);
     return { backend_id: 'holder', spawned: false, status: this.#status, token: 't', url: 'http://localhost/t/' };
+  }
+
+  override async terminate(id: string, hard: boolean): Promise<void> {
+    if (hard) this.killed.add(id);
   }
 }
 
@@ -102,6 +108,8 @@ describePostgres('connects to keys that are being given up', () => {
       controller.asked.length = 0;
       const { client, outcome } = connect(keys, 'k');
       await waitFor(() => controller.asked.length > 2, 'the connect to have asked again');
+      // What has ended by our records has nobody else who would end it.
+      expect([...controller.killed]).toEqual(status === 'terminated' ? ['holder'] : []);
       client.abort(new Error('hung up'));
       expect(await outcome).toEqual(new Error('hung up'));
     },

@@ -10,7 +10,7 @@ import {
   setExitCode,
   updateBackend,
 } from '../../src/store/backends.js';
-import { listDrones, noteDrones, silentDrones } from '../../src/store/drones.js';
+import { listDrones, noteDrones, noteUnseenDrones, silentDrones } from '../../src/store/drones.js';
 import { addStatus } from '../../src/store/statuses.js';
 import { describePostgres, openTestStore, runSql, usePostgres } from '../support/postgres.js';
 import { newBackend } from './support.js';
@@ -60,8 +60,13 @@ describePostgres('backends', () => {
     expect(ids(await listLive(store, { account: 'acme', before }))).toEqual(['b', 'a']);
     expect(ids(await liveHolders(store, { account: 'acme', service: 'doc', key: 'doc-1' }))).toEqual(['a', 'b']);
     expect(await countLive(store, 'acme')).toBe(4);
-    expect(ids(await listUnended(store))).toEqual(['b', 'a', 'c', 'd', 'other']);
-    expect((await listUnended(store))[0]).toMatchObject({ lastStatus: 'scheduled', drone: null, key: 'doc-1' });
+    await insertBackend(store, newBackend({ id: 'elsewhere', account: 'gamma', cluster: 'two' }));
+    expect(ids(await listUnended(store, 'cluster'))).toEqual(['b', 'a', 'c', 'd', 'other']);
+    expect((await listUnended(store, 'cluster'))[0]).toMatchObject({
+      lastStatus: 'scheduled',
+      drone: null,
+      key: 'doc-1',
+    });
     expect(await findBackend(store, 'beta', 'a')).toBeUndefined();
   });
 
@@ -71,7 +76,7 @@ describePostgres('backends', () => {
     await insertBackend(store, newBackend({ id: 'b' }));
     await addStatus(store, 'b', { status: 'loading', time: new Date() });
     for (const id of ['a', 'b']) await discardBackend(store, id);
-    expect(ids(await listUnended(store))).toEqual(['b']);
+    expect(ids(await listUnended(store, 'cluster'))).toEqual(['b']);
   });
 
   test('the last place of an account is given once, however many ask at once', async () => {
@@ -92,13 +97,30 @@ describePostgres('backends', () => {
   test('drones are known by when they were last seen', async () => {
     const url = await postgres.createDatabase();
     const store = await openTestStore(url);
+    const drone = (name: string, ageSeconds: number) => ({ name, ageSeconds });
     await noteDrones(store, 'one', []);
-    await noteDrones(store, 'one', ['b', 'a']);
-    await noteDrones(store, 'two', ['c']);
-    await runSql(url, `update jamdev.drones set last_seen_at = last_seen_at - interval '121 s' where name <> 'b'`);
+    await noteDrones(store, 'one', [drone('b', 0), drone('a', 121)]);
+    await noteDrones(store, 'two', [drone('c', 121)]);
     expect((await listDrones(store, 'one')).map(({ name }) => name)).toEqual(['a', 'b']);
     expect(await silentDrones(store, 'one', 120)).toEqual(['a']);
-    await noteDrones(store, 'one', ['a']);
+    await noteDrones(store, 'one', [drone('a', 3)]);
     expect(await silentDrones(store, 'one', 120)).toEqual([]);
+    await noteDrones(store, 'one', [drone('a', 500)]);
+    expect(await silentDrones(store, 'one', 120)).toEqual([]);
+  });
+
+  test('a drone that was given a backend and never seen is silent from then on', async () => {
+    const url = await postgres.createDatabase();
+    const store = await openTestStore(url);
+    for (const [id, name] of Object.entries({ a: 'one', b: 'one', c: 'two', d: 'three', e: undefined })) {
+      await insertBackend(store, newBackend({ id, cluster: id === 'd' ? 'other' : 'cluster' }));
+      if (name !== undefined) await updateBackend(store, id, { drone: name });
+    }
+    await addStatus(store, 'c', { status: 'terminated', time: new Date() });
+    await noteUnseenDrones(store, 'cluster');
+    await runSql(url, `update jamdev.drones set last_seen_at = last_seen_at - interval '121 s'`);
+    await noteUnseenDrones(store, 'cluster');
+    expect(await silentDrones(store, 'cluster', 120)).toEqual(['one']);
+    expect(await listDrones(store, 'other')).toEqual([]);
   });
 });

@@ -36,12 +36,12 @@ describePostgres('a program that is killed', () => {
     const url = await postgres.createDatabase();
     const store = await openTestStore(url);
     await killAt(url, 'committed');
-    expect(await listUnended(store)).toMatchObject([{ id: 'committed', lastStatus: 'scheduled' }]);
+    expect(await listUnended(store, 'cluster')).toMatchObject([{ id: 'committed', lastStatus: 'scheduled' }]);
     expect(await claimBackends(store, { follower: 'other', limit: 10 })).toEqual([
       { id: 'committed', lastStatus: 'scheduled' },
     ]);
     await discardBackend(store, 'committed');
-    expect(await listUnended(store)).toEqual([]);
+    expect(await listUnended(store, 'cluster')).toEqual([]);
   });
 
   test('while it holds the lock of a key gives it up', async () => {

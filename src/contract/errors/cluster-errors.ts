@@ -39,6 +39,13 @@ export const clusterErrors = {
       `The last backend with the key ${quote(key)} of service ${quote(service)} may still run: the Docker Engine of its drone${drone === null ? '' : ` ${quote(drone)}`} does not answer.`,
       'Try again once that machine is back or gone for good; serve.onLostDrone: "spawn" would start another backend at once.',
     ),
+  /** A remark on a connect that succeeded. */
+  holderMayRun: (id: string, drone: string | null) =>
+    new JamdevError(
+      'HolderUnreachable',
+      `The last backend with this key (${id}) may still run: ${drone === null ? 'its drone is not known' : `the Docker Engine of its drone ${quote(drone)} does not answer`}.`,
+      'Compare SESSION_BACKEND_FENCING_TOKEN where both could write; serve.onLostDrone: "wait" would have answered 503.',
+    ),
   spawnTooLarge: (bytes: number, limitBytes: number) =>
     new JamdevError(
       'InvalidRequest',
