@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { Response } from 'express';
+import type { LogRecordJson } from '../contract/dev-endpoints.js';
 import type { LogOwner } from '../logs/backend-log.js';
-import { readLogs, toLogRecordJson } from '../logs/follow.js';
+import { type OwnedRecord, readLogs, toLogRecordJson } from '../logs/follow.js';
 import type { StoredLog } from '../logs/log-store.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import type { DevApiContext } from './dev-context.js';
@@ -35,15 +36,28 @@ export async function streamRecords(
   options: LogStreamOptions,
 ): Promise<void> {
   const closed = abortOnHangUp(response);
+  await streamJsonLines(response, toJson(readLogs(options, closed, context.logs)), closed);
+}
+
+/** Streams values as NDJSON. @param closed aborts when the client has hung up */
+export async function streamJsonLines(
+  response: Response,
+  values: AsyncIterable<unknown>,
+  closed: AbortSignal,
+): Promise<void> {
   response.statusCode = 200;
   response.setHeader('content-type', 'application/x-ndjson');
   response.flushHeaders();
   // HEAD asks for the headers alone.
   if (response.req.method === 'HEAD') return void response.end();
-  for await (const owned of readLogs(options, closed, context.logs)) {
-    response.write(`${JSON.stringify(toLogRecordJson(owned))}\n`);
+  for await (const value of values) {
+    response.write(`${JSON.stringify(value)}\n`);
     if (response.writableNeedDrain)
       await once(response, 'drain', { signal: closed }).catch(ignoreError('api', 'waiting for a client to read'));
   }
   response.end();
+}
+
+async function* toJson(records: AsyncIterable<OwnedRecord>): AsyncGenerator<LogRecordJson> {
+  for await (const record of records) yield toLogRecordJson(record);
 }

@@ -2,7 +2,7 @@ import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 import type { DevBackend } from '../contract/dev-endpoints.js';
 import { noteHandled } from '../os/debug/debug-log.js';
-import { findDevServer } from './client/find-dev-server.js';
+import { findServer } from './client/find-server.js';
 import { completionScript, thisProgram } from './completion-script.js';
 import { cleanText } from './terminal/clean.js';
 
@@ -36,7 +36,7 @@ export async function addCompletion(
   if (script !== undefined) printing?.action(() => print(script));
   const asked = words[0] === 'complete' ? TAKE_BACKENDS.find((name) => words.includes(name)) : undefined;
   if (asked === undefined) return;
-  const backends = await listBackends();
+  const backends = await listBackends(words);
   for (const argument of completion.commands.get(asked)?.arguments.values() ?? []) {
     argument.handler = (complete) => {
       for (const { id, key, status } of backends) {
@@ -48,13 +48,19 @@ export async function addCompletion(
   }
 }
 
-/** Those of the folder's dev server; none if there is no answer, as an error has no place in a completion. */
-async function listBackends(): Promise<DevBackend[]> {
+/** Those of the server that the command line names; none if there is no answer, as an error has no place in a completion. */
+async function listBackends(words: readonly string[]): Promise<DevBackend[]> {
   try {
     const signal = AbortSignal.timeout(DEADLINE_MS);
-    return await (await findDevServer({}, signal)).backends();
+    return await (await findServer({ api: optionIn(words, '--api') }, signal)).backends();
   } catch (error) {
     noteHandled('cli', 'listing backends for completion', error);
     return [];
   }
+}
+
+/** The value of an option in a command line that is not finished. */
+function optionIn(words: readonly string[], option: string): string | undefined {
+  const at = words.indexOf(option);
+  return at === -1 ? undefined : words[at + 1];
 }

@@ -64,10 +64,20 @@ export function refuseJson(command: Command, error: JamdevError): void {
   });
 }
 
-/** Adds the options that every command has which talks to a dev server. */
+/** Adds the options that every command has which talks to a dev server, or to `jamdev serve`. */
 export function addClientOptions(command: Command): Command {
   return command
-    .option('--api <url>', 'the dev server to talk to (default: the one of this folder, or JAMDEV_API_URL)')
+    .option(
+      '--api <url>',
+      'the dev server, or the jamdev serve with the token in JAMDEV_TOKEN (default: JAMDEV_API_URL, or the dev server of this folder)',
+    )
+    .option('--json', 'print JSON for programs');
+}
+
+/** Adds the options of commands for which there has to be a dev server. */
+export function addDevServerOptions(command: Command): Command {
+  return command
+    .option('--api <url>', 'the dev server to talk to (default: JAMDEV_API_URL, or the one of this folder)')
     .option('--json', 'print JSON for programs');
 }
 

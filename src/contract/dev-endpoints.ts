@@ -25,6 +25,21 @@ export const devInfoSchema = z
   .meta({ id: 'DevInfo' });
 export type DevInfo = z.infer<typeof devInfoSchema>;
 
+/** `GET /_jamdev/info` of `jamdev serve`, which has the other endpoints below {@link servePrefix}. */
+export const serveInfoSchema = z
+  .object({
+    kind: z.literal('serve'),
+    version: z.string(),
+    cluster: z.string(),
+  })
+  .meta({ id: 'ServeInfo' });
+export type ServeInfo = z.infer<typeof serveInfoSchema>;
+
+/** Where `jamdev serve` has jamdev's own endpoints of an account. */
+export function servePrefix(account: string): string {
+  return `${DEV_PREFIX}/account/${account}`;
+}
+
 /** One row of `GET /_jamdev/backends`: every backend of this dev server, those that ended included, oldest first. */
 export const devBackendSchema = z
   .object({
@@ -37,7 +52,8 @@ export const devBackendSchema = z
     status: publicStatusSchema,
     /** What jamdev did to it last, where the status does not say why: "replaced by build 3 (changed: server.js)". */
     explanation: z.string().nullable(),
-    connections: z.number(),
+    /** Null: it can't be told. */
+    connections: z.number().nullable(),
     /** Memory in use, bytes; null: nothing runs, or it can't be told. */
     memory: z.number().nullable(),
     /** The share of all CPUs that it had lately, from 0 to 1; null while that is not known. */

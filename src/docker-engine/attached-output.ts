@@ -8,18 +8,23 @@ const STDERR = 2;
  * Creates a function that takes the mixed output of an attached container and passes stdout and stderr on separately. It
  * keeps nothing but unfinished headers. docker-modem's own demuxer is recursive and copies the rest for each part: a server
  * that prints 3,500 single bytes at once ends the program.
+ * @param onOutput receives the output, and whether a part of the stream begins with it
  */
-export function createDemuxer(onOutput: (source: OutputSource, chunk: Buffer) => void): (chunk: Buffer) => void {
+export function createDemuxer(
+  onOutput: (source: OutputSource, chunk: Buffer, isBeginning: boolean) => void,
+): (chunk: Buffer) => void {
   let header: Buffer = Buffer.alloc(0);
   let source: OutputSource = 'stdout';
   let missing = 0;
+  let isBeginning = false;
   return (chunk) => {
     for (let rest = chunk; rest.length > 0; ) {
       if (missing > 0) {
         const part = rest.subarray(0, missing);
         missing -= part.length;
         rest = rest.subarray(part.length);
-        onOutput(source, part);
+        onOutput(source, part, isBeginning);
+        isBeginning = false;
         continue;
       }
       const needed = HEADER_BYTES - header.length;
@@ -28,6 +33,7 @@ export function createDemuxer(onOutput: (source: OutputSource, chunk: Buffer) =>
       if (header.length < HEADER_BYTES) return;
       source = header[0] === STDERR ? 'stderr' : 'stdout';
       missing = header.readUInt32BE(4);
+      isBeginning = true;
       header = Buffer.alloc(0);
     }
   };

@@ -1,9 +1,5 @@
 import { backendErrors } from '../contract/errors/backend-errors.js';
-import { clusterErrors } from '../contract/errors/cluster-errors.js';
-import { JamdevError } from '../contract/errors/jamdev-error.js';
 import type { ConnectParams } from '../contract/requests.js';
-import type { Engine } from '../docker-engine/engine.js';
-import { isNotFound } from '../docker-engine/engine-error.js';
 import type { Clock } from '../os/clock.js';
 import type {
   AccountPlane,
@@ -16,7 +12,6 @@ import { newKey } from '../platform/ids.js';
 import { DEFAULT_ENVIRONMENT, type ServiceImage } from '../platform/services.js';
 import type { UsageInterval } from '../platform/usage-gauge.js';
 import { addAudit } from '../store/audit.js';
-import { findLog, type StoredLog } from '../store/backend-logs.js';
 import { type BackendRow, findBackend, listLive } from '../store/backends.js';
 import { addStatus } from '../store/statuses.js';
 import type { Store } from '../store/tables.js';
@@ -24,13 +19,12 @@ import type { ClusterSettings } from './cluster-settings.js';
 import type { ConnectRate } from './connect-rate.js';
 import type { ControllerClient } from './controller-client.js';
 import type { DroneEngines } from './drone-engines.js';
-import { openLines, openUsage } from './drone-output.js';
+import { openUsage } from './drone-output.js';
 import { toHistory } from './history.js';
 import type { KeyConnector } from './key-connector.js';
 import { ServiceCatalog } from './service-catalog.js';
-
-/** Stands for the lines that were not kept. */
-const CUT = '[jamdev serve kept the end of this log only]';
+import { askDrone, openSessionLog } from './session-log.js';
+import type { TimedLine } from './timed-lines.js';
 
 /** What a {@link ClusterAccount} works with. */
 export interface ClusterWorld {
@@ -90,14 +84,12 @@ export class ClusterAccount implements AccountPlane {
   }
 
   async logLines(id: string, signal: AbortSignal): Promise<AsyncIterable<string>> {
-    const { endedAt } = await this.#find(id);
-    const kept = endedAt === null ? undefined : await findLog(this.#world.store, this.#account, id);
-    if (kept !== undefined) return keptLines(kept);
-    return this.#onDrone(id, (engine) => openLines(engine, id, signal));
+    return texts(await openSessionLog(this.#world, await this.#find(id), { follow: true }, signal));
   }
 
   async usage(id: string, signal: AbortSignal): Promise<AsyncIterable<UsageInterval>> {
-    return this.#onDrone(id, (engine) => openUsage(engine, id, signal));
+    const row = await this.#find(id);
+    return askDrone(this.#world.engines, row, (engine) => openUsage(engine, id, signal));
   }
 
   async terminate(id: string, hard: boolean): Promise<void> {
@@ -155,27 +147,10 @@ export class ClusterAccount implements AccountPlane {
     await addStatus(store, id, { status, time: clock.now(), reason: 'external' });
     await addAudit(store, { account: this.#account, actor: this.#actor, action: 'terminate', target: id });
   }
-
-  /** Asks the engine that a backend's container is on. */
-  async #onDrone<T>(id: string, ask: (engine: Engine) => Promise<T>): Promise<T> {
-    const { drone } = await this.#find(id);
-    const engine = drone === null ? undefined : await this.#world.engines.engineOf(drone);
-    if (engine === undefined || drone === null) throw clusterErrors.droneWithoutEndpoint(id, drone);
-    try {
-      return await ask(engine);
-    } catch (error) {
-      if (isNotFound(error)) throw clusterErrors.containerGone(id);
-      // One that answered before may have gone since.
-      throw error instanceof JamdevError ? clusterErrors.engineUnavailable(drone, error.message) : error;
-    }
-  }
 }
 
-/** The lines of a log that was kept at the end of its backend. */
-async function* keptLines({ content, isCut }: StoredLog): AsyncGenerator<string, void> {
-  if (isCut) yield CUT;
-  const text = content.toString('utf8');
-  if (text !== '') yield* text.replace(/\n$/, '').split('\n');
+async function* texts(lines: AsyncIterable<TimedLine>): AsyncGenerator<string, void> {
+  for await (const { text } of lines) yield text.toString('utf8');
 }
 
 function toView(row: BackendRow): BackendView {

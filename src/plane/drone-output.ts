@@ -1,36 +1,38 @@
-import { createDemuxer } from '../docker-engine/attached-output.js';
 import type { Engine } from '../docker-engine/engine.js';
 import { LineSplitter } from '../logs/line-splitter.js';
 import type { UsageInterval } from '../platform/usage-gauge.js';
 import { parseStats } from '../runtime/docker/container-usage.js';
 import { containerName } from './drone-engines.js';
+import { encodeLine } from './kept-lines.js';
+import { readTimedLines, type TimedLine } from './timed-lines.js';
+
+/** Which lines of a container to read. */
+export interface LinesQuery {
+  /** Whether to go on with live lines until the container has ended. */
+  follow: boolean;
+  /** Only so many last lines of what is there; undefined: all. */
+  tail?: number | undefined;
+}
 
 /**
- * Yields the lines that a container printed so far, then the live ones, until it has ended.
+ * Yields the lines that a container printed so far, then, if asked to, the live ones.
  * @throws EngineError with status 404 where there is no such container (anymore)
  */
 export async function openLines(
   engine: Engine,
   backendId: string,
+  { follow, tail }: LinesQuery,
   signal: AbortSignal,
-): Promise<AsyncIterable<string>> {
-  const query = { stdout: true, stderr: true, follow: true };
-  const stream = await engine.stream('GET', `/containers/${containerName(backendId)}/logs`, { query, signal });
-  return readLines(stream);
-}
-
-async function* readLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string, void> {
-  const splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
-  const lines: Buffer[] = [];
-  const demux = createDemuxer((source, chunk) => lines.push(...splitters[source].push(chunk)));
-  for await (const chunk of stream) {
-    demux(chunk);
-    for (const line of lines.splice(0)) yield line.toString('utf8');
-  }
-  for (const splitter of Object.values(splitters)) {
-    const last = splitter.flush();
-    if (last !== undefined) yield last.toString('utf8');
-  }
+): Promise<AsyncIterable<TimedLine>> {
+  const query = {
+    stdout: true,
+    stderr: true,
+    timestamps: true,
+    follow,
+    tail: tail === undefined ? 'all' : String(tail),
+  };
+  const path = `/containers/${containerName(backendId)}/logs`;
+  return readTimedLines(await engine.stream('GET', path, { query, signal }));
 }
 
 /** Reads the last lines that a container printed, about as many bytes; of one that has ended, too. @throws as {@link openLines} */
@@ -40,14 +42,12 @@ export async function readLastOutput(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<{ content: Buffer; isCut: boolean }> {
-  // A line has one byte at least, so that these are all lines that can be needed.
-  const query = { stdout: true, stderr: true, tail: String(maxBytes) };
-  const stream = await engine.stream('GET', `/containers/${containerName(backendId)}/logs`, { query, signal });
   const lines: Buffer[] = [];
   let bytes = 0;
   let isCut = false;
-  for await (const line of readLines(stream)) {
-    const encoded = Buffer.from(`${line}\n`);
+  // A line has one byte at least, so that these are all lines that can be needed.
+  for await (const line of await openLines(engine, backendId, { follow: false, tail: maxBytes }, signal)) {
+    const encoded = encodeLine(line);
     lines.push(encoded);
     bytes += encoded.length;
     while (bytes > maxBytes) {

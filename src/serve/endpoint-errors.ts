@@ -21,6 +21,6 @@ export function clusterErrorsOf({ path, scope }: Endpoint): WireErrorCode[] {
     ...(scope === 'public' ? [] : WITH_TOKEN),
     ...(scope === 'connect' ? WITH_CONTROLLER : []),
     ...(/\/(connect|spawn)$/.test(path) ? CONNECT : []),
-    ...(/\/(logs|metrics)\/stream$/.test(path) ? OUTPUT : []),
+    ...(/\/(logs|metrics\/stream|logs\/stream)$/.test(path) ? OUTPUT : []),
   ];
 }

@@ -11,6 +11,7 @@ import { requestErrors } from '../contract/errors/request-errors.js';
 import { systemClock } from '../os/clock.js';
 import type { Store } from '../store/tables.js';
 import { Access } from './access.js';
+import { commandEndpoints } from './command-endpoints.js';
 import { clusterErrorsOf } from './endpoint-errors.js';
 import { exposedAt } from './exposure.js';
 import { FailedAttempts } from './failed-attempts.js';
@@ -37,7 +38,7 @@ export interface ServeProcess {
 export function createServeApi(
   config: ServeConfig,
   store: Store,
-  { controller, controlPlane, metrics }: ServeParts,
+  { controller, controlPlane, engines, metrics }: ServeParts,
   { ownUrl, isClosing, log }: ServeProcess,
 ): RequestListener {
   const urls = new CallerUrls({ host: config.host, publicUrl: { api: config.publicUrl } }, () => ({
@@ -63,7 +64,11 @@ export function createServeApi(
     if (isClosing()) throw requestErrors.shuttingDown();
     await checkReadiness(store, controller, config);
   };
-  const endpoints = listEndpoints(context, [...tokenEndpoints(store), ...healthEndpoints(checkReady, metrics)]);
+  const endpoints = listEndpoints(context, [
+    ...tokenEndpoints(store),
+    ...commandEndpoints({ store, engines, controlPlane }, context.info),
+    ...healthEndpoints(checkReady, metrics),
+  ]);
   const app = express().disable('x-powered-by');
   app.use(metrics.measure, logRequests(log));
   app.use(createApi(context, serveGuard(config), endpoints));

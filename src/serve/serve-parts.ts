@@ -24,6 +24,7 @@ import { ServeMetrics } from './metrics.js';
 export interface ServeParts {
   controller: ControllerClient;
   controlPlane: ClusterControlPlane;
+  engines: DroneEngines;
   follower: StatusFollower;
   metrics: ServeMetrics;
   /** Begins what goes on without requests. */
@@ -78,6 +79,7 @@ export async function makeServeParts(config: ServeConfig, { store }: OpenStore, 
   return {
     controller,
     controlPlane: new ClusterControlPlane(world, feed),
+    engines,
     follower,
     metrics,
     start() {

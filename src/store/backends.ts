@@ -86,12 +86,12 @@ export async function setExitCode(store: Store, id: string, exitCode: number): P
 
 /** A backend of an account; undefined if it has none of that id. */
 export async function findBackend(store: Store, account: string, id: string): Promise<BackendRow | undefined> {
-  return (await read(store, (query) => query.where('account', '=', account).where('id', '=', id)))[0];
+  return (await readBackends(store, (query) => query.where('account', '=', account).where('id', '=', id)))[0];
 }
 
 /** A backend by its id alone, as status endpoints find it. */
 export async function findPublic(store: Store, id: string): Promise<BackendRow | undefined> {
-  return (await read(store, (query) => query.where('id', '=', id)))[0];
+  return (await readBackends(store, (query) => query.where('id', '=', id)))[0];
 }
 
 /** The backends of an account, or of one of its services, that have not ended; oldest first. */
@@ -99,7 +99,7 @@ export function listLive(
   store: Store,
   { account, service, before }: { account: string; service?: string; before?: Date | undefined },
 ): Promise<BackendRow[]> {
-  return read(store, (query) => {
+  return readBackends(store, (query) => {
     let live = query.where('account', '=', account).where('ended_at', 'is', null);
     if (service !== undefined) live = live.where('service', '=', service);
     if (before !== undefined) live = live.where('created_at', '<', before);
@@ -112,7 +112,7 @@ export async function liveHolders(
   store: Store,
   { account, service, key }: { account: string; service: string; key: string },
 ): Promise<BackendRow[]> {
-  const oldestFirst = await read(store, (query) =>
+  const oldestFirst = await readBackends(store, (query) =>
     query
       .where('account', '=', account)
       .where('service', '=', service)
@@ -160,7 +160,8 @@ export async function listUnended(store: Store, cluster: string): Promise<Unende
 
 type Query = SelectQueryBuilder<Tables, 'backends', object>;
 
-async function read(store: Store, narrow: (query: Query) => Query): Promise<BackendRow[]> {
+/** The backends that a query leaves, oldest first. */
+export async function readBackends(store: Store, narrow: (query: Query) => Query): Promise<BackendRow[]> {
   const rows = await narrow(store.selectFrom('backends')).selectAll().orderBy('created_at').orderBy('id').execute();
   const histories = await historiesOf(
     store,

@@ -305,6 +305,9 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
     clientErrors.devServerUnreachable('URL', 'ECONNREFUSED', '', 'REMEDY'),
     ['URL', 'ECONNREFUSED'],
   ],
+  serveNotTrusted: [clientErrors.serveNotTrusted('https://x', 'CERT_HAS_EXPIRED'), ['https://x', 'CERT_HAS_EXPIRED']],
+  serveBuildsNothing: [clientErrors.serveBuildsNothing('https://x'), ['https://x', 'jamdev deploy']],
+  logsOfOneBackend: [clientErrors.logsOfOneBackend('https://x'), ['https://x', 'jamdev list']],
   serveUnreachable: [clientErrors.serveUnreachable('URL', 'DETAIL'), ['URL', 'DETAIL', '--api']],
   apiTokenUnset: [clientErrors.apiTokenUnset('PATH'), ['JAMDEV_TOKEN', 'PATH', 'jamsocket login']],
   notADevServer: [

@@ -3,25 +3,48 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { noteHandled } from '../../os/debug/debug-log.js';
 import { readRegularFile } from '../../os/regular-file.js';
+import { ANY_ACCOUNT } from './api-client.js';
 import { clientErrors } from './client-errors.js';
+
+/** What a command says of who it is. */
+export interface ApiLogin {
+  /** Undefined: none was found. */
+  token: string | undefined;
+  /** `-` stands for that of the token. */
+  account: string;
+}
 
 /** What the official command line client writes at `jamsocket login`. */
 const loginSchema = z.union([
-  z.object({ api_token: z.object({ token: z.string() }) }).transform(({ api_token }) => api_token.token),
-  z.object({ user_session: z.object({ token: z.string() }) }).transform(({ user_session }) => user_session.token),
+  z.object({ api_token: z.object({ token: z.string(), account: z.string().optional() }) }),
+  z.object({ user_session: z.object({ token: z.string() }) }),
 ]);
 
 /**
- * Finds the API token that a command sends: JAMDEV_TOKEN, else the one that the official client has logged in with.
- * @throws JamdevError `Unauthorized` when there is none
+ * Finds the API token that a command sends: JAMDEV_TOKEN, else the one that the official client has logged in with, and
+ * the account that it has logged in to.
  */
-export async function findApiToken({ JAMDEV_TOKEN: given }: NodeJS.ProcessEnv): Promise<string> {
-  if (given !== undefined && given !== '') return given;
-  const path = join(homedir(), '.jamsocket', 'config.json');
+export async function findLogin({ JAMDEV_TOKEN: given }: NodeJS.ProcessEnv): Promise<ApiLogin> {
+  if (given !== undefined && given !== '') return { token: given, account: ANY_ACCOUNT };
   try {
-    return loginSchema.parse(JSON.parse(await readRegularFile(path)));
+    const login = loginSchema.parse(JSON.parse(await readRegularFile(loginPath())));
+    if ('user_session' in login) return { token: login.user_session.token, account: ANY_ACCOUNT };
+    const { token, account = ANY_ACCOUNT } = login.api_token;
+    return { token, account };
   } catch (error) {
     noteHandled('cli', 'reading the login of the official client', error);
-    throw clientErrors.apiTokenUnset(path);
+    return { token: undefined, account: ANY_ACCOUNT };
   }
+}
+
+/** Finds the API token that a command sends. @throws JamdevError `Unauthorized` when there is none */
+export async function findApiToken(env: NodeJS.ProcessEnv): Promise<string> {
+  const { token } = await findLogin(env);
+  if (token === undefined) throw clientErrors.apiTokenUnset(loginPath());
+  return token;
+}
+
+/** The file of the official client's login. */
+export function loginPath(): string {
+  return join(homedir(), '.jamsocket', 'config.json');
 }

@@ -5,7 +5,8 @@ import { isLoopbackName } from '../../contract/hosts.js';
 import { portOfUrl } from '../../os/port-of-url.js';
 
 /**
- * Reads the URL of a dev server as a person types it: `http://localhost:8080`, `localhost:8080`, or a port alone.
+ * Reads the URL of a dev server or of `jamdev serve` as a person types it: `https://api.example.com`, `localhost:8080`, or
+ * a port alone.
  * @throws JamdevError `Usage`
  */
 export function parseApiUrl(text: string): string {
@@ -14,8 +15,11 @@ export function parseApiUrl(text: string): string {
   // Without a scheme it takes a port to tell a host from any other word.
   const isHostAndPort = /^[^/]+:\d{1,5}\/*$/.test(typed);
   const url = port !== undefined ? `http://localhost:${port}` : isHostAndPort ? `http://${typed}` : typed;
-  if (!URL.canParse(url) || new URL(url).protocol !== 'http:') {
-    throw usageError(`"${text}" is not the URL of a dev server.`, 'It looks like http://localhost:8080');
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw usageError(
+      `"${text}" is not the URL of a dev server or of jamdev serve.`,
+      'It looks like http://localhost:8080 or https://api.example.com',
+    );
   }
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname.replace(/\/+$/, '')}`;

@@ -1,4 +1,5 @@
 import { JamdevError } from '../../contract/errors/jamdev-error.js';
+import { usageError } from '../../contract/errors/usage-error.js';
 
 /** Dev servers that a command can't find or reach. */
 export const clientErrors = {
@@ -52,7 +53,23 @@ export const clientErrors = {
     new JamdevError(
       'ServeUnreachable',
       `No jamdev serve answers at ${url}: ${detail}.`,
-      'Check the URL given with --api, and that the server runs.',
+      'Check the URL given with --api or JAMDEV_API_URL, and that the server runs.',
+    ),
+  serveNotTrusted: (url: string, detail: string) =>
+    new JamdevError(
+      'ServeUnreachable',
+      `The certificate of ${url} is not accepted: ${detail}.`,
+      'Check the URL. For a certificate authority of your own, set NODE_EXTRA_CA_CERTS to the file with its certificate.',
+    ),
+  serveBuildsNothing: (url: string) =>
+    usageError(
+      `There is a jamdev serve at ${url}, which builds nothing.`,
+      'Build and deploy in one step with: npx jamdev deploy',
+    ),
+  logsOfOneBackend: (url: string) =>
+    usageError(
+      `There is a jamdev serve at ${url}, which shows the log of one backend at a time.`,
+      'Name a backend by its id or key. List them: npx jamdev list',
     ),
   apiTokenUnset: (path: string) =>
     new JamdevError(

@@ -2,7 +2,7 @@ import type { DevBackend } from '../../contract/dev-endpoints.js';
 import { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { listRunningServers, type ServerRecord } from '../../records/server-records.js';
 import type { CommandIo } from '../io.js';
-import { greetDevServer } from './dev-server-hello.js';
+import { greetServer } from './greet-server.js';
 import { listByName, pickByName } from './pick-by-name.js';
 
 /** A backend, and the dev server that it is of. */
@@ -23,7 +23,7 @@ export async function askEverywhere(io: CommandIo, { earlier = false } = {}): Pr
   const answers = await Promise.all(
     found.map(async (server) => {
       try {
-        const client = await greetDevServer({ apiUrl: server.apiUrl, record: server }, io.signal);
+        const client = await greetServer({ apiUrl: server.apiUrl, record: server }, io.signal);
         return { server, backends: (await client.backends({ earlier })).map((backend) => ({ server, backend })) };
       } catch (error) {
         io.signal.throwIfAborted();

@@ -1,21 +1,22 @@
 import type { z } from 'zod';
 import { usageError } from '../../contract/errors/usage-error.js';
 import { noteHandled } from '../../os/debug/debug-log.js';
-import { errorCode } from '../../os/error-code.js';
-import { parseErrorAnswer } from './api-client.js';
+import { loginPath } from './api-token.js';
 import { clientErrors } from './client-errors.js';
+import { HttpApi } from './http-api.js';
+import { serveFailures } from './serve-failures.js';
 
 /** How long an answer may take: a connect waits up to 45 s for a key. */
 const ANSWER_MS = 60_000;
 
-/** How a command reaches a `jamdev serve`: over HTTP, with an API token. */
+/** How a command reaches what only `jamdev serve` has: over HTTP, with an API token. */
 export class ServeClient {
   readonly #base: string;
-  readonly #token: string;
+  readonly #token: string | undefined;
   readonly #signal: AbortSignal;
 
   /** @throws JamdevError `Usage` when the URL is none */
-  constructor(apiUrl: string, token: string, signal: AbortSignal) {
+  constructor(apiUrl: string, token: string | undefined, signal: AbortSignal) {
     if (!URL.canParse(apiUrl) || !/^https?:$/.test(new URL(apiUrl).protocol)) {
       throw usageError(`"${apiUrl}" is not the URL of an API.`, 'It looks like https://api.example.com');
     }
@@ -26,37 +27,19 @@ export class ServeClient {
 
   /** @throws JamdevError as the API answered, or `ServeUnreachable` */
   async send<T>(method: 'GET' | 'POST', path: string, answer: z.ZodType<T>, body?: unknown): Promise<T> {
-    const { status, text } = await this.#fetch(method, path, body);
-    if (status >= 400) throw parseErrorAnswer(text) ?? this.#strange(`it answers with status ${status}`);
+    const failures = serveFailures(this.#base, loginPath());
+    const late = AbortSignal.timeout(ANSWER_MS);
+    const http = new HttpApi(this.#base, AbortSignal.any([this.#signal, late]), failures, this.#token);
+    let received: unknown;
     try {
-      return answer.parse(JSON.parse(text));
-    } catch (error) {
-      noteHandled('cli', 'reading an answer', error);
-      throw this.#strange('its answer is not that of the API');
-    }
-  }
-
-  async #fetch(method: string, path: string, body: unknown): Promise<{ status: number; text: string }> {
-    try {
-      const response = await fetch(`${this.#base}${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${this.#token}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        // A token goes nowhere else than it was meant for.
-        redirect: 'error',
-        signal: AbortSignal.any([this.#signal, AbortSignal.timeout(ANSWER_MS)]),
-      });
-      return { status: response.status, text: await response.text() };
+      received = await http.json<unknown>(method, path, body);
     } catch (error) {
       this.#signal.throwIfAborted();
-      throw clientErrors.serveUnreachable(this.#base, errorCode((error as Error).cause ?? error));
+      throw late.aborted ? failures.unreachable(`no answer within ${ANSWER_MS / 1000} s`) : error;
     }
-  }
-
-  #strange(detail: string) {
-    return clientErrors.serveUnreachable(this.#base, detail);
+    const { success, data, error } = answer.safeParse(received);
+    if (success) return data;
+    noteHandled('cli', 'reading an answer', error);
+    throw clientErrors.serveUnreachable(this.#base, 'its answer is not that of the API');
   }
 }

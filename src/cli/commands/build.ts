@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { ServiceBuild } from '../../contract/dev-endpoints.js';
-import { findDevServer } from '../client/find-dev-server.js';
+import { findServer } from '../client/find-server.js';
 import type { CommandIo } from '../io.js';
-import { addClientOptions, addExamples, type ClientOptions } from '../option-values.js';
+import { addDevServerOptions, addExamples, type ClientOptions } from '../option-values.js';
 import { formatDuration } from '../terminal/duration.js';
 import { Printed } from '../terminal/text.js';
 
@@ -12,14 +12,14 @@ export function buildCommand(io: CommandIo): Command {
     .description('build in the running dev server and wait; exits 1 with the output if the build fails')
     .argument('[service]', 'the service to build (default: all)')
     .action(async (service: string | undefined, options: ClientOptions) => {
-      const outcomes = await (await findDevServer(options, io.signal)).build(service);
+      const outcomes = await (await findServer(options, io.signal)).build(service);
       for (const outcome of outcomes) {
         if (outcome.result === 'failed') io.fail();
         if (options.json) io.json(outcome);
         else print(outcome, outcomes.length > 1, io);
       }
     });
-  return addExamples(addClientOptions(command), [
+  return addExamples(addDevServerOptions(command), [
     ['jamdev build', 'and bring it to running backends, as onChange says'],
     ['jamdev build chat', 'only the service "chat"'],
     ['jamdev build --json', 'the outcome for a script'],

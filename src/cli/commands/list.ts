@@ -5,7 +5,7 @@ import { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { endedBackends } from '../../logs/log-store.js';
 import { listRunningServers, type ServerRecord } from '../../records/server-records.js';
 import { askEverywhere } from '../client/everywhere.js';
-import { findDevServer } from '../client/find-dev-server.js';
+import { findServer } from '../client/find-server.js';
 import { storedLogs } from '../client/stored-logs.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
@@ -26,7 +26,7 @@ interface ListOptions extends ClientOptions {
   everywhere?: boolean;
 }
 
-/** `jamdev list`: the backends of the dev server. */
+/** `jamdev list`: the backends of the dev server, or of an account of `jamdev serve`. */
 export function listCommand(io: CommandIo): Command {
   const command = new Command('list')
     .description('list running backends')
@@ -37,6 +37,7 @@ export function listCommand(io: CommandIo): Command {
     });
   return addExamples(addEverywhereOption(addClientOptions(command)), [
     ['jamdev list', 'what runs now'],
+    ['jamdev list --api https://api.example.com', 'on a cluster, with the token in JAMDEV_TOKEN'],
     ['jamdev list --everywhere', 'in all projects, with the ports of all dev servers'],
     ['jamdev list --everywhere --json', 'the same as {"servers": [...], "backends": [...]}'],
     ['jamdev list --all --json', 'all whose logs are kept, of earlier dev servers too, for a script'],
@@ -44,19 +45,18 @@ export function listCommand(io: CommandIo): Command {
 }
 
 async function listHere(options: ListOptions, io: CommandIo): Promise<void> {
-  const client = await findDevServer(options, io.signal).catch((error) => {
+  const client = await findServer(options, io.signal).catch((error) => {
     const isGone = error instanceof JamdevError && error.code === 'NoDevServer';
     if (isGone && options.all && storedLogs(process.cwd()).length > 0) return undefined;
     throw error;
   });
   if (client === undefined) return listStored(options, io);
-  const [backends, info] = await Promise.all([client.backends({ earlier: options.all }), client.serverInfo()]);
-  const shown = chosen(backends, options);
+  const shown = chosen(await client.backends({ earlier: options.all }), options);
   if (options.json) return io.json(shown);
   if (shown.length === 0) io.out('No backends are running. Start one with: npx jamdev spawn --key doc-1');
   else printTable(HEADINGS, shown.map(toRow), io);
-  // A dev server of an earlier version does not say.
-  if (info.state_folder !== undefined) io.out(`State folder: ${fromHome(info.state_folder)}`);
+  const { stateFolder } = client;
+  if (stateFolder !== undefined) io.out(`State folder: ${fromHome(stateFolder)}`);
 }
 
 /** What the last dev servers of the folder have left. */
@@ -134,7 +134,7 @@ function toRow(backend: DevBackend): string[] {
     service ?? '',
     backend.status.status,
     age,
-    String(backend.connections),
+    backend.connections === null ? '-' : String(backend.connections),
     memory,
   ];
 }

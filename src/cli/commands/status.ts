@@ -3,7 +3,7 @@ import type { PublicStatus } from '../../contract/status.js';
 import { describeStatus, type StatusDetails } from '../../contract/status-words.js';
 import { noteHandled } from '../../os/debug/debug-log.js';
 import type { ApiClient } from '../client/api-client.js';
-import { findDevServer } from '../client/find-dev-server.js';
+import { findServer } from '../client/find-server.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addExamples, type ClientOptions } from '../option-values.js';
 import { describePhases, type PhaseStart } from '../terminal/phases.js';
@@ -15,7 +15,7 @@ export function statusCommand(io: CommandIo): Command {
     .argument('<backend or key>', 'a backend’s id, its key, or SERVICE/KEY')
     .option('-w, --watch', 'print all statuses so far, then each new one until it has ended')
     .action(async (name: string, options: ClientOptions & { watch?: boolean }) => {
-      const client = await findDevServer(options, io.signal);
+      const client = await findServer(options, io.signal);
       const { id } = await client.findBackend(name);
       const print = (status: PublicStatus) => io.json(status);
       if (options.json && !options.watch) return print(await client.status(id));

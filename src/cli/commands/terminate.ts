@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { usageError } from '../../contract/errors/usage-error.js';
-import { ApiClient } from '../client/api-client.js';
+import type { ApiClient } from '../client/api-client.js';
 import { clientErrors } from '../client/client-errors.js';
 import { askEverywhere, isRunning, pickBackend } from '../client/everywhere.js';
-import { findDevServer } from '../client/find-dev-server.js';
+import { findServer } from '../client/find-server.js';
+import { devClient } from '../client/greet-server.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
 import { reportError } from '../report-error.js';
@@ -76,7 +77,7 @@ async function terminate(names: string[], options: TerminateOptions, io: Command
 }
 
 async function here(options: TerminateOptions, io: CommandIo): Promise<Scope> {
-  const client = await findDevServer(options, io.signal);
+  const client = await findServer(options, io.signal);
   const running = (await client.backends()).filter(({ status }) => status.status !== 'terminated');
   return {
     running: running.map(({ id }) => id),
@@ -94,7 +95,7 @@ async function everywhere(options: TerminateOptions, io: CommandIo): Promise<Sco
     running: backends.filter(isRunning).map(({ backend }) => backend.id),
     find: async (name) => {
       const { server, backend } = pickBackend(name, backends);
-      const client = new ApiClient(server.apiUrl, io.signal);
+      const client = devClient(server.apiUrl, io.signal);
       return { id: backend.id, key: backend.key, project: server.project, client };
     },
   };

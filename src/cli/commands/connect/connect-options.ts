@@ -5,7 +5,7 @@ import { usageError } from '../../../contract/errors/usage-error.js';
 import { parseKey } from '../../../contract/key.js';
 import type { ConnectResponse } from '../../../contract/responses.js';
 import { openInBrowser } from '../../../os/open-browser.js';
-import { findDevServer } from '../../client/find-dev-server.js';
+import { findServer } from '../../client/find-server.js';
 import type { CommandIo } from '../../io.js';
 import { addClientOptions, type ClientOptions, duration, environment, jsonObject } from '../../option-values.js';
 import { waitForReady } from './wait.js';
@@ -61,7 +61,7 @@ export async function connectFromCommandLine(
     throw usageError(`"${serviceArgument}" is not a service.`, 'Give SERVICE or SERVICE/ENVIRONMENT.');
   }
   const body = toRequestBody(options);
-  const client = await findDevServer(options, io.signal);
+  const client = await findServer(options, io.signal);
   const response = await client.connect(service, environmentName, body);
   const result = options.wait ? { ...response, status: await waitForReady(client, response, io) } : response;
   if (options.open && !(await openInBrowser(result.url)))

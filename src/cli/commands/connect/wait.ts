@@ -1,4 +1,5 @@
 import type { LogRecordJson } from '../../../contract/dev-endpoints.js';
+import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import type { ConnectResponse } from '../../../contract/responses.js';
 import type { Status } from '../../../contract/status.js';
 import { describeStatus } from '../../../contract/status-words.js';
@@ -19,22 +20,34 @@ export async function waitForReady(
   { backend_id: id }: ConnectResponse,
   io: CommandIo,
 ): Promise<Status> {
-  void tellRemarks(client, id, io);
+  // Only a dev server makes remarks.
+  if (!client.isServe) void tellRemarks(client, id, io);
   for await (const status of client.statuses(id)) {
     if (status.status === 'ready') return 'ready';
     if (status.status !== 'terminated') continue;
-    const lines: string[] = [];
-    const end: string[] = [];
+    const { lines, end } = await readLastLines(client, id);
+    const how = end.length === 0 ? describeStatus(status) : end.join('\n').replace(/\.$/, '');
+    throw neverReady(id, how, lines);
+  }
+  io.signal.throwIfAborted();
+  throw neverReady(id, client.isServe ? 'the API ended the stream of its statuses' : 'the dev server stopped', []);
+}
+
+/** What a backend printed last, and how it ended, as far as there is a log. */
+async function readLastLines(client: ApiClient, id: string): Promise<{ lines: string[]; end: string[] }> {
+  const lines: string[] = [];
+  const end: string[] = [];
+  try {
     for await (const line of client.logs({ backend: id, tail: LAST_LINES, follow: false })) {
       const record = JSON.parse(line) as LogRecordJson;
       if (record.end) end.push(record.text);
       else lines.push(`  ${record.text}`);
     }
-    const how = end.length === 0 ? describeStatus(status) : end.join('\n').replace(/\.$/, '');
-    throw neverReady(id, how, lines);
+  } catch (error) {
+    if (!(error instanceof JamdevError)) throw error;
+    noteHandled('cli', 'reading the last lines of the backend', error);
   }
-  io.signal.throwIfAborted();
-  throw neverReady(id, 'the dev server stopped', []);
+  return { lines, end };
 }
 
 /** Prints jamdev's remarks about a backend, such as why it is not ready, until it ends. */

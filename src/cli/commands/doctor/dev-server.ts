@@ -1,6 +1,6 @@
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import type { ServerRecord } from '../../../records/server-records.js';
-import { greetDevServer } from '../../client/dev-server-hello.js';
+import { greetServer } from '../../client/greet-server.js';
 import { formatAge } from '../../terminal/duration.js';
 import { type Finding, fine, trouble } from './finding.js';
 
@@ -11,7 +11,7 @@ export async function checkDevServers(running: readonly ServerRecord[], timeoutM
     running.map(async (record) => {
       const { apiUrl, pid, startedAt } = record;
       try {
-        await greetDevServer({ apiUrl, record }, new AbortController().signal, timeoutMs);
+        await greetServer({ apiUrl, record }, new AbortController().signal, timeoutMs);
         const age = formatAge(Date.now() - Date.parse(startedAt));
         return fine('dev server', `has been running for ${age} at ${apiUrl} (pid ${pid})`);
       } catch (error) {

@@ -2,9 +2,10 @@ import type { LogRecordJson } from '../../../contract/dev-endpoints.js';
 import { backendErrors } from '../../../contract/errors/backend-errors.js';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import type { ServerRecord } from '../../../records/server-records.js';
-import { ApiClient, type LogsQuery } from '../../client/api-client.js';
+import type { LogsQuery } from '../../client/api-client.js';
 import { clientErrors } from '../../client/client-errors.js';
 import { askEverywhere, type Everywhere, listBackends } from '../../client/everywhere.js';
+import { devClient } from '../../client/greet-server.js';
 import type { CommandIo } from '../../io.js';
 import { mergeByTime } from './merge-by-time.js';
 
@@ -47,7 +48,7 @@ async function partsOf(name: string, { servers, backends }: Everywhere, io: Comm
 
 async function hasLog(name: string, server: ServerRecord, io: CommandIo): Promise<boolean> {
   try {
-    const lines = new ApiClient(server.apiUrl, io.signal).logs({ backend: name, tail: 0, follow: false });
+    const lines = devClient(server.apiUrl, io.signal).logs({ backend: name, tail: 0, follow: false });
     for await (const _ of lines);
     return true;
   } catch (error) {
@@ -61,7 +62,7 @@ async function* readPart(
   query: LogsQuery,
   io: CommandIo,
 ): AsyncGenerator<PlacedRecord, void> {
-  const client = new ApiClient(server.apiUrl, io.signal);
+  const client = devClient(server.apiUrl, io.signal);
   try {
     for await (const line of client.logs({ ...query, ...(backend === undefined ? {} : { backend }) })) {
       if (line !== '') yield { ...(JSON.parse(line) as LogRecordJson), project: server.project };

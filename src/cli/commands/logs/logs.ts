@@ -8,7 +8,7 @@ import { readLogs, toLogRecordJson } from '../../../logs/follow.js';
 import { crashedLogs, findLogs, type StoredLog } from '../../../logs/log-store.js';
 import { listRunningServers } from '../../../records/server-records.js';
 import type { LogsQuery } from '../../client/api-client.js';
-import { findDevServer } from '../../client/find-dev-server.js';
+import { findServer } from '../../client/find-server.js';
 import { storedLogs } from '../../client/stored-logs.js';
 import type { CommandIo } from '../../io.js';
 import {
@@ -114,7 +114,7 @@ async function findLines(
   io: CommandIo,
 ): Promise<AsyncIterable<string>> {
   try {
-    const client = await findDevServer(options, io.signal);
+    const client = await findServer(options, io.signal);
     return client.logs({ ...queryOf(options), ...(name === undefined ? {} : { backend: name }) });
   } catch (error) {
     const logs = error instanceof JamdevError && error.code === 'NoDevServer' ? storedLogs(process.cwd()) : [];

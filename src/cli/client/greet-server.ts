@@ -1,0 +1,120 @@
+import { DEV_PREFIX, type DevInfo, type ServeInfo } from '../../contract/dev-endpoints.js';
+import type { JamdevError } from '../../contract/errors/jamdev-error.js';
+import { isLoopbackName } from '../../contract/hosts.js';
+import { portOfUrl } from '../../os/port-of-url.js';
+import { listListeningPorts } from '../../processes/listening-ports.js';
+import { commandOf } from '../../processes/process-table.js';
+import { isSuspended } from '../../processes/suspended.js';
+import { listRunningServers, type ServerRecord } from '../../records/server-records.js';
+import { ApiClient } from './api-client.js';
+import { findLogin, loginPath } from './api-token.js';
+import { howToStartAt } from './api-url.js';
+import { clientErrors } from './client-errors.js';
+import { type ApiFailures, HttpApi } from './http-api.js';
+import { serveFailures } from './serve-failures.js';
+
+/** How long a server has to identify itself. The requests after that have no limit. */
+const HELLO_MS = 5_000;
+/** A longer answer is from neither. */
+const MAX_HELLO_BYTES = 64 * 1024;
+
+/** A dev server or `jamdev serve` to talk to. */
+export interface KnownServer {
+  apiUrl: string;
+  /** What it left on disk; undefined when only its URL was given. */
+  record?: ServerRecord | undefined;
+}
+
+/**
+ * Asks a server to identify itself, so that no command waits for a process that is suspended, hangs, or is neither a dev
+ * server nor `jamdev serve`. Only the latter is sent a token.
+ * @returns a client for what the command has to do
+ * @throws JamdevError `DevServerUnreachable`, which names the URL, the process, its folder, and what to do, or
+ *   `ServeUnreachable`
+ */
+export async function greetServer(known: KnownServer, signal: AbortSignal, helloMs = HELLO_MS): Promise<ApiClient> {
+  const { apiUrl, record } = known;
+  const late = AbortSignal.timeout(helloMs);
+  const who = record === undefined ? '' : describe(record.pid, record.project);
+  const failures = failuresOf(apiUrl, who);
+  let hello: DevInfo | ServeInfo;
+  try {
+    hello = await askWho(new HttpApi(apiUrl, AbortSignal.any([signal, late]), failures), failures);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!late.aborted) throw error;
+    throw apiUrl.startsWith('https:')
+      ? failures.unreachable(noAnswerWithin(helloMs))
+      : await explainSilence(known, helloMs);
+  }
+  if (!('kind' in hello)) {
+    return new ApiClient(new HttpApi(apiUrl, signal, failures), { kind: 'dev', stateFolder: hello.state_folder });
+  }
+  const { token, account } = await findLogin(process.env);
+  const http = new HttpApi(apiUrl, signal, serveFailures(apiUrl, loginPath()), token);
+  return new ApiClient(http, { kind: 'serve', url: apiUrl, account });
+}
+
+/** A client of a dev server that has identified itself before. */
+export function devClient(apiUrl: string, signal: AbortSignal): ApiClient {
+  return new ApiClient(new HttpApi(apiUrl, signal, devFailures(apiUrl, '')), { kind: 'dev' });
+}
+
+async function askWho(http: HttpApi, failures: ApiFailures): Promise<DevInfo | ServeInfo> {
+  const info = await http.json<Partial<DevInfo & ServeInfo> | null>(
+    'GET',
+    `${DEV_PREFIX}/info`,
+    undefined,
+    MAX_HELLO_BYTES,
+  );
+  const isServe = info?.kind === 'serve' && typeof info.cluster === 'string';
+  if (!isServe && (typeof info?.run_id !== 'string' || typeof info.pid !== 'number')) {
+    throw failures.notTheApi('its answer is not that of a dev server or of jamdev serve');
+  }
+  return info as DevInfo | ServeInfo;
+}
+
+/** In the words for what a person expects at a URL: with https, or with a token at hand, that is `jamdev serve`. */
+function failuresOf(apiUrl: string, who: string): ApiFailures {
+  const isServe = apiUrl.startsWith('https:') || (who === '' && (process.env.JAMDEV_TOKEN ?? '') !== '');
+  return isServe ? serveFailures(apiUrl, loginPath()) : devFailures(apiUrl, who);
+}
+
+function devFailures(apiUrl: string, who: string): ApiFailures {
+  return {
+    unreachable: (detail) => clientErrors.devServerUnreachable(apiUrl, detail, who, howToStartAt(apiUrl)),
+    notTheApi: (detail) => clientErrors.notADevServer(apiUrl, detail, who),
+  };
+}
+
+async function explainSilence({ apiUrl, record }: KnownServer, helloMs: number): Promise<JamdevError> {
+  const { pid, place } = record === undefined ? await findHolder(apiUrl) : { pid: record.pid, place: record.project };
+  const who = describe(pid, place);
+  const late = noAnswerWithin(helloMs);
+  if (pid !== undefined && (await isSuspended(pid))) {
+    const remedy = `Continue it with fg in its terminal, or: kill -CONT ${pid}`;
+    return clientErrors.devServerUnreachable(apiUrl, `${late}, it is suspended`, who, remedy);
+  }
+  const end = pid === undefined ? '' : `: kill -9 ${pid}`;
+  const remedy = `If it is a dev server, check what its terminal shows; if it hangs, end it${end}`;
+  return clientErrors.devServerUnreachable(apiUrl, late, who, remedy);
+}
+
+/** The process behind a URL, as far as it can be told: a dev server by its folder, anything else by its command line. */
+async function findHolder(apiUrl: string): Promise<{ pid?: number; place?: string }> {
+  const { hostname } = new URL(apiUrl);
+  const port = portOfUrl(apiUrl);
+  if (!isLoopbackName(hostname)) return {};
+  const known = (await listRunningServers()).find((each) => portOfUrl(each.apiUrl) === port);
+  if (known !== undefined) return { pid: known.pid, place: known.project };
+  const holder = (await listListeningPorts()).find((each) => each.port === port);
+  return holder === undefined ? {} : { pid: holder.pid, place: await commandOf(holder.pid) };
+}
+
+function describe(pid: number | undefined, place: string | undefined): string {
+  return [pid === undefined ? '' : `pid ${pid}`, place ?? ''].filter((part) => part !== '').join(', ');
+}
+
+function noAnswerWithin(ms: number): string {
+  return `no answer within ${ms / 1000} s`;
+}

@@ -1,0 +1,144 @@
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { ErrorBody } from '../../contract/errors/error-body.js';
+import { JamdevError } from '../../contract/errors/jamdev-error.js';
+import { noteHandled } from '../../os/debug/debug-log.js';
+import { errorCode } from '../../os/error-code.js';
+
+/** The longest error answer that is read: one holds the last lines of a build or a backend at most. */
+const MAX_ERROR_BYTES = 16 * 1024 * 1024;
+
+/** Says what is wrong when no usable answer comes. */
+export interface ApiFailures {
+  /** There is no answer, or only a part of one. @param detail a code of the system, or words */
+  unreachable(detail: string): JamdevError;
+  /** There is an answer, but not that of the API. */
+  notTheApi(detail: string): JamdevError;
+  /** The request had no token, and needs one. Default: the API's own error. */
+  unauthorized?: () => JamdevError;
+}
+
+/** An API that is reached over HTTP or HTTPS. */
+export class HttpApi {
+  readonly #base: string;
+  readonly #signal: AbortSignal;
+  readonly #failures: ApiFailures;
+  readonly #token: string | undefined;
+
+  /**
+   * @param apiUrl an http or https URL
+   * @param signal ends whatever is under way
+   * @param token an API token
+   */
+  constructor(apiUrl: string, signal: AbortSignal, failures: ApiFailures, token?: string) {
+    this.#base = apiUrl.replace(/\/+$/, '');
+    this.#signal = signal;
+    this.#failures = failures;
+    this.#token = token;
+  }
+
+  /**
+   * Reads an answer as JSON.
+   * @param maxBytes a longer answer is not from the API
+   * @throws JamdevError as the API answered, or as `failures` says
+   */
+  async json<T>(method: string, path: string, body?: unknown, maxBytes?: number): Promise<T> {
+    const response = await this.#send(method, path, body);
+    const text = await this.#text(response, maxBytes);
+    try {
+      return JSON.parse(text) as T;
+    } catch (error) {
+      noteHandled('cli', 'reading an answer as JSON', error);
+      throw this.#failures.notTheApi('its answer is not JSON');
+    }
+  }
+
+  /** Reads an answer line by line, as it comes. Ends without an error when the signal aborts. */
+  async *lines(path: string): AsyncGenerator<string> {
+    const response = await this.#send('GET', path);
+    response.setEncoding('utf8');
+    let rest = '';
+    try {
+      for await (const chunk of response) {
+        const lines = (rest + String(chunk)).split('\n');
+        rest = lines.pop() ?? '';
+        yield* lines;
+      }
+    } catch (error) {
+      if (!this.#signal.aborted) throw this.#failures.unreachable(errorCode(error));
+    }
+    if (rest !== '') yield rest;
+  }
+
+  async #text(response: IncomingMessage, maxBytes = Number.POSITIVE_INFINITY): Promise<string> {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes > maxBytes) throw this.#failures.notTheApi('its answer is too long');
+      }
+    } catch (error) {
+      if (error instanceof JamdevError || this.#signal.aborted) throw error;
+      throw this.#failures.unreachable(`its answer was cut off: ${errorCode(error)}`);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  #send(method: string, path: string, body?: unknown): Promise<IncomingMessage> {
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const url = `${this.#base}${path}`;
+    const options: RequestOptions = {
+      method,
+      agent: false,
+      signal: this.#signal,
+      headers: {
+        accept: 'application/json',
+        ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+        ...(payload === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+      },
+    };
+    return new Promise((resolve, reject) => {
+      const request = url.startsWith('https:') ? httpsRequest(url, options) : httpRequest(url, options);
+      request.once('response', (response) => {
+        const { statusCode = 500 } = response;
+        if (statusCode < 300) return resolve(response);
+        this.#text(response, MAX_ERROR_BYTES).then((text) => reject(this.#refusal(text, response)), reject);
+      });
+      request.once('error', (error) => reject(this.#signal.aborted ? error : this.#noAnswer(error)));
+      request.end(payload);
+    });
+  }
+
+  /** A redirect is not followed: a token goes nowhere else than it was meant for. */
+  #refusal(text: string, { statusCode = 500, headers: { location } }: IncomingMessage): JamdevError {
+    if (statusCode < 400) return this.#failures.notTheApi(`it redirects to ${location ?? 'another URL'}`);
+    const error = parseErrorAnswer(text);
+    if (error === undefined) return this.#failures.notTheApi(`it answers with status ${statusCode}`);
+    const needsToken = error.code === 'Unauthorized' && this.#token === undefined;
+    return (needsToken ? this.#failures.unauthorized?.() : undefined) ?? error;
+  }
+
+  #noAnswer(error: Error): JamdevError {
+    const code = errorCode(error);
+    return code.startsWith('HPE_')
+      ? this.#failures.notTheApi('it does not speak HTTP')
+      : this.#failures.unreachable(code);
+  }
+}
+
+/** Reads an error answer of the API; undefined if it is none. */
+function parseErrorAnswer(text: string): JamdevError | undefined {
+  try {
+    const { code, message } = (JSON.parse(text) as ErrorBody).error;
+    if (typeof code === 'string' && typeof message === 'string')
+      return new JamdevError(code as JamdevError['code'], message);
+  } catch (error) {
+    noteHandled('cli', 'reading an error answer', error);
+    // Another server's way to tell an error.
+  }
+  return undefined;
+}

@@ -1,0 +1,23 @@
+import { clientErrors } from './client-errors.js';
+import type { ApiFailures } from './http-api.js';
+
+/** What OpenSSL and Node.js say of a certificate that they don't accept. */
+const NOT_TRUSTED = /^(CERT_|ERR_TLS_|UNABLE_TO_|HOSTNAME_MISMATCH)|SELF_SIGNED/;
+/** What they say of a server that does not speak TLS. */
+const NO_TLS = /^(ERR_SSL_|EPROTO)/;
+
+/**
+ * What is wrong when `jamdev serve` gives no usable answer.
+ * @param loginPath where a token was looked for
+ */
+export function serveFailures(apiUrl: string, loginPath: string): ApiFailures {
+  return {
+    unreachable: (detail) => {
+      if (NOT_TRUSTED.test(detail)) return clientErrors.serveNotTrusted(apiUrl, detail);
+      if (NO_TLS.test(detail)) return clientErrors.serveUnreachable(apiUrl, `it does not speak TLS (${detail})`);
+      return clientErrors.serveUnreachable(apiUrl, detail);
+    },
+    notTheApi: (detail) => clientErrors.serveUnreachable(apiUrl, detail),
+    unauthorized: () => clientErrors.apiTokenUnset(loginPath),
+  };
+}
