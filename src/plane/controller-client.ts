@@ -18,6 +18,11 @@ import { readEventData } from './event-data.js';
 const ANSWER_TIMEOUT_MS = 10_000;
 /** Plane sends a comment every 15 s; a stream that is silent for longer has lost its other end. */
 const STREAM_SILENCE_MS = 45_000;
+/**
+ * Plane's name of every error that it does not expect, such as a database that is away. It does not say whether the request
+ * was done: the database may have been lost after that.
+ */
+const UNEXPECTED_KIND = 'Other';
 
 /** The controller understood a request and said no. */
 export class ControllerRefusal extends Error {
@@ -34,7 +39,7 @@ export class ControllerRefusal extends Error {
 
 /**
  * Talks to the controllers of a Plane cluster over HTTP, through one address. Every method throws the JamdevError
- * `ControllerUnavailable` where none answers, `ControllerFailed` where the answer makes no sense, the reason of its signal,
+ * `ControllerUnavailable` where none answers or can do its work, `ControllerFailed` where the answer makes no sense, the reason of its signal,
  * and {@link ControllerRefusal} where it is named.
  */
 export class ControllerClient {
@@ -122,6 +127,7 @@ async function toError(response: Response): Promise<Error> {
   const text = await response.text();
   try {
     const { kind, message } = planeErrorSchema.parse(JSON.parse(text));
+    if (kind === UNEXPECTED_KIND) return clusterErrors.controllerHelpless(message);
     return new ControllerRefusal(kind, message);
   } catch (error) {
     noteHandled('plane', 'reading an error of the controller', error);

@@ -130,6 +130,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   otherAccount: [accessErrors.otherAccount('globex', 'acme'), ['"globex"', '"acme"']],
   scopeMissing: [accessErrors.scopeMissing('deploy'), ['"deploy"', '--scopes deploy']],
   controllerUnavailable: [clusterErrors.controllerUnavailable('DETAIL'), ['DETAIL']],
+  controllerHelpless: [clusterErrors.controllerHelpless('DETAIL'), ['DETAIL']],
   controllerFailed: [clusterErrors.controllerFailed('DETAIL'), ['DETAIL']],
   noDroneAvailable: [clusterErrors.noDroneAvailable('example.com', 'POOL'), ['"example.com"', '"POOL"']],
   keyHeldInOtherEnvironment: [

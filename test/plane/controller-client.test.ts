@@ -34,6 +34,12 @@ test.each<[what: string, answer: RequestListener, code: string, message: RegExp]
   ['JSON of another form', (_, response) => response.end('{"a":1}'), 'ControllerFailed', /another form/],
   ['a connection that it cuts', (request) => request.socket.destroy(), 'ControllerUnavailable', /does not answer/],
   [
+    'an error that Plane does not expect, as without its database',
+    (_, response) => response.writeHead(500).end('{"id":"a","kind":"Other","message":"Internal error."}'),
+    'ControllerUnavailable',
+    /can't do its work; it answered: Internal error\.$/,
+  ],
+  [
     'half an answer',
     (request, response) => {
       response.writeHead(200, { 'content-length': 100 }).write('{');

@@ -9,6 +9,12 @@ export const clusterErrors = {
       `The controller of the cluster does not answer (${detail}).`,
       'Try again in a moment. Running sessions go on for about 40 s without it.',
     ),
+  controllerHelpless: (detail: string) =>
+    new JamdevError(
+      'ControllerUnavailable',
+      `The controller of the cluster can't do its work; it answered: ${detail}`,
+      'Try again in a moment. If that does not help, look at its log and its database. Running sessions go on for about 40 s without them.',
+    ),
   controllerFailed: (detail: string) =>
     new JamdevError(
       'ControllerFailed',
