@@ -6,7 +6,9 @@
 #
 # Both can be called again. An engine that answers already is used as it is. One that is started needs Linux and root;
 # it has its data, its socket and its network bridge to itself, in JAMDEV_ENGINE_FOLDER (a folder per checkout in the
-# temp folder, unless set), so that several can run side by side.
+# temp folder, unless set), so that several can run side by side. It leaves the machine's firewall alone: an engine that
+# starts removes the chains of all engines and makes them again, and another that publishes a port or makes a network in
+# that moment fails. Its containers reach each other and this machine without these rules, and no other machine.
 set -euo pipefail
 
 root="$(cd "$(dirname "$0")/../.." && pwd -P)"
@@ -71,7 +73,7 @@ launch() {
   if [ -z "$(pids_of 'containerd --config')" ]; then rm -f "$folder"/exec/containerd/containerd.{pid,sock,sock.ttrpc}; fi
   say "starting one in $folder"
   setsid dockerd --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/dockerd.pid" \
-    -H "unix://$socket" -b "$bridge" >"$folder/dockerd.log" 2>&1 </dev/null &
+    -H "unix://$socket" -b "$bridge" --iptables=false >"$folder/dockerd.log" 2>&1 </dev/null &
   local pid=$! waited=0
   until answers own; do
     if ! kill -0 "$pid" 2>/dev/null || [ "$waited" -ge $((START_TIMEOUT_S * 10)) ]; then
