@@ -1,15 +1,25 @@
 import type { Backend } from '../platform/backend.js';
 import type { Platform } from '../platform/platform.js';
+import type { BackendEvidence } from './backend-evidence.js';
 import type { ChangeOrigins, OpenSpan } from './change-origins.js';
 
 /**
  * Attributes files that a service's backends write while they start, are replaced and end to them: data that a
  * backend keeps next to its code would start builds that replace it, which makes it write again. A backend that answers
- * has started: from then on a person sees the new code, and may save again.
+ * has started: from then on a person sees the new code, and may save again. What it wrote until then is noted at once.
  */
-export function attributeWrites(platform: Platform, definition: string, origins: ChangeOrigins): void {
+export function attributeWrites(
+  platform: Platform,
+  definition: string,
+  origins: ChangeOrigins,
+  evidence: BackendEvidence,
+): void {
   platform.events.on('backend', (backend) => {
-    if (backend.identity.service.definition === definition) follow(backend, origins);
+    if (backend.identity.service.definition !== definition) return;
+    follow(backend, origins);
+    backend.events.on('address', (address) => {
+      if (address !== undefined) evidence.noteStart(definition);
+    });
   });
 }
 

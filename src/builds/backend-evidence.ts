@@ -12,7 +12,7 @@ import type { Change } from '../watch/change.js';
 import { findDefaultCheck, isLoaded } from './default-check.js';
 import type { LoadedFiles } from './loaded-files.js';
 import type { ReportedWrites } from './reported-writes.js';
-import { WriteActivity, type WrittenBytes } from './write-activity.js';
+import { type BackendWrites, WriteActivity, type WrittenBytes } from './write-activity.js';
 import { areBackends, backendsOf, buildOf } from './writer.js';
 
 /**
@@ -86,6 +86,11 @@ export class BackendEvidence {
     return found;
   }
 
+  /** A backend of the service has started: what it wrote meanwhile has nothing to do with a change that comes next. */
+  noteStart(service: string): void {
+    this.#activities.get(service)?.look();
+  }
+
   /** Finds the files that are as backends left them. @param paths absolute */
   leftByBackends(paths: readonly string[]): Promise<Set<string>> {
     return this.#writes.leftByBackends(paths);
@@ -98,7 +103,7 @@ export class BackendEvidence {
   }
 
   async #heldBy(definition: string): Promise<(path: string) => boolean> {
-    const processes = await this.#processesOf(definition);
+    const processes = (await this.#processesByBackend(definition)).flatMap((each) => each.processes);
     const opened = await this.#writes.openedByScripts();
     const held = new Set<string>();
     for (const { pid } of processes) {
@@ -161,33 +166,46 @@ export class BackendEvidence {
   /** Counts the bytes written by processes of a service's backends that do not report their writes. */
   async #countWrittenBytes(definition: string): Promise<WrittenBytes> {
     const reporting = await this.#writes.reportingPids();
-    const processes = await this.#processesOf(definition).catch(ignoreError('builds', 'listing processes', []));
-    const others = processes.filter(({ pid }) => !reporting.has(pid));
-    const count = () => others.map(({ pid }) => writtenBytesOf(pid) ?? 0);
-    let written = count();
-    let printed = 0;
+    const found = await this.#processesByBackend(definition).catch(ignoreError('builds', 'listing processes', []));
+    const others = found.map(({ backend, processes }) => ({
+      backend,
+      processes: processes.filter(({ pid }) => !reporting.has(pid)),
+    }));
+    let written = others.map(countBytes);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       // Meanwhile, what they have printed so far is read.
       for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-      printed = this.#runningOf(definition).reduce((sum, { log }) => sum + log.printedBytes, 0);
-      const again = count();
-      if (again.join() === written.join()) break;
+      const again = others.map(countBytes);
+      const isQuiet = numbersOf(again) === numbersOf(written);
       written = again;
+      if (isQuiet) break;
     }
-    const writing = others.filter((_, index) => (written[index] ?? 0) > 0);
-    const bytes = written.reduce((sum, each) => sum + each, 0) - printed;
-    return { processes: new Set(writing.map(({ pid, startId }) => `${pid} ${startId}`)), bytes };
+    return new Map(others.map(({ backend }, index) => [backend.id, written[index] as BackendWrites]));
   }
 
-  #runningOf(definition: string): Backend[] {
-    return this.#platform.running.filter(({ identity }) => identity.service.definition === definition);
-  }
-
-  async #processesOf(definition: string): Promise<readonly ProcessEntry[]> {
-    const running = this.#runningOf(definition);
+  async #processesByBackend(definition: string): Promise<readonly BackendProcesses[]> {
+    const isOf = ({ identity }: Backend) => identity.service.definition === definition;
+    const running = this.#platform.running.filter(isOf);
     if (running.length === 0 || !hasProc()) return [];
     const snapshot = new ProcessSnapshot(await listProcesses());
-    const self = snapshot.find(process.pid);
-    return running.flatMap(({ identity }) => snapshot.withBackendId(identity.id, self?.startedAt ?? 0));
+    const startedAt = snapshot.find(process.pid)?.startedAt ?? 0;
+    return running.map((backend) => ({ backend, processes: snapshot.withBackendId(backend.id, startedAt) }));
   }
+}
+
+/** A running backend, and all that runs for it. */
+interface BackendProcesses {
+  backend: Backend;
+  processes: readonly ProcessEntry[];
+}
+
+function countBytes({ backend, processes }: BackendProcesses): BackendWrites {
+  const written = processes.map(({ pid, startId }) => [`${pid} ${startId}`, writtenBytesOf(pid) ?? 0] as const);
+  const { sinceMs, bytes: printed } = backend.log.printed ?? { sinceMs: backend.createdAt.getTime(), bytes: 0 };
+  return { sinceMs, printed, processes: new Map(written) };
+}
+
+/** Compares as the counts of all processes do. */
+function numbersOf(writes: readonly BackendWrites[]): string {
+  return writes.flatMap(({ processes }) => [...processes.values()]).join();
 }

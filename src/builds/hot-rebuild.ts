@@ -89,7 +89,7 @@ export class HotRebuild {
           if (patterns.length > 0) this.events.emit('written', service, patterns);
         });
         loop.events.on('outputs', (files) => this.events.emit('outputs', service.name, files));
-        if (service.runtime === 'process') attributeWrites(platform, service.name, origins);
+        if (service.runtime === 'process') attributeWrites(platform, service.name, origins, evidence);
         return [service.name, loop];
       }),
     );

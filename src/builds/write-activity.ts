@@ -11,13 +11,18 @@ const MAX_SAMPLES = 20;
 /** File systems keep times by the tick of the kernel's clock, which lags behind the one that programs read. */
 const CLOCK_TICK_MS = 20;
 
-/** What the processes of running backends have written at one moment. */
-export interface WrittenBytes {
-  /** Those whose bytes are known. */
-  processes: ReadonlySet<string>;
-  /** By all of them, without what they have printed. */
-  bytes: number;
+/** What the processes of one running backend have written at one moment. */
+export interface BackendWrites {
+  /** Since when they have been there: nothing that ran for the backend earlier runs anymore. Milliseconds since 1970. */
+  sinceMs: number;
+  /** What they have printed, which is a part of what they have written; bytes. */
+  printed: number;
+  /** Bytes by process, of those that are counted. */
+  processes: ReadonlyMap<string, number>;
 }
+
+/** By id of the running backend. */
+export type WrittenBytes = ReadonlyMap<string, BackendWrites>;
 
 interface Sample {
   /** Milliseconds since 1970. */
@@ -52,9 +57,16 @@ export class WriteActivity {
     this.#lastChangeMs = this.#clock.monotonicMs();
     this.#continue();
     const before = this.#samples.findLast(({ atMs }) => atMs < changedAtMs - CLOCK_TICK_MS);
-    // One that has ended since may have written before it did.
-    if (now.written.processes.size + (before?.written.processes.size ?? 0) === 0) return false;
-    return before && hasWritten(before.written, now.written);
+    const ids = new Set([...now.written.keys(), ...(before?.written.keys() ?? [])]);
+    const mayHaveWritten = [...ids].some((id) =>
+      hasWritten(before?.written.get(id), now.written.get(id), changedAtMs - CLOCK_TICK_MS),
+    );
+    return mayHaveWritten && before === undefined ? undefined : mayHaveWritten;
+  }
+
+  /** Takes one more sample now, if samples are being taken. */
+  look(): void {
+    if (this.#isSampling) void this.#take();
   }
 
   /** When the last sample before a moment was taken; undefined: there is none. Milliseconds since 1970. */
@@ -84,8 +96,23 @@ export class WriteActivity {
   }
 }
 
-function hasWritten(before: WrittenBytes, now: WrittenBytes): boolean {
-  const isSame =
-    before.processes.size === now.processes.size && [...before.processes].every((each) => now.processes.has(each));
-  return !isSame || before.bytes !== now.bytes;
+/**
+ * Whether the processes of a backend may have written anything but what they printed.
+ * @param earliestMs not if it was before this; milliseconds since 1970
+ */
+function hasWritten(before: BackendWrites | undefined, now: BackendWrites | undefined, earliestMs: number): boolean {
+  // What is printed by processes that report their writes is not among the bytes.
+  if (writtenBy(before) + writtenBy(now) === 0) return false;
+  // What has ended since may have written before it did.
+  if (now === undefined) return true;
+  if (before?.sinceMs === now.sinceMs) {
+    const hasEnded = [...before.processes].some(([process, bytes]) => bytes > 0 && !now.processes.has(process));
+    return hasEnded || writtenBy(before) - before.printed !== writtenBy(now) - now.printed;
+  }
+  // Its processes were replaced since, or are looked at for the first time: all that they wrote is known all the same.
+  return now.sinceMs >= earliestMs || writtenBy(now) !== now.printed;
+}
+
+function writtenBy(writes: BackendWrites | undefined): number {
+  return [...(writes?.processes.values() ?? [])].reduce((sum, bytes) => sum + bytes, 0);
 }

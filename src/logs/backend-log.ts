@@ -39,6 +39,13 @@ const OWNER_FILE = 'owner.json';
 const LAST_LINES = 20;
 const LAST_LINE_BYTES = 2_000;
 
+/** What one process of a backend, with all that it started, has printed so far. */
+export interface PrintedByProcess {
+  /** When its start began; milliseconds since 1970. Nothing of an earlier process ran anymore. */
+  sinceMs: number;
+  bytes: number;
+}
+
 /**
  * The log of one running backend. Lines are on disk when `write` returns: it blocks for the few microseconds that
  * takes, and so neither a fast printer grows the memory nor a crash of the dev server loses what was printed before.
@@ -50,7 +57,8 @@ export class BackendLog {
   readonly #listener: LogListener;
   readonly #encoder: RecordEncoder;
   #last: Buffer[] = [];
-  #printedBytes = 0;
+  readonly #clock: Clock;
+  #process: PrintedByProcess | undefined;
   #lastRemark: string | undefined;
   #file: number | undefined;
   #segment = 0;
@@ -69,6 +77,7 @@ export class BackendLog {
     encoder = new RecordEncoder(),
     clock: Clock = systemClock,
   ) {
+    this.#clock = clock;
     this.folder = folder;
     this.owner = owner;
     this.#listener = listener;
@@ -99,14 +108,23 @@ export class BackendLog {
     return this.#lastRemark;
   }
 
-  /** How many bytes the backend has printed so far. */
-  get printedBytes(): number {
-    return this.#printedBytes;
+  /** What the backend's newest process has printed; undefined before the first one. */
+  get printed(): Readonly<PrintedByProcess> | undefined {
+    return this.#process;
+  }
+
+  /** Notes that a process of the backend is started. @returns takes each chunk of its output as it was read */
+  beginProcess(): (source: OutputSource, chunk: Buffer) => void {
+    const printed: PrintedByProcess = { sinceMs: this.#clock.now().getTime(), bytes: 0 };
+    this.#process = printed;
+    return (source, chunk) => {
+      printed.bytes += chunk.length;
+      this.write(source, chunk);
+    };
   }
 
   /** Takes a chunk of output as it was read. */
   write(source: OutputSource, chunk: Buffer): void {
-    this.#printedBytes += chunk.length;
     this.#append(source, this.#streams[source].push(chunk));
   }
 

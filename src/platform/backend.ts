@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import type { OutputSource } from '../contract/dev-endpoints.js';
 import { backendErrors } from '../contract/errors/backend-errors.js';
 import type { TerminationReason } from '../contract/status.js';
 import { describeStatus } from '../contract/status-words.js';
@@ -244,7 +243,7 @@ export class Backend {
     this.#enter({ status: 'starting', time: this.#world.clock.now() });
     const request = {
       ...describeStart(this.identity, this.#params, build),
-      onOutput: (source: OutputSource, chunk: Buffer) => this.log.write(source, chunk),
+      onOutput: this.log.beginProcess(),
       onRemark: (text: string) => this.remark(text),
     };
     const isFirst = this.#generations.current === undefined;

@@ -6,6 +6,9 @@ import { post, send } from '../support/http.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
+/** How long a person looks at what a save has changed, at least. */
+const LOOKING_MS = 500;
+
 /** What a backend does on a request for `/NAME`; `n` grows with every request. */
 const ROUTES = `
   sync: () => fs.writeFileSync('sync.txt', 'request ' + n),
@@ -48,9 +51,9 @@ const NAMES = [
   'module',
 ];
 
-async function start(files: Record<string, string | object>) {
+async function start(files: Record<string, string | object>, env: NodeJS.ProcessEnv = {}) {
   const folder = makeProject(files);
-  const dev = await startDev(folder);
+  const dev = await startDev(folder, [], { env });
   await untilWatching(dev);
   const { url } = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key: 'k' })).json<{ url: string }>();
   const ask = async (path = '') => (await send(`${url}${path}`)).json<{ pid: number; version: string }>();
@@ -258,17 +261,17 @@ describe.runIf(process.platform === 'linux')('what a backend in another language
   }, 90_000);
 
   test('is told from a person’s saves, which are never held up', async () => {
-    const { dev, folder, ask, builds } = await start({
-      'jamdev.config.json': { command: 'python3 server.py' },
-      'server.py': PYTHON,
-      'page.html': 'one',
-    });
+    const files = { 'jamdev.config.json': { command: 'python3 server.py' }, 'server.py': PYTHON, 'page.html': 'one' };
+    const { dev, folder, ask, builds } = await start(files, { JAMDEV_DEBUG: '1' });
     for (let round = 1; round <= 8; round += 1) {
       // It logs each request, which is no file.
       await ask();
+      await new Promise((resolve) => setTimeout(resolve, LOOKING_MS));
       writeFileSync(join(folder, 'page.html'), String(round));
-      await waitFor(() => builds().length === round, 'the build', 4_000);
+      await waitFor(() => builds().length === round, 'the build');
       await waitFor(() => dev.stdout().includes(`ready on build ${round + 1}`), 'the new process');
     }
-  }, 90_000);
+    expect(dev.stderr()).toContain('default: changed page.html (by other): build');
+    expect(dev.stderr()).not.toContain(': hold');
+  }, 180_000);
 });
