@@ -1,6 +1,7 @@
 import { firstIssue } from '../contract/requests.js';
 import { configErrors } from './config-errors.js';
 import { readConfigFile } from './config-file.js';
+import type { DroneEndpoint } from './drone-endpoint.js';
 import type { ConfigFile, ServiceSettings } from './schema.js';
 import { checkDatabaseUrl } from './serve-database.js';
 import { serveSchema } from './serve-schema.js';
@@ -32,7 +33,7 @@ export interface ServeConfig {
   lostAfterSeconds: number;
   logRetentionDays: number;
   /** By the name of the drone. */
-  drones: Readonly<Record<string, string>>;
+  drones: Readonly<Record<string, DroneEndpoint>>;
   limits: {
     maxBackends?: number | undefined;
     connectsPerSecond?: number | undefined;

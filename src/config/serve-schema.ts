@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { droneEndpointSchema } from './drone-endpoint.js';
 
 /** The name of a cluster: a host name, with the port of its proxies unless that is the scheme's own. */
 const CLUSTER_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/;
@@ -31,9 +32,11 @@ export const serveSchema = z.strictObject({
     .optional()
     .describe('Give each backend an origin of its own, BACKEND.CLUSTER. Default: true, except for localhost.'),
   drones: z
-    .record(z.string(), z.string().regex(/^unix:\/\/\/./, 'must be unix:///PATH'))
+    .record(z.string(), droneEndpointSchema)
     .optional()
-    .describe('The Docker Engines of drones, by the name of the drone: unix:///PATH.'),
+    .describe(
+      'The Docker Engines of drones, by the name of the drone: unix:///PATH, ssh://USER@HOST, or tcp://HOST:PORT with TLS.',
+    ),
   onLostDrone: z
     .enum(['spawn', 'wait'])
     .optional()

@@ -237,7 +237,7 @@ function inWords(issue: z.core.$ZodIssue): string {
   if (issue.code === 'too_small' && issue.origin === 'string') return 'must be a non-empty string';
   if (issue.code === 'too_small') return `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
   if (issue.code === 'too_big') return `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
-  if (issue.code === 'invalid_value') return `must be ${issue.values.map((each) => `"${String(each)}"`).join(' or ')}`;
+  if (issue.code === 'invalid_value') return `must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}`;
   return issue.message;
 }
 

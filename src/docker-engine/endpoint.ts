@@ -34,8 +34,18 @@ const DEFAULT_PORT = { tls: 2376, plain: 2375 } as const;
  * Finds the engine that the docker client uses, and opens the tunnel to it if it is one behind SSH.
  * @throws JamdevError `DockerMissing`, `DockerStopped`, `EngineUnreachable`
  */
-export async function findEndpoint({ remoteAddress, signal }: EngineChoice = {}): Promise<Endpoint> {
-  const context = await readDockerContext(signal);
+export async function findEndpoint(choice: EngineChoice = {}): Promise<Endpoint> {
+  return openEndpoint(await readDockerContext(choice.signal), choice);
+}
+
+/**
+ * Opens the way to an engine: the tunnel to one behind SSH; others take none.
+ * @throws JamdevError `DockerStopped`, `EngineUnreachable`
+ */
+export async function openEndpoint(
+  context: DockerContext,
+  { remoteAddress, signal }: EngineChoice = {},
+): Promise<Endpoint> {
   const { url, environment } = context;
   const socket = /^(?:unix|npipe):\/\/(.+)$/.exec(url)?.[1];
   if (socket !== undefined) return { url, address: { path: socket }, environment };

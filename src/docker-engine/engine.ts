@@ -43,6 +43,12 @@ export interface EngineRequest {
   timeoutMs?: number;
 }
 
+/** A GET request that any engine answers quickly. */
+interface Probe {
+  path: string;
+  query?: Record<string, unknown>;
+}
+
 /** The HTTP API of a Docker Engine, or of Podman, which offers the same one. */
 export class Engine {
   readonly endpoint: Endpoint;
@@ -53,9 +59,15 @@ export class Engine {
   #sharesKernel = false;
   #isPodman = false;
 
-  /** Sends nothing yet. To get an engine that answers, use {@link connectEngine}. */
-  constructor(endpoint: Endpoint) {
+  readonly #probe: Probe;
+
+  /**
+   * Sends nothing yet. To get an engine that answers, use {@link connectEngine}.
+   * @param probe is asked to see whether the engine still answers
+   */
+  constructor(endpoint: Endpoint, probe: Probe = { path: '/_ping' }) {
     this.endpoint = endpoint;
+    this.#probe = probe;
     this.link = endpoint.remote && new EngineLink((signal) => this.#ping(signal), systemClock);
     endpoint.tunnel?.events.on('interrupted', () => this.link?.interrupt());
     // Whatever is left out here, docker-modem takes from the environment.
@@ -138,7 +150,8 @@ export class Engine {
   }
 
   async #ping(signal: AbortSignal): Promise<IncomingMessage> {
-    const answer = await this.#dial('GET', '/_ping', {}, { signal });
+    const { path, query = {} } = this.#probe;
+    const answer = await this.#dial('GET', path, { query }, { signal });
     answer.resume();
     return answer as IncomingMessage;
   }

@@ -1,23 +1,37 @@
-import { clusterErrors } from '../contract/errors/cluster-errors.js';
-import { JamdevError } from '../contract/errors/jamdev-error.js';
-import type { Endpoint } from '../docker-engine/endpoint.js';
-import { Engine, QUICK_REQUEST_MS } from '../docker-engine/engine.js';
+import type { DroneEndpoint } from '../config/drone-endpoint.js';
+import { type Engine, QUICK_REQUEST_MS } from '../docker-engine/engine.js';
 import { EngineError } from '../docker-engine/engine-error.js';
-import { noteHandled } from '../os/debug/debug-log.js';
+import type { Clock } from '../os/clock.js';
+import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
+import { isBehindSsh, openDroneEngine } from './open-drone-engine.js';
 
 /** Plane names the container of a backend by its id. */
 export function containerName(backendId: string): string {
   return `plane-${backendId}`;
 }
 
+/** Which backend a container belongs to. @param name as the engine lists it: with a slash in front */
+export function backendOf(name: string): string | undefined {
+  return /^\/plane-(.+)$/.exec(name)?.[1];
+}
+
+/** Pauses between attempts at an engine behind SSH: longer each time, since servers lock out clients that try too often. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
 /** The Docker Engines of drones: for what Plane does not do itself. */
 export class DroneEngines {
-  readonly #endpoints: ReadonlyMap<string, Endpoint>;
+  readonly #endpoints: ReadonlyMap<string, DroneEndpoint>;
+  readonly #clock: Clock;
   readonly #engines = new Map<string, Promise<Engine>>();
+  /** How long the last pause was of engines that did not answer yet. */
+  readonly #pausesMs = new Map<string, number>();
+  #isClosed = false;
 
   /** @param endpoints by the name of the drone; those of others are not known */
-  constructor(endpoints: ReadonlyMap<string, Endpoint>) {
-    this.#endpoints = endpoints;
+  constructor(endpoints: Readonly<Record<string, DroneEndpoint>>, clock: Clock) {
+    this.#endpoints = new Map(Object.entries(endpoints));
+    this.#clock = clock;
   }
 
   /** The names of the drones whose engines are known. */
@@ -35,15 +49,35 @@ export class DroneEngines {
     if (endpoint === undefined) return undefined;
     const known = this.#engines.get(drone);
     if (known !== undefined) return known;
-    const opening = open(drone, endpoint);
+    const opening = openDroneEngine(drone, endpoint);
     this.#engines.set(drone, opening);
     try {
-      return await opening;
+      const engine = await opening;
+      this.#pausesMs.delete(drone);
+      if (this.#isClosed) engine.close();
+      return engine;
     } catch (error) {
-      // The next one asks again.
-      this.#engines.delete(drone);
+      this.#forgetLater(drone, endpoint);
       throw error;
     }
+  }
+
+  /** Ends the connections to all engines. */
+  close(): void {
+    this.#isClosed = true;
+    for (const opening of this.#engines.values()) {
+      void opening.then((engine) => engine.close(), ignoreError('plane', 'closing an engine that never answered'));
+    }
+  }
+
+  /** Callers get the same error until then. */
+  #forgetLater(drone: string, endpoint: DroneEndpoint): void {
+    const forget = () => void this.#engines.delete(drone);
+    if (!isBehindSsh(endpoint)) return forget();
+    const lastMs = this.#pausesMs.get(drone);
+    const pauseMs = lastMs === undefined ? FIRST_PAUSE_MS : Math.min(2 * lastMs, LONGEST_PAUSE_MS);
+    this.#pausesMs.set(drone, pauseMs);
+    this.#clock.after(pauseMs, forget);
   }
 
   /** Kills the container of a backend. @returns whether it is certain that none runs there now */
@@ -59,16 +93,5 @@ export class DroneEngines {
       noteHandled('plane', `killing the container of ${backendId}`, error);
       return false;
     }
-  }
-}
-
-async function open(drone: string, endpoint: Endpoint): Promise<Engine> {
-  const engine = new Engine(endpoint);
-  try {
-    await engine.version();
-    return engine;
-  } catch (error) {
-    // Its remedy is for who works on a dev server.
-    throw error instanceof JamdevError ? clusterErrors.engineUnavailable(drone, error.message) : error;
   }
 }

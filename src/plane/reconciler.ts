@@ -3,16 +3,16 @@ import { QUICK_REQUEST_MS } from '../docker-engine/engine.js';
 import type { Clock } from '../os/clock.js';
 import { type BackendRow, findPublic, liveHolders, updateBackend } from '../store/backends.js';
 import type { Store } from '../store/tables.js';
-import type { DroneEngines } from './drone-engines.js';
+import { backendOf, type DroneEngines } from './drone-engines.js';
 import { markLost } from './lost-status.js';
 import { RepeatedWork } from './repeated-work.js';
 
-/** Plane's own label; its value is the backend's id. */
+/** Plane's own label of the containers of backends. */
 const LABEL = 'dev.plane.backend';
 /** What must not run is found twice within the 10 s in which it is to end. */
 const TURN_MS = 4_000;
 
-const containersSchema = z.array(z.object({ Labels: z.record(z.string(), z.string()) }));
+const containersSchema = z.array(z.object({ Names: z.array(z.string()) }));
 
 /** What a {@link Reconciler} works with. */
 export interface ReconcilerWorld {
@@ -57,7 +57,7 @@ export class Reconciler {
     const engine = await this.#world.engines.engineOf(drone);
     const query = { filters: JSON.stringify({ label: [LABEL], status: ['running'] }) };
     const found = await engine?.request('GET', '/containers/json', { query, timeoutMs: QUICK_REQUEST_MS });
-    return containersSchema.parse(found ?? []).flatMap(({ Labels }) => Labels[LABEL] ?? []);
+    return containersSchema.parse(found ?? []).flatMap(({ Names }) => Names.flatMap((name) => backendOf(name) ?? []));
   }
 
   async #judge(id: string, drone: string): Promise<void> {

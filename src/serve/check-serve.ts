@@ -1,5 +1,6 @@
 import type { ServeConfig } from '../config/serve-config.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { systemClock } from '../os/clock.js';
 import { ControllerClient } from '../plane/controller-client.js';
 import { DroneEngines } from '../plane/drone-engines.js';
 import { hasTokens } from '../store/api-tokens.js';
@@ -7,7 +8,6 @@ import { openStore } from '../store/open-store.js';
 import { exposedAt } from './exposure.js';
 import { checkDrones } from './readiness.js';
 import { serveErrors } from './serve-errors.js';
-import { endpointsOf } from './serve-parts.js';
 
 /** A part that was tried. */
 export interface Finding {
@@ -19,15 +19,15 @@ export interface Finding {
 /** Tries every part that `jamdev serve` needs. Never rejects. */
 export async function checkServe(config: ServeConfig): Promise<Finding[]> {
   const controller = new ControllerClient(config.controller);
-  const engines = new DroneEngines(endpointsOf(config.drones));
+  const engines = new DroneEngines(config.drones, systemClock);
   const findings = [
     await tried('database', () => checkDatabase(config)),
     await tried(`controller ${config.controller}`, async () => void (await controller.clusterState(config.cluster))),
     await tried(`drones of ${config.cluster}`, () => checkDrones(controller, config)),
   ];
-  for (const name of engines.names) {
-    findings.push(await tried(`engine of drone ${name}`, async () => void (await engines.engineOf(name))));
-  }
+  const tryEngine = (name: string) => tried(`engine of drone ${name}`, async () => void (await engines.engineOf(name)));
+  findings.push(...(await Promise.all(engines.names.map(tryEngine))));
+  engines.close();
   for (const { name, image } of config.services) {
     const problem = image === undefined ? serveErrors.imageMissing(name).sentence : undefined;
     findings.push({ what: `image of service ${name}`, problem });

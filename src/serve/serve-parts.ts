@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { ServeConfig } from '../config/serve-config.js';
-import type { Endpoint as EngineEndpoint } from '../docker-engine/endpoint.js';
 import { systemClock } from '../os/clock.js';
 import { ClusterControlPlane } from '../plane/cluster-control-plane.js';
 import type { ClusterSettings } from '../plane/cluster-settings.js';
@@ -38,7 +37,7 @@ export async function makeServeParts(config: ServeConfig, { store }: OpenStore, 
   const clock = systemClock;
   const settings = settingsOf(config);
   const controller = new ControllerClient(config.controller);
-  const engines = new DroneEngines(endpointsOf(config.drones));
+  const engines = new DroneEngines(config.drones, clock);
   const locks = new KeyLocks(config.database);
   const feed = new StatusFeed(store, config.database);
   const stale = new StaleHolders({
@@ -97,6 +96,7 @@ export async function makeServeParts(config: ServeConfig, { store }: OpenStore, 
         feed.close(),
         locks.close(),
       ]);
+      engines.close();
     },
   };
 }
@@ -114,14 +114,4 @@ function settingsOf(config: ServeConfig): ClusterSettings {
     defaultLimits: { memory_limit_bytes: limits.memoryBytes, cpu_period_percent: limits.cpuPercent },
     maxBackends: limits.maxBackends,
   };
-}
-
-/** How the engines of drones are reached, by the name of the drone. */
-export function endpointsOf(drones: ServeConfig['drones']): Map<string, EngineEndpoint> {
-  return new Map(
-    Object.entries(drones).map(([name, url]) => [
-      name,
-      { url, address: { path: url.slice('unix://'.length) }, environment: {} },
-    ]),
-  );
 }

@@ -88,9 +88,43 @@ describe('the config of jamdev serve', () => {
       drones: { 'dr-1': 'unix:///run/docker.sock' },
       onLostDrone: 'wait',
       logRetentionDays: 30,
+      lostAfterSeconds: 120,
       limits: { maxBackends: 5 },
       services: [expect.objectContaining({ name: 'default', image: undefined, pullPolicy: 'IfNotPresent' })],
     });
+  });
+
+  test("drones' engines are named by a URL, or by one with TLS files; anything else is refused by its name", async () => {
+    const tls = { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' };
+    const drones = {
+      'dr-1': 'unix:///run/docker.sock',
+      'dr-2': 'ssh://root@10.0.0.2:22/run/docker.sock',
+      'dr-3': { url: 'tcp://10.0.0.3:2376', tls },
+      'dr-4': { url: 'tcp://[fd00::1]', tls: false },
+    };
+    write({ serve: { ...NEEDED, drones } });
+    expect(await resolveServeConfig({}, {})).toMatchObject({ drones });
+    const refused: [drone: unknown, problem: string][] = [
+      [
+        'tcp://10.0.0.3:2376',
+        'dr-1 must be unix:///PATH, ssh://USER@HOST or {"url": "tcp://HOST:PORT", "tls": {...}}, not',
+      ],
+      ['unix://relative', 'dr-1 must be unix:///PATH'],
+      ['ssh:///path', 'dr-1 must be unix:///PATH'],
+      [{ url: 'tcp://10.0.0.3:2376' }, 'dr-1.tls must be'],
+      [{ url: 'tcp://10.0.0.3:2376', tls: true }, 'dr-1.tls must be false or an object'],
+      [{ url: 'tcp://10.0.0.3:2376', tls: { ca: 'ca.pem' } }, 'dr-1.tls.cert must be a string'],
+      [{ url: 'http://10.0.0.3:2376', tls }, 'dr-1.url must be tcp://HOST:PORT'],
+      [7, 'dr-1 must be'],
+    ];
+    for (const [drone, problem] of refused) {
+      const env = { JAMDEV_SERVE_DRONES: JSON.stringify({ 'dr-1': drone }) };
+      const error: Error = await resolveServeConfig({}, env).then(
+        () => expect.unreachable(),
+        (reason) => reason,
+      );
+      expect(error.message.replace('" (JAMDEV_SERVE_DRONES)', '')).toContain(`"serve.drones.${problem}`);
+    }
   });
 
   test('a secret can be in a file', async () => {

@@ -64,7 +64,7 @@ describePostgres('connects to keys that are being given up', () => {
     const store = await openTestStore(url);
     const locks = new KeyLocks(url);
     onTestFinished(() => locks.close());
-    const engines = new DroneEngines(new Map());
+    const engines = new DroneEngines({}, systemClock);
     const stale = new StaleHolders({
       ...{ controller, store, engines, onLostDrone: 'spawn' },
       now: () => new Date(),

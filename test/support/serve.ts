@@ -69,6 +69,8 @@ export function useCluster(): TestCluster {
 /** A `jamdev serve` that runs as a process of its own. */
 export interface ServeRun extends Run {
   url: string;
+  /** Where its config file is. */
+  folder: string;
   database: string;
   /** The lines of its log. */
   log(): Record<string, unknown>[];
@@ -109,7 +111,7 @@ export async function startServe(cluster: TestCluster, options: ServeOptions = {
     'jamdev serve to listen',
     START_DEADLINE_MS,
   );
-  return { ...run, url: String(listening.url), database, log };
+  return { ...run, url: String(listening.url), folder, database, log };
 }
 
 function linesOf(text: string): Record<string, unknown>[] {

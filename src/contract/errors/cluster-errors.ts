@@ -90,11 +90,11 @@ export const clusterErrors = {
         : `The Docker Engine of the drone ${quote(drone)} is not configured, so the output of the backend ${quote(id)} can't be read.`,
       'Add the engine of each drone to serve.drones.',
     ),
-  engineUnavailable: (drone: string, detail: string) =>
+  engineUnavailable: (drone: string, detail: string, remedy = 'Check its entry in serve.drones, and the machine.') =>
     new JamdevError(
       'EngineUnavailable',
       `The Docker Engine of the drone ${quote(drone)} can't be used: ${detail}`,
-      'Check its entry in serve.drones, and the machine.',
+      remedy,
     ),
   containerGone: (id: string) =>
     new JamdevError(
