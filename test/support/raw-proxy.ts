@@ -79,12 +79,12 @@ export async function startRawProxy(
   const backendServer = createServer({ allowHalfOpen: true }, (socket) => {
     const connection = new RawConnection(socket);
     backendConnections.push(connection);
-    let heads = 0;
-    socket.on('data', () => {
-      const whole = connection.received.split('\r\n\r\n').length - 1;
-      if (whole <= heads) return;
-      heads = whole;
-      proxy.onRequest(connection);
+    let end = '';
+    socket.on('data', (chunk: Buffer) => {
+      // Only the new bytes are searched, with the three before them: a body can be large.
+      end += chunk.toString('latin1');
+      if (end.includes('\r\n\r\n')) proxy.onRequest(connection);
+      end = end.slice(-3);
     });
   });
   const { port: backendPort } = await listen(backendServer);
