@@ -76,13 +76,22 @@ export class Silence {
 
   async #find(process: RuntimeBackend): Promise<string | undefined> {
     const answer = this.#hasAnswered ? undefined : this.#answer;
-    if (answer !== undefined && isConclusive(answer)) return describeStrangeAnswer(answer);
+    const known = this.#conclusion();
+    if (known !== undefined) return known;
     // A look that fails shows nothing, and the next one comes.
     const reason = await process
       .explainNotReady(answer)
       .catch(ignoreError('platform', 'finding out why a backend does not answer'));
-    if (process === this.#process && !this.#hasAnswered) this.#know(reason);
-    return reason;
+    if (process !== this.#process || this.#hasAnswered) return reason;
+    // What came back during the look says more than what was seen from outside.
+    this.#know(this.#conclusion() ?? reason);
+    return this.#reason;
+  }
+
+  /** What the answer that came back shows by itself; undefined if it shows nothing, or the process answers over HTTP. */
+  #conclusion(): string | undefined {
+    if (this.#hasAnswered || this.#answer === undefined || !isConclusive(this.#answer)) return undefined;
+    return describeStrangeAnswer(this.#answer);
   }
 
   #lookLater(step: number): void {

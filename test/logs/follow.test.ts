@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { LogOwner } from '../../src/logs/backend-log.js';
 import { type OwnedRecord, type ReadLogsOptions, readLogs, toLogRecordJson } from '../../src/logs/follow.js';
 import { LogStore } from '../../src/logs/log-store.js';
@@ -87,9 +87,17 @@ test('reading stops when the signal aborts', async () => {
 });
 
 describe('following', () => {
-  function follow(store: LogStore, more: Partial<ReadLogsOptions> = {}, signal = new AbortController().signal) {
+  function follow(store: LogStore, more: Partial<ReadLogsOptions> = {}, signal?: AbortSignal) {
     let open = true;
-    const stream = readLogs({ list: () => store.list(), follow: true, mayGrow: () => open, ...more }, signal, store);
+    const controller = new AbortController();
+    if (signal !== undefined) signal.addEventListener('abort', () => controller.abort());
+    const { signal: either } = controller;
+    const stream = readLogs({ list: () => store.list(), follow: true, mayGrow: () => open, ...more }, either, store);
+    // A stream that a test leaves unread holds a file open.
+    onTestFinished(async () => {
+      controller.abort();
+      await stream.return();
+    });
     const next = async (): Promise<string | undefined> => {
       const { value } = await stream.next();
       return value === undefined ? undefined : `${value.owner.backendId}: ${value.record.text}`;
