@@ -1,6 +1,7 @@
-import express, { type Express, type RequestHandler } from 'express';
-import type { Caller } from '../platform/control-plane.js';
-import { readJson } from './body.js';
+import express, { type Express, type Request, type RequestHandler } from 'express';
+import { requestErrors } from '../contract/errors/request-errors.js';
+import { ignoreError } from '../os/debug/debug-log.js';
+import { readBody } from './body.js';
 import type { ApiContext } from './context.js';
 import type { Endpoint } from './endpoint.js';
 import { answerError } from './error-handler.js';
@@ -18,7 +19,7 @@ export function createApi(context: ApiContext, guard: RequestHandler, endpoints:
   app.use(guard);
   for (const [path, ofPath] of byPath(endpoints)) {
     const route = app.route(path);
-    for (const endpoint of ofPath) route[endpoint.method](...handlersOf(endpoint, context));
+    for (const endpoint of ofPath) route[endpoint.method](handlerOf(endpoint, context));
     route.all(noteMethods(methodNames(ofPath)));
   }
   app.use(answerUntaken);
@@ -27,17 +28,25 @@ export function createApi(context: ApiContext, guard: RequestHandler, endpoints:
   return app;
 }
 
-function handlersOf({ scope, body, respond }: Endpoint, { controlPlane, authorize }: ApiContext): RequestHandler[] {
-  const identify: RequestHandler = async (request, response, next) => {
-    response.locals.caller = await authorize(request, scope);
-    next();
-  };
-  const handler: RequestHandler = async (request, response) => {
-    const caller = response.locals.caller as Caller;
+function handlerOf({ scope, body, respond }: Endpoint, { controlPlane, authorize }: ApiContext): RequestHandler {
+  return async (request, response) => {
+    checkParameters(request.params);
+    const whole = body === undefined ? undefined : readBody(request, response);
+    // Who asks is told that they may not, whatever their body is.
+    whole?.catch(ignoreError('api', 'reading a body before its sender is known'));
+    const caller = await authorize(request, scope);
+    response.locals.caller = caller;
+    await whole;
     const { account: name, actor } = caller;
     await respond(request, response, { name, actor, plane: controlPlane.account(caller) });
   };
-  return body === undefined ? [identify, handler] : [identify, readJson, handler];
+}
+
+/** No process, file or header could carry a NUL. @throws JamdevError `InvalidRequest` */
+function checkParameters(parameters: Request['params']): void {
+  for (const value of Object.values(parameters)) {
+    if (value.includes('\0')) throw requestErrors.pathUnreadable('it contains a NUL');
+  }
 }
 
 function byPath(endpoints: readonly Endpoint[]): Map<string, Endpoint[]> {

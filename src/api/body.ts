@@ -1,14 +1,22 @@
 import { isUtf8 } from 'node:buffer';
-import express from 'express';
+import express, { type Request, type Response } from 'express';
 
 /** Bodies are small; more than this is a mistake. */
 export const BODY_LIMIT_BYTES = 1024 * 1024;
 
 /**
- * Reads a JSON body, whatever its content type: scripts often send JSON without naming it. Cross-site forms are the
- * guard's to stop.
+ * Reads a JSON body into `request.body`, whatever its content type: scripts often send JSON without naming it. Cross-site
+ * forms are the guard's to stop. To be called as soon as the request is there: once its client has closed its side of the
+ * connection, express.json() takes the request for one without a body, although all of it may have come, or only a part.
+ * @throws what {@link toKnownError} knows
  */
-export const readJson = express.json({
+export function readBody(request: Request, response: Response): Promise<void> {
+  return new Promise((resolve, reject) => {
+    readJson(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
+  });
+}
+
+const readJson = express.json({
   limit: BODY_LIMIT_BYTES,
   type: () => true,
   strict: false,

@@ -2,7 +2,6 @@ import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Scope } from '../contract/accounts.js';
 import type { WireErrorCode } from '../contract/errors/error-codes.js';
-import { requestErrors } from '../contract/errors/request-errors.js';
 import { parseBody, parseFields } from '../contract/requests.js';
 import type { AccountPlane } from '../platform/control-plane.js';
 import { type Answer, JSON_TYPE } from './answer.js';
@@ -92,7 +91,6 @@ function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result
   const respond: Endpoint['respond'] = async (request, response, account) => {
     // One that nobody reads would stop the reading of its connection, and with that the notice that the client has left.
     if (body === undefined) request.resume();
-    checkParameters(request.params);
     const result = await handle({
       params: request.params as ParamsOf<Path>,
       body: (body && parseBody(body, request.body)) as Body,
@@ -103,11 +101,4 @@ function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result
     if (answer.contentType === JSON_TYPE) sendJson(response, result, answer.statuses[0]);
   };
   return { method, path, summary, scope, body, query, answer, errors, respond };
-}
-
-/** No process, file or header could carry a NUL. */
-function checkParameters(parameters: Request['params']): void {
-  for (const value of Object.values(parameters)) {
-    if (value.includes('\0')) throw requestErrors.pathUnreadable('it contains a NUL');
-  }
 }

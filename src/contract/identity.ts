@@ -37,7 +37,8 @@ function headerBytes(text: string): number {
   return Buffer.byteLength(withoutControls(text), 'utf8');
 }
 
-function withoutControls(text: string): string {
+/** A text without its control characters, which no header can carry. */
+export function withoutControls(text: string): string {
   return text.replace(/\p{Cc}/gu, '');
 }
 

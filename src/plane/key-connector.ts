@@ -17,6 +17,7 @@ import type { Store } from '../store/tables.js';
 import type { ClusterImage, ClusterSettings } from './cluster-settings.js';
 import { type ControllerClient, ControllerRefusal } from './controller-client.js';
 import type { PlaneConnection } from './controller-wire.js';
+import { toPlaneAuth, toPlaneUser } from './plane-identity.js';
 import { planeKey, toSpawnConfig } from './spawn-config.js';
 import type { StaleHolders } from './stale-holders.js';
 
@@ -197,6 +198,6 @@ export class KeyConnector {
   }
 
   #ask({ params, ...slot }: KeyRequest) {
-    return { key: planeKey(slot), user: params.user, auth: params.auth ?? {} };
+    return { key: planeKey(slot), user: toPlaneUser(params.user), auth: toPlaneAuth(params.auth) };
   }
 }

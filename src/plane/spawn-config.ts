@@ -4,9 +4,12 @@ import { MAX_SPAWN_BYTES, spawnBytes } from '../contract/spawn-size.js';
 import type { ClusterImage, ClusterSettings } from './cluster-settings.js';
 import type { PlaneKey, SpawnConfig } from './controller-wire.js';
 import { mountName } from './mount-name.js';
+import { wellFormed } from './well-formed.js';
 
 /** As on the platform. */
 const DEFAULT_MAX_IDLE_SECONDS = 300;
+/** Plane reads limits of time as numbers of 32 bits; 68 years are as good as for ever. */
+const MAX_SECONDS = 2 ** 31 - 1;
 
 /** Whose backend it is. */
 export interface BackendOwner {
@@ -31,7 +34,8 @@ export function toSpawnConfig(
   { image, pullPolicy, sessions }: ClusterImage,
   { cluster, pool, subdomains, defaultLimits }: ClusterSettings,
 ): SpawnConfig {
-  const env = { ...params.env, JAMSOCKET_SERVICE: owner.service };
+  const given = Object.entries(params.env ?? {}).map((entry) => entry.map(wellFormed));
+  const env = { ...Object.fromEntries(given), JAMSOCKET_SERVICE: owner.service };
   const bytes = spawnBytes({ key: owner.key, image, env });
   if (bytes > MAX_SPAWN_BYTES) throw clusterErrors.spawnTooLarge(bytes, MAX_SPAWN_BYTES);
   return {
@@ -39,8 +43,8 @@ export function toSpawnConfig(
     cluster,
     pool,
     subdomain: subdomains ? owner.id : undefined,
-    lifetime_limit_seconds: params.lifetimeLimitSeconds ?? sessions.lifetimeLimitSeconds,
-    max_idle_seconds: params.maxIdleSeconds ?? sessions.maxIdleSeconds ?? DEFAULT_MAX_IDLE_SECONDS,
+    lifetime_limit_seconds: atMost(MAX_SECONDS, params.lifetimeLimitSeconds ?? sessions.lifetimeLimitSeconds),
+    max_idle_seconds: atMost(MAX_SECONDS, params.maxIdleSeconds ?? sessions.maxIdleSeconds) ?? DEFAULT_MAX_IDLE_SECONDS,
     use_static_token: sessions.useStaticToken,
     executable: {
       image,
@@ -56,9 +60,15 @@ function withoutNulls(limits: ResourceLimits | undefined): ResourceLimits {
   return Object.fromEntries(Object.entries(limits ?? {}).filter(([, value]) => value != null));
 }
 
-/** Plane takes whole numbers only. */
+function atMost(limit: number, value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.min(limit, value);
+}
+
+/** Plane takes whole numbers only, of 64 bits. */
 function toPlaneLimits(limits: ResourceLimits): Record<string, number> {
   return Object.fromEntries(
-    Object.entries(limits).flatMap(([name, value]) => (value == null ? [] : [[name, Math.ceil(value)]])),
+    Object.entries(limits).flatMap(([name, value]) =>
+      value == null ? [] : [[name, Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(value))]],
+    ),
   );
 }

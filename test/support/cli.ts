@@ -29,12 +29,35 @@ interface RunOptions {
 
 /** Starts the built command line as a user would. It is killed, if it still runs, when the test is over. */
 export function startCli(args: readonly string[], options: RunOptions = {}): Run {
+  return untilTestFinished(keepCli(args, options));
+}
+
+/** The same for as long as it is needed, where there is no one test that it belongs to; {@link stopRun} ends it. */
+export function keepCli(args: readonly string[], options: RunOptions = {}): Run {
   const { JAMDEV_API_URL: _, ...inherited } = process.env;
-  return startNode([BIN, ...args], { ...options, env: { ...inherited, NO_COLOR: '', ...options.env } });
+  return keepNode([BIN, ...args], { ...options, env: { ...inherited, NO_COLOR: '', ...options.env } });
 }
 
 /** Starts a Node.js program, with no other environment than is given. It is killed, if need be, when the test is over. */
-export function startNode(args: readonly string[], { cwd, env, input, detached = false }: RunOptions): Run {
+export function startNode(args: readonly string[], options: RunOptions): Run {
+  return untilTestFinished(keepNode(args, options));
+}
+
+function untilTestFinished(run: Run): Run {
+  onTestFinished(() => stopRun(run));
+  return run;
+}
+
+/** Ends a run that still goes on, by force if need be. */
+export async function stopRun({ process: child, exit }: Run): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  const force = setTimeout(() => child.kill('SIGKILL'), 12_000);
+  await exit;
+  clearTimeout(force);
+}
+
+function keepNode(args: readonly string[], { cwd, env, input, detached = false }: RunOptions): Run {
   const child = spawn(process.execPath, args, {
     cwd,
     env,
@@ -52,14 +75,6 @@ export function startNode(args: readonly string[], { cwd, env, input, detached =
   });
   const exit = new Promise<number | string>((resolve) => {
     child.once('close', (code, signal) => resolve(signal ?? code ?? -1));
-  });
-  onTestFinished(async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGTERM');
-      const force = setTimeout(() => child.kill('SIGKILL'), 12_000);
-      await exit;
-      clearTimeout(force);
-    }
   });
   return { process: child, stdout: () => stdout, stderr: () => stderr, exit };
 }

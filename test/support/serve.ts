@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 import { buildBackendImage, docker, hasDocker, removeImage } from '../engine/drivers/backend-image.js';
 import { hasPlane, type PlaneCluster, requiresPlane, startPlane } from '../engine/drivers/plane-cluster.js';
-import { type Run, startCli } from './cli.js';
+import { keepCli, type Run, stopRun } from './cli.js';
 import { runSql } from './postgres.js';
-import { makeProject } from './project.js';
+import { keepFolder } from './project.js';
 import { waitFor } from './wait.js';
 
 /** Whether there is a real Plane to test on: controller, drone, proxy, PostgreSQL and a Docker Engine. */
@@ -84,8 +84,18 @@ interface ServeOptions {
   env?: NodeJS.ProcessEnv;
 }
 
-/** Starts `jamdev serve` on a free port in front of a cluster, and waits until it listens. */
+/** Starts `jamdev serve` on a free port in front of a cluster, and waits until it listens. It ends with the test. */
 export async function startServe(cluster: TestCluster, options: ServeOptions = {}): Promise<ServeRun> {
+  const { serve, stop } = await keepServe(cluster, options);
+  onTestFinished(stop);
+  return serve;
+}
+
+/** The same for as long as it is needed, where there is no one test that it belongs to. */
+export async function keepServe(
+  cluster: TestCluster,
+  options: ServeOptions = {},
+): Promise<{ serve: ServeRun; stop: () => Promise<void> }> {
   const { plane, image, drone } = cluster;
   const database = options.database ?? (await cluster.createDatabase());
   const config = {
@@ -99,19 +109,28 @@ export async function startServe(cluster: TestCluster, options: ServeOptions = {
       ...options.serve,
     },
   };
-  const folder = makeProject({ 'jamsocket.config.json': JSON.stringify(config) });
+  const project = keepFolder({ 'jamsocket.config.json': JSON.stringify(config) });
   const env = { JAMDEV_SERVE_DATABASE: database, ...options.env };
-  const run = startCli(['serve'], { cwd: folder, env });
+  const run = keepCli(['serve'], { cwd: project.path, env });
   const log = () => linesOf(run.stdout());
-  const listening = await waitFor(
-    () => {
-      if (run.process.exitCode !== null) throw new Error(`jamdev serve ended:\n${run.stderr()}${run.stdout()}`);
-      return log().find(({ msg }) => msg === 'listening');
-    },
-    'jamdev serve to listen',
-    START_DEADLINE_MS,
-  );
-  return { ...run, url: String(listening.url), folder, database, log };
+  const stop = async () => {
+    await stopRun(run);
+    project.remove();
+  };
+  try {
+    const listening = await waitFor(
+      () => {
+        if (run.process.exitCode !== null) throw new Error(`jamdev serve ended:\n${run.stderr()}${run.stdout()}`);
+        return log().find(({ msg }) => msg === 'listening');
+      },
+      'jamdev serve to listen',
+      START_DEADLINE_MS,
+    );
+    return { serve: { ...run, url: String(listening.url), folder: project.path, database, log }, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 function linesOf(text: string): Record<string, unknown>[] {

@@ -145,6 +145,7 @@ async function controls([what, name], body) {
   if (what === 'signals') return signals;
   if (what === 'env') return process.env;
   if (what === 'pid') return process.pid;
+  if (what === 'print') console.log(Buffer.from(body, 'latin1').toString('utf8'));
   if (what === 'exit') setImmediate(() => process.exit(Number(name)));
 }
 

@@ -44,11 +44,16 @@ export class ListedDifferences {
   }
 }
 
-/** Reads the table. @throws when a row can't be understood */
+/**
+ * Reads a table of docs/differences.md.
+ * @param heading of its first column
+ * @throws when a row can't be understood
+ */
 export function readListedDifferences(
   text = readFileSync(join(ROOT, 'docs', 'differences.md'), 'utf8'),
+  heading = 'scenarios',
 ): ListedDifference[] {
-  const [, table = ''] = /^\| scenarios \|.*\n\|[ |-]+\n((?:\|.*\n)+)/m.exec(text) ?? [];
+  const [, table = ''] = new RegExp(`^\\| ${heading} \\|.*\\n\\|[ |-]+\\n((?:\\|.*\\n)+)`, 'm').exec(text) ?? [];
   return table
     .trim()
     .split('\n')
@@ -58,7 +63,7 @@ export function readListedDifferences(
         .map((cell) => cell.trim());
       const row = { scenarios: codeIn(where), what: codeIn(what), plane, jamdev };
       if (row.scenarios.length === 0 || row.what.length === 0 || plane === '' || jamdev === '' || why === '') {
-        throw new Error(`docs/differences.md: this row needs scenarios, what, Plane, jamdev and a reason: ${line}`);
+        throw new Error(`docs/differences.md: this row needs a value in each of its five columns: ${line}`);
       }
       const unknown = row.what.find((each) => /^[a-z-]+$/.test(each) && KINDS[each] === undefined);
       if (unknown !== undefined)

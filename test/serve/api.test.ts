@@ -1,0 +1,27 @@
+import { describe, expect, test } from 'vitest';
+import { badBodies } from '../api/suites/bad-bodies.js';
+import { badFields } from '../api/suites/bad-fields.js';
+import { badKeysAndVariables } from '../api/suites/bad-keys-and-variables.js';
+import { badPaths } from '../api/suites/bad-paths.js';
+import { endpoints } from '../api/suites/endpoints.js';
+import { useServeApi } from '../support/api/serve-api.js';
+import type { ApiSuite } from '../support/api/test-api.js';
+import { describeServe, useCluster } from '../support/serve.js';
+
+/** The tests of the platform's API, which run on a dev server in test/api. */
+const SUITES: Record<string, ApiSuite> = {
+  endpoints,
+  badBodies,
+  badFields,
+  badKeysAndVariables,
+  badPaths,
+};
+
+describeServe('jamdev serve', () => {
+  const target = useServeApi(useCluster());
+  for (const [name, suite] of Object.entries(SUITES)) describe(name, () => suite(target));
+
+  test('every difference from jamdev dev that is listed was seen', () => {
+    expect(target.expectations.unseen(), 'docs/differences.md lists what is gone').toEqual([]);
+  });
+});
