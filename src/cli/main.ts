@@ -35,6 +35,7 @@ const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
   serve: async () => (await import('./commands/serve/serve.js')).serveCommand,
   doctor: async () => (await import('./commands/doctor/doctor.js')).doctorCommand,
   token: async () => (await import('./commands/token/token.js')).tokenCommand,
+  drones: async () => (await import('./commands/drones/drones.js')).dronesCommand,
   audit: async () => (await import('./commands/audit.js')).auditCommand,
 };
 

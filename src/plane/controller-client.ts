@@ -101,6 +101,12 @@ export class ControllerClient {
     return this.#json('GET', `/ctrl/c/${encodeURIComponent(cluster)}/state`, clusterStateSchema, { signal });
   }
 
+  /** Keeps new backends off a drone, for good. @throws ControllerRefusal */
+  async drain(cluster: string, drone: string): Promise<void> {
+    const path = `/ctrl/c/${encodeURIComponent(cluster)}/d/${encodeURIComponent(drone)}/drain`;
+    await this.#json('POST', path, z.unknown(), {});
+  }
+
   async #json<T>(
     method: string,
     path: string,

@@ -59,6 +59,9 @@ export const planeStatusSchema = z.object({
 });
 export type PlaneStatus = z.infer<typeof planeStatusSchema>;
 
+/** A drone that did not report for longer gets no backends from Plane. */
+export const DRONE_REPORT_SECONDS = 30;
+
 /** Answer of `GET /ctrl/c/CLUSTER/state`, as far as it is needed. */
 export const clusterStateSchema = z.object({
   drones: z.array(

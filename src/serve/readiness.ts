@@ -1,10 +1,8 @@
 import { clusterErrors } from '../contract/errors/cluster-errors.js';
 import type { ControllerClient } from '../plane/controller-client.js';
+import { DRONE_REPORT_SECONDS } from '../plane/controller-wire.js';
 import { hasTokens } from '../store/api-tokens.js';
 import type { Store } from '../store/tables.js';
-
-/** A drone that did not report for longer gets no backends from Plane. */
-const HEARTBEAT_SECONDS = 30;
 
 /**
  * Checks that connects can succeed.
@@ -29,7 +27,7 @@ interface ClusterPart {
 export async function checkDrones(controller: ControllerClient, { cluster, pool }: ClusterPart): Promise<void> {
   const { drones } = await controller.clusterState(cluster);
   const usable = drones.filter(
-    ({ ready, draining, last_heartbeat_age }) => ready && !draining && last_heartbeat_age < HEARTBEAT_SECONDS,
+    ({ ready, draining, last_heartbeat_age }) => ready && !draining && last_heartbeat_age < DRONE_REPORT_SECONDS,
   );
   if (usable.length === 0) throw clusterErrors.noDroneAvailable(cluster, pool);
 }

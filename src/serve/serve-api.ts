@@ -9,9 +9,11 @@ import { readOwnPackage } from '../config/own-package.js';
 import type { ServeConfig } from '../config/serve-config.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { systemClock } from '../os/clock.js';
+import { ClusterDrones } from '../plane/cluster-drones.js';
 import type { Store } from '../store/tables.js';
 import { Access } from './access.js';
 import { commandEndpoints } from './command-endpoints.js';
+import { droneEndpoints } from './drone-endpoints.js';
 import { clusterErrorsOf } from './endpoint-errors.js';
 import { exposedAt } from './exposure.js';
 import { FailedAttempts } from './failed-attempts.js';
@@ -67,6 +69,7 @@ export function createServeApi(
   const endpoints = listEndpoints(context, [
     ...tokenEndpoints(store),
     ...commandEndpoints({ store, engines, controlPlane }, context.info),
+    ...droneEndpoints(new ClusterDrones({ controller, store, engines, cluster: config.cluster, clock: systemClock })),
     ...healthEndpoints(checkReady, metrics),
   ]);
   const app = express().disable('x-powered-by');

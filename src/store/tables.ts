@@ -13,7 +13,8 @@ export type AuditAction =
   | 'service.create'
   | 'service.delete'
   | 'deploy'
-  | 'terminate';
+  | 'terminate'
+  | 'drone.drain';
 
 /** What `jamdev serve` keeps, as its migrations leave it. */
 export interface Tables {

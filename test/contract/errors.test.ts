@@ -133,6 +133,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   controllerHelpless: [clusterErrors.controllerHelpless('DETAIL'), ['DETAIL']],
   controllerFailed: [clusterErrors.controllerFailed('DETAIL'), ['DETAIL']],
   noDroneAvailable: [clusterErrors.noDroneAvailable('example.com', 'POOL'), ['"example.com"', '"POOL"']],
+  droneNotFound: [clusterErrors.droneNotFound('dr-1', 'example.com'), ['"dr-1"', '"example.com"', 'jamdev drones']],
   keyHeldInOtherEnvironment: [
     clusterErrors.keyHeldInOtherEnvironment('KEY', 'SERVICE', 'staging', 'default'),
     ['"KEY"', '"SERVICE"', '"staging"', '"default"'],

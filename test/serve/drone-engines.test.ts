@@ -1,12 +1,12 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { backendInfoSchema } from '../../src/contract/responses.js';
 import { useRemoteHost } from '../docker/remote/remote-host.js';
 import { runCli } from '../support/cli.js';
+import { ENGINE_SOCKET, startDrone } from '../support/drones.js';
 import { startEngineProxy } from '../support/engine-proxy.js';
 import { openStream, post, send } from '../support/http.js';
 import { runSql } from '../support/postgres.js';
@@ -20,8 +20,6 @@ import {
   useCluster,
 } from '../support/serve.js';
 import { waitFor } from '../support/wait.js';
-
-const LOCAL_ENGINE = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
 
 async function connect(serve: ServeRun, key: string): Promise<string> {
   const answer = await post(`${serve.url}/v2/service/acme/default/connect`, { key });
@@ -65,21 +63,9 @@ describeServe("jamdev serve: drones' engines", () => {
 
   /** Starts a drone on the engine of the remote host; its backends are reached at that host's address. */
   const startFarDrone = async () => {
-    const { controllerUrl, cluster: clusterName } = cluster.plane;
-    const plane = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'jamdev', 'plane', 'bin', 'plane');
-    const far = ['--name', 'dr-far', '--pool', 'far', '--ip', host.address, '--db', join(makeTempFolder(), 'drone.db')];
-    const args = ['drone', '--controller-url', controllerUrl.replace('http', 'ws'), '--cluster', clusterName, ...far];
-    const env = { ...process.env, DOCKER_HOST: `unix://${host.folder}/docker.sock` };
-    const drone = spawn(plane, [...args, '--auto-prune-containers-older-than-seconds', '86400'], {
-      stdio: 'ignore',
-      env,
-    });
-    onTestFinished(() => void drone.kill('SIGKILL'));
-    const copy = `docker save ${cluster.image} | docker -H unix://${host.folder}/docker.sock load`;
-    await promisify(execFile)('sh', ['-c', copy]);
-    const isConnected = async () =>
-      (await (await fetch(`${controllerUrl}/ctrl/c/${clusterName}/state`)).text()).includes('"dr-far"');
-    await waitFor(isConnected, 'the drone to be connected', START_DEADLINE_MS);
+    const engine = `unix://${host.folder}/docker.sock`;
+    await promisify(execFile)('sh', ['-c', `docker save ${cluster.image} | docker -H ${engine} load`]);
+    return startDrone(cluster, { engine, ip: host.address });
   };
   const certificate = (name: string) => join(host.folder, 'certs', 'client', `${name}.pem`);
   const tls = () => ({ ca: certificate('ca'), cert: certificate('cert'), key: certificate('key') });
@@ -112,16 +98,15 @@ describeServe("jamdev serve: drones' engines", () => {
   });
 
   test('an engine on another machine is reached by TCP with TLS and by SSH, and again after a cut', async () => {
-    await startFarDrone();
+    const { name, pool } = await startFarDrone();
     const database = await cluster.createDatabase();
-    const pool = 'far';
     const url = host.tlsEnv.DOCKER_HOST;
-    const byTls = await startServe(cluster, { database, serve: { pool, drones: { 'dr-far': { url, tls: tls() } } } });
+    const byTls = await startServe(cluster, { database, serve: { pool, drones: { [name]: { url, tls: tls() } } } });
     const sshEnv = { PATH: host.sshEnv.PATH };
     const bySsh = await startServe(cluster, {
       database,
       env: sshEnv,
-      serve: { pool, drones: { 'dr-far': 'ssh://far' } },
+      serve: { pool, drones: { [name]: 'ssh://far' } },
     });
     const id = await connect(byTls, 'far');
     for (const serve of [byTls, bySsh]) {
@@ -183,7 +168,7 @@ describeServe("jamdev serve: drones' engines", () => {
       nossh: ['ssh://far:2299', 'Connection refused'],
     };
     const endpoints = Object.fromEntries(Object.entries(broken).map(([name, [endpoint]]) => [name, endpoint]));
-    const drones = { ...endpoints, [cluster.drone]: LOCAL_ENGINE, byssh: 'ssh://far' };
+    const drones = { ...endpoints, [cluster.drone]: ENGINE_SOCKET, byssh: 'ssh://far' };
     const env = { PATH: host.sshEnv.PATH };
     const serve = await startServe(cluster, { env, serve: { drones } });
     const checked = await runCli(['serve', '--check'], {

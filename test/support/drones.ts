@@ -25,16 +25,18 @@ interface DroneOptions {
   pool?: string;
   /** The engine that it uses; default: that of the tests. */
   engine?: string;
+  /** Where its backends are reached; default: this machine. */
+  ip?: string;
 }
 
 /** Starts one more drone, and waits until the controller knows it. It is killed when the test is over. */
 export async function startDrone({ plane }: TestCluster, options: DroneOptions = {}): Promise<Drone> {
   const name = `dr-${randomBytes(5).toString('hex')}`;
-  const { pool = name, engine = ENGINE_SOCKET } = options;
+  const { pool = name, engine = ENGINE_SOCKET, ip = '127.0.0.1' } = options;
   const { controllerUrl, cluster } = plane;
   const args = ['drone', '--controller-url', controllerUrl.replace('http', 'ws'), '--cluster', cluster];
   const folder = makeTempFolder();
-  const own = ['--name', name, '--pool', pool, '--ip', '127.0.0.1', '--db', join(folder, 'db')];
+  const own = ['--name', name, '--pool', pool, '--ip', ip, '--db', join(folder, 'db')];
   // Of stopped containers each drone removes any, whichever drone had started them.
   const rest = ['--mount-base', join(folder, 'mounts'), '--auto-prune-containers-older-than-seconds', '86400'];
   const child = spawn(PLANE, [...args, ...own, ...rest], {

@@ -27,6 +27,12 @@ export const clusterErrors = {
       `The cluster ${quote(cluster)} has no drone that can start a backend${pool === '' ? '' : ` in the pool ${quote(pool)}`}.`,
       'Start a drone, or wait until one is connected, healthy and not draining.',
     ),
+  droneNotFound: (name: string, cluster: string) =>
+    new JamdevError(
+      'DroneNotFound',
+      `The cluster ${quote(cluster)} has no drone ${quote(name)} now.`,
+      'List the drones: npx jamdev drones',
+    ),
   keyHeldInOtherEnvironment: (key: string, service: string, held: string, asked: string) =>
     new JamdevError(
       'KeyHeldInOtherEnvironment',

@@ -21,6 +21,7 @@ export const HTTP_STATUS_OF = {
   ServiceNotFound: 404,
   ImageNotFound: 404,
   ApiTokenNotFound: 404,
+  DroneNotFound: 404,
   OutputUnavailable: 404,
   ServiceExists: 409,
   ServiceConfigured: 409,

@@ -1,0 +1,29 @@
+import { json } from '../api/answer.js';
+import { type Endpoint, get, post } from '../api/endpoint.js';
+import { droneListSchema } from '../contract/drones.js';
+import { okSchema } from '../contract/responses.js';
+import type { ClusterDrones } from '../plane/cluster-drones.js';
+
+/** The drones of the cluster, for tokens with the scope `admin`. */
+export function droneEndpoints(drones: ClusterDrones): Endpoint[] {
+  return [
+    get('/v2/drones', {
+      summary: 'The drones of the cluster, missing ones too',
+      scope: 'admin',
+      answer: json(droneListSchema),
+      errors: ['ControllerUnavailable', 'ControllerFailed'],
+      handle: async () => ({ cluster: drones.cluster, drones: await drones.list() }),
+    }),
+
+    post('/v2/drone/:name/drain', {
+      summary: 'Keeps new backends off a drone, for good',
+      scope: 'admin',
+      answer: json(okSchema),
+      errors: ['DroneNotFound', 'ControllerUnavailable', 'ControllerFailed'],
+      handle: async ({ params, account: { name, actor } }) => {
+        await drones.drain(params.name, { account: name, actor });
+        return { status: 'ok' };
+      },
+    }),
+  ];
+}
