@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Only a test that hangs takes so long: tests wait for conditions, with deadlines of their own (test/support/wait.ts).
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // No test may touch the home folder of the user who runs it.
     globalSetup: './test/support/user-state.ts',
     reporters: ['default', './test/support/closing-line-reporter.ts'],

@@ -103,9 +103,7 @@ function ask(server: DevServer, { method, path, headers, body }: FuzzedRequest):
   });
 }
 
-test(`HTTP API: no request ends in a fault, waits forever or leaves a backend behind (FUZZ_SEED=${SEED})`, {
-  timeout: 180_000,
-}, async () => {
+test(`HTTP API: no request ends in a fault, waits forever or leaves a backend behind (FUZZ_SEED=${SEED})`, async () => {
   const pids = join(makeTempFolder(), 'pids');
   // As cheap as a real process can be; it never answers, so nothing but a termination ends it.
   const server = await startServer({ command: `sh -c 'echo $$ >> "${pids}"; exec sleep 600'` });

@@ -109,7 +109,7 @@ describe('HTTP API: its description', () => {
   });
 
   // Five backends from the spawn to the end, one after the other.
-  test('what is really answered over a whole lifecycle is what is described', { timeout: 90_000 }, async () => {
+  test('what is really answered over a whole lifecycle is what is described', async () => {
     const server = await startServer();
     const api = await DescribedApi.of(server);
     const ask = async (method: 'GET' | 'POST', path: string, body: unknown = {}, accept = 'application/json') => {

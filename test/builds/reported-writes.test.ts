@@ -367,7 +367,7 @@ test('reports do not grow with the number of writes', async () => {
   expect(bytes.filter((size) => size > 512 * 1024)).toEqual([]);
   await program.run('fs.writeFileSync("new", "x")');
   expect(await look('old', 'new')).toEqual(['old', 'new']);
-}, 30_000);
+});
 
 test('a folder of reports that is gone, or was never there, means that nothing is known, and disturbs no program', async () => {
   const { folder, path } = await start();

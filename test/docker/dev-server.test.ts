@@ -35,14 +35,14 @@ async function startProject(config: object = {}, args: string[] = []) {
   });
   const dev = await startDev(folder, args);
   onTestFinished(() => cleanUp(dev));
-  await waitFor(() => /build {2}1: (done|failed)/.test(dev.stdout()), 'the image', 60_000);
+  await waitFor(() => /build {2}1: (done|failed)/.test(dev.stdout()), 'the image');
   const connect = async (body: object = {}) =>
     (await post(`${dev.apiUrl}/v2/service/-/-/connect`, body)).json<Connected>();
   const save = (text: string) => writeFileSync(join(folder, 'server.js'), text);
   return { dev, folder, connect, save };
 }
 
-describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
+describeDocker('jamdev dev with a Dockerfile', () => {
   test('builds, spawns, locks to a key, keeps logs, and leaves nothing in the engine', async () => {
     const { dev, folder, connect } = await startProject();
     const first = await connect({ key: 'doc-1' });
@@ -119,11 +119,11 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     const statuses = await openStream(`${dev.apiUrl}/v2/backend/${backend_id}/status/stream`);
     await untilWatching(dev);
     save('this is { not JavaScript');
-    await waitFor(() => /build {2}2: failed/.test(dev.stdout()), 'the failure', 60_000);
+    await waitFor(() => /build {2}2: failed/.test(dev.stdout()), 'the failure');
     expect(dev.stdout()).toContain('SyntaxError');
     expect((await send(url)).json()).toMatchObject({ version: 'one' });
     save(server('two'));
-    await waitFor(async () => (await send(url)).json().version === 'two', 'the new code', 60_000);
+    await waitFor(async () => (await send(url)).json().version === 'two', 'the new code');
     expect(statuses.chunks.join('').match(/"status"/g)).toHaveLength(5);
     const built = await runCli(['build'], { cwd: folder });
     expect(built).toMatchObject({ code: 0, stdout: expect.stringContaining('done in') });
@@ -149,13 +149,13 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
       }
       return met;
     });
-    await waitFor(() => statuses.size > 0, 'the first answer', 60_000);
+    await waitFor(() => statuses.size > 0, 'the first answer');
     save(server('two'));
-    await waitFor(async () => (await send(url)).json().version === 'two', 'the new code', 60_000);
+    await waitFor(async () => (await send(url)).json().version === 'two', 'the new code');
     save(server('three'));
-    await waitFor(() => /replaced by build 3/.test(dev.stdout()), 'the swap to begin', 60_000);
+    await waitFor(() => /replaced by build 3/.test(dev.stdout()), 'the swap to begin');
     save(server('four'));
-    await waitFor(async () => (await send(url)).json().version === 'four', 'the newest code', 60_000);
+    await waitFor(async () => (await send(url)).json().version === 'four', 'the newest code');
     go = false;
     const metByAll = await Promise.all(clients);
     expect(failures).toEqual([]);
@@ -181,7 +181,7 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     await send(url);
     await untilWatching(dev);
     save(server('two'));
-    await waitFor(() => /build {2}2: done/.test(dev.stdout()), 'the build', 60_000);
+    await waitFor(() => /build {2}2: done/.test(dev.stdout()), 'the build');
     expect((await send((await connect({ key: 'new' })).url)).json()).toMatchObject({ version: 'two' });
     expect((await send(url)).json()).toMatchObject({ version: 'one' });
 
@@ -190,7 +190,7 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     await send(before.url);
     await untilWatching(ending.dev);
     ending.save(server('two'));
-    await waitFor(() => / terminated \(/.test(ending.dev.stdout()), 'the end', 60_000);
+    await waitFor(() => / terminated \(/.test(ending.dev.stdout()), 'the end');
     expect((await send((await ending.connect({ key: 'k' })).url)).json()).toMatchObject({ version: 'two' });
   });
 
@@ -223,7 +223,7 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     const dev = await startDev(folder);
     onTestFinished(() => cleanUp(dev));
     await untilWatching(dev);
-    await waitFor(() => /build {2}doc 1: done/.test(dev.stdout()), 'the image', 60_000);
+    await waitFor(() => /build {2}doc 1: done/.test(dev.stdout()), 'the image');
     const connect = async (service: string) =>
       (await post(`${dev.apiUrl}/v2/service/-/${service}/connect`, { key: 'k' })).json<Connected>();
     const [doc, chat] = await Promise.all([connect('doc'), connect('chat')]);
@@ -233,7 +233,7 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
     expect(await containersOf(folder)).toHaveLength(1);
     await docker('inspect', '--type', 'container', `jamdev-${doc.backend_id}`);
     writeFileSync(join(folder, 'doc', 'server.js'), server('two'));
-    await waitFor(async () => (await send(doc.url)).text.includes('two'), 'the new image at the same URL', 60_000);
+    await waitFor(async () => (await send(doc.url)).text.includes('two'), 'the new image at the same URL');
     // The other one has been left alone.
     expect(dev.stdout()).not.toMatch(/build {2}chat 2/);
     expect(await connect('chat')).toMatchObject({ backend_id: chat.backend_id, spawned: false });
@@ -252,7 +252,7 @@ describeDocker('jamdev dev with a Dockerfile', { timeout: 120_000 }, () => {
         .split('\n\n')
         .slice(0, -1)
         .map((each) => JSON.parse(each.replace(/^data: /, '')));
-    await waitFor(() => events().length >= 3, 'three events', 30_000);
+    await waitFor(() => events().length >= 3, 'three events');
     // Of the server, which is larger than the init in front of it.
     const inEngine =
       Number(

@@ -7,7 +7,7 @@ import { waitUntilReady } from '../../src/runtime/readiness.js';
 import type { RuntimeBackend } from '../../src/runtime/runtime.js';
 import { describeRuntime } from '../runtime/runtime-suite.js';
 import { send } from '../support/http.js';
-import { living, waitFor } from '../support/wait.js';
+import { DEADLINE_MS, living, waitFor } from '../support/wait.js';
 import { describeDocker, docker, testEngine, useDockerRuntime } from './support.js';
 
 const SERVE = `exec node -e 'require("http").createServer((q, s) => s.end(process.env.TEST_NAME)).listen(8080)'`;
@@ -93,7 +93,7 @@ describeDocker('containers', () => {
       await docker('network', 'create', network);
       onTestFinished(async () => void (await docker('network', 'rm', network)));
       const { id, backend } = await start(SERVE, {}, { build: { network } });
-      await waitUntilReady(backend.addresses, AbortSignal.timeout(15_000));
+      await waitUntilReady(backend.addresses, AbortSignal.timeout(DEADLINE_MS));
       const joined = await docker('inspect', '--format', '{{json .NetworkSettings.Networks}}', `jamdev-${id}`);
       expect(Object.keys(JSON.parse(joined))).toEqual([network]);
       backend.terminate(true);
@@ -108,7 +108,7 @@ describeDocker('containers', () => {
     test("on the host's own network it has a port of its own", async () => {
       const serve = SERVE.replace('8080', 'process.env.PORT');
       const { backend } = await start(serve, { TEST_NAME: 'here' }, { build: { network: 'host' } });
-      const { port } = await waitUntilReady(backend.addresses, AbortSignal.timeout(15_000));
+      const { port } = await waitUntilReady(backend.addresses, AbortSignal.timeout(DEADLINE_MS));
       expect((await send(`http://127.0.0.1:${port}/`)).text).toBe('here');
     });
   });
@@ -133,7 +133,7 @@ describeDocker('containers', () => {
       for (const { backend } of all) backend.terminate(true);
       await Promise.all(all.map(({ backend }) => backend.exited));
       expect(await remains()).toEqual([]);
-    }, 120_000);
+    });
 
     test.each([0, 20, 60, 120, 200, 300, 400])('given up after %d ms it leaves nothing', async (ms) => {
       const controller = new AbortController();

@@ -8,7 +8,7 @@ import { connectEngine } from '../../src/docker-engine/engine.js';
 import { newBackendId } from '../../src/platform/ids.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import { ROOT } from '../support/project.js';
-import { living, waitFor } from '../support/wait.js';
+import { DEADLINE_MS, living, waitFor } from '../support/wait.js';
 import { containersOf, describeOwnEngine, docker, useDockerRuntime } from './support.js';
 
 const SERVE = `exec node -e 'require("http").createServer((q, s) => s.end()).listen(8080)'`;
@@ -26,19 +26,19 @@ describeOwnEngine('an engine that goes away', () => {
   beforeAll(async () => {
     vi.stubEnv('DOCKER_HOST', socket);
     await engine('start');
-  }, 120_000);
+  });
   afterAll(async () => {
     await engine('stop');
     vi.unstubAllEnvs();
     expect(existsSync(folder)).toBe(false);
     rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
   // Later, so that it cleans up before the engine stops.
   const { start, project } = useDockerRuntime('/nonexistent', () => connectEngine());
 
   test('its backends are lost; once it is back their containers go and new ones start', async () => {
     const lost = await start(`echo before; ${SERVE}`);
-    await waitUntilReady(lost.backend.addresses, AbortSignal.timeout(15_000));
+    await waitUntilReady(lost.backend.addresses, AbortSignal.timeout(DEADLINE_MS));
     const ended = await start('exit 4');
     expect(await ended.backend.exited).toEqual({ code: 4, signal: null });
 
@@ -50,22 +50,22 @@ describeOwnEngine('an engine that goes away', () => {
 
     await engine('start');
     const next = await start(SERVE);
-    await waitUntilReady(next.backend.addresses, AbortSignal.timeout(15_000));
+    await waitUntilReady(next.backend.addresses, AbortSignal.timeout(DEADLINE_MS));
     // The one that was lost went before the new one came, as both may have the same key.
     expect(await containersOf(project)).toEqual([await docker('ps', '--quiet', '--filter', `name=jamdev-${next.id}`)]);
     next.backend.terminate(true);
     expect(await next.backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
-  }, 120_000);
+  });
 
   test('one that is stopped in order takes its backends with it, and they count as lost', async () => {
     const lost = await start(SERVE);
-    await waitUntilReady(lost.backend.addresses, AbortSignal.timeout(15_000));
+    await waitUntilReady(lost.backend.addresses, AbortSignal.timeout(DEADLINE_MS));
     const pid = engineProcess();
     process.kill(pid, 'SIGTERM');
     expect(await lost.backend.exited).toMatchObject({ code: null, lost: true });
-    await waitFor(async () => (await living([pid])).length === 0, 'the engine to end', 30_000);
+    await waitFor(async () => (await living([pid])).length === 0, 'the engine to end');
     await engine('start');
     // Nobody asks for a new one: what was lost goes all the same.
     await waitFor(async () => (await containersOf(project)).length === 0, 'the lost container to go');
-  }, 120_000);
+  });
 });

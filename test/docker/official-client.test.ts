@@ -63,10 +63,10 @@ async function imagesOf(dev: DevRun, service: string): Promise<Image[]> {
 
 async function untilBuilt(dev: DevRun, service: string, number: number): Promise<void> {
   const built = async () => (await imagesOf(dev, service)).some(({ tag }) => tag === `build-${number}`);
-  await waitFor(built, `build ${number}`, 60_000);
+  await waitFor(built, `build ${number}`);
 }
 
-describeDocker('the official client, with images', { timeout: 180_000 }, () => {
+describeDocker('the official client, with images', () => {
   test('push is refused with the local way, by which the image can then be used', async () => {
     const { dev, service, client, connect, ask } = await startProject();
     const { name, id } = await makeImage(dev, 'pushed');
@@ -132,7 +132,7 @@ describeDocker('the official client, with images', { timeout: 180_000 }, () => {
     const oldest = await docker('inspect', '--format', '{{.Image}}', `jamdev-${stable['backend id']}`);
     await untilWatching(dev);
     writeFileSync(join(dev.folder, 'server.js'), server('two'));
-    await waitFor(async () => (await ask(free)) === 'two', 'the new code', 60_000);
+    await waitFor(async () => (await ask(free)) === 'two', 'the new code');
     expect(await answers()).toEqual(['two', 'by hand', 'one']);
 
     // Of the builds that nobody asked for only the newest stay.
@@ -150,7 +150,7 @@ describeDocker('the official client, with images', { timeout: 180_000 }, () => {
     ) as string[];
     await client.run('service', 'use-image', `${service}/stable`, '-i', first);
     writeFileSync(join(dev.folder, 'server.js'), server('six'));
-    await waitFor(async () => !(await tags()).includes('build-3'), 'the third image to go', 60_000);
+    await waitFor(async () => !(await tags()).includes('build-3'), 'the third image to go');
     expect(await tags()).toContain('build-1');
     expect(await ask(await connect(`${service}/stable`))).toBe('one');
   });

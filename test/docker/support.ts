@@ -15,8 +15,9 @@ import type { ContainerBuild, RuntimeBackend, SpawnRequest } from '../../src/run
 import type { Started } from '../runtime/runtime-suite.js';
 import type { DevRun } from '../support/cli.js';
 import { fixture } from '../support/project.js';
+import { DEADLINE_MS } from '../support/wait.js';
 
-const connected = await connectEngine({ signal: AbortSignal.timeout(20_000) }).catch((error: Error) => error);
+const connected = await connectEngine({ signal: AbortSignal.timeout(DEADLINE_MS) }).catch((error: Error) => error);
 const missing = connected instanceof Error ? connected : undefined;
 
 /** The engine that the tests use. @throws when none answers */

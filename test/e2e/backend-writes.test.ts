@@ -107,7 +107,7 @@ describe.each([
     for (const file of files) expect(dev.stdout().split(`A backend writes "${file}"`)).toHaveLength(2);
     const doctor = await runCli(['doctor', '--json'], { cwd: folder });
     expect(doctor.stdout).toContain('backends of default write /');
-  }, 60_000);
+  });
 });
 
 test('what a backend writes builds no service, but code that another service runs builds that one', async () => {
@@ -188,10 +188,10 @@ describe.each(FOREIGN.filter(([, , work]) => hasSqlite || !work.includes('sqlite
       });
       const isSaid = () => dev.stdout().includes(`A backend seems to write "${file}"`);
       // Code is saved while the row of builds is going on.
-      await waitFor(async () => (await ask('write')) && builds().length >= 2, 'the first builds', 40_000);
+      await waitFor(async () => (await ask('write')) && builds().length >= 2, 'the first builds');
       writeFileSync(join(folder, 'server.cjs'), server('two'));
-      await waitFor(async () => (await ask('write')).version === 'two', 'the new code', 20_000);
-      await waitFor(async () => (await ask('write')) && isSaid(), 'the message', 60_000);
+      await waitFor(async () => (await ask('write')).version === 'two', 'the new code');
+      await waitFor(async () => (await ask('write')) && isSaid(), 'the message');
       expect(dev.stdout()).toContain(`add "ignore": ["/${file}"]`);
       const { pid } = await ask('write');
       const before = builds();
@@ -204,7 +204,7 @@ describe.each(FOREIGN.filter(([, , work]) => hasSqlite || !work.includes('sqlite
         const { pid: old } = await ask('write');
         writeFileSync(join(folder, saved), round % 2 === 0 ? String(round) : server(`round ${round}`));
         // Nothing else starts builds by now, so it is the save that brings a new process.
-        await waitFor(async () => (await ask()).pid !== old, `the build of ${saved}`, 20_000);
+        await waitFor(async () => (await ask()).pid !== old, `the build of ${saved}`);
         if (saved === 'server.cjs') expect((await ask()).version).toBe(`round ${round}`);
       }
       const count = builds().length;
@@ -214,7 +214,7 @@ describe.each(FOREIGN.filter(([, , work]) => hasSqlite || !work.includes('sqlite
           .slice(count)
           .some((each) => each?.startsWith(file));
       }, 'the build of the same file');
-    }, 180_000);
+    });
   },
 );
 
@@ -244,7 +244,7 @@ describe.runIf(process.platform === 'linux')('what a backend in another language
       'page.html': 'one',
     });
     const isSaid = () => dev.stdout().includes('A backend seems to write "data.json"');
-    await waitFor(async () => (await ask('write')) && isSaid(), 'the message', 50_000);
+    await waitFor(async () => (await ask('write')) && isSaid(), 'the message');
     expect(dev.stdout()).toContain('add "ignore": ["/data.json"]');
     const before = builds();
     expect(before.length).toBeLessThanOrEqual(5);
@@ -258,7 +258,7 @@ describe.runIf(process.platform === 'linux')('what a backend in another language
       writeFileSync(join(folder, 'data.json'), `by a person ${performance.now()}`);
       return builds().length > before.length + 1;
     }, 'the build of the same file');
-  }, 90_000);
+  });
 
   test('is told from a person’s saves, which are never held up', async () => {
     const files = { 'jamdev.config.json': { command: 'python3 server.py' }, 'server.py': PYTHON, 'page.html': 'one' };
@@ -273,5 +273,5 @@ describe.runIf(process.platform === 'linux')('what a backend in another language
     }
     expect(dev.stderr()).toContain('default: changed page.html (by other): build');
     expect(dev.stderr()).not.toContain(': hold');
-  }, 180_000);
+  });
 });

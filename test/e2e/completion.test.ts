@@ -64,7 +64,6 @@ describeTmux('in a project with jamdev as a devDependency', () => {
   const names = ['bash', 'zsh', 'fish'] as const;
   test.each(names.filter((name) => isInstalled(name) || process.env.JAMDEV_REQUIRE_TERMINAL === '1'))(
     '%s completes npx jamdev, pnpm exec jamdev and jamdev',
-    { timeout: 90_000 },
     async (name) => {
       // The terminal is in a folder below, where nothing of jamdev is.
       const folder = makeJamdevProject({ 'below/doc.txt': '' });

@@ -110,32 +110,28 @@ beforeAll(async () => {
   const names = ['jest@30', 'ts-jest@29', 'typescript@~5.9.0', 'typescript-5.2@npm:typescript@~5.2.0'];
   const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball, ...names];
   await run('npm', args, { cwd: project.path });
-}, 180_000);
+});
 
 afterAll(() => project.remove());
 
 describe('the types of the public API, without other types and with their declarations checked', () => {
-  test.each(Object.entries(COMPILERS))(
-    '%s accepts them by every way of finding them',
-    { timeout: 120_000 },
-    async (compiler, name) => {
-      const tsc =
-        name === undefined
-          ? join(ROOT, 'node_modules/typescript/bin/tsc')
-          : join(project.path, 'node_modules', name, 'bin/tsc');
-      const errors: Record<string, string> = {};
-      for (const [resolution, file, options, compilers] of RESOLUTIONS) {
-        if (compilers?.includes(compiler as keyof typeof COMPILERS) === false) continue;
-        writeFileSync(join(project.path, file), PROGRAM);
-        const config = join(project.path, 'tsconfig.one.json');
-        writeFileSync(config, JSON.stringify({ compilerOptions: { ...STRICT, ...options }, files: [file] }));
-        await run(process.execPath, [tsc, '-p', config], { cwd: project.path }).catch((error: { stdout: string }) => {
-          errors[resolution] = error.stdout;
-        });
-      }
-      expect(errors).toEqual({});
-    },
-  );
+  test.each(Object.entries(COMPILERS))('%s accepts them by every way of finding them', async (compiler, name) => {
+    const tsc =
+      name === undefined
+        ? join(ROOT, 'node_modules/typescript/bin/tsc')
+        : join(project.path, 'node_modules', name, 'bin/tsc');
+    const errors: Record<string, string> = {};
+    for (const [resolution, file, options, compilers] of RESOLUTIONS) {
+      if (compilers?.includes(compiler as keyof typeof COMPILERS) === false) continue;
+      writeFileSync(join(project.path, file), PROGRAM);
+      const config = join(project.path, 'tsconfig.one.json');
+      writeFileSync(config, JSON.stringify({ compilerOptions: { ...STRICT, ...options }, files: [file] }));
+      await run(process.execPath, [tsc, '-p', config], { cwd: project.path }).catch((error: { stdout: string }) => {
+        errors[resolution] = error.stdout;
+      });
+    }
+    expect(errors).toEqual({});
+  });
 });
 
 test('require and import give the same, and nothing that is not promised', async () => {
@@ -151,7 +147,7 @@ test('require and import give the same, and nothing that is not promised', async
   expect({ ...JSON.parse(stdout), stderr }).toEqual({ required: names, names, same: true, stderr: '' });
 });
 
-test('tests in Jest, compiled by ts-jest to CommonJS, use it', { timeout: 120_000 }, async () => {
+test('tests in Jest, compiled by ts-jest to CommonJS, use it', async () => {
   const jest = join(project.path, 'node_modules/jest/bin/jest.js');
   const { stderr } = await run(process.execPath, [jest], {
     cwd: project.path,

@@ -24,9 +24,7 @@ async function stop(...runs: DevRun[]): Promise<void> {
   await Promise.all(runs.map(({ exit }) => exit));
 }
 
-test('dev servers of several projects share the machine, each with ports that it keeps', {
-  timeout: 90_000,
-}, async () => {
+test('dev servers of several projects share the machine, each with ports that it keeps', async () => {
   useStateHome(makeTempFolder());
   const [a, b, c, d] = [makeApp(), makeApp(), makeApp(), makeApp()];
   const first = await startDevOn(a);
@@ -85,7 +83,7 @@ test('another program on a default port is named where nobody can be asked', asy
 describeTmux('another program on a default port, in a terminal', () => {
   const question = /Use 8081 and 9091\? \[Y\/n\]$/;
 
-  test('is asked about: no is the error, yes is kept', { timeout: 60_000 }, async () => {
+  test('is asked about: no is the error, yes is kept', async () => {
     useStateHome(makeTempFolder());
     await occupy(8080, '0.0.0.0');
     const project = makeApp();

@@ -401,9 +401,7 @@ describe('stopping', () => {
   });
 });
 
-test('a backend that prints 100 MB neither stalls nor fattens the dev server, and its last line is there', {
-  timeout: 120_000,
-}, async () => {
+test('a backend that prints 100 MB neither stalls nor fattens the dev server, and its last line is there', async () => {
   const dev = await startDev(makeTempFolder(), ['--command', `node ${fixture('print.mjs')} flood 100`]);
   const residentKiB = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${dev.process.pid}/status`, 'utf8'))?.[1]);
   const before = process.platform === 'linux' ? residentKiB() : 0;

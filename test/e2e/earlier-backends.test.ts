@@ -14,9 +14,7 @@ const SERVER = `
   }).listen(process.env.PORT);
 `;
 
-test('backends of earlier dev servers are listed, and the logs of crashed backends are shown', {
-  timeout: 60_000,
-}, async () => {
+test('backends of earlier dev servers are listed, and the logs of crashed backends are shown', async () => {
   const folder = makeProject({ 'server.js': SERVER, 'below/x': '' });
   const jamdev = (...args: string[]) => runCli(args, { cwd: join(folder, 'below') });
   const spawn = async (dev: DevRun, key: string) => {

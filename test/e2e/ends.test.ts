@@ -91,9 +91,6 @@ const ENDS: [string, object, (session: Session) => unknown, end: string, shown: 
 
 test.each(ENDS)(
   '%s is named once: after the last line of the log, and in the terminal',
-  {
-    timeout: 60_000,
-  },
   async (_name, body, end, how, shown) => {
     const dev = await startDev(makeProject({ 'server.js': SERVER }));
     const session = await spawn(dev, { key: 'doc', ...body });
@@ -134,7 +131,7 @@ test.each(ENDS)(
   },
 );
 
-test('Ctrl-C is explained once for all, and in each log', { timeout: 60_000 }, async () => {
+test('Ctrl-C is explained once for all, and in each log', async () => {
   const dev = await startDev(makeProject({ 'server.js': SERVER }));
   await spawn(dev, { key: 'a' });
   await spawn(dev, { key: 'b' });
@@ -154,7 +151,7 @@ test('Ctrl-C is explained once for all, and in each log', { timeout: 60_000 }, a
   expect(stdout).toBe('up\nsaving\njamdev: terminated (the dev server is stopping; exit code 0)\n');
 });
 
-test('one that can’t be started is named with the cause, once', { timeout: 60_000 }, async () => {
+test('one that can’t be started is named with the cause, once', async () => {
   const dev = await startDev(makeProject(), ['--command', 'no-such-program']);
   const spawned = await runCli(['spawn', '--key', 'doc', '--wait'], { cwd: dev.folder });
   const cause = 'The command "no-such-program" does not exist';
@@ -166,7 +163,7 @@ test('one that can’t be started is named with the cause, once', { timeout: 60_
   );
 });
 
-test('a dev server that is killed leaves logs that say so', { timeout: 60_000 }, async () => {
+test('a dev server that is killed leaves logs that say so', async () => {
   const dev = await startDev(makeProject({ 'server.js': SERVER }));
   const { id } = await spawn(dev, { key: 'doc' });
   dev.process.kill('SIGKILL');

@@ -60,7 +60,7 @@ class User {
 }
 
 // Several dev servers and many commands each.
-describe('list --everywhere', { timeout: 60_000 }, () => {
+describe('list --everywhere', () => {
   test('shows the backends of all dev servers, with their projects, from any folder', async () => {
     const user = new User();
     expect(await user.run('list', '--everywhere')).toMatchObject({
@@ -163,7 +163,7 @@ describe('list --everywhere', { timeout: 60_000 }, () => {
   });
 });
 
-describe('logs --everywhere', { timeout: 60_000 }, () => {
+describe('logs --everywhere', () => {
   test('merges all logs in order of time, each line with its project and key, live ones too', async () => {
     const user = new User();
     const [app, game] = await Promise.all([user.startDev('app'), user.startDev('game')]);
@@ -235,7 +235,7 @@ describe('logs --everywhere', { timeout: 60_000 }, () => {
   });
 });
 
-describe('terminate --everywhere', { timeout: 60_000 }, () => {
+describe('terminate --everywhere', () => {
   test('ends by id or key; a key that several projects use is not guessed', async () => {
     const user = new User();
     const [app, game] = await Promise.all([user.startDev('app'), user.startDev('game')]);

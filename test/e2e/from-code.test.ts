@@ -44,7 +44,7 @@ test('a program that has closed its dev server comes to its end', async () => {
   program.stdout.setEncoding('utf8').on('data', (text: string) => {
     printed += text;
   });
-  await waitFor(() => printed.includes('closed'), 'the end of closing', 30_000);
+  await waitFor(() => printed.includes('closed'), 'the end of closing');
   await waitFor(() => program.exitCode !== null, 'the end of the program', SOON_MS);
   expect({ code: program.exitCode, printed }).toEqual({ code: 0, printed: 'hello\nclosed\n' });
 });

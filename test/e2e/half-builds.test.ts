@@ -27,9 +27,7 @@ function program(version: string, before = ''): string {
 }
 
 /** One dev server for the story of some builds: each is let go by hand. */
-test('a process starts on no half a build: it waits for one that runs, and gets BuildFailed after a failed one', {
-  timeout: 90_000,
-}, async () => {
+test('a process starts on no half a build: it waits for one that runs, and gets BuildFailed after a failed one', async () => {
   const folder = makeProject({
     'build.js': BUILD,
     'server.ts': program('one'),

@@ -233,7 +233,7 @@ describe('what a build writes into the folder', () => {
     'differently each time, a second after its end %s, starts few builds, one more after a while, and says so',
     async (_, build) => {
       const { dev } = await startProject({ build });
-      await waitFor(() => dev.stdout().includes('The build itself writes "stamp"'), 'the message', 40_000);
+      await waitFor(() => dev.stdout().includes('The build itself writes "stamp"'), 'the message');
       expect(dev.stdout()).toContain('add "ignore": ["/stamp"]');
       const built = numbers(dev);
       expect(built).toBeLessThanOrEqual(6);
@@ -253,10 +253,10 @@ test('builds of two services that write into one folder, differently each time, 
   });
   const dev = await startDev(folder);
   for (const name of ['stampA', 'stampB']) {
-    await waitFor(() => dev.stdout().includes(`itself writes "${name}"`), 'the message', 40_000);
+    await waitFor(() => dev.stdout().includes(`itself writes "${name}"`), 'the message');
   }
   expect(dev.stdout().match(/build {2}\w \d+: done/g)?.length).toBeLessThanOrEqual(2 * 6);
-}, 60_000);
+});
 
 describe('onChange', () => {
   test('terminate: running backends end softly, and the next connect for their key gets the new code', async () => {
@@ -374,7 +374,7 @@ describe('onChange', () => {
       save(`late ${round}`, 'source.txt');
       await waitFor(async () => (await ask(url)).version === `late ${round}`, 'the late save');
     }
-  }, 60_000);
+  });
 
   test('restart: new code that ends at once ends the backend, and says so to those who wait', async () => {
     const { dev, connect, save } = await startProject({ onChange: 'restart' });

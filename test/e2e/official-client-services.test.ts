@@ -8,7 +8,6 @@ import { fixture, makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
 // The official client, unchanged: services, their environments and images.
-const SLOW = { timeout: 120_000 };
 
 const ECHO = `node ${fixture('echo-server.mjs')}`;
 
@@ -26,7 +25,7 @@ async function startProject(config: object = { command: ECHO }, files: Record<st
 const startTwo = () => startProject({ services: { doc: { command: ECHO }, chat: { command: ECHO } } });
 
 describe('Official clients', () => {
-  describe('service create, list and delete', SLOW, () => {
+  describe('service create, list and delete', () => {
     test('a service is created, used and deleted', async () => {
       const { dev, client, connect, list } = await startProject();
       expect(await list()).toBe('default\n');
@@ -81,7 +80,7 @@ describe('Official clients', () => {
     });
   });
 
-  describe('service info', SLOW, () => {
+  describe('service info', () => {
     test('of one with a single environment, never used and then used', async () => {
       const { dev, client, connect } = await startProject();
       const info = (lastSpawn: string) => `Service: default
@@ -141,7 +140,7 @@ Environments:
     });
   });
 
-  describe('images and use-image', SLOW, () => {
+  describe('images and use-image', () => {
     test('the builds are images', async () => {
       const { dev, client } = await startProject();
       const { code, stdout, stderr } = await client.run('service', 'images', 'default');

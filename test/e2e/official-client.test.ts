@@ -18,7 +18,6 @@ import { waitFor } from '../support/wait.js';
 
 // The official client, `jamsocket` on npm, unchanged, against a dev server: what it sends is understood, and what it
 // prints is right. Each run of it is a program of its own, which takes its time.
-const SLOW = { timeout: 120_000 };
 
 const ECHO = `node ${fixture('echo-server.mjs')}`;
 const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
@@ -67,7 +66,7 @@ async function runningOf(dev: DevRun): Promise<string[]> {
 }
 
 describe('Official clients', () => {
-  describe('login and logout', SLOW, () => {
+  describe('login and logout', () => {
     test('any token logs in; again it is said that one is; logout forgets it', async () => {
       const dev = await startDev(makeTempFolder(), ['--command', ECHO]);
       const client = makeOfficialClient(dev.apiUrl);
@@ -117,7 +116,7 @@ describe('Official clients', () => {
     });
   });
 
-  describe('connect', SLOW, () => {
+  describe('connect', () => {
     test('every flag reaches the backend, and every line that is printed is true', async () => {
       const { dev, client } = await startLoggedIn();
       const auth = '{"role":"editor","groups":["a","b"]}';
@@ -245,7 +244,7 @@ dashboard:       https://app.localhost/backend/${id}
     });
   });
 
-  test('spawn, its older form, takes -e, -g and -l', SLOW, async () => {
+  test('spawn, its older form, takes -e, -g and -l', async () => {
     const { dev, client } = await startLoggedIn();
     const first = await client.run(
       'spawn',
@@ -284,7 +283,7 @@ dashboard:       https://app.localhost/backend/${id}
     expect((await send(statusUrl)).json()).toMatchObject({ state: 'Swept', backend: id });
   });
 
-  describe('logs', SLOW, () => {
+  describe('logs', () => {
     test('are there live, in any script, until the backend ends, and afterwards', async () => {
       const { client } = await startLoggedIn();
       const { 'backend id': id = '', 'backend url': url } = fieldsOf((await client.run('connect', 'default')).stdout);
@@ -310,7 +309,7 @@ dashboard:       https://app.localhost/backend/${id}
     });
   });
 
-  describe('backend info', SLOW, () => {
+  describe('backend info', () => {
     const status = (text: string) => expect.stringMatching(new RegExp(`^${TIME}  ${text}$`));
 
     test('of one that runs, line by line', async () => {
@@ -371,7 +370,7 @@ dashboard:       https://app.localhost/backend/${id}
     });
   });
 
-  test('backend list has what runs, and says when nothing does', SLOW, async () => {
+  test('backend list has what runs, and says when nothing does', async () => {
     const { dev, client } = await startLoggedIn();
     expect(await client.run('backend', 'list')).toEqual({
       code: 0,
@@ -407,7 +406,7 @@ dashboard:       https://app.localhost/backend/${id}
     expect(shown(await list())).toEqual([row(chat['backend id'], 'chat', 'room 7')]);
   });
 
-  describe('terminate', SLOW, () => {
+  describe('terminate', () => {
     const requested = (id: string) => `Termination requested for backend: ${id}\n`;
 
     test('softly by default, with time to save; at once with -f', async () => {

@@ -67,14 +67,14 @@ test('a second one is also refused right after the state was deleted', async () 
   }
 });
 
-test('of several that start at the same moment one wins, and all others name it', { timeout: 90_000 }, async () => {
+test('of several that start at the same moment one wins, and all others name it', async () => {
   const cwd = echoProject();
   const runs = Array.from({ length: 4 }, () => startCli(DEV, { cwd }));
   const refused = await Promise.all(
     runs.map((run) =>
       Promise.race([
         run.exit.then(() => run),
-        waitFor(() => /API\s+http/.test(run.stdout()) || run.process.exitCode !== null, 'an end', 60_000).then(() =>
+        waitFor(() => /API\s+http/.test(run.stdout()) || run.process.exitCode !== null, 'an end').then(() =>
           run.process.exitCode === null ? undefined : run,
         ),
       ]),

@@ -103,57 +103,51 @@ beforeAll(() => {
     YARN_CACHE_FOLDER: join(caches, 'yarn'),
     BUN_INSTALL_CACHE_DIR: join(caches, 'bun'),
   };
-}, 180_000);
+});
 
 afterAll(() => root.remove());
 
 describe.concurrent('the packed package, installed by', () => {
-  test.each(Object.entries(USES))(
-    '%s without a warning about engines, runs',
-    { timeout: 180_000 },
-    async (name, use) => {
-      const folder = join(root.path, name.replaceAll(' ', '-'));
-      mkdirSync(folder);
-      for (const [file, content] of Object.entries({ ...FILES, ...use.files }))
-        writeFileSync(join(folder, file), content);
-      cpSync(tarball, join(folder, 'jamdev.tgz'));
-      const [file, ...first] = managers[use.by];
-      const options = { cwd: folder, env: { ...env, ...use.env } };
-      const manage = async (args: readonly string[]) => run(file, [...first, ...args], options);
+  test.each(Object.entries(USES))('%s without a warning about engines, runs', async (name, use) => {
+    const folder = join(root.path, name.replaceAll(' ', '-'));
+    mkdirSync(folder);
+    for (const [file, content] of Object.entries({ ...FILES, ...use.files }))
+      writeFileSync(join(folder, file), content);
+    cpSync(tarball, join(folder, 'jamdev.tgz'));
+    const [file, ...first] = managers[use.by];
+    const options = { cwd: folder, env: { ...env, ...use.env } };
+    const manage = async (args: readonly string[]) => run(file, [...first, ...args], options);
 
-      const installed = await manage(use.install.map((word) => word.replace('TARBALL', './jamdev.tgz')));
-      expect(installed.stdout + installed.stderr).not.toMatch(/engine/i);
+    const installed = await manage(use.install.map((word) => word.replace('TARBALL', './jamdev.tgz')));
+    expect(installed.stdout + installed.stderr).not.toMatch(/engine/i);
 
-      // The hint names the command that works here: under PnP, npx finds nothing.
-      const [hint, ...hinted] = use.hint;
-      const alone = await manage([...use.jamdev, 'list']).catch((error: { stdout: string; stderr: string }) => error);
-      expect(alone.stdout + alone.stderr).toContain(`name its folder: ${hint} dev FOLDER`);
-      expect((await manage([...hinted, '--version'])).stdout).toMatch(/^\d+\.\d+\.\d+$/m);
+    // The hint names the command that works here: under PnP, npx finds nothing.
+    const [hint, ...hinted] = use.hint;
+    const alone = await manage([...use.jamdev, 'list']).catch((error: { stdout: string; stderr: string }) => error);
+    expect(alone.stdout + alone.stderr).toContain(`name its folder: ${hint} dev FOLDER`);
+    expect((await manage([...hinted, '--version'])).stdout).toMatch(/^\d+\.\d+\.\d+$/m);
 
-      const exec = [...use.jamdev, 'exec', '--command', 'node server.cjs', '--', 'node', 'client.cjs'];
-      expect((await manage(exec)).stdout).toContain('session from-exec\n');
-      const { files } = JSON.parse((await manage([...use.jamdev, 'init', 'made', '-t', 'websocket', '--json'])).stdout);
-      expect(files).toContain('public/index.html');
-      // The commands that it prints work in the new folder, with the jamdev that wrote it.
-      const made = join(folder, 'made');
-      const manifest = JSON.parse(readFileSync(join(made, 'package.json'), 'utf8'));
-      expect(manifest.devDependencies).toEqual({ jamdev: 'file:../jamdev.tgz' });
-      const manageMade = (args: readonly string[]) => run(file, [...first, ...args], { ...options, cwd: made });
-      await manageMade(['install']);
-      const status = 'fetch(process.env.JAMDEV_API_URL).then((answer) => console.log(answer.status))';
-      const execMade = [...use.jamdev, 'exec', '--', 'node', '-e', status];
-      expect((await manageMade(execMade)).stdout).toMatch(/^\d{3}$/m);
+    const exec = [...use.jamdev, 'exec', '--command', 'node server.cjs', '--', 'node', 'client.cjs'];
+    expect((await manage(exec)).stdout).toContain('session from-exec\n');
+    const { files } = JSON.parse((await manage([...use.jamdev, 'init', 'made', '-t', 'websocket', '--json'])).stdout);
+    expect(files).toContain('public/index.html');
+    // The commands that it prints work in the new folder, with the jamdev that wrote it.
+    const made = join(folder, 'made');
+    const manifest = JSON.parse(readFileSync(join(made, 'package.json'), 'utf8'));
+    expect(manifest.devDependencies).toEqual({ jamdev: 'file:../jamdev.tgz' });
+    const manageMade = (args: readonly string[]) => run(file, [...first, ...args], { ...options, cwd: made });
+    await manageMade(['install']);
+    const status = 'fetch(process.env.JAMDEV_API_URL).then((answer) => console.log(answer.status))';
+    const execMade = [...use.jamdev, 'exec', '--', 'node', '-e', status];
+    expect((await manageMade(execMade)).stdout).toMatch(/^\d{3}$/m);
 
-      for (const [program, key] of [
-        ['use.cjs', 'from-require'],
-        ['use.mjs', 'from-import'],
-      ] as const) {
-        const { stdout } =
-          use.node === undefined
-            ? await run(process.execPath, [program], options)
-            : await manage([...use.node, program]);
-        expect(stdout).toContain(`session ${key}\n`);
-      }
-    },
-  );
+    for (const [program, key] of [
+      ['use.cjs', 'from-require'],
+      ['use.mjs', 'from-import'],
+    ] as const) {
+      const { stdout } =
+        use.node === undefined ? await run(process.execPath, [program], options) : await manage([...use.node, program]);
+      expect(stdout).toContain(`session ${key}\n`);
+    }
+  });
 });

@@ -18,7 +18,7 @@ let managers: PackageManagers;
 
 beforeAll(() => {
   managers = installPackageManagers(packages.path);
-}, 180_000);
+});
 
 afterAll(() => packages.remove());
 
@@ -56,7 +56,7 @@ async function startBy(
     if (server !== undefined && (await living([server])).length > 0) process.kill(server, 'SIGKILL');
   });
   let server: number | undefined;
-  const [, api = ''] = await waitFor(() => /API\s+(http:\/\/\S+)/.exec(output), `${file} ${args.join(' ')}`, 60_000);
+  const [, api = ''] = await waitFor(() => /API\s+(http:\/\/\S+)/.exec(output), `${file} ${args.join(' ')}`);
   const { pid } = (await send(`${api}/_jamdev/info`)).json<{ pid: number }>();
   server = pid;
   return { folder, launcher, output: () => output, api, pid };
@@ -99,7 +99,7 @@ function installByYarn(folder: string): void {
 }
 
 describe.each(Object.keys(RUNNERS))('a dev server that %s started', (name) => {
-  test.each(['SIGTERM', 'SIGKILL'] as const)('ends softly when %s ends that', { timeout: 90_000 }, async (signal) => {
+  test.each(['SIGTERM', 'SIGKILL'] as const)('ends softly when %s ends that', async (signal) => {
     const folder = makeProjectWithScripts();
     if (name === 'Yarn 4') installByYarn(folder);
     const [file, ...args] = RUNNERS[name]?.() ?? [''];
@@ -113,7 +113,7 @@ describe.each(Object.keys(RUNNERS))('a dev server that %s started', (name) => {
   });
 });
 
-test('a script that runs a script: the end of the outer runner is enough', { timeout: 90_000 }, async () => {
+test('a script that runs a script: the end of the outer runner is enough', async () => {
   const dev = await startBy('npm', ['run', 'outer']);
   const saved = await startSession(dev);
   dev.launcher.kill('SIGKILL');
@@ -121,7 +121,7 @@ test('a script that runs a script: the end of the outer runner is enough', { tim
   expect(readFileSync(saved, 'utf8')).toBe('the work');
 });
 
-test('a signal to the whole group and the end of the runner are one wish to stop', { timeout: 90_000 }, async () => {
+test('a signal to the whole group and the end of the runner are one wish to stop', async () => {
   const slow = `node -e "process.on('SIGTERM', () => setTimeout(() => { console.log('saved'); process.exit() }, 4000));
     require('http').createServer((q, s) => s.end('{}')).listen(process.env.PORT)"`;
   const script = `jamdev dev --port 0 --proxy-port 0 --command ${JSON.stringify(slow.replace(/\s+/g, ' '))}`;
@@ -134,7 +134,7 @@ test('a signal to the whole group and the end of the runner are one wish to stop
   expect(dev.output()).toMatch(/Stopped\.\n/);
 });
 
-test('jamdev exec: its command gets SIGTERM, once, and the backends end softly', { timeout: 90_000 }, async () => {
+test('jamdev exec: its command gets SIGTERM, once, and the backends end softly', async () => {
   const folder = makeProjectWithScripts();
   const words = ['jamdev', 'exec', '--command', `node ${fixture('saver.mjs')}`, '--', 'node', fixture('command.mjs')];
   const launcher = spawn('npx', ['--no-install', ...words, 'signals'], {
@@ -148,7 +148,7 @@ test('jamdev exec: its command gets SIGTERM, once, and the backends end softly',
       output += text;
     });
   }
-  const [, answer = ''] = await waitFor(() => /^up (.+)$/m.exec(output), 'the command to have its backend', 60_000);
+  const [, answer = ''] = await waitFor(() => /^up (.+)$/m.exec(output), 'the command to have its backend');
   launcher.kill('SIGKILL');
   // The pipes close when the last of what npx had started is gone.
   await exit;
@@ -166,11 +166,11 @@ describe('what a shell started outlives it, whatever package runner stands above
     ['by npx in the background', 'bash', ['-c', `npx --no-install ${DEV} & sleep 1`]],
     ['by setsid in a script of package.json', 'npm', ['run', 'detached']],
     ['in a shell that npx started', 'npx', ['-c', 'bash step.sh'], { 'step.sh': `${node} &\nsleep 2\n` }],
-  ])('%s', { timeout: 90_000 }, async (_title, file, args, files = {}) => {
+  ])('%s', async (_title, file, args, files = {}) => {
     const folder = makeProjectWithScripts({ detached: `setsid ${DEV} & sleep 2` });
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     const dev = await startBy(file, args, { folder, env: NPM_VARIABLES });
-    await waitFor(() => dev.launcher.exitCode !== null, 'what started it to end', 60_000);
+    await waitFor(() => dev.launcher.exitCode !== null, 'what started it to end');
     // Another one takes longer to start, and to notice that its runner has ended, than this one has between two checks.
     const other = await startBy('npx', ['--no-install', ...inlined()]);
     other.launcher.kill('SIGKILL');
@@ -182,7 +182,7 @@ describe('what a shell started outlives it, whatever package runner stands above
   });
 });
 
-test('nohup: the end of the terminal, SIGHUP, changes nothing', { timeout: 60_000 }, async () => {
+test('nohup: the end of the terminal, SIGHUP, changes nothing', async () => {
   const dev = await startBy('bash', ['-c', `nohup '${process.execPath}' node_modules/.bin/${DEV} & sleep 1`]);
   process.kill(dev.pid, 'SIGHUP');
   await startSession(dev);

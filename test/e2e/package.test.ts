@@ -37,9 +37,7 @@ async function expectTemplates(folder: string): Promise<void> {
   }
 }
 
-test('the packed package, installed into an empty folder, has a working npx jamdev dev and import', {
-  timeout: 180_000,
-}, async () => {
+test('the packed package, installed into an empty folder, has a working npx jamdev dev and import', async () => {
   const folder = installPackage();
   const installed = join(folder, 'node_modules', 'jamdev');
   const content = [

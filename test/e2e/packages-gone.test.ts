@@ -25,9 +25,7 @@ function installCopy(): string {
   return folder;
 }
 
-test('packages that go, as under npm install, are missed by nobody once the dev server is ready', {
-  timeout: 60_000,
-}, async () => {
+test('packages that go, as under npm install, are missed by nobody once the dev server is ready', async () => {
   const installed = installCopy();
   const project = makeProject({ 'server.cjs': SERVER });
   const bin = join(installed, 'node_modules', 'jamdev', 'bin', 'jamdev.js');

@@ -10,9 +10,7 @@ function matches(text: string | RegExp): (line: string) => boolean {
 }
 
 describeTmux('sessions, by the keys of jamdev dev in a real terminal', () => {
-  test('a spawn is one line, one session is restarted or ended, and t asks before it ends several', {
-    timeout: 60_000,
-  }, async () => {
+  test('a spawn is one line, one session is restarted or ended, and t asks before it ends several', async () => {
     const services = Array.from({ length: 17 }, (_, index) => [
       `service-${index}`,
       { command: `node ${fixture('echo-server.mjs')}` },

@@ -47,7 +47,7 @@ async function startListener(onConnection: (socket: Socket) => void): Promise<st
 }
 
 // Each command waits for 5 s, and they share the machine's CPUs.
-describe('a dev server that does not answer', { timeout: 90_000 }, () => {
+describe('a dev server that does not answer', () => {
   test('is named by every command, with its process, its folder, and what to do', async () => {
     const folder = makeProject();
     const dev = await startDev(folder, ['--command', ECHO]);
@@ -199,7 +199,7 @@ const OTHERS: [what: string, onConnection: (socket: Socket) => void, message: Re
   ],
 ];
 
-test('a port without a dev server is reported as such', { timeout: 60_000 }, async () => {
+test('a port without a dev server is reported as such', async () => {
   await Promise.all(
     OTHERS.map(async ([what, onConnection, message]) => {
       const url = await startListener(onConnection);

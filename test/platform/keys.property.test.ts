@@ -10,6 +10,7 @@ import type { Platform } from '../../src/platform/platform.js';
 import { fastClock } from '../support/clock.js';
 import { makePlatform } from '../support/platform.js';
 import { fixture, makeTempFolder } from '../support/project.js';
+import { DEADLINE_MS } from '../support/wait.js';
 
 // An idle second is 100 ms, the ten seconds of a soft termination are one.
 const SPEED = 10;
@@ -113,12 +114,12 @@ describe('Keys', () => {
       JAMSOCKET_SERVICE: 'doc',
     });
     const first = await platform.connect('doc', parseConnectRequest({ key: 'same' }));
-    await first.backend.reachable(AbortSignal.timeout(15_000));
+    await first.backend.reachable(AbortSignal.timeout(DEADLINE_MS));
     const other = makePlatform(`node ${fixture('jealous-server.mjs')}`, fastClock(1), ['doc'], {
       TEST_FOLDER: evidence,
     });
     const second = await other.platform.connect('doc', parseConnectRequest({ key: 'same' }));
-    await second.backend.reachable(AbortSignal.timeout(15_000));
+    await second.backend.reachable(AbortSignal.timeout(DEADLINE_MS));
     expect(existsSync(join(evidence, `violation-${second.backend.id}`))).toBe(true);
   });
 });

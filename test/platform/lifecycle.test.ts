@@ -278,7 +278,7 @@ describe('Lifecycle', () => {
     expect(await living(pids)).toEqual([]);
   });
 
-  test('fifty concurrent spawns get fifty processes, each with a port of its own', { timeout: 120_000 }, async () => {
+  test('fifty concurrent spawns get fifty processes, each with a port of its own', async () => {
     const setup = makePlatform(ECHO, fastClock(1));
     const backends = await Promise.all(Array.from({ length: 50 }, () => connect(setup)));
     await Promise.all(backends.map((backend) => backend.reachable(AbortSignal.timeout(100_000))));

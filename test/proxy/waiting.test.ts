@@ -35,7 +35,7 @@ function startRequest(url: string, headers: Record<string, string>, method = 'GE
   return request;
 }
 
-describe('requests to a backend that listens on the wrong port', { timeout: 60_000 }, () => {
+describe('requests to a backend that listens on the wrong port', () => {
   test('a page gets the reason after 10 s; all others wait on, and the log says for what', async () => {
     const folder = makeProject({ 'server.js': WRONG_PORT });
     const server = await startServer({ folder, command: 'node server.js', watch: false });

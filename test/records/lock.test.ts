@@ -47,9 +47,7 @@ test('one at a time has it; the holder is named, with what it told; released, it
   second.lock?.release();
 });
 
-test('of any number that want it at the same moment, exactly one gets it, however often', {
-  timeout: 60_000,
-}, async () => {
+test('of any number that want it at the same moment, exactly one gets it, however often', async () => {
   const folder = join(makeTempFolder(), 'locks');
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 2, max: 12 }), fc.boolean(), async (count, crashed) => {

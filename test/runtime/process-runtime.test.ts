@@ -9,7 +9,7 @@ import { waitUntilReady } from '../../src/runtime/readiness.js';
 import type { RuntimeBackend } from '../../src/runtime/runtime.js';
 import { fixture, makeTempFolder } from '../support/project.js';
 import { makeRegister } from '../support/register.js';
-import { living, waitFor } from '../support/wait.js';
+import { DEADLINE_MS, living, waitFor } from '../support/wait.js';
 
 interface Started {
   backend: RuntimeBackend;
@@ -175,7 +175,7 @@ describe('what can be told from outside', () => {
     const spawn = makeRuntime();
     expect(await (await spawn('sleep 30')).backend.explainNotReady()).toBeUndefined();
     const good = await spawn(`node ${fixture('echo-server.mjs')}`);
-    await waitUntilReady(good.backend.addresses, AbortSignal.timeout(15_000));
+    await waitUntilReady(good.backend.addresses, AbortSignal.timeout(DEADLINE_MS));
     expect(await good.backend.explainNotReady()).toBeUndefined();
   });
 
@@ -184,7 +184,7 @@ describe('what can be told from outside', () => {
     const { backend } = await spawn(
       `node -e "require('http').createServer((q, s) => s.end()).listen(process.env.PORT, '::1')"`,
     );
-    expect(await waitUntilReady(backend.addresses, AbortSignal.timeout(15_000))).toMatchObject({ host: '::1' });
+    expect(await waitUntilReady(backend.addresses, AbortSignal.timeout(DEADLINE_MS))).toMatchObject({ host: '::1' });
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import type { RuntimeBackend } from '../../src/runtime/runtime.js';
 import { send } from '../support/http.js';
-import { waitFor } from '../support/wait.js';
+import { DEADLINE_MS, waitFor } from '../support/wait.js';
 
 /** A backend started for a test. */
 export interface Started {
@@ -42,7 +42,7 @@ export function describeRuntime(name: string, harness: Harness): void {
     test('it is reached at its address', async () => {
       const code = `require("http").createServer((q, s) => s.end("hello")).listen(process.env.PORT)`;
       const { backend } = await start(`exec node -e '${code}'`);
-      const { host, port } = await waitUntilReady(backend.addresses, AbortSignal.timeout(15_000));
+      const { host, port } = await waitUntilReady(backend.addresses, AbortSignal.timeout(DEADLINE_MS));
       expect(await backend.explainNotReady()).toBeUndefined();
       const authority = host.includes(':') ? `[${host}]` : host;
       expect((await send(`http://${authority}:${port}/`)).text).toBe('hello');

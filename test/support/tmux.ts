@@ -9,8 +9,6 @@ import { makeTempFolder, ROOT } from './project.js';
 import { living, waitFor } from './wait.js';
 
 const BIN = join(ROOT, 'bin', 'jamdev.js');
-/** Dev servers that are told to end by the closing of their terminal have this long. */
-const END_MS = 12_000;
 
 export const PROMPT = 'PROMPT>';
 
@@ -112,7 +110,7 @@ export class Tmux {
     const pids = devServersIn(this.#cwd);
     await this.close();
     try {
-      await waitFor(async () => (await living(pids)).length === 0, 'the dev servers to end', END_MS);
+      await waitFor(async () => (await living(pids)).length === 0, 'the dev servers to end');
     } finally {
       for (const pid of await living(pids)) process.kill(pid, 'SIGKILL');
     }

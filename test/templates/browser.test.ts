@@ -30,7 +30,7 @@ async function firstCursorIn(page: Page): Promise<{ name: string | null; left: n
 describeBrowser.each(TEMPLATE_NAMES)('the page of the template %s', (template) => {
   const browser = createBrowser();
 
-  describe.skipIf(template === 'python' && !isInstalled('python3'))('', { timeout: 90_000 }, () => {
+  describe.skipIf(template === 'python' && !isInstalled('python3'))('', () => {
     test('shows text and cursors of the others, reconnects to new code, and says how to go on after the end', async () => {
       const dev = await startTemplate(template);
       const [own, verified] = [
@@ -65,7 +65,7 @@ describeBrowser.each(TEMPLATE_NAMES)('the page of the template %s', (template) =
 
       await untilWatching(dev);
       changeCode(dev, template);
-      await waitFor(() => dev.stdout().includes('ready on build 2'), 'the new code', 60_000);
+      await waitFor(() => dev.stdout().includes('ready on build 2'), 'the new code');
       await waitFor(async () => (await peopleIn(ann.page)).length === 2, 'both to be back');
       await waitFor(async () => (await stateOf(zoe.page)) === 'connected', 'the state');
       await zoe.page.keyboard.type('even ');

@@ -107,7 +107,7 @@ const NONSENSE: Record<TemplateName, (url: string) => Promise<void>> = {
 };
 
 describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) => {
-  describe.skipIf(template === 'python' && !isInstalled('python3'))('', { timeout: 60_000 }, () => {
+  describe.skipIf(template === 'python' && !isInstalled('python3'))('', () => {
     describeTemplate(template, { start: (name) => startTemplate(name), connect });
 
     test('a key may be anything that the platform takes', async () => {

@@ -29,7 +29,7 @@ export async function terminate(dev: DevRun, { backend_id }: Connected, hard = f
     const status = (await send(`${url}/status`)).json();
     return status.status === 'terminated' && status;
   };
-  return waitFor(lastStatus, 'the end of the backend', 60_000);
+  return waitFor(lastStatus, 'the end of the backend');
 }
 
 /** The file whose change makes a template's backend another one. */
@@ -76,7 +76,7 @@ export function describeTemplate(template: TemplateName, { start, connect }: Tem
     await ann.accepted();
     await waitFor(async () => (await send(`${dev.apiUrl}/_jamdev/info`)).json().watching, 'the watcher');
     changeCode(dev, template);
-    await waitFor(() => dev.stdout().includes('ready on build 2'), 'the new code', 60_000);
+    await waitFor(() => dev.stdout().includes('ready on build 2'), 'the new code');
     const bob = await open(template, connected.url, 'doc-1');
     expect(bob.text()).toBe('from before');
     // Saving is no change of the code.

@@ -47,7 +47,7 @@ describe('one change are', () => {
       const batches = await batchesOf(() => git(root, 'checkout', '--quiet', branch));
       expect(batches.map((batch) => batch.length)).toEqual([FILES]);
     }
-  }, 120_000);
+  });
 
   test('files that a program writes one after the other, for longer than a change waits', async () => {
     const root = makeProject({ 'server.js': '' });
@@ -141,4 +141,4 @@ test('no change is lost, however fast files change one after the other', async (
     'all files to be reported as they are',
     60_000,
   );
-}, 120_000);
+});

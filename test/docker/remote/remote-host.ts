@@ -42,12 +42,12 @@ export function useRemoteHost(): RemoteHost {
 
   beforeAll(async () => {
     values = Object.fromEntries((await script('start')).split('\n').map((line) => line.split('=') as [string, string]));
-  }, 180_000);
+  });
   afterAll(async () => {
     await script('stop');
     expect(await traces()).toEqual([]);
     expect(existsSync(folder)).toBe(false);
-  }, 60_000);
+  });
 
   return {
     folder,

@@ -56,7 +56,7 @@ export async function startRemoteDev(
     if (dev.process.exitCode === null && dev.process.signalCode === null) dev.process.kill('SIGTERM');
     await dev.exit;
   });
-  await waitFor(() => /build {2}1: (done|failed)/.test(dev.stdout()), 'the image', 60_000);
+  await waitFor(() => /build {2}1: (done|failed)/.test(dev.stdout()), 'the image');
   const connect = async (body: object = {}) =>
     (await post(`${dev.apiUrl}/v2/service/-/-/connect`, body)).json<Connected>();
   return Object.assign(dev, { connect });

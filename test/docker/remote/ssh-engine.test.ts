@@ -16,7 +16,6 @@ import { describeOwnEngine } from '../support.js';
 import { useRemoteHost } from './remote-host.js';
 import { counted, makeRemoteProject, type RemoteDev, startRemoteDev } from './remote-project.js';
 
-const TIMEOUT_MS = 90_000;
 /** More than the sessions that an SSH server allows on one connection. */
 const MANY = 12;
 
@@ -37,9 +36,7 @@ describeOwnEngine('an engine on another machine, through SSH alone', () => {
   const host = useRemoteHost();
   const names = async () => (await host.docker('ps', '--all', '--format', '{{.Names}}')).split('\n').filter(Boolean);
 
-  test('one connection carries the builds, the engine and all backends; nobody else reaches these', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  test('one connection carries the builds, the engine and all backends; nobody else reaches these', async () => {
     const dev = await startRemoteDev(makeRemoteProject(), host.sshEnv);
     expect(dev.stdout()).toContain(
       'Backends run on the Docker Engine at ssh://far. It publishes their ports on its own loopback only, and',
@@ -81,36 +78,28 @@ describeOwnEngine('an engine on another machine, through SSH alone', () => {
   test.each<[string, (dev: RemoteDev) => Promise<unknown>, () => Promise<unknown>]>([
     ['ends', async (dev) => process.kill(await sshProcess(sshFolder(dev) ?? ''), 'SIGKILL'), async () => undefined],
     ['is cut with the network', () => host.cut(), () => host.connect()],
-  ])(
-    'when the connection %s it is opened again, and sessions and their output go on',
-    {
-      timeout: TIMEOUT_MS,
-    },
-    async (_how, cut, restore) => {
-      const dev = await startRemoteDev(makeRemoteProject(), host.sshEnv);
-      const { url, backend_id } = await dev.connect({ key: 'doc' });
-      expect((await send(url)).status).toBe(200);
-      const ssh = await sshProcess(sshFolder(dev) ?? '');
-      await cut(dev);
-      await waitFor(async () => (await living([ssh])).length === 0, 'the end of the SSH connection', 40_000);
-      expect(await dev.connect({ key: 'doc' })).toMatchObject({ backend_id, spawned: false });
-      const shown = counted(dev, 'tick').length;
-      await restore();
-      await waitFor(async () => (await send(url)).status === 200, 'the backend', 40_000);
-      await waitFor(() => counted(dev, 'tick').length > shown + 10, 'the output', 40_000);
-      for (const word of ['tick', 'tock'] as const) {
-        const numbers = counted(dev, word);
-        expect(numbers).toEqual(numbers.map((_, index) => index));
-      }
-      const next = await dev.connect({ key: 'next' });
-      expect((await send(next.url)).status).toBe(200);
-      expect((await names()).sort()).toEqual([backend_id, next.backend_id].map((id) => `jamdev-${id}`).sort());
-    },
-  );
+  ])('when the connection %s it is opened again, and sessions and their output go on', async (_how, cut, restore) => {
+    const dev = await startRemoteDev(makeRemoteProject(), host.sshEnv);
+    const { url, backend_id } = await dev.connect({ key: 'doc' });
+    expect((await send(url)).status).toBe(200);
+    const ssh = await sshProcess(sshFolder(dev) ?? '');
+    await cut(dev);
+    await waitFor(async () => (await living([ssh])).length === 0, 'the end of the SSH connection');
+    expect(await dev.connect({ key: 'doc' })).toMatchObject({ backend_id, spawned: false });
+    const shown = counted(dev, 'tick').length;
+    await restore();
+    await waitFor(async () => (await send(url)).status === 200, 'the backend');
+    await waitFor(() => counted(dev, 'tick').length > shown + 10, 'the output');
+    for (const word of ['tick', 'tock'] as const) {
+      const numbers = counted(dev, word);
+      expect(numbers).toEqual(numbers.map((_, index) => index));
+    }
+    const next = await dev.connect({ key: 'next' });
+    expect((await send(next.url)).status).toBe(200);
+    expect((await names()).sort()).toEqual([backend_id, next.backend_id].map((id) => `jamdev-${id}`).sort());
+  });
 
-  test('after kill -9 the connection ends by itself, and the next start removes the rest', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  test('after kill -9 the connection ends by itself, and the next start removes the rest', async () => {
     const [folder, person] = [makeRemoteProject(), makeTempFolder()];
     // By a context of the docker client, in place of DOCKER_HOST.
     const { PATH = '' } = host.sshEnv;
@@ -133,7 +122,7 @@ describeOwnEngine('an engine on another machine, through SSH alone', () => {
     expect(existsSync(left)).toBe(false);
   });
 
-  test('doctor says how it is reached; what ssh says comes with what to do', { timeout: TIMEOUT_MS }, async () => {
+  test('doctor says how it is reached; what ssh says comes with what to do', async () => {
     const cwd = makeRemoteProject();
     // Where its sockets are: nothing of them stays.
     const TMPDIR = makeTempFolder();
@@ -188,9 +177,7 @@ Host stranger locked-out
     expect(readdirSync(TMPDIR).filter((name) => name.startsWith('jamdev-ssh-'))).toEqual([]);
   });
 
-  test('with "remote.address", ports are published there and reached without SSH', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  test('with "remote.address", ports are published there and reached without SSH', async () => {
     const dev = await startRemoteDev(makeRemoteProject({ remote: { address: host.address } }), host.sshEnv);
     expect(dev.stdout()).toContain(`It publishes their ports at ${host.address}, where other machines`);
     expect(dev.stdout()).not.toContain('not encrypted');

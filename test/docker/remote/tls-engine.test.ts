@@ -12,15 +12,12 @@ import { useRemoteHost } from './remote-host.js';
 import { counted, makeRemoteProject, startRemoteDev } from './remote-project.js';
 
 const MOUNT = { spawn: { executable: { mount: true } } };
-const TIMEOUT_MS = 60_000;
 
 describeOwnEngine('an engine on another machine, over TCP with TLS', () => {
   const host = useRemoteHost();
   const names = async () => (await host.docker('ps', '--all', '--format', '{{.Names}}')).split('\n').filter(Boolean);
 
-  test('builds, runs and is reached there; mounts are volumes; nothing else is left', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  test('builds, runs and is reached there; mounts are volumes; nothing else is left', async () => {
     const folder = makeRemoteProject();
     const dev = await startRemoteDev(folder, host.tlsEnv);
     expect(dev.stdout()).toContain(
@@ -53,19 +50,17 @@ describeOwnEngine('an engine on another machine, over TCP with TLS', () => {
     await host.docker('volume', 'rm', ...volumes);
   });
 
-  test('a cut of the network ends no session, loses no output, and gives no key twice', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  test('a cut of the network ends no session, loses no output, and gives no key twice', async () => {
     const dev = await startRemoteDev(makeRemoteProject(), host.tlsEnv);
     const { url, backend_id } = await dev.connect({ key: 'doc' });
     expect((await send(url)).status).toBe(200);
     await waitFor(() => counted(dev, 'tick').length > 3, 'output');
     await host.cut();
-    await waitFor(() => dev.stdout().includes("can't be reached"), 'the remark', 30_000);
+    await waitFor(() => dev.stdout().includes("can't be reached"), 'the remark');
     const shownBefore = counted(dev, 'tick').length;
     expect(await dev.connect({ key: 'doc' })).toMatchObject({ backend_id, spawned: false });
     await host.connect();
-    await waitFor(() => /answers again after \d+ s/.test(dev.stdout()), 'the connection', 30_000);
+    await waitFor(() => /answers again after \d+ s/.test(dev.stdout()), 'the connection');
     expect((await send(url)).status).toBe(200);
     expect(await names()).toEqual([`jamdev-${backend_id}`]);
     // The engine holds what was printed meanwhile, for both streams.
@@ -79,24 +74,22 @@ describeOwnEngine('an engine on another machine, over TCP with TLS', () => {
     await waitFor(() => dev.stdout().includes('exit code 137'), 'the end');
   });
 
-  test('what ended while the network was cut has ended once it is back', { timeout: TIMEOUT_MS }, async () => {
+  test('what ended while the network was cut has ended once it is back', async () => {
     const dev = await startRemoteDev(makeRemoteProject(), host.tlsEnv);
     const { url, backend_id } = await dev.connect({ key: 'doc' });
     await send(url);
     await host.cut();
     await host.docker('kill', `jamdev-${backend_id}`);
-    await waitFor(() => dev.stdout().includes("can't be reached"), 'the remark', 30_000);
+    await waitFor(() => dev.stdout().includes("can't be reached"), 'the remark');
     await host.connect();
-    await waitFor(() => dev.stdout().includes('exit code 137'), 'the end', 30_000);
+    await waitFor(() => dev.stdout().includes('exit code 137'), 'the end');
     const next = await dev.connect({ key: 'doc' });
     expect(next).toMatchObject({ spawned: true });
     expect((await send(next.url)).status).toBe(200);
     expect(await names()).toEqual([`jamdev-${next.backend_id}`]);
   });
 
-  test('after kill -9 the next start ends its own containers there, and nobody else’s', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  test('after kill -9 the next start ends its own containers there, and nobody else’s', async () => {
     // The same path for both, as in two containers for development.
     const folder = makeRemoteProject();
     const [first, second] = [makeTempFolder(), makeTempFolder()];
@@ -121,9 +114,7 @@ describeOwnEngine('an engine on another machine, over TCP with TLS', () => {
     expect(await host.docker('images', '--quiet', '--filter', 'reference=jamdev/*')).toBe('');
   });
 
-  test('doctor says how it is reached; what is wrong with the way is said with a remedy', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  test('doctor says how it is reached; what is wrong with the way is said with a remedy', async () => {
     const cwd = makeRemoteProject();
     const doctor = async (env: Record<string, string>) => runCli(['doctor'], { cwd, env: { ...process.env, ...env } });
     const address = host.tlsEnv.DOCKER_HOST ?? '';
@@ -148,9 +139,7 @@ describeOwnEngine('an engine on another machine, over TCP with TLS', () => {
     rmSync(strange, { recursive: true });
   });
 
-  test('ports go to "remote.address"; one that the machine does not have is named', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  test('ports go to "remote.address"; one that the machine does not have is named', async () => {
     const dev = await startRemoteDev(makeRemoteProject({ remote: { address: '0.0.0.0' } }), host.tlsEnv);
     expect(dev.stdout()).toContain('at all addresses of its machine (0.0.0.0)');
     const { url, backend_id } = await dev.connect();
