@@ -1,7 +1,9 @@
+import { pause } from '../os/clock.js';
+
 /** How long nothing has to change before changes are reported. */
 const QUIET_MS = 50;
 /** How long to wait for quiet while the same files change again and again. */
-export const LONGEST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 500;
 /** How long to wait at most while ever more files change, as in a large copy. */
 const LONGEST_STREAM_MS = 10_000;
 
@@ -18,16 +20,27 @@ export interface SettlingTasks {
   onFault(error: unknown): void;
 }
 
+/** Where the time comes from. */
+export interface SettlingTime {
+  /** Milliseconds that only grow. */
+  nowMs(): number;
+  pause(ms: number): Promise<void>;
+}
+
+const SYSTEM_TIME: SettlingTime = { nowMs: () => performance.now(), pause };
+
 /** Waits until files stop changing, so that related changes are reported once. */
 export class Settling {
   readonly #tasks: SettlingTasks;
+  readonly #time: SettlingTime;
   #lastEventMs = 0;
   #running: Promise<void> | undefined;
   #paused = false;
   #closed = false;
 
-  constructor(tasks: SettlingTasks) {
+  constructor(tasks: SettlingTasks, time = SYSTEM_TIME) {
     this.#tasks = tasks;
+    this.#time = time;
   }
 
   get paused(): boolean {
@@ -36,7 +49,7 @@ export class Settling {
 
   /** Notes that something has to be checked. */
   touch(): void {
-    this.#lastEventMs = performance.now();
+    this.#lastEventMs = this.#time.nowMs();
     this.#start();
   }
 
@@ -91,15 +104,15 @@ export class Settling {
   }
 
   async #run(): Promise<void> {
-    const startedMs = performance.now();
+    const startedMs = this.#time.nowMs();
     for (;;) {
       await this.#quiet();
       if (this.#closed) return;
       const grew = await this.#tasks.look();
-      const tookMs = performance.now() - startedMs;
+      const tookMs = this.#time.nowMs() - startedMs;
       if (this.#tasks.isHeld()) continue;
-      const isQuiet = !this.#tasks.isDirty() && performance.now() - this.#lastEventMs >= QUIET_MS;
-      if (isQuiet || tookMs > LONGEST_STREAM_MS || (!grew && tookMs > LONGEST_WAIT_MS)) break;
+      const isQuiet = !this.#tasks.isDirty() && this.#time.nowMs() - this.#lastEventMs >= QUIET_MS;
+      if (isQuiet || tookMs >= LONGEST_STREAM_MS || (!grew && tookMs >= LONGEST_WAIT_MS)) break;
     }
     // Changes from before the pause are reported after it.
     if (!this.#paused && !this.#closed) this.#tasks.deliver();
@@ -107,11 +120,11 @@ export class Settling {
 
   /** Always yields to the event loop, however long nothing has changed. */
   async #quiet(): Promise<void> {
-    const startedMs = performance.now();
+    const startedMs = this.#time.nowMs();
     let leftMs = QUIET_MS;
     do {
-      await new Promise((resolve) => setTimeout(resolve, Math.min(leftMs, QUIET_MS)));
-      leftMs = Math.min(this.#lastEventMs + QUIET_MS, startedMs + LONGEST_WAIT_MS) - performance.now();
+      await this.#time.pause(Math.min(leftMs, QUIET_MS));
+      leftMs = Math.min(this.#lastEventMs + QUIET_MS, startedMs + LONGEST_WAIT_MS) - this.#time.nowMs();
     } while (leftMs > 0 && !this.#closed);
   }
 }
