@@ -162,7 +162,7 @@ export class Engine {
       return await this.#read('GET', '/version', {}, signal);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      throw explainUnreachable(this.endpoint, error, signal);
+      throw await explainUnreachable(this.endpoint, error, signal);
     }
   }
 
@@ -173,7 +173,7 @@ export class Engine {
       const body = await text(answer);
       return (body.trim() === '' ? undefined : JSON.parse(body)) as T;
     } catch (error) {
-      throw explainUnreachable(this.endpoint, error as Error, signal);
+      throw await explainUnreachable(this.endpoint, error as Error, signal);
     }
   }
 
@@ -188,12 +188,13 @@ export class Engine {
       const options = { _query: query, _body: body };
       this.#modem.dial(
         { method, path: `${path}?`, options, file, statusCodes: SUCCESS, abortSignal: signal, isStream: true, hijack },
-        (error, answer) => (error === null ? resolve(answer as Readable) : reject(this.#explain(error, signal))),
+        (error, answer) =>
+          error === null ? resolve(answer as Readable) : void this.#explain(error, signal).then(reject),
       );
     });
   }
 
-  #explain(error: Error & { statusCode?: number }, signal: AbortSignal): Error {
+  async #explain(error: Error & { statusCode?: number }, signal: AbortSignal): Promise<Error> {
     const { statusCode, message } = error;
     if (statusCode === undefined) return explainUnreachable(this.endpoint, error, signal);
     return new EngineError(

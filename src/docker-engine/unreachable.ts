@@ -12,11 +12,15 @@ const REFUSED_REMEDY = 'Check the port, and that the engine listens on it.';
 const TLS_PROBLEM = /certificate|\bssl\b|\btls|https? (request|server)|altname/i;
 
 /** Makes an error for users of one that a request to an engine failed with. @param signal of the request */
-export function explainUnreachable({ url, remote, tunnel }: Endpoint, error: Error, signal: AbortSignal): JamdevError {
+export async function explainUnreachable(
+  { url, remote, tunnel }: Endpoint,
+  error: Error,
+  signal: AbortSignal,
+): Promise<JamdevError> {
   const code = errorCode(error);
   const isLate = (signal.reason as Error | undefined)?.name === 'TimeoutError';
   // Its end here is always there: what is wrong, ssh says.
-  if (tunnel !== undefined && !isLate) return tunnel.problem;
+  if (tunnel !== undefined && !isLate) return tunnel.explain();
   const detail = isLate ? 'no answer in time' : error.message;
   if (remote !== undefined) return dockerErrors.engineUnreachable(url, detail, remedyFor(code, detail));
   if (code === 'EACCES' || code === 'EPERM') return dockerErrors.dockerForbidden(url);

@@ -60,9 +60,9 @@ export class SshTunnel {
     signal?.addEventListener('abort', giveUp, { once: true });
     try {
       const engine = await tunnel.#connection.connected();
-      if (engine === undefined) throw tunnel.problem;
+      if (engine === undefined) throw tunnel.#problem;
       tunnel.#forwardings.set(ENGINE, tunnel.#socketThere(engine));
-      if (!(await tunnel.#forwardAll())) throw tunnel.problem;
+      if (!(await tunnel.#forwardAll())) throw tunnel.#problem;
       tunnel.#watch();
       return tunnel;
     } catch (error) {
@@ -78,8 +78,16 @@ export class SshTunnel {
     return this.#folder.socket(ENGINE);
   }
 
-  /** What ssh said last, as an error: why the connection ended, or why something could not be reached through it. */
-  get problem(): JamdevError {
+  /**
+   * Makes an error of what ssh said last: why something could not be reached through the connection. ssh says so before it
+   * closes the socket here, but which of both is read first is up to chance.
+   */
+  async explain(): Promise<JamdevError> {
+    for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    return this.#problem;
+  }
+
+  get #problem(): JamdevError {
     return sshProblem(this.#url, this.#target, this.#connection.words || this.#lastWords);
   }
 
@@ -94,7 +102,7 @@ export class SshTunnel {
     const name = String(this.#opened);
     this.#forwardings.set(name, `127.0.0.1:${port}`);
     // Without a connection it is opened with the next one.
-    if (this.#isConnected && !(await this.#forward(name))) throw this.problem;
+    if (this.#isConnected && !(await this.#forward(name))) throw this.#problem;
     return this.#folder.socket(name);
   }
 
