@@ -8,6 +8,7 @@ import { memory } from './measurements/memory.js';
 import { plane } from './measurements/plane.js';
 import { proxiedGet } from './measurements/proxied-get.js';
 import { restart } from './measurements/restart.js';
+import { serve } from './measurements/serve.js';
 import { terminal } from './measurements/terminal.js';
 import { websocketEcho } from './measurements/websocket-echo.js';
 import { stopAll, stopForGood } from './support/processes.js';
@@ -24,6 +25,7 @@ const MEASUREMENTS = [
   terminal,
   docker,
   plane,
+  serve,
 ];
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;

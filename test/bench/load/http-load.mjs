@@ -4,9 +4,12 @@
 import { connect } from 'node:net';
 import { measureLoad } from './measure-load.mjs';
 
-const { port, path, method, body, connections, seconds } = JSON.parse(process.argv[2] ?? '');
+const { port, path, method, headers = {}, body, connections, seconds } = JSON.parse(process.argv[2] ?? '');
 const request = Buffer.from(
   `${method} ${path} HTTP/1.1\r\nhost: localhost:${port}\r\n` +
+    Object.entries(headers)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join('') +
     (body === '' ? '' : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`) +
     `\r\n${body}`,
 );

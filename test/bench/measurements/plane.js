@@ -1,21 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { AT_ONCE, connectAndGet, firstAnswers, KEY, rowsOf } from '../support/compare-peers.js';
 import { Engine } from '../support/engine.js';
-import { getOnce } from '../support/get-once.js';
 import { startJamdevIn } from '../support/jamdev.js';
 import { CONNECTIONS, httpLoadTool, loadByEchoes, loadByGets, loadByPosts } from '../support/load.js';
 import { hasPlane, startPlane } from '../support/plane.js';
 import { makeContainerProject } from '../support/project.js';
 import { proportionalMb } from '../support/proportional-memory.js';
-import { alternate, alternateAll } from '../support/statistics.js';
+import { alternateAll } from '../support/statistics.js';
 
-const AT_ONCE = 20;
-const KEY = 'bench';
 /** What is loaded late is loaded by then. */
 const SETTLE_MS = 3_000;
 
-/** @typedef {{ apiPort: number, proxyPort: number, api: Pick<import('../support/jamdev.js').Api, 'connect' | 'connectRequest' | 'kill'> }} Peer */
-/** @typedef {Omit<import('../support/row.js').Row, 'against'>} ComparedRow */
+/** @typedef {import('../support/compare-peers.js').Peer} Peer */
+/** @typedef {import('../support/compare-peers.js').ComparedRow} ComparedRow */
 
 /**
  * jamdev and Plane in turn, with containers of the very same image. Needs Linux, an engine that has node:22-slim, and
@@ -51,75 +49,6 @@ function leftOut(why) {
 }
 
 /**
- * From a connect request to the first answer through the connection URL.
- * @param {Peer} jamdev
- * @param {Peer} peer
- * @returns {Promise<ComparedRow[]>}
- */
-async function firstAnswers(jamdev, peer) {
-  /** @param {Peer} of @param {number} count of new keys at once */
-  const newKeys = async ({ api, proxyPort }, count) => {
-    const keys = Array.from({ length: count }, () => randomUUID());
-    const startedAtMs = performance.now();
-    const ids = await Promise.all(keys.map((key) => connectAndGet(api, proxyPort, key)));
-    const ms = performance.now() - startedAtMs;
-    await Promise.all(ids.map((id) => api.kill(id)));
-    return ms;
-  };
-  /** @param {Peer} of */
-  const heldKey = async ({ api, proxyPort }) => {
-    const startedAtMs = performance.now();
-    await connectAndGet(api, proxyPort, KEY);
-    return performance.now() - startedAtMs;
-  };
-  const one = { warmUp: 2, counted: 11 };
-  const several = { warmUp: 1, counted: 3 };
-  const held = { warmUp: 5, counted: 101 };
-  return [
-    {
-      what: 'connect to first answer, new key',
-      unit: 'ms',
-      ...(await alternate(
-        one,
-        () => newKeys(jamdev, 1),
-        () => newKeys(peer, 1),
-      )),
-    },
-    {
-      what: `the same, ${AT_ONCE} new keys at once`,
-      unit: 'ms',
-      ...(await alternate(
-        several,
-        () => newKeys(jamdev, AT_ONCE),
-        () => newKeys(peer, AT_ONCE),
-      )),
-    },
-    {
-      what: 'connect to first answer, held key',
-      unit: 'ms',
-      ...(await alternate(
-        held,
-        () => heldKey(jamdev),
-        () => heldKey(peer),
-      )),
-    },
-  ];
-}
-
-/**
- * @param {Peer['api']} api
- * @param {number} proxyPort
- * @param {string} key
- * @returns {Promise<string>} the id of the backend
- */
-async function connectAndGet(api, proxyPort, key) {
-  const { backend_id, token } = await api.connect(key);
-  // Both let it wait until the backend is ready.
-  await getOnce(proxyPort, `/${token}/`);
-  return backend_id;
-}
-
-/**
  * @param {Peer} jamdev
  * @param {Peer} peer
  * @returns {Promise<ComparedRow[]>}
@@ -146,18 +75,6 @@ async function underLoad(jamdev, peer) {
     ...rowsOf(`connect to a held key, ${CONNECTIONS} connections`, connects),
     ...rowsOf(`proxied GET, ${CONNECTIONS} connections (${httpLoadTool})`, gets),
     ...rowsOf(`WebSocket echo, ${CONNECTIONS} sockets`, echoes),
-  ];
-}
-
-/**
- * @param {string} what
- * @param {Record<keyof import('../support/load.js').Load, import('../support/statistics.js').Medians>} medians
- * @returns {ComparedRow[]}
- */
-function rowsOf(what, { perSecond, p99Ms }) {
-  return [
-    { what, unit: '/s', ...perSecond },
-    { what: '  99 of 100 within', unit: 'ms', ...p99Ms },
   ];
 }
 

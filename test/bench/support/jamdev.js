@@ -40,9 +40,13 @@ export class Api {
   #agent = new Agent({ keepAlive: true });
   #port;
 
-  /** @param {number} port */
-  constructor(port) {
+  /**
+   * @param {number} port
+   * @param {Record<string, string>} [headers] of every request
+   */
+  constructor(port, headers = {}) {
     this.#port = port;
+    this.headers = headers;
   }
 
   /**
@@ -62,6 +66,16 @@ export class Api {
     const { path, body } = this.connectRequest(key);
     const response = await this.#send('POST', path, body);
     return JSON.parse((await response.toArray()).join(''));
+  }
+
+  /**
+   * Lists the running backends of an account.
+   * @param {string} account
+   * @returns {Promise<{ id: string }[]>}
+   */
+  async list(account) {
+    const response = await this.#send('GET', `/v2/account/${account}/backends`);
+    return JSON.parse((await response.toArray()).join('')).running_backends;
   }
 
   /**
@@ -126,7 +140,7 @@ export class Api {
    * @returns {Promise<import('node:http').IncomingMessage>}
    */
   async #send(method, path, body) {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const headers = { ...this.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
     const outgoing = request({ host: '127.0.0.1', port: this.#port, agent: this.#agent, method, path, headers });
     outgoing.end(body);
     const [response] = await once(outgoing, 'response');

@@ -49,10 +49,11 @@ export async function getsPerSecond(port, path) {
  * @param {number} port
  * @param {string} path
  * @param {string} body JSON
+ * @param {Record<string, string>} [headers]
  * @returns {Promise<Load>}
  */
-export async function loadByPosts(port, path, body) {
-  return httpLoad({ port, path, method: 'POST', body });
+export async function loadByPosts(port, path, body, headers = {}) {
+  return httpLoad({ port, path, method: 'POST', headers, body });
 }
 
 /**
@@ -65,7 +66,7 @@ export async function loadByEchoes(url) {
 }
 
 /**
- * @typedef {{ port: number, path: string, method: string, body: string }} HttpLoad
+ * @typedef {{ port: number, path: string, method: string, headers?: Record<string, string>, body: string }} HttpLoad
  * @param {HttpLoad} load
  */
 async function httpLoad(load) {

@@ -4,17 +4,19 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { runToEnd } from './processes.js';
+import { firstAnswer } from './first-answer.js';
+import { freePort } from './free-port.js';
+import { runToEnd, start } from './processes.js';
 import { ROOT } from './project.js';
 import { makeTempFolder } from './temp-folders.js';
 
 const SCRIPT = join(ROOT, 'test/engine/plane.sh');
+const PLANE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'jamdev/plane/bin/plane');
 const NAMESPACE = randomUUID();
 
 /** Whether Plane was installed by `test/engine/plane.sh install`: that takes ten minutes, so it is not done here. */
 export function hasPlane() {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return existsSync(join(cache, 'jamdev/plane/bin/plane'));
+  return existsSync(PLANE);
 }
 
 /**
@@ -33,6 +35,9 @@ export async function startPlane(image) {
   const postmaster = join(value('FOLDER'), 'postgres/postmaster.pid');
   return {
     version: value('VERSION'),
+    controllerUrl: value('CONTROLLER_URL'),
+    cluster: value('CLUSTER'),
+    databaseUrl: value('DATABASE_URL'),
     apiPort: Number(new URL(value('CONTROLLER_URL')).port),
     proxyPort: Number(value('PROXY_PORT')),
     pids: ['CONTROLLER', 'DRONE', 'PROXY'].map((part) => Number(value(`${part}_PID`))),
@@ -43,9 +48,24 @@ export async function startPlane(image) {
   };
 }
 
+/**
+ * Starts one more controller of a cluster.
+ * @param {{ databaseUrl: string, cluster: string }} plane
+ * @param {string} image that its backends run
+ */
+export async function startController({ databaseUrl, cluster }, image) {
+  const apiPort = await freePort();
+  const options = ['--db', databaseUrl, '--host', '127.0.0.1', '--port', String(apiPort), '--default-cluster', cluster];
+  const started = await start(PLANE, ['controller', ...options]);
+  await firstAnswer(apiPort, '/pub/health', started);
+  return { apiPort, url: `http://127.0.0.1:${apiPort}`, api: new PlaneApi(apiPort, image) };
+}
+
 /** The few requests of Plane's controller that are needed here. */
 class PlaneApi {
   #agent = new Agent({ keepAlive: true });
+  /** @type {Record<string, string>} */
+  headers = {};
   #port;
   #image;
 
