@@ -31,7 +31,8 @@ export interface ServeConfig {
   subdomains: boolean;
   onLostDrone: 'spawn' | 'wait';
   lostAfterSeconds: number;
-  logRetentionDays: number;
+  /** For how many days what is kept. */
+  retention: { logDays: number; backendDays: number; auditDays: number };
   /** By the name of the drone. */
   drones: Readonly<Record<string, DroneEndpoint>>;
   limits: {
@@ -49,6 +50,8 @@ const DEFAULT_SERVICE = 'default';
 /** The keys of a drone run out after 60 s of silence at the latest. */
 const DEFAULT_LOST_AFTER_SECONDS = 120;
 const DEFAULT_LOG_RETENTION_DAYS = 7;
+const DEFAULT_BACKEND_RETENTION_DAYS = 30;
+const DEFAULT_AUDIT_RETENTION_DAYS = 365;
 
 /** What a command line says. */
 export interface ServeFlags {
@@ -93,7 +96,11 @@ export async function resolveServeConfig(flags: ServeFlags, env: NodeJS.ProcessE
     subdomains: subdomains ?? cluster.split(':')[0] !== 'localhost',
     onLostDrone: serve.onLostDrone ?? 'spawn',
     lostAfterSeconds: serve.lostAfterSeconds ?? DEFAULT_LOST_AFTER_SECONDS,
-    logRetentionDays: serve.logRetentionDays ?? DEFAULT_LOG_RETENTION_DAYS,
+    retention: {
+      logDays: serve.logRetentionDays ?? DEFAULT_LOG_RETENTION_DAYS,
+      backendDays: serve.backendRetentionDays ?? DEFAULT_BACKEND_RETENTION_DAYS,
+      auditDays: serve.auditRetentionDays ?? DEFAULT_AUDIT_RETENTION_DAYS,
+    },
     drones: serve.drones ?? {},
     limits: serve.limits ?? {},
     services: servicesOf(file),

@@ -51,6 +51,12 @@ export const serveSchema = z.strictObject({
   logRetentionDays: count
     .optional()
     .describe('How many days the last 1 MiB of a log is kept after its backend has ended. Default: 7.'),
+  backendRetentionDays: count
+    .optional()
+    .describe(
+      'How many days a backend and its statuses are kept after its end; at least as long as its log. Default: 30.',
+    ),
+  auditRetentionDays: count.optional().describe('How many days entries of the audit are kept. Default: 365.'),
   limits: z
     .strictObject({
       maxBackends: count.optional().describe('How many backends an account may have at once. Default: any number.'),

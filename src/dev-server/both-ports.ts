@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { DevConfig } from '../config/resolve.js';
-import { type BoundPort, listen } from './listen.js';
+import { type BoundPort, listen } from '../ports/listen.js';
 
 /** Makes a server for one address; see {@link listen}. */
 export interface ServerMakers {
@@ -26,10 +26,4 @@ export async function listenForBoth(
     await api.close();
     throw error;
   }
-}
-
-/** The name to reach it by: wildcard addresses are no names to connect to. */
-export function urlHost(host: string | undefined): string {
-  if (host === undefined || host === '0.0.0.0' || host === '::') return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
 }

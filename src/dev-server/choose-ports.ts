@@ -1,10 +1,10 @@
 import { DEFAULT_API_PORT, DEFAULT_PROXY_PORT, type DevConfig } from '../config/resolve.js';
 import { errorCode } from '../os/error-code.js';
+import { PortInUse } from '../ports/listen.js';
 import { keepPorts, listPortsOfOthers, type PortPair, readKeptPorts } from '../records/kept-ports.js';
 import { stateErrors } from '../records/state-errors.js';
 import type { StateFolder } from '../records/state-folder.js';
 import { type BothPorts, listenForBoth, type ServerMakers } from './both-ports.js';
-import { PortInUse } from './listen.js';
 import { withPortLock } from './port-lock.js';
 import { findPortOwner, type PortOwner } from './port-owner.js';
 

@@ -15,6 +15,7 @@ import { addAudit } from '../store/audit.js';
 import { type BackendRow, findBackend, listLive } from '../store/backends.js';
 import { addStatus } from '../store/statuses.js';
 import type { Store } from '../store/tables.js';
+import { checkPassable } from './check-passable.js';
 import type { ClusterSettings } from './cluster-settings.js';
 import type { ConnectRate } from './connect-rate.js';
 import type { ControllerClient } from './controller-client.js';
@@ -35,7 +36,6 @@ export interface ClusterWorld {
   engines: DroneEngines;
   rate: ConnectRate;
   clock: Clock;
-  startedAt: Date;
 }
 
 /** What one account sees of a cluster and may change: its own. */
@@ -50,13 +50,14 @@ export class ClusterAccount implements AccountPlane {
     this.#world = world;
     this.#account = account;
     this.#actor = actor;
-    this.#services = new ServiceCatalog(world.store, world.settings, account, world.startedAt);
+    this.#services = new ServiceCatalog(world.store, world.settings, account);
   }
 
   async connect(asked: string, params: ConnectParams, signal?: AbortSignal): Promise<Connected> {
     this.#world.rate.take(this.#account);
     const service = await this.#services.find(asked);
     const environment = params.environment ?? DEFAULT_ENVIRONMENT;
+    checkPassable(params);
     const { backend_id, spawned, status, token, secret_token, url, remark } = await this.#world.keys.connect(
       {
         account: this.#account,
@@ -64,6 +65,7 @@ export class ClusterAccount implements AccountPlane {
         environment,
         key: params.key ?? newKey(),
         keyGiven: params.key !== undefined,
+        ofOwnService: this.#services.isOwn(service),
         params,
         image: () => this.#services.imageFor(service, environment, params.tag),
       },

@@ -1,5 +1,6 @@
 import { clusterErrors } from '../contract/errors/cluster-errors.js';
 import { connectErrors } from '../contract/errors/connect-errors.js';
+import { serviceErrors } from '../contract/errors/service-errors.js';
 import type { ConnectParams } from '../contract/requests.js';
 import { type Clock, pause } from '../os/clock.js';
 import { isEnding } from '../platform/backend-state.js';
@@ -36,6 +37,8 @@ export interface KeyRequest {
   key: string;
   /** Whether the request named the key, so that others can name it as well. */
   keyGiven: boolean;
+  /** Whether the account created the service. */
+  ofOwnService: boolean;
   params: ConnectParams;
   /** Finds what a new backend is to run. @throws JamdevError when there is nothing */
   image: () => Promise<ClusterImage>;
@@ -140,7 +143,7 @@ export class KeyConnector {
   /** @param gone rows of backends that have lost the key for good once another has it */
   async #spawn(request: KeyRequest, gone: readonly BackendRow[]): Promise<PlaneConnection | 'ending'> {
     const { controller, store, settings, stale, onSpawned } = this.#world;
-    const { account, service, environment, key, keyGiven, params } = request;
+    const { account, service, environment, key, keyGiven, ofOwnService, params } = request;
     const id = newBackendId();
     const image = await request.image();
     const spawn_config = toSpawnConfig({ id, account, service, key }, params, image, settings);
@@ -150,9 +153,9 @@ export class KeyConnector {
       memoryLimitBytes: spawn_config.executable.resource_limits.memory_limit_bytes ?? null,
       subdomain: spawn_config.subdomain ?? null,
     };
-    if ((await insertBackend(store, row, { maxLive: settings.maxBackends })) === 'limit') {
-      throw clusterErrors.backendLimit(account, settings.maxBackends ?? 0);
-    }
+    const written = await insertBackend(store, row, { maxLive: settings.maxBackends, ofOwnService });
+    if (written === 'limit') throw clusterErrors.backendLimit(account, settings.maxBackends ?? 0);
+    if (written === 'no service') throw serviceErrors.serviceNotFound(service, [...settings.services.keys()]);
     // Not aborted by the caller's signal: Plane would spawn the backend anyway, and no one would follow it.
     const connection = await controller.connect({ ...this.#ask(request), spawn_config }).catch(async (error) => {
       // Without an answer the backend may still have been spawned; the follower of its row will find it.

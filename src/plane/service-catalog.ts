@@ -4,7 +4,7 @@ import { hasDigest, isImageReference } from '../contract/image-reference.js';
 import type { ServiceView } from '../platform/control-plane.js';
 import { DEFAULT_ENVIRONMENT, NEWEST_TAG, type ServiceImage } from '../platform/services.js';
 import { findEnvironment, listEnvironments, pinImage } from '../store/environments.js';
-import { createService, deleteService, findService, listServices } from '../store/services.js';
+import { createService, deleteService, findConfigured, findService, listServices } from '../store/services.js';
 import type { Store } from '../store/tables.js';
 import type { ClusterImage, ClusterSettings } from './cluster-settings.js';
 
@@ -18,14 +18,11 @@ export class ServiceCatalog {
   readonly #store: Store;
   readonly #settings: ClusterSettings;
   readonly #account: string;
-  readonly #startedAt: Date;
 
-  /** @param startedAt since when the services of the config are there */
-  constructor(store: Store, settings: ClusterSettings, account: string, startedAt: Date) {
+  constructor(store: Store, settings: ClusterSettings, account: string) {
     this.#store = store;
     this.#settings = settings;
     this.#account = account;
-    this.#startedAt = startedAt;
   }
 
   async list(): Promise<string[]> {
@@ -44,17 +41,24 @@ export class ServiceCatalog {
     throw serviceErrors.serviceNotFound(service, await this.list());
   }
 
+  /** Whether a service is one that the account created, and not of the config. */
+  isOwn(service: string): boolean {
+    return !this.#settings.services.has(service);
+  }
+
   /** @throws JamdevError `ServiceNotFound` */
   async view(asked: string): Promise<ServiceView> {
     const service = await this.find(asked);
-    const row = await findService(this.#store, this.#account, service);
+    const row = await (this.isOwn(service) ? findService : findConfigured)(this.#store, this.#account, service);
+    // It was deleted since.
+    if (row === undefined) throw serviceErrors.serviceNotFound(service, await this.list());
     const environments = await listEnvironments(this.#store, this.#account, service);
-    const createdAt = row?.createdAt ?? this.#startedAt;
+    const { createdAt } = row;
     const known = new Map(environments.map((each) => [each.environment, each]));
     return {
       name: service,
       createdAt,
-      lastSpawnedAt: row?.lastSpawnedAt ?? undefined,
+      lastSpawnedAt: row.lastSpawnedAt ?? undefined,
       environments: [...new Set([DEFAULT_ENVIRONMENT, ...known.keys()])].map((name) => ({
         name,
         createdAt,
@@ -96,7 +100,9 @@ export class ServiceCatalog {
     const service = await this.find(asked);
     if (!isImageReference(reference)) throw clusterErrors.notAReference(reference);
     if (!hasDigest(reference) && this.#pullPolicy(service) !== 'Never') throw clusterErrors.digestMissing(reference);
-    await pinImage(this.#store, { account: this.#account, service, environment, image: reference, actor });
+    const change = { account: this.#account, service, environment, image: reference, actor };
+    if (await pinImage(this.#store, { ...change, ofOwnService: this.isOwn(service) })) return;
+    throw serviceErrors.serviceNotFound(service, await this.list());
   }
 
   /**

@@ -9,9 +9,9 @@ import { ControllerClient } from '../plane/controller-client.js';
 import { DroneEngines } from '../plane/drone-engines.js';
 import { EndRecorder } from '../plane/end-recorder.js';
 import { KeyConnector } from '../plane/key-connector.js';
-import { deleteLogsAfter } from '../plane/log-retention.js';
 import { LostBackends } from '../plane/lost-backends.js';
 import { Reconciler } from '../plane/reconciler.js';
+import { deleteOldRecords } from '../plane/retention.js';
 import { StaleHolders } from '../plane/stale-holders.js';
 import { StatusFollower } from '../plane/status-follower.js';
 import { KeyLocks } from '../store/key-locks.js';
@@ -72,9 +72,9 @@ export async function makeServeParts(config: ServeConfig, { store }: OpenStore, 
     clock,
     onKilled: (id, drone, why) => log.warn({ backend: id, drone }, `killed the container of a backend: ${why}`),
   });
-  const retention = deleteLogsAfter(config.logRetentionDays, store);
+  const retention = deleteOldRecords(config.retention, store);
   const rate = new ConnectRate(config.limits.connectsPerSecond, clock);
-  const world = { controller, store, settings, keys, engines, rate, clock, startedAt: clock.now() };
+  const world = { controller, store, settings, keys, engines, rate, clock };
   return {
     controller,
     controlPlane: new ClusterControlPlane(world, feed),

@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
 import { createApiServer } from '../api/server.js';
 import type { ServeConfig } from '../config/serve-config.js';
-import { urlHost } from '../dev-server/both-ports.js';
-import { type BoundPort, listen } from '../dev-server/listen.js';
 import { pause } from '../os/clock.js';
+import { type BoundPort, listen } from '../ports/listen.js';
+import { urlHost } from '../ports/url-host.js';
 import { hasTokens } from '../store/api-tokens.js';
 import { type OpenStore, openStore } from '../store/open-store.js';
+import { noteConfigured } from '../store/services.js';
 import { exposedAt } from './exposure.js';
 import { createServeApi } from './serve-api.js';
 import { serveErrors } from './serve-errors.js';
@@ -32,6 +33,10 @@ export async function startServe(config: ServeConfig, log: Logger): Promise<Serv
   try {
     const exposed = exposedAt(config);
     if (exposed !== undefined && !(await hasTokens(database.store))) throw serveErrors.tokenNeeded(exposed);
+    await noteConfigured(
+      database.store,
+      config.services.map(({ name }) => name),
+    );
     const parts = await makeServeParts(config, database, log);
     return await open(config, database, parts, log);
   } catch (error) {

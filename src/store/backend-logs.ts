@@ -37,13 +37,3 @@ export function findLog(store: Store, account: string, id: string): Promise<Stor
     .where('backends.id', '=', id)
     .executeTakeFirst();
 }
-
-/** Deletes the logs of backends that ended so long ago. @returns how many */
-export async function deleteOldLogs(store: Store, days: number): Promise<number> {
-  const ended = store
-    .selectFrom('backends')
-    .select('id')
-    .where('ended_at', '<', sql<Date>`clock_timestamp() - make_interval(days => ${days})`);
-  const { numDeletedRows } = await store.deleteFrom('backend_logs').where('backend_id', 'in', ended).executeTakeFirst();
-  return Number(numDeletedRows);
-}

@@ -1,5 +1,6 @@
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import { STATUSES, type Status } from '../contract/status.js';
+import { keepService } from './service-lock.js';
 import { addStatus, historiesOf, type StatusRow } from './statuses.js';
 import type { Store, Tables } from './tables.js';
 
@@ -32,16 +33,18 @@ export interface BackendRow extends NewBackend {
 
 /**
  * Writes a backend down, with the status `scheduled`.
- * @param limits.maxLive how many backends the account may have that have not ended; counted under a lock, so that no two
- *   programs give away the last place
- * @returns `limit` if there is no place left
+ * @param conditions.maxLive how many backends the account may have that have not ended; counted under a lock, so that no
+ *   two programs give away the last place
+ * @param conditions.ofOwnService whether the account created the service, which must still be there then
+ * @returns `limit` if there is no place left, `no service` if the service was deleted
  */
 export async function insertBackend(
   store: Store,
   backend: NewBackend,
-  { maxLive }: { maxLive?: number | undefined } = {},
-): Promise<'inserted' | 'limit'> {
+  { maxLive, ofOwnService = false }: { maxLive?: number | undefined; ofOwnService?: boolean } = {},
+): Promise<'inserted' | 'limit' | 'no service'> {
   return store.transaction().execute(async (transaction) => {
+    if (ofOwnService && !(await keepService(transaction, backend))) return 'no service';
     if (maxLive !== undefined) {
       await sql`select pg_advisory_xact_lock(hashtextextended(${`account ${backend.account}`}, 0))`.execute(
         transaction,

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { addAudit } from './audit.js';
+import { keepService } from './service-lock.js';
 import type { Store } from './tables.js';
 
 /** What an environment of a service runs. */
@@ -14,6 +15,12 @@ export interface EnvironmentName {
   account: string;
   service: string;
   environment: string;
+}
+
+interface ImageChange extends EnvironmentName {
+  image: string | null;
+  actor: string;
+  ofOwnService?: boolean;
 }
 
 /** The environments of a service for which something was ever set, by name. */
@@ -41,13 +48,19 @@ export function findEnvironment(
     .executeTakeFirst();
 }
 
-/** Sets what an environment runs from its next spawn on. @param change.image null: the newest push again */
+/**
+ * Sets what an environment runs from its next spawn on.
+ * @param change.image null: the newest push again
+ * @param change.ofOwnService whether the account created the service, which must still be there then
+ * @returns false if the service was deleted
+ */
 export async function pinImage(
   store: Store,
-  { account, service, environment, image, actor }: EnvironmentName & { image: string | null; actor: string },
-): Promise<void> {
+  { account, service, environment, image, actor, ofOwnService = false }: ImageChange,
+): Promise<boolean> {
   const changed = { image, changed_at: sql<Date>`clock_timestamp()` };
-  await store.transaction().execute(async (transaction) => {
+  return store.transaction().execute(async (transaction) => {
+    if (ofOwnService && !(await keepService(transaction, { account, service }))) return false;
     await transaction
       .insertInto('environments')
       .values({ account, service, environment, image })
@@ -55,5 +68,6 @@ export async function pinImage(
       .execute();
     const target = `${service}/${environment}: ${image ?? 'newest push'}`;
     await addAudit(transaction, { account, actor, action: 'deploy', target });
+    return true;
   });
 }

@@ -1,5 +1,6 @@
 import { addAudit } from './audit.js';
 import { countLive } from './backends.js';
+import { lockService } from './service-lock.js';
 import type { Store } from './tables.js';
 
 /** A service that an account created. */
@@ -40,6 +41,7 @@ export function deleteService(
   { account, service, actor }: ServiceChange,
 ): Promise<'deleted' | 'missing' | { running: number }> {
   return store.transaction().execute(async (transaction) => {
+    await lockService(transaction, { account, service });
     const running = await countLive(transaction, account, service);
     if (running > 0) return { running };
     for (const table of ['environments', 'images'] as const) {
@@ -54,6 +56,33 @@ export function deleteService(
     await addAudit(transaction, { account, actor, action: 'service.delete', target: service });
     return 'deleted';
   });
+}
+
+/** Notes since when services are in the config; those that were noted before keep their time. */
+export async function noteConfigured(store: Store, services: readonly string[]): Promise<void> {
+  if (services.length === 0) return;
+  await store
+    .insertInto('configured_services')
+    .values(services.map((service) => ({ service })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** A service of the config, as an account sees it. */
+export async function findConfigured(store: Store, account: string, service: string): Promise<ServiceRow | undefined> {
+  return store
+    .selectFrom('configured_services')
+    .select(['service', 'created_at as createdAt'])
+    .select((by) =>
+      by
+        .selectFrom('backends')
+        .select(({ fn }) => fn.max('created_at').as('last'))
+        .where('account', '=', account)
+        .whereRef('backends.service', '=', 'configured_services.service')
+        .as('lastSpawnedAt'),
+    )
+    .where('service', '=', service)
+    .executeTakeFirst();
 }
 
 /** The services that an account created, by name. */

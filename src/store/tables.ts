@@ -40,6 +40,8 @@ export interface Tables {
     target: string;
   };
   services: { account: string; service: string; created_at: SetOnce };
+  /** Services of the config file, which every account has. */
+  configured_services: { service: string; created_at: SetOnce };
   environments: {
     account: string;
     service: string;

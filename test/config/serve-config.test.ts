@@ -87,8 +87,8 @@ describe('the config of jamdev serve', () => {
       subdomains: true,
       drones: { 'dr-1': 'unix:///run/docker.sock' },
       onLostDrone: 'wait',
-      logRetentionDays: 30,
       lostAfterSeconds: 120,
+      retention: { logDays: 30, backendDays: 30, auditDays: 365 },
       limits: { maxBackends: 5 },
       services: [expect.objectContaining({ name: 'default', image: undefined, pullPolicy: 'IfNotPresent' })],
     });

@@ -25,6 +25,7 @@ import { devServerErrors } from '../../src/dev-server/dev-server-errors.js';
 import { eventErrors } from '../../src/dev-server/event-errors.js';
 import { dockerErrors } from '../../src/docker-engine/docker-errors.js';
 import { pathErrors } from '../../src/os/path-errors.js';
+import { portErrors } from '../../src/ports/port-errors.js';
 import { processErrors } from '../../src/processes/process-errors.js';
 import { stateErrors } from '../../src/records/state-errors.js';
 import { serveErrors } from '../../src/serve/serve-errors.js';
@@ -82,6 +83,7 @@ const GROUPS = {
   serviceErrors,
   tokenErrors,
   devServerErrors,
+  portErrors,
   pathErrors,
   processErrors,
   stateErrors,
@@ -108,6 +110,7 @@ const MAKERS = {
   ...serviceErrors,
   ...tokenErrors,
   ...devServerErrors,
+  ...portErrors,
   ...pathErrors,
   ...processErrors,
   ...stateErrors,
@@ -270,11 +273,11 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   noDockerfile: [configErrors.noDockerfile('FOLDER'), ['FOLDER', '--dockerfile']],
   usingChildProcesses: [devServerErrors.usingChildProcesses('NO ENGINE.'), ['NO ENGINE', 'child processes']],
   portTaken: [
-    devServerErrors.portTaken('API', 8080, 'pid 7 (x)', '--port', 8083),
+    portErrors.portTaken('API', 8080, 'pid 7 (x)', '--port', 8083),
     ['API', '8080', 'by pid 7 (x)', '--port 8083'],
   ],
-  portForbidden: [devServerErrors.portForbidden('proxy', 80, '--proxy-port'), ['proxy', '80', '--proxy-port 8080']],
-  hostUnavailable: [devServerErrors.hostUnavailable('HOST', 'DETAIL'), ['"HOST"', 'DETAIL', '--host']],
+  portForbidden: [portErrors.portForbidden('proxy', 80, '--proxy-port'), ['proxy', '80', '--proxy-port 8080']],
+  hostUnavailable: [portErrors.hostUnavailable('HOST', 'DETAIL'), ['"HOST"', 'DETAIL', '--host']],
   stateFolderUnusable: [stateErrors.stateFolderUnusable('FOLDER', 'EROFS'), ['FOLDER', 'EROFS', 'XDG_STATE_HOME']],
   stateFolderForeign: [stateErrors.stateFolderForeign('FOLDER', 1001), ['FOLDER', 'uid 1001', 'XDG_STATE_HOME']],
   stateFolderOpen: [stateErrors.stateFolderOpen('MY FOLDER', 0o777), ['mode 777', "chmod 700 'MY FOLDER'"]],
@@ -379,7 +382,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   currentFolderGone: [pathErrors.currentFolderGone(), ['current folder']],
   logNotWritten: [eventErrors.logNotWritten('abc', 'ENOSPC', '/x/logs'), ['abc', 'the disk is full', '/x/logs']],
   outputNotWritten: [cliErrors.outputNotWritten('ENOSPC'), ['the disk is full']],
-  portUnavailable: [devServerErrors.portUnavailable('API', 'EMFILE'), ['API', 'ulimit -n']],
+  portUnavailable: [portErrors.portUnavailable('API', 'EMFILE'), ['API', 'ulimit -n']],
   usage: [usageError('MESSAGE', 'REMEDY'), ['MESSAGE REMEDY']],
   dockerMissing: [dockerErrors.dockerMissing(), ['"docker"', '--runtime process']],
   dockerStopped: [dockerErrors.dockerStopped('DETAIL'), ['DETAIL', 'Start Docker', '--runtime process']],
@@ -444,7 +447,7 @@ test('every group of errors in src has its samples above', () => {
 });
 
 test('a nameless port holder leaves no gap', () => {
-  expect(devServerErrors.portTaken('API', 8080, '', '--port', 8081).message).toBe('Port 8080 for the API is taken.');
+  expect(portErrors.portTaken('API', 8080, '', '--port', 8081).message).toBe('Port 8080 for the API is taken.');
 });
 
 test.each([

@@ -4,9 +4,9 @@ import { cliErrors } from '../../src/cli/cli-errors.js';
 import { initErrors } from '../../src/cli/commands/init/init-errors.js';
 import { configErrors } from '../../src/config/config-errors.js';
 import { EXPLAINED_ERRORS, explainSystemError, type FileUse } from '../../src/contract/system-errors.js';
-import { devServerErrors } from '../../src/dev-server/dev-server-errors.js';
 import { eventErrors } from '../../src/dev-server/event-errors.js';
 import { pathErrors } from '../../src/os/path-errors.js';
+import { portErrors } from '../../src/ports/port-errors.js';
 import { stateErrors } from '../../src/records/state-errors.js';
 
 const USES: FileUse[] = ['read', 'write', 'run', 'use'];
@@ -50,8 +50,8 @@ test.each(EXPLAINED_ERRORS)('the remedy of %s has no path and no command where t
 });
 
 test('an error of the network is not explained as one of a file', () => {
-  expect(devServerErrors.portUnavailable('API', 'EOPNOTSUPP').sentence).not.toMatch(/file|project/);
-  expect(devServerErrors.portUnavailable('API', 'EMFILE').remedy).toContain('ulimit -n');
+  expect(portErrors.portUnavailable('API', 'EOPNOTSUPP').sentence).not.toMatch(/file|project/);
+  expect(portErrors.portUnavailable('API', 'EMFILE').remedy).toContain('ulimit -n');
 });
 
 test('an error of another kind stands for itself', () => {

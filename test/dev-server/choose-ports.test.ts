@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { choosePorts, type PortPolicy } from '../../src/dev-server/choose-ports.js';
-import { isPortInUse } from '../../src/dev-server/probe-port.js';
+import { isPortInUse } from '../../src/ports/probe-port.js';
 import { keepPorts, readKeptPorts } from '../../src/records/kept-ports.js';
 import { takeLock } from '../../src/records/lock.js';
 import { devLockOf } from '../../src/records/project-lock.js';

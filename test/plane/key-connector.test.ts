@@ -47,7 +47,7 @@ const SETTINGS: ClusterSettings = {
 
 function requestFor(key: string): KeyRequest {
   return {
-    ...{ account: 'acme', service: 'doc', environment: 'default', key, keyGiven: true },
+    ...{ account: 'acme', service: 'doc', environment: 'default', key, keyGiven: true, ofOwnService: false },
     params: { spawn: true, env: {} },
     image: async () => ({
       ...{ image: 'localhost:1/x', pullPolicy: 'Never' },

@@ -3,21 +3,11 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Status } from '../../src/contract/status.js';
 import { rankOf } from '../../src/platform/backend-state.js';
-import { ENGINE_SOCKET, freeze, startDrone } from '../support/drones.js';
+import { freeze, startDrone } from '../support/drones.js';
 import { openStream, post, send } from '../support/http.js';
 import { runSql } from '../support/postgres.js';
-import {
-  describeServe,
-  isContainerRunning,
-  type ServeRun,
-  START_DEADLINE_MS,
-  startServe,
-  useCluster,
-} from '../support/serve.js';
+import { describeServe, type ServeRun, START_DEADLINE_MS, startServe, useCluster } from '../support/serve.js';
 import { waitFor } from '../support/wait.js';
-
-/** Longer than Plane's leases of keys, which last 60 s. */
-const LEASE_DEADLINE_MS = 120_000;
 
 async function connect(serve: ServeRun, body: unknown): Promise<{ backend_id: string; spawned: boolean; url: string }> {
   const answer = await post(`${serve.url}/v2/service/acme/default/connect`, body);
@@ -120,32 +110,6 @@ describeServe('jamdev serve: when a part fails', () => {
     const second = await next;
     expect(second).toMatchObject({ spawned: true });
     expect(second.backend_id).not.toBe(first.backend_id);
-  });
-
-  test('a drone that is frozen past the lease of its keys leaves no second holder', async () => {
-    const drone = await startDrone(cluster);
-    const drones = { [drone.name]: ENGINE_SOCKET };
-    const serve = await startServe(cluster, { serve: { pool: drone.pool, drones } });
-    const key = 'frozen';
-    const { backend_id: first } = await connect(serve, { key });
-    await untilStatus(serve, first, 'ready');
-    await startDrone(cluster, { pool: drone.pool });
-    const thaw = await freeze(drone.pid);
-    const second = await waitFor(
-      async () => {
-        const found = await connect(serve, { key });
-        return found.backend_id === first ? undefined : found;
-      },
-      'the key to have another holder',
-      LEASE_DEADLINE_MS,
-    );
-    expect(second.spawned).toBe(true);
-    expect(await isContainerRunning(first)).toBe(false);
-    expect(await statusOf(serve, first)).toMatchObject({ status: 'terminated', termination_reason: 'lost' });
-    thaw();
-    await untilStatus(serve, second.backend_id, 'ready');
-    expect(await connect(serve, { key })).toMatchObject({ backend_id: second.backend_id, spawned: false });
-    expect(await statusOf(serve, first)).toMatchObject({ status: 'terminated', termination_reason: 'lost' });
   });
 
   test('ends in order on SIGTERM', async () => {

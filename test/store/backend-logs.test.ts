@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { deleteOldLogs, findLog, MAX_LOG_BYTES, saveLog } from '../../src/store/backend-logs.js';
+import { findLog, MAX_LOG_BYTES, saveLog } from '../../src/store/backend-logs.js';
 import { insertBackend } from '../../src/store/backends.js';
-import { addStatus } from '../../src/store/statuses.js';
-import { describePostgres, openTestStore, runSql, usePostgres } from '../support/postgres.js';
+import { describePostgres, openTestStore, usePostgres } from '../support/postgres.js';
 import { newBackend } from './support.js';
 
 describePostgres('kept logs', () => {
@@ -31,20 +30,5 @@ describePostgres('kept logs', () => {
       await saveLog(store, 'a', { content: Buffer.from(text), isCut: text === 'so' });
     }
     expect(await findLog(store, 'acme', 'a')).toEqual({ content: Buffer.from('some lines'), isCut: false });
-  });
-
-  test('those that are older than they are to be kept go, and no others', async () => {
-    const url = await postgres.createDatabase();
-    const store = await openTestStore(url);
-    for (const id of ['old', 'new', 'live']) {
-      await insertBackend(store, newBackend({ id }));
-      await saveLog(store, id, { content: Buffer.from(id), isCut: false });
-      if (id !== 'live') await addStatus(store, id, { status: 'terminated', time: new Date() });
-    }
-    await runSql(url, `update jamdev.backends set ended_at = ended_at - interval '7 days 1 minute' where id = 'old'`);
-    expect(await deleteOldLogs(store, 7)).toBe(1);
-    expect(await findLog(store, 'acme', 'old')).toBeUndefined();
-    expect(await findLog(store, 'acme', 'new')).toBeDefined();
-    expect(await findLog(store, 'acme', 'live')).toBeDefined();
   });
 });

@@ -3,7 +3,14 @@ import { listAudit } from '../../src/store/audit.js';
 import { insertBackend } from '../../src/store/backends.js';
 import { findEnvironment, listEnvironments, pinImage } from '../../src/store/environments.js';
 import { addImage, listImages, newestImage } from '../../src/store/images.js';
-import { createService, deleteService, findService, listServices } from '../../src/store/services.js';
+import {
+  createService,
+  deleteService,
+  findConfigured,
+  findService,
+  listServices,
+  noteConfigured,
+} from '../../src/store/services.js';
 import { addStatus } from '../../src/store/statuses.js';
 import { describePostgres, openTestStore, usePostgres } from '../support/postgres.js';
 import { newBackend } from './support.js';
@@ -87,5 +94,37 @@ describePostgres('services', () => {
     await addImage(store, { ...push, digest: 'sha256:2', pushedAt: at(2), eventId: 'event-2' });
     await addImage(store, { ...first, pushedAt: at(3) });
     expect(await newestImage(store, DOC)).toMatchObject({ digest: 'sha256:2' });
+  });
+
+  test('one that is deleted while it is being given a backend or an image is either kept or gets neither', async () => {
+    const url = await postgres.createDatabase();
+    const [store, other, third] = [await openTestStore(url), await openTestStore(url), await openTestStore(url)];
+    for (let round = 0; round < 20; round += 1) {
+      const own = { account: 'acme', service: `s${round}` };
+      await createService(store, { ...own, actor: ACTOR });
+      const [deleted, inserted, pinned] = await Promise.all([
+        deleteService(store, { ...own, actor: ACTOR }),
+        insertBackend(other, newBackend({ id: `b${round}`, ...own }), { ofOwnService: true }),
+        pinImage(third, { ...own, environment: 'default', image: 'sha256:1', actor: ACTOR, ofOwnService: true }),
+      ]);
+      const isThere = (await findService(store, own.account, own.service)) !== undefined;
+      expect({ deleted, inserted }).toEqual(
+        isThere ? { deleted: { running: 1 }, inserted: 'inserted' } : { deleted: 'deleted', inserted: 'no service' },
+      );
+      expect(await listEnvironments(store, own.account, own.service)).toHaveLength(isThere && pinned ? 1 : 0);
+    }
+  });
+
+  test('one of the config has the time at which it was first seen, and that of its last spawn for each account', async () => {
+    const store = await open();
+    await noteConfigured(store, []);
+    await noteConfigured(store, ['doc']);
+    const before = await findConfigured(store, 'acme', 'doc');
+    expect(before).toEqual({ service: 'doc', createdAt: expect.any(Date), lastSpawnedAt: null });
+    await noteConfigured(store, ['doc', 'chat']);
+    await insertBackend(store, newBackend({ id: 'a' }));
+    expect(await findConfigured(store, 'acme', 'doc')).toEqual({ ...before, lastSpawnedAt: expect.any(Date) });
+    expect(await findConfigured(store, 'beta', 'doc')).toEqual(before);
+    expect(await findConfigured(store, 'acme', 'else')).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { isPortInUse } from '../../src/dev-server/probe-port.js';
+import { isPortInUse } from '../../src/ports/probe-port.js';
 import { waitFor } from './wait.js';
 
 /** Runs of the tests that need the default ports take turns: the one that listens here has them. */

@@ -4,7 +4,11 @@ import { quote } from './quote.js';
 /** Services and their images. */
 export const serviceErrors = {
   serviceNotFound: (name: string, known: string[]) =>
-    new JamdevError('ServiceNotFound', `There is no service ${quote(name)}.`, `Known services: ${known.join(', ')}.`),
+    new JamdevError(
+      'ServiceNotFound',
+      `There is no service ${quote(name)}.`,
+      known.length === 0 ? '' : `Known services: ${known.join(', ')}.`,
+    ),
   serviceNameUnusable: (name: string) =>
     new JamdevError(
       'InvalidRequest',

@@ -2,6 +2,7 @@ import type { Migration } from 'kysely';
 import { createAccounts } from './001-accounts.js';
 import { createServices } from './002-services.js';
 import { createBackends } from './003-backends.js';
+import { createConfiguredServices } from './004-configured-services.js';
 
 /**
  * All changes of the database so far, by name, in the order of their names. One that was released is never changed, and
@@ -11,4 +12,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '001-accounts': { up: createAccounts },
   '002-services': { up: createServices },
   '003-backends': { up: createBackends },
+  '004-configured-services': { up: createConfiguredServices },
 };

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
-import { devServerErrors } from '../../../dev-server/dev-server-errors.js';
-import { listen } from '../../../dev-server/listen.js';
-import { findFreePortAbove } from '../../../dev-server/probe-port.js';
 import { pause } from '../../../os/clock.js';
 import { portOfUrl } from '../../../os/port-of-url.js';
+import { listen } from '../../../ports/listen.js';
+import { portErrors } from '../../../ports/port-errors.js';
+import { findFreePortAbove } from '../../../ports/probe-port.js';
 import type { ServerRecord } from '../../../records/server-records.js';
 import { fromHome } from '../../terminal/project-names.js';
 import { type Finding, fine, trouble } from './finding.js';
@@ -53,7 +53,7 @@ export async function checkPort(
   const named = `the dev server for ${fromHome(holder.project)} (pid ${holder.pid})`;
   if (wanted.isDefault) return fine(check, `${wanted.port} is used by ${named}; jamdev dev takes the next free one`);
   const free = await findFreePortAbove(wanted.port);
-  return trouble(check, 'failure', devServerErrors.portTaken(wanted.what, wanted.port, named, wanted.flag, free));
+  return trouble(check, 'failure', portErrors.portTaken(wanted.what, wanted.port, named, wanted.flag, free));
 }
 
 async function tryPort(wanted: WantedPort): Promise<JamdevError | undefined> {

@@ -3,8 +3,8 @@ import { createServer, get, type Server } from 'node:http';
 import { connect, createServer as createNetServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { JamdevError } from '../../src/contract/errors/jamdev-error.js';
-import { listen } from '../../src/dev-server/listen.js';
-import { findFreePortAbove, isPortInUse } from '../../src/dev-server/probe-port.js';
+import { listen } from '../../src/ports/listen.js';
+import { findFreePortAbove, isPortInUse } from '../../src/ports/probe-port.js';
 import { waitFor } from '../support/wait.js';
 
 const REQUEST = { what: 'API', flag: '--port' };

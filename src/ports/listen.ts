@@ -5,7 +5,7 @@ import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { errorCode, isShortage } from '../os/error-code.js';
 import { tellQueuedResponses } from '../os/queued-responses.js';
 import { describePortHolder } from '../processes/port-holder.js';
-import { devServerErrors } from './dev-server-errors.js';
+import { portErrors } from './port-errors.js';
 import { findFreePortAbove, isPortInUse } from './probe-port.js';
 
 /** What is being listened for, to be named in error messages. */
@@ -38,7 +38,7 @@ export class PortInUse extends JamdevError {
    * @param free a port that nobody holds; 0 if there is none
    */
   constructor({ what, port, flag }: ListenRequest, holder: string, free: number) {
-    const { code, message, remedy } = devServerErrors.portTaken(what, port, holder, flag, free);
+    const { code, message, remedy } = portErrors.portTaken(what, port, holder, flag, free);
     super(code, message, remedy);
     this.port = port;
   }
@@ -127,9 +127,9 @@ async function explain(error: NodeJS.ErrnoException, request: ListenRequest, hos
   if (error.code === 'EADDRINUSE') {
     return new PortInUse(request, await describePortHolder(request.port), await findFreePortAbove(request.port));
   }
-  if (error.code === 'EACCES') return devServerErrors.portForbidden(request.what, request.port, request.flag);
+  if (error.code === 'EACCES') return portErrors.portForbidden(request.what, request.port, request.flag);
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') {
-    return devServerErrors.hostUnavailable(host, error.code);
+    return portErrors.hostUnavailable(host, error.code);
   }
-  return isShortage(error) ? devServerErrors.portUnavailable(request.what, errorCode(error)) : error;
+  return isShortage(error) ? portErrors.portUnavailable(request.what, errorCode(error)) : error;
 }

@@ -1,0 +1,48 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Store } from './tables.js';
+
+/** How many rows a statement deletes: one statement for all would take too long where there are many. */
+const BATCH_ROWS = 500;
+
+/** Deletes the logs of backends that ended so long ago. */
+export async function deleteOldLogs(store: Store, days: number, signal?: AbortSignal): Promise<void> {
+  await inBatches(signal, () => {
+    const old = store
+      .selectFrom('backend_logs')
+      .innerJoin('backends', 'backends.id', 'backend_logs.backend_id')
+      .select('backend_id')
+      .where('ended_at', '<', ago(days))
+      .limit(BATCH_ROWS);
+    return store.deleteFrom('backend_logs').where('backend_id', 'in', old).executeTakeFirst();
+  });
+}
+
+/** Deletes backends that ended so long ago, with their statuses and logs. */
+export async function deleteOldBackends(store: Store, days: number, signal?: AbortSignal): Promise<void> {
+  await inBatches(signal, () => {
+    const old = store.selectFrom('backends').select('id').where('ended_at', '<', ago(days)).limit(BATCH_ROWS);
+    return store.deleteFrom('backends').where('id', 'in', old).executeTakeFirst();
+  });
+}
+
+/** Deletes entries of the audit that are so old. */
+export async function deleteOldAudit(store: Store, days: number, signal?: AbortSignal): Promise<void> {
+  await inBatches(signal, () => {
+    const old = store.selectFrom('audit').select('id').where('time', '<', ago(days)).limit(BATCH_ROWS);
+    return store.deleteFrom('audit').where('id', 'in', old).executeTakeFirst();
+  });
+}
+
+function ago(days: number): RawBuilder<Date> {
+  return sql<Date>`clock_timestamp() - make_interval(days => ${days})`;
+}
+
+async function inBatches(
+  signal: AbortSignal | undefined,
+  deleteSome: () => Promise<{ numDeletedRows: bigint }>,
+): Promise<void> {
+  while (!signal?.aborted) {
+    const { numDeletedRows } = await deleteSome();
+    if (numDeletedRows < BATCH_ROWS) return;
+  }
+}
