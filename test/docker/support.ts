@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { connectEngine, type Engine } from '../../src/docker-engine/engine.js';
 import { removeImage } from '../../src/images/classic-stages.js';
 import { buildImage } from '../../src/images/image-build.js';
@@ -172,6 +172,25 @@ export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promis
   }
 
   return { start, makeRuntime, project, runId, image: () => image, remains, cleared };
+}
+
+/**
+ * Follows what happens to the containers of a project from now on, until the test is over. The engine remembers its last 256
+ * events only, of all tests: too few to be asked for them afterwards.
+ * @returns the actions so far
+ */
+export function followEvents(project: string, actions: readonly string[]): () => string[] {
+  const filters = ['type=container', `label=dev.jamdev.project=${project}`, ...actions.map((each) => `event=${each}`)];
+  const args = ['--since', String(Date.now() / 1_000), '--format', '{{.Status}}'];
+  const child = spawn('docker', ['events', ...args, ...filters.flatMap((filter) => ['--filter', filter])], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill());
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  return () => printed.split('\n').slice(0, -1);
 }
 
 /** The containers of a project, dead ones as well. */

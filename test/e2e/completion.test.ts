@@ -82,14 +82,22 @@ describeTmux('in a project with jamdev as a devDependency', () => {
       await terminal.enter(source);
       await waitFor(terminalIsAt(terminal, start === '' ? 2 : 3), 'the script to be read');
       const lastLine = async () => (await terminal.history()).findLast((each) => each.includes(PROMPT)) ?? '';
+      let attempts = 0;
       /** Types again what was not completed: on a slow machine the dev server may not be waited for. */
       const completed = async (typed: string, expected: string) => {
         await waitFor(async () => {
+          attempts += 1;
           await terminal.press('C-u');
           await terminal.type(typed);
           await terminal.press('Tab');
-          const isCompleted = async () => (await lastLine()).includes(expected);
-          return waitFor(isCompleted, expected, 5_000).catch(() => false);
+          // The shell takes this once it has completed, or found nothing.
+          const mark = `Z${attempts}`;
+          await terminal.type(mark);
+          const line = await waitFor(async () => {
+            const last = await lastLine();
+            return last.endsWith(mark) ? last : undefined;
+          }, `${name} to complete ${typed}`);
+          return line.includes(expected);
         }, `${expected} in place of ${typed}`);
         await terminal.press('C-u');
       };
