@@ -14,7 +14,7 @@ const LEVELS: readonly string[][] = [
   ['builds', 'plane'],
   ['platform'],
   ['runtime', 'logs', 'watch'],
-  ['records', 'config', 'pages', 'docker-engine', 'store', 'ports'],
+  ['records', 'config', 'pages', 'docker-engine', 'store', 'registry', 'ports'],
   ['processes'],
   ['contract', 'os'],
 ];

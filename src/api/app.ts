@@ -1,12 +1,14 @@
 import express, { type Express, type Request, type RequestHandler } from 'express';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { ignoreError } from '../os/debug/debug-log.js';
+import { TOKEN_PATH } from '../registry/paths.js';
 import { readBody } from './body.js';
 import type { ApiContext } from './context.js';
 import type { Endpoint } from './endpoint.js';
 import { answerError } from './error-handler.js';
 import { answerUntaken, methodNames, noteMethods } from './methods.js';
 import { answerErrorAsPage, READY_PREFIX } from './ready-page.js';
+import { answerErrorAsRegistry } from './registry-refusal.js';
 
 /**
  * The API as an Express app. It translates between HTTP and the control plane, and decides nothing itself.
@@ -24,6 +26,7 @@ export function createApi(context: ApiContext, guard: RequestHandler, endpoints:
   }
   app.use(answerUntaken);
   app.use(READY_PREFIX, answerErrorAsPage);
+  app.use(TOKEN_PATH, answerErrorAsRegistry);
   app.use(answerError(context.reportFault));
   return app;
 }

@@ -1,4 +1,5 @@
 import type { Express } from 'express';
+import { serviceErrors } from '../contract/errors/service-errors.js';
 import { createApi } from './app.js';
 import { createBackendPageTest, isProxyOfAnyServer } from './backend-pages.js';
 import type { DevApiContext } from './dev-context.js';
@@ -7,7 +8,7 @@ import type { Endpoint } from './endpoint.js';
 import { listEndpoints } from './endpoints.js';
 import { guard } from './guard.js';
 import { loginEndpoints } from './login-endpoints.js';
-import { registryEndpoints } from './registry-endpoints.js';
+import { pushRefusals } from './push-refusals.js';
 
 /** The API of a dev server: the platform's, and what only jamdev's own command line asks for. */
 export function createDevApi(context: DevApiContext): Express {
@@ -22,5 +23,9 @@ export function createDevApi(context: DevApiContext): Express {
 
 /** Every endpoint of a dev server. */
 export function listDevEndpoints(context: DevApiContext): Endpoint[] {
-  return listEndpoints(context, [...loginEndpoints(), ...registryEndpoints(), ...devEndpoints(context)]);
+  return listEndpoints(context, [
+    ...loginEndpoints(),
+    ...pushRefusals(serviceErrors.pushNeedsCloud),
+    ...devEndpoints(context),
+  ]);
 }

@@ -131,6 +131,24 @@ export const configErrors = {
       `jamdev serve needs "serve.${key}".`,
       `Set it in the config file, by ${variable} or by --${key}.`,
     ),
+  registryKeyMissing: () =>
+    new JamdevError(
+      'ConfigInvalid',
+      '"serve.registry" needs the signing key of the registry.',
+      'Set "serve.registryKeyFile", or JAMDEV_SERVE_REGISTRY_KEY_FILE, to the signing-key.pem that jamdev serve --init writes.',
+    ),
+  registryUrlMissing: () =>
+    new JamdevError(
+      'ConfigInvalid',
+      'jamdev serve --init needs the URL of the registry to set up.',
+      'Set it in the config file as "serve.registry", or by JAMDEV_SERVE_REGISTRY.',
+    ),
+  registryNeedsPort: () =>
+    new JamdevError(
+      'ConfigInvalid',
+      'The registry can\'t find jamdev serve on a port that changes ("port": 0).',
+      'Set "serve.publicUrl", or a fixed "serve.port".',
+    ),
   variableNotJson: (variable: string, detail: string) =>
     new JamdevError('ConfigInvalid', `${variable} is not valid JSON: ${detail}.`, 'See docs/serve.md.'),
   portsEqual: (port: number) =>

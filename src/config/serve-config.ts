@@ -1,11 +1,13 @@
+import { dirname, resolve } from 'node:path';
+import { urlHost } from '../contract/hosts.js';
 import { firstIssue } from '../contract/requests.js';
 import { configErrors } from './config-errors.js';
 import { readConfigFile } from './config-file.js';
 import type { DroneEndpoint } from './drone-endpoint.js';
 import type { ConfigFile, ServiceSettings } from './schema.js';
 import { checkDatabaseUrl } from './serve-database.js';
-import { serveSchema } from './serve-schema.js';
-import { readServeVariables } from './serve-variables.js';
+import { type ServeSettings, serveSchema } from './serve-schema.js';
+import { readSecretFile, readServeVariables, type ServeVariables } from './serve-variables.js';
 
 /** What the config says of a service that `jamdev serve` runs. */
 interface ServedService {
@@ -33,6 +35,8 @@ export interface ServeConfig {
   lostAfterSeconds: number;
   /** For how many days what is kept. */
   retention: { logDays: number; backendDays: number; auditDays: number };
+  /** undefined: there is none to push to. */
+  registry: RegistrySettings | undefined;
   /** By the name of the drone. */
   drones: Readonly<Record<string, DroneEndpoint>>;
   limits: {
@@ -43,6 +47,14 @@ export interface ServeConfig {
   };
   /** The default one first. */
   services: readonly ServedService[];
+}
+
+/** The registry that `jamdev serve` is the token service of. */
+export interface RegistrySettings {
+  /** Without a slash at the end. */
+  url: string;
+  /** The signing key with its certificate, in PEM. */
+  key: string;
 }
 
 const DEFAULT_SERVE_PORT = 8080;
@@ -62,6 +74,36 @@ export interface ServeFlags {
   cluster?: string;
   database?: string;
   publicUrl?: string;
+  registry?: string;
+}
+
+/** What `jamdev serve --init` writes about. */
+export interface InitConfig {
+  registryUrl: string;
+  /** Where `jamdev serve` will be reached. */
+  apiUrl: string;
+}
+
+/** What is said of `jamdev serve`, and where. */
+interface GivenSettings {
+  settings: ServeSettings;
+  file: ConfigFile;
+  /** undefined: there is no config file. */
+  path: string | undefined;
+  variables: ServeVariables;
+}
+
+/**
+ * Puts together what `jamdev serve --init` needs; the rest of the config may be missing.
+ * @throws JamdevError `ConfigInvalid`, `ConfigUnreadable`
+ */
+export async function resolveInitConfig(flags: ServeFlags, env: NodeJS.ProcessEnv): Promise<InitConfig> {
+  const { registry, publicUrl, host, port = DEFAULT_SERVE_PORT } = (await readSettings(flags, env)).settings;
+  if (registry === undefined) throw configErrors.registryUrlMissing();
+  // The registry's config names it, so it must not change with each start.
+  if (publicUrl === undefined && port === 0) throw configErrors.registryNeedsPort();
+  const apiUrl = publicUrl ?? `http://${urlHost(host)}:${port}`;
+  return { registryUrl: withoutSlash(registry), apiUrl: withoutSlash(apiUrl) };
 }
 
 /**
@@ -69,26 +111,18 @@ export interface ServeFlags {
  * @throws JamdevError `ConfigInvalid`, `ConfigUnreadable`
  */
 export async function resolveServeConfig(flags: ServeFlags, env: NodeJS.ProcessEnv): Promise<ServeConfig> {
-  const { config: path, ...given } = flags;
-  const file: ConfigFile = (await readConfigFile(process.cwd(), path))?.config ?? {};
-  const variables = await readServeVariables(env);
-  const merged = { ...file.serve, ...variables.values, ...withoutUndefined(given) };
-  const result = serveSchema.safeParse(merged);
-  if (!result.success) {
-    const { path: key, detail } = firstIssue(result.error, merged);
-    throw configErrors.serveInvalid(key, variables.nameOf(key), detail);
-  }
-  const { controller, cluster, database, publicUrl, subdomains, ...serve } = result.data;
+  const { settings, file, path, variables } = await readSettings(flags, env);
+  const { controller, cluster, database, publicUrl, subdomains, ...serve } = settings;
   if (controller === undefined) throw configErrors.serveMissing('controller', variables.nameOf('controller'));
   if (cluster === undefined) throw configErrors.serveMissing('cluster', variables.nameOf('cluster'));
   if (database === undefined) throw configErrors.databaseMissing();
   const fromVariable = variables.values.database === undefined ? '"serve.database"' : variables.nameOf('database');
-  checkDatabaseUrl(database, given.database === undefined ? fromVariable : '--database');
+  checkDatabaseUrl(database, flags.database === undefined ? fromVariable : '--database');
   return {
     port: serve.port ?? DEFAULT_SERVE_PORT,
     host: serve.host,
-    publicUrl: publicUrl?.replace(/\/+$/, ''),
-    controller: controller.replace(/\/+$/, ''),
+    publicUrl: publicUrl && withoutSlash(publicUrl),
+    controller: withoutSlash(controller),
     cluster,
     pool: serve.pool ?? '',
     database,
@@ -101,10 +135,39 @@ export async function resolveServeConfig(flags: ServeFlags, env: NodeJS.ProcessE
       backendDays: serve.backendRetentionDays ?? DEFAULT_BACKEND_RETENTION_DAYS,
       auditDays: serve.auditRetentionDays ?? DEFAULT_AUDIT_RETENTION_DAYS,
     },
+    registry: await readRegistry(serve, path),
     drones: serve.drones ?? {},
     limits: serve.limits ?? {},
     services: servicesOf(file),
   };
+}
+
+/** The key's text wins over its file: the variable that names a file sets both. */
+async function readRegistry(
+  { registry, registryKey, registryKeyFile }: ServeSettings,
+  configPath: string | undefined,
+): Promise<RegistrySettings | undefined> {
+  if (registry === undefined) return undefined;
+  const url = withoutSlash(registry);
+  if (registryKey !== undefined) return { url, key: registryKey };
+  if (registryKeyFile === undefined) throw configErrors.registryKeyMissing();
+  const path = resolve(dirname(configPath ?? ''), registryKeyFile);
+  return { url, key: await readSecretFile(path, '"serve.registryKeyFile"') };
+}
+
+async function readSettings({ config, ...given }: ServeFlags, env: NodeJS.ProcessEnv): Promise<GivenSettings> {
+  const found = await readConfigFile(process.cwd(), config);
+  const file: ConfigFile = found?.config ?? {};
+  const variables = await readServeVariables(env);
+  const merged = { ...file.serve, ...variables.values, ...withoutUndefined(given) };
+  const result = serveSchema.safeParse(merged);
+  if (result.success) return { settings: result.data, file, path: found?.path, variables };
+  const { path: key, detail } = firstIssue(result.error, merged);
+  throw configErrors.serveInvalid(key, variables.nameOf(key), detail);
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
 }
 
 function servicesOf(file: ConfigFile): ServedService[] {

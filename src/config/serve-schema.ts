@@ -37,6 +37,19 @@ export const serveSchema = z.strictObject({
     .describe(
       'The Docker Engines of drones, by the name of the drone: unix:///PATH, ssh://USER@HOST, or tcp://HOST:PORT with TLS.',
     ),
+  registry: httpUrl
+    .optional()
+    .describe('The URL of the registry to push images to, as clients, drones and this process reach it.'),
+  registryKey: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The signing key of the registry, with its certificate, in PEM. Every jamdev serve has the same one.'),
+  registryKeyFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The file with the signing key of the registry, as jamdev serve --init writes it.'),
   onLostDrone: z
     .enum(['spawn', 'wait'])
     .optional()
@@ -73,3 +86,4 @@ export const serveSchema = z.strictObject({
     .optional()
     .describe('Limits per account and per backend.'),
 });
+export type ServeSettings = z.infer<typeof serveSchema>;

@@ -49,7 +49,15 @@ function parse(name: string, text: string): unknown {
 
 async function readFile(name: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const path = env[name];
-  if (path === undefined || path === '') return undefined;
+  return path === undefined || path === '' ? undefined : readSecretFile(path, name);
+}
+
+/**
+ * Reads a secret from a file.
+ * @param name what names the file
+ * @throws JamdevError `ConfigUnreadable`
+ */
+export async function readSecretFile(path: string, name: string): Promise<string> {
   try {
     // Files end in a line break, as editors write them.
     return (await readRegularFile(path)).trim();

@@ -90,3 +90,9 @@ export function parseProxyHost(host: string | undefined, allowed: AllowedHosts):
   }
   return isAllowedName(name, allowed) ? { kind: 'server' } : { kind: 'foreign' };
 }
+
+/** The name to reach it by: wildcard addresses are no names to connect to. */
+export function urlHost(host: string | undefined): string {
+  if (host === undefined || host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}

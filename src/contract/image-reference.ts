@@ -4,6 +4,20 @@ const HOST = '(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\\[[0-9a-fA-F:]+\\])(
 const REFERENCE = new RegExp(
   `^(?:${HOST}/)?${COMPONENT}(?:/${COMPONENT})*(?::[\\w][\\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`,
 );
+/** Where images are whose reference names no registry. */
+const DEFAULT_HOST = 'docker.io';
+
+/** An image reference in its parts. */
+export interface ImageReference {
+  /** The registry's, with its port; that of Docker Hub where the reference names none. */
+  host: string;
+  repository: string;
+  /** undefined: `latest`, unless there is a digest. */
+  tag: string | undefined;
+  digest: string | undefined;
+  /** Without tag and digest, as it was written. */
+  name: string;
+}
 
 /** Whether a text names an image: `registry.example.com/team/app:tag`, `app@sha256:...`. */
 export function isImageReference(text: string): boolean {
@@ -13,4 +27,22 @@ export function isImageReference(text: string): boolean {
 /** Whether a reference has a digest, so that it always means the same image. */
 export function hasDigest(reference: string): boolean {
   return /@sha256:[0-9a-f]{64}$/.test(reference);
+}
+
+/** Whether a text is the digest of an image. */
+export function isDigest(text: string): boolean {
+  return /^sha256:[0-9a-f]{64}$/.test(text);
+}
+
+/**
+ * Takes a reference apart, as Docker does: what stands in front of the first slash is a registry if it has a period or a
+ * port, or is `localhost`.
+ * @param reference as {@link isImageReference} takes it
+ */
+export function parseImageReference(reference: string): ImageReference {
+  const [, name = '', tag, digest] = /^(.+?)(?::([\w][\w.-]*))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(reference) ?? [];
+  const slash = name.indexOf('/');
+  const first = name.slice(0, Math.max(slash, 0));
+  if (/[.:]|^localhost$/.test(first)) return { host: first, repository: name.slice(slash + 1), tag, digest, name };
+  return { host: DEFAULT_HOST, repository: slash === -1 ? `library/${name}` : name, tag, digest, name };
 }

@@ -1,10 +1,15 @@
 /**
- * What `env`, image and key of a spawn may have together as JSON; bytes. Plane passes spawns through notifications of
+ * What `env`, image, its credentials and key of a spawn may have together as JSON; bytes. Plane passes spawns through notifications of
  * PostgreSQL, which hold 8,000 bytes: measured with 0.5.5, 7.0 KB of `env` pass and 7.5 KB are answered with 500.
  */
 export const MAX_SPAWN_BYTES = 6 * 1024;
 
 /** What counts towards {@link MAX_SPAWN_BYTES}. */
-export function spawnBytes(spawn: { key: string; image: string; env: Record<string, string> }): number {
+export function spawnBytes(spawn: {
+  key: string;
+  image: string;
+  credentials?: unknown;
+  env: Record<string, string>;
+}): number {
   return Buffer.byteLength(JSON.stringify(spawn));
 }

@@ -1,8 +1,8 @@
 import type { DevUrls } from '../api/caller-urls.js';
 import { CallerUrls } from '../api/caller-urls.js';
 import { readOwnPackage } from '../config/own-package.js';
+import { urlHost } from '../contract/hosts.js';
 import { noteDecision } from '../os/debug/debug-log.js';
-import { urlHost } from '../ports/url-host.js';
 import type { BothPorts } from './both-ports.js';
 import { choosePorts, type PortMove, type PortPolicy } from './choose-ports.js';
 import type { EventBus } from './events.js';

@@ -14,9 +14,7 @@ import type { UsageInterval } from '../platform/usage-gauge.js';
 import { addAudit } from '../store/audit.js';
 import { type BackendRow, findBackend, listLive } from '../store/backends.js';
 import { addStatus } from '../store/statuses.js';
-import type { Store } from '../store/tables.js';
 import { checkPassable } from './check-passable.js';
-import type { ClusterSettings } from './cluster-settings.js';
 import type { ConnectRate } from './connect-rate.js';
 import type { ControllerClient } from './controller-client.js';
 import type { DroneEngines } from './drone-engines.js';
@@ -24,14 +22,13 @@ import { openUsage } from './drone-output.js';
 import { toHistory } from './history.js';
 import type { KeyConnector } from './key-connector.js';
 import { ServiceCatalog } from './service-catalog.js';
+import type { ServiceImagesWorld } from './service-images.js';
 import { askDrone, openSessionLog } from './session-log.js';
 import type { TimedLine } from './timed-lines.js';
 
 /** What a {@link ClusterAccount} works with. */
-export interface ClusterWorld {
+export interface ClusterWorld extends ServiceImagesWorld {
   controller: ControllerClient;
-  store: Store;
-  settings: ClusterSettings;
   keys: KeyConnector;
   engines: DroneEngines;
   rate: ConnectRate;
@@ -50,7 +47,7 @@ export class ClusterAccount implements AccountPlane {
     this.#world = world;
     this.#account = account;
     this.#actor = actor;
-    this.#services = new ServiceCatalog(world.store, world.settings, account);
+    this.#services = new ServiceCatalog(world, account);
   }
 
   async connect(asked: string, params: ConnectParams, signal?: AbortSignal): Promise<Connected> {
@@ -67,7 +64,7 @@ export class ClusterAccount implements AccountPlane {
         keyGiven: params.key !== undefined,
         ofOwnService: this.#services.isOwn(service),
         params,
-        image: () => this.#services.imageFor(service, environment, params.tag),
+        image: async () => (await this.#services.images(service)).toRun(environment, params.tag),
       },
       signal,
     );
@@ -124,12 +121,12 @@ export class ClusterAccount implements AccountPlane {
     return this.#services.delete(name, this.#actor);
   }
 
-  images(service: string): Promise<ServiceImage[]> {
-    return this.#services.images(service);
+  async images(service: string): Promise<ServiceImage[]> {
+    return (await this.#services.images(service)).list();
   }
 
-  useImage(service: string, environment: string, image: string): Promise<void> {
-    return this.#services.useImage(service, environment, image, this.#actor);
+  async useImage(service: string, environment: string, image: string): Promise<void> {
+    await this.#services.useImage(service, environment, image, this.#actor);
   }
 
   async #find(id: string): Promise<BackendRow> {

@@ -32,6 +32,8 @@ interface ClusterService {
 export interface ClusterImage {
   image: string;
   pullPolicy: PullPolicy;
+  /** For the registry, where that needs one. */
+  credentials?: SpawnConfig['executable']['credentials'];
   sessions: ClusterSessions;
 }
 

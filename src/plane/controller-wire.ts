@@ -20,6 +20,8 @@ export interface SpawnConfig {
   executable: {
     image: string;
     pull_policy: 'IfNotPresent' | 'Always' | 'Never';
+    /** Plane keeps them as they are. */
+    credentials: { username: string; password: string } | undefined;
     env: Record<string, string>;
     resource_limits: Record<string, number>;
     mount: string | undefined;

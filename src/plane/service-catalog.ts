@@ -1,12 +1,11 @@
-import { clusterErrors } from '../contract/errors/cluster-errors.js';
 import { serviceErrors } from '../contract/errors/service-errors.js';
-import { hasDigest, isImageReference } from '../contract/image-reference.js';
 import type { ServiceView } from '../platform/control-plane.js';
-import { DEFAULT_ENVIRONMENT, NEWEST_TAG, type ServiceImage } from '../platform/services.js';
-import { findEnvironment, listEnvironments, pinImage } from '../store/environments.js';
+import { DEFAULT_ENVIRONMENT, NEWEST_TAG } from '../platform/services.js';
+import { listEnvironments, pinImage } from '../store/environments.js';
 import { createService, deleteService, findConfigured, findService, listServices } from '../store/services.js';
 import type { Store } from '../store/tables.js';
-import type { ClusterImage, ClusterSettings } from './cluster-settings.js';
+import type { ClusterSettings } from './cluster-settings.js';
+import { ServiceImages, type ServiceImagesWorld } from './service-images.js';
 
 /** A DNS label that starts with a letter: it stands in namespaces of keys, and in image names. */
 const SERVICE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
@@ -17,11 +16,13 @@ const DEFAULT_ALIAS = '-';
 export class ServiceCatalog {
   readonly #store: Store;
   readonly #settings: ClusterSettings;
+  readonly #images: ServiceImagesWorld;
   readonly #account: string;
 
-  constructor(store: Store, settings: ClusterSettings, account: string) {
-    this.#store = store;
-    this.#settings = settings;
+  constructor(images: ServiceImagesWorld, account: string) {
+    this.#store = images.store;
+    this.#settings = images.settings;
+    this.#images = images;
     this.#account = account;
   }
 
@@ -86,48 +87,25 @@ export class ServiceCatalog {
     if (result !== 'deleted') throw serviceErrors.serviceInUse(service, result.running);
   }
 
-  /** Images that were pushed: there is no registry to push to. @throws JamdevError `ServiceNotFound` */
-  async images(asked: string): Promise<ServiceImage[]> {
-    await this.find(asked);
-    return [];
+  /** What the environments of a service run. @throws JamdevError `ServiceNotFound` */
+  async images(asked: string): Promise<ServiceImages> {
+    return new ServiceImages(this.#images, { account: this.#account, service: await this.find(asked) });
   }
 
   /**
-   * @param reference a full reference with a digest
-   * @throws JamdevError `ServiceNotFound`, `ImageNotFound`, `InvalidRequest`
+   * Chooses what an environment runs.
+   * @param wanted a tag or digest that was pushed, or a full reference; `latest`: the newest push
+   * @throws JamdevError `ServiceNotFound`, `ImageNotFound`, `RegistryUnavailable`
    */
-  async useImage(asked: string, environment: string, reference: string, actor: string): Promise<void> {
+  async useImage(asked: string, environment: string, wanted: string, actor: string): Promise<void> {
     const service = await this.find(asked);
-    if (!isImageReference(reference)) throw clusterErrors.notAReference(reference);
-    if (!hasDigest(reference) && this.#pullPolicy(service) !== 'Never') throw clusterErrors.digestMissing(reference);
-    const change = { account: this.#account, service, environment, image: reference, actor };
+    const image = await (await this.images(service)).toPin(wanted);
+    const change = { account: this.#account, service, environment, image, actor };
     if (await pinImage(this.#store, { ...change, ofOwnService: this.isOwn(service) })) return;
     throw serviceErrors.serviceNotFound(service, await this.list());
-  }
-
-  /**
-   * What a new backend is to run.
-   * @throws JamdevError `ImageNotFound`
-   */
-  async imageFor(service: string, environment: string, tag: string | undefined): Promise<ClusterImage> {
-    const slot = { account: this.#account, service, environment };
-    const pinned = (await findEnvironment(this.#store, slot))?.image ?? this.#configured(service, environment)?.image;
-    if (tag !== undefined && tag !== pinned) throw clusterErrors.tagUnknown(service, tag);
-    if (pinned === undefined) throw clusterErrors.serviceWithoutImage(service, environment);
-    return {
-      image: pinned,
-      pullPolicy: this.#pullPolicy(service),
-      sessions: this.#settings.services.get(service)?.sessions ?? NO_SESSION_SETTINGS,
-    };
-  }
-
-  #pullPolicy(service: string): ClusterImage['pullPolicy'] {
-    return this.#settings.services.get(service)?.pullPolicy ?? 'IfNotPresent';
   }
 
   #configured(service: string, environment: string): { image: string | undefined } | undefined {
     return environment === DEFAULT_ENVIRONMENT ? this.#settings.services.get(service) : undefined;
   }
 }
-
-const NO_SESSION_SETTINGS = { useStaticToken: false, maxIdleSeconds: undefined, lifetimeLimitSeconds: undefined };

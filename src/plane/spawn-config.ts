@@ -31,12 +31,12 @@ export function planeKey({ account, service, key }: Omit<BackendOwner, 'id'>): P
 export function toSpawnConfig(
   owner: BackendOwner,
   params: ConnectParams,
-  { image, pullPolicy, sessions }: ClusterImage,
+  { image, pullPolicy, credentials, sessions }: ClusterImage,
   { cluster, pool, subdomains, defaultLimits }: ClusterSettings,
 ): SpawnConfig {
   const given = Object.entries(params.env ?? {}).map((entry) => entry.map(wellFormed));
   const env = { ...Object.fromEntries(given), JAMSOCKET_SERVICE: owner.service };
-  const bytes = spawnBytes({ key: owner.key, image, env });
+  const bytes = spawnBytes({ key: owner.key, image, credentials, env });
   if (bytes > MAX_SPAWN_BYTES) throw clusterErrors.spawnTooLarge(bytes, MAX_SPAWN_BYTES);
   return {
     id: owner.id,
@@ -49,6 +49,7 @@ export function toSpawnConfig(
     executable: {
       image,
       pull_policy: pullPolicy,
+      credentials,
       env,
       resource_limits: toPlaneLimits({ ...defaultLimits, ...withoutNulls(params.limits) }),
       mount: mountName(owner, params.mount),

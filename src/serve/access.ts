@@ -34,7 +34,8 @@ export class Access {
    */
   async authorize(request: Request, scope: EndpointScope): Promise<Caller> {
     if (scope === 'public') return { account: '', actor: 'anyone' };
-    const owner = await this.#ownerOf(request);
+    const sent = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+    const owner = await this.identify(request, sent);
     if (owner === undefined) return this.#openCaller(request);
     const { account, scopes, actor } = owner;
     const asked = accountIn(request);
@@ -43,16 +44,32 @@ export class Access {
     return { account, actor };
   }
 
-  /** @returns undefined where no token is needed */
-  async #ownerOf({ headers, socket }: Request): Promise<TokenOwner | undefined> {
-    const address = socket.remoteAddress ?? '';
-    const sent = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  /**
+   * Finds out who sent an API token.
+   * @param sent undefined: the request has none
+   * @param isOf whether the token is that of whom the request says that it comes from
+   * @returns undefined where no token is needed
+   * @throws JamdevError `Unauthorized`, `TooManyAttempts`, `DatabaseUnavailable`
+   */
+  async identify(
+    { socket, headers }: Request,
+    sent: string | undefined,
+    isOf: (owner: TokenOwner) => boolean = () => true,
+  ): Promise<TokenOwner | undefined> {
     const token = sent === undefined ? undefined : parseApiToken(sent);
     const owner = token === undefined ? undefined : await authenticate(this.#store, token);
-    if (owner !== undefined) return owner;
+    if (owner !== undefined && isOf(owner)) return owner;
     if (this.#isLoopback && !(await hadTokens(this.#store))) return undefined;
     if (headers.authorization === undefined) throw accessErrors.apiTokenMissing();
-    // Behind a proxy all clients have one address: those with a valid token must not pay for others.
+    this.refuse(socket.remoteAddress ?? '');
+  }
+
+  /**
+   * Counts wrong credentials. Behind a proxy all clients have one address: those with valid ones must not pay for others,
+   * so this comes after they were looked up.
+   * @throws JamdevError `Unauthorized`, `TooManyAttempts`
+   */
+  refuse(address: string): never {
     this.#failures.check(address);
     this.#failures.add(address);
     throw accessErrors.apiTokenWrong();

@@ -1,8 +1,11 @@
-import type { ServeConfig } from '../config/serve-config.js';
+import type { RegistrySettings, ServeConfig } from '../config/serve-config.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { systemClock } from '../os/clock.js';
 import { ControllerClient } from '../plane/controller-client.js';
 import { DroneEngines } from '../plane/drone-engines.js';
+import { resolveDigest } from '../plane/image-digests.js';
+import { OwnRegistry } from '../registry/own-registry.js';
+import { readSigningKey } from '../registry/signing-key.js';
 import { hasTokens } from '../store/api-tokens.js';
 import { openStore } from '../store/open-store.js';
 import { exposedAt } from './exposure.js';
@@ -28,11 +31,30 @@ export async function checkServe(config: ServeConfig): Promise<Finding[]> {
   const tryEngine = (name: string) => tried(`engine of drone ${name}`, async () => void (await engines.engineOf(name)));
   findings.push(...(await Promise.all(engines.names.map(tryEngine))));
   engines.close();
-  for (const { name, image } of config.services) {
-    const problem = image === undefined ? serveErrors.imageMissing(name).sentence : undefined;
-    findings.push({ what: `image of service ${name}`, problem });
+  const { registry } = config;
+  if (registry !== undefined)
+    findings.push(await tried(`registry ${registry.url}`, () => registryOf(registry).check()));
+  for (const service of config.services) {
+    findings.push(await tried(`image of service ${service.name}`, () => checkImage(service, config)));
   }
   return findings;
+}
+
+function registryOf({ url, key }: RegistrySettings): OwnRegistry {
+  return new OwnRegistry(url, readSigningKey(key), () => new Date());
+}
+
+/** A service without an image can get one by a push. */
+async function checkImage(
+  { name, image, pullPolicy }: ServeConfig['services'][number],
+  config: ServeConfig,
+): Promise<void> {
+  const { registry } = config;
+  if (image === undefined) {
+    if (registry === undefined) throw serveErrors.imageMissing(name);
+    return;
+  }
+  if (pullPolicy !== 'Never') await resolveDigest(image, registry && registryOf(registry));
 }
 
 async function checkDatabase(config: ServeConfig): Promise<void> {

@@ -11,6 +11,7 @@ const CONNECT: readonly WireErrorCode[] = [
   'HolderUnreachable',
   'NoDroneAvailable',
   'LimitReached',
+  'RegistryUnavailable',
 ];
 const OUTPUT: readonly WireErrorCode[] = ['OutputUnavailable', 'EngineUnavailable'];
 
@@ -21,6 +22,7 @@ export function clusterErrorsOf({ path, scope }: Endpoint): WireErrorCode[] {
     ...(scope === 'public' ? [] : WITH_TOKEN),
     ...(scope === 'connect' ? WITH_CONTROLLER : []),
     ...(/\/(connect|spawn)$/.test(path) ? CONNECT : []),
+    ...(/\/update$/.test(path) ? (['RegistryUnavailable'] as const) : []),
     ...(/\/(logs|metrics\/stream|logs\/stream)$/.test(path) ? OUTPUT : []),
   ];
 }

@@ -5,8 +5,10 @@ import { createApi } from '../api/app.js';
 import { CallerUrls } from '../api/caller-urls.js';
 import type { ApiContext } from '../api/context.js';
 import { listEndpoints } from '../api/endpoints.js';
+import { pushRefusals } from '../api/push-refusals.js';
 import { readOwnPackage } from '../config/own-package.js';
 import type { ServeConfig } from '../config/serve-config.js';
+import { registryErrors } from '../contract/errors/registry-errors.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { systemClock } from '../os/clock.js';
 import { ClusterDrones } from '../plane/cluster-drones.js';
@@ -19,6 +21,8 @@ import { exposedAt } from './exposure.js';
 import { FailedAttempts } from './failed-attempts.js';
 import { healthEndpoints } from './health-endpoints.js';
 import { checkReadiness } from './readiness.js';
+import { registryEndpoints } from './registry-endpoints.js';
+import { RegistryTokenService } from './registry-token-service.js';
 import { logRequests } from './request-log.js';
 import { serveGuard } from './serve-guard.js';
 import type { ServeParts } from './serve-parts.js';
@@ -40,7 +44,7 @@ export interface ServeProcess {
 export function createServeApi(
   config: ServeConfig,
   store: Store,
-  { controller, controlPlane, engines, metrics }: ServeParts,
+  { controller, controlPlane, engines, metrics, own }: ServeParts,
   { ownUrl, isClosing, log }: ServeProcess,
 ): RequestListener {
   const urls = new CallerUrls({ host: config.host, publicUrl: { api: config.publicUrl } }, () => ({
@@ -58,7 +62,7 @@ export function createServeApi(
       api_url: urls.forThisMachine().api_url,
     }),
     errorsOf: clusterErrorsOf,
-    registryHost: () => new URL(urls.forThisMachine().api_url).host,
+    registryHost: () => own?.registry.host ?? new URL(urls.forThisMachine().api_url).host,
     urls,
     reportFault: (error, id) => log.error({ err: error, errorId: id }, 'a request failed by a fault of jamdev'),
   };
@@ -66,8 +70,13 @@ export function createServeApi(
     if (isClosing()) throw requestErrors.shuttingDown();
     await checkReadiness(store, controller, config);
   };
+  const registry =
+    own === undefined
+      ? pushRefusals(registryErrors.noRegistryToPushTo)
+      : registryEndpoints(new RegistryTokenService(access, own, controlPlane), own, controlPlane, log);
   const endpoints = listEndpoints(context, [
     ...tokenEndpoints(store),
+    ...registry,
     ...commandEndpoints({ store, engines, controlPlane }, context.info),
     ...droneEndpoints(new ClusterDrones({ controller, store, engines, cluster: config.cluster, clock: systemClock })),
     ...healthEndpoints(checkReady, metrics),

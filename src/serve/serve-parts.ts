@@ -1,22 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { ServeConfig } from '../config/serve-config.js';
-import { systemClock } from '../os/clock.js';
+import { hasDigest } from '../contract/image-reference.js';
+import { type Clock, systemClock } from '../os/clock.js';
 import { ClusterControlPlane } from '../plane/cluster-control-plane.js';
 import type { ClusterSettings } from '../plane/cluster-settings.js';
 import { ConnectRate } from '../plane/connect-rate.js';
 import { ControllerClient } from '../plane/controller-client.js';
 import { DroneEngines } from '../plane/drone-engines.js';
 import { EndRecorder } from '../plane/end-recorder.js';
+import { ImageDigests } from '../plane/image-digests.js';
 import { KeyConnector } from '../plane/key-connector.js';
 import { LostBackends } from '../plane/lost-backends.js';
+import { PushedImages } from '../plane/pushed-images.js';
 import { Reconciler } from '../plane/reconciler.js';
 import { deleteOldRecords } from '../plane/retention.js';
+import type { ClusterRegistry } from '../plane/service-images.js';
 import { StaleHolders } from '../plane/stale-holders.js';
 import { StatusFollower } from '../plane/status-follower.js';
+import { OwnRegistry } from '../registry/own-registry.js';
+import { readSigningKey } from '../registry/signing-key.js';
 import { KeyLocks } from '../store/key-locks.js';
 import type { OpenStore } from '../store/open-store.js';
 import { StatusFeed } from '../store/status-feed.js';
+import type { Store } from '../store/tables.js';
 import { ServeMetrics } from './metrics.js';
 
 /** The parts of `jamdev serve`, which know each other and nothing of ports. */
@@ -24,6 +31,8 @@ export interface ServeParts {
   controller: ControllerClient;
   controlPlane: ClusterControlPlane;
   engines: DroneEngines;
+  /** undefined: there is no registry. */
+  own: ClusterRegistry | undefined;
   follower: StatusFollower;
   metrics: ServeMetrics;
   /** Begins what goes on without requests. */
@@ -74,11 +83,15 @@ export async function makeServeParts(config: ServeConfig, { store }: OpenStore, 
   });
   const retention = deleteOldRecords(config.retention, store);
   const rate = new ConnectRate(config.limits.connectsPerSecond, clock);
-  const world = { controller, store, settings, keys, engines, rate, clock };
+  const own = openRegistry(config.registry, store, clock);
+  const digests = new ImageDigests(store, own?.registry);
+  await resolveImages(settings, digests, log);
+  const world = { controller, store, settings, keys, engines, rate, clock, own, digests };
   return {
     controller,
     controlPlane: new ClusterControlPlane(world, feed),
     engines,
+    own,
     follower,
     metrics,
     start() {
@@ -99,6 +112,25 @@ export async function makeServeParts(config: ServeConfig, { store }: OpenStore, 
       engines.close();
     },
   };
+}
+
+function openRegistry(config: ServeConfig['registry'], store: Store, clock: Clock): ClusterRegistry | undefined {
+  if (config === undefined) return undefined;
+  const registry = new OwnRegistry(config.url, readSigningKey(config.key), () => clock.now());
+  return { registry, pushed: new PushedImages(store, registry) };
+}
+
+/** Finds out anew which images the tags of the config stand for. Where that fails, what is known stays. */
+async function resolveImages({ services }: ClusterSettings, digests: ImageDigests, log: Logger): Promise<void> {
+  const resolving = [...services].map(async ([service, { image, pullPolicy }]) => {
+    if (image === undefined || pullPolicy === 'Never' || hasDigest(image)) return;
+    try {
+      await digests.resolveConfigured(image);
+    } catch (error) {
+      log.warn({ service, image, err: error }, 'the image of a service could not be resolved to a digest');
+    }
+  });
+  await Promise.all(resolving);
 }
 
 function settingsOf(config: ServeConfig): ClusterSettings {

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { createApiServer } from '../api/server.js';
 import type { ServeConfig } from '../config/serve-config.js';
+import { urlHost } from '../contract/hosts.js';
 import { pause } from '../os/clock.js';
 import { type BoundPort, listen } from '../ports/listen.js';
-import { urlHost } from '../ports/url-host.js';
 import { hasTokens } from '../store/api-tokens.js';
 import { type OpenStore, openStore } from '../store/open-store.js';
 import { noteConfigured } from '../store/services.js';

@@ -1,27 +1,64 @@
+import { sql } from 'kysely';
+import { addAudit } from './audit.js';
 import type { Store } from './tables.js';
 
 /** An image that was pushed for a service. */
 export interface ImageRow {
   digest: string;
-  /** Null: it was pushed by its digest. */
-  tag: string | null;
+  tag: string;
   pushedAt: Date;
 }
 
+/** A push, as the registry reported it. */
+interface PushedImage {
+  account: string;
+  service: string;
+  digest: string;
+  tag: string;
+  pushedAt: Date;
+  eventId: string;
+  /** For the audit. */
+  actor: string;
+}
+
 /**
- * Notes a push.
- * @param push.eventId of the registry's notification: one that comes again changes nothing
+ * Notes a push that the registry reported. One that is reported again changes nothing; one that was found in the registry
+ * before gets the time of its report.
  */
 export async function addImage(
   store: Store,
-  push: ImageRow & { account: string; service: string; eventId: string | null },
+  { account, service, digest, tag, pushedAt, eventId, actor }: PushedImage,
 ): Promise<void> {
-  const { account, service, digest, tag, pushedAt, eventId } = push;
-  await store
-    .insertInto('images')
-    .values({ account, service, digest, tag, pushed_at: pushedAt, event_id: eventId })
-    .onConflict((conflict) => conflict.column('event_id').doNothing())
-    .execute();
+  await store.transaction().execute(async (transaction) => {
+    // Locks the repository against a takeover of its tags, and has the registry asked again: reports may come late.
+    await transaction
+      .insertInto('push_grants')
+      .values({ account, service, actor })
+      .onConflict((conflict) =>
+        conflict.columns(['account', 'service']).doUpdateSet({ checked_at: sql<Date>`'-infinity'` }),
+      )
+      .execute();
+    const found = await transaction
+      .updateTable('images')
+      .set({ event_id: eventId, pushed_at: pushedAt })
+      .where('account', '=', account)
+      .where('service', '=', service)
+      .where('digest', '=', digest)
+      .where('tag', '=', tag)
+      .where('event_id', 'is', null)
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('images as reported').select('id').where('reported.event_id', '=', eventId))),
+      )
+      .executeTakeFirst();
+    if (found.numUpdatedRows > 0n) return;
+    const added = await transaction
+      .insertInto('images')
+      .values({ account, service, digest, tag, pushed_at: pushedAt, event_id: eventId })
+      .onConflict((conflict) => conflict.column('event_id').doNothing())
+      .executeTakeFirst();
+    if (added.numInsertedOrUpdatedRows !== 1n) return;
+    await addAudit(transaction, { account, actor, action: 'image.push', target: `${service}:${tag}@${digest}` });
+  });
 }
 
 /** The images of a service, the newest push first; one that was pushed again under the same tag is there once. */

@@ -12,6 +12,7 @@ export type AuditAction =
   | 'token.revoke'
   | 'service.create'
   | 'service.delete'
+  | 'image.push'
   | 'deploy'
   | 'terminate'
   | 'drone.drain';
@@ -46,7 +47,7 @@ export interface Tables {
     account: string;
     service: string;
     environment: string;
-    /** What it was set to run: a full reference, or a digest. Null: the newest push. */
+    /** What it was set to run: a full reference, or the digest of an image of the service. Null: the newest push. */
     image: string | null;
     changed_at: ColumnType<Date, never, Date>;
   };
@@ -55,11 +56,23 @@ export interface Tables {
     account: string;
     service: string;
     digest: string;
-    tag: string | null;
+    tag: string;
     pushed_at: Date;
-    /** Of the registry's notification, which may come more than once. */
+    /** Of the registry's notification, which may come more than once; null while none came. */
     event_id: string | null;
   };
+  /** Repositories that were opened for a push. */
+  push_grants: {
+    account: string;
+    service: string;
+    /** Who may be pushing. */
+    actor: string;
+    granted_at: ColumnType<Date, never, Date>;
+    /** When the registry was last asked what is there; `-infinity` after something that may have changed it. */
+    checked_at: ColumnType<Date, never, Date>;
+  };
+  /** Images that the config names by tag. */
+  resolved_images: { reference: string; digest: string; resolved_at: ColumnType<Date, undefined, Date> };
   backends: {
     id: string;
     account: string;

@@ -35,7 +35,7 @@ describe('HTTP API: its description', () => {
     expect(routes.length).toBeGreaterThan(15);
     // Nothing else answers: what is no route is the guard, and those that answer what no route took.
     const others = layers.filter(({ route }) => route === undefined);
-    expect(others).toHaveLength(4);
+    expect(others).toHaveLength(5);
     expect(others.filter(({ handle }) => handle.stack !== undefined)).toEqual([]);
   });
 

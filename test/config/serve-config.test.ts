@@ -44,13 +44,13 @@ describe('the config of jamdev serve', () => {
     'the database URL %j is refused without being shown, with where it comes from',
     async (database) => {
       write({ serve: { ...NEEDED, database } });
-      const sources: [string, Promise<unknown>][] = [
-        ['"serve.database"', resolveServeConfig({}, {})],
-        ['JAMDEV_SERVE_DATABASE', resolveServeConfig({}, { JAMDEV_SERVE_DATABASE: database })],
-        ['--database', resolveServeConfig({ database }, {})],
+      const sources: [string, () => Promise<unknown>][] = [
+        ['"serve.database"', () => resolveServeConfig({}, {})],
+        ['JAMDEV_SERVE_DATABASE', () => resolveServeConfig({}, { JAMDEV_SERVE_DATABASE: database })],
+        ['--database', () => resolveServeConfig({ database }, {})],
       ];
-      for (const [where, resolved] of sources) {
-        const error = await resolved.catch((reason: unknown) => reason);
+      for (const [where, resolve] of sources) {
+        const error = await resolve().catch((reason: unknown) => reason);
         expect(error).toMatchObject({ code: 'ConfigInvalid', message: expect.stringContaining(where) });
         expect(String(error)).not.toContain('SECRET');
       }

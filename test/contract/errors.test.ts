@@ -17,6 +17,7 @@ import { connectErrors } from '../../src/contract/errors/connect-errors.js';
 import { errorBody } from '../../src/contract/errors/error-body.js';
 import { type ErrorCode, HTTP_STATUS_OF } from '../../src/contract/errors/error-codes.js';
 import { JamdevError } from '../../src/contract/errors/jamdev-error.js';
+import { registryErrors } from '../../src/contract/errors/registry-errors.js';
 import { requestErrors } from '../../src/contract/errors/request-errors.js';
 import { serviceErrors } from '../../src/contract/errors/service-errors.js';
 import { tokenErrors } from '../../src/contract/errors/token-errors.js';
@@ -28,6 +29,7 @@ import { pathErrors } from '../../src/os/path-errors.js';
 import { portErrors } from '../../src/ports/port-errors.js';
 import { processErrors } from '../../src/processes/process-errors.js';
 import { stateErrors } from '../../src/records/state-errors.js';
+import { setupErrors } from '../../src/registry/setup-errors.js';
 import { serveErrors } from '../../src/serve/serve-errors.js';
 import { storeErrors } from '../../src/store/store-errors.js';
 import { watchErrors } from '../../src/watch/watch-errors.js';
@@ -93,6 +95,8 @@ const GROUPS = {
   accountErrors,
   accessErrors,
   clusterErrors,
+  registryErrors,
+  setupErrors,
   serveErrors,
 };
 const MAKERS = {
@@ -120,6 +124,8 @@ const MAKERS = {
   ...accountErrors,
   ...accessErrors,
   ...clusterErrors,
+  ...registryErrors,
+  ...setupErrors,
   ...serveErrors,
   neverReady,
   usage: usageError,
@@ -148,7 +154,6 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   userTooLong: [clusterErrors.userTooLong(300, 255), ['300', '255']],
   authUnusable: [clusterErrors.authUnusable(), ['"auth"']],
   notAReference: [clusterErrors.notAReference('a b'), ['"a b"']],
-  digestMissing: [clusterErrors.digestMissing('app:1'), ['"app:1"', '"pullPolicy": "Never"']],
   tagUnknown: [clusterErrors.tagUnknown('SERVICE', 'TAG'), ['"SERVICE"', '"TAG"']],
   serviceWithoutImage: [clusterErrors.serviceWithoutImage('SERVICE', 'staging'), ['"SERVICE"', '"staging"']],
   droneWithoutEndpoint: [clusterErrors.droneWithoutEndpoint('abc', 'DRONE'), ['"abc"', '"DRONE"', 'serve.drones']],
@@ -156,6 +161,25 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   containerGone: [clusterErrors.containerGone('abc'), ['"abc"']],
   backendLimit: [clusterErrors.backendLimit('acme', 4711), ['"acme"', '4711', 'serve.limits.maxBackends']],
   connectLimit: [clusterErrors.connectLimit('acme', 4711), ['"acme"', '4711', 'serve.limits.connectsPerSecond']],
+  registryUnavailable: [registryErrors.registryUnavailable('HOST', 'DETAIL'), ['HOST', 'DETAIL']],
+  imageUnresolvable: [registryErrors.imageUnresolvable('app:1', 'DETAIL'), ['"app:1"', 'DETAIL']],
+  imageOfOtherAccount: [registryErrors.imageOfOtherAccount('h/b/app', 'acme'), ['"h/b/app"', '"acme"']],
+  imageNotPushed: [registryErrors.imageNotPushed('SERVICE', 'v3', ['v1', 'v2']), ['"SERVICE"', '"v3"', 'v1, v2']],
+  registryMissing: [registryErrors.registryMissing(), ['serve.registry']],
+  noRegistryToPushTo: [registryErrors.noRegistryToPushTo(), ['serve.registry', 'use-image']],
+  scopeNotAllowed: [
+    registryErrors.scopeNotAllowed('repository b/doc', 'push', 'acme'),
+    ['repository b/doc', 'push', '"acme"'],
+  ],
+  pullOnly: [registryErrors.pullOnly('acme/doc'), ['"acme/doc"']],
+  credentialMissing: [registryErrors.credentialMissing(), ['jamdev token create ACCOUNT']],
+  notificationRefused: [registryErrors.notificationRefused(), ['jamdev serve --init']],
+  signingKeyUnusable: [setupErrors.signingKeyUnusable('DETAIL'), ['DETAIL', 'signing-key.pem']],
+  registryFilesInTheWay: [setupErrors.registryFilesInTheWay('FOLDER', ['a', 'b']), ['"FOLDER"', 'a, b']],
+  registryFolderUnusable: [setupErrors.registryFolderUnusable('FOLDER', 'EACCES'), ['"FOLDER"', 'EACCES']],
+  registryKeyMissing: [configErrors.registryKeyMissing(), ['"serve.registryKeyFile"', '--init']],
+  registryUrlMissing: [configErrors.registryUrlMissing(), ['"serve.registry"', 'JAMDEV_SERVE_REGISTRY']],
+  registryNeedsPort: [configErrors.registryNeedsPort(), ['"serve.publicUrl"']],
   tokenNeeded: [serveErrors.tokenNeeded('0.0.0.0'), ['0.0.0.0', 'jamdev token create']],
   imageMissing: [serveErrors.imageMissing('SERVICE'), ['"SERVICE"', 'services.NAME.image']],
   serveInvalid: [

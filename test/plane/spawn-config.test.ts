@@ -105,6 +105,15 @@ describe('a spawn as Plane gets it', () => {
     });
   });
 
+  test('a pull credential goes along, and counts', () => {
+    const credentials = { username: '_pull', password: 'x'.repeat(MAX_SPAWN_BYTES - 200) };
+    const image = { ...IMAGE, credentials };
+    expect(toSpawnConfig(OWNER, params(), image, SETTINGS).executable.credentials).toEqual(credentials);
+    const env = { A: 'x'.repeat(200) };
+    expect(() => toSpawnConfig(OWNER, params({ env }), image, SETTINGS)).toThrow(`at most ${MAX_SPAWN_BYTES} bytes`);
+    expect(() => toSpawnConfig(OWNER, params({ env }), IMAGE, SETTINGS)).not.toThrow();
+  });
+
   test('is refused as soon as env, image and key are too large together, whatever their characters', () => {
     const used = Buffer.byteLength(
       JSON.stringify({ key: OWNER.key, image: IMAGE.image, env: { JAMSOCKET_SERVICE: 'docs', A: '' } }),

@@ -22,7 +22,7 @@ const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
 describePostgres('services', () => {
   const postgres = usePostgres();
   const open = async () => openTestStore(await postgres.createDatabase());
-  const push = { ...DOC, tag: 'latest', eventId: null };
+  const push = { ...DOC, tag: 'latest', actor: ACTOR };
 
   test('one is created once, however many ask at once, and has a time of its last spawn', async () => {
     const store = await open();
@@ -42,7 +42,7 @@ describePostgres('services', () => {
     const store = await open();
     await createService(store, { ...DOC, actor: ACTOR });
     await pinImage(store, { ...DOC, environment: 'default', image: 'sha256:1', actor: ACTOR });
-    await addImage(store, { ...push, digest: 'sha256:1', pushedAt: at(1) });
+    await addImage(store, { ...push, eventId: 'e0', digest: 'sha256:1', pushedAt: at(1) });
     await insertBackend(store, newBackend({ id: 'a' }));
     expect(await deleteService(store, { ...DOC, actor: ACTOR })).toEqual({ running: 1 });
     await addStatus(store, 'a', { status: 'terminated', time: new Date() });
@@ -55,6 +55,7 @@ describePostgres('services', () => {
     expect(entries.map(({ actor, action, target }) => [actor, action, target])).toEqual([
       [ACTOR, 'service.create', 'doc'],
       [ACTOR, 'deploy', 'doc/default: sha256:1'],
+      [ACTOR, 'image.push', 'doc:latest@sha256:1'],
       [ACTOR, 'service.delete', 'doc'],
     ]);
   });
@@ -71,19 +72,19 @@ describePostgres('services', () => {
 
   test('images are listed by push, the newest first, and found by tag and digest', async () => {
     const store = await open();
-    await addImage(store, { ...push, digest: 'sha256:1', pushedAt: at(1) });
-    await addImage(store, { ...push, digest: 'sha256:2', pushedAt: at(2), tag: 'v2' });
-    await addImage(store, { ...push, digest: 'sha256:3', pushedAt: at(3), tag: null });
-    await addImage(store, { ...push, digest: 'sha256:1', pushedAt: at(4) });
-    await addImage(store, { ...push, digest: 'sha256:9', pushedAt: at(9), service: 'chat' });
+    await addImage(store, { ...push, eventId: 'e0', digest: 'sha256:1', pushedAt: at(1) });
+    await addImage(store, { ...push, eventId: 'e1', digest: 'sha256:2', pushedAt: at(2), tag: 'v2' });
+    await addImage(store, { ...push, eventId: 'e2', digest: 'sha256:3', pushedAt: at(3), tag: 'v3' });
+    await addImage(store, { ...push, eventId: 'e3', digest: 'sha256:1', pushedAt: at(4) });
+    await addImage(store, { ...push, eventId: 'e4', digest: 'sha256:9', pushedAt: at(9), service: 'chat' });
     expect(await listImages(store, 'acme', 'doc')).toEqual([
       { digest: 'sha256:1', tag: 'latest', pushedAt: at(4) },
-      { digest: 'sha256:3', tag: null, pushedAt: at(3) },
+      { digest: 'sha256:3', tag: 'v3', pushedAt: at(3) },
       { digest: 'sha256:2', tag: 'v2', pushedAt: at(2) },
     ]);
     expect(await newestImage(store, DOC)).toMatchObject({ digest: 'sha256:1' });
     expect(await newestImage(store, { ...DOC, name: 'v2' })).toMatchObject({ digest: 'sha256:2' });
-    expect(await newestImage(store, { ...DOC, name: 'sha256:3' })).toMatchObject({ tag: null });
+    expect(await newestImage(store, { ...DOC, name: 'sha256:3' })).toMatchObject({ tag: 'v3' });
     expect(await newestImage(store, { ...DOC, name: 'nope' })).toBeUndefined();
   });
 

@@ -28,7 +28,7 @@ const ACTIONS: Record<
   create: (store, account, service) => createService(store, { account, service, actor: account }),
   delete: (store, account, service) => deleteService(store, { account, service, actor: account }),
   push: (store, account, service, key, id) =>
-    addImage(store, { account, service, digest: id, tag: key, pushedAt: new Date(), eventId: null }),
+    addImage(store, { account, service, digest: id, tag: key, pushedAt: new Date(), eventId: id, actor: account }),
   pin: (store, account, service, key, id) =>
     pinImage(store, { account, service, environment: key, image: id, actor: account }),
   createToken: (store, account) => createToken(store, { account, scopes: ['admin'], actor: account }),

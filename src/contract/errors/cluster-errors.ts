@@ -80,13 +80,7 @@ export const clusterErrors = {
     new JamdevError(
       'ImageNotFound',
       `${quote(text)} is not a full image reference.`,
-      'Write it as REGISTRY/NAME@sha256:DIGEST.',
-    ),
-  digestMissing: (reference: string) =>
-    new JamdevError(
-      'ImageNotFound',
-      `The image ${quote(reference)} has no digest, so it could mean another image later.`,
-      'Write it as REGISTRY/NAME@sha256:DIGEST, or set "pullPolicy": "Never" for images that the drones have already.',
+      'Write it as REGISTRY/NAME:TAG or REGISTRY/NAME@sha256:DIGEST.',
     ),
   tagUnknown: (service: string, tag: string) =>
     new JamdevError(
@@ -98,7 +92,7 @@ export const clusterErrors = {
     new JamdevError(
       'ImageNotFound',
       `The environment ${quote(environment)} of service ${quote(service)} has no image.`,
-      'Set services.NAME.image in the config of jamdev serve, or call use-image with a full reference.',
+      'Push an image to it, call use-image with a full reference, or set services.NAME.image in the config of jamdev serve.',
     ),
   droneWithoutEndpoint: (id: string, drone: string | null) =>
     new JamdevError(

@@ -37,6 +37,7 @@ export const HTTP_STATUS_OF = {
   NoDroneAvailable: 503,
   ControllerUnavailable: 503,
   EngineUnavailable: 503,
+  RegistryUnavailable: 503,
   ControllerFailed: 502,
   BuildFailed: 503,
   DockerMissing: 503,
@@ -107,6 +108,7 @@ export const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   HolderUnreachable: 10,
   NoDroneAvailable: 10,
   ControllerUnavailable: 5,
+  RegistryUnavailable: 5,
 };
 
 /** @returns the HTTP status of an answer with that code */

@@ -14,6 +14,7 @@ export type DebugArea =
   | 'ports'
   | 'processes'
   | 'proxy'
+  | 'registry'
   | 'serve'
   | 'start'
   | 'state'

@@ -3,6 +3,7 @@ import { createAccounts } from './001-accounts.js';
 import { createServices } from './002-services.js';
 import { createBackends } from './003-backends.js';
 import { createConfiguredServices } from './004-configured-services.js';
+import { createRegistry } from './005-registry.js';
 
 /**
  * All changes of the database so far, by name, in the order of their names. One that was released is never changed, and
@@ -13,4 +14,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '002-services': { up: createServices },
   '003-backends': { up: createBackends },
   '004-configured-services': { up: createConfiguredServices },
+  '005-registry': { up: createRegistry },
 };

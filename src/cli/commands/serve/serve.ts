@@ -3,6 +3,9 @@ import type { ServeFlags } from '../../../config/serve-config.js';
 import type { CommandIo } from '../../io.js';
 import { addExamples, port } from '../../option-values.js';
 
+/** Where `--init` writes to, unless told. */
+const INIT_FOLDER = 'registry';
+
 /** `jamdev serve`: the platform's API in front of a Plane cluster. */
 export function serveCommand(io: CommandIo): Command {
   const command = new Command('serve')
@@ -14,14 +17,21 @@ export function serveCommand(io: CommandIo): Command {
     .option('--port <number>', 'the port of the API (default: 8080; 0: any free one)', port('--port'))
     .option('--host <host>', 'listen on this host instead of loopback only; needs an API token')
     .option('--config <file>', 'the config file (default: jamsocket.config.json in this folder)')
+    .option('--registry <url>', 'the URL of the registry to push images to')
+    .option('--init [folder]', 'write the signing key, certificate and config of the registry, and exit')
     .option('--check', 'check every part, report what is wrong, and exit')
-    .action(async ({ check, ...flags }: ServeFlags & { check?: boolean }) => {
+    .action(async ({ check, init, ...flags }: ServeFlags & { check?: boolean; init?: string | true }) => {
       // Loaded here, so that no other command pays for it.
+      if (init !== undefined) {
+        const { runServeInit } = await import('./run-serve-init.js');
+        return runServeInit(flags, init === true ? INIT_FOLDER : init, io);
+      }
       const { runServe } = await import('./run-serve.js');
       await runServe(flags, check ?? false, io);
     });
   return addExamples(command, [
     ['jamdev serve', 'with "serve" of jamsocket.config.json and JAMDEV_SERVE_*'],
+    ['jamdev serve --init registry --registry https://registry.example.com', 'set up the registry'],
     ['jamdev serve --check', 'check the database, the controller, the drones and their engines'],
   ]);
 }

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { registryErrors } from '../contract/errors/registry-errors.js';
+import { isDigest } from '../contract/image-reference.js';
+import { errorCode } from '../os/error-code.js';
+
+/** All forms of an image: of one platform, and of several, by Docker and by OCI. */
+const MANIFEST_TYPES = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+].join(', ');
+const ANSWER_TIMEOUT_MS = 10_000;
+const tagListSchema = z.object({ tags: z.array(z.string()).nullish() });
+
+/** How a registry is reached, and how it is asked. */
+export interface RegistryAccess {
+  /** For messages. */
+  host: string;
+  /** Without a slash at the end. */
+  url: string;
+  /**
+   * Returns the `Authorization` for reading from a repository.
+   * @param challenge what the registry answered to a request without; undefined before the first
+   */
+  authorize: (repository: string, challenge: string | null | undefined) => Promise<string | undefined>;
+}
+
+/**
+ * Finds out which image a tag or digest names, by the API of the OCI distribution specification.
+ * @param name a tag or digest
+ * @returns undefined if the registry has none of that name, or does not let this client see it
+ * @throws JamdevError `RegistryUnavailable`
+ */
+export async function findDigest(
+  registry: RegistryAccess,
+  repository: string,
+  name: string,
+): Promise<string | undefined> {
+  const path = `/v2/${repository}/manifests/${name}`;
+  const head = await request(registry, repository, 'HEAD', path);
+  if (isAbsent(head)) return undefined;
+  const digest = head.headers.get('docker-content-digest') ?? '';
+  if (head.ok && isDigest(digest)) return digest;
+  // The header is optional, and some registries answer no HEAD.
+  const response = await request(registry, repository, 'GET', path);
+  if (isAbsent(response)) return undefined;
+  if (!response.ok) throw registryErrors.registryUnavailable(registry.host, `status ${response.status}`);
+  return `sha256:${createHash('sha256')
+    .update(Buffer.from(await response.arrayBuffer()))
+    .digest('hex')}`;
+}
+
+/**
+ * Lists the tags of a repository.
+ * @returns none for a repository that was never pushed to
+ * @throws JamdevError `RegistryUnavailable`
+ */
+export async function listTags(registry: RegistryAccess, repository: string): Promise<string[]> {
+  const tags: string[] = [];
+  let path: string | undefined = `/v2/${repository}/tags/list?n=1000`;
+  while (path !== undefined) {
+    const response = await request(registry, repository, 'GET', path);
+    if (response.status === 404) return tags;
+    if (!response.ok) throw registryErrors.registryUnavailable(registry.host, `status ${response.status}`);
+    const page = tagListSchema.safeParse(await response.json());
+    if (!page.success) throw registryErrors.registryUnavailable(registry.host, 'its list of tags makes no sense');
+    tags.push(...(page.data.tags ?? []));
+    path = nextPage(response.headers.get('link'), registry.url);
+  }
+  return tags;
+}
+
+/** Asks whether a registry lets a client with this authorization in. @throws JamdevError `RegistryUnavailable` */
+export async function checkRegistry(registry: RegistryAccess): Promise<void> {
+  const response = await request(registry, '', 'GET', '/v2/');
+  if (!response.ok) throw registryErrors.registryUnavailable(registry.host, `status ${response.status} for /v2/`);
+}
+
+/** What a registry answers for what is not there; many say "not allowed" to hide what is. */
+function isAbsent({ status }: Response): boolean {
+  return status === 404 || status === 401 || status === 403;
+}
+
+/** The path of the next page of a list. A page elsewhere is not followed: it would get this registry's token. */
+function nextPage(link: string | null, url: string): string | undefined {
+  const [, target] = /<([^>]+)>;\s*rel="?next"?/.exec(link ?? '') ?? [];
+  if (target === undefined) return undefined;
+  const next = new URL(target, url);
+  return next.origin === new URL(url).origin ? next.pathname + next.search : undefined;
+}
+
+async function request(registry: RegistryAccess, repository: string, method: string, path: string): Promise<Response> {
+  const { url, authorize } = registry;
+  const known = await authorize(repository, undefined);
+  const first = await send(registry.host, method, url + path, known);
+  if (first.status !== 401 || known !== undefined) return first;
+  const authorization = await authorize(repository, first.headers.get('www-authenticate'));
+  if (authorization === undefined) return first;
+  await first.body?.cancel();
+  return send(registry.host, method, url + path, authorization);
+}
+
+/** Sends a request to a registry or its token service. @throws JamdevError `RegistryUnavailable` */
+export async function send(
+  host: string,
+  method: string,
+  url: string | URL,
+  authorization: string | undefined,
+): Promise<Response> {
+  try {
+    const headers = { accept: MANIFEST_TYPES, ...(authorization !== undefined && { authorization }) };
+    return await fetch(url, { method, headers, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+  } catch (error) {
+    const { name, cause } = error as { name?: unknown; cause?: unknown };
+    const detail =
+      name === 'TimeoutError' ? `no answer within ${ANSWER_TIMEOUT_MS / 1000} s` : errorCode(cause ?? error);
+    throw registryErrors.registryUnavailable(host, detail);
+  }
+}

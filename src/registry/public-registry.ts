@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { registryErrors } from '../contract/errors/registry-errors.js';
+import { isLoopbackName } from '../contract/hosts.js';
+import { parseChallenge } from './bearer-challenge.js';
+import { type RegistryAccess, send } from './distribution.js';
+
+/** Docker Hub's API is at another host than its images are named after. */
+const DOCKER_HUB = 'https://registry-1.docker.io';
+
+const tokenSchema = z.object({ token: z.string().optional(), access_token: z.string().optional() });
+
+/**
+ * A registry that images are only read from, without an account there.
+ * @param host as references name it; one on this machine is asked without TLS, as Docker does
+ */
+export function publicRegistry(host: string): RegistryAccess {
+  const isLocal = isLoopbackName(new URL(`http://${host}`).hostname);
+  const url = host === 'docker.io' ? DOCKER_HUB : `${isLocal ? 'http' : 'https'}://${host}`;
+  return { host, url, authorize: (repository, challenge) => fetchToken({ host, isLocal }, repository, challenge) };
+}
+
+/** Fetches the token that everyone gets. */
+async function fetchToken(
+  { host, isLocal }: { host: string; isLocal: boolean },
+  repository: string,
+  header: string | null | undefined,
+): Promise<string | undefined> {
+  const challenge = header === undefined ? undefined : parseChallenge(header);
+  if (challenge === undefined) return undefined;
+  const { realm, service, scope } = challenge;
+  // Else a registry elsewhere could have requests sent to programs on this machine.
+  if (realm.protocol !== 'https:' && !isLocal) return undefined;
+  if (service !== undefined) realm.searchParams.set('service', service);
+  realm.searchParams.set('scope', scope ?? `repository:${repository}:pull`);
+  const response = await send(host, 'GET', realm, undefined);
+  if (!response.ok) return undefined;
+  const answer = tokenSchema.safeParse(await response.json());
+  const token = answer.data?.token ?? answer.data?.access_token;
+  if (token === undefined) throw registryErrors.registryUnavailable(host, 'its token service answered without a token');
+  return `Bearer ${token}`;
+}
