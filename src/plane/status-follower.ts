@@ -6,6 +6,7 @@ import { claimBackends, releaseLeases, renewLeases } from '../store/followers.js
 import { addStatus } from '../store/statuses.js';
 import type { Store } from '../store/tables.js';
 import type { ControllerClient } from './controller-client.js';
+import type { PlaneStatus } from './controller-wire.js';
 import { toStatusRow } from './history.js';
 import { markLost } from './lost-status.js';
 
@@ -15,6 +16,11 @@ const RENEW_MS = 4_000;
 const CLAIM_LIMIT = 500;
 /** Between attempts to follow a backend while the controller or the database does not answer. */
 const RETRY_MS = 1_000;
+/**
+ * How long one stream is read before the next one resumes it. A controller whose connection to PostgreSQL broke misses the
+ * statuses of that time, and its streams go on without them; a new stream begins with what was missed.
+ */
+const STREAM_MS = 20_000;
 /** Between questions after a backend that is just being asked for. */
 const SPAWN_RETRY_MS = 100;
 /** A request to spawn that the cluster still does not know of after this long never reached it. */
@@ -105,7 +111,6 @@ export class StatusFollower {
   }
 
   async #untilEnd(id: string, last: Status, signal: AbortSignal): Promise<void> {
-    let after = last;
     while (!signal.aborted) {
       try {
         const found = await this.#lookFor(id, signal);
@@ -114,16 +119,37 @@ export class StatusFollower {
           await pause(SPAWN_RETRY_MS, signal);
           continue;
         }
-        for await (const status of this.#world.controller.statuses(id, after, signal)) {
+        for await (const status of this.#streams(id, last, signal)) {
           if (status.status === 'terminated') await this.#world.recordEnd(id);
           await addStatus(this.#world.store, id, toStatusRow(status));
-          after = status.status;
-          if (after === 'terminated') return;
+          last = status.status;
+          if (last === 'terminated') return;
         }
       } catch (error) {
         if (!signal.aborted) noteHandled('plane', `following the backend ${id}`, error);
       }
       await pause(RETRY_MS, signal);
+    }
+  }
+
+  /** Reads one stream after the other, each from where the one before got to. Ends, or throws, as a stream does. */
+  async *#streams(id: string, last: Status, signal: AbortSignal): AsyncGenerator<PlaneStatus, void> {
+    const { controller, clock } = this.#world;
+    let isOver = false;
+    while (!isOver) {
+      const turn = new AbortController();
+      const cancel = clock.after(STREAM_MS, () => turn.abort());
+      try {
+        for await (const status of controller.statuses(id, last, AbortSignal.any([signal, turn.signal]))) {
+          last = status.status;
+          yield status;
+        }
+        isOver = true;
+      } catch (error) {
+        if (signal.aborted || !turn.signal.aborted) throw error;
+      } finally {
+        cancel();
+      }
     }
   }
 
