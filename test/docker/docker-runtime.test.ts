@@ -131,7 +131,8 @@ describeDocker('containers', () => {
       );
       expect(names).toEqual(all.map((_, index) => `${index}`));
       for (const { backend } of all) backend.terminate(true);
-      await Promise.all(all.map(({ backend }) => backend.exited));
+      const exits = await Promise.all(all.map(({ backend }) => backend.exited));
+      expect(exits).toEqual(all.map(() => ({ code: 137, signal: 'SIGKILL' })));
       expect(await remains()).toEqual([]);
     });
 

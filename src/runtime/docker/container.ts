@@ -231,8 +231,9 @@ export class Container {
       } catch (error) {
         // 404 and 409: it is gone, or does not run anymore.
         if (error instanceof EngineError && error.status < 500) return this.#check();
-        // An engine that does not even accept a kill will report nothing more.
-        if (how === 'hard' && !(error instanceof EngineError)) return this.#lose();
+        // An engine that accepts no kill, and answers no question, will report nothing more. One that answers is busy: it
+        // answers a kill when the container has ended.
+        if (how === 'hard' && !(error instanceof EngineError) && !(await this.#engineAnswers())) return this.#lose();
         noteHandled('docker', `signaling ${this.name}`, error);
       }
       await pause(Math.min(wait, LONGEST_SIGNAL_PAUSE_MS));
