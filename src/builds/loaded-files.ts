@@ -35,8 +35,9 @@ export class LoadedFiles {
   /** Absolute paths of the files that backends of this run have loaded. */
   async list(): Promise<Set<string>> {
     await this.prune();
-    const files = (await this.#names()).map((name) => this.#filesIn(name));
-    return new Set([...this.#ofEnded, ...(await Promise.all(files)).flat()]);
+    const files = await Promise.all((await this.#names()).map((name) => this.#filesIn(name)));
+    // Looked at last: what a process that has just ended had loaded is remembered before its list goes.
+    return new Set([...files.flat(), ...this.#ofEnded]);
   }
 
   /** Removes what processes wrote that have ended; concurrent callers share one pass. */

@@ -57,7 +57,11 @@ function reportLoaded() {
   const { threadId } = require('node:worker_threads');
   const files = Object.keys(require.cache).filter((path) => !/[/\\]node_modules[/\\]/.test(path));
   try {
-    require('node:fs').writeFileSync(`${loadedFolder}/${process.pid}-${threadId}`, files.join('\0'));
+    const fs = require('node:fs');
+    const path = `${loadedFolder}/${process.pid}-${threadId}`;
+    // Put in place whole: jamdev may be reading the list just then.
+    fs.writeFileSync(`${path}.new`, files.join('\0'));
+    fs.renameSync(`${path}.new`, path);
   } catch {
     // Without it only fewer files are checked before they reach sessions.
   }
