@@ -5,19 +5,18 @@
 #   host.sh start FOLDER   prints NAME=value lines: its address, where its certificates and keys are
 #   host.sh stop FOLDER    ends all of it, and leaves nothing behind
 #
-# Linux and root. `ip netns exec` would hide the cgroups that the engine needs, so programs enter by nsenter.
+# Linux and root.
 set -euo pipefail
+# shellcheck source=test/docker/namespaced-engine.sh
+. "$(dirname "$0")/../namespaced-engine.sh"
 
 action="${1:-}" folder="${2:-}"
 id="$(printf '%s' "$folder" | cksum | cut -d ' ' -f 1)"
 namespace="jamdev-remote-$id"
 # At most 15 characters.
 here="jr${id}a" there="jr${id}b"
-START_TIMEOUT_S=60
 
 say() { printf 'remote: %s\n' "$*" >&2; }
-
-inside() { nsenter --net="/run/netns/$namespace" "$@"; }
 
 start() {
   install_packages
@@ -25,7 +24,7 @@ start() {
   make_network
   make_certificates
   make_ssh
-  launch_engine
+  start_engine
   printf '%s\n' "ADDRESS=$address" "NAMESPACE=$namespace" "DEVICE=$there" "LINK=$here"
 }
 
@@ -53,9 +52,9 @@ make_network() {
   ip link add "$here" type veth peer name "$there" netns "$namespace"
   ip addr add "$subnet.1/30" dev "$here"
   ip link set "$here" up
-  inside ip addr add "$address/30" dev "$there"
-  inside ip link set lo up
-  inside ip link set "$there" up
+  inside "$namespace" ip addr add "$address/30" dev "$there"
+  inside "$namespace" ip link set lo up
+  inside "$namespace" ip link set "$there" up
 }
 
 # A certificate authority of its own, a certificate for the engine's address, and one for its clients.
@@ -116,49 +115,26 @@ END
   mkdir -p "$folder/bin"
   printf '#!/bin/sh\n[ "$1" = -F ] || set -- -F %s/config "$@"\nexec %s "$@"\n' "$ssh" "$(command -v ssh)" >"$folder/bin/ssh"
   chmod +x "$folder/bin/ssh"
-  inside /usr/sbin/sshd -f "$ssh/sshd_config" -E "$folder/sshd.log"
+  inside "$namespace" /usr/sbin/sshd -f "$ssh/sshd_config" -E "$folder/sshd.log"
   # One that forwards nothing.
-  inside /usr/sbin/sshd -f "$ssh/sshd_config" -E "$folder/sshd.log" -o Port=2223 -o "PidFile=$folder/sshd2.pid" \
+  inside "$namespace" /usr/sbin/sshd -f "$ssh/sshd_config" -E "$folder/sshd.log" -o Port=2223 -o "PidFile=$folder/sshd2.pid" \
     -o DisableForwarding=yes
 }
 
-launch_engine() {
-  local certs="$folder/certs" waited=0
-  inside setsid dockerd --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/dockerd.pid" \
-    -H "unix://$folder/docker.sock" -H "tcp://$address:2376" \
-    --tlsverify --tlscacert "$certs/ca.pem" --tlscert "$certs/server-cert.pem" --tlskey "$certs/server-key.pem" \
-    >"$folder/dockerd.log" 2>&1 </dev/null &
-  until docker -H "unix://$folder/docker.sock" version >/dev/null 2>&1; do
-    if [ "$waited" -ge $((START_TIMEOUT_S * 10)) ]; then
-      say 'the engine does not come up; the end of its log:'
-      tail -n 20 "$folder/dockerd.log" >&2
-      stop
-      exit 1
-    fi
-    sleep 0.1
-    waited=$((waited + 1))
-  done
+start_engine() {
+  local certs="$folder/certs"
+  launch_engine "$namespace" "$folder" -H "tcp://$address:2376" \
+    --tlsverify --tlscacert "$certs/ca.pem" --tlscert "$certs/server-cert.pem" --tlskey "$certs/server-key.pem" || {
+    stop
+    exit 1
+  }
   # From the engine of this machine.
   docker save node:22-slim | docker -H "unix://$folder/docker.sock" load >&2
 }
 
 stop() {
-  local pid shim
-  for pid in $(cat "$folder"/sshd*.pid 2>/dev/null || true); do kill "$pid" 2>/dev/null || true; done
-  for pid in $(cat "$folder/dockerd.pid" 2>/dev/null || true); do
-    docker -H "unix://$folder/docker.sock" ps -q 2>/dev/null |
-      xargs -r docker -H "unix://$folder/docker.sock" kill >/dev/null 2>&1 || true
-    kill "$pid" 2>/dev/null || true
-    timeout 20 tail --pid="$pid" -f /dev/null || kill -9 "$pid" 2>/dev/null || true
-  done
-  # What a killed engine left running, and what sessions of the SSH server did.
-  for pid in $(ip netns pids "$namespace" 2>/dev/null || true); do kill -9 "$pid" 2>/dev/null || true; done
-  for shim in /proc/[0-9]*/cmdline; do
-    if tr '\0' ' ' 2>/dev/null <"$shim" | grep -qF -- "$folder/exec"; then kill -9 "$(basename "$(dirname "$shim")")" 2>/dev/null || true; fi
-  done
-  { grep -o " $folder/[^ ]*" /proc/mounts || true; } | sort -r | xargs -r -n 1 umount -l 2>/dev/null || true
+  end_namespace "$namespace" "$folder"
   ip link del "$here" 2>/dev/null || true
-  ip netns del "$namespace" 2>/dev/null || true
   rm -rf "$folder"
 }
 
