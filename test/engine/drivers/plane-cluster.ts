@@ -8,6 +8,12 @@ import { ROOT } from '../../support/project.js';
 /** The version that is compared with: `plane.sh` installs it. */
 export const PLANE_VERSION = '0.5.5';
 
+/** Where `plane.sh` installs it. */
+const PLANE_FOLDER = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'jamdev', 'plane');
+
+/** The program that is all of its parts. */
+export const PLANE_PROGRAM = join(PLANE_FOLDER, 'bin', 'plane');
+
 /** Starts and stops clusters. */
 export const PLANE_SCRIPT = join(ROOT, 'test', 'engine', 'plane.sh');
 
@@ -26,8 +32,7 @@ export const requiresPlane = process.env.JAMDEV_REQUIRE_PLANE === '1';
 /** Whether there is a Plane to compare with. It is built only where it is asked for: that takes ten minutes. */
 export function hasPlane(): boolean {
   if (requiresPlane || process.env.PLANE_CONTROLLER_URL !== undefined) return true;
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  const installed = join(cache, 'jamdev', 'plane', '.crates.toml');
+  const installed = join(PLANE_FOLDER, '.crates.toml');
   return existsSync(installed) && readFileSync(installed, 'utf8').includes(`"plane ${PLANE_VERSION} `);
 }
 

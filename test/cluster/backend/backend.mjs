@@ -1,0 +1,27 @@
+// A backend that answers requests and messages of WebSockets with its id, and notes in its mount when each of them came:
+// what it noted is there after its end, and what another holder of its key noted is in a file next to it.
+import { appendFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { WebSocketServer } from 'ws';
+
+const { SESSION_BACKEND_ID: id, SESSION_BACKEND_FENCING_TOKEN: fencing, PORT: port } = process.env;
+const file = `/plane-data/${fencing}-${id}`;
+
+function note() {
+  appendFileSync(file, `${Date.now()}\n`);
+}
+
+const server = createServer((request, response) => {
+  // The drone asks whether it is ready; that is no client.
+  if (request.headers['x-verified-backend'] !== undefined) note();
+  response.end(id);
+});
+new WebSocketServer({ server }).on('connection', (socket) => {
+  socket.on('error', () => undefined);
+  socket.on('message', () => {
+    note();
+    socket.send(id);
+  });
+});
+server.listen(Number(port));
+process.on('SIGTERM', () => process.exit(0));
