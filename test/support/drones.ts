@@ -29,7 +29,7 @@ interface DroneOptions {
   ip?: string;
 }
 
-/** Starts one more drone, and waits until the controller knows it. It is killed when the test is over. */
+/** Starts one more drone, and waits until it takes backends. It is killed when the test is over. */
 export async function startDrone({ plane }: TestCluster, options: DroneOptions = {}): Promise<Drone> {
   const name = `dr-${randomBytes(5).toString('hex')}`;
   const { pool = name, engine = ENGINE_SOCKET, ip = '127.0.0.1' } = options;
@@ -44,8 +44,8 @@ export async function startDrone({ plane }: TestCluster, options: DroneOptions =
     env: { ...process.env, DOCKER_HOST: engine },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  const isKnown = async () => (await stateOf(controllerUrl, cluster)).includes(name);
-  await waitFor(isKnown, 'the drone to be connected', START_DEADLINE_MS);
+  const isReady = async () => (await readyDrones(controllerUrl, cluster)).includes(name);
+  await waitFor(isReady, 'the drone to be ready', START_DEADLINE_MS);
   return { name, pool, pid: child.pid ?? 0 };
 }
 
@@ -65,6 +65,13 @@ export async function freeze(pid: number): Promise<() => void> {
   return thaw;
 }
 
-async function stateOf(controllerUrl: string, cluster: string): Promise<string> {
-  return (await fetch(`${controllerUrl}/ctrl/c/${cluster}/state`)).text();
+interface ClusterState {
+  drones?: { ready: boolean; node: { name: { Drone: string } } }[];
+}
+
+async function readyDrones(controllerUrl: string, cluster: string): Promise<string[]> {
+  const answer = await fetch(`${controllerUrl}/ctrl/c/${cluster}/state`);
+  // An error has none, such as one of a database that is busy.
+  const { drones = [] } = (await answer.json()) as ClusterState;
+  return drones.filter(({ ready }) => ready).map(({ node }) => node.name.Drone);
 }

@@ -40,7 +40,7 @@ export function usePostgres(): Postgres {
   let folder = '';
   const url = (name: string) => `postgres://postgres@localhost/${name}?host=${join(folder, 'postgres')}`;
   const start = async () => void (await promisify(execFile)(SCRIPT, ['start', folder]));
-  const postmaster = () => Number(readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
+  const postmaster = () => postmasterOf(folder);
   beforeAll(async () => {
     // Short, since paths of sockets must be.
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'jamdev-pg-')));
@@ -65,16 +65,35 @@ export function usePostgres(): Postgres {
       process.kill(postmaster(), 'SIGQUIT');
       await waitFor(async () => (await living(pids)).length === 0, 'PostgreSQL to be gone');
     },
-    async freeze() {
-      const pids = await processesOf(postmaster());
-      for (const pid of pids) process.kill(pid, 'SIGSTOP');
-      const thaw = () => {
-        for (const pid of pids.splice(0)) process.kill(pid, 'SIGCONT');
-      };
-      onTestFinished(thaw);
-      return thaw;
-    },
+    freeze: () => freezePostgres(folder),
   };
+}
+
+/** Stops all processes of the PostgreSQL whose data is below a folder. @returns lets them go on */
+export async function freezePostgres(folder: string): Promise<() => void> {
+  const postmaster = postmasterOf(folder);
+  // First, so that no process is added to those that are stopped after it.
+  process.kill(postmaster, 'SIGSTOP');
+  const pids = await processesOf(postmaster);
+  for (const pid of pids) signalUnlessEnded(pid, 'SIGSTOP');
+  const thaw = () => {
+    for (const pid of pids.splice(0)) signalUnlessEnded(pid, 'SIGCONT');
+  };
+  onTestFinished(thaw);
+  return thaw;
+}
+
+/** Signals a process of PostgreSQL; those of connections end with these at any moment. */
+function signalUnlessEnded(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function postmasterOf(folder: string): number {
+  return Number(readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
 }
 
 async function processesOf(postmaster: number): Promise<number[]> {

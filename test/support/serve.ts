@@ -27,8 +27,8 @@ export interface TestCluster {
   readonly image: string;
   /** The only drone's name. */
   readonly drone: string;
-  /** Creates an empty database for a `jamdev serve`. @returns its URL */
-  createDatabase(): Promise<string>;
+  /** Creates an empty database for a `jamdev serve`. @param options behind its name @returns its URL */
+  createDatabase(options?: string): Promise<string>;
 }
 
 /** Starts a cluster for all tests of a `describe`. */
@@ -56,9 +56,9 @@ export function useCluster(): TestCluster {
     get drone() {
       return drone;
     },
-    async createDatabase() {
+    async createDatabase(options = '') {
       const name = `serve${randomBytes(6).toString('hex')}`;
-      await runSql(plane.databaseUrl, `create database ${name}`);
+      await runSql(plane.databaseUrl, `create database ${name} ${options}`);
       const url = new URL(plane.databaseUrl);
       url.pathname = `/${name}`;
       return url.href;
