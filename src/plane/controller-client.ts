@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { clusterErrors } from '../contract/errors/cluster-errors.js';
+import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
+import { KeptConnections } from './controller-http.js';
 import {
   type ClusterState,
   clusterStateSchema,
@@ -44,10 +46,12 @@ export class ControllerRefusal extends Error {
  */
 export class ControllerClient {
   readonly #base: string;
+  readonly #kept: KeptConnections;
 
   /** @param url without a path */
   constructor(url: string) {
     this.#base = url.replace(/\/+$/, '');
+    this.#kept = new KeptConnections(this.#base);
   }
 
   /** @throws ControllerRefusal */
@@ -84,7 +88,7 @@ export class ControllerClient {
     const timer = setTimeout(() => silence.abort(), STREAM_SILENCE_MS);
     try {
       const response = await fetch(this.#base + path, { headers, signal: either });
-      if (!response.ok || response.body === null) throw await toError(response);
+      if (!response.ok || response.body === null) throw toError(response.status, await response.text());
       for await (const data of readEventData(response.body, () => timer.refresh())) {
         yield planeStatusSchema.parse(JSON.parse(data));
       }
@@ -115,29 +119,31 @@ export class ControllerClient {
   ): Promise<T> {
     const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     try {
-      const response = await fetch(this.#base + path, {
+      const { status, text } = await this.#kept.ask(path, {
         method,
+        body: body === undefined ? undefined : JSON.stringify(body),
         signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
-        ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
       });
-      if (!response.ok) throw await toError(response);
-      return schema.parse(await response.json());
+      if (status < 200 || status > 299) throw toError(status, text);
+      return schema.parse(JSON.parse(text));
     } catch (error) {
+      if (timeout.aborted && !signal?.aborted) {
+        throw clusterErrors.controllerUnavailable(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`);
+      }
       throw explain(error, signal);
     }
   }
 }
 
 /** What an answer that says no means. Axum's own refusals, such as 422, are plain text. */
-async function toError(response: Response): Promise<Error> {
-  const text = await response.text();
+function toError(status: number, text: string): Error {
   try {
     const { kind, message } = planeErrorSchema.parse(JSON.parse(text));
     if (kind === UNEXPECTED_KIND) return clusterErrors.controllerHelpless(message);
     return new ControllerRefusal(kind, message);
   } catch (error) {
     noteHandled('plane', 'reading an error of the controller', error);
-    return clusterErrors.controllerFailed(`status ${response.status}${text === '' ? '' : `, ${text.slice(0, 200)}`}`);
+    return clusterErrors.controllerFailed(`status ${status}${text === '' ? '' : `, ${text.slice(0, 200)}`}`);
   }
 }
 
@@ -145,12 +151,14 @@ function explain(error: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
   if (error instanceof z.ZodError) return clusterErrors.controllerFailed(`an answer in another form: ${error.message}`);
   if (error instanceof SyntaxError) return clusterErrors.controllerFailed('an answer that is not JSON');
-  const { name, cause } = (error ?? {}) as { name?: unknown; cause?: unknown };
-  if (name === 'TimeoutError')
-    return clusterErrors.controllerUnavailable(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`);
+  const { name, cause, code } = (error ?? {}) as { name?: unknown; cause?: unknown; code?: unknown };
   if (name === 'AbortError') return clusterErrors.controllerUnavailable(`silent for ${STREAM_SILENCE_MS / 1000} s`);
   // What fetch() throws for everything that happens to a connection; the socket's own error is its cause.
   if (error instanceof TypeError)
     return clusterErrors.controllerUnavailable(cause === undefined ? error.message : errorCode(cause));
+  // What a connection of node:http says of itself.
+  if (error instanceof Error && !(error instanceof JamdevError) && typeof code === 'string') {
+    return clusterErrors.controllerUnavailable(code);
+  }
   return error;
 }

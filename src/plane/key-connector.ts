@@ -3,6 +3,7 @@ import { connectErrors } from '../contract/errors/connect-errors.js';
 import { serviceErrors } from '../contract/errors/service-errors.js';
 import type { ConnectParams } from '../contract/requests.js';
 import { type Clock, pause } from '../os/clock.js';
+import { JoinedLookups } from '../os/joined-lookups.js';
 import { isEnding } from '../platform/backend-state.js';
 import { newBackendId } from '../platform/ids.js';
 import {
@@ -66,6 +67,7 @@ export interface KeyConnectorWorld {
  */
 export class KeyConnector {
   readonly #world: KeyConnectorWorld;
+  readonly #holders = new JoinedLookups<BackendRow[]>();
 
   constructor(world: KeyConnectorWorld) {
     this.#world = world;
@@ -80,7 +82,10 @@ export class KeyConnector {
     const { store, locks } = this.#world;
     if (!request.keyGiven) return this.#untilFree(request, () => this.#spawn(request, []), signal);
     // The way of almost every request: the holder is there, and no lock is needed to ask for it.
-    const holders = await liveHolders(store, request);
+    const { account, service, key } = request;
+    const holders = await this.#holders.find(JSON.stringify([account, service, key]), () =>
+      liveHolders(store, request),
+    );
     if (holders.length > 0) {
       const found = await this.#askHolder(request, holders, signal);
       if (found !== 'unheld' && found !== 'ending') return found;

@@ -3,6 +3,7 @@ import type { EndpointScope } from '../api/endpoint.js';
 import { ACCOUNT_NAME, allows } from '../contract/accounts.js';
 import { accessErrors } from '../contract/errors/access-errors.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
+import { JoinedLookups } from '../os/joined-lookups.js';
 import type { Caller } from '../platform/control-plane.js';
 import { parseApiToken } from '../store/api-token.js';
 import { authenticate, hadTokens, type Caller as TokenOwner } from '../store/api-tokens.js';
@@ -20,6 +21,7 @@ export class Access {
   readonly #store: Store;
   readonly #isLoopback: boolean;
   readonly #failures: FailedAttempts;
+  readonly #owners = new JoinedLookups<TokenOwner | undefined>();
 
   /** @param isLoopback whether only this machine reaches the API: then it is open until a token is created */
   constructor(store: Store, isLoopback: boolean, failures: FailedAttempts) {
@@ -57,7 +59,9 @@ export class Access {
     isOf: (owner: TokenOwner) => boolean = () => true,
   ): Promise<TokenOwner | undefined> {
     const token = sent === undefined ? undefined : parseApiToken(sent);
-    const owner = token === undefined ? undefined : await authenticate(this.#store, token);
+    // An app's server sends one token with all of its requests.
+    const find = () => (token === undefined ? Promise.resolve(undefined) : authenticate(this.#store, token));
+    const owner = await this.#owners.find(sent ?? '', find);
     if (owner !== undefined && isOf(owner)) return owner;
     if (this.#isLoopback && !(await hadTokens(this.#store))) return undefined;
     if (headers.authorization === undefined) throw accessErrors.apiTokenMissing();

@@ -1,7 +1,7 @@
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import { STATUSES, type Status } from '../contract/status.js';
 import { keepService } from './service-lock.js';
-import { addStatus, historiesOf, type StatusRow } from './statuses.js';
+import { addStatus, fromTuple, HISTORY, type StatusRow } from './statuses.js';
 import type { Store, Tables } from './tables.js';
 
 /** A backend that is about to be asked for. */
@@ -165,13 +165,13 @@ type Query = SelectQueryBuilder<Tables, 'backends', object>;
 
 /** The backends that a query leaves, oldest first. */
 export async function readBackends(store: Store, narrow: (query: Query) => Query): Promise<BackendRow[]> {
-  const rows = await narrow(store.selectFrom('backends')).selectAll().orderBy('created_at').orderBy('id').execute();
-  const histories = await historiesOf(
-    store,
-    rows.map(({ id }) => id),
-  );
-  // One that was discarded between the two queries has none anymore.
-  return rows.map((row) => toBackendRow(row, histories.get(row.id) ?? [])).filter(({ history }) => history.length > 0);
+  const rows = await narrow(store.selectFrom('backends'))
+    .selectAll()
+    .select(HISTORY.as('history'))
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+  return rows.map(({ history, ...row }) => toBackendRow(row, history.map(fromTuple)));
 }
 
 function toBackendRow(row: Selectable<Tables['backends']>, history: StatusRow[]): BackendRow {

@@ -1,5 +1,6 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { STATUSES, type Status, type TerminationKind, type TerminationReason } from '../contract/status.js';
+import { SCHEMA } from './migrate.js';
 import type { Store, Tables } from './tables.js';
 
 /** A status that a backend reached. */
@@ -50,21 +51,29 @@ export async function statusesAfter(store: Store, id: string, after: Status | un
   return rows.map(toStatusRow);
 }
 
-/** The statuses of several backends, each in order. */
-export async function historiesOf(store: Store, ids: readonly string[]): Promise<Map<string, StatusRow[]>> {
-  const histories = new Map<string, StatusRow[]>(ids.map((id) => [id, []]));
-  if (ids.length === 0) return histories;
-  const rows = await store
-    .selectFrom('backend_statuses')
-    .selectAll()
-    .where('backend_id', 'in', [...ids])
-    .orderBy('rank')
-    .execute();
-  for (const row of rows) histories.get(row.backend_id)?.push(toStatusRow(row));
-  return histories;
+/** A status within the JSON that {@link HISTORY} gives. */
+type StatusTuple = [
+  status: Status,
+  time: string,
+  reason: TerminationReason | null,
+  kind: TerminationKind | null,
+  exitError: boolean | null,
+];
+
+/** All statuses of a row of `backends`, in order: a column, so that a backend and its history are one statement. */
+export const HISTORY = sql<StatusTuple[]>`(
+  select coalesce(json_agg(json_build_array(status, time, reason, kind, exit_error) order by rank), '[]')
+  from ${sql.table(`${SCHEMA}.backend_statuses`)} where backend_id = backends.id
+)`;
+
+/** Reads a status of {@link HISTORY}. */
+export function fromTuple([status, time, reason, kind, exit_error]: StatusTuple): StatusRow {
+  return toStatusRow({ status, time: new Date(time), reason, kind, exit_error });
 }
 
-function toStatusRow({ status, time, reason, kind, exit_error }: Selectable<Tables['backend_statuses']>): StatusRow {
+type StatusColumns = Omit<Selectable<Tables['backend_statuses']>, 'backend_id' | 'rank'>;
+
+function toStatusRow({ status, time, reason, kind, exit_error }: StatusColumns): StatusRow {
   return {
     status,
     time,

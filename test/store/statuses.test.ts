@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { STATUSES, type Status } from '../../src/contract/status.js';
 import { findPublic, insertBackend } from '../../src/store/backends.js';
-import { addStatus, historiesOf, rankOf, statusesAfter } from '../../src/store/statuses.js';
+import { addStatus, rankOf, statusesAfter } from '../../src/store/statuses.js';
 import { describePostgres, openTestStore, runSql, usePostgres } from '../support/postgres.js';
 import { newBackend } from './support.js';
 
@@ -112,6 +112,5 @@ describePostgres('statuses', () => {
     ).rejects.toThrow('check constraint');
     expect(await addStatus(store, 'nobody', { status: 'ready', time: AT })).toBe(false);
     expect(await statusesAfter(store, 'nobody', undefined)).toEqual([]);
-    expect(await historiesOf(store, [])).toEqual(new Map());
   });
 });

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { JoinedLookups } from '../../src/os/joined-lookups.js';
+
+/** Looks that end when a test says so. */
+function makeLooks() {
+  const ends: ((value: number) => void)[] = [];
+  const fails: ((error: Error) => void)[] = [];
+  const look = () =>
+    new Promise<number>((resolve, reject) => {
+      ends.push(resolve);
+      fails.push(reject);
+    });
+  return { look, ends, fails };
+}
+
+test('those that come during a look share the next one, and never get what was read before they came', async () => {
+  const { look, ends } = makeLooks();
+  const lookups = new JoinedLookups<number>();
+  const first = lookups.find('a', look);
+  const others = [lookups.find('a', look), lookups.find('a', look)];
+  expect(ends).toHaveLength(1);
+  ends[0]?.(1);
+  expect(await first).toBe(1);
+  await Promise.resolve();
+  expect(ends).toHaveLength(2);
+  const late = lookups.find('a', look);
+  ends[1]?.(2);
+  expect(await Promise.all(others)).toEqual([2, 2]);
+  await Promise.resolve();
+  ends[2]?.(3);
+  expect(await late).toBe(3);
+  const alone = lookups.find('a', look);
+  expect(ends).toHaveLength(4);
+  ends[3]?.(4);
+  expect(await alone).toBe(4);
+});
+
+test('a look that fails is a failure of those who share it alone, and other keys are looked at meanwhile', async () => {
+  const { look, ends, fails } = makeLooks();
+  const lookups = new JoinedLookups<number>();
+  const first = lookups.find('a', look);
+  const second = lookups.find('a', look);
+  const other = lookups.find('b', look);
+  ends[1]?.(7);
+  expect(await other).toBe(7);
+  fails[0]?.(new Error('away'));
+  await expect(first).rejects.toThrow('away');
+  await Promise.resolve();
+  ends[2]?.(2);
+  expect(await second).toBe(2);
+});
