@@ -102,6 +102,19 @@ export const configErrors = {
       `There is no Dockerfile in ${folder}.`,
       'Name it with --dockerfile, or leave out --runtime docker.',
     ),
+  imageNeverPulled: (service: string) =>
+    new JamdevError(
+      'NotSupported',
+      `The service "${service}" can't be deployed: with "pullPolicy": "Never", drones do not pull its image.`,
+      'Remove "pullPolicy" from the config, also from that of jamdev serve.',
+    ),
+  /** @param content of a Dockerfile that would do */
+  dockerfileToAdd: (service: string, path: string, content: string) =>
+    new JamdevError(
+      'NothingToRun',
+      `The service "${service}" has no Dockerfile to build its image from: there is no ${path}.`,
+      `Add this file, and try it with: npx jamdev dev --runtime docker\n\n${content}\n`,
+    ),
   databaseMissing: () =>
     new JamdevError(
       'ConfigInvalid',

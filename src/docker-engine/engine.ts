@@ -41,6 +41,15 @@ export interface EngineRequest {
   /** A tar archive, in place of a body. */
   file?: Buffer;
   timeoutMs?: number;
+  /** For the registry that the engine is to use. */
+  login?: RegistryLogin | undefined;
+}
+
+/** Who pushes to a registry, or pulls from it. */
+export interface RegistryLogin {
+  username: string;
+  password: string;
+  serveraddress: string;
 }
 
 /** A GET request that any engine answers quickly. */
@@ -181,13 +190,25 @@ export class Engine {
   #dial(
     method: string,
     path: string,
-    { query = {}, body = {}, file }: EngineRequest,
+    { query = {}, body = {}, file, login }: EngineRequest,
     { signal, hijack = false }: { signal: AbortSignal; hijack?: boolean },
   ): Promise<Readable> {
     return new Promise((resolve, reject) => {
       const options = { _query: query, _body: body };
       this.#modem.dial(
-        { method, path: `${path}?`, options, file, statusCodes: SUCCESS, abortSignal: signal, isStream: true, hijack },
+        {
+          ...{
+            method,
+            path: `${path}?`,
+            options,
+            file,
+            statusCodes: SUCCESS,
+            abortSignal: signal,
+            isStream: true,
+            hijack,
+          },
+          ...(login === undefined ? {} : { authconfig: login }),
+        },
         (error, answer) =>
           error === null ? resolve(answer as Readable) : void this.#explain(error, signal).then(reject),
       );

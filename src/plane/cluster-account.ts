@@ -13,6 +13,7 @@ import { DEFAULT_ENVIRONMENT, type ServiceImage } from '../platform/services.js'
 import type { UsageInterval } from '../platform/usage-gauge.js';
 import { addAudit } from '../store/audit.js';
 import { type BackendRow, findBackend, listLive } from '../store/backends.js';
+import type { Moved } from '../store/deployments.js';
 import { addStatus } from '../store/statuses.js';
 import { checkPassable } from './check-passable.js';
 import type { ConnectRate } from './connect-rate.js';
@@ -21,7 +22,7 @@ import type { DroneEngines } from './drone-engines.js';
 import { openUsage } from './drone-output.js';
 import { toHistory } from './history.js';
 import type { KeyConnector } from './key-connector.js';
-import { ServiceCatalog } from './service-catalog.js';
+import { type ImageChange, ServiceCatalog } from './service-catalog.js';
 import type { ServiceImagesWorld } from './service-images.js';
 import { askDrone, openSessionLog } from './session-log.js';
 import type { TimedLine } from './timed-lines.js';
@@ -126,7 +127,17 @@ export class ClusterAccount implements AccountPlane {
   }
 
   async useImage(service: string, environment: string, image: string): Promise<void> {
-    await this.#services.useImage(service, environment, image, this.#actor);
+    await this.move(service, environment, image, { action: 'use-image' });
+  }
+
+  /** As {@link useImage}, for jamdev's own commands. @returns undefined if another deployment came after the expected one */
+  move(
+    service: string,
+    environment: string,
+    image: string,
+    change: Omit<ImageChange, 'actor'>,
+  ): Promise<Moved | undefined> {
+    return this.#services.useImage(service, environment, image, { ...change, actor: this.#actor });
   }
 
   async #find(id: string): Promise<BackendRow> {

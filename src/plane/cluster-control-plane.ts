@@ -3,7 +3,7 @@ import { backendErrors } from '../contract/errors/backend-errors.js';
 import { tokenErrors } from '../contract/errors/token-errors.js';
 import { describeOwnEnd, describeReason } from '../contract/status-words.js';
 import type { BackendState, EndedState } from '../platform/backend-state.js';
-import type { AccountPlane, Arrival, Caller, ControlPlane } from '../platform/control-plane.js';
+import type { Arrival, Caller, ControlPlane } from '../platform/control-plane.js';
 import { type BackendRow, findPublic } from '../store/backends.js';
 import type { StatusFeed } from '../store/status-feed.js';
 import { ClusterAccount, type ClusterWorld } from './cluster-account.js';
@@ -22,7 +22,7 @@ export class ClusterControlPlane implements ControlPlane {
     this.#feed = feed;
   }
 
-  account({ account, actor }: Caller): AccountPlane {
+  account({ account, actor }: Caller): ClusterAccount {
     return new ClusterAccount(this.#world, account, actor);
   }
 

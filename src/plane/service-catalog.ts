@@ -1,7 +1,8 @@
 import { serviceErrors } from '../contract/errors/service-errors.js';
 import type { ServiceView } from '../platform/control-plane.js';
 import { DEFAULT_ENVIRONMENT, NEWEST_TAG } from '../platform/services.js';
-import { listEnvironments, pinImage } from '../store/environments.js';
+import { type EnvironmentMove, type Moved, moveEnvironment } from '../store/deployments.js';
+import { listEnvironments } from '../store/environments.js';
 import { createService, deleteService, findConfigured, findService, listServices } from '../store/services.js';
 import type { Store } from '../store/tables.js';
 import type { ClusterSettings } from './cluster-settings.js';
@@ -11,6 +12,9 @@ import { ServiceImages, type ServiceImagesWorld } from './service-images.js';
 const SERVICE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 /** By which the official libraries' dev mode calls the service. */
 const DEFAULT_ALIAS = '-';
+
+/** Who changes what an environment runs, and why. */
+export type ImageChange = Pick<EnvironmentMove, 'action' | 'actor' | 'origin' | 'after'>;
 
 /** The services of one account: those of the config, which every account has, and those that it made. */
 export class ServiceCatalog {
@@ -95,14 +99,16 @@ export class ServiceCatalog {
   /**
    * Chooses what an environment runs.
    * @param wanted a tag or digest that was pushed, or a full reference; `latest`: the newest push
+   * @returns undefined if another deployment came after the expected one
    * @throws JamdevError `ServiceNotFound`, `ImageNotFound`, `RegistryUnavailable`
    */
-  async useImage(asked: string, environment: string, wanted: string, actor: string): Promise<void> {
+  async useImage(asked: string, environment: string, wanted: string, change: ImageChange): Promise<Moved | undefined> {
     const service = await this.find(asked);
     const image = await (await this.images(service)).toPin(wanted);
-    const change = { account: this.#account, service, environment, image, actor };
-    if (await pinImage(this.#store, { ...change, ofOwnService: this.isOwn(service) })) return;
-    throw serviceErrors.serviceNotFound(service, await this.list());
+    const move = { account: this.#account, service, environment, image, ...change, ofOwnService: this.isOwn(service) };
+    const moved = await moveEnvironment(this.#store, move);
+    if (moved === 'deleted') throw serviceErrors.serviceNotFound(service, await this.list());
+    return moved;
   }
 
   #configured(service: string, environment: string): { image: string | undefined } | undefined {

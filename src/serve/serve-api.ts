@@ -15,6 +15,7 @@ import { ClusterDrones } from '../plane/cluster-drones.js';
 import type { Store } from '../store/tables.js';
 import { Access } from './access.js';
 import { commandEndpoints } from './command-endpoints.js';
+import { deployEndpoints } from './deploy-endpoints.js';
 import { droneEndpoints } from './drone-endpoints.js';
 import { clusterErrorsOf } from './endpoint-errors.js';
 import { exposedAt } from './exposure.js';
@@ -77,6 +78,7 @@ export function createServeApi(
   const endpoints = listEndpoints(context, [
     ...tokenEndpoints(store),
     ...registry,
+    ...deployEndpoints(store, controlPlane),
     ...commandEndpoints({ store, engines, controlPlane }, context.info),
     ...droneEndpoints(new ClusterDrones({ controller, store, engines, cluster: config.cluster, clock: systemClock })),
     ...healthEndpoints(checkReady, metrics),

@@ -1,6 +1,4 @@
-import { sql } from 'kysely';
-import { addAudit } from './audit.js';
-import { keepService } from './service-lock.js';
+import { moveEnvironment } from './deployments.js';
 import type { Store } from './tables.js';
 
 /** What an environment of a service runs. */
@@ -15,12 +13,6 @@ export interface EnvironmentName {
   account: string;
   service: string;
   environment: string;
-}
-
-interface ImageChange extends EnvironmentName {
-  image: string | null;
-  actor: string;
-  ofOwnService?: boolean;
 }
 
 /** The environments of a service for which something was ever set, by name. */
@@ -56,18 +48,7 @@ export function findEnvironment(
  */
 export async function pinImage(
   store: Store,
-  { account, service, environment, image, actor, ofOwnService = false }: ImageChange,
+  change: EnvironmentName & { image: string | null; actor: string; ofOwnService?: boolean },
 ): Promise<boolean> {
-  const changed = { image, changed_at: sql<Date>`clock_timestamp()` };
-  return store.transaction().execute(async (transaction) => {
-    if (ofOwnService && !(await keepService(transaction, { account, service }))) return false;
-    await transaction
-      .insertInto('environments')
-      .values({ account, service, environment, image })
-      .onConflict((conflict) => conflict.columns(['account', 'service', 'environment']).doUpdateSet(changed))
-      .execute();
-    const target = `${service}/${environment}: ${image ?? 'newest push'}`;
-    await addAudit(transaction, { account, actor, action: 'deploy', target });
-    return true;
-  });
+  return (await moveEnvironment(store, { ...change, action: 'use-image' })) !== 'deleted';
 }

@@ -44,7 +44,7 @@ export function deleteService(
     await lockService(transaction, { account, service });
     const running = await countLive(transaction, account, service);
     if (running > 0) return { running };
-    for (const table of ['environments', 'images', 'push_grants'] as const) {
+    for (const table of ['environments', 'deployments', 'images', 'push_grants'] as const) {
       await transaction.deleteFrom(table).where('account', '=', account).where('service', '=', service).execute();
     }
     const { numDeletedRows } = await transaction

@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, Kysely } from 'kysely';
 import type { Scope } from '../contract/accounts.js';
+import type { DeployAction } from '../contract/deployments.js';
 import type { Status, TerminationKind, TerminationReason } from '../contract/status.js';
 
 /** A time that the database's own clock sets when a row is inserted. */
@@ -14,6 +15,8 @@ export type AuditAction =
   | 'service.delete'
   | 'image.push'
   | 'deploy'
+  | 'rollback'
+  | 'promote'
   | 'terminate'
   | 'drone.drain';
 
@@ -50,6 +53,19 @@ export interface Tables {
     /** What it was set to run: a full reference, or the digest of an image of the service. Null: the newest push. */
     image: string | null;
     changed_at: ColumnType<Date, never, Date>;
+  };
+  deployments: {
+    id: Generated<number>;
+    account: string;
+    service: string;
+    environment: string;
+    /** What the environment was set to run, as in `environments`. */
+    image: string | null;
+    action: DeployAction;
+    /** Of a rollback: the deployment that it went back to. */
+    origin: number | null;
+    actor: string;
+    time: SetOnce;
   };
   images: {
     id: Generated<number>;

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { cliErrors } from '../../src/cli/cli-errors.js';
 import { clientErrors } from '../../src/cli/client/client-errors.js';
 import { neverReady } from '../../src/cli/commands/connect/never-ready.js';
+import { deployCliErrors } from '../../src/cli/commands/deploy/deploy-cli-errors.js';
 import { doctorErrors } from '../../src/cli/commands/doctor/doctor-errors.js';
 import { execErrors } from '../../src/cli/commands/exec/exec-errors.js';
 import { initErrors } from '../../src/cli/commands/init/init-errors.js';
@@ -14,6 +15,7 @@ import { backendErrors } from '../../src/contract/errors/backend-errors.js';
 import { callerErrors } from '../../src/contract/errors/caller-errors.js';
 import { clusterErrors } from '../../src/contract/errors/cluster-errors.js';
 import { connectErrors } from '../../src/contract/errors/connect-errors.js';
+import { deployErrors } from '../../src/contract/errors/deploy-errors.js';
 import { errorBody } from '../../src/contract/errors/error-body.js';
 import { type ErrorCode, HTTP_STATUS_OF } from '../../src/contract/errors/error-codes.js';
 import { JamdevError } from '../../src/contract/errors/jamdev-error.js';
@@ -25,6 +27,7 @@ import { usageError } from '../../src/contract/errors/usage-error.js';
 import { devServerErrors } from '../../src/dev-server/dev-server-errors.js';
 import { eventErrors } from '../../src/dev-server/event-errors.js';
 import { dockerErrors } from '../../src/docker-engine/docker-errors.js';
+import { imageErrors } from '../../src/images/image-errors.js';
 import { pathErrors } from '../../src/os/path-errors.js';
 import { portErrors } from '../../src/ports/port-errors.js';
 import { processErrors } from '../../src/processes/process-errors.js';
@@ -98,6 +101,9 @@ const GROUPS = {
   registryErrors,
   setupErrors,
   serveErrors,
+  deployErrors,
+  deployCliErrors,
+  imageErrors,
 };
 const MAKERS = {
   ...cliErrors,
@@ -127,6 +133,9 @@ const MAKERS = {
   ...registryErrors,
   ...setupErrors,
   ...serveErrors,
+  ...deployErrors,
+  ...deployCliErrors,
+  ...imageErrors,
   neverReady,
   usage: usageError,
 };
@@ -336,6 +345,31 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
     clientErrors.devServerUnreachable('URL', 'ECONNREFUSED', '', 'REMEDY'),
     ['URL', 'ECONNREFUSED'],
   ],
+  imageNeverPulled: [configErrors.imageNeverPulled('doc'), ['"doc"', 'pullPolicy']],
+  dockerfileToAdd: [configErrors.dockerfileToAdd('doc', '/x/Dockerfile', 'FROM y'), ['doc', '/x/Dockerfile', 'FROM y']],
+  serveUnnamed: [clientErrors.serveUnnamed(), ['--api', 'JAMDEV_API_URL']],
+  devServerDeploysNothing: [clientErrors.devServerDeploysNothing('http://x'), ['http://x', '--api']],
+  environmentNotFound: [deployErrors.environmentNotFound('doc', 'stag', ['default']), ['"doc"', '"stag"', '"default"']],
+  environmentNameInvalid: [deployErrors.environmentNameInvalid('A/B'), ['"A/B"', '63']],
+  nothingDeployed: [deployErrors.nothingDeployed('doc', 'staging'), ['"doc"', '"staging"', 'jamdev deploy']],
+  nothingBefore: [deployErrors.nothingBefore('doc', 'staging'), ['"doc"', '"staging"']],
+  promotedToItself: [deployErrors.promotedToItself('staging'), ['"staging"']],
+  changedMeanwhile: [deployErrors.changedMeanwhile('doc', 'staging'), ['"doc"', '"staging"']],
+  superseded: [
+    deployCliErrors.superseded('doc', 'staging', {
+      image: 'app@sha256:1',
+      deployment: {
+        id: 1,
+        image: 'app@sha256:1',
+        action: 'deploy',
+        actor: 'token:1',
+        time: '2026-11-26T00:00:00.000Z',
+      },
+    }),
+    ['doc/staging', 'token:1', 'app@sha256:1'],
+  ],
+  pushFailed: [imageErrors.pushFailed('registry/app:1', 'denied.'), ['registry/app:1', 'denied.', 'docker login']],
+  imageNotBuilt: [imageErrors.imageNotBuilt('doc', 'step 2 failed'), ['"doc"', 'step 2 failed']],
   serveNotTrusted: [clientErrors.serveNotTrusted('https://x', 'CERT_HAS_EXPIRED'), ['https://x', 'CERT_HAS_EXPIRED']],
   serveBuildsNothing: [clientErrors.serveBuildsNothing('https://x'), ['https://x', 'jamdev deploy']],
   logsOfOneBackend: [clientErrors.logsOfOneBackend('https://x'), ['https://x', 'jamdev list']],

@@ -61,6 +61,16 @@ export const clientErrors = {
       `The certificate of ${url} is not accepted: ${detail}.`,
       'Check the URL. For a certificate authority of your own, set NODE_EXTRA_CA_CERTS to the file with its certificate.',
     ),
+  serveUnnamed: () =>
+    usageError(
+      'It is not said where to deploy to.',
+      'Name a jamdev serve with --api https://api.example.com, or with JAMDEV_API_URL.',
+    ),
+  devServerDeploysNothing: (url: string) =>
+    usageError(
+      `There is a dev server at ${url}, which runs each build at once.`,
+      'To deploy, name a jamdev serve with --api or JAMDEV_API_URL.',
+    ),
   serveBuildsNothing: (url: string) =>
     usageError(
       `There is a jamdev serve at ${url}, which builds nothing.`,

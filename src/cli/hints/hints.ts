@@ -2,7 +2,7 @@ import { relative, resolve, sep } from 'node:path';
 import { quoteForShell } from '../../contract/errors/quote-for-shell.js';
 import { type Call, ownCommand } from './own-command.js';
 
-/** The commands that talk to a dev server, and so take `--api`. */
+/** The commands that talk to a server, and so take `--api`. */
 const CLIENT_COMMANDS = ['spawn', 'connect', 'logs', 'list', 'status', 'terminate', 'build'];
 /** The commands that take the project's folder as their argument. */
 const FOLDER_COMMANDS = ['dev', 'doctor'];

@@ -22,11 +22,14 @@ export const HTTP_STATUS_OF = {
   ImageNotFound: 404,
   ApiTokenNotFound: 404,
   DroneNotFound: 404,
+  EnvironmentNotFound: 404,
   OutputUnavailable: 404,
   ServiceExists: 409,
   ServiceConfigured: 409,
   ServiceInUse: 409,
   BackendNotRunning: 409,
+  NothingBefore: 409,
+  DeploymentConflict: 409,
   MountInUse: 409,
   KeyUnheldNoSpawnConfig: 409,
   KeyHeldInOtherEnvironment: 409,
@@ -88,6 +91,8 @@ type CommandErrorCode =
   | 'NoDevServer'
   | 'DevServerUnreachable'
   | 'ServeUnreachable'
+  | 'PushFailed'
+  | 'DeploymentSuperseded'
   | 'FilesInTheWay'
   | 'FolderUnusable'
   | 'RunnerGone'

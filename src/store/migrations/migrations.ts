@@ -4,6 +4,7 @@ import { createServices } from './002-services.js';
 import { createBackends } from './003-backends.js';
 import { createConfiguredServices } from './004-configured-services.js';
 import { createRegistry } from './005-registry.js';
+import { createDeployments } from './006-deployments.js';
 
 /**
  * All changes of the database so far, by name, in the order of their names. One that was released is never changed, and
@@ -15,4 +16,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '003-backends': { up: createBackends },
   '004-configured-services': { up: createConfiguredServices },
   '005-registry': { up: createRegistry },
+  '006-deployments': { up: createDeployments },
 };

@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import { listProjectServices } from '../../../config/deploy-config.js';
+import { deployErrors } from '../../../contract/errors/deploy-errors.js';
+import { usageError } from '../../../contract/errors/usage-error.js';
+import type { CommandIo } from '../../io.js';
+import { addExamples } from '../../option-values.js';
+import { DeployClient } from './deploy-client.js';
+import { addChangeOptions, type ChangeOptions } from './deploy-options.js';
+import { reportChange } from './report-change.js';
+
+interface PromoteOptions extends ChangeOptions {
+  service?: string;
+}
+
+/** `jamdev promote`: has an environment run the very image of another one. */
+export function promoteCommand(io: CommandIo): Command {
+  const command = new Command('promote')
+    .description('have an environment of jamdev serve run the image that another one runs; nothing is built')
+    .argument('<from>', 'the environment that runs the image')
+    .argument('<to>', 'the environment that is to run it')
+    .option('-s, --service <name>', 'the service (default: all of the config)')
+    .action(async (from: string, to: string, options: PromoteOptions) => {
+      const { message, remedy } = deployErrors.promotedToItself(to);
+      if (from === to) throw usageError(message, remedy);
+      const client = await DeployClient.open(options.api, io.signal);
+      const moved = [];
+      for (const name of await listProjectServices(options.config, options.service)) {
+        moved.push(await client.promote(name, from, to));
+      }
+      for (const deployed of moved) await reportChange(client, deployed, options, io);
+    });
+  return addExamples(addChangeOptions(command), [
+    ['jamdev promote staging production', 'of every service'],
+    ['jamdev promote staging production --service chat --sessions drain', 'of one, and end its sessions softly'],
+  ]);
+}

@@ -1,0 +1,56 @@
+import type { DeployedJson, DeploymentJson, EnvironmentStateJson } from '../../../contract/deployments.js';
+import type { CommandIo } from '../../io.js';
+import { formatAge } from '../../terminal/duration.js';
+import { formatTable } from '../../terminal/table.js';
+import type { DeployClient } from './deploy-client.js';
+import type { ChangeOptions } from './deploy-options.js';
+import { settleSessions } from './settle-sessions.js';
+
+/**
+ * Does to sessions what the options ask for, and says what runs where.
+ * @throws JamdevError `DeploymentSuperseded` when another deployment came while this one was waited for
+ */
+export async function reportChange(
+  client: DeployClient,
+  deployed: DeployedJson,
+  options: ChangeOptions,
+  io: CommandIo,
+): Promise<void> {
+  const { service, environment, deployment, changed } = deployed;
+  if (!options.json) {
+    const image = shortImage(deployment.image);
+    io.out(changed ? describe(deployed) : `${service}/${environment} is set to ${image} already.`);
+  }
+  const states = await settleSessions(client, deployed, options, io);
+  if (options.json) return io.json({ ...deployed, environments: states });
+  printStates(states, io);
+}
+
+/** Prints what the environments of a service run. */
+function printStates(states: readonly EnvironmentStateJson[], io: CommandIo): void {
+  const headings = ['ENVIRONMENT', 'IMAGE', 'SINCE', 'BY', 'SESSIONS'];
+  for (const line of formatTable(headings, states.map(toRow))) io.out(line);
+}
+
+function toRow({ environment, image, pinned, deployment, sessions }: EnvironmentStateJson): string[] {
+  const { current, earlier } = sessions;
+  const others = earlier.length === 0 ? '' : `, ${earlier.length} on an earlier image`;
+  return [
+    environment,
+    image === null ? '-' : `${shortImage(image)}${pinned ? '' : ' (not pinned)'}`,
+    deployment === null ? '-' : `${formatAge(Date.now() - Date.parse(deployment.time))} ago`,
+    deployment?.actor ?? '-',
+    `${current}${others}`,
+  ];
+}
+
+function describe({ service, environment, deployment, previous }: DeployedJson): string {
+  const before = previous === null ? '' : `, after ${shortImage(previous.image)}`;
+  return `${service}/${environment} runs ${shortImage(deployment.image)} from its next session on${before}.`;
+}
+
+/** The end of a reference, as people compare it: `app@sha256:0123456789ab`. */
+function shortImage(image: DeploymentJson['image']): string {
+  if (image === null) return 'the newest push';
+  return image.replace(/^.*\//, '').replace(/(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1');
+}

@@ -1,0 +1,42 @@
+import { JamdevError } from './jamdev-error.js';
+import { quote } from './quote.js';
+
+/** Changes of what an environment runs. */
+export const deployErrors = {
+  environmentNotFound: (service: string, environment: string, known: readonly string[]) =>
+    new JamdevError(
+      'EnvironmentNotFound',
+      `The service ${quote(service)} has no environment ${quote(environment)}. It has: ${known.map(quote).join(', ')}.`,
+      'To create one, deploy to it: npx jamdev deploy SERVICE --environment NAME',
+    ),
+  environmentNameInvalid: (environment: string) =>
+    new JamdevError(
+      'InvalidRequest',
+      `${quote(environment)} can't be the name of an environment.`,
+      'Use 1 to 63 lowercase letters, digits and hyphens, with a letter or digit first.',
+    ),
+  nothingDeployed: (service: string, environment: string) =>
+    new JamdevError(
+      'ImageNotFound',
+      `The environment ${quote(environment)} of service ${quote(service)} runs no image yet.`,
+      'Deploy to it first: npx jamdev deploy SERVICE --environment NAME',
+    ),
+  nothingBefore: (service: string, environment: string) =>
+    new JamdevError(
+      'NothingBefore',
+      `The environment ${quote(environment)} of service ${quote(service)} ran no other image before.`,
+      'There is nothing to go back to. Deploy another image: npx jamdev deploy',
+    ),
+  promotedToItself: (environment: string) =>
+    new JamdevError(
+      'InvalidRequest',
+      `The environment ${quote(environment)} can't be promoted to itself.`,
+      'Name two environments: npx jamdev promote staging production',
+    ),
+  changedMeanwhile: (service: string, environment: string) =>
+    new JamdevError(
+      'DeploymentConflict',
+      `The environment ${quote(environment)} of service ${quote(service)} was changed by someone else at the same moment.`,
+      'Check what it runs now, and repeat the command if it is still needed.',
+    ),
+};

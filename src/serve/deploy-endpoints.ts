@@ -1,0 +1,85 @@
+import { json } from '../api/answer.js';
+import { type Endpoint, get, post } from '../api/endpoint.js';
+import {
+  deployedSchema,
+  deploymentsSchema,
+  deployRequestSchema,
+  environmentStateSchema,
+  environmentsSchema,
+  promoteRequestSchema,
+  settleRequestSchema,
+} from '../contract/deployments.js';
+import type { DEV_PREFIX } from '../contract/dev-endpoints.js';
+import { servePrefix } from '../contract/dev-endpoints.js';
+import type { ClusterControlPlane } from '../plane/cluster-control-plane.js';
+import type { Store } from '../store/tables.js';
+import { listStates, settle } from './deployed-sessions.js';
+import { type Deployer, deploy, history, promote, rollback } from './deployments.js';
+
+const SERVICE =
+  `${servePrefix(':account')}/service/:service` as `${typeof DEV_PREFIX}/account/:account/service/:service`;
+const ENVIRONMENT = `${SERVICE}/environment/:environment` as const;
+
+/** What `jamdev deploy`, `rollback` and `promote` do. */
+export function deployEndpoints(store: Store, controlPlane: ClusterControlPlane): Endpoint[] {
+  const deployerOf = ({ name, actor }: { name: string; actor: string }): Deployer => ({
+    store,
+    account: name,
+    plane: controlPlane.account({ account: name, actor }),
+  });
+  return [
+    get(`${SERVICE}/environments`, {
+      summary: 'What every environment of a service runs, since when, and how many sessions run it',
+      answer: json(environmentsSchema),
+      errors: ['ServiceNotFound'],
+      handle: ({ account, params: { service } }) => listStates(deployerOf(account), service),
+    }),
+
+    get(`${ENVIRONMENT}/deployments`, {
+      summary: 'The last 100 deployments of an environment, the newest first',
+      answer: json(deploymentsSchema),
+      errors: ['ServiceNotFound', 'EnvironmentNotFound'],
+      handle: async ({ account, params: { service, environment } }) => ({
+        deployments: await history(deployerOf(account), service, environment),
+      }),
+    }),
+
+    post(`${ENVIRONMENT}/deploy`, {
+      summary: 'Moves an environment to an image; creates the environment if there is none',
+      scope: 'deploy',
+      body: deployRequestSchema,
+      answer: json(deployedSchema),
+      errors: ['ServiceNotFound', 'ImageNotFound'],
+      handle: ({ account, params: { service, environment }, body: { image } }) =>
+        deploy(deployerOf(account), service, environment, image),
+    }),
+
+    post(`${ENVIRONMENT}/rollback`, {
+      summary: 'Moves an environment back to the image that it ran before',
+      scope: 'deploy',
+      answer: json(deployedSchema),
+      errors: ['ServiceNotFound', 'EnvironmentNotFound', 'ImageNotFound', 'NothingBefore', 'DeploymentConflict'],
+      handle: ({ account, params: { service, environment } }) => rollback(deployerOf(account), service, environment),
+    }),
+
+    post(`${ENVIRONMENT}/promote`, {
+      summary: 'Moves an environment to the image that another one runs',
+      scope: 'deploy',
+      body: promoteRequestSchema,
+      answer: json(deployedSchema),
+      errors: ['ServiceNotFound', 'EnvironmentNotFound', 'ImageNotFound'],
+      handle: ({ account, params: { service, environment }, body: { from } }) =>
+        promote(deployerOf(account), service, from, environment),
+    }),
+
+    post(`${ENVIRONMENT}/sessions`, {
+      summary: 'Begins the end of the sessions that run an earlier image; to be asked until there are none',
+      scope: 'deploy',
+      body: settleRequestSchema,
+      answer: json(environmentStateSchema),
+      errors: ['ServiceNotFound', 'ControllerUnavailable', 'ControllerFailed'],
+      handle: ({ account, params: { service, environment }, body: { policy } }) =>
+        settle(deployerOf(account), service, environment, policy),
+    }),
+  ];
+}
