@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { MAX_API_HEAD_BYTES } from '../contract/limits.js';
 import { answerUnreadable } from '../os/unreadable-request.js';
@@ -7,13 +8,15 @@ import { answerUnreadable } from '../os/unreadable-request.js';
  * Makes the HTTP server of the API for one address. Everything that can be read as a request gets to `answer`.
  * Node.js alone closes the connection on CONNECT, and refuses a missing host, or an expectation that it does not know,
  * without a word.
+ * @param tls certificate and private key, as PEM; undefined: plain HTTP
  */
-export function createApiServer(answer: RequestListener): Server {
+export function createApiServer(answer: RequestListener, tls?: { cert: Buffer; key: Buffer }): Server {
   const handle: RequestListener = (request, response) => {
     request.url = pathOf(request.url ?? '/');
     answer(request, response);
   };
-  const server = createServer({ maxHeaderSize: MAX_API_HEAD_BYTES, requireHostHeader: false }, handle);
+  const options = { maxHeaderSize: MAX_API_HEAD_BYTES, requireHostHeader: false };
+  const server = tls === undefined ? createServer(options, handle) : createTlsServer({ ...options, ...tls }, handle);
   server.on('checkContinue', (request, response) => {
     response.writeContinue();
     handle(request, response);

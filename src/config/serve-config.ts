@@ -24,6 +24,8 @@ export interface ServeConfig {
   port: number;
   /** undefined: loopback. */
   host: string | undefined;
+  /** Files in PEM form; undefined: plain HTTP. */
+  tls: { cert: string; key: string } | undefined;
   /** Without a slash at the end; undefined: the address that it listens on. */
   publicUrl: string | undefined;
   controller: string;
@@ -121,6 +123,7 @@ export async function resolveServeConfig(flags: ServeFlags, env: NodeJS.ProcessE
   return {
     port: serve.port ?? DEFAULT_SERVE_PORT,
     host: serve.host,
+    tls: serve.tls,
     publicUrl: publicUrl && withoutSlash(publicUrl),
     controller: withoutSlash(controller),
     cluster,

@@ -26,6 +26,13 @@ export const serveSchema = z.strictObject({
   database: z.string().min(1).optional().describe('The URL of its PostgreSQL database: postgres://...'),
   publicUrl: httpUrl.optional().describe('The URL that leads to this API. Default: the address that it listens on.'),
   port: port.optional().describe('The port of the API. Default: 8080; 0: any free one.'),
+  tls: z
+    .strictObject({
+      cert: z.string().min(1).describe('The file of the certificate, with those of its authorities behind it.'),
+      key: z.string().min(1).describe('The file of its private key.'),
+    })
+    .optional()
+    .describe('Serve the API over TLS, with these files in PEM form; they are read again when they change.'),
   host: z.string().min(1).optional().describe('Listen on this host instead of loopback only. Needs an API token.'),
   subdomains: z
     .boolean()

@@ -8,6 +8,7 @@ import { OwnRegistry } from '../registry/own-registry.js';
 import { readSigningKey } from '../registry/signing-key.js';
 import { hasTokens } from '../store/api-tokens.js';
 import { openStore } from '../store/open-store.js';
+import { readCertificate } from './certificate.js';
 import { exposedAt } from './exposure.js';
 import { checkDrones } from './readiness.js';
 import { serveErrors } from './serve-errors.js';
@@ -28,6 +29,8 @@ export async function checkServe(config: ServeConfig): Promise<Finding[]> {
     await tried(`controller ${config.controller}`, async () => void (await controller.clusterState(config.cluster))),
     await tried(`drones of ${config.cluster}`, () => checkDrones(controller, config)),
   ];
+  const { tls } = config;
+  if (tls !== undefined) findings.push(await tried('certificate', async () => void (await readCertificate(tls))));
   const tryEngine = (name: string) => tried(`engine of drone ${name}`, async () => void (await engines.engineOf(name)));
   findings.push(...(await Promise.all(engines.names.map(tryEngine))));
   engines.close();

@@ -9,6 +9,12 @@ export const serveErrors = {
       `jamdev serve does not open ${where} to other machines while its database has no API token: anyone could start backends.`,
       'Create a token: npx jamdev token create ACCOUNT. Or leave out host and publicUrl: then only this machine can use it.',
     ),
+  certificateUnusable: (detail: string) =>
+    new JamdevError(
+      'ConfigInvalid',
+      `The certificate of "serve.tls" can't be used (${detail}).`,
+      'Check both files: PEM form, readable by this user, and the key that belongs to the certificate.',
+    ),
   imageMissing: (service: string) =>
     new JamdevError(
       'ImageNotFound',

@@ -7,6 +7,7 @@ import { type BoundPort, listen } from '../ports/listen.js';
 import { hasTokens } from '../store/api-tokens.js';
 import { type OpenStore, openStore } from '../store/open-store.js';
 import { noteConfigured } from '../store/services.js';
+import { type Certificate, followCertificate, readCertificate } from './certificate.js';
 import { exposedAt } from './exposure.js';
 import { createServeApi } from './serve-api.js';
 import { serveErrors } from './serve-errors.js';
@@ -26,7 +27,7 @@ export interface Serve {
 /**
  * Starts the platform's API in front of a Plane cluster.
  * @param log receives what happens, in structured lines
- * @throws JamdevError `DatabaseUnavailable`, `DatabaseUnusable`, `PortTaken`, `HostUnavailable`, `Usage`
+ * @throws JamdevError `DatabaseUnavailable`, `DatabaseUnusable`, `PortTaken`, `HostUnavailable`, `Usage`, `ConfigInvalid`
  */
 export async function startServe(config: ServeConfig, log: Logger): Promise<Serve> {
   const database = await openStore(config.database);
@@ -37,15 +38,20 @@ export async function startServe(config: ServeConfig, log: Logger): Promise<Serv
       database.store,
       config.services.map(({ name }) => name),
     );
+    const certificate = config.tls && (await readCertificate(config.tls));
     const parts = await makeServeParts(config, database, log);
-    return await open(config, database, parts, log);
+    return await open(config, certificate, { database, parts, log });
   } catch (error) {
     await database.close();
     throw error;
   }
 }
 
-async function open(config: ServeConfig, database: OpenStore, parts: ServeParts, log: Logger): Promise<Serve> {
+async function open(
+  config: ServeConfig,
+  certificate: Certificate | undefined,
+  { database, parts, log }: { database: OpenStore; parts: ServeParts; log: Logger },
+): Promise<Serve> {
   let closing: Promise<void> | undefined;
   let url = '';
   const answer = createServeApi(config, database.store, parts, {
@@ -53,16 +59,19 @@ async function open(config: ServeConfig, database: OpenStore, parts: ServeParts,
     isClosing: () => closing !== undefined,
     log,
   });
-  const { host, port } = config;
-  const bound = await listen({ what: 'API', port, host, flag: '--port' }, () => createApiServer(answer)).catch(
-    async (error) => {
-      await parts.close();
-      throw error;
-    },
-  );
-  url = `http://${urlHost(host)}:${bound.port}`;
+  const { host, port, tls } = config;
+  const bound = await listen({ what: 'API', port, host, flag: '--port' }, () =>
+    createApiServer(answer, certificate),
+  ).catch(async (error) => {
+    await parts.close();
+    throw error;
+  });
+  url = `http${certificate === undefined ? '' : 's'}://${urlHost(host)}:${bound.port}`;
+  const renewal = tls && certificate && followCertificate(tls, certificate, bound.servers);
+  renewal?.start();
   parts.start();
   const close = async (): Promise<void> => {
+    await renewal?.close();
     await drain(bound);
     await bound.close();
     await parts.close();

@@ -190,6 +190,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   registryUrlMissing: [configErrors.registryUrlMissing(), ['"serve.registry"', 'JAMDEV_SERVE_REGISTRY']],
   registryNeedsPort: [configErrors.registryNeedsPort(), ['"serve.publicUrl"']],
   tokenNeeded: [serveErrors.tokenNeeded('0.0.0.0'), ['0.0.0.0', 'jamdev token create']],
+  certificateUnusable: [serveErrors.certificateUnusable('DETAIL'), ['DETAIL', 'serve.tls']],
   imageMissing: [serveErrors.imageMissing('SERVICE'), ['"SERVICE"', 'services.NAME.image']],
   serveInvalid: [
     configErrors.serveInvalid('pool', 'VARIABLE', 'must be DETAIL'),
