@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { docker } from '../engine/drivers/backend-image.js';
@@ -7,6 +7,7 @@ import { runCli, startCli } from '../support/cli.js';
 import { send } from '../support/http.js';
 import { hasPlainRegistry, startPlainRegistry } from '../support/plain-registry.js';
 import { makeProject, makeTempFolder } from '../support/project.js';
+import { startRegistry } from '../support/registry.js';
 import { describeServe, START_DEADLINE_MS, startServe, useCluster } from '../support/serve.js';
 import { waitFor } from '../support/wait.js';
 
@@ -190,6 +191,38 @@ require('node:http').createServer((_, response) => response.end('${version}')).l
     const backs = await Promise.all([post('rollback', {}), post('rollback', {}), post('rollback', {})]);
     for (const { status } of backs) expect([200, 409]).toContain(status);
     expect(backs.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
+  });
+
+  test('without a repository of its own, a service goes to the registry of the platform, with the API token alone', async () => {
+    const own = await startRegistry();
+    const serve = await startServe(cluster, { config: { services: { default: {} } }, serve: own.serve });
+    const account = `acme-${randomBytes(4).toString('hex')}`;
+    const created = await runCli(['token', 'create', account, '--scopes', 'read,connect,deploy'], {
+      env: { JAMDEV_SERVE_DATABASE: serve.database },
+    });
+    const folder = makeProject({
+      Dockerfile: 'FROM node:22-slim\nCOPY server.cjs /\nCMD ["node", "/server.cjs"]\n',
+      'server.cjs': serverOf('one'),
+      'jamsocket.config.json': { services: { doc: { platform: 'native' } } },
+    });
+    const repository = `${own.host}/${account}/doc`;
+    onTestFinished(async () => {
+      const id = await docker('images', '--quiet', '--no-trunc', '--filter', `reference=${repository}`);
+      if (id !== '') await docker('rmi', '--force', id.split('\n')[0] ?? '').catch(() => undefined);
+    });
+    const HOME = makeTempFolder();
+    const env = { HOME, JAMDEV_API_URL: serve.url, JAMDEV_TOKEN: created.stdout.trim() };
+    const deployed = await runCli(['deploy', '--json'], { cwd: folder, env });
+    expect(deployed).toMatchObject({ code: 0, stderr: '' });
+    const image: string = JSON.parse(deployed.stdout).deployment.image;
+    expect(image).toMatch(DIGEST);
+    expect(image.startsWith(`${repository}@`)).toBe(true);
+    const connected = await runCli(['connect', 'doc', '--json'], { cwd: folder, env });
+    expect((await send(JSON.parse(connected.stdout).url)).text).toBe('one');
+    // Nothing of the login is left with the docker client.
+    expect(existsSync(join(HOME, '.docker', 'config.json'))).toBe(false);
+    const again = await runCli(['deploy', '--json'], { cwd: folder, env });
+    expect(JSON.parse(again.stdout)).toMatchObject({ changed: false });
   });
 
   test('what can’t be deployed leaves everything as it was', async () => {
