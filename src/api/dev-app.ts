@@ -24,7 +24,7 @@ export function createDevApi(context: DevApiContext): Express {
 /** Every endpoint of a dev server. */
 export function listDevEndpoints(context: DevApiContext): Endpoint[] {
   return listEndpoints(context, [
-    ...loginEndpoints(),
+    ...loginEndpoints(serviceErrors.loginNeedsCloud),
     ...pushRefusals(serviceErrors.pushNeedsCloud),
     ...devEndpoints(context),
   ]);

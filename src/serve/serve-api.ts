@@ -5,9 +5,11 @@ import { createApi } from '../api/app.js';
 import { CallerUrls } from '../api/caller-urls.js';
 import type { ApiContext } from '../api/context.js';
 import { listEndpoints } from '../api/endpoints.js';
+import { loginEndpoints } from '../api/login-endpoints.js';
 import { pushRefusals } from '../api/push-refusals.js';
 import { readOwnPackage } from '../config/own-package.js';
 import type { ServeConfig } from '../config/serve-config.js';
+import { accessErrors } from '../contract/errors/access-errors.js';
 import { registryErrors } from '../contract/errors/registry-errors.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { systemClock } from '../os/clock.js';
@@ -76,6 +78,7 @@ export function createServeApi(
       ? pushRefusals(registryErrors.noRegistryToPushTo)
       : registryEndpoints(new RegistryTokenService(access, own, controlPlane), own, controlPlane, log);
   const endpoints = listEndpoints(context, [
+    ...loginEndpoints(accessErrors.loginNeedsToken),
     ...tokenEndpoints(store),
     ...registry,
     ...deployEndpoints(store, controlPlane),

@@ -144,6 +144,7 @@ const MAKERS = {
 const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: string[]] } = {
   apiTokenMissing: [accessErrors.apiTokenMissing(), ['Authorization: Bearer']],
   apiTokenWrong: [accessErrors.apiTokenWrong(), ['revoked']],
+  loginNeedsToken: [accessErrors.loginNeedsToken(), ['jamsocket login --token TOKEN']],
   tooManyAttempts: [accessErrors.tooManyAttempts(4711), ['4711 s']],
   otherAccount: [accessErrors.otherAccount('globex', 'acme'), ['"globex"', '"acme"']],
   scopeMissing: [accessErrors.scopeMissing('deploy'), ['"deploy"', '--scopes deploy']],

@@ -15,6 +15,12 @@ export const accessErrors = {
       'The API token is unknown or revoked.',
       'To create one: npx jamdev token create ACCOUNT',
     ),
+  loginNeedsToken: () =>
+    new JamdevError(
+      'CloudOnly',
+      'Logging in through the browser needs the cloud.',
+      'Ask for an API token (npx jamdev token create ACCOUNT), then: jamsocket login --token TOKEN',
+    ),
   tooManyAttempts: (seconds: number) =>
     new JamdevError(
       'TooManyAttempts',
