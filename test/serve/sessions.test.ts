@@ -193,28 +193,34 @@ describeServe('jamdev serve: sessions', () => {
     });
   });
 
-  test.each(['/etc', '../x', 'a:b'])('the mount of the key %j is a folder below that of its service', async (key) => {
-    const serve = await startServe(cluster);
-    const mounts = [];
-    for (const account of ['acme', 'globex']) {
-      const path = `/v2/service/${account}/default/connect`;
-      const { backend_id } = await connect(serve, { key, spawn: { executable: { mount: true } } }, path);
-      await untilReady(serve, backend_id);
-      const binds = JSON.parse(await docker('inspect', '--format', '{{json .Mounts}}', `plane-${backend_id}`)) as {
-        Source: string;
-        Destination: string;
-      }[];
-      const hash = createHash('sha256').update(key).digest('hex');
-      expect(binds).toMatchObject([
-        {
-          Source: expect.stringMatching(new RegExp(`/mounts/${account}/default/${hash}$`)),
-          Destination: '/plane-data',
-        },
-      ]);
-      mounts.push(binds[0]?.Source);
-    }
-    expect(new Set(mounts).size).toBe(2);
-  });
+  test.each(['/etc', '../x', 'a:b'])(
+    'the mount of the key or path %j is a folder below that of its service',
+    async (key) => {
+      const serve = await startServe(cluster);
+      const mounts = [];
+      for (const [account, body] of [
+        ['acme', { key, spawn: { executable: { mount: true } } }],
+        ['globex', { key, spawn: { executable: { mount: true } } }],
+        ['acme', { key: `path ${key}`, spawn: { executable: { mount: key } } }],
+      ] as const) {
+        const { backend_id } = await connect(serve, body, `/v2/service/${account}/default/connect`);
+        await untilReady(serve, backend_id);
+        const binds = JSON.parse(await docker('inspect', '--format', '{{json .Mounts}}', `plane-${backend_id}`)) as {
+          Source: string;
+          Destination: string;
+        }[];
+        const hash = createHash('sha256').update(key).digest('hex');
+        expect(binds).toMatchObject([
+          {
+            Source: expect.stringMatching(new RegExp(`/mounts/${account}/default/${hash}$`)),
+            Destination: '/plane-data',
+          },
+        ]);
+        mounts.push(binds[0]?.Source);
+      }
+      expect(new Set(mounts).size).toBe(2);
+    },
+  );
 
   test('limits of resources reach the container', async () => {
     const serve = await startServe(cluster, { serve: { limits: { memoryBytes: 64 * 1024 * 1024 } } });
