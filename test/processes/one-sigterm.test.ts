@@ -79,7 +79,8 @@ const CELLS: Record<string, string> = {
   'nodemon with a shell': `nodemon --watch ${fixture('')} --exec "${SAVER}; true"`,
   'cross-env': `cross-env A=1 ${SAVER}`,
   concurrently: `concurrently "${SAVER}" "sleep 1000"`,
-  'concurrently -k of a shell': `concurrently -k "${SAVER}; true" "sleep 1000"`,
+  // The other command is deaf: with -k, concurrently itself signals all others again when one has ended of the signal.
+  'concurrently -k of a shell': `concurrently -k "${SAVER}; true" "trap '' TERM; sleep 1000"`,
   'npx of a runner': `npx --no-install tsx watch ${NODE_SAVER}`,
   'npx -c with exec': `npx -c "exec ${SAVER}"`,
   'sh -c with &&': `sh -c 'true && ${SAVER} && true'`,
