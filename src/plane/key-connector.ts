@@ -1,6 +1,7 @@
 import { clusterErrors } from '../contract/errors/cluster-errors.js';
 import { connectErrors } from '../contract/errors/connect-errors.js';
 import { serviceErrors } from '../contract/errors/service-errors.js';
+import { withoutControls } from '../contract/identity.js';
 import type { ConnectParams } from '../contract/requests.js';
 import { type Clock, pause } from '../os/clock.js';
 import { JoinedLookups } from '../os/joined-lookups.js';
@@ -19,7 +20,6 @@ import type { Store } from '../store/tables.js';
 import type { ClusterImage, ClusterSettings } from './cluster-settings.js';
 import { type ControllerClient, ControllerRefusal } from './controller-client.js';
 import type { PlaneConnection } from './controller-wire.js';
-import { toPlaneAuth, toPlaneUser } from './plane-identity.js';
 import { planeKey, toSpawnConfig } from './spawn-config.js';
 import type { StaleHolders } from './stale-holders.js';
 
@@ -206,6 +206,8 @@ export class KeyConnector {
   }
 
   #ask({ params, ...slot }: KeyRequest) {
-    return { key: planeKey(slot), user: toPlaneUser(params.user), auth: toPlaneAuth(params.auth) };
+    const { user, auth = {} } = params;
+    // Because of one character that no header can carry, Plane's proxy would leave out the header.
+    return { key: planeKey(slot), user: user === undefined ? undefined : withoutControls(user), auth };
   }
 }

@@ -4,7 +4,6 @@ import { MAX_SPAWN_BYTES, spawnBytes } from '../contract/spawn-size.js';
 import type { ClusterImage, ClusterSettings } from './cluster-settings.js';
 import type { PlaneKey, SpawnConfig } from './controller-wire.js';
 import { mountName } from './mount-name.js';
-import { wellFormed } from './well-formed.js';
 
 /** As on the platform. */
 const DEFAULT_MAX_IDLE_SECONDS = 300;
@@ -34,8 +33,7 @@ export function toSpawnConfig(
   { image, pullPolicy, credentials, sessions }: ClusterImage,
   { cluster, pool, subdomains, defaultLimits }: ClusterSettings,
 ): SpawnConfig {
-  const given = Object.entries(params.env ?? {}).map((entry) => entry.map(wellFormed));
-  const env = { ...Object.fromEntries(given), JAMSOCKET_SERVICE: owner.service };
+  const env = { ...params.env, JAMSOCKET_SERVICE: owner.service };
   const bytes = spawnBytes({ key: owner.key, image, credentials, env });
   if (bytes > MAX_SPAWN_BYTES) throw clusterErrors.spawnTooLarge(bytes, MAX_SPAWN_BYTES);
   return {
@@ -65,11 +63,9 @@ function atMost(limit: number, value: number | undefined): number | undefined {
   return value === undefined ? undefined : Math.min(limit, value);
 }
 
-/** Plane takes whole numbers only, of 64 bits. */
+/** Plane takes whole numbers only. */
 function toPlaneLimits(limits: ResourceLimits): Record<string, number> {
   return Object.fromEntries(
-    Object.entries(limits).flatMap(([name, value]) =>
-      value == null ? [] : [[name, Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(value))]],
-    ),
+    Object.entries(limits).flatMap(([name, value]) => (value == null ? [] : [[name, Math.ceil(value)]])),
   );
 }

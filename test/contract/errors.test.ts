@@ -161,8 +161,6 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   holderMayRun: [clusterErrors.holderMayRun('ID', 'DRONE'), ['(ID)', '"DRONE"', 'FENCING']],
   holderUnreachable: [clusterErrors.holderUnreachable('KEY', 'SERVICE', 'DRONE'), ['"KEY"', '"SERVICE"', '"DRONE"']],
   spawnTooLarge: [clusterErrors.spawnTooLarge(7000, 6144), ['7000', '6144']],
-  userTooLong: [clusterErrors.userTooLong(300, 255), ['300', '255']],
-  authUnusable: [clusterErrors.authUnusable(), ['"auth"']],
   notAReference: [clusterErrors.notAReference('a b'), ['"a b"']],
   tagUnknown: [clusterErrors.tagUnknown('SERVICE', 'TAG'), ['"SERVICE"', '"TAG"']],
   serviceWithoutImage: [clusterErrors.serviceWithoutImage('SERVICE', 'staging'), ['"SERVICE"', '"staging"']],

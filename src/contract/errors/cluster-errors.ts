@@ -64,18 +64,6 @@ export const clusterErrors = {
       `"env", image and key are ${bytes} bytes as JSON; the cluster accepts at most ${limitBytes} bytes in total.`,
       'Send less in "env", and let the backend fetch large values itself.',
     ),
-  userTooLong: (characters: number, limit: number) =>
-    new JamdevError(
-      'InvalidRequest',
-      `"user" has ${characters} characters; the cluster accepts at most ${limit}.`,
-      'Send an id as "user", and the rest in "auth".',
-    ),
-  authUnusable: () =>
-    new JamdevError(
-      'InvalidRequest',
-      '"auth" contains a NUL or half a surrogate pair, which the cluster can\'t keep.',
-      'Use valid Unicode text.',
-    ),
   notAReference: (text: string) =>
     new JamdevError(
       'ImageNotFound',

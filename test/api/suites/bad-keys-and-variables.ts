@@ -95,31 +95,28 @@ export const badKeysAndVariables: ApiSuite = (target) => {
 
   test('What a backend sees: a user and auth of any text do no harm', async () => {
     const own = await target.open();
-    const user = `"user": "a\\r\\nx-evil: 1\\u0000\\ud83d"`;
-    const answer = await own.post(
-      CONNECT[0] ?? '',
-      `{${user}, "auth": {"__proto__": {"admin": true}, "b": "\\udd11"}}`,
-    );
-    own.check('auth.status', answer.status, 200);
+    const strange = `{"user": "a\\u0000\\ud83d", "auth": {"__proto__": {"admin": true}, "b": "\\udd11"}}`;
+    const answer = await own.post(CONNECT[0] ?? '', strange);
+    own.check('identity.status', answer.status, 200);
     if (answer.status === 200) {
       const headers = await headersSeen(answer.json<ConnectResponse>());
+      expect(headers['x-verified-username']).toBe('a\ufffd');
       expect(JSON.parse(headers['x-verified-user-data'] ?? '')).toEqual({ b: '\udd11' });
     }
-    const allowed = await own.post(
-      CONNECT[0] ?? '',
-      `{${user}, "auth": {"__proto__": {"admin": true}, "b": "€\\u0085"}}`,
-    );
+    const allowed = await own.post(CONNECT[0] ?? '', { user: 'a\r\nx-evil: 1ä', auth: { b: '€\u0085' } });
     expect(allowed.status, allowed.text).toBe(200);
     const headers = await headersSeen(allowed.json<ConnectResponse>());
     expect(headers['x-evil']).toBeUndefined();
-    expect(headers['x-verified-username']).toBe('ax-evil: 1\ufffd');
+    expect(headers['x-verified-username']).toBe('ax-evil: 1ä');
     expect(JSON.parse(headers['x-verified-user-data'] ?? '')).toEqual({ b: '€\u0085' });
   });
 
   test('What a backend sees: variables of any text do no harm', async () => {
     const own = await target.open();
-    const { url } = await own.connect({ spawn: { executable: { env: { TEST_A: 'ä🦊\n\ud83d=', TEST_B: '' } } } });
-    expect(await control(url, 'env')).toMatchObject({ TEST_A: 'ä🦊\n\ufffd=', TEST_B: '' });
+    const { url } = await own.connect({ spawn: { executable: { env: { TEST_A: 'ä🦊\n=', TEST_B: '' } } } });
+    expect(await control(url, 'env')).toMatchObject({ TEST_A: 'ä🦊\n=', TEST_B: '' });
+    const half = { spawn: { executable: { env: { TEST_A: '\ud83d' } } } };
+    own.check('variables.status', (await own.post(CONNECT[0] ?? '', half)).status, 200);
   });
 
   test('the largest numbers are taken', async () => {

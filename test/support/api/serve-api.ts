@@ -58,7 +58,11 @@ export function useServeApi(cluster: TestCluster): ServeTarget {
   };
   return {
     name: 'serve',
-    ownBodies: ['/v2/account/-/token', '/v2/account/-/tokens/revoke'],
+    ownBodies: [
+      '/v2/account/-/token',
+      '/v2/account/-/tokens/revoke',
+      ...['deploy', 'promote', 'sessions'].map((what) => `/_jamdev/account/-/service/-/environment/default/${what}`),
+    ],
     expectations,
     get serve() {
       return serve;
