@@ -149,7 +149,10 @@ describeServe('jamdev serve: in operation', () => {
       return { code, lines: stdout.split('\n').map((line) => line.slice(0, 5).trim() + line.slice(5)) };
     };
     const database = await cluster.createDatabase();
-    const good = await check({ database, drones: { [drone]: ENGINE_SOCKET } }, { default: { image } });
+    const good = await check(
+      { database, drones: { [drone]: ENGINE_SOCKET } },
+      { default: { image, pullPolicy: 'Never' } },
+    );
     expect(good, good.lines.join('\n')).toMatchObject({ code: 0 });
     expect(good.lines.filter((line) => line.startsWith('fail'))).toEqual([]);
     const bad = await check(
