@@ -1,8 +1,8 @@
 import { serviceErrors } from '../contract/errors/service-errors.js';
 import type { ServiceView } from '../platform/control-plane.js';
-import { DEFAULT_ENVIRONMENT, NEWEST_TAG } from '../platform/services.js';
+import { DEFAULT_ENVIRONMENT, type Environment, NEWEST_TAG } from '../platform/services.js';
 import { type EnvironmentMove, type Moved, moveEnvironment } from '../store/deployments.js';
-import { listEnvironments } from '../store/environments.js';
+import { listEnvironments, listUsedEnvironments } from '../store/environments.js';
 import { createService, deleteService, findConfigured, findService, listServices } from '../store/services.js';
 import type { Store } from '../store/tables.js';
 import type { ClusterSettings } from './cluster-settings.js';
@@ -57,19 +57,12 @@ export class ServiceCatalog {
     const row = await (this.isOwn(service) ? findService : findConfigured)(this.#store, this.#account, service);
     // It was deleted since.
     if (row === undefined) throw serviceErrors.serviceNotFound(service, await this.list());
-    const environments = await listEnvironments(this.#store, this.#account, service);
-    const { createdAt } = row;
-    const known = new Map(environments.map((each) => [each.environment, each]));
+    const { createdAt, lastSpawnedAt } = row;
     return {
       name: service,
       createdAt,
-      lastSpawnedAt: row.lastSpawnedAt ?? undefined,
-      environments: [...new Set([DEFAULT_ENVIRONMENT, ...known.keys()])].map((name) => ({
-        name,
-        createdAt,
-        imageTag: known.get(name)?.image ?? this.#configured(service, name)?.image ?? NEWEST_TAG,
-        lastSpawnedAt: undefined,
-      })),
+      lastSpawnedAt: lastSpawnedAt ?? undefined,
+      environments: await this.#environments(service, createdAt),
     };
   }
 
@@ -109,6 +102,31 @@ export class ServiceCatalog {
     const moved = await moveEnvironment(this.#store, move);
     if (moved === 'deleted') throw serviceErrors.serviceNotFound(service, await this.list());
     return moved;
+  }
+
+  /** The default one, then those that were set or used, the oldest first. @param since when the service was created */
+  async #environments(service: string, since: Date): Promise<ServiceView['environments']> {
+    const [set, used] = await Promise.all([
+      listEnvironments(this.#store, this.#account, service),
+      listUsedEnvironments(this.#store, { account: this.#account, service, ofOwnService: this.isOwn(service) }),
+    ]);
+    const settings = new Map(set.map((each) => [each.environment, each]));
+    const uses = new Map(used.map((each) => [each.environment, each]));
+    const toEnvironment = (name: string): Environment => {
+      const [setting, use] = [settings.get(name), uses.get(name)];
+      const times = [setting?.firstSetAt, use?.firstSpawnedAt].flatMap((time) => time?.getTime() ?? []);
+      return {
+        name,
+        createdAt: name === DEFAULT_ENVIRONMENT || times.length === 0 ? since : new Date(Math.min(...times)),
+        imageTag: setting?.image ?? this.#configured(service, name)?.image ?? NEWEST_TAG,
+        lastSpawnedAt: use?.lastSpawnedAt,
+      };
+    };
+    const others = [...new Set([...settings.keys(), ...uses.keys()])].filter((name) => name !== DEFAULT_ENVIRONMENT);
+    return [
+      toEnvironment(DEFAULT_ENVIRONMENT),
+      ...others.map(toEnvironment).toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime()),
+    ];
   }
 
   #configured(service: string, environment: string): { image: string | undefined } | undefined {

@@ -15,13 +15,61 @@ export interface EnvironmentName {
   environment: string;
 }
 
+/** Such an environment, and when something was first set for it. */
+interface EnvironmentSet extends EnvironmentRow {
+  firstSetAt: Date | null;
+}
+
+/** When backends of an environment were spawned, of those that are still known. */
+interface EnvironmentUse {
+  environment: string;
+  firstSpawnedAt: Date;
+  lastSpawnedAt: Date;
+}
+
 /** The environments of a service for which something was ever set, by name. */
-export function listEnvironments(store: Store, account: string, service: string): Promise<EnvironmentRow[]> {
+export function listEnvironments(store: Store, account: string, service: string): Promise<EnvironmentSet[]> {
   return store
     .selectFrom('environments')
     .select(['environment', 'image'])
+    .select((by) =>
+      by
+        .selectFrom('deployments')
+        .select(({ fn }) => fn.min('time').as('first'))
+        .whereRef('deployments.account', '=', 'environments.account')
+        .whereRef('deployments.service', '=', 'environments.service')
+        .whereRef('deployments.environment', '=', 'environments.environment')
+        .as('firstSetAt'),
+    )
     .where('account', '=', account)
     .where('service', '=', service)
+    .orderBy('environment')
+    .execute();
+}
+
+/**
+ * The environments of a service that backends were spawned in, by name. Leaves out backends older than the service: they
+ * are of a deleted one of that name.
+ * @param name.ofOwnService whether the account created the service, and it is not of the config
+ */
+export function listUsedEnvironments(
+  store: Store,
+  { account, service, ofOwnService }: { account: string; service: string; ofOwnService: boolean },
+): Promise<EnvironmentUse[]> {
+  const since = ofOwnService
+    ? store.selectFrom('services').select('created_at').where('account', '=', account).where('service', '=', service)
+    : store.selectFrom('configured_services').select('created_at').where('service', '=', service);
+  return store
+    .selectFrom('backends')
+    .select(({ fn }) => [
+      'environment',
+      fn.min('created_at').as('firstSpawnedAt'),
+      fn.max('created_at').as('lastSpawnedAt'),
+    ])
+    .where('account', '=', account)
+    .where('service', '=', service)
+    .where('created_at', '>=', since)
+    .groupBy('environment')
     .orderBy('environment')
     .execute();
 }

@@ -79,6 +79,7 @@ export async function findConfigured(store: Store, account: string, service: str
         .select(({ fn }) => fn.max('created_at').as('last'))
         .where('account', '=', account)
         .whereRef('backends.service', '=', 'configured_services.service')
+        .whereRef('backends.created_at', '>=', 'configured_services.created_at')
         .as('lastSpawnedAt'),
     )
     .where('service', '=', service)
@@ -105,6 +106,8 @@ function selectServices(store: Store, account: string) {
         .select(({ fn }) => fn.max('backends.created_at').as('last'))
         .whereRef('backends.account', '=', 'services.account')
         .whereRef('backends.service', '=', 'services.service')
+        // Older ones are of a deleted service of that name.
+        .whereRef('backends.created_at', '>=', 'services.created_at')
         .as('lastSpawnedAt'),
     )
     .where('services.account', '=', account)

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { onDev } from '../support/api/dev-api.js';
 import { startServer } from '../support/dev-server.js';
 import { post, send } from '../support/http.js';
 import { fixture, makeProject } from '../support/project.js';
+import { services } from './suites/services.js';
 
 const ECHO = `node ${fixture('echo-server.mjs')}`;
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
@@ -23,100 +25,34 @@ async function startTwo() {
   return { server, get, call };
 }
 
-describe('HTTP API: services', () => {
-  test('the list, and the details of one', async () => {
-    const { server, get, call } = await startTwo();
-    expect(await get('/v2/account/acme/services')).toEqual({ services: ['doc', 'chat'] });
-    await call('/v2/service/acme/chat/staging/connect', { key: 'k' });
-    const host = new URL(server.apiUrl).host;
-    expect(await get('/v2/service/acme/chat')).toEqual({
-      name: 'chat',
-      account_name: 'acme',
-      created_at: expect.stringMatching(TIME),
-      last_spawned_at: expect.stringMatching(TIME),
-      last_image_upload_time: expect.stringMatching(TIME),
-      last_image_digest: 'build-1',
-      image_name: `${host}/acme/chat`,
-      environments: [
-        {
-          name: 'default',
-          image_tag: 'latest',
-          cluster: 'localhost',
-          created_at: expect.stringMatching(TIME),
-          last_spawned_at: null,
-        },
-        {
-          name: 'staging',
-          image_tag: 'latest',
-          cluster: 'localhost',
-          created_at: expect.stringMatching(TIME),
-          last_spawned_at: expect.stringMatching(TIME),
-        },
-      ],
-    });
-    expect(await get('/v2/service/acme/doc')).toMatchObject({ name: 'doc', last_spawned_at: null });
-    expect(await get('/service/-/-/image-name')).toEqual({ status: 'ok', imageName: `${host}/local/doc` });
-  });
+onDev(services);
 
-  test('an unknown one is 404 with the known names, wherever it is named', async () => {
-    const { get, call } = await startTwo();
-    const error = expect.objectContaining({
-      status: 404,
-      code: 'ServiceNotFound',
-      message: 'There is no service "nope". Known services: doc, chat.',
-    });
-    for (const path of ['/v2/service/-/nope', '/v2/service/-/nope/images', '/service/-/nope/image-name']) {
-      expect(await get(path)).toEqual({ error });
-    }
-    for (const path of ['connect', 'delete', 'staging/connect']) {
-      expect(await call(`/v2/service/-/nope/${path}`)).toEqual({ status: 404, body: { error } });
-    }
-    expect(await call('/v2/service/-/nope/update', { image_tag: 'latest' })).toMatchObject({ body: { error } });
-    expect(await call('/user/-/service/nope/spawn')).toMatchObject({ body: { error } });
-  });
-
-  test('one is created, has nothing to run of its own, and is deleted', async () => {
-    const { get, call } = await startTwo();
-    expect(await call('/v2/account/-/service', { name: 'third' })).toEqual({ status: 200, body: { status: 'ok' } });
-    expect(await get('/v2/account/-/services')).toEqual({ services: ['doc', 'chat', 'third'] });
-    expect(await call('/v2/service/-/third/connect')).toMatchObject({
-      status: 404,
-      body: { error: { code: 'ImageNotFound', message: expect.stringContaining('It has none yet.') } },
-    });
-    expect(await call('/v2/account/-/service', { name: 'third' })).toMatchObject({ status: 409 });
-    expect(await call('/v2/service/-/third/delete')).toEqual({ status: 200, body: { status: 'ok' } });
-    expect(await get('/v2/account/-/services')).toEqual({ services: ['doc', 'chat'] });
-  });
-
-  test('one of the config, or with running backends, is not deleted', async () => {
-    const { call } = await startTwo();
-    expect(await call('/v2/service/-/chat/delete')).toMatchObject({
-      status: 409,
-      body: { error: { code: 'ServiceConfigured' } },
-    });
-    const single = await startServer();
-    await post(`${single.apiUrl}/v2/service/-/other/connect`, {});
-    expect((await post(`${single.apiUrl}/v2/service/-/other/delete`, {})).json()).toMatchObject({
+describe('HTTP API: services, on a dev server alone', () => {
+  test('one with running backends is not deleted', async () => {
+    const { apiUrl, parts } = await startServer();
+    await post(`${apiUrl}/v2/service/-/other/connect`, {});
+    expect((await post(`${apiUrl}/v2/service/-/other/delete`, {})).json()).toMatchObject({
       error: { status: 409, code: 'ServiceInUse' },
     });
-    await single.parts.platform.terminateAll(true);
-    expect((await post(`${single.apiUrl}/v2/service/-/other/delete`, {})).status).toBe(200);
+    await parts.platform.terminateAll(true);
+    expect((await post(`${apiUrl}/v2/service/-/other/delete`, {})).status).toBe(200);
+  });
+
+  test('a connect that fails leaves no service and no environment behind', async () => {
+    const { apiUrl } = await startServer();
+    for (const path of ['whiteboard/connect', 'whiteboard/staging/connect', '-/staging/connect']) {
+      expect((await post(`${apiUrl}/v2/service/-/${path}`, { key: 'k', spawn: false })).status).toBe(409);
+      expect((await post(`${apiUrl}/v2/service/-/${path}`, { spawn: { tag: 'nope' } })).status).toBe(404);
+    }
+    expect((await send(`${apiUrl}/v2/account/-/services`)).json()).toEqual({ services: ['default'] });
+    expect((await send(`${apiUrl}/v2/service/-/-`)).json()).toMatchObject({ environments: [{ name: 'default' }] });
+    await post(`${apiUrl}/v2/service/-/whiteboard/staging/connect`, {});
+    expect((await send(`${apiUrl}/v2/account/-/services`)).json()).toEqual({ services: ['default', 'whiteboard'] });
   });
 });
 
-test('a connect that fails leaves no service and no environment behind', async () => {
-  const { apiUrl } = await startServer();
-  for (const path of ['whiteboard/connect', 'whiteboard/staging/connect', '-/staging/connect']) {
-    expect((await post(`${apiUrl}/v2/service/-/${path}`, { key: 'k', spawn: false })).status).toBe(409);
-    expect((await post(`${apiUrl}/v2/service/-/${path}`, { spawn: { tag: 'nope' } })).status).toBe(404);
-  }
-  expect((await send(`${apiUrl}/v2/account/-/services`)).json()).toEqual({ services: ['default'] });
-  expect((await send(`${apiUrl}/v2/service/-/-`)).json()).toMatchObject({ environments: [{ name: 'default' }] });
-  await post(`${apiUrl}/v2/service/-/whiteboard/staging/connect`, {});
-  expect((await send(`${apiUrl}/v2/account/-/services`)).json()).toEqual({ services: ['default', 'whiteboard'] });
-});
-
-describe('HTTP API: images', () => {
+// Builds are images only where jamdev builds.
+describe('HTTP API: images, on a dev server alone', () => {
   test('builds are images: the newest is "latest", and a tag chooses one', async () => {
     const { server, get, call } = await startTwo();
     const image = (tag: string, digest: string) =>
@@ -145,15 +81,6 @@ describe('HTTP API: images', () => {
     expect(await call('/v2/service/-/chat/connect', { spawn: { tag: 'build-1' } })).toMatchObject(unknown);
     expect(await call('/user/-/service/chat/spawn', { tag: 'build-1' })).toMatchObject(unknown);
     expect(await get('/v2/account/-/backends')).toMatchObject({ running_backends: { length: 3 } });
-  });
-
-  test('a holder is returned whatever the tag, as nothing is to be started', async () => {
-    const { call } = await startTwo();
-    const { body } = await call('/v2/service/-/doc/connect', { key: 'k' });
-    expect(await call('/v2/service/-/doc/connect', { key: 'k', spawn: { tag: 'nope' } })).toMatchObject({
-      status: 200,
-      body: { backend_id: body.backend_id, spawned: false },
-    });
   });
 
   test('an environment keeps to the image it was told to use, and its backends through new builds', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { listAudit } from '../../src/store/audit.js';
-import { insertBackend } from '../../src/store/backends.js';
-import { findEnvironment, listEnvironments, pinImage } from '../../src/store/environments.js';
+import { findBackend, insertBackend } from '../../src/store/backends.js';
+import { findEnvironment, listEnvironments, listUsedEnvironments, pinImage } from '../../src/store/environments.js';
 import { addImage, listImages, newestImage } from '../../src/store/images.js';
 import {
   createService,
@@ -67,7 +67,26 @@ describePostgres('services', () => {
     await pinImage(store, { ...staging, image: 'registry.example/doc:1', actor: ACTOR });
     expect(await findEnvironment(store, staging)).toEqual({ environment: 'staging', image: 'registry.example/doc:1' });
     await pinImage(store, { ...staging, image: null, actor: ACTOR });
-    expect(await listEnvironments(store, 'acme', 'doc')).toEqual([{ environment: 'staging', image: null }]);
+    expect(await listEnvironments(store, 'acme', 'doc')).toEqual([
+      { environment: 'staging', image: null, firstSetAt: expect.any(Date) },
+    ]);
+  });
+
+  test('the environments that backends were spawned in, but for those of a deleted service of that name', async () => {
+    const store = await open();
+    await createService(store, { ...DOC, actor: ACTOR });
+    await insertBackend(store, newBackend({ id: 'old' }));
+    await addStatus(store, 'old', { status: 'terminated', time: new Date() });
+    await deleteService(store, { ...DOC, actor: ACTOR });
+    await createService(store, { ...DOC, actor: ACTOR });
+    expect(await findService(store, 'acme', 'doc')).toMatchObject({ lastSpawnedAt: null });
+    for (const id of ['a', 'b']) await insertBackend(store, newBackend({ id, environment: 'staging' }));
+    await insertBackend(store, newBackend({ id: 'c', account: 'other' }));
+    const used = await listUsedEnvironments(store, { ...DOC, ofOwnService: true });
+    const spawned = await Promise.all(['a', 'b'].map((id) => findBackend(store, 'acme', id)));
+    const [firstSpawnedAt, lastSpawnedAt] = spawned.map((row) => row?.createdAt);
+    expect(used).toEqual([{ environment: 'staging', firstSpawnedAt, lastSpawnedAt }]);
+    expect(await findService(store, 'acme', 'doc')).toMatchObject({ lastSpawnedAt });
   });
 
   test('images are listed by push, the newest first, and found by tag and digest', async () => {
