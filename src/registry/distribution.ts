@@ -2,16 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { registryErrors } from '../contract/errors/registry-errors.js';
 import { isDigest } from '../contract/image-reference.js';
-import { errorCode } from '../os/error-code.js';
+import { parseAnswer, type RegistryAnswer, send } from './registry-http.js';
 
-/** All forms of an image: of one platform, and of several, by Docker and by OCI. */
-const MANIFEST_TYPES = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-].join(', ');
-const ANSWER_TIMEOUT_MS = 10_000;
 const tagListSchema = z.object({ tags: z.array(z.string()).nullish() });
 
 /** How a registry is reached, and how it is asked. */
@@ -47,9 +39,7 @@ export async function findDigest(
   const response = await request(registry, repository, 'GET', path);
   if (isAbsent(response)) return undefined;
   if (!response.ok) throw registryErrors.registryUnavailable(registry.host, `status ${response.status}`);
-  return `sha256:${createHash('sha256')
-    .update(Buffer.from(await response.arrayBuffer()))
-    .digest('hex')}`;
+  return `sha256:${createHash('sha256').update(response.body).digest('hex')}`;
 }
 
 /**
@@ -64,7 +54,7 @@ export async function listTags(registry: RegistryAccess, repository: string): Pr
     const response = await request(registry, repository, 'GET', path);
     if (response.status === 404) return tags;
     if (!response.ok) throw registryErrors.registryUnavailable(registry.host, `status ${response.status}`);
-    const page = tagListSchema.safeParse(await response.json());
+    const page = tagListSchema.safeParse(parseAnswer(registry.host, response));
     if (!page.success) throw registryErrors.registryUnavailable(registry.host, 'its list of tags makes no sense');
     tags.push(...(page.data.tags ?? []));
     path = nextPage(response.headers.get('link'), registry.url);
@@ -79,7 +69,7 @@ export async function checkRegistry(registry: RegistryAccess): Promise<void> {
 }
 
 /** What a registry answers for what is not there; many say "not allowed" to hide what is. */
-function isAbsent({ status }: Response): boolean {
+function isAbsent({ status }: RegistryAnswer): boolean {
   return status === 404 || status === 401 || status === 403;
 }
 
@@ -91,31 +81,17 @@ function nextPage(link: string | null, url: string): string | undefined {
   return next.origin === new URL(url).origin ? next.pathname + next.search : undefined;
 }
 
-async function request(registry: RegistryAccess, repository: string, method: string, path: string): Promise<Response> {
+async function request(
+  registry: RegistryAccess,
+  repository: string,
+  method: string,
+  path: string,
+): Promise<RegistryAnswer> {
   const { url, authorize } = registry;
   const known = await authorize(repository, undefined);
   const first = await send(registry.host, method, url + path, known);
   if (first.status !== 401 || known !== undefined) return first;
   const authorization = await authorize(repository, first.headers.get('www-authenticate'));
   if (authorization === undefined) return first;
-  await first.body?.cancel();
   return send(registry.host, method, url + path, authorization);
-}
-
-/** Sends a request to a registry or its token service. @throws JamdevError `RegistryUnavailable` */
-export async function send(
-  host: string,
-  method: string,
-  url: string | URL,
-  authorization: string | undefined,
-): Promise<Response> {
-  try {
-    const headers = { accept: MANIFEST_TYPES, ...(authorization !== undefined && { authorization }) };
-    return await fetch(url, { method, headers, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
-  } catch (error) {
-    const { name, cause } = error as { name?: unknown; cause?: unknown };
-    const detail =
-      name === 'TimeoutError' ? `no answer within ${ANSWER_TIMEOUT_MS / 1000} s` : errorCode(cause ?? error);
-    throw registryErrors.registryUnavailable(host, detail);
-  }
 }

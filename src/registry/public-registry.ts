@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { registryErrors } from '../contract/errors/registry-errors.js';
 import { isLoopbackName } from '../contract/hosts.js';
 import { parseChallenge } from './bearer-challenge.js';
-import { type RegistryAccess, send } from './distribution.js';
+import type { RegistryAccess } from './distribution.js';
+import { parseAnswer, send } from './registry-http.js';
 
 /** Docker Hub's API is at another host than its images are named after. */
 const DOCKER_HUB = 'https://registry-1.docker.io';
@@ -28,13 +29,13 @@ async function fetchToken(
   const challenge = header === undefined ? undefined : parseChallenge(header);
   if (challenge === undefined) return undefined;
   const { realm, service, scope } = challenge;
-  // Else a registry elsewhere could have requests sent to programs on this machine.
-  if (realm.protocol !== 'https:' && !isLocal) return undefined;
+  // Else a registry could have requests sent to programs of this network, and be told what they answer.
+  if (realm.protocol !== 'https:' && !(isLocal && isLoopbackName(realm.hostname))) return undefined;
   if (service !== undefined) realm.searchParams.set('service', service);
   realm.searchParams.set('scope', scope ?? `repository:${repository}:pull`);
   const response = await send(host, 'GET', realm, undefined);
   if (!response.ok) return undefined;
-  const answer = tokenSchema.safeParse(await response.json());
+  const answer = tokenSchema.safeParse(parseAnswer(host, response));
   const token = answer.data?.token ?? answer.data?.access_token;
   if (token === undefined) throw registryErrors.registryUnavailable(host, 'its token service answered without a token');
   return `Bearer ${token}`;
