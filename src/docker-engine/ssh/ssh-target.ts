@@ -1,3 +1,4 @@
+import { noteHandled } from '../../os/debug/debug-log.js';
 import { dockerErrors } from '../docker-errors.js';
 
 /** Where `ssh://` in DOCKER_HOST leads. */
@@ -10,6 +11,12 @@ export interface SshTarget {
   socket: string | undefined;
 }
 
+/**
+ * What new versions of ssh refuse in names, and old ones hand to the shell of a ProxyCommand; and what is no name at all. A
+ * name that begins with a hyphen would be an option in the commands that are shown for a person to type.
+ */
+const UNUSABLE_NAME = /^-|[\s\p{Cc}'`"$\\;&<>|(){}]/u;
+
 /** Reads a URL as the docker client does. @throws JamdevError `EngineUnreachable` */
 export function readSshUrl(url: string): SshTarget {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
@@ -17,14 +24,28 @@ export function readSshUrl(url: string): SshTarget {
   const { hostname, username, password, port, pathname, search, hash } = parsed;
   if (password !== '') throw unusable(url.replace(/:[^:@/]*@/, '@'), 'it has a password');
   if (search + hash !== '') throw unusable(url, 'it has more than a path');
-  const socket = decodeURIComponent(pathname);
+  const socket = decode(pathname);
+  const host = decode(hostname)?.replace(/^\[|\]$/g, '');
+  const user = decode(username);
+  if (host === undefined || UNUSABLE_NAME.test(host)) throw unusable(url, 'its host is not a name that ssh takes');
+  if (user === undefined || UNUSABLE_NAME.test(user)) throw unusable(url, 'its user is not a name that ssh takes');
+  if (socket === undefined) throw unusable(url, 'its path is not percent-encoded UTF-8');
   return {
     // `URL` leaves the case of a host as it is for schemes that it does not know, which ssh's config tells apart.
-    host: decodeURIComponent(hostname).replace(/^\[|\]$/g, ''),
-    user: username === '' ? undefined : decodeURIComponent(username),
+    host,
+    user: user === '' ? undefined : user,
     port: port === '' ? undefined : port,
     socket: socket === '' || socket === '/' ? undefined : socket,
   };
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    noteHandled('docker', 'decoding a part of an ssh URL', error);
+    return undefined;
+  }
 }
 
 /** The arguments of ssh that name it; nothing in them is taken for an option. */

@@ -11,8 +11,6 @@ describe('the host of ssh://', () => {
     ['ssh://[2001:db8::7]:22', ['-p', '22', '--', '2001:db8::7'], 'ssh -p 22 2001:db8::7', undefined],
     ['ssh://far/run/user/1000/docker.sock', ['--', 'far'], 'ssh far', '/run/user/1000/docker.sock'],
     ['ssh://far/', ['--', 'far'], 'ssh far', undefined],
-    // What could be an option is a host, or the name of a user.
-    ['ssh://-oProxyCommand=x', ['--', '-oProxyCommand=x'], 'ssh -oProxyCommand=x', undefined],
   ])('%s', (url, args, command, socket) => {
     const target = readSshUrl(url);
     expect(sshArguments(target)).toEqual(args);
@@ -25,6 +23,21 @@ describe('the host of ssh://', () => {
     ['ssh://me:secret@far', 'password'],
     ['ssh://far?a=b', 'more than a path'],
     ['ssh://far#a', 'more than a path'],
+    // In the command that is shown for checking, it would be an option.
+    ['ssh://-oProxyCommand=x', 'its host'],
+    ['ssh://-oProxyCommand=x@far', 'its user'],
+    ['ssh://me@-far', 'its host'],
+    // A ProxyCommand with %h or %r hands them to a shell.
+    ...['`id`', '$(id)', 'a;id', 'a|id', 'a&id', 'a b', 'a\nb', "a'b", 'a"b', 'a\\b', '{a}'].flatMap((name) => [
+      [
+        `ssh://${encodeURIComponent(name).replace(/[()']/g, (each) => `%${each.charCodeAt(0).toString(16)}`)}`,
+        'its host',
+      ],
+      [`ssh://${encodeURIComponent(name)}@far`, 'its user'],
+    ]),
+    ['ssh://%zz', 'its host'],
+    ['ssh://%zz@far', 'its user'],
+    ['ssh://far/%zz', 'its path'],
   ])('%s is refused', (url, detail) => {
     expect(() => readSshUrl(url)).toThrow(detail);
     expect(() => readSshUrl(url)).not.toThrow('secret');
