@@ -106,6 +106,8 @@ export class ServiceImages {
       if (own === undefined) throw registryErrors.registryMissing();
       return own.registry.reference(account, service, image);
     }
+    // It may have been pinned while the cluster had no registry, or another one. What the config says is the operator's.
+    if (image !== this.#configured) this.#checkOwner(image);
     return this.#pullPolicy === 'Never' ? image : digests.configured(image);
   }
 
