@@ -50,6 +50,8 @@ export async function greetServer(known: KnownServer, signal: AbortSignal, hello
   if (!('kind' in hello)) {
     return new ApiClient(new HttpApi(apiUrl, signal, failures), { kind: 'dev', stateFolder: hello.state_folder });
   }
+  // The dev server has just ended, and its port is another program's, which must get no token.
+  if (record !== undefined) throw failures.notTheApi('its answer is that of jamdev serve');
   const { token, account } = await findLogin(process.env);
   const http = new HttpApi(apiUrl, signal, serveFailures(apiUrl, loginPath()), token);
   return new ApiClient(http, { kind: 'serve', url: apiUrl, account });

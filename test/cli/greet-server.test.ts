@@ -1,0 +1,23 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { greetServer } from '../../src/cli/client/greet-server.js';
+import { recordOf } from '../support/server-record.js';
+
+test('a program that says to be jamdev serve where a dev server was gets no token', async () => {
+  const server = createServer((_request, response) => {
+    response.end(JSON.stringify({ kind: 'serve', version: '1.0.0', cluster: 'localhost' }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const record = await recordOf('/project', { apiUrl });
+    const { signal } = new AbortController();
+    await expect(greetServer({ apiUrl, record }, signal)).rejects.toMatchObject({ code: 'DevServerUnreachable' });
+    // Named by the user, it is what it says.
+    expect((await greetServer({ apiUrl }, signal)).isServe).toBe(true);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
