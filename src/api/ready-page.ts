@@ -19,7 +19,7 @@ export const READY_PREFIX = '/ready';
 const REFRESH_SECONDS = 1;
 const NOT_YET: Record<Exclude<Status, 'ready' | 'terminated'>, string> = {
   scheduled: 'is about to start',
-  loading: 'waits for its code to be built',
+  loading: 'waits for its build or image',
   starting: 'is being started',
   waiting: 'runs, but does not answer yet',
   terminating: 'is ending',

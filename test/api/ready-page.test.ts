@@ -1,17 +1,21 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readyStatusSchema } from '../../src/contract/responses.js';
-import { collectEvents, startServer, untilStatus } from '../support/dev-server.js';
-import { openSocket, post, send } from '../support/http.js';
+import { onDev } from '../support/api/dev-api.js';
+import { startServer, untilStatus } from '../support/dev-server.js';
+import { send } from '../support/http.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
+import { readyPage } from './suites/ready-page.js';
 
 const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 /** Listens once the file `go` is there. */
 const SLOW = `node -e "console.log('setting up <1>'); const t = setInterval(() => { if (!require('fs').existsSync('go')) return; clearInterval(t); require('http').createServer((q, r) => r.end('here')).listen(process.env.PORT); }, 10)"`;
 
-describe('HTTP API: ready_url', () => {
+onDev(readyPage);
+
+// The output of backends, builds and the tokens themselves are known to a dev server, but not to jamdev serve.
+describe('HTTP API: ready_url, on a dev server alone', () => {
   test('shows the status and loads itself again until it goes on to the connection URL', async () => {
     const folder = makeProject();
     const server = await startServer({ folder, command: SLOW, watch: false });
@@ -46,16 +50,6 @@ describe('HTTP API: ready_url', () => {
       'cache-control': 'no-store',
     });
     expect((await send(String(onward.headers.location))).text).toBe('here');
-  });
-
-  test('works without the slash at the end, for clients that accept anything, and for HEAD', async () => {
-    const server = await startServer();
-    const { ready_url, url, backend_id } = await server.connect();
-    await untilStatus(server, backend_id, 'ready');
-    for (const method of ['GET', 'HEAD']) {
-      const answer = await send(ready_url.slice(0, -1), { method, headers: { accept: '*/*' } });
-      expect(answer).toMatchObject({ status: 302, headers: { location: url }, text: '' });
-    }
   });
 
   test('goes on to a static token’s connection URL as well', async () => {
@@ -98,52 +92,13 @@ describe('HTTP API: ready_url', () => {
       const server = await startServer({ build, watch: false });
       const { ready_url, backend_id } = await server.connect();
       await untilStatus(server, backend_id, 'loading');
-      expect((await send(ready_url, { headers: BROWSER })).text).toContain('waits for its code to be built');
+      expect((await send(ready_url, { headers: BROWSER })).text).toContain('waits for its build or image');
       await untilStatus(server, backend_id, 'terminated');
       const { status, text } = await send(ready_url, { headers: BROWSER });
       expect(status).toBe(410);
       expect(text).toContain('it could not be started, at ');
       expect(text).toMatch(/<pre>\njamdev: The build failed \(exit code 1\)\.[^<]*\njamdev: typo in line 3\n/);
     });
-  });
-
-  test('of a backend that is ending says so, and then how it ended', async () => {
-    const folder = makeProject();
-    const command = `node -e "process.on('SIGTERM', () => setInterval(() => require('fs').existsSync('go') && process.exit(0), 10)); require('http').createServer((q, r) => r.end()).listen(process.env.PORT)"`;
-    const server = await startServer({ folder, command, watch: false });
-    const { ready_url, backend_id } = await server.connect();
-    await untilStatus(server, backend_id, 'ready');
-    await post(`${server.apiUrl}/v2/backend/${backend_id}/terminate`, {});
-    await untilStatus(server, backend_id, 'terminating');
-    const page = await send(ready_url, { headers: BROWSER });
-    expect(page.status).toBe(200);
-    expect(page.text).toContain(`The backend &quot;${backend_id}&quot; is ending.`);
-    expect(page.text).toContain('This page says how it ended as soon as it has.');
-    writeFileSync(join(folder, 'go'), '');
-    await untilStatus(server, backend_id, 'terminated');
-    expect(await send(ready_url, { headers: BROWSER })).toMatchObject({
-      status: 410,
-      text: expect.stringContaining('has ended: on request'),
-    });
-  });
-
-  test('tells programs that ask for JSON the status and the URL', async () => {
-    const folder = makeProject();
-    const server = await startServer({ folder, command: SLOW, watch: false });
-    const { ready_url, url, backend_id } = await server.connect();
-    const backend = await untilStatus(server, backend_id, 'waiting');
-    const headers = { accept: 'application/json' };
-    const waiting = await send(ready_url, { headers });
-    expect(waiting.headers['content-type']).toBe('application/json');
-    expect(readyStatusSchema.strict().parse(waiting.json())).toEqual({
-      backend_id,
-      status: 'waiting',
-      time: backend.state.time.toISOString(),
-      url,
-    });
-    writeFileSync(join(folder, 'go'), '');
-    await untilStatus(server, backend_id, 'ready');
-    expect((await send(ready_url, { headers })).json()).toMatchObject({ status: 'ready', url });
   });
 
   describe('whom it lets in', () => {
@@ -169,37 +124,5 @@ describe('HTTP API: ready_url', () => {
         expect(json.json()).toMatchObject({ error: { status, message: expect.stringContaining(told) } });
       }
     });
-
-    test('a link on any site leads here, but no site can read it', async () => {
-      const server = await startServer();
-      const { ready_url, backend_id } = await server.connect();
-      await untilStatus(server, backend_id, 'ready');
-      const fromLink = { ...BROWSER, referer: 'https://app.example/', 'sec-fetch-site': 'cross-site' };
-      expect((await send(ready_url, { headers: fromLink })).status).toBe(302);
-      const fromScript = await send(ready_url, { headers: { accept: 'text/html', origin: 'https://app.example' } });
-      expect(fromScript.status).toBe(403);
-      expect(fromScript.headers).not.toHaveProperty('access-control-allow-origin');
-      const rebound = await send(ready_url, { headers: { ...BROWSER, host: 'rebound.example' } });
-      expect(rebound.status).toBe(403);
-      expect(rebound.text).toContain('allowedHosts');
-    });
-
-    test('other endpoints go on to answer in JSON only', async () => {
-      const server = await startServer();
-      const answer = await send(`${server.apiUrl}/readyx`, { headers: BROWSER });
-      expect(answer).toMatchObject({ status: 404, headers: { 'content-type': 'application/json' } });
-    });
-  });
-
-  test('a client that hangs up is no fault', async () => {
-    const server = await startServer();
-    const faults = collectEvents(server, 'fault');
-    const { ready_url } = await server.connect();
-    const { socket } = await openSocket(server.apiUrl);
-    socket.write(`GET ${new URL(ready_url).pathname} HTTP/1.1\r\nhost: localhost\r\n\r\n`, () =>
-      socket.resetAndDestroy(),
-    );
-    expect((await send(ready_url)).status).toBeLessThan(400);
-    expect(faults).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { badFields } from '../api/suites/bad-fields.js';
 import { badKeysAndVariables } from '../api/suites/bad-keys-and-variables.js';
 import { badPaths } from '../api/suites/bad-paths.js';
 import { endpoints } from '../api/suites/endpoints.js';
+import { readyPage } from '../api/suites/ready-page.js';
 import { services } from '../api/suites/services.js';
 import { terminateBackends } from '../api/suites/terminate-backends.js';
 import { useServeApi } from '../support/api/serve-api.js';
@@ -17,6 +18,7 @@ const SUITES: Record<string, ApiSuite> = {
   badFields,
   badKeysAndVariables,
   badPaths,
+  readyPage,
   services,
   terminateBackends,
 };
