@@ -2,7 +2,7 @@ import express, { type Express, type Request, type RequestHandler } from 'expres
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import { TOKEN_PATH } from '../registry/paths.js';
-import { readBody } from './body.js';
+import { dropBody, readBody } from './body.js';
 import type { ApiContext } from './context.js';
 import type { Endpoint } from './endpoint.js';
 import { answerError } from './error-handler.js';
@@ -37,7 +37,10 @@ function handlerOf({ scope, body, respond }: Endpoint, { controlPlane, authorize
     const whole = body === undefined ? undefined : readBody(request, response);
     // Who asks is told that they may not, whatever their body is.
     whole?.catch(ignoreError('api', 'reading a body before its sender is known'));
-    const caller = await authorize(request, scope);
+    const caller = await authorize(request, scope).catch((error: unknown) => {
+      if (whole !== undefined) dropBody(request);
+      throw error;
+    });
     response.locals.caller = caller;
     await whole;
     const { account: name, actor } = caller;
