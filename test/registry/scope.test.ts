@@ -17,6 +17,7 @@ test.each([
   [['repository(plugin):acme/doc:pull'], [['repository', 'acme/doc', ['pull']]]],
   [['repository:acme/doc:'], [['repository', 'acme/doc', []]]],
   [['', 'nonsense', 'a:b', ':::', 'repository:acme/doc:PULL'], []],
+  [['repository:acme/do\0c:push', 'repository:acme/d\nc:push', 'repository:acme/<doc>:push'], []],
 ])('the scopes %j', (texts, expected) => {
   expect(parseScopes(texts).map(({ type, name, actions }) => [type, name, actions])).toEqual(expected);
 });
