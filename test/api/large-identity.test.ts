@@ -1,24 +1,12 @@
 import { expect, test } from 'vitest';
+import { onDev } from '../support/api/dev-api.js';
 import { shareServer } from '../support/dev-server.js';
 import { post, send } from '../support/http.js';
-import { expectRefusal } from '../support/refusal.js';
+import { largeIdentity } from './suites/large-identity.js';
 
 const server = shareServer();
 
-test.each([
-  ['/v2/service/-/-/connect', 900_000],
-  ['/v2/service/-/-/connect', 8_192],
-  ['/v2/service/-/-/staging/connect', 8_192],
-])('POST %s with %d bytes of auth is refused at once, and starts nothing', async (path, bytes) => {
-  const answer = await post(`${server().apiUrl}${path}`, { user: 'ann', auth: { data: 'x'.repeat(bytes) } });
-  expectRefusal(
-    answer,
-    400,
-    'InvalidRequest',
-    new RegExp(`\\(3 bytes\\).*\\(${bytes + 11} bytes as JSON\\).*8192 bytes`),
-  );
-  expect(server().parts.platform.backends).toEqual([]);
-});
+onDev(largeIdentity);
 
 test('as much identity as is allowed reaches a Node.js backend', async () => {
   const auth = { data: '€'.repeat(2_720) };

@@ -4,9 +4,11 @@ import { badFields } from '../api/suites/bad-fields.js';
 import { badKeysAndVariables } from '../api/suites/bad-keys-and-variables.js';
 import { badPaths } from '../api/suites/bad-paths.js';
 import { endpoints } from '../api/suites/endpoints.js';
+import { largeIdentity } from '../api/suites/large-identity.js';
 import { readyPage } from '../api/suites/ready-page.js';
 import { services } from '../api/suites/services.js';
 import { terminateBackends } from '../api/suites/terminate-backends.js';
+import { unreadableRequests } from '../api/suites/unreadable-requests.js';
 import { useServeApi } from '../support/api/serve-api.js';
 import type { ApiSuite } from '../support/api/test-api.js';
 import { describeServe, useCluster } from '../support/serve.js';
@@ -18,9 +20,11 @@ const SUITES: Record<string, ApiSuite> = {
   badFields,
   badKeysAndVariables,
   badPaths,
+  largeIdentity,
   readyPage,
   services,
   terminateBackends,
+  unreadableRequests,
 };
 
 describeServe('jamdev serve', () => {
