@@ -3,6 +3,7 @@ import { badBodies } from '../api/suites/bad-bodies.js';
 import { badFields } from '../api/suites/bad-fields.js';
 import { badKeysAndVariables } from '../api/suites/bad-keys-and-variables.js';
 import { badPaths } from '../api/suites/bad-paths.js';
+import { badRequests } from '../api/suites/bad-requests.js';
 import { endpoints } from '../api/suites/endpoints.js';
 import { largeIdentity } from '../api/suites/large-identity.js';
 import { readyPage } from '../api/suites/ready-page.js';
@@ -20,6 +21,7 @@ const SUITES: Record<string, ApiSuite> = {
   badFields,
   badKeysAndVariables,
   badPaths,
+  badRequests,
   largeIdentity,
   readyPage,
   services,
