@@ -46,6 +46,7 @@ test('the packed package, installed into an empty folder, has a working npx jamd
     'bin',
     'completions',
     'config.schema.json',
+    'deploy',
     'dist',
     'docs',
     'package.json',
@@ -81,7 +82,7 @@ test('the packed package, installed into an empty folder, has a working npx jamd
     output += chunk;
   });
   const api = (await waitFor(() => /API\s+(http:\/\/\S+)/.exec(output), 'the dev server'))[1];
-  expect(output).toContain('npx jamdev spawn --key doc-1');
+  await waitFor(() => output.includes('npx jamdev spawn --key doc-1'), 'the next step');
   const { url } = (await post(`${api}/v2/service/-/-/connect`, { key: 'k' })).json<{ url: string }>();
   expect((await send(url)).text).toBe('from the package');
 
