@@ -25,15 +25,16 @@ const NATIVE = [
 /** Among those: what git decides, and tables and timers of jamdev's own. */
 const NOT_NATIVE = ['watch/rules/**', 'proxy/waiting.test.ts', 'proxy/connection-path.test.ts'];
 /**
- * For a version between two that run all of NATIVE: what Node.js changed between neighbors so far, which is the parsing and
- * the ends of HTTP messages, child processes, the loading of modules, and what is deprecated.
+ * For the versions between the oldest, on which all tests run, and the newest, which runs all of NATIVE: what Node.js changed
+ * from one version to the next so far, which is the parsing and the ends of HTTP messages, child processes, the loading of
+ * modules, and what is deprecated.
  */
 const BETWEEN = [
   ...['logs', 'processes', 'public', 'runtime'],
   ...['backend-connections', 'odd-answers', 'odd-requests', 'trailers', 'upgrades', 'uploads'].map(inProxy),
   ...['exec', 'warnings'].map(inE2e),
 ];
-const VERSIONS_BETWEEN = ['24'];
+const VERSIONS_BETWEEN = ['22', '24'];
 
 function inApi(name) {
   return `api/${name}.test.ts`;
