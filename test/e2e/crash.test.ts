@@ -21,6 +21,19 @@ async function pidOf(dev: DevRun, key: string): Promise<number> {
   return (await send(await connect(dev, key))).json<{ pid: number }>().pid;
 }
 
+/** Deletes the state, which a dev server that runs may be writing again in the meantime. */
+function deleteState(env: { XDG_STATE_HOME: string }): Promise<boolean> {
+  return waitFor(() => {
+    try {
+      rmSync(join(env.XDG_STATE_HOME, 'jamdev'), { recursive: true });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') return false;
+      throw error;
+    }
+  }, 'the state to be deleted');
+}
+
 /** The environment of a user with a state home of their own. */
 function stateOf(): { XDG_STATE_HOME: string } {
   return { XDG_STATE_HOME: makeTempFolder() };
@@ -31,7 +44,7 @@ test('state that is deleted while a dev server runs is written again, said once,
   const env = stateOf();
   const dev = await startDev(folder, ['--command', ECHO], { env });
   const pid = await pidOf(dev, 'a');
-  rmSync(join(env.XDG_STATE_HOME, 'jamdev'), { recursive: true, maxRetries: 5 });
+  await deleteState(env);
   await waitFor(() => dev.stdout().includes('written again'), 'the message');
   expect((await runCli(['list'], { cwd: folder, env })).stdout).toContain(' a ');
   await send(`${await connect(dev, 'a')}print?text=after`);
@@ -51,7 +64,7 @@ test('state that is deleted right before a spawn and a kill leads to what was sp
   const folder = makeTempFolder();
   const env = stateOf();
   const dev = await startDev(folder, ['--command', ECHO], { env });
-  rmSync(join(env.XDG_STATE_HOME, 'jamdev'), { recursive: true, maxRetries: 5 });
+  await deleteState(env);
   const pid = await pidOf(dev, 'a');
   dev.process.kill('SIGKILL');
   await dev.exit;
