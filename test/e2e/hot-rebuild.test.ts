@@ -38,10 +38,16 @@ interface Answer {
   pid: number;
 }
 
-async function startProject(config: object = {}, args: string[] = [], env: NodeJS.ProcessEnv = {}) {
+async function startProject(
+  config: object = {},
+  args: string[] = [],
+  env: NodeJS.ProcessEnv = {},
+  files: Record<string, string> = {},
+) {
   const folder = makeProject({
     'jamdev.config.json': { command: 'node server.js', ...config },
     'server.js': server('one'),
+    ...files,
   });
   const dev = await startDev(folder, args, { env });
   const connect = async (body: object = {}) =>
@@ -532,11 +538,13 @@ describe('without a build', () => {
   });
 
   test('a typo in a file that a backend has required holds it up, JSX of a front end in the same folder does not', async () => {
-    const { dev, folder, connect, save } = await startProject();
-    save('module.exports = "lib one"', 'lib.js');
-    save(server('one').replace(/^/, 'const lib = require("./" + "lib.js");\n').replace("'one'", 'lib'));
+    const files = {
+      'lib.js': 'module.exports = "lib one"',
+      'server.js': server('one').replace(/^/, 'const lib = require("./" + "lib.js");\n').replace("'one'", 'lib'),
+    };
+    const { dev, folder, connect, save } = await startProject({}, [], {}, files);
     const { url } = await connect({ key: 'k' });
-    await waitFor(async () => (await ask(url)).version === 'lib one', 'the code with a library');
+    expect((await ask(url)).version).toBe('lib one');
     // The preload says what is loaded a moment after the start.
     await waitFor(() => loadedFiles(folder).includes('lib.js'), 'what is loaded to be known');
     save('const a = <div/>', 'app.jsx.js');
