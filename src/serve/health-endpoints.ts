@@ -32,6 +32,8 @@ export function healthEndpoints(checkReady: () => Promise<void>, metrics: ServeM
       handle: async ({ response }) => {
         const text = await metrics.read();
         response.setHeader('content-type', metrics.contentType);
+        // Set here, so that HEAD answers with it as well.
+        response.setHeader('content-length', Buffer.byteLength(text));
         response.end(text);
       },
     }),
