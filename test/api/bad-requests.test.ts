@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { onDev } from '../support/api/dev-api.js';
 import { collectEvents, startServer } from '../support/dev-server.js';
 import { openSocket, post, send } from '../support/http.js';
+import { makeTempFolder } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 import { badRequests } from './suites/bad-requests.js';
 
@@ -11,7 +14,9 @@ const CONNECT = '/v2/service/-/-/connect';
 
 // How long a connect waits for the holder to end can be seen only inside of the process.
 test('a client that gives up waiting for a key does not get a backend', async () => {
-  const command = `node -e "process.on('SIGTERM', () => setTimeout(() => process.exit(0), 500)); require('http').createServer((q, s) => s.end()).listen(process.env.PORT)"`;
+  const go = join(makeTempFolder(), 'go');
+  const end = `setInterval(() => require('fs').existsSync('${go}') && process.exit(0), 10)`;
+  const command = `node -e "process.on('SIGTERM', () => ${end}); require('http').createServer((q, s) => s.end()).listen(process.env.PORT)"`;
   const server = await startServer({ command });
   const faults = collectEvents(server, 'fault');
   const { backend_id: id, url } = await server.connect({ key: 'k' });
@@ -23,6 +28,9 @@ test('a client that gives up waiting for a key does not get a backend', async ()
   socket.write(`GET /auth HTTP/1.1\r\nhost: localhost\r\n\r\n${connect}`);
   await waitFor(() => received().includes('accounts'), 'the first answer');
   socket.destroy();
+  // Once this is answered, that the client is gone has been noticed.
+  expect((await send(`${server.apiUrl}/auth`)).status).toBe(200);
+  writeFileSync(go, '');
   await server.parts.platform.backend(id).gone;
   expect((await send(`${server.apiUrl}/auth`)).status).toBe(200);
   expect(server.parts.platform.running).toEqual([]);
