@@ -10,6 +10,8 @@ interface FakeProcess {
 }
 
 const COUNT = 14;
+/** Above every real pid, as this process is never found. Linux gives none above 4,194,304. */
+const NO_PID = 5_000_000;
 
 function fakeProcess(pid: number, ppid: number, pgid: number, startedAt: number, zombie = false): ProcessEntry {
   return { pid, ppid, pgid, startId: `${startedAt}`, startedAt, zombie, memoryBytes: 0, cpuMs: 0, childrenCpuMs: 0 };
@@ -86,8 +88,10 @@ test('the tables of a snapshot find the same processes as a search through all o
 });
 
 test('for 200 backends, each environment is read once, and none of a process that is older than all of them', () => {
-  const older = Array.from({ length: 50 }, (_, index) => fakeProcess(10_000 + index, 1, 10_000 + index, 1));
-  const own = Array.from({ length: 200 }, (_, index) => fakeProcess(20_000 + index, 1, 20_000 + index, 2 + index));
+  const older = Array.from({ length: 50 }, (_, index) => fakeProcess(NO_PID + index, 1, NO_PID + index, 1));
+  const own = Array.from({ length: 200 }, (_, index) =>
+    fakeProcess(NO_PID + 100 + index, 1, NO_PID + 100 + index, 2 + index),
+  );
   const read: number[] = [];
   const snapshot = new ProcessSnapshot([...older, ...own], (pid) => {
     read.push(pid);
@@ -101,7 +105,7 @@ test('for 200 backends, each environment is read once, and none of a process tha
 });
 
 test('an environment that can not be read fails this search and is read again by the next one', () => {
-  const [entry] = [fakeProcess(20_000, 1, 1, 2)];
+  const [entry] = [fakeProcess(NO_PID, 1, 1, 2)];
   let isBroken = true;
   const snapshot = new ProcessSnapshot([entry], () => {
     if (isBroken) throw new Error('EMFILE');
