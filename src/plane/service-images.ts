@@ -102,7 +102,8 @@ export class ServiceImages {
   async #expand(image: string): Promise<string> {
     const { own, digests } = this.#world;
     const { account, service } = this.#name;
-    if (isDigest(image)) {
+    // An image id in the config, for images that the drones have.
+    if (isDigest(image) && image !== this.#configured) {
       if (own === undefined) throw registryErrors.registryMissing();
       return own.registry.reference(account, service, image);
     }

@@ -38,10 +38,18 @@ function pinnedTo(image: string | undefined): Store {
   });
 }
 
-function imagesOf({ pinned, configured }: { pinned?: string; configured?: string }): ServiceImages {
+function imagesOf({
+  pinned,
+  configured,
+  pullPolicy = 'IfNotPresent',
+}: {
+  pinned?: string;
+  configured?: string;
+  pullPolicy?: 'IfNotPresent' | 'Never';
+}): ServiceImages {
   const store = pinnedTo(pinned);
   const sessions = { useStaticToken: false, maxIdleSeconds: undefined, lifetimeLimitSeconds: undefined };
-  const service = { image: configured, pullPolicy: 'IfNotPresent' as const, sessions };
+  const service = { image: configured, pullPolicy, sessions };
   const settings: ClusterSettings = {
     cluster: 'localhost',
     pool: '',
@@ -75,4 +83,10 @@ test('an image of its own runs from a pin, with a pull credential', async () => 
 test('the image of the config runs for every account, from a pin too', async () => {
   const { image } = await imagesOf({ pinned: REFERENCE, configured: REFERENCE }).toRun('default', undefined);
   expect(image).toBe(REFERENCE);
+});
+
+test('an image id in the config, of an image that the drones have, is passed on unchanged', async () => {
+  const configured = `sha256:${'c'.repeat(64)}`;
+  const images = imagesOf({ configured, pullPolicy: 'Never' });
+  expect(await images.toRun('default', undefined)).toMatchObject({ image: configured, credentials: undefined });
 });
