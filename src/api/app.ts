@@ -35,7 +35,7 @@ function handlerOf({ scope, body, respond }: Endpoint, { controlPlane, authorize
   return async (request, response) => {
     checkParameters(request.params);
     const whole = body === undefined ? undefined : readBody(request, response);
-    // Who asks is told that they may not, whatever their body is.
+    // A refused caller is told so, whatever the body contains.
     whole?.catch(ignoreError('api', 'reading a body before its sender is known'));
     const caller = await authorize(request, scope).catch((error: unknown) => {
       if (whole !== undefined) dropBody(request);

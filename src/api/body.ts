@@ -17,8 +17,8 @@ export function readBody(request: Request, response: Response): Promise<void> {
 }
 
 /**
- * Lets the rest of a body that {@link readBody} reads pass: whoever is refused can't fill the memory, and the connection
- * can carry the next request.
+ * Discards the rest of a body that {@link readBody} is reading, so that a refused client can't fill the memory and the
+ * connection can carry the next request.
  */
 export function dropBody(request: Request): void {
   request.unpipe();

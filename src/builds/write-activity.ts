@@ -17,7 +17,7 @@ export interface BackendWrites {
   sinceMs: number;
   /** What they have printed, which is a part of what they have written; bytes. */
   printed: number;
-  /** Bytes by process, of those that are counted. */
+  /** The bytes of each process that is counted. */
   processes: ReadonlyMap<string, number>;
 }
 

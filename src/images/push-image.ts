@@ -15,7 +15,7 @@ export interface ImagePush {
   /** `HOST/NAME`. */
   repository: string;
   tag: string;
-  /** Who pushes; undefined: whoever the docker client has logged in as. */
+  /** The login to push with; undefined: the logins of the docker client. */
   login: RegistryLogin | undefined;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Lets requests that need the same thing share one look at it. A request joins a look that begins after it came, never one
- * that is under way: what was changed before the request must be seen. So a lone request waits for nobody, and of many at
- * once all those that come during one look share the next.
+ * Lets requests that need the same thing share one lookup of it. A request joins a lookup that begins after it arrived,
+ * never one that is under way, since it has to see what was changed before. So a single request does not wait, and all
+ * requests that arrive during one lookup share the next.
  */
 export class JoinedLookups<Value> {
   readonly #running = new Map<string, { current: Promise<Value>; next: Promise<Value> | undefined }>();

@@ -20,7 +20,7 @@ export interface ClusterDronesWorld {
 
 type LiveDrone = ClusterState['drones'][number];
 
-/** The drones of a cluster, for those who operate it. */
+/** The drones of a cluster, for its operators. */
 export class ClusterDrones {
   readonly #world: ClusterDronesWorld;
 

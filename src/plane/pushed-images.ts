@@ -1,4 +1,5 @@
 import { noteHandled } from '../os/debug/debug-log.js';
+import { JoinedLookups } from '../os/joined-lookups.js';
 import { createLimit } from '../os/limit.js';
 import { ACCESS_TOKEN_SECONDS } from '../registry/access-token.js';
 import type { OwnRegistry } from '../registry/own-registry.js';
@@ -14,7 +15,6 @@ import {
   takeOverTags,
 } from '../store/push-grants.js';
 import type { Store } from '../store/tables.js';
-import { SharedRuns } from './shared-runs.js';
 
 /** The registry takes tokens that have run out for a minute longer; clocks may differ by another. */
 const OPEN_SECONDS = ACCESS_TOKEN_SECONDS + 120;
@@ -29,7 +29,7 @@ const MAX_REQUESTS_AT_ONCE = 8;
 export class PushedImages {
   readonly #store: Store;
   readonly #registry: OwnRegistry;
-  readonly #checks = new SharedRuns();
+  readonly #checks = new JoinedLookups<void>();
 
   constructor(store: Store, registry: OwnRegistry) {
     this.#store = store;
@@ -76,7 +76,7 @@ export class PushedImages {
   }
 
   #check(name: RepositoryName): Promise<void> {
-    return this.#checks.run(`${name.account}/${name.service}`, async () => {
+    return this.#checks.find(`${name.account}/${name.service}`, async () => {
       const since = await databaseTime(this.#store);
       await takeOverTags(this.#store, name, { tags: await this.#tagsOf(name), since });
     });

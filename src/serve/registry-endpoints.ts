@@ -18,7 +18,7 @@ const grantSchema = z
   .object({ token: z.string(), access_token: z.string(), expires_in: z.number(), issued_at: z.string() })
   .meta({ id: 'RegistryToken' });
 
-/** What the registry, and those who push and pull, ask of `jamdev serve`. */
+/** What the registry and its clients ask of `jamdev serve`. */
 export function registryEndpoints(
   tokens: RegistryTokenService,
   own: ClusterRegistry,

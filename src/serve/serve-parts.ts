@@ -120,7 +120,7 @@ function openRegistry(config: ServeConfig['registry'], store: Store, clock: Cloc
   return { registry, pushed: new PushedImages(store, registry) };
 }
 
-/** Finds out anew which images the tags of the config stand for. Where that fails, what is known stays. */
+/** Resolves the tags of the config again. Where that fails, the last known digests stay. */
 async function resolveImages({ services }: ClusterSettings, digests: ImageDigests, log: Logger): Promise<void> {
   const resolving = [...services].map(async ([service, { image, pullPolicy }]) => {
     if (image === undefined || pullPolicy === 'Never' || hasDigest(image)) return;

@@ -20,7 +20,7 @@ interface EnvironmentSet extends EnvironmentRow {
   firstSetAt: Date | null;
 }
 
-/** When backends of an environment were spawned, of those that are still known. */
+/** When the backends of an environment that are still on record were spawned. */
 interface EnvironmentUse {
   environment: string;
   firstSpawnedAt: Date;

@@ -72,7 +72,7 @@ test.runIf(process.platform === 'linux')('after a first connect that met the lim
   }
   await waitFor(() => used() >= 126, 'the limit to be reached');
   // A descriptor may be free for a moment, and one start get it. The connect is answered before its backend starts;
-  // whichever of the two met the limit, it is said.
+  // either of the two may reach the limit, and the output says so.
   await waitFor(async () => {
     const { text } = await ask('POST', '/v2/service/-/-/connect');
     return /EMFILE.*ulimit -n/.test(text) || /EMFILE/.test(dev.output());

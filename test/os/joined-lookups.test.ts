@@ -13,7 +13,7 @@ function makeLooks() {
   return { look, ends, fails };
 }
 
-test('those that come during a look share the next one, and never get what was read before they came', async () => {
+test('requests that arrive during a lookup share the next one, and never get what was read before they arrived', async () => {
   const { look, ends } = makeLooks();
   const lookups = new JoinedLookups<number>();
   const first = lookups.find('a', look);
@@ -35,7 +35,7 @@ test('those that come during a look share the next one, and never get what was r
   expect(await alone).toBe(4);
 });
 
-test('a look that fails is a failure of those who share it alone, and other keys are looked at meanwhile', async () => {
+test('a lookup that fails rejects only for the callers that share it, and does not hold up other keys', async () => {
   const { look, ends, fails } = makeLooks();
   const lookups = new JoinedLookups<number>();
   const first = lookups.find('a', look);

@@ -139,7 +139,7 @@ require('node:http').createServer((_, response) => response.end('${version}')).l
     expect((await deploy('--sessions', 'now', '--wait')).environments[0].sessions.earlier).toEqual([]);
     expect(await versionOf('doc', 'a')).toBe('three');
 
-    // Of those that wait for sessions to end by themselves, one is stopped, and one is overtaken.
+    // Two commands wait for sessions to end by themselves: one is stopped, and the other is overtaken.
     edit('four');
     const waiting = startCli(['deploy', '--wait'], { cwd: folder, env });
     const isWaiting = (one: typeof waiting) => () => one.stderr().includes('Waiting: 1 session runs an earlier image.');
