@@ -7,6 +7,8 @@ import { listImageNames, removeTag } from './leftovers.js';
 const STEP = /^(?:\[\d+\/\d+\] )?step \d+\/\d+ ?: (\w+)/i;
 /** " ---> 0123456789ab"; Podman: "--> 0123456789a". */
 const IMAGE = /^ ?--+> ([0-9a-f]{11,12})$/;
+/** What the classic builder prints right after the step; Podman adds the id. */
+const FROM_CACHE = /^ ?--+> Using cache/;
 /** Podman puts the name of a registry in front. */
 const OWN_NAME = /^(?:docker\.io\/|localhost\/)?jamdev\//;
 
@@ -17,6 +19,14 @@ interface Inspected {
   Created: string;
 }
 
+/** The last image of a stage. */
+interface StageImage {
+  /** The first digits, as the builder prints them. */
+  id: string;
+  /** It is older than this build. */
+  isCached: boolean;
+}
+
 /**
  * Follows the output of the classic builder, or of Podman's, which leaves an image without a name for each stage that the result does not
  * contain, and for a step that failed. BuildKit leaves none.
@@ -24,9 +34,11 @@ interface Inspected {
 export class ClassicStages {
   readonly #engine: Engine;
   readonly #startedAtMs: number;
-  /** The last image of each stage, by its id. */
-  readonly #ids: (string | undefined)[] = [];
+  /** The last image of each stage. */
+  readonly #last: (StageImage | undefined)[] = [];
   #isBase = false;
+  #isFirstOfStep = false;
+  #isCached = false;
 
   private constructor(engine: Engine, startedAtMs: number) {
     this.#engine = engine;
@@ -40,11 +52,15 @@ export class ClassicStages {
 
   hear(line: string): void {
     const step = STEP.exec(line);
+    // What comes later in a step may have been printed by its command.
+    if (this.#isFirstOfStep) this.#isCached = FROM_CACHE.test(line);
+    this.#isFirstOfStep = step !== null;
     if (step !== null) this.#isBase = step[1]?.toUpperCase() === 'FROM';
-    if (step !== null && this.#isBase) this.#ids.push(undefined);
+    if (step !== null && this.#isBase) this.#last.push(undefined);
     const [, id] = IMAGE.exec(line) ?? [];
     // The first image of a stage belongs to someone else.
-    if (id !== undefined && !this.#isBase && this.#ids.length > 0) this.#ids[this.#ids.length - 1] = id;
+    if (id === undefined || this.#isBase || this.#last.length === 0) return;
+    this.#last[this.#last.length - 1] = { id, isCached: this.#isCached };
   }
 
   /**
@@ -53,22 +69,25 @@ export class ClassicStages {
    * @param digest of the image that was built; '': the build failed
    */
   async keep(image: string, digest: string): Promise<void> {
-    const left = [...new Set(this.#ids)].filter((id) => id !== undefined && !digest.startsWith(`sha256:${id}`));
-    for (const [index, id] of left.entries()) {
-      if (!(await this.#isOwn(id as string))) continue;
+    const images = new Map(this.#last.flatMap((stage) => (stage === undefined ? [] : [[stage.id, stage]])));
+    const left = [...images.values()].filter(({ id }) => !digest.startsWith(`sha256:${id}`));
+    for (const [index, stage] of left.entries()) {
+      if (!(await this.#isOwn(stage))) continue;
+      const { id } = stage;
       const [repo, tag] = stageName(image, index + 1).split(':');
       await this.#engine.request('POST', `/images/${id}/tag`, { query: { repo, tag } });
     }
   }
 
-  async #isOwn(id: string): Promise<boolean> {
+  async #isOwn({ id, isCached }: StageImage): Promise<boolean> {
     const found = await this.#engine
       .request<Inspected>('GET', `/images/${id}/json`)
       .catch(ignoreError('docker', 'inspecting a stage'));
     if (found === undefined) return false;
     const names = found.RepoTags ?? [];
     if (names.length > 0) return names.every((name) => OWN_NAME.test(name));
-    return Date.parse(found.Created) >= this.#startedAtMs;
+    // The engine's time is known to the second, so its age alone does not tell.
+    return !isCached && Date.parse(found.Created) >= this.#startedAtMs;
   }
 }
 

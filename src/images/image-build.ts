@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -76,16 +76,21 @@ async function runBuild(
   };
   const spec = { file: 'docker', args, cwd: request.context, env, tidy: tidied };
   const { code, cause, lines } = await runBuildProcess(spec, signal, onLine, register);
-  const digest = code === 0 ? (await readFile(idFile, 'utf8')).trim() : '';
+  const digest = code === 0 ? await readDigest(idFile) : '';
   await stages.keep(image, digest).catch(ignoreError('docker', 'naming what a build left'));
-  if (signal.aborted && code === 0) await removeImage(engine, image);
-  if (code === 0) return { ok: true, failure: '', lines, image, digest };
+  if (signal.aborted && digest !== '') await removeImage(engine, image);
+  if (digest !== '') return { ok: true, failure: '', lines, image, digest };
   await removeStepContainers(engine, lines);
   const failure =
     cause === undefined
       ? `${describeBuildFailure(lines, code ?? undefined, request.platform)}${await explainMissingBuildKit(builder, request)}`
       : clientNotStarted(cause, spec).sentence.replace(/\.$/, '');
   return { ok: false, failure, lines, image, digest: '' };
+}
+
+/** @returns '': there is none, as some clients exit with 0 when a signal cancels their request */
+async function readDigest(idFile: string): Promise<string> {
+  return existsSync(idFile) ? (await readFile(idFile, 'utf8')).trim() : '';
 }
 
 /** Without BuildKit, what of the Dockerfile needs it; '' where that does not explain a failure. */

@@ -94,12 +94,14 @@ export function makeShortcuts(context: ShortcutContext): Shortcut[] {
 
 function terminateAll({ server, question, say }: ShortcutContext): void {
   const { platform } = server.parts;
+  const count = () => platform.running.filter(({ state }) => !isEnding(state)).length;
   const terminate = () => {
-    const { length } = platform.running;
-    say(length === 0 ? 'No backend is running.' : `Ending ${counted(length, 'backend')}.`);
+    const length = count();
+    const nothing = platform.running.length === 0 ? 'No backend is running.' : 'All backends are ending already.';
+    say(length === 0 ? nothing : `Ending ${counted(length, 'backend')}.`);
     void platform.terminateAll(false);
   };
-  const { length } = platform.running;
+  const length = count();
   if (length < 2) return terminate();
   const asked = `End all ${length} sessions? y: yes; any other key: no`;
   say(asked);
