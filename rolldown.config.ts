@@ -25,16 +25,6 @@ const preload = (target: string): Plugin => ({
   },
 });
 
-/**
- * docker-modem loads ssh2 for engines behind SSH, which jamdev refuses. It would be most of the bundle, and as a
- * dependency it compiles code when it is installed.
- */
-const withoutSsh: Plugin = {
-  name: 'without-ssh',
-  resolveId: (id) => (id === 'ssh2' ? '\0ssh2' : null),
-  load: (id) => (id === '\0ssh2' ? 'export const Client = undefined;' : null),
-};
-
 /** The licenses of what is bundled ask for their text to come along, those of what it depends on as well. */
 const licenses: Plugin = {
   name: 'licenses',
@@ -133,7 +123,7 @@ export default defineConfig([
       'json-schema': './src/config/json-schema.ts',
     },
     output: { dir: 'dist', entryFileNames: '[name].js', chunkFileNames: '[name].js' },
-    plugins: [preload('.'), withoutSsh, licenses, wholeBundle],
+    plugins: [preload('.'), licenses, wholeBundle],
   },
   {
     ...COMMON,
@@ -148,6 +138,6 @@ export default defineConfig([
       // Jest has no import() either.
       dynamicImportInCjs: false,
     },
-    plugins: [preload('api'), withoutSsh, esmEntry, publicTypes, wholeBundle],
+    plugins: [preload('api'), esmEntry, publicTypes, wholeBundle],
   },
 ]);

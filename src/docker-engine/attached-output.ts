@@ -6,8 +6,7 @@ const STDERR = 2;
 
 /**
  * Creates a function that takes the mixed output of an attached container and passes stdout and stderr on separately. It
- * keeps nothing but unfinished headers. docker-modem's own demuxer is recursive and copies the rest for each part: a server
- * that prints 3,500 single bytes at once ends the program.
+ * keeps nothing but unfinished headers, and takes any number of parts in one chunk.
  * @param onOutput receives the output, and whether a part of the stream begins with it
  */
 export function createDemuxer(

@@ -5,7 +5,7 @@ import type { Endpoint } from './endpoint.js';
 
 /**
  * Creates the agent that connects to an engine, with a new connection for each request: one that was kept could have
- * ended with the engine. It also keeps docker-modem from parsing URLs by a function that newer Node.js versions warn of.
+ * ended with the engine.
  */
 export function createEngineAgent({ address, tls }: Endpoint): Agent {
   const agent = tls === undefined ? new Agent() : new TlsAgent(tls);

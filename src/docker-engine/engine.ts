@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { release } from 'node:os';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import Modem from 'docker-modem';
 import { z } from 'zod';
 import { systemClock } from '../os/clock.js';
+import { withDeadline } from '../os/deadline.js';
 import { dockerErrors } from './docker-errors.js';
 import { type Endpoint, type EngineChoice, findEndpoint } from './endpoint.js';
-import { createEngineAgent } from './engine-agent.js';
 import { EngineError } from './engine-error.js';
+import { EngineHttp, type EngineRequest } from './engine-http.js';
 import { EngineLink } from './engine-link.js';
 import { explainUnreachable } from './unreachable.js';
 
@@ -18,7 +18,6 @@ const REQUEST_TIMEOUT_MS = 120_000;
 export const QUICK_REQUEST_MS = 10_000;
 /** Engines from 25 to 29 accept it; older ones get their own newest version, which has all that is used here. */
 const API_VERSION = '1.44';
-const SUCCESS = { 101: true, 200: true, 201: true, 204: true, 304: true };
 
 const versionSchema = z.object({
   Version: z.string(),
@@ -34,24 +33,6 @@ const versionSchema = z.object({
 /** What an engine reports about itself. */
 export type EngineVersion = z.infer<typeof versionSchema>;
 
-/** A request to the engine. */
-export interface EngineRequest {
-  query?: Record<string, unknown>;
-  body?: unknown;
-  /** A tar archive, in place of a body. */
-  file?: Buffer;
-  timeoutMs?: number;
-  /** For the registry that the engine is to use. */
-  login?: RegistryLogin | undefined;
-}
-
-/** Who pushes to a registry, or pulls from it. */
-export interface RegistryLogin {
-  username: string;
-  password: string;
-  serveraddress: string;
-}
-
 /** A GET request that any engine answers quickly. */
 interface Probe {
   path: string;
@@ -63,7 +44,7 @@ export class Engine {
   readonly endpoint: Endpoint;
   /** Watches the connection to another machine; undefined for an engine on this one. */
   readonly link: EngineLink | undefined;
-  readonly #modem: Modem;
+  readonly #http: EngineHttp;
   #prefix = '';
   #sharesKernel = false;
   #isPodman = false;
@@ -79,21 +60,12 @@ export class Engine {
     this.#probe = probe;
     this.link = endpoint.remote && new EngineLink((signal) => this.#ping(signal), systemClock);
     endpoint.tunnel?.events.on('interrupted', () => this.link?.interrupt());
-    // Whatever is left out here, docker-modem takes from the environment.
-    const options = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
-    const protocol = endpoint.tls === undefined ? 'http' : 'https';
-    const agent = createEngineAgent(endpoint);
-    const socketPath = 'path' in endpoint.address ? endpoint.address.path : endpoint.url;
-    try {
-      this.#modem = new Modem({ ...options, timeout: undefined, protocol, agent, socketPath });
-    } catch (error) {
-      throw dockerErrors.dockerStopped((error as Error).message);
-    }
+    this.#http = new EngineHttp(endpoint);
   }
 
   /** Asks the engine for its version, and uses an API version from then on that both sides know. */
   async version(signal?: AbortSignal): Promise<EngineVersion> {
-    const answer = await this.#askVersion(withDeadline(QUICK_REQUEST_MS, signal));
+    const answer = await withDeadline(QUICK_REQUEST_MS, signal, (within) => this.#askVersion(within));
     const { data: version } = versionSchema.safeParse(answer);
     if (version === undefined) throw dockerErrors.dockerStopped(`${this.endpoint.url} is not a Docker Engine`);
     const { ApiVersion: newest, MinAPIVersion: oldest = newest } = version;
@@ -115,7 +87,7 @@ export class Engine {
 
   /** Asks the engine for its time; ms since 1970, rounded down to a second. */
   async now(): Promise<number> {
-    const answer = await this.#ping(AbortSignal.timeout(QUICK_REQUEST_MS));
+    const answer = await withDeadline(QUICK_REQUEST_MS, undefined, (within) => this.#ping(within));
     return Date.parse(answer.headers.date ?? '');
   }
 
@@ -130,8 +102,10 @@ export class Engine {
    * @throws EngineError as the engine answers; JamdevError `DockerStopped`, `DockerForbidden` when it does not
    */
   async request<T = unknown>(method: string, path: string, request: EngineRequest = {}): Promise<T> {
-    const signal = this.#whileLinked(AbortSignal.timeout(request.timeoutMs ?? REQUEST_TIMEOUT_MS));
-    return this.#read<T>(method, this.#prefix + path, request, signal);
+    const { timeoutMs = REQUEST_TIMEOUT_MS, ...sent } = request;
+    return withDeadline(timeoutMs, this.link?.signal, (signal) =>
+      this.#read<T>(method, this.#prefix + path, sent, signal),
+    );
   }
 
   /**
@@ -186,45 +160,17 @@ export class Engine {
     }
   }
 
-  /** Always as a stream: if a connection ends in the middle of an answer that docker-modem reads itself, it never settles. */
-  #dial(
+  async #dial(
     method: string,
     path: string,
-    { query = {}, body = {}, file, login }: EngineRequest,
+    request: EngineRequest,
     { signal, hijack = false }: { signal: AbortSignal; hijack?: boolean },
   ): Promise<Readable> {
-    return new Promise((resolve, reject) => {
-      const options = { _query: query, _body: body };
-      this.#modem.dial(
-        {
-          ...{
-            method,
-            path: `${path}?`,
-            options,
-            file,
-            statusCodes: SUCCESS,
-            abortSignal: signal,
-            isStream: true,
-            hijack,
-          },
-          ...(login === undefined ? {} : { authconfig: login }),
-        },
-        (error, answer) =>
-          error === null ? resolve(answer as Readable) : void this.#explain(error, signal).then(reject),
-      );
-    });
-  }
-
-  async #explain(error: Error & { statusCode?: number }, signal: AbortSignal): Promise<Error> {
-    const { statusCode, message } = error;
-    if (statusCode === undefined) return explainUnreachable(this.endpoint, error, signal);
-    return new EngineError(
-      statusCode,
-      message
-        .replace(/^\(HTTP code \d+\) \w+ - /, '')
-        .trim()
-        .replace(/\.$/, ''),
-    );
+    try {
+      return await this.#http.send(method, path, request, { signal, hijack });
+    } catch (error) {
+      throw error instanceof EngineError ? error : await explainUnreachable(this.endpoint, error as Error, signal);
+    }
   }
 }
 
@@ -242,11 +188,6 @@ export async function connectEngine(choice: EngineChoice = {}): Promise<Engine> 
   }
   engine.link?.open();
   return engine;
-}
-
-function withDeadline(ms: number, signal: AbortSignal | undefined): AbortSignal {
-  const deadline = AbortSignal.timeout(ms);
-  return signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
 }
 
 /** Whether an engine is Podman, which offers the same API. */

@@ -177,7 +177,8 @@ export class Generation {
     void process.exited.then(() => ended.abort());
     const signal = AbortSignal.any([this.#demanded.signal, ended.signal]);
     const hear = (answer: StrangeAnswer) => this.#silence.hear(answer);
-    const address = await waitUntilReady(process.addresses, signal, hear).catch((error) => {
+    const mayAnswer = () => process.mayAnswer?.() ?? true;
+    const address = await waitUntilReady(process.addresses, signal, hear, mayAnswer).catch((error) => {
       if (!signal.aborted) this.#fail(error);
       return undefined;
     });

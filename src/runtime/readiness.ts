@@ -11,11 +11,17 @@ const LONGEST_PAUSE_MS = 200;
 const PAUSE_PER_WAITED = 0.04;
 /** The same for looks whether it is TLS that is spoken: Docker closes connections to containers that still start. */
 const TLS_PAUSE_PER_WAITED = 0.5;
+/** Pauses between looks whether anything listens, which take so little time that they can be frequent. */
+const LONGEST_LOOK_PAUSE_MS = 20;
+const LOOK_PAUSE_PER_WAITED = 0.01;
+/** A look may miss what a request reaches, such as another network namespace: one is sent so often in any case. */
+const UNSEEN_REQUEST_PAUSE_MS = 1_000;
 
 /**
  * Asks `HEAD /` until anything answers in HTTP, whatever the status (platform contract, "Lifecycle").
  * @param addresses all are asked; the first to answer wins
  * @param onStrange receives what comes in place of an answer in HTTP; also after the end, if what answered speaks TLS
+ * @param mayAnswer as {@link RuntimeBackend.mayAnswer}
  * @returns the address that answered
  * @throws the signal's reason when it aborts
  */
@@ -23,10 +29,13 @@ export async function waitUntilReady(
   addresses: readonly Address[],
   signal: AbortSignal,
   onStrange: (answer: StrangeAnswer) => void = () => undefined,
+  mayAnswer: () => boolean = () => true,
 ): Promise<Address> {
   const settled = new AbortController();
   const either = AbortSignal.any([signal, settled.signal]);
-  const asked = addresses.map((address) => new Questioner(address, { over: either, ended: signal }, onStrange));
+  const asked = addresses.map(
+    (address) => new Questioner(address, { over: either, ended: signal }, { onStrange, mayAnswer }),
+  );
   try {
     return await Promise.any(asked.map((questioner) => questioner.askUntilAnswered()));
   } catch (error) {
@@ -44,31 +53,50 @@ interface QuestionSignals {
   ended: AbortSignal;
 }
 
+interface QuestionOptions {
+  onStrange: (answer: StrangeAnswer) => void;
+  mayAnswer: () => boolean;
+}
+
 /** Repeats requests to one address. */
 class Questioner {
   readonly #address: Address;
   readonly #signals: QuestionSignals;
-  readonly #onStrange: (answer: StrangeAnswer) => void;
+  readonly #options: QuestionOptions;
   readonly #startedAt = performance.now();
   #nextTlsLookMs = 0;
+  #nextUnseenRequestMs = UNSEEN_REQUEST_PAUSE_MS;
 
-  constructor(address: Address, signals: QuestionSignals, onStrange: (answer: StrangeAnswer) => void) {
+  constructor(address: Address, signals: QuestionSignals, options: QuestionOptions) {
     this.#address = address;
     this.#signals = signals;
-    this.#onStrange = onStrange;
+    this.#options = options;
   }
 
   async askUntilAnswered(): Promise<Address> {
     const { over } = this.#signals;
     while (!over.aborted) {
+      await this.#untilWorthARequest();
+      if (over.aborted) break;
       const result = await sendHead(this.#address, over);
       if (over.aborted) break;
       this.#report(result);
       if (result.isHttp) return this.#address;
-      const waited = this.#waitedMs;
-      await pause(Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, waited * PAUSE_PER_WAITED)), over);
+      await this.#pause(PAUSE_PER_WAITED, LONGEST_PAUSE_MS);
     }
     throw over.reason;
+  }
+
+  async #untilWorthARequest(): Promise<void> {
+    const { over } = this.#signals;
+    while (!over.aborted && !this.#options.mayAnswer() && this.#waitedMs < this.#nextUnseenRequestMs) {
+      await this.#pause(LOOK_PAUSE_PER_WAITED, LONGEST_LOOK_PAUSE_MS);
+    }
+    this.#nextUnseenRequestMs = this.#waitedMs + UNSEEN_REQUEST_PAUSE_MS;
+  }
+
+  #pause(perWaited: number, longestMs: number): Promise<void> {
+    return pause(Math.min(longestMs, Math.max(SHORTEST_PAUSE_MS, this.#waitedMs * perWaited)), this.#signals.over);
   }
 
   get #waitedMs(): number {
@@ -76,11 +104,11 @@ class Questioner {
   }
 
   #report({ strange, mayBeTls }: HeadResult): void {
-    if (strange !== undefined) this.#onStrange(strange);
+    if (strange !== undefined) this.#options.onStrange(strange);
     if (!mayBeTls || this.#waitedMs < this.#nextTlsLookMs) return;
     this.#nextTlsLookMs = this.#waitedMs * (1 + TLS_PAUSE_PER_WAITED) + LONGEST_PAUSE_MS;
     void speaksTls(this.#address, this.#signals.ended).then((isTls) => {
-      if (isTls && !this.#signals.ended.aborted) this.#onStrange({ kind: 'tls' });
+      if (isTls && !this.#signals.ended.aborted) this.#options.onStrange({ kind: 'tls' });
     });
   }
 }

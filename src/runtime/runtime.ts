@@ -101,6 +101,11 @@ export interface RuntimeBackend {
   /** Asks (SIGTERM) or forces (SIGKILL) it to end, with everything it started. Safe to call at any time and again. */
   terminate(hard: boolean): void;
   /**
+   * Whether it may answer a request now; false: certainly nothing listens yet. Takes far less time than a request.
+   * Left out: it may at any time.
+   */
+  mayAnswer?(): boolean;
+  /**
    * Why it does not become ready, when that can be told from outside; else undefined. One or two sentences.
    * @param answer what came back last in place of an answer in HTTP
    */

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { Engine, type EngineRequest } from '../../src/docker-engine/engine.js';
+import { Engine } from '../../src/docker-engine/engine.js';
 import { EngineError } from '../../src/docker-engine/engine-error.js';
+import type { EngineRequest } from '../../src/docker-engine/engine-http.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import type { RuntimeBackend } from '../../src/runtime/runtime.js';
 import { describeRuntime } from '../runtime/runtime-suite.js';
@@ -119,6 +120,13 @@ describeDocker('containers', () => {
         code: 'CommandNotStarted',
         message: expect.stringContaining('the environment variable "BIG" has 196 KiB'),
       });
+    });
+
+    test('it may answer as soon as it listens, as far as this machine can see it', async () => {
+      const [silent, server] = [await start('exec sleep 30'), await start(SERVE)];
+      expect(silent.backend.mayAnswer?.()).toBe(!testEngine().sharesKernel);
+      await waitUntilReady(server.backend.addresses, AbortSignal.timeout(DEADLINE_MS));
+      expect(server.backend.mayAnswer?.()).toBe(true);
     });
 
     test('twenty at once are twenty backends, and are gone together', async () => {

@@ -153,6 +153,31 @@ test('waiting ends with the signal’s reason when it aborts, also while an answ
   expect(requests).toBe(1);
 });
 
+test('it is asked no sooner than it may answer', async () => {
+  let requests = 0;
+  let looks = 0;
+  const address = await start(
+    createServer((_, response) => {
+      requests += 1;
+      response.end();
+    }),
+  );
+  const mayAnswer = () => {
+    looks += 1;
+    expect(requests).toBe(0);
+    return looks > 5;
+  };
+  const { signal } = new AbortController();
+  expect(await waitUntilReady([address], signal, undefined, mayAnswer)).toEqual(address);
+  expect({ requests, looks }).toEqual({ requests: 1, looks: 6 });
+});
+
+test('it is asked in the end even if it never seems to be able to answer', async () => {
+  const address = await start(createServer(answerWith(200)));
+  const { signal } = new AbortController();
+  expect(await waitUntilReady([address], signal, undefined, () => false)).toEqual(address);
+});
+
 test('a socket that leads to the address is asked in its place', async () => {
   const socketPath = join(makeTempFolder(), 's');
   const hosts: (string | undefined)[] = [];

@@ -7,6 +7,7 @@ import type { SpawnRequest } from '../runtime.js';
 import type { ContainerEvents, DeathEvent } from './container-events.js';
 import { ContainerOutput } from './container-output.js';
 import { findFirstProcess } from './first-process.js';
+import { hasTcpSockets } from './tcp-sockets.js';
 
 /** Pauses between attempts to signal a container of an engine that does not take the signal. */
 const FIRST_SIGNAL_PAUSE_MS = 15;
@@ -73,6 +74,11 @@ export class Container {
   /** Whether it has died, even if the engine has not reported it yet: that takes some 30 ms, and longer on a busy machine. */
   get isDead(): boolean {
     return this.#isDead || (this.#firstProcess !== undefined && hasEnded(this.#firstProcess));
+  }
+
+  /** Whether anything in it may accept a connection; false: certainly nothing does now. */
+  get mayAccept(): boolean {
+    return this.#firstProcess === undefined || hasTcpSockets(this.#firstProcess);
   }
 
   get asked(): 'nothing' | 'soft' | 'hard' {

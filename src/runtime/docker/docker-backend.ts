@@ -48,6 +48,10 @@ export class DockerBackend implements RuntimeBackend {
     return this.#parts.container.isDead;
   }
 
+  mayAnswer(): boolean {
+    return this.#parts.container.mayAccept;
+  }
+
   terminate(hard: boolean): void {
     this.#parts.container.terminate(hard);
   }

@@ -10,9 +10,10 @@ import { Container } from './container.js';
 import { type ContainerSpec, containerConfig, insidePort, MOUNT_TARGET } from './container-config.js';
 import { ContainerEvents } from './container-events.js';
 import { DockerBackend } from './docker-backend.js';
+import { ImageCommands } from './image-commands.js';
 import { containerName } from './labels.js';
 import { LostContainers, removeContainer } from './lost-containers.js';
-import { hasOwnInit, type ImageCommand, isInitMissing } from './own-init.js';
+import { hasOwnInit, isInitMissing } from './own-init.js';
 import { makeWritable } from './remote-volume.js';
 import { type Limit, limitsOf, refusedLimit } from './resource-limits.js';
 import { checkVariables, startFailure } from './start-failure.js';
@@ -51,6 +52,7 @@ export class DockerRuntime implements Runtime {
   readonly #clearing = new Set<Promise<unknown>>();
   /** Limits that this engine turned out not to know: no further start is tried with them. */
   readonly #unsupported = new Set<Limit['kind']>();
+  readonly #commands: ImageCommands;
   #hasInit = true;
 
   constructor(options: DockerRuntimeOptions) {
@@ -58,6 +60,7 @@ export class DockerRuntime implements Runtime {
     this.#engine = options.engine;
     this.#events = new ContainerEvents(options.engine, options.runId);
     this.#lost = new LostContainers(options.engine);
+    this.#commands = new ImageCommands(options.engine);
   }
 
   async spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend> {
@@ -79,7 +82,7 @@ export class DockerRuntime implements Runtime {
     }
     try {
       const spec = { ...common, mount: await prepareMount(this.#engine, volumes, request, labels) };
-      const ownInit = build.init === false || (await this.#hasOwnInit(build.image));
+      const ownInit = build.init === false || hasOwnInit(await this.#commands.of(build));
       for (;;) {
         const limits = limitsOf(wanted).filter(({ kind }) => !refused.has(kind));
         const init = !ownInit && this.#hasInit;
@@ -207,11 +210,6 @@ export class DockerRuntime implements Runtime {
       .request<{ IPAM: { Config?: { Gateway?: string }[] } }>('GET', `/networks/${network}`)
       .catch(ignoreError('docker', `inspecting the network ${network}`));
     return found?.IPAM.Config?.[0]?.Gateway ?? HOST_ADDRESS;
-  }
-
-  async #hasOwnInit(image: string): Promise<boolean> {
-    const { Config } = await this.#engine.request<{ Config: ImageCommand }>('GET', `/images/${image}/json`);
-    return hasOwnInit(Config);
   }
 
   /** A name that is free: the container that the backend had before may still be there. */

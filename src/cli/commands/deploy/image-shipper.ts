@@ -1,5 +1,6 @@
 import type { DeployableService } from '../../../config/deploy-config.js';
-import type { Engine, RegistryLogin } from '../../../docker-engine/engine.js';
+import type { Engine } from '../../../docker-engine/engine.js';
+import type { RegistryLogin } from '../../../docker-engine/engine-http.js';
 import { buildForDeployment } from '../../../images/deploy-image.js';
 import { pushImage } from '../../../images/push-image.js';
 import type { CommandIo } from '../../io.js';

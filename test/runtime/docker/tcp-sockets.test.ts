@@ -1,0 +1,17 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { hasTcpSockets } from '../../../src/runtime/docker/tcp-sockets.js';
+
+describe.runIf(process.platform === 'linux')('the TCP sockets of a process', () => {
+  test.each(['127.0.0.1', '0.0.0.0'])('one that listens on %s is seen', async (host) => {
+    const server = createServer().listen(0, host);
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    expect(hasTcpSockets(process.pid)).toBe(true);
+  });
+});
+
+test('what can’t be seen may have one', () => {
+  expect(hasTcpSockets(0)).toBe(true);
+});
