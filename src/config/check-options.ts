@@ -5,7 +5,7 @@ import type { DevServerOptions } from './dev-flags.js';
 import { nearest } from './nearest.js';
 import { configFileSchema } from './schema.js';
 
-const { command, build, env, remap8080, runtime, dockerfile, platform, onChange, useStaticToken } =
+const { command, build, env, remap8080, runtime, dockerfile, platform, onChange, useStaticToken, warm } =
   configFileSchema.shape;
 const { port, proxyPort, host, allowedHosts } = configFileSchema.shape;
 const text = z.string().min(1).optional();
@@ -15,7 +15,7 @@ const texts = z.array(z.string());
 export const optionsSchema = z.strictObject({
   ...{ folder: text, config: text, runtime, command, build, env, envFile: texts.optional(), remap8080 },
   ...{ dockerfile, context: text, dockerNetwork: text, platform },
-  ...{ watch: z.union([z.boolean(), texts]).optional(), ignore: texts.optional(), onChange, useStaticToken },
+  ...{ watch: z.union([z.boolean(), texts]).optional(), ignore: texts.optional(), onChange, useStaticToken, warm },
   ...{ port, proxyPort, host, allowedHosts },
 });
 

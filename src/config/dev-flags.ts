@@ -31,6 +31,8 @@ export interface DevServerOptions {
   ignore?: string[] | undefined;
   /** What happens to running backends when a new build is good. Default: `restart`. */
   onChange?: OnChange | undefined;
+  /** How many Node.js processes are started ahead of time for the next backends; 0: none. Default: 1. */
+  warm?: number | undefined;
   /** Whether each backend has one connection token that never changes. */
   useStaticToken?: boolean | undefined;
   /** Port of the API; 0: any free one. */

@@ -25,6 +25,7 @@ const COMMON_KEYS = [
   'lifetimeLimitSeconds',
   'gracePeriodSeconds',
   'rewriteRedirects',
+  'warm',
 ] as const;
 const FLAGS_OF_ONE_SERVICE = {
   command: '--command',

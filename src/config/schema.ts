@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HOST_NAME_RULE, isHostName } from '../contract/hosts.js';
 import { isImageReference } from '../contract/image-reference.js';
+import { MAX_WARM } from '../contract/limits.js';
 import { serveSchema } from './serve-schema.js';
 
 /** A DNS label, as on the platform, that starts with a letter: JSON objects put names of digits alone first. */
@@ -74,6 +75,12 @@ const serviceShape = {
   gracePeriodSeconds: seconds
     .optional()
     .describe('How long a backend has to end after SIGTERM, before SIGKILL. Default: 10.'),
+  warm: z
+    .int()
+    .min(0)
+    .max(MAX_WARM)
+    .optional()
+    .describe('How many Node.js processes to start ahead of time, for the next backends. Default: 1; 0: none.'),
   image: z
     .string()
     .refine(isImageReference, 'must be a reference such as registry.example.com/app@sha256:...')

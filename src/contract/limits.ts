@@ -4,3 +4,5 @@ export const MAX_API_HEAD_BYTES = 64 * 1024;
 export const MAX_PROXIED_HEAD_BYTES = 408 * 1024;
 /** How long the target of a request to the proxy may be, in bytes. Plane answers a longer one with 414. */
 export const MAX_TARGET_BYTES = 65_534;
+/** The most starts of backends that are prepared ahead of time for one service. */
+export const MAX_WARM = 16;

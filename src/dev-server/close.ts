@@ -64,7 +64,7 @@ export class Closing {
   async #endWithDeadline(): Promise<boolean> {
     const { hotRebuild, builder, platform, runtime, imageKeeper } = this.#closeable.parts;
     const graceMs = Math.max(0, ...platform.running.map(({ gracePeriodMs }) => gracePeriodMs));
-    const ended = Promise.all([hotRebuild.close(), builder.close(), platform.close()])
+    const ended = Promise.all([hotRebuild.close(), builder.close(), platform.close(), runtime.standDown()])
       .then(() => runtime.cleared())
       .then(() => imageKeeper?.close())
       .then(() => true);

@@ -25,6 +25,7 @@ import type { EventBus } from './events.js';
 import { publishLink } from './remote-engine.js';
 import type { ResolvedRun } from './resolve.js';
 import type { ServerInfo } from './server-info.js';
+import { prepareStandbys } from './standby.js';
 
 /** The parts of a dev server, which know each other and nothing of ports. */
 export interface DevServerParts {
@@ -75,6 +76,7 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
   };
   const builder = new Builder(config.services, systemClock, createMakeBuild(owner, readEnvFiles));
   const runtime = new RuntimeSwitch(new ProcessRuntime(register, pipes), docker?.runtime);
+  prepareStandbys(builder, runtime, (text) => bus.publish({ type: 'notice', text }));
   const names = config.services.map((service) => service.name);
   const platform = new Platform(names, {
     runtime,

@@ -188,6 +188,7 @@ export class Generation {
     this.#wasReady = true;
     this.#cancelDeadline();
     this.#silence.answered();
+    process.answered?.();
     this.#setAddress(address);
   }
 

@@ -8,7 +8,7 @@ import type { TerminableTree } from './termination.js';
 /** The processes of a child of this program that leads a group of its own, and of all that it starts. */
 export class ChildTree implements TerminableTree {
   readonly leaderExit: Promise<unknown>;
-  readonly #id: string;
+  #id: string;
   readonly #pid: number;
   readonly #snapshots: SnapshotSource;
   #root: TreeRoot | undefined;
@@ -41,6 +41,13 @@ export class ChildTree implements TerminableTree {
    */
   async identity(): Promise<TreeRoot> {
     this.#root ??= await identify(this.#id, this.#pid);
+    return this.#root;
+  }
+
+  /** Gives it another id, which the processes that it starts from now on have in their environment. */
+  async rename(id: string): Promise<TreeRoot> {
+    this.#id = id;
+    this.#root = { ...(await this.identity()), backendId: id };
     return this.#root;
   }
 

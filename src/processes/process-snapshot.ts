@@ -2,7 +2,9 @@ import { environmentOf, listProcesses, type ProcessEntry } from './process-table
 
 /** Marks the processes of a build as `SESSION_BACKEND_ID` marks those of a backend. */
 export const BUILD_ID_VARIABLE = 'JAMDEV_BUILD_ID';
-const ID_VARIABLE = new RegExp(`^(?:SESSION_BACKEND_ID|${BUILD_ID_VARIABLE})=`);
+/** Marks what stands by, which is no backend yet: its place, as no other one of this dev server has it. */
+export const SLOT_VARIABLE = 'JAMDEV_SLOT';
+const ID_VARIABLE = new RegExp(`^(?:SESSION_BACKEND_ID|${BUILD_ID_VARIABLE}|${SLOT_VARIABLE})=`);
 const NONE: readonly ProcessEntry[] = [];
 
 /**

@@ -42,8 +42,8 @@ export function runnerByArguments(words: readonly string[]): Runner | undefined 
   // npm and npx write a title such as "npm run start" over their arguments.
   if (/^npm( |$)/.test(program)) return RUNNERS.get('npm');
   if (!/^node(js)?$/.test(basename(program))) return RUNNERS.get(basename(program));
-  const { script, watches } = parseNodeArguments(words.slice(1));
-  if (watches) return TO_CHILDREN;
+  const { script, options } = parseNodeArguments(words.slice(1));
+  if (options.some((option) => /^--watch(-path(=.*)?)?$/.test(option))) return TO_CHILDREN;
   return script === undefined ? undefined : RUNNERS.get(packageOf(script));
 }
 
@@ -64,16 +64,17 @@ const OPTIONS_WITH_VALUE = new Set([
 /** With these there is no script: what follows is code, or the name of a script of package.json. */
 const OPTIONS_WITHOUT_SCRIPT = /^(-e|-p|-pe|--eval|--print|--run)$/;
 
-function parseNodeArguments(words: readonly string[]): { script: string | undefined; watches: boolean } {
-  let watches = false;
+/** Splits the arguments of Node.js into its own options, without their values, and the script that it runs. */
+export function parseNodeArguments(words: readonly string[]): { script: string | undefined; options: string[] } {
+  const options: string[] = [];
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
-    if (!word.startsWith('-')) return { script: word, watches };
-    if (/^--watch(-path(=.*)?)?$/.test(word)) watches = true;
+    if (!word.startsWith('-')) return { script: word, options };
+    options.push(word);
     if (OPTIONS_WITHOUT_SCRIPT.test(word)) break;
     if (OPTIONS_WITH_VALUE.has(word)) index += 1;
   }
-  return { script: undefined, watches };
+  return { script: undefined, options };
 }
 
 /** The npm package that a script belongs to, also by its link in `.bin`; outside of packages the name of the file. */

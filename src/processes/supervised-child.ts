@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { execa } from 'execa';
 import { handledElsewhere } from '../os/debug/debug-log.js';
 import type { ChildOutput } from './child-output.js';
@@ -17,6 +18,8 @@ export interface ChildToStart {
   input?: string | undefined;
   /** One for stdout and stderr together, which keeps the order of lines, or one for each. */
   outputs: readonly [ChildOutput] | readonly [ChildOutput, ChildOutput];
+  /** The descriptor, 3 or more, at which it finds a channel to this program; default: none. */
+  channelFd?: number | undefined;
   /** Receives what it prints. @param output the place of its output among `outputs` */
   onOutput(output: number, chunk: Buffer): void;
 }
@@ -51,6 +54,8 @@ export class SupervisedChild {
   readonly tree: ChildTree;
   /** Ends the whole tree. */
   readonly termination: Termination;
+  /** The other end of its channel, if it has one. */
+  readonly channel: Duplex | undefined;
   readonly #outputs: readonly ChildOutput[];
 
   private constructor(
@@ -58,12 +63,14 @@ export class SupervisedChild {
     id: string,
     exit: Promise<ChildExit>,
     outputs: readonly ChildOutput[],
+    channel: Duplex | undefined,
     options: TerminationOptions,
     snapshots: SnapshotSource,
   ) {
     this.pid = pid;
     this.exit = exit;
     this.#outputs = outputs;
+    this.channel = channel;
     this.tree = new ChildTree(id, pid, exit, snapshots);
     this.termination = new Termination(this.tree, options);
   }
@@ -74,7 +81,7 @@ export class SupervisedChild {
    * @throws ChildNotStarted
    */
   static async start(
-    { id, program, input, outputs, onOutput }: ChildToStart,
+    { id, program, input, outputs, channelFd, onOutput }: ChildToStart,
     register: ChildRegister | undefined,
     options: TerminationOptions,
     snapshots = new SnapshotSource(),
@@ -90,9 +97,13 @@ export class SupervisedChild {
       cleanup: false,
       reject: false,
       buffer: false,
-      stdin: input === undefined ? 'ignore' : { file: input },
-      stdout: stdout.stdio,
-      stderr: (stderr ?? stdout).stdio,
+      stdio: [
+        input === undefined ? 'ignore' : { file: input },
+        stdout.stdio,
+        (stderr ?? stdout).stdio,
+        // The descriptors in between stay closed.
+        ...(channelFd === undefined ? [] : [...Array<'ignore'>(channelFd - 3).fill('ignore'), 'pipe' as const]),
+      ],
       all: stderr === undefined,
     });
     const { pid } = subprocess;
@@ -104,7 +115,8 @@ export class SupervisedChild {
     });
     stdout.read((stderr === undefined ? subprocess.all : subprocess.stdout) ?? null, (chunk) => onOutput(0, chunk));
     stderr?.read(subprocess.stderr ?? null, (chunk) => onOutput(1, chunk));
-    const child = new SupervisedChild(pid, id, exit, outputs, options, snapshots);
+    const channel = channelFd === undefined ? undefined : (subprocess.stdio[channelFd] as unknown as Duplex);
+    const child = new SupervisedChild(pid, id, exit, outputs, channel, options, snapshots);
     void child.tree.identity().then((root) => register?.note(root), handledElsewhere);
     return child;
   }

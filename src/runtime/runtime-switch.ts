@@ -1,4 +1,4 @@
-import type { Runtime, RuntimeBackend, SpawnRequest } from './runtime.js';
+import type { Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from './runtime.js';
 
 /** Runs each backend by the runtime that its build is for. */
 export class RuntimeSwitch implements Runtime {
@@ -15,6 +15,15 @@ export class RuntimeSwitch implements Runtime {
     const runtime = request.build.kind === 'process' ? this.#process : this.#container;
     if (runtime === undefined) throw new Error(`no runtime for a build of the kind "${request.build.kind}"`);
     return runtime.spawn(request, signal);
+  }
+
+  standBy(order: StandbyOrder): void {
+    if (order.build.kind === 'process') this.#process.standBy?.(order);
+    else this.#container?.standBy?.(order);
+  }
+
+  async standDown(): Promise<void> {
+    await Promise.all([this.#process.standDown?.(), this.#container?.standDown?.()]);
   }
 
   killAll(): void {

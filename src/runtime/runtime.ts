@@ -110,11 +110,25 @@ export interface RuntimeBackend {
    * @param answer what came back last in place of an answer in HTTP
    */
   explainNotReady(answer?: StrangeAnswer): Promise<string | undefined>;
+  /** To be called when it has answered for the first time: its start is over. */
+  answered?(): void;
   /**
    * Looks at what it uses right now. Backends that are asked in the same moment share one look at the machine.
    * @returns undefined, never a rejection, when nothing of it runs or it can't be told
    */
   usage(): Promise<Usage | undefined>;
+}
+
+/** What to prepare ahead of time for the next backends of a service. */
+export interface StandbyOrder {
+  /** Name of its definition. */
+  service: string;
+  /** The newest good one, always given as the same object. */
+  build: Build;
+  /** How many starts to prepare; undefined: the default. */
+  warm: number | undefined;
+  /** Receives what a person should know of it. One sentence. */
+  onRemark(text: string): void;
 }
 
 /** A way to run backends. Both the child-process and the container runtime pass the same test suite. */
@@ -125,6 +139,10 @@ export interface Runtime {
    * @throws JamdevError when it can't be started
    */
   spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend>;
+  /** Prepares backends of a build ahead of time, instead of those of the service's earlier builds. */
+  standBy?(order: StandbyOrder): void;
+  /** Ends what was prepared ahead of time, and prepares no more. Never rejects. */
+  standDown?(): Promise<void>;
   /** Ends at once whatever still runs; synchronous, for the moment before the program itself ends. */
   killAll(): void;
   /** Resolves when nothing is left of backends that have ended. Never rejects. */

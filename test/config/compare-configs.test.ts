@@ -36,6 +36,7 @@ test.each<[string, object]>([
   ['the lifetime', { ...doc, lifetimeLimitSeconds: 60 }],
   ['the grace period', { ...doc, gracePeriodSeconds: 60 }],
   ['redirects', { ...doc, rewriteRedirects: true }],
+  ['warm starts', { ...doc, warm: 0 }],
   ['the folder', { ...doc, folder: 'other' }],
 ])('of a service %s is followed', async (_what, changed) => {
   expect(await compare({ ...BEFORE, services: { ...BEFORE.services, doc: changed } })).toEqual({

@@ -77,6 +77,7 @@ describe('several services', () => {
       lifetimeLimitSeconds: 3600,
       gracePeriodSeconds: 30,
       rewriteRedirects: true,
+      warm: 3,
     };
     const own = {
       build: 'make b',
@@ -86,6 +87,7 @@ describe('several services', () => {
       lifetimeLimitSeconds: 2,
       gracePeriodSeconds: 3,
       rewriteRedirects: false,
+      warm: 0,
     };
     const services = { a: { command: 'a' }, b: { command: 'b', ...own } };
     const folder = makeProject({ [FILE]: { ...common, services } });

@@ -16,7 +16,7 @@ function makeCloseable(gracePeriodsMs: number[], endsAfterMs: number): { closeab
     },
     hotRebuild: part,
     builder: part,
-    runtime: { ...part, cleared: async () => undefined },
+    runtime: { ...part, cleared: async () => undefined, standDown: async () => undefined },
     loaded: part,
     parser: part,
     register: { remove: () => told.push('all has ended'), close: () => told.push('some may still run') },

@@ -20,6 +20,7 @@ export function processService(more: Partial<ProcessServiceConfig> & { cwd: stri
     lifetimeLimitSeconds: undefined,
     gracePeriodSeconds: undefined,
     rewriteRedirects: false,
+    warm: undefined,
     foundIn: 'a test',
     ...more,
   };
@@ -48,6 +49,7 @@ export function dockerService(more: Partial<DockerServiceConfig> & { context: st
     lifetimeLimitSeconds: undefined,
     gracePeriodSeconds: undefined,
     rewriteRedirects: false,
+    warm: undefined,
     foundIn: 'a test',
     fallback: undefined,
     ...more,

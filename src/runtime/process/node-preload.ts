@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { noteHandled } from '../../os/debug/debug-log.js';
 import { writeOwnFile } from '../../records/own-file.js';
@@ -21,6 +21,8 @@ const NAMES = [
   'watch-databases.cjs',
   'watch-programs.cjs',
   'watch-workers.cjs',
+  'stand-by.cjs',
+  'shift-clock.cjs',
 ] as const;
 const PACKAGED = fileURLToPath(new URL('.', import.meta.url));
 const HASH_CHARACTERS = 12;
@@ -38,6 +40,11 @@ export class NodePreload {
   path(): string {
     const kept = this.#pathsIn(findStateHome().root);
     return kept.every((path) => existsSync(path)) ? kept[0] : this.#keep();
+  }
+
+  /** @returns the path of what stops a process that is started ahead of time, which is there */
+  standByPath(): string {
+    return join(dirname(this.path()), 'stand-by.cjs');
   }
 
   #pathsIn(root: string): [string, ...string[]] {
@@ -62,12 +69,21 @@ export class NodePreload {
   }
 }
 
+/** NODE_OPTIONS with the preload that stops a process in front: it has to run before all code that options bring. */
+export function withStandBy(nodeOptions: string | undefined, standBy: string): string {
+  return `${requireOption(standBy)} ${nodeOptions ?? ''}`.trim();
+}
+
 /**
  * NODE_OPTIONS with jamdev's preload behind whatever stands there already.
  *
  * The preload is a CommonJS file given by `--require`, not by `--import` (docs/decisions/005-preload-by-require.md).
  */
 export function withPreload(nodeOptions: string | undefined, preload: string): string {
-  const option = `--require "${preload.replace(/["\\]/g, '\\$&')}"`;
+  const option = requireOption(preload);
   return nodeOptions === undefined || nodeOptions.trim() === '' ? option : `${nodeOptions} ${option}`;
+}
+
+function requireOption(path: string): string {
+  return `--require "${path.replace(/["\\]/g, '\\$&')}"`;
 }

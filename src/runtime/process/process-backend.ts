@@ -15,6 +15,7 @@ export class ProcessBackend implements RuntimeBackend {
   readonly addresses: readonly Address[];
   readonly exited: Promise<Exit>;
   readonly stopped: Promise<unknown>;
+  readonly answered: () => void;
   readonly #child: SupervisedChild;
   readonly #port: number;
   readonly #build: Pick<ProcessBuild, 'command' | 'cwd'>;
@@ -27,8 +28,10 @@ export class ProcessBackend implements RuntimeBackend {
     port: number,
     build: Pick<ProcessBuild, 'command' | 'cwd'>,
     sockets: SocketTable,
+    onAnswered: () => void,
   ) {
     this.#sockets = sockets;
+    this.answered = onAnswered;
     this.#child = child;
     this.#port = port;
     this.#build = build;

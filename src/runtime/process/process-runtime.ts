@@ -1,3 +1,4 @@
+import { systemClock } from '../../os/clock.js';
 import { noteDecision } from '../../os/debug/debug-log.js';
 import { ChildOutput } from '../../processes/child-output.js';
 import type { ChildRegister } from '../../processes/child-register.js';
@@ -12,9 +13,10 @@ import { SnapshotSource } from '../../processes/process-snapshot.js';
 import { explainStartFailure } from '../../processes/start-failure.js';
 import { ChildNotStarted, SupervisedChild } from '../../processes/supervised-child.js';
 import type { Stuck } from '../../processes/termination.js';
-import type { ProcessBuild, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
+import type { ProcessBuild, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from '../runtime.js';
 import { NodePreload, PRELOAD_PORT_VARIABLE, withPreload } from './node-preload.js';
 import { ProcessBackend } from './process-backend.js';
+import { WarmStarts } from './warm-starts.js';
 
 /** Runs backends as child processes, each the leader of a session of its own. */
 export class ProcessRuntime implements Runtime {
@@ -26,57 +28,106 @@ export class ProcessRuntime implements Runtime {
   readonly #register: ChildRegister;
 
   readonly #pipes: PipePool;
+  readonly #warm: WarmStarts;
   #isPipeProblemTold = false;
 
   /**
    * @param register knows every process that is started, to be found again after a crash of this program
    * @param pipes closed with this runtime
    */
-  constructor(register: ChildRegister, pipes = new PipePool()) {
+  constructor(register: ChildRegister, pipes = new PipePool(), clock = systemClock) {
     this.#register = register;
     this.#pipes = pipes;
+    this.#warm = new WarmStarts({
+      register,
+      pipes,
+      snapshots: this.#snapshots,
+      preload: this.#preload,
+      clock,
+      environmentOf: (build) => this.#environmentOf(build),
+    });
   }
 
   async spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend> {
-    const opening = ChildOutput.open(2, this.#pipes, (error) => this.#tellOnce(error, request));
-    const [outputs, port] = await Promise.all([
-      opening as Promise<[ChildOutput, ChildOutput]>,
-      this.#ports.acquire().catch(async (error) => {
-        for (const output of await opening) output.discard();
-        throw error;
-      }),
-    ]);
-    let isStarted = false;
+    const build = processBuildOf(request);
+    const port = await this.#ports.acquire();
+    let served: () => void = () => undefined;
+    const isServed = new Promise<void>((resolve) => {
+      served = resolve;
+    });
     try {
       signal.throwIfAborted();
-      const build = processBuildOf(request);
-      const env = backendEnvironment(request, build, port, this.#preload);
-      const program = { ...commandLineOf(build.command), cwd: build.cwd, env };
-      const child = await SupervisedChild.start(
+      const env = this.#environmentOf(build, port, request.env);
+      const child =
+        (await this.#startWarm(request, build, env, isServed)) ?? (await this.#startCold(request, build, env));
+      noteDecision('processes', () => `backend ${request.backendId} is process ${child.pid}, on port ${port}`);
+      const backend = new ProcessBackend(child, port, build, this.#sockets, served);
+      this.#running.add(backend);
+      void backend.exited.then(() => {
+        served();
+        this.#running.delete(backend);
+        this.#ports.release(port);
+      });
+      return backend;
+    } catch (error) {
+      served();
+      this.#ports.release(port);
+      throw error instanceof ChildNotStarted ? startProblem(error, build) : error;
+    }
+  }
+
+  async #startWarm(
+    request: SpawnRequest,
+    build: ProcessBuild,
+    env: NodeJS.ProcessEnv,
+    isServed: Promise<void>,
+  ): Promise<SupervisedChild | undefined> {
+    const { backendId } = request;
+    const onOutput = request.onOutput.bind(request);
+    const onStuck = (stuck: Stuck) => void remarkStuck(stuck, request);
+    return this.#warm.start(build, { backendId, env, onOutput, onStuck }, isServed);
+  }
+
+  async #startCold(request: SpawnRequest, build: ProcessBuild, env: NodeJS.ProcessEnv): Promise<SupervisedChild> {
+    const outputs = await ChildOutput.open(2, this.#pipes, (error) => this.#tellOnce(error, request));
+    const program = { ...commandLineOf(build.command), cwd: build.cwd, env };
+    try {
+      return await SupervisedChild.start(
         {
           id: request.backendId,
           program,
-          outputs,
+          outputs: outputs as [ChildOutput, ChildOutput],
           onOutput: (output, chunk) => request.onOutput(output === 0 ? 'stdout' : 'stderr', chunk),
         },
         this.#register,
         { onStuck: (stuck) => void remarkStuck(stuck, request) },
         this.#snapshots,
       );
-      isStarted = true;
-      noteDecision('processes', () => `backend ${request.backendId} is process ${child.pid}, on port ${port}`);
-      const backend = new ProcessBackend(child, port, processBuildOf(request), this.#sockets);
-      this.#running.add(backend);
-      void backend.exited.then(() => {
-        this.#running.delete(backend);
-        this.#ports.release(port);
-      });
-      return backend;
     } catch (error) {
-      this.#ports.release(port);
-      if (!isStarted) for (const output of outputs) output.discard();
-      throw error instanceof ChildNotStarted ? startProblem(error, processBuildOf(request)) : error;
+      for (const output of outputs) output.discard();
+      throw error;
     }
+  }
+
+  /** The user's own environment, the service's, the request's, and the platform's on top. */
+  #environmentOf(build: ProcessBuild, port?: number, request: Record<string, string> = {}): NodeJS.ProcessEnv {
+    const assigned = port === undefined ? {} : { PORT: String(port) };
+    const env = commandEnvironment(build.cwd, build.env, request, assigned);
+    // Inherited from another dev server whose backend runs this one, it would name another port.
+    delete env[PRELOAD_PORT_VARIABLE];
+    if (build.remap8080) {
+      env.NODE_OPTIONS = withPreload(env.NODE_OPTIONS, this.#preload.path());
+      if (port !== undefined) env[PRELOAD_PORT_VARIABLE] = String(port);
+    }
+    return env;
+  }
+
+  standBy(order: StandbyOrder): void {
+    if (order.build.kind === 'process') this.#warm.keep(order, order.build);
+  }
+
+  async standDown(): Promise<void> {
+    await this.#warm.close();
   }
 
   #tellOnce(error: unknown, { onRemark }: SpawnRequest): void {
@@ -87,6 +138,7 @@ export class ProcessRuntime implements Runtime {
   }
 
   killAll(): void {
+    this.#warm.killAll();
     for (const backend of this.#running) backend.killGroup();
   }
 
@@ -94,26 +146,10 @@ export class ProcessRuntime implements Runtime {
   async cleared(): Promise<void> {}
 
   async close(): Promise<void> {
+    await this.#warm.close();
     this.#pipes.close();
     await this.#ports.close();
   }
-}
-
-/** The environment of a backend: the user's own, the service's, the request's, and the platform's on top. */
-function backendEnvironment(
-  request: SpawnRequest,
-  build: ProcessBuild,
-  port: number,
-  preload: NodePreload,
-): NodeJS.ProcessEnv {
-  const env = commandEnvironment(build.cwd, build.env, request.env, { PORT: String(port) });
-  // Inherited from another dev server whose backend runs this one, it would name another port.
-  delete env[PRELOAD_PORT_VARIABLE];
-  if (build.remap8080) {
-    env.NODE_OPTIONS = withPreload(env.NODE_OPTIONS, preload.path());
-    env[PRELOAD_PORT_VARIABLE] = String(port);
-  }
-  return env;
 }
 
 function processBuildOf({ build }: SpawnRequest): ProcessBuild {

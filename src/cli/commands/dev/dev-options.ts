@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander';
 import type { DevFlags } from '../../../config/dev-flags.js';
 import { usageError } from '../../../contract/errors/usage-error.js';
 import { HOST_NAME_RULE, isHostName } from '../../../contract/hosts.js';
-import { environment, port } from '../../option-values.js';
+import { MAX_WARM } from '../../../contract/limits.js';
+import { environment, port, wholeNumber } from '../../option-values.js';
 
 /** Where the commands that start a dev server differ: what an option that is not given stands for. */
 export interface DevDefaults {
@@ -41,6 +42,7 @@ export function addDevOptions(command: Command, defaults: DevDefaults): Command 
       .option('-n, --docker-network <name>', 'the Docker network that backends join')
       .option('--platform <platform>', 'build images for this platform (default: linux/amd64; native: as this machine)')
       .option('-s, --use-static-token', 'one connection token per backend, which stays in the path')
+      .option('--warm <number>', 'how many Node.js processes to start ahead of time (default: 1; 0: none)', warm)
       .option('--no-style-log-output', "show backends' output without its colors")
   );
 }
@@ -55,6 +57,12 @@ export function givenFlags(options: object, command: Command): DevFlags {
 function allowedHost(value: string, before: string[] = []): string[] {
   if (!isHostName(value)) throw usageError(`--allowed-host ${HOST_NAME_RULE}, not "${value}".`);
   return [...before, value];
+}
+
+function warm(value: string): number {
+  const number = wholeNumber('--warm')(value);
+  if (number > MAX_WARM) throw usageError(`--warm must be a number from 0 to ${MAX_WARM}, not "${value}".`);
+  return number;
 }
 
 function collect(value: string, before: string[] | boolean | undefined): string[] {

@@ -1,0 +1,19 @@
+import type { Builder } from '../builds/builder.js';
+import type { Runtime } from '../runtime/runtime.js';
+
+/** Has backends of each service prepared ahead of time, from its first good build on. */
+export function prepareStandbys(
+  builder: Builder,
+  runtime: Pick<Runtime, 'standBy'>,
+  tell: (text: string) => void,
+): void {
+  const prepare = (service: string) => {
+    const [newest] = builder.goodBuilds(service);
+    if (newest === undefined) return;
+    const { warm } = builder.definition(service);
+    runtime.standBy?.({ service, build: newest.build, warm, onRemark: tell });
+  };
+  builder.events.on('good', prepare);
+  // Its settings may have changed all the same.
+  builder.events.on('unchanged', prepare);
+}

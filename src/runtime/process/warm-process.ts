@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import type { OutputSource } from '../../contract/dev-endpoints.js';
+import { ignoreError } from '../../os/debug/debug-log.js';
+import { ChildOutput } from '../../processes/child-output.js';
+import type { ChildRegister } from '../../processes/child-register.js';
+import type { PipePool } from '../../processes/pipe-pool.js';
+import { SLOT_VARIABLE, type SnapshotSource } from '../../processes/process-snapshot.js';
+import { SupervisedChild } from '../../processes/supervised-child.js';
+import type { Stuck } from '../../processes/termination.js';
+import { identifyFolder } from '../../records/folder-identity.js';
+import type { ProcessBuild } from '../runtime.js';
+import type { Standby, StandbyPlace } from '../standby/standby.js';
+import { findBootDifference } from './boot-variables.js';
+import { type NodeCommand, readNodeCommand } from './node-command.js';
+
+/**
+ * Higher than all descriptors that Node.js opens before the app, which therefore have the same numbers as in a process
+ * that was not started ahead of time. The table of descriptors has this many places from the start.
+ */
+const CHANNEL_FD = 63;
+/** See stand-by.cjs. */
+const STANDS_BY = 'r';
+const GOES_ON = 'g';
+const CHANNEL_VARIABLE = 'JAMDEV_STANDBY_FD';
+
+/** What a process is started ahead of time with. */
+export interface WarmBoot {
+  place: StandbyPlace<ProcessBuild>;
+  command: NodeCommand;
+  /** What every backend of the build has in its environment. */
+  env: NodeJS.ProcessEnv;
+  /** What it has in NODE_OPTIONS while it starts. */
+  nodeOptions: string;
+}
+
+/** What becomes of it. */
+export interface WarmAssignment {
+  backendId: string;
+  env: NodeJS.ProcessEnv;
+  onOutput(source: OutputSource, chunk: Buffer): void;
+  onStuck(stuck: Stuck): void;
+}
+
+/** What it is started by. */
+export interface WarmTools {
+  register: ChildRegister;
+  pipes: PipePool;
+  snapshots: SnapshotSource;
+}
+
+/** A Node.js process that was started ahead of time and has loaded nothing of the app. */
+export class WarmProcess implements Standby {
+  readonly ready: Promise<void>;
+  readonly gone: Promise<unknown>;
+  readonly #boot: WarmBoot;
+  readonly #tools: WarmTools;
+  readonly #folder: string;
+  readonly #started: Promise<SupervisedChild>;
+  #child: SupervisedChild | undefined;
+  #isEnded = false;
+  #assignment: WarmAssignment | undefined;
+  #isHandedOver = false;
+  /** What it printed before it became a backend. */
+  readonly #printed: [OutputSource, Buffer][] = [];
+  readonly #goesOn: Promise<boolean>;
+  #hear: (message: typeof STANDS_BY | typeof GOES_ON | 'closed') => void = () => undefined;
+
+  /** Starts it. */
+  constructor(boot: WarmBoot, tools: WarmTools) {
+    this.#boot = boot;
+    this.#tools = tools;
+    this.#folder = JSON.stringify(identifyFolder(boot.place.build.cwd));
+    this.#started = this.#start();
+    this.#started.catch(ignoreError('processes', 'starting a process ahead of time'));
+    this.gone = this.#started.then(
+      (child) => this.#untilGone(child),
+      () => undefined,
+    );
+    const heard = new Map<string, () => void>();
+    const first = (message: string) => new Promise<void>((resolve) => heard.set(message, resolve));
+    const [standsBy, goesOn, closed] = [first(STANDS_BY), first(GOES_ON), first('closed')];
+    this.#hear = (message) => heard.get(message)?.();
+    this.ready = Promise.race([standsBy, this.#started.then(() => closed).then(() => this.#fail())]);
+    this.ready.catch(ignoreError('processes', 'starting a process ahead of time'));
+    this.#goesOn = Promise.race([goesOn.then(() => true), closed.then(() => false)]);
+  }
+
+  get isTakeable(): boolean {
+    return this.#child !== undefined && !this.#isEnded && this.#assignment === undefined && !this.#child.hasExited;
+  }
+
+  /**
+   * Finds what keeps it from becoming a backend with an environment.
+   * @returns why, as the end of a sentence; undefined: it can
+   */
+  findDifference(env: NodeJS.ProcessEnv): string | undefined {
+    const { place, command } = this.#boot;
+    const { cwd, command: line } = place.build;
+    if (JSON.stringify(identifyFolder(cwd)) !== this.#folder) return 'the folder it runs in is another one by now';
+    const now = readNodeCommand(line, cwd, env);
+    if ('why' in now) return now.why;
+    if (now.program !== command.program) return `${now.file} is another program by now`;
+    return findBootDifference(this.#boot.env, env);
+  }
+
+  /**
+   * Makes it a backend, which the register knows before the process learns of it.
+   * @returns undefined when it ended before
+   * @throws JamdevError `StateFolderUnusable` when the register can't be written
+   */
+  async assign(assignment: WarmAssignment): Promise<SupervisedChild | undefined> {
+    this.#assignment = assignment;
+    const child = this.#child;
+    if (child?.channel === undefined) return undefined;
+    try {
+      const env = { ...assignment.env, ...this.#tools.register.environment() };
+      this.#tools.register.note(await child.tree.rename(assignment.backendId));
+      child.channel.end(`${JSON.stringify(env)}\n`);
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+    if (!(await this.#goesOn)) {
+      this.end();
+      return undefined;
+    }
+    this.#isHandedOver = true;
+    for (const [source, chunk] of this.#printed.splice(0)) assignment.onOutput(source, chunk);
+    return child;
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    void this.#started.then((child) => child.termination.force()).catch(ignoreError('processes', 'ending a process'));
+  }
+
+  killNow(): void {
+    this.#isEnded = true;
+    this.#child?.killGroup();
+  }
+
+  async #start(): Promise<SupervisedChild> {
+    const { place, command, env, nodeOptions } = this.#boot;
+    const { service, slot, build } = place;
+    // Unique on the machine: by it, the processes of this one are found.
+    const id = `${service}/${slot}/${randomUUID()}`;
+    const outputs = (await ChildOutput.open(2, this.#tools.pipes, () => undefined)) as [ChildOutput, ChildOutput];
+    const variables = { NODE_OPTIONS: nodeOptions, [SLOT_VARIABLE]: id, [CHANNEL_VARIABLE]: String(CHANNEL_FD) };
+    const program = { file: command.file, args: command.args, cwd: build.cwd, env: { ...env, ...variables } };
+    try {
+      const child = await SupervisedChild.start(
+        {
+          id,
+          program,
+          outputs,
+          channelFd: CHANNEL_FD,
+          onOutput: (output, chunk) => this.#print(output === 0 ? 'stdout' : 'stderr', chunk),
+        },
+        this.#tools.register,
+        { onStuck: (stuck) => this.#assignment?.onStuck(stuck) },
+        this.#tools.snapshots,
+      );
+      this.#child = child;
+      this.#listen(child.channel as Duplex);
+      if (this.#isEnded) child.termination.force();
+      return child;
+    } catch (error) {
+      for (const output of outputs) output.discard();
+      throw error;
+    }
+  }
+
+  #listen(channel: Duplex): void {
+    channel.on('data', (bytes: Buffer) => {
+      for (const message of bytes.toString('latin1')) this.#hear(message as typeof STANDS_BY | typeof GOES_ON);
+    });
+    // It ended while it was being written to: `close` follows.
+    channel.on('error', ignoreError('processes', 'writing to a process that stands by'));
+    channel.on('close', () => this.#hear('closed'));
+  }
+
+  #print(source: OutputSource, chunk: Buffer): void {
+    if (this.#isHandedOver) this.#assignment?.onOutput(source, chunk);
+    else this.#printed.push([source, chunk]);
+  }
+
+  async #fail(): Promise<never> {
+    const child = await this.#started;
+    const { code, signal } = await child.exit;
+    await child.finishOutput();
+    const output = Buffer.concat(this.#printed.map(([, chunk]) => chunk))
+      .toString('utf8')
+      .trim();
+    const [last = ''] = output.split('\n').slice(-1);
+    throw new Error(`it ended with ${signal ?? `exit code ${code}`} while it started${last === '' ? '' : `: ${last}`}`);
+  }
+
+  async #untilGone(child: SupervisedChild): Promise<void> {
+    await child.exit;
+    if (!child.termination.hasBegun && this.#assignment === undefined) child.termination.force();
+    await child.termination.over;
+    if (this.#assignment === undefined) await child.finishOutput();
+  }
+}

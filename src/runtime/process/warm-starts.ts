@@ -1,0 +1,108 @@
+import type { Clock } from '../../os/clock.js';
+import { noteDecision } from '../../os/debug/debug-log.js';
+import type { SupervisedChild } from '../../processes/supervised-child.js';
+import type { ProcessBuild, StandbyOrder } from '../runtime.js';
+import { readFreeMemory } from '../standby/free-memory.js';
+import type { StandbyPlace } from '../standby/standby.js';
+import { StandbyPool } from '../standby/standby-pool.js';
+import { type NodeCommand, readNodeCommand } from './node-command.js';
+import { type NodePreload, withStandBy } from './node-preload.js';
+import { type WarmAssignment, WarmProcess, type WarmTools } from './warm-process.js';
+
+const DEFAULT_WARM = 1;
+/** What Node.js takes before it has loaded anything of an app, of which a part is shared; bytes. */
+const BYTES_EACH = 64 * 1024 * 1024;
+
+/** What warm starts depend on. */
+export interface WarmWorld extends WarmTools {
+  preload: NodePreload;
+  clock: Clock;
+  /** The environment of every backend of a build, but for what only one backend has. */
+  environmentOf(build: ProcessBuild): NodeJS.ProcessEnv;
+}
+
+/** Starts Node.js backends from processes that were started ahead of time. */
+export class WarmStarts {
+  readonly #world: WarmWorld;
+  readonly #pool: StandbyPool<ProcessBuild, WarmProcess>;
+  readonly #remarks = new Map<string, (text: string) => void>();
+  /** Why processes of a build can't be started ahead of time. */
+  readonly #refusals = new WeakMap<ProcessBuild, string>();
+
+  constructor(world: WarmWorld) {
+    this.#world = world;
+    this.#pool = new StandbyPool({
+      start: (place) => this.#start(place),
+      bytesEach: BYTES_EACH,
+      freeMemory: () => readFreeMemory(),
+      clock: world.clock,
+      onGivenUp: (service, cause) => this.#giveUp(service, cause),
+      onChange: () => undefined,
+    });
+  }
+
+  /** Keeps processes of a build, if they can be started ahead of time, instead of those of earlier builds. */
+  keep({ service, warm = DEFAULT_WARM, onRemark }: StandbyOrder, build: ProcessBuild): void {
+    this.#remarks.set(service, onRemark);
+    const command = this.#commandOf(build);
+    if ('why' in command) this.#refusals.set(build, command.why);
+    this.#pool.keep(service, build, 'why' in command ? 0 : warm);
+    noteDecision('processes', () => {
+      const { number } = build;
+      if ('why' in command) return `build ${number} of ${service}: no processes ahead of time, ${command.why}`;
+      return `build ${number} of ${service}: ${warm} processes ahead of time`;
+    });
+  }
+
+  /**
+   * Starts a backend from a process that stands by.
+   * @param served settles when its start is over
+   * @returns undefined when it has to be started as usual
+   * @throws JamdevError `StateFolderUnusable`
+   */
+  async start(
+    build: ProcessBuild,
+    assignment: WarmAssignment,
+    served: Promise<unknown>,
+  ): Promise<SupervisedChild | undefined> {
+    let why = this.#refusals.get(build) ?? 'none of its build stands by';
+    const process = this.#pool.take(build, served, (each) => {
+      const difference = each.findDifference(assignment.env);
+      why = difference ?? why;
+      return difference === undefined;
+    });
+    const child = await process?.assign(assignment);
+    const { backendId } = assignment;
+    if (child === undefined) noteDecision('processes', () => `backend ${backendId} is started cold: ${why}`);
+    else noteDecision('processes', () => `backend ${backendId} is started warm`);
+    return child;
+  }
+
+  /** Ends all processes that stand by, and starts no more. */
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  killAll(): void {
+    this.#pool.killAll();
+  }
+
+  #start(place: StandbyPlace<ProcessBuild>): WarmProcess {
+    const { preload, environmentOf } = this.#world;
+    const env = environmentOf(place.build);
+    const command = this.#commandOf(place.build) as NodeCommand;
+    const nodeOptions = withStandBy(env.NODE_OPTIONS, preload.standByPath());
+    return new WarmProcess({ place, command, env, nodeOptions }, this.#world);
+  }
+
+  #commandOf(build: ProcessBuild): NodeCommand | { why: string } {
+    return readNodeCommand(build.command, build.cwd, this.#world.environmentOf(build));
+  }
+
+  #giveUp(service: string, cause: unknown): void {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#remarks.get(service)?.(
+      `No process of ${service} can be started ahead of time (${reason}). Its backends start as usual; "warm": 0 in the config turns this off.`,
+    );
+  }
+}

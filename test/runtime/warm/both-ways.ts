@@ -1,0 +1,71 @@
+import { expect } from 'vitest';
+import { newBackendId } from '../../../src/platform/ids.js';
+import type { ProcessRecord } from '../../../src/records/server-records.js';
+import { ProcessRuntime } from '../../../src/runtime/process/process-runtime.js';
+import type { Exit, ProcessBuild } from '../../../src/runtime/runtime.js';
+import { makeRegister } from '../../support/register.js';
+import { waitFor } from '../../support/wait.js';
+
+/** A program to run both ways. */
+export interface Program {
+  command: string;
+  cwd: string;
+  /** Variables of the config. */
+  env?: Record<string, string>;
+  /** Variables of the request. */
+  request?: Record<string, string>;
+  remap8080?: boolean;
+  /** Called when it has printed "ready". Default: it ends by itself. */
+  whenReady?(pid: number): void;
+}
+
+/** What one run of it came to. */
+export interface Outcome {
+  stdout: string;
+  stderr: string;
+  exit: Exit;
+  /** Whether it had been started ahead of time. */
+  isWarm: boolean;
+}
+
+/** Runs a program as a backend that is started as usual, and as one that was started ahead of time. */
+export async function runBothWays(program: Program): Promise<{ cold: Outcome; warm: Outcome }> {
+  return { cold: await run(program, 0), warm: await run(program, 1) };
+}
+
+async function run({ command, cwd, env = {}, request = {}, remap8080 = true, whenReady }: Program, warm: number) {
+  const noted: ProcessRecord[] = [];
+  const runtime = new ProcessRuntime(makeRegister(noted));
+  const build: ProcessBuild = { kind: 'process', number: 1, command, cwd, env, remap8080 };
+  try {
+    runtime.standBy({ service: 'default', build, warm, onRemark: (text) => expect.fail(text) });
+    if (warm > 0) await waitFor(() => noted.length > 0, 'a process that stands by');
+    const backendId = newBackendId();
+    let [stdout, stderr, isTold] = ['', '', false];
+    const backend = await runtime.spawn(
+      {
+        backendId,
+        service: 'default',
+        key: 'key',
+        build,
+        env: { SESSION_BACKEND_ID: backendId, ...request },
+        onOutput: (source, chunk) => {
+          if (source === 'stdout') stdout += chunk.toString();
+          else stderr += chunk.toString();
+          if (isTold || !stdout.includes('ready\n')) return;
+          isTold = true;
+          whenReady?.(pidOf(backendId));
+        },
+      },
+      new AbortController().signal,
+    );
+    const pidOf = (id: string) => noted.find((record) => record.backendId === id)?.pid ?? 0;
+    const exit = await backend.exited;
+    const isWarm = noted.some(({ backendId: id, pid }) => id !== backendId && pid === pidOf(backendId));
+    const [id, port] = [backendId, String(backend.addresses[0]?.port)];
+    const anonymous = (text: string) => text.replaceAll(id, 'BACKEND').replaceAll(port, 'PORT');
+    return { stdout: anonymous(stdout), stderr: anonymous(stderr), exit, isWarm };
+  } finally {
+    await runtime.close();
+  }
+}
