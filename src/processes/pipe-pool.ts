@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync, rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ignoreError } from '../os/debug/debug-log.js';
+import { pidNamespace } from './pid-namespace.js';
+import { hasEnded } from './process-table.js';
 
 /** A pipe as the shell makes it, unlike the sockets that Node.js gives to children: these can't be opened by name. */
 export interface Pipe {
@@ -27,6 +29,7 @@ export class PipePool {
   readonly #ready: Pipe[] = [];
   readonly #mkfifo: string;
   #making: Promise<void> | undefined;
+  #removing: Promise<void> | undefined;
   #isClosed = false;
 
   /** @param mkfifo the program that makes FIFOs */
@@ -63,7 +66,9 @@ export class PipePool {
   }
 
   async #makeBatch(): Promise<void> {
-    const folder = await mkdtemp(join(tmpdir(), 'jamdev-pipes-'));
+    this.#removing ??= removeAbandoned().catch(ignoreError('processes', 'removing pipes of programs that were killed'));
+    await this.#removing;
+    const folder = await mkdtemp(join(tmpdir(), `${ownPrefix()}${process.pid}-`));
     try {
       const paths = Array.from({ length: BATCH_SIZE }, (_, index) => join(folder, String(index)));
       await promisify(execFile)(this.#mkfifo, ['-m', '600', ...paths]);
@@ -72,6 +77,20 @@ export class PipePool {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  }
+}
+
+/** How names of folders begin in which programs of this pid namespace make pipes; their pid comes next. */
+function ownPrefix(): string {
+  return `jamdev-pipes-${pidNamespace().replace(/\D/g, '')}-`;
+}
+
+/** Removes the folders of programs that were killed while they made pipes. */
+async function removeAbandoned(): Promise<void> {
+  const prefix = ownPrefix();
+  for (const name of await readdir(tmpdir())) {
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
+    if (pid > 0 && hasEnded(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
   }
 }
 

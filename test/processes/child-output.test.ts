@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { runBuildCommand } from '../../src/builds/build-command.js';
@@ -8,7 +8,7 @@ import { newBackendId } from '../../src/platform/ids.js';
 import { ChildOutput } from '../../src/processes/child-output.js';
 import { PipePool } from '../../src/processes/pipe-pool.js';
 import { ProcessRuntime } from '../../src/runtime/process/process-runtime.js';
-import { fixture, makeTempFolder } from '../support/project.js';
+import { fixture, makeTempFolder, ROOT } from '../support/project.js';
 import { makeRegister } from '../support/register.js';
 import { waitFor } from '../support/wait.js';
 
@@ -143,6 +143,31 @@ test('what the pipes were made of is gone at once, and descriptors do not pile u
   expect(files).toBe(0);
   expect(descriptors).toBeLessThan(60);
   expect(readdirSync(temp).filter((name) => name.startsWith('jamdev-pipes'))).toEqual([]);
+});
+
+test('what a program left that was killed while it made pipes is removed by the next one', async () => {
+  const temp = makeTempFolder();
+  const module = JSON.stringify(new URL('../../src/processes/pipe-pool.ts', import.meta.url).href);
+  const makePipes = (mkfifo: string) =>
+    spawn(
+      process.execPath,
+      [
+        ...['--import', 'tsx', '--input-type=module', '-e'],
+        `const { PipePool } = await import(${module}); (await new PipePool(${JSON.stringify(mkfifo)}).take(1)); process.exit();`,
+      ],
+      { env: { ...process.env, TMPDIR: temp }, cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
+    );
+  // As long as its own file is there.
+  const slow = join(makeTempFolder(), 'slow-mkfifo');
+  writeFileSync(slow, '#!/bin/sh\nwhile [ -e "$0" ]; do sleep 0.1; done\n', { mode: 0o755 });
+  const folders = () => readdirSync(temp).filter((name) => name.startsWith('jamdev-pipes'));
+  const [killed, living] = [makePipes(slow), makePipes(slow)];
+  onTestFinished(() => void living.kill('SIGKILL'));
+  await waitFor(() => folders().length === 2, 'both to make pipes');
+  killed.kill('SIGKILL');
+  await once(killed, 'exit');
+  await once(makePipes('mkfifo'), 'exit');
+  expect(folders()).toEqual([expect.stringContaining(`-${living.pid}-`)]);
 });
 
 test('without mkfifo backends run all the same, and it is said once', async () => {
