@@ -62,20 +62,28 @@ export class ReportedWrites {
     let before: WriteReport | undefined;
     let report: WriteReport;
     let open = [...changes];
+    let isLastLook = false;
     for (;;) {
       // First the files, then the reports: what a file is now was reported by then.
       const states = await mapLimited(open, FILES_AT_ONCE, stateOf);
       report = await this.#reports.read();
       before ??= report;
       const newest = newestStates(report);
+      let mayHaveEnded = false;
       open = open.filter((change, index) => {
         const state = leftStateOf(states[index], newest, report);
         looks.set(change.absolute, state);
         const writer = this.#writerOf(service, change, state, report);
         if (writer !== undefined) found.set(change.absolute, writer);
+        else mayHaveEnded ||= wasLeftInTickOf(state, newest);
         return writer === undefined;
       });
-      if (open.length === 0 || !this.#isRunning(before, report)) break;
+      if (open.length === 0 || isLastLook) break;
+      if (!this.#isRunning(before, report)) {
+        if (!mayHaveEnded) break;
+        isLastLook = true;
+        continue;
+      }
       if (this.#clock.monotonicMs() > deadlineMs) {
         this.#giveUp(report);
         break;
@@ -214,6 +222,15 @@ function leftStateOf(
   if (state === undefined || states.has(state)) return state;
   const later = newest.get(fileOf(state));
   return later !== undefined && changedAtMs(later) > changedAtMs(state) ? later : state;
+}
+
+/**
+ * Whether a file was left in another state at the same time, as the file system tells times: its writer may have ended
+ * between the look at the file and the reports, and another look at the file shows who was last.
+ */
+function wasLeftInTickOf(state: string | undefined, newest: ReadonlyMap<string, string>): boolean {
+  const left = state === undefined ? undefined : newest.get(fileOf(state));
+  return left !== undefined && left !== state && changedAtMs(left) === changedAtMs(state as string);
 }
 
 function fileOf(state: string): string {

@@ -227,6 +227,16 @@ describe('what a Node.js backend writes is its own', () => {
     expect(await look('new')).toEqual(['new']);
     await writing;
   });
+
+  test('although it ends just when it is looked at', async () => {
+    const { program, look, path } = await start();
+    for (let bytes = 600_000; bytes < 1_000_000; bytes += 10_000) {
+      const writing = program.run(`await fs_promises.writeFile("${bytes}", Buffer.alloc(${bytes}))`);
+      await waitFor(() => existsSync(path(String(bytes))), 'the file');
+      expect(await look(String(bytes))).toEqual([String(bytes)]);
+      await writing;
+    }
+  });
 });
 
 function replace(path: string, text = 'by a person'): void {

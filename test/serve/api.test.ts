@@ -6,6 +6,7 @@ import { badPaths } from '../api/suites/bad-paths.js';
 import { badRequests } from '../api/suites/bad-requests.js';
 import { endpoints } from '../api/suites/endpoints.js';
 import { largeIdentity } from '../api/suites/large-identity.js';
+import { methods } from '../api/suites/methods.js';
 import { readyPage } from '../api/suites/ready-page.js';
 import { services } from '../api/suites/services.js';
 import { terminateBackends } from '../api/suites/terminate-backends.js';
@@ -23,6 +24,7 @@ const SUITES: Record<string, ApiSuite> = {
   badPaths,
   badRequests,
   largeIdentity,
+  methods,
   readyPage,
   services,
   terminateBackends,
