@@ -89,6 +89,7 @@ export class ClusterAccount implements AccountPlane {
 
   async usage(id: string, signal: AbortSignal): Promise<AsyncIterable<UsageInterval>> {
     const row = await this.#find(id);
+    if (row.endedAt !== null) return nothing();
     return askDrone(this.#world.engines, row, (engine) => openUsage(engine, id, signal));
   }
 
@@ -174,4 +175,8 @@ function toView(row: BackendRow): BackendView {
     imageDigest: row.digest ?? '',
     peakMemoryBytes: undefined,
   };
+}
+
+async function* nothing(): AsyncGenerator<never, void> {
+  yield* [];
 }

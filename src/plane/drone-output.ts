@@ -1,4 +1,5 @@
 import type { Engine } from '../docker-engine/engine.js';
+import { isNotFound } from '../docker-engine/engine-error.js';
 import { LineSplitter } from '../logs/line-splitter.js';
 import type { UsageInterval } from '../platform/usage-gauge.js';
 import { parseStats } from '../runtime/docker/container-usage.js';
@@ -65,18 +66,32 @@ export async function openUsage(
   signal: AbortSignal,
 ): Promise<AsyncIterable<UsageInterval>> {
   const query = { stream: true };
-  return readUsage(await engine.stream('GET', `/containers/${containerName(backendId)}/stats`, { query, signal }));
+  const path = `/containers/${containerName(backendId)}`;
+  return readUsage(await engine.stream('GET', `${path}/stats`, { query, signal }), () => hasEnded(engine, path));
 }
 
-async function* readUsage(stream: AsyncIterable<Buffer>): AsyncGenerator<UsageInterval, void> {
+/** The engine goes on with zeros for a container that has ended, as it begins with them for one that has not started. */
+async function hasEnded(engine: Engine, path: string): Promise<boolean> {
+  try {
+    const { State } = await engine.request<{ State: { Status: string } }>('GET', `${path}/json`);
+    return ['exited', 'dead', 'removing'].includes(State.Status);
+  } catch (error) {
+    if (isNotFound(error)) return true;
+    throw error;
+  }
+}
+
+async function* readUsage(
+  stream: AsyncIterable<Buffer>,
+  isOver: () => Promise<boolean>,
+): AsyncGenerator<UsageInterval, void> {
   const splitter = new LineSplitter();
   let before: UsageInterval['usage'] | undefined;
   for await (const chunk of stream) {
     for (const line of splitter.push(chunk)) {
       const usage = parseStats(JSON.parse(line.toString('utf8')));
       if (usage === undefined) {
-        // Statistics of zeros only: the container has ended.
-        if (before !== undefined) return;
+        if (await isOver()) return;
         continue;
       }
       const systemCpuMs = before === undefined ? 0 : usage.systemCpuMs - before.systemCpuMs;

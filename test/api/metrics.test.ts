@@ -1,10 +1,14 @@
 import { describe, expect, test, vi } from 'vitest';
 import { type DevBackend, devBackendSchema } from '../../src/contract/dev-endpoints.js';
 import { backendMetricsSchema } from '../../src/contract/responses.js';
+import { onDev } from '../support/api/dev-api.js';
 import { startServer, untilStatus } from '../support/dev-server.js';
 import { openStream, post, type Stream, send } from '../support/http.js';
 import { fixture } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
+import { metricsStream } from './suites/metrics-stream.js';
+
+onDev(metricsStream);
 
 const MIB = 1024 * 1024;
 /** Holds 100 MiB in two processes; no server, which nobody needs here. */
@@ -104,20 +108,6 @@ describe('HTTP API', () => {
       await waitFor(() => watching === 4, 'the first to be gone');
       for (const stream of streams) stream.close();
       await waitFor(() => watching === 0, 'all to be gone');
-    });
-
-    test('of a backend that has ended is empty and ends; of one that never was there is none', async () => {
-      const server = await startServer();
-      const { backend_id: id } = await server.connect();
-      await post(`${server.apiUrl}/v2/backend/${id}/terminate`, { hard: true });
-      await untilStatus(server, id, 'terminated');
-      const stream = await openStream(`${server.apiUrl}/v2/backend/${id}/metrics/stream`);
-      await stream.ended;
-      expect(stream.status).toBe(200);
-      expect(stream.chunks).toEqual([]);
-      const unknown = await send(`${server.apiUrl}/v2/backend/nosuchbackend1/metrics/stream`);
-      expect(unknown.status).toBe(404);
-      expect(unknown.json()).toMatchObject({ error: { code: 'BackendNotFound', status: 404 } });
     });
   });
 

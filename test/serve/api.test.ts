@@ -7,6 +7,7 @@ import { badRequests } from '../api/suites/bad-requests.js';
 import { endpoints } from '../api/suites/endpoints.js';
 import { largeIdentity } from '../api/suites/large-identity.js';
 import { methods } from '../api/suites/methods.js';
+import { metricsStream } from '../api/suites/metrics-stream.js';
 import { readyPage } from '../api/suites/ready-page.js';
 import { services } from '../api/suites/services.js';
 import { terminateBackends } from '../api/suites/terminate-backends.js';
@@ -25,6 +26,7 @@ const SUITES: Record<string, ApiSuite> = {
   badRequests,
   largeIdentity,
   methods,
+  metricsStream,
   readyPage,
   services,
   terminateBackends,
