@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type DevRun, runCli, startCli, startDev } from '../support/cli.js';
+import { AGE, DURATION, PHASE } from '../support/durations.js';
 import { send } from '../support/http.js';
 import { fixture, makeProject, makeTempFolder } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
@@ -225,7 +226,7 @@ describe('list, status and terminate', () => {
     const { name } = JSON.parse((await runCli(['spawn', '-k', 'doc', '--wait'], { cwd: dev.folder })).stdout);
     const { stdout } = await runCli(['list'], { cwd: dev.folder });
     expect(stdout).toMatch(/^ID +KEY +SERVICE +STATUS +AGE +CONNECTIONS +MEMORY\n/);
-    expect(stdout).toMatch(new RegExp(`${name} +doc +default +ready +\\d+s +0 +\\d+ MiB\n`));
+    expect(stdout).toMatch(new RegExp(`${name} +doc +default +ready +${AGE} +0 +\\d+ MiB\n`));
     await runCli(['terminate', 'doc', '--force'], { cwd: dev.folder });
     await waitFor(
       async () => JSON.parse((await runCli(['list', '--json'], { cwd: dev.folder })).stdout).length === 0,
@@ -234,7 +235,7 @@ describe('list, status and terminate', () => {
     const all = JSON.parse((await runCli(['list', '--all', '--json'], { cwd: dev.folder })).stdout);
     expect(all).toMatchObject([{ id: name, key: 'doc', status: { status: 'terminated' }, memory: null }]);
     expect((await runCli(['list', '--all'], { cwd: dev.folder })).stdout).toMatch(
-      / terminated +\d+s +0 +-\nState folder: .+\n$/,
+      new RegExp(String.raw` terminated +${AGE} +0 +-\nState folder: .+\n$`),
     );
   });
 
@@ -256,7 +257,7 @@ describe('list, status and terminate', () => {
   test('status tells how long it took to get ready, and the exit code of one that has ended', async () => {
     const dev = await startEcho();
     const { url } = JSON.parse((await runCli(['spawn', '-k', 'doc', '--wait'], { cwd: dev.folder })).stdout);
-    const phases = String.raw`[\d.]+ m?s: scheduled \d+ ms, loading \S+, starting \S+, waiting [^)\n]+`;
+    const phases = `${DURATION}: scheduled ${DURATION}, loading ${PHASE}, starting ${PHASE}, waiting ${PHASE}`;
     const ready = await runCli(['status', 'doc'], { cwd: dev.folder });
     expect(ready.stdout).toMatch(new RegExp(`^\\S+Z  ready \\(${phases}\\)\n$`));
     const watch = startCli(['status', 'doc', '--watch'], { cwd: dev.folder });

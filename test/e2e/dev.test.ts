@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { stateFolderOf } from '../../src/records/state-folder.js';
 import { runCli, startCli, startDev } from '../support/cli.js';
+import { DURATION, PHASE } from '../support/durations.js';
 import { openSocket, post, send } from '../support/http.js';
 import { fixture, makeProject, makeTempFolder, ROOT } from '../support/project.js';
 import { living, waitFor } from '../support/wait.js';
@@ -180,7 +181,9 @@ describe('what a person sees', () => {
     await waitFor(() => dev.stdout().includes('doc-7 | hello\n'), 'the output');
     expect(dev.stdout()).toContain(`doc-7 | listening as ${backend_id}\n`);
     expect(dev.stdout()).toMatch(
-      /doc-7 \| ready \([\d.]+ m?s: scheduled \d+ ms, loading \S+, starting \S+, waiting [^)]+\)/,
+      new RegExp(
+        String.raw`doc-7 \| ready \(${DURATION}: scheduled ${DURATION}, loading ${PHASE}, starting ${PHASE}, waiting ${PHASE}\)`,
+      ),
     );
     await send(`${url}crash?code=9`).catch(() => undefined);
     await waitFor(() => dev.stdout().includes('full log:'), 'the card');

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ServerRecordFile } from '../../src/records/server-records.js';
 import { createStateFolder } from '../../src/records/state-folder.js';
 import { type DevRun, runCli, startCli, startDev } from '../support/cli.js';
+import { AGE } from '../support/durations.js';
 import { post, send } from '../support/http.js';
 import { fixture, makeTempFolder } from '../support/project.js';
 import { recordOf } from '../support/server-record.js';
@@ -93,8 +94,8 @@ describe('list --everywhere', () => {
     expect(code).toBe(0);
     const [head, first, second] = stdout.split('\n');
     expect(head).toMatch(/^ID +KEY +SERVICE +STATUS +AGE +CONNECTIONS +MEMORY +PROJECT$/);
-    expect(first).toMatch(new RegExp(`^${a.name} +doc-1 +default +ready +\\d+s +0 +(-|\\S+ \\S+) +~/app$`));
-    expect(second).toMatch(new RegExp(`^${b.name} +level-1 +default +ready +\\d+s +0 +(-|\\S+ \\S+) +~/games/game$`));
+    expect(first).toMatch(new RegExp(`^${a.name} +doc-1 +default +ready +${AGE} +0 +(-|\\S+ \\S+) +~/app$`));
+    expect(second).toMatch(new RegExp(`^${b.name} +level-1 +default +ready +${AGE} +0 +(-|\\S+ \\S+) +~/games/game$`));
     expect(await listed()).toMatchObject({
       servers: servers.map((server) => ({ ...server, running_backends: 1 })),
       backends: [

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { stateFolderOf } from '../../src/records/state-folder.js';
+import { AGE, DURATION, PHASE } from '../support/durations.js';
 import { post, send } from '../support/http.js';
 import { fixture, makeProject, makeTempFolder } from '../support/project.js';
 import { describeTmux, devLine, devServersIn, PROMPT, Tmux } from '../support/tmux.js';
@@ -105,16 +106,18 @@ describeTmux('what the screen shows', () => {
     ]);
     const url = await connectReady(session, 'doc-1');
     const { backend_id: second } = await connect();
-    await untilFooter(tmux, new RegExp(`^${second} +- +default +ready +\\d+s +0 +[\\d.]+ MiB$`));
+    await untilFooter(tmux, new RegExp(`^${second} +- +default +ready +${AGE} +0 +[\\d.]+ MiB$`));
     const socket = new WebSocket(url.replace('http', 'ws'));
-    await untilFooter(tmux, / doc-1 +default +ready +\d+s +1 +[\d.]+ MiB$/);
+    await untilFooter(tmux, new RegExp(String.raw` doc-1 +default +ready +${AGE} +1 +[\d.]+ MiB$`));
     socket.close();
-    await untilFooter(tmux, / doc-1 +default +ready +\d+s +0 +[\d.]+ MiB$/);
+    await untilFooter(tmux, new RegExp(String.raw` doc-1 +default +ready +${AGE} +0 +[\d.]+ MiB$`));
     const { log, footer } = await parts(tmux);
     expect(footer[0]).toMatch(/^ID +KEY +SERVICE +STATUS +AGE +CONNECTIONS +MEMORY$/);
     expect(footer).toHaveLength(4);
     expect(log.at(-1)).toMatch(
-      new RegExp(`^${second} \\| ready \\([\\d.]+ m?s: scheduled \\d+ ms, loading \\d+, starting \\d+, waiting .+\\)$`),
+      new RegExp(
+        `^${second} \\| ready \\(${DURATION}: scheduled ${DURATION}, loading ${PHASE}, starting ${PHASE}, waiting ${PHASE}\\)$`,
+      ),
     );
     // Ages go on while nothing else happens.
     const ageOf = async () => Number(/ (\d+)s +0 +\S+ MiB$/.exec(await rowOf(tmux, 'doc-1'))?.[1]);
@@ -306,12 +309,12 @@ describeTmux('the shortcuts', () => {
     await pauseOrResume(true);
     writeFileSync(join(folder, 'a.js'), 'one');
     await pauseOrResume(false);
-    await untilLogged(tmux, /^build {2}2: done in \d+ ms$/);
+    await untilLogged(tmux, new RegExp(`^build {2}2: done in ${DURATION}$`));
     expect((await tmux.history()).join('\n')).toMatch(/build {2}2: .*\(changed: a\.js\)/);
     await pauseOrResume(true);
     writeFileSync(join(folder, 'a.js'), 'two');
     await tmux.press('b');
-    await untilLogged(tmux, /^build {2}3: done in \d+ ms$/);
+    await untilLogged(tmux, new RegExp(`^build {2}3: done in ${DURATION}$`));
     await pauseOrResume(false);
     await untilLogged(tmux, /^build {2}4: done in .+, nothing changed$/);
   });

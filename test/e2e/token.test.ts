@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { parseApiToken } from '../../src/store/api-token.js';
 import { authenticate, createToken } from '../../src/store/api-tokens.js';
 import { runCli, startCli } from '../support/cli.js';
+import { AGE } from '../support/durations.js';
 import { describePostgres, openTestStore, usePostgres } from '../support/postgres.js';
 import { makeProject, makeTempFolder, ROOT } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
@@ -50,7 +51,7 @@ describePostgres('jamdev token and jamdev audit', () => {
     const [acme, beta] = tokens.map((token) => token.split('.')[0]);
     const { stdout } = await run('token', 'list');
     expect(stdout.split('\n')[0]?.split(/ {2,}/)).toEqual(['ID', 'ACCOUNT', 'SCOPES', 'AGE', 'LAST USED', 'STATUS']);
-    expect(stdout).toMatch(new RegExp(`${acme} +acme +read +\\d+s +never +active\n`));
+    expect(stdout).toMatch(new RegExp(`${acme} +acme +read +${AGE} +never +active\n`));
     expect(stdout).toMatch(new RegExp(`${beta} +beta +read +`));
     for (const token of tokens) expect(stdout).not.toContain(token.split('.')[1]);
     expect(JSON.parse((await run('token', 'list', 'beta', '--json')).stdout)).toEqual([

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { runCli } from '../support/cli.js';
+import { AGE, DURATION, PHASE } from '../support/durations.js';
 import { send } from '../support/http.js';
 import { buildPrintingImage } from '../support/printing-image.js';
 import { fixture, makeTempFolder } from '../support/project.js';
@@ -95,10 +96,12 @@ describeServe('commands with --api', () => {
     ]);
     const table = (await run('list')).stdout.trimEnd().split('\n');
     expect(table[0]).toMatch(/^ID +KEY +SERVICE +STATUS +AGE +CONNECTIONS +MEMORY$/);
-    expect(table[1]).toMatch(new RegExp(`^${spawned.name} +doc-1 +default +ready +\\d+s +- +-$`));
+    expect(table[1]).toMatch(new RegExp(`^${spawned.name} +doc-1 +default +ready +${AGE} +- +-$`));
     expect(table).toHaveLength(2);
 
-    expect((await run('status', 'doc-1')).stdout).toMatch(/Z {2}ready \(\d+ ms: .*waiting \d+\)\n$/);
+    expect((await run('status', 'doc-1')).stdout).toMatch(
+      new RegExp(String.raw`Z {2}ready \(${DURATION}: .*waiting ${PHASE}\)\n$`),
+    );
     const live = await run('logs', 'doc-1', '--no-follow', '--json');
     const records = live.stdout
       .trimEnd()

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { docker } from '../engine/drivers/backend-image.js';
 import { runCli, startCli } from '../support/cli.js';
+import { AGE } from '../support/durations.js';
 import { send } from '../support/http.js';
 import { hasPlainRegistry, startPlainRegistry } from '../support/plain-registry.js';
 import { makeProject, makeTempFolder } from '../support/project.js';
@@ -73,7 +74,9 @@ require('node:http').createServer((_, response) => response.end('${version}')).l
     expect(first.stderr).toMatch(/^doc: built in .*\.$/m);
     expect(first.stderr).toContain('doc: created the service.');
     expect(first.stdout).toMatch(
-      /^doc\/default runs \S+@sha256:[0-9a-f]{12} from its next session on\.\nENVIRONMENT +IMAGE +SINCE +BY +SESSIONS\ndefault +\S+@sha256:[0-9a-f]{12} +\d+s ago +token:[0-9a-f]{16} +0\n$/,
+      new RegExp(
+        String.raw`^doc/default runs \S+@sha256:[0-9a-f]{12} from its next session on\.\nENVIRONMENT +IMAGE +SINCE +BY +SESSIONS\ndefault +\S+@sha256:[0-9a-f]{12} +${AGE} ago +token:[0-9a-f]{16} +0\n$`,
+      ),
     );
     expect(await versionOf('doc', 'a')).toBe('one');
 

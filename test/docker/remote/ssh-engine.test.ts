@@ -8,6 +8,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import type { JamdevError } from '../../../src/contract/errors/jamdev-error.js';
 import { connectEngine } from '../../../src/docker-engine/engine.js';
 import { runCli } from '../../support/cli.js';
+import { DURATION } from '../../support/durations.js';
 import { send } from '../../support/http.js';
 import { makeTempFolder } from '../../support/project.js';
 import { RawConnection } from '../../support/raw-proxy.js';
@@ -129,7 +130,9 @@ describeOwnEngine('an engine on another machine, through SSH alone', () => {
     const doctor = async (env: Record<string, string>) =>
       runCli(['doctor'], { cwd, env: { ...process.env, TMPDIR, ...env } });
     expect((await doctor(host.sshEnv)).stdout).toMatch(
-      /remote engine +ssh:\/\/far \(SSH\), answers in \d+ ms, ports of containers through the same connection/,
+      new RegExp(
+        String.raw`remote engine +ssh://far \(SSH\), answers in ${DURATION}, ports of containers through the same connection`,
+      ),
     );
     const config = join(host.folder, 'ssh', 'config');
     writeFileSync(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { connectEngine } from '../../../src/docker-engine/engine.js';
 import { runCli } from '../../support/cli.js';
+import { DURATION } from '../../support/durations.js';
 import { post, send } from '../../support/http.js';
 import { makeTempFolder } from '../../support/project.js';
 import { waitFor } from '../../support/wait.js';
@@ -119,7 +120,7 @@ describeOwnEngine('an engine on another machine, over TCP with TLS', () => {
     const doctor = async (env: Record<string, string>) => runCli(['doctor'], { cwd, env: { ...process.env, ...env } });
     const address = host.tlsEnv.DOCKER_HOST ?? '';
     expect((await doctor(host.tlsEnv)).stdout).toMatch(
-      new RegExp(`remote engine +${address} \\(TLS\\), answers in \\d+ ms, ports of containers at ${host.address}`),
+      new RegExp(`remote engine +${address} \\(TLS\\), answers in ${DURATION}, ports of containers at ${host.address}`),
     );
     const strange = mkdtempSync(join(tmpdir(), 'jamdev-test-'));
     const problems = [
