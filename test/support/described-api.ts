@@ -53,7 +53,7 @@ export function makeApi(server: DevServer): Express {
 }
 
 /** Every endpoint as it is declared. */
-export function endpointsOf(server: DevServer): Endpoint[] {
+function endpointsOf(server: DevServer): Endpoint[] {
   return listDevEndpoints(contextOf(server));
 }
 
