@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createProxyMiddleware, type Plugin } from 'http-proxy-middleware';
 import type { Backend } from '../platform/backend.js';
 import type { Address } from '../runtime/runtime.js';
-import { BackendAgent } from './backend-connection.js';
+import { BackendConnections } from './backend-connections.js';
 import { pathForBackend } from './connection-path.js';
 import type { Exchange } from './exchange.js';
 import { makeRequestHeaders } from './request-headers.js';
-import { sendRequest } from './send-request.js';
+import { isHeadOnly, isWritable, sendPlain } from './send-plain.js';
+import { type SentRequest, sendRequest } from './send-request.js';
 import { sendUpgrade } from './send-upgrade.js';
 import { readOfferedProtocols } from './upgrade-offer.js';
 
@@ -31,13 +32,14 @@ const NO_TARGET = { protocol: 'http:', host: 'invalid', port: '0' };
 const NO_PATH = '/';
 
 /**
- * Passes requests and upgrades on to backends: one http-proxy-middleware for all, as each would leave a listener on the
- * server forever. It finds the target and rewrites the path; its own sending is replaced, since that joins repeated
- * headers, throws on what can't be written, shares connections between upgrades and requests, and loses trailers.
+ * Passes requests and upgrades on to backends. Plain requests are sent at once; all others pass one http-proxy-middleware
+ * for all, as each would leave a listener on the server forever. It finds the target and rewrites the path; its own
+ * sending is replaced, since that joins repeated headers, throws on what can't be written, shares connections between
+ * upgrades and requests, and loses trailers.
  */
 export class Forwarder {
   readonly #scheme: 'http' | 'https';
-  readonly #agent = new BackendAgent();
+  readonly #connections = new BackendConnections();
   readonly #middleware = createProxyMiddleware<ForwardedRequest, ServerResponse>({
     target: NO_TARGET,
     // Not the `router` option, which is slow (docs/decisions/004-proxy-on-bare-http.md).
@@ -57,6 +59,7 @@ export class Forwarder {
 
   /** Passes a request or an upgrade on. */
   forward(route: Route, exchange: Exchange): void {
+    if (this.#sendPlain(route, exchange)) return;
     const request: ForwardedRequest = exchange.request;
     request[FORWARDING] = { exchange, route };
     request.url = NO_PATH;
@@ -68,7 +71,7 @@ export class Forwarder {
 
   /** Closes idle connections to a backend; answers in progress continue. */
   retire({ address }: Route): void {
-    this.#agent.closeIdle(address);
+    this.#connections.closeIdle(address);
   }
 
   #plugin(): Plugin<ForwardedRequest, ServerResponse> {
@@ -83,16 +86,27 @@ export class Forwarder {
     };
   }
 
-  #send(exchange: Exchange, { address }: Route): void {
-    const { request, held, route } = exchange;
-    if (route === undefined || exchange.isAnswered) return;
+  /** Sends a plain request without the middleware. @returns whether it is one */
+  #sendPlain(route: Route, exchange: Exchange): boolean {
+    if (!isHeadOnly(exchange) || exchange.isAnswered) return false;
+    const sent = this.#describe(exchange, route, pathForBackend(exchange.target), []);
+    if (!isWritable(sent)) return false;
+    sendPlain(exchange, sent, this.#connections);
+    return true;
+  }
+
+  #send(exchange: Exchange, way: Route): void {
+    const { request, held } = exchange;
+    if (exchange.isAnswered) return;
     const protocols = held === undefined ? [] : readOfferedProtocols(request);
-    const sent = {
-      destination: address,
-      path: request.url ?? '/',
-      headers: makeRequestHeaders(exchange, route, protocols, this.#scheme),
-    };
-    if (held === undefined) sendRequest(exchange, sent, this.#agent);
+    const sent = this.#describe(exchange, way, request.url ?? '/', protocols);
+    if (held === undefined) sendRequest(exchange, sent, this.#connections);
     else sendUpgrade(exchange, sent, held);
+  }
+
+  #describe(exchange: Exchange, { address }: Route, path: string, protocols: readonly string[]): SentRequest {
+    const { route } = exchange;
+    if (route === undefined) throw new Error('a request without a route is passed on');
+    return { destination: address, path, headers: makeRequestHeaders(exchange, route, protocols, this.#scheme) };
   }
 }

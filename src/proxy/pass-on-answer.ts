@@ -3,7 +3,7 @@ import { backendErrors } from '../contract/errors/backend-errors.js';
 import { answerError } from './answers.js';
 import { BackendSocket } from './backend-connection.js';
 import type { Exchange } from './exchange.js';
-import { InvalidAnswer, makeResponseHead, type ResponseHead } from './response-head.js';
+import { type AnswerHead, InvalidAnswer, makeResponseHead, type ResponseHead } from './response-head.js';
 import { forwardTrailers } from './trailers.js';
 
 /** Up to this size the beginning of a body is copied to be written together with the head. */
@@ -22,8 +22,11 @@ export function passOnAnswer(exchange: Exchange, incoming: IncomingMessage, outg
   else passOnBody(exchange, incoming, outgoing, head);
 }
 
-/** @returns undefined when the client was answered with an error instead */
-function writeHead(exchange: Exchange, incoming: IncomingMessage): ResponseHead | undefined {
+/**
+ * Writes the head of an answer to the client. It goes out with what comes next.
+ * @returns undefined when the client was answered with an error instead
+ */
+export function writeHead(exchange: Exchange, incoming: AnswerHead): ResponseHead | undefined {
   const { response, request } = exchange;
   try {
     const head = makeResponseHead(incoming, request, exchange.signature);

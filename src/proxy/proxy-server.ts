@@ -43,8 +43,7 @@ export interface ProxyOptions {
 }
 
 /**
- * The proxy: from connection URLs to backends. A bare node:http server in front of http-proxy-middleware; Express would
- * halve its speed.
+ * The proxy: from connection URLs to backends. A bare node:http server; Express would halve the speed of requests.
  */
 export class ConnectionProxy {
   readonly #tokens: TokenTable;

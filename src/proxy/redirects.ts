@@ -39,7 +39,7 @@ export class Redirects {
    */
   apply(
     { request, route, target }: Exchange,
-    { statusCode = 0, headers: { location } }: IncomingMessage,
+    { statusCode = 0, headers: { location } }: Pick<IncomingMessage, 'statusCode' | 'headers'>,
     headers: string[],
   ) {
     if (route === undefined || location === undefined || !REDIRECTS.has(statusCode)) return;

@@ -22,6 +22,12 @@ export interface ResponseHead {
   endsWithConnection: boolean;
 }
 
+/** The head of a backend's answer. */
+export type AnswerHead = Pick<
+  IncomingMessage,
+  'statusCode' | 'statusMessage' | 'httpVersion' | 'headers' | 'rawHeaders'
+>;
+
 /** An answer of a backend that can't be passed on. The message says why. */
 export class InvalidAnswer extends Error {}
 
@@ -31,7 +37,7 @@ export class InvalidAnswer extends Error {}
  * @param request the client's
  * @throws InvalidAnswer
  */
-export function makeResponseHead(from: IncomingMessage, request: IncomingMessage, signature: Signature): ResponseHead {
+export function makeResponseHead(from: AnswerHead, request: IncomingMessage, signature: Signature): ResponseHead {
   const { statusCode: status = 0, statusMessage: reason = '' } = from;
   checkStatusLine(from);
   if (status === 101) throw new InvalidAnswer('it switches protocols (101) without saying to which');
@@ -55,7 +61,7 @@ export function makeResponseHead(from: IncomingMessage, request: IncomingMessage
 }
 
 /** Makes the bytes of a `101 Switching Protocols`. @throws InvalidAnswer */
-export function makeSwitchHead(from: IncomingMessage, request: IncomingMessage, signature: Signature): Buffer {
+export function makeSwitchHead(from: AnswerHead, request: IncomingMessage, signature: Signature): Buffer {
   checkStatusLine(from);
   const offered = readOfferedProtocols(request).map((protocol) => protocol.toLowerCase());
   const chosen = (from.headers.upgrade ?? '').split(',').map((protocol) => protocol.trim().toLowerCase());
@@ -73,17 +79,14 @@ export function makeSwitchHead(from: IncomingMessage, request: IncomingMessage, 
   return Buffer.from(`${text}\r\n`, 'latin1');
 }
 
-function checkStatusLine({ statusCode: status = 0, statusMessage: reason = '', httpVersion }: IncomingMessage): void {
+function checkStatusLine({ statusCode: status = 0, statusMessage: reason = '', httpVersion }: AnswerHead): void {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') throw new InvalidAnswer(`its version is HTTP/${httpVersion}`);
   if (status < 100) throw new InvalidAnswer(`its status is ${String(status).padStart(3, '0')}`);
   if (hasControlCharacter(reason)) throw new InvalidAnswer('its reason phrase has a control character');
 }
 
 /** @param framing what to keep of the headers that say where the body ends; undefined: nothing */
-function copyHeaders(
-  from: IncomingMessage,
-  framing: { coding: TransferCoding; trailers: boolean } | undefined,
-): string[] {
+function copyHeaders(from: AnswerHead, framing: { coding: TransferCoding; trailers: boolean } | undefined): string[] {
   const {
     rawHeaders,
     headers: { connection },

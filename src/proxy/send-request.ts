@@ -1,14 +1,16 @@
-import type { Agent, ClientRequest, RequestOptions } from 'node:http';
+import type { ClientRequest, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { backendErrors } from '../contract/errors/backend-errors.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { MAX_PROXIED_HEAD_BYTES } from '../contract/limits.js';
 import { answerError } from './answers.js';
 import { type Destination, openBackendSocket } from './backend-connection.js';
+import type { BackendConnections } from './backend-connections.js';
 import { BackendRequest } from './backend-request.js';
 import type { Exchange } from './exchange.js';
 import { type AttemptError, answerFailedAttempt } from './failed-attempt.js';
 import { passOnAnswer } from './pass-on-answer.js';
+import type { PooledSocket } from './pooled-socket.js';
 import { announcesBody } from './upgrade-offer.js';
 import { uploadBody } from './upload.js';
 
@@ -21,12 +23,27 @@ export interface SentRequest {
   headers: string[];
 }
 
+/** How a request goes out. */
+export interface Attempt {
+  /** Whether it went out before, on a connection that turned out to be closed. */
+  isRepeated?: boolean;
+  /** The connection on which it went out already; the answer comes there. */
+  connection?: PooledSocket;
+}
+
 /** Sends a client's request to the backend, and the answer back. */
-export function sendRequest(exchange: Exchange, sent: SentRequest, agent: Agent, isRepeated = false): void {
+export function sendRequest(
+  exchange: Exchange,
+  sent: SentRequest,
+  connections: BackendConnections,
+  { isRepeated = false, connection }: Attempt = {},
+): void {
   const { request, response } = exchange;
   // The other idle connections may be as stale, so the second attempt gets one of its own.
-  const connection = isRepeated ? { createConnection: () => openBackendSocket(sent.destination, false) } : { agent };
-  const outgoing = openRequest(exchange, sent, connection);
+  const way = isRepeated
+    ? { createConnection: () => openBackendSocket(sent.destination, false) }
+    : { agent: connections, ...(connection === undefined ? {} : { connection }) };
+  const outgoing = openRequest(exchange, sent, way);
   if (outgoing === undefined) return;
   /** What the connection had read when it was taken for this request. */
   let bytesBefore = 0;
@@ -46,7 +63,7 @@ export function sendRequest(exchange: Exchange, sent: SentRequest, agent: Agent,
     'error',
     exchange.guard((error: AttemptError) => {
       if (!isRepeated && isStaleConnection(exchange, outgoing, bytesBefore, error))
-        sendRequest(exchange, sent, agent, true);
+        sendRequest(exchange, sent, connections, { isRepeated: true });
       else answerFailedAttempt(exchange, error);
     }),
   );
@@ -68,7 +85,7 @@ export function sendRequest(exchange: Exchange, sent: SentRequest, agent: Agent,
 export function openRequest(
   exchange: Exchange,
   { destination, path, headers }: SentRequest,
-  connection: Pick<RequestOptions, 'agent' | 'createConnection'>,
+  connection: Pick<RequestOptions, 'agent' | 'createConnection'> & Pick<Attempt, 'connection'>,
 ): ClientRequest | undefined {
   const { method } = exchange.request;
   try {
@@ -88,17 +105,25 @@ export function openRequest(
 }
 
 /**
- * A backend may close an idle connection in the moment a request is sent on it. Such a request never reached it, and goes
- * out again if it is safe to repeat and has no body, which would be spent by now. One to which an answer began did.
+ * Whether a request failed since the backend closed an idle connection in the moment in which it was sent there. Such a
+ * request never reached it. One to which an answer began did.
  */
 function isStaleConnection(
-  { request, response }: Exchange,
+  exchange: Exchange,
   outgoing: ClientRequest,
   bytesBefore: number,
   { code }: AttemptError,
 ): boolean {
-  if (!outgoing.reusedSocket || (code !== 'ECONNRESET' && code !== 'EPIPE')) return false;
-  if (outgoing.socket === null || outgoing.socket.bytesRead > bytesBefore) return false;
+  if (!outgoing.reusedSocket || outgoing.socket === null || outgoing.socket.bytesRead > bytesBefore) return false;
+  return isRepeatable(exchange, code);
+}
+
+/**
+ * Whether a request that failed on a used connection goes out again: if it is safe to repeat and has no body, which would
+ * be spent by now.
+ */
+export function isRepeatable({ request, response }: Exchange, code: string | undefined): boolean {
+  if (code !== 'ECONNRESET' && code !== 'EPIPE') return false;
   const isSafe = request.method === 'GET' || request.method === 'HEAD';
   return isSafe && !announcesBody(request) && !response.headersSent && !response.destroyed;
 }

@@ -13,7 +13,10 @@ const NONE: TransferCoding = { kind: 'none' };
  * Reads the Transfer-Encoding of a message. Only the end of the list may be `chunked`, and only once (RFC 9112, section
  * 6.1). Whatever else has that word in it is invalid: parsers and writers differ in what they take it for.
  */
-export function readTransferCoding({ headers, rawHeaders }: IncomingMessage): TransferCoding {
+export function readTransferCoding({
+  headers,
+  rawHeaders,
+}: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): TransferCoding {
   if (headers['transfer-encoding'] === undefined) return NONE;
   const codings = readList(rawHeaders, 'transfer-encoding');
   if (codings.length === 0) return NONE;

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { TokenTable } from '../../src/platform/tokens.js';
-import { startRawProxy } from '../support/raw-proxy.js';
+import { PLAIN_ANSWER, startRawProxy } from '../support/raw-proxy.js';
 import { waitFor } from '../support/wait.js';
 
 // A fault of jamdev's own while one exchange is handled ends that one, and nothing else.
@@ -42,6 +42,18 @@ describe('Proxy: a fault', () => {
     async (method) => {
       const { ServerResponse } = await import('node:http');
       const proxy = await startRawProxy();
+      // In two parts: a whole answer is not written, but ended with.
+      proxy.onRequest = (connection) => connection.send(PLAIN_ANSWER.slice(0, -1));
+      const exchange = async () => {
+        const client = await proxy.open();
+        client.send(`GET ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+        await waitFor(
+          () => /\r\n\r\no$/.test(client.received) || client.hasEnded || client.isClosed,
+          'a part or the end',
+        );
+        proxy.backendConnections.at(-1)?.send('k');
+        return client.untilEnd();
+      };
       let breaks = true;
       const original = ServerResponse.prototype[method] as (...values: unknown[]) => unknown;
       const spy = vi.spyOn(ServerResponse.prototype, method).mockImplementation(function (
@@ -52,12 +64,8 @@ describe('Proxy: a fault', () => {
         breaks = false;
         throw new TypeError('broken on purpose');
       });
-      const text = await proxy.exchange(
-        `GET ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
-      );
-      const next = await proxy.exchange(
-        `GET ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
-      );
+      const text = await exchange();
+      const next = await exchange();
       spy.mockRestore();
       if (method === 'writeHead') expect(text).toMatch(/^HTTP\/1\.1 500 /);
       expect(next).toMatch(/\r\n\r\nok$/);

@@ -1,0 +1,81 @@
+import { announcesEnd } from './backend-connections.js';
+import type { AnswerHead } from './response-head.js';
+
+/** The head of an answer that is plain HTTP/1.1: nobody can take it for anything else. */
+export interface PlainAnswer {
+  head: AnswerHead;
+  /** How long the head is, in bytes. */
+  headBytes: number;
+  /** How long the body is, in bytes. */
+  bodyBytes: number;
+  /** Whether the backend keeps the connection open. */
+  keepsConnection: boolean;
+}
+
+/** What decides how an answer is read. */
+type Special = Partial<Record<'connection' | 'content-length' | 'keep-alive' | 'location', string>>;
+
+/** Beyond this an answer is Node.js's to read, which has the limit. */
+const MAX_HEAD_BYTES = 16 * 1024;
+const STATUS_LINE = /^HTTP\/1\.1 ([2-9]\d\d)(?: ((?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?))?$/;
+/** Without white space around the value, other than in front, and without any character that can't be written. */
+const HEADER_LINE = /^([!#$%&'*+\-.^_`|~\w]+):[\t ]*((?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?)$/;
+const LENGTH = /^\d{1,15}$/;
+
+/**
+ * Reads the head of an answer if it is a plain one: whole in the chunk, strictly written, and with a length or no body. All
+ * others are left to Node.js's parser, which reads those that are read here in the same way.
+ * @param chunk what came first from the backend
+ * @param isHead whether the request's method is HEAD
+ * @returns undefined when it is not plain
+ */
+export function readPlainAnswer(chunk: Buffer, isHead: boolean): PlainAnswer | undefined {
+  const end = chunk.indexOf('\r\n\r\n');
+  if (end < 0 || end > MAX_HEAD_BYTES) return undefined;
+  const lines = chunk.toString('latin1', 0, end).split('\r\n');
+  const statusLine = STATUS_LINE.exec(lines[0] as string);
+  if (statusLine === null) return undefined;
+  const rawHeaders: string[] = [];
+  const headers: Special = {};
+  for (let index = 1; index < lines.length; index += 1) {
+    const line = HEADER_LINE.exec(lines[index] as string);
+    if (line === null) return undefined;
+    const [, name = '', value = ''] = line;
+    if (!noteSpecial(headers, name.toLowerCase(), value)) return undefined;
+    rawHeaders.push(name, value);
+  }
+  const statusCode = Number(statusLine[1]);
+  const isBodyless = statusCode === 204 || statusCode === 304;
+  const length = headers['content-length'];
+  const bodyBytes = isHead || isBodyless ? 0 : Number(length);
+  const connection = headers.connection?.toLowerCase();
+  if (Number.isNaN(bodyBytes) || (connection !== undefined && !/^(?:keep-alive|close)$/.test(connection)))
+    return undefined;
+  return {
+    head: { httpVersion: '1.1', statusCode, statusMessage: statusLine[2] ?? '', rawHeaders, headers },
+    headBytes: end + 4,
+    bodyBytes,
+    // An answer without a length may end with its connection, also to HEAD.
+    keepsConnection:
+      (isBodyless || length !== undefined) && connection !== 'close' && !announcesEnd(headers['keep-alive'] ?? ''),
+  };
+}
+
+/** @returns false for a header that makes an answer one that is not plain */
+function noteSpecial(headers: Special, lowerCaseName: string, value: string): boolean {
+  switch (lowerCaseName) {
+    case 'transfer-encoding':
+    case 'trailer':
+    case 'upgrade':
+      return false;
+    case 'content-length':
+    case 'connection':
+    case 'keep-alive':
+    case 'location':
+      if (headers[lowerCaseName] !== undefined) return false;
+      headers[lowerCaseName] = value;
+      return lowerCaseName !== 'content-length' || LENGTH.test(value);
+    default:
+      return true;
+  }
+}
