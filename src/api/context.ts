@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import type { WarmPool } from '../contract/dev-endpoints.js';
 import type { WireErrorCode } from '../contract/errors/error-codes.js';
 import type { Caller, ControlPlane } from '../platform/control-plane.js';
 import type { CallerUrls } from './caller-urls.js';
@@ -27,6 +28,8 @@ export interface ApiContext {
   errorsOf: (endpoint: Endpoint) => readonly WireErrorCode[];
   /** The host, with its port, that images of services are pushed to. */
   registryHost: () => string;
+  /** The warm pools that there are; undefined: there can be none. */
+  warmPools?: () => WarmPool[];
   urls: Pick<CallerUrls, 'forProgram' | 'forBrowser'>;
   /** Receives faults of jamdev's own, with the id that the answer carried. */
   reportFault: (error: unknown, id: string) => void;

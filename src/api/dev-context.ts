@@ -1,5 +1,5 @@
 import type { Builder } from '../builds/builder.js';
-import type { DevInfo } from '../contract/dev-endpoints.js';
+import type { DevInfo, WarmPool } from '../contract/dev-endpoints.js';
 import type { AllowedHosts } from '../contract/hosts.js';
 import type { LogStore } from '../logs/log-store.js';
 import type { Platform } from '../platform/platform.js';
@@ -11,6 +11,7 @@ export interface DevApiContext extends ApiContext {
   platform: Platform;
   builder: Builder;
   logs: LogStore;
+  warmPools: () => WarmPool[];
   allowedHosts: AllowedHosts;
   info: () => DevInfo & ApiInfo;
   urls: CallerUrls;

@@ -47,7 +47,8 @@ export function devEndpoints(context: DevApiContext): Endpoint[] {
         const { backends } = platform;
         await Promise.all(backends.map((backend) => backend.usage.readSoon()));
         const listed = backends.map(toDevBackend);
-        return { backends: earlier === 'true' ? [...(await earlierBackends(context)), ...listed] : listed };
+        const all = earlier === 'true' ? [...(await earlierBackends(context)), ...listed] : listed;
+        return { backends: all, warm_pools: context.warmPools() };
       },
     }),
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ErrorRequestHandler, Request, Response } from 'express';
+import type { WarmPool } from '../contract/dev-endpoints.js';
 import { type ReadyStatus, readyStatusSchema } from '../contract/responses.js';
 import type { Status } from '../contract/status.js';
 import { renderErrorPage } from '../pages/error-page.js';
@@ -31,7 +32,7 @@ const NOT_YET: Record<Exclude<Status, 'ready' | 'terminated'>, string> = {
  * or says why that will never be. A link from anywhere may lead here: such a request has no Origin, so the guard lets it
  * through, and the token says that it may know. Programs that ask for JSON get the status.
  */
-export function readyEndpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
+export function readyEndpoints({ controlPlane, urls, warmPools }: ApiContext): Endpoint[] {
   return [
     get(`${READY_PREFIX}/:backend/:token`, {
       summary: 'Waits in a browser until a backend is ready, then leads to its connection URL',
@@ -49,7 +50,7 @@ export function readyEndpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
             .writeHead(302, { location: url, 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' })
             .end();
         } else {
-          send(response, 200, renderWaitingPage(params.backend, state.status, arrival));
+          send(response, 200, renderWaitingPage(params.backend, state.status, arrival, warmPools?.() ?? []));
         }
       },
     }),
@@ -67,14 +68,27 @@ function wantsJson({ headers }: Request): boolean {
   return preferredForm(headers.accept, 'html') === 'json';
 }
 
-function renderWaitingPage(id: string, status: keyof typeof NOT_YET, { state, lines }: Arrival): RenderedPage {
+function renderWaitingPage(
+  id: string,
+  status: keyof typeof NOT_YET,
+  { state, lines, service }: Arrival,
+  pools: readonly WarmPool[],
+): RenderedPage {
+  const pool = pools.find((each) => each.service === service);
   const next = isEnding(state) ? 'says how it ended as soon as it has' : 'continues by itself as soon as it is ready';
   return renderPage({
     heading: `The backend "${id}" ${NOT_YET[status]}.`,
-    text: [`Status: ${status}, since ${state.time.toISOString()}.`, `This page ${next}.`],
+    text: [`Status: ${status}, since ${state.time.toISOString()}.`, `This page ${next}.`, ...describePool(pool)],
     lines,
     refreshSeconds: REFRESH_SECONDS,
   });
+}
+
+/** Tells somebody who waits why a session of a service with a warm pool may have started cold. */
+function describePool(pool: WarmPool | undefined): string[] {
+  return pool === undefined
+    ? []
+    : [`The warm pool of "${pool.service}" has ${pool.warm} of ${pool.size} backends warm.`];
 }
 
 function send(response: Response, status: number, { headers, body }: RenderedPage): void {

@@ -127,6 +127,7 @@ function common(sources: ConfigSources, root: string, foundIn: string) {
     maxIdleSeconds: file.maxIdleSeconds,
     lifetimeLimitSeconds: file.lifetimeLimitSeconds,
     gracePeriodSeconds: file.gracePeriodSeconds,
+    warmPool: file.warmPool ?? 0,
     warm: flags.warm ?? file.warm,
     rewriteRedirects: file.rewriteRedirects ?? false,
     foundIn,

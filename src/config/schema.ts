@@ -75,6 +75,14 @@ const serviceShape = {
   gracePeriodSeconds: seconds
     .optional()
     .describe('How long a backend has to end after SIGTERM, before SIGKILL. Default: 10.'),
+  warmPool: z
+    .int()
+    .min(0)
+    .max(MAX_WARM)
+    .optional()
+    .describe(
+      'How many backends to start ahead of time that speak the protocol of @jamsocket/session-backend. Default: 0.',
+    ),
   warm: z
     .int()
     .min(0)

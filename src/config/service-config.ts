@@ -23,6 +23,8 @@ interface CommonServiceConfig {
   lifetimeLimitSeconds: number | undefined;
   /** How long a backend has to end after SIGTERM, before SIGKILL; undefined: the platform's default. */
   gracePeriodSeconds: number | undefined;
+  /** How many backends to keep started ahead of time that speak the SDK's protocol; 0: none. */
+  warmPool: number;
   /** How many starts are prepared ahead of time; undefined: the default of its runtime. */
   warm: number | undefined;
   /** Whether redirects of a backend to its own absolute paths get its connection token. */

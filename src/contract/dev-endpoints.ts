@@ -101,8 +101,21 @@ export const logRecordSchema = z
   .meta({ id: 'LogRecord' });
 export type LogRecordJson = z.infer<typeof logRecordSchema>;
 
+/** The warm pool of a service: backends that were started ahead of time and belong to no session. */
+const warmPoolSchema = z
+  .object({
+    service: z.string(),
+    warm: z.number().describe('How many await their assignment'),
+    size: z.number().describe('How many there are to be'),
+  })
+  .meta({ id: 'WarmPool' });
+export type WarmPool = z.infer<typeof warmPoolSchema>;
+
 /** `GET /_jamdev/backends`. */
-export const devBackendsSchema = z.object({ backends: z.array(devBackendSchema) });
+export const devBackendsSchema = z.object({
+  backends: z.array(devBackendSchema),
+  warm_pools: z.array(warmPoolSchema).optional().describe('Of the services that have one'),
+});
 
 /** Query of `GET /_jamdev/backends`. */
 export const devBackendsQuerySchema = z.object({

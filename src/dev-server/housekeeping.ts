@@ -5,6 +5,7 @@ import type { LogStore } from '../logs/log-store.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import type { Platform } from '../platform/platform.js';
 import type { StateFolder } from '../records/state-folder.js';
+import { removeDeadControlFolders } from '../runtime/sdk/control-folder.js';
 import { listForeignRuns } from './other-servers.js';
 
 /** What housekeeping looks after. */
@@ -34,6 +35,7 @@ export function startHousekeeping({ folder, runId, platform, logs, loaded, write
   });
   return () => {
     pruneLogs();
+    void removeDeadControlFolders().catch(ignoreError('start', 'removing control sockets of dead runs'));
     void listForeignRuns(folder, runId)
       .then((runs) => removeLoadedFilesOfDeadRuns(dirname(loaded.folder), new Set([...runs, runId])))
       .catch(ignoreError('start', 'removing what ended backends and dead runs left'));

@@ -19,6 +19,7 @@ import { oldStateOf } from '../records/old-state.js';
 import type { RunRegister } from '../records/run-register.js';
 import { ProcessRuntime } from '../runtime/process/process-runtime.js';
 import { RuntimeSwitch } from '../runtime/runtime-switch.js';
+import { WarmPools } from '../runtime/sdk/warm-pools.js';
 import { ConfigFollower } from './config-follower.js';
 import { type DockerParts, prepareDocker } from './docker-parts.js';
 import type { EventBus } from './events.js';
@@ -37,7 +38,7 @@ export interface DevServerParts {
   logs: LogStore;
   /** Knows what this dev server starts; other programs started for it should be known as well. */
   register: RunRegister;
-  runtime: RuntimeSwitch;
+  runtime: WarmPools;
   pipes: PipePool;
   loaded: LoadedFiles;
   parser: SyntaxParser;
@@ -75,7 +76,10 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
     buildImage: docker?.buildImage,
   };
   const builder = new Builder(config.services, systemClock, createMakeBuild(owner, readEnvFiles));
-  const runtime = new RuntimeSwitch(new ProcessRuntime(register, pipes), docker?.runtime);
+  const runtime = new WarmPools(new RuntimeSwitch(new ProcessRuntime(register, pipes), docker?.runtime), {
+    clock: systemClock,
+    noteAssignment: (slot, backendId) => register.noteAssignment(slot, backendId),
+  });
   prepareStandbys(builder, runtime, (text) => bus.publish({ type: 'notice', text }));
   const names = config.services.map((service) => service.name);
   const platform = new Platform(names, {

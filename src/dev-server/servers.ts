@@ -31,7 +31,7 @@ export function makeServers(
   urls: CallerUrls,
   bus: EventBus,
 ): Servers {
-  const { platform, controlPlane, builder, logs, hotRebuild } = parts;
+  const { platform, controlPlane, builder, logs, hotRebuild, runtime } = parts;
   const reportFault = (error: unknown, id: string) => bus.publish({ type: 'fault', error, id });
   const allowedHosts = namesOfDevServer(config);
   const proxy = new ConnectionProxy({
@@ -51,6 +51,7 @@ export function makeServers(
     platform,
     builder,
     logs,
+    warmPools: () => runtime.counts,
     allowedHosts,
     info: () => ({ ...info.current, watching: hotRebuild.watching, description: DESCRIPTION }),
     errorsOf: () => [],

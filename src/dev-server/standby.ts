@@ -10,8 +10,8 @@ export function prepareStandbys(
   const prepare = (service: string) => {
     const [newest] = builder.goodBuilds(service);
     if (newest === undefined) return;
-    const { warm } = builder.definition(service);
-    runtime.standBy?.({ service, build: newest.build, warm, onRemark: tell });
+    const { warm, warmPool } = builder.definition(service);
+    runtime.standBy?.({ service, build: newest.build, warm, warmPool, onRemark: tell });
   };
   builder.events.on('good', prepare);
   // Its settings may have changed all the same.

@@ -148,6 +148,8 @@ export interface ServiceView {
 /** A backend that a browser waits for. */
 export interface Arrival {
   state: LiveState;
+  /** Name of its service; undefined: not known. */
+  service?: string;
   connectionUrl: MakeConnectionUrl;
   /** What it printed last, if the page may show that. */
   lines: readonly string[];

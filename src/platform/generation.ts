@@ -1,5 +1,6 @@
 import type { Clock } from '../os/clock.js';
 import { handledElsewhere } from '../os/debug/debug-log.js';
+import { orAborted } from '../os/or-aborted.js';
 import { waitUntilReady } from '../runtime/readiness.js';
 import type { Address, Build, Exit, Runtime, RuntimeBackend, SpawnRequest } from '../runtime/runtime.js';
 import type { StrangeAnswer } from '../runtime/strange-answer.js';
@@ -178,7 +179,11 @@ export class Generation {
     const signal = AbortSignal.any([this.#demanded.signal, ended.signal]);
     const hear = (answer: StrangeAnswer) => this.#silence.hear(answer);
     const mayAnswer = () => process.mayAnswer?.() ?? true;
-    const address = await waitUntilReady(process.addresses, signal, hear, mayAnswer).catch((error) => {
+    const answering =
+      process.reportedReady === undefined
+        ? waitUntilReady(process.addresses, signal, hear, mayAnswer)
+        : orAborted(process.reportedReady, signal);
+    const address = await answering.catch((error) => {
       if (!signal.aborted) this.#fail(error);
       return undefined;
     });

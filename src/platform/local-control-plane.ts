@@ -38,6 +38,7 @@ export class LocalControlPlane implements ControlPlane {
     if (route?.backend !== backend) throw tokenErrors.tokenUnknown();
     const { state } = backend;
     if (state.status === 'terminated') throw explainEnd(backend, true);
-    return { state, connectionUrl: connectionUrlOf(route), lines: shownLines(backend) };
+    const service = backend.identity.service.name;
+    return { state, service, connectionUrl: connectionUrlOf(route), lines: shownLines(backend) };
   }
 }

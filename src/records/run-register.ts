@@ -55,6 +55,11 @@ export class RunRegister implements ChildRegister {
     this.#file.noteProcess(record);
   }
 
+  /** Notes which backend a place in a warm pool became; that is written when it returns. */
+  noteAssignment(slot: string, backendId: string): void {
+    this.#file.noteAssignment(slot, backendId);
+  }
+
   /**
    * Writes the record again if someone deleted it.
    * @throws JamdevError `StateFolderUnusable`, `StateFolderUnsafe`

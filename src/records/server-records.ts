@@ -67,12 +67,21 @@ export class ServerRecordFile {
 
   /** Notes a process; best effort, as a full disk must not stop a backend. */
   noteProcess(record: ProcessRecord): void {
+    this.#append(record);
+  }
+
+  #append(record: object): void {
     try {
       appendOwnFile(this.#processesPath, `${JSON.stringify(record)}\n`);
     } catch (error) {
       noteHandled('state', 'recording a process', error);
       // Its environment names the run as well.
     }
+  }
+
+  /** Notes which backend a place in a warm pool became: the environment and labels of what runs there can't change. */
+  noteAssignment(slot: string, backendId: string): void {
+    this.#append({ slot, backendId });
   }
 
   processes(): ProcessRecord[] {

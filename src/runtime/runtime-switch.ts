@@ -1,4 +1,4 @@
-import type { Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from './runtime.js';
+import type { Build, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from './runtime.js';
 
 /** Runs each backend by the runtime that its build is for. */
 export class RuntimeSwitch implements Runtime {
@@ -20,6 +20,11 @@ export class RuntimeSwitch implements Runtime {
   standBy(order: StandbyOrder): void {
     if (order.build.kind === 'process') this.#process.standBy?.(order);
     else this.#container?.standBy?.(order);
+  }
+
+  poolObstacle(build: Build): string | undefined {
+    const runtime = build.kind === 'process' ? this.#process : this.#container;
+    return runtime?.poolObstacle?.(build);
   }
 
   async standDown(): Promise<void> {

@@ -46,6 +46,11 @@ export interface SpawnRequest {
   env: Record<string, string>;
   limits?: ResourceLimits | undefined;
   mount?: string | boolean | undefined;
+  /**
+   * The path of the control socket of a backend in a warm pool, which belongs to no session yet: its `backendId` is that of
+   * its place in the pool, and its key ''. undefined: it is started for a session.
+   */
+  controlSocket?: string | undefined;
   /** Receives what the backend prints, from its first byte to its last, each before `exited` resolves. */
   onOutput(source: OutputSource, chunk: Buffer): void;
   /** Receives what a person should know of this start, as a limit that can't be applied. One sentence. */
@@ -106,6 +111,11 @@ export interface RuntimeBackend {
    */
   mayAnswer?(): boolean;
   /**
+   * Resolves when it has reported that it is ready, with where it listens; never rejects. undefined: it does not report,
+   * and is ready when it answers over HTTP.
+   */
+  readonly reportedReady?: Promise<Address> | undefined;
+  /**
    * Why it does not become ready, when that can be told from outside; else undefined. One or two sentences.
    * @param answer what came back last in place of an answer in HTTP
    */
@@ -127,6 +137,8 @@ export interface StandbyOrder {
   build: Build;
   /** How many starts to prepare; undefined: the default. */
   warm: number | undefined;
+  /** How many full backends that speak the SDK's protocol to keep; 0: none. */
+  warmPool: number;
   /** Receives what a person should know of it. One sentence. */
   onRemark(text: string): void;
 }
@@ -141,6 +153,8 @@ export interface Runtime {
   spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend>;
   /** Prepares backends of a build ahead of time, instead of those of the service's earlier builds. */
   standBy?(order: StandbyOrder): void;
+  /** Says in a sentence why no backend of a build can be in a warm pool; undefined: it can. */
+  poolObstacle?(build: Build): string | undefined;
   /** Ends what was prepared ahead of time, and prepares no more. Never rejects. */
   standDown?(): Promise<void>;
   /** Ends at once whatever still runs; synchronous, for the moment before the program itself ends. */

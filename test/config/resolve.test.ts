@@ -31,6 +31,7 @@ test('without flags and config file, the start script runs with the defaults', a
         maxIdleSeconds: undefined,
         lifetimeLimitSeconds: undefined,
         gracePeriodSeconds: undefined,
+        warmPool: 0,
         rewriteRedirects: false,
         foundIn: 'the start script of package.json',
       },

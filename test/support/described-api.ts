@@ -30,7 +30,7 @@ export interface Description extends Json {
 }
 
 function contextOf({ parts, info }: DevServer): DevApiContext {
-  const { platform, controlPlane, builder, logs } = parts;
+  const { platform, controlPlane, builder, logs, runtime } = parts;
   return {
     controlPlane,
     authorize: labelledCaller,
@@ -38,6 +38,7 @@ function contextOf({ parts, info }: DevServer): DevApiContext {
     platform,
     builder,
     logs,
+    warmPools: () => runtime.counts,
     allowedHosts: { names: [], addresses: false },
     info: () => ({ ...info, description: 'A test.' }),
     errorsOf: () => [],

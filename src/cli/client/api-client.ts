@@ -1,4 +1,10 @@
-import { DEV_PREFIX, type DevBackend, type ServiceBuild, servePrefix } from '../../contract/dev-endpoints.js';
+import {
+  DEV_PREFIX,
+  type DevBackend,
+  type ServiceBuild,
+  servePrefix,
+  type WarmPool,
+} from '../../contract/dev-endpoints.js';
 import type { BackendInfo, ConnectResponse } from '../../contract/responses.js';
 import type { PublicStatus } from '../../contract/status.js';
 import { clientErrors } from './client-errors.js';
@@ -77,10 +83,16 @@ export class ApiClient {
   }
 
   /** @param options.earlier also those of earlier runs */
-  async backends({ earlier = false } = {}): Promise<DevBackend[]> {
+  async backends(options: { earlier?: boolean | undefined } = {}): Promise<DevBackend[]> {
+    return (await this.listing(options)).backends;
+  }
+
+  /** The backends, and the warm pools of services that have one. @param options.earlier as in {@link backends} */
+  async listing({ earlier = false } = {}): Promise<{ backends: DevBackend[]; pools: WarmPool[] }> {
     const query = earlier ? '?earlier=true' : '';
-    const answer = await this.#http.json<{ backends: DevBackend[] }>('GET', `${this.#own}/backends${query}`);
-    return answer.backends;
+    type Answer = { backends: DevBackend[]; warm_pools?: WarmPool[] };
+    const { backends, warm_pools: pools = [] } = await this.#http.json<Answer>('GET', `${this.#own}/backends${query}`);
+    return { backends, pools };
   }
 
   /**

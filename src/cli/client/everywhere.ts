@@ -1,4 +1,4 @@
-import type { DevBackend } from '../../contract/dev-endpoints.js';
+import type { DevBackend, WarmPool } from '../../contract/dev-endpoints.js';
 import { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { listRunningServers, type ServerRecord } from '../../records/server-records.js';
 import type { CommandIo } from '../io.js';
@@ -11,10 +11,17 @@ export interface PlacedBackend {
   backend: DevBackend;
 }
 
+/** A warm pool, and the dev server that it is of. */
+export interface PlacedPool {
+  server: ServerRecord;
+  pool: WarmPool;
+}
+
 /** Which dev servers have answered, and all that they know of backends. */
 export interface Everywhere {
   servers: readonly ServerRecord[];
   backends: readonly PlacedBackend[];
+  pools: readonly PlacedPool[];
 }
 
 /** Asks every dev server of this user. One that does not answer is named on stderr, and makes the command fail. */
@@ -24,7 +31,12 @@ export async function askEverywhere(io: CommandIo, { earlier = false } = {}): Pr
     found.map(async (server) => {
       try {
         const client = await greetServer({ apiUrl: server.apiUrl, record: server }, io.signal);
-        return { server, backends: (await client.backends({ earlier })).map((backend) => ({ server, backend })) };
+        const { backends, pools } = await client.listing({ earlier });
+        return {
+          server,
+          backends: backends.map((backend) => ({ server, backend })),
+          pools: pools.map((pool) => ({ server, pool })),
+        };
       } catch (error) {
         io.signal.throwIfAborted();
         if (!(error instanceof JamdevError)) throw error;
@@ -36,7 +48,11 @@ export async function askEverywhere(io: CommandIo, { earlier = false } = {}): Pr
     }),
   );
   const answered = answers.flat();
-  return { servers: answered.map(({ server }) => server), backends: answered.flatMap(({ backends }) => backends) };
+  return {
+    servers: answered.map(({ server }) => server),
+    backends: answered.flatMap(({ backends }) => backends),
+    pools: answered.flatMap(({ pools }) => pools),
+  };
 }
 
 /** Whether a backend has not ended. */

@@ -1,10 +1,10 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import stringWidth from 'string-width';
-import type { DevBackend } from '../../contract/dev-endpoints.js';
+import type { DevBackend, WarmPool } from '../../contract/dev-endpoints.js';
 import { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { endedBackends } from '../../logs/log-store.js';
 import { listRunningServers, type ServerRecord } from '../../records/server-records.js';
-import { askEverywhere } from '../client/everywhere.js';
+import { askEverywhere, type PlacedPool } from '../client/everywhere.js';
 import { findServer } from '../client/find-server.js';
 import { storedLogs } from '../client/stored-logs.js';
 import type { CommandIo } from '../io.js';
@@ -24,6 +24,7 @@ type PlacedRow = DevBackend & { api_url: string };
 interface ListOptions extends ClientOptions {
   all?: boolean;
   everywhere?: boolean;
+  pool?: boolean;
 }
 
 /** `jamdev list`: the backends of the dev server, or of an account of `jamdev serve`. */
@@ -31,7 +32,14 @@ export function listCommand(io: CommandIo): Command {
   const command = new Command('list')
     .description('list running backends')
     .option('-a, --all', 'include backends that have ended, of earlier dev servers too')
+    .addOption(
+      new Option('--pool', 'only the warm pools: backends that are started ahead of time').conflicts([
+        'all',
+        'everywhere',
+      ]),
+    )
     .action(async (options: ListOptions) => {
+      if (options.pool) return listPools(options, io);
       if (options.everywhere) return listEverywhere(options, io);
       await listHere(options, io);
     });
@@ -40,6 +48,7 @@ export function listCommand(io: CommandIo): Command {
     ['jamdev list --api https://api.example.com', 'on a cluster, with the token in JAMDEV_TOKEN'],
     ['jamdev list --everywhere', 'in all projects, with the ports of all dev servers'],
     ['jamdev list --everywhere --json', 'the same as {"servers": [...], "backends": [...]}'],
+    ['jamdev list --pool --json', 'how many backends of each service stand by'],
     ['jamdev list --all --json', 'all whose logs are kept, of earlier dev servers too, for a script'],
   ]);
 }
@@ -51,12 +60,26 @@ async function listHere(options: ListOptions, io: CommandIo): Promise<void> {
     throw error;
   });
   if (client === undefined) return listStored(options, io);
-  const shown = chosen(await client.backends({ earlier: options.all }), options);
+  const { backends, pools } = await client.listing({ earlier: options.all });
+  const shown = chosen(backends, options);
   if (options.json) return io.json(shown);
   if (shown.length === 0) io.out('No backends are running. Start one with: npx jamdev spawn --key doc-1');
   else printTable(HEADINGS, shown.map(toRow), io);
+  for (const pool of pools) io.out(describePool(pool));
   const { stateFolder } = client;
   if (stateFolder !== undefined) io.out(`State folder: ${fromHome(stateFolder)}`);
+}
+
+/** For a script: the list of backends keeps its form. */
+async function listPools(options: ListOptions, io: CommandIo): Promise<void> {
+  const { pools } = await (await findServer(options, io.signal)).listing();
+  if (options.json) return io.json(pools);
+  if (pools.length === 0) io.out('No service has a warm pool. Set "warmPool" in the config.');
+  for (const pool of pools) io.out(describePool(pool));
+}
+
+function describePool({ service, warm, size }: WarmPool): string {
+  return `Warm pool of ${cleanText(service)}: ${warm} of ${size} warm`;
 }
 
 /** What the last dev servers of the folder have left. */
@@ -70,7 +93,7 @@ async function listStored({ json }: ListOptions, io: CommandIo): Promise<void> {
 const HEADINGS = ['ID', 'KEY', 'SERVICE', 'STATUS', 'AGE', 'CONNECTIONS', 'MEMORY'];
 
 async function listEverywhere(options: ListOptions, io: CommandIo): Promise<void> {
-  const { servers, backends } = await askEverywhere(io, { earlier: options.all });
+  const { servers, backends, pools } = await askEverywhere(io, { earlier: options.all });
   const placed = backends.map(({ server, backend }) => ({
     ...backend,
     project: server.project,
@@ -78,17 +101,33 @@ async function listEverywhere(options: ListOptions, io: CommandIo): Promise<void
     proxy_url: server.proxyUrl,
   }));
   const shown = chosen(placed, options);
-  if (options.json) return io.json({ servers: servers.map((server) => toServerJson(server, placed)), backends: shown });
+  if (options.json) {
+    const described = servers.map((server) => ({
+      ...toServerJson(server, placed),
+      warm_pools: poolsOf(server, pools),
+    }));
+    return io.json({ servers: described, backends: shown });
+  }
   if (servers.length === 0) return io.out('No dev servers are running. Start one with: npx jamdev dev');
   const rows = shown.map((backend) => [...toRow(backend), shownProject(backend.project)]);
   if (rows.length === 0) io.out('No backends are running.');
   else printTable([...HEADINGS, 'PROJECT'], rows, io);
   io.out('');
   printTable(
-    ['DEV SERVER', 'API', 'PROXY', 'PID', 'BACKENDS'],
-    servers.map((server) => toServerRow(server, placed)),
+    ['DEV SERVER', 'API', 'PROXY', 'PID', 'BACKENDS', ...(pools.length === 0 ? [] : ['WARM POOL'])],
+    servers.map((server) => [...toServerRow(server, placed), ...shownPools(poolsOf(server, pools), pools)]),
     io,
   );
+}
+
+function poolsOf(server: ServerRecord, pools: readonly PlacedPool[]): WarmPool[] {
+  return pools.filter((each) => each.server === server).map(({ pool }) => pool);
+}
+
+/** The cell with the number of a server's warm backends; none where no server has a pool. */
+function shownPools(own: readonly WarmPool[], all: readonly PlacedPool[]): string[] {
+  if (all.length === 0) return [];
+  return [own.length === 0 ? '-' : String(own.reduce((sum, { warm }) => sum + warm, 0))];
 }
 
 function toServerRow({ project, apiUrl, proxyUrl, pid }: ServerRecord, backends: readonly PlacedRow[]): string[] {

@@ -108,6 +108,10 @@ export class DockerRuntime implements Runtime {
     }
   }
 
+  poolObstacle(): string {
+    return 'jamdev keeps warm pools of child processes only.';
+  }
+
   killAll(): void {
     this.#events.close();
     const names = [...this.#names];

@@ -14,6 +14,7 @@ interface Language {
 }
 
 /** The most specific ones first: a front end's package.json says little about the server. */
+const NODE = 'Node.js';
 const LANGUAGES: readonly Language[] = [
   {
     name: 'Deno',
@@ -85,7 +86,7 @@ const LANGUAGES: readonly Language[] = [
     line: 'String.to_integer(System.get_env("PORT", "8080"))',
   },
   {
-    name: 'Node.js',
+    name: NODE,
     programs: ['node', 'nodemon', 'tsx', 'ts-node'],
     files: ['package.json'],
     output: /code: 'EADDRINUSE'/,
@@ -120,6 +121,12 @@ export function filesIn(folder: string): string[] {
     noteHandled('processes', 'listing the files of a server', error);
     return [];
   }
+}
+
+/** The name of the language that a command line runs, if it is not Node.js; undefined: it is, or can't be told. */
+export function otherLanguageOf(command: string): string | undefined {
+  const language = findLanguage({ commands: [command], output: [], files: [] });
+  return language?.name === NODE ? undefined : language?.name;
 }
 
 /** Whether output says that a port is taken. */

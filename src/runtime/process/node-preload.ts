@@ -23,6 +23,7 @@ const NAMES = [
   'watch-workers.cjs',
   'stand-by.cjs',
   'shift-clock.cjs',
+  'lead-control-socket.cjs',
 ] as const;
 const PACKAGED = fileURLToPath(new URL('.', import.meta.url));
 const HASH_CHARACTERS = 12;
@@ -36,15 +37,11 @@ export class NodePreload {
   readonly #sources = NAMES.map((name) => readFileSync(join(PACKAGED, name), 'utf8'));
   readonly #hash = createHash('sha256').update(this.#sources.join('\0')).digest('hex').slice(0, HASH_CHARACTERS);
 
-  /** @returns the path of the preload, which is there */
-  path(): string {
+  /** @param name default: that of the preload itself @returns the path of the file, which is there */
+  path(name: (typeof NAMES)[number] = NAMES[0]): string {
     const kept = this.#pathsIn(findStateHome().root);
-    return kept.every((path) => existsSync(path)) ? kept[0] : this.#keep();
-  }
-
-  /** @returns the path of what stops a process that is started ahead of time, which is there */
-  standByPath(): string {
-    return join(dirname(this.path()), 'stand-by.cjs');
+    const preload = kept.every((path) => existsSync(path)) ? kept[0] : this.#keep();
+    return join(dirname(preload), name);
   }
 
   #pathsIn(root: string): [string, ...string[]] {

@@ -13,8 +13,10 @@ import { SnapshotSource } from '../../processes/process-snapshot.js';
 import { explainStartFailure } from '../../processes/start-failure.js';
 import { ChildNotStarted, SupervisedChild } from '../../processes/supervised-child.js';
 import type { Stuck } from '../../processes/termination.js';
-import type { ProcessBuild, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from '../runtime.js';
+import type { Build, ProcessBuild, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from '../runtime.js';
+import { otherLanguageOf } from './fixed-port.js';
 import { NodePreload, PRELOAD_PORT_VARIABLE, withPreload } from './node-preload.js';
+import { CONTROL_SOCKET_VARIABLE, poolEnvironment } from './pool-environment.js';
 import { ProcessBackend } from './process-backend.js';
 import { WarmStarts } from './warm-starts.js';
 
@@ -59,7 +61,9 @@ export class ProcessRuntime implements Runtime {
       signal.throwIfAborted();
       const env = this.#environmentOf(build, port, request.env);
       const child =
-        (await this.#startWarm(request, build, env, isServed)) ?? (await this.#startCold(request, build, env));
+        request.controlSocket === undefined
+          ? ((await this.#startWarm(request, build, env, isServed)) ?? (await this.#startCold(request, build, env)))
+          : await this.#startCold(request, build, this.#poolEnvironment(request.controlSocket, request, env));
       noteDecision('processes', () => `backend ${request.backendId} is process ${child.pid}, on port ${port}`);
       const backend = new ProcessBackend(child, port, build, this.#sockets, served);
       this.#running.add(backend);
@@ -115,11 +119,17 @@ export class ProcessRuntime implements Runtime {
     const env = commandEnvironment(build.cwd, build.env, request, assigned);
     // Inherited from another dev server whose backend runs this one, it would name another port.
     delete env[PRELOAD_PORT_VARIABLE];
+    delete env[CONTROL_SOCKET_VARIABLE];
     if (build.remap8080) {
       env.NODE_OPTIONS = withPreload(env.NODE_OPTIONS, this.#preload.path());
       if (port !== undefined) env[PRELOAD_PORT_VARIABLE] = String(port);
     }
     return env;
+  }
+
+  #poolEnvironment(controlSocket: string, { backendId }: SpawnRequest, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+    const NODE_OPTIONS = withPreload(env.NODE_OPTIONS, this.#preload.path('lead-control-socket.cjs'));
+    return { ...poolEnvironment(env, backendId, controlSocket), NODE_OPTIONS };
   }
 
   standBy(order: StandbyOrder): void {
@@ -135,6 +145,13 @@ export class ProcessRuntime implements Runtime {
     this.#isPipeProblemTold = true;
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     onRemark?.(`jamdev can't make pipes (${reason}): backends can't open /dev/stdout and /dev/stderr by these names.`);
+  }
+
+  poolObstacle(build: Build): string | undefined {
+    if (build.kind !== 'process') return undefined;
+    const language = otherLanguageOf(build.command);
+    if (language === undefined) return undefined;
+    return `jamdev leads only Node.js programs to their control socket, and "${build.command}" runs ${language}. In containers, warm pools work with every program.`;
   }
 
   killAll(): void {

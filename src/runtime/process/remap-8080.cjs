@@ -29,6 +29,8 @@ if (Number.isInteger(assignedPort) && assignedPort > 0 && assignedPort !== PLATF
   );
 }
 
+require('./lead-control-socket.cjs');
+
 const writesFolder = process.env.JAMDEV_WRITES_FOLDER ?? folderOfWorker();
 const moreLoaded =
   writesFolder === undefined ? () => {} : require('./report-writes.cjs').reportWrites(writesFolder, __filename);

@@ -91,7 +91,7 @@ export class WarmStarts {
     const { preload, environmentOf } = this.#world;
     const env = environmentOf(place.build);
     const command = this.#commandOf(place.build) as NodeCommand;
-    const nodeOptions = withStandBy(env.NODE_OPTIONS, preload.standByPath());
+    const nodeOptions = withStandBy(env.NODE_OPTIONS, preload.path('stand-by.cjs'));
     return new WarmProcess({ place, command, env, nodeOptions }, this.#world);
   }
 

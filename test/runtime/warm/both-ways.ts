@@ -38,7 +38,7 @@ async function run({ command, cwd, env = {}, request = {}, remap8080 = true, whe
   const runtime = new ProcessRuntime(makeRegister(noted));
   const build: ProcessBuild = { kind: 'process', number: 1, command, cwd, env, remap8080 };
   try {
-    runtime.standBy({ service: 'default', build, warm, onRemark: (text) => expect.fail(text) });
+    runtime.standBy({ service: 'default', build, warm, warmPool: 0, onRemark: (text) => expect.fail(text) });
     if (warm > 0) await waitFor(() => noted.length > 0, 'a process that stands by');
     const backendId = newBackendId();
     let [stdout, stderr, isTold] = ['', '', false];

@@ -40,7 +40,7 @@ export function createDevScreen(output: Output, sources: FooterSources): BottomS
 }
 
 function contentOf({ server, filter, shortcuts, question }: FooterSources, live: readonly string[]): FooterContent {
-  const { platform, builder, hotRebuild } = server.parts;
+  const { platform, builder, hotRebuild, runtime } = server.parts;
   const nowMs = Date.now();
   const rank = ({ key }: Shortcut) => (FIRST_HINTS.includes(key) ? FIRST_HINTS.indexOf(key) : FIRST_HINTS.length);
   return {
@@ -49,6 +49,7 @@ function contentOf({ server, filter, shortcuts, question }: FooterSources, live:
       const failed = builder.failureOf(name);
       return failed === undefined ? [] : [{ service: name, number: failed.number, failure: cleanText(failed.failure) }];
     }),
+    pools: runtime.counts.map(({ service, warm }) => ({ service: cleanText(service), warm })),
     live: live.map(cleanText),
     filter: filter.only === undefined ? 'all' : cleanText(filter.only.displayName),
     paused: hotRebuild.paused,

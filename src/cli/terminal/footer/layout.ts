@@ -10,6 +10,8 @@ export interface FooterContent {
   rows: readonly FooterRow[];
   /** Services whose newest build failed. */
   failing: readonly { service: string; number: number; failure: string }[];
+  /** Services with a warm pool, and how many of its backends are warm. */
+  pools: readonly { service: string; warm: number }[];
   /** Lines that backends and builds have not finished, the newest last. */
   live: readonly string[];
   /** Whose log is shown: `all`, or a backend's name. */
@@ -149,6 +151,14 @@ function failingLine({ failing }: FooterContent, width: number, widthOf: WidthOf
   return [chalk.red(fitToWidth(each.join('; '), width, widthOf))];
 }
 
+/** Apart from the backends: those in a pool belong to no session. */
+function poolState(pools: FooterContent['pools']): string[] {
+  const [first, ...others] = pools;
+  if (first === undefined) return [];
+  if (others.length === 0) return [`pool: ${first.warm} warm`];
+  return [`pool: ${pools.map(({ service, warm }) => `${service} ${warm}`).join(', ')} warm`];
+}
+
 function statusLine(
   content: FooterContent,
   hasTable: boolean,
@@ -156,11 +166,12 @@ function statusLine(
   widthOf: WidthOf,
   chalk: ChalkInstance,
 ): string {
-  const { rows, filter, paused, hints, question } = content;
+  const { rows, pools, filter, paused, hints, question } = content;
   if (question !== undefined) return chalk.yellow(fitToWidth(question, width, widthOf));
   const count = rows.length === 0 ? 'no backends' : counted(rows.length, 'backend');
   const state = [
     ...(hasTable ? [] : [count]),
+    ...poolState(pools),
     `log: ${fitToWidth(filter, MAX_KEY_WIDTH, widthOf)}`,
     ...(paused ? ['watching is paused'] : []),
   ];

@@ -20,6 +20,7 @@ function lay(more: Partial<FooterContent>, columns = 100, lines = 30): string[] 
   const content: FooterContent = {
     rows: [],
     failing: [],
+    pools: [],
     live: [],
     filter: 'all',
     paused: false,
@@ -28,6 +29,17 @@ function lay(more: Partial<FooterContent>, columns = 100, lines = 30): string[] 
   };
   return layoutFooter(content, { columns, rows: lines }, stringWidth, chalk);
 }
+
+test('warm pools are counted apart from the backends, by service where there are several', () => {
+  const pools = [
+    { service: 'chat', warm: 2 },
+    { service: 'doc', warm: 0 },
+  ];
+  expect(lay({ pools: pools.slice(0, 1) }).at(-1)).toBe(
+    'no backends | pool: 2 warm | log: all | h help  q quit  s spawn',
+  );
+  expect(lay({ rows: rows(1), pools }).at(-1)).toBe('pool: chat 2, doc 0 warm | log: all | h help  q quit  s spawn');
+});
 
 test('a table of backends below an empty line, and a last line with the state and the keys', () => {
   expect(lay({ rows: rows(2) })).toEqual([

@@ -1,0 +1,17 @@
+import type { SpawnRequest } from '../runtime.js';
+import type { Assignment } from './messages.js';
+
+/** Variables of the platform that an assignment has fields for. */
+const OF_SESSION = /^SESSION_BACKEND_/;
+
+/** Makes the assignment of a request from the environment that the backend would have if it were started for it. */
+export function assignmentOf({ backendId, key, env }: SpawnRequest): Assignment {
+  const { SESSION_BACKEND_FENCING_TOKEN: fencingToken, SESSION_BACKEND_STATIC_TOKEN: staticToken } = env;
+  return {
+    backendId,
+    key,
+    fencingToken: fencingToken === undefined ? null : Number(fencingToken),
+    staticToken: staticToken ?? null,
+    env: Object.fromEntries(Object.entries(env).filter(([name]) => !OF_SESSION.test(name))),
+  };
+}

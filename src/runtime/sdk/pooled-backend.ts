@@ -1,0 +1,77 @@
+import { handledElsewhere } from '../../os/debug/debug-log.js';
+import type { Address, Exit, RuntimeBackend, Usage } from '../runtime.js';
+import type { StrangeAnswer } from '../strange-answer.js';
+import type { ControlSocket } from './control-socket.js';
+import { findListener } from './find-listener.js';
+
+/** How long after its assignment a backend may take to report ready before that is worth a remark. */
+const READY_EXPECTED_MS = 5_000;
+
+/** A backend that was taken out of a warm pool: it is ready when it has reported so. */
+export class PooledBackend implements RuntimeBackend {
+  readonly reportedReady: Promise<Address>;
+  readonly #backend: RuntimeBackend;
+  readonly #control: ControlSocket;
+  readonly #assignedAtMs = performance.now();
+  readonly #ended = new AbortController();
+  /** To be called when it is ready. */
+  readonly answered: () => void;
+
+  /**
+   * @param backend the started process or container
+   * @param control by which it got its assignment
+   * @param ready resolves when it has reported so
+   * @param onServed called when its start is over, well or badly
+   */
+  constructor(backend: RuntimeBackend, control: ControlSocket, ready: Promise<void>, onServed: () => void) {
+    this.#backend = backend;
+    this.#control = control;
+    this.answered = onServed;
+    this.reportedReady = ready.then(() => findListener(backend, this.#ended.signal));
+    this.reportedReady.catch(handledElsewhere);
+    void backend.exited.then(() => {
+      this.#ended.abort();
+      onServed();
+    });
+  }
+
+  get addresses(): readonly Address[] {
+    return this.#backend.addresses;
+  }
+
+  get ended(): boolean {
+    return this.#backend.ended;
+  }
+
+  get stopped(): Promise<unknown> {
+    return this.#backend.stopped;
+  }
+
+  get exited(): Promise<Exit> {
+    return this.#backend.exited;
+  }
+
+  terminate(hard: boolean): void {
+    this.#backend.terminate(hard);
+  }
+
+  async explainNotReady(answer?: StrangeAnswer): Promise<string | undefined> {
+    const { progress, saidReadyTooEarly, hasHungUp } = this.#control;
+    if (progress === 'ready') return (await this.#backend.explainNotReady(answer)) ?? NOT_LISTENING;
+    if (hasHungUp) return HUNG_UP;
+    if (saidReadyTooEarly) return READY_TOO_EARLY;
+    return performance.now() - this.#assignedAtMs < READY_EXPECTED_MS ? undefined : NOT_READY;
+  }
+
+  usage(): Promise<Usage | undefined> {
+    return this.#backend.usage();
+  }
+}
+
+const NOT_LISTENING =
+  'It reported ready, but does not listen on the port in the variable PORT. Listen before calling ready().';
+const HUNG_UP = 'It closed its control socket before it reported ready, so it can’t become ready anymore.';
+const READY_TOO_EARLY =
+  'It reported ready before it had its assignment, which does not count. Call ready() on what assignment() resolves to.';
+const NOT_READY =
+  'It has its assignment, but has not reported ready. Call ready() on what assignment() resolves to, once it listens.';

@@ -1,0 +1,123 @@
+import type { WarmPool } from '../../contract/dev-endpoints.js';
+import type { Clock } from '../../os/clock.js';
+import type { Build, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from '../runtime.js';
+import { readFreeMemory } from '../standby/free-memory.js';
+import type { StandbyPlace } from '../standby/standby.js';
+import { StandbyPool } from '../standby/standby-pool.js';
+import { ControlFolder } from './control-folder.js';
+import { describePoolTrouble, type PoolTrouble } from './pool-trouble.js';
+import { PooledStandby } from './pooled-standby.js';
+
+/** What a backend in a pool takes, roughly: it has loaded all its code. */
+const BYTES_EACH = 100 * 1024 * 1024;
+
+/** What warm pools depend on. */
+export interface WarmPoolsWorld {
+  clock: Clock;
+  /** Writes down which backend a slot becomes; that is on the disk when it returns. */
+  noteAssignment(slot: string, backendId: string): void;
+  /** Bytes that programs could still use; default: as the system says. */
+  freeMemory?: () => number;
+}
+
+/**
+ * Puts warm pools in front of a runtime: full backends that were started ahead of time, speak the protocol of
+ * `@jamsocket/session-backend`, and are given to a session by their control socket (platform contract, "Warm pools").
+ * A request that none of them can serve starts as the runtime starts it.
+ */
+export class WarmPools implements Runtime {
+  readonly #runtime: Runtime;
+  readonly #folder = new ControlFolder();
+  readonly #pool: StandbyPool<Build, PooledStandby>;
+  /** The newest order of each service that has a pool. */
+  readonly #orders = new Map<string, StandbyOrder>();
+  /** What was remarked last about each service's pool; forgotten once one of its backends went to a session. */
+  readonly #remarked = new Map<string, string>();
+
+  constructor(runtime: Runtime, { clock, noteAssignment, freeMemory = readFreeMemory }: WarmPoolsWorld) {
+    this.#runtime = runtime;
+    const onTrouble = (place: StandbyPlace, trouble: PoolTrouble) => this.#report(place, trouble);
+    const world = { runtime, folder: this.#folder, clock, onTrouble, noteAssignment };
+    this.#pool = new StandbyPool({
+      start: (place) => new PooledStandby(place, world),
+      bytesEach: BYTES_EACH,
+      freeMemory,
+      clock,
+      // Each failure was reported when it happened.
+      onGivenUp: () => undefined,
+      onChange: () => undefined,
+    });
+  }
+
+  /** The pools that there are, in the order in which their services were built first. */
+  get counts(): WarmPool[] {
+    return [...this.#orders.keys()].map((service) => {
+      const { standing, wanted } = this.#pool.count(service);
+      return { service, warm: standing, size: wanted };
+    });
+  }
+
+  async spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend> {
+    signal.throwIfAborted();
+    return this.#take(request) ?? this.#runtime.spawn(request, signal);
+  }
+
+  standBy(order: StandbyOrder): void {
+    this.#runtime.standBy?.(order);
+    const { service, build, warmPool } = order;
+    const obstacle = warmPool === 0 ? undefined : this.#runtime.poolObstacle?.(build);
+    if (obstacle !== undefined) this.#remark(order, `The warm pool of "${service}" stays empty: ${obstacle}`);
+    const size = obstacle === undefined ? warmPool : 0;
+    if (size === 0) this.#orders.delete(service);
+    else this.#orders.set(service, order);
+    this.#pool.keep(service, build, size);
+  }
+
+  async standDown(): Promise<void> {
+    await Promise.all([this.#pool.close(), this.#runtime.standDown?.()]);
+    this.#folder.remove();
+  }
+
+  poolObstacle(build: Build): string | undefined {
+    return this.#runtime.poolObstacle?.(build);
+  }
+
+  killAll(): void {
+    this.#pool.killAll();
+    this.#runtime.killAll();
+    this.#folder.remove();
+  }
+
+  async cleared(): Promise<void> {
+    await this.#runtime.cleared();
+  }
+
+  async close(): Promise<void> {
+    await this.standDown();
+    await this.#runtime.close();
+  }
+
+  #take(request: SpawnRequest): RuntimeBackend | undefined {
+    let served: () => void = () => undefined;
+    const isServed = new Promise<void>((resolve) => {
+      served = resolve;
+    });
+    const standby = this.#pool.take(request.build, isServed, (each) => each.fits(request));
+    if (standby !== undefined) this.#remarked.delete(request.service);
+    return standby?.take(request, served);
+  }
+
+  #report({ service, build }: StandbyPlace, trouble: PoolTrouble): void {
+    const order = this.#orders.get(service);
+    if (order?.build !== build) return;
+    this.#remark(order, describePoolTrouble(service, trouble, build.kind === 'process'), trouble.what);
+    if (trouble.isFinal) this.#pool.keep(service, build, 0);
+  }
+
+  /** Once for what stays the same, however often it is met. */
+  #remark({ service, onRemark }: StandbyOrder, text: string, what = text): void {
+    if (this.#remarked.get(service) === what) return;
+    this.#remarked.set(service, what);
+    onRemark(text);
+  }
+}

@@ -1,0 +1,241 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { DevServer } from '../../../src/dev-server/dev-server.js';
+import { collectEvents, startServer, untilStatus } from '../../support/dev-server.js';
+import { post, send } from '../../support/http.js';
+import { fixture, makeProject } from '../../support/project.js';
+import { living, waitFor } from '../../support/wait.js';
+
+/** What the server of the pool answers. */
+interface Answer {
+  pid: number;
+  assignment?: {
+    backend_id: string;
+    key: string;
+    fencing_token: number | null;
+    static_token: string | null;
+    env: Record<string, string>;
+  };
+  environment: Record<string, string>;
+  hasSocket: boolean;
+}
+
+interface PoolOptions {
+  mode?: string;
+  warmPool?: number;
+  config?: object;
+  command?: string;
+}
+
+/** A dev server whose service has a warm pool of a fixture that behaves as the mode says. */
+async function startPool({ mode = 'good', warmPool = 1, config = {}, command }: PoolOptions = {}) {
+  const file = { warmPool, env: { MODE: mode, FIXED: 'by the service' }, ...config };
+  const folder = makeProject({ 'jamsocket.config.json': file, 'watched.txt': '1' });
+  const server = await startServer({ folder, command: command ?? `node ${fixture('pooled-server.mjs')}` });
+  return { server, notices: collectEvents(server, 'notice'), folder };
+}
+
+function warm(server: DevServer): number {
+  return server.parts.runtime.counts[0]?.warm ?? 0;
+}
+
+async function untilWarm(server: DevServer, count: number): Promise<void> {
+  await waitFor(() => warm(server) === count, `${count} warm backends`);
+}
+
+async function ask(server: DevServer, id: string, url: string): Promise<Answer> {
+  await untilStatus(server, id, 'ready');
+  return (await send(url)).json() as unknown as Answer;
+}
+
+async function connect(server: DevServer, request: Parameters<DevServer['connect']>[0]): Promise<Answer> {
+  const { backend_id, url } = await server.connect(request);
+  return ask(server, backend_id, url);
+}
+
+const CONNECT = (server: DevServer) => `${server.apiUrl}/v2/service/-/default/connect`;
+const SESSION_VARIABLES = /^SESSION_BACKEND_/;
+
+function sessionVariables({ environment }: Answer): string[] {
+  return Object.keys(environment).filter((name) => SESSION_VARIABLES.test(name));
+}
+
+describe('a backend of the pool', () => {
+  test('gets its session by the assignment, and nothing of it before', async () => {
+    const { server } = await startPool({ warmPool: 2, config: { useStaticToken: true } });
+    await untilWarm(server, 2);
+    const env = { GREETING: 'grüße 🙂 "x"\nsecond line', LARGE: 'ü'.repeat(100_000), EMPTY: '' };
+    const { backend_id, url } = await server.connect({ key: 'doc-1', spawn: { executable: { env } } });
+    const answer = await ask(server, backend_id, url);
+    const { fencingToken, staticToken } = server.parts.platform.backend(backend_id).identity;
+    expect(answer.assignment).toEqual({
+      backend_id,
+      key: 'doc-1',
+      fencing_token: fencingToken,
+      static_token: staticToken,
+      env: { ...env, JAMSOCKET_SERVICE: 'default' },
+    });
+    expect(sessionVariables(answer)).toEqual([]);
+    expect(answer.environment).toMatchObject({ FIXED: 'by the service', JAMSOCKET_SERVICE: 'default' });
+    expect(Number(answer.environment.PORT)).toBe(server.parts.platform.backend(backend_id).address?.port);
+    await untilWarm(server, 2);
+    const other = await connect(server, { key: 'doc-2' });
+    expect(other.pid).not.toBe(answer.pid);
+    expect((await connect(server, { key: 'doc-1' })).pid).toBe(answer.pid);
+    const record = readFileSync(join(server.stateFolder, 'servers', `${server.info.run_id}.processes`), 'utf8');
+    expect(record).toContain(`"slot":"${answer.environment.JAMDEV_SLOT}","backendId":"${backend_id}"`);
+  });
+
+  test.each(['late', 'pieces', 'late-after-ready'])(
+    'that speaks %s is ready when it has said so and listens',
+    async (mode) => {
+      const { server } = await startPool({ mode });
+      await untilWarm(server, 1);
+      expect((await connect(server, { key: 'doc-1' })).assignment?.key).toBe('doc-1');
+    },
+  );
+
+  test('prints into the log of its session, also what it had printed before', async () => {
+    const { server } = await startPool();
+    const output = collectEvents(server, 'output');
+    await untilWarm(server, 1);
+    expect(output).toEqual([]);
+    const { pid } = await connect(server, { key: 'doc-1' });
+    const lines = () => output.filter(({ source }) => source === 'stdout').flatMap((each) => each.lines.map(String));
+    await waitFor(() => lines().length === 2, 'its output');
+    expect(lines()).toEqual([`booted ${pid}`, 'assigned to doc-1']);
+  });
+
+  test('goes to one of two sessions that want it at once', async () => {
+    const { server } = await startPool();
+    await untilWarm(server, 1);
+    const answers = await Promise.all(['a', 'b'].map((key) => connect(server, { key })));
+    expect(answers.filter(({ assignment }) => assignment !== undefined)).toHaveLength(1);
+    expect(new Set(answers.map(({ pid }) => pid)).size).toBe(2);
+    for (const answer of answers) {
+      const isPooled = answer.assignment !== undefined;
+      expect([answer.hasSocket, sessionVariables(answer).length > 0]).toEqual([isPooled, !isPooled]);
+    }
+  });
+
+  test('is ended with the dev server, as is one that is in use, and no socket is left', async () => {
+    const { server } = await startPool({ warmPool: 2 });
+    await untilWarm(server, 2);
+    const used = await connect(server, { key: 'doc-1' });
+    await untilWarm(server, 2);
+    const pids = poolPids(server);
+    await server.close(true);
+    expect(await living([used.pid, ...pids])).toEqual([]);
+    expect(controlFolders()).toEqual([]);
+  });
+
+  test('that runs without `remap8080`, or by a shell, is led to its socket as well', async () => {
+    const command = `true && node ${fixture('pooled-server.mjs')}`;
+    const { server } = await startPool({ command, config: { remap8080: false } });
+    await untilWarm(server, 1);
+    expect((await connect(server, { key: 'doc-1' })).assignment?.key).toBe('doc-1');
+  });
+});
+
+describe('a session starts cold', () => {
+  const COLD = {
+    limits: { spawn: { executable: { resource_limits: { memory_limit_bytes: 2 ** 29 } } } },
+    mount: { spawn: { executable: { mount: true } } },
+    boot: { spawn: { executable: { env: { NODE_OPTIONS: '' } } } },
+  };
+
+  test('when it has limits, a mount, or variables that are read while a program starts', async () => {
+    const { server } = await startPool();
+    await untilWarm(server, 1);
+    for (const [key, request] of Object.entries(COLD)) {
+      const { backend_id, url } = (await post(CONNECT(server), { key, ...request })).json() as Record<string, string>;
+      const answer = await ask(server, backend_id ?? '', url ?? '');
+      expect([key, answer.assignment, answer.hasSocket]).toEqual([key, undefined, false]);
+      expect(answer.environment.SESSION_BACKEND_KEY).toBe(key);
+      expect(warm(server)).toBe(1);
+    }
+  });
+
+  test('where there is no pool', async () => {
+    const { server, notices } = await startPool({ warmPool: 0 });
+    const answer = await connect(server, { key: 'doc-1' });
+    expect([answer.assignment, answer.hasSocket]).toEqual([undefined, false]);
+    expect(server.parts.runtime.counts).toEqual([]);
+    expect(notices).toEqual([]);
+  });
+
+  test('while a pool of newer code warms, and nothing of the old code is handed out', async () => {
+    const { server, folder } = await startPool({ warmPool: 2 });
+    await untilWarm(server, 2);
+    const old = poolPids(server);
+    await waitFor(async () => (await send(`${server.apiUrl}/_jamdev/info`)).json().watching, 'the watcher');
+    writeFileSync(join(folder, 'watched.txt'), '2');
+    await waitFor(async () => warm(server) === 2 && (await living(old)).length === 0, 'a pool of the new code');
+    expect(old).not.toContain((await connect(server, { key: 'doc-1' })).pid);
+  });
+});
+
+describe('a pool that does not work is remarked on once, and sessions start cold', () => {
+  test.each([
+    ['exit', /a backend ended with exit code 4 before it reported warmed\..*It printed last: booted \d+/],
+    ['crash', /a backend ended with exit code 5 while it waited for a session\./],
+    ['hang-up', /a backend closed its control socket while it waited for a session\./],
+  ])('%s', async (mode, remark) => {
+    const { server, notices } = await startPool({ mode, warmPool: 2 });
+    await waitFor(() => notices.length > 0, 'a remark');
+    expect(notices[0]?.text).toMatch(/^The warm pool of "default": /);
+    expect(notices[0]?.text).toMatch(remark);
+    await waitFor(() => warm(server) === 0, 'an empty pool');
+    if (mode !== 'exit') {
+      const mounted = { key: 'doc-1', spawn: { executable: { mount: true } } };
+      const { backend_id, url } = (await post(CONNECT(server), mounted)).json() as Record<string, string>;
+      expect((await ask(server, backend_id ?? '', url ?? '')).hasSocket).toBe(false);
+    }
+    expect(notices).toHaveLength(1);
+  });
+
+  test('a command that is no Node.js program', async () => {
+    const { server, notices } = await startPool({ command: 'python3 -m http.server $PORT' });
+    await waitFor(() => notices.length > 0, 'a remark');
+    await server.build('again');
+    expect(notices.map(({ text }) => text)).toEqual([
+      'The warm pool of "default" stays empty: jamdev leads only Node.js programs to their control socket, and "python3 -m http.server $PORT" runs Python. In containers, warm pools work with every program.',
+    ]);
+  });
+});
+
+describe('a session that never becomes ready says why', () => {
+  test.each([
+    ['silent', 'It has its assignment, but has not reported ready.'],
+    ['early', 'It reported ready before it had its assignment, which does not count.'],
+    ['hang-up-later', 'It closed its control socket before it reported ready'],
+  ])('%s', async (mode, reason) => {
+    const { server } = await startPool({ mode });
+    const remarks = collectEvents(server, 'backend-notice');
+    await untilWarm(server, 1);
+    const { backend_id } = await server.connect({ key: 'doc-1' });
+    await waitFor(() => remarks.some(({ text }) => text.startsWith(reason)), 'the reason');
+    expect(server.parts.platform.backend(backend_id).state.status).toBe('waiting');
+  });
+});
+
+/** The processes in the pool, by the variable that marks their places; the session's own are left out by the test. */
+function poolPids(server: DevServer): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const environment = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0');
+      const isOurs = environment.includes(`JAMDEV_RUN=${server.parts.register.marker}`);
+      return isOurs && environment.some((each) => each.startsWith('JAMDEV_CONTROL_SOCKET=')) ? [Number(name)] : [];
+    } catch {
+      // It ended meanwhile.
+      return [];
+    }
+  });
+}
+
+function controlFolders(): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(`jamdev-sdk-${process.pid}-`));
+}
