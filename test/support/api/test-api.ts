@@ -113,12 +113,13 @@ export class TestApi {
 
   /** Waits until a backend has or had a status. @returns all statuses so far */
   untilStatus(id: string, status: string): Promise<StatusJson[]> {
+    let statuses: StatusJson[] = [];
     return waitFor(
       async () => {
-        const { statuses } = await this.get<{ statuses: StatusJson[] }>(`/v2/backend/${id}`);
+        ({ statuses } = await this.get<{ statuses: StatusJson[] }>(`/v2/backend/${id}`));
         return statuses.some((each) => each.status === status) ? statuses : undefined;
       },
-      `${id} to be ${status}`,
+      () => `${id} to be ${status}, which is ${JSON.stringify(statuses)}`,
       STATUS_DEADLINE_MS,
     );
   }
