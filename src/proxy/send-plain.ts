@@ -25,7 +25,7 @@ export function isWritable({ path, headers }: SentRequest): boolean {
 
 /**
  * Sends a plain request to the backend, and a plain answer back. Node.js's client would take several times as long for
- * this (docs/decisions/014-plain-requests.md); it gets the connection when the answer is of any other kind.
+ * this (docs/decisions/013-plain-requests.md); it gets the connection when the answer is of any other kind.
  */
 export function sendPlain(exchange: Exchange, sent: SentRequest, connections: BackendConnections): void {
   const socket = connections.take(sent.destination);

@@ -54,8 +54,8 @@ test.each<[string, Partial<CourseReport>]>([
   ['temp files left', { leftovers: { ...clean.leftovers, tempFiles: ['jamdev-pipes-1'] } }],
   ['ports left', { leftovers: { ...clean.leftovers, ports: ['4711'] } }],
   ['descriptors, start → last rest', { samples: withDescriptors(open(29)) }],
-  ['heap, start → last rest; growth per backend', { samples: samplesThatGrow(64 * KIB, 64 * KIB) }],
-  ['resident memory, start → last rest; growth per backend', { samples: samplesThatGrow(10 * KIB, 256 * KIB) }],
+  ['heap, start → last rest; growth per backend', { samples: samplesThatGrow(96 * KIB, 96 * KIB) }],
+  ['resident memory, start → last rest; growth per backend', { samples: samplesThatGrow(10 * KIB, 320 * KIB) }],
   ['messages answered', { counts: new Map() }],
 ])('%s: off when there is one fault', (what, fault) => {
   expect(offIn({ ...clean, ...fault })).toEqual([what]);

@@ -29,7 +29,7 @@ const WARM_UP_SAMPLES = 3;
  * The newest 1,000 ended backends are remembered, which takes about 10 kB of heap each (docs/reliability.md); meanwhile V8
  * compiles what runs often. What is held by mistake is larger, as are a socket's buffers or a log.
  */
-const ALLOWED_WHILE_REMEMBERED = { heapBytes: 40 * 1024, rssBytes: 128 * 1024 };
+const ALLOWED_WHILE_REMEMBERED = { heapBytes: 64 * 1024, rssBytes: 192 * 1024 };
 /** Once so many were started that the newest 1,000 and the code are in memory, nothing adds up. */
 const REMEMBERED_BACKENDS = 2_000;
 const ALLOWED_LATER = { heapBytes: 1024, rssBytes: 4 * 1024 };

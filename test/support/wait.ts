@@ -8,21 +8,19 @@ export const DEADLINE_MS = 60_000;
 /**
  * Waits until a condition holds, asking again and again.
  * @param condition returns something truthy once it holds
- * @param what is waited for, to be named when it never comes; as a function, with what there is instead
+ * @param what is waited for, to be named when it never comes
  * @returns what the condition returned
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
-  what: string | (() => string),
+  what: string,
   deadlineMs = DEADLINE_MS,
 ): Promise<NonNullable<T>> {
   const startedAt = performance.now();
   for (;;) {
     const result = await condition();
     if (result) return result;
-    if (performance.now() - startedAt > deadlineMs) {
-      throw new Error(`waited ${deadlineMs} ms in vain for ${typeof what === 'string' ? what : what()}`);
-    }
+    if (performance.now() - startedAt > deadlineMs) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Engine } from '../support/engine.js';
 import { startJamdevIn } from '../support/jamdev.js';
 import { alternate } from '../support/statistics.js';
@@ -8,6 +9,7 @@ import { saveVersion, untilVersion } from '../support/versions.js';
 import { GATHER_MS } from './restart.js';
 
 const AT_ONCE = 20;
+const BETWEEN_MS = 1_500;
 
 /**
  * The same as for child processes, with containers: needs an engine that has node:22-slim.
@@ -30,11 +32,17 @@ export const docker = {
     try {
       return [
         { what: 'connect to ready, Docker', ...DOCKER_RUN, ...(await connectToReady(jamdev.api, engine)) },
-        { what: `${AT_ONCE} connects at once, Docker`, ...DOCKER_RUN, ...(await manyAtOnce(jamdev.api, engine)) },
+        {
+          what: `${AT_ONCE} connects at once, Docker`,
+          ...DOCKER_RUN,
+          ...(await manyAtOnce(jamdev.api, engine)),
+          reach: { atMost: 1 },
+        },
         {
           what: 'save to new code, less 50 ms, Docker',
           ...DOCKER_RUN,
           against: 'docker build and run',
+          reach: { atMost: 1.15 },
           ...(await restart(folder, byHandFolder, connected, engine)),
         },
       ];
@@ -46,7 +54,7 @@ export const docker = {
 };
 
 /** @type {Pick<import('../support/row.js').Row, 'against' | 'unit' | 'reach'>} */
-const DOCKER_RUN = { against: 'docker run by hand', unit: 'ms', reach: { atMost: 1.15 } };
+const DOCKER_RUN = { against: 'docker run by hand', unit: 'ms', reach: { atMost: 0.4 } };
 
 function makeContainerProject() {
   const folder = makeTempFolder();
@@ -63,6 +71,8 @@ function connectToReady(api, engine) {
   return alternate(
     { warmUp: 2, counted: 11 },
     async () => {
+      // As a person does: not right after another, while the next container is being started ahead of time.
+      await pause(BETWEEN_MS);
       const startedAtMs = performance.now();
       const { backend_id } = await api.connectUntilReady();
       const ms = performance.now() - startedAtMs;

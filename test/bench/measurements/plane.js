@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { AT_ONCE, connectAndGet, firstAnswers, KEY, rowsOf } from '../support/compare-peers.js';
+import { AT_ONCE, connectAndGet, firstAnswers, hardTerminations, KEY, rowsOf } from '../support/compare-peers.js';
 import { Engine } from '../support/engine.js';
 import { startJamdevIn } from '../support/jamdev.js';
 import { CONNECTIONS, httpLoadTool, loadByEchoes, loadByGets, loadByPosts } from '../support/load.js';
@@ -11,6 +11,11 @@ import { alternateAll } from '../support/statistics.js';
 
 /** What is loaded late is loaded by then. */
 const SETTLE_MS = 3_000;
+
+/** How many connect at once, where connects are counted. */
+const CONNECTING = 16;
+/** The controller and the drone of Plane take no longer: jamdev may not either. */
+const NO_LONGER = { atMost: 1 };
 
 /** @typedef {import('../support/compare-peers.js').Peer} Peer */
 /** @typedef {import('../support/compare-peers.js').ComparedRow} ComparedRow */
@@ -30,7 +35,8 @@ export const plane = {
     const peer = await startPlane(await jamdev.api.imageOf(backend_id));
     try {
       const rows = [
-        ...(await firstAnswers(jamdev, peer)),
+        ...(await firstAnswers(jamdev, peer)).map((row) => (isOfMany(row) ? { ...row, reach: NO_LONGER } : row)),
+        { ...(await hardTerminations(jamdev, peer)), reach: NO_LONGER },
         ...(await underLoad(jamdev, peer)),
         ...(await memory(jamdev, peer)),
       ];
@@ -41,6 +47,11 @@ export const plane = {
     }
   },
 };
+
+/** @param {ComparedRow} row */
+function isOfMany({ what }) {
+  return what.includes('at once');
+}
 
 /** @param {string} why @returns {import('../support/row.js').Row[]} */
 function leftOut(why) {
@@ -67,14 +78,14 @@ async function underLoad(jamdev, peer) {
   };
   const connects = await compare(({ api, apiPort }) => {
     const { path, body } = api.connectRequest(KEY);
-    return loadByPosts(apiPort, path, body);
+    return loadByPosts(apiPort, path, body, {}, CONNECTING);
   });
   const gets = await compare(({ proxyPort }, path) => loadByGets(proxyPort, path));
   const echoes = await compare(({ proxyPort }, path) => loadByEchoes(`ws://localhost:${proxyPort}${path}`));
   return [
-    ...rowsOf(`connect to a held key, ${CONNECTIONS} connections`, connects),
-    ...rowsOf(`proxied GET, ${CONNECTIONS} connections (${httpLoadTool})`, gets),
-    ...rowsOf(`WebSocket echo, ${CONNECTIONS} sockets`, echoes),
+    ...rowsOf(`connect to a held key, ${CONNECTING} connections`, connects, 1.5),
+    ...rowsOf(`proxied GET, ${CONNECTIONS} connections (${httpLoadTool})`, gets, 0.9),
+    ...rowsOf(`WebSocket echo, ${CONNECTIONS} sockets`, echoes, 0.9),
   ];
 }
 

@@ -1,12 +1,8 @@
 import { get } from 'node:http';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { firstAnswer } from '../support/first-answer.js';
-import { freePort } from '../support/free-port.js';
-import { Api } from '../support/jamdev.js';
-import { makeProject, ROOT } from '../support/project.js';
+import { openDevInTerminal } from '../support/dev-in-terminal.js';
 import { alternate } from '../support/statistics.js';
-import { hasTmux, Terminal } from '../support/tmux.js';
+import { hasTmux } from '../support/tmux.js';
 
 const LINES = 100_000;
 
@@ -36,15 +32,8 @@ export const terminal = {
 
 /** @param {readonly string[]} options */
 async function openDev(options) {
-  const project = makeProject('lines.mjs');
-  const [apiPort, proxyPort] = [await freePort(), await freePort()];
-  const ports = ['--port', String(apiPort), '--proxy-port', String(proxyPort)];
-  const dev = ['dev', project, '--command', 'node lines.mjs', ...ports, ...options];
-  const screen = new Terminal();
-  await screen.open(project, [process.execPath, join(ROOT, 'bin/jamdev.js'), ...dev]);
-  const unknown = { gone: new AbortController().signal, output: () => 'see its terminal' };
-  await firstAnswer(apiPort, '/auth', { ...unknown, startedAtMs: performance.now() });
-  const { url } = await new Api(apiPort).connectUntilReady('bench');
+  const { screen, api, close } = await openDevInTerminal('lines.mjs', options);
+  const { url } = await api.connectUntilReady('bench');
   let round = 0;
   return {
     /** @returns {Promise<number>} milliseconds */
@@ -59,6 +48,6 @@ async function openDev(options) {
       while (!(await screen.screen()).includes(`the end of ${count}\n`)) await pause(2);
       return performance.now() - startedAtMs;
     },
-    close: () => screen.close(),
+    close,
   };
 }

@@ -6,4 +6,6 @@ const middleware = createProxyMiddleware({
   target: process.env.TARGET ?? '',
   agent: new Agent({ keepAlive: true, maxFreeSockets: 64 }),
 });
-createServer((request, response) => void middleware(request, response)).listen(process.env.PORT);
+const server = createServer((request, response) => void middleware(request, response));
+server.on('upgrade', middleware.upgrade);
+server.listen(process.env.PORT);

@@ -12,7 +12,7 @@ export const KEY = 'bench';
  * @typedef {object} Peer
  * @property {number} apiPort
  * @property {number} proxyPort
- * @property {Pick<import('./jamdev.js').Api, 'connect' | 'connectRequest' | 'kill' | 'headers'>} api
+ * @property {Pick<import('./jamdev.js').Api, 'connect' | 'connectRequest' | 'kill' | 'isFree' | 'headers'>} api
  */
 /** @typedef {Omit<import('./row.js').Row, 'against'>} ComparedRow */
 
@@ -70,6 +70,30 @@ export async function firstAnswers(jamdev, peer) {
       )),
     },
   ];
+}
+
+/**
+ * From the request to end a container by force until it is terminated and its key is free.
+ * @param {Peer} jamdev
+ * @param {Peer} peer
+ * @returns {Promise<ComparedRow>}
+ */
+export async function hardTerminations(jamdev, peer) {
+  /** @param {Peer} of */
+  const terminate = async ({ api, proxyPort }) => {
+    const key = randomUUID();
+    const id = await connectAndGet(api, proxyPort, key);
+    const startedAtMs = performance.now();
+    await api.kill(id);
+    while (!(await api.isFree(key)));
+    return performance.now() - startedAtMs;
+  };
+  const medians = await alternate(
+    { warmUp: 2, counted: 15 },
+    () => terminate(jamdev),
+    () => terminate(peer),
+  );
+  return { what: 'hard termination to a free key', unit: 'ms', ...medians };
 }
 
 /**

@@ -9,30 +9,39 @@ import { start } from './processes.js';
 import { makeProject, ROOT } from './project.js';
 import { makeTempFolder } from './temp-folders.js';
 
+/** The command line, as a file for Node.js. */
+export const JAMDEV = join(ROOT, 'bin/jamdev.js');
+
+const POOL_DEADLINE_MS = 60_000;
+
 /** @typedef {{ backend_id: string, token: string, url: string }} Connected */
 
 /**
  * Starts `jamdev dev`, as a process of its own, for a project with one of the servers.
  * @param {string} server a file of the folder `servers`
+ * @param {readonly string[]} [options]
+ * @param {string} [node] the Node.js that it runs on
  */
-export async function startJamdev(server) {
-  return startJamdevIn(makeProject(server), ['--command', `node ${server}`]);
+export async function startJamdev(server, options = [], node = 'node') {
+  return startJamdevIn(makeProject(server), ['--command', `node ${server}`, ...options], node);
 }
 
 /**
  * Starts `jamdev dev`, as a process of its own.
  * @param {string} project its folder
  * @param {readonly string[]} options
+ * @param {string} [node] the Node.js that it runs on
  */
-export async function startJamdevIn(project, options) {
+export async function startJamdevIn(project, options, node = 'node') {
   const [apiPort, proxyPort] = [await freePort(), await freePort()];
   const ports = ['--port', String(apiPort), '--proxy-port', String(proxyPort)];
-  const args = [join(ROOT, 'bin/jamdev.js'), 'dev', project, ...options, ...ports];
+  const args = [JAMDEV, 'dev', project, ...options, ...ports];
   // Not registered in the home of whoever measures.
-  const started = await start('node', args, { env: { XDG_STATE_HOME: makeTempFolder() } });
+  const stateHome = makeTempFolder();
+  const started = await start(node, args, { env: { XDG_STATE_HOME: stateHome } });
   const readyMs = await firstAnswer(apiPort, '/auth', started);
   const api = new Api(apiPort);
-  return { ...started, project, apiPort, proxyPort, readyMs, api };
+  return { ...started, project, stateHome, apiPort, proxyPort, readyMs, api };
 }
 
 /** The few requests of the API that are needed here. */
@@ -88,11 +97,48 @@ export class Api {
     return JSON.parse((await response.toArray()).join('')).image_digest;
   }
 
+  /**
+   * Starts backends and waits until they are ready.
+   * @param {number} count
+   * @param {number} atOnce
+   * @returns {Promise<Connected[]>}
+   */
+  async connectMany(count, atOnce) {
+    /** @type {Connected[]} */
+    const connected = [];
+    const one = async () => {
+      while (connected.length + starting < count) {
+        starting += 1;
+        const ready = await this.connectUntilReady();
+        starting -= 1;
+        connected.push(ready);
+      }
+    };
+    let starting = 0;
+    await Promise.all(Array.from({ length: atOnce }, one));
+    return connected;
+  }
+
   /** Waits until changes of files are noticed. */
   async untilWatching() {
     for (;;) {
       const response = await this.#send('GET', '/_jamdev/info');
       if (JSON.parse((await response.toArray()).join('')).watching) return;
+      await pause(10);
+    }
+  }
+
+  /**
+   * Waits until a warm pool is full.
+   * @param {number} count of warm backends
+   */
+  async untilPooled(count) {
+    const startedAtMs = performance.now();
+    for (;;) {
+      const response = await this.#send('GET', '/_jamdev/backends');
+      const text = (await response.toArray()).join('');
+      if (JSON.parse(text).warm_pools?.[0]?.warm === count) return;
+      if (performance.now() - startedAtMs > POOL_DEADLINE_MS) throw new Error(`the pool is never full: ${text}`);
       await pause(10);
     }
   }
@@ -134,18 +180,41 @@ export class Api {
   }
 
   /**
+   * Asks for the holder of a key, without starting one.
+   * @param {string} key
+   */
+  async isFree(key) {
+    const body = JSON.stringify({ key, spawn: false });
+    const response = await this.#request('POST', this.connectRequest(key).path, body);
+    await response.toArray();
+    return response.statusCode === 409;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {string} [body]
+   * @returns {Promise<import('node:http').IncomingMessage>}
+   * @throws when its status is not 200
+   */
+  async #send(method, path, body) {
+    const response = await this.#request(method, path, body);
+    if (response.statusCode !== 200) throw new Error(`${method} ${path}: ${(await response.toArray()).join('')}`);
+    return response;
+  }
+
+  /**
    * @param {string} method
    * @param {string} path
    * @param {string} [body]
    * @returns {Promise<import('node:http').IncomingMessage>}
    */
-  async #send(method, path, body) {
+  async #request(method, path, body) {
     const headers = { ...this.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
     const outgoing = request({ host: '127.0.0.1', port: this.#port, agent: this.#agent, method, path, headers });
     outgoing.end(body);
     const [response] = await once(outgoing, 'response');
     response.setEncoding('utf8');
-    if (response.statusCode !== 200) throw new Error(`${method} ${path}: ${(await response.toArray()).join('')}`);
     return response;
   }
 }

@@ -7,7 +7,12 @@ export const CONNECTIONS = 32;
 /** How long each round of load lasts. */
 const SECONDS = 1;
 
+/** The rate of requests that {@link steadyGets} sends. */
+export const STEADY_PER_SECOND = 500;
+const STEADY_SECONDS = 4;
+
 const HTTP_LOAD = fileURLToPath(new URL('../load/http-load.mjs', import.meta.url));
+const STEADY_LOAD = fileURLToPath(new URL('../load/steady-load.mjs', import.meta.url));
 const SOCKET_LOAD = fileURLToPath(new URL('../load/socket-load.mjs', import.meta.url));
 
 /** What sends the GET requests: `wrk` where it is installed. */
@@ -45,15 +50,27 @@ export async function getsPerSecond(port, path) {
 }
 
 /**
+ * Sends GET requests at a steady rate, far below what the server can do.
+ * @param {number} port
+ * @param {string} path
+ * @returns {Promise<Load>}
+ */
+export async function steadyGets(port, path) {
+  const load = { port, path, connections: CONNECTIONS, perSecond: STEADY_PER_SECOND, seconds: STEADY_SECONDS };
+  return loadOf((await runToEnd('node', [STEADY_LOAD, JSON.stringify(load)])).output);
+}
+
+/**
  * Sends POST requests.
  * @param {number} port
  * @param {string} path
  * @param {string} body JSON
  * @param {Record<string, string>} [headers]
+ * @param {number} [connections]
  * @returns {Promise<Load>}
  */
-export async function loadByPosts(port, path, body, headers = {}) {
-  return httpLoad({ port, path, method: 'POST', headers, body });
+export async function loadByPosts(port, path, body, headers = {}, connections = CONNECTIONS) {
+  return httpLoad({ port, path, method: 'POST', headers, body, connections });
 }
 
 /**
@@ -66,11 +83,11 @@ export async function loadByEchoes(url) {
 }
 
 /**
- * @typedef {{ port: number, path: string, method: string, headers?: Record<string, string>, body: string }} HttpLoad
+ * @typedef {{ port: number, path: string, method: string, headers?: Record<string, string>, body: string, connections?: number }} HttpLoad
  * @param {HttpLoad} load
  */
 async function httpLoad(load) {
-  const argument = JSON.stringify({ ...load, connections: CONNECTIONS, seconds: SECONDS });
+  const argument = JSON.stringify({ connections: CONNECTIONS, ...load, seconds: SECONDS });
   return loadOf((await runToEnd('node', [HTTP_LOAD, argument])).output);
 }
 

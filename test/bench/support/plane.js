@@ -110,18 +110,41 @@ class PlaneApi {
   }
 
   /**
+   * Asks for the holder of a key, without starting one.
+   * @param {string} key
+   */
+  async isFree(key) {
+    const body = JSON.stringify({ key: { name: key, namespace: NAMESPACE, tag: '' } });
+    const response = await this.#request('POST', '/ctrl/connect', body);
+    await response.toArray();
+    return response.statusCode === 409;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {string} [body]
+   * @returns {Promise<import('node:http').IncomingMessage>}
+   * @throws when its status is not 200
+   */
+  async #send(method, path, body) {
+    const response = await this.#request(method, path, body);
+    if (response.statusCode !== 200) throw new Error(`${method} ${path}: ${(await response.toArray()).join('')}`);
+    return response;
+  }
+
+  /**
    * @param {string} method
    * @param {string} path
    * @param {string} [body]
    * @returns {Promise<import('node:http').IncomingMessage>}
    */
-  async #send(method, path, body) {
+  async #request(method, path, body) {
     const headers = body === undefined ? {} : { 'content-type': 'application/json' };
     const outgoing = request({ host: '127.0.0.1', port: this.#port, agent: this.#agent, method, path, headers });
     outgoing.end(body);
     const [response] = await once(outgoing, 'response');
     response.setEncoding('utf8');
-    if (response.statusCode !== 200) throw new Error(`${method} ${path}: ${(await response.toArray()).join('')}`);
     return response;
   }
 }

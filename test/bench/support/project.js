@@ -6,7 +6,8 @@ import { makeTempFolder } from './temp-folders.js';
 /** The root of the repository. */
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-const SERVERS = fileURLToPath(new URL('../servers', import.meta.url));
+/** The folder of programs that are measured. */
+export const SERVERS = fileURLToPath(new URL('../servers', import.meta.url));
 
 /**
  * Makes a project folder that holds one of the servers, and has this repository's packages.

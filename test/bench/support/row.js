@@ -17,6 +17,18 @@
  * @property {() => Promise<Row[]>} run
  */
 
+/**
+ * A row about a value that has a limit of its own.
+ * @param {string} what
+ * @param {string} unit
+ * @param {number} value
+ * @param {number} limit that it may reach
+ * @returns {Row}
+ */
+export function limited(what, unit, value, limit) {
+  return { what, against: 'the limit', unit, value, baseline: limit, reach: { atMost: 1 } };
+}
+
 /** @param {Row} row */
 export function ratioOf({ value, baseline, ratio = value / baseline }) {
   return ratio;

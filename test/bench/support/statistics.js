@@ -10,7 +10,7 @@ function median(numbers) {
   return (low + high) / 2;
 }
 
-/** @typedef {{ value: number, baseline: number, ratio: number }} Medians */
+/** @typedef {{ value: number, baseline: number, ratio: number, difference: number }} Medians `difference`: value less baseline */
 
 /**
  * Takes two measurements in turn, so that whatever else the machine does meets both alike. For the same reason the
@@ -54,7 +54,8 @@ export async function alternateAll(rounds, subject, baseline) {
     const ratios = of.map((value, round) => value / (by[round] ?? Number.NaN));
     /** @param {number[]} all */
     const counted = (all) => median(all.slice(rounds.warmUp));
-    return { value: counted(of), baseline: counted(by), ratio: counted(ratios) };
+    const differences = of.map((value, round) => value - (by[round] ?? Number.NaN));
+    return { value: counted(of), baseline: counted(by), ratio: counted(ratios), difference: counted(differences) };
   };
   return /** @type {Record<Name, Medians>} */ (Object.fromEntries(names.map((name) => [name, mediansOf(name)])));
 }

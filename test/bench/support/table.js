@@ -16,6 +16,22 @@ export function formatTable(rows) {
     .join('\n');
 }
 
+/**
+ * @param {readonly import('./row.js').Row[]} rows
+ * @returns {string} the result as a table in Markdown
+ */
+export function formatMarkdown(rows) {
+  const rule = HEAD.map((_, column) => (isNumeric(column) ? '--:' : '---'));
+  return [HEAD, rule, ...rows.map(cellsOf)]
+    .map((cells) => `| ${cells.join(' | ')} |`.replace(/ {2,}/g, ' '))
+    .join('\n');
+}
+
+/** @param {number} column */
+function isNumeric(column) {
+  return column >= FIRST_NUMBER_COLUMN && column < HEAD.length - 1;
+}
+
 /** @param {import('./row.js').Row} row */
 function cellsOf(row) {
   const { what, against, unit, value, baseline, reach } = row;
@@ -42,6 +58,5 @@ function round(number) {
  * @param {number} width
  */
 function align(cell, column, width) {
-  const isNumber = column >= FIRST_NUMBER_COLUMN && column < HEAD.length - 1;
-  return isNumber ? cell.padStart(width) : cell.padEnd(width);
+  return isNumeric(column) ? cell.padStart(width) : cell.padEnd(width);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeTempFolder } from './temp-folders.js';
 
-const NAME = `jamdev-bench-${process.pid}`;
+let opened = 0;
 
 /** @returns whether there is a tmux */
 export function hasTmux() {
@@ -19,6 +19,7 @@ export function hasTmux() {
 /** A real terminal with one program in it, in a tmux server of its own. */
 export class Terminal {
   #env = { ...process.env, TMUX_TMPDIR: makeTempFolder(), TMUX: '', NO_COLOR: '', LC_ALL: 'C.UTF-8' };
+  #name = `jamdev-bench-${process.pid}-${opened++}`;
   #closeNow = () => this.#closeSync();
 
   /**
@@ -38,6 +39,11 @@ export class Terminal {
     return this.#run('capture-pane', '-p');
   }
 
+  /** @returns {Promise<number>} the pid of its program */
+  async pid() {
+    return Number(await this.#run('display-message', '-p', '#{pane_pid}'));
+  }
+
   /** Closes it; the program is told so by SIGHUP. */
   async close() {
     process.off('exit', this.#closeNow);
@@ -46,12 +52,12 @@ export class Terminal {
 
   /** @param {string[]} args */
   async #run(...args) {
-    return (await promisify(execFile)('tmux', ['-L', NAME, ...args], { env: this.#env })).stdout;
+    return (await promisify(execFile)('tmux', ['-L', this.#name, ...args], { env: this.#env })).stdout;
   }
 
   #closeSync() {
     try {
-      execFileSync('tmux', ['-L', NAME, 'kill-server'], { env: this.#env, stdio: 'ignore' });
+      execFileSync('tmux', ['-L', this.#name, 'kill-server'], { env: this.#env, stdio: 'ignore' });
     } catch {
       // Gone by now.
     }

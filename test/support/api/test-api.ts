@@ -113,13 +113,12 @@ export class TestApi {
 
   /** Waits until a backend has or had a status. @returns all statuses so far */
   untilStatus(id: string, status: string): Promise<StatusJson[]> {
-    let statuses: StatusJson[] = [];
     return waitFor(
       async () => {
-        ({ statuses } = await this.get<{ statuses: StatusJson[] }>(`/v2/backend/${id}`));
+        const { statuses } = await this.get<{ statuses: StatusJson[] }>(`/v2/backend/${id}`);
         return statuses.some((each) => each.status === status) ? statuses : undefined;
       },
-      () => `${id} to be ${status}, which is ${JSON.stringify(statuses)}`,
+      `${id} to be ${status}`,
       STATUS_DEADLINE_MS,
     );
   }

@@ -1,0 +1,48 @@
+import { openIdleSockets } from '../support/idle-sockets.js';
+import { startJamdev } from '../support/jamdev.js';
+
+const BACKENDS = 500;
+const AT_ONCE = 50;
+const SOCKETS = 10_000;
+/** How many WebSockets are opened at once, and the first of these that all are compared with. */
+const BATCH = 50;
+const FIRST_BATCHES = 20;
+
+/**
+ * Whether the time that each of many takes stays the same: process backends that are started by concurrent connects, and
+ * idle WebSockets over some of them. Any failure ends it.
+ * @type {import('../support/row.js').Measurement}
+ */
+export const many = {
+  name: 'many',
+  async run() {
+    const jamdev = await startJamdev('echo.mjs');
+    const startedAtMs = performance.now();
+    const first = await jamdev.api.connectMany(AT_ONCE, AT_ONCE);
+    const firstMs = (performance.now() - startedAtMs) / AT_ONCE;
+    await jamdev.api.connectMany(BACKENDS - AT_ONCE, AT_ONCE);
+    const allMs = (performance.now() - startedAtMs) / BACKENDS;
+    const paths = first.map(({ token }) => `/${token}/`);
+    const sockets = await openIdleSockets(jamdev.proxyPort, paths, { count: SOCKETS, batch: BATCH });
+    await sockets.echoAll();
+    const socketMs = (/** @type {number[]} */ batches) =>
+      batches.reduce((sum, each) => sum + each, 0) / (batches.length * BATCH);
+    const linear = { unit: 'ms each', reach: { atMost: 1.3 } };
+    return [
+      {
+        what: `${BACKENDS} process backends, ${AT_ONCE} connects at once`,
+        against: `the first ${AT_ONCE}`,
+        ...linear,
+        value: allMs,
+        baseline: firstMs,
+      },
+      {
+        what: `${SOCKETS.toLocaleString('en-US')} idle WebSockets over ${AT_ONCE} backends`,
+        against: `the first ${(FIRST_BATCHES * BATCH).toLocaleString('en-US')}`,
+        ...linear,
+        value: socketMs(sockets.batchesMs),
+        baseline: socketMs(sockets.batchesMs.slice(0, FIRST_BATCHES)),
+      },
+    ];
+  },
+};
