@@ -1,9 +1,11 @@
-import express, { type Express, type Request, type RequestHandler } from 'express';
+import type { RequestListener } from 'node:http';
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import { TOKEN_PATH } from '../registry/paths.js';
 import { dropBody, readBody } from './body.js';
 import type { ApiContext } from './context.js';
+import { answerDirectly } from './direct-answers.js';
 import type { Endpoint } from './endpoint.js';
 import { answerError } from './error-handler.js';
 import { answerUntaken, methodNames, noteMethods } from './methods.js';
@@ -11,10 +13,19 @@ import { answerErrorAsPage, READY_PREFIX } from './ready-page.js';
 import { answerErrorAsRegistry } from './registry-refusal.js';
 
 /**
- * The API as an Express app. It translates between HTTP and the control plane, and decides nothing itself.
+ * The API. It translates between HTTP and the control plane, and decides nothing itself.
  * @param guard lets a request through, or throws
  */
-export function createApi(context: ApiContext, guard: RequestHandler, endpoints: readonly Endpoint[]): Express {
+export function createApi(context: ApiContext, guard: RequestHandler, endpoints: readonly Endpoint[]): RequestListener {
+  return answerDirectly(createApp(context, guard, endpoints), endpoints, {
+    guard,
+    respond: (endpoint) => handlerOf(endpoint, context),
+    answerError: answerError(context.reportFault),
+  });
+}
+
+/** The API as an Express app, with all of its endpoints. */
+export function createApp(context: ApiContext, guard: RequestHandler, endpoints: readonly Endpoint[]): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -31,8 +42,8 @@ export function createApi(context: ApiContext, guard: RequestHandler, endpoints:
   return app;
 }
 
-function handlerOf({ scope, body, respond }: Endpoint, { controlPlane, authorize }: ApiContext): RequestHandler {
-  return async (request, response) => {
+function handlerOf({ scope, body, respond }: Endpoint, { controlPlane, authorize }: ApiContext) {
+  return async (request: Request, response: Response): Promise<void> => {
     checkParameters(request.params);
     const whole = body === undefined ? undefined : readBody(request, response);
     // A refused caller is told so, whatever the body contains.

@@ -1,4 +1,4 @@
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import { serviceErrors } from '../contract/errors/service-errors.js';
 import { createApi } from './app.js';
 import { createBackendPageTest, isProxyOfAnyServer } from './backend-pages.js';
@@ -11,7 +11,7 @@ import { loginEndpoints } from './login-endpoints.js';
 import { pushRefusals } from './push-refusals.js';
 
 /** The API of a dev server: the platform's, and what only jamdev's own command line asks for. */
-export function createDevApi(context: DevApiContext): Express {
+export function createDevApi(context: DevApiContext): RequestListener {
   const guarded = guard({
     allowedHosts: context.allowedHosts,
     isBackendPage: createBackendPageTest(context.platform, context.info),

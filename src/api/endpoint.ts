@@ -18,6 +18,8 @@ export interface Endpoint {
   readonly query: z.ZodObject | undefined;
   readonly answer: Answer<unknown>;
   readonly errors: readonly WireErrorCode[];
+  /** Whether it is answered ahead of Express, whose requests and responses it does without. */
+  readonly isDirect: boolean;
   /** Answers a request whose body has been read, if there is one to read. */
   readonly respond: (request: Request, response: Response, account: CallingAccount) => Promise<void>;
 }
@@ -47,6 +49,8 @@ interface Declaration<Path extends string, Body, Query extends z.ZodObject, Resu
   answer: Answer<Result>;
   /** Error codes of this endpoint, besides those of all endpoints: a forbidden host, a malformed body... */
   errors?: readonly WireErrorCode[];
+  /** Default: false. */
+  isDirect?: boolean;
   /** Returns what goes out as JSON; where the answer is a stream or a page, writes it to `response`. */
   handle: (call: Call<Path, Body, z.infer<Query>>) => Result | Promise<Result>;
 }
@@ -86,7 +90,16 @@ export function post<Path extends string, Body, Query extends z.ZodObject, Resul
 function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result>(
   method: Endpoint['method'],
   path: Path,
-  { summary, scope = 'read', body, query, answer, errors = [], handle }: Declaration<Path, Body, Query, Result>,
+  {
+    summary,
+    scope = 'read',
+    body,
+    query,
+    answer,
+    errors = [],
+    isDirect = false,
+    handle,
+  }: Declaration<Path, Body, Query, Result>,
 ): Endpoint {
   const respond: Endpoint['respond'] = async (request, response, account) => {
     // One that nobody reads would stop the reading of its connection, and with that the notice that the client has left.
@@ -100,5 +113,5 @@ function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result
     });
     if (answer.contentType === JSON_TYPE) sendJson(response, result, answer.statuses[0]);
   };
-  return { method, path, summary, scope, body, query, answer, errors, respond };
+  return { method, path, summary, scope, body, query, answer, errors, isDirect, respond };
 }

@@ -59,9 +59,17 @@ export function guard({ allowedHosts, isBackendPage, isOtherProxy, onPageCall }:
 }
 
 function checkHost(request: Request, allowedHosts: AllowedHosts): void {
-  const { host = [] } = request.headersDistinct;
-  if (host.length > 1) throw callerErrors.hostNotAllowed(host.join(', '));
-  if (!isAllowedHost(host[0] ?? '', allowedHosts)) throw callerErrors.hostNotAllowed(host[0] ?? '');
+  const hosts = hostsOf(request.rawHeaders);
+  if (hosts.length > 1) throw callerErrors.hostNotAllowed(hosts.join(', '));
+  if (!isAllowedHost(hosts[0] ?? '', allowedHosts)) throw callerErrors.hostNotAllowed(hosts[0] ?? '');
+}
+
+function hostsOf(rawHeaders: readonly string[]): string[] {
+  const hosts: string[] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === 'host') hosts.push(rawHeaders[index + 1] as string);
+  }
+  return hosts;
 }
 
 /** Without an Origin a page can't see the answer; a link from anywhere may lead to a page of the dev server. */

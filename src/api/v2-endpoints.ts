@@ -18,7 +18,7 @@ import { events, json } from './answer.js';
 import { answerConnect } from './connect-results.js';
 import type { ApiContext } from './context.js';
 import { type Endpoint, get, post } from './endpoint.js';
-import { abortOnHangUp } from './hang-up.js';
+import { abortOnEarlyHangUp, abortOnHangUp } from './hang-up.js';
 import { streamRawLog } from './log-streams.js';
 import { streamMetrics } from './metrics-stream.js';
 import { streamStatuses } from './status-stream.js';
@@ -29,6 +29,7 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
   const connect = {
     summary: 'Connects to the backend that holds the key, or spawns one',
     scope: 'connect',
+    isDirect: true,
     body: connectRequestSchema,
     answer: json(connectResponseSchema),
     errors: [
@@ -47,7 +48,7 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
   const connectTo = async (plane: AccountPlane, service: string, params: ConnectParams, response: Response) =>
     answerConnect(
       response,
-      await plane.connect(service, params, abortOnHangUp(response)),
+      await plane.connect(service, params, abortOnEarlyHangUp(response)),
       await urls.forProgram(response.req),
     );
 

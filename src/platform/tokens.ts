@@ -1,6 +1,6 @@
 import type { Clock } from '../os/clock.js';
 import type { Backend } from './backend.js';
-import { newToken } from './ids.js';
+import { TokenSource } from './ids.js';
 
 /** Tokens that nobody used for so long expire. */
 export const TOKEN_UNUSED_MS = 60 * 60 * 1000;
@@ -31,6 +31,7 @@ export class TokenTable {
   /** Tokens that may be dropped: nobody is connected through them, and they are not static. In the order of last use. */
   readonly #unused = new Map<string, TokenRoute>();
   readonly #byBackend = new Map<Backend, Set<TokenRoute>>();
+  readonly #source = new TokenSource();
   readonly #clock: Clock;
   readonly #maxBytes: number;
   #heldBytes = 0;
@@ -55,7 +56,12 @@ export class TokenTable {
     if (staticToken !== undefined) return this.#routes.get(staticToken) ?? this.#add(backend, { token: staticToken });
     // As on Plane, where a connect without `auth` has an empty one.
     const userData = JSON.stringify(auth ?? {});
-    return this.#add(backend, { token: newToken(), secretToken: newToken(), user, userData });
+    return this.#add(backend, {
+      token: this.#source.next(),
+      secretToken: this.#source.next(),
+      user,
+      userData,
+    });
   }
 
   /** Whether a token leads to a backend. Does not count as use. */

@@ -2,8 +2,9 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Express } from 'express';
 import { expect } from 'vitest';
 import type { z } from 'zod';
+import { createApp } from '../../src/api/app.js';
 import { CallerUrls } from '../../src/api/caller-urls.js';
-import { createDevApi, listDevEndpoints } from '../../src/api/dev-app.js';
+import { listDevEndpoints } from '../../src/api/dev-app.js';
 import type { DevApiContext } from '../../src/api/dev-context.js';
 import type { Endpoint } from '../../src/api/endpoint.js';
 import { labelledCaller } from '../../src/api/labels.js';
@@ -50,7 +51,8 @@ function contextOf({ parts, info }: DevServer): DevApiContext {
 
 /** The API of a dev server as an Express app of its own, to be looked into. */
 export function makeApi(server: DevServer): Express {
-  return createDevApi(contextOf(server));
+  const context = contextOf(server);
+  return createApp(context, (_request, _response, next) => next(), listDevEndpoints(context));
 }
 
 /** Every endpoint as it is declared. */

@@ -1,0 +1,99 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import type { Endpoint } from './endpoint.js';
+
+/** Answers a request as an Express route does. */
+type Respond = (request: Request, response: Response) => Promise<void>;
+
+/** What a request passes through in the app. */
+export interface DirectSteps {
+  guard: RequestHandler;
+  respond: (endpoint: Endpoint) => Respond;
+  answerError: ErrorRequestHandler;
+}
+
+/** One kind of path that is answered directly. */
+interface DirectRoute {
+  /** As it is declared. */
+  path: string;
+  pattern: RegExp;
+  names: readonly string[];
+  respond: Respond;
+}
+
+/** A part of a path in which nothing has to be decoded. */
+const PLAIN_PART = '([\\w.~-]+)';
+
+/**
+ * Makes a listener that answers the endpoints declared as `direct` itself, by the same steps as the app: Express's way to an
+ * endpoint takes longer than a connect to a running session. What is not exactly the path of one, the app gets.
+ */
+export function answerDirectly(
+  app: RequestListener,
+  endpoints: readonly Endpoint[],
+  steps: DirectSteps,
+): RequestListener {
+  const routes = endpoints.filter(({ isDirect }) => isDirect).map((endpoint) => toRoute(endpoint, steps));
+  return (request, response) => {
+    if (request.method === 'POST') {
+      for (const { path, pattern, names, respond } of routes) {
+        const match = pattern.exec(request.url ?? '');
+        if (match === null) continue;
+        const params = Object.fromEntries(names.map((name, index) => [name, match[index + 1] ?? '']));
+        return void answer(asInExpress(request, response, { params, route: { path } }), respond, steps);
+      }
+    }
+    app(request, response);
+  };
+}
+
+function toRoute(endpoint: Endpoint, { respond }: DirectSteps): DirectRoute {
+  const { path } = endpoint;
+  return {
+    path,
+    pattern: new RegExp(`^${path.replace(/:\w+/g, PLAIN_PART)}(?:\\?.*)?$`, 's'),
+    names: [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name),
+    respond: respond(endpoint),
+  };
+}
+
+interface Asked {
+  request: Request;
+  response: Response;
+}
+
+/** Adds what the steps use of Express's requests and responses; the rest is Node.js's own. */
+function asInExpress(
+  request: IncomingMessage,
+  response: ServerResponse,
+  matched: Pick<Request, 'params' | 'route'>,
+): Asked {
+  const path = (request.url ?? '').split('?', 1)[0];
+  // Where an app is in front, its requests have a getter of that name.
+  Object.defineProperty(request, 'path', { value: path, configurable: true });
+  const asked = Object.assign(request, { ...matched, body: undefined });
+  const answered = Object.assign(response, { locals: {} });
+  return { request: asked as unknown as Request, response: answered as unknown as Response };
+}
+
+async function answer(
+  { request, response }: Asked,
+  respond: Respond,
+  { guard, answerError }: DirectSteps,
+): Promise<void> {
+  const cut = () => void request.socket.destroy();
+  try {
+    await pass(guard, request, response);
+    await respond(request, response);
+  } catch (error) {
+    answerError(error, request, response, cut);
+  }
+}
+
+/** Resolves when a guard lets a request through. */
+function pass(guard: RequestHandler, request: Request, response: Response): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const next = (error?: unknown) => (error === undefined ? resolve() : reject(error));
+    Promise.resolve(guard(request, response, next)).catch(reject);
+  });
+}
