@@ -104,7 +104,7 @@ async function listEverywhere(options: ListOptions, io: CommandIo): Promise<void
   if (options.json) {
     const described = servers.map((server) => ({
       ...toServerJson(server, placed),
-      warm_pools: poolsOf(server, pools),
+      ...toPoolsJson(server, pools),
     }));
     return io.json({ servers: described, backends: shown });
   }
@@ -118,6 +118,12 @@ async function listEverywhere(options: ListOptions, io: CommandIo): Promise<void
     servers.map((server) => [...toServerRow(server, placed), ...shownPools(poolsOf(server, pools), pools)]),
     io,
   );
+}
+
+/** Left out where there is none: scripts know the other fields. */
+function toPoolsJson(server: ServerRecord, pools: readonly PlacedPool[]): { warm_pools?: WarmPool[] } {
+  const own = poolsOf(server, pools);
+  return own.length === 0 ? {} : { warm_pools: own };
 }
 
 function poolsOf(server: ServerRecord, pools: readonly PlacedPool[]): WarmPool[] {

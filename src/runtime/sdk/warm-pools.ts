@@ -31,8 +31,8 @@ export class WarmPools implements Runtime {
   readonly #pool: StandbyPool<Build, PooledStandby>;
   /** The newest order of each service that has a pool. */
   readonly #orders = new Map<string, StandbyOrder>();
-  /** What was remarked last about each service's pool; forgotten once one of its backends went to a session. */
-  readonly #remarked = new Map<string, string>();
+  /** What was remarked about each service's pool; forgotten once one of its backends went to a session. */
+  readonly #remarked = new Map<string, Set<string>>();
 
   constructor(runtime: Runtime, { clock, noteAssignment, freeMemory = readFreeMemory }: WarmPoolsWorld) {
     this.#runtime = runtime;
@@ -116,8 +116,9 @@ export class WarmPools implements Runtime {
 
   /** Once for what stays the same, however often it is met. */
   #remark({ service, onRemark }: StandbyOrder, text: string, what = text): void {
-    if (this.#remarked.get(service) === what) return;
-    this.#remarked.set(service, what);
+    const remarked = this.#remarked.get(service) ?? new Set();
+    if (remarked.has(what)) return;
+    this.#remarked.set(service, remarked.add(what));
     onRemark(text);
   }
 }
