@@ -15,6 +15,14 @@ export interface Mount {
   Source: string;
 }
 
+/** A folder of this machine that a container sees and can't write to. */
+export interface SharedFolder {
+  /** Absolute path on this machine. */
+  source: string;
+  /** Absolute path in the container. */
+  target: string;
+}
+
 /** Everything that defines a backend's container. */
 export interface ContainerSpec {
   labels: Labels;
@@ -26,6 +34,8 @@ export interface ContainerSpec {
   limits: readonly Limit[];
   /** The folder or the volume that is mounted. */
   mount: Mount | undefined;
+  /** Folders through which jamdev speaks with what runs inside. */
+  shared?: readonly SharedFolder[] | undefined;
   /** The address of the engine's machine at which the port is published. */
   publishAt: string;
   /** The address of this machine, as the container sees it. */
@@ -41,7 +51,7 @@ export function insidePort({ hostPort }: Pick<ContainerSpec, 'hostPort'>): numbe
 
 /** The body of the engine's request to create a container. The engine chooses the port that it publishes. */
 export function containerConfig(spec: ContainerSpec): Record<string, unknown> {
-  const { build, limits, mount, init, hostPort, publishAt } = spec;
+  const { build, limits, mount, init, hostPort, publishAt, shared = [] } = spec;
   const variables = { ...build.env, ...spec.env, PORT: String(insidePort(spec)) };
   const port = `${CONTAINER_PORT}/tcp`;
   const published = { ExposedPorts: { [port]: {} }, PortBindings: { [port]: [{ HostIp: publishAt, HostPort: '' }] } };
@@ -56,7 +66,10 @@ export function containerConfig(spec: ContainerSpec): Record<string, unknown> {
       Init: init,
       NetworkMode: build.network ?? 'default',
       ExtraHosts: [`host.docker.internal:${spec.hostAddress}`],
-      Mounts: mount === undefined ? [] : [{ ...mount, Target: MOUNT_TARGET }],
+      Mounts: [
+        ...(mount === undefined ? [] : [{ ...mount, Target: MOUNT_TARGET }]),
+        ...shared.map(({ source, target }) => ({ Type: 'bind', Source: source, Target: target, ReadOnly: true })),
+      ],
       ...Object.assign({}, ...limits.map(({ config }) => config)),
     },
   };

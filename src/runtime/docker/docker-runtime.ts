@@ -14,8 +14,10 @@ import { ImageCommands } from './image-commands.js';
 import { containerName } from './labels.js';
 import { LostContainers, removeContainer } from './lost-containers.js';
 import { hasOwnInit, isInitMissing } from './own-init.js';
+import { poolPart } from './pool-part.js';
 import { makeWritable } from './remote-volume.js';
 import { type Limit, limitsOf, refusedLimit } from './resource-limits.js';
+import { findSharingObstacle } from './shared-folders.js';
 import { checkVariables, startFailure } from './start-failure.js';
 
 /** How long the last resort may take, for each of its two steps. */
@@ -69,7 +71,15 @@ export class DockerRuntime implements Runtime {
     checkVariables({ ...build.env, ...request.env });
     const { project, stateId, owner, runId, volumes } = this.#options;
     const { backendId, service, key, env, limits: wanted } = request;
-    const labels = { project, state: stateId, owner, run: runId, service, key, backend: backendId };
+    const pool = poolPart(request);
+    const labels = {
+      project,
+      state: stateId,
+      owner,
+      run: runId,
+      service,
+      ...(pool?.labels ?? { key, backend: backendId }),
+    };
     // One of them may hold the key.
     await this.#lost.removeAll();
     const hostPort = build.network === 'host' ? await this.#hostPorts.acquire() : undefined;
@@ -81,7 +91,11 @@ export class DockerRuntime implements Runtime {
       if (refused.has(limit.kind)) request.onRemark?.(withoutLimit(limit));
     }
     try {
-      const spec = { ...common, mount: await prepareMount(this.#engine, volumes, request, labels) };
+      const spec = {
+        ...common,
+        shared: pool?.shared,
+        mount: await prepareMount(this.#engine, volumes, request, labels),
+      };
       const ownInit = build.init === false || hasOwnInit(await this.#commands.of(build));
       for (;;) {
         const limits = limitsOf(wanted).filter(({ kind }) => !refused.has(kind));
@@ -108,8 +122,9 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  poolObstacle(): string {
-    return 'jamdev keeps warm pools of child processes only.';
+  poolObstacle(): string | undefined {
+    const obstacle = findSharingObstacle(this.#engine);
+    return obstacle === undefined ? undefined : `${obstacle}, so that containers can't reach their control sockets.`;
   }
 
   killAll(): void {

@@ -11,6 +11,8 @@ export const LABEL = {
   service: 'dev.jamdev.service',
   key: 'dev.jamdev.key',
   backend: 'dev.jamdev.backend',
+  /** In place of key and backend: the container was started ahead of time, and labels can't be changed later. */
+  slot: 'dev.jamdev.slot',
 } as const;
 
 export type Labels = Partial<Record<keyof typeof LABEL, string>>;
