@@ -16,7 +16,7 @@ export interface Mount {
 }
 
 /** A folder of this machine that a container sees and can't write to. */
-export interface SharedFolder {
+interface SharedFolder {
   /** Absolute path on this machine. */
   source: string;
   /** Absolute path in the container. */
