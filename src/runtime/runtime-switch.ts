@@ -27,6 +27,11 @@ export class RuntimeSwitch implements Runtime {
     return runtime?.poolObstacle?.(build);
   }
 
+  buildBegun(service: string): void {
+    this.#process.buildBegun?.(service);
+    this.#container?.buildBegun?.(service);
+  }
+
   async standDown(): Promise<void> {
     await Promise.all([this.#process.standDown?.(), this.#container?.standDown?.()]);
   }

@@ -155,6 +155,8 @@ export interface Runtime {
   standBy?(order: StandbyOrder): void;
   /** Says in a sentence why no backend of a build can be in a warm pool; undefined: it can. */
   poolObstacle?(build: Build): string | undefined;
+  /** A new build of a service has begun: what is prepared for it can be begun as well. */
+  buildBegun?(service: string): void;
   /** Ends what was prepared ahead of time, and prepares no more. Never rejects. */
   standDown?(): Promise<void>;
   /** Ends at once whatever still runs; synchronous, for the moment before the program itself ends. */

@@ -136,6 +136,10 @@ export class ProcessRuntime implements Runtime {
     if (order.build.kind === 'process') this.#warm.keep(order, order.build);
   }
 
+  buildBegun(service: string): void {
+    this.#warm.renew(service);
+  }
+
   async standDown(): Promise<void> {
     await this.#warm.close();
   }

@@ -132,7 +132,7 @@ export class WarmProcess implements Standby {
 
   end(): void {
     this.#isEnded = true;
-    void this.#started.then((child) => child.termination.force()).catch(ignoreError('processes', 'ending a process'));
+    this.#child?.killGroup();
   }
 
   killNow(): void {
@@ -163,7 +163,7 @@ export class WarmProcess implements Standby {
       );
       this.#child = child;
       this.#listen(child.channel as Duplex);
-      if (this.#isEnded) child.termination.force();
+      if (this.#isEnded) child.killGroup();
       return child;
     } catch (error) {
       for (const output of outputs) output.discard();
@@ -198,8 +198,8 @@ export class WarmProcess implements Standby {
 
   async #untilGone(child: SupervisedChild): Promise<void> {
     await child.exit;
-    if (!child.termination.hasBegun && this.#assignment === undefined) child.termination.force();
-    await child.termination.over;
-    if (this.#assignment === undefined) await child.finishOutput();
+    if (this.#isHandedOver) await child.termination.over;
+    // It has not run any code of the app, so that it has left nothing behind.
+    else await child.finishOutput();
   }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../os/clock.js';
 import { noteDecision } from '../../os/debug/debug-log.js';
 import type { SupervisedChild } from '../../processes/supervised-child.js';
@@ -33,6 +34,8 @@ export class WarmStarts {
     this.#world = world;
     this.#pool = new StandbyPool({
       start: (place) => this.#start(place),
+      // What differs in the app's files is not loaded yet.
+      suits: (started, build) => isDeepStrictEqual({ ...started, number: build.number }, build),
       bytesEach: BYTES_EACH,
       freeMemory: () => readFreeMemory(),
       clock: world.clock,
@@ -52,6 +55,11 @@ export class WarmStarts {
       if ('why' in command) return `build ${number} of ${service}: no processes ahead of time, ${command.why}`;
       return `build ${number} of ${service}: ${warm} processes ahead of time`;
     });
+  }
+
+  /** Starts them again: a new build has begun. */
+  renew(service: string): void {
+    this.#pool.renew(service);
   }
 
   /**

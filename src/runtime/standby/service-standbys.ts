@@ -24,6 +24,8 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
   readonly #held = new Set<number>();
   #build: B | undefined;
   #count = 0;
+  /** All that stands by was started for the build that is being made now. */
+  #isRenewed = false;
   #isBooting = false;
   #failedBoots = 0;
   #crashes = 0;
@@ -55,8 +57,11 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
 
   /** Keeps this many for a build from now on. What stands by for another build is ended first. */
   keep(build: B | undefined, count: number): void {
-    if (build !== this.#build) {
-      this.#build = build;
+    const before = this.#build;
+    this.#build = build;
+    const isKept = this.#isRenewed && before !== undefined && build !== undefined && this.#world.suits?.(before, build);
+    this.#isRenewed = false;
+    if (build !== before && !isKept) {
       this.#failedBoots = 0;
       this.#crashes = 0;
       this.#cancelRetry?.();
@@ -69,6 +74,14 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
       this.#cancelCheck = undefined;
     }
     this.#endFrom(count);
+    this.#fill();
+  }
+
+  /** Starts all again for a build that is being made, which may turn out to be run in the same way. */
+  renew(): void {
+    if (this.#count === 0 || this.#world.suits === undefined) return;
+    this.#isRenewed = true;
+    this.#endFrom(0);
     this.#fill();
   }
 

@@ -7,6 +7,8 @@ import type { Standby, StandbyPlace } from './standby.js';
 export interface StandbyPoolWorld<B extends Build, T extends Standby> {
   /** Starts one; what goes wrong shows in `ready`. */
   start(place: StandbyPlace<B>): T;
+  /** Whether what was started for one build stands by just as well for a later one. Default: it never does. */
+  suits?(started: B, build: B): boolean;
   /** Memory that one of them takes. */
   bytesEach: number;
   /** Bytes that programs could still use. */
@@ -41,6 +43,14 @@ export class StandbyPool<B extends Build, T extends Standby> {
     const standbys = this.#services.get(service) ?? new ServiceStandbys(service, this.#world);
     this.#services.set(service, standbys);
     standbys.keep(build, count);
+  }
+
+  /**
+   * Replaces what stands by for a service, as a new build has begun: if that is run in the same way, these are for it, and
+   * start while it is being made.
+   */
+  renew(service: string): void {
+    if (!this.#isClosed) this.#services.get(service)?.renew();
   }
 
   /**

@@ -48,8 +48,8 @@ class ScriptedStandby implements Standby {
   }
 }
 
-function makeBuild(number: number): ProcessBuild {
-  return { kind: 'process', number, command: 'node server.js', cwd: '/', env: {}, remap8080: true };
+function makeBuild(number: number, command = `node ${number}.js`): ProcessBuild {
+  return { kind: 'process', number, command, cwd: '/', env: {}, remap8080: true };
 }
 
 function makePool({ freeMemory = (): number => 1_000 } = {}) {
@@ -62,6 +62,7 @@ function makePool({ freeMemory = (): number => 1_000 } = {}) {
       started.push(standby);
       return standby;
     },
+    suits: (old, build) => old.command === build.command,
     bytesEach: 100,
     freeMemory,
     clock,
@@ -257,4 +258,36 @@ test('killAll kills all that runs at once', async () => {
   await boot();
   pool.killAll();
   expect(started[0]?.killed).toBe(true);
+});
+
+test('what was started again when a build began stands by for it, if that is run in the same way', async () => {
+  const { pool, started, boot } = makePool();
+  const builds = [1, 2, 3].map((number) => makeBuild(number, 'node server.js'));
+  const [first, second, third] = builds as [ProcessBuild, ProcessBuild, ProcessBuild];
+  pool.keep('doc', first, 1);
+  await boot();
+  pool.renew('doc');
+  expect(started[0]?.ended).toBe(true);
+  started[0]?.exit();
+  await settle();
+  await boot();
+  expect(started.length).toBe(2);
+  pool.keep('doc', second, 1);
+  expect(pool.take(first, NEVER)).toBe(undefined);
+  expect(started[1]?.ended).toBe(false);
+  // Nothing was started for this one.
+  pool.keep('doc', third, 1);
+  expect(started[1]?.ended).toBe(true);
+});
+
+test('what was started again when a build began is ended if that is run in another way', async () => {
+  const { pool, started, boot } = makePool();
+  pool.keep('doc', makeBuild(1), 1);
+  await boot();
+  pool.renew('doc');
+  started[0]?.exit();
+  await settle();
+  await boot();
+  pool.keep('doc', makeBuild(2), 1);
+  expect(started[1]?.ended).toBe(true);
 });
