@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import type { Address } from './runtime.js';
 import { readStrangeBytes, type StrangeAnswer } from './strange-answer.js';
 
@@ -18,48 +19,66 @@ export interface HeadResult {
 }
 
 /** Sends one `HEAD /`. Never rejects. */
-export function sendHead({ host, port, socketPath }: Address, signal: AbortSignal): Promise<HeadResult> {
+export async function sendHead(address: Address, signal: AbortSignal): Promise<HeadResult> {
+  // A request costs much more than the refused connection that is the usual outcome.
+  const socket = await tryConnect(address, signal);
+  return socket === undefined ? { isHttp: false, mayBeTls: false } : askThrough(socket, address, signal);
+}
+
+/** @returns undefined when nothing listens there */
+function tryConnect({ host, port, socketPath }: Address, signal: AbortSignal): Promise<Socket | undefined> {
   return new Promise((resolve) => {
-    let isConnected = false;
+    const socket = connect(socketPath === undefined ? { host, port } : { path: socketPath });
+    const giveUp = () => void socket.destroy();
+    socket.setTimeout(ANSWER_TIMEOUT_MS, giveUp);
+    signal.addEventListener('abort', giveUp);
+    if (signal.aborted) giveUp();
+    socket.once('error', () => resolve(undefined));
+    socket.once('close', () => {
+      signal.removeEventListener('abort', giveUp);
+      resolve(undefined);
+    });
+    socket.once('connect', () => {
+      signal.removeEventListener('abort', giveUp);
+      socket.setTimeout(0, giveUp);
+      resolve(socket);
+    });
+  });
+}
+
+function askThrough(socket: Socket, { host, port }: Address, signal: AbortSignal): Promise<HeadResult> {
+  return new Promise((resolve) => {
     const head = request({
       host,
       port,
-      ...(socketPath === undefined ? {} : { socketPath }),
+      createConnection: () => socket,
       path: '/',
       method: 'HEAD',
-      agent: false,
       signal,
       timeout: ANSWER_TIMEOUT_MS,
       headers: { 'user-agent': 'jamdev-readiness', connection: 'close' },
     });
-    head.once('socket', (socket) =>
-      socket.once('connect', () => {
-        isConnected = true;
-      }),
-    );
     head.once('response', (response) => {
       response.resume();
       resolve({ isHttp: true, mayBeTls: response.statusCode === BAD_REQUEST });
       head.destroy();
     });
     head.once('timeout', () => {
-      if (isConnected) resolve({ isHttp: false, strange: { kind: 'silent', ms: ANSWER_TIMEOUT_MS }, mayBeTls: true });
+      resolve({ isHttp: false, strange: { kind: 'silent', ms: ANSWER_TIMEOUT_MS }, mayBeTls: true });
       head.destroy();
     });
-    head.on('error', (error) => resolve(readError(error, isConnected)));
-    head.once('close', () => resolve(readError(undefined, isConnected)));
+    head.on('error', (error) => resolve(readError(error)));
+    head.once('close', () => resolve(readError(undefined)));
     head.end();
   });
 }
 
 /** An answer that begins as HTTP does counts, as on the platform, even if Node.js's parser takes offense at the rest. */
-function readError(error: Error | undefined, isConnected: boolean): HeadResult {
+function readError(error: Error | undefined): HeadResult {
   const { code = '', rawPacket } = (error ?? {}) as NodeJS.ErrnoException & { rawPacket?: Buffer };
   if (rawPacket !== undefined && code.startsWith('HPE_')) {
     const isHttp = code === 'HPE_HEADER_OVERFLOW' || rawPacket.subarray(0, 5).toString('latin1') === 'HTTP/';
     return isHttp ? { isHttp, mayBeTls: false } : { isHttp, strange: readStrangeBytes(rawPacket), mayBeTls: false };
   }
-  return isConnected
-    ? { isHttp: false, strange: { kind: 'closed' }, mayBeTls: true }
-    : { isHttp: false, mayBeTls: false };
+  return { isHttp: false, strange: { kind: 'closed' }, mayBeTls: true };
 }

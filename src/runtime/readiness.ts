@@ -5,7 +5,7 @@ import type { Address } from './runtime.js';
 import type { StrangeAnswer } from './strange-answer.js';
 import { speaksTls } from './tls-probe.js';
 
-const SHORTEST_PAUSE_MS = 3;
+const SHORTEST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 200;
 /** The pause grows with the wait, so that a slow start costs little and a fast one is seen at once. */
 const PAUSE_PER_WAITED = 0.04;

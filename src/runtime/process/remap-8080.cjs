@@ -14,20 +14,7 @@ const PLATFORM_PORT = 8080;
 const LOOPBACK = '127.0.0.1';
 /** Called before the program listens for the first time. */
 let beforeListening = () => {};
-
-// A wrapper that passes on only variables that it knows may leave out the first one.
-const assignedPort = Number(process.env.JAMDEV_BACKEND_PORT ?? process.env.PORT);
-
-if (Number.isInteger(assignedPort) && assignedPort > 0 && assignedPort !== PLATFORM_PORT) {
-  const { listen } = net.Server.prototype;
-  net.Server.prototype.listen = /** @type {typeof listen} */ (
-    /** @this {import('node:net').Server} @param {unknown[]} args */
-    function remappedListen(...args) {
-      beforeListening();
-      return Reflect.apply(listen, this, remap(args));
-    }
-  );
-}
+let assignedPort = Number.NaN;
 
 require('./lead-control-socket.cjs');
 
@@ -42,11 +29,29 @@ const loadedFolder = process.env.JAMDEV_LOADED_FOLDER;
  */
 const REPORT_AFTER_MS = [200, 2_000, 15_000];
 
-for (const ms of REPORT_AFTER_MS) setTimeout(reportLoaded, ms).unref();
-beforeListening = () => {
-  beforeListening = () => {};
-  reportLoaded();
-};
+// A process that was started ahead of time has no port yet: stand-by.cjs begins when it has.
+if (process.env.JAMDEV_STANDBY_FD === undefined) begin();
+module.exports = { begin };
+
+/** Begins with what depends on the variables and the time of the program's start. */
+function begin() {
+  // A wrapper that passes on only variables that it knows may leave out the first one.
+  assignedPort = Number(process.env.JAMDEV_BACKEND_PORT ?? process.env.PORT);
+  for (const ms of REPORT_AFTER_MS) setTimeout(reportLoaded, ms).unref();
+  beforeListening = () => {
+    beforeListening = () => {};
+    reportLoaded();
+  };
+  if (!Number.isInteger(assignedPort) || assignedPort <= 0 || assignedPort === PLATFORM_PORT) return;
+  const { listen } = net.Server.prototype;
+  net.Server.prototype.listen = /** @type {typeof listen} */ (
+    /** @this {import('node:net').Server} @param {unknown[]} args */
+    function remappedListen(...args) {
+      beforeListening();
+      return Reflect.apply(listen, this, remap(args));
+    }
+  );
+}
 
 /** The same of a Worker with an environment of its own. */
 function folderOfWorker() {

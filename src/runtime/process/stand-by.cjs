@@ -11,40 +11,79 @@
  *
  * When jamdev ends, even by SIGKILL, the channel ends as well, and with it this process.
  */
+/** Not among them: what opens files or creates `process.stderr` when it is loaded, as `assert` and `tls` do. */
+const USUAL_MODULES = [
+  ...['async_hooks', 'buffer', 'child_process', 'crypto', 'events', 'fs/promises', 'http', 'module', 'net', 'os'],
+  ...['path', 'perf_hooks', 'querystring', 'readline', 'stream', 'stream/promises', 'string_decoder', 'timers'],
+  ...['timers/promises', 'tty', 'url', 'util', 'vm', 'worker_threads', 'zlib'],
+];
 const channel = process.env.JAMDEV_STANDBY_FD;
 
 // The app finds no trace of it among its modules.
 delete require.cache[__filename];
 
-if (channel !== undefined) {
-  const fs = require('node:fs');
+if (channel !== undefined) standBy(Number(channel));
+
+/** @param {number} fd of the channel */
+function standBy(fd) {
+  // As they are before the preload watches them.
+  const { readSync, writeSync, closeSync } = require('node:fs');
   const { shiftClock } = require('./shift-clock.cjs');
   delete require.cache[require.resolve('./shift-clock.cjs')];
-  const fd = Number(channel);
-  fs.writeSync(fd, 'r');
+  loadAhead();
+  const remap = isPreloadNext() ? require('./remap-8080.cjs') : undefined;
+  writeSync(fd, 'r');
   const stoppedAt = process.hrtime.bigint();
-  const text = readLine(fs, fd);
-  if (text === undefined) {
-    process.exit(0);
-  } else {
-    setEnvironment(JSON.parse(text));
-    shiftClock(Number(process.hrtime.bigint() - stoppedAt) / 1e6);
-    fs.writeSync(fd, 'g');
-    fs.closeSync(fd);
+  const text = readLine(readSync, fd);
+  if (text === undefined) process.exit(0);
+  setEnvironment(JSON.parse(text));
+  shiftClock(Number(process.hrtime.bigint() - stoppedAt) / 1e6);
+  writeSync(fd, 'g');
+  closeSync(fd);
+  remap?.begin();
+}
+
+/** Loads those parts of Node.js itself that most servers load, which takes most of the start of a small one. */
+function loadAhead() {
+  for (const name of USUAL_MODULES) require(`node:${name}`);
+  // Some exports load more when they are read, as an ES module does that imports `node:http`.
+  if (isModule(process.argv[1] ?? '')) Object.values(require('node:http'));
+}
+
+/** @param {string} file @returns {boolean} whether it is an ES module */
+function isModule(file) {
+  if (/\.[cm][jt]s$/.test(file)) return file.at(-3) === 'm';
+  const { existsSync, readFileSync } = require('node:fs');
+  const { dirname, join } = require('node:path');
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    const manifest = join(folder, 'package.json');
+    try {
+      if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, 'utf8')).type === 'module';
+    } catch {
+      return false;
+    }
+    if (dirname(folder) === folder) return false;
   }
+}
+
+/** Whether jamdev's preload is the next code to run: no other preload comes in between. */
+function isPreloadNext() {
+  const options = process.env.NODE_OPTIONS ?? '';
+  const preloads = options.match(/(?:^|\s)(?:-r|--require|--import|--loader|--experimental-loader)\b/g) ?? [];
+  return preloads.length === 2 && /[/\\]remap-8080\.cjs"$/.test(options);
 }
 
 /**
  * Waits for a line. Nothing else of the process runs meanwhile.
- * @param {typeof import('node:fs')} fs
+ * @param {typeof import('node:fs').readSync} readSync
  * @param {number} fd
  * @returns {string | undefined} undefined: jamdev has ended, or does not need this process
  */
-function readLine(fs, fd) {
+function readLine(readSync, fd) {
   const chunks = [];
   for (;;) {
     const chunk = Buffer.alloc(65_536);
-    const length = fs.readSync(fd, chunk, 0, chunk.length, null);
+    const length = readSync(fd, chunk, 0, chunk.length, null);
     if (length === 0) return undefined;
     chunks.push(chunk.subarray(0, length));
     if (chunk[length - 1] === 10) return Buffer.concat(chunks).toString('utf8');

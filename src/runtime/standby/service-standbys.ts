@@ -7,6 +7,8 @@ import type { StandbyPoolWorld } from './standby-pool.js';
 const MAX_FAILED_BOOTS = 3;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 60_000;
+/** From the end of a start to that of the next one ahead of time: the first requests go before. */
+const REFILL_DELAY_MS = 100;
 /** How often memory is looked at while something stands by, or would if there were more of it. */
 const MEMORY_CHECK_MS = 10_000;
 /** One more is started only if this many of its kind would fit into the free memory, and one is ended below the other. */
@@ -92,8 +94,10 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
       this.#standing.delete(slot);
       this.#held.add(slot);
       const release = () => {
-        this.#held.delete(slot);
-        this.#fill();
+        this.#world.clock.after(REFILL_DELAY_MS, () => {
+          this.#held.delete(slot);
+          this.#fill();
+        });
       };
       served.then(release, release);
       this.#world.onChange(this.#service);

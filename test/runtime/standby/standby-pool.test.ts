@@ -94,7 +94,7 @@ test('it keeps the wanted number, and starts one after the other', async () => {
 });
 
 test('one is taken once, and its place is filled when the start of what it became is over', async () => {
-  const { pool, started, boot } = makePool();
+  const { pool, clock, started, boot } = makePool();
   const build = makeBuild(1);
   pool.keep('doc', build, 1);
   await boot();
@@ -108,6 +108,7 @@ test('one is taken once, and its place is filled when the start of what it becam
   expect(started.length).toBe(1);
   serve();
   await settle();
+  clock.turn(100);
   expect(started.length).toBe(2);
   expect(started[0]?.ended).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { newBackendId } from '../../../src/platform/ids.js';
 import type { ProcessRecord } from '../../../src/records/server-records.js';
 import { ProcessRuntime } from '../../../src/runtime/process/process-runtime.js';
@@ -34,6 +34,8 @@ export async function runBothWays(program: Program): Promise<{ cold: Outcome; wa
 }
 
 async function run({ command, cwd, env = {}, request = {}, remap8080 = true, whenReady }: Program, warm: number) {
+  // Node.js reads the file in a thread of its own, whose descriptor may be seen or not.
+  vi.stubEnv('NODE_EXTRA_CA_CERTS', undefined);
   const noted: ProcessRecord[] = [];
   const runtime = new ProcessRuntime(makeRegister(noted));
   const build: ProcessBuild = { kind: 'process', number: 1, command, cwd, env, remap8080 };
@@ -66,6 +68,7 @@ async function run({ command, cwd, env = {}, request = {}, remap8080 = true, whe
     const anonymous = (text: string) => text.replaceAll(id, 'BACKEND').replaceAll(port, 'PORT');
     return { stdout: anonymous(stdout), stderr: anonymous(stderr), exit, isWarm };
   } finally {
+    vi.unstubAllEnvs();
     await runtime.close();
   }
 }
