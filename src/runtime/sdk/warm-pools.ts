@@ -73,6 +73,10 @@ export class WarmPools implements Runtime {
     this.#pool.keep(service, build, size);
   }
 
+  buildBegun(service: string): void {
+    this.#runtime.buildBegun?.(service);
+  }
+
   async standDown(): Promise<void> {
     await Promise.all([this.#pool.close(), this.#runtime.standDown?.()]);
     this.#folder.remove();
