@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type InputOptions, type Plugin } from 'rolldown';
 
 /**
@@ -24,6 +25,74 @@ const preload = (target: string): Plugin => ({
     }
   },
 });
+
+/** Modules of Node.js that take milliseconds to load, and that a start does not need. */
+const LATE_BUILTINS = [
+  'child_process',
+  'crypto',
+  'dgram',
+  'dns/promises',
+  'http2',
+  'https',
+  'readline',
+  'tls',
+  'v8',
+  'worker_threads',
+  'zlib',
+];
+
+/** Loads modules of Node.js at their first use. They are a part of it, so that this can't fail. */
+const lateBuiltins: Plugin = {
+  name: 'late-builtins',
+  renderChunk(code) {
+    let late = code;
+    for (const [line, name = '', module = ''] of code.matchAll(/^let (\w+) = require\("(?:node:)?([^"]+)"\);\n/gm)) {
+      if (!LATE_BUILTINS.includes(module)) continue;
+      const [before = '', after = ''] = late.split(line);
+      // The form for a default import.
+      const [wrapping = '', wrap = ''] = new RegExp(`^${name} = (.*)\\(${name}(?:, 1)?\\);\\n`, 'm').exec(after) ?? [];
+      const found = `require("node:${module}")`;
+      const value = wrap === '' ? found : `${wrap}(${found}, 1)`;
+      const made = new RegExp(`\\bnew ${name}((?:\\.\\w+)+)`, 'g');
+      const uses = new RegExp(`(?<![\\w$.])${name}(?![\\w$])`, 'g');
+      const definition = `let ${name}$late;\nconst ${name} = () => ${name}$late ??= ${value};\n`;
+      late =
+        before + definition + after.replace(wrapping, '').replace(made, `new (${name}$1)`).replace(uses, `${name}()`);
+    }
+    return late === code ? null : { code: late };
+  },
+};
+
+/** Packages that a start does not need, and the functions of them that jamdev calls. */
+const LATE_PACKAGES: Record<string, readonly string[]> = {
+  '@balena/dockerignore': ['default'],
+  chokidar: ['watch'],
+  execa: ['execa', 'execaSync'],
+  'http-proxy-middleware': ['createProxyMiddleware'],
+  ignore: ['default'],
+  'string-width': ['default'],
+};
+
+/**
+ * Loads packages at the first call of a function of theirs. They are in the file that calls it, so that this can't fail: a
+ * running dev server reads nothing of its package, which npm may have replaced.
+ */
+const latePackages: Plugin = {
+  name: 'late-packages',
+  resolveId: (id, importer) =>
+    id in LATE_PACKAGES && importer?.includes('/node_modules/') === false && !importer.startsWith('\0')
+      ? `\0late:${id}`
+      : null,
+  load(id) {
+    const name = id.startsWith('\0late:') ? id.slice('\0late:'.length) : undefined;
+    if (name === undefined) return null;
+    const path = JSON.stringify(fileURLToPath(import.meta.resolve(name)));
+    const functions = (LATE_PACKAGES[name] ?? []).map(
+      (each) => `export ${each === 'default' ? 'default' : `const ${each} =`} (...given) => load().${each}(...given);`,
+    );
+    return [`let loaded;`, `const load = () => (loaded ??= require(${path}));`, ...functions].join('\n');
+  },
+};
 
 /** The licenses of what is bundled ask for their text to come along, those of what it depends on as well. */
 const licenses: Plugin = {
@@ -118,12 +187,18 @@ export default defineConfig([
   {
     ...COMMON,
     input: {
-      main: './src/cli/main.ts',
+      launch: './src/cli/launch.ts',
       // For `npm run schema`.
       'json-schema': './src/config/json-schema.ts',
     },
-    output: { dir: 'dist', entryFileNames: '[name].js', chunkFileNames: '[name].js' },
-    plugins: [preload('.'), licenses, wholeBundle],
+    output: {
+      dir: 'dist',
+      format: 'cjs',
+      dynamicImportInCjs: false,
+      entryFileNames: '[name].cjs',
+      chunkFileNames: '[name].cjs',
+    },
+    plugins: [preload('.'), latePackages, lateBuiltins, licenses, wholeBundle],
   },
   {
     ...COMMON,

@@ -47,6 +47,8 @@ test('every part of src has its level', () => {
 /** The only files that may write to the terminal: jamdev's output, what paints on it, and the program that creates it. */
 const MAY_WRITE: Record<string, RegExp> = {
   'cli/main.ts': /process\.(stdout|stderr)/,
+  // The version, before anything else is loaded.
+  'cli/launch.ts': /writeSync\(1/,
   // The debug log, when the program that imports jamdev was started with JAMDEV_DEBUG=1.
   'index.ts': /process\.stderr/,
   'cli/terminal/output.ts': /stream\.write/,
@@ -155,7 +157,15 @@ test.each([
 });
 
 /** Where something may be loaded late: before a dev server is ready, or in commands that do one thing and end. */
-const LOADS_LATE = ['cli/commands/', 'cli/main.ts', 'config/config-file.ts', 'dev-server/docker-parts.ts'];
+const LOADS_LATE = [
+  'cli/client/',
+  'cli/commands/',
+  'cli/launch.ts',
+  'cli/main.ts',
+  'config/config-file.ts',
+  'dev-server/docker-parts.ts',
+  'dev-server/load-late.ts',
+];
 
 test('a running dev server loads nothing: an import that failed once would fail for good', () => {
   const late = files

@@ -2,7 +2,6 @@ import type { Response } from 'express';
 import {
   buildRequestSchema,
   buildsSchema,
-  DEV_PREFIX,
   type DevBackend,
   devBackendsQuerySchema,
   devBackendsSchema,
@@ -11,6 +10,7 @@ import {
   logsQuerySchema,
   type ServiceBuild,
 } from '../contract/dev-endpoints.js';
+import { DEV_PREFIX } from '../contract/dev-prefix.js';
 import { backendErrors } from '../contract/errors/backend-errors.js';
 import type { LogOwner } from '../logs/backend-log.js';
 import { crashedLogs, endedBackends, findLogs, type StoredLog } from '../logs/log-store.js';

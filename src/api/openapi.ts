@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEV_PREFIX } from '../contract/dev-endpoints.js';
+import { DEV_PREFIX } from '../contract/dev-prefix.js';
 import { HTTP_STATUS_OF, type WireErrorCode } from '../contract/errors/error-codes.js';
 import { errorBodySchema } from '../contract/responses.js';
 import { HTML_TYPE, JSON_TYPE } from './answer.js';

@@ -98,15 +98,19 @@ process.stderr.on('error', () => undefined);
 process.on('uncaughtException', (error) => process.exit(reportError(error, stderr, json)));
 
 if (wantsDebugLog(process.env)) io.debug.start();
-try {
-  await (await makeProgram(process.argv[2])).parseAsync();
-} catch (error) {
-  if (signalled !== undefined) exitCode = signalExitCode(signalled);
-  else if (!interrupted.signal.aborted) exitCode = reportError(error, stderr, json);
+void run();
+
+async function run(): Promise<void> {
+  try {
+    await (await makeProgram(process.argv[2])).parseAsync();
+  } catch (error) {
+    if (signalled !== undefined) exitCode = signalExitCode(signalled);
+    else if (!interrupted.signal.aborted) exitCode = reportError(error, stderr, json);
+  }
+  if (!outputMatters) setTimeout(end, UNREAD_OUTPUT_MS);
+  // Later, because an error of the last write is reported after this callback.
+  process.stdout.write('', () => setImmediate(end));
 }
-if (!outputMatters) setTimeout(end, UNREAD_OUTPUT_MS);
-// Later, because an error of the last write is reported after this callback.
-process.stdout.write('', () => setImmediate(end));
 
 /** @param called the first argument; anything but a command's name (none, help, a typo) takes all commands */
 async function makeProgram(called: string | undefined): Promise<Command> {

@@ -1,15 +1,12 @@
 import { basename, join, relative } from 'node:path';
-import { z } from 'zod';
 import { describeJson } from '../contract/key.js';
-import { firstIssue } from '../contract/requests.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
 import { isThere } from '../os/is-there.js';
 import { FileTooLarge, NotRegularFile, readRegularFile } from '../os/regular-file.js';
 import { NotUtf8 } from '../os/text-encoding.js';
 import { configErrors } from './config-errors.js';
-import { nearest } from './nearest.js';
-import { type ConfigFile, configFileSchema } from './schema.js';
+import type { ConfigFile } from './schema.js';
 
 /** The names a config file may have; the first is the platform's own. */
 export const CONFIG_FILE_NAMES = ['jamsocket.config.json', 'jamdev.config.json'];
@@ -50,33 +47,9 @@ export async function parseConfig(text: string, file: string): Promise<ConfigFil
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw configErrors.configNotObject(file, describeJson(value));
   }
-  const result = configFileSchema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  if (issue?.code === 'unrecognized_keys') {
-    const key = issue.keys[0] ?? '';
-    const prefix = issue.path.length > 0 ? `${issue.path.join('.')}.` : '';
-    throw configErrors.configUnknownKey(file, `${prefix}${key}`, nearest(key, knownKeys(issue.path)));
-  }
-  const { path, detail } = firstIssue(result.error, value);
-  throw configErrors.configInvalid(file, path, detail);
-}
-
-/** The keys that the schema knows at a place in the file. */
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = configFileSchema;
-  for (const key of path) {
-    const parent = unwrap(schema);
-    if (parent instanceof z.ZodObject) schema = parent.shape[String(key)];
-    else if (parent instanceof z.ZodRecord) schema = parent.valueType;
-    else return [];
-  }
-  const found = unwrap(schema);
-  return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
-}
-
-function unwrap(schema: unknown): unknown {
-  return schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+  // Loaded only for a project that has one.
+  const { checkConfig } = await import('./check-config.js');
+  return checkConfig(value, file);
 }
 
 function findConfigFile(project: string): string | undefined {

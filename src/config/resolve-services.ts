@@ -6,8 +6,9 @@ import { configErrors } from './config-errors.js';
 import type { FoundConfig } from './config-file.js';
 import type { DevFlags } from './dev-flags.js';
 import { resolveService } from './resolve-service.js';
-import { type ConfigFile, SERVICE_NAME, type ServiceSettings } from './schema.js';
+import type { ConfigFile, ServiceSettings } from './schema.js';
 import type { ServiceConfig } from './service-config.js';
+import { SERVICE_NAME } from './service-name.js';
 
 /** Each service has its own; a common one would make all services the same. */
 const OF_ONE_SERVICE = ['command', 'dockerfile', 'dockerOptions'] as const;

@@ -3,9 +3,7 @@ import { HOST_NAME_RULE, isHostName } from '../contract/hosts.js';
 import { isImageReference } from '../contract/image-reference.js';
 import { MAX_WARM } from '../contract/limits.js';
 import { serveSchema } from './serve-schema.js';
-
-/** A DNS label, as on the platform, that starts with a letter: JSON objects put names of digits alone first. */
-export const SERVICE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+import { SERVICE_NAME } from './service-name.js';
 
 const port = z.int().min(0).max(65_535);
 const seconds = z.int().positive();

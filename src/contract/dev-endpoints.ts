@@ -4,9 +4,6 @@ import type { BuildOutcome, LogSource, ServiceBuild } from './wire-types.js';
 
 export type { BuildOutcome, ServiceBuild };
 
-/** Paths of jamdev's own endpoints, which its command line uses; the platform has none below this prefix. */
-export const DEV_PREFIX = '/_jamdev';
-
 /** `GET /_jamdev/info`: which dev server this is. */
 export const devInfoSchema = z
   .object({
@@ -25,7 +22,7 @@ export const devInfoSchema = z
   .meta({ id: 'DevInfo' });
 export type DevInfo = z.infer<typeof devInfoSchema>;
 
-/** `GET /_jamdev/info` of `jamdev serve`, which has the other endpoints below {@link servePrefix}. */
+/** `GET /_jamdev/info` of `jamdev serve`, which has the other endpoints below `servePrefix()`. */
 export const serveInfoSchema = z
   .object({
     kind: z.literal('serve'),
@@ -34,11 +31,6 @@ export const serveInfoSchema = z
   })
   .meta({ id: 'ServeInfo' });
 export type ServeInfo = z.infer<typeof serveInfoSchema>;
-
-/** Where `jamdev serve` has jamdev's own endpoints of an account. */
-export function servePrefix(account: string): string {
-  return `${DEV_PREFIX}/account/${account}`;
-}
 
 /** One row of `GET /_jamdev/backends`: every backend of this dev server, those that ended included, oldest first. */
 export const devBackendSchema = z

@@ -1,6 +1,7 @@
 import { describeBuild } from '../builds/make-build.js';
 import type { EventBus } from './events.js';
 import { startHousekeeping } from './housekeeping.js';
+import { loadWhatMayBeNeeded } from './load-late.js';
 import type { OpenPorts } from './open.js';
 import type { DevServerParts } from './prepare.js';
 import type { ResolvedRun } from './resolve.js';
@@ -27,6 +28,7 @@ export function runParts(run: ResolvedRun, parts: DevServerParts, ports: OpenPor
   setImmediate(() => {
     keepHouse();
     void pipes.fill();
+    loadWhatMayBeNeeded();
   });
   return guard;
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { accessSync, constants, lstatSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
@@ -9,6 +8,7 @@ import { isThere } from '../os/is-there.js';
 import { writeNewOwnFile } from './own-file.js';
 import { makeOwnFolder, makeParents } from './own-folder.js';
 import { stateErrors } from './state-errors.js';
+import { stateHomePlaces } from './state-home-places.js';
 
 const NOTE_CHARACTERS = 12;
 
@@ -20,18 +20,6 @@ export interface StateHome {
   projects: string;
   /** What the user should know about it, in sentences. */
   remarks: readonly string[];
-}
-
-/**
- * The places for state, the best first: `jamdev` where the XDG base directory specification has state, on macOS too, and
- * for a user whose home can't be written, one of this user's own among the temporary files.
- */
-export function stateHomePlaces(env: NodeJS.ProcessEnv = process.env): string[] {
-  const temporary = join(tmpdir(), `jamdev-${process.getuid?.() ?? 'state'}`);
-  const named = env.XDG_STATE_HOME;
-  if (named !== undefined && isAbsolute(named)) return [join(named, 'jamdev'), temporary];
-  const home = findHome();
-  return home === undefined ? [temporary] : [join(home, '.local', 'state', 'jamdev'), temporary];
 }
 
 /**
@@ -78,17 +66,6 @@ function standInNote(place: string, best: string): string {
 
 function at(root: string, remarks: string[]): StateHome {
   return { root, projects: join(root, 'projects'), remarks };
-}
-
-function findHome(): string | undefined {
-  try {
-    const home = homedir();
-    return isAbsolute(home) ? home : undefined;
-  } catch (error) {
-    noteHandled('state', 'finding the home of the user', error);
-    // A user that is unknown to the system has no home.
-    return undefined;
-  }
 }
 
 function isWritableFolder(path: string): boolean {

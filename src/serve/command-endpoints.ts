@@ -4,15 +4,14 @@ import { type Endpoint, get } from '../api/endpoint.js';
 import { abortOnHangUp } from '../api/hang-up.js';
 import { streamJsonLines } from '../api/log-streams.js';
 import {
-  DEV_PREFIX,
   type DevBackend,
   devBackendsQuerySchema,
   devBackendsSchema,
   logRecordSchema,
   logsQuerySchema,
   serveInfoSchema,
-  servePrefix,
 } from '../contract/dev-endpoints.js';
+import { DEV_PREFIX, servePrefix } from '../contract/dev-prefix.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { toHistory } from '../plane/history.js';
 import type { BackendState } from '../platform/backend-state.js';

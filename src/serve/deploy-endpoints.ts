@@ -9,8 +9,7 @@ import {
   promoteRequestSchema,
   settleRequestSchema,
 } from '../contract/deployments.js';
-import type { DEV_PREFIX } from '../contract/dev-endpoints.js';
-import { servePrefix } from '../contract/dev-endpoints.js';
+import { type DEV_PREFIX, servePrefix } from '../contract/dev-prefix.js';
 import type { ClusterControlPlane } from '../plane/cluster-control-plane.js';
 import type { Store } from '../store/tables.js';
 import { listStates, settle } from './deployed-sessions.js';

@@ -3,7 +3,8 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkOwnFolder } from '../../src/records/own-folder.js';
-import { createStateHome, findStateHome, stateHomePlaces } from '../../src/records/state-home.js';
+import { createStateHome, findStateHome } from '../../src/records/state-home.js';
+import { stateHomePlaces } from '../../src/records/state-home-places.js';
 import { useVariable } from '../support/environment.js';
 import { makeTempFolder } from '../support/project.js';
 

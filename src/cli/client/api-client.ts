@@ -1,10 +1,5 @@
-import {
-  DEV_PREFIX,
-  type DevBackend,
-  type ServiceBuild,
-  servePrefix,
-  type WarmPool,
-} from '../../contract/dev-endpoints.js';
+import type { DevBackend, ServiceBuild, WarmPool } from '../../contract/dev-endpoints.js';
+import { DEV_PREFIX, servePrefix } from '../../contract/dev-prefix.js';
 import type { BackendInfo, ConnectResponse } from '../../contract/responses.js';
 import type { PublicStatus } from '../../contract/status.js';
 import { clientErrors } from './client-errors.js';

@@ -1,10 +1,9 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { noteHandled } from '../../os/debug/debug-log.js';
 import { readRegularFile } from '../../os/regular-file.js';
 import { ANY_ACCOUNT } from './api-client.js';
 import { clientErrors } from './client-errors.js';
+import { loginPath } from './login-path.js';
 
 /** What a command says of who it is. */
 export interface ApiLogin {
@@ -42,9 +41,4 @@ export async function findApiToken(env: NodeJS.ProcessEnv): Promise<string> {
   const { token } = await findLogin(env);
   if (token === undefined) throw clientErrors.apiTokenUnset(loginPath());
   return token;
-}
-
-/** The file of the official client's login. */
-export function loginPath(): string {
-  return join(homedir(), '.jamsocket', 'config.json');
 }

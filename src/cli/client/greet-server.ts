@@ -1,4 +1,5 @@
-import { DEV_PREFIX, type DevInfo, type ServeInfo } from '../../contract/dev-endpoints.js';
+import type { DevInfo, ServeInfo } from '../../contract/dev-endpoints.js';
+import { DEV_PREFIX } from '../../contract/dev-prefix.js';
 import type { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { isLoopbackName } from '../../contract/hosts.js';
 import { portOfUrl } from '../../os/port-of-url.js';
@@ -7,10 +8,10 @@ import { commandOf } from '../../processes/process-table.js';
 import { isSuspended } from '../../processes/suspended.js';
 import { listRunningServers, type ServerRecord } from '../../records/server-records.js';
 import { ApiClient } from './api-client.js';
-import { findLogin, loginPath } from './api-token.js';
 import { howToStartAt } from './api-url.js';
 import { clientErrors } from './client-errors.js';
 import { type ApiFailures, HttpApi } from './http-api.js';
+import { loginPath } from './login-path.js';
 import { serveFailures } from './serve-failures.js';
 
 /** How long a server has to identify itself. The requests after that have no limit. */
@@ -52,6 +53,7 @@ export async function greetServer(known: KnownServer, signal: AbortSignal, hello
   }
   // The dev server has just ended, and its port is another program's, which must get no token.
   if (record !== undefined) throw failures.notTheApi('its answer is that of jamdev serve');
+  const { findLogin } = await import('./api-token.js');
   const { token, account } = await findLogin(process.env);
   const http = new HttpApi(apiUrl, signal, serveFailures(apiUrl, loginPath()), token);
   return new ApiClient(http, { kind: 'serve', url: apiUrl, account });

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import { usageError } from '../../contract/errors/usage-error.js';
 import { noteHandled } from '../../os/debug/debug-log.js';
-import { loginPath } from './api-token.js';
 import { clientErrors } from './client-errors.js';
 import { HttpApi } from './http-api.js';
+import { loginPath } from './login-path.js';
 import { serveFailures } from './serve-failures.js';
 
 /** How long an answer may take: a connect waits up to 45 s for a key. */

@@ -1,12 +1,9 @@
 import { Command, Option } from 'commander';
-import stringWidth from 'string-width';
 import type { DevBackend, WarmPool } from '../../contract/dev-endpoints.js';
 import { JamdevError } from '../../contract/errors/jamdev-error.js';
-import { endedBackends } from '../../logs/log-store.js';
 import { listRunningServers, type ServerRecord } from '../../records/server-records.js';
 import { askEverywhere, type PlacedPool } from '../client/everywhere.js';
 import { findServer } from '../client/find-server.js';
-import { storedLogs } from '../client/stored-logs.js';
 import type { CommandIo } from '../io.js';
 import { addClientOptions, addEverywhereOption, addExamples, type ClientOptions } from '../option-values.js';
 import { cleanText } from '../terminal/clean.js';
@@ -15,6 +12,7 @@ import { fitMiddle } from '../terminal/fit-text.js';
 import { fromHome } from '../terminal/project-names.js';
 import { formatSize } from '../terminal/size.js';
 import { formatTable } from '../terminal/table.js';
+import { textWidth } from '../terminal/text-width.js';
 
 /** Longer keys are cut in the middle; `--json` has them whole. */
 const MAX_KEY_WIDTH = 32;
@@ -55,11 +53,10 @@ export function listCommand(io: CommandIo): Command {
 
 async function listHere(options: ListOptions, io: CommandIo): Promise<void> {
   const client = await findServer(options, io.signal).catch((error) => {
-    const isGone = error instanceof JamdevError && error.code === 'NoDevServer';
-    if (isGone && options.all && storedLogs(process.cwd()).length > 0) return undefined;
+    if (options.all && error instanceof JamdevError && error.code === 'NoDevServer') return error;
     throw error;
   });
-  if (client === undefined) return listStored(options, io);
+  if (client instanceof JamdevError) return listStored(options, io, client);
   const { backends, pools } = await client.listing({ earlier: options.all });
   const shown = chosen(backends, options);
   if (options.json) return io.json(shown);
@@ -82,9 +79,16 @@ function describePool({ service, warm, size }: WarmPool): string {
   return `Warm pool of ${cleanText(service)}: ${warm} of ${size} warm`;
 }
 
-/** What the last dev servers of the folder have left. */
-async function listStored({ json }: ListOptions, io: CommandIo): Promise<void> {
-  const ended = endedBackends(storedLogs(process.cwd()), await listRunningServers());
+/** What the last dev servers of the folder have left. @throws the given error when that is nothing */
+async function listStored({ json }: ListOptions, io: CommandIo, noServer: JamdevError): Promise<void> {
+  // Few calls need them.
+  const [{ storedLogs }, { endedBackends }] = await Promise.all([
+    import('../client/stored-logs.js'),
+    import('../../logs/log-store.js'),
+  ]);
+  const stored = storedLogs(process.cwd());
+  if (stored.length === 0) throw noServer;
+  const ended = endedBackends(stored, await listRunningServers());
   if (json) return io.json(ended);
   io.err('No dev server is running; these are the backends of earlier ones.');
   printTable(HEADINGS, ended.map(toRow), io);
@@ -175,7 +179,7 @@ function toRow(backend: DevBackend): string[] {
   const memory = backend.memory === null ? '-' : formatSize(backend.memory);
   return [
     backend.id,
-    fitMiddle(key ?? '', MAX_KEY_WIDTH, stringWidth),
+    fitMiddle(key ?? '', MAX_KEY_WIDTH, textWidth),
     service ?? '',
     backend.status.status,
     age,

@@ -1,8 +1,8 @@
-import stringWidth from 'string-width';
 import { sliceToWidth } from './fit-text.js';
 import { OpenLine } from './open-line.js';
 import { type Output, toSafeJson } from './output.js';
 import { plain, type Text } from './text.js';
+import { textWidth } from './text-width.js';
 
 /** How much may wait for a slow reader before backends' output is left out. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
@@ -136,7 +136,7 @@ export class LineWriter {
     const newest = lines.at(-1);
     if (!this.#isTerminal || (newest === undefined && !this.#liveShown)) return;
     const columns = this.columns - 1;
-    this.#output.stream.write(`${CLEAR_LINE}${sliceToWidth(newest ?? '', columns, stringWidth)}`);
+    this.#output.stream.write(`${CLEAR_LINE}${sliceToWidth(newest ?? '', columns, textWidth)}`);
     this.#liveShown = newest !== undefined;
   }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { type DockerBuilder, findDockerBuilder } from '../../docker-engine/docker-builder.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
-import { stateHomePlaces } from '../../records/state-home.js';
+import { stateHomePlaces } from '../../records/state-home-places.js';
 import { type BytePath, join, nameOf, relativeTo, toBytePath } from '../byte-path.js';
 import type { WatchRequest } from '../watch-request.js';
 import type { WatchedFolder } from '../watched-folder.js';

@@ -7,7 +7,7 @@ import {
   environmentsSchema,
   type SessionPolicy,
 } from '../../../contract/deployments.js';
-import { servePrefix } from '../../../contract/dev-endpoints.js';
+import { servePrefix } from '../../../contract/dev-prefix.js';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { okSchema } from '../../../contract/responses.js';
 import { imageNameSchema } from '../../../contract/services.js';

@@ -1,4 +1,3 @@
-import stringWidth from 'string-width';
 import type { DevServer } from '../../../dev-server/dev-server.js';
 import { systemClock } from '../../../os/clock.js';
 import type { Backend } from '../../../platform/backend.js';
@@ -9,6 +8,7 @@ import type { LogFilter } from '../log-filter.js';
 import type { Output } from '../output.js';
 import type { Shortcut } from '../shortcuts.js';
 import { formatSize } from '../size.js';
+import { textWidth } from '../text-width.js';
 import { BottomScreen } from './bottom-screen.js';
 import { type FooterContent, type FooterRow, layoutFooter } from './layout.js';
 
@@ -35,7 +35,7 @@ export function createDevScreen(output: Output, sources: FooterSources): BottomS
       // Shown the next time; nothing waits for it.
       for (const backend of sources.server.parts.platform.running) void backend.usage.read();
     }
-    return layoutFooter(contentOf(sources, live), size, stringWidth, output.chalk);
+    return layoutFooter(contentOf(sources, live), size, textWidth, output.chalk);
   });
 }
 

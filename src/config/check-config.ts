@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { firstIssue } from '../contract/requests.js';
+import { configErrors } from './config-errors.js';
+import { nearest } from './nearest.js';
+import { type ConfigFile, configFileSchema } from './schema.js';
+
+/**
+ * Checks the content of a config file.
+ * @param file how the file is called in messages
+ * @throws JamdevError `ConfigInvalid`, with the nearest known key
+ */
+export function checkConfig(value: object, file: string): ConfigFile {
+  const result = configFileSchema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  if (issue?.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    const prefix = issue.path.length > 0 ? `${issue.path.join('.')}.` : '';
+    throw configErrors.configUnknownKey(file, `${prefix}${key}`, nearest(key, knownKeys(issue.path)));
+  }
+  const { path, detail } = firstIssue(result.error, value);
+  throw configErrors.configInvalid(file, path, detail);
+}
+
+/** The keys that the schema knows at a place in the file. */
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  let schema: unknown = configFileSchema;
+  for (const key of path) {
+    const parent = unwrap(schema);
+    if (parent instanceof z.ZodObject) schema = parent.shape[String(key)];
+    else if (parent instanceof z.ZodRecord) schema = parent.valueType;
+    else return [];
+  }
+  const found = unwrap(schema);
+  return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
+}
+
+function unwrap(schema: unknown): unknown {
+  return schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+}

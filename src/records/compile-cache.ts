@@ -1,0 +1,38 @@
+import { lstatSync, mkdirSync } from 'node:fs';
+import module from 'node:module';
+import { join } from 'node:path';
+import { noteHandled } from '../os/debug/debug-log.js';
+import { errorCode } from '../os/error-code.js';
+import { stateHomePlaces } from './state-home-places.js';
+
+const COMPILE_CACHE = 'compile-cache';
+const WRITABLE_BY_OTHERS = 0o022;
+const PRIVATE = 0o700;
+
+/**
+ * Lets Node.js keep the compiled form of what is loaded from now on, if its version can (22.1): the next start takes it from
+ * there. What is kept is code that will run, so it is only kept in a folder that no other user can write to: in the state
+ * home, once that exists. Where it can't be read or written, code is compiled as without it. NODE_COMPILE_CACHE and
+ * NODE_DISABLE_COMPILE_CACHE of the user come first.
+ */
+export function useCompileCache(): void {
+  // Its type is of Node.js 20.
+  const { enableCompileCache } = module as { enableCompileCache?: (folder: string) => unknown };
+  if (enableCompileCache === undefined) return;
+  const home = stateHomePlaces().find(isOwnFolder);
+  if (home === undefined) return;
+  const folder = join(home, COMPILE_CACHE);
+  try {
+    mkdirSync(folder, { mode: PRIVATE });
+  } catch (error) {
+    // Nobody can write there.
+    if (errorCode(error) !== 'EEXIST') return noteHandled('start', 'making the folder of the compile cache', error);
+  }
+  if (isOwnFolder(folder)) enableCompileCache(folder);
+}
+
+function isOwnFolder(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined || !stats.isDirectory()) return false;
+  return process.getuid === undefined || (stats.uid === process.getuid() && (stats.mode & WRITABLE_BY_OTHERS) === 0);
+}

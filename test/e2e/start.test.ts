@@ -1,0 +1,146 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import module from 'node:module';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runCli } from '../support/cli.js';
+import { makeProject, makeTempFolder, ROOT } from '../support/project.js';
+import { CAN_MOUNT, mountTinyDisk } from '../support/tiny-disk.js';
+
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+const HAS_COMPILE_CACHE = 'enableCompileCache' in module;
+
+/** Lists on stderr, at the end, which files and parts of Node.js were loaded. */
+const LISTING = `process.on('exit', () => {
+  const files = Object.keys(require.cache).filter((file) => file.includes('/dist/'));
+  require('fs').writeSync(2, JSON.stringify({ files, builtins: process.moduleLoadList }));
+});`;
+
+async function loadedBy(args: readonly string[]): Promise<{ code: unknown; files: string[]; builtins: string[] }> {
+  const folder = makeProject({ 'list.cjs': LISTING });
+  const env = { NODE_OPTIONS: `--require ${join(folder, 'list.cjs')}` };
+  const { code, stderr } = await runCli(args, { cwd: folder, env });
+  return { code, ...JSON.parse(stderr.slice(stderr.lastIndexOf('{"files"'))) };
+}
+
+test.each(['--version', '-V'])('%s prints the version, and loads one file for that', async (flag) => {
+  expect(await runCli([flag])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  expect((await loadedBy([flag])).files.map((file) => file.split('/').at(-1))).toEqual(['launch.cjs']);
+});
+
+test.each([
+  [['--version', '--json'], 0, `${version}\n`],
+  [['list', '--version'], 2, ''],
+])('jamdev %j is for the program to judge', async (args, expected, printed) => {
+  const { code, stdout } = await runCli(args);
+  expect([code, stdout]).toEqual([expected, printed]);
+});
+
+test.skipIf(process.platform !== 'linux')('--version says so when it can not be written', () => {
+  const line = `exec "${process.execPath}" "${join(ROOT, 'bin', 'jamdev.js')}" --version > /dev/full`;
+  const { status, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toContain('ENOSPC');
+});
+
+test('jamdev list loads no parts of Node.js and no packages that it has no use for', async () => {
+  const { files, builtins } = await loadedBy(['list']);
+  expect(files.length).toBeGreaterThan(10);
+  const parts = ['crypto', 'http2', 'tls', 'zlib', 'worker_threads', 'internal/deps/undici/undici'];
+  expect(builtins.filter((name) => parts.includes(name.replace('NativeModule ', '')))).toEqual([]);
+  const text = files.map((file) => readFileSync(file, 'utf8')).join('');
+  for (const name of ['zod', 'execa', 'express']) expect(text).not.toContain(`node_modules/${name}/`);
+});
+
+/** A place for state in which jamdev has run before. */
+function makeState(): { env: NodeJS.ProcessEnv; state: string; cache: string } {
+  const home = makeTempFolder();
+  const state = join(home, 'jamdev');
+  mkdirSync(state, { mode: 0o700 });
+  return {
+    env: { XDG_STATE_HOME: home, NODE_DISABLE_COMPILE_CACHE: undefined },
+    state,
+    cache: join(state, 'compile-cache'),
+  };
+}
+
+function filesIn(folder: string): string[] {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    statSync(join(folder, name)).isFile(),
+  );
+}
+
+async function expectToWork(env: NodeJS.ProcessEnv): Promise<void> {
+  const { code, stdout, stderr } = await runCli(['list', '--help'], { env });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('list running backends');
+}
+
+test('compiled code is kept in the state home, for its user alone', async () => {
+  const { env, cache } = makeState();
+  await expectToWork(env);
+  expect(filesIn(cache).length > 0).toBe(HAS_COMPILE_CACHE);
+  if (HAS_COMPILE_CACHE) expect(statSync(cache).mode & 0o077).toBe(0);
+  await expectToWork(env);
+});
+
+test('no state home is made only to keep compiled code', async () => {
+  const home = makeTempFolder();
+  await expectToWork({ XDG_STATE_HOME: home });
+  expect(readdirSync(home)).toEqual([]);
+});
+
+test.each([
+  ['others can write to', (cache: string) => mkdirSync(cache) ?? chmodSync(cache, 0o777)],
+  ['is a file', (cache: string) => writeFileSync(cache, '')],
+])('compiled code is not kept in a folder that %s', async (_what, prepare) => {
+  const { env, cache } = makeState();
+  prepare(cache);
+  await expectToWork(env);
+  expect(filesIn(cache)).toEqual([]);
+});
+
+test('a state home that others can write to keeps no compiled code', async () => {
+  const { env, state, cache } = makeState();
+  chmodSync(state, 0o777);
+  await expectToWork(env);
+  expect(existsSync(cache)).toBe(false);
+});
+
+test('a user decides where compiled code is kept, or that none is', async () => {
+  const { env, cache } = makeState();
+  const own = makeTempFolder();
+  await expectToWork({ ...env, NODE_COMPILE_CACHE: own });
+  expect(filesIn(own).length > 0).toBe(HAS_COMPILE_CACHE);
+  await expectToWork({ ...env, NODE_DISABLE_COMPILE_CACHE: '1' });
+  expect(filesIn(cache)).toEqual([]);
+});
+
+test('damaged compiled code is compiled again', async () => {
+  const { env, cache } = makeState();
+  await expectToWork(env);
+  for (const [index, name] of filesIn(cache).entries()) {
+    const whole = readFileSync(join(cache, name));
+    writeFileSync(join(cache, name), [whole.subarray(0, whole.length / 2), Buffer.alloc(99), ''][index % 3] ?? '');
+  }
+  await expectToWork(env);
+});
+
+test('several that start at once share the compiled code', async () => {
+  const { env } = makeState();
+  await Promise.all([1, 2, 3].map(() => expectToWork(env)));
+});
+
+test.skipIf(!CAN_MOUNT)('a full disk, and one that is only read, keep nothing from starting', async () => {
+  const disk = mountTinyDisk('400k');
+  mkdirSync(join(disk.folder, 'jamdev'), { mode: 0o700 });
+  const env = { XDG_STATE_HOME: disk.folder };
+  disk.fill();
+  await expectToWork(env);
+  disk.free();
+  // Not all fits.
+  await expectToWork(env);
+  disk.makeReadOnly();
+  await expectToWork(env);
+});
