@@ -20,7 +20,7 @@ const END_FILE = 'end.json';
 /** Keeps how a backend ended, in the folder of its log. Best effort: a full disk must not hold up the end. */
 export function writeBackendEnd(folder: string, end: BackendEnd): void {
   try {
-    writeOwnFile(join(folder, END_FILE), `${JSON.stringify(end)}\n`);
+    writeOwnFile(join(folder, END_FILE), `${JSON.stringify(end)}\n`, false);
   } catch (error) {
     noteHandled('logs', 'recording the end of a backend', error);
   }
