@@ -86,7 +86,9 @@ const serviceShape = {
     .min(0)
     .max(MAX_WARM)
     .optional()
-    .describe('How many Node.js processes to start ahead of time, for the next backends. Default: 1; 0: none.'),
+    .describe(
+      'How many Node.js processes or containers to start ahead of time, for the next backends. Default: 1; 0: none.',
+    ),
   image: z
     .string()
     .refine(isImageReference, 'must be a reference such as registry.example.com/app@sha256:...')

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Builder } from '../builds/builder.js';
 import type { BuildImage } from '../builds/image-request.js';
 import type { DevConfig } from '../config/resolve.js';
@@ -120,6 +121,8 @@ export async function prepareDocker({
     engine,
     owner: userAndHost(),
     volumes: [folder.volumes, oldStateOf(config.project).volumes],
+    // Removed with what else belongs to a run.
+    controls: join(folder.root, 'loaded', runId, 'standby'),
   });
   return {
     runtime,

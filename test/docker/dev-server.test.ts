@@ -130,7 +130,8 @@ describeDocker('jamdev dev with a Dockerfile', () => {
   });
 
   test('restart: no request is lost, one container lives at a time, the newest wins, and nothing is left', async () => {
-    const { dev, folder, connect, save } = await startProject({ onChange: 'restart' });
+    // What is started ahead of time would be among the events.
+    const { dev, folder, connect, save } = await startProject({ onChange: 'restart', warm: 0 });
     const told = followEvents(folder, ['start', 'die']);
     const { url } = await connect({ key: 'k' });
     await untilWatching(dev);
@@ -192,16 +193,35 @@ describeDocker('jamdev dev with a Dockerfile', () => {
 
   test('what kill -9 left is removed at the next start; what a living dev server has is not', async () => {
     const { dev, folder, connect } = await startProject();
-    const { url } = await connect({ key: 'k' });
+    const { url, backend_id } = await connect({ key: 'k' });
     await send(url);
     expect((await runCli(['exec', '--', 'true'], { cwd: folder })).code).toBe(0);
-    expect(await containersOf(folder)).toHaveLength(1);
+    const own = await containersOf(folder);
+    const backend = await docker('inspect', '--format', '{{.Id}}', `jamdev-${backend_id}`);
+    expect(own.some((id) => backend.startsWith(id))).toBe(true);
     dev.process.kill('SIGKILL');
     await dev.exit;
-    expect(await containersOf(folder)).toHaveLength(1);
+    expect(await containersOf(folder)).toEqual(expect.arrayContaining(own));
     const next = await startDev(folder);
     onTestFinished(() => cleanUp(next));
-    expect(await containersOf(folder)).toEqual([]);
+    const left = await containersOf(folder);
+    expect(own.filter((id) => left.includes(id))).toEqual([]);
+  });
+
+  test('a container that stands by ends by itself when its dev server is killed', async () => {
+    const { dev, folder } = await startProject();
+    const running = async () => {
+      const filters = ['--filter', `label=dev.jamdev.project=${folder}`, '--filter', 'label=dev.jamdev.slot'];
+      return (await docker('ps', '--quiet', ...filters)) !== '';
+    };
+    await waitFor(running, 'a container ahead of time');
+    const [id = ''] = await containersOf(folder);
+    // Until its Node.js has opened the pipe, only the next start would end it.
+    const isWaiting = async () => !(await docker('exec', id, 'ls', '/jamdev-standby')).includes('reports');
+    await waitFor(isWaiting, 'it to stand by');
+    dev.process.kill('SIGKILL');
+    await dev.exit;
+    await waitFor(async () => !(await running()), 'its end');
   });
 
   test('a container and a child process side by side: keys, images, environments and logs are kept apart', async () => {
@@ -211,7 +231,7 @@ describeDocker('jamdev dev with a Dockerfile', () => {
       'chat/server.js': `require('http').createServer((q, s) => s.end('chat ' + process.env.SESSION_BACKEND_KEY + ' ' + process.env.TEST_OF)).listen(process.env.PORT, () => console.log('chat is up'))`,
       'jamsocket.config.json': {
         services: {
-          doc: { dockerfile: './doc/Dockerfile', dockerOptions: { path: './doc' }, onChange: 'restart' },
+          doc: { dockerfile: './doc/Dockerfile', dockerOptions: { path: './doc' }, onChange: 'restart', warm: 0 },
           chat: { command: 'node chat/server.js', watch: ['chat'], env: { TEST_OF: 'chat' } },
         },
       },

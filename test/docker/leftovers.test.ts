@@ -27,6 +27,7 @@ describeDocker('what dead dev servers left in the engine', () => {
         owner: 'test@here',
         runId,
         volumes: ['/nonexistent'],
+        controls: '/nonexistent',
       });
     const spawn = async (runtime: DockerRuntime) => {
       onTestFinished(() => runtime.close());

@@ -28,7 +28,8 @@ describeDocker('the mount of a key', () => {
       Dockerfile: 'FROM node:22-slim\nCOPY server.js /server.js\nCMD ["node", "/server.js"]\n',
       'server.js': SERVER,
       'asker.cjs': ASKER,
-      'jamsocket.config.json': { dockerfile: './Dockerfile' },
+      // The containers are counted.
+      'jamsocket.config.json': { dockerfile: './Dockerfile', warm: 0 },
     });
     const dev = await startDev(folder, ['--no-watch']);
     onTestFinished(() => cleanUp(dev));

@@ -99,7 +99,11 @@ export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promis
   const runtimes: DockerRuntime[] = [];
   const makeRuntime = (of = engine) => {
     const options = { engine: of, project, stateId: runId, owner: 'test@here', runId };
-    const runtime = new DockerRuntime({ ...options, volumes: [volumes] });
+    const runtime = new DockerRuntime({
+      ...options,
+      volumes: [volumes],
+      controls: join(tmpdir(), `jamdev-controls-${runId}`),
+    });
     runtimes.push(runtime);
     return runtime;
   };

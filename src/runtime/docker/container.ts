@@ -34,7 +34,7 @@ export interface ContainerEnd {
 /** One container, from its creation to the end of its output, and what was asked of it. */
 export class Container {
   readonly id: string;
-  readonly name: string;
+  name: string;
   /** Resolves when it has died, or its engine was lost. */
   readonly died: Promise<void>;
   readonly #engine: Engine;
@@ -53,7 +53,13 @@ export class Container {
   #firstAsked: { how: 'soft' | 'hard'; atMs: number; wallMs: number } | undefined;
 
   /** @param id of a container that was created, and not started */
-  constructor(id: string, name: string, request: SpawnRequest, engine: Engine, events: ContainerEvents) {
+  constructor(
+    id: string,
+    name: string,
+    request: Pick<SpawnRequest, 'onOutput' | 'onRemark'>,
+    engine: Engine,
+    events: ContainerEvents,
+  ) {
     this.id = id;
     this.name = name;
     this.#engine = engine;

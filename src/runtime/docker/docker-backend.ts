@@ -26,6 +26,8 @@ export interface DockerBackendParts {
   limits: readonly Limit[];
   build: ContainerBuild;
   engine: Engine;
+  /** To be called when its start is over. */
+  served?: (() => void) | undefined;
   /** Begins to remove the container, which has ended; when its engine is lost, as soon as that answers again. */
   remove(isLost: boolean): void;
 }
@@ -46,6 +48,10 @@ export class DockerBackend implements RuntimeBackend {
 
   get ended(): boolean {
     return this.#parts.container.isDead;
+  }
+
+  answered(): void {
+    this.#parts.served?.();
   }
 
   mayAnswer(): boolean {
@@ -70,6 +76,7 @@ export class DockerBackend implements RuntimeBackend {
   async #untilEnded(): Promise<Exit> {
     const { container, remove } = this.#parts;
     const end = await container.end();
+    this.#parts.served?.();
     const { exitCode } = end;
     remove(exitCode === undefined);
     if (exitCode === undefined) return { code: null, signal: null, lost: true };

@@ -7,6 +7,8 @@ const SHELLS = /^(sh|bash|dash|ash|zsh)$/;
 export interface ImageCommand {
   Entrypoint?: string[] | null;
   Cmd?: string[] | null;
+  /** Variables, as NAME=VALUE. */
+  Env?: string[] | null;
 }
 
 /** Whether the image starts an init itself, so that the engine's init must not run in front of it. */

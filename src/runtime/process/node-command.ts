@@ -30,13 +30,20 @@ export function readNodeCommand(command: string, cwd: string, env: NodeJS.Proces
   const line = splitPlainCommand(command);
   if (line === undefined || !/^node(?:js)?$/.test(basename(line.file))) return { why: 'its command is not plain node' };
   const { script, options } = parseNodeArguments(line.args);
-  for (const word of [...optionsIn(env.NODE_OPTIONS ?? ''), ...options]) {
-    const rule = COLD_OPTIONS.find(({ option }) => option.test(word));
-    if (rule !== undefined) return { why: `of ${word.split('=')[0]}: ${rule.why}` };
-  }
+  const cold = findColdOption(env.NODE_OPTIONS ?? '', options);
+  if (cold !== undefined) return { why: cold };
   if (script === undefined) return { why: 'its command names no file' };
   const program = identifyProgram(line.file, cwd, env);
   return program === undefined ? { why: `${line.file} is not the program of Node.js itself` } : { ...line, program };
+}
+
+/** Finds an option of Node.js for which it has to start as usual. @returns why, as the end of a sentence */
+export function findColdOption(nodeOptions: string, options: readonly string[]): string | undefined {
+  for (const word of [...optionsIn(nodeOptions), ...options]) {
+    const rule = COLD_OPTIONS.find(({ option }) => option.test(word));
+    if (rule !== undefined) return `of ${word.split('=')[0]}: ${rule.why}`;
+  }
+  return undefined;
 }
 
 /** Identifies a program file, so that another one in its place is noticed. @returns undefined for a script */

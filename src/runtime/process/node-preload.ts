@@ -66,6 +66,12 @@ export class NodePreload {
   }
 }
 
+/** Reads what stops a process that is started ahead of time, with what it loads, by the names of the files. */
+export function readStandBy(): Record<string, string> {
+  const names: readonly (typeof NAMES)[number][] = ['stand-by.cjs', 'shift-clock.cjs'];
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(PACKAGED, name), 'utf8')]));
+}
+
 /** NODE_OPTIONS with the preload that stops a process in front: it has to run before all code that options bring. */
 export function withStandBy(nodeOptions: string | undefined, standBy: string): string {
   return `${requireOption(standBy)} ${nodeOptions ?? ''}`.trim();

@@ -6,8 +6,11 @@
  * started ahead of time, and in every Worker, it does nothing. The channel to jamdev is a descriptor so high that all
  * others get the numbers that they get without it.
  *
- *   to jamdev: "r" it stands by; "g" it has got its environment and goes on
- *   from jamdev: the environment as JSON, in one line
+ *   to jamdev: "r" it stands by; "g" it has got its environment and goes on; "o" its Node.js is too old for that
+ *   from jamdev: the environment as JSON, in one line; to a container what changes of it, null for what has to go
+ *
+ * In a container two named pipes in a folder take the place of that descriptor. jamdev removes their names once a process
+ * stands by, so that others in the container (a health check, or `docker exec`) go on at once.
  *
  * When jamdev ends, even by SIGKILL, the channel ends as well, and with it this process.
  */
@@ -18,28 +21,33 @@ const USUAL_MODULES = [
   ...['timers/promises', 'tty', 'url', 'util', 'vm', 'worker_threads', 'zlib'],
 ];
 const channel = process.env.JAMDEV_STANDBY_FD;
+const folder = process.env.JAMDEV_STANDBY_FOLDER;
+const OLDEST_NODE = 16;
 
 // The app finds no trace of it among its modules.
 delete require.cache[__filename];
 
-if (channel !== undefined) standBy(Number(channel));
+if (channel !== undefined || folder !== undefined) standBy();
 
-/** @param {number} fd of the channel */
-function standBy(fd) {
+function standBy() {
+  const ends = folder === undefined ? { input: Number(channel), output: Number(channel) } : openPipes(folder);
+  if (ends === undefined) return;
   // As they are before the preload watches them.
   const { readSync, writeSync, closeSync } = require('node:fs');
   const { shiftClock } = require('./shift-clock.cjs');
   delete require.cache[require.resolve('./shift-clock.cjs')];
-  loadAhead();
+  const isOld = Number(process.versions.node.split('.')[0]) < OLDEST_NODE;
+  if (!isOld) loadAhead();
   const remap = isPreloadNext() ? require('./remap-8080.cjs') : undefined;
-  writeSync(fd, 'r');
+  writeSync(ends.output, isOld ? 'o' : 'r');
   const stoppedAt = process.hrtime.bigint();
-  const text = readLine(readSync, fd);
+  const text = isOld ? undefined : readLine(readSync, ends.input);
   if (text === undefined) process.exit(0);
-  setEnvironment(JSON.parse(text));
+  const given = JSON.parse(text);
+  setEnvironment(folder === undefined ? given : changeEnvironment(given));
   shiftClock(Number(process.hrtime.bigint() - stoppedAt) / 1e6);
-  writeSync(fd, 'g');
-  closeSync(fd);
+  writeSync(ends.output, 'g');
+  for (const fd of new Set(Object.values(ends))) closeSync(fd);
   remap?.begin();
 }
 
@@ -74,6 +82,25 @@ function isPreloadNext() {
 }
 
 /**
+ * Opens the pipes of a container.
+ * @param {string} path
+ * @returns {{ input: number, output: number } | undefined} undefined: this process does not have to stand by
+ */
+function openPipes(path) {
+  const fs = require('node:fs');
+  const { O_RDONLY, O_WRONLY, O_NONBLOCK } = fs.constants;
+  try {
+    // Without waiting for a jamdev that has ended.
+    const output = fs.openSync(`${path}/reports`, O_WRONLY | O_NONBLOCK);
+    return { output, input: fs.openSync(`${path}/assignment`, O_RDONLY) };
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENXIO') process.exit(0);
+    setEnvironment(changeEnvironment({}));
+    return undefined;
+  }
+}
+
+/**
  * Waits for a line. Nothing else of the process runs meanwhile.
  * @param {typeof import('node:fs').readSync} readSync
  * @param {number} fd
@@ -88,6 +115,16 @@ function readLine(readSync, fd) {
     chunks.push(chunk.subarray(0, length));
     if (chunk[length - 1] === 10) return Buffer.concat(chunks).toString('utf8');
   }
+}
+
+/**
+ * Returns the variables of this process with changes, and without what made it stand by.
+ * @param {Record<string, string | null>} changes
+ */
+function changeEnvironment(changes) {
+  const { JAMDEV_STANDBY_FOLDER: _, JAMDEV_STANDBY_NODE_OPTIONS: nodeOptions = null, ...variables } = process.env;
+  const changed = Object.entries({ ...variables, NODE_OPTIONS: nodeOptions, ...changes });
+  return /** @type {Record<string, string>} */ (Object.fromEntries(changed.filter(([, value]) => value !== null)));
 }
 
 /**

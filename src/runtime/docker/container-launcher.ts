@@ -1,0 +1,164 @@
+import { spawnSync } from 'node:child_process';
+import { dockerEnvironment } from '../../docker-engine/docker-cli.js';
+import type { Engine } from '../../docker-engine/engine.js';
+import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
+import type { Address, SpawnRequest } from '../runtime.js';
+import { Container } from './container.js';
+import { type ContainerSpec, containerConfig, insidePort, MOUNT_TARGET } from './container-config.js';
+import { ContainerEvents } from './container-events.js';
+import { LostContainers, removeContainer } from './lost-containers.js';
+import { makeWritable } from './remote-volume.js';
+
+/** How long the last resort may take, for each of its two steps. */
+const KILL_ALL_MS = 4_000;
+/** A warning that needs no remark: the limit is applied, there is just no swap to limit. */
+const HARMLESS_WARNING = /swap limit|IPv4 forwarding|Published ports are discarded|Localhost DNS/i;
+/** Where published ports are reached on the engine's machine. */
+export const LOOPBACK = '127.0.0.1';
+
+/** A container that was started. */
+export interface Launched {
+  container: Container;
+  spec: ContainerSpec;
+  /** Where the port is reached that it has to listen on. */
+  address: Address;
+}
+
+/** Starts containers of one dev server and removes them, and knows which ones there are. */
+export class ContainerLauncher {
+  readonly #engine: Engine;
+  readonly #events: ContainerEvents;
+  readonly #lost: LostContainers;
+  /** Of containers that are there or may be. */
+  readonly #names = new Set<string>();
+  /** What is being cleared away of backends that have ended. */
+  readonly #clearing = new Set<Promise<unknown>>();
+
+  constructor(engine: Engine, runId: string) {
+    this.#engine = engine;
+    this.#events = new ContainerEvents(engine, runId);
+    this.#lost = new LostContainers(engine);
+  }
+
+  /**
+   * Creates a container and starts it; when that fails, nothing is left of it.
+   * @param wantedName it gets a number where a container of that name may still be there
+   * @throws EngineError, JamdevError, the signal's reason
+   */
+  async launch(
+    wantedName: string,
+    listener: Pick<SpawnRequest, 'onOutput' | 'onRemark'>,
+    spec: ContainerSpec,
+    signal: AbortSignal,
+  ): Promise<Launched> {
+    const { platform } = spec.build;
+    const name = this.#takeName(wantedName);
+    let container: Container | undefined;
+    try {
+      const query = platform === undefined ? { name } : { name, platform };
+      const { Id, Warnings } = await this.#engine.request<{ Id: string; Warnings: string[] | null }>(
+        'POST',
+        '/containers/create',
+        { query, body: containerConfig(spec) },
+      );
+      for (const warning of Warnings ?? []) {
+        if (!HARMLESS_WARNING.test(warning)) listener.onRemark?.(`Docker warns: ${warning}`);
+      }
+      container = new Container(Id, name, listener, this.#engine, this.#events);
+      if (spec.mount?.Type === 'volume') await makeWritable(this.#engine, Id, MOUNT_TARGET);
+      signal.throwIfAborted();
+      await this.#events.open();
+      const { NetworkSettings } = await container.start();
+      signal.throwIfAborted();
+      const inside = insidePort(spec);
+      const port = spec.hostPort ?? Number(NetworkSettings.Ports?.[`${inside}/tcp`]?.[0]?.HostPort ?? 0);
+      return { container, spec, address: await this.#openPort(port) };
+    } catch (error) {
+      container?.abandon();
+      await this.#remove(container?.id ?? name, name, false);
+      throw error;
+    }
+  }
+
+  /** Gives a container that runs another name, for people who list containers. Best effort. */
+  async rename({ container }: Launched, wantedName: string): Promise<void> {
+    const [before, name] = [container.name, this.#takeName(wantedName)];
+    try {
+      await this.#engine.request('POST', `/containers/${container.id}/rename`, { query: { name } });
+      container.name = name;
+      this.#names.delete(before);
+    } catch (error) {
+      noteHandled('docker', `renaming ${before}`, error);
+      this.#names.delete(name);
+    }
+  }
+
+  /**
+   * Begins to remove a container that has ended; when its engine is lost, as soon as that answers again.
+   * @returns resolves when nothing is left of it, or it is known to be lost
+   */
+  clear({ container, address }: Launched, isLost: boolean): Promise<unknown> {
+    const work = Promise.all([this.#remove(container.id, container.name, isLost), this.#closePort(address)]);
+    const noted = work.finally(() => this.#clearing.delete(noted));
+    this.#clearing.add(noted);
+    return noted;
+  }
+
+  /** Removes containers that were lost with the engine: one of them may hold a key. @throws EngineError, JamdevError */
+  removeLost(): Promise<void> {
+    return this.#lost.removeAll();
+  }
+
+  /** Resolves when nothing is left of containers that have ended. */
+  async cleared(): Promise<void> {
+    while (this.#clearing.size > 0) await Promise.all(this.#clearing);
+  }
+
+  killAll(): void {
+    this.#events.close();
+    const names = [...this.#names];
+    if (names.length === 0) return;
+    const env = dockerEnvironment(this.#engine.endpoint.environment);
+    const options = { env, stdio: 'ignore', timeout: KILL_ALL_MS } as const;
+    // Nothing but another program works when this one is about to end. Killing first, as it is faster than removing.
+    spawnSync('docker', ['kill', ...names], options);
+    spawnSync('docker', ['rm', '--force', '--volumes', ...names], options);
+  }
+
+  close(): void {
+    this.#events.close();
+    this.#lost.close();
+  }
+
+  /** Where this machine reaches a published port. One that has ended by now has none. */
+  async #openPort(port: number): Promise<Address> {
+    const { remote, forwards } = this.#engine.endpoint;
+    const address = { host: remote?.reachAt ?? LOOPBACK, port };
+    return forwards === undefined || port === 0 ? address : { ...address, socketPath: await forwards.openPort(port) };
+  }
+
+  async #closePort({ port, socketPath }: Address): Promise<void> {
+    const ignore = ignoreError('docker', `closing the way to port ${port}`);
+    if (socketPath !== undefined) await this.#engine.endpoint.forwards?.closePort(socketPath).catch(ignore);
+  }
+
+  /** @param id or the name, as it may get another name meanwhile */
+  async #remove(id: string, name: string, isLost: boolean): Promise<void> {
+    if (isLost) this.#lost.add(id);
+    else {
+      await removeContainer(this.#engine, id).catch((error) => {
+        noteHandled('docker', `removing ${name}`, error);
+        this.#lost.add(id);
+      });
+    }
+    this.#names.delete(name);
+  }
+
+  /** A name that is free: the container that the backend had before may still be there. */
+  #takeName(wanted: string): string {
+    let name = wanted;
+    for (let number = 2; this.#names.has(name); number += 1) name = `${wanted}-${number}`;
+    this.#names.add(name);
+    return name;
+  }
+}

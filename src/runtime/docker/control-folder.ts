@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, closeSync, constants, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ignoreError } from '../../os/debug/debug-log.js';
+
+const ONLY_THIS_USER = 0o700;
+/** A container may run as any user. The folder around all of this is closed to other users of this machine. */
+const READABLE_BY_ALL = 0o644;
+const ENTERABLE_BY_ALL = 0o755;
+const WRITABLE_BY_ALL = '666';
+/** See stand-by.cjs. */
+const NAMES = { assignment: 'assignment', reports: 'reports' } as const;
+
+/** A folder that one container sees, with a pipe in each direction. Both lead nowhere once this program has ended. */
+export class ControlFolder {
+  readonly path: string;
+  readonly #assignment: Socket;
+  readonly #reports: Socket;
+
+  private constructor(path: string, assignment: Socket, reports: Socket) {
+    this.path = path;
+    this.#assignment = assignment;
+    this.#reports = reports;
+    for (const pipe of [assignment, reports]) pipe.on('error', ignoreError('docker', 'using a pipe to a container'));
+  }
+
+  /**
+   * Makes one.
+   * @param parent absolute path of a folder of this user alone, which is created if it is missing
+   * @param files what else the container sees in it, by name
+   * @throws the system's error
+   */
+  static async make(parent: string, files: Readonly<Record<string, string>>): Promise<ControlFolder> {
+    const path = join(parent, randomUUID());
+    mkdirSync(path, { recursive: true, mode: ONLY_THIS_USER });
+    try {
+      const pipes = Object.values(NAMES).map((name) => join(path, name));
+      await promisify(execFile)('mkfifo', ['-m', WRITABLE_BY_ALL, ...pipes]);
+      for (const [name, text] of Object.entries(files)) {
+        writeFileSync(join(path, name), text);
+        chmodSync(join(path, name), READABLE_BY_ALL);
+      }
+      chmodSync(path, ENTERABLE_BY_ALL);
+      const [assignment, reports] = [openPipe(path, 'assignment', false), openPipe(path, 'reports', true)];
+      return new ControlFolder(path, assignment, reports);
+    } catch (error) {
+      rmSync(path, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Receives each report, a character. */
+  onReport(listener: (report: string) => void): void {
+    this.#reports.on('data', (bytes: Buffer) => {
+      for (const report of bytes.toString('latin1')) listener(report);
+    });
+  }
+
+  /** Takes the pipes' names away: what opens them later, such as a health check, is not meant. */
+  hidePipes(): void {
+    for (const name of Object.values(NAMES)) rmSync(join(this.path, name), { force: true });
+  }
+
+  /** Writes one line, after which nothing follows. */
+  assign(text: string): void {
+    this.#assignment.end(`${text}\n`);
+  }
+
+  /** Ends both pipes; the files stay. */
+  close(): void {
+    this.#assignment.destroy();
+    this.#reports.destroy();
+  }
+
+  /** Removes it. Best effort: the folder around it is removed in the end. */
+  remove(): void {
+    this.close();
+    try {
+      rmSync(this.path, { recursive: true, force: true });
+    } catch (error) {
+      ignoreError('docker', 'removing a control folder')(error);
+    }
+  }
+}
+
+/** At both ends, so that opening waits for nobody, and the pipe stays open until this program ends or closes it. */
+function openPipe(folder: string, name: keyof typeof NAMES, readable: boolean): Socket {
+  const fd = openSync(join(folder, NAMES[name]), constants.O_RDWR | constants.O_NONBLOCK);
+  try {
+    return new Socket({ fd, readable, writable: !readable });
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}

@@ -1,0 +1,118 @@
+import { noteDecision, noteHandled } from '../../os/debug/debug-log.js';
+import type { ContainerBuild, SpawnRequest, StandbyOrder } from '../runtime.js';
+import { readFreeMemory } from '../standby/free-memory.js';
+import { StandbyPool } from '../standby/standby-pool.js';
+import type { Launched } from './container-launcher.js';
+import { readEntrypoint } from './entrypoint-script.js';
+import { isNodeEntrypoint, readImageStart } from './image-start.js';
+import { findSharingObstacle } from './shared-folders.js';
+import { WarmContainer, type WarmContainerTools } from './warm-container.js';
+
+const DEFAULT_WARM = 1;
+/** What a container and its Node.js take before anything of an app is loaded; bytes. */
+const BYTES_EACH = 64 * 1024 * 1024;
+
+/** Starts backends from containers that were started ahead of time. */
+export class WarmContainers {
+  readonly #tools: WarmContainerTools;
+  readonly #pool: StandbyPool<ContainerBuild, WarmContainer>;
+  /** The newest order of each service. */
+  readonly #orders = new Map<string, StandbyOrder>();
+  readonly #told = new Set<string>();
+
+  constructor(tools: WarmContainerTools) {
+    this.#tools = tools;
+    this.#pool = new StandbyPool({
+      start: (place) => new WarmContainer(place, tools),
+      bytesEach: BYTES_EACH,
+      freeMemory: () => readFreeMemory(),
+      clock: tools.clock,
+      onGivenUp: (service, cause) => this.#giveUp(service, cause),
+      onChange: () => undefined,
+    });
+  }
+
+  /** Keeps containers of a build, if they can be started ahead of time, instead of those of earlier builds. Never rejects. */
+  async keep(order: StandbyOrder, build: ContainerBuild): Promise<void> {
+    const { service, warm = DEFAULT_WARM } = order;
+    const isNewBuild = this.#orders.get(service)?.build !== build;
+    this.#orders.set(service, order);
+    // Those of an older build are of no use from now on.
+    if (isNewBuild) this.#pool.keep(service, build, 0);
+    const why = warm === 0 ? 'it is turned off' : await this.#findObstacle(order, build);
+    if (this.#orders.get(service) !== order) return;
+    this.#pool.keep(service, build, why === undefined ? warm : 0);
+    noteDecision('docker', () => {
+      const { number } = build;
+      if (why !== undefined) return `build ${number} of ${service}: no containers ahead of time, ${why}`;
+      return `build ${number} of ${service}: ${warm} containers ahead of time`;
+    });
+  }
+
+  /**
+   * Starts a backend from a container that stands by.
+   * @returns it, and what to call when its start is over; undefined when it has to be started as usual
+   */
+  async take(
+    request: SpawnRequest,
+    build: ContainerBuild,
+  ): Promise<{ launched: Launched; served: () => void } | undefined> {
+    let why = 'none of its build stands by';
+    let served: () => void = () => undefined;
+    const isServed = new Promise<void>((resolve) => {
+      served = resolve;
+    });
+    const warm = this.#pool.take(build, isServed, (each) => {
+      const difference = each.findDifference(request);
+      why = difference ?? why;
+      return difference === undefined;
+    });
+    const launched = await warm?.assign(request);
+    const { backendId } = request;
+    noteDecision('docker', () => `backend ${backendId} is started ${launched === undefined ? `cold: ${why}` : 'warm'}`);
+    if (launched !== undefined) return { launched, served };
+    served();
+    return undefined;
+  }
+
+  /** Ends all containers that stand by, and starts no more. */
+  async close(): Promise<void> {
+    this.#orders.clear();
+    await this.#pool.close();
+  }
+
+  /** @returns why containers of a build can't be started ahead of time, as the end of a sentence */
+  async #findObstacle({ warm, onRemark }: StandbyOrder, build: ContainerBuild): Promise<string | undefined> {
+    if (build.network === 'host') return "a port of this machine's network is chosen at connect";
+    try {
+      const image = await this.#tools.imageOf(build);
+      const start = readImageStart(image, build.env.NODE_OPTIONS);
+      // Whoever asks for them in the config knows the image.
+      if ('why' in start && warm === undefined) return start.why;
+      const sharing = findSharingObstacle(this.#tools.engine);
+      if (sharing !== undefined) {
+        this.#tellOnce(`${sharing}: containers start when they are asked for, none ahead of time.`, onRemark);
+        return 'it shares no pipes with containers';
+      }
+      if ('why' in start || !start.entrypoint || warm !== undefined) return undefined;
+      const script = await readEntrypoint(this.#tools.engine, await this.#tools.specFor('', build));
+      return isNodeEntrypoint(script) ? undefined : 'its docker-entrypoint.sh is not that of the images of Node.js';
+    } catch (error) {
+      noteHandled('docker', 'looking at what an image starts', error);
+      return 'what its image starts is not known';
+    }
+  }
+
+  #tellOnce(text: string, tell: (text: string) => void): void {
+    if (this.#told.has(text)) return;
+    this.#told.add(text);
+    tell(text);
+  }
+
+  #giveUp(service: string, cause: unknown): void {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const text = `No container of ${service} can be started ahead of time (${reason}). Its backends start as usual; "warm": 0 in the config turns this off.`;
+    const order = this.#orders.get(service);
+    if (order !== undefined) this.#tellOnce(text, order.onRemark);
+  }
+}

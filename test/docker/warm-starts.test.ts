@@ -1,0 +1,248 @@
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { removeImage } from '../../src/images/classic-stages.js';
+import { listenToDebugLog } from '../../src/os/debug/debug-log.js';
+import { newBackendId } from '../../src/platform/ids.js';
+import { DockerRuntime } from '../../src/runtime/docker/docker-runtime.js';
+import type { ContainerBuild, SpawnRequest } from '../../src/runtime/runtime.js';
+import { fixture, makeTempFolder } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
+import { buildTestImage, containersOf, describeDocker, docker, testEngine } from './support.js';
+
+const PROJECT = `/test/${newBackendId()}`;
+
+/** Builds an image of the programs in the fixture. @param lines of its Dockerfile */
+async function buildProgram(lines: readonly string[]): Promise<ContainerBuild> {
+  const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-'));
+  for (const name of ['warm-image', 'seen']) cpSync(fixture(name), join(folder, name), { recursive: true });
+  writeFileSync(
+    join(folder, 'Dockerfile'),
+    ['FROM node:22-slim', 'COPY . /srv/', 'WORKDIR /srv/warm-image', ...lines].join('\n'),
+  );
+  const image = await buildTestImage(folder, PROJECT).finally(() => rmSync(folder, { recursive: true }));
+  const common = { env: {}, network: undefined, init: undefined, platform: undefined };
+  return { kind: 'container', number: 1, image, digest: image, ...common };
+}
+
+/** The same, with an image that ends with the test. */
+async function makeImage(...lines: string[]): Promise<ContainerBuild> {
+  const build = await buildProgram(lines);
+  onTestFinished(async () => void (await removeImage(testEngine(), build.image)));
+  return build;
+}
+
+/** A runtime that ends with the test. */
+function makeRuntime() {
+  const runId = newBackendId();
+  const controls = join(makeTempFolder(), 'controls');
+  const remarks: string[] = [];
+  const runtime = new DockerRuntime({
+    engine: testEngine(),
+    project: PROJECT,
+    stateId: runId,
+    owner: 'test@here',
+    runId,
+    volumes: [join(makeTempFolder(), 'volumes')],
+    controls,
+  });
+  onTestFinished(async () => {
+    await runtime.close();
+    await runtime.cleared();
+  });
+  const standBy = (build: ContainerBuild, warm: number | undefined = undefined) =>
+    runtime.standBy({ service: 'default', build, warm, warmPool: 0, onRemark: (text) => void remarks.push(text) });
+  /** One that stands by has taken the names of its pipes away. */
+  const standing = () =>
+    readIfThere(controls).filter(
+      (name) => existsSync(join(controls, name, 'stand-by.cjs')) && !existsSync(join(controls, name, 'reports')),
+    );
+  const isWarm = (id: string) =>
+    existsSync(join(controls, 'assignments')) &&
+    readFileSync(join(controls, 'assignments'), 'utf8').includes(`"backend":"${id}"`);
+  const spawn = async (build: ContainerBuild, env: Record<string, string> = {}, more: Partial<SpawnRequest> = {}) => {
+    const id = newBackendId();
+    const printed = { stdout: '', stderr: '' };
+    const backend = await runtime.spawn(
+      {
+        backendId: id,
+        service: 'default',
+        key: 'key',
+        build,
+        env: { SESSION_BACKEND_ID: id, ...env },
+        onOutput: (source, chunk) => {
+          printed[source] += chunk.toString();
+        },
+        ...more,
+      },
+      new AbortController().signal,
+    );
+    onTestFinished(async () => {
+      backend.terminate(true);
+      await backend.exited;
+    });
+    return { id, backend, printed, isWarm: isWarm(id) };
+  };
+  return { runtime, standBy, standing, spawn, remarks };
+}
+
+function readIfThere(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+/** Runs a program cold and warm. */
+async function runBothWays(build: ContainerBuild, env: Record<string, string> = {}, whenReady?: 'soft' | 'hard') {
+  const run = async (warm: number) => {
+    const { standBy, standing, spawn } = makeRuntime();
+    standBy(build, warm);
+    if (warm > 0) await waitFor(() => standing().length === 1, 'a container that stands by');
+    const { id, backend, printed, isWarm } = await spawn(build, env);
+    const host =
+      (await docker('inspect', '--format', '{{.Config.Hostname}}', `jamdev-${id}`).catch(() => '')) || 'none';
+    if (whenReady !== undefined) {
+      await waitFor(() => printed.stdout.includes('ready'), 'it to be ready');
+      backend.terminate(whenReady === 'hard');
+    }
+    const exit = await backend.exited;
+    const anonymous = (text: string) => text.replaceAll(id, 'BACKEND').replaceAll(host, 'HOST');
+    return { stdout: anonymous(printed.stdout), stderr: anonymous(printed.stderr), exit, isWarm };
+  };
+  return { cold: await run(0), warm: await run(1) };
+}
+
+/** Of variables only the order differs. */
+function sorted(seen: { env: string[]; nodeChild: [string[], unknown]; otherChild: string; worker: unknown[] }) {
+  const variables = (list: unknown) => Object.fromEntries(list as [string, string][]);
+  return {
+    ...seen,
+    env: variables(seen.env),
+    nodeChild: [variables(seen.nodeChild[0]), seen.nodeChild[1]],
+    otherChild: seen.otherChild.split('\n').sort(),
+    worker: [variables(seen.worker[0]), ...seen.worker.slice(1)],
+  };
+}
+
+describeDocker('containers that were started ahead of time', () => {
+  let build: ContainerBuild;
+
+  beforeAll(async () => {
+    build = await buildProgram(['CMD ["node", "app.cjs"]']);
+  });
+
+  afterAll(async () => {
+    if (build !== undefined) await removeImage(testEngine(), build.image);
+  });
+
+  test.each<[string, string[], Record<string, string>?]>([
+    [
+      'CMD ["node", ...]',
+      ['CMD ["node", "--no-warnings", "app.cjs", "one", "--two"]'],
+      { A: 'größe "🦊"\n', PORT: '1' },
+    ],
+    ['the shell form, and an ES module', ['ENV A=1 B=2', 'CMD node app.mjs'], { A: '', C: '3' }],
+    [
+      'the entrypoint of Node.js, another user, and NODE_OPTIONS',
+      [
+        'COPY warm-image/docker-entrypoint.sh /usr/local/bin/',
+        'RUN chmod 755 /usr/local/bin/docker-entrypoint.sh',
+        'ENV NODE_OPTIONS="--trace-warnings --max-old-space-size=99"',
+        'USER 1000',
+        'ENTRYPOINT ["docker-entrypoint.sh"]',
+        'CMD ["app.cjs"]',
+      ],
+    ],
+  ])('a program sees the same: %s', async (_what, lines, env = {}) => {
+    const { cold, warm } = await runBothWays(await makeImage(...lines), { MODE: 'seen', ...env });
+    expect([warm.stderr, warm.exit]).toEqual([cold.stderr, cold.exit]);
+    expect(sorted(JSON.parse(warm.stdout))).toEqual(sorted(JSON.parse(cold.stdout)));
+    expect([cold.isWarm, warm.isWarm]).toEqual([false, true]);
+  });
+
+  test.each<[string, 'soft' | 'hard' | undefined]>([
+    ['exit', undefined],
+    ['crash', undefined],
+    ['ends', 'soft'],
+    ['ignores', 'soft'],
+    ['ignores', 'hard'],
+  ])('it ends the same: %s, asked %s', async (MODE, asked) => {
+    const { cold, warm } = await runBothWays(build, { MODE }, asked);
+    expect(warm).toEqual({ ...cold, isWarm: true });
+  });
+
+  test('they carry run, service and slot, hold no key, and get the name of their backend', async () => {
+    const { standBy, standing, spawn, remarks } = makeRuntime();
+    standBy(build);
+    await waitFor(() => standing().length === 1, 'a container that stands by');
+    const [container = ''] = await containersOf(PROJECT);
+    const labels = JSON.parse(await docker('inspect', '--format', '{{json .Config.Labels}}', container));
+    expect(labels).toMatchObject({
+      'dev.jamdev.service': 'default',
+      'dev.jamdev.slot': expect.stringMatching(/^[\w-]+$/),
+    });
+    expect(labels).not.toHaveProperty(['dev.jamdev.key']);
+    expect(labels).not.toHaveProperty(['dev.jamdev.backend']);
+    // What else is started in it neither stands by nor takes what is meant for the app.
+    const print = 'console.log(process.env.NODE_OPTIONS, process.env.JAMDEV_STANDBY_FOLDER)';
+    expect(await docker('exec', container, 'node', '-e', print)).toBe('undefined undefined');
+    const { id, isWarm } = await spawn(build, { MODE: 'ends' });
+    expect(isWarm).toBe(true);
+    expect(await docker('inspect', '--format', '{{.Id}}', `jamdev-${id}`)).toMatch(new RegExp(`^${container}`));
+    expect(remarks).toEqual([]);
+  });
+
+  test('what can’t be changed after the start starts cold', async () => {
+    const { standBy, standing, spawn } = makeRuntime();
+    standBy(build);
+    await waitFor(() => standing().length === 1, 'a container that stands by');
+    const env = { MODE: 'exit' };
+    expect((await spawn(build, env, { mount: true })).isWarm).toBe(false);
+    expect((await spawn(build, env, { limits: { memory_limit_bytes: 64 * 1024 * 1024 } })).isWarm).toBe(false);
+    expect((await spawn(build, { ...env, TZ: 'Asia/Tokyo' })).isWarm).toBe(false);
+    expect((await spawn(build, { ...env, PATH: '/usr/local/bin:/bin' })).isWarm).toBe(false);
+    expect((await spawn({ ...build }, env)).isWarm).toBe(false);
+    expect((await spawn(build, env)).isWarm).toBe(true);
+  });
+
+  test('one that ends is replaced, and so are those of an older build', async () => {
+    const { standBy, standing, spawn } = makeRuntime();
+    standBy(build);
+    await waitFor(() => standing().length === 1, 'a container that stands by');
+    const [first] = standing();
+    await docker('kill', ...(await containersOf(PROJECT)));
+    await waitFor(() => standing().length === 1 && standing()[0] !== first, 'another one');
+    const [second] = standing();
+    const newer = { ...build, number: 2 };
+    standBy(newer);
+    await waitFor(() => standing().length === 1 && standing()[0] !== second, 'one of the newer build');
+    expect((await spawn(build, { MODE: 'exit' })).isWarm).toBe(false);
+    expect((await spawn(newer, { MODE: 'exit' })).isWarm).toBe(true);
+  });
+
+  test('an entrypoint of the image’s own may read variables: nothing is started ahead of time', async () => {
+    const own = await makeImage(
+      'RUN printf "#!/bin/sh\\nexec \\"$@\\"\\n" > /usr/local/bin/docker-entrypoint.sh',
+      'ENTRYPOINT ["docker-entrypoint.sh"]',
+      'CMD ["node", "app.cjs"]',
+    );
+    const decisions: string[] = [];
+    listenToDebugLog(({ text }) => void decisions.push(text));
+    const { standBy, standing, remarks } = makeRuntime();
+    standBy(own);
+    await waitFor(() => decisions.some((text) => text.includes('no containers ahead of time')), 'the decision');
+    expect(decisions.at(-1)).toContain('its docker-entrypoint.sh is not that of the images of Node.js');
+    expect([standing(), remarks]).toEqual([[], []]);
+  });
+
+  test('where it is asked for and does not work, that is said once, and backends start as usual', async () => {
+    const other = await makeImage('CMD ["/bin/sh", "-c", "echo no $HOME; exit 4"]');
+    const { standBy, spawn, remarks } = makeRuntime();
+    standBy(other, 2);
+    await waitFor(() => remarks.length > 0, 'the remark');
+    expect(remarks).toEqual([
+      'No container of default can be started ahead of time (it ended while it started: no /root). Its backends start as usual; "warm": 0 in the config turns this off.',
+    ]);
+    const { backend, isWarm } = await spawn(other);
+    expect([isWarm, await backend.exited]).toEqual([false, { code: 4, signal: null }]);
+  });
+});
