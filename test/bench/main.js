@@ -19,6 +19,7 @@ import { restart } from './measurements/restart.js';
 import { serve } from './measurements/serve.js';
 import { terminal } from './measurements/terminal.js';
 import { warmPool } from './measurements/warm-pool.js';
+import { warmPoolDocker } from './measurements/warm-pool-docker.js';
 import { websocketEcho } from './measurements/websocket-echo.js';
 import { wrangler } from './measurements/wrangler.js';
 import { describeLoad, describeMachine } from './support/machine.js';
@@ -40,6 +41,7 @@ const MEASUREMENTS = [
   terminal,
   many,
   docker,
+  warmPoolDocker,
   plane,
   serve,
   wrangler,
@@ -47,6 +49,8 @@ const MEASUREMENTS = [
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 
+/** @type {import('./support/row.js').Row[]} */
+const rows = [];
 let interrupted = false;
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.once(signal, async () => {
@@ -54,6 +58,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     // npm passes on a Ctrl-C that the terminal has sent already: once is enough.
     process.on(signal, () => undefined);
     await stopForGood();
+    printRows();
     process.exit(128 + constants.signals[signal]);
   });
 }
@@ -65,7 +70,6 @@ if (options.node !== undefined) {
 }
 const startedAt = new Date();
 const loadAtStart = describeLoad();
-const rows = [];
 let broken = 0;
 for (const measurement of MEASUREMENTS) {
   if (names.length > 0 && !names.includes(measurement.name)) continue;
@@ -81,7 +85,7 @@ for (const measurement of MEASUREMENTS) {
     await stopAll();
   }
 }
-if (rows.length > 0) console.log(options.markdown ? describeRun() : formatTable(rows));
+printRows();
 process.exit(broken > 0 ? EXIT_FAILURE : 0);
 
 function readArguments() {
@@ -99,6 +103,11 @@ function readArguments() {
     console.error(`Usage: npm run bench [-- [--node MAJOR|newest] [--markdown] NAME...]. There are: ${there}.`);
     return process.exit(EXIT_USAGE);
   }
+}
+
+/** Prints what was measured until now. */
+function printRows() {
+  if (rows.length > 0) console.log(options.markdown ? describeRun() : formatTable(rows));
 }
 
 /** For docs/performance.md: the machine, the command and the table. */

@@ -9,11 +9,12 @@ import { makeProject } from '../support/project.js';
 import { proportionalMb } from '../support/proportional-memory.js';
 import { alternate } from '../support/statistics.js';
 import { untilVersion } from '../support/versions.js';
+import { startWithPool } from '../support/warm-pool.js';
 import { makeWranglerProject, provideWrangler, startWrangler } from '../support/wrangler.js';
 
 const SERVER = 'versioned-echo.mjs';
 const KEY = 'bench';
-const POOL = 2;
+const BETWEEN_MS = 1_500;
 /** What is loaded late is loaded by then. */
 const SETTLE_MS = 5_000;
 
@@ -72,9 +73,7 @@ async function starts(project, theirFolder) {
 /** @param {Wrangler} other @returns {Promise<Row[]>} */
 async function newKeys(other) {
   const plain = await startJamdev('hello.cjs');
-  const folder = makeProject('pooled.mjs');
-  writeFileSync(join(folder, 'jamsocket.config.json'), JSON.stringify({ warmPool: POOL }));
-  const pooled = await startJamdevIn(folder, ['--command', 'node pooled.mjs']);
+  const pooled = await startWithPool(makeProject('pooled.mjs'), ['--command', 'node pooled.mjs']);
   const newObject = async () => {
     const startedAtMs = performance.now();
     await getOnce(other.port, `/${randomUUID()}`);
@@ -85,7 +84,7 @@ async function newKeys(other) {
     rounds,
     async () => {
       // As a person does: not right after another, while the next one is being started.
-      await pause(500);
+      await pause(BETWEEN_MS);
       return newKey(plain);
     },
     newObject,
@@ -93,7 +92,7 @@ async function newKeys(other) {
   const fromPool = await alternate(
     rounds,
     async () => {
-      await pooled.api.untilPooled(POOL);
+      await pooled.untilPooled();
       return newKey(pooled);
     },
     newObject,
