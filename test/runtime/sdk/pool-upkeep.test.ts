@@ -134,7 +134,7 @@ test('a build that is not the newest gets nothing, even if the pool still warms'
 });
 
 test('of two requests for the last one, one gets it; its place is noted before, and filled when it is ready', async () => {
-  const { pools, keep, untilWarm, started, notes, living } = makePools();
+  const { clock, pools, keep, untilWarm, started, notes, living } = makePools();
   const build = makeBuild(1);
   keep(build, 1);
   await untilWarm(1);
@@ -146,7 +146,11 @@ test('of two requests for the last one, one gets it; its place is noted before, 
   expect(living()).toHaveLength(2);
   await started[0]?.say('Ready');
   first?.answered?.();
-  await untilWarm(1);
+  await waitFor(() => {
+    // The next one starts a moment later.
+    clock.turn(100);
+    return pools.counts[0]?.warm === 1;
+  }, 'the place to be filled');
   expect(living()).toHaveLength(3);
 });
 
