@@ -17,6 +17,7 @@ import { BuildTriggers, type OriginatedChange, type Trigger } from './build-trig
 import type { Builder } from './builder.js';
 import type { ChangeOrigins, OpenSpan } from './change-origins.js';
 import { ChangedFiles } from './changed-files.js';
+import { describeFiles } from './describe-files.js';
 import { judgeChanges } from './judge-changes.js';
 
 /** How long nothing may have run before what builds wrote is built once more. */
@@ -27,6 +28,10 @@ const SETTLE_DEADLINE_MS = 2_000;
 export interface RebuildLoopEvents {
   /** Watching does not work as it should. */
   problem: [error: NodeJS.ErrnoException];
+  /** Something has changed, and may start a build when it has settled. */
+  touched: [];
+  /** It starts none. */
+  untouched: [];
   /** Files were shown to be written by builds or by backends alone: they start no more builds. */
   learned: [files: readonly OriginatedChange[]];
   /** Backends have written files, which starts no build. Relative paths. */
@@ -171,8 +176,15 @@ export class RebuildLoop {
   #watch(): FileWatcher {
     const watcher = new FileWatcher(watchRequestOf(this.#service, this.#world.configFiles));
     watcher.events.on('changed', (changes) => {
-      this.#deciding = this.#deciding.then(() => this.#changed(changes));
+      this.#deciding = this.#deciding.then(async () => {
+        const { builder } = this.#world;
+        const before = builder.newestNumber(this.#service.name);
+        await this.#changed(changes);
+        if (builder.newestNumber(this.#service.name) === before) this.events.emit('untouched');
+      });
     });
+    watcher.events.on('touched', () => this.events.emit('touched'));
+    watcher.events.on('unchanged', () => this.events.emit('untouched'));
     watcher.events.on('problem', (error) => this.events.emit('problem', error));
     return watcher;
   }
@@ -282,12 +294,6 @@ export class RebuildLoop {
   #absolute(file: string): string {
     return resolve(this.#service.root, file);
   }
-}
-
-/** Names changed files for a person: `changed: server.ts (+2 more)`. */
-function describeFiles(files: readonly string[]): string {
-  const more = files.length > 1 ? ` (+${files.length - 1} more)` : '';
-  return `changed: ${files[0] ?? ''}${more}`;
 }
 
 function outputsOf(service: ServiceConfig): BuildOutputs | undefined {

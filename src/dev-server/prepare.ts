@@ -80,7 +80,7 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
     clock: systemClock,
     noteAssignment: (slot, backendId) => register.noteAssignment(slot, backendId),
   });
-  prepareStandbys(builder, runtime, (text) => bus.publish({ type: 'notice', text }));
+  const standbys = prepareStandbys(builder, runtime, (text) => bus.publish({ type: 'notice', text }));
   const names = config.services.map((service) => service.name);
   const platform = new Platform(names, {
     runtime,
@@ -110,6 +110,8 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
     loaded,
     writes,
   });
+  hotRebuild.events.on('touched', standbys.touched);
+  hotRebuild.events.on('untouched', standbys.untouched);
   hotRebuild.events.on('outputs', (service, files) => learned.keep(service, files));
   hotRebuild.events.on('written', ({ name }, patterns) => written.keep(name, [...written.of(name), ...patterns]));
   const imageKeeper = docker?.keepImages(builder, platform);

@@ -47,6 +47,11 @@ export class Settling {
     return this.#paused;
   }
 
+  /** Whether changes are being waited for or checked. */
+  get isBusy(): boolean {
+    return this.#running !== undefined;
+  }
+
   /** Notes that something has to be checked. */
   touch(): void {
     this.#lastEventMs = this.#time.nowMs();
