@@ -19,19 +19,30 @@ export class BackendSocket extends Socket {
   writeFailure: NodeJS.ErrnoException | undefined;
   /** Whether writes are dropped because the request that is written was sent before. */
   isSent = false;
+  /** The stream's own callback, always the same one, and what stands in front of it. */
+  #callback: WriteCallback | undefined;
+  #inFront: WriteCallback = () => undefined;
 
   override _write(chunk: unknown, encoding: BufferEncoding, callback: WriteCallback): void {
     if (this.#dropsWrites) callback();
-    else super._write(chunk, encoding, (error) => this.#onWritten(error, callback));
+    else super._write(chunk, encoding, this.#before(callback));
   }
 
   override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], callback: WriteCallback): void {
     if (this.#dropsWrites) callback();
-    else super._writev?.(chunks, (error) => this.#onWritten(error, callback));
+    else super._writev?.(chunks, this.#before(callback));
   }
 
   get #dropsWrites(): boolean {
     return this.isSent || this.writeFailure !== undefined;
+  }
+
+  #before(callback: WriteCallback): WriteCallback {
+    if (callback !== this.#callback) {
+      this.#callback = callback;
+      this.#inFront = (error) => this.#onWritten(error, callback);
+    }
+    return this.#inFront;
   }
 
   #onWritten(error: NodeJS.ErrnoException | null | undefined, callback: WriteCallback): void {

@@ -23,6 +23,18 @@ export function spliceSockets(client: Socket, backend: Socket, isWebSocket: bool
     from.on('error', () => from.destroy());
     from.once('close', () => to.destroySoon());
     if (isWebSocket) from.once('end', () => to.setTimeout(HALF_OPEN_SILENCE_MS, () => to.destroy()));
-    from.pipe(to);
+    passOn(from, to);
   }
+}
+
+/** As `pipe()`, which does more for each chunk. What comes for a side that has gone is dropped, until this one closes, too. */
+function passOn(from: Socket, to: Socket): void {
+  const resume = () => void from.resume();
+  from.on('data', (chunk: Buffer) => {
+    if (to.destroyed || to.write(chunk)) return;
+    from.pause();
+    to.once('drain', resume);
+  });
+  from.once('end', () => to.end());
+  from.resume();
 }
