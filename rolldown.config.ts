@@ -65,7 +65,6 @@ const lateBuiltins: Plugin = {
 
 /** Packages that a start does not need, and the functions of them that jamdev calls. */
 const LATE_PACKAGES: Record<string, readonly string[]> = {
-  '@balena/dockerignore': ['default'],
   chokidar: ['watch'],
   execa: ['execa', 'execaSync'],
   'http-proxy-middleware': ['createProxyMiddleware'],
