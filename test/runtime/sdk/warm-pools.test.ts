@@ -215,7 +215,9 @@ describe('a session that never becomes ready says why', () => {
     const { server } = await startPool({ mode });
     const remarks = collectEvents(server, 'backend-notice');
     await untilWarm(server, 1);
-    const { backend_id } = await server.connect({ key: 'doc-1' });
+    const { backend_id, ready_url } = await server.connect({ key: 'doc-1' });
+    const page = await send(ready_url, { headers: { accept: 'text/html' } });
+    expect(page.text).toMatch(/The warm pool of &quot;default&quot; has [01] of 1 backends warm\./);
     await waitFor(() => remarks.some(({ text }) => text.startsWith(reason)), 'the reason');
     expect(server.parts.platform.backend(backend_id).state.status).toBe('waiting');
   });
