@@ -26,7 +26,7 @@ interface Answer {
 }
 
 async function startPool(config: object): Promise<DevRun> {
-  const files = { Dockerfile: DOCKERFILE, 'jamsocket.config.json': { platform: 'native', ...config } };
+  const files = { Dockerfile: DOCKERFILE, 'jamsocket.config.json': { platform: 'native', warm: 0, ...config } };
   const folder = makeProject(files);
   cpSync(fixture('pooled-server.mjs'), join(folder, 'pooled-server.mjs'));
   const dev = await startDev(folder);
