@@ -125,8 +125,6 @@ export class Course {
     this.#project.saveGood();
     const tag = `${this.#name}-${this.#life}`;
     const server = await DevServer.start(repository, this.#project, tag, `${host} ${this.#recorder.port}`);
-    const info = JSON.parse((await server.ask('/_jamdev/info'))?.text ?? '{}') as { run_id?: string };
-    this.#survivors.push(...(await findSurvivors(this.#project, this.#name, this.#life, info.run_id ?? '')));
     const life: Life = { isOver: false };
     const sessions: Session[] = [];
     const dice = new Dice(seed + this.#life);
@@ -137,6 +135,8 @@ export class Course {
       sessions.push(new Session(`key-${index}`, { ...world, dice: new Dice(dice.below(2 ** 31)) }));
     }
     try {
+      const info = JSON.parse((await server.ask('/_jamdev/info'))?.text ?? '{}') as { run_id?: string };
+      this.#survivors.push(...(await findSurvivors(this.#project, this.#name, this.#life, info.run_id ?? '')));
       await work(world);
     } finally {
       life.isOver = true;

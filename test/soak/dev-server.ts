@@ -63,14 +63,19 @@ export class DevServer {
     const server = new DevServer(repository, project, tag, recorder);
     const urlOf = (what: string) => new RegExp(`${what}\\s+(http://localhost:\\d+)`).exec(server.#head)?.[1] ?? '';
     const isWatching = async () => {
-      if (server.hasEnded) throw new Error(`jamdev dev ended:\n${server.output}`);
+      if (server.hasEnded) throw new Error('it has ended');
       server.apiUrl = urlOf('API');
       server.proxyUrl = urlOf('proxy');
       if (server.proxyUrl === '') return false;
       return (await ask(`${server.apiUrl}/_jamdev/info`))?.text.includes('"watching":true');
     };
-    await waitFor(isWatching, `jamdev dev to watch its project; it printed:\n${server.output}`, START_DEADLINE_MS);
-    return server;
+    try {
+      await waitFor(isWatching, 'jamdev dev to watch its project', START_DEADLINE_MS);
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw new Error(`jamdev dev did not start:\n${server.output}`, { cause: error });
+    }
   }
 
   get hasEnded(): boolean {

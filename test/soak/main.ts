@@ -33,14 +33,23 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));
 }
 const options = { repository: process.cwd(), minutes, seed, signal: interrupted.signal };
-const reports = await Promise.all([
+const courses = [
   ...(values.runtime === 'docker' ? [] : [Course.run({ ...options, runtime: 'process', host: '127.0.0.1' })]),
   ...(forContainers === undefined ? [] : [Course.run({ ...options, runtime: 'docker', host: forContainers })]),
-]);
-for (const report of reports) {
+];
+// When one breaks off, the others end as well, and leave nothing.
+for (const course of courses) course.catch((error) => interrupted.abort(error));
+const results = await Promise.allSettled(courses);
+if (interrupted.signal.aborted) {
+  console.error(interrupted.signal.reason);
+  process.exitCode = 1;
+}
+for (const result of results) {
+  if (result.status === 'rejected') continue;
+  const report = result.value;
   const figures = judge(report);
   const counts = [...report.counts].map(([what, count]) => `${count} ${what}`).join(', ');
   console.log(`\nsoak, runtime ${report.runtime}: ${counts}\n\n${formatFigures(figures)}`);
   if (figures.some(({ isOff }) => isOff)) process.exitCode = 1;
 }
-if (process.exitCode === 1) console.log(`\nsoak: a figure is off; again with --minutes ${minutes} --seed ${seed}`);
+if (process.exitCode === 1) console.log(`\nsoak: failed; again with --minutes ${minutes} --seed ${seed}`);

@@ -112,11 +112,12 @@ export async function connectAndGet(api, proxyPort, key) {
 /**
  * @param {string} what
  * @param {Record<keyof import('../support/load.js').Load, import('../support/statistics.js').Medians>} medians
+ * @param {number} [atLeast] what the ratio of the rates should be
  * @returns {ComparedRow[]}
  */
-export function rowsOf(what, { perSecond, p99Ms }) {
+export function rowsOf(what, { perSecond, p99Ms }, atLeast) {
   return [
-    { what, unit: '/s', ...perSecond },
+    { what, unit: '/s', ...perSecond, ...(atLeast !== undefined && { reach: { atLeast } }) },
     { what: '  99 of 100 within', unit: 'ms', ...p99Ms },
   ];
 }

@@ -10,7 +10,9 @@ import { request } from 'node:http';
 export async function getOnce(port, path) {
   const headers = { host: `localhost:${port}` };
   const outgoing = request({ host: '127.0.0.1', port, path, headers, agent: false }).end();
-  const [response] = await once(outgoing, 'response');
+  const [response] = await once(outgoing, 'response').catch((error) => {
+    throw new Error(`GET ${path} of port ${port} was not answered`, { cause: error });
+  });
   const body = (await response.toArray()).join('');
   if (response.statusCode !== 200) throw new Error(`GET ${path}: ${response.statusCode} ${body}`);
 }
