@@ -2,6 +2,7 @@ import { closeSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pause } from '../os/clock.js';
+import { readInTurns } from '../os/read-in-turns.js';
 import type { Pipe, PipePool } from './pipe-pool.js';
 
 /** How long output may still come in after the end; more only if a process outside holds the pipe. */
@@ -48,7 +49,7 @@ export class ChildOutput {
     this.#take = take;
     if (this.#pipe !== undefined) closeSync(this.#pipe.writeFd);
     this.#stream = stream ?? new Socket({ fd: (this.#pipe as Pipe).readFd, readable: true, writable: false });
-    this.#stream.on('data', take);
+    readInTurns(this.#stream, take);
     this.#ended = new Promise((resolve) => {
       this.#stream?.once('close', resolve);
       this.#stream?.once('error', () => resolve());
@@ -66,7 +67,11 @@ export class ChildOutput {
   async finish(): Promise<void> {
     await Promise.race([this.#ended, pause(DRAIN_MS)]);
     // The timer may have been faster than a busy event loop.
-    if (this.#pipe !== undefined && this.#stream?.destroyed === false) this.#readRest(this.#pipe.readFd);
+    if (this.#pipe !== undefined && this.#stream?.destroyed === false) {
+      // Hands over what was read already.
+      while (this.#stream.read() !== null);
+      this.#readRest(this.#pipe.readFd);
+    }
     this.#stream?.destroy();
   }
 

@@ -3,6 +3,7 @@ import type { OutputSource } from '../../contract/dev-endpoints.js';
 import { createDemuxer } from '../../docker-engine/attached-output.js';
 import type { Engine } from '../../docker-engine/engine.js';
 import { EngineError, isNotFound } from '../../docker-engine/engine-error.js';
+import { readInTurns } from '../../os/read-in-turns.js';
 import type { SpawnRequest } from '../runtime.js';
 
 /** The end of what the backend printed to stderr is kept, since it may explain the exit; bytes. */
@@ -102,7 +103,7 @@ export class ContainerOutput {
       if (skipped < chunk.length) this.#passOn(source, chunk.subarray(skipped));
     });
     this.#stream = stream;
-    stream.on('data', take);
+    readInTurns(stream, take);
     this.#streamOver = new Promise((resolve) => {
       stream.once('close', resolve);
       stream.once('error', () => resolve());
