@@ -41,7 +41,7 @@ async function connect(dev: DevRun, request: object): Promise<Answer> {
 
 describeDocker('a warm pool of containers', () => {
   test('is given to sessions by its control socket, and nothing of it is left after a kill -9 or a stop', async () => {
-    const dev = await startPool({ warmPool: 1, env: { HOST: '0.0.0.0' } });
+    const dev = await startPool({ warm: 0, warmPool: 1, env: { HOST: '0.0.0.0' } });
     const pools = async () => (await runCli(['list', '--pool'], { cwd: dev.folder })).stdout;
     await waitFor(async () => (await pools()).includes('1 of 1 warm'), 'a warm container');
     const [id = ''] = await containersOf(dev.folder);
