@@ -1,7 +1,19 @@
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
-/** Ends the run with one plain line of counts, and names every test that was skipped. */
+/**
+ * Prints why a test failed as soon as it has, since a run that is interrupted never comes to its list of failures. Ends
+ * the run with one plain line of counts, and names every test that was skipped.
+ */
 export default class ClosingLineReporter implements Reporter {
+  onTestCaseResult(test: TestCase): void {
+    const { state, errors = [] } = test.result();
+    if (state !== 'failed') return;
+    for (const { message, stack = message } of errors) {
+      const own = stack.split('\n').filter((line) => !line.includes('/node_modules/'));
+      console.log([`failed: ${test.fullName}`, ...own].join('\n'));
+    }
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = { passed: 0, failed: 0, skipped: 0 };
     for (const module of modules) {
