@@ -72,24 +72,45 @@ const LATE_PACKAGES: Record<string, readonly string[]> = {
   'string-width': ['default'],
 };
 
+/** The same for packages that Express and its parts call; those that are a function themselves have no names. */
+const LATE_FOR_EXPRESS: Record<string, readonly string[]> = {
+  'iconv-lite': ['decode', 'encode', 'encodingExists', 'getDecoder', 'getEncoder'],
+  'mime-types': ['charset', 'contentType', 'extension', 'lookup'],
+  qs: ['parse', 'stringify'],
+  send: [],
+  'serve-static': [],
+};
+
 /**
  * Loads packages at the first call of a function of theirs. They are in the file that calls it, so that this can't fail: a
  * running dev server reads nothing of its package, which npm may have replaced.
  */
 const latePackages: Plugin = {
   name: 'late-packages',
-  resolveId: (id, importer) =>
-    id in LATE_PACKAGES && importer?.includes('/node_modules/') === false && !importer.startsWith('\0')
-      ? `\0late:${id}`
-      : null,
+  resolveId(id, importer = '') {
+    if (importer.startsWith('\0')) return null;
+    if (/\/node_modules\/(accepts|body-parser|express|raw-body|send|type-is)\//.test(importer)) {
+      return id in LATE_FOR_EXPRESS ? `\0late:${id}` : null;
+    }
+    return id in LATE_PACKAGES && !importer.includes('/node_modules/') ? `\0late:${id}` : null;
+  },
   load(id) {
     const name = id.startsWith('\0late:') ? id.slice('\0late:'.length) : undefined;
     if (name === undefined) return null;
     const path = JSON.stringify(fileURLToPath(import.meta.resolve(name)));
-    const functions = (LATE_PACKAGES[name] ?? []).map(
-      (each) => `export ${each === 'default' ? 'default' : `const ${each} =`} (...given) => load().${each}(...given);`,
-    );
-    return [`let loaded;`, `const load = () => (loaded ??= require(${path}));`, ...functions].join('\n');
+    const load = `let loaded; const load = () => (loaded ??= require(${path}));\n`;
+    const forExpress = LATE_FOR_EXPRESS[name];
+    if (forExpress?.length === 0) return `${load}module.exports = (...given) => load()(...given);`;
+    const functions = (forExpress ?? LATE_PACKAGES[name] ?? []).map((each) => {
+      const target =
+        forExpress !== undefined
+          ? `exports.${each} =`
+          : each === 'default'
+            ? 'export default'
+            : `export const ${each} =`;
+      return `${target} (...given) => load().${each}(...given);`;
+    });
+    return load + functions.join('\n');
   },
 };
 

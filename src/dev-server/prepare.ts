@@ -47,6 +47,8 @@ export interface DevServerParts {
   written: LearnedFiles;
   /** Removes images that nothing needs anymore; undefined without containers. */
   imageKeeper: ReturnType<DockerParts['keepImages']> | undefined;
+  /** Begins to prepare backends ahead of time. */
+  beginStandbys(): void;
   /** The config in use now: a changed config file may have changed services. */
   config(): DevConfig;
 }
@@ -129,6 +131,7 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
     writes,
     written,
     imageKeeper,
+    beginStandbys: standbys.begin,
     config: runningConfig,
   };
 }

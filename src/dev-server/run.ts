@@ -1,4 +1,5 @@
 import { describeBuild } from '../builds/make-build.js';
+import { systemClock } from '../os/clock.js';
 import type { EventBus } from './events.js';
 import { startHousekeeping } from './housekeeping.js';
 import { loadWhatMayBeNeeded } from './load-late.js';
@@ -6,6 +7,9 @@ import type { OpenPorts } from './open.js';
 import type { DevServerParts } from './prepare.js';
 import type { ResolvedRun } from './resolve.js';
 import { StateGuard } from './state-guard.js';
+
+/** What nobody waits for begins so long after the start: it would hold up the first requests. */
+const AFTER_START_MS = 250;
 
 /**
  * Phase 4: begins to work: watches, makes the first builds, answers requests.
@@ -25,10 +29,14 @@ export function runParts(run: ResolvedRun, parts: DevServerParts, ports: OpenPor
   const hasBuild = run.config.services.some((service) => describeBuild(service) !== undefined);
   void builder.buildAll('start', hasBuild ? watching : subscribed);
   ports.serve();
-  setImmediate(() => {
-    keepHouse();
+  const cancel = systemClock.after(AFTER_START_MS, () => {
     void pipes.fill();
+    parts.beginStandbys();
     loadWhatMayBeNeeded();
+    keepHouse();
+  });
+  bus.subscribe(({ type }) => {
+    if (type === 'closing') cancel();
   });
   return guard;
 }

@@ -3,6 +3,8 @@ import type { Runtime } from '../runtime/runtime.js';
 
 /** Receives what the files of a service do, by the name of its definition. */
 export interface StandbyListener {
+  /** Begins to prepare them. */
+  begin(): void;
   /** They have changed, and may start a build when they have settled. */
   touched(service: string): void;
   /** They start none. */
@@ -15,16 +17,17 @@ export interface StandbyListener {
  */
 type Renewal = 'begun' | 'spent';
 
-/** Has backends of each service prepared ahead of time, from its first good build on. */
+/** Has backends of each service prepared ahead of time, from its first good build on, once that has begun. */
 export function prepareStandbys(
   builder: Builder,
   runtime: Pick<Runtime, 'standBy' | 'buildBegun'>,
   tell: (text: string) => void,
 ): StandbyListener {
   const renewals = new Map<string, Renewal>();
+  let hasBegun = false;
   const prepare = (service: string) => {
     const [newest] = builder.goodBuilds(service);
-    if (newest === undefined) return;
+    if (!hasBegun || newest === undefined) return;
     const { warm, warmPool } = builder.definition(service);
     runtime.standBy?.({ service, build: newest.build, warm, warmPool, onRemark: tell });
   };
@@ -36,6 +39,10 @@ export function prepareStandbys(
   // Its settings may have changed all the same.
   builder.events.on('unchanged', prepare);
   return {
+    begin: () => {
+      hasBegun = true;
+      for (const { name } of builder.definitions) prepare(name);
+    },
     touched: (service) => {
       if (renewals.has(service)) return;
       renewals.set(service, 'begun');

@@ -31,8 +31,9 @@ export async function removeDeadSocketFolders(prefix: string): Promise<void> {
 }
 
 async function removeDeadIn(folder: string, prefix: string): Promise<void> {
+  const pattern = new RegExp(`^${prefix}(\\d+)-`);
   for (const name of readdirSync(folder)) {
-    const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
+    const pid = pattern.exec(name)?.[1];
     const path = join(folder, name);
     if (pid === undefined || !isOwnFolder(path) || isProcess(Number(pid))) continue;
     // The number may be that of a program in another container.

@@ -26,6 +26,8 @@ interface ForwardedRequest extends IncomingMessage {
   [FORWARDING]?: { exchange: Exchange; route: Route };
 }
 
+type Middleware = ReturnType<typeof createProxyMiddleware<ForwardedRequest, ServerResponse>>;
+
 /** Never used: each request brings its own. */
 const NO_TARGET = { protocol: 'http:', host: 'invalid', port: '0' };
 /** What the middleware gets to parse: not every target of a request survives that. */
@@ -40,17 +42,8 @@ const NO_PATH = '/';
 export class Forwarder {
   readonly #scheme: 'http' | 'https';
   readonly #connections = new BackendConnections();
-  readonly #middleware = createProxyMiddleware<ForwardedRequest, ServerResponse>({
-    target: NO_TARGET,
-    // Not the `router` option, which is slow (docs/decisions/004-proxy-on-bare-http.md).
-    pathRewrite: (_path, { [FORWARDING]: forwarding }, _response, options) => {
-      if (forwarding === undefined) return NO_PATH;
-      if (options !== undefined) options.target = forwarding.route.target;
-      return pathForBackend(forwarding.exchange.target);
-    },
-    ejectPlugins: true,
-    plugins: [this.#plugin()],
-  });
+  /** Made for the first request that needs it: the start of a dev server does not wait for it. */
+  #middleware: Middleware | undefined;
 
   /** @param scheme what clients use in front of the proxy */
   constructor(scheme: 'http' | 'https') {
@@ -66,12 +59,27 @@ export class Forwarder {
     const onProblem = (error: unknown) => {
       if (error !== undefined) exchange.fault(error);
     };
+    this.#middleware ??= this.#makeMiddleware();
     this.#middleware(request, exchange.response, onProblem).catch(onProblem);
   }
 
   /** Closes idle connections to a backend; answers in progress continue. */
   retire({ address }: Route): void {
     this.#connections.closeIdle(address);
+  }
+
+  #makeMiddleware(): Middleware {
+    return createProxyMiddleware<ForwardedRequest, ServerResponse>({
+      target: NO_TARGET,
+      // Not the `router` option, which is slow (docs/decisions/004-proxy-on-bare-http.md).
+      pathRewrite: (_path, { [FORWARDING]: forwarding }, _response, options) => {
+        if (forwarding === undefined) return NO_PATH;
+        if (options !== undefined) options.target = forwarding.route.target;
+        return pathForBackend(forwarding.exchange.target);
+      },
+      ejectPlugins: true,
+      plugins: [this.#plugin()],
+    });
   }
 
   #plugin(): Plugin<ForwardedRequest, ServerResponse> {
