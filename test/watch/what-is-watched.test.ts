@@ -122,7 +122,7 @@ describe('never worth a build are', () => {
     ...['.git', '.jamdev', 'node_modules', '__pycache__', 'a.pyc', '.venv', '.DS_Store', '.idea', '.vscode', '.turbo'],
     ...['.pytest_cache', '.nfs000000000012', '.server.js.swp', '.server.js.swo', '.swp', 'server.js~', '4913'],
     ...['#server.js#', '.#server.js', 'a.js___jb_tmp___', 'a.js___jb_old___', '.a.js.kate-swp', '.~lock.a.odt#'],
-    ...['lu4711abc.tmp', '.goutputstream-ABC', '.a.js.un~'],
+    ...['lu4711abc.tmp', '.goutputstream-ABC', '.a.js.un~', 'jamdev-sdk-4711-aB3xYz', 'jamdev-pipes-4026531836-aB3xYz'],
   ];
   test.each(NAMES)('%s', (name) => expect(isIgnoredByDefault(name, 'src')).toBe(true));
 

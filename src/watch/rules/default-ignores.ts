@@ -43,6 +43,7 @@ const PATTERNS: readonly RegExp[] = [
   /^\.vscode-.*\.tmp$/, // VS Code
   /^\.nfs/, // deleted files that are still open on NFS
   /^\.fuse_hidden/, // the same on FUSE
+  /^jamdev-(sdk|ssh|pipes)-\d/, // jamdev's own sockets and pipes, where the temporary folder is in the project
   /^\._/, // what macOS writes on file systems that are not its own
 ];
 
