@@ -17,6 +17,7 @@ import { PipePool } from '../processes/pipe-pool.js';
 import { LearnedFiles } from '../records/learned-files.js';
 import { oldStateOf } from '../records/old-state.js';
 import type { RunRegister } from '../records/run-register.js';
+import { CompileCache } from '../runtime/process/compile-cache.js';
 import { ProcessRuntime } from '../runtime/process/process-runtime.js';
 import { RuntimeSwitch } from '../runtime/runtime-switch.js';
 import { WarmPools } from '../runtime/sdk/warm-pools.js';
@@ -78,10 +79,14 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
     buildImage: docker?.buildImage,
   };
   const builder = new Builder(config.services, systemClock, createMakeBuild(owner, readEnvFiles));
-  const runtime = new WarmPools(new RuntimeSwitch(new ProcessRuntime(register, pipes), docker?.runtime), {
-    clock: systemClock,
-    noteAssignment: (slot, backendId) => register.noteAssignment(slot, backendId),
-  });
+  const compileCache = new CompileCache(join(folder.root, 'compile-cache'));
+  const runtime = new WarmPools(
+    new RuntimeSwitch(new ProcessRuntime(register, pipes, systemClock, compileCache), docker?.runtime),
+    {
+      clock: systemClock,
+      noteAssignment: (slot, backendId) => register.noteAssignment(slot, backendId),
+    },
+  );
   const standbys = prepareStandbys(builder, runtime, (text) => bus.publish({ type: 'notice', text }));
   const names = config.services.map((service) => service.name);
   const platform = new Platform(names, {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { PortPool } from '../../src/processes/port-pool.js';
@@ -164,7 +164,8 @@ describe('listen on 8080 becomes the assigned port, on loopback', () => {
   test('from a path with spaces and quotes', async () => {
     const folder = makeProject({ 'a "b" \\c/.keep': '' });
     const preload = join(folder, 'a "b" \\c', 'remap-8080.cjs');
-    cpSync(PRELOAD, preload);
+    // It loads others from its own folder.
+    cpSync(dirname(PRELOAD), dirname(preload), { recursive: true });
     const port = await freePort();
     expect(await run(cjs('listen(8080)'), { port, preload })).toMatchObject({ address: '127.0.0.1', port });
   });

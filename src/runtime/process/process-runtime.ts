@@ -14,6 +14,7 @@ import { explainStartFailure } from '../../processes/start-failure.js';
 import { ChildNotStarted, SupervisedChild } from '../../processes/supervised-child.js';
 import type { Stuck } from '../../processes/termination.js';
 import type { Build, ProcessBuild, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from '../runtime.js';
+import type { CompileCache } from './compile-cache.js';
 import { otherLanguageOf } from './fixed-port.js';
 import { NodePreload, PRELOAD_PORT_VARIABLE, withPreload } from './node-preload.js';
 import { CONTROL_SOCKET_VARIABLE, poolEnvironment } from './pool-environment.js';
@@ -31,13 +32,16 @@ export class ProcessRuntime implements Runtime {
 
   readonly #pipes: PipePool;
   readonly #warm: WarmStarts;
+  readonly #compileCache: CompileCache | undefined;
   #isPipeProblemTold = false;
 
   /**
    * @param register knows every process that is started, to be found again after a crash of this program
    * @param pipes closed with this runtime
+   * @param compileCache for Node.js backends; default: none
    */
-  constructor(register: ChildRegister, pipes = new PipePool(), clock = systemClock) {
+  constructor(register: ChildRegister, pipes = new PipePool(), clock = systemClock, compileCache?: CompileCache) {
+    this.#compileCache = compileCache;
     this.#register = register;
     this.#pipes = pipes;
     this.#warm = new WarmStarts({
@@ -120,6 +124,7 @@ export class ProcessRuntime implements Runtime {
     // Inherited from another dev server whose backend runs this one, it would name another port.
     delete env[PRELOAD_PORT_VARIABLE];
     delete env[CONTROL_SOCKET_VARIABLE];
+    Object.assign(env, this.#compileCache?.variablesFor(build.cwd, env));
     if (build.remap8080) {
       env.NODE_OPTIONS = withPreload(env.NODE_OPTIONS, this.#preload.path());
       if (port !== undefined) env[PRELOAD_PORT_VARIABLE] = String(port);

@@ -29,6 +29,9 @@ const loadedFolder = process.env.JAMDEV_LOADED_FOLDER;
  */
 const REPORT_AFTER_MS = [200, 2_000, 15_000];
 
+/** When to write what Node.js has compiled: by itself it does so at its exit, which a signal prevents. */
+const FLUSH_AFTER_MS = [2_000, 15_000];
+
 // A process that was started ahead of time has no port yet: stand-by.cjs begins when it has.
 if (process.env.JAMDEV_STANDBY_FD === undefined) begin();
 module.exports = { begin };
@@ -38,6 +41,7 @@ function begin() {
   // A wrapper that passes on only variables that it knows may leave out the first one.
   assignedPort = Number(process.env.JAMDEV_BACKEND_PORT ?? process.env.PORT);
   for (const ms of REPORT_AFTER_MS) setTimeout(reportLoaded, ms).unref();
+  for (const ms of FLUSH_AFTER_MS) setTimeout(flushCompileCache, ms).unref();
   beforeListening = () => {
     beforeListening = () => {};
     reportLoaded();
@@ -56,6 +60,10 @@ function begin() {
 /** The same of a Worker with an environment of its own. */
 function folderOfWorker() {
   return require('node:worker_threads').isMainThread ? undefined : require('./watch-workers.cjs').inheritedFolder();
+}
+
+function flushCompileCache() {
+  /** @type {{ flushCompileCache?: () => void }} */ (require('node:module')).flushCompileCache?.();
 }
 
 function reportLoaded() {

@@ -1,0 +1,96 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { argumentsOf, listProcesses } from '../../src/processes/process-table.js';
+import { type DevRun, runCli, startDev, untilWatching } from '../support/cli.js';
+import { post, send } from '../support/http.js';
+import { makeProject } from '../support/project.js';
+import { living, waitFor } from '../support/wait.js';
+
+/** A server that answers with its version and pid. */
+function serverOf(version: number): string {
+  return `import { createServer } from 'node:http';
+createServer((_, response) => response.end(JSON.stringify({ version: ${version}, pid: process.pid }))).listen(process.env.PORT);
+`;
+}
+
+/** Pids of the processes of backends, running or standing by, that a dev server has started. */
+async function serversOf({ process: { pid } }: DevRun): Promise<number[]> {
+  const children = (await listProcesses()).filter((entry) => entry.ppid === pid && !entry.zombie);
+  const named = await Promise.all(
+    children.map(async (entry) => ((await argumentsOf(entry.pid)).includes('server.mjs') ? [entry.pid] : [])),
+  );
+  return named.flat();
+}
+
+/** Waits until one process, besides those named, has been started ahead of time. */
+async function standingBesides(dev: DevRun, others: readonly number[]): Promise<number> {
+  return waitFor(async () => {
+    const servers = (await serversOf(dev)).filter((pid) => !others.includes(pid));
+    return servers.length === 1 ? servers[0] : undefined;
+  }, 'a process that stands by');
+}
+
+async function ask(url: string): Promise<{ version: number; pid: number }> {
+  return (await send(url)).json<{ version: number; pid: number }>();
+}
+
+async function connect(dev: DevRun, key: string): Promise<string> {
+  return (await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key })).json<{ url: string }>().url;
+}
+
+test('a backend starts from a process of the newest build, which counts as no backend and ends with the dev server', async () => {
+  const folder = makeProject({ 'server.mjs': serverOf(1) });
+  const dev = await startDev(folder, ['--command', 'node server.mjs']);
+  await untilWatching(dev);
+  const first = await standingBesides(dev, []);
+  expect(JSON.parse((await runCli(['list', '--json'], { cwd: folder })).stdout)).toEqual([]);
+
+  const url = await connect(dev, 'doc');
+  expect(await ask(url)).toEqual({ version: 1, pid: first });
+  const second = await standingBesides(dev, [first]);
+
+  writeFileSync(join(folder, 'server.mjs'), serverOf(2));
+  const { pid } = await waitFor(async () => {
+    const answer = await ask(url);
+    return answer.version === 2 ? answer : undefined;
+  }, 'the new code');
+  expect(pid).not.toBe(second);
+  const third = await standingBesides(dev, [pid]);
+  expect(await living([first, second])).toEqual([]);
+
+  process.kill(third, 'SIGKILL');
+  const fourth = await standingBesides(dev, [pid, third]);
+  expect(dev.stdout()).not.toContain('ahead of time');
+
+  dev.process.kill('SIGTERM');
+  await dev.exit;
+  expect(await living([pid, third, fourth])).toEqual([]);
+});
+
+test('after SIGKILL of the dev server, processes that stand by end by themselves', async () => {
+  const dev = await startDev(makeProject({ 'server.mjs': serverOf(1) }), [
+    '--command',
+    'node server.mjs',
+    '--warm',
+    '3',
+  ]);
+  const standing = await waitFor(async () => {
+    const servers = await serversOf(dev);
+    return servers.length === 3 ? servers : undefined;
+  }, 'three processes that stand by');
+  dev.process.kill('SIGKILL');
+  await dev.exit;
+  await waitFor(async () => (await living(standing)).length === 0, 'their end');
+});
+
+test('--warm 0 starts none', async () => {
+  const dev = await startDev(makeProject({ 'server.mjs': serverOf(1) }), [
+    '--command',
+    'node server.mjs',
+    '--warm',
+    '0',
+  ]);
+  const { pid } = await ask(await connect(dev, 'a'));
+  expect(await serversOf(dev)).toEqual([pid]);
+});

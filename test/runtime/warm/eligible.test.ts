@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { findBootDifference } from '../../../src/runtime/process/boot-variables.js';
+import { readNodeCommand } from '../../../src/runtime/process/node-command.js';
+
+const WARM = [
+  'node server.js',
+  'node --no-warnings -r ./a.js server.js --inspect --watch',
+  `${process.execPath} a.mjs x`,
+];
+const COLD = [
+  ...['npm start', 'tsx server.ts', 'node server.js; true', 'A=1 node server.js', 'node', 'node -e 0', 'node --test'],
+  ...['node --inspect server.js', 'node --inspect-brk=0 server.js', 'node --watch server.js', 'node --run start'],
+  ...['node --env-file=.env server.js', 'node --cpu-prof server.js', 'node -r ./a.js --inspect-wait server.js'],
+  ...['no-such-folder/node server.js'],
+];
+
+test.each(WARM)('"%s" can be started ahead of time', (command) => {
+  expect(readNodeCommand(command, '/', process.env)).toHaveProperty('program');
+});
+
+test.each(COLD)('"%s" is started as usual', (command) => {
+  expect(readNodeCommand(command, '/', process.env)).toHaveProperty('why');
+});
+
+test.each(['--inspect', '--max-old-space-size=99 --inspect-brk', '"--inspect=0"'])(
+  'NODE_OPTIONS=%s: as usual',
+  (options) => {
+    const env = { ...process.env, NODE_OPTIONS: options };
+    expect(readNodeCommand('node server.js', '/', env)).toHaveProperty('why');
+  },
+);
+
+const READ_AT_BOOT = [
+  ...['NODE_OPTIONS', 'NODE_ENV', 'NODE_DEBUG', 'UV_THREADPOOL_SIZE', 'SSL_CERT_FILE', 'OPENSSL_CONF', 'LD_PRELOAD'],
+  ...['DYLD_LIBRARY_PATH', 'LC_ALL', 'LANG', 'LANGUAGE', 'TZ', 'TZDIR', 'ICU_DATA', 'MALLOC_ARENA_MAX', 'https_proxy'],
+];
+
+test.each(READ_AT_BOOT)('a request that sets, changes or has no %s is started as usual', (name) => {
+  expect(findBootDifference({}, { [name]: 'a' })).toContain(name);
+  expect(findBootDifference({ [name]: 'a' }, { [name]: 'b' })).toContain(name);
+  expect(findBootDifference({ [name]: 'a' }, {})).toContain(name);
+  expect(findBootDifference({ [name]: 'a' }, { [name]: 'a' })).toBe(undefined);
+});
+
+test.each(['PORT', 'HOME', 'MY_NODE_ENV', 'DEBUG', 'SESSION_BACKEND_ID'])('%s may differ', (name) => {
+  expect(findBootDifference({ [name]: 'a' }, { [name]: 'b', OTHER: 'c' })).toBe(undefined);
+});
