@@ -95,8 +95,8 @@ function judgeMemory(name: string, samples: readonly Sample[], of: 'heapBytes' |
   const kb = (bytes: number | undefined) => (bytes === undefined ? 'unknown' : `${(bytes / 1024).toFixed(1)} kB`);
   return {
     what: `${name}, start → last rest; growth per backend`,
-    value: `${mb(samples[0])} → ${mb(samples.at(-1))} MB; ${kb(estimate?.slope)}`,
-    allowed: `<= ${kb(allowed[of])}`,
+    value: `${mb(samples[0])} → ${mb(samples.at(-1))} MB; ${kb(estimate?.slope)}, surely ${kb(estimate?.atLeast)}`,
+    allowed: `surely <= ${kb(allowed[of])}`,
     isOff: counted.length < LEAST_SAMPLES || estimate === undefined || estimate.atLeast > allowed[of],
     details: samples.map((sample) => `${mb(sample)} MB after ${sample.backends} backends`),
   };

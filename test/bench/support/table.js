@@ -22,9 +22,12 @@ export function formatTable(rows) {
  */
 export function formatMarkdown(rows) {
   const rule = HEAD.map((_, column) => (isNumeric(column) ? '--:' : '---'));
-  return [HEAD, rule, ...rows.map(cellsOf)]
-    .map((cells) => `| ${cells.join(' | ')} |`.replace(/ {2,}/g, ' '))
-    .join('\n');
+  // Rows that belong to the one before are indented, which a table in Markdown does not show.
+  const lines = [HEAD, rule, ...rows.map(cellsOf)].map(([what = '', ...cells]) => [
+    what.replace(/^ +/, '… '),
+    ...cells,
+  ]);
+  return lines.map((cells) => `| ${cells.join(' | ')} |`.replace(/ {2,}/g, ' ')).join('\n');
 }
 
 /** @param {number} column */
