@@ -4,18 +4,25 @@ import type { Builder } from '../../src/builds/builder.js';
 import { prepareStandbys } from '../../src/dev-server/standby.js';
 
 /** A service whose builds and files do what the test says. */
-function makeService() {
+function makeService({ begun = true } = {}) {
   const events = new EventEmitter();
   const build = { kind: 'process', number: 1 };
   const told: string[] = [];
-  const builder = { events, goodBuilds: () => [{ build }], definition: () => ({ warm: 2, warmPool: 0 }) };
+  const definitions = [{ name: 'doc' }];
+  const definition = () => ({ warm: 2, warmPool: 0 });
+  const builder = { events, goodBuilds: () => [{ build }], definitions, definition };
   const listener = prepareStandbys(
     builder as unknown as Builder,
     { standBy: ({ warm }) => told.push(`keep ${warm}`), buildBegun: () => told.push('start again') },
     () => undefined,
   );
+  if (begun) {
+    listener.begin();
+    told.splice(0);
+  }
   return {
     told,
+    listener,
     touched: () => listener.touched('doc'),
     untouched: () => listener.untouched('doc'),
     begins: () => events.emit('started', 'doc'),
@@ -51,4 +58,12 @@ test('changes that start no build, as of a log, start them again once, and the n
   expect(service.told).toEqual(['start again']);
   service.begins();
   expect(service.told).toEqual(['start again', 'start again']);
+});
+
+test('nothing is kept before that has begun, and then what is good by then', () => {
+  const { told, isGood, listener } = makeService({ begun: false });
+  isGood();
+  expect(told).toEqual([]);
+  listener.begin();
+  expect(told).toEqual(['keep 2']);
 });
