@@ -1,23 +1,23 @@
 // Opens WebSockets by hand, cheaply, one batch after another, and keeps them open. Prints a line of JSON when all are open:
-// the milliseconds that each batch took. On SIGUSR2 it sends a message over each, and prints another line when all echoes
-// have come. Its argument is a JSON object: `port`, `paths` (sockets take turns), `count`, `batch`.
+// the milliseconds that each socket took on average, of the first ones and of all. On SIGUSR2 it sends a message over each, and prints another line when all echoes
+// have come. Its argument is a JSON object: `port`, `paths` (sockets take turns), `count`, `batch`, `first`.
 import { connect } from 'node:net';
 
-const { port, paths, count, batch } = JSON.parse(process.argv[2] ?? '');
+const { port, paths, count, batch, first } = JSON.parse(process.argv[2] ?? '');
 /** The text "idle", masked with zeros. */
 const MESSAGE = Buffer.from([0x81, 0x84, 0, 0, 0, 0, ...Buffer.from('idle')]);
 const ECHO = Buffer.from([0x81, 4, ...Buffer.from('idle')]);
 
 /** @type {import('node:net').Socket[]} */
 const sockets = [];
-const batchesMs = [];
+const startedAtMs = performance.now();
+let firstMs = 0;
 while (sockets.length < count) {
-  const startedAtMs = performance.now();
   const opened = Array.from({ length: batch }, (_, index) => open(paths[(sockets.length + index) % paths.length]));
   sockets.push(...(await Promise.all(opened)));
-  batchesMs.push(performance.now() - startedAtMs);
+  if (firstMs === 0 && sockets.length >= first) firstMs = (performance.now() - startedAtMs) / sockets.length;
 }
-console.log(JSON.stringify({ batchesMs }));
+console.log(JSON.stringify({ firstMs, allMs: (performance.now() - startedAtMs) / sockets.length }));
 
 process.on('SIGUSR2', async () => {
   await Promise.all(sockets.map(echo));

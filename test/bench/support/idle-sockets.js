@@ -9,17 +9,18 @@ const DEADLINE_MS = 180_000;
  * Opens WebSockets from a process of their own, which keeps them open until it is stopped.
  * @param {number} port
  * @param {readonly string[]} paths the sockets take turns
- * @param {{ count: number, batch: number }} sockets `batch` of them are opened at once
- * @returns {Promise<{ batchesMs: number[], echoAll(): Promise<void>, stop(): Promise<void> }>} once all are open
+ * @param {{ count: number, batch: number, first?: number }} sockets `batch` of them are opened at once
+ * @returns {Promise<{ firstMs: number, allMs: number, echoAll(): Promise<void>, stop(): Promise<void> }>} once all are open;
+ *   with the time that each took on average: each of the `first` ones, and of all
  */
-export async function openIdleSockets(port, paths, { count, batch }) {
-  const client = await start('node', [PROGRAM, JSON.stringify({ port, paths, count, batch })]);
-  const { batchesMs } = await lineOf(client, 0);
+export async function openIdleSockets(port, paths, { count, batch, first = count }) {
+  const client = await start('node', [PROGRAM, JSON.stringify({ port, paths, count, batch, first })]);
+  const { firstMs, allMs } = await lineOf(client, 0);
   const echoAll = async () => {
     process.kill(client.pid, 'SIGUSR2');
     await lineOf(client, 1);
   };
-  return { batchesMs, echoAll, stop: client.stop };
+  return { firstMs, allMs, echoAll, stop: client.stop };
 }
 
 /**
