@@ -6,10 +6,10 @@ import { makeTempFolder } from './project.js';
 /** What a proxy in front of a drone's engine has to let through: method, path and, of the list, the filter. */
 const ALLOWED: readonly (readonly [string, RegExp])[] = [
   ['list', /^GET \/containers\/json\?(?=.*dev\.plane\.backend)/],
-  ['inspect', /^GET \/containers\/plane-[a-z0-9]+\/json\?/],
-  ['logs', /^GET \/containers\/plane-[a-z0-9]+\/logs\?/],
-  ['stats', /^GET \/containers\/plane-[a-z0-9]+\/stats\?/],
-  ['kill', /^POST \/containers\/plane-[a-z0-9]+\/kill\?/],
+  ['inspect', /^GET \/containers\/plane-[a-z0-9]+\/json(?:\?|$)/],
+  ['logs', /^GET \/containers\/plane-[a-z0-9]+\/logs(?:\?|$)/],
+  ['stats', /^GET \/containers\/plane-[a-z0-9]+\/stats(?:\?|$)/],
+  ['kill', /^POST \/containers\/plane-[a-z0-9]+\/kill(?:\?|$)/],
 ];
 
 /** A proxy in front of the tests' engine that lets through no more than `jamdev serve` may need. */
