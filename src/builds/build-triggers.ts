@@ -139,11 +139,12 @@ export class BuildTriggers {
   /**
    * A build ended, good or not, that nothing cancelled.
    * @param written which files {@link inQuestion} it has written, with the same content or another
+   * @param later which of them were written after its end, which says nothing about what it wrote itself
    */
-  buildEnded(written: ReadonlySet<string>): Trigger {
+  buildEnded(written: ReadonlySet<string>, later: ReadonlySet<string> = new Set()): Trigger {
     this.#running = false;
     for (const file of this.inQuestion) {
-      if (this.#sources.has(file) || this.#pending.has(file)) continue;
+      if (this.#sources.has(file) || this.#pending.has(file) || later.has(file)) continue;
       const proofs = this.#proofs.get(file) ?? 0;
       // One build that leaves a file alone shows that others have written it.
       if (!written.has(file)) this.#proofs.delete(file);

@@ -79,9 +79,21 @@ export class ChangeOrigins {
 
   /** Finds the files that were written since a moment, with the same content or another. @param paths absolute */
   async changedSince(paths: readonly string[], sinceMs: number): Promise<string[]> {
-    const stats = await mapLimited(paths, FILES_AT_ONCE, (path) =>
-      lstat(path).catch(ignoreError('builds', 'looking at a changed file')),
-    );
-    return paths.filter((_, index) => (stats[index]?.ctimeMs ?? 0) >= sinceMs - CLOCK_TICK_MS);
+    const times = await lastChanges(paths);
+    return paths.filter((_, index) => (times[index] ?? 0) >= sinceMs - CLOCK_TICK_MS);
   }
+
+  /** Finds the files that were certainly written after a moment: the time that a file has is never too late. @param paths absolute */
+  async changedAfter(paths: readonly string[], afterMs: number): Promise<string[]> {
+    const times = await lastChanges(paths);
+    return paths.filter((_, index) => (times[index] ?? 0) > afterMs);
+  }
+}
+
+/** When files were changed last, in milliseconds since 1970; undefined for those that are not there. */
+function lastChanges(paths: readonly string[]): Promise<(number | undefined)[]> {
+  return mapLimited(paths, FILES_AT_ONCE, async (path) => {
+    const stats = await lstat(path).catch(ignoreError('builds', 'looking at a changed file'));
+    return stats?.ctimeMs;
+  });
 }

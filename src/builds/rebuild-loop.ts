@@ -226,6 +226,7 @@ export class RebuildLoop {
 
   async #buildEnded(outcome: BuildOutcome): Promise<void> {
     if (outcome.result === 'superseded') return;
+    const endedAt = this.#world.clock.now().getTime();
     if (outcome.result === 'succeeded') this.#files.buildSucceeded();
     const building = this.#building;
     // What it left running may write for a while; nobody has to wait for that.
@@ -240,9 +241,12 @@ export class RebuildLoop {
     if (building === undefined || building !== this.#building) return;
     const tested = [...this.#triggers.inQuestion];
     const toAbsolute = new Map(tested.map((file) => [this.#absolute(file), file]));
-    const written = await this.#world.origins.changedSince([...toAbsolute.keys()], building.startedAt);
+    const { origins } = this.#world;
+    const written = await origins.changedSince([...toAbsolute.keys()], building.startedAt);
+    const later = await origins.changedAfter(written, endedAt);
     if (building !== this.#building) return;
-    this.#follow(this.#triggers.buildEnded(new Set(written.map((path) => toAbsolute.get(path) ?? ''))));
+    const toFiles = (paths: readonly string[]) => new Set(paths.map((path) => toAbsolute.get(path) ?? ''));
+    this.#follow(this.#triggers.buildEnded(toFiles(written), toFiles(later)));
   }
 
   async #awaitLastWrites(lingering: Promise<Lingering | undefined>): Promise<void> {

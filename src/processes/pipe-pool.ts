@@ -37,6 +37,11 @@ export class PipePool {
     this.#mkfifo = mkfifo;
   }
 
+  /** Whether some are being made, which takes descriptors for a moment. */
+  get isMaking(): boolean {
+    return this.#making !== undefined;
+  }
+
   /** Makes some, to have them when they are needed. Best effort: what fails here fails again when they are taken. */
   async fill(): Promise<void> {
     if (this.#ready.length < LOW) await this.#make().catch(ignoreError('processes', 'making pipes ahead'));
