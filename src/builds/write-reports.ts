@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { createReadStream, mkdirSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
 import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
 import { sendSignal } from '../processes/signal.js';
 import { areBackends, type Writer } from './writer.js';
@@ -140,7 +141,10 @@ export class WriteReports {
   }
 
   async #readInto(report: WriteReport, writer: Writer, folder: string, name: string): Promise<void> {
-    const text = await readFile(join(folder, name), 'utf8').catch(ignoreError('builds', 'reading a write report', ''));
+    // To its very end: `readFile` stops where the end was at first, and may miss the state of an operation whose end it sees.
+    const text = await readAll(createReadStream(join(folder, name))).catch(
+      ignoreError('builds', 'reading a write report', ''),
+    );
     const pid = Number.parseInt(name, 10);
     if (name.endsWith('.runs')) {
       if (areBackends(writer)) report.runs.push(...parseRuns(text));
