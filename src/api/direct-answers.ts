@@ -26,7 +26,7 @@ const PLAIN_PART = '([\\w.~-]+)';
 
 /**
  * Makes a listener that answers the endpoints declared as `direct` itself, by the same steps as the app: Express's way to an
- * endpoint takes longer than a connect to a running session. What is not exactly the path of one, the app gets.
+ * endpoint takes longer than a connect to a running session. All other paths go to the app.
  */
 export function answerDirectly(
   app: RequestListener,

@@ -83,7 +83,7 @@ export class ChangeOrigins {
     return paths.filter((_, index) => (times[index] ?? 0) >= sinceMs - CLOCK_TICK_MS);
   }
 
-  /** Finds the files that were certainly written after a moment: the time that a file has is never too late. @param paths absolute */
+  /** Finds the files that were certainly written after a moment: a file's time never runs ahead of the clock. @param paths absolute */
   async changedAfter(paths: readonly string[], afterMs: number): Promise<string[]> {
     const times = await lastChanges(paths);
     return paths.filter((_, index) => (times[index] ?? 0) > afterMs);

@@ -8,7 +8,7 @@ import type { DevServerParts } from './prepare.js';
 import type { ResolvedRun } from './resolve.js';
 import { StateGuard } from './state-guard.js';
 
-/** What nobody waits for begins so long after the start: it would hold up the first requests. */
+/** How long after the start the work begins that nobody waits for: earlier, it would hold up the first requests. */
 const AFTER_START_MS = 250;
 
 /**

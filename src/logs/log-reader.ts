@@ -5,7 +5,7 @@ import { LineSplitter, MAX_LINE_BYTES } from './line-splitter.js';
 import { decodeRecord, type LogRecord } from './log-format.js';
 import { listSegments, segmentPath } from './segments.js';
 
-/** Decoded in one go, in which nothing else has its turn. */
+/** How much is decoded at once; nothing else runs meanwhile. */
 const READ_BYTES = 16 * 1024;
 /** A line on disk is longer than the one printed: it has a time in front, and perhaps a note that it was cut. */
 const MAX_RECORD_BYTES = MAX_LINE_BYTES + 1024;

@@ -22,7 +22,10 @@ export function newStaticToken(): string {
   return `${STATIC_TOKEN_PREFIX}${newToken()}`;
 }
 
-/** Makes many tokens: asking the system for the random bytes of each takes longer than all else of it. */
+/**
+ * Makes many tokens. It asks the system for the random bytes of many at once, since one such call takes longer than all else
+ * that a token needs.
+ */
 export class TokenSource {
   readonly #bytes = Buffer.alloc(TOKENS_AT_ONCE * TOKEN_BYTES);
   #used = this.#bytes.length;

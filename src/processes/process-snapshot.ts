@@ -2,7 +2,7 @@ import { environmentOf, listProcesses, type ProcessEntry } from './process-table
 
 /** Marks the processes of a build as `SESSION_BACKEND_ID` marks those of a backend. */
 export const BUILD_ID_VARIABLE = 'JAMDEV_BUILD_ID';
-/** Marks what stands by, which is no backend yet: its place, as no other one of this dev server has it. */
+/** Marks a process that stands by and is no backend yet, by an id that no other process on this machine has. */
 export const SLOT_VARIABLE = 'JAMDEV_SLOT';
 const ID_VARIABLE = new RegExp(`^(?:SESSION_BACKEND_ID|${BUILD_ID_VARIABLE}|${SLOT_VARIABLE})=`);
 const NONE: readonly ProcessEntry[] = [];

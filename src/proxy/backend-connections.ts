@@ -15,7 +15,7 @@ interface AgentOptions extends Destination {
 type AgentRequest = ClientRequest & { onSocket(socket: PooledSocket): void };
 
 /**
- * Keeps connections to backends for the next request: those alone on which all that was sent and answered was whole. It
+ * Keeps connections to backends for the next request: only those on which request and answer were both complete. It
  * is the agent of Node.js's client as well, so that both ways of sending share the connections.
  */
 export class BackendConnections extends Agent {

@@ -1,7 +1,7 @@
 import { announcesEnd } from './backend-connections.js';
 import type { AnswerHead } from './response-head.js';
 
-/** The head of an answer that is plain HTTP/1.1: nobody can take it for anything else. */
+/** The head of an answer in plain HTTP/1.1, which every parser reads in the same way. */
 export interface PlainAnswer {
   head: AnswerHead;
   /** How long the head is, in bytes. */

@@ -34,7 +34,7 @@ export class PooledSocket extends BackendSocket {
     this.on('close', this.#onClose);
     connectBackendSocket(this, destination);
     this.setKeepAlive(true, KEEP_ALIVE_MS);
-    // It is the client's connection that keeps the program running.
+    // The client's connection keeps the program running, not this one.
     this.unref();
   }
 

@@ -1,9 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import { type DevBackend, devBackendSchema } from '../../src/contract/dev-endpoints.js';
-import { backendMetricsSchema } from '../../src/contract/responses.js';
+import type { BackendMetrics } from '../../src/contract/responses.js';
 import { onDev } from '../support/api/dev-api.js';
 import { startServer, untilStatus } from '../support/dev-server.js';
 import { openStream, post, type Stream, send } from '../support/http.js';
+import { metricsOf } from '../support/metrics-events.js';
 import { fixture } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 import { metricsStream } from './suites/metrics-stream.js';
@@ -15,22 +16,8 @@ const MIB = 1024 * 1024;
 const HOLD = `node ${fixture('usage.mjs')} all 100 0`;
 const BUSY = `node -e "for (;;);"`;
 
-interface Metrics {
-  mem_used: number;
-  mem_available: number;
-  cpu_used: number;
-  sys_cpu: number;
-}
-
-/** The events of a stream so far, in whole chunks. */
-function eventsOf({ chunks }: Stream): Metrics[] {
-  for (const chunk of chunks) expect(chunk).toMatch(/^(?:data: \{[^\n]*\}\n\n)+$/);
-  const events = chunks.join('').split('\n\n').slice(0, -1);
-  return events.map((event) => JSON.parse(event.slice('data: '.length)));
-}
-
-async function until(count: number, stream: Stream): Promise<Metrics[]> {
-  return waitFor(() => (eventsOf(stream).length >= count ? eventsOf(stream) : undefined), `${count} events`);
+async function until(count: number, stream: Stream): Promise<BackendMetrics[]> {
+  return waitFor(() => (metricsOf(stream).length >= count ? metricsOf(stream) : undefined), `${count} events`);
 }
 
 describe('HTTP API', () => {
@@ -50,15 +37,7 @@ describe('HTTP API', () => {
       const events = await until(4, stream);
       expect(performance.now() - startedAt).toBeGreaterThan(3_000);
       for (const event of events) {
-        expect(Object.keys(event)).toEqual([
-          'cluster',
-          'backend_id',
-          'mem_used',
-          'mem_available',
-          'cpu_used',
-          'sys_cpu',
-        ]);
-        expect(backendMetricsSchema.parse(event)).toMatchObject({ cluster: 'localhost', backend_id: id });
+        expect(event).toMatchObject({ cluster: 'localhost', backend_id: id });
         expect(event.mem_used).toBeGreaterThan(100 * MIB);
         expect(event.mem_used).toBeLessThan(500 * MIB);
         expect(event.mem_available).toBeGreaterThan(event.mem_used);
@@ -69,7 +48,7 @@ describe('HTTP API', () => {
       await post(`${server.apiUrl}/v2/backend/${id}/terminate`, { hard: true });
       await stream.ended;
       expect(server.parts.platform.backend(id).state.status).toBe('terminated');
-      eventsOf(stream);
+      metricsOf(stream);
     });
 
     test('tells how busy a backend is', async () => {

@@ -87,7 +87,7 @@ export class WarmContainers {
     try {
       const image = await this.#tools.imageOf(build);
       const start = readImageStart(image, build.env.NODE_OPTIONS);
-      // Whoever asks for them in the config knows the image.
+      // A user who sets `warm` knows what the image starts.
       if ('why' in start && warm === undefined) return start.why;
       const sharing = findSharingObstacle(this.#tools.engine);
       if (sharing !== undefined) {

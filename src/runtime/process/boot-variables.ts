@@ -1,4 +1,4 @@
-/** Variables that a process reads while it starts: giving them to one that has started comes too late. */
+/** Variables that a process reads while it boots: once it runs, new values come too late. */
 const READ_AT_BOOT: readonly { name: RegExp; why: string }[] = [
   { name: /^NODE_/, why: 'Node.js reads it while it starts' },
   { name: /^(?:UV_|ICU_)/, why: 'libraries of Node.js read it while it starts' },
@@ -10,14 +10,14 @@ const READ_AT_BOOT: readonly { name: RegExp; why: string }[] = [
 ];
 
 /**
- * Finds a variable that keeps a process which has started from becoming one that was started with another environment.
+ * Finds a variable whose new value would come too late for a process that has booted with another environment.
  * @returns why, as the end of a sentence; undefined when there is none
  */
 export function findBootDifference(booted: NodeJS.ProcessEnv, wanted: NodeJS.ProcessEnv): string | undefined {
   for (const name of new Set([...Object.keys(booted), ...Object.keys(wanted)])) {
     if (booted[name] === wanted[name]) continue;
     const rule = READ_AT_BOOT.find((each) => each.name.test(name));
-    if (rule !== undefined) return `${name} is another one than for the build: ${rule.why}`;
+    if (rule !== undefined) return `${name} differs from that of the build: ${rule.why}`;
   }
   return undefined;
 }

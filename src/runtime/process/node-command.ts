@@ -41,7 +41,7 @@ export function readNodeCommand(command: string, cwd: string, env: NodeJS.Proces
 export function findColdOption(nodeOptions: string, options: readonly string[]): string | undefined {
   for (const word of [...optionsIn(nodeOptions), ...options]) {
     const rule = COLD_OPTIONS.find(({ option }) => option.test(word));
-    if (rule !== undefined) return `of ${word.split('=')[0]}: ${rule.why}`;
+    if (rule !== undefined) return `it has ${word.split('=')[0]}: ${rule.why}`;
   }
   return undefined;
 }
@@ -60,7 +60,7 @@ function identifyProgram(file: string, cwd: string, env: NodeJS.ProcessEnv): str
   }
 }
 
-/** A version manager may put a script in the place of Node.js, which starts it later and by other ways. */
+/** A version manager may install a script as `node`. It starts Node.js only later, and chooses how. */
 function beginsAsScript(path: string): boolean {
   const file = openSync(path, 'r');
   try {

@@ -14,7 +14,7 @@ export interface PoolTrouble {
 export function describePoolTrouble(service: string, trouble: PoolTrouble, isProcess: boolean): string {
   const { what, stage, lines } = trouble;
   const parts = [
-    `The warm pool of "${service}": a backend ${what}. Sessions start cold meanwhile.`,
+    `The warm pool of "${service}": a backend ${what}. Sessions start cold until one is warm.`,
     ...(stage === 'waiting' ? [] : [adviceFor(stage, isProcess)]),
     ...(lines.length === 0 ? [] : [`It printed last: ${lines.join(' / ')}`]),
   ];

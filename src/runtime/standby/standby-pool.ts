@@ -14,9 +14,9 @@ export interface StandbyPoolWorld<B extends Build, T extends Standby> {
   /** Bytes that programs could still use. */
   freeMemory(): number;
   clock: Clock;
-  /** Called once per build for which none could be started several times in a row: until the next build, none is. */
+  /** Called once per build, after several starts in a row have failed: nothing more is started until the next build. */
   onGivenUp(service: string, cause: unknown): void;
-  /** The number of those that stand by for a service may have changed. */
+  /** Called whenever the number that stand by for a service may have changed. */
   onChange(service: string): void;
 }
 

@@ -1,15 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { backendMetricsSchema } from '../../../src/contract/responses.js';
 import type { ApiSuite } from '../../support/api/test-api.js';
-import type { Stream } from '../../support/http.js';
+import { metricsOf } from '../../support/metrics-events.js';
 import { waitFor } from '../../support/wait.js';
-
-/** The events of a stream so far, in whole chunks. */
-function eventsOf({ chunks }: Stream): unknown[] {
-  for (const chunk of chunks) expect(chunk).toMatch(/^(?:data: \{[^\n]*\}\n\n)+$/);
-  const events = chunks.join('').split('\n\n').slice(0, -1);
-  return events.map((event) => JSON.parse(event.slice('data: '.length)));
-}
 
 /** What a backend uses, as a stream. */
 export const metricsStream: ApiSuite = (target) => {
@@ -20,19 +12,11 @@ export const metricsStream: ApiSuite = (target) => {
       const stream = await api.stream(`/v2/backend/${id}/metrics/stream?nonce=0.7`);
       expect(stream.status).toBe(200);
       expect(stream.headers['content-type']).toBe('text/event-stream');
-      await waitFor(() => eventsOf(stream).length >= 2, 'two events');
+      await waitFor(() => metricsOf(stream).length >= 2, 'two events');
       await api.terminate(id, true);
       await stream.ended;
-      for (const event of eventsOf(stream)) {
-        const { mem_used, mem_available, cpu_used, sys_cpu } = backendMetricsSchema.parse(event);
-        expect(Object.keys(event as object)).toEqual([
-          'cluster',
-          'backend_id',
-          'mem_used',
-          'mem_available',
-          'cpu_used',
-          'sys_cpu',
-        ]);
+      for (const event of metricsOf(stream)) {
+        const { mem_used, mem_available, cpu_used, sys_cpu } = event;
         expect(event).toMatchObject({ cluster: api.place.cluster, backend_id: id });
         for (const number of [mem_used, mem_available, cpu_used, sys_cpu]) {
           expect(Number.isSafeInteger(number) && number >= 0).toBe(true);
