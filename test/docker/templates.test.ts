@@ -1,13 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { TEMPLATE_NAMES, type TemplateName } from '../../src/cli/commands/init/templates.js';
 import { type DevRun, runCli, startDev } from '../support/cli.js';
 import { post, send } from '../support/http.js';
 import { makeTempFolder } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 import { type Connected, describeTemplate } from '../templates/template-suite.js';
-import { cleanUp, describeDocker, docker } from './support.js';
+import { cleanUp, describeDocker, docker, imagesOf } from './support.js';
+
+/**
+ * By template, another name of the first image that was built of it: while it has one, the engine keeps its layers, and
+ * only one test of the template waits for `npm install`.
+ */
+const keptImages = new Map<TemplateName, string>();
 
 async function start(template: TemplateName): Promise<DevRun> {
   const folder = join(makeTempFolder(), 'app');
@@ -16,6 +23,12 @@ async function start(template: TemplateName): Promise<DevRun> {
   onTestFinished(() => cleanUp(dev));
   await waitFor(() => /build {2}1: (done|failed)/.test(dev.stdout()), 'the image', 120_000);
   expect(dev.stdout()).toContain('build  1: done');
+  const [image] = await imagesOf(folder);
+  if (image !== undefined && !keptImages.has(template)) {
+    const kept = `jamdev-test-template-${template}:${randomUUID()}`;
+    await docker('tag', image, kept);
+    keptImages.set(template, kept);
+  }
   return dev;
 }
 
@@ -35,6 +48,10 @@ async function connect(dev: DevRun, key: string): Promise<Connected> {
   expect(now, dev.stdout()).toBe('ready');
   return connected;
 }
+
+afterAll(async () => {
+  for (const image of keptImages.values()) await docker('rmi', '--force', image);
+});
 
 describeDocker.each(TEMPLATE_NAMES)('the template %s, in containers', (template) => {
   describe('', () => {
