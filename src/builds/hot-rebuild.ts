@@ -12,6 +12,7 @@ import type { LoadedFiles } from './loaded-files.js';
 import { RebuildLoop } from './rebuild-loop.js';
 import { ReportedWrites } from './reported-writes.js';
 import { backendsOlderThan, rollOut, untilReachable } from './rollout.js';
+import type { OpenFile } from './unfinished-files.js';
 import { findUnwatchedImport, type UnwatchedImport } from './unwatched-imports.js';
 import type { WriteReports } from './write-reports.js';
 import { WrittenFiles } from './written-files.js';
@@ -31,6 +32,8 @@ export interface HotRebuildEvents {
   learned: [service: ServiceConfig, files: readonly OriginatedChange[]];
   /** Backends write files that are watched. Patterns for "ignore", each reported once. */
   written: [service: ServiceConfig, patterns: readonly string[]];
+  /** A watched file goes on changing while a program has it open for writing; once per file and service. */
+  unfinished: [service: ServiceConfig, file: OpenFile];
   /** The known output files of a service's builds have changed. Relative paths. */
   outputs: [service: string, files: readonly string[]];
 }
@@ -94,6 +97,7 @@ export class HotRebuild {
           const patterns = writtenIn(service.root).note(files);
           if (patterns.length > 0) this.events.emit('written', service, patterns);
         });
+        loop.events.on('unfinished', (file) => this.events.emit('unfinished', service, file));
         loop.events.on('outputs', (files) => this.events.emit('outputs', service.name, files));
         if (service.runtime === 'process') attributeWrites(platform, service.name, origins, evidence);
         return [service.name, loop];

@@ -16,27 +16,44 @@ export interface JudgedChanges {
   origins: OriginatedChange[];
 }
 
+/** What changes are judged by. */
+interface JudgingWorld {
+  origins: ChangeOrigins;
+  evidence: BackendEvidence;
+  /** Holds back changes to unfinished files, until they are closed. @returns their absolute paths */
+  hold(changes: readonly Change[]): Promise<ReadonlySet<string>>;
+}
+
 /** Finds out who made changes. To be called once for each batch of changes. */
 export async function judgeChanges(
   changes: readonly Change[],
   service: ServiceConfig,
-  { origins, evidence }: { origins: ChangeOrigins; evidence: BackendEvidence },
+  { origins, evidence, hold }: JudgingWorld,
 ): Promise<JudgedChanges> {
   const [found, involvements] = await Promise.all([
     mapLimited(changes, FILES_AT_ONCE, (change) => origins.of(change)),
     evidence.of(service, changes),
   ]);
   const judged: JudgedChanges = { own: [], built: [], others: [], origins: [] };
-  changes.forEach((change, index) => {
+  const each = changes.map((change, index) => {
     const involvement = involvements.get(change.absolute);
-    const origin = originOf(found[index] ?? 'other', involvement);
+    return { change, involvement, origin: originOf(found[index] ?? 'other', involvement) };
+  });
+  // Code that runs is saved by editors, and must not wait for a look at all processes.
+  const held = await hold(
+    each
+      .filter(({ involvement, origin }) => origin !== undefined && involvement !== 'runs' && involvement !== 'built')
+      .map(({ change }) => change),
+  );
+  for (const { change, involvement, origin } of each) {
+    if (held.has(change.absolute)) continue;
     if (involvement === 'built') judged.built.push(change);
     else if (origin === undefined) judged.own.push(change.path);
     else {
       judged.others.push(change);
       judged.origins.push({ file: change.path, origin, ...(involvement === 'unknown' && { isDoubtful: true }) });
     }
-  });
+  }
   return judged;
 }
 

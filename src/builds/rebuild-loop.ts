@@ -19,6 +19,7 @@ import type { ChangeOrigins, OpenSpan } from './change-origins.js';
 import { ChangedFiles } from './changed-files.js';
 import { describeFiles } from './describe-files.js';
 import { judgeChanges } from './judge-changes.js';
+import { type OpenFile, UnfinishedFiles } from './unfinished-files.js';
 
 /** How long nothing may have run before what builds wrote is built once more. */
 const QUIET_MS = 5_000;
@@ -36,6 +37,8 @@ export interface RebuildLoopEvents {
   learned: [files: readonly OriginatedChange[]];
   /** Backends have written files, which starts no build. Relative paths. */
   written: [files: readonly string[]];
+  /** A file goes on changing while a program has it open for writing; once per file. */
+  unfinished: [file: OpenFile];
   /** The known output files have changed. Relative paths. */
   outputs: [files: readonly string[]];
 }
@@ -63,6 +66,7 @@ export class RebuildLoop {
   readonly #world: RebuildLoopWorld;
   readonly #triggers: BuildTriggers;
   readonly #files = new ChangedFiles();
+  readonly #unfinished: UnfinishedFiles;
   #service: ServiceConfig;
   #watcher: FileWatcher;
   #outputs: BuildOutputs | undefined;
@@ -82,6 +86,11 @@ export class RebuildLoop {
     this.#knownOutputs = this.#triggers.outputs.sort();
     this.#watcher = this.#watch();
     this.#outputs = outputsOf(service);
+    this.#unfinished = new UnfinishedFiles(
+      world.clock,
+      (changes) => this.#handle(changes),
+      (file) => this.events.emit('unfinished', file),
+    );
     world.builder.events.on('started', (name, number) => {
       if (name === this.#service.name) this.#buildStarted(number);
     });
@@ -170,23 +179,26 @@ export class RebuildLoop {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopWaiting();
+    this.#unfinished.close();
     await this.#watcher.close();
   }
 
   #watch(): FileWatcher {
     const watcher = new FileWatcher(watchRequestOf(this.#service, this.#world.configFiles));
-    watcher.events.on('changed', (changes) => {
-      this.#deciding = this.#deciding.then(async () => {
-        const { builder } = this.#world;
-        const before = builder.newestNumber(this.#service.name);
-        await this.#changed(changes);
-        if (builder.newestNumber(this.#service.name) === before) this.events.emit('untouched');
-      });
-    });
+    watcher.events.on('changed', (changes) => this.#handle(changes));
     watcher.events.on('touched', () => this.events.emit('touched'));
     watcher.events.on('unchanged', () => this.events.emit('untouched'));
     watcher.events.on('problem', (error) => this.events.emit('problem', error));
     return watcher;
+  }
+
+  #handle(changes: readonly Change[]): void {
+    this.#deciding = this.#deciding.then(async () => {
+      const { builder } = this.#world;
+      const before = builder.newestNumber(this.#service.name);
+      await this.#changed(changes);
+      if (builder.newestNumber(this.#service.name) === before) this.events.emit('untouched');
+    });
   }
 
   async #changed(changes: readonly Change[]): Promise<void> {
@@ -196,7 +208,10 @@ export class RebuildLoop {
     if (changes.some(isOfConfig)) await this.#world.reloadConfig();
     const code = changes.filter(({ absolute }) => !this.#isConfig(absolute));
     if (code.length === 0) return;
-    const { own, built, others, origins } = await judgeChanges(code, before, this.#world);
+    const { own, built, others, origins } = await judgeChanges(code, before, {
+      ...this.#world,
+      hold: (found) => this.#unfinished.hold(found),
+    });
     if (own.length > 0) this.events.emit('written', own);
     this.#files.noteBuilt(built);
     this.#triggers.built(built.map(({ path }) => path));

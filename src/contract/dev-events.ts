@@ -14,6 +14,7 @@ export type MessageSubject =
   | 'import-not-watched'
   | 'output-learned'
   | 'backend-writes'
+  | 'file-unfinished'
   | 'config-needs-restart'
   | 'config-rejected'
   | 'page-called-api'

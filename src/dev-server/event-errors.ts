@@ -32,6 +32,12 @@ export const eventErrors = {
       `A backend writes ${quote(pattern.slice(1))} among the watched files. What it writes itself starts no build; what you save there does.`,
       `To stop watching it, add "ignore": [${quote(pattern)}] to the config file.`,
     ),
+  fileUnfinished: ({ path, pid, program }: { path: string; pid: number; program: string }) =>
+    new JamdevError(
+      'WatchFailed',
+      `${program === '' ? 'A program' : program} (process ${pid}) is writing ${quote(path)}: the file starts a build when it is closed.`,
+      `To stop watching it, add "ignore": [${quote(`/${path}`)}] to the config file.`,
+    ),
   pageCalledApi: (origin: string) =>
     new JamdevError(
       'NotSupported',

@@ -20,6 +20,8 @@ export function sentenceOf(event: SentenceEvent): string {
       return eventErrors.writtenByItself(event.file, event.writtenBy === 'build').sentence;
     case 'backend-writes':
       return eventErrors.writtenByBackend(event.pattern).sentence;
+    case 'file-unfinished':
+      return eventErrors.fileUnfinished(event).sentence;
     case 'config-needs-restart':
       return eventErrors.needsRestart(event.file, event.what).sentence;
     case 'config-rejected':

@@ -41,6 +41,8 @@ export type DevServerEvent =
   | { type: 'output-learned'; service: ServiceConfig; file: string; writtenBy: 'build' | 'backend' }
   /** Backends write watched files, which starts no build; a pattern for `ignore`, published once. */
   | { type: 'backend-writes'; service: ServiceConfig; pattern: string }
+  /** A program has a watched file open and goes on writing it, which starts no build; published once per file. */
+  | { type: 'file-unfinished'; service: ServiceConfig; path: string; pid: number; program: string }
   /** A config file has changes that take effect after a restart, in words. */
   | { type: 'config-needs-restart'; file: string; what: readonly string[] }
   /** A config file can't be used as it is now; its previous content stays in use. */

@@ -27,6 +27,7 @@ export function publishEvents({ platform, builder, hotRebuild, logs }: DevServer
   hotRebuild.events.on('written', (service, patterns) => {
     for (const pattern of patterns) bus.publish({ type: 'backend-writes', service, pattern });
   });
+  hotRebuild.events.on('unfinished', (service, file) => bus.publish({ type: 'file-unfinished', service, ...file }));
   hotRebuild.events.on('learned', (...event) => publishLearned(event, bus));
 }
 

@@ -16,12 +16,13 @@ export interface OpenFile {
 
 /**
  * Lists the files that a process has open for writing right now, such as a database or a log.
+ * @param isWanted by absolute path; nothing is asked about other files, whose file system may not answer
  * @returns none where the system does not tell (it is not Linux, or another user's process)
  */
-export function filesOpenForWriting(pid: number): OpenFile[] {
+export function filesOpenForWriting(pid: number, isWanted: (path: string) => boolean = () => true): OpenFile[] {
   const folder = `/proc/${pid}/fd`;
   try {
-    return readdirSync(folder).flatMap((name) => fileOf(folder, name));
+    return readdirSync(folder).flatMap((name) => fileOf(folder, name, isWanted));
   } catch (error) {
     noteHandled('processes', 'listing the open files of a process', error);
     // The process has ended, or is another user's.
@@ -29,12 +30,12 @@ export function filesOpenForWriting(pid: number): OpenFile[] {
   }
 }
 
-function fileOf(folder: string, name: string): OpenFile[] {
+function fileOf(folder: string, name: string, isWanted: (path: string) => boolean): OpenFile[] {
   const link = join(folder, name);
   try {
     const isWritable = (lstatSync(link).mode & WRITABLE) !== 0;
     const path = isWritable ? readlinkSync(link) : '';
-    if (!path.startsWith('/')) return [];
+    if (!path.startsWith('/') || !isWanted(path)) return [];
     const { dev, ino } = statSync(link, { bigint: true });
     return [{ descriptor: Number(name), path, file: `${dev}:${ino}` }];
   } catch (error) {

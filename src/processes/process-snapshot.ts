@@ -103,6 +103,11 @@ export function groupBy(
   return groups;
 }
 
+/** Whether a process belongs to a backend or a build; false where the system does not show its environment. */
+export function isOfJamdev(pid: number): boolean {
+  return (environmentOf(pid) ?? []).some((variable) => ID_VARIABLE.test(variable));
+}
+
 function backendIdsIn(environment: readonly string[]): Set<string> {
   const variables = environment.filter((variable) => ID_VARIABLE.test(variable));
   return new Set(variables.map((variable) => variable.replace(ID_VARIABLE, '')));

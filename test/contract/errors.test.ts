@@ -218,6 +218,10 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   siteNotAllowed: [callerErrors.siteNotAllowed(), ['Sec-Fetch-Site']],
   backendPageNotAllowed: [callerErrors.backendPageNotAllowed('http://localhost:9090'), ['"http://localhost:9090"']],
   writtenByItself: [eventErrors.writtenByItself('dist/stamp', true), ['dist/stamp', 'build', '"ignore"']],
+  fileUnfinished: [
+    eventErrors.fileUnfinished({ path: 'out.log', pid: 7, program: 'tee' }),
+    ['tee', '7', '"out.log"', '"ignore": ["/out.log"]'],
+  ],
   writtenByBackend: [eventErrors.writtenByBackend('/data.db'), ['"data.db"', '"ignore": ["/data.db"]']],
   importNotWatched: [
     eventErrors.importNotWatched('doc', { file: '/repo/shared/util.js', isProgram: false }, ['.', '../shared']),

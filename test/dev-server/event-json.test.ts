@@ -115,6 +115,10 @@ const CASES: Cases = {
     { type: 'backend-writes', service, pattern: '/data.db' },
     [{ event: 'message', about: 'backend-writes', text: expect.stringContaining('data.db') }],
   ],
+  'file-unfinished': [
+    { type: 'file-unfinished', service, path: 'out.log', pid: 7, program: 'tee' },
+    [{ event: 'message', about: 'file-unfinished', text: expect.stringContaining('"out.log"') }],
+  ],
   'config-needs-restart': [
     { type: 'config-needs-restart', file: 'jamsocket.config.json', what: ['port'] },
     [{ event: 'message', about: 'config-needs-restart', text: expect.stringContaining('port') }],

@@ -1,9 +1,10 @@
+import { spawn } from 'node:child_process';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { runCli, startDev, untilWatching } from '../support/cli.js';
 import { post, send } from '../support/http.js';
-import { makeProject } from '../support/project.js';
+import { makeProject, ROOT } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
 /** How long a person looks at what a save has changed, at least. */
@@ -273,5 +274,46 @@ describe.runIf(process.platform === 'linux')('what a backend in another language
     }
     expect(dev.stderr()).toContain('default: changed page.html (by other): build');
     expect(dev.stderr()).not.toContain(': hold');
+  });
+});
+
+// Only Linux tells which files are open.
+describe.runIf(process.platform === 'linux')('a file that a program outside has open for writing', () => {
+  test('starts no build before it is closed, and other saves build meanwhile', async () => {
+    const { dev, folder, ask, builds, handled } = await start({
+      'jamdev.config.json': { command: 'node server.cjs' },
+      ...SERVERS,
+    });
+    await ask();
+    const command = `exec '${process.execPath}' '${join(ROOT, 'bin/jamdev.js')}' logs k > session.log`;
+    const logs = spawn('sh', ['-c', command], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+    const tee = spawn('tee', ['-a', 'copy.log'], { cwd: folder, stdio: ['pipe', 'ignore', 'inherit'] });
+    onTestFinished(() => {
+      for (const each of [logs, tee]) each.kill('SIGKILL');
+    });
+    const isSaid = (program: string, file: string) =>
+      dev.stdout().includes(`${program} (process ${program === 'tee' ? tee.pid : logs.pid}) is writing "${file}"`);
+    await waitFor(() => {
+      tee.stdin.write('line\n');
+      return isSaid('tee', 'copy.log');
+    }, 'the message about tee');
+    // Each replacement of the session is told in its log.
+    for (let round = 1; !isSaid('node', 'session.log') && round <= 20; round += 1) {
+      expect(await handled()).toEqual(['marker']);
+      await waitFor(() => dev.stdout().includes(`ready on build ${builds().length + 1}`), 'the replaced session');
+    }
+    expect(isSaid('node', 'session.log')).toBe(true);
+    expect(await handled()).toEqual(['marker']);
+    expect(dev.stdout()).toContain('add "ignore": ["/copy.log"]');
+    expect(builds().filter((each) => each !== 'marker')).toEqual([]);
+    for (const [end, file] of [
+      [() => tee.stdin.end(), 'copy.log'],
+      [() => logs.kill(), 'session.log'],
+    ] as const) {
+      end();
+      await waitFor(() => builds().includes(file), `the build of ${file}`);
+      expect(await handled()).toEqual(['marker']);
+      expect(builds().filter((each) => each === file)).toHaveLength(1);
+    }
   });
 });
