@@ -3,62 +3,26 @@ import { EventEmitter } from 'node:events';
 import { basename, resolve } from 'node:path';
 import type { ServiceConfig } from '../config/service-config.js';
 import type { BuildOutcome } from '../contract/dev-endpoints.js';
-import { type Clock, pause } from '../os/clock.js';
+import { pause } from '../os/clock.js';
 import { noteDecision } from '../os/debug/debug-log.js';
 import { createFingerprint } from '../os/fingerprint.js';
 import type { Lingering } from '../processes/lingering.js';
 import { type Change, MISSING } from '../watch/change.js';
 import { FileWatcher } from '../watch/file-watcher.js';
 import { watchRequestOf } from '../watch/watch-request.js';
-import type { BackendEvidence } from './backend-evidence.js';
 import { BuildOutputs } from './build-outputs.js';
-
-import { BuildTriggers, type OriginatedChange, type Trigger } from './build-triggers.js';
-import type { Builder } from './builder.js';
-import type { ChangeOrigins, OpenSpan } from './change-origins.js';
+import { BuildTriggers, type Trigger } from './build-triggers.js';
+import type { OpenSpan } from './change-origins.js';
 import { ChangedFiles } from './changed-files.js';
 import { describeFiles } from './describe-files.js';
 import { judgeChanges } from './judge-changes.js';
-import { type OpenFile, UnfinishedFiles } from './unfinished-files.js';
+import type { RebuildLoopEvents, RebuildLoopWorld } from './rebuild-loop-world.js';
+import { UnfinishedFiles } from './unfinished-files.js';
 
 /** How long nothing may have run before what builds wrote is built once more. */
 const QUIET_MS = 5_000;
 /** How long a comparison waits until files stop changing; after that, the changes are unknown. */
 const SETTLE_DEADLINE_MS = 2_000;
-
-export interface RebuildLoopEvents {
-  /** Watching does not work as it should. */
-  problem: [error: NodeJS.ErrnoException];
-  /** Something has changed, and may start a build when it has settled. */
-  touched: [];
-  /** It starts none. */
-  untouched: [];
-  /** Files were shown to be written by builds or by backends alone: they start no more builds. */
-  learned: [files: readonly OriginatedChange[]];
-  /** Backends have written files, which starts no build. Relative paths. */
-  written: [files: readonly string[]];
-  /** A file goes on changing while a program has it open for writing; once per file. */
-  unfinished: [file: OpenFile];
-  /** The known output files have changed. Relative paths. */
-  outputs: [files: readonly string[]];
-}
-
-/** What a rebuild loop needs. */
-export interface RebuildLoopWorld {
-  builder: Builder;
-  clock: Clock;
-  /** Files that say what to run, apart from the code: the config file. Absolute paths. */
-  configFiles: readonly string[];
-  /** Reads those files again, before a build that their change starts. */
-  reloadConfig(): Promise<void>;
-  evidence: BackendEvidence;
-  /** Shared by all services: a build of one may write what another one watches. */
-  origins: ChangeOrigins;
-  /** Resolves when no running backend of the service is starting. */
-  rolledOut(): Promise<unknown>;
-  /** Files that earlier runs have learned to be output of this service's builds. Relative paths. */
-  outputs: readonly string[];
-}
 
 /** Watches the files of one service, and has it built when they change. */
 export class RebuildLoop {

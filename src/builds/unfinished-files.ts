@@ -1,10 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type Clock, pause } from '../os/clock.js';
+import type { Clock } from '../os/clock.js';
 import { ignoreError } from '../os/debug/debug-log.js';
-import { filesOpenForWriting } from '../processes/open-files.js';
+import { type FileWriter, findFileWriters, isStillWriting } from '../processes/file-writers.js';
 import { isOfJamdev } from '../processes/process-snapshot.js';
-import { argumentsOf, hasProc, listProcesses } from '../processes/process-table.js';
+import { argumentsOf, hasProc } from '../processes/process-table.js';
 import { type Change, MISSING } from '../watch/change.js';
 
 /** More changed files than this are a checkout or a copy, of which each file is open for a moment. */
@@ -12,8 +11,6 @@ const MAX_FILES = 100;
 /** How often to look whether files were closed: soon after a change, and then more and more seldom. */
 const FIRST_LOOK_MS = 25;
 const LAST_LOOK_MS = 1_000;
-/** How many processes are looked at before anything else gets a turn. */
-const PROCESSES_AT_ONCE = 10;
 
 /** A program that has a file open for writing. */
 export interface OpenFile {
@@ -26,9 +23,7 @@ export interface OpenFile {
 
 interface Held {
   change: Change;
-  file: string;
-  pid: number;
-  isSaid: boolean;
+  writer: FileWriter;
 }
 
 /**
@@ -36,7 +31,7 @@ interface Held {
  * `>`, writes about sessions would start a build with each line, which brings the next line. When a file is closed, its
  * change counts. Backends and builds are judged by better evidence (backend-evidence.ts, build-triggers.ts).
  *
- * Linux only: elsewhere nothing tells which files are open without taking seconds for it.
+ * Without Linux's /proc the look takes long, so that a file's first change builds anyway.
  */
 export class UnfinishedFiles {
   readonly #clock: Clock;
@@ -44,8 +39,11 @@ export class UnfinishedFiles {
   readonly #onOpen: (file: OpenFile) => void;
   /** By absolute path. */
   readonly #held = new Map<string, Held>();
+  /** Absolute paths of files that have changed at least once. */
+  readonly #changed = new Set<string>();
+  /** Those of which {@link OpenFile} was told. */
+  readonly #said = new Set<string>();
   #cancelLook: (() => void) | undefined;
-  #lookAfterMs = FIRST_LOOK_MS;
   #closed = false;
 
   /**
@@ -63,19 +61,16 @@ export class UnfinishedFiles {
    * @returns their absolute paths
    */
   async hold(changes: readonly Change[]): Promise<ReadonlySet<string>> {
-    const written = changes.filter(({ now }) => now !== MISSING);
-    for (const { absolute } of changes)
-      if (!written.some((each) => each.absolute === absolute)) this.#held.delete(absolute);
-    if (this.#closed || written.length === 0 || written.length > MAX_FILES || !hasProc()) return new Set();
-    const open = await findWriters(written.map(({ absolute }) => absolute));
-    for (const change of written) {
-      const writer = open.get(change.absolute);
-      const before = this.#held.get(change.absolute);
-      if (writer === undefined) this.#held.delete(change.absolute);
-      else this.#hold(change, writer, before);
+    const suspects = changes.length > MAX_FILES ? [] : changes.filter((change) => this.#isSuspect(change));
+    const byPath = new Map<string, FileWriter>();
+    for (const writer of await findFileWriters(suspects.map(({ absolute }) => absolute))) {
+      const isOwn = await isOfJamdev(writer.pid).catch(ignoreError('builds', 'listing processes', true));
+      if (!isOwn) byPath.set(writer.path, writer);
     }
-    if (open.size > 0) this.#lookSoon();
-    return new Set(open.keys());
+    if (this.#closed) return new Set();
+    for (const change of changes) this.#note(change, byPath.get(change.absolute));
+    if (byPath.size > 0) this.#lookIn(FIRST_LOOK_MS);
+    return new Set(byPath.keys());
   }
 
   close(): void {
@@ -84,61 +79,44 @@ export class UnfinishedFiles {
     this.#held.clear();
   }
 
-  #hold(change: Change, { pid, file }: Writer, before: Held | undefined): void {
-    const isSaid = before?.isSaid === true;
-    const whole = before === undefined ? change : { ...change, before: before.change.before };
-    this.#held.set(change.absolute, { change: whole, file, pid, isSaid: before !== undefined });
-    if (before === undefined || isSaid) return;
-    const { path } = change;
-    void argumentsOf(pid).then(([program = '']) => this.#onOpen({ path, pid, program: basename(program) }));
+  #isSuspect({ now, absolute }: Change): boolean {
+    return now !== MISSING && (hasProc() || this.#changed.has(absolute));
   }
 
-  #lookSoon(): void {
+  #note(change: Change, writer: FileWriter | undefined): void {
+    const { path, absolute } = change;
+    if (!hasProc()) this.#changed.add(absolute);
+    const known = this.#held.get(absolute);
+    if (writer === undefined) {
+      this.#held.delete(absolute);
+      return;
+    }
+    const before = known === undefined ? change.before : known.change.before;
+    this.#held.set(absolute, { change: { ...change, before }, writer });
+    if (known === undefined || this.#said.has(absolute)) return;
+    this.#said.add(absolute);
+    void argumentsOf(writer.pid).then(([program = '']) =>
+      this.#onOpen({ path, pid: writer.pid, program: basename(program) }),
+    );
+  }
+
+  #lookIn(ms: number): void {
     this.#cancelLook?.();
-    this.#lookAfterMs = FIRST_LOOK_MS;
-    this.#cancelLook = this.#clock.after(this.#lookAfterMs, () => this.#look());
+    this.#cancelLook = this.#clock.after(ms, () => {
+      this.#look(ms).catch(ignoreError('builds', 'looking whether files were closed'));
+    });
   }
 
-  #look(): void {
-    const isOpen = ({ change, pid, file }: Held) =>
-      openFiles(pid, [change.absolute]).some((each) => each.file === file);
-    const closed = [...this.#held.values()].filter((each) => !isOpen(each)).map(({ change }) => change);
-    for (const { absolute } of closed) this.#held.delete(absolute);
-    this.#lookAfterMs = Math.min(2 * this.#lookAfterMs, LAST_LOOK_MS);
-    this.#cancelLook = this.#held.size === 0 ? undefined : this.#clock.after(this.#lookAfterMs, () => this.#look());
+  async #look(waitedMs: number): Promise<void> {
+    this.#cancelLook = undefined;
+    const closed: Change[] = [];
+    for (const [path, held] of this.#held) {
+      if ((await isStillWriting(held.writer)) || this.#held.get(path) !== held) continue;
+      this.#held.delete(path);
+      closed.push(held.change);
+    }
+    if (this.#closed) return;
+    if (this.#held.size > 0) this.#lookIn(Math.min(2 * waitedMs, LAST_LOOK_MS));
     if (closed.length > 0) this.#onClosed(closed);
   }
-}
-
-interface Writer {
-  pid: number;
-  /** "device:inode". */
-  file: string;
-}
-
-/** Finds who has files open for writing, apart from jamdev, its backends and its builds. @returns by absolute path */
-async function findWriters(paths: readonly string[]): Promise<Map<string, Writer>> {
-  const wanted = new Map<string, string[]>();
-  for (const path of paths) {
-    const stats = await stat(path, { bigint: true }).catch(ignoreError('builds', 'looking at a changed file'));
-    if (stats?.isFile() !== true) continue;
-    const file = `${stats.dev}:${stats.ino}`;
-    wanted.set(file, [...(wanted.get(file) ?? []), path]);
-  }
-  const writers = new Map<string, Writer>();
-  if (wanted.size === 0) return writers;
-  const processes = await listProcesses().catch(ignoreError('builds', 'listing processes', []));
-  for (const [index, { pid }] of processes.entries()) {
-    if (index % PROCESSES_AT_ONCE === 0) await pause(0);
-    const held = pid === process.pid ? [] : openFiles(pid, paths).filter(({ file }) => wanted.has(file));
-    if (held.length === 0 || isOfJamdev(pid)) continue;
-    for (const { file } of held) for (const path of wanted.get(file) ?? []) writers.set(path, { pid, file });
-  }
-  return writers;
-}
-
-/** The open files of a process that have a name of some files: in a container, the folders above are others. */
-function openFiles(pid: number, paths: readonly string[]): ReturnType<typeof filesOpenForWriting> {
-  const names = new Set(paths.map((path) => basename(path)));
-  return filesOpenForWriting(pid, (path) => names.has(basename(path)));
 }

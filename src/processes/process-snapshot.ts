@@ -1,4 +1,4 @@
-import { environmentOf, listProcesses, type ProcessEntry } from './process-table.js';
+import { environmentOf, hasProc, listProcesses, type ProcessEntry } from './process-table.js';
 
 /** Marks the processes of a build as `SESSION_BACKEND_ID` marks those of a backend. */
 export const BUILD_ID_VARIABLE = 'JAMDEV_BUILD_ID';
@@ -103,9 +103,18 @@ export function groupBy(
   return groups;
 }
 
-/** Whether a process belongs to a backend or a build; false where the system does not show its environment. */
-export function isOfJamdev(pid: number): boolean {
-  return (environmentOf(pid) ?? []).some((variable) => ID_VARIABLE.test(variable));
+/**
+ * Whether a process belongs to a backend or a build: by its environment where the system shows that (to its own user only),
+ * else by its ancestors.
+ * @throws JamdevError `ProcessTableUnreadable`
+ */
+export async function isOfJamdev(pid: number): Promise<boolean> {
+  if (hasProc()) return (environmentOf(pid) ?? []).some((variable) => ID_VARIABLE.test(variable));
+  const snapshot = new ProcessSnapshot(await listProcesses());
+  for (let each = snapshot.find(pid); each !== undefined; each = snapshot.find(each.ppid)) {
+    if (each.pid === process.pid) return true;
+  }
+  return false;
 }
 
 function backendIdsIn(environment: readonly string[]): Set<string> {
