@@ -17,6 +17,8 @@ let beforeListening = () => {};
 let assignedPort = Number.NaN;
 
 require('./lead-control-socket.cjs');
+// Of a Worker with an environment of its own, which stand-by.cjs does not reach.
+if (!require('node:worker_threads').isMainThread) require('./shift-clock.cjs').inheritClock();
 
 const writesFolder = process.env.JAMDEV_WRITES_FOLDER ?? folderOfWorker();
 const moreLoaded =

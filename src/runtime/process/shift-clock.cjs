@@ -1,15 +1,110 @@
 // @ts-check
 'use strict';
 /*
- * Takes the time in which a process stood by out of what the app can read of its age. Loaded by stand-by.cjs.
+ * Takes the time in which a process stood by out of all that tells its age: `process.uptime()`, `performance`, the entries
+ * of its timeline and events, in the process and in its Workers. Moments before the wait stay as far from the origin as
+ * they were, and the origin moves. Loaded by stand-by.cjs.
  */
+const { getEnvironmentData, isMainThread, setEnvironmentData, threadId } = require('node:worker_threads');
 
-/** @param {number} ms how long it stood by */
-function shiftClock(ms) {
-  const { uptime } = process;
-  process.uptime = new Proxy(uptime, {
-    apply: (target, self, args) => Reflect.apply(target, self, args) - ms / 1000,
-  });
+/** By what Workers inherit it. */
+const KEY = 'jamdev:clock';
+const NODE_TIMING = ['nodeStart', 'v8Start', 'environment', 'bootstrapComplete', 'loopStart', 'loopExit', 'duration'];
+
+/**
+ * Replaces the clock by one that can be shifted. The time until the next moment is the wait.
+ * @returns {() => void} ends the wait
+ */
+function prepareClock() {
+  const { performance } = require('node:perf_hooks');
+  const { now } = performance;
+  const wait = { begin: now.call(performance), ms: 0 };
+  replaceClock(wait);
+  return () => {
+    wait.ms = now.call(performance) - wait.begin;
+    setEnvironmentData(KEY, { ...wait, thread: threadId });
+  };
 }
 
-module.exports = { shiftClock };
+/** Does the same in a Worker of a process that stood by. Safe to call again. */
+function inheritClock() {
+  if (isMainThread) return;
+  const wait = /** @type {any} */ (getEnvironmentData(KEY));
+  if (wait === undefined || wait.thread === threadId) return;
+  setEnvironmentData(KEY, { ...wait, thread: threadId });
+  replaceClock(wait);
+}
+
+/** @param {{ begin: number, ms: number }} wait milliseconds from the origin, and how long it took */
+function replaceClock(wait) {
+  const hooks = /** @type {any} */ (require('node:perf_hooks'));
+  const { performance, PerformanceEntry, PerformanceResourceTiming } = hooks;
+  const shown = (/** @type {number} */ moment) => (moment > wait.begin ? moment - wait.ms : moment);
+  const real = (/** @type {any} */ moment) =>
+    typeof moment === 'number' && moment > wait.begin ? moment + wait.ms : moment;
+  const moment = (/** @type {() => number} */ read) => shown(read());
+
+  wrap(process, 'uptime', (read) => read() - wait.ms / 1000);
+  wrap(performance, 'now', moment);
+  wrap(performance, 'timeOrigin', (read) => read() + wait.ms);
+  wrap(performance, 'toJSON', (read) => ({ ...read(), timeOrigin: performance.timeOrigin }));
+  wrap(performance, 'mark', (make, [name, options, ...rest]) => make(name, realTimes(options, real), ...rest));
+  wrap(performance, 'measure', (make, [name, start, ...rest]) => make(name, realTimes(start, real), ...rest));
+  for (const name of NODE_TIMING) wrap(performance.nodeTiming, name, moment);
+  wrap(globalThis.Event?.prototype, 'timeStamp', moment);
+
+  const raw = getterOf(PerformanceEntry?.prototype, 'startTime');
+  for (const prototype of [PerformanceEntry?.prototype, PerformanceResourceTiming?.prototype]) {
+    const names = Object.getOwnPropertyNames(prototype ?? {}).filter((name) => /(?:Start|End|startTime)$/.test(name));
+    const start = getterOf(prototype, 'startTime') ?? raw;
+    wrap(prototype, 'duration', (read, _, entry) => {
+      const begin = Reflect.apply(start, entry, []);
+      return shown(begin + read()) - shown(begin);
+    });
+    for (const name of names) wrap(prototype, name, moment);
+    wrap(prototype, 'toJSON', (read, _, entry) => {
+      const shownTimes = ['duration', ...names].map((name) => [name, entry[name]]);
+      return { ...read(), ...Object.fromEntries(shownTimes) };
+    });
+  }
+}
+
+/** @param {any} options of a mark or measure @param {(moment: any) => any} real */
+function realTimes(options, real) {
+  if (typeof options !== 'object' || options === null) return real(options);
+  const times = ['startTime', 'start', 'end'].filter((name) => options[name] !== undefined);
+  return { ...options, ...Object.fromEntries(times.map((name) => [name, real(options[name])])) };
+}
+
+/**
+ * Puts a function around a method or getter, wherever in the chain of prototypes it is. A version of Node.js that does not
+ * have it gets none.
+ * @param {any} object
+ * @param {string} name
+ * @param {(call: (...args: any[]) => any, args: any[], self: any) => unknown} change
+ */
+function wrap(object, name, change) {
+  const owner = ownerOf(object, name);
+  const property = owner && Object.getOwnPropertyDescriptor(owner, name);
+  if (!property?.configurable) return;
+  const kind = property.get ? 'get' : 'value';
+  if (typeof property[kind] !== 'function') return;
+  const replacement = new Proxy(property[kind], {
+    apply: (target, self, args) => change((...given) => Reflect.apply(target, self, given), args, self),
+  });
+  Object.defineProperty(owner, name, { ...property, [kind]: replacement });
+}
+
+/** @param {any} object @param {string} name */
+function ownerOf(object, name) {
+  let owner = object;
+  while (owner && !Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner);
+  return owner;
+}
+
+/** @param {any} prototype @param {string} name */
+function getterOf(prototype, name) {
+  return prototype && /** @type {any} */ (Object.getOwnPropertyDescriptor(prototype, name)?.get);
+}
+
+module.exports = { prepareClock, inheritClock };

@@ -3,7 +3,7 @@
 /*
  * Stops a Node.js process that was started ahead of time before any code of the app is loaded, until jamdev gives it the
  * environment of a backend. It is the first module that Node.js loads, by NODE_OPTIONS; in every process that was not
- * started ahead of time, and in every Worker, it does nothing. The channel to jamdev is a descriptor so high that all
+ * started ahead of time it does nothing, and in Workers it only sets their clock. The channel to jamdev is a descriptor so high that all
  * others get the numbers that they get without it.
  *
  *   to jamdev: "r" it stands by; "g" it has got its environment and goes on; "o" its Node.js is too old for that
@@ -28,27 +28,33 @@ const OLDEST_NODE = 16;
 delete require.cache[__filename];
 
 if (channel !== undefined || folder !== undefined) standBy();
+else if (!require('node:worker_threads').isMainThread) loadClock().inheritClock();
 
 function standBy() {
   const ends = folder === undefined ? { input: Number(channel), output: Number(channel) } : openPipes(folder);
   if (ends === undefined) return;
   // As they are before the preload watches them.
   const { readSync, writeSync, closeSync } = require('node:fs');
-  const { shiftClock } = require('./shift-clock.cjs');
-  delete require.cache[require.resolve('./shift-clock.cjs')];
   const isOld = Number(process.versions.node.split('.')[0]) < OLDEST_NODE;
   if (!isOld) loadAhead();
   const remap = isPreloadNext() ? require('./remap-8080.cjs') : undefined;
+  const endWait = isOld ? () => undefined : loadClock().prepareClock();
   writeSync(ends.output, isOld ? 'o' : 'r');
-  const stoppedAt = process.hrtime.bigint();
   const text = isOld ? undefined : readLine(readSync, ends.input);
   if (text === undefined) process.exit(0);
   const given = JSON.parse(text);
   setEnvironment(folder === undefined ? given : changeEnvironment(given));
-  shiftClock(Number(process.hrtime.bigint() - stoppedAt) / 1e6);
+  endWait();
   writeSync(ends.output, 'g');
   for (const fd of new Set(Object.values(ends))) closeSync(fd);
   remap?.begin();
+}
+
+/** @returns {typeof import('./shift-clock.cjs')} of which the app finds no trace either */
+function loadClock() {
+  const clock = require('./shift-clock.cjs');
+  delete require.cache[require.resolve('./shift-clock.cjs')];
+  return clock;
 }
 
 /** Loads those parts of Node.js itself that most servers load, which takes most of the start of a small one. */

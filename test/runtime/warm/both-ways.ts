@@ -1,6 +1,7 @@
 import { expect, vi } from 'vitest';
 import { newBackendId } from '../../../src/platform/ids.js';
 import type { ProcessRecord } from '../../../src/records/server-records.js';
+import { readNodeCommand } from '../../../src/runtime/process/node-command.js';
 import { ProcessRuntime } from '../../../src/runtime/process/process-runtime.js';
 import type { Exit, ProcessBuild } from '../../../src/runtime/runtime.js';
 import { makeRegister } from '../../support/register.js';
@@ -41,7 +42,8 @@ async function run({ command, cwd, env = {}, request = {}, remap8080 = true, whe
   const build: ProcessBuild = { kind: 'process', number: 1, command, cwd, env, remap8080 };
   try {
     runtime.standBy({ service: 'default', build, warm, warmPool: 0, onRemark: (text) => expect.fail(text) });
-    if (warm > 0) await waitFor(() => noted.length > 0, 'a process that stands by');
+    const isPlainNode = !('why' in readNodeCommand(command, cwd, { ...process.env, ...env }));
+    if (warm > 0 && isPlainNode) await waitFor(() => noted.length > 0, 'a process that stands by');
     const backendId = newBackendId();
     let [stdout, stderr, isTold] = ['', '', false];
     const backend = await runtime.spawn(
@@ -65,7 +67,11 @@ async function run({ command, cwd, env = {}, request = {}, remap8080 = true, whe
     const exit = await backend.exited;
     const isWarm = noted.some(({ backendId: id, pid }) => id !== backendId && pid === pidOf(backendId));
     const [id, port] = [backendId, String(backend.addresses[0]?.port)];
-    const anonymous = (text: string) => text.replaceAll(id, 'BACKEND').replaceAll(port, 'PORT');
+    const anonymous = (text: string) =>
+      text
+        .replaceAll(id, 'BACKEND')
+        .replaceAll(port, 'PORT')
+        .replaceAll(`(node:${pidOf(backendId)})`, '(node:PID)');
     return { stdout: anonymous(stdout), stderr: anonymous(stderr), exit, isWarm };
   } finally {
     vi.unstubAllEnvs();

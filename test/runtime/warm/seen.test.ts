@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { fixture } from '../../support/project.js';
 import { type Program, runBothWays } from './both-ways.js';
@@ -29,6 +30,10 @@ describe('a program sees the same in a process that was started ahead of time', 
     [
       'NODE_OPTIONS of the config',
       { command: 'node app.cjs', env: { NODE_OPTIONS: '--max-old-space-size=99 --trace-warnings' } },
+    ],
+    [
+      'writes that are reported',
+      { command: 'node app.cjs', env: { JAMDEV_WRITES_FOLDER: `${tmpdir()}/jamdev-test-writes-${process.pid}` } },
     ],
     ['no remapping', { command: 'node app.cjs', remap8080: false }],
     [
