@@ -1,11 +1,14 @@
 import { writeSync } from 'node:fs';
 import { readOwnPackage } from '../config/own-package.js';
 import { noteHandled } from '../os/debug/debug-log.js';
+import { keepYoungGenerationSmall } from '../os/young-generation.js';
 import { useCompileCache } from '../records/compile-cache.js';
 
 // What starts first, and loads the program itself. `jamdev --version`, which scripts call, needs nothing of that.
 if (!(process.argv.length === 3 && isVersionFlag(process.argv[2]) && printVersion())) {
   useCompileCache();
+  // It stays, so that its memory counts.
+  if (process.argv[2] === 'dev') keepYoungGenerationSmall();
   void import('./main.js');
 }
 
