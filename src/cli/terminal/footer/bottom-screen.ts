@@ -5,7 +5,7 @@ import type { TerminalSize } from './layout.js';
 import { paint } from './paint.js';
 
 /** The screen is written to this often at most; what was printed meanwhile is written at once. */
-export const FRAME_MS = 30;
+export const FRAME_MS = 8;
 /** Ages and similar figures are updated this often while nothing else happens. */
 export const TICK_MS = 1_000;
 /** This much of the log is written at once, no sooner or later than it would be without a footer. */

@@ -10,7 +10,7 @@ import type { Shortcut } from '../shortcuts.js';
 import { formatSize } from '../size.js';
 import { textWidth } from '../text-width.js';
 import { BottomScreen } from './bottom-screen.js';
-import { type FooterContent, type FooterRow, layoutFooter } from './layout.js';
+import { type FooterContent, type FooterRow, layoutFooter, maxRows } from './layout.js';
 
 /** The keys that are named first, as far as there is room. */
 const FIRST_HINTS = ['h', 'q', 's', 'o'];
@@ -23,28 +23,35 @@ export interface FooterSources {
   question: KeyQuestion;
 }
 
-/** How often the footer asks what backends use. */
+/** How often the footer asks what the backends in its rows use. */
 const ASK_PAUSE_MS = 1_000;
 
 /** Makes the screen with the footer of `jamdev dev`; in a file of its own as it is loaded late. */
 export function createDevScreen(output: Output, sources: FooterSources): BottomScreen {
   let askedAtMs = Number.NEGATIVE_INFINITY;
   return new BottomScreen(output.stream, systemClock, (size, live) => {
+    const running = sources.server.parts.platform.running.reverse();
+    const shown = running.slice(0, maxRows(size));
     if (performance.now() - askedAtMs >= ASK_PAUSE_MS) {
       askedAtMs = performance.now();
       // Shown the next time; nothing waits for it.
-      for (const backend of sources.server.parts.platform.running) void backend.usage.read();
+      for (const backend of shown) void backend.usage.read();
     }
-    return layoutFooter(contentOf(sources, live), size, textWidth, output.chalk);
+    const content = { ...contentOf(sources, live, shown), more: running.length - shown.length };
+    return layoutFooter(content, size, textWidth, output.chalk);
   });
 }
 
-function contentOf({ server, filter, shortcuts, question }: FooterSources, live: readonly string[]): FooterContent {
-  const { platform, builder, hotRebuild, runtime } = server.parts;
+function contentOf(
+  { server, filter, shortcuts, question }: FooterSources,
+  live: readonly string[],
+  shown: readonly Backend[],
+): FooterContent {
+  const { builder, hotRebuild, runtime } = server.parts;
   const nowMs = Date.now();
   const rank = ({ key }: Shortcut) => (FIRST_HINTS.includes(key) ? FIRST_HINTS.indexOf(key) : FIRST_HINTS.length);
   return {
-    rows: platform.running.reverse().map((backend) => toRow(backend, nowMs, backend.usage.latest?.memoryBytes)),
+    rows: shown.map((backend) => toRow(backend, nowMs, backend.usage.latest?.memoryBytes)),
     failing: server.config.services.flatMap(({ name }) => {
       const failed = builder.failureOf(name);
       return failed === undefined ? [] : [{ service: name, number: failed.number, failure: cleanText(failed.failure) }];

@@ -6,8 +6,10 @@ import { type Column, type FittedColumn, fitColumns } from './columns.js';
 
 /** What the footer has to say. All texts are free of control characters. */
 export interface FooterContent {
-  /** Backends that run, the newest first. */
+  /** Backends that run, the newest first: at least as many as there is room for. */
   rows: readonly FooterRow[];
+  /** How many more run; default: none. */
+  more?: number;
   /** Services whose newest build failed. */
   failing: readonly { service: string; number: number; failure: string }[];
   /** Services with a warm pool, and how many of its backends are warm. */
@@ -53,6 +55,11 @@ const MAX_LIVE_LINES = 3;
 const MIN_CUT_WIDTH = 8;
 const SEPARATOR = ' | ';
 
+/** The most rows that a footer on a screen of this size can have. */
+export function maxRows({ rows }: TerminalSize): number {
+  return Math.max(0, Math.floor(rows / SCREEN_SHARE));
+}
+
 /**
  * Lays out the footer. The first line is empty: it sets the footer off, and the cursor rests there.
  * @returns lines that each fit into the terminal; none where it is too small for a footer
@@ -65,7 +72,7 @@ export function layoutFooter(
 ): string[] {
   // The last column stays empty, since many terminals wrap once it is written to.
   const width = size.columns - 1;
-  const most = Math.floor(size.rows / SCREEN_SHARE);
+  const most = maxRows(size);
   if (most < MIN_LINES || width < MIN_COLUMNS) return [];
   const failing = most > MIN_LINES ? failingLine(content, width, widthOf, chalk) : [];
   const free = most - MIN_LINES - failing.length;
@@ -85,8 +92,9 @@ function layoutTable(
   chalk: ChalkInstance,
 ): string[] {
   const { rows } = content;
+  const count = rows.length + (content.more ?? 0);
   // A heading above nothing but "+ 3 more" would be no table.
-  const fitting = rows.length <= free - 1 ? rows.length : free - 2;
+  const fitting = count <= free - 1 ? count : free - 2;
   if (rows.length === 0 || fitting < 1) return [];
   const shown = rows.slice(0, fitting);
   const columns = fitTable(shown, width, widthOf);
@@ -104,7 +112,7 @@ function layoutTable(
     });
     return cells.join('  ').trimEnd();
   });
-  const more = rows.length - shown.length;
+  const more = count - shown.length;
   return [heading, ...lines, ...(more === 0 ? [] : [chalk.dim(`+ ${more} more`)])];
 }
 
@@ -166,9 +174,10 @@ function statusLine(
   widthOf: WidthOf,
   chalk: ChalkInstance,
 ): string {
-  const { rows, pools, filter, paused, hints, question } = content;
+  const { rows, more = 0, pools, filter, paused, hints, question } = content;
   if (question !== undefined) return chalk.yellow(fitToWidth(question, width, widthOf));
-  const count = rows.length === 0 ? 'no backends' : counted(rows.length, 'backend');
+  const running = rows.length + more;
+  const count = running === 0 ? 'no backends' : counted(running, 'backend');
   const state = [
     ...(hasTable ? [] : [count]),
     ...poolState(pools),
