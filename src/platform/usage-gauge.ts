@@ -1,8 +1,12 @@
 import { type Clock, pause } from '../os/clock.js';
 import type { RuntimeBackend, Usage } from '../runtime/runtime.js';
 
-/** Pauses between two looks while somebody watches, and while nobody does: then only the most memory is of interest. */
+/** Pause between two looks while somebody watches. */
 const WATCHED_PAUSE_MS = 1_000;
+/**
+ * The first pause while nobody does, when only the most memory is of interest. It doubles with the age of the process:
+ * an idle dev server with many backends does not keep looking at them.
+ */
 const UNWATCHED_PAUSE_MS = 30_000;
 /** Over a shorter time CPU shares mean little: systems count in steps of ten milliseconds. */
 const SHORTEST_INTERVAL_MS = 250;
@@ -31,6 +35,7 @@ export class UsageGauge {
   readonly #clock: Clock;
   readonly #listeners = new Set<Listener>();
   #process: RuntimeBackend | undefined;
+  #attachedAtMs = 0;
   #latest: Usage | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<Usage | undefined> | undefined;
@@ -54,7 +59,10 @@ export class UsageGauge {
     return this.#peakBytes;
   }
 
-  /** The share of all CPUs that it had lately, from 0 to 1: in the last second if watched, else in the last thirty. */
+  /**
+   * The share of all CPUs that it had lately, from 0 to 1: in the last second if watched, else between the last two looks,
+   * of which {@link readSoon} is one.
+   */
   get cpuShare(): number | undefined {
     return this.#interval === undefined ? undefined : this.#interval.cpuMs / this.#interval.systemCpuMs;
   }
@@ -86,6 +94,7 @@ export class UsageGauge {
     const answered = new AbortController();
     await Promise.race([this.read(), pause(PATIENCE_MS, answered.signal)]);
     answered.abort();
+    if (this.#listeners.size === 0) this.#endInterval(this.#latest);
     return this.#latest;
   }
 
@@ -105,13 +114,14 @@ export class UsageGauge {
       this.#begin();
     }
     return () => {
-      if (this.#listeners.delete(own) && this.#listeners.size === 0) this.#planLook(UNWATCHED_PAUSE_MS);
+      if (this.#listeners.delete(own) && this.#listeners.size === 0) this.#planLook(this.#unwatchedPauseMs);
     };
   }
 
   /** For the backend itself: this process now runs for it. */
   attach(process: RuntimeBackend): void {
     this.#process = process;
+    this.#attachedAtMs = this.#clock.monotonicMs();
     this.#begin();
   }
 
@@ -142,9 +152,17 @@ export class UsageGauge {
     this.#cancelLook = this.#clock.after(dueMs - nowMs, () => void this.#look());
   }
 
+  /** A multiple of the first one, so that looks at many backends still come together. */
+  get #unwatchedPauseMs(): number {
+    const ageMs = this.#clock.monotonicMs() - this.#attachedAtMs;
+    let pauseMs = UNWATCHED_PAUSE_MS;
+    while (pauseMs * 2 <= ageMs) pauseMs *= 2;
+    return pauseMs;
+  }
+
   async #look(): Promise<void> {
     this.#endInterval(await this.read());
-    this.#planLook(this.#listeners.size > 0 ? WATCHED_PAUSE_MS : UNWATCHED_PAUSE_MS);
+    this.#planLook(this.#listeners.size > 0 ? WATCHED_PAUSE_MS : this.#unwatchedPauseMs);
   }
 
   #endInterval(usage: Usage | undefined): void {

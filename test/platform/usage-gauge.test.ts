@@ -139,14 +139,27 @@ describe('the most memory', () => {
     expect(gauge.peakBytes).toBe(60 * MIB);
   });
 
-  test('costs one look within the first seconds and then one in thirty', async () => {
+  test('costs one look within the first seconds, and then fewer the longer the process runs', async () => {
     const { gauge, process, turn } = makeGauge();
     gauge.attach(process);
     await turn(1_250);
     expect(process.looks).toBe(1);
-    await turn(120_000);
-    expect(process.looks).toBe(5);
+    await turn(30 * 60_000);
+    // At 0.5, 1, 2, 4, 8 and 16 minutes of the clock.
+    expect(process.looks).toBe(7);
     expect(gauge.cpuShare).toBeCloseTo(0.25);
+  });
+
+  test('a caller that asks ends the interval that the share of CPU time is of', async () => {
+    const { clock, gauge, process, turn } = makeGauge();
+    gauge.attach(process);
+    await turn(20 * 60_000);
+    const looks = process.looks;
+    process.usage = async () => ({ ...usageOf(10), cpuMs: 480_000, systemCpuMs: clock.monotonicMs() * 2 });
+    await gauge.readSoon();
+    expect(process.looks).toBe(looks);
+    // It has used nothing since the look at 16 minutes.
+    expect(gauge.cpuShare).toBe(0);
   });
 
   test('is not looked for once nothing runs', async () => {

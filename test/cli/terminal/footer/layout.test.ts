@@ -159,3 +159,8 @@ test('whatever there is to say, the footer fits, and leaves most of the screen t
     { numRuns: 500 },
   );
 });
+
+test('backends that were not laid out are counted as those are for which there is no room', () => {
+  expect(lay({ rows: rows(18).slice(0, 8), more: 10 }, 100, 24)).toEqual(lay({ rows: rows(18) }, 100, 24));
+  expect(lay({ rows: rows(18).slice(0, 8), more: 10 }, 100, 8)).toEqual(lay({ rows: rows(18) }, 100, 8));
+});
