@@ -23,8 +23,8 @@ export interface FooterSources {
   question: KeyQuestion;
 }
 
-/** How often the footer asks what the backends in its rows use. */
-const ASK_PAUSE_MS = 1_000;
+/** How often the footer asks what the backends in its rows use: each time is a look at all processes of the machine. */
+const ASK_PAUSE_MS = 5_000;
 
 /** Makes the screen with the footer of `jamdev dev`; in a file of its own as it is loaded late. */
 export function createDevScreen(output: Output, sources: FooterSources): BottomScreen {
