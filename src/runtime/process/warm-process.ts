@@ -119,7 +119,10 @@ export class WarmProcess implements Standby {
       child.channel.end(`${JSON.stringify(env)}\n`);
     } catch (error) {
       this.end();
-      throw error;
+      // It ended in this very moment, so that nothing identifies it anymore.
+      if (!child.hasExited) throw error;
+      ignoreError('processes', 'assigning a process that has ended')(error);
+      return undefined;
     }
     if (!(await this.#goesOn)) {
       this.end();

@@ -8,6 +8,7 @@ import type { Standby, StandbyPlace } from '../standby/standby.js';
 import { assignmentOf } from './assignment-of.js';
 import type { ControlFolder } from './control-folder.js';
 import { ControlSocket } from './control-socket.js';
+import { describeEnd } from './describe-end.js';
 import { HeldOutput } from './held-output.js';
 import type { PoolTrouble } from './pool-trouble.js';
 import { PooledBackend } from './pooled-backend.js';
@@ -169,9 +170,8 @@ export class PooledStandby implements Standby {
   }
 
   /** A process closes its sockets before it has ended; only one that had gone on is ended by the signal. */
-  #describeEnd({ code, signal }: Exit): string {
-    if (this.#control?.hasHungUp && signal === 'SIGKILL') return 'closed its control socket';
-    return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+  #describeEnd(exit: Exit): string {
+    return this.#control?.hasHungUp && exit.signal === 'SIGKILL' ? 'closed its control socket' : describeEnd(exit);
   }
 
   #fail(what: string): void {

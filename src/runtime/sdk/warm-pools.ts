@@ -1,10 +1,12 @@
 import type { WarmPool } from '../../contract/dev-endpoints.js';
 import type { Clock } from '../../os/clock.js';
-import type { Build, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from '../runtime.js';
+import type { Build, Exit, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from '../runtime.js';
 import { readFreeMemory } from '../standby/free-memory.js';
 import type { StandbyPlace } from '../standby/standby.js';
 import { StandbyPool } from '../standby/standby-pool.js';
 import { ControlFolder } from './control-folder.js';
+import { describeEnd } from './describe-end.js';
+import { FallbackBackend } from './fallback-backend.js';
 import { describePoolTrouble, type PoolTrouble } from './pool-trouble.js';
 import { PooledStandby } from './pooled-standby.js';
 
@@ -31,6 +33,7 @@ export class WarmPools implements Runtime {
   readonly #pool: StandbyPool<Build, PooledStandby>;
   /** The newest order of each service that has a pool. */
   readonly #orders = new Map<string, StandbyOrder>();
+  #isClosed = false;
   /** What was remarked about each service's pool; forgotten once one of its backends went to a session. */
   readonly #remarked = new Map<string, Set<string>>();
 
@@ -78,6 +81,7 @@ export class WarmPools implements Runtime {
   }
 
   async standDown(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([this.#pool.close(), this.#runtime.standDown?.()]);
     this.#folder.remove();
   }
@@ -87,6 +91,7 @@ export class WarmPools implements Runtime {
   }
 
   killAll(): void {
+    this.#isClosed = true;
     this.#pool.killAll();
     this.#runtime.killAll();
     this.#folder.remove();
@@ -107,8 +112,24 @@ export class WarmPools implements Runtime {
       served = resolve;
     });
     const standby = this.#pool.take(request.build, isServed, (each) => each.fits(request));
-    if (standby !== undefined) this.#remarked.delete(request.service);
-    return standby?.take(request, served);
+    if (standby === undefined) return undefined;
+    this.#remarked.delete(request.service);
+    const startCold = (exit: Exit, signal: AbortSignal) => this.#replace(request, exit, signal);
+    return new FallbackBackend(standby.take(request, served), startCold);
+  }
+
+  async #replace(request: SpawnRequest, exit: Exit, signal: AbortSignal): Promise<RuntimeBackend | undefined> {
+    if (this.#isClosed) return undefined;
+    const end = describeEnd(exit);
+    request.onRemark?.(
+      `The backend from the warm pool ${end} before it reported ready: the session starts without it.`,
+    );
+    try {
+      return await this.#runtime.spawn(request, signal);
+    } catch (error) {
+      if (!signal.aborted) request.onRemark?.(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
   }
 
   #report({ service, build }: StandbyPlace, trouble: PoolTrouble): void {

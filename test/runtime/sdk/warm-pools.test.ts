@@ -206,6 +206,52 @@ describe('a pool that does not work is remarked on once, and sessions start cold
   });
 });
 
+describe('a session starts cold in the same connect when the backend of the pool', () => {
+  test.each([
+    ['exit-assigned', 'ended with exit code 6'],
+    ['killed-assigned', 'was ended by SIGKILL'],
+  ])('ends with its assignment: %s', async (mode, end) => {
+    const { server } = await startPool({ mode });
+    const remarks = collectEvents(server, 'backend-notice');
+    const output = collectEvents(server, 'output');
+    await untilWarm(server, 1);
+    const answer = await connect(server, { key: 'doc-1' });
+    expect([answer.assignment, answer.hasSocket]).toEqual([undefined, false]);
+    expect(answer.environment.SESSION_BACKEND_KEY).toBe('doc-1');
+    expect(remarks.map(({ text }) => text)).toEqual([
+      `The backend from the warm pool ${end} before it reported ready: the session starts without it.`,
+    ]);
+    const lines = () => output.filter(({ source }) => source === 'stdout').flatMap((each) => each.lines.map(String));
+    await waitFor(() => lines().includes(`booted ${answer.pid}`), 'its output');
+  });
+
+  test('was killed before it could read its assignment, also of several sessions at once', async () => {
+    const { server } = await startPool({ warmPool: 3 });
+    await untilWarm(server, 3);
+    const pids = poolPids(server);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    const sessions = await Promise.all(['a', 'b', 'c'].map((key) => server.connect({ key })));
+    await waitFor(
+      () => sessions.every(({ backend_id }) => server.parts.platform.backend(backend_id).state.status === 'waiting'),
+      'their assignments',
+    );
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    const answers = await Promise.all(sessions.map(({ backend_id, url }) => ask(server, backend_id, url)));
+    expect(answers.map(({ environment }) => environment.SESSION_BACKEND_KEY)).toEqual(['a', 'b', 'c']);
+    expect(answers.map(({ pid }) => pids.includes(pid))).toEqual([false, false, false]);
+  });
+
+  test('was told to end: then it ends, and nothing takes its place', async () => {
+    const { server } = await startPool({ mode: 'silent' });
+    await untilWarm(server, 1);
+    const pids = poolPids(server);
+    const { backend_id } = await server.connect({ key: 'doc-1' });
+    server.parts.platform.terminate(backend_id, true);
+    await untilStatus(server, backend_id, 'terminated');
+    expect(await living(pids)).toEqual([]);
+  });
+});
+
 describe('a session that never becomes ready says why', () => {
   test.each([
     ['silent', 'It has its assignment, but has not reported ready.'],
