@@ -20,10 +20,6 @@ import { WrittenFiles } from './written-files.js';
 export interface HotRebuildEvents {
   /** Running backends are being ended or replaced for the sake of a new build. */
   rolledOut: [service: ServiceConfig, buildNumber: number, backends: number];
-  /** Files of a service have changed, and may start a build when they have settled. */
-  touched: [service: string];
-  /** They start none. */
-  untouched: [service: string];
   /** Changes of a service may go unnoticed. */
   watchProblem: [service: ServiceConfig, error: NodeJS.ErrnoException];
   /** A service runs or imports a file that is not watched; once per service. */
@@ -90,8 +86,6 @@ export class HotRebuild {
         const world = { builder, clock, configFiles, reloadConfig: reloadOnce, outputs, evidence, origins, rolledOut };
         const loop = new RebuildLoop(service, world);
         loop.events.on('problem', (error) => this.events.emit('watchProblem', service, error));
-        loop.events.on('touched', () => this.events.emit('touched', service.name));
-        loop.events.on('untouched', () => this.events.emit('untouched', service.name));
         loop.events.on('learned', (files) => this.events.emit('learned', service, files));
         loop.events.on('written', (files) => {
           const patterns = writtenIn(service.root).note(files);

@@ -9,10 +9,6 @@ import type { OpenFile } from './unfinished-files.js';
 export interface RebuildLoopEvents {
   /** Watching does not work as it should. */
   problem: [error: NodeJS.ErrnoException];
-  /** Something has changed, and may start a build when it has settled. */
-  touched: [];
-  /** It starts none. */
-  untouched: [];
   /** Files were shown to be written by builds or by backends alone: they start no more builds. */
   learned: [files: readonly OriginatedChange[]];
   /** Backends have written files, which starts no build. Relative paths. */

@@ -150,19 +150,12 @@ export class RebuildLoop {
   #watch(): FileWatcher {
     const watcher = new FileWatcher(watchRequestOf(this.#service, this.#world.configFiles));
     watcher.events.on('changed', (changes) => this.#handle(changes));
-    watcher.events.on('touched', () => this.events.emit('touched'));
-    watcher.events.on('unchanged', () => this.events.emit('untouched'));
     watcher.events.on('problem', (error) => this.events.emit('problem', error));
     return watcher;
   }
 
   #handle(changes: readonly Change[]): void {
-    this.#deciding = this.#deciding.then(async () => {
-      const { builder } = this.#world;
-      const before = builder.newestNumber(this.#service.name);
-      await this.#changed(changes);
-      if (builder.newestNumber(this.#service.name) === before) this.events.emit('untouched');
-    });
+    this.#deciding = this.#deciding.then(() => this.#changed(changes));
   }
 
   async #changed(changes: readonly Change[]): Promise<void> {

@@ -3,6 +3,7 @@ import { Builder } from '../builds/builder.js';
 import { HotRebuild } from '../builds/hot-rebuild.js';
 import { LoadedFiles } from '../builds/loaded-files.js';
 import { type BuildOwner, createMakeBuild } from '../builds/make-build.js';
+import { untilReachable } from '../builds/rollout.js';
 import { SyntaxParser } from '../builds/syntax-parser.js';
 import { WriteReports } from '../builds/write-reports.js';
 import { createReadEnvFiles } from '../config/env-file.js';
@@ -87,7 +88,6 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
       noteAssignment: (slot, backendId) => register.noteAssignment(slot, backendId),
     },
   );
-  const standbys = prepareStandbys(builder, runtime, (text) => bus.publish({ type: 'notice', text }));
   const names = config.services.map((service) => service.name);
   const platform = new Platform(names, {
     runtime,
@@ -117,8 +117,6 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
     loaded,
     writes,
   });
-  hotRebuild.events.on('touched', standbys.touched);
-  hotRebuild.events.on('untouched', standbys.untouched);
   hotRebuild.events.on('outputs', (service, files) => learned.keep(service, files));
   hotRebuild.events.on('written', ({ name }, patterns) => written.keep(name, [...written.of(name), ...patterns]));
   const imageKeeper = docker?.keepImages(builder, platform);
@@ -136,7 +134,12 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
     writes,
     written,
     imageKeeper,
-    beginStandbys: standbys.begin,
+    beginStandbys: prepareStandbys({
+      builder,
+      runtime,
+      rolledOut: (service) => untilReachable(platform, service),
+      tell: (text) => bus.publish({ type: 'notice', text }),
+    }),
     config: runningConfig,
   };
 }

@@ -1,29 +1,22 @@
 import type { Builder } from '../builds/builder.js';
+import { ignoreError } from '../os/debug/debug-log.js';
 import type { Runtime } from '../runtime/runtime.js';
 
-/** Receives what the files of a service do, by the name of its definition. */
-export interface StandbyListener {
-  /** Begins to prepare them. */
-  begin(): void;
-  /** They have changed, and may start a build when they have settled. */
-  touched(service: string): void;
-  /** They start none. */
-  untouched(service: string): void;
+/** What preparing backends ahead of time depends on. */
+export interface StandbyParts {
+  builder: Builder;
+  runtime: Pick<Runtime, 'standBy' | 'renewStandbys'>;
+  /** Resolves when no running backend of a service, by the name of its definition, is starting. */
+  rolledOut(service: string): Promise<unknown>;
+  tell(text: string): void;
 }
 
 /**
- * Whether what stands by was started again for the build that comes: `begun` since the first change of a file; `spent`
- * for changes that started no build, such as those of a backend that writes a log: this happens once per build.
+ * Has backends of each service prepared ahead of time, from its first good build on. A good build replaces what was
+ * prepared for the one before, once running backends are on it: until then these may take what suits both.
+ * @returns begins with it
  */
-type Renewal = 'begun' | 'spent';
-
-/** Has backends of each service prepared ahead of time, from its first good build on, once that has begun. */
-export function prepareStandbys(
-  builder: Builder,
-  runtime: Pick<Runtime, 'standBy' | 'buildBegun'>,
-  tell: (text: string) => void,
-): StandbyListener {
-  const renewals = new Map<string, Renewal>();
+export function prepareStandbys({ builder, runtime, rolledOut, tell }: StandbyParts): () => void {
   let hasBegun = false;
   const prepare = (service: string) => {
     const [newest] = builder.goodBuilds(service);
@@ -31,25 +24,20 @@ export function prepareStandbys(
     const { warm, warmPool } = builder.definition(service);
     runtime.standBy?.({ service, build: newest.build, warm, warmPool, onRemark: tell });
   };
-  builder.events.on('started', (service) => {
-    if (renewals.get(service) !== 'begun') runtime.buildBegun?.(service);
-    renewals.delete(service);
+  builder.events.on('good', (service) => {
+    prepare(service);
+    // Not before the others that listen have begun to replace backends.
+    setImmediate(() => {
+      rolledOut(service).then(
+        () => runtime.renewStandbys?.(service),
+        ignoreError('processes', 'waiting until a build is rolled out'),
+      );
+    });
   });
-  builder.events.on('good', prepare);
   // Its settings may have changed all the same.
   builder.events.on('unchanged', prepare);
-  return {
-    begin: () => {
-      hasBegun = true;
-      for (const { name } of builder.definitions) prepare(name);
-    },
-    touched: (service) => {
-      if (renewals.has(service)) return;
-      renewals.set(service, 'begun');
-      runtime.buildBegun?.(service);
-    },
-    untouched: (service) => {
-      if (renewals.has(service)) renewals.set(service, 'spent');
-    },
+  return () => {
+    hasBegun = true;
+    for (const { name } of builder.definitions) prepare(name);
   };
 }

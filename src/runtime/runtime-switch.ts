@@ -27,9 +27,9 @@ export class RuntimeSwitch implements Runtime {
     return runtime?.poolObstacle?.(build);
   }
 
-  buildBegun(service: string): void {
-    this.#process.buildBegun?.(service);
-    this.#container?.buildBegun?.(service);
+  renewStandbys(service: string): void {
+    this.#process.renewStandbys?.(service);
+    this.#container?.renewStandbys?.(service);
   }
 
   async standDown(): Promise<void> {

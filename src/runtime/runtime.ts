@@ -151,12 +151,15 @@ export interface Runtime {
    * @throws JamdevError when it can't be started
    */
   spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend>;
-  /** Prepares backends of a build ahead of time, instead of those of the service's earlier builds. */
+  /**
+   * Prepares backends of a build ahead of time, instead of those of the service's earlier builds. Of these, what suits the
+   * new build as well is kept until {@link renewStandbys}.
+   */
   standBy?(order: StandbyOrder): void;
   /** Says in a sentence why no backend of a build can be in a warm pool; undefined: it can. */
   poolObstacle?(build: Build): string | undefined;
-  /** A new build of a service has begun: what is prepared for it can be begun as well. */
-  buildBegun?(service: string): void;
+  /** Replaces what was prepared for earlier builds of a service: the backends of the newest one have been started. */
+  renewStandbys?(service: string): void;
   /** Ends what was prepared ahead of time, and prepares no more. Never rejects. */
   standDown?(): Promise<void>;
   /** Ends at once whatever still runs; synchronous, for the moment before the program itself ends. */

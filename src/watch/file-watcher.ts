@@ -27,10 +27,6 @@ const MAX_ROUNDS = 100;
 export interface FileWatcherEvents {
   /** Files changed since they were last reported; the newest first, never empty. */
   changed: [changes: Change[]];
-  /** Something may have changed: `changed` or `unchanged` follows when files have stopped changing. */
-  touched: [];
-  /** Nothing has. */
-  unchanged: [];
   /** Something is not watched, or not as usual: a JamdevError says what and why. Each is reported once. */
   problem: [error: NodeJS.ErrnoException];
 }
@@ -80,7 +76,6 @@ export class FileWatcher {
       deliver: () => {
         const changes = this.#batch.take();
         if (changes.length > 0) this.events.emit('changed', changes);
-        else this.events.emit('unchanged');
       },
       onFault: (error) => this.events.emit('problem', error as NodeJS.ErrnoException),
     });
@@ -194,9 +189,7 @@ export class FileWatcher {
   #touch(): void {
     this.#lastEventMs = performance.now();
     if (!this.#started || this.#closed) return;
-    const isFirst = !this.#settling.isBusy && !this.paused;
     this.#settling.touch();
-    if (isFirst) this.events.emit('touched');
   }
 
   /** Checks what may have changed. @returns whether new changes were found */

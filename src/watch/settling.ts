@@ -47,11 +47,6 @@ export class Settling {
     return this.#paused;
   }
 
-  /** Whether changes are being waited for or checked. */
-  get isBusy(): boolean {
-    return this.#running !== undefined;
-  }
-
   /** Notes that something has to be checked. */
   touch(): void {
     this.#lastEventMs = this.#time.nowMs();

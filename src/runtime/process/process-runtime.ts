@@ -141,7 +141,7 @@ export class ProcessRuntime implements Runtime {
     if (order.build.kind === 'process') this.#warm.keep(order, order.build);
   }
 
-  buildBegun(service: string): void {
+  renewStandbys(service: string): void {
     this.#warm.renew(service);
   }
 

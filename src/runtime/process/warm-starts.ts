@@ -34,7 +34,7 @@ export class WarmStarts {
     this.#world = world;
     this.#pool = new StandbyPool({
       start: (place) => this.#start(place),
-      // What differs in the app's files is not loaded yet.
+      // Nothing of the app is loaded yet.
       suits: (started, build) => isDeepStrictEqual({ ...started, number: build.number }, build),
       bytesEach: BYTES_EACH,
       freeMemory: () => readFreeMemory(),
@@ -57,7 +57,7 @@ export class WarmStarts {
     });
   }
 
-  /** Starts them again: a new build has begun. */
+  /** Replaces those of earlier builds. */
   renew(service: string): void {
     this.#pool.renew(service);
   }

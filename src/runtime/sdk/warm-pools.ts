@@ -76,8 +76,8 @@ export class WarmPools implements Runtime {
     this.#pool.keep(service, build, size);
   }
 
-  buildBegun(service: string): void {
-    this.#runtime.buildBegun?.(service);
+  renewStandbys(service: string): void {
+    this.#runtime.renewStandbys?.(service);
   }
 
   async standDown(): Promise<void> {

@@ -26,8 +26,8 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
   readonly #held = new Set<number>();
   #build: B | undefined;
   #count = 0;
-  /** All that stands by was started for the build that is being made now. */
-  #isRenewed = false;
+  /** Of what stands by: started for earlier builds, and to be replaced when the newest one runs. */
+  #older: readonly T[] = [];
   #isBooting = false;
   #failedBoots = 0;
   #crashes = 0;
@@ -57,12 +57,15 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
     return [...this.#standing.values(), ...this.#leaving];
   }
 
-  /** Keeps this many for a build from now on. What stands by for another build is ended first. */
+  /**
+   * Keeps this many for a build from now on. What stands by for another build is ended first, unless it suits this one as
+   * well: then backends that this build replaces can take it, and it goes at {@link renew}.
+   */
   keep(build: B | undefined, count: number): void {
     const before = this.#build;
     this.#build = build;
-    const isKept = this.#isRenewed && before !== undefined && build !== undefined && this.#world.suits?.(before, build);
-    this.#isRenewed = false;
+    const isKept = before !== undefined && build !== undefined && this.#world.suits?.(before, build) === true;
+    if (build !== before) this.#older = isKept ? [...this.#standing.values()] : [];
     if (build !== before && !isKept) {
       this.#failedBoots = 0;
       this.#crashes = 0;
@@ -79,11 +82,11 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
     this.#fill();
   }
 
-  /** Starts all again for a build that is being made, which may turn out to be run in the same way. */
+  /** Replaces those that still stand by from earlier builds. */
   renew(): void {
-    if (this.#count === 0 || this.#world.suits === undefined) return;
-    this.#isRenewed = true;
-    this.#endFrom(0);
+    const older = this.#older;
+    this.#older = [];
+    for (const [slot, standby] of [...this.#standing]) if (older.includes(standby)) this.#end(slot, standby);
     this.#fill();
   }
 

@@ -7,7 +7,7 @@ import type { Standby, StandbyPlace } from './standby.js';
 export interface StandbyPoolWorld<B extends Build, T extends Standby> {
   /** Starts one; what goes wrong shows in `ready`. */
   start(place: StandbyPlace<B>): T;
-  /** Whether what was started for one build stands by just as well for a later one. Default: it never does. */
+  /** Whether what was started for one build stands by just as well for the next one. Default: it never does. */
   suits?(started: B, build: B): boolean;
   /** Memory that one of them takes. */
   bytesEach: number;
@@ -45,10 +45,7 @@ export class StandbyPool<B extends Build, T extends Standby> {
     standbys.keep(build, count);
   }
 
-  /**
-   * Replaces what stands by for a service, as a new build has begun: if that is run in the same way, these are for it, and
-   * start while it is being made.
-   */
+  /** Replaces what still stands by for a service from earlier builds. */
   renew(service: string): void {
     if (!this.#isClosed) this.#services.get(service)?.renew();
   }

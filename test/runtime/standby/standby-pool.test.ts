@@ -261,34 +261,37 @@ test('killAll kills all that runs at once', async () => {
   expect(started[0]?.killed).toBe(true);
 });
 
-test('what was started again when a build began stands by for it, if that is run in the same way', async () => {
+test('what suits the next build as well can be taken for that, and is replaced after it', async () => {
   const { pool, started, boot } = makePool();
-  const builds = [1, 2, 3].map((number) => makeBuild(number, 'node server.js'));
-  const [first, second, third] = builds as [ProcessBuild, ProcessBuild, ProcessBuild];
-  pool.keep('doc', first, 1);
+  const builds = [1, 2].map((number) => makeBuild(number, 'node server.js'));
+  const [first, second] = builds as [ProcessBuild, ProcessBuild];
+  pool.keep('doc', first, 2);
+  await boot();
+  await boot();
+  pool.keep('doc', second, 2);
+  expect(started.map(({ ended }) => ended)).toEqual([false, false]);
+  expect(pool.take(first, NEVER)).toBe(undefined);
+  expect(pool.take(second, NEVER)).toBe(started[0]);
+  pool.renew('doc');
+  expect(started.map(({ ended }) => ended)).toEqual([false, true]);
+  // The old one is gone before the new one starts.
+  expect(started.length).toBe(2);
+  started[1]?.exit();
+  await settle();
+  expect(started.length).toBe(3);
+  expect(started[2]?.place).toMatchObject({ slot: 1, build: second });
   await boot();
   pool.renew('doc');
-  expect(started[0]?.ended).toBe(true);
-  started[0]?.exit();
-  await settle();
-  await boot();
-  expect(started.length).toBe(2);
-  pool.keep('doc', second, 1);
-  expect(pool.take(first, NEVER)).toBe(undefined);
-  expect(started[1]?.ended).toBe(false);
-  // Nothing was started for this one.
-  pool.keep('doc', third, 1);
-  expect(started[1]?.ended).toBe(true);
+  expect(started[2]?.ended).toBe(false);
 });
 
-test('what was started again when a build began is ended if that is run in another way', async () => {
+test('what does not suit the next build is ended before anything of that starts', async () => {
   const { pool, started, boot } = makePool();
-  pool.keep('doc', makeBuild(1), 1);
+  pool.keep('doc', makeBuild(1, 'node one.js'), 1);
   await boot();
-  pool.renew('doc');
-  started[0]?.exit();
-  await settle();
-  await boot();
-  pool.keep('doc', makeBuild(2), 1);
-  expect(started[1]?.ended).toBe(true);
+  const next = makeBuild(2, 'node two.js');
+  pool.keep('doc', next, 1);
+  expect(started[0]?.ended).toBe(true);
+  expect(pool.take(next, NEVER)).toBe(undefined);
+  expect(started.length).toBe(1);
 });
