@@ -55,17 +55,26 @@ test('a backend starts from a process of the newest build, which counts as no ba
     const answer = await ask(url);
     return answer.version === 2 ? answer : undefined;
   }, 'the new code');
-  expect(pid).not.toBe(second);
+  // It had loaded nothing of the app yet, so that it suits the next build as well.
+  expect(pid).toBe(second);
   const third = await standingBesides(dev, [pid]);
-  expect(await living([first, second])).toEqual([]);
+  expect(await living([first])).toEqual([]);
 
   process.kill(third, 'SIGKILL');
   const fourth = await standingBesides(dev, [pid, third]);
   expect(dev.stdout()).not.toContain('ahead of time');
 
+  // Nobody takes it for this build: one that is started for the build takes its place.
+  expect((await runCli(['terminate', 'doc'], { cwd: folder })).code).toBe(0);
+  await waitFor(async () => (await living([pid])).length === 0, 'the end of the backend');
+  writeFileSync(join(folder, 'server.mjs'), serverOf(3));
+  const fifth = await standingBesides(dev, [pid, third, fourth]);
+  await waitFor(async () => (await living([fourth])).length === 0, 'the end of the one before');
+  expect(await ask(await connect(dev, 'doc'))).toEqual({ version: 3, pid: fifth });
+
   dev.process.kill('SIGTERM');
   await dev.exit;
-  expect(await living([pid, third, fourth])).toEqual([]);
+  expect(await living([pid, third, fourth, fifth])).toEqual([]);
 });
 
 test('after SIGKILL of the dev server, processes that stand by end by themselves', async () => {
