@@ -6,9 +6,14 @@ import { useCompileCache } from '../records/compile-cache.js';
 
 // What starts first, and loads the program itself. `jamdev --version`, which scripts call, needs nothing of that.
 if (!(process.argv.length === 3 && isVersionFlag(process.argv[2]) && printVersion())) {
-  useCompileCache();
-  // It stays, so that its memory counts.
-  if (process.argv[2] === 'dev') keepYoungGenerationSmall();
+  const isDev = process.argv[2] === 'dev';
+  if (isDev) {
+    // It stays, so that its memory counts.
+    keepYoungGenerationSmall();
+    // Compiled code is kept at the exit, and V8 refuses it at a start with other flags.
+    process.once('exit', keepYoungGenerationSmall);
+  }
+  useCompileCache(isDev ? 'dev' : 'commands');
   void import('./main.js');
 }
 

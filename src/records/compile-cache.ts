@@ -1,8 +1,10 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import module from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
+import { keepCompiledCode } from './code-cache.js';
 import { stateHomePlaces } from './state-home-places.js';
 
 const COMPILE_CACHE = 'compile-cache';
@@ -10,15 +12,15 @@ const WRITABLE_BY_OTHERS = 0o022;
 const PRIVATE = 0o700;
 
 /**
- * Lets Node.js keep the compiled form of what is loaded from now on, if its version can (22.1): the next start takes it from
- * there. What is kept is code that will run, so it is only kept in a folder that no other user can write to: in the state
- * home, once that exists. Where it can't be read or written, code is compiled as without it. NODE_COMPILE_CACHE and
+ * Keeps the compiled form of what is loaded from now on, by Node.js's own compile cache where its version has one (22.1): the
+ * next start takes it from there. What is kept is code that will run, so it is only kept in a folder that no other user can
+ * write to: in the state home, once that exists. Where it can't be read or written, code is compiled as without it. NODE_COMPILE_CACHE and
  * NODE_DISABLE_COMPILE_CACHE of the user come first.
+ * @param name tells programs apart that run with different flags of V8, as their compiled forms differ
  */
-export function useCompileCache(): void {
+export function useCompileCache(name: string): void {
   // Its type is of Node.js 20.
   const { enableCompileCache } = module as { enableCompileCache?: (folder: string) => unknown };
-  if (enableCompileCache === undefined) return;
   const home = stateHomePlaces().find(isOwnFolder);
   if (home === undefined) return;
   const folder = join(home, COMPILE_CACHE);
@@ -28,7 +30,15 @@ export function useCompileCache(): void {
     // Nobody can write there.
     if (errorCode(error) !== 'EEXIST') return noteHandled('start', 'making the folder of the compile cache', error);
   }
-  if (isOwnFolder(folder)) enableCompileCache(folder);
+  if (!isOwnFolder(folder)) return;
+  if (enableCompileCache !== undefined) enableCompileCache(join(folder, name));
+  else if (process.env.NODE_COMPILE_CACHE === undefined && process.env.NODE_DISABLE_COMPILE_CACHE === undefined) {
+    const { version, arch } = process;
+    keepCompiledCode(
+      fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, ''),
+      join(folder, name, `${version}-${arch}`),
+    );
+  }
 }
 
 function isOwnFolder(path: string): boolean {

@@ -21,9 +21,10 @@ const POOL_DEADLINE_MS = 60_000;
  * @param {string} server a file of the folder `servers`
  * @param {readonly string[]} [options]
  * @param {string} [node] the Node.js that it runs on
+ * @param {string} [stateHome] default: one in which jamdev has never run
  */
-export async function startJamdev(server, options = [], node = 'node') {
-  return startJamdevIn(makeProject(server), ['--command', `node ${server}`, ...options], node);
+export async function startJamdev(server, options = [], node = 'node', stateHome = makeTempFolder()) {
+  return startJamdevIn(makeProject(server), ['--command', `node ${server}`, ...options], node, stateHome);
 }
 
 /**
@@ -31,13 +32,12 @@ export async function startJamdev(server, options = [], node = 'node') {
  * @param {string} project its folder
  * @param {readonly string[]} options
  * @param {string} [node] the Node.js that it runs on
+ * @param {string} [stateHome] not that of whoever measures; default: one in which jamdev has never run
  */
-export async function startJamdevIn(project, options, node = 'node') {
+export async function startJamdevIn(project, options, node = 'node', stateHome = makeTempFolder()) {
   const [apiPort, proxyPort] = [await freePort(), await freePort()];
   const ports = ['--port', String(apiPort), '--proxy-port', String(proxyPort)];
   const args = [JAMDEV, 'dev', project, ...options, ...ports];
-  // Not registered in the home of whoever measures.
-  const stateHome = makeTempFolder();
   const started = await start(node, args, { env: { XDG_STATE_HOME: stateHome } });
   const readyMs = await firstAnswer(apiPort, '/auth', started);
   const api = new Api(apiPort);

@@ -1,0 +1,74 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import module, { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { constants, Script } from 'node:vm';
+import { crc32 } from 'node:zlib';
+import { noteHandled } from '../os/debug/debug-log.js';
+import { errorCode } from '../os/error-code.js';
+
+type Compile = (this: NodeJS.Module, source: string, file: string) => unknown;
+
+const CHECKSUM_BYTES = 4;
+const PRIVATE = 0o700;
+const PRIVATE_FILE = 0o600;
+
+/**
+ * Keeps the compiled form of the files that are loaded from now on from one folder, for a Node.js without a compile cache of
+ * its own (before 22.1). V8 refuses what another version of it, or one with other flags, has compiled; of the source it only
+ * checks the length, so that a checksum stands before each. What is missing or refused is written when the process exits.
+ * @param sources the folder of the files
+ * @param folder where their compiled form is kept; only this user may be able to write to it
+ */
+export function keepCompiledCode(sources: string, folder: string): void {
+  const compiled = new Map<string, { script: Script; checksum: Buffer }>();
+  const prototype = module.prototype as unknown as { _compile: Compile };
+  const compile = prototype._compile;
+  prototype._compile = function (source, file) {
+    if (dirname(file) !== sources) return compile.call(this, source, file);
+    const kept = join(folder, basename(file));
+    const checksum = Buffer.alloc(CHECKSUM_BYTES);
+    checksum.writeUInt32LE(crc32(source));
+    const cachedData = readKept(kept, checksum);
+    const script = new Script(module.wrap(source), {
+      filename: file,
+      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+      ...(cachedData && { cachedData }),
+    });
+    if (cachedData === undefined || script.cachedDataRejected === true) compiled.set(kept, { script, checksum });
+    return script.runInThisContext().call(this.exports, this.exports, createRequire(file), this, file, sources);
+  };
+  process.once('exit', () => {
+    if (compiled.size === 0) return;
+    try {
+      mkdirSync(folder, { mode: PRIVATE, recursive: true });
+      for (const [file, { script, checksum }] of compiled) {
+        replaceFile(file, Buffer.concat([checksum, script.createCachedData()]));
+      }
+    } catch (error) {
+      // The next start compiles again.
+      noteHandled('start', 'keeping compiled code', error);
+    }
+  });
+}
+
+function readKept(file: string, checksum: Buffer): Buffer | undefined {
+  try {
+    const kept = readFileSync(file);
+    return checksum.equals(kept.subarray(0, CHECKSUM_BYTES)) ? kept.subarray(CHECKSUM_BYTES) : undefined;
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') noteHandled('start', 'reading compiled code', error);
+    return undefined;
+  }
+}
+
+/** At once, as other processes may read it. */
+function replaceFile(file: string, content: Buffer): void {
+  const unfinished = `${file}.${process.pid}`;
+  try {
+    writeFileSync(unfinished, content, { mode: PRIVATE_FILE });
+    renameSync(unfinished, file);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
+}
