@@ -5,6 +5,8 @@ import type { ImageCommand } from './own-init.js';
 
 /** Programs in front of Node.js that only pass signals on and collect processes. */
 const INIT = /^(?:tini|tini-static|dumb-init)$/;
+/** Their options that have the next word as their value. */
+const INIT_OPTION_WITH_VALUE = /^(?:-[per]|--rewrite)$/;
 /** bash reads a file that BASH_ENV names. */
 const SHELL = /^(?:sh|dash|ash)$/;
 const NODE = /^node(?:js)?$/;
@@ -26,7 +28,7 @@ export interface ImageStart {
  */
 export function readImageStart({ Entrypoint, Cmd, Env }: ImageCommand, nodeOptions = ''): ImageStart | { why: string } {
   let words = [...(Entrypoint ?? []), ...(Cmd ?? [])];
-  if (INIT.test(nameOf(words[0]))) words = words.slice(words[1] === '--' ? 2 : 1);
+  if (INIT.test(nameOf(words[0]))) words = withoutOptions(words.slice(1));
   const entrypoint = words[0] === ENTRYPOINT || words[0] === `/usr/local/bin/${ENTRYPOINT}`;
   if (entrypoint) words = withNode(words.slice(1));
   const shell = SHELL.test(nameOf(words[0])) && words[1] === '-c' && words.length === 3;
@@ -39,6 +41,15 @@ export function readImageStart({ Entrypoint, Cmd, Env }: ImageCommand, nodeOptio
   const cold = findColdOption([nodeOptions, variableIn(Env, 'NODE_OPTIONS') ?? ''].join(' '), options);
   if (cold !== undefined) return { why: cold };
   return script === undefined ? { why: 'its command names no file' } : { entrypoint };
+}
+
+/** Returns the command behind the options of an init. */
+function withoutOptions(words: string[]): string[] {
+  let first = 0;
+  while (words[first]?.startsWith('-') && words[first] !== '--') {
+    first += INIT_OPTION_WITH_VALUE.test(words[first] ?? '') ? 2 : 1;
+  }
+  return words.slice(words[first] === '--' ? first + 1 : first);
 }
 
 /** Returns the value of a variable that an image sets. */
