@@ -54,6 +54,16 @@ describeDocker('images of many kinds', () => {
       ],
       'its Node.js is older than version 16',
     ],
+    [
+      'its Node.js is so old that it can’t read the preload',
+      [
+        wrapNode(
+          'case "$NODE_OPTIONS" in *--require*) NODE_OPTIONS= real-node -e "throw SyntaxError(123)"; exit 1;; esac',
+        ),
+        'CMD ["node", "app.cjs"]',
+      ],
+      'it ended while it started: SyntaxError: 123',
+    ],
   ])('a container starts as usual, and that is said: %s', async (_what, lines, reason) => {
     const build = await makeImage(...lines);
     const { standBy, spawn, remarks } = makeRuntime();

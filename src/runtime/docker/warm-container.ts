@@ -179,8 +179,10 @@ export class WarmContainer implements Standby {
 
   #lastWords(): string {
     const printed = Buffer.concat(this.#printed.map(([, chunk]) => chunk)).toString('utf8');
-    const last = printed.trim().split('\n').at(-1) ?? '';
-    return last === '' ? '' : `: ${last}`;
+    // The error itself stands above its stack and, since Node.js 17, the version.
+    const lines = printed.split('\n').map((line) => line.trim());
+    const last = lines.filter((line) => line !== '' && !/^at .*\d\)?$|^Node\.js v\d/.test(line)).at(-1);
+    return last === undefined ? '' : `: ${last}`;
   }
 
   async #untilGone(launched: Launched): Promise<void> {
