@@ -1,10 +1,12 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type LoadedFiles, removeLoadedFilesOfDeadRuns } from '../builds/loaded-files.js';
 import type { WriteReports } from '../builds/write-reports.js';
 import type { LogStore } from '../logs/log-store.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import type { Platform } from '../platform/platform.js';
+import { pruneCompileCache, pruneOwnCompileCaches } from '../records/prune-compile-cache.js';
 import type { StateFolder } from '../records/state-folder.js';
+import { findStateHome } from '../records/state-home.js';
 import { removeDeadControlFolders } from '../runtime/sdk/control-folder.js';
 import { listForeignRuns } from './other-servers.js';
 
@@ -35,6 +37,10 @@ export function startHousekeeping({ folder, runId, platform, logs, loaded, write
   });
   return () => {
     pruneLogs();
+    void Promise.all([
+      pruneCompileCache(join(folder.root, 'compile-cache')),
+      pruneOwnCompileCaches(findStateHome().root),
+    ]).catch(ignoreError('start', 'removing compiled code of older versions of Node.js'));
     void removeDeadControlFolders().catch(ignoreError('start', 'removing control sockets of dead runs'));
     void listForeignRuns(folder, runId)
       .then((runs) => removeLoadedFilesOfDeadRuns(dirname(loaded.folder), new Set([...runs, runId])))

@@ -1,11 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import module from 'node:module';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCli } from '../support/cli.js';
+import { runCli, startDev, stopRun } from '../support/cli.js';
 import { makeProject, makeTempFolder, ROOT } from '../support/project.js';
 import { CAN_MOUNT, mountTinyDisk } from '../support/tiny-disk.js';
+import { waitFor } from '../support/wait.js';
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 /** Node.js 22.1 and newer; before, jamdev keeps compiled code itself. */
@@ -89,6 +99,29 @@ test('compiled code is kept in the state home, for its user alone', async () => 
   await expectToWork(env);
   // It was used: what can't be used is replaced.
   expect(filesIn(cache).map((name) => statSync(join(cache, name)).ino)).toEqual(kept);
+});
+
+test('a dev server uses the compiled code of the one before', async () => {
+  const { env, cache } = makeState();
+  const kept = () => new Map(filesIn(cache).map((name) => [name, statSync(join(cache, name)).ino]));
+  const startAndStop = async (meanwhile?: () => Promise<unknown>) => {
+    const dev = await startDev(makeProject({ 'server.js': '' }), ['--command', 'node server.js'], { env });
+    await meanwhile?.();
+    await stopRun(dev);
+    return kept();
+  };
+  const first = await startAndStop();
+  const foreground = [...first.keys()].filter((name) => name.startsWith('dev'));
+  expect(foreground.length).toBeGreaterThan(10);
+  const [older, other] = [join(cache, 'dev', 'v19.0.0-x64'), join(cache, 'dev', 'v21.0.0-x64')];
+  for (const folder of [older, other]) mkdirSync(folder);
+  for (const folder of [older, other]) utimesSync(folder, 1, 1);
+  mkdirSync(join(cache, 'dev', 'v19.1.0-x64'));
+  const untilPruned = () => waitFor(() => !existsSync(older), 'compiled code of an older Node.js to be removed');
+  const second = await startAndStop(untilPruned);
+  expect(existsSync(other)).toBe(true);
+  // V8 refuses code that was compiled with other flags; it would be compiled and written again.
+  for (const name of foreground) expect(second.get(name)).toBe(first.get(name));
 });
 
 test('no state home is made only to keep compiled code', async () => {

@@ -1,0 +1,44 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode } from '../os/error-code.js';
+
+/** How Node.js names the folders in its compile cache: `v22.1.0-x64-...`. */
+const MAJOR_VERSION = /^v(\d+)\./;
+
+/**
+ * Removes what an older Node.js has left in a compile cache. Of each major version, the folder that was written last stays:
+ * projects of one user may be on different major versions, but a newer minor version replaces the one before.
+ * @param folder absolute path; it may be missing
+ */
+export async function pruneCompileCache(folder: string): Promise<void> {
+  const names = await namesIn(folder);
+  const versions = names.filter((each) => MAJOR_VERSION.test(each));
+  const dated = await Promise.all(
+    versions.map(async (each) => ({ name: each, writtenMs: (await stat(join(folder, each))).mtimeMs })),
+  );
+  const newest = new Map<string, string>();
+  for (const { name } of dated.sort((a, b) => a.writtenMs - b.writtenMs)) newest.set(majorOf(name), name);
+  for (const { name } of dated) {
+    if (newest.get(majorOf(name)) !== name) await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/**
+ * Removes the same from the caches of jamdev's own code, of which dev servers and commands have one each.
+ * @param home the state home
+ */
+export async function pruneOwnCompileCaches(home: string): Promise<void> {
+  const caches = join(home, 'compile-cache');
+  for (const name of await namesIn(caches)) await pruneCompileCache(join(caches, name));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+}
+
+function majorOf(name: string): string {
+  return MAJOR_VERSION.exec(name)?.[1] ?? '';
+}
