@@ -8,14 +8,17 @@ import { errorCode } from '../os/error-code.js';
 
 type Compile = (this: NodeJS.Module, source: string, file: string) => unknown;
 
+/** Before the compiled form: the checksum of the source, and that of the compiled form itself. */
 const CHECKSUM_BYTES = 4;
+const HEAD_BYTES = 2 * CHECKSUM_BYTES;
 const PRIVATE = 0o700;
 const PRIVATE_FILE = 0o600;
 
 /**
  * Keeps the compiled form of the files that are loaded from now on from one folder, for a Node.js without a compile cache of
  * its own (before 22.1). V8 refuses what another version of it, or one with other flags, has compiled; of the source it only
- * checks the length, so that a checksum stands before each. What is missing or refused is written when the process exits.
+ * checks the length, and nothing of what it reads, so that checksums stand before each. What is missing or refused is written
+ * when the process exits.
  * @param sources the folder of the files
  * @param folder where their compiled form is kept; only this user may be able to write to it
  */
@@ -26,8 +29,7 @@ export function keepCompiledCode(sources: string, folder: string): void {
   prototype._compile = function (source, file) {
     if (dirname(file) !== sources) return compile.call(this, source, file);
     const kept = join(folder, basename(file));
-    const checksum = Buffer.alloc(CHECKSUM_BYTES);
-    checksum.writeUInt32LE(crc32(source));
+    const checksum = checksumOf(source);
     const cachedData = readKept(kept, checksum);
     const script = new Script(module.wrap(source), {
       filename: file,
@@ -42,7 +44,8 @@ export function keepCompiledCode(sources: string, folder: string): void {
     try {
       mkdirSync(folder, { mode: PRIVATE, recursive: true });
       for (const [file, { script, checksum }] of compiled) {
-        replaceFile(file, Buffer.concat([checksum, script.createCachedData()]));
+        const data = script.createCachedData();
+        replaceFile(file, Buffer.concat([checksum, checksumOf(data), data]));
       }
     } catch (error) {
       // The next start compiles again.
@@ -54,11 +57,19 @@ export function keepCompiledCode(sources: string, folder: string): void {
 function readKept(file: string, checksum: Buffer): Buffer | undefined {
   try {
     const kept = readFileSync(file);
-    return checksum.equals(kept.subarray(0, CHECKSUM_BYTES)) ? kept.subarray(CHECKSUM_BYTES) : undefined;
+    const data = kept.subarray(HEAD_BYTES);
+    const head = Buffer.concat([checksum, checksumOf(data)]);
+    return head.equals(kept.subarray(0, HEAD_BYTES)) ? data : undefined;
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') noteHandled('start', 'reading compiled code', error);
     return undefined;
   }
+}
+
+function checksumOf(data: string | Buffer): Buffer {
+  const checksum = Buffer.alloc(CHECKSUM_BYTES);
+  checksum.writeUInt32LE(crc32(data));
+  return checksum;
 }
 
 /** At once, as other processes may read it. */

@@ -42,7 +42,12 @@ export function useCompileCache(name: string): void {
 }
 
 function isOwnFolder(path: string): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined || !stats.isDirectory()) return false;
-  return process.getuid === undefined || (stats.uid === process.getuid() && (stats.mode & WRITABLE_BY_OTHERS) === 0);
+  try {
+    const stats = lstatSync(path);
+    if (!stats.isDirectory()) return false;
+    return process.getuid === undefined || (stats.uid === process.getuid() && (stats.mode & WRITABLE_BY_OTHERS) === 0);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') noteHandled('start', 'looking for the folder of the compile cache', error);
+    return false;
+  }
 }

@@ -101,6 +101,12 @@ test('compiled code is kept in the state home, for its user alone', async () => 
   expect(filesIn(cache).map((name) => statSync(join(cache, name)).ino)).toEqual(kept);
 });
 
+test('a state home below a file keeps no compiled code', async () => {
+  const home = join(makeTempFolder(), 'file');
+  writeFileSync(home, '');
+  await expectToWork({ XDG_STATE_HOME: home });
+});
+
 test('a dev server uses the compiled code of the one before', async () => {
   const { env, cache } = makeState();
   const kept = () => new Map(filesIn(cache).map((name) => [name, statSync(join(cache, name)).ino]));
@@ -161,7 +167,9 @@ test('damaged compiled code is compiled again', async () => {
   await expectToWork(env);
   for (const [index, name] of filesIn(cache).entries()) {
     const whole = readFileSync(join(cache, name));
-    writeFileSync(join(cache, name), [whole.subarray(0, whole.length / 2), Buffer.alloc(99), ''][index % 3] ?? '');
+    const half = whole.subarray(0, whole.length / 2);
+    const changed = Buffer.concat([half, whole.subarray(half.length).map((byte) => byte ^ 1)]);
+    writeFileSync(join(cache, name), [changed, half, Buffer.alloc(99), ''][index % 4] ?? '');
   }
   await expectToWork(env);
 });
