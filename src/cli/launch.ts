@@ -8,9 +8,9 @@ import { useCompileCache } from '../records/compile-cache.js';
 if (!(process.argv.length === 3 && isVersionFlag(process.argv[2]) && printVersion())) {
   const isDev = process.argv[2] === 'dev';
   if (isDev) {
-    // It stays, so that its memory counts.
+    // A dev server runs for hours, so that its memory matters.
     keepYoungGenerationSmall();
-    // Compiled code is kept at the exit, and V8 refuses it at a start with other flags.
+    // Compiled code is written at exit, and V8 refuses it at a start with other flags.
     process.once('exit', keepYoungGenerationSmall);
   }
   useCompileCache(isDev ? 'dev' : 'commands');

@@ -12,10 +12,10 @@ const WRITABLE_BY_OTHERS = 0o022;
 const PRIVATE = 0o700;
 
 /**
- * Keeps the compiled form of what is loaded from now on, by Node.js's own compile cache where its version has one (22.1): the
- * next start takes it from there. What is kept is code that will run, so it is only kept in a folder that no other user can
- * write to: in the state home, once that exists. Where it can't be read or written, code is compiled as without it. NODE_COMPILE_CACHE and
- * NODE_DISABLE_COMPILE_CACHE of the user come first.
+ * Keeps the compiled form of what is loaded from now on, so that the next start need not compile it: in Node.js's own compile
+ * cache where its version has one (22.1 and newer). What is kept is code that will run, so it is only kept in a folder that no
+ * other user can write to: in the state home, once that exists. Where it can't be read or written, code is compiled as usual.
+ * The user's NODE_COMPILE_CACHE and NODE_DISABLE_COMPILE_CACHE take precedence.
  * @param name tells programs apart that run with different flags of V8, as their compiled forms differ
  */
 export function useCompileCache(name: string): void {

@@ -2,9 +2,9 @@
 'use strict';
 /*
  * Stops a Node.js process that was started ahead of time before any code of the app is loaded, until jamdev gives it the
- * environment of a backend. It is the first module that Node.js loads, by NODE_OPTIONS; in every process that was not
- * started ahead of time it does nothing, and in Workers it only sets their clock. The channel to jamdev is a descriptor so high that all
- * others get the numbers that they get without it.
+ * environment of a backend. It is the first module that Node.js loads, by NODE_OPTIONS. In a process that was not started
+ * ahead of time it does nothing, and in a Worker it only sets the clock. The channel to jamdev is a descriptor so high that
+ * all others get the numbers that they get without it.
  *
  *   to jamdev: "r" it stands by; "g" it has got its environment and goes on; "o" its Node.js is too old for that
  *   from jamdev: the environment as JSON, in one line; to a container what changes of it, null for what has to go

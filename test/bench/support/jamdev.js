@@ -32,7 +32,7 @@ export async function startJamdev(server, options = [], node = 'node', stateHome
  * @param {string} project its folder
  * @param {readonly string[]} options
  * @param {string} [node] the Node.js that it runs on
- * @param {string} [stateHome] not that of whoever measures; default: one in which jamdev has never run
+ * @param {string} [stateHome] in place of the user's own; default: a new one, in which jamdev has never run
  */
 export async function startJamdevIn(project, options, node = 'node', stateHome = makeTempFolder()) {
   const [apiPort, proxyPort] = [await freePort(), await freePort()];
