@@ -1,6 +1,7 @@
 import type { Status } from '../contract/status.js';
 import { type Clock, pause } from '../os/clock.js';
 import { noteHandled } from '../os/debug/debug-log.js';
+import { rankOf } from '../platform/backend-state.js';
 import { findPublic } from '../store/backends.js';
 import { claimBackends, releaseLeases, renewLeases } from '../store/followers.js';
 import { addStatus } from '../store/statuses.js';
@@ -17,10 +18,13 @@ const CLAIM_LIMIT = 500;
 /** Between attempts to follow a backend while the controller or the database does not answer. */
 const RETRY_MS = 1_000;
 /**
- * How long one stream is read before the next one resumes it. A controller whose connection to PostgreSQL broke misses the
- * statuses of that time, and its streams go on without them; a new stream begins with what was missed.
+ * How long one stream may bring nothing before the next one resumes it. Plane's controllers skip notifications: those of
+ * transactions that commit out of the order of their ids, and those of the time in which they had no connection to
+ * PostgreSQL. A live stream goes on without them; a new one begins with what was skipped.
  */
 const STREAM_MS = 20_000;
+/** The same while the next status is due soon, and a client may wait for it. */
+const CHANGING_STREAM_MS = 2_000;
 /** Between questions after a backend that is just being asked for. */
 const SPAWN_RETRY_MS = 100;
 /** A request to spawn that the cluster still does not know of after this long never reached it. */
@@ -132,21 +136,36 @@ export class StatusFollower {
     }
   }
 
-  /** Reads one stream after the other, each from where the one before got to. Ends, or throws, as a stream does. */
+  /**
+   * Reads one stream after the other, each from where the one before got to. Ends, or throws, as a stream does. A status that
+   * leaves others out may mean that a stream has skipped them, so it is read again from the history that a new stream
+   * begins with.
+   */
   async *#streams(id: string, last: Status, signal: AbortSignal): AsyncGenerator<PlaneStatus, void> {
     const { controller, clock } = this.#world;
+    /** Up to here a new stream brings everything: it is in the history. */
+    let recorded = last;
     let isOver = false;
     while (!isOver) {
       const turn = new AbortController();
-      const cancel = clock.after(STREAM_MS, () => turn.abort());
+      const limit = () => clock.after(last === 'ready' ? STREAM_MS : CHANGING_STREAM_MS, () => turn.abort());
+      let cancel = limit();
+      isOver = true;
       try {
         for await (const status of controller.statuses(id, last, AbortSignal.any([signal, turn.signal]))) {
+          if (rankOf(status.status) > Math.max(rankOf(last) + 1, rankOf(recorded))) {
+            recorded = status.status;
+            isOver = false;
+            break;
+          }
           last = status.status;
           yield status;
+          cancel();
+          cancel = limit();
         }
-        isOver = true;
       } catch (error) {
         if (signal.aborted || !turn.signal.aborted) throw error;
+        isOver = false;
       } finally {
         cancel();
       }

@@ -46,7 +46,7 @@ async function startController() {
 describePostgres('following the statuses of a backend', () => {
   const postgres = usePostgres();
 
-  test('a status that a stream did not bring is found all the same', async () => {
+  async function follow() {
     const store = await openTestStore(await postgres.createDatabase());
     await insertBackend(store, newBackend({ id: 'b1' }));
     const controller = await startController();
@@ -57,15 +57,46 @@ describePostgres('following the statuses of a backend', () => {
     follower.start();
     onTestFinished(() => follower.close());
     const statuses = async () => (await findPublic(store, 'b1'))?.history.map(({ status }) => status);
+    const untilStatus = (status: Status) =>
+      waitFor(async () => (await statuses())?.includes(status), `the status ${status}`);
     await waitFor(() => controller.asked.length === 1, 'the first stream');
+    return { controller, clock, ended, statuses, untilStatus };
+  }
+
+  test('what a stream skipped is written before what it brings next', async () => {
+    const { controller, ended, statuses, untilStatus } = await follow();
+    controller.reach('loading', { announced: true });
+    await untilStatus('loading');
+    controller.reach('starting', { announced: false });
+    controller.reach('waiting', { announced: false });
     controller.reach('ready', { announced: true });
-    await waitFor(async () => (await statuses())?.includes('ready'), 'a status that was announced');
-    controller.reach('hard-terminating', { announced: false });
-    controller.reach('terminated', { announced: false });
-    clock.turn(20_000);
-    await waitFor(async () => (await statuses())?.includes('terminated'), 'those that were not');
-    expect(await statuses()).toEqual(['scheduled', 'ready', 'hard-terminating', 'terminated']);
-    expect(controller.asked).toEqual(['scheduled', 'ready']);
+    await untilStatus('ready');
+    controller.reach('terminating', { announced: false });
+    controller.reach('terminated', { announced: true });
+    await untilStatus('terminated');
+    expect(await statuses()).toEqual([
+      ...['scheduled', 'loading', 'starting', 'waiting', 'ready', 'terminating', 'terminated'],
+    ]);
+    expect(controller.asked).toEqual(['scheduled', 'loading', 'ready']);
     expect(ended).toEqual(['b1']);
+  });
+
+  test.each<[Status[], Status, number]>([
+    [['loading', 'starting', 'waiting'], 'ready', 2_000],
+    [['loading', 'starting', 'waiting', 'ready'], 'terminated', 20_000],
+    [['loading', 'starting', 'waiting', 'ready', 'terminating'], 'terminated', 2_000],
+  ])('after %j, %s is found within %d ms without a word of a stream', async (before, skipped, ms) => {
+    const { controller, clock, statuses, untilStatus } = await follow();
+    for (const status of before) {
+      controller.reach(status, { announced: true });
+      await untilStatus(status);
+    }
+    controller.reach(skipped, { announced: false });
+    clock.turn(ms - 1);
+    expect(controller.asked).toEqual(['scheduled']);
+    clock.turn(1);
+    await untilStatus(skipped);
+    expect(await statuses()).toEqual(['scheduled', ...before, skipped]);
+    expect(new Set(controller.asked)).toEqual(new Set(['scheduled', before.at(-1)]));
   });
 });

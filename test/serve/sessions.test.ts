@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { backendInfoSchema, connectResponseSchema, runningBackendsSchema } from '../../src/contract/responses.js';
 import { publicStatusSchema } from '../../src/contract/status.js';
 import { docker } from '../engine/drivers/backend-image.js';
+import type { PlaneCluster } from '../engine/drivers/plane-cluster.js';
 import { openStream, post, send } from '../support/http.js';
+import { runSql } from '../support/postgres.js';
 import {
   describeServe,
   isContainerRunning,
@@ -59,6 +61,19 @@ async function statusesOf(serve: ServeRun, id: string): Promise<Record<string, u
       expect(event).toMatch(/^data: \{.*\}$/);
       return publicStatusSchema.parse(JSON.parse(event.slice('data: '.length)));
     });
+}
+
+/**
+ * Has Plane's controller skip its notifications, as it does with those of transactions that commit out of order: their ids are
+ * below one that it has seen.
+ * @returns lets it take the next ones
+ */
+async function skipNotifications({ databaseUrl }: PlaneCluster): Promise<() => Promise<void>> {
+  const channel = 'plane_events';
+  const seen = "json_build_object('id', last_value + 1000, 'timestamp', now(), 'kind', 'test', 'payload', '')";
+  await runSql(databaseUrl, `select pg_notify($1, ${seen}::text) from event_id_seq`, [channel]);
+  return async () =>
+    void (await runSql(databaseUrl, "select setval('event_id_seq', last_value + 1000) from event_id_seq"));
 }
 
 describeServe('jamdev serve: sessions', () => {
@@ -125,6 +140,21 @@ describeServe('jamdev serve: sessions', () => {
     expect(v1.chunks.join('').match(/"state":"(\w+)"/g)).toEqual([
       ...['"state":"Loading"', '"state":"Starting"', '"state":"Ready"', '"state":"Terminated"'],
     ]);
+  });
+
+  test('statuses are all there where Plane skips the notifications of them', async () => {
+    const serve = await startServe(cluster);
+    const env = { BACKEND: JSON.stringify({ listenDelayMs: 1_000, onSigterm: 1_000 }) };
+    const { backend_id: id } = await connect(serve, { key: 'skipped', spawn: { executable: { env } } });
+    const stopSkipping = await skipNotifications(cluster.plane);
+    await untilReady(serve, id);
+    await stopSkipping();
+    await post(`${serve.url}/v2/backend/${id}/terminate`, {});
+    const stopAgain = await skipNotifications(cluster.plane);
+    expect((await statusesOf(serve, id)).map(({ status }) => status)).toEqual([
+      ...['scheduled', 'loading', 'starting', 'waiting', 'ready', 'terminating', 'terminated'],
+    ]);
+    await stopAgain();
   });
 
   test('of many connects to one free key through two jamdev serve, one spawns', async () => {
