@@ -1,14 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Status } from '../../../src/contract/status.js';
-import { rankOf } from '../../../src/platform/backend-state.js';
-import { post, send } from '../../support/http.js';
-import { waitFor } from '../../support/wait.js';
+import { post } from '../../support/http.js';
 import { buildBackendImage, docker, removeImage } from './backend-image.js';
 import type { ConnectAnswer, ConnectOptions, Driver } from './driver.js';
 import { startPlane } from './plane-cluster.js';
-import { readStatuses } from './status-stream.js';
-
-const STATUS_DEADLINE_MS = 100_000;
+import { readStatusesOfPlane } from './status-stream.js';
 
 /** Starts a Plane, or uses the one in the environment. Speaks to the HTTP API of its controller. */
 export async function startPlaneDriver(): Promise<Driver> {
@@ -28,18 +23,7 @@ export async function startPlaneDriver(): Promise<Driver> {
       return { ok: true, id: backend_id, spawned, status, token, url, secret: secret_token ?? undefined };
     },
     terminate: async (id, kind) => (await api(`/ctrl/b/${id}/${kind}-terminate`)).status,
-    // A live stream of Plane can skip a status (docs/serve.md, "How requests reach Plane"). What it begins with is whole.
-    async statusesUntil(id, status) {
-      await waitFor(
-        async () => {
-          const { text } = await send(`${plane.controllerUrl}/pub/b/${id}/status`);
-          return rankOf(JSON.parse(text).status) >= rankOf(status as Status);
-        },
-        `${id} to be ${status}`,
-        STATUS_DEADLINE_MS,
-      );
-      return readStatuses(`${plane.controllerUrl}/pub/b/${id}/status-stream`, status);
-    },
+    statusesUntil: (id, status) => readStatusesOfPlane(`${plane.controllerUrl}/pub/b/${id}/status-stream`, status),
     kill: async (id) => void (await docker('kill', `plane-${id}`)),
     async close() {
       await plane.stop();

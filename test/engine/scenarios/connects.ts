@@ -64,7 +64,7 @@ export const connects = scenarioTable('connects', {
     await stage.spawn('other', { key: 'two-services', service: 'other' });
   },
   'a key whose holder is being terminated': async (stage) => {
-    const env = { BACKEND: JSON.stringify({ onSigterm: 2_000 }) };
+    const env = { BACKEND: JSON.stringify({ onSigterm: 6_000 }) };
     const first = await stage.spawn('first', { key: 'terminating', env });
     await stage.waitFor(first, 'ready');
     await stage.terminate(first, 'soft');

@@ -40,8 +40,8 @@ const terminatedWaiting =
 export const life = scenarioTable('life', {
   'exits 0 at once': endingAtOnce('exits-0', 0),
   'exits 3 at once': endingAtOnce('exits-3', 3),
-  'exits 0 before it listens': endingBy('exits-0-late', { exit: 0, startDelayMs: 2_000 }),
-  'exits 3 before it listens': endingBy('exits-3-late', { exit: 3, startDelayMs: 2_000 }),
+  'exits 0 before it listens': endingBy('exits-0-late', { exit: 0, startDelayMs: 6_000 }),
+  'exits 3 before it listens': endingBy('exits-3-late', { exit: 3, startDelayMs: 6_000 }),
   'exits 0 when ready': endedBy('ready-exits-0', {}, (_stage, { control }) => control.exit(0)),
   'exits 3 when ready': endedBy('ready-exits-3', {}, (_stage, { control }) => control.exit(3)),
   killed: endedBy('killed', {}, (stage, backend) => stage.kill(backend)),
@@ -75,7 +75,7 @@ export const life = scenarioTable('life', {
   },
   'never listens, and is terminated': terminatedWaiting('never', { listen: 'never' }),
   'listens late': async (stage) => {
-    const backend = await stage.spawn('a', { key: 'late', env: living({ listenDelayMs: 1_500 }) });
+    const backend = await stage.spawn('a', { key: 'late', env: living({ listenDelayMs: 4_000 }) });
     stage.note('statuses', await stage.waitFor(backend, 'ready'));
     await stage.exchange('exchange', { on: backend, send: GET });
   },

@@ -2,8 +2,8 @@ import { scenarioTable } from '../stage/scenario.js';
 
 const GET = 'GET {path}/ HTTP/1.1\r\nHost: {host}\r\n\r\n';
 const UPGRADE = 'GET {path}/ HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
-const late = { BACKEND: JSON.stringify({ listenDelayMs: 1_000 }) };
-const endsWith = (exit: number) => ({ BACKEND: JSON.stringify({ listen: 'never', exit, startDelayMs: 2_000 }) });
+const late = { BACKEND: JSON.stringify({ listenDelayMs: 4_000 }) };
+const endsWith = (exit: number) => ({ BACKEND: JSON.stringify({ listen: 'never', exit, startDelayMs: 6_000 }) });
 
 /** Requests to backends that are not ready. */
 export const waiting = scenarioTable('waiting', {

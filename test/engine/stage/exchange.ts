@@ -26,7 +26,7 @@ export interface ClientView {
 }
 
 /** Containers of three systems start at once, maybe on a busy machine. */
-const DEADLINE_MS = 100_000;
+const DEADLINE_MS = 300_000;
 
 interface ClientOptions {
   until: ClientUntil;
