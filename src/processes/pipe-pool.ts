@@ -58,6 +58,13 @@ export class PipePool {
     return pipes;
   }
 
+  /** Makes a folder for named pipes. It is the caller's to remove; a later start does so if this program is killed. */
+  async makeFolder(): Promise<string> {
+    this.#removing ??= removeAbandoned().catch(ignoreError('processes', 'removing pipes of programs that were killed'));
+    await this.#removing;
+    return mkdtemp(join(tmpdir(), `${ownPrefix()}${process.pid}-`));
+  }
+
   close(): void {
     this.#isClosed = true;
     for (const pipe of this.#ready.splice(0)) closePipe(pipe);
@@ -71,9 +78,7 @@ export class PipePool {
   }
 
   async #makeBatch(): Promise<void> {
-    this.#removing ??= removeAbandoned().catch(ignoreError('processes', 'removing pipes of programs that were killed'));
-    await this.#removing;
-    const folder = await mkdtemp(join(tmpdir(), `${ownPrefix()}${process.pid}-`));
+    const folder = await this.makeFolder();
     try {
       const paths = Array.from({ length: BATCH_SIZE }, (_, index) => join(folder, String(index)));
       await promisify(execFile)(this.#mkfifo, ['-m', '600', ...paths]);

@@ -9,6 +9,27 @@ const READ_AT_BOOT: readonly { name: RegExp; why: string }[] = [
   { name: /^(?:HTTPS?_PROXY|NO_PROXY)$/i, why: 'Node.js may set up its proxy by it while it starts' },
 ];
 
+/** What package runners, and the shell that they start, read or change on the way to the app. */
+const READ_BY_RUNNERS: readonly RegExp[] = [
+  /^(?:npm|pnpm|yarn|corepack|xdg)_/i,
+  /^(?:BERRY_BIN_FOLDER|PATH|HOME|PREFIX|DESTDIR|INIT_CWD|NODE|EDITOR|VISUAL|DEBUG|TERM|COLORTERM)$/,
+  /^(?:(?:NO_|FORCE_)?COLORS?|CLICOLOR.*|SHELL|SHELLOPTS|SHLVL|PWD|OLDPWD|ENV|BASH_.*|IFS|OPTIND|PPID|PS[124]|_)$/,
+  // npm names the service that runs it in its user agent.
+  /^(?:CI|CI_.*|CONTINUOUS_INTEGRATION|BUILD_.*|RUN_ID|GITHUB_.*|GITLAB_.*|TRAVIS.*|JENKINS.*|VERCEL.*|NETLIFY.*)$/,
+  // Shells pass on no other names.
+  /[^\w]|^\d/,
+];
+
+/**
+ * Finds a variable that would have reached the app in another way, through a package runner that was started without it.
+ * @returns why, as the end of a sentence; undefined when there is none
+ */
+export function findRunnerDifference(booted: NodeJS.ProcessEnv, wanted: NodeJS.ProcessEnv): string | undefined {
+  const differs = (name: string) => booted[name] !== wanted[name] && READ_BY_RUNNERS.some((each) => each.test(name));
+  const name = [...new Set([...Object.keys(booted), ...Object.keys(wanted)])].find(differs);
+  return name === undefined ? undefined : `${name} differs from that of the build: package runners read it`;
+}
+
 /**
  * Finds a variable whose new value would come too late for a process that has booted with another environment.
  * @returns why, as the end of a sentence; undefined when there is none

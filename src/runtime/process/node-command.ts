@@ -4,6 +4,7 @@ import { noteHandled } from '../../os/debug/debug-log.js';
 import { type CommandLine, splitPlainCommand } from '../../processes/command-line.js';
 import { findProgram } from '../../processes/find-program.js';
 import { parseNodeArguments } from '../../processes/runners.js';
+import { findPackageScript, identifyRunnerSettings, isPackageRunner } from './package-script.js';
 
 /** Options of Node.js with which a process can't stop between its start and the app; by their beginnings. */
 const COLD_OPTIONS: readonly { option: RegExp; why: string }[] = [
@@ -19,15 +20,26 @@ const COLD_OPTIONS: readonly { option: RegExp; why: string }[] = [
   },
 ];
 
-/** A command that is plain `node`, ready to be started. */
+/** A command that is plain `node`, or a package runner with such a script, ready to be started. */
 export interface NodeCommand extends CommandLine {
-  /** Identifies the program file as it is now. */
+  /** Identifies the program file as it is now, with all that decides what a package runner does. */
   program: string;
+  /** The file that Node.js runs in the script of a package runner, as the script names it; undefined: there is no runner. */
+  fileOfScript?: string;
 }
 
+/** A script that runs a script that runs a script ... is no plain one. */
+const MAX_SCRIPTS = 4;
+
 /** Finds the reason not to start a process of a command ahead of time; `why` is the end of a sentence. */
-export function readNodeCommand(command: string, cwd: string, env: NodeJS.ProcessEnv): NodeCommand | { why: string } {
+export function readNodeCommand(
+  command: string,
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  scripts = MAX_SCRIPTS,
+): NodeCommand | { why: string } {
   const line = splitPlainCommand(command);
+  if (line !== undefined && scripts > 0 && isPackageRunner(line)) return readRunnerCommand(line, cwd, env, scripts);
   if (line === undefined || !/^node(?:js)?$/.test(basename(line.file))) return { why: 'its command is not plain node' };
   const { script, options } = parseNodeArguments(line.args);
   const cold = findColdOption(env.NODE_OPTIONS ?? '', options);
@@ -35,6 +47,18 @@ export function readNodeCommand(command: string, cwd: string, env: NodeJS.Proces
   if (script === undefined) return { why: 'its command names no file' };
   const program = identifyProgram(line.file, cwd, env);
   return program === undefined ? { why: `${line.file} is not the program of Node.js itself` } : { ...line, program };
+}
+
+function readRunnerCommand(line: CommandLine, cwd: string, env: NodeJS.ProcessEnv, scripts: number) {
+  const found = findPackageScript(line, cwd);
+  if ('why' in found) return found;
+  const inner = readNodeCommand(found.script, cwd, env, scripts - 1);
+  if ('why' in inner) return inner;
+  const runner = identifyFile(line.file, cwd, env);
+  if (runner === undefined) return { why: `there is no program ${line.file}` };
+  const fileOfScript = inner.fileOfScript ?? parseNodeArguments(inner.args).script ?? '';
+  const program = [runner, inner.program, found.script, identifyRunnerSettings(cwd, env)].join('\n');
+  return { ...line, program, fileOfScript };
 }
 
 /** Finds an option of Node.js for which it has to start as usual. @returns why, as the end of a sentence */
@@ -46,14 +70,20 @@ export function findColdOption(nodeOptions: string, options: readonly string[]):
   return undefined;
 }
 
-/** Identifies a program file, so that another one in its place is noticed. @returns undefined for a script */
+/** The same for the program of Node.js itself. @returns undefined for a script in its place */
 function identifyProgram(file: string, cwd: string, env: NodeJS.ProcessEnv): string | undefined {
+  const found = findProgram({ file, cwd, env });
+  return found === undefined || beginsAsScript(found) ? undefined : identifyFile(file, cwd, env);
+}
+
+/** Identifies a program file, so that another one in its place is noticed. @returns undefined when there is none */
+function identifyFile(file: string, cwd: string, env: NodeJS.ProcessEnv): string | undefined {
   const found = findProgram({ file, cwd, env });
   if (found === undefined) return undefined;
   try {
     const path = realpathSync(found);
     const { dev, ino, mtimeMs } = statSync(path);
-    return beginsAsScript(path) ? undefined : `${path} ${dev} ${ino} ${mtimeMs}`;
+    return `${path} ${dev} ${ino} ${mtimeMs}`;
   } catch (error) {
     noteHandled('processes', 'looking at the program', error);
     return undefined;

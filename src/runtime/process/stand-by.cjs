@@ -10,7 +10,9 @@
  *   from jamdev: the environment as JSON, in one line; to a container what changes of it, null for what has to go
  *
  * In a container two named pipes in a folder take the place of that descriptor. jamdev removes their names once a process
- * stands by, so that others in the container (a health check, or `docker exec`) go on at once.
+ * stands by, so that others in the container (a health check, or `docker exec`) go on at once. The same pipes serve a
+ * process that npm or another package runner starts, which passes on no descriptors. The runner goes on: only the process
+ * that runs the script's file stands by.
  *
  * When jamdev ends, even by SIGKILL, the channel ends as well, and with it this process.
  */
@@ -22,12 +24,15 @@ const USUAL_MODULES = [
 ];
 const channel = process.env.JAMDEV_STANDBY_FD;
 const folder = process.env.JAMDEV_STANDBY_FOLDER;
+/** The file that has to stand by, as the script of package.json names it; undefined: no package runner starts it. */
+const file = process.env.JAMDEV_STANDBY_FILE;
 const OLDEST_NODE = 16;
 
 // The app finds no trace of it among its modules.
 delete require.cache[__filename];
 
-if (channel !== undefined || folder !== undefined) standBy();
+if (file !== undefined && process.argv[1] !== require('node:path').resolve(file)) guardRunner();
+else if (channel !== undefined || folder !== undefined) standBy();
 else if (!require('node:worker_threads').isMainThread) loadClock().inheritClock();
 
 function standBy() {
@@ -100,7 +105,8 @@ function openPipes(path) {
     const output = fs.openSync(`${path}/reports`, O_WRONLY | O_NONBLOCK);
     return { output, input: fs.openSync(`${path}/assignment`, O_RDONLY) };
   } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENXIO') process.exit(0);
+    // The script of a package runner starts nothing else that finds these variables.
+    if (file !== undefined || /** @type {NodeJS.ErrnoException} */ (error).code === 'ENXIO') process.exit(0);
     setEnvironment(changeEnvironment({}));
     return undefined;
   }
@@ -128,9 +134,33 @@ function readLine(readSync, fd) {
  * @param {Record<string, string | null>} changes
  */
 function changeEnvironment(changes) {
-  const { JAMDEV_STANDBY_FOLDER: _, JAMDEV_STANDBY_NODE_OPTIONS: nodeOptions = null, ...variables } = process.env;
+  const { JAMDEV_STANDBY_FOLDER: _, JAMDEV_STANDBY_FILE: __, JAMDEV_STANDBY_NODE_OPTIONS, ...variables } = process.env;
+  const nodeOptions = file === undefined ? (JAMDEV_STANDBY_NODE_OPTIONS ?? null) : optionsWithoutThis();
   const changed = Object.entries({ ...variables, NODE_OPTIONS: nodeOptions, ...changes });
   return /** @type {Record<string, string>} */ (Object.fromEntries(changed.filter(([, value]) => value !== null)));
+}
+
+/** Package runners may add options of their own (Yarn does, for its Plug'n'Play). */
+function optionsWithoutThis() {
+  const own = `--require "${__filename.replace(/["\\]/g, '\\$&')}"`;
+  return (process.env.NODE_OPTIONS ?? '').replace(own, '').trim() || null;
+}
+
+/**
+ * In a package runner: ends it when it is about to start the script with other NODE_OPTIONS (`node-options` in .npmrc), as
+ * the app would run before anybody has asked for it.
+ */
+function guardRunner() {
+  const { prototype } = /** @type {any} */ (require('node:child_process').ChildProcess);
+  const { spawn } = prototype;
+  prototype.spawn = function guardedSpawn(/** @type {{ envPairs?: string[] }} */ options) {
+    const variables = options.envPairs ?? [];
+    const startsWith = (/** @type {string} */ text) => variables.find((each) => each.startsWith(text));
+    const isHeld = startsWith('NODE_OPTIONS=')?.includes('stand-by.cjs') === true;
+    if (startsWith('JAMDEV_STANDBY_FILE=') === undefined || isHeld) return Reflect.apply(spawn, this, [options]);
+    process.stderr.write('the package runner sets NODE_OPTIONS itself\n');
+    return process.exit(1);
+  };
 }
 
 /**

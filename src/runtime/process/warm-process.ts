@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Duplex } from 'node:stream';
 import type { OutputSource } from '../../contract/dev-endpoints.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 import { ChildOutput } from '../../processes/child-output.js';
@@ -11,18 +10,13 @@ import type { Stuck } from '../../processes/termination.js';
 import { identifyFolder } from '../../records/folder-identity.js';
 import type { ProcessBuild } from '../runtime.js';
 import type { Standby, StandbyPlace } from '../standby/standby.js';
-import { findBootDifference } from './boot-variables.js';
+import { findBootDifference, findRunnerDifference } from './boot-variables.js';
 import { type NodeCommand, readNodeCommand } from './node-command.js';
+import { DescriptorChannel, type HearReport, PipeChannel, type WarmChannel } from './warm-channel.js';
 
-/**
- * Higher than all descriptors that Node.js opens before the app, which therefore have the same numbers as in a process
- * that was not started ahead of time. The table of descriptors has this many places from the start.
- */
-const CHANNEL_FD = 63;
 /** See stand-by.cjs. */
 const STANDS_BY = 'r';
 const GOES_ON = 'g';
-const CHANNEL_VARIABLE = 'JAMDEV_STANDBY_FD';
 
 /** What a process is started ahead of time with. */
 export interface WarmBoot {
@@ -58,18 +52,23 @@ export class WarmProcess implements Standby {
   readonly #folder: string;
   readonly #started: Promise<SupervisedChild>;
   #child: SupervisedChild | undefined;
+  #channel: WarmChannel | undefined;
   #isEnded = false;
   #assignment: WarmAssignment | undefined;
   #isHandedOver = false;
   /** What it printed before it became a backend. */
   readonly #printed: [OutputSource, Buffer][] = [];
   readonly #goesOn: Promise<boolean>;
-  #hear: (message: typeof STANDS_BY | typeof GOES_ON | 'closed') => void = () => undefined;
+  readonly #hear: HearReport;
 
   /** Starts it. */
   constructor(boot: WarmBoot, tools: WarmTools) {
     this.#boot = boot;
     this.#tools = tools;
+    const heard = new Map<string, () => void>();
+    const first = (message: string) => new Promise<void>((resolve) => heard.set(message, resolve));
+    const [standsBy, goesOn, closed] = [first(STANDS_BY), first(GOES_ON), first('closed')];
+    this.#hear = (message) => heard.get(message)?.();
     this.#folder = JSON.stringify(identifyFolder(boot.place.build.cwd));
     this.#started = this.#start();
     this.#started.catch(ignoreError('processes', 'starting a process ahead of time'));
@@ -77,10 +76,6 @@ export class WarmProcess implements Standby {
       (child) => this.#untilGone(child),
       () => undefined,
     );
-    const heard = new Map<string, () => void>();
-    const first = (message: string) => new Promise<void>((resolve) => heard.set(message, resolve));
-    const [standsBy, goesOn, closed] = [first(STANDS_BY), first(GOES_ON), first('closed')];
-    this.#hear = (message) => heard.get(message)?.();
     this.ready = Promise.race([standsBy, this.#started.then(() => closed).then(() => this.#fail())]);
     this.ready.catch(ignoreError('processes', 'starting a process ahead of time'));
     this.#goesOn = Promise.race([goesOn.then(() => true), closed.then(() => false)]);
@@ -100,8 +95,14 @@ export class WarmProcess implements Standby {
     if (JSON.stringify(identifyFolder(cwd)) !== this.#folder) return 'the folder it runs in is another one by now';
     const now = readNodeCommand(line, cwd, env);
     if ('why' in now) return now.why;
-    if (now.program !== command.program) return `${now.file} is another program by now`;
-    return findBootDifference(this.#boot.env, env);
+    const isRunner = command.fileOfScript !== undefined;
+    if (now.program !== command.program) {
+      // What it was started by does not come back.
+      this.end();
+      return `${now.file}${isRunner ? ', or what it goes by,' : ''} is not the same by now`;
+    }
+    const difference = findBootDifference(this.#boot.env, env);
+    return difference ?? (isRunner ? findRunnerDifference(this.#boot.env, env) : undefined);
   }
 
   /**
@@ -111,12 +112,14 @@ export class WarmProcess implements Standby {
    */
   async assign(assignment: WarmAssignment): Promise<SupervisedChild | undefined> {
     this.#assignment = assignment;
-    const child = this.#child;
-    if (child?.channel === undefined) return undefined;
+    const [child, channel] = [this.#child, this.#channel];
+    if (child === undefined || channel === undefined) return undefined;
     try {
+      // A pipe that nobody has opened yet would lose what is written to it.
+      if (channel instanceof PipeChannel) await this.ready;
       const env = { ...assignment.env, ...this.#tools.register.environment() };
       this.#tools.register.note(await child.tree.rename(assignment.backendId));
-      child.channel.end(`${JSON.stringify(env)}\n`);
+      channel.assign(env);
     } catch (error) {
       this.end();
       // It ended in this very moment, so that nothing identifies it anymore.
@@ -128,6 +131,7 @@ export class WarmProcess implements Standby {
       this.end();
       return undefined;
     }
+    channel.close();
     this.#isHandedOver = true;
     for (const [source, chunk] of this.#printed.splice(0)) assignment.onOutput(source, chunk);
     return child;
@@ -149,15 +153,16 @@ export class WarmProcess implements Standby {
     // Unique on the machine: by it, the processes of this one are found.
     const id = `${service}/${slot}/${randomUUID()}`;
     const outputs = (await ChildOutput.open(2, this.#tools.pipes, () => undefined)) as [ChildOutput, ChildOutput];
-    const variables = { NODE_OPTIONS: nodeOptions, [SLOT_VARIABLE]: id, [CHANNEL_VARIABLE]: String(CHANNEL_FD) };
-    const program = { file: command.file, args: command.args, cwd: build.cwd, env: { ...env, ...variables } };
     try {
+      const channel = await this.#openChannel();
+      this.#channel = channel;
+      const variables = { NODE_OPTIONS: nodeOptions, [SLOT_VARIABLE]: id, ...channel.variables };
       const child = await SupervisedChild.start(
         {
           id,
-          program,
+          program: { file: command.file, args: command.args, cwd: build.cwd, env: { ...env, ...variables } },
           outputs,
-          channelFd: CHANNEL_FD,
+          channelFd: channel.descriptor,
           onOutput: (output, chunk) => this.#print(output === 0 ? 'stdout' : 'stderr', chunk),
         },
         this.#tools.register,
@@ -165,22 +170,22 @@ export class WarmProcess implements Standby {
         this.#tools.snapshots,
       );
       this.#child = child;
-      this.#listen(child.channel as Duplex);
+      channel.attach(child, this.#hear);
       if (this.#isEnded) child.killGroup();
       return child;
     } catch (error) {
+      this.#channel?.close();
       for (const output of outputs) output.discard();
       throw error;
     }
   }
 
-  #listen(channel: Duplex): void {
-    channel.on('data', (bytes: Buffer) => {
-      for (const message of bytes.toString('latin1')) this.#hear(message as typeof STANDS_BY | typeof GOES_ON);
-    });
-    // It ended while it was being written to: `close` follows.
-    channel.on('error', ignoreError('processes', 'writing to a process that stands by'));
-    channel.on('close', () => this.#hear('closed'));
+  async #openChannel(): Promise<WarmChannel> {
+    const { command, env } = this.#boot;
+    const { fileOfScript } = command;
+    return fileOfScript === undefined
+      ? new DescriptorChannel()
+      : PipeChannel.make(fileOfScript, env, this.#tools.pipes);
   }
 
   #print(source: OutputSource, chunk: Buffer): void {

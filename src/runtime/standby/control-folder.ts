@@ -14,7 +14,10 @@ const WRITABLE_BY_ALL = '666';
 /** See stand-by.cjs. */
 const NAMES = { assignment: 'assignment', reports: 'reports' } as const;
 
-/** A folder that one container sees, with a pipe in each direction. Both lead nowhere once this program has ended. */
+/**
+ * A folder for one container or process that stands by, with a pipe in each direction. Both lead nowhere once this program
+ * has ended.
+ */
 export class ControlFolder {
   readonly path: string;
   readonly #assignment: Socket;
@@ -24,13 +27,14 @@ export class ControlFolder {
     this.path = path;
     this.#assignment = assignment;
     this.#reports = reports;
-    for (const pipe of [assignment, reports]) pipe.on('error', ignoreError('docker', 'using a pipe to a container'));
+    for (const pipe of [assignment, reports])
+      pipe.on('error', ignoreError('processes', 'using a pipe to what stands by'));
   }
 
   /**
    * Makes one.
    * @param parent absolute path of a folder of this user alone, which is created if it is missing
-   * @param files what else the container sees in it, by name
+   * @param files what else is in it, by name
    * @throws the system's error
    */
   static async make(parent: string, files: Readonly<Record<string, string>>): Promise<ControlFolder> {
@@ -81,7 +85,7 @@ export class ControlFolder {
     try {
       rmSync(this.path, { recursive: true, force: true });
     } catch (error) {
-      ignoreError('docker', 'removing a control folder')(error);
+      ignoreError('processes', 'removing a control folder')(error);
     }
   }
 }

@@ -1,0 +1,130 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { listProcesses } from '../../../src/processes/process-table.js';
+import type { ProcessRecord } from '../../../src/records/server-records.js';
+import { findRunnerDifference } from '../../../src/runtime/process/boot-variables.js';
+import { readNodeCommand } from '../../../src/runtime/process/node-command.js';
+import { ProcessRuntime } from '../../../src/runtime/process/process-runtime.js';
+import { makeProject } from '../../support/project.js';
+import { makeRegister } from '../../support/register.js';
+import { living, waitFor } from '../../support/wait.js';
+import { runBothWays } from './both-ways.js';
+
+const SCRIPTS = {
+  start: 'node a.cjs',
+  run: 'node --no-warnings a.cjs --inspect',
+  again: 'npm run run',
+  endless: 'npm run endless',
+  two: 'node a.cjs && node a.cjs',
+  variable: 'A=1 node a.cjs',
+  debugger: 'node --inspect a.cjs',
+  none: 'node',
+  other: 'tsx a.ts',
+  before: 'node a.cjs',
+  prebefore: 'node b.cjs',
+  after: 'node a.cjs',
+  postafter: 'node b.cjs',
+  empty: ' ',
+};
+const WARM = [
+  ...['npm start', 'npm run start', 'npm run run', 'npm run-script run', 'npm run again', 'npm -s start'],
+  ...['npm start --silent', 'npm start one', 'npm start -- --inspect', 'pnpm start', 'pnpm run run', 'yarn start'],
+];
+const COLD = [
+  ...['npm', 'npm run', 'npm install', 'npm test', 'npm exec x', 'npm run no-such', 'npm run endless', 'npm run two'],
+  ...['npm run variable', 'npm run debugger', 'npm run none', 'npm run other', 'npm run before', 'npm run after'],
+  ...['npm run empty', 'npm start --workspace=a', 'npm start -w a', 'npm --prefix=x start', 'npx start', 'yarn run'],
+];
+
+describe('a package runner', () => {
+  const read = (command: string) => {
+    const folder = makeProject({ 'package.json': { scripts: SCRIPTS }, pnpm: '', yarn: '' });
+    return readNodeCommand(command.replace(/^(?:pnpm|yarn)\b/, './$&'), folder, process.env);
+  };
+
+  test.each(WARM)('"%s" can be started ahead of time', (command) => {
+    expect(read(command)).toHaveProperty('fileOfScript', 'a.cjs');
+  });
+
+  test.each(COLD)('"%s" is started as usual', (command) => {
+    expect(read(command)).toHaveProperty('why');
+  });
+
+  test('runs server.js if there is no start script, as npm does', () => {
+    const [withFile, without] = [
+      makeProject({ 'package.json': {}, 'server.js': '' }),
+      makeProject({ 'package.json': {} }),
+    ];
+    expect(readNodeCommand('npm start', withFile, process.env)).toHaveProperty('fileOfScript', 'server.js');
+    expect(readNodeCommand('npm start', without, process.env)).toHaveProperty('why');
+    expect(readNodeCommand('npm start', makeProject({ 'server.js': '' }), process.env)).toHaveProperty('why');
+  });
+
+  test.each(['.npmrc', 'package.json'])('is another one once %s has changed', (name) => {
+    const cwd = makeProject({ 'package.json': { scripts: SCRIPTS }, '.npmrc': '' });
+    const before = readNodeCommand('npm start', cwd, process.env);
+    expect(readNodeCommand('npm start', cwd, process.env)).toEqual(before);
+    writeFileSync(join(cwd, name), name === '.npmrc' ? 'loglevel=silent' : '{"scripts":{"start":"node a.cjs --new"}}');
+    expect(readNodeCommand('npm start', cwd, process.env)).not.toEqual(before);
+  });
+
+  test.each(['npm_config_loglevel', 'PATH', 'HOME', 'CI', 'FORCE_COLOR', 'PWD', 'BASH_ENV', 'with-hyphen', '1st'])(
+    'that would read %s is started as usual if a request sets it',
+    (name) => {
+      expect(findRunnerDifference({}, { [name]: 'a' })).toContain(name);
+    },
+  );
+
+  test.each(['PORT', 'SESSION_BACKEND_KEY', 'JAMSOCKET_SERVICE', 'ROOM', 'npmrc', 'CITY'])(
+    'passes on %s, which a request may set',
+    (name) => {
+      expect(findRunnerDifference({}, { [name]: 'a' })).toBe(undefined);
+    },
+  );
+});
+
+const WAITS = "console.log('ready'); setInterval(() => {}, 1e6);";
+const ENDS: readonly [what: string, text: string, signal?: NodeJS.Signals][] = [
+  ['An exit code', 'console.log(1); console.error(2); process.exit(3);'],
+  ['An exception', "throw new Error('broken');"],
+  ['SIGTERM without a handler', WAITS, 'SIGTERM'],
+  ['SIGKILL', WAITS, 'SIGKILL'],
+];
+
+test.each(ENDS)('%s of a script comes to the same as without a start ahead of time', async (_, text, signal) => {
+  const cwd = makeProject({ 'package.json': { name: 'ends', scripts: { start: 'node a.cjs' } }, 'a.cjs': text });
+  const whenReady = (pid: number) => signal !== undefined && process.kill(pid, signal);
+  const { cold, warm } = await runBothWays({ command: 'npm start', cwd, whenReady });
+  expect([cold.isWarm, warm.isWarm]).toEqual([false, true]);
+  expect({ ...warm, isWarm: false }).toEqual(cold);
+  expect(cold.exit.code).not.toBe(0);
+});
+
+/** A runtime with one process ahead of time for `npm start`. */
+async function startAhead(files: Record<string, string>) {
+  const cwd = makeProject({ 'package.json': { scripts: { start: 'node a.cjs' } }, ...files });
+  const noted: ProcessRecord[] = [];
+  const runtime = new ProcessRuntime(makeRegister(noted));
+  const build = { kind: 'process', number: 1, command: 'npm start', cwd, env: {}, remap8080: true } as const;
+  runtime.standBy({ service: 'default', build, warm: 1, warmPool: 0, onRemark: () => undefined });
+  const first = await waitFor(() => noted[0], 'npm');
+  return { runtime, cwd, npm: first.pid };
+}
+
+test('an app does not run ahead of time if npm takes NODE_OPTIONS from .npmrc', async () => {
+  const text = "require('node:fs').writeFileSync('has-run', '')";
+  const { runtime, cwd, npm } = await startAhead({ '.npmrc': 'node-options=--no-warnings', 'a.cjs': text });
+  await waitFor(async () => (await living([npm])).length === 0, 'the end of npm');
+  expect(existsSync(join(cwd, 'has-run'))).toBe(false);
+  await runtime.close();
+});
+
+test('a process that stands by ends with the npm that has started it', async () => {
+  const { runtime, npm } = await startAhead({ 'a.cjs': '' });
+  const inGroup = async () => (await listProcesses()).filter(({ pgid, zombie }) => pgid === npm && !zombie);
+  await waitFor(async () => (await inGroup()).length > 1, 'the process of the script');
+  process.kill(npm, 'SIGKILL');
+  await waitFor(async () => (await inGroup()).length === 0, 'its end');
+  await runtime.close();
+});
