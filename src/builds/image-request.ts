@@ -23,6 +23,11 @@ export interface ImageRequest extends ImageOwner {
   platform?: string | undefined;
   buildArgs?: Record<string, string> | undefined;
   target?: string | undefined;
+  /**
+   * Absolute path of the folder for temporary files, made if it is missing: one that is removed with everything else of
+   * a run that was killed. Default: the system's.
+   */
+  scratch?: string | undefined;
 }
 
 /** How an image build ended. */

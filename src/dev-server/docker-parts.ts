@@ -116,17 +116,18 @@ export async function prepareDocker({
     import('../images/image-build.js'),
   ]);
   const owner = { project: config.project, stateId: folder.project.id, runId };
+  // Removed with what else belongs to a run.
+  const ofRun = join(folder.root, 'loaded', runId);
   const runtime = new DockerRuntime({
     ...owner,
     engine,
     owner: userAndHost(),
     volumes: [folder.volumes, oldStateOf(config.project).volumes],
-    // Removed with what else belongs to a run.
-    controls: join(folder.root, 'loaded', runId, 'standby'),
+    controls: join(ofRun, 'standby'),
   });
   return {
     runtime,
-    buildImage: (...request) => buildImage(engine, ...request),
+    buildImage: (request, ...rest) => buildImage(engine, { ...request, scratch: join(ofRun, 'builds') }, ...rest),
     findLocalImages: (...names) => findLocalImages(engine, ...names),
     keepImages: (builder, platform) => new ImageKeeper({ ...owner, engine }, builder, platform, runtime),
     lockMounts: (describe) =>

@@ -1,6 +1,7 @@
 import { constants, lstatSync } from 'node:fs';
 import { chmod, copyFile, link, lstat, mkdir, mkdtemp, readdir, readlink, rm, symlink } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import type { ImageRequest } from '../builds/image-request.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { oldStateOf } from '../records/old-state.js';
 import { findStateHome } from '../records/state-home.js';
@@ -15,23 +16,27 @@ export interface BuildContext {
   dispose(): Promise<void>;
 }
 
+/** The name of a dev server's tree of links in the state of an earlier version. */
+const OF_RUN = /^context-([0-9a-f-]{36})-\w{6}$/;
+
 /**
  * Keeps jamdev's own state out of the files for a builder, whatever the ignore files say: if some is in the context,
  * the builder gets a tree of links to all other files instead.
  * @param project absolute path of the project folder
  */
 export async function openBuildContext(
-  request: { context: string; dockerfile: string },
+  request: Pick<ImageRequest, 'context' | 'dockerfile' | 'runId' | 'scratch'>,
   project: string,
 ): Promise<BuildContext> {
-  const { context, dockerfile } = request;
+  const { context, dockerfile, runId, scratch = '' } = request;
   const places = [oldStateOf(project).root, findStateHome().root].filter(
     (path) => isInside(path, context) && isRealFolder(path),
   );
-  const [scratch] = places;
-  if (scratch === undefined) return { folder: context, dockerfile, dispose: async () => undefined };
+  const [place] = places;
+  if (place === undefined) return { folder: context, dockerfile, dispose: async () => undefined };
   // In a folder that is itself excluded, and on the same file system.
-  const folder = await mkdtemp(join(scratch, 'context-'));
+  const parent = places.some((each) => isInside(scratch, each)) ? scratch : place;
+  const folder = await mkdtemp(join(parent, `context-${runId}-`));
   const dispose = () => rm(folder, { recursive: true, force: true });
   try {
     await linkTree(context, folder, places);
@@ -41,6 +46,20 @@ export async function openBuildContext(
   }
   const isCopied = isInside(dockerfile, context) && !places.some((place) => isInside(dockerfile, place));
   return { folder, dockerfile: isCopied ? join(folder, relative(context, dockerfile)) : dockerfile, dispose };
+}
+
+/**
+ * Removes the trees of links that runs left in the state of an earlier version when they were killed.
+ * @param project absolute path of the project folder
+ * @param isDead whether a run with this id has ended
+ */
+export async function removeDeadContexts(project: string, isDead: (runId: string) => boolean): Promise<void> {
+  const { root } = oldStateOf(project);
+  if (!isRealFolder(root)) return;
+  for (const name of await readdir(root)) {
+    const runId = OF_RUN.exec(name)?.[1];
+    if (runId !== undefined && isDead(runId)) await rm(join(root, name), { recursive: true, force: true });
+  }
 }
 
 async function linkTree(from: string, to: string, leftOut: readonly string[]): Promise<void> {

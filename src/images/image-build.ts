@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runBuildProcess } from '../builds/build-process.js';
@@ -39,7 +39,7 @@ export async function buildImage(
   const image = imageName(request);
   const unusable = missingInput(request);
   if (unusable !== undefined) return { ok: false, failure: unusable, lines: [], image, digest: '' };
-  const scratch = await mkdtemp(join(tmpdir(), 'jamdev-build-'));
+  const scratch = await makeScratchFolder(request.scratch);
   let context: BuildContext | undefined;
   try {
     context = await openBuildContext(request, request.project);
@@ -49,6 +49,11 @@ export async function buildImage(
     await context?.dispose();
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+async function makeScratchFolder(parent = tmpdir()): Promise<string> {
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  return mkdtemp(join(parent, 'jamdev-build-'));
 }
 
 /** @param idFile where the builder is to write the id of the image */

@@ -2,16 +2,19 @@ import type { Engine } from '../docker-engine/engine.js';
 import { isNotFound } from '../docker-engine/engine-error.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import { type DeadRuns, listDeadContainers, removeDeadContainers } from '../runtime/docker/dead-containers.js';
+import { removeDeadContexts } from './build-context.js';
 import { imagesOfProject, isStage, runOfImage } from './image-name.js';
 
 /**
- * Removes what dev servers of a project that died left in the engine: containers, networks, and images with jamdev's names.
+ * Removes what dev servers of a project that died left in the engine (containers, networks, and images with jamdev's
+ * names) and of unfinished image builds.
  * @returns how many containers were removed
  * @throws EngineError, JamdevError
  */
 export async function removeLeftovers(engine: Engine, dead: DeadRuns): Promise<number> {
   const removed = await removeDeadContainers(engine, dead);
   await removeDeadImages(engine, dead);
+  await removeDeadContexts(dead.project, (run) => !dead.isRunAlive(run));
   return removed;
 }
 

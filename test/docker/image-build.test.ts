@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ImageOutcome, ImageRequest } from '../../src/builds/image-request.js';
@@ -7,7 +7,7 @@ import { Engine } from '../../src/docker-engine/engine.js';
 import { removeImage } from '../../src/images/classic-stages.js';
 import { buildImage } from '../../src/images/image-build.js';
 import { newBackendId } from '../../src/platform/ids.js';
-import { makeProject } from '../support/project.js';
+import { makeProject, makeTempFolder } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 import { describeDocker, docker, testEngine } from './support.js';
 
@@ -46,9 +46,11 @@ describeDocker('building an image', () => {
     // A word of its own, as BuildKit shows nothing of a step that it knows from before.
     const word = newBackendId();
     const files = { Dockerfile: 'FROM node:22-slim\nCOPY file /\nRUN cat /file\n', file: `${word}\n` };
-    const { outcome, lines } = build(files, { platform: 'linux/amd64' });
+    const scratch = join(makeTempFolder(), 'made when needed');
+    const { outcome, lines } = build(files, { platform: 'linux/amd64', scratch });
     const { ok, failure, image, lines: kept } = await outcome;
     expect([ok, failure]).toEqual([true, '']);
+    expect(readdirSync(scratch)).toEqual([]);
     expect(image).toMatch(/^jamdev\/[0-9a-f]{8}-[0-9a-f]{8}-my-service:run-1-7$/);
     const { Os, Architecture, RepoTags } = JSON.parse(
       await docker('image', 'inspect', '--format', '{{json .}}', image),

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { openBuildContext } from '../../src/images/build-context.js';
+import { openBuildContext, removeDeadContexts } from '../../src/images/build-context.js';
 import { createStateFolder } from '../../src/records/state-folder.js';
 import { makeProject, makeTempFolder } from '../support/project.js';
 import { useStateHome } from '../support/state-home.js';
@@ -14,6 +14,13 @@ const FILES = {
 };
 const OLD = { '.jamdev/volumes/s-0123456789ab/k-0123456789ab/secret': 'secret', '.jamdev/logs/abc/1.log': 'secret' };
 
+const LIVING = '0a8e3f5c-0000-4000-8000-000000000001';
+const DEAD = '0a8e3f5c-0000-4000-8000-000000000002';
+
+function requestFor(context: string, dockerfile = join(context, 'Dockerfile'), runId = LIVING) {
+  return { context, dockerfile, runId };
+}
+
 beforeEach(() => useStateHome(makeTempFolder()));
 
 function list(folder: string): string[] {
@@ -23,7 +30,7 @@ function list(folder: string): string[] {
 test('a project without state in it is sent as it is', async () => {
   const project = makeProject(FILES);
   createStateFolder(project);
-  const request = { context: project, dockerfile: join(project, 'Dockerfile') };
+  const request = requestFor(project);
   expect(await openBuildContext(request, project)).toMatchObject({ folder: project, dockerfile: request.dockerfile });
 });
 
@@ -35,7 +42,7 @@ describe('state that lies in the context', () => {
     symlinkSync('src/server.js', join(project, 'link'));
     symlinkSync('nowhere', join(project, 'dangling'));
     const before = list(project);
-    const context = await openBuildContext({ context: project, dockerfile: join(project, 'Dockerfile') }, project);
+    const context = await openBuildContext(requestFor(project), project);
     expect(list(context.folder)).toEqual(before.filter((path) => !/^\.jamdev(\/|$)/.test(path)));
     expect(context.dockerfile).toBe(join(context.folder, 'Dockerfile'));
     expect(readFileSync(join(context.folder, 'link'), 'utf8')).toBe('code');
@@ -49,9 +56,31 @@ describe('state that lies in the context', () => {
     const home = makeProject(FILES);
     useStateHome(join(home, '.local/state'));
     createStateFolder(home);
-    const context = await openBuildContext({ context: home, dockerfile: join(home, 'Dockerfile') }, home);
+    const context = await openBuildContext(requestFor(home), home);
     expect(list(context.folder).filter((path) => path.startsWith('.local/'))).toEqual(['.local/state']);
     await context.dispose();
+  });
+
+  test('of all projects is left out by links in the folder of the run, if that is where the state is', async () => {
+    const home = makeProject(FILES);
+    useStateHome(join(home, '.local/state'));
+    const { root } = createStateFolder(home);
+    const context = await openBuildContext({ ...requestFor(home), scratch: root }, home);
+    expect(dirname(context.folder)).toBe(root);
+    await context.dispose();
+  });
+
+  test('keeps no links of a run that was killed', async () => {
+    const project = makeProject({ ...FILES, ...OLD });
+    const before = list(project);
+    const living = await openBuildContext(requestFor(project), project);
+    await openBuildContext({ ...requestFor(project), runId: DEAD }, project);
+    await removeDeadContexts(project, (runId) => runId === DEAD);
+    expect(list(join(project, '.jamdev')).filter((path) => /^context-[^/]*$/.test(path))).toEqual([
+      basename(living.folder),
+    ]);
+    await living.dispose();
+    expect(list(project)).toEqual(before);
   });
 
   test('of a context above the project; a Dockerfile elsewhere stays where it is', async () => {
@@ -62,7 +91,7 @@ describe('state that lies in the context', () => {
       writeFileSync(join(project, name), text);
     }
     const dockerfile = join(makeProject({ Dockerfile: 'FROM scratch' }), 'Dockerfile');
-    const context = await openBuildContext({ context: parent, dockerfile }, project);
+    const context = await openBuildContext(requestFor(parent, dockerfile), project);
     expect(context.dockerfile).toBe(dockerfile);
     expect(readdirSync(join(context.folder, 'app')).sort()).toEqual(['.dockerignore', 'Dockerfile', 'packages', 'src']);
     await context.dispose();
@@ -71,7 +100,7 @@ describe('state that lies in the context', () => {
   test('that is a link is sent as a link, with nothing behind it', async () => {
     const project = makeProject(FILES);
     symlinkSync(makeProject(OLD), join(project, '.jamdev'));
-    const { folder } = await openBuildContext({ context: project, dockerfile: join(project, 'Dockerfile') }, project);
+    const { folder } = await openBuildContext(requestFor(project), project);
     expect(folder).toBe(project);
   });
 
@@ -80,7 +109,7 @@ describe('state that lies in the context', () => {
     const other = `${project}-2`;
     mkdirSync(other);
     try {
-      expect((await openBuildContext({ context: other, dockerfile: join(other, 'D') }, project)).folder).toBe(other);
+      expect((await openBuildContext(requestFor(other), project)).folder).toBe(other);
     } finally {
       rmSync(other, { recursive: true });
     }
