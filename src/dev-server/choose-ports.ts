@@ -1,4 +1,5 @@
 import { DEFAULT_API_PORT, DEFAULT_PROXY_PORT, type DevConfig } from '../config/resolve.js';
+import type { JamdevError } from '../contract/errors/jamdev-error.js';
 import { errorCode } from '../os/error-code.js';
 import { PortInUse } from '../ports/listen.js';
 import { keepPorts, listPortsOfOthers, type PortPair, readKeptPorts } from '../records/kept-ports.js';
@@ -32,6 +33,7 @@ type PortConfig = Pick<DevConfig, 'host' | 'port' | 'proxyPort' | 'defaultPorts'
 /**
  * Opens the ports of the API and the proxy. Where a default port is taken by another dev server of this user, or the
  * person at the terminal agrees, the next free pair is opened, and kept for the folder from then on.
+ * @param onUnusable see {@link readKeptPorts}
  * @throws JamdevError `PortTaken`, `HostUnavailable`, `StateFolderUnusable`
  */
 export async function choosePorts(
@@ -39,10 +41,13 @@ export async function choosePorts(
   folder: StateFolder,
   make: ServerMakers,
   given: PortPolicy | undefined,
+  onUnusable: (error: JamdevError) => void,
 ): Promise<ChosenPorts> {
   if (given === undefined) return { ...(await listenForBoth(config, make)), move: undefined };
   const policy = { ...given, ask: config.interactive ? given.ask : undefined };
-  const opened = await withPortLock(folder, () => openSomePair(config, folder, make, policy));
+  const kept = policy.forgetKept ? undefined : readKeptPorts(folder, onUnusable);
+  const first = firstPorts(config, kept);
+  const opened = await withPortLock(folder, () => openSomePair(config, folder, first, make, policy));
   try {
     if (opened.refusal !== undefined && !(await policy.ask?.(opened.refusal, opened.move))) throw opened.refusal;
     keep(folder, config, opened.move, policy);
@@ -59,10 +64,10 @@ type Opened = BothPorts & ({ move: PortMove | undefined; refusal?: never } | { m
 async function openSomePair(
   config: PortConfig,
   folder: StateFolder,
+  first: PortPair,
   make: ServerMakers,
   policy: PortPolicy,
 ): Promise<Opened> {
-  const first = firstPorts(config, policy.forgetKept ? undefined : readKeptPorts(folder));
   const isKept = first.port !== config.port || first.proxyPort !== config.proxyPort;
   const tryFirst = async () => ({
     ...(await listenForBoth({ ...first, host: config.host }, make)),

@@ -37,7 +37,9 @@ export async function openPorts(
   const { config, folder, register } = run;
   const urls = new CallerUrls(config, () => info.current);
   const { make, serve } = makeServers(config, parts, info, urls, bus);
-  const ports = await choosePorts(config, folder, make, portPolicy);
+  const ports = await choosePorts(config, folder, make, portPolicy, (error) =>
+    bus.publish({ type: 'notice', text: error.sentence }),
+  );
   const { move } = ports;
   const close = () => closePorts(ports);
   try {

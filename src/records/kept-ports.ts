@@ -1,7 +1,10 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { noteHandled } from '../os/debug/debug-log.js';
+import type { JamdevError } from '../contract/errors/jamdev-error.js';
+import { ignoreError } from '../os/debug/debug-log.js';
+import { errorCode } from '../os/error-code.js';
 import { readOwnFile, writeOwnFile } from './own-file.js';
+import { stateErrors } from './state-errors.js';
 import { listStateFolders, type StateFolder } from './state-folder.js';
 
 const FILE = 'ports.json';
@@ -15,16 +18,25 @@ export interface PortPair {
 /**
  * Returns the ports that a project keeps in place of the default ones, which were taken when it first needed others.
  * Undefined: it uses the default ones.
+ * @param onUnusable told when there is a file of them that can't be used; the default ports are tried again then
  */
-export function readKeptPorts({ root }: Pick<StateFolder, 'root'>): PortPair | undefined {
+export function readKeptPorts(
+  { root }: Pick<StateFolder, 'root'>,
+  onUnusable: (error: JamdevError) => void,
+): PortPair | undefined {
+  const path = join(root, FILE);
+  let detail = 'it does not hold two ports';
   try {
-    const value: unknown = JSON.parse(readOwnFile(join(root, FILE)) ?? 'null');
-    return isPair(value) ? { port: value.port, proxyPort: value.proxyPort } : undefined;
+    const text = readOwnFile(path);
+    if (text === undefined && lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+    const value: unknown = text === undefined ? undefined : parse(text);
+    if (isPair(value)) return { port: value.port, proxyPort: value.proxyPort };
+    if (text === undefined) detail = "it is no file of this user's";
   } catch (error) {
-    noteHandled('state', 'reading the kept ports', error);
-    // Incomplete or unreadable: the default ports are tried again.
-    return undefined;
+    detail = errorCode(error);
   }
+  onUnusable(stateErrors.keptPortsUnusable(path, detail));
+  return undefined;
 }
 
 /**
@@ -33,16 +45,26 @@ export function readKeptPorts({ root }: Pick<StateFolder, 'root'>): PortPair | u
  * @throws the system's error when the file can't be written
  */
 export function keepPorts({ root }: Pick<StateFolder, 'root'>, ports: PortPair | undefined): void {
-  if (ports === undefined) rmSync(join(root, FILE), { force: true });
+  if (ports === undefined) rmSync(join(root, FILE), { force: true, recursive: true });
   else writeOwnFile(join(root, FILE), `${JSON.stringify(ports)}\n`);
 }
 
 /** Returns the ports that other projects of this user keep; projects that were deleted keep none. */
 export function listPortsOfOthers(own: Pick<StateFolder, 'root'>): Set<number> {
   const pairs = listStateFolders().flatMap(({ folder, note }) =>
-    folder.root === own.root || !existsSync(note.path) ? [] : (readKeptPorts(folder) ?? []),
+    folder.root === own.root || !existsSync(note.path)
+      ? []
+      : (readKeptPorts(folder, ignoreError('state', 'reading the ports that another project keeps')) ?? []),
   );
   return new Set(pairs.flatMap(({ port, proxyPort }) => [port, proxyPort]));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return ignoreError('state', 'reading the kept ports', undefined)(error);
+  }
 }
 
 function isPair(value: unknown): value is PortPair {

@@ -53,6 +53,14 @@ export const stateErrors = {
       `${why} State is kept in ${folder} instead, which the system may clear.`,
       'To keep it, set the variable XDG_STATE_HOME to another folder.',
     ),
+  keptPortsUnusable: (path: string, detail: string) => {
+    const { reason } = explainSystemError(detail, path, 'read');
+    return new JamdevError(
+      'StateFolderUnusable',
+      `The ports that were chosen for this folder are not used, because jamdev can't read ${path}: ${reason}.`,
+      `Remove that file: rm -r ${quoteForShell(path)}`,
+    );
+  },
   volumeUnusable: (folder: string, detail: string) =>
     fileError(
       'StateFolderUnusable',

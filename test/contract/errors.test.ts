@@ -318,6 +318,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   stateFolderUnusable: [stateErrors.stateFolderUnusable('FOLDER', 'EROFS'), ['FOLDER', 'EROFS', 'XDG_STATE_HOME']],
   stateFolderForeign: [stateErrors.stateFolderForeign('FOLDER', 1001), ['FOLDER', 'uid 1001', 'XDG_STATE_HOME']],
   stateFolderOpen: [stateErrors.stateFolderOpen('MY FOLDER', 0o777), ['mode 777', "chmod 700 'MY FOLDER'"]],
+  keptPortsUnusable: [stateErrors.keptPortsUnusable('FILE', 'EACCES'), ['FILE', 'EACCES', 'rm -r FILE']],
   stateFolderIsLink: [stateErrors.stateFolderIsLink('FOLDER'), ['FOLDER', 'symbolic link', 'XDG_STATE_HOME']],
   stateDeleted: [devServerErrors.stateDeleted('FOLDER'), ['FOLDER', 'written again']],
   projectRenamed: [devServerErrors.projectRenamed('FOLDER', 'NEW'), ['FOLDER', 'renamed to NEW']],

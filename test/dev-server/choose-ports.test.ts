@@ -1,4 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -26,6 +27,11 @@ async function freeRange(): Promise<number> {
   }
 }
 
+/** The ports that a folder keeps; its file has to be usable. */
+function kept(folder: OwnStateFolder) {
+  return readKeptPorts(folder, (error) => expect.fail(error.message));
+}
+
 interface Choice {
   folder?: OwnStateFolder;
   policy?: PortPolicy | undefined;
@@ -40,10 +46,13 @@ async function choose(base: number, choice: Choice = {}) {
   const { defaultPorts = { port: true, proxyPort: true } } = choice;
   const config = { port: base, proxyPort: base + 10, host, defaultPorts, interactive };
   const policy = 'policy' in choice ? choice.policy : SILENT;
-  const { api, proxy, move } = await choosePorts(config, folder, MAKE, policy);
+  const unusable: string[] = [];
+  const { api, proxy, move } = await choosePorts(config, folder, MAKE, policy, ({ sentence }) => {
+    unusable.push(sentence);
+  });
   const close = () => Promise.all([api.close(), proxy.close()]);
   onTestFinished(() => void close());
-  return { port: api.port, proxyPort: proxy.port, move, close };
+  return { port: api.port, proxyPort: proxy.port, move, unusable, close };
 }
 
 /** Makes this process count as the dev server of a project: by its record, or by its lock alone while it starts. */
@@ -52,7 +61,10 @@ async function actAsDevServer(how: 'record' | 'lock'): Promise<string> {
   const folder = createStateFolder(project);
   if (how === 'record')
     new ServerRecordFile(folder, 'run').write(await recordOf(project, { apiUrl: '', proxyUrl: '' }));
-  else await takeLock(devLockOf({ folder, note: folder.project }));
+  else {
+    const { lock } = await takeLock(devLockOf({ folder, note: folder.project }));
+    onTestFinished(() => lock?.release());
+  }
   return project;
 }
 
@@ -126,7 +138,7 @@ describe('a default port that a program listens on', () => {
     const no = choose(base, { folder, policy: { forgetKept: false, ask: ask(false) } });
     await expect(no).rejects.toMatchObject({ port: base });
     expect(await isPortInUse(base + 1)).toBe(false);
-    expect(readKeptPorts(folder)).toBeUndefined();
+    expect(kept(folder)).toBeUndefined();
     const offKeys = choose(base, { folder, interactive: false, policy: { forgetKept: false, ask: ask(true) } });
     await expect(offKeys).rejects.toMatchObject({ port: base });
     const yes = await choose(base, { folder, policy: { forgetKept: false, ask: ask(true) } });
@@ -163,20 +175,33 @@ describe('the ports that a folder keeps', () => {
     expect(moved).toMatchObject({ port: base + 2, proxyPort: base + 12 });
     await moved.close();
     holder.close();
-    expect(readKeptPorts(folder)).toEqual({ port: base + 2, proxyPort: base + 12 });
+    expect(kept(folder)).toEqual({ port: base + 2, proxyPort: base + 12 });
     const forgotten = await choose(base, { folder, policy: { forgetKept: true, ask: undefined } });
     expect(forgotten).toMatchObject({ port: base, proxyPort: base + 10, move: undefined });
-    expect(readKeptPorts(folder)).toBeUndefined();
+    expect(kept(folder)).toBeUndefined();
   });
 
-  test.each(['', '{', '[]', '{"port": 1}', '{"port": 0, "proxyPort": 70000}', 'null'])(
-    'count as none in a file with %j',
-    (text) => {
-      const folder = createStateFolder(makeProject());
-      writeFileSync(join(folder.root, 'ports.json'), text);
-      expect(readKeptPorts(folder)).toBeUndefined();
-    },
-  );
+  test.each<[string, (path: string) => void]>([
+    ...['', '{', '[]', '{"port": 1}', '{"port": 0, "proxyPort": 70000}', 'null'].map(
+      (text): [string, (path: string) => void] => [`a file with ${text}`, (path) => writeFileSync(path, text)],
+    ),
+    ['a folder', (path) => mkdirSync(join(path, 'in it'), { recursive: true })],
+    ['a link to nothing', (path) => symlinkSync('nothing', path)],
+    ['a link to a file', (path) => symlinkSync('project.json', path)],
+    ['a named pipe', (path) => execFileSync('mkfifo', [path])],
+  ])('count as none in %s, which is reported with its path until it is replaced', async (_, make) => {
+    useStateHome(makeProject());
+    const base = await freeRange();
+    const folder = createStateFolder(makeProject());
+    const path = join(folder.root, 'ports.json');
+    make(path);
+    const chosen = await choose(base, { folder });
+    expect(chosen).toMatchObject({ port: base, proxyPort: base + 10 });
+    expect(chosen.unusable).toEqual([expect.stringContaining(`jamdev can't read ${path}`)]);
+    await chosen.close();
+    rmSync(path, { recursive: true });
+    expect((await choose(base, { folder })).unusable).toEqual([]);
+  });
 });
 
 test('many that choose at the same moment all get ports of their own', async () => {

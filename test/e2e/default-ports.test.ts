@@ -15,6 +15,11 @@ function makeApp(): string {
   return makeProject({ 'jamsocket.config.json': { command: 'sleep 60', watch: false } });
 }
 
+/** The ports that a project keeps; their file has to be usable. */
+function keptPorts(project: string) {
+  return readKeptPorts(stateFolderOf(project), (error) => expect.fail(error.message));
+}
+
 function portsOf({ apiUrl, proxyUrl }: DevRun): number[] {
   return [apiUrl, proxyUrl].map((url) => Number(new URL(url).port));
 }
@@ -70,7 +75,7 @@ test('dev servers of several projects share the machine, each with ports that it
   await stop(back);
   const forgotten = await startDevOn(b);
   expect(portsOf(forgotten)).toEqual([8080, 9090]);
-  expect(readKeptPorts(stateFolderOf(b))).toBeUndefined();
+  expect(keptPorts(b)).toBeUndefined();
 });
 
 test('another program on a default port is named where nobody can be asked', async () => {
@@ -100,7 +105,7 @@ describeTmux('another program on a default port, in a terminal', () => {
     await screenHas(/what\nUse 8081 and 9091\? \[Y\/n\]$/);
     await terminal.enter('n');
     await screenHas('refused 1');
-    expect(readKeptPorts(stateFolderOf(project))).toBeUndefined();
+    expect(keptPorts(project)).toBeUndefined();
 
     await start('interrupted');
     await screenHas(question);
@@ -120,7 +125,7 @@ describeTmux('another program on a default port, in a terminal', () => {
     await terminal.press('q');
     await screenHas('kept 0');
     const ports = { port: 8081, proxyPort: 9091 };
-    expect(readKeptPorts(stateFolderOf(project))).toEqual(ports);
+    expect(keptPorts(project)).toEqual(ports);
     expect(portsOf(await startDevOn(project, [], { env: { JAMDEV_DEBUG: '1' } }))).toEqual(Object.values(ports));
   });
 });

@@ -39,8 +39,12 @@ export async function examineProject(folder: string, named: string | undefined):
   try {
     const config = await resolveConfig({ folder: path, config: named });
     const { project, services, defaultPorts, host, remote } = config;
-    const { port, proxyPort } = firstPorts(config, readKeptPorts(stateFolderOf(project)));
-    const finding = (await findTrouble(services)) ?? fine('config', describeServices(config));
+    let portTrouble: Finding | undefined;
+    const kept = readKeptPorts(stateFolderOf(project), (error) => {
+      portTrouble = trouble('config', 'warning', error);
+    });
+    const { port, proxyPort } = firstPorts(config, kept);
+    const finding = (await findTrouble(services)) ?? portTrouble ?? fine('config', describeServices(config));
     return { folder: project, services, port, proxyPort, defaultPorts, host, remote, finding };
   } catch (error) {
     if (!(error instanceof JamdevError)) throw error;
