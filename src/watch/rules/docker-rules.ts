@@ -5,6 +5,7 @@ import type { FolderRules, HasEntry } from './folder-rules.js';
 import { NO_RULES } from './folder-rules.js';
 import { forOneTurn } from './for-one-turn.js';
 import { readIfThere } from './read-if-there.js';
+import { usableLines } from './usable-lines.js';
 
 /** A build context and what builds it. */
 export interface DockerContext {
@@ -107,9 +108,17 @@ function parseDockerignore(text: string, builder: DockerBuilder): Patterns {
     .filter((line) => !line.startsWith('#'))
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  const matcher = dockerignore.default({ ignorecase: false }).add(lines.map(toMatcherPattern));
+  // For some lines that are left out, such as `[`, the builder refuses the whole file, and says why.
+  const patterns = usableLines(lines.map(toMatcherPattern), (pattern) =>
+    makeMatcher([pattern.replace(/^!/, '')]).ignores('a'),
+  );
+  const matcher = makeMatcher(patterns);
   const exceptions = lines.filter((line) => line.startsWith('!')).map((line) => cleanPattern(line.slice(1)));
   return { matcher, exceptions, builder };
+}
+
+function makeMatcher(patterns: readonly string[]): Ignore {
+  return dockerignore.default({ ignorecase: false }).add([...patterns]);
 }
 
 /**

@@ -57,12 +57,21 @@ export async function findRepository(folder: BytePath): Promise<GitRepository | 
   const { answer, settings } = await readGitSettings(folder, place?.gitDir);
   const [root, gitDir] = [answer?.root ?? place?.root, answer?.gitDir ?? place?.gitDir];
   if (root === undefined || gitDir === undefined || !isWithin(folder, root)) return undefined;
-  const common = read(join(gitDir, 'commondir')).trim();
-  return { root, gitDir, commonDir: common === '' ? gitDir : resolve(gitDir, common), ...settings };
+  const excludesFile = settings.excludesFile === '' ? settings.excludesFile : resolve(root, settings.excludesFile);
+  return { root, gitDir, commonDir: commonDirOf(gitDir), ...settings, excludesFile };
 }
 
+/** As git decides it (setup.c): by HEAD, and by two folders that a worktree shares with its repository. */
 function isGitDir(path: BytePath): boolean {
-  return statSync(toFsPath(join(path, 'HEAD')), { throwIfNoEntry: false }) !== undefined;
+  const isThere = (each: BytePath) => statSync(toFsPath(each), { throwIfNoEntry: false }) !== undefined;
+  const common = commonDirOf(path);
+  return [join(path, 'HEAD'), join(common, 'objects'), join(common, 'refs')].every(isThere);
+}
+
+/** The git folder that worktrees share. */
+function commonDirOf(gitDir: BytePath): BytePath {
+  const common = read(join(gitDir, 'commondir')).trim();
+  return common === '' ? gitDir : resolve(gitDir, common);
 }
 
 function resolve(base: BytePath, path: string): BytePath {

@@ -3,7 +3,7 @@ import type { FolderRules, HasEntry } from './folder-rules.js';
 import { readTrackedFiles, type TrackedFiles } from './git-index.js';
 import { findRepository, type GitRepository, gitDirOf } from './git-repository.js';
 import { type AskFile, askAbout, type GitignoreFile, hasPatterns, parseGitignore } from './gitignore-file.js';
-import { readIfThere } from './read-if-there.js';
+import { readIfThere, readUnlessLink } from './read-if-there.js';
 
 /** A working tree, with the rules for all of it. */
 interface Repository extends GitRepository {
@@ -47,8 +47,11 @@ export async function readGitRules(folder: BytePath): Promise<GitRules> {
   }
   if (isIgnored) rules = await rulesIn(folder, repository, [], false);
   const { gitDir, commonDir, excludesFile, ignoreCase, tracked } = repository;
-  const files = [...above.map((each) => join(each, '.gitignore')), join(commonDir, 'info/exclude'), excludesFile];
-  const texts = [String(ignoreCase), ...(await Promise.all(files.map(readIfThere))), tracked.paths.join('\0')];
+  const inTree = above.map((each) => join(each, '.gitignore'));
+  const others = [join(commonDir, 'info/exclude'), excludesFile];
+  const files = [...inTree, ...others];
+  const contents = await Promise.all([...inTree.map(readUnlessLink), ...others.map(readIfThere)]);
+  const texts = [String(ignoreCase), ...contents, tracked.paths.join('\0')];
   return { rules, isIgnored, sources: [...files, join(gitDir, 'index'), join(commonDir, 'config')], gitDir, texts };
 }
 
@@ -68,7 +71,7 @@ async function rulesIn(
   above: readonly GitignoreFile[],
   isIgnored: boolean,
 ): Promise<RulesInFolder> {
-  const text = await readIfThere(join(folder, '.gitignore'));
+  const text = await readUnlessLink(join(folder, '.gitignore'));
   const own = !hasPatterns(text) ? [] : [parseGitignore(folder, text, repository?.ignoreCase ?? false)];
   return new RulesInFolder(folder, repository, [...above, ...own], isIgnored);
 }

@@ -7,11 +7,14 @@ import { readIfThere } from './read-if-there.js';
 /** git only reads a few small files to answer. */
 const TIMEOUT_MS = 10_000;
 
+/** Begins with the home of another user, or with where git is installed: git alone knows where that is. */
+const OF_ANOTHER_PLACE = /^(?:~[^/]|%\(prefix\))/;
+
 /** What git's configuration says about ignoring. */
 export interface GitSettings {
   /** `core.ignoreCase`. */
   ignoreCase: boolean;
-  /** `core.excludesFile`, or where git looks for one without it. */
+  /** `core.excludesFile`, relative to the working tree or absolute, or where git looks for one without it; '' for none. */
   excludesFile: BytePath;
   /** The length of an object id in the index. */
   hashBytes: number;
@@ -39,6 +42,10 @@ export async function readGitSettings(
   const [root, dir] = where?.split('\n') ?? [];
   const answer = root?.startsWith('/') && dir?.startsWith('/') ? { root, gitDir: dir } : undefined;
   const values = listed === undefined ? await readFiles(gitDir) : parseList(listed);
+  if (OF_ANOTHER_PLACE.test(values.get('core.excludesfile') ?? '')) {
+    const path = await git(folder, ['config', '--type=path', '--get', 'core.excludesFile']);
+    if (path !== undefined) values.set('core.excludesfile', path.replace(/\n$/, ''));
+  }
   return { answer: answer as GitAnswer | undefined, settings: toSettings(values) };
 }
 
@@ -57,7 +64,10 @@ function toSettings(values: ReadonlyMap<string, string>): GitSettings {
   };
 }
 
-/** @returns undefined when git is not there, says no, or waits for something, such as a named pipe that is included */
+/**
+ * Runs a git command in a folder. @returns its output, one character per byte; undefined when git is not there, says no, or waits for something, such as a
+ * named pipe that is included
+ */
 async function git(folder: BytePath, args: string[]): Promise<string | undefined> {
   const { failed, stdout } = await execa('git', args, {
     cwd: toText(folder),

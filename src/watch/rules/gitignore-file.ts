@@ -2,6 +2,7 @@ import ignore, { type Ignore } from 'ignore';
 import type { BytePath } from '../byte-path.js';
 import { relativeTo } from '../byte-path.js';
 import { forOneTurn } from './for-one-turn.js';
+import { usableLines } from './usable-lines.js';
 
 /** Whether the patterns of one file ignore one entry of a folder. */
 export type Verdict = 'ignored' | 'included' | undefined;
@@ -28,8 +29,15 @@ export function parseGitignore(base: BytePath, text: string, ignoreCase: boolean
   const lines = text
     .replace(UTF8_BYTE_ORDER_MARK, '')
     .split('\n')
+    // For git, a line ends at a zero byte.
+    .map((line) => line.replace(/\0.*/s, ''))
     .filter((line) => !(ignoreCase && ESCAPED_CAPITAL.test(line)));
-  return { base, matcher: matcher.add(lines.flatMap(expandGluedStars).join('\n')) };
+  return { base, matcher: matcher.add(usablePatterns(lines.flatMap(expandGluedStars)).join('\n')) };
+}
+
+/** Returns the patterns that the matcher can compare with paths. */
+export function usablePatterns(lines: readonly string[]): string[] {
+  return usableLines(lines, (line) => ignore({ allowRelativePaths: true }).add(line.replace(/^!/, '')).test('a'));
 }
 
 /** Whether a file says anything but comments. */

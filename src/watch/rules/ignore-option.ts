@@ -2,7 +2,7 @@ import ignore from 'ignore';
 import type { BytePath } from '../byte-path.js';
 import { toBytePath } from '../byte-path.js';
 import { forOneTurn } from './for-one-turn.js';
-import type { Verdict } from './gitignore-file.js';
+import { usablePatterns, type Verdict } from './gitignore-file.js';
 
 /** Asks what `ignore` says about a path, relative to the service's folder. */
 export type AskOption = (path: BytePath, isFolder: boolean) => Verdict;
@@ -10,7 +10,8 @@ export type AskOption = (path: BytePath, isFolder: boolean) => Verdict;
 /** Compiles `ignore` of the config and the command line: patterns as in a `.gitignore` in the service's folder. */
 export function compileIgnoreOption(patterns: readonly string[]): AskOption {
   if (patterns.length === 0) return () => undefined;
-  const compiled = ignore({ ignorecase: false, allowRelativePaths: true }).add(patterns.map(toBytePath).join('\n'));
+  const lines = usablePatterns(patterns.map(toBytePath));
+  const compiled = ignore({ ignorecase: false, allowRelativePaths: true }).add(lines.join('\n'));
   const matcher = forOneTurn(() => ignore({ allowRelativePaths: true }).add(compiled));
   return (path, isFolder) => {
     if (path === '') return undefined;

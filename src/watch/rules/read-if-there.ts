@@ -1,3 +1,5 @@
+import { lstat } from 'node:fs/promises';
+import { ignoreError } from '../../os/debug/debug-log.js';
 import { errorCode } from '../../os/error-code.js';
 import { FileTooLarge, MAX_TEXT_BYTES, openRegularFile } from '../../os/regular-file.js';
 import { type BytePath, toFsPath } from '../byte-path.js';
@@ -12,6 +14,12 @@ const NOT_THERE = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'ELOOP', 'ENOTREG', 
  */
 export async function readIfThere(path: BytePath): Promise<string> {
   return (await readBytesIfThere(path, MAX_TEXT_BYTES))?.toString('latin1') ?? '';
+}
+
+/** The same for a file that git does not follow if it is a link: a `.gitignore` in a working tree. */
+export async function readUnlessLink(path: BytePath): Promise<string> {
+  const stats = await lstat(toFsPath(path)).catch(ignoreError('watch', 'looking at a file of rules'));
+  return stats?.isSymbolicLink() ? '' : readIfThere(path);
 }
 
 /** Reads a regular file. @returns undefined when there is none, or it is too large. @throws the system's error */

@@ -44,3 +44,22 @@ describe('a build context with', () => {
     }
   });
 });
+
+/** The builder refuses a file with such a line. Until it is corrected, it must be watched, with everything else. */
+test.each([
+  ...['[', 'a[', '[z-a]', '!['],
+  ...['*(?', '*{2,1}', '?'.repeat(100_000), '**/'.repeat(20_000), 'x'.repeat(100_000), '\\'],
+])('a line that no pattern can be made of leaves the others in effect: %j', async (line) => {
+  const project = makeProject({
+    '.dockerignore': `${line}\n*.log\nDockerfile\n`,
+    Dockerfile: '',
+    'a.log': '',
+    'a.js': '',
+  });
+  const context = toBytePath(project);
+  const { rules } = await readDockerRules(
+    { context, dockerfile: toBytePath(join(project, 'Dockerfile')), builder: 'classic' },
+    context,
+  );
+  expect(await filesLeftIn(context, rules)).toEqual(['.dockerignore', 'a.js']);
+});

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname, join, relative } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { toBytePath } from '../../../src/watch/byte-path.js';
@@ -260,6 +261,68 @@ const CASES: [what: string, make: (root: string) => string | undefined, left: st
       return undefined;
     },
     ['b.js'],
+  ],
+  [
+    'core.excludesFile relative to the working tree, whatever folder is watched',
+    (root) => {
+      git(root, ['init', '--quiet']);
+      git(root, ['config', 'core.excludesFile', 'mine']);
+      writeTree(root, { mine: 'a.js\n', 'in/mine': 'b.js\n', 'in/a.js': '', 'in/b.js': '' });
+      return 'in';
+    },
+    ['b.js', 'mine'],
+  ],
+  [
+    'core.excludesFile in the home of a named user',
+    (root) => {
+      git(root, ['init', '--quiet']);
+      // Up from a home that need not be there.
+      const { username } = userInfo();
+      git(root, ['config', 'core.excludesFile', `~${username}/${relative(userInfo().homedir, join(root, 'mine'))}`]);
+      writeTree(root, { mine: '*.log\n', 'a.log': '', 'a.js': '' });
+      return undefined;
+    },
+    ['a.js', 'mine'],
+  ],
+  [
+    'a .gitignore that is a link, which git does not follow, while it follows info/exclude',
+    (root) => {
+      git(root, ['init', '--quiet']);
+      writeTree(root, { rules: '*.log\n', more: '*.tmp\n', 'in/a.log': '', 'in/a.tmp': '' });
+      symlinkSync('../rules', join(root, 'in/.gitignore'));
+      symlinkSync('rules', join(root, '.gitignore'));
+      rmSync(join(root, '.git/info/exclude'), { force: true });
+      symlinkSync('../../more', join(root, '.git/info/exclude'));
+      return 'in';
+    },
+    ['.gitignore', 'a.log'],
+  ],
+  [
+    'a folder inside that only looks like a repository',
+    (root) => {
+      git(root, ['init', '--quiet']);
+      writeTree(root, { '.gitignore': '*.log\n', 'in/.git/HEAD': 'ref: x\n', 'in/a.log': '', 'in/a.js': '' });
+      return undefined;
+    },
+    ['.gitignore', 'in/a.js'],
+  ],
+  [
+    'lines that no pattern can be made of, or that end at a zero byte',
+    (root) => {
+      git(root, ['init', '--quiet']);
+      const lines = [
+        'x'.repeat(100_000),
+        '*a'.repeat(20_000),
+        '[',
+        '[z-a]',
+        `!${'['.repeat(5_000)}`,
+        'a.t\0mp',
+        '*.log',
+      ];
+      writeTree(root, { '.gitignore': lines.join('\n'), 'a.log': '', 'a.t': '', 'a.tmp': '', '[': '' });
+      return undefined;
+    },
+    ['.gitignore', '[', 'a.tmp'],
   ],
   [
     'a byte order mark, CRLF and a last line without an end',
