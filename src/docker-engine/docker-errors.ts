@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../contract/errors/error-codes.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { quote } from '../contract/errors/quote.js';
 
@@ -63,3 +64,11 @@ export const dockerErrors = {
       'Make room, for example with: docker system prune',
     ),
 };
+
+/** Of errors that come of an engine that does not answer. */
+const AWAY: readonly ErrorCode[] = ['DockerStopped', 'DockerForbidden', 'EngineUnreachable'];
+
+/** Whether an error says that the engine does not answer, and nothing of what it was asked for. */
+export function isEngineAway(error: unknown): boolean {
+  return error instanceof JamdevError && AWAY.includes(error.code);
+}

@@ -120,6 +120,8 @@ export interface RuntimeBackend {
    * @param answer what came back last in place of an answer in HTTP
    */
   explainNotReady(answer?: StrangeAnswer): Promise<string | undefined>;
+  /** Resolves when someone other than jamdev pauses it or sends it a signal, where that can be seen. */
+  readonly disturbed?: Promise<unknown>;
   /** To be called when it has answered for the first time: its start is over. */
   answered?(): void;
   /**

@@ -3,13 +3,17 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { connectEngine } from '../../src/docker-engine/engine.js';
+import { systemClock } from '../../src/os/clock.js';
 import { newBackendId } from '../../src/platform/ids.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
+import type { ContainerBuild } from '../../src/runtime/runtime.js';
+import { WarmPools } from '../../src/runtime/sdk/warm-pools.js';
 import { ROOT } from '../support/project.js';
 import { DEADLINE_MS, living, waitFor } from '../support/wait.js';
 import { containersOf, describeOwnEngine, docker, useDockerRuntime } from './support.js';
+import { standingIn } from './warm-runtime.js';
 
 const SERVE = `exec node -e 'require("http").createServer((q, s) => s.end()).listen(8080)'`;
 
@@ -34,7 +38,7 @@ describeOwnEngine('an engine that goes away', () => {
     rmSync(folder, { recursive: true, force: true });
   });
   // Later, so that it cleans up before the engine stops.
-  const { start, project } = useDockerRuntime('/nonexistent', () => connectEngine());
+  const { start, project, makeRuntime, image, controls } = useDockerRuntime('/nonexistent', () => connectEngine());
 
   test('its backends are lost; once it is back their containers go and new ones start', async () => {
     const lost = await start(`echo before; ${SERVE}`);
@@ -55,6 +59,43 @@ describeOwnEngine('an engine that goes away', () => {
     expect(await containersOf(project)).toEqual([await docker('ps', '--quiet', '--filter', `name=jamdev-${next.id}`)]);
     next.backend.terminate(true);
     expect(await next.backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
+  });
+
+  test('what stands by goes with it; connects do not hang meanwhile, and once it is back others stand by', async () => {
+    const common = { image: image(), digest: image(), network: undefined, init: undefined, platform: undefined };
+    const warmBuild: ContainerBuild = { kind: 'container', number: 1, ...common, env: { TEST_COMMAND: SERVE } };
+    const command = 'exec node /fixtures/pooled-server.mjs';
+    const poolBuild = { ...warmBuild, env: { TEST_COMMAND: command, HOST: '0.0.0.0' } };
+    const runtime = makeRuntime();
+    const world = { clock: systemClock, noteAssignment: () => undefined, freeMemory: () => Number.POSITIVE_INFINITY };
+    const pools = new WarmPools(runtime, world);
+    onTestFinished(() => pools.close());
+    const remarks: string[] = [];
+    const onRemark = (text: string) => void remarks.push(text);
+    pools.standBy({ service: 'plain', build: warmBuild, warm: 1, warmPool: 0, onRemark });
+    pools.standBy({ service: 'pooled', build: poolBuild, warm: 0, warmPool: 1, onRemark });
+    const containers = () => containersOf(project);
+    const allStandBy = async () => pools.counts[0]?.warm === 1 && standingIn(controls).length === 1;
+    await waitFor(allStandBy, 'all to stand by');
+    const before = await containers();
+    expect(before).toHaveLength(2);
+
+    process.kill(engineProcess(), 'SIGKILL');
+    const connects = [warmBuild, poolBuild].map((build) =>
+      start('', {}, { runtime, request: { build } }).then(({ backend }) => backend.exited),
+    );
+    // Whether they got what stood by or not.
+    for (const each of await Promise.allSettled(connects)) {
+      const end = each.status === 'fulfilled' ? each.value : { code: each.reason.code };
+      expect([{ code: 'DockerStopped' }, { code: null, signal: null, lost: true }]).toContainEqual(end);
+    }
+    await engine('start');
+    await waitFor(allStandBy, 'others to stand by');
+    await waitFor(async () => (await containers()).length === 2, 'what was lost to go');
+    expect((await containers()).filter((each) => before.includes(each))).toEqual([]);
+    const { backend } = await start('', {}, { runtime, request: { build: warmBuild } });
+    await waitUntilReady(backend.addresses, AbortSignal.timeout(DEADLINE_MS));
+    expect(remarks.filter((text) => !text.startsWith('The warm pool of "pooled": a backend '))).toEqual([]);
   });
 
   test('one that is stopped in order takes its backends with it, and they count as lost', async () => {

@@ -47,7 +47,8 @@ COPY fixtures /fixtures
 ENTRYPOINT ["/bin/sh", "-c", "eval \\"$TEST_COMMAND\\""]
 `;
   writeFileSync(join(folder, 'Dockerfile'), dockerfile);
-  for (const name of ['print.mjs', 'family.mjs', 'usage.mjs', 'strange-server.mjs', 'self-signed.pem']) {
+  const servers = ['usage.mjs', 'strange-server.mjs', 'pooled-server.mjs', 'self-signed.pem'];
+  for (const name of ['print.mjs', 'family.mjs', ...servers]) {
     cpSync(fixture(name), join(folder, 'fixtures', name));
   }
 }
@@ -94,6 +95,7 @@ export interface StartedContainer extends Started {
 export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promise<Engine> = async () => testEngine()) {
   const project = `/test/${newBackendId()}`;
   const runId = newBackendId();
+  const controls = join(tmpdir(), `jamdev-controls-${runId}`);
   let engine: Engine;
   let shared: DockerRuntime;
   const runtimes: DockerRuntime[] = [];
@@ -102,7 +104,7 @@ export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promis
     const runtime = new DockerRuntime({
       ...options,
       volumes: [volumes],
-      controls: join(tmpdir(), `jamdev-controls-${runId}`),
+      controls,
     });
     runtimes.push(runtime);
     return runtime;
@@ -175,7 +177,7 @@ export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promis
     return containersOf(project);
   }
 
-  return { start, makeRuntime, project, runId, image: () => image, remains, cleared };
+  return { start, makeRuntime, project, runId, controls, image: () => image, remains, cleared };
 }
 
 /**

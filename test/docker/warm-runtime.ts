@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Engine } from '../../src/docker-engine/engine.js';
 import { removeImage } from '../../src/images/classic-stages.js';
+import { type Clock, systemClock } from '../../src/os/clock.js';
 import { newBackendId } from '../../src/platform/ids.js';
 import { DockerRuntime } from '../../src/runtime/docker/docker-runtime.js';
 import type { ContainerBuild, SpawnRequest } from '../../src/runtime/runtime.js';
 import { fixture, makeTempFolder } from '../support/project.js';
-import { buildTestImage, testEngine } from './support.js';
+import { buildTestImage, docker, testEngine } from './support.js';
 
 /** The project of all containers of a test file. */
 export const PROJECT = `/test/${newBackendId()}`;
@@ -16,7 +17,8 @@ export const PROJECT = `/test/${newBackendId()}`;
 /** Builds an image of the programs in the fixture. @param lines of its Dockerfile @param base the image it is made of */
 export async function buildProgram(lines: readonly string[], base = 'node:22-slim'): Promise<ContainerBuild> {
   const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-'));
-  for (const name of ['warm-image', 'seen']) cpSync(fixture(name), join(folder, name), { recursive: true });
+  for (const name of ['warm-image', 'seen', 'pooled-server.mjs'])
+    cpSync(fixture(name), join(folder, name), { recursive: true });
   writeFileSync(
     join(folder, 'Dockerfile'),
     [`FROM ${base}`, 'COPY . /srv/', 'WORKDIR /srv/warm-image', ...lines].join('\n'),
@@ -34,30 +36,29 @@ export async function makeImage(...lines: string[]): Promise<ContainerBuild> {
 }
 
 /** A runtime that ends with the test. */
-export function makeRuntime(engine: Engine = testEngine()) {
+export function makeRuntime(engine: Engine = testEngine(), clock: Clock = systemClock) {
   const runId = newBackendId();
   const controls = join(makeTempFolder(), 'controls');
   const remarks: string[] = [];
-  const runtime = new DockerRuntime({
-    engine,
-    project: PROJECT,
-    stateId: runId,
-    owner: 'test@here',
-    runId,
-    volumes: [join(makeTempFolder(), 'volumes')],
-    controls,
-  });
+  const runtime = new DockerRuntime(
+    {
+      engine,
+      project: PROJECT,
+      stateId: runId,
+      owner: 'test@here',
+      runId,
+      volumes: [join(makeTempFolder(), 'volumes')],
+      controls,
+    },
+    clock,
+  );
   onTestFinished(async () => {
     await runtime.close();
     await runtime.cleared();
   });
   const standBy = (build: ContainerBuild, warm: number | undefined = undefined) =>
     runtime.standBy({ service: 'default', build, warm, warmPool: 0, onRemark: (text) => void remarks.push(text) });
-  /** One that stands by has taken the names of its pipes away. */
-  const standing = () =>
-    readIfThere(controls).filter(
-      (name) => existsSync(join(controls, name, 'stand-by.cjs')) && !existsSync(join(controls, name, 'reports')),
-    );
+  const standing = () => standingIn(controls);
   const isWarm = (id: string) =>
     existsSync(join(controls, 'assignments')) &&
     readFileSync(join(controls, 'assignments'), 'utf8').includes(`"backend":"${id}"`);
@@ -84,7 +85,17 @@ export function makeRuntime(engine: Engine = testEngine()) {
     });
     return { id, backend, printed, isWarm: isWarm(id) };
   };
-  return { runtime, standBy, standing, spawn, remarks };
+  /** The containers that it has started. */
+  const containers = async () =>
+    (await docker('ps', '--all', '--quiet', '--filter', `label=dev.jamdev.run=${runId}`)).split('\n').filter(Boolean);
+  return { runtime, standBy, standing, spawn, remarks, containers };
+}
+
+/** The control folders of containers that stand by: the names of their pipes have been taken away. */
+export function standingIn(controls: string): string[] {
+  return readIfThere(controls).filter(
+    (name) => existsSync(join(controls, name, 'stand-by.cjs')) && !existsSync(join(controls, name, 'reports')),
+  );
 }
 
 function readIfThere(folder: string): string[] {

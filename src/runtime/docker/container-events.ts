@@ -8,6 +8,10 @@ import { LABEL } from './labels.js';
 
 const RETRY_PAUSE_MS = 500;
 const OUT_OF_MEMORY = 'oom';
+/** Podman sends "died", and both names mean the same. */
+const DEATHS = ['die', 'died'];
+/** What someone does to a container that runs. */
+const DISTURBANCES = ['pause', 'kill'];
 
 const eventSchema = z.object({
   Action: z.string().optional(),
@@ -29,6 +33,8 @@ export interface ContainerListener {
   died(event: DeathEvent): void;
   /** The kernel ended a process of it, as it needed more memory than it may have. */
   ranOutOfMemory(): void;
+  /** It was paused, or a signal was sent to it, by this program or by someone else. */
+  disturbed(): void;
   /** Events may have been missed: the container may have died, or the engine. */
   check(): Promise<void>;
 }
@@ -73,10 +79,9 @@ export class ContainerEvents {
   }
 
   async #connect(): Promise<void> {
-    // Podman sends "die" as well, and filters by its own name for it.
     const filters = JSON.stringify({
       type: ['container'],
-      event: ['die', 'died', OUT_OF_MEMORY],
+      event: [...DEATHS, ...DISTURBANCES, OUT_OF_MEMORY],
       label: [`${LABEL.run}=${this.#runId}`],
     });
     const { signal } = this.#closed;
@@ -101,11 +106,13 @@ export class ContainerEvents {
     const { data, error } = parseEvent(line);
     if (data === undefined) return noteHandled('docker', 'reading an event of the engine', error);
     const { Actor, timeNano } = data;
-    if ((data.Action ?? data.status) === OUT_OF_MEMORY) return this.#listeners.get(Actor.ID)?.ranOutOfMemory();
+    const [listener, action = ''] = [this.#listeners.get(Actor.ID), data.Action ?? data.status];
+    if (action === OUT_OF_MEMORY) return listener?.ranOutOfMemory();
+    if (DISTURBANCES.includes(action)) return listener?.disturbed();
     // The second name is Podman's.
     const { exitCode, containerExitCode } = Actor.Attributes;
     const event = { exitCode: Number(exitCode ?? containerExitCode), engineMs: timeNano / 1e6 };
-    this.#listeners.get(Actor.ID)?.died(event);
+    listener?.died(event);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { dockerEnvironment } from '../../docker-engine/docker-cli.js';
-import type { Engine } from '../../docker-engine/engine.js';
+import { type Engine, QUICK_REQUEST_MS } from '../../docker-engine/engine.js';
 import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
 import type { Address, SpawnRequest } from '../runtime.js';
 import { Container } from './container.js';
@@ -84,7 +84,10 @@ export class ContainerLauncher {
   async rename({ container }: Launched, wantedName: string): Promise<void> {
     const [before, name] = [container.name, this.#takeName(wantedName)];
     try {
-      await this.#engine.request('POST', `/containers/${container.id}/rename`, { query: { name } });
+      await this.#engine.request('POST', `/containers/${container.id}/rename`, {
+        query: { name },
+        timeoutMs: QUICK_REQUEST_MS,
+      });
       container.name = name;
       this.#names.delete(before);
     } catch (error) {

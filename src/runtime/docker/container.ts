@@ -37,6 +37,8 @@ export class Container {
   name: string;
   /** Resolves when it has died, or its engine was lost. */
   readonly died: Promise<void>;
+  /** Resolves when someone else pauses it or sends it a signal, before this program has asked it to end. */
+  readonly disturbed: Promise<void>;
   readonly #engine: Engine;
   readonly #output: ContainerOutput;
   readonly #forget: () => void;
@@ -68,8 +70,15 @@ export class Container {
       this.#settle = resolve;
     });
     this.died = this.#death.then(() => undefined);
+    let disturb: () => void = () => undefined;
+    this.disturbed = new Promise((resolve) => {
+      disturb = resolve;
+    });
     this.#forget = events.listen(id, {
       died: (event) => this.#die(event),
+      disturbed: () => {
+        if (this.#asked === 'nothing') disturb();
+      },
       ranOutOfMemory: () => {
         this.#ranOutOfMemory = true;
       },

@@ -36,6 +36,7 @@ export interface DockerBackendParts {
 export class DockerBackend implements RuntimeBackend {
   readonly addresses: readonly Address[];
   readonly stopped: Promise<unknown>;
+  readonly disturbed: Promise<unknown>;
   readonly exited: Promise<Exit>;
   readonly #parts: DockerBackendParts;
 
@@ -43,6 +44,7 @@ export class DockerBackend implements RuntimeBackend {
     this.#parts = parts;
     this.addresses = [parts.address];
     this.stopped = parts.container.died;
+    this.disturbed = parts.container.disturbed;
     this.exited = this.#untilEnded();
   }
 

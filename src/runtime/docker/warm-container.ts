@@ -22,6 +22,8 @@ const TARGET = '/jamdev-standby';
 const [STANDS_BY, GOES_ON, TOO_OLD] = ['r', 'g', 'o'] as const;
 /** A container whose Node.js does not report within this time never will. */
 const REPORT_TIMEOUT_MS = 60_000;
+/** One that has not taken its environment by then is stuck: the backend starts without it. */
+const GOES_ON_TIMEOUT_MS = 10_000;
 /** What programs in front of Node.js read, and what Node.js is found by. */
 const READ_BEFORE_NODE = /^(?:PATH|ENV|TINI_.*|DUMB_INIT_.*)$/;
 
@@ -87,7 +89,11 @@ export class WarmContainer implements Standby {
     return findBootDifference(this.#booted, { ...this.#booted, ...env });
   }
 
-  /** Makes it a backend, which is on record before the container learns of it. @returns undefined when it ended before */
+  /**
+   * Makes it a backend, which is on record before the container learns of it.
+   * @returns undefined when it could not become one: then it is being ended, and the backend must not start before it is
+   *   {@link gone}
+   */
   assign(request: SpawnRequest): Promise<Launched | undefined> {
     this.#request = request;
     this.#assigned ??= this.#assign(request);
@@ -115,10 +121,9 @@ export class WarmContainer implements Standby {
       // PORT is the runtime's.
       const { PORT: _, ...changes } = request.env;
       controls.assign(JSON.stringify(changes));
-      const died = container.died.then(() => undefined);
       // It loads the app meanwhile.
       const renamed = this.#tools.launcher.rename(launched, containerName(request.backendId));
-      goesOn = (await Promise.race([this.#reports.first(GOES_ON), died])) === GOES_ON;
+      goesOn = (await this.#firstReport([GOES_ON], container, GOES_ON_TIMEOUT_MS)) === GOES_ON;
       await renamed;
     } catch (error) {
       ignoreError('docker', 'giving a container its environment')(error);
@@ -158,18 +163,28 @@ export class WarmContainer implements Standby {
 
   async #becomeReady(launched: Promise<Launched>): Promise<void> {
     const { container } = await launched;
-    let cancel: () => void = () => undefined;
-    const late = new Promise<undefined>((resolve) => {
-      cancel = this.#tools.clock.after(REPORT_TIMEOUT_MS, () => resolve(undefined));
+    // Whatever else is done to it from outside, what comes of it is no fault of the session that it would be given to.
+    void container.disturbed.then(() => {
+      if (!this.#isHandedOver) this.end();
     });
-    const died = container.died.then(() => 'died' as const);
-    const report = await Promise.race([this.#reports.first(STANDS_BY), this.#reports.first(TOO_OLD), died, late]);
-    cancel();
+    const report = await this.#firstReport([STANDS_BY, TOO_OLD], container, REPORT_TIMEOUT_MS);
     if (report === TOO_OLD) throw new Error('its Node.js is older than version 16');
     if (report === undefined) throw new Error(`no Node.js started in it within ${REPORT_TIMEOUT_MS / 1_000} s`);
     if (report === 'died') throw new Error(`it ended while it started${this.#lastWords()}`);
     this.#controls?.hidePipes();
     this.#isReady = true;
+  }
+
+  /** @returns the first of these reports; 'died', or undefined when nothing has come within the time */
+  async #firstReport(reports: readonly string[], { died }: Launched['container'], timeoutMs: number) {
+    let cancel: () => void = () => undefined;
+    const late = new Promise<undefined>((resolve) => {
+      cancel = this.#tools.clock.after(timeoutMs, () => resolve(undefined));
+    });
+    const first = reports.map((report) => this.#reports.first(report));
+    const report = await Promise.race([...first, died.then(() => 'died' as const), late]);
+    cancel();
+    return report;
   }
 
   #print(source: OutputSource, chunk: Buffer): void {

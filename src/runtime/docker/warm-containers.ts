@@ -1,3 +1,4 @@
+import { isEngineAway } from '../../docker-engine/docker-errors.js';
 import { noteDecision, noteHandled } from '../../os/debug/debug-log.js';
 import type { ContainerBuild, SpawnRequest, StandbyOrder } from '../runtime.js';
 import { readFreeMemory } from '../standby/free-memory.js';
@@ -27,6 +28,7 @@ export class WarmContainers {
       bytesEach: BYTES_EACH,
       freeMemory: () => readFreeMemory(),
       clock: tools.clock,
+      isOutage: isEngineAway,
       onGivenUp: (service, cause) => this.#giveUp(service, cause),
       onChange: () => undefined,
     });
@@ -52,6 +54,7 @@ export class WarmContainers {
   /**
    * Starts a backend from a container that stands by.
    * @returns it, and what to call when its start is over; undefined when it has to be started as usual
+   * @throws EngineError, JamdevError when one was lost with the engine that may have the key
    */
   async take(
     request: SpawnRequest,
@@ -68,10 +71,16 @@ export class WarmContainers {
       return difference === undefined;
     });
     const launched = await warm?.assign(request);
+    if (warm !== undefined) why = 'the one that stood by has ended, or is stuck';
     const { backendId } = request;
     noteDecision('docker', () => `backend ${backendId} is started ${launched === undefined ? `cold: ${why}` : 'warm'}`);
     if (launched !== undefined) return { launched, served };
     served();
+    if (warm !== undefined) {
+      // It may have got the key.
+      await warm.gone;
+      await this.#tools.launcher.removeLost();
+    }
     return undefined;
   }
 

@@ -9,8 +9,9 @@
  *   to jamdev: "r" it stands by; "g" it has got its environment and goes on; "o" its Node.js is too old for that
  *   from jamdev: the environment as JSON, in one line; to a container what changes of it, null for what has to go
  *
- * In a container two named pipes in a folder take the place of that descriptor. jamdev removes their names once a process
- * stands by, so that others in the container (a health check, or `docker exec`) go on at once. The same pipes serve a
+ * In a container two named pipes in a folder take the place of that descriptor. Only what the container itself was started
+ * with may open them: a Node.js that a health check or `docker exec` starts in it goes on at once, as if this were not here.
+ * jamdev removes the names of the pipes once a process stands by, so that no other follows it. The same pipes serve a
  * process that npm or another package runner starts, which passes on no descriptors. The runner goes on: only the process
  * that runs the script's file stands by.
  *
@@ -99,6 +100,10 @@ function isPreloadNext() {
  */
 function openPipes(path) {
   const fs = require('node:fs');
+  if (file === undefined && !isOfContainer(fs)) {
+    setEnvironment(changeEnvironment({}));
+    return undefined;
+  }
   const { O_RDONLY, O_WRONLY, O_NONBLOCK } = fs.constants;
   try {
     // Without waiting for a jamdev that has ended.
@@ -109,6 +114,45 @@ function openPipes(path) {
     if (file !== undefined || /** @type {NodeJS.ErrnoException} */ (error).code === 'ENXIO') process.exit(0);
     setEnvironment(changeEnvironment({}));
     return undefined;
+  }
+}
+
+/**
+ * Whether this process is one that the container was started with. An engine starts the container's command and each of
+ * `docker exec` in a session of its own, which processes keep even when their parents have ended. The first has the number 1.
+ * An init may begin another one for what it starts (dumb-init does); a process of `docker exec` that does the same, and whose
+ * parents have ended, still has other streams than process 1.
+ * @param {typeof import('node:fs')} fs
+ */
+function isOfContainer(fs) {
+  const leader = readStat(fs, 'self')?.session;
+  if (leader === '1') return true;
+  let process = leader;
+  while (process !== undefined && process !== '1') process = readStat(fs, process)?.parent;
+  return process === '1' && [1, 2].every((fd) => isSameFile(fs, `/proc/self/fd/${fd}`, `/proc/1/fd/${fd}`));
+}
+
+/** @param {typeof import('node:fs')} fs @param {string} process its number */
+function readStat(fs, process) {
+  try {
+    const text = fs.readFileSync(`/proc/${process}/stat`, 'latin1');
+    // Behind the name in parentheses, which may hold anything.
+    const [, parent, , session] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { parent, session };
+  } catch (error) {
+    // It is no process of this container, or has ended.
+    if (process !== 'self') return undefined;
+    throw error;
+  }
+}
+
+/** @param {typeof import('node:fs')} fs @param {string} one @param {string} other */
+function isSameFile(fs, one, other) {
+  try {
+    const [a, b] = [one, other].map((path) => fs.statSync(path));
+    return a?.dev === b?.dev && a?.ino === b?.ino;
+  } catch {
+    return false;
   }
 }
 

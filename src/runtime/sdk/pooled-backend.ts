@@ -29,6 +29,10 @@ export class PooledBackend implements RuntimeBackend {
     this.answered = onServed;
     this.reportedReady = ready.then(() => findListener(backend, this.#ended.signal));
     this.reportedReady.catch(handledElsewhere);
+    // Nobody has reached it before it is ready: the session starts without it.
+    void backend.disturbed?.then(() => {
+      if (control.progress === 'assigned') backend.terminate(true);
+    });
     void backend.exited.then(() => {
       this.#ended.abort();
       onServed();

@@ -44,10 +44,12 @@ export class PooledStandby implements Standby {
   readonly #reportedReady: Promise<void>;
   #reportReady!: () => void;
   #reportWarmed!: () => void;
-  #giveUp!: (why: Error) => void;
+  #giveUp!: (why: unknown) => void;
   #control: ControlSocket | undefined;
   #backend: RuntimeBackend | undefined;
   #taker: SpawnRequest | undefined;
+  /** Someone else paused it or sent it a signal while it waited. */
+  #isDisturbed = false;
 
   /** Starts it at once. */
   constructor(place: StandbyPlace, world: PooledStandbyWorld) {
@@ -65,7 +67,7 @@ export class PooledStandby implements Standby {
   }
 
   get isTakeable(): boolean {
-    return this.#isWaiting && this.#control?.isWarmed === true && this.#backend?.ended === false;
+    return this.#isWaiting && !this.#isDisturbed && this.#control?.isWarmed === true && this.#backend?.ended === false;
   }
 
   /** Whether it can become what is asked for: what it has from its start can't be changed later. */
@@ -102,20 +104,29 @@ export class PooledStandby implements Standby {
 
   async #live(): Promise<void> {
     const cancelDeadlines = this.#setDeadlines();
+    let cause: unknown = new Error('it ended');
     try {
       this.#control = await this.#listen();
       this.#backend = await this.#start(this.#control);
       if (this.#ending.signal.aborted) this.#backend.terminate(true);
+      void this.#backend.disturbed?.then(() => this.#disturb());
       const exit = await this.#backend.exited;
       if (this.#isWaiting) this.#fail(this.#describeEnd(exit));
     } catch (error) {
+      cause = error;
       const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
       if (this.#isWaiting) this.#tell(`could not be started (${reason})`);
     } finally {
       cancelDeadlines();
-      this.#giveUp(new Error('it ended'));
+      this.#giveUp(cause);
       this.#control?.close();
     }
+  }
+
+  #disturb(): void {
+    if (!this.#isWaiting) return;
+    this.#isDisturbed = true;
+    this.#backend?.terminate(true);
   }
 
   #listen(): Promise<ControlSocket> {
@@ -171,6 +182,7 @@ export class PooledStandby implements Standby {
 
   /** A process closes its sockets before it has ended; only one that had gone on is ended by the signal. */
   #describeEnd(exit: Exit): string {
+    if (this.#isDisturbed) return 'was paused or got a signal from outside';
     return this.#control?.hasHungUp && exit.signal === 'SIGKILL' ? 'closed its control socket' : describeEnd(exit);
   }
 

@@ -1,4 +1,5 @@
 import type { WarmPool } from '../../contract/dev-endpoints.js';
+import { isEngineAway } from '../../docker-engine/docker-errors.js';
 import type { Clock } from '../../os/clock.js';
 import type { Build, Exit, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from '../runtime.js';
 import { readFreeMemory } from '../standby/free-memory.js';
@@ -46,6 +47,7 @@ export class WarmPools implements Runtime {
       bytesEach: BYTES_EACH,
       freeMemory,
       clock,
+      isOutage: isEngineAway,
       // Each failure was reported when it happened.
       onGivenUp: () => undefined,
       onChange: () => undefined,

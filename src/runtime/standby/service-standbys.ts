@@ -31,6 +31,8 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
   #isBooting = false;
   #failedBoots = 0;
   #crashes = 0;
+  /** Starts that failed one after the other for reasons that have nothing to do with the build. */
+  #outages = 0;
   #cancelRetry: (() => void) | undefined;
   #cancelCheck: (() => void) | undefined;
 
@@ -160,7 +162,7 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
     this.#isBooting = false;
     const isOurs = this.#standing.get(slot) === standby;
     if (failure === undefined) {
-      if (isOurs) this.#failedBoots = 0;
+      if (isOurs) [this.#failedBoots, this.#outages] = [0, 0];
       this.#world.onChange(this.#service);
       this.#fill();
       await standby.gone;
@@ -183,6 +185,10 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
   }
 
   #bootFailed(failure: unknown): void {
+    if (this.#world.isOutage?.(failure)) {
+      this.#outages += 1;
+      return this.#retryAfter(this.#outages);
+    }
     this.#failedBoots += 1;
     if (this.#failedBoots < MAX_FAILED_BOOTS) this.#retryAfter(this.#failedBoots);
     else this.#world.onGivenUp(this.#service, failure);

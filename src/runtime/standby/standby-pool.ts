@@ -14,6 +14,8 @@ export interface StandbyPoolWorld<B extends Build, T extends Standby> {
   /** Bytes that programs could still use. */
   freeMemory(): number;
   clock: Clock;
+  /** Whether a failed start says nothing of its build: then it is tried again, however often it fails. Default: it never does. */
+  isOutage?(failure: unknown): boolean;
   /** Called once per build, after several starts in a row have failed: nothing more is started until the next build. */
   onGivenUp(service: string, cause: unknown): void;
   /** Called whenever the number that stand by for a service may have changed. */

@@ -66,6 +66,7 @@ function makePool({ freeMemory = (): number => 1_000 } = {}) {
     bytesEach: 100,
     freeMemory,
     clock,
+    isOutage: (failure) => failure instanceof Error && failure.message === 'the engine is away',
     onGivenUp: (service) => givenUp.push(service),
     onChange: () => undefined,
   });
@@ -219,6 +220,25 @@ test('0 keeps none, and sets no timer', async () => {
   await settle();
   expect(started.length).toBe(1);
   expect(clock.pending).toBe(0);
+});
+
+test('a start that fails for reasons of the machine is tried again until it succeeds, and counts for nothing', async () => {
+  const { pool, clock, started, givenUp, boot } = makePool();
+  pool.keep('doc', makeBuild(1), 1);
+  const fail = async (message: string) => {
+    started.at(-1)?.failBoot(new Error(message));
+    await settle();
+    clock.turn(60_000);
+    await settle();
+  };
+  await fail('a mistake');
+  for (const attempts of [3, 4, 5, 6, 7]) {
+    await fail('the engine is away');
+    expect([started.length, givenUp]).toEqual([attempts, []]);
+  }
+  await fail('a mistake');
+  await boot();
+  expect(pool.count('doc')).toEqual({ standing: 1, wanted: 1 });
 });
 
 test('services are kept apart', async () => {
