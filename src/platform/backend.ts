@@ -41,7 +41,8 @@ export class Backend {
   /** Memory and CPU time that it uses. */
   readonly usage: UsageGauge;
   readonly #world: BackendWorld;
-  readonly #params: SessionParams;
+  /** How long a process of it has to end after SIGTERM, before SIGKILL. */
+  readonly gracePeriodMs: number;
   readonly #sweeper: Sweeper;
   readonly #gate: BuildGate;
   readonly #generations: GenerationChain;
@@ -54,12 +55,12 @@ export class Backend {
   constructor(identity: BackendIdentity, params: SessionParams, log: BackendLog, world: BackendWorld) {
     this.identity = identity;
     this.log = log;
-    this.#params = params;
+    this.gracePeriodMs = params.gracePeriodSeconds * 1000;
     this.#world = world;
     this.spawnedAtMs = world.clock.monotonicMs();
     this.usage = new UsageGauge(world.clock);
     this.#gate = new BuildGate(identity, world.builds, this.#ending.signal, (error) => this.#buildFailed(error));
-    this.#generations = new GenerationChain((build) => this.#startGeneration(build), this.#gate);
+    this.#generations = new GenerationChain(this.#starter(params), this.#gate);
     this.#enter({ status: 'scheduled', time: world.clock.now() });
     this.#sweeper = new Sweeper(world.clock, params, {
       due: (why) => this.terminate('swept', false, why),
@@ -84,7 +85,7 @@ export class Backend {
 
   /** The build it runs, once that is known. */
   get build(): Build | undefined {
-    return this.#generations.current?.build;
+    return this.#generations.build;
   }
 
   /** The number of that build; 0 for an image that is not jamdev's. */
@@ -114,11 +115,6 @@ export class Backend {
   /** Open connections through the proxy. */
   get connections(): number {
     return this.#sweeper.connections;
-  }
-
-  /** How long a process of it has to end after SIGTERM, before SIGKILL. */
-  get gracePeriodMs(): number {
-    return this.#params.gracePeriodSeconds * 1000;
   }
 
   get createdAt(): Date {
@@ -237,19 +233,24 @@ export class Backend {
     this.log.end(describeStatus(toPublicStatus(ended), { ...ended, explanation }), exit.remark);
     this.#explanation = ended.reason === undefined ? exit.remark : explanation;
     this.#enter(ended);
+    this.#generations.release();
   }
 
-  #startGeneration(build: Build): Generation {
+  /** A function of its own, so that nothing else keeps the request's variables in memory. */
+  #starter(params: SessionParams): (build: Build) => Generation {
+    return (build) => this.#startGeneration(build, params);
+  }
+
+  #startGeneration(build: Build, params: SessionParams): Generation {
     this.#enter({ status: 'starting', time: this.#world.clock.now() });
     const request = {
-      ...describeStart(this.identity, this.#params, build),
+      ...describeStart(this.identity, params, build),
       onOutput: this.log.beginProcess(),
       onRemark: (text: string) => this.remark(text),
     };
-    const isFirst = this.#generations.current === undefined;
-    const { gracePeriodMs, usage } = this;
     const { runtime, clock } = this.#world;
-    return new Generation(request, { runtime, clock, gracePeriodMs, usage }, this.#listener(build, isFirst));
+    const world = { runtime, clock, gracePeriodMs: this.gracePeriodMs, usage: this.usage };
+    return new Generation(request, world, this.#listener(build, this.#generations.current === undefined));
   }
 
   /** Moves this backend on by what happens to one of its processes. */

@@ -8,9 +8,10 @@ import type { Generation } from './generation.js';
  * key demands; what the old one ran in may be cleared away meanwhile.
  */
 export class GenerationChain {
-  readonly #start: (build: Build) => Generation;
   readonly #gate: Pick<BuildGate, 'overwrites' | 'untilUsable'>;
+  #start: ((build: Build) => Generation) | undefined;
   #current: Generation | undefined;
+  #lastBuild: Build | undefined;
   /** The build that is to take the place of the one that runs; the newest wins. */
   #next: Build | undefined;
   #isEnding = false;
@@ -24,9 +25,14 @@ export class GenerationChain {
     this.#gate = gate;
   }
 
-  /** The process that runs, or the last one that did. */
+  /** The process that runs, or the last one that did; undefined before the first one, and once it was released. */
   get current(): Generation | undefined {
     return this.#current;
+  }
+
+  /** The build of that process; known after {@link release} too. */
+  get build(): Build | undefined {
+    return this.#lastBuild;
   }
 
   /** The build whose process is not ready yet, and is to become it; undefined: none is waited for. */
@@ -45,12 +51,11 @@ export class GenerationChain {
    * @throws why the last one could not be started
    */
   async run(first: Build): Promise<Exit> {
-    const cleanups: Promise<unknown>[] = [];
+    const cleanups = new Set<Promise<unknown>>();
     let wasReady = false;
     for (let build = first; ; ) {
       const { overwrites } = this.#gate;
-      const generation = this.#start(build);
-      this.#current = generation;
+      const generation = this.#begin(build);
       await generation.stopped;
       const cleanup = generation.exited.catch(ignoreError('platform', 'running a process'));
       // A replacement may come for as long as this one is not cleared away.
@@ -67,9 +72,18 @@ export class GenerationChain {
         await Promise.all(cleanups);
         return generation.exited;
       }
-      cleanups.push(cleanup);
+      cleanups.add(cleanup);
+      // A session may be given hundreds of builds.
+      void cleanup.then(() => cleanups.delete(cleanup));
       build = next;
     }
+  }
+
+  #begin(build: Build): Generation {
+    if (this.#start === undefined) throw new Error('a process was started for a backend that has ended');
+    this.#lastBuild = build;
+    this.#current = this.#start(build);
+    return this.#current;
   }
 
   /** The build of the next process, if there is to be one, once it may start. */
@@ -94,6 +108,15 @@ export class GenerationChain {
     // One that ended itself can still be replaced.
     if (!this.endedItself) this.#isEnding = true;
     this.#current?.end(hard);
+  }
+
+  /**
+   * Lets go of the last process and of all that it took to start one: an ended backend is remembered for a long time. Call
+   * it when {@link run} is over.
+   */
+  release(): void {
+    this.#current = undefined;
+    this.#start = undefined;
   }
 }
 

@@ -58,7 +58,7 @@ const platform = new Platform(['default'], {
 
 for (let part = 0; part < Number(parts); part += 1) {
   for (let count = 0; count < PART; count += 1) {
-    const env = { LARGE: 'x'.repeat(1_000) };
+    const env = { LARGE: 'x'.repeat(50_000) };
     const auth = { id: `${part} ${count}` };
     const { backend } = await platform.connect('-', { key: `key ${count}`, spawn: true, env, user: 'ann', auth });
     if (backend.state.status !== 'ready') {
