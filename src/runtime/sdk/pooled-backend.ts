@@ -1,3 +1,4 @@
+import type { Clock } from '../../os/clock.js';
 import { handledElsewhere } from '../../os/debug/debug-log.js';
 import type { Address, Exit, RuntimeBackend, Usage } from '../runtime.js';
 import type { StrangeAnswer } from '../strange-answer.js';
@@ -12,7 +13,8 @@ export class PooledBackend implements RuntimeBackend {
   readonly reportedReady: Promise<Address>;
   readonly #backend: RuntimeBackend;
   readonly #control: ControlSocket;
-  readonly #assignedAtMs = performance.now();
+  readonly #clock: Clock;
+  readonly #assignedAtMs: number;
   readonly #ended = new AbortController();
   /** To be called when it is ready. */
   readonly answered: () => void;
@@ -22,8 +24,17 @@ export class PooledBackend implements RuntimeBackend {
    * @param control by which it got its assignment
    * @param ready resolves when it has reported so
    * @param onServed called when its start is over, well or badly
+   * @param clock by which it takes too long
    */
-  constructor(backend: RuntimeBackend, control: ControlSocket, ready: Promise<void>, onServed: () => void) {
+  constructor(
+    backend: RuntimeBackend,
+    control: ControlSocket,
+    ready: Promise<void>,
+    onServed: () => void,
+    clock: Clock,
+  ) {
+    this.#clock = clock;
+    this.#assignedAtMs = clock.monotonicMs();
     this.#backend = backend;
     this.#control = control;
     this.answered = onServed;
@@ -64,7 +75,7 @@ export class PooledBackend implements RuntimeBackend {
     if (progress === 'ready') return (await this.#backend.explainNotReady(answer)) ?? NOT_LISTENING;
     if (hasHungUp) return HUNG_UP;
     if (saidReadyTooEarly) return READY_TOO_EARLY;
-    return performance.now() - this.#assignedAtMs < READY_EXPECTED_MS ? undefined : NOT_READY;
+    return this.#clock.monotonicMs() - this.#assignedAtMs < READY_EXPECTED_MS ? undefined : NOT_READY;
   }
 
   usage(): Promise<Usage | undefined> {

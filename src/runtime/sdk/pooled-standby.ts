@@ -84,7 +84,7 @@ export class PooledStandby implements Standby {
     this.#world.noteAssignment(this.#slot, request.backendId);
     this.#taker = request;
     if (this.#output.passTo((source, chunk) => request.onOutput(source, chunk))) request.onRemark?.(OUTPUT_CUT);
-    const backend = new PooledBackend(this.#backend, this.#control, this.#reportedReady, onServed);
+    const backend = new PooledBackend(this.#backend, this.#control, this.#reportedReady, onServed, this.#world.clock);
     this.#control.assign(assignmentOf(request));
     return backend;
   }

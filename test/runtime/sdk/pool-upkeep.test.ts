@@ -173,6 +173,18 @@ test.each([
   ).toBeDefined();
 });
 
+test('one that does not report ready says so after 5 s', async () => {
+  const { clock, pools, keep, untilWarm } = makePools();
+  const build = makeBuild(1);
+  keep(build, 1);
+  await untilWarm(1);
+  const backend = await pools.spawn(request(build), signal);
+  clock.turn(4_999);
+  expect(await backend.explainNotReady()).toBe(undefined);
+  clock.turn(1);
+  expect(await backend.explainNotReady()).toMatch(/^It has its assignment, but has not reported ready\./);
+});
+
 test('one that does not report warmed is remarked on after 30 s, and is the last one after 300 s', async () => {
   const { clock, keep, remarks, started, pools } = makePools({ warms: false });
   keep(makeBuild(1), 2);

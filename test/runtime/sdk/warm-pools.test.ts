@@ -254,7 +254,6 @@ describe('a session starts cold in the same connect when the backend of the pool
 
 describe('a session that never becomes ready says why', () => {
   test.each([
-    ['silent', 'It has its assignment, but has not reported ready.'],
     ['early', 'It reported ready before it had its assignment, which does not count.'],
     ['hang-up-later', 'It closed its control socket before it reported ready'],
   ])('%s', async (mode, reason) => {
