@@ -74,9 +74,43 @@ const ENDS: readonly [what: string, file: string, text: string, options?: string
     "import './main.cjs'; console.log(import.meta.main, import.meta.url, import.meta.filename, import.meta.dirname);",
   ],
   ['the main module in CommonJS', 'main.cjs', 'console.log(require.main === module, module.parent, module.children);'],
+  ['a fork', 'forks.cjs', ''],
+  ['a fork with options of its own', 'forks.cjs', '', '--no-warnings --stack-size=900'],
+  ['a cluster', 'cluster.cjs', ''],
+  ['a cluster of ES modules', 'cluster.mjs', "import './cluster.cjs';"],
   ['source maps', 'a.cjs', "throw new Error('broken');\n//# sourceMappingURL=none.map", '--enable-source-maps'],
 ];
+/** What a process that another one has started says of itself. */
+const SEEN = `[process.execArgv, process.argv.slice(2), process.env.SESSION_BACKEND_ID, process.env.NODE_OPTIONS,
+  Object.keys(process.env).filter((name) => name.startsWith('JAMDEV_S')), process.connected, require.main.children.length]`;
 const BESIDES = {
+  'forks.cjs': `
+    const { fork } = require('node:child_process');
+    if (process.argv[2] === 'child') process.once('message', (sent) => process.send([sent, ${SEEN}], () => process.exit(4)));
+    else {
+      const child = fork(__filename, ['child', 'one'], { serialization: 'advanced' });
+      child.send({ sent: new Map([[1, 2n]]) });
+      child.on('message', (message) => console.log(message));
+      child.on('exit', (code, signal) => console.log(code, signal, process.exit(6)));
+    }`,
+  'cluster.cjs': `
+    const cluster = require('node:cluster');
+    const http = require('node:http');
+    if (cluster.isPrimary) {
+      const workers = [cluster.fork({ OWN: 'first' }), cluster.fork({ OWN: 'second' })];
+      let listening = 0;
+      cluster.on('listening', () => (listening += 1) === 2 && ask());
+      const seen = [];
+      cluster.on('message', (worker, message) => seen.push(JSON.stringify([worker.id, message])));
+      const ask = async () => {
+        const answer = await fetch('http://127.0.0.1:' + process.env.PORT);
+        console.log(answer.status, await answer.text(), seen.sort(), listening);
+        cluster.disconnect(() => console.log(workers.map(({ process: { exitCode } }) => exitCode)));
+      };
+    } else {
+      process.send([process.env.OWN, ${SEEN}]);
+      http.createServer((_, response) => response.end('answer')).listen(8080);
+    }`,
   'throws.cjs': "throw new Error('in the preload');",
   'preload.mjs': "globalThis.preloaded = 'by the preload';",
   'loader.mjs': "import { register } from 'node:module';\nregister('./hooks.mjs', import.meta.url);",
@@ -126,6 +160,8 @@ describe('a signal has the same effect on a process that was started ahead of ti
   });
 });
 
+const MAJOR = Number(process.versions.node.split('.')[0]);
+const PERMISSION = MAJOR < 24 ? '--experimental-permission' : '--permission';
 /** Programs that Node.js starts in other ways, with what they print: as usual, and right. */
 const COLD: readonly [options: string, stdout: string][] = [
   ['-e process.exitCode=0 one', ''],
@@ -133,6 +169,8 @@ const COLD: readonly [options: string, stdout: string][] = [
   ['--env-file=variables a.cjs', 'from a file\n'],
   ['--run script', 'script undefined\n'],
   ['--check a.cjs', ''],
+  [`${PERMISSION} --no-warnings --allow-fs-read=* permission.cjs`, 'true false\n'],
+  ['--test --test-reporter=dot passes.test.cjs', '.\n'],
 ];
 
 describe('a command that is started as usual works in a service with warm starts', () => {
@@ -140,12 +178,23 @@ describe('a command that is started as usual works in a service with warm starts
     const cwd = makeProject({
       'a.cjs': 'console.log(process.env.A);',
       variables: 'A=from a file',
+      'permission.cjs': "console.log(process.permission.has('fs.read'), process.permission.has('fs.write'));",
+      'passes.test.cjs': "require('node:test')('passes', () => {});",
       'package.json': { scripts: { script: 'node -p "\'script \' + process.env.A"' } },
     });
     const { cold, warm } = await runBothWays({ command: `node ${options}`, cwd });
     expect([cold.isWarm, warm.isWarm]).toEqual([false, false]);
     expect(warm).toEqual(cold);
-    if (options !== '--run script' || Number(process.versions.node.split('.')[0]) >= 22)
-      expect(cold.stdout).toBe(stdout);
+    if (options !== '--run script' || MAJOR >= 22) expect(cold.stdout).toBe(stdout);
   });
+});
+
+test('a program in watch mode, which Node.js starts again, is started as usual', async () => {
+  const cwd = makeProject({
+    'a.cjs': "setInterval(() => {}, 1e6); console.log(process.env.SESSION_BACKEND_KEY, 'ready');",
+  });
+  const whenReady = (pid: number) => process.kill(pid, 'SIGTERM');
+  const { cold, warm } = await runBothWays({ command: 'node --no-warnings --watch a.cjs', cwd, whenReady });
+  expect([cold.isWarm, warm.isWarm]).toEqual([false, false]);
+  expect(warm).toEqual(cold);
 });
