@@ -97,15 +97,16 @@ const BESIDES = {
     const cluster = require('node:cluster');
     const http = require('node:http');
     if (cluster.isPrimary) {
-      const workers = [cluster.fork({ OWN: 'first' }), cluster.fork({ OWN: 'second' })];
+      for (const OWN of ['first', 'second']) cluster.fork({ OWN });
       let listening = 0;
+      cluster.on('exit', (_, code, signal) => console.log(code, signal));
       cluster.on('listening', () => (listening += 1) === 2 && ask());
       const seen = [];
       cluster.on('message', (worker, message) => seen.push(JSON.stringify([worker.id, message])));
       const ask = async () => {
         const answer = await fetch('http://127.0.0.1:' + process.env.PORT);
         console.log(answer.status, await answer.text(), seen.sort(), listening);
-        cluster.disconnect(() => console.log(workers.map(({ process: { exitCode } }) => exitCode)));
+        cluster.disconnect();
       };
     } else {
       process.send([process.env.OWN, ${SEEN}]);
