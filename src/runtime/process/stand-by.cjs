@@ -37,14 +37,19 @@ else if (channel !== undefined || folder !== undefined) standBy();
 else if (!require('node:worker_threads').isMainThread) loadClock().inheritClock();
 
 function standBy() {
-  const ends = folder === undefined ? { input: Number(channel), output: Number(channel) } : openPipes(folder);
-  if (ends === undefined) return;
+  const open = () => (folder === undefined ? { input: Number(channel), output: Number(channel) } : openPipes(folder));
+  // Most processes in a container have no pipes to open, and go on.
+  const opened = file === undefined ? open() : undefined;
+  if (file === undefined && opened === undefined) return;
   // As they are before the preload watches them.
   const { readSync, writeSync, closeSync } = require('node:fs');
   const isOld = Number(process.versions.node.split('.')[0]) < OLDEST_NODE;
   if (!isOld) loadAhead();
   const remap = isPreloadNext() ? require('./remap-8080.cjs') : undefined;
   const endWait = isOld ? () => undefined : loadClock().prepareClock();
+  // As late as possible: what was opened so far has the descriptor that it has in a process that does not stand by.
+  const ends = opened ?? open();
+  if (ends === undefined) return;
   writeSync(ends.output, isOld ? 'o' : 'r');
   const text = isOld ? undefined : readLine(readSync, ends.input);
   if (text === undefined) process.exit(0);

@@ -103,13 +103,13 @@ const BESIDES = {
       cluster.on('listening', () => (listening += 1) === 2 && ask());
       const seen = [];
       cluster.on('message', (worker, message) => seen.push(JSON.stringify([worker.id, message])));
-      const ask = async () => {
-        const answer = await fetch('http://127.0.0.1:' + process.env.PORT);
-        console.log(answer.status, await answer.text(), seen.sort(), listening);
-        cluster.disconnect();
-      };
+      const ask = () => http.get({ port: process.env.PORT, agent: false }, async (answer) => {
+        console.log(answer.statusCode, String(await answer.toArray()), seen.sort());
+        for (const worker of Object.values(cluster.workers)) worker.send('end');
+      });
     } else {
       process.send([process.env.OWN, ${SEEN}]);
+      process.on('message', () => process.exit(3));
       http.createServer((_, response) => response.end('answer')).listen(8080);
     }`,
   'throws.cjs': "throw new Error('in the preload');",
