@@ -82,7 +82,7 @@ const ENDS: readonly [what: string, file: string, text: string, options?: string
 ];
 /** What a process that another one has started says of itself. */
 const SEEN = `[process.execArgv, process.argv.slice(2), process.env.SESSION_BACKEND_ID, process.env.NODE_OPTIONS,
-  Object.keys(process.env).filter((name) => name.startsWith('JAMDEV_S')), process.connected, require.main.children.length]`;
+  Object.keys(process.env).filter((name) => name.startsWith('JAMDEV_S')), process.connected, require.main?.children.length]`;
 const BESIDES = {
   'forks.cjs': `
     const { fork } = require('node:child_process');
