@@ -46,7 +46,7 @@ test('every part of src has its level', () => {
 
 /** The only files that may write to the terminal: jamdev's output, what paints on it, and the program that creates it. */
 const MAY_WRITE: Record<string, RegExp> = {
-  'cli/main.ts': /process\.(stdout|stderr)/,
+  'cli/own-process.ts': /process\.(stdout|stderr)/,
   // The version, before anything else is loaded.
   'cli/launch.ts': /writeSync\(1/,
   // The debug log, when the program that imports jamdev was started with JAMDEV_DEBUG=1.
@@ -162,6 +162,7 @@ const LOADS_LATE = [
   'cli/commands/',
   'cli/launch.ts',
   'cli/main.ts',
+  'cli/program.ts',
   'config/config-file.ts',
   'dev-server/docker-parts.ts',
   'dev-server/load-late.ts',

@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import type { CommanderError } from 'commander';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { asSystemProblem } from '../os/system-problem.js';
 import { EXIT_FAILURE, EXIT_USAGE, exitCodeOf } from './exit-codes.js';
@@ -20,7 +20,7 @@ export function wantsJson([command = '', ...args]: readonly string[]): boolean {
  */
 export function reportError(error: unknown, stderr: Output, json: boolean): number {
   // commander has printed its own message.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  if (isCommanderError(error)) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   const known = error instanceof JamdevError ? error : asSystemProblem(error);
   if (known !== undefined) {
     const { code, message, remedy } = known;
@@ -39,6 +39,11 @@ export function reportError(error: unknown, stderr: Output, json: boolean): numb
     stderr.lines(detail);
   }
   return EXIT_FAILURE;
+}
+
+/** By its code, so that a command without a parser needs no commander. */
+function isCommanderError(error: unknown): error is CommanderError {
+  return error instanceof Error && String((error as { code?: unknown }).code).startsWith('commander.');
 }
 
 /** What commander says of a mistake in the command line, as JSON. */

@@ -1,12 +1,8 @@
-import { canStartIn } from '../../config/project-folder.js';
-import type { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { noteDecision } from '../../os/debug/debug-log.js';
-import { findRunningServer, listRunningServers } from '../../records/server-records.js';
+import { findRunningServer } from '../../records/server-records.js';
 import type { ApiClient } from './api-client.js';
 import { parseApiUrl } from './api-url.js';
-import { clientErrors } from './client-errors.js';
 import { greetServer } from './greet-server.js';
-import { listServers, pickBelow } from './running-servers.js';
 
 /** Which server a command is for. */
 export interface ServerChoice {
@@ -27,14 +23,8 @@ export async function findServer(choice: ServerChoice, signal: AbortSignal): Pro
   }
   const folder = process.cwd();
   const record = await findRunningServer(folder);
-  if (record === undefined) throw await noDevServer(folder);
+  // Loaded only when something is wrong: most commands find theirs.
+  if (record === undefined) throw await (await import('./no-dev-server.js')).noDevServer(folder);
   noteDecision('cli', () => `dev server ${record.apiUrl}, of ${record.project}`);
   return greetServer({ apiUrl: record.apiUrl, record }, signal);
-}
-
-/** Names those that run all the same; one above the folder would have been found. */
-async function noDevServer(folder: string): Promise<JamdevError> {
-  const servers = await listRunningServers();
-  const canStart = await canStartIn(folder);
-  return clientErrors.noDevServer(folder, listServers(servers), pickBelow(folder, servers), canStart);
 }

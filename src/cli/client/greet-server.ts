@@ -1,16 +1,10 @@
 import type { DevInfo, ServeInfo } from '../../contract/dev-endpoints.js';
 import { DEV_PREFIX } from '../../contract/dev-prefix.js';
-import type { JamdevError } from '../../contract/errors/jamdev-error.js';
-import { isLoopbackName } from '../../contract/hosts.js';
-import { portOfUrl } from '../../os/port-of-url.js';
-import { listListeningPorts } from '../../processes/listening-ports.js';
-import { commandOf } from '../../processes/process-table.js';
-import { isSuspended } from '../../processes/suspended.js';
-import { listRunningServers, type ServerRecord } from '../../records/server-records.js';
 import { ApiClient } from './api-client.js';
 import { howToStartAt } from './api-url.js';
 import { clientErrors } from './client-errors.js';
 import { type ApiFailures, HttpApi } from './http-api.js';
+import { describeHolder, type KnownServer } from './known-server.js';
 import { loginPath } from './login-path.js';
 import { serveFailures } from './serve-failures.js';
 
@@ -18,13 +12,6 @@ import { serveFailures } from './serve-failures.js';
 const HELLO_MS = 5_000;
 /** A longer answer is from neither. */
 const MAX_HELLO_BYTES = 64 * 1024;
-
-/** A dev server or `jamdev serve` to talk to. */
-export interface KnownServer {
-  apiUrl: string;
-  /** What it left on disk; undefined when only its URL was given. */
-  record?: ServerRecord | undefined;
-}
 
 /**
  * Asks a server to identify itself, so that no command waits for a process that is suspended, hangs, or is neither a dev
@@ -36,7 +23,7 @@ export interface KnownServer {
 export async function greetServer(known: KnownServer, signal: AbortSignal, helloMs = HELLO_MS): Promise<ApiClient> {
   const { apiUrl, record } = known;
   const late = AbortSignal.timeout(helloMs);
-  const who = record === undefined ? '' : describe(record.pid, record.project);
+  const who = record === undefined ? '' : describeHolder(record.pid, record.project);
   const failures = failuresOf(apiUrl, who);
   let hello: DevInfo | ServeInfo;
   try {
@@ -44,9 +31,11 @@ export async function greetServer(known: KnownServer, signal: AbortSignal, hello
   } catch (error) {
     signal.throwIfAborted();
     if (!late.aborted) throw error;
-    throw apiUrl.startsWith('https:')
-      ? failures.unreachable(noAnswerWithin(helloMs))
-      : await explainSilence(known, helloMs);
+    const silence = `no answer within ${helloMs / 1000} s`;
+    if (apiUrl.startsWith('https:')) throw failures.unreachable(silence);
+    // Loaded only when something is wrong.
+    const { explainSilence } = await import('./explain-silence.js');
+    throw await explainSilence(known, silence);
   }
   if (!('kind' in hello)) {
     return new ApiClient(new HttpApi(apiUrl, signal, failures), { kind: 'dev', stateFolder: hello.state_folder });
@@ -89,36 +78,4 @@ function devFailures(apiUrl: string, who: string): ApiFailures {
     unreachable: (detail) => clientErrors.devServerUnreachable(apiUrl, detail, who, howToStartAt(apiUrl)),
     notTheApi: (detail) => clientErrors.notADevServer(apiUrl, detail, who),
   };
-}
-
-async function explainSilence({ apiUrl, record }: KnownServer, helloMs: number): Promise<JamdevError> {
-  const { pid, place } = record === undefined ? await findHolder(apiUrl) : { pid: record.pid, place: record.project };
-  const who = describe(pid, place);
-  const late = noAnswerWithin(helloMs);
-  if (pid !== undefined && (await isSuspended(pid))) {
-    const remedy = `Continue it with fg in its terminal, or: kill -CONT ${pid}`;
-    return clientErrors.devServerUnreachable(apiUrl, `${late}, it is suspended`, who, remedy);
-  }
-  const end = pid === undefined ? '' : `: kill -9 ${pid}`;
-  const remedy = `If it is a dev server, check what its terminal shows; if it hangs, end it${end}`;
-  return clientErrors.devServerUnreachable(apiUrl, late, who, remedy);
-}
-
-/** The process behind a URL, as far as it can be told: a dev server by its folder, anything else by its command line. */
-async function findHolder(apiUrl: string): Promise<{ pid?: number; place?: string }> {
-  const { hostname } = new URL(apiUrl);
-  const port = portOfUrl(apiUrl);
-  if (!isLoopbackName(hostname)) return {};
-  const known = (await listRunningServers()).find((each) => portOfUrl(each.apiUrl) === port);
-  if (known !== undefined) return { pid: known.pid, place: known.project };
-  const holder = (await listListeningPorts()).find((each) => each.port === port);
-  return holder === undefined ? {} : { pid: holder.pid, place: await commandOf(holder.pid) };
-}
-
-function describe(pid: number | undefined, place: string | undefined): string {
-  return [pid === undefined ? '' : `pid ${pid}`, place ?? ''].filter((part) => part !== '').join(', ');
-}
-
-function noAnswerWithin(ms: number): string {
-  return `no answer within ${ms / 1000} s`;
 }

@@ -1,9 +1,8 @@
-import type { Command } from 'commander';
 import type { Output } from '../terminal/output.js';
 import { findCall } from './find-call.js';
 import { Hints, type HintTarget } from './hints.js';
 import type { Call } from './own-command.js';
-import { targetOf } from './target-of.js';
+import { type NamedTarget, targetOf } from './target-of.js';
 
 /** Commands that print what is to be typed in another folder. */
 const WITHOUT_HINTS = ['init'];
@@ -24,9 +23,9 @@ export class PrintedHints {
   }
 
   /** Adapts hints to what a command is about, as its options and arguments say. */
-  async aimBy(command: Command): Promise<void> {
-    if (WITHOUT_HINTS.includes(command.name())) this.#stop();
-    if (this.#call !== undefined) this.aim(await targetOf(command, this.#call));
+  async aimBy(named: NamedTarget): Promise<void> {
+    if (WITHOUT_HINTS.includes(named.command)) this.#stop();
+    if (this.#call !== undefined) this.aim(await targetOf(named, this.#call));
   }
 
   #stop(): void {

@@ -4,13 +4,34 @@ import { findRunningServer } from '../../records/server-records.js';
 import type { HintTarget } from './hints.js';
 import type { Call } from './own-command.js';
 
-/** Tells what the hints of a command are about, by its arguments: the folder it was given, or the dev server. */
-export async function targetOf(command: Command, { shellFolder, folder }: Call): Promise<HintTarget> {
+/** What a command line names. */
+export interface NamedTarget {
+  command: string;
+  /** The value of the option `--api`. */
+  api?: string | undefined;
+  /** The project's folder, for a command that takes one. */
+  folder?: string | undefined;
+}
+
+/** Tells what a command line names. */
+export function namedBy(command: Command): NamedTarget {
   const { api } = command.opts<{ api?: unknown }>();
-  if (typeof api === 'string') return { apiUrl: api, isApiGiven: true };
-  const [named] = command.processedArgs;
+  const [first] = command.processedArgs;
   const takesFolder = command.registeredArguments[0]?.name() === 'folder';
-  const project = resolve(takesFolder && typeof named === 'string' ? named : '.');
+  return {
+    command: command.name(),
+    api: typeof api === 'string' ? api : undefined,
+    folder: takesFolder && typeof first === 'string' ? first : undefined,
+  };
+}
+
+/** Tells what the hints of a command are about: the folder it was given, or the dev server. */
+export async function targetOf(
+  { api, folder: named }: NamedTarget,
+  { shellFolder, folder }: Call,
+): Promise<HintTarget> {
+  if (api !== undefined) return { apiUrl: api, isApiGiven: true };
+  const project = resolve(named ?? '.');
   // Where a package runner changed the folder, the shell's own may have another dev server, or none.
   const server = shellFolder === folder ? undefined : await findRunningServer(project);
   return server === undefined ? { project } : { project: server.project, apiUrl: server.apiUrl };

@@ -1,0 +1,12 @@
+import { canStartIn } from '../../config/project-folder.js';
+import type { JamdevError } from '../../contract/errors/jamdev-error.js';
+import { listRunningServers } from '../../records/server-records.js';
+import { clientErrors } from './client-errors.js';
+import { listServers, pickBelow } from './running-servers.js';
+
+/** Says that no dev server runs for a folder, and which do run: one above it would have been found. */
+export async function noDevServer(folder: string): Promise<JamdevError> {
+  const servers = await listRunningServers();
+  const canStart = await canStartIn(folder);
+  return clientErrors.noDevServer(folder, listServers(servers), pickBelow(folder, servers), canStart);
+}

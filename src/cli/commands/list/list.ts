@@ -1,0 +1,42 @@
+import { Command, Option } from 'commander';
+import { findServer } from '../../client/find-server.js';
+import type { CommandIo } from '../../io.js';
+import { addClientOptions, addEverywhereOption, addExamples } from '../../option-values.js';
+import { describePool } from './backend-rows.js';
+import { listEverywhere } from './list-everywhere.js';
+import { listHere } from './list-here.js';
+import type { ListOptions } from './list-options.js';
+
+/** `jamdev list`: the backends of the dev server, or of an account of `jamdev serve`. */
+export function listCommand(io: CommandIo): Command {
+  const command = new Command('list')
+    .description('list running backends')
+    .option('-a, --all', 'include backends that have ended, of earlier dev servers too')
+    .addOption(
+      new Option('--pool', 'only the warm pools: backends that are started ahead of time').conflicts([
+        'all',
+        'everywhere',
+      ]),
+    )
+    .action(async (options: ListOptions) => {
+      if (options.pool) return listPools(options, io);
+      if (options.everywhere) return listEverywhere(options, io);
+      await listHere(options, io);
+    });
+  return addExamples(addEverywhereOption(addClientOptions(command)), [
+    ['jamdev list', 'what runs now'],
+    ['jamdev list --api https://api.example.com', 'on a cluster, with the token in JAMDEV_TOKEN'],
+    ['jamdev list --everywhere', 'in all projects, with the ports of all dev servers'],
+    ['jamdev list --everywhere --json', 'the same as {"servers": [...], "backends": [...]}'],
+    ['jamdev list --pool --json', 'how many backends of each service stand by'],
+    ['jamdev list --all --json', 'all whose logs are kept, of earlier dev servers too, for a script'],
+  ]);
+}
+
+/** For a script: the list of backends keeps its form. */
+async function listPools(options: ListOptions, io: CommandIo): Promise<void> {
+  const { pools } = await (await findServer(options, io.signal)).listing();
+  if (options.json) return io.json(pools);
+  if (pools.length === 0) io.out('No service has a warm pool. Set "warmPool" in the config.');
+  for (const pool of pools) io.out(describePool(pool));
+}

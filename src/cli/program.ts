@@ -1,0 +1,110 @@
+import { Command } from 'commander';
+import { readOwnPackage } from '../config/own-package.js';
+import type { JamdevError } from '../contract/errors/jamdev-error.js';
+import { noteHandled } from '../os/debug/debug-log.js';
+import { cliErrors } from './cli-errors.js';
+import type { PrintedHints } from './hints/printed-hints.js';
+import { namedBy } from './hints/target-of.js';
+import type { CommandIo } from './io.js';
+import { noteCommand } from './note-command.js';
+import { refuseJson } from './option-values.js';
+import type { OwnProcess } from './own-process.js';
+import { usageErrorJson } from './report-error.js';
+
+/** They have their own idea of Ctrl-C; all others just end. */
+const OWN_SIGNALS = ['dev', 'exec'];
+
+/** Each in its own file, of which only the one that is called is loaded. */
+const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
+  init: async () => (await import('./commands/init/init.js')).initCommand,
+  dev: async () => (await import('./commands/dev/dev.js')).devCommand,
+  exec: async () => (await import('./commands/exec/exec.js')).execCommand,
+  spawn: async () => (await import('./commands/connect/spawn.js')).spawnCommand,
+  connect: async () => (await import('./commands/connect/connect.js')).connectCommand,
+  logs: async () => (await import('./commands/logs/logs.js')).logsCommand,
+  list: async () => (await import('./commands/list/list.js')).listCommand,
+  status: async () => (await import('./commands/status.js')).statusCommand,
+  terminate: async () => (await import('./commands/terminate.js')).terminateCommand,
+  build: async () => (await import('./commands/build.js')).buildCommand,
+  deploy: async () => (await import('./commands/deploy/deploy.js')).deployCommand,
+  rollback: async () => (await import('./commands/deploy/rollback.js')).rollbackCommand,
+  promote: async () => (await import('./commands/deploy/promote.js')).promoteCommand,
+  serve: async () => (await import('./commands/serve/serve.js')).serveCommand,
+  doctor: async () => (await import('./commands/doctor/doctor.js')).doctorCommand,
+  token: async () => (await import('./commands/token/token.js')).tokenCommand,
+  drones: async () => (await import('./commands/drones/drones.js')).dronesCommand,
+  audit: async () => (await import('./commands/audit.js')).auditCommand,
+};
+
+/** Commands that print no JSON, and why. */
+const WITHOUT_JSON: Record<string, () => JamdevError> = {
+  exec: cliErrors.execWithoutJson,
+  completion: cliErrors.completionWithoutJson,
+};
+
+/** Called at every press of Tab, and print no hints. */
+const COMPLETION = ['complete', 'completion'];
+
+/**
+ * Makes the parser of the command line.
+ * @param args of which the first tells the command; anything but a command's name (none, help, a typo) takes all commands
+ */
+export async function makeProgram(own: OwnProcess, args: readonly string[]): Promise<Command> {
+  const { io, json, stdout, stderr, hints } = own;
+  const [called] = args;
+  const program = new Command('jamdev')
+    .description('Run one server process per document, room or user on your own machine, reached by key.')
+    .version(readOwnPackage().version, '-V, --version')
+    .helpCommand('help [command]', 'show the help of a command')
+    .showHelpAfterError(json ? false : '(see: npx jamdev --help)')
+    .configureOutput({
+      writeOut: (text) => stdout.block(text),
+      writeErr: (text) => stderr.block(text),
+      outputError: (text, write) => (json ? stderr.json(usageErrorJson(text)) : write(text)),
+    })
+    // What stands behind the command that exec runs is that command's.
+    .enablePositionalOptions()
+    .hook('preSubcommand', () => hints.begin())
+    .exitOverride();
+  const only = called !== undefined && Object.hasOwn(COMMANDS, called) ? COMMANDS[called] : undefined;
+  // Some modules ask for it while they are loaded, and Node.js does not let every error of that be caught.
+  if (only !== undefined) process.cwd();
+  for (const load of only === undefined ? Object.values(COMMANDS) : [only]) {
+    const make = await load();
+    // Now, so that completion offers the option.
+    program.addCommand(withDebug(make(io), io).copyInheritedSettings(program));
+  }
+  if (only === undefined) {
+    if (!COMPLETION.includes(called ?? '')) await beginHints(hints);
+    const { addCompletion } = await import('./completion.js');
+    await addCompletion(program, args, (text) => own.print(text));
+  }
+  for (const command of program.commands) {
+    if (!json) command.showHelpAfterError(`(see: npx jamdev ${command.name()} --help)`);
+    const withoutJson = WITHOUT_JSON[command.name()];
+    // Added here, so that completion does not offer it.
+    if (withoutJson !== undefined) refuseJson(command, withoutJson());
+    // Completion brings commands of its own.
+    if (!command.options.some(({ long }) => long === '--debug')) withDebug(command, io);
+    command.hook('preAction', () => noteCommand(command.name()));
+    command.hook('preAction', () => own.endWithRunner());
+    command.hook('preAction', (_, action) => hints.aimBy(namedBy(action)));
+    if (!OWN_SIGNALS.includes(command.name())) command.hook('preAction', () => own.endOnSignals());
+  }
+  return program;
+}
+
+function withDebug(command: Command, io: CommandIo): Command {
+  return command
+    .option('--debug', 'write decisions and handled errors to stderr, as with JAMDEV_DEBUG=1')
+    .on('option:debug', () => io.debug.start());
+}
+
+/** For a command that does not exist, before which no hook runs. Help must be printed in a deleted folder, too. */
+async function beginHints(hints: PrintedHints): Promise<void> {
+  try {
+    await hints.begin();
+  } catch (error) {
+    noteHandled('cli', 'finding out how jamdev was called', error);
+  }
+}
