@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type InputOptions, type OutputOptions, type Plugin } from 'rolldown';
+import { chunksOfDev } from './rolldown.chunks.js';
 
 /**
  * The packages that stay packages: an installation brings them. All others are built into `dist`, with their licenses: from
@@ -239,6 +240,7 @@ export default defineConfig([
       ...SMALL_IN_MEMORY,
       dir: 'dist',
       format: 'cjs',
+      codeSplitting: { groups: chunksOfDev },
       dynamicImportInCjs: false,
       entryFileNames: '[name].cjs',
       chunkFileNames: '[name].cjs',
