@@ -70,11 +70,12 @@ describeDocker('a container in a warm pool', () => {
   });
 
   test('that is hurt from outside while it waits goes to no session, is replaced, and leaves nothing', async () => {
-    const hurts: [string, string[]][] = [
-      ['paused', ['pause']],
-      ['removed', ['rm', '--force']],
+    const hurts: [what: string, command: string[], remark: RegExp][] = [
+      ['paused', ['pause'], /^was paused or got a signal from outside while it waited for a session\./],
+      // Its socket may close before the engine reports anything.
+      ['removed', ['rm', '--force'], / while it waited for a session\./],
     ];
-    const outcomes = hurts.map(async ([what, command]) => {
+    const outcomes = hurts.map(async ([what, command, remark]) => {
       const { pools, runtime, untilWarm, connect, remarks, containers } = makePool(image);
       await untilWarm();
       const [pooled = ''] = await containers();
@@ -86,12 +87,15 @@ describeDocker('a container in a warm pool', () => {
       const isGone = !(await containers()).includes(pooled);
       await pools.close();
       await runtime.cleared();
-      return { what, isCold, isGone, remarks: remarks.map((text) => text.split(': a backend ')[1]) };
+      return {
+        what,
+        isCold,
+        isGone,
+        isRemarked: remarks.length === 1 && remark.test(remarks[0]?.split(': a backend ')[1] ?? ''),
+      };
     });
-    const remark =
-      'was paused or got a signal from outside while it waited for a session. Sessions start cold until one is warm.';
     expect(await Promise.all(outcomes)).toEqual(
-      hurts.map(([what]) => ({ what, isCold: true, isGone: true, remarks: [expect.stringContaining(remark)] })),
+      hurts.map(([what]) => ({ what, isCold: true, isGone: true, isRemarked: true })),
     );
   });
 });
