@@ -18,14 +18,14 @@ export interface StandbyParts {
  */
 export function prepareStandbys({ builder, runtime, rolledOut, tell }: StandbyParts): () => void {
   let hasBegun = false;
-  const prepare = (service: string) => {
+  const prepare = (service: string, awaitsRenewal: boolean) => {
     const [newest] = builder.goodBuilds(service);
     if (!hasBegun || newest === undefined) return;
     const { warm, warmPool } = builder.definition(service);
-    runtime.standBy?.({ service, build: newest.build, warm, warmPool, onRemark: tell });
+    runtime.standBy?.({ service, build: newest.build, warm, warmPool, awaitsRenewal, onRemark: tell });
   };
   builder.events.on('good', (service) => {
-    prepare(service);
+    prepare(service, true);
     // Not before the others that listen have begun to replace backends.
     setImmediate(() => {
       rolledOut(service).then(
@@ -35,9 +35,9 @@ export function prepareStandbys({ builder, runtime, rolledOut, tell }: StandbyPa
     });
   });
   // Its settings may have changed all the same.
-  builder.events.on('unchanged', prepare);
+  builder.events.on('unchanged', (service) => prepare(service, false));
   return () => {
     hasBegun = true;
-    for (const { name } of builder.definitions) prepare(name);
+    for (const { name } of builder.definitions) prepare(name, false);
   };
 }

@@ -141,6 +141,11 @@ export interface StandbyOrder {
   warm: number | undefined;
   /** How many full backends that speak the SDK's protocol to keep; 0: none. */
   warmPool: number;
+  /**
+   * Whether backends are being replaced by the build right now: what does not suit it is prepared only at
+   * {@link Runtime.renewStandbys}, so as not to compete with their starts. Default: not.
+   */
+  awaitsRenewal?: boolean;
   /** Receives what a person should know of it. One sentence. */
   onRemark(text: string): void;
 }

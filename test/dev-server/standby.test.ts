@@ -14,7 +14,10 @@ function makeService({ begun = true } = {}) {
   let finish: () => void = () => undefined;
   const begin = prepareStandbys({
     builder,
-    runtime: { standBy: ({ warm }) => told.push(`keep ${warm}`), renewStandbys: () => told.push('replace older ones') },
+    runtime: {
+      standBy: ({ warm, awaitsRenewal }) => told.push(`keep ${warm}${awaitsRenewal ? ' after the rollout' : ''}`),
+      renewStandbys: () => told.push('replace older ones'),
+    },
     rolledOut: () => {
       told.push('wait for the rollout');
       return new Promise<void>((resolve) => {
@@ -44,12 +47,12 @@ test('what stands by from the build before is replaced once running backends are
   const { told, isGood, isRolledOut } = makeService();
   isGood();
   // Others that listen to the same event begin to replace backends first.
-  expect(told).toEqual(['keep 2']);
+  expect(told).toEqual(['keep 2 after the rollout']);
   await settle();
-  expect(told).toEqual(['keep 2', 'wait for the rollout']);
+  expect(told).toEqual(['keep 2 after the rollout', 'wait for the rollout']);
   isRolledOut();
   await settle();
-  expect(told).toEqual(['keep 2', 'wait for the rollout', 'replace older ones']);
+  expect(told).toEqual(['keep 2 after the rollout', 'wait for the rollout', 'replace older ones']);
 });
 
 test('a build that comes out the same keeps what stands by', async () => {

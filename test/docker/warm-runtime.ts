@@ -56,8 +56,10 @@ export function makeRuntime(engine: Engine = testEngine(), clock: Clock = system
     await runtime.close();
     await runtime.cleared();
   });
-  const standBy = (build: ContainerBuild, warm: number | undefined = undefined) =>
-    runtime.standBy({ service: 'default', build, warm, warmPool: 0, onRemark: (text) => void remarks.push(text) });
+  const standBy = (build: ContainerBuild, warm: number | undefined = undefined, awaitsRenewal = false) => {
+    const onRemark = (text: string) => void remarks.push(text);
+    runtime.standBy({ service: 'default', build, warm, warmPool: 0, awaitsRenewal, onRemark });
+  };
   const standing = () => standingIn(controls);
   const isWarm = (id: string) =>
     existsSync(join(controls, 'assignments')) &&

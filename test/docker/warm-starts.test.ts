@@ -120,7 +120,7 @@ describeDocker('containers that were started ahead of time', () => {
   });
 
   test('one that ends is replaced, and so are those of an older build', async () => {
-    const { standBy, standing, spawn } = makeRuntime();
+    const { runtime, standBy, standing, spawn } = makeRuntime();
     standBy(build);
     await waitFor(() => standing().length === 1, 'a container that stands by');
     const [first] = standing();
@@ -128,7 +128,11 @@ describeDocker('containers that were started ahead of time', () => {
     await waitFor(() => standing().length === 1 && standing()[0] !== first, 'another one');
     const [second] = standing();
     const newer = { ...build, number: 2 };
-    standBy(newer);
+    // Running backends are replaced first: until then nothing starts ahead of time, and nothing of the old build is taken.
+    standBy(newer, undefined, true);
+    expect((await spawn(newer, { MODE: 'exit' })).isWarm).toBe(false);
+    expect(standing()).toEqual([second]);
+    runtime.renewStandbys('default');
     await waitFor(() => standing().length === 1 && standing()[0] !== second, 'one of the newer build');
     expect((await spawn(build, { MODE: 'exit' })).isWarm).toBe(false);
     expect((await spawn(newer, { MODE: 'exit' })).isWarm).toBe(true);

@@ -94,6 +94,10 @@ export class DockerRuntime implements Runtime {
     if (build.kind === 'container') void this.#warm.keep(order, build);
   }
 
+  renewStandbys(service: string): void {
+    this.#warm.renew(service);
+  }
+
   async standDown(): Promise<void> {
     await this.#warm.close();
   }

@@ -17,8 +17,8 @@ const BYTES_EACH = 64 * 1024 * 1024;
 export class WarmContainers {
   readonly #tools: WarmContainerTools;
   readonly #pool: StandbyPool<ContainerBuild, WarmContainer>;
-  /** The newest order of each service. */
-  readonly #orders = new Map<string, StandbyOrder>();
+  /** The newest order of each service, and how far it has come. */
+  readonly #orders = new Map<string, { order: StandbyOrder; isDecided: boolean; isRenewed: boolean }>();
   readonly #told = new Set<string>();
 
   constructor(tools: WarmContainerTools) {
@@ -37,18 +37,28 @@ export class WarmContainers {
   /** Keeps containers of a build, if they can be started ahead of time, instead of those of earlier builds. Never rejects. */
   async keep(order: StandbyOrder, build: ContainerBuild): Promise<void> {
     const { service, warm = DEFAULT_WARM } = order;
-    const isNewBuild = this.#orders.get(service)?.build !== build;
-    this.#orders.set(service, order);
+    const isNewBuild = this.#orders.get(service)?.order.build !== build;
+    const entry = { order, isDecided: false, isRenewed: order.awaitsRenewal !== true };
+    this.#orders.set(service, entry);
     // Those of an older build are of no use from now on.
-    if (isNewBuild) this.#pool.keep(service, build, 0);
+    if (isNewBuild) this.#pool.keep(service, build, entry.isRenewed ? 0 : warm, !entry.isRenewed);
     const why = warm === 0 ? 'it is turned off' : await this.#findObstacle(order, build);
-    if (this.#orders.get(service) !== order) return;
-    this.#pool.keep(service, build, why === undefined ? warm : 0);
+    if (this.#orders.get(service) !== entry) return;
+    entry.isDecided = true;
+    this.#pool.keep(service, build, why === undefined ? warm : 0, !entry.isRenewed);
     noteDecision('docker', () => {
       const { number } = build;
       if (why !== undefined) return `build ${number} of ${service}: no containers ahead of time, ${why}`;
       return `build ${number} of ${service}: ${warm} containers ahead of time`;
     });
+  }
+
+  /** Replaces those of earlier builds. */
+  renew(service: string): void {
+    const entry = this.#orders.get(service);
+    if (entry === undefined) return;
+    entry.isRenewed = true;
+    if (entry.isDecided) this.#pool.renew(service);
   }
 
   /**
@@ -121,7 +131,7 @@ export class WarmContainers {
   #giveUp(service: string, cause: unknown): void {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const text = `No container of ${service} can be started ahead of time (${reason}). Its backends start as usual; "warm": 0 in the config turns this off.`;
-    const order = this.#orders.get(service);
-    if (order !== undefined) this.#tellOnce(text, order.onRemark);
+    const entry = this.#orders.get(service);
+    if (entry !== undefined) this.#tellOnce(text, entry.order.onRemark);
   }
 }

@@ -45,11 +45,11 @@ export class WarmStarts {
   }
 
   /** Keeps processes of a build, if they can be started ahead of time, instead of those of earlier builds. */
-  keep({ service, warm = DEFAULT_WARM, onRemark }: StandbyOrder, build: ProcessBuild): void {
+  keep({ service, warm = DEFAULT_WARM, awaitsRenewal, onRemark }: StandbyOrder, build: ProcessBuild): void {
     this.#remarks.set(service, onRemark);
     const command = this.#commandOf(build);
     if ('why' in command) this.#refusals.set(build, command.why);
-    this.#pool.keep(service, build, 'why' in command ? 0 : warm);
+    this.#pool.keep(service, build, 'why' in command ? 0 : warm, awaitsRenewal);
     noteDecision('processes', () => {
       const { number } = build;
       if ('why' in command) return `build ${number} of ${service}: no processes ahead of time, ${command.why}`;

@@ -75,11 +75,12 @@ export class WarmPools implements Runtime {
     const size = obstacle === undefined ? warmPool : 0;
     if (size === 0) this.#orders.delete(service);
     else this.#orders.set(service, order);
-    this.#pool.keep(service, build, size);
+    this.#pool.keep(service, build, size, order.awaitsRenewal);
   }
 
   renewStandbys(service: string): void {
     this.#runtime.renewStandbys?.(service);
+    this.#pool.renew(service);
   }
 
   async standDown(): Promise<void> {

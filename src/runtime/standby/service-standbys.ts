@@ -28,6 +28,10 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
   #count = 0;
   /** Of what stands by: started for earlier builds, and to be replaced when the newest one runs. */
   #older: readonly T[] = [];
+  /** Those of them that do not suit the newest build: nothing takes them. */
+  #retired: readonly T[] = [];
+  /** Nothing starts before {@link renew}. */
+  #awaitsRenewal = false;
   #isBooting = false;
   #failedBoots = 0;
   #crashes = 0;
@@ -47,7 +51,7 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
 
   /** How many stand by, ready to be taken. */
   get standing(): number {
-    return [...this.#standing.values()].filter(({ isTakeable }) => isTakeable).length;
+    return [...this.#standing.values()].filter((each) => each.isTakeable && !this.#retired.includes(each)).length;
   }
 
   get wanted(): number {
@@ -62,19 +66,23 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
   /**
    * Keeps this many for a build from now on. What stands by for another build is ended first, unless it suits this one as
    * well: then backends that this build replaces can take it, and it goes at {@link renew}.
+   * @param awaitsRenewal whether what does not suit is also left until then, and nothing starts before
    */
-  keep(build: B | undefined, count: number): void {
+  keep(build: B | undefined, count: number, awaitsRenewal = false): void {
     const before = this.#build;
     this.#build = build;
+    const isNew = build !== before;
     const isKept = before !== undefined && build !== undefined && this.#world.suits?.(before, build) === true;
-    if (build !== before) this.#older = isKept ? [...this.#standing.values()] : [];
-    if (build !== before && !isKept) {
+    if (isNew) this.#older = [...this.#standing.values()];
+    if (isNew && !isKept) {
       this.#failedBoots = 0;
       this.#crashes = 0;
       this.#cancelRetry?.();
       this.#cancelRetry = undefined;
-      this.#endFrom(0);
+      this.#retired = this.#older;
     }
+    this.#awaitsRenewal = awaitsRenewal && (this.#awaitsRenewal || (isNew && !isKept));
+    if (!this.#awaitsRenewal) this.#endAll(this.#retired);
     this.#count = count;
     if (count === 0) {
       this.#cancelCheck?.();
@@ -86,16 +94,17 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
 
   /** Replaces those that still stand by from earlier builds. */
   renew(): void {
-    const older = this.#older;
+    this.#awaitsRenewal = false;
+    this.#endAll(this.#older);
     this.#older = [];
-    for (const [slot, standby] of [...this.#standing]) if (older.includes(standby)) this.#end(slot, standby);
+    this.#retired = [];
     this.#fill();
   }
 
   /** Takes one that fits, and leaves its place empty until `served` settles. */
   take(served: Promise<unknown>, fits: (standby: T) => boolean): T | undefined {
     for (const [slot, standby] of this.#standing) {
-      if (!standby.isTakeable || !fits(standby)) continue;
+      if (!standby.isTakeable || this.#retired.includes(standby) || !fits(standby)) continue;
       this.#standing.delete(slot);
       this.#held.add(slot);
       const release = () => {
@@ -122,6 +131,10 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
     for (const [slot, standby] of [...this.#standing]) if (slot >= first) this.#end(slot, standby);
   }
 
+  #endAll(standbys: readonly T[]): void {
+    for (const [slot, standby] of [...this.#standing]) if (standbys.includes(standby)) this.#end(slot, standby);
+  }
+
   #end(slot: number, standby: T): void {
     this.#standing.delete(slot);
     this.#leaving.add(standby);
@@ -137,7 +150,7 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
   #fill(): void {
     const build = this.#build;
     if (build === undefined || this.#isBooting || this.#leaving.size > 0 || this.#cancelRetry !== undefined) return;
-    if (this.#failedBoots >= MAX_FAILED_BOOTS) return;
+    if (this.#awaitsRenewal || this.#failedBoots >= MAX_FAILED_BOOTS) return;
     const slot = this.#freeSlot();
     if (this.#count > 0) this.#checkMemoryLater();
     if (slot === undefined || !this.#fits(FREE_TO_START)) return;
@@ -167,19 +180,20 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
       this.#fill();
       await standby.gone;
       // It was taken or ended, or it crashed while it stood by.
-      if (this.#standing.get(slot) === standby) this.#crashed(slot);
+      if (this.#standing.get(slot) === standby) this.#crashed(slot, standby);
     } else if (isOurs) {
       ignoreError('processes', 'starting something to stand by')(failure);
       this.#end(slot, standby);
-      this.#bootFailed(failure);
+      if (!this.#retired.includes(standby)) this.#bootFailed(failure);
     } else {
       this.#fill();
     }
   }
 
-  #crashed(slot: number): void {
+  #crashed(slot: number, standby: T): void {
     this.#standing.delete(slot);
     this.#world.onChange(this.#service);
+    if (this.#retired.includes(standby)) return this.#fill();
     this.#crashes += 1;
     this.#retryAfter(this.#crashes);
   }

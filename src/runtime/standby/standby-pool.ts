@@ -39,12 +39,13 @@ export class StandbyPool<B extends Build, T extends Standby> {
    * Keeps a number of them for a build from now on, instead of what is kept for the service so far.
    * @param service name of its definition
    * @param build the newest good one, always given as the same object
+   * @param awaitsRenewal whether nothing starts, and what does not suit the build is left but not taken, until {@link renew}
    */
-  keep(service: string, build: B, count: number): void {
+  keep(service: string, build: B, count: number, awaitsRenewal = false): void {
     if (this.#isClosed || (count === 0 && !this.#services.has(service))) return;
     const standbys = this.#services.get(service) ?? new ServiceStandbys(service, this.#world);
     this.#services.set(service, standbys);
-    standbys.keep(build, count);
+    standbys.keep(build, count, awaitsRenewal);
   }
 
   /** Replaces what still stands by for a service from earlier builds. */

@@ -315,3 +315,46 @@ test('what does not suit the next build is ended before anything of that starts'
   expect(pool.take(next, NEVER)).toBe(undefined);
   expect(started.length).toBe(1);
 });
+
+test('while backends are replaced, nothing starts ahead of time, and what does not suit is left but not taken', async () => {
+  const { pool, clock, started, givenUp, boot } = makePool();
+  pool.keep('doc', makeBuild(1, 'node one.js'), 2);
+  await boot();
+  await boot();
+  const next = makeBuild(2, 'node two.js');
+  pool.keep('doc', next, 2, true);
+  expect(pool.take(next, NEVER)).toBe(undefined);
+  expect(pool.count('doc')).toEqual({ standing: 0, wanted: 2 });
+  // Neither for one that ends.
+  started[0]?.exit();
+  await settle();
+  // Nor for another build that comes before it is over, even if that suits the newest one.
+  const newest = makeBuild(3, 'node two.js');
+  pool.keep('doc', newest, 2, true);
+  clock.turn(60_000);
+  expect(pool.take(newest, NEVER)).toBe(undefined);
+  expect(started.map(({ ended }) => ended)).toEqual([false, false]);
+  pool.renew('doc');
+  expect(started[1]?.ended).toBe(true);
+  started[1]?.exit();
+  await settle();
+  expect(started[2]?.place).toMatchObject({ slot: 0, build: newest });
+  await boot();
+  expect(started.length).toBe(4);
+  await boot();
+  expect(pool.take(newest, NEVER)).toBe(started[2]);
+  expect(givenUp).toEqual([]);
+});
+
+test('an order without a wait ends one', async () => {
+  const { pool, started, boot } = makePool();
+  pool.keep('doc', makeBuild(1, 'node one.js'), 1);
+  await boot();
+  const next = makeBuild(2, 'node two.js');
+  pool.keep('doc', next, 1, true);
+  pool.keep('doc', next, 1);
+  expect(started[0]?.ended).toBe(true);
+  started[0]?.exit();
+  await settle();
+  expect(started[1]?.place.build).toBe(next);
+});
