@@ -9,8 +9,11 @@ const MAX_CANCELLED = 3;
 /** How many builds in a row, started only by files that builds wrote, have to write a file again before it counts as output. */
 const PROOFS_NEEDED = 3;
 
-/** Who changed a file: a build, the running backends themselves, or anyone else, such as a person. */
-export type ChangeOrigin = 'build' | 'backend' | 'other';
+/**
+ * Who changed a file: a build, the running backends themselves, or anyone else, such as a person. `log`: it has only grown
+ * at its end, and soon after a build, as the log of a program does that notices how sessions end.
+ */
+export type ChangeOrigin = 'build' | 'backend' | 'log' | 'other';
 
 /** A changed file, by its path relative to the project. */
 export interface OriginatedChange {
@@ -62,8 +65,8 @@ export class BuildTriggers {
   #hasLeft = false;
   /** By file: how many builds on their own have written it again, the last ones without exception. */
   readonly #proofs = new Map<string, number>();
-  /** Among the files that start no more builds, those that backends write rather than builds. */
-  readonly #ofBackends = new Set<string>();
+  /** Among the files that start no more builds, those that backends or other programs write rather than builds. */
+  readonly #ofPrograms = new Set<string>();
   /** Written by builds or backends, and not decided yet. */
   readonly #pending = new Map<string, ChangeOrigin>();
   readonly #held = new Set<string>();
@@ -85,7 +88,7 @@ export class BuildTriggers {
 
   /** Files that only builds write, as far as is known. */
   get outputs(): string[] {
-    return [...this.#proofs.keys()].filter((file) => this.#isOutput(file) && !this.#ofBackends.has(file));
+    return [...this.#proofs.keys()].filter((file) => this.#isOutput(file) && !this.#ofPrograms.has(file));
   }
 
   /** Whether something waits for {@link release}. */
@@ -104,6 +107,8 @@ export class BuildTriggers {
     if (byOthers.length > 0) return this.#changedByOthers(byOthers);
     for (const { file, origin } of changes) {
       if (origin === 'build' && this.#hasLeft && !this.#seen.has(file)) this.#doubted.add(file);
+      // A person saves more than the end of a file.
+      if (origin === 'log') this.#sources.delete(file);
       this.#seen.add(file);
       this.#pending.set(file, origin);
     }
@@ -241,7 +246,7 @@ export class BuildTriggers {
   }
 
   #leaveAlone(file: string, origin: ChangeOrigin): void {
-    if (origin === 'backend') this.#ofBackends.add(file);
+    if (origin !== 'build') this.#ofPrograms.add(file);
     if (this.#wasInEach(file)) this.#proofs.set(file, PROOFS_NEEDED);
     else this.#stopped.add(file);
   }

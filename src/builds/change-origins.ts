@@ -11,7 +11,7 @@ const NOTICED_WITHIN_MS = 100;
 /** Enough for a build and all replacements after it; older spans are no longer needed. */
 const MAX_SPANS = 200;
 
-type Writer = Exclude<ChangeOrigin, 'other'>;
+type Writer = Exclude<ChangeOrigin, 'log' | 'other'>;
 
 /** A time in which builds or backends may write files, in milliseconds since 1970. */
 interface Span {

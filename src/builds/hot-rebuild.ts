@@ -30,6 +30,8 @@ export interface HotRebuildEvents {
   written: [service: ServiceConfig, patterns: readonly string[]];
   /** A watched file goes on changing while a program has it open for writing; once per file and service. */
   unfinished: [service: ServiceConfig, file: OpenFile];
+  /** Something was added to the end of a file soon after each of the last builds. Relative path. */
+  repeated: [service: ServiceConfig, file: string];
   /** The known output files of a service's builds have changed. Relative paths. */
   outputs: [service: string, files: readonly string[]];
 }
@@ -92,6 +94,7 @@ export class HotRebuild {
           if (patterns.length > 0) this.events.emit('written', service, patterns);
         });
         loop.events.on('unfinished', (file) => this.events.emit('unfinished', service, file));
+        loop.events.on('repeated', (file) => this.events.emit('repeated', service, file));
         loop.events.on('outputs', (files) => this.events.emit('outputs', service.name, files));
         if (service.runtime === 'process') attributeWrites(platform, service.name, origins, evidence);
         return [service.name, loop];

@@ -22,13 +22,15 @@ interface JudgingWorld {
   evidence: BackendEvidence;
   /** Holds back changes to unfinished files, until they are closed. @returns their absolute paths */
   hold(changes: readonly Change[]): Promise<ReadonlySet<string>>;
+  /** Finds files that have only grown at their end, soon after a build. @returns their absolute paths */
+  findLogs(changes: readonly Change[]): Promise<ReadonlySet<string>>;
 }
 
 /** Finds out who made changes. To be called once for each batch of changes. */
 export async function judgeChanges(
   changes: readonly Change[],
   service: ServiceConfig,
-  { origins, evidence, hold }: JudgingWorld,
+  { origins, evidence, hold, findLogs }: JudgingWorld,
 ): Promise<JudgedChanges> {
   const [found, involvements] = await Promise.all([
     mapLimited(changes, FILES_AT_ONCE, (change) => origins.of(change)),
@@ -45,13 +47,25 @@ export async function judgeChanges(
       .filter(({ involvement, origin }) => origin !== undefined && involvement !== 'runs' && involvement !== 'built')
       .map(({ change }) => change),
   );
+  const logs = await findLogs(
+    each
+      .filter(({ change, involvement, origin }) => {
+        return origin === 'other' && involvement !== 'runs' && !held.has(change.absolute);
+      })
+      .map(({ change }) => change),
+  );
   for (const { change, involvement, origin } of each) {
     if (held.has(change.absolute)) continue;
     if (involvement === 'built') judged.built.push(change);
     else if (origin === undefined) judged.own.push(change.path);
     else {
       judged.others.push(change);
-      judged.origins.push({ file: change.path, origin, ...(involvement === 'unknown' && { isDoubtful: true }) });
+      const changedBy = logs.has(change.absolute) ? 'log' : origin;
+      judged.origins.push({
+        file: change.path,
+        origin: changedBy,
+        ...(involvement === 'unknown' && { isDoubtful: true }),
+      });
     }
   }
   return judged;

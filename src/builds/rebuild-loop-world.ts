@@ -15,6 +15,8 @@ export interface RebuildLoopEvents {
   written: [files: readonly string[]];
   /** A file goes on changing while a program has it open for writing; once per file. */
   unfinished: [file: OpenFile];
+  /** Something was added to the end of a file soon after each of the last builds, which started the next one. */
+  repeated: [file: string];
   /** The known output files have changed. Relative paths. */
   outputs: [files: readonly string[]];
 }

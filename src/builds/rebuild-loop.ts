@@ -15,6 +15,7 @@ import { BuildTriggers, type Trigger } from './build-triggers.js';
 import type { OpenSpan } from './change-origins.js';
 import { ChangedFiles } from './changed-files.js';
 import { describeFiles } from './describe-files.js';
+import { GrownFiles } from './grown-files.js';
 import { judgeChanges } from './judge-changes.js';
 import type { RebuildLoopEvents, RebuildLoopWorld } from './rebuild-loop-world.js';
 import { UnfinishedFiles } from './unfinished-files.js';
@@ -31,6 +32,7 @@ export class RebuildLoop {
   readonly #triggers: BuildTriggers;
   readonly #files = new ChangedFiles();
   readonly #unfinished: UnfinishedFiles;
+  readonly #grown = new GrownFiles((file) => this.events.emit('repeated', file));
   #service: ServiceConfig;
   #watcher: FileWatcher;
   #outputs: BuildOutputs | undefined;
@@ -40,6 +42,8 @@ export class RebuildLoop {
   readonly #own = new Set<number>();
   #building: { number: number; startedAt: number; span: OpenSpan | undefined } | undefined;
   #cancelQuiet: (() => void) | undefined;
+  /** When sessions had the last build; in the future while that goes on. Milliseconds since 1970. */
+  #rolledOutAtMs = Number.NEGATIVE_INFINITY;
   #knownOutputs: readonly string[];
   #closed = false;
 
@@ -168,6 +172,7 @@ export class RebuildLoop {
     const { own, built, others, origins } = await judgeChanges(code, before, {
       ...this.#world,
       hold: (found) => this.#unfinished.hold(found),
+      findLogs: (found) => this.#grown.findLogs(found, this.#nowMs() - this.#rolledOutAtMs < QUIET_MS),
     });
     if (own.length > 0) this.events.emit('written', own);
     this.#files.noteBuilt(built);
@@ -185,12 +190,13 @@ export class RebuildLoop {
   }
 
   #buildStarted(number: number): void {
+    this.#rolledOutAtMs = Number.POSITIVE_INFINITY;
     this.#building?.span?.end();
     this.#stopWaiting();
     // Image builds leave their context as it is.
     const writes = this.#service.runtime === 'process' && this.#service.build !== undefined;
     const span = writes ? this.#world.origins.begin('build') : undefined;
-    this.#building = { number, startedAt: this.#world.clock.now().getTime(), span };
+    this.#building = { number, startedAt: this.#nowMs(), span };
     this.#files.buildStarted();
     if (!this.#own.delete(number)) this.#triggers.asked();
     this.#triggers.buildStarted();
@@ -198,7 +204,7 @@ export class RebuildLoop {
 
   async #buildEnded(outcome: BuildOutcome): Promise<void> {
     if (outcome.result === 'superseded') return;
-    const endedAt = this.#world.clock.now().getTime();
+    const endedAt = this.#nowMs();
     if (outcome.result === 'succeeded') this.#files.buildSucceeded();
     const building = this.#building;
     // What it left running may write for a while; nobody has to wait for that.
@@ -208,7 +214,12 @@ export class RebuildLoop {
     await Promise.race([this.#watcher.settled(), pause(SETTLE_DEADLINE_MS)]);
     await this.#deciding;
     // The next build would write into what backends read while they start.
-    if (building === this.#building) await Promise.race([this.#world.rolledOut(), pause(SETTLE_DEADLINE_MS)]);
+    if (building === this.#building) {
+      const rolledOut = this.#world.rolledOut().then(() => {
+        if (building === this.#building) this.#rolledOutAtMs = this.#nowMs();
+      });
+      await Promise.race([rolledOut, pause(SETTLE_DEADLINE_MS)]);
+    }
     await this.#deciding;
     if (building === undefined || building !== this.#building) return;
     const tested = [...this.#triggers.inQuestion];
@@ -265,6 +276,10 @@ export class RebuildLoop {
 
   #isConfig(path: string): boolean {
     return this.#world.configFiles.includes(path);
+  }
+
+  #nowMs(): number {
+    return this.#world.clock.now().getTime();
   }
 
   #absolute(file: string): string {

@@ -2,6 +2,15 @@ import { fileError } from '../contract/errors/file-error.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { quote } from '../contract/errors/quote.js';
 
+/** What is said of a file that starts no more builds, by who writes it. */
+const SELF_WRITTEN = {
+  build: (file: string) => `The build itself writes ${file}, so changes to that file during a build start no build.`,
+  backend: (file: string) =>
+    `A backend seems to write ${file}: that file alone has started several builds. It starts no more, unless you save it while no backend writes anything.`,
+  program: (file: string) =>
+    `${file} seems to be a log: after each build something was added to its end, and that started the next build. What is added to it soon after a build starts no more builds.`,
+};
+
 /** Events of a running dev server that are shown as errors: what happened, and what to do about it. */
 export const eventErrors = {
   configNotUsed: (reason: string) =>
@@ -18,12 +27,10 @@ export const eventErrors = {
       `The service ${quote(service)} ${isProgram ? 'runs' : 'imports'} ${quote(file)}, which is not watched: changes to it start no build.`,
       `To watch it, set "watch": [${watch.map((path) => quote(path)).join(', ')}] in the config.`,
     ),
-  writtenByItself: (file: string, byBuild: boolean) =>
+  writtenByItself: (file: string, writer: keyof typeof SELF_WRITTEN) =>
     new JamdevError(
       'WatchFailed',
-      byBuild
-        ? `The build itself writes ${quote(file)}, so changes to that file during a build start no build.`
-        : `A backend seems to write ${quote(file)}: that file alone has started several builds. It starts no more, unless you save it while no backend writes anything.`,
+      SELF_WRITTEN[writer](quote(file)),
       `To stop watching it, add "ignore": [${quote(`/${file}`)}] to the config file.`,
     ),
   writtenByBackend: (pattern: string) =>
@@ -31,6 +38,12 @@ export const eventErrors = {
       'WatchFailed',
       `A backend writes ${quote(pattern.slice(1))} among the watched files. What it writes itself starts no build; what you save there does.`,
       `To stop watching it, add "ignore": [${quote(pattern)}] to the config file.`,
+    ),
+  growsAfterBuilds: (file: string) =>
+    new JamdevError(
+      'WatchFailed',
+      `${quote(file)} alone started the last builds: something was added to its end after each of them.`,
+      `If a program writes it, add "ignore": [${quote(`/${file}`)}] to the config file.`,
     ),
   fileUnfinished: ({ path, pid, program }: { path: string; pid: number; program: string }) =>
     new JamdevError(

@@ -17,7 +17,7 @@ export function sentenceOf(event: SentenceEvent): string {
       return eventErrors.importNotWatched(name, event, paths).sentence;
     }
     case 'output-learned':
-      return eventErrors.writtenByItself(event.file, event.writtenBy === 'build').sentence;
+      return eventErrors.writtenByItself(event.file, event.writtenBy).sentence;
     case 'backend-writes':
       return eventErrors.writtenByBackend(event.pattern).sentence;
     case 'file-unfinished':

@@ -38,7 +38,7 @@ export type DevServerEvent =
   /** A service runs or imports a file that is not watched; published once per service. Absolute paths. */
   | { type: 'import-not-watched'; service: ServiceConfig; file: string; toWatch: string; isProgram: boolean }
   /** Builds or backends alone write this file: changes to it start no more builds. Path relative to the service. */
-  | { type: 'output-learned'; service: ServiceConfig; file: string; writtenBy: 'build' | 'backend' }
+  | { type: 'output-learned'; service: ServiceConfig; file: string; writtenBy: 'build' | 'backend' | 'program' }
   /** Backends write watched files, which starts no build; a pattern for `ignore`, published once. */
   | { type: 'backend-writes'; service: ServiceConfig; pattern: string }
   /** A program has a watched file open and goes on writing it, which starts no build; published once per file. */

@@ -1,5 +1,6 @@
 import type { HotRebuildEvents } from '../builds/hot-rebuild.js';
 import type { Backend } from '../platform/backend.js';
+import { eventErrors } from './event-errors.js';
 import type { EventBus } from './events.js';
 import type { DevServerParts } from './prepare.js';
 
@@ -27,6 +28,9 @@ export function publishEvents({ platform, builder, hotRebuild, logs }: DevServer
   hotRebuild.events.on('written', (service, patterns) => {
     for (const pattern of patterns) bus.publish({ type: 'backend-writes', service, pattern });
   });
+  hotRebuild.events.on('repeated', (_, file) =>
+    bus.publish({ type: 'notice', text: eventErrors.growsAfterBuilds(file).sentence }),
+  );
   hotRebuild.events.on('unfinished', (service, file) => bus.publish({ type: 'file-unfinished', service, ...file }));
   hotRebuild.events.on('learned', (...event) => publishLearned(event, bus));
 }
@@ -41,8 +45,11 @@ function publishBackend(backend: Backend, bus: EventBus): void {
   backend.events.on('restarted', (build) => bus.publish({ type: 'backend-restarted', backend, build }));
 }
 
+const WRITERS = { build: 'build', backend: 'backend', log: 'program', other: 'program' } as const;
+
 function publishLearned([service, files]: HotRebuildEvents['learned'], bus: EventBus): void {
   for (const { file, origin } of files) {
-    bus.publish({ type: 'output-learned', service, file, writtenBy: origin === 'build' ? 'build' : 'backend' });
+    const writtenBy = WRITERS[origin];
+    bus.publish({ type: 'output-learned', service, file, writtenBy });
   }
 }

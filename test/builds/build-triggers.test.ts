@@ -142,6 +142,42 @@ describe('what builds write', () => {
   });
 });
 
+describe('a log to which a line is added after each build', () => {
+  /** One build and the line that follows it. */
+  const build = (triggers: BuildTriggers) => {
+    triggers.buildStarted();
+    triggers.buildEnded(new Set());
+    triggers.buildLeft();
+    return triggers.changed(by('log', 'web.log'));
+  };
+
+  test('is held after a few builds in a row, built once more, and starts no more', () => {
+    const triggers = new BuildTriggers();
+    triggers.changed(by('other', 'web.log'));
+    const kinds = Array.from({ length: MAX_BUILDS_IN_A_ROW + 1 }, () => build(triggers).kind);
+    expect(kinds).toEqual([...Array(MAX_BUILDS_IN_A_ROW).fill('build'), 'hold']);
+    expect(triggers.release()).toEqual({ kind: 'build', files: ['web.log'] });
+    expect(build(triggers)).toEqual({ kind: 'none', learned: by('log', 'web.log') });
+    expect(triggers.outputs).toEqual([]);
+    triggers.changed(by('other', 'server.js'));
+    expect(build(triggers)).toEqual({ kind: 'none' });
+    expect(triggers.changed(by('other', 'web.log'))).toEqual({ kind: 'build', files: ['web.log'] });
+  });
+
+  test('cancels no build, and does not delay what a person saves', () => {
+    const triggers = new BuildTriggers();
+    triggers.changed(by('other', 'web.log'));
+    triggers.buildStarted();
+    expect(triggers.changed(by('log', 'web.log'))).toEqual({ kind: 'wait' });
+    expect(triggers.changed(by('other', 'server.js'))).toEqual({ kind: 'build', files: ['server.js'] });
+    triggers.buildStarted();
+    for (let round = 0; round < 2 * MAX_BUILDS_IN_A_ROW; round += 1) {
+      expect(build(triggers)).toMatchObject({ kind: 'build' });
+      expect(triggers.changed(by('other', 'server.js'))).toEqual({ kind: 'build', files: ['server.js'] });
+    }
+  });
+});
+
 describe('a person who saves during builds only', () => {
   /** A source that has cancelled as many builds in a row as it may. */
   function saveOften() {

@@ -217,7 +217,8 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   backendReplaced: [backendErrors.backendReplaced('abc', 4711), ['"abc"', '4711']],
   siteNotAllowed: [callerErrors.siteNotAllowed(), ['Sec-Fetch-Site']],
   backendPageNotAllowed: [callerErrors.backendPageNotAllowed('http://localhost:9090'), ['"http://localhost:9090"']],
-  writtenByItself: [eventErrors.writtenByItself('dist/stamp', true), ['dist/stamp', 'build', '"ignore"']],
+  growsAfterBuilds: [eventErrors.growsAfterBuilds('web.txt'), ['web.txt', '"ignore": ["/web.txt"]']],
+  writtenByItself: [eventErrors.writtenByItself('dist/stamp', 'build'), ['dist/stamp', 'build', '"ignore"']],
   fileUnfinished: [
     eventErrors.fileUnfinished({ path: 'out.log', pid: 7, program: 'tee' }),
     ['tee', '7', '"out.log"', '"ignore": ["/out.log"]'],

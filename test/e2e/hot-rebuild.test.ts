@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   mkdirSync,
@@ -247,6 +248,36 @@ describe('what a build writes into the folder', () => {
       await waitFor(() => numbers(dev) === built + 1, 'the build of a real change');
     },
     60_000,
+  );
+});
+
+test('a log that a program adds a line to after each build stops starting builds; everything else still does', async () => {
+  const { dev, folder, save } = await startProject();
+  const builds = () => dev.stdout().match(/build +\d+: done/g)?.length ?? 0;
+  let lines = 0;
+  const addLine = () => {
+    // It opens and closes its log each time.
+    if (builds() <= lines) return;
+    lines = builds();
+    appendFileSync(join(folder, 'web.log'), `session ${lines} has ended\n`);
+  };
+  const timer = setInterval(addLine, 10);
+  onTestFinished(() => clearInterval(timer));
+  save('started\n', 'web.log');
+  await waitFor(() => dev.stdout().includes('"web.log" seems to be a log'), 'the end of the loop');
+  expect(dev.stdout()).toContain('add "ignore": ["/web.log"]');
+  const before = builds();
+  save(server('two'));
+  await waitFor(() => lines > before, 'a line about the build of server.js');
+  save('1', 'other.txt');
+  await waitFor(() => builds() > before + 1, 'the build of other.txt');
+  expect(dev.stdout().split('seems to be a log')[1]).not.toContain('changed: web.log');
+  // It can be a file that people write, after all.
+  clearInterval(timer);
+  save('written again\n', 'web.log');
+  await waitFor(
+    () => /changed: web\.log/.test(dev.stdout().split('seems to be a log')[1] ?? ''),
+    'a build for a new text',
   );
 });
 
