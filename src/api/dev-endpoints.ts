@@ -135,6 +135,7 @@ function toDevBackend(backend: Backend): DevBackend {
     created_at: backend.createdAt.toISOString(),
     status: toPublicStatus(backend.state),
     explanation: backend.explanation ?? null,
+    ...(backend.startKind === undefined ? {} : { start: backend.startKind }),
     connections: backend.connections,
     memory: backend.usage.latest?.memoryBytes ?? null,
     cpu: backend.usage.cpuShare ?? null,

@@ -44,6 +44,10 @@ export const devBackendSchema = z
     status: publicStatusSchema,
     /** What jamdev did to it last, where the status does not say why: "replaced by build 3 (changed: server.js)". */
     explanation: z.string().nullable(),
+    start: z
+      .enum(['cold', 'warm', 'pool'])
+      .optional()
+      .describe('How its process was started. Left out: nothing of it runs, or it runs on a cluster'),
     /** Null: it can't be told. */
     connections: z.number().nullable(),
     /** Memory in use, bytes; null: nothing runs, or it can't be told. */

@@ -5,7 +5,7 @@ import { describeStatus } from '../contract/status-words.js';
 import type { BackendLog } from '../logs/backend-log.js';
 import type { Clock } from '../os/clock.js';
 import { untilEvent } from '../os/until-event.js';
-import type { Address, Build, Exit, Runtime } from '../runtime/runtime.js';
+import type { Address, Build, Exit, Runtime, StartKind } from '../runtime/runtime.js';
 import type { BackendEvents } from './backend-events.js';
 import { type BackendIdentity, describeStart } from './backend-identity.js';
 import { advance, type BackendState, isEnding, rankOf, toTerminated } from './backend-state.js';
@@ -105,6 +105,11 @@ export class Backend {
    */
   get explanation(): string | undefined {
     return this.#explanation;
+  }
+
+  /** How its process was started; undefined before it was, and once nothing of it runs. */
+  get startKind(): StartKind | undefined {
+    return this.#generations.current?.startKind;
   }
 
   /** Where it listens; undefined while it can't be reached. */

@@ -2,7 +2,7 @@ import type { Clock } from '../os/clock.js';
 import { handledElsewhere } from '../os/debug/debug-log.js';
 import { orAborted } from '../os/or-aborted.js';
 import { waitUntilReady } from '../runtime/readiness.js';
-import type { Address, Build, Exit, Runtime, RuntimeBackend, SpawnRequest } from '../runtime/runtime.js';
+import type { Address, Build, Exit, Runtime, RuntimeBackend, SpawnRequest, StartKind } from '../runtime/runtime.js';
 import type { StrangeAnswer } from '../runtime/strange-answer.js';
 import { Silence } from './silence.js';
 import type { UsageGauge } from './usage-gauge.js';
@@ -102,6 +102,11 @@ export class Generation {
   /** Whether its first program ended without being asked to; what that left behind may still run. */
   get endedItself(): boolean {
     return this.#demand === undefined && this.#process?.ended === true;
+  }
+
+  /** How its process was started; undefined before it was. */
+  get startKind(): StartKind | undefined {
+    return this.#process === undefined ? undefined : (this.#process.startKind ?? 'cold');
   }
 
   /** Whether it has ever answered. */

@@ -93,8 +93,13 @@ export interface Usage {
   systemCpuMs: number;
 }
 
+/** How a backend was started: as usual, from what stood by without any code of the app, or out of a warm pool. */
+export type StartKind = 'cold' | 'warm' | 'pool';
+
 /** A backend that was started. */
 export interface RuntimeBackend {
+  /** How it was started; left out: as usual. */
+  readonly startKind?: StartKind | undefined;
   /** Where it may come to listen; the first that answers is where it is reached. */
   readonly addresses: readonly Address[];
   /** Whether its first program has ended, on its own or asked to; what that left behind may still run. */

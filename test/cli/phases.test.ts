@@ -36,3 +36,13 @@ test.each([[history()], [history(['scheduled', 0])], [history(['scheduled', 0], 
     expect(describePhases(states)).toBeUndefined();
   },
 );
+
+test.each([
+  ['cold', ''],
+  ['warm', '; warm start'],
+  ['pool', '; warm pool'],
+  [undefined, ''],
+] as const)('a start that was %s ends with "%s"', (start, end) => {
+  const states = history(['scheduled', 0], ['waiting', 5], ['ready', 9]);
+  expect(describePhases(states, start)).toBe(`9 ms: scheduled 5 ms, waiting 4${end}`);
+});

@@ -257,7 +257,7 @@ describe('list, status and terminate', () => {
   test('status tells how long it took to get ready, and the exit code of one that has ended', async () => {
     const dev = await startEcho();
     const { url } = JSON.parse((await runCli(['spawn', '-k', 'doc', '--wait'], { cwd: dev.folder })).stdout);
-    const phases = `${DURATION}: scheduled ${DURATION}, loading ${PHASE}, starting ${PHASE}, waiting ${PHASE}`;
+    const phases = `${DURATION}: scheduled ${DURATION}, loading ${PHASE}, starting ${PHASE}, waiting ${PHASE}(?:; warm start)?`;
     const ready = await runCli(['status', 'doc'], { cwd: dev.folder });
     expect(ready.stdout).toMatch(new RegExp(`^\\S+Z  ready \\(${phases}\\)\n$`));
     const watch = startCli(['status', 'doc', '--watch'], { cwd: dev.folder });

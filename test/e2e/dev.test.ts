@@ -182,7 +182,7 @@ describe('what a person sees', () => {
     expect(dev.stdout()).toContain(`doc-7 | listening as ${backend_id}\n`);
     expect(dev.stdout()).toMatch(
       new RegExp(
-        String.raw`doc-7 \| ready \(${DURATION}: scheduled ${DURATION}, loading ${PHASE}, starting ${PHASE}, waiting ${PHASE}\)`,
+        String.raw`doc-7 \| ready \(${DURATION}: scheduled ${DURATION}, loading ${PHASE}, starting ${PHASE}, waiting ${PHASE}(?:; warm start)?\)`,
       ),
     );
     await send(`${url}crash?code=9`).catch(() => undefined);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Finding } from '../../src/cli/commands/doctor/finding.js';
 import { endLeftovers } from '../../src/processes/leftovers.js';
@@ -76,7 +76,7 @@ describe('a project that is well', () => {
     const folder = makeEchoProject();
     const home = makeTempFolder();
     const env = {
-      PATH: await dockerOf({ ...SERVER, Arch: 'amd64' }),
+      PATH: `${await dockerOf({ ...SERVER, Arch: 'amd64' })}:${dirname(process.execPath)}`,
       XDG_STATE_HOME: home,
     };
     const { code, stdout, stderr } = await runCli(['doctor'], { cwd: folder, env });
@@ -87,6 +87,7 @@ describe('a project that is well', () => {
       /^ok {7}docker client {2}version 28\.2\.2$/m,
       /^ok {7}docker engine {2}version 27\.0\.1, linux\/amd64$/m,
       /^ok {7}emulation {6}images for linux\/amd64 run natively$/m,
+      /^ok {7}warm starts {4}1 process ahead of time$/m,
       /^ok {7}API port {7}any free port$/m,
       /^ok {7}proxy port {5}any free port$/m,
       /^(ok {7}|warning {2})file watching {2}\d+ folders/m,
@@ -101,6 +102,28 @@ describe('a project that is well', () => {
     expect(readdirSync(folder)).toEqual(['jamsocket.config.json']);
     expect(readdirSync(home)).toEqual([]);
   });
+});
+
+test('warm starts are explained service by service', async () => {
+  const services = {
+    plain: { command: 'node server.mjs' },
+    script: { command: 'npm start', warm: 4 },
+    off: { command: 'node server.mjs', warm: 0 },
+    python: { command: 'python3 server.py', warmPool: 2 },
+    debugged: { command: 'node server.mjs', env: { NODE_OPTIONS: '--inspect' }, warm: 3 },
+    image: { dockerfile: 'Dockerfile', warm: 2 },
+  };
+  const files = { Dockerfile: 'FROM scratch', 'package.json': { scripts: { start: 'node server.mjs' } } };
+  const config = { services, port: 0, proxyPort: 0 };
+  const { find } = await examine(makeProject({ ...files, 'jamsocket.config.json': config }));
+  expect(find('warm starts').map(({ status, text }) => `${status} ${text}`)).toEqual([
+    'ok plain: 1 process ahead of time',
+    'ok script: 4 processes ahead of time',
+    'ok off: none ("warm" is 0)',
+    'ok python: a warm pool of 2; besides, none: its command is not plain node.',
+    'ok debugged: none: it has --inspect: a debugger would meet the process while it waits.',
+    'ok image: 2 containers ahead of time',
+  ]);
 });
 
 describe('the config', () => {

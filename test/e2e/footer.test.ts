@@ -116,7 +116,7 @@ describeTmux('what the screen shows', () => {
     expect(footer).toHaveLength(4);
     expect(log.at(-1)).toMatch(
       new RegExp(
-        `^${second} \\| ready \\(${DURATION}: scheduled ${DURATION}, loading ${PHASE}, starting ${PHASE}, waiting ${PHASE}\\)$`,
+        `^${second} \\| ready \\(${DURATION}: scheduled ${DURATION}, loading ${PHASE}, starting ${PHASE}, waiting ${PHASE}(?:; warm start)?\\)$`,
       ),
     );
     // Ages go on while nothing else happens.

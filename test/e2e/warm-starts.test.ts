@@ -49,6 +49,9 @@ test('a backend starts from a process of the newest build, which counts as no ba
   const url = await connect(dev, 'doc');
   expect(await ask(url)).toEqual({ version: 1, pid: first });
   const second = await standingBesides(dev, [first]);
+  await waitFor(() => /doc \| ready \(.*; warm start\)/.test(dev.stdout()), 'the kind of start');
+  expect((await runCli(['status', 'doc'], { cwd: folder })).stdout).toMatch(/ready \(.*; warm start\)\n$/);
+  expect(JSON.parse((await runCli(['list', '--json'], { cwd: folder })).stdout)).toMatchObject([{ start: 'warm' }]);
 
   writeFileSync(join(folder, 'server.mjs'), serverOf(2));
   const { pid } = await waitFor(async () => {
@@ -101,5 +104,6 @@ test('--warm 0 starts none', async () => {
     '0',
   ]);
   const { pid } = await ask(await connect(dev, 'a'));
+  expect(dev.stdout()).not.toContain('warm start');
   expect(await serversOf(dev)).toEqual([pid]);
 });

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { DevBackend } from '../../contract/dev-endpoints.js';
 import type { PublicStatus } from '../../contract/status.js';
 import { describeStatus, type StatusDetails } from '../../contract/status-words.js';
 import { noteHandled } from '../../os/debug/debug-log.js';
@@ -33,8 +34,9 @@ export function statusCommand(io: CommandIo): Command {
 async function describeNow(client: ApiClient, id: string): Promise<string> {
   const status = await client.status(id);
   const { statuses } = await client.info(id);
-  const phases = describePhases(statuses.map(({ status, time }) => ({ status, time: new Date(time) })));
   const details = await detailsOf(client, id);
+  const history = statuses.map(({ status, time }) => ({ status, time: new Date(time) }));
+  const phases = describePhases(history, details.start);
   const text = describeStatus(status, details);
   const ready = phases === undefined ? '' : status.status === 'ready' ? ` (${phases})` : `, ready after ${phases}`;
   const replaced = status.status === 'ready' && details.explanation != null ? `, ${details.explanation}` : '';
@@ -46,21 +48,25 @@ async function* describeAll(client: ApiClient, id: string): AsyncGenerator<strin
   const history: PhaseStart[] = [];
   for await (const status of client.statuses(id)) {
     history.push({ status: status.status, time: new Date(status.time) });
-    const phases = status.status === 'ready' ? ` (${describePhases(history)})` : '';
-    const details = 'termination_reason' in status || status.status === 'terminated' ? await detailsOf(client, id) : {};
+    const isReady = status.status === 'ready';
+    const needsDetails = isReady || 'termination_reason' in status || status.status === 'terminated';
+    const details = needsDetails ? await detailsOf(client, id) : {};
+    const phases = isReady ? ` (${describePhases(history, details.start)})` : '';
     yield `${status.time}  ${describeStatus(status, details)}${phases}`;
   }
 }
 
 /** Empty when a dev server that is stopping no longer answers. */
-async function detailsOf(client: ApiClient, id: string): Promise<StatusDetails> {
+async function detailsOf(client: ApiClient, id: string): Promise<StatusDetails & Pick<DevBackend, 'start'>> {
   try {
     const [{ statuses }, backends] = await Promise.all([client.info(id), client.backends()]);
     const last = statuses.at(-1);
+    const listed = backends.find((each) => each.id === id);
     return {
       exitCode: last?.exit_code,
       lastStatus: last?.last_status,
-      explanation: backends.find((each) => each.id === id)?.explanation,
+      explanation: listed?.explanation,
+      start: listed?.start,
     };
   } catch (error) {
     noteHandled('cli', 'asking for details of the backend', error);

@@ -108,7 +108,7 @@ export class DevReporter implements Reporter {
     const text = color(isForcedNow ? STILL_RUNNING : describeStatus(toPublicStatus(state), backend));
     const isStarting = rankOf(state.status) <= rankOf('ready');
     const hint = isStarting && backend.displayName !== backend.id ? dim(`  ${backend.id}`) : '';
-    const time = state.status === 'ready' ? describePhases(backend.history) : ms;
+    const time = state.status === 'ready' ? describePhases(backend.history, backend.startKind) : ms;
     this.#line(compose`${this.#nameOf(backend.id)} ${text} ${dim(`(${time})`)}${hint}`);
     const { definition } = backend.identity.service;
     const failing = definition === undefined ? undefined : this.#server?.parts.builder.failureOf(definition);

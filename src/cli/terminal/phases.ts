@@ -1,5 +1,9 @@
 import type { Status } from '../../contract/status.js';
+import type { StartKind } from '../../runtime/runtime.js';
 import { formatDuration } from './duration.js';
+
+/** The starts that a person may want to know of. */
+const STARTS: Partial<Record<StartKind, string>> = { warm: '; warm start', pool: '; warm pool' };
 
 /** A status, and when it began. */
 export interface PhaseStart {
@@ -11,9 +15,10 @@ export interface PhaseStart {
  * How long a backend took to get ready, and where that time went: `327 ms: scheduled 2 ms, loading 3, waiting 322`.
  * A unit is written only where it differs from the one before.
  * @param history in order; what comes after `ready` does not matter
+ * @param start how its process was started, if that is known
  * @returns undefined when it was never ready
  */
-export function describePhases(history: readonly PhaseStart[]): string | undefined {
+export function describePhases(history: readonly PhaseStart[], start?: StartKind): string | undefined {
   const readyAt = history.findIndex(({ status }) => status === 'ready');
   const first = history[0];
   const ready = history[readyAt];
@@ -26,5 +31,5 @@ export function describePhases(history: readonly PhaseStart[]): string | undefin
     unitBefore = unit;
     return `${status} ${shown}`;
   });
-  return `${formatDuration(ready.time.getTime() - first.time.getTime())}: ${phases.join(', ')}`;
+  return `${formatDuration(ready.time.getTime() - first.time.getTime())}: ${phases.join(', ')}${STARTS[start ?? 'cold'] ?? ''}`;
 }

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import type { Engine } from '../../docker-engine/engine.js';
-import type { Address, ContainerBuild, Exit, RuntimeBackend, Usage } from '../runtime.js';
+import type { Address, ContainerBuild, Exit, RuntimeBackend, StartKind, Usage } from '../runtime.js';
 import type { StrangeAnswer } from '../strange-answer.js';
 import type { Container, ContainerEnd } from './container.js';
 import { readUsage } from './container-usage.js';
@@ -38,9 +38,12 @@ export class DockerBackend implements RuntimeBackend {
   readonly stopped: Promise<unknown>;
   readonly disturbed: Promise<unknown>;
   readonly exited: Promise<Exit>;
+  readonly startKind: StartKind;
   readonly #parts: DockerBackendParts;
 
   constructor(parts: DockerBackendParts) {
+    // Only what stood by has a place to be filled again.
+    this.startKind = parts.served === undefined ? 'cold' : 'warm';
     this.#parts = parts;
     this.addresses = [parts.address];
     this.stopped = parts.container.died;

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { listListeningPorts, type SocketTable } from '../../processes/listening-ports.js';
 import { commandOf } from '../../processes/process-table.js';
 import type { SupervisedChild } from '../../processes/supervised-child.js';
-import type { Address, Exit, ProcessBuild, RuntimeBackend, Usage } from '../runtime.js';
+import type { Address, Exit, ProcessBuild, RuntimeBackend, StartKind, Usage } from '../runtime.js';
 import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js';
 import { filesIn, fixedPortAdvice } from './fixed-port.js';
 import { TreeUsage } from './tree-usage.js';
@@ -16,6 +16,7 @@ export class ProcessBackend implements RuntimeBackend {
   readonly exited: Promise<Exit>;
   readonly stopped: Promise<unknown>;
   readonly answered: () => void;
+  readonly startKind: StartKind;
   readonly #child: SupervisedChild;
   readonly #port: number;
   readonly #build: Pick<ProcessBuild, 'command' | 'cwd'>;
@@ -29,7 +30,9 @@ export class ProcessBackend implements RuntimeBackend {
     build: Pick<ProcessBuild, 'command' | 'cwd'>,
     sockets: SocketTable,
     onAnswered: () => void,
+    startKind: StartKind,
   ) {
+    this.startKind = startKind;
     this.#sockets = sockets;
     this.answered = onAnswered;
     this.#child = child;

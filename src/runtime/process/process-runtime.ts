@@ -64,12 +64,19 @@ export class ProcessRuntime implements Runtime {
     try {
       signal.throwIfAborted();
       const env = this.#environmentOf(build, port, request.env);
-      const child =
-        request.controlSocket === undefined
-          ? ((await this.#startWarm(request, build, env, isServed)) ?? (await this.#startCold(request, build, env)))
-          : await this.#startCold(request, build, this.#poolEnvironment(request.controlSocket, request, env));
+      const { controlSocket } = request;
+      const warm = controlSocket === undefined ? await this.#startWarm(request, build, env, isServed) : undefined;
+      const coldEnv = controlSocket === undefined ? env : this.#poolEnvironment(controlSocket, request, env);
+      const child = warm ?? (await this.#startCold(request, build, coldEnv));
       noteDecision('processes', () => `backend ${request.backendId} is process ${child.pid}, on port ${port}`);
-      const backend = new ProcessBackend(child, port, build, this.#sockets, served);
+      const backend = new ProcessBackend(
+        child,
+        port,
+        build,
+        this.#sockets,
+        served,
+        warm === undefined ? 'cold' : 'warm',
+      );
       this.#running.add(backend);
       void backend.exited.then(() => {
         served();

@@ -1,6 +1,6 @@
 import { handledElsewhere } from '../../os/debug/debug-log.js';
 import { waitUntilReady } from '../readiness.js';
-import type { Address, Exit, RuntimeBackend, Usage } from '../runtime.js';
+import type { Address, Exit, RuntimeBackend, StartKind, Usage } from '../runtime.js';
 import type { StrangeAnswer } from '../strange-answer.js';
 import type { PooledBackend } from './pooled-backend.js';
 
@@ -38,6 +38,10 @@ export class FallbackBackend implements RuntimeBackend {
     });
     this.reportedReady = Promise.any([ready, cold.then((backend) => untilAnswering(backend, this.#demanded.signal))]);
     this.reportedReady.catch(handledElsewhere);
+  }
+
+  get startKind(): StartKind | undefined {
+    return this.#current.startKind;
   }
 
   get addresses(): readonly Address[] {

@@ -10,6 +10,7 @@ const READY_EXPECTED_MS = 5_000;
 
 /** A backend that was taken out of a warm pool: it is ready when it has reported so. */
 export class PooledBackend implements RuntimeBackend {
+  readonly startKind = 'pool';
   readonly reportedReady: Promise<Address>;
   readonly #backend: RuntimeBackend;
   readonly #control: ControlSocket;

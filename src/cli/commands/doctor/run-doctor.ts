@@ -18,6 +18,7 @@ import { judgeNode } from './node-version.js';
 import { checkPort } from './ports.js';
 import { dockerNeed, examineProject } from './project.js';
 import { checkLogs, checkStateFolder } from './state.js';
+import { describeWarmStarts } from './warm-starts.js';
 import { describeBackendWrites, describeOutputs, judgeWatching } from './watching.js';
 
 /** What the platform runs, and so what images are for unless the config says otherwise. */
@@ -66,6 +67,12 @@ export async function examine(folder: string, configFile: string | undefined): P
       const emulators = await findEmulators(engine, ANSWER_MS);
       return wanted.map((platform) => judgeEmulation(platform, info, emulators, need !== 'not'));
     }),
+    runCheck('warm starts', ANSWER_MS + 500, async () =>
+      // A config that can't be used has its own finding.
+      project.finding.status === 'ok'
+        ? describeWarmStarts(services, need === 'not' ? undefined : (await docker).engine)
+        : [],
+    ),
     port('API', project.port, '--port', project.defaultPorts.port),
     port('proxy', project.proxyPort, '--proxy-port', project.defaultPorts.proxyPort),
     runCheck('file watching', CHECK_MS, async (signal) => {
