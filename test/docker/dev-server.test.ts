@@ -107,7 +107,8 @@ describeDocker('jamdev dev with a Dockerfile', () => {
 
   test('an idle container is swept, softly', async () => {
     const { dev, connect } = await startProject();
-    await connect({ key: 'k', spawn: { max_idle_seconds: 2 } });
+    // It has to be up before that, to save.
+    await connect({ key: 'k', spawn: { max_idle_seconds: 15 } });
     await waitFor(() => dev.stdout().includes('terminating (swept: no client was connected for'), 'the sweep');
     await waitFor(() => dev.stdout().includes('saving'), 'it to save');
   });

@@ -18,6 +18,9 @@ const SERVER = `
   }).listen(process.env.PORT);
 `;
 
+/** The limits that some end by: long enough for them to be up before, on a busy machine. */
+const LIMIT_S = 10;
+
 interface Session {
   dev: DevRun;
   id: string;
@@ -75,17 +78,17 @@ const ENDS: [string, object, (session: Session) => unknown, end: string, shown: 
   ],
   [
     'an idle limit',
-    { spawn: { max_idle_seconds: 1 } },
+    { spawn: { max_idle_seconds: LIMIT_S } },
     () => undefined,
-    'terminated (swept: no client was connected for 1 s; exit code 0)',
-    [/ terminating \(swept: no client was connected for 1 s\) \(/, / terminated \(exit code 0, /],
+    `terminated (swept: no client was connected for ${LIMIT_S} s; exit code 0)`,
+    [/ terminating \(swept: no client was connected for \d+ s\) \(/, / terminated \(exit code 0, /],
   ],
   [
     'a lifetime limit',
-    { spawn: { lifetime_limit_seconds: 1 } },
+    { spawn: { lifetime_limit_seconds: LIMIT_S } },
     () => undefined,
-    'terminated (swept: its lifetime limit of 1 s was reached; exit code 0)',
-    [/ terminating \(swept: its lifetime limit of 1 s was reached\) \(/, / terminated \(exit code 0, /],
+    `terminated (swept: its lifetime limit of ${LIMIT_S} s was reached; exit code 0)`,
+    [/ terminating \(swept: its lifetime limit of \d+ s was reached\) \(/, / terminated \(exit code 0, /],
   ],
 ];
 
