@@ -129,7 +129,8 @@ export class WarmContainer implements Standby {
       ignoreError('docker', 'giving a container its environment')(error);
     }
     controls.close();
-    if (!goesOn) {
+    // One that is being ended may still say that it goes on: an engine may continue it to kill it.
+    if (!goesOn || this.#ending.signal.aborted) {
       this.end();
       return undefined;
     }

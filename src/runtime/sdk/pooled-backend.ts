@@ -17,6 +17,7 @@ export class PooledBackend implements RuntimeBackend {
   readonly #clock: Clock;
   readonly #assignedAtMs: number;
   readonly #ended = new AbortController();
+  #isReady = false;
   /** To be called when it is ready. */
   readonly answered: () => void;
 
@@ -39,11 +40,13 @@ export class PooledBackend implements RuntimeBackend {
     this.#backend = backend;
     this.#control = control;
     this.answered = onServed;
-    this.reportedReady = ready.then(() => findListener(backend, this.#ended.signal));
+    this.reportedReady = this.#untilReady(ready);
     this.reportedReady.catch(handledElsewhere);
     // Nobody has reached it before it is ready: the session starts without it.
     void backend.disturbed?.then(() => {
-      if (control.progress === 'assigned') backend.terminate(true);
+      if (this.#isReady) return;
+      this.#ended.abort();
+      backend.terminate(true);
     });
     void backend.exited.then(() => {
       this.#ended.abort();
@@ -77,6 +80,15 @@ export class PooledBackend implements RuntimeBackend {
     if (hasHungUp) return HUNG_UP;
     if (saidReadyTooEarly) return READY_TOO_EARLY;
     return this.#clock.monotonicMs() - this.#assignedAtMs < READY_EXPECTED_MS ? undefined : NOT_READY;
+  }
+
+  async #untilReady(ready: Promise<void>): Promise<Address> {
+    await ready;
+    const address = await findListener(this.#backend, this.#ended.signal);
+    // One that is being ended may still come as far as this.
+    this.#ended.signal.throwIfAborted();
+    this.#isReady = true;
+    return address;
   }
 
   usage(): Promise<Usage | undefined> {

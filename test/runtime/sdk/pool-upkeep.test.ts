@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Address, Build, Exit, Runtime, RuntimeBackend, SpawnRequest } from '../../../src/runtime/runtime.js';
 import { WarmPools } from '../../../src/runtime/sdk/warm-pools.js';
@@ -14,8 +14,13 @@ class FakeBackend implements RuntimeBackend {
   readonly addresses: readonly Address[] = [{ host: '127.0.0.1', port: 9 }];
   readonly exited: Promise<Exit>;
   readonly stopped: Promise<unknown>;
+  readonly disturbed: Promise<void>;
   readonly request: SpawnRequest;
   ended = false;
+  /** Someone else does something to it. */
+  disturb!: () => void;
+  /** Ends only when the test says so. */
+  isStubborn = false;
   socket: Socket | undefined;
   #exit!: (exit: Exit) => void;
 
@@ -25,6 +30,9 @@ class FakeBackend implements RuntimeBackend {
       this.#exit = resolve;
     });
     this.stopped = this.exited;
+    this.disturbed = new Promise((resolve) => {
+      this.disturb = resolve;
+    });
   }
 
   /** Connects to its control socket, and sends a line. */
@@ -43,7 +51,7 @@ class FakeBackend implements RuntimeBackend {
   }
 
   terminate(): void {
-    this.exit({ code: 137, signal: 'SIGKILL' });
+    if (!this.isStubborn) this.exit({ code: 137, signal: 'SIGKILL' });
   }
 
   async explainNotReady(): Promise<undefined> {
@@ -254,4 +262,51 @@ test('what is given to a session has its id, key, tokens and variables', async (
       BackendAssignment: { backend_id: 'b', key: 'k', fencing_token: 17, static_token: 's.x', env: { A: 'ü' } },
     },
   });
+});
+
+test('one that is disturbed while it waits goes to no session, and is replaced', async () => {
+  const { pools, keep, untilWarm, started, remarks, clock } = makePools();
+  const build = makeBuild(1);
+  keep(build, 1);
+  await untilWarm(1);
+  for (const each of started) each.isStubborn = true;
+  started[0]?.disturb();
+  await waitFor(() => pools.counts[0]?.warm === 0, 'it to be out of the pool');
+  expect((await pools.spawn(request(build), signal)) === started[1]).toBe(true);
+  started[0]?.exit({ code: 137, signal: 'SIGKILL' });
+  await waitFor(() => remarks.length > 0, 'the remark');
+  expect(remarks).toEqual([
+    expect.stringMatching(/: a backend was paused or got a signal from outside while it waited for a session\. /),
+  ]);
+  await waitFor(() => {
+    clock.turn(1_000);
+    return pools.counts[0]?.warm === 1;
+  }, 'another one');
+});
+
+test('one that is disturbed before it is ready is not ready for the session, whatever it still reports', async () => {
+  const { pools, keep, untilWarm, started } = makePools();
+  const build = makeBuild(1);
+  keep(build, 1);
+  await untilWarm(1);
+  const [pooled] = started;
+  if (pooled === undefined) throw new Error('nothing was started');
+  const listener = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void listener.close());
+  await once(listener, 'listening');
+  Object.assign(pooled, { addresses: [{ host: '127.0.0.1', port: (listener.address() as AddressInfo).port }] });
+  pooled.isStubborn = true;
+  const backend = await pools.spawn(request(build), signal);
+  let isReady = false;
+  void backend.reportedReady?.then(() => {
+    isReady = true;
+  });
+  pooled.disturb();
+  await pooled.say('Ready');
+  // It was connected to once it had reported so.
+  await once(listener, 'connection');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isReady).toBe(false);
+  pooled.exit({ code: 137, signal: 'SIGKILL' });
+  await waitFor(() => started.length > 1 && started.at(-1)?.request.backendId === 'b', 'one that is started cold');
 });
