@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { ignoreError } from '../os/debug/debug-log.js';
+import type { Caller } from '../platform/control-plane.js';
 import { TOKEN_PATH } from '../registry/paths.js';
 import { dropBody, readBody } from './body.js';
 import type { ApiContext } from './context.js';
@@ -42,13 +43,17 @@ export function createApp(context: ApiContext, guard: RequestHandler, endpoints:
   return app;
 }
 
-function handlerOf({ scope, body, respond }: Endpoint, { controlPlane, authorize }: ApiContext) {
+function handlerOf({ scope, admit, body, respond }: Endpoint, { controlPlane, authorize }: ApiContext) {
+  const whoSends = async (request: Request): Promise<Caller> => {
+    admit?.(request);
+    return authorize(request, scope);
+  };
   return async (request: Request, response: Response): Promise<void> => {
     checkParameters(request.params);
     const whole = body === undefined ? undefined : readBody(request, response);
     // A refused caller is told so, whatever the body contains.
     whole?.catch(ignoreError('api', 'reading a body before its sender is known'));
-    const caller = await authorize(request, scope).catch((error: unknown) => {
+    const caller = await whoSends(request).catch((error: unknown) => {
       if (whole !== undefined) dropBody(request);
       throw error;
     });

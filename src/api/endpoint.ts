@@ -14,6 +14,8 @@ export interface Endpoint {
   readonly path: string;
   readonly summary: string;
   readonly scope: EndpointScope;
+  /** Refuses senders by another credential than a token, before the body is read. @throws JamdevError */
+  readonly admit: ((request: Request) => void) | undefined;
   readonly body: z.ZodType | undefined;
   readonly query: z.ZodObject | undefined;
   readonly answer: Answer<unknown>;
@@ -42,6 +44,8 @@ interface Declaration<Path extends string, Body, Query extends z.ZodObject, Resu
   summary: string;
   /** Default: `read`. */
   scope?: EndpointScope;
+  /** Checks another credential than a token, before the body is read. @throws JamdevError */
+  admit?: (request: Request) => void;
   /** Without one, no body is read. An absent body is `{}`. */
   body?: z.ZodType<Body>;
   /** Without one, the query is ignored: the official clients add a random one. */
@@ -93,6 +97,7 @@ function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result
   {
     summary,
     scope = 'read',
+    admit,
     body,
     query,
     answer,
@@ -113,5 +118,5 @@ function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result
     });
     if (answer.contentType === JSON_TYPE) sendJson(response, result, answer.statuses[0]);
   };
-  return { method, path, summary, scope, body, query, answer, errors, isDirect, respond };
+  return { method, path, summary, scope, admit, body, query, answer, errors, isDirect, respond };
 }

@@ -3,7 +3,7 @@ import { clusterErrors } from '../contract/errors/cluster-errors.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
-import { KeptConnections } from './controller-http.js';
+import { AnswerTimeout, KeptConnections } from './controller-http.js';
 import {
   type ClusterState,
   clusterStateSchema,
@@ -112,24 +112,21 @@ export class ControllerClient {
   }
 
   async #json<T>(
-    method: string,
+    method: 'GET' | 'POST',
     path: string,
     schema: z.ZodType<T>,
     { body, signal }: { body?: unknown; signal?: AbortSignal | undefined },
   ): Promise<T> {
-    const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     try {
       const { status, text } = await this.#kept.ask(path, {
         method,
         body: body === undefined ? undefined : JSON.stringify(body),
-        signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+        timeoutMs: ANSWER_TIMEOUT_MS,
+        signal,
       });
       if (status < 200 || status > 299) throw toError(status, text);
       return schema.parse(JSON.parse(text));
     } catch (error) {
-      if (timeout.aborted && !signal?.aborted) {
-        throw clusterErrors.controllerUnavailable(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`);
-      }
       throw explain(error, signal);
     }
   }
@@ -149,6 +146,9 @@ function toError(status: number, text: string): Error {
 
 function explain(error: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
+  if (error instanceof AnswerTimeout) {
+    return clusterErrors.controllerUnavailable(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`);
+  }
   if (error instanceof z.ZodError) return clusterErrors.controllerFailed(`an answer in another form: ${error.message}`);
   if (error instanceof SyntaxError) return clusterErrors.controllerFailed('an answer that is not JSON');
   const { name, cause, code } = (error ?? {}) as { name?: unknown; cause?: unknown; code?: unknown };
@@ -156,7 +156,7 @@ function explain(error: unknown, signal: AbortSignal | undefined): unknown {
   // What fetch() throws for everything that happens to a connection; the socket's own error is its cause.
   if (error instanceof TypeError)
     return clusterErrors.controllerUnavailable(cause === undefined ? error.message : errorCode(cause));
-  // What a connection of node:http says of itself.
+  // What a kept connection says of itself.
   if (error instanceof Error && !(error instanceof JamdevError) && typeof code === 'string') {
     return clusterErrors.controllerUnavailable(code);
   }

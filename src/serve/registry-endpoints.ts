@@ -59,12 +59,13 @@ export function registryEndpoints(
     post(EVENTS_PATH, {
       summary: 'Takes notifications of the registry, by the secret in its config',
       scope: 'public',
+      admit: ({ headers }) => {
+        if (!own.registry.isNotification(headers.authorization)) throw registryErrors.notificationRefused();
+      },
       body: notificationSchema,
       answer: json(okSchema),
       errors: ['Unauthorized'],
-      handle: async ({ body, response }) => {
-        const { authorization } = response.req.headers;
-        if (!own.registry.isNotification(authorization)) throw registryErrors.notificationRefused();
+      handle: async ({ body }) => {
         for (const push of pushesIn(body, new Date())) await note(push);
         return { status: 'ok' };
       },

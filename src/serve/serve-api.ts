@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http';
-import express from 'express';
 import type { Logger } from 'pino';
 import { createApi } from '../api/app.js';
 import { CallerUrls } from '../api/caller-urls.js';
@@ -26,7 +25,7 @@ import { healthEndpoints } from './health-endpoints.js';
 import { checkReadiness } from './readiness.js';
 import { registryEndpoints } from './registry-endpoints.js';
 import { RegistryTokenService } from './registry-token-service.js';
-import { logRequests } from './request-log.js';
+import { logRequest } from './request-log.js';
 import { serveGuard } from './serve-guard.js';
 import type { ServeParts } from './serve-parts.js';
 import { tokenEndpoints } from './token-endpoints.js';
@@ -86,8 +85,10 @@ export function createServeApi(
     ...droneEndpoints(new ClusterDrones({ controller, store, engines, cluster: config.cluster, clock: systemClock })),
     ...healthEndpoints(checkReady, metrics),
   ]);
-  const app = express().disable('x-powered-by');
-  app.use(metrics.measure, logRequests(log));
-  app.use(createApi(context, serveGuard(config), endpoints));
-  return app;
+  const api = createApi(context, serveGuard(config), endpoints);
+  return (request, response) => {
+    metrics.measure(request, response);
+    logRequest(log, request, response);
+    api(request, response);
+  };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { docker } from '../engine/drivers/backend-image.js';
 import { runCli } from '../support/cli.js';
-import { post, send } from '../support/http.js';
+import { openSocket, post, send } from '../support/http.js';
 import { makeOfficialClient, rowsOf, saveCredentials } from '../support/official-client.js';
 import { makeProject } from '../support/project.js';
 import { hasRegistry, makeTinyImage, startRegistry, type TestRegistry } from '../support/registry.js';
@@ -234,6 +234,9 @@ describe.skipIf(!hasRegistry)('with a registry', () => {
       const events = `${serve.url}/registry/events`;
       expect((await post(events, late)).status).toBe(401);
       expect((await post(events, late, bearer(acme.token))).status).toBe(401);
+      const { socket, received } = await openSocket(serve.url);
+      socket.write('POST /registry/events HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n{');
+      await waitFor(() => received().startsWith('HTTP/1.1 401 '), 'the refusal of a body that never comes');
       const { secret } = registry;
       for (const body of [late, late, event(`sha256:${'1'.repeat(64)}`, 'acme/gone'), event('', 'a/b/c')]) {
         expect((await post(events, body, { authorization: secret })).status).toBe(200);
