@@ -107,8 +107,9 @@ describeDocker('jamdev dev with a Dockerfile', () => {
 
   test('an idle container is swept, softly', async () => {
     const { dev, connect } = await startProject();
-    // It has to be up before that, to save.
-    await connect({ key: 'k', spawn: { max_idle_seconds: 15 } });
+    const { url } = await connect({ key: 'k', spawn: { max_idle_seconds: 10 } });
+    // It has to be up before that, to save: a request that waits for it keeps it, however long it takes to start.
+    await send(url);
     await waitFor(() => dev.stdout().includes('terminating (swept: no client was connected for'), 'the sweep');
     await waitFor(() => dev.stdout().includes('saving'), 'it to save');
   });

@@ -5,11 +5,10 @@ import { Engine } from '../../src/docker-engine/engine.js';
 import { EngineError } from '../../src/docker-engine/engine-error.js';
 import type { EngineRequest } from '../../src/docker-engine/engine-http.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
-import type { RuntimeBackend } from '../../src/runtime/runtime.js';
 import { describeRuntime } from '../runtime/runtime-suite.js';
 import { send } from '../support/http.js';
 import { DEADLINE_MS, living, waitFor } from '../support/wait.js';
-import { describeDocker, docker, testEngine, useDockerRuntime } from './support.js';
+import { describeDocker, docker, type StartedContainer, testEngine, useDockerRuntime } from './support.js';
 
 const SERVE = `exec node -e 'require("http").createServer((q, s) => s.end(process.env.TEST_NAME)).listen(8080)'`;
 const UNTIL_ASKED = `trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done`;
@@ -26,7 +25,7 @@ describeDocker('containers', () => {
 
   describe('a container', () => {
     test('has its name and its labels, and nobody but this machine reaches it', async () => {
-      const { id } = await start('exec sleep 30');
+      const { id } = await start('exec sleep 600');
       const inspected = await docker('inspect', '--format', '{{json .}}', `jamdev-${id}`);
       const { Config, NetworkSettings, HostConfig } = JSON.parse(inspected);
       expect(Config.Labels).toMatchObject({
@@ -49,7 +48,7 @@ describeDocker('containers', () => {
     });
 
     test('has no init where the config says so', async () => {
-      const { id } = await start('exec sleep 30', {}, { build: { init: false } });
+      const { id } = await start('exec sleep 600', {}, { build: { init: false } });
       expect(await docker('inspect', '--format', '{{.HostConfig.Init}}', `jamdev-${id}`)).toBe('false');
     });
 
@@ -70,7 +69,7 @@ describeDocker('containers', () => {
     });
 
     test('no process of this machine is needed for it', async () => {
-      const { id } = await start('exec sleep 30', { TEST_SECRET: 'hush-hush' });
+      const { id } = await start('exec sleep 600', { TEST_SECRET: 'hush-hush' });
       const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
       expect(processes.filter((line) => line.startsWith('docker ') && line.includes(id))).toEqual([]);
       expect(processes.filter((line) => line.includes('hush-hush'))).toEqual([]);
@@ -123,7 +122,7 @@ describeDocker('containers', () => {
     });
 
     test('it may answer as soon as it listens, as far as this machine can see it', async () => {
-      const [silent, server] = [await start('exec sleep 30'), await start(SERVE)];
+      const [silent, server] = [await start('exec sleep 600'), await start(SERVE)];
       expect(silent.backend.mayAnswer?.()).toBe(!testEngine().sharesKernel);
       await waitUntilReady(server.backend.addresses, AbortSignal.timeout(DEADLINE_MS));
       expect(server.backend.mayAnswer?.()).toBe(true);
@@ -147,7 +146,7 @@ describeDocker('containers', () => {
     test.each([0, 20, 60, 120, 200, 300, 400])('given up after %d ms it leaves nothing', async (ms) => {
       const controller = new AbortController();
       setTimeout(() => controller.abort(new Error('changed my mind')), ms);
-      const started = await start('exec sleep 30', {}, { signal: controller.signal }).catch((error) => error);
+      const started = await start('exec sleep 600', {}, { signal: controller.signal }).catch((error) => error);
       if (started instanceof Error) {
         expect(started.message).toBe('changed my mind');
       } else {
@@ -188,7 +187,7 @@ describeDocker('containers', () => {
     });
 
     test('a container that someone else removes has ended', async () => {
-      const { id, backend } = await start('exec sleep 30');
+      const { id, backend } = await start('exec sleep 600');
       await docker('rm', '--force', `jamdev-${id}`);
       expect(await backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
     });
@@ -230,16 +229,22 @@ describeDocker('containers', () => {
     );
 
     test.each([
-      ['by force', 'exec sleep 30', (backend: RuntimeBackend) => backend.terminate(true)],
-      ['softly', UNTIL_ASKED, (backend: RuntimeBackend) => backend.terminate(false)],
-      ['by itself', 'sleep 1; exit 3', () => undefined],
+      ['by force', 'exec sleep 600', ({ backend }: StartedContainer) => backend.terminate(true)],
+      ['softly', UNTIL_ASKED, ({ backend }: StartedContainer) => backend.terminate(false)],
+      [
+        'by itself',
+        'until [ -e /tmp/go ]; do sleep 0.05; done; exit 3',
+        // What touches it may be ended with the container.
+        ({ id }: StartedContainer) => void docker('exec', `jamdev-${id}`, 'touch', '/tmp/go').catch(() => undefined),
+      ],
     ])(
       'one that ended %s has no process when that is said; its container is removed after',
       async (_, command, end) => {
-        const { id, backend } = await start(command);
+        const started = await start(command);
+        const { id, backend } = started;
         const pid = Number(await docker('inspect', '--format', '{{.State.Pid}}', `jamdev-${id}`));
         expect(await living([pid])).toEqual([pid]);
-        end(backend);
+        end(started);
         await backend.exited;
         expect(await living([pid])).toEqual([]);
         expect(await remains()).toEqual([]);
@@ -268,9 +273,10 @@ describeDocker('containers', () => {
 
     test('the last resort leaves none behind', async () => {
       const runtime = makeRuntime();
-      const all = await Promise.all([1, 2, 3].map(() => start('exec sleep 30', {}, { runtime })));
+      const all = await Promise.all([1, 2, 3].map(() => start('exec sleep 600', {}, { runtime })));
       runtime.killAll();
-      expect(await remains()).toEqual([]);
+      // It gives the engine a few seconds for each step; a busy one does it later.
+      await waitFor(async () => (await remains()).length === 0, 'the containers to be gone');
       await Promise.all(all.map(({ backend }) => backend.exited));
       await runtime.close();
     });
@@ -302,7 +308,7 @@ describeDocker('containers', () => {
     test('that it closes connections, which Docker does as well while nothing listens inside', async () => {
       const [closing, idle] = await Promise.all([
         start('exec node /fixtures/strange-server.mjs closing', { TEST_HOST: '0.0.0.0' }),
-        start('exec sleep 30'),
+        start('exec sleep 600'),
       ]);
       await waitFor(() => closing.output().includes('listening'), 'it to listen');
       expect(await closing.backend.explainNotReady({ kind: 'closed' })).toContain('closes them without an answer');

@@ -31,7 +31,7 @@ describeDocker('what dead dev servers left in the engine', () => {
       });
     const spawn = async (runtime: DockerRuntime) => {
       onTestFinished(() => runtime.close());
-      return start('exec sleep 60', {}, { runtime });
+      return start('exec sleep 600', {}, { runtime });
     };
     const dead = [await spawn(runtimeOf('dead-1')), await spawn(runtimeOf('dead-1')), await spawn(runtimeOf('dead-2'))];
     const living = await spawn(runtimeOf('living'));

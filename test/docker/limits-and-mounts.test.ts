@@ -31,7 +31,7 @@ describeDocker('limits, mounts and images of a container', () => {
 
     test('one within its limits ends as it likes', async () => {
       const limits = { memory_limit_bytes: 256 * MIB, cpu_time_limit: 60, cpu_period: 50_000, cpu_period_percent: 80 };
-      const { id, backend } = await start('exec sleep 30', {}, { request: { limits } });
+      const { id, backend } = await start('exec sleep 600', {}, { request: { limits } });
       const inspected = await docker('inspect', '--format', '{{json .HostConfig}}', `jamdev-${id}`);
       expect(JSON.parse(inspected)).toMatchObject({
         Memory: 256 * MIB,
@@ -78,7 +78,7 @@ describeDocker('limits, mounts and images of a container', () => {
     test('a disk limit holds or is reported', async () => {
       const request = { limits: { disk_limit_bytes: 1_000 * MIB } };
       for (let round = 0; round < 2; round += 1) {
-        const { backend, remarks } = await start('exec sleep 30', {}, { request });
+        const { backend, remarks } = await start('exec sleep 600', {}, { request });
         if (remarks.length > 0) {
           expect(remarks).toEqual([expect.stringContaining("can't apply the disk limit of 1000 MiB")]);
         }
