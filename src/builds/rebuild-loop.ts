@@ -159,7 +159,10 @@ export class RebuildLoop {
   }
 
   #handle(changes: readonly Change[]): void {
-    this.#deciding = this.#deciding.then(() => this.#changed(changes));
+    this.#deciding = this.#deciding
+      .then(() => this.#changed(changes))
+      // What fails for these changes must not end all sessions, nor the handling of later changes.
+      .catch((error: NodeJS.ErrnoException) => this.events.emit('problem', error));
   }
 
   async #changed(changes: readonly Change[]): Promise<void> {

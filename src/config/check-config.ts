@@ -11,7 +11,11 @@ import { type ConfigFile, configFileSchema } from './schema.js';
  */
 export function checkConfig(value: object, file: string): ConfigFile {
   const result = configFileSchema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) {
+    const place = findZeroByte(result.data);
+    if (place !== undefined) throw configErrors.configInvalid(file, place, 'must not contain a zero byte');
+    return result.data;
+  }
   const issue = result.error.issues[0];
   if (issue?.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
@@ -20,6 +24,17 @@ export function checkConfig(value: object, file: string): ConfigFile {
   }
   const { path, detail } = firstIssue(result.error, value);
   throw configErrors.configInvalid(file, path, detail);
+}
+
+/** Finds a text with a zero byte, which no path or command can have; variables are checked where they are used. */
+function findZeroByte(value: unknown, path: string[] = []): string | undefined {
+  if (typeof value === 'string') return value.includes('\0') ? path.join('.') : undefined;
+  if (typeof value !== 'object' || value === null || path.at(-1) === 'env') return undefined;
+  for (const [key, each] of Object.entries(value)) {
+    const found = findZeroByte(each, [...path, key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The keys that the schema knows at a place in the file. */

@@ -18,7 +18,13 @@ export function positionAt(text: string, offset: number): Position {
  */
 export function findJsonError(text: string): Position & { detail: string } {
   const errors: ParseError[] = [];
-  parse(text, errors, { disallowComments: true, allowTrailingComma: false });
+  try {
+    parse(text, errors, { disallowComments: true, allowTrailingComma: false });
+  } catch (error) {
+    // Thousands of brackets in one another; a place is known only if something is wrong before them.
+    if (!(error instanceof RangeError)) throw error;
+    if (errors[0] === undefined) return { line: 1, column: 1, detail: 'it is nested too deeply' };
+  }
   const first = errors[0];
   if (first === undefined) return { ...positionAt(text, text.length), detail: 'it is not valid JSON' };
   return { ...positionAt(text, first.offset), detail: inWords(printParseErrorCode(first.error)) };

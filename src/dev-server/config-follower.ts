@@ -5,6 +5,7 @@ import type { DevFlags } from '../config/dev-flags.js';
 import { type DevConfig, resolveConfig } from '../config/resolve.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
+import { asSystemProblem } from '../os/system-problem.js';
 import { chooseRuntimes } from './docker-parts.js';
 
 /** The current state of the files that say what to run. */
@@ -46,8 +47,9 @@ export class ConfigFollower {
       for (const service of change.services) await this.#listener.redefine(service, `changed: ${file}`);
       if (change.needsRestart.length > 0) this.#listener.onFixed(file, change.needsRestart);
     } catch (error) {
-      if (!(error instanceof JamdevError)) throw error;
-      this.#listener.onProblem(error);
+      const problem = error instanceof JamdevError ? error : asSystemProblem(error);
+      if (problem === undefined) throw error;
+      this.#listener.onProblem(problem);
     }
   }
 }

@@ -24,8 +24,13 @@ export class ChangeBatch {
   add(path: BytePath, shown: BytePath, what: WhatChanged, states: FileStates): void {
     const earlier = this.#changes.get(path);
     this.#changes.delete(path);
-    // A file that was created and deleted before it was reported is not reported.
-    if (earlier?.what === 'created' && what === 'deleted') return;
+    if (earlier?.what === 'created' && what === 'deleted') {
+      const isSame = states.before === undefined || states.before === earlier.now;
+      // A file that was created and deleted before it was reported is not reported. Otherwise, what is there has taken the
+      // place of what was deleted, as a folder does that has the name of a broken link.
+      if (!isSame) this.#changes.set(path, { ...earlier, what: 'kind', before: states.before });
+      return;
+    }
     this.notice(path);
     this.#changes.set(path, {
       path: toText(shown),

@@ -22,6 +22,8 @@ export interface NewFolder extends Pick<WatchedFolder, 'path' | 'shown' | 'isLin
 /** How a tree speaks to the code around it. */
 export interface TreeSurroundings {
   events: WatchEvents;
+  /** Whether a folder holds no real files, as /proc. */
+  isPseudo(folder: BytePath): boolean;
   /** Whether an entry is left out, by whatever rule. */
   isIgnored(folder: WatchedFolder, name: string, isFolder: boolean): boolean;
   /** Reads the rules in a folder that is entered, with these entries. */
@@ -52,6 +54,7 @@ export class FolderTree {
   async enter(place: NewFolder, isNew: boolean): Promise<void> {
     if (this.#closed || this.folders.has(place.path)) return;
     const { path, shown, isLinked, readRules } = place;
+    if (this.#surroundings.isPseudo(path)) return this.#surroundings.onError(path, 'EPSEUDO');
     const isPolled = this.#surroundings.events.isPolled(path);
     const made = { entries: new Map(), identity: '', error: '', stop: () => undefined };
     const folder: WatchedFolder = { path, shown, isLinked, isPolled, rules: NO_RULES, ...made };

@@ -6,7 +6,7 @@ const WHY_UNWATCHABLE: Record<string, [why: string, remedy: string]> = {
   EPERM: ['this user may not read it (EPERM)', 'Change its mode'],
   ELOOP: ['it is a link that leads back to itself (ELOOP)', 'Correct the link'],
   ENAMETOOLONG: ['its path is too long for the system (ENAMETOOLONG)', 'Shorten it'],
-  EPSEUDO: ['it leads to a file system of the kernel, not to files', 'Remove the link'],
+  EPSEUDO: ['it is on a file system of the kernel, which holds no saved files', 'Watch another path'],
 };
 
 /** Changes that go unnoticed. */
@@ -26,6 +26,12 @@ export const watchErrors = {
       `${remedy}, or add it to "ignore" in the config. Everything else is watched.`,
     );
   },
+  morePathsUnwatchable: (told: number) =>
+    new JamdevError(
+      'WatchFailed',
+      `Changes to more than ${told} paths go unnoticed.`,
+      'JAMDEV_DEBUG=1 lists all of them. Add them to "ignore" in the config, or change their mode. Everything else is watched.',
+    ),
   /** @param folders how many are not watched; `example` is one of them */
   watchLimitReached: (code: string, folders: number, example: string) => {
     const limit = code === 'ENOSPC' ? 'max_user_watches' : 'max_user_instances';

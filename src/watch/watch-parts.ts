@@ -1,5 +1,5 @@
 import { Baseline } from './baseline.js';
-
+import type { BytePath } from './byte-path.js';
 import { DirtyEntries } from './dirty-entries.js';
 import { type CheckListener, EntryCheck } from './entry-check.js';
 import { FolderTree } from './folder-tree.js';
@@ -62,8 +62,10 @@ export class WatchParts {
         onPolling: (folder, why) => problems.polled(folder, why),
         onFlood: () => listener.onFlood(),
       });
+    const isPseudoFolder = (folder: BytePath) => isPseudo(fileSystemOf(folder, this.#mounts));
     this.tree = new FolderTree({
       events: this.events,
+      isPseudo: isPseudoFolder,
       isIgnored: (folder, name, isFolder) => {
         if (this.rules.ignores(folder, name, isFolder)) return true;
         const isTooMuch = folder.isLinked && !folder.entries.has(name) && this.#linkedFiles >= MAX_LINKED_FILES;
@@ -89,7 +91,7 @@ export class WatchParts {
     this.links = new Links(this.tree, this.places, this.events, {
       onEvent: (folder, name) => listener.onEvent(folder, name),
       onError: (path, code) => listener.onError(path, code),
-      isPseudo: (folder) => isPseudo(fileSystemOf(folder, this.#mounts)),
+      isPseudo: isPseudoFolder,
     });
     const { rules, tree, places, links, baseline } = this;
     this.check = new EntryCheck({ tree, links, rules, isOwnOutput: recognizeOwnOutput() }, listener);

@@ -1,10 +1,15 @@
+import { noteDecision } from '../os/debug/debug-log.js';
 import { type BytePath, toText } from './byte-path.js';
 import { watchErrors } from './watch-errors.js';
 
-/** Reports what can't be watched: each path once, and all folders beyond a limit of the system in one message. */
+/** How many paths are named one by one; the debug log names all. */
+const MAX_NAMED = 10;
+
+/** Reports what can't be watched: each path once, but not too many of them, and all folders beyond a limit of the system in one message. */
 export class WatchProblems {
   readonly #tell: (error: Error) => void;
   readonly #told = new Set<string>();
+  readonly #unwatchable = new Set<string>();
   readonly #beyondLimit: BytePath[] = [];
   #limitCode = '';
 
@@ -14,7 +19,12 @@ export class WatchProblems {
 
   /** @param code the system's, or EPSEUDO */
   unwatchable(path: BytePath, code: string): void {
-    this.#once(`${code} ${path}`, watchErrors.pathUnwatchable(toText(path), code));
+    const key = `${code} ${path}`;
+    if (this.#unwatchable.has(key)) return;
+    this.#unwatchable.add(key);
+    noteDecision('watch', () => `changes to ${toText(path)} go unnoticed: ${code}`);
+    if (this.#unwatchable.size <= MAX_NAMED) this.#tell(watchErrors.pathUnwatchable(toText(path), code));
+    else this.#once('more', watchErrors.morePathsUnwatchable(MAX_NAMED));
   }
 
   missing(path: BytePath): void {

@@ -85,6 +85,12 @@ describe('the text of a config file', () => {
     [{ port: -1 }, '"port" must be at least 0, not -1.'],
     [{ proxyPort: 65_536 }, '"proxyPort" must be at most 65535, not 65536.'],
     [{ command: ['node', 'server.js'] }, '"command" must be a string, not a list.'],
+    [{ command: 'node\0server.js' }, '"command" must not contain a zero byte.'],
+    [{ watch: ['.', 'a\0'] }, '"watch.1" must not contain a zero byte.'],
+    [
+      { services: { a: { command: 'node a.js', ignore: ['\0'] } } },
+      '"services.a.ignore.0" must not contain a zero byte.',
+    ],
     [{ command: '' }, '"command" must be a non-empty string, not "".'],
     [{ env: { A: 1 } }, '"env.A" must be a string, not 1.'],
     [{ env: ['A=1'] }, '"env" must be an object, not a list.'],

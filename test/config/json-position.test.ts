@@ -24,6 +24,7 @@ test.each([
   ['{"a": 1} x', 1, 10, 'invalid symbol'],
   ['{\n// note\n"a": 1}', 2, 1, 'invalid comment token'],
   ['{"a": "b', 1, 7, 'unexpected end of string'],
+  ['['.repeat(200_000), 1, 1, 'it is nested too deeply'],
 ])('%j stops being JSON at line %d, column %d: %s', (text, line, column, detail) => {
   expect(findJsonError(text)).toEqual({ line, column, detail });
 });

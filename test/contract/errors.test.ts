@@ -307,6 +307,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   linkedTreeTooLarge: [watchErrors.linkedTreeTooLarge('PATH', 4711), ['PATH', '4711', '"watch"', '"ignore"']],
   ignoredProjectWatched: [watchErrors.ignoredProjectWatched('PATH'), ['PATH', '.gitignore', '"ignore"']],
   watchedByPolling: [watchErrors.watchedByPolling('PATH', 'nfs4'), ['PATH', 'nfs4', '"poll": false']],
+  morePathsUnwatchable: [watchErrors.morePathsUnwatchable(10), ['10', 'JAMDEV_DEBUG=1']],
   watchedPathMissing: [watchErrors.watchedPathMissing('PATH'), ['PATH', '"watch"']],
   noDockerfile: [configErrors.noDockerfile('FOLDER'), ['FOLDER', '--dockerfile']],
   usingChildProcesses: [devServerErrors.usingChildProcesses('NO ENGINE.'), ['NO ENGINE', 'child processes']],

@@ -528,11 +528,29 @@ describe('a change of the config file', () => {
   });
 
   test('that can’t be used is reported, and the previous config stays in use', async () => {
-    const { dev, connect, save } = await startProject();
+    const { dev, folder, connect, save } = await startProject();
     const { url } = await connect({ key: 'k' });
     const before = await ask(url);
-    save('{"command":', 'jamdev.config.json');
-    await waitFor(() => dev.stdout().includes('The changed config is not used: '), 'the problem');
+    const path = join(folder, 'jamdev.config.json');
+    const states: [make: () => void, problem: string][] = [
+      [() => save('{"command":', 'jamdev.config.json'), 'is not valid JSON'],
+      [() => save('['.repeat(200_000), 'jamdev.config.json'), 'nested too deeply'],
+      [() => symlinkSync('jamdev.config.json', path), 'its symbolic links form a loop'],
+      [() => symlinkSync(`${'x'.repeat(300)}`, path), 'is too long'],
+      [() => symlinkSync('server.js/in-a-file', path), 'a part of the path is a file'],
+      [() => mkdirSync(path), 'is a folder, not a regular file'],
+    ];
+    for (const [make, problem] of states) {
+      rmSync(path, { recursive: true });
+      make();
+      const isReported = () =>
+        dev
+          .stdout()
+          .split('\n')
+          .some((line) => line.startsWith('The changed config is not used: ') && line.includes(problem));
+      await waitFor(isReported, problem);
+    }
+    rmSync(path, { recursive: true });
     save('{"command":"node server.js","interactive":false}', 'jamdev.config.json');
     await waitFor(
       () => dev.stdout().includes('jamdev.config.json take effect after a restart: "interactive"'),

@@ -167,6 +167,36 @@ test.each([
   expect(await changesOf(() => appendFileSync(join(root, 'server.js'), 'x'))).toEqual(['content server.js']);
 });
 
+test('of many folders that the system refuses to watch, a few are named, and that there are more', async () => {
+  const names = Array.from({ length: 30 }, (_, index) => `closed-${index}`);
+  const root = makeProject(
+    Object.fromEntries(['server.js', ...names.map((name) => `${name}/x.js`)].map((name) => [name, ''])),
+  );
+  const watchFolder = SystemEvents.prototype.watchFolder;
+  const spy = vi.spyOn(SystemEvents.prototype, 'watchFolder').mockImplementation(function (
+    this: SystemEvents,
+    folder,
+    listener,
+  ) {
+    const refused = Object.assign(new Error('refused'), { code: 'EACCES' });
+    return folder.includes('/closed-') ? Promise.reject(refused) : watchFolder.call(this, folder, listener);
+  });
+  onTestFinished(() => spy.mockRestore());
+  const { problems, changesOf } = await startWatching(root);
+  expect(problems.filter((problem) => problem.includes('/closed-'))).toHaveLength(10);
+  expect(problems.slice(10)).toEqual(['Changes to more than 10 paths go unnoticed.']);
+  expect(await changesOf(() => appendFileSync(join(root, 'server.js'), 'x'))).toEqual(['content server.js']);
+});
+
+test.runIf(process.platform === 'linux')('/proc that is named in "watch" is refused in one message', async () => {
+  const root = makeProject({ 'server.js': '' });
+  const { problems, changesOf } = await startWatching(root, { paths: [root, '/proc'] });
+  expect(problems).toEqual([
+    expect.stringContaining('Changes to /proc go unnoticed: it is on a file system of the kernel'),
+  ]);
+  expect(await changesOf(() => appendFileSync(join(root, 'server.js'), 'x'))).toEqual(['content server.js']);
+});
+
 test('a folder that could not be watched is watched once its mode lets it', async () => {
   const root = makeProject({ 'server.js': '', 'closed/x.js': '' });
   const watchFolder = SystemEvents.prototype.watchFolder;

@@ -190,7 +190,7 @@ test('a link that leads back to itself is named as what it is, and the rest is w
 test('a link to a file system of the kernel is named, and not followed', async () => {
   const place = makePlace([['proc', '/proc']]);
   const { problems, watcher } = await startWatching(place('project'));
-  expect(problems.join()).toContain(`${place('project/proc')} go unnoticed: it leads to a file system of the kernel`);
+  expect(problems.join()).toContain(`${place('project/proc')} go unnoticed: it is on a file system of the kernel`);
   expect(watcher.folders).not.toContain('/proc');
 });
 
