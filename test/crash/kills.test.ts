@@ -5,7 +5,7 @@ import { CrashSeries } from './crash-series.js';
 import { Dice } from './dice.js';
 import { ProcessWorkload } from './process-workload.js';
 
-const KILLS = chooseKills(16);
+const KILLS = chooseKills(12);
 const LONGEST_ROUND_MS = 12_000;
 
 test('after kill -9 at random moments the next start leaves nothing alive, and no key has two holders', {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argumentsOf, listProcesses } from '../../src/processes/process-table.js';
 import { fixture } from '../support/project.js';
@@ -15,21 +15,35 @@ export class ProcessWorkload implements CrashWorkload {
   readonly #dice: Dice;
   readonly #id = `crash-${randomBytes(4).toString('hex')}`;
   readonly #doublesFile: string;
+  readonly #project: string;
 
   /** @param project absolute path of the project folder */
   constructor(project: string, dice: Dice) {
+    this.#project = project;
     this.#dice = dice;
     this.#doublesFile = join(project, '..', `${this.#id}-doubles`);
   }
 
   options(number: number): string[] {
-    const tag = `${this.#id}-${number}`;
+    const tag = this.tagOf(number);
+    const warmPool = this.#dice.chance(0.3) ? 2 : 0;
+    writeFileSync(join(this.#project, 'jamsocket.config.json'), JSON.stringify({ warmPool }));
     // Those that have to be killed take their time.
     const plan = this.#dice.chance(0.1) ? 'deaf' : this.#dice.pick(PLANS);
-    const command = `node ${fixture('crash-holder.mjs')} ${plan} ${tag} ${this.#doublesFile}`;
+    const command = this.commandOf(plan, number);
     const options = ['--command', this.#dice.chance(0.3) ? `true && ${command}` : command];
     if (this.#dice.chance(0.5)) options.push('--build', `sh -c '${this.#dice.pick(BUILDS)}' ${tag}`);
     return options;
+  }
+
+  /** What the processes of a run have in their command lines. */
+  tagOf(number: number): string {
+    return `${this.#id}-${number}`;
+  }
+
+  /** Runs a backend, of which processes do as the plan says. */
+  commandOf(plan: (typeof PLANS)[number] | 'deaf', number: number): string {
+    return `node ${fixture('crash-holder.mjs')} ${plan} ${this.tagOf(number)} ${this.#doublesFile}`;
   }
 
   async survivors(number: number): Promise<string[]> {
