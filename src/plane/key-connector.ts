@@ -116,7 +116,10 @@ export class KeyConnector {
   async #connect(request: KeyRequest, signal: AbortSignal): Promise<RemarkedConnection | 'ending'> {
     const { store, stale } = this.#world;
     const holders = await liveHolders(store, request);
-    if (holders.length === 0 && request.params.spawn) return this.#spawn(request, []);
+    if (holders.length === 0 && request.params.spawn) {
+      await stale.endLost(request, signal);
+      return this.#spawn(request, []);
+    }
     const found = await this.#askHolder(request, holders, signal);
     if (found !== 'unheld') return found;
     if (!request.params.spawn) throw connectErrors.keyUnheld(request.key, request.service);

@@ -1,5 +1,6 @@
 import { clusterErrors } from '../contract/errors/cluster-errors.js';
-import { type BackendRow, discardBackend } from '../store/backends.js';
+import { type BackendRow, discardBackend, lastHolder } from '../store/backends.js';
+import type { KeyOfService } from '../store/key-locks.js';
 import type { Store } from '../store/tables.js';
 import type { ControllerClient } from './controller-client.js';
 import type { DroneEngines } from './drone-engines.js';
@@ -62,6 +63,18 @@ export class StaleHolders {
       onUncertain(holder.id, holder.drone);
     }
     return { ended, uncertain };
+  }
+
+  /**
+   * Where the policy is to wait: makes sure that the last backend with a key does not run, if it is lost by our records. That
+   * alone says nothing of its container.
+   * @throws JamdevError `HolderUnreachable` where it may still run
+   */
+  async endLost(key: KeyOfService, signal: AbortSignal): Promise<void> {
+    const { store, onLostDrone } = this.#world;
+    if (onLostDrone !== 'wait') return;
+    const last = await lastHolder(store, key);
+    if (last?.history.at(-1)?.reason === 'lost') await this.end([last], signal);
   }
 
   /** Marks backends as lost, since their key has another holder. The row of one that was never spawned is deleted. */

@@ -125,6 +125,23 @@ export async function liveHolders(
   return oldestFirst.reverse();
 }
 
+/** The newest backend that was asked for with a key, ended or not. */
+export async function lastHolder(
+  store: Store,
+  { account, service, key }: { account: string; service: string; key: string },
+): Promise<BackendRow | undefined> {
+  const [newest] = await store
+    .selectFrom('backends')
+    .select('id')
+    .where('account', '=', account)
+    .where('service', '=', service)
+    .where('key', '=', key)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .execute();
+  return newest && findPublic(store, newest.id);
+}
+
 /** How many backends of an account, or of one of its services, have not ended. */
 export async function countLive(store: Store, account: string, service?: string): Promise<number> {
   const { count } = await store

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/os/clock.js';
 import type { ClusterSettings } from '../../src/plane/cluster-settings.js';
 import { ControllerClient } from '../../src/plane/controller-client.js';
-import type { PlaneConnection } from '../../src/plane/controller-wire.js';
+import type { PlaneConnection, PlaneConnectRequest, PlaneStatus } from '../../src/plane/controller-wire.js';
 import { DroneEngines } from '../../src/plane/drone-engines.js';
 import { KeyConnector, type KeyRequest } from '../../src/plane/key-connector.js';
 import { StaleHolders } from '../../src/plane/stale-holders.js';
@@ -35,6 +35,23 @@ class HeldKeys extends ControllerClient {
   }
 }
 
+/** A controller that spawns, and knows of one backend more. */
+class LostHolder extends HeldKeys {
+  holder: PlaneStatus = { status: 'ready', time: 1 };
+
+  constructor() {
+    super('scheduled');
+  }
+
+  override async connect(request: PlaneConnectRequest): Promise<PlaneConnection> {
+    return { ...(await super.connect(request)), backend_id: request.spawn_config?.id ?? 'holder', spawned: true };
+  }
+
+  override async status(id: string): Promise<PlaneStatus | undefined> {
+    return id === 'holder' ? this.holder : undefined;
+  }
+}
+
 const SETTINGS: ClusterSettings = {
   cluster: 'localhost:9090',
   pool: '',
@@ -59,14 +76,14 @@ function requestFor(key: string): KeyRequest {
 describePostgres('connects to keys that are being given up', () => {
   const postgres = usePostgres();
 
-  async function open(controller: ControllerClient) {
+  async function open(controller: ControllerClient, onLostDrone: 'spawn' | 'wait' = 'spawn') {
     const url = await postgres.createDatabase();
     const store = await openTestStore(url);
     const locks = new KeyLocks(url);
     onTestFinished(() => locks.close());
     const engines = new DroneEngines({}, systemClock);
     const stale = new StaleHolders({
-      ...{ controller, store, engines, onLostDrone: 'spawn' },
+      ...{ controller, store, engines, onLostDrone },
       now: () => new Date(),
       onUncertain: () => undefined,
     });
@@ -114,4 +131,29 @@ describePostgres('connects to keys that are being given up', () => {
       expect(await outcome).toEqual(new Error('hung up'));
     },
   );
+
+  test('a holder that is lost by our records is waited for until Plane knows its end, if that is the policy', async () => {
+    const controller = new LostHolder();
+    const { keys, store } = await open(controller, 'wait');
+    await insertBackend(store, newBackend({ id: 'holder', account: 'acme', service: 'doc', key: 'k' }));
+    await addStatus(store, 'holder', { status: 'terminated', time: new Date(), reason: 'lost' });
+    await expect(keys.connect(requestFor('k'))).rejects.toMatchObject({ code: 'HolderUnreachable' });
+    await expect(keys.connect(requestFor('k'))).rejects.toMatchObject({ code: 'HolderUnreachable' });
+    expect([...controller.killed]).toEqual(['holder']);
+    expect(await keys.connect(requestFor('other'))).toMatchObject({ spawned: true });
+    controller.holder = { status: 'terminated', time: 1, termination_reason: 'external' };
+    const next = await keys.connect(requestFor('k'));
+    expect(next).toMatchObject({ spawned: true });
+    // It has another holder since.
+    controller.holder = { status: 'ready', time: 1 };
+    await addStatus(store, next.backend_id, { status: 'terminated', time: new Date(), reason: 'external' });
+    expect(await keys.connect(requestFor('k'))).toMatchObject({ spawned: true });
+  });
+
+  test('it is not waited for otherwise', async () => {
+    const { keys, store } = await open(new LostHolder());
+    await insertBackend(store, newBackend({ id: 'holder', account: 'acme', service: 'doc', key: 'k' }));
+    await addStatus(store, 'holder', { status: 'terminated', time: new Date(), reason: 'lost' });
+    expect(await keys.connect(requestFor('k'))).toMatchObject({ spawned: true });
+  });
 });

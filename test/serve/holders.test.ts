@@ -132,7 +132,9 @@ describeServe('jamdev serve: one holder per key', () => {
   async function lostDrone(onLostDrone: 'spawn' | 'wait', key: string) {
     const gate = await openEngineGate();
     const drone = await startDrone(cluster);
-    const serve = await startOn(drone, { onLostDrone, drones: { [drone.name]: gate.url } });
+    // That it counts as lost ends no waiting.
+    const lostAfterSeconds = onLostDrone === 'wait' ? 30 : 120;
+    const serve = await startOn(drone, { onLostDrone, lostAfterSeconds, drones: { [drone.name]: gate.url } });
     const { backend_id } = await connectReady(serve, key);
     gate.set('shut');
     await startDrone(cluster, { pool: drone.pool });
@@ -168,6 +170,9 @@ describeServe('jamdev serve: one holder per key', () => {
       error: { status: 503, code: 'HolderUnreachable', message: expect.stringContaining(drone.name) },
     });
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    await untilStatus(serve, first, 'terminated', LEASE_DEADLINE_MS);
+    expect(await statusOf(serve, first)).toMatchObject(LOST);
+    expect((await ask(serve, 'awaited')).json()).toMatchObject({ error: { code: 'HolderUnreachable' } });
     expect(await isContainerRunning(first)).toBe(true);
     gate.set('open');
     const next = await connectAgain(serve, 'awaited');

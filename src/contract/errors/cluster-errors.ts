@@ -49,7 +49,7 @@ export const clusterErrors = {
     new JamdevError(
       'HolderUnreachable',
       `The last backend with the key ${quote(key)} of service ${quote(service)} may still run: the Docker Engine of its drone${drone === null ? '' : ` ${quote(drone)}`} does not answer.`,
-      'Try again once that machine is back or gone for good; serve.onLostDrone: "spawn" would start another backend at once.',
+      'Try again once that machine or its Docker Engine is back. If it is gone for good, start jamdev serve with serve.onLostDrone: "spawn".',
     ),
   /** A remark on a connect that succeeded. */
   holderMayRun: (id: string, drone: string | null) =>
