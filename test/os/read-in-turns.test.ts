@@ -1,12 +1,13 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readInTurns } from '../../src/os/read-in-turns.js';
 
-test('other work has its turn after each chunk, and all chunks come in their order', async () => {
-  const stream = new Readable({ read() {} });
-  const expected = Array.from({ length: 20 }, (_, index) => `chunk ${index}`);
-  for (const text of expected) stream.push(text);
-  stream.push(null);
+const SLICE_BYTES = 16 * 1024;
+
+/** Notes what is handed over, and in which turn of the event loop, until the stream is closed. */
+async function takeAll(stream: Readable): Promise<{ chunk: Buffer; turn: number }[]> {
   let turn = 0;
   let isOver = false;
   const count = () => {
@@ -14,13 +15,50 @@ test('other work has its turn after each chunk, and all chunks come in their ord
     if (!isOver) setImmediate(count);
   };
   count();
-  const taken: { text: string; turn: number }[] = [];
+  const taken: { chunk: Buffer; turn: number }[] = [];
   await new Promise<void>((resolve) => {
     stream.once('close', resolve);
-    readInTurns(stream, (chunk) => void taken.push({ text: chunk.toString(), turn }));
+    readInTurns(stream, (chunk) => void taken.push({ chunk, turn }));
   });
   isOver = true;
-  expect(taken.map(({ text }) => text).join('')).toBe(expected.join(''));
-  expect(new Set(taken.map((each) => each.turn)).size).toBe(taken.length);
-  expect(taken.length).toBeGreaterThan(1);
+  return taken;
+}
+
+test('whatever comes, all of it is handed over in its order, in small slices, with a turn of other work after each', async () => {
+  const size = fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 70_000 }));
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(size, fc.boolean()), { maxLength: 20 }), async (parts) => {
+      const expected = createHash('sha256');
+      const chunks = parts.map(([length, comesAtOnce], index) => {
+        const bytes = Buffer.alloc(length, index + 1);
+        expected.update(bytes);
+        return { bytes, comesAtOnce };
+      });
+      async function* print() {
+        for (const { bytes, comesAtOnce } of chunks) {
+          if (!comesAtOnce) await new Promise((resolve) => setImmediate(resolve));
+          yield bytes;
+        }
+      }
+      const stream = Readable.from(print(), { objectMode: false });
+      const taken = await takeAll(stream);
+      const received = createHash('sha256');
+      for (const { chunk } of taken) received.update(chunk);
+      expect(received.digest('hex')).toBe(expected.digest('hex'));
+      for (const { chunk } of taken) expect(chunk.length).toBeLessThanOrEqual(SLICE_BYTES);
+      expect(new Set(taken.map((each) => each.turn)).size).toBe(taken.length);
+    }),
+  );
+});
+
+test('what has come is handed over at once when someone reads the rest of the stream', async () => {
+  const stream = new Readable({ read() {} });
+  const taken: Buffer[] = [];
+  readInTurns(stream, (chunk) => void taken.push(chunk));
+  for (let number = 0; number < 100; number += 1) stream.push(Buffer.alloc(1_000, number));
+  await new Promise((resolve) => setImmediate(resolve));
+  while (stream.read() !== null);
+  expect(Buffer.concat(taken)).toEqual(
+    Buffer.concat(Array.from({ length: 100 }, (_, each) => Buffer.alloc(1_000, each))),
+  );
 });

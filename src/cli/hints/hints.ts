@@ -35,6 +35,8 @@ export class Hints {
 
   /** Returns a text with every command in it as the person can type it. */
   adapt(text: string): string {
+    // Most texts have none, and each line of a log begins with one such text.
+    if (!text.includes('npx jamdev')) return text;
     return text.replace(HINT, (_, command: string | undefined, api = '') => {
       if (command === undefined) return `${this.#command}${api}`;
       if (CLIENT_COMMANDS.includes(command)) return `${this.#command} ${command}${api || this.#api()}`;
