@@ -1,12 +1,14 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isShortage } from '../os/error-code.js';
 import { READ_FLAGS } from '../records/own-file.js';
 import { LineSplitter, MAX_LINE_BYTES } from './line-splitter.js';
 import { decodeRecord, type LogRecord } from './log-format.js';
 import { listSegments, segmentPath } from './segments.js';
 
-/** How much is decoded at once; nothing else runs meanwhile. */
 const READ_BYTES = 16 * 1024;
+/** How much is decoded in one turn of the event loop; what is read of it is often sent in the same turn. */
+const SLICE_BYTES = 4 * 1024;
 /** A line on disk is longer than the one printed: it has a time in front, and perhaps a note that it was cut. */
 const MAX_RECORD_BYTES = MAX_LINE_BYTES + 1024;
 
@@ -19,6 +21,8 @@ export class LogReader {
   #segment = 0;
   #file: FileHandle | undefined;
   #splitter = newSplitter();
+  /** Was read, and is not decoded yet. */
+  #undecoded = Buffer.alloc(0);
   #ready: LogRecord[] = [];
   #next = 0;
 
@@ -40,6 +44,17 @@ export class LogReader {
   }
 
   async #fill(): Promise<boolean> {
+    if (this.#undecoded.length > 0) await nextTurn();
+    else if (!(await this.#readMore())) return false;
+    const slice = this.#undecoded.subarray(0, SLICE_BYTES);
+    this.#undecoded = this.#undecoded.subarray(slice.length);
+    this.#ready = this.#splitter.push(slice).flatMap((line) => decodeRecord(line) ?? []);
+    this.#next = 0;
+    return true;
+  }
+
+  /** @returns whether there was more */
+  async #readMore(): Promise<boolean> {
     for (;;) {
       // Asked before reading: once a later segment exists, this one gets no more lines.
       const later = listSegments(this.#folder).find((number) => number > this.#segment);
@@ -47,8 +62,7 @@ export class LogReader {
         const buffer = Buffer.allocUnsafe(READ_BYTES);
         const { bytesRead } = await this.#file.read(buffer, 0, READ_BYTES);
         if (bytesRead > 0) {
-          this.#ready = this.#splitter.push(buffer.subarray(0, bytesRead)).flatMap((line) => decodeRecord(line) ?? []);
-          this.#next = 0;
+          this.#undecoded = buffer.subarray(0, bytesRead);
           return true;
         }
       }
