@@ -1,5 +1,8 @@
+import { statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
+import { errorCode } from '../os/error-code.js';
 import { isThere } from '../os/is-there.js';
 import { openRegularFile, readRegularFile } from '../os/regular-file.js';
 import { commandEnvironment } from '../processes/command-environment.js';
@@ -14,11 +17,16 @@ const MAX_PARSED_BYTES = 4 * 1024 * 1024;
 /** Compiles files without leaving anything on the disk, as `python -m py_compile` would. */
 const PYTHON_CHECK = 'import sys\nfor path in sys.argv[1:]: compile(open(path, "rb").read(), path, "exec")';
 
+/** What a folder needs to be run: https://nodejs.org/api/modules.html#folders-as-modules, and for Python `__main__.py`. */
+const PROGRAMS_IN_FOLDERS = ['package.json', 'index.js', 'index.json', 'index.node', '__main__.py'];
+/** Errors that say that a path leads nowhere: into a file, back to itself by links, or to a name that is too long. */
+const NEVER_THERE = ['ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
+
 /** A file that can't run. */
 export interface BadFile {
   /** Absolute path. */
   path: string;
-  problem: 'syntax error' | 'missing';
+  problem: 'syntax error' | 'missing' | 'not a file';
   /** What the check printed about it. */
   lines: string[];
 }
@@ -93,13 +101,24 @@ async function parse(
 }
 
 function badIfMissing({ entry }: DefaultCheck, path: string): BadFile | undefined {
+  if (path !== entry) return undefined;
   try {
-    return path !== entry || isThere(path) ? undefined : { path, problem: 'missing', lines: [] };
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return { path, problem: 'missing', lines: [] };
+    return stats.isFile() || (stats.isDirectory() && isRunnableFolder(path))
+      ? undefined
+      : { path, problem: 'not a file', lines: [] };
   } catch (error) {
+    if (NEVER_THERE.includes(errorCode(error))) return { path, problem: 'missing', lines: [] };
     // A folder on the way may not be entered: nothing is known of the file.
     noteHandled('builds', 'looking for a file to check', error);
     return undefined;
   }
+}
+
+/** Whether Node.js or Python may run a folder as a program. */
+function isRunnableFolder(path: string): boolean {
+  return PROGRAMS_IN_FOLDERS.some((name) => isThere(join(path, name)));
 }
 
 async function isReadable(path: string): Promise<boolean> {

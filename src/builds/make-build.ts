@@ -165,7 +165,11 @@ async function checkInstead(
   const bad = await checkChange(check, changed, loaded, surroundings, signal);
   if (bad === undefined) return { ok: true, failure: '', lines: [] };
   const file = relative(service.root, bad.path);
-  const failure = bad.problem === 'missing' ? `${file} does not exist` : `syntax error in ${file}`;
+  const failure = {
+    missing: `${file} does not exist`,
+    'not a file': `${file} is not a file`,
+    'syntax error': `syntax error in ${file}`,
+  }[bad.problem];
   return { ok: false, failure, lines: bad.lines };
 }
 

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkChange, findDefaultCheck } from '../../src/builds/default-check.js';
@@ -115,6 +116,24 @@ describe('a change of a Node.js program', () => {
 
   test('fails when the program is gone, as while a build tool writes its output again', async () => {
     expect((await check({}, ['server.js'])).bad).toEqual({ path: 'server.js', problem: 'missing', lines: [] });
+  });
+
+  test.each<[what: string, make: (path: string) => void, problem: string | undefined]>([
+    ['an empty folder', (path) => mkdirSync(path), 'not a file'],
+    ['a folder that can be run', (path) => mkdirSync(join(path, 'package.json'), { recursive: true }), undefined],
+    ['a named pipe', (path) => execFileSync('mkfifo', [path]), 'not a file'],
+    ['a link to a device', (path) => symlinkSync('/dev/null', path), 'not a file'],
+    ['a link to itself', (path) => symlinkSync('server.js', path), 'missing'],
+    ['a link to nothing', (path) => symlinkSync('nothing', path), 'missing'],
+    ['a link into a file', (path) => symlinkSync('other.js/server.js', path), 'missing'],
+    ['a link to a program', (path) => symlinkSync('other.js', path), undefined],
+  ])('judges the program that is now %s', async (_what, make, problem) => {
+    const cwd = makeProject({ 'other.js': '' });
+    make(join(cwd, 'server.js'));
+    const found = findDefaultCheck({ command: 'node server.js', build: undefined, cwd });
+    if (found === undefined) throw new Error('no check');
+    const bad = await checkChange(found, [join(cwd, 'server.js')], new Set(), { cwd, env: {} }, NEVER);
+    expect(bad?.problem).toBe(problem);
   });
 
   test('passes when another file is gone that was loaded', async () => {
