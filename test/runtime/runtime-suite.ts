@@ -50,7 +50,7 @@ export function describeRuntime(name: string, harness: Harness): void {
 
     test('a start that was given up before it began begins nothing', async () => {
       const given = AbortSignal.abort(new Error('changed my mind'));
-      await expect(start('exec sleep 30', {}, given)).rejects.toThrow('changed my mind');
+      await expect(start('exec sleep 600', {}, given)).rejects.toThrow('changed my mind');
     });
   });
 
@@ -122,7 +122,7 @@ export function describeRuntime(name: string, harness: Harness): void {
     });
 
     test('can be asked at once, again, and after the end', async () => {
-      const started = await start('exec sleep 30');
+      const started = await start('exec sleep 600');
       started.backend.terminate(false);
       started.backend.terminate(false);
       started.backend.terminate(true);
@@ -144,7 +144,7 @@ export function describeRuntime(name: string, harness: Harness): void {
     });
 
     test('nothing, of one that listens nowhere', async () => {
-      expect(await (await start('exec sleep 30')).backend.explainNotReady()).toBeUndefined();
+      expect(await (await start('exec sleep 600')).backend.explainNotReady()).toBeUndefined();
     });
   });
 
@@ -182,7 +182,7 @@ export function describeRuntime(name: string, harness: Harness): void {
 
     test('a share of the CPUs is the difference of one counter over that of the other', async () => {
       const busy = await start(`exec node -e 'console.log("up"); for (;;);'`);
-      const idle = await start('exec sleep 30');
+      const idle = await start('exec sleep 600');
       await waitFor(() => busy.output().includes('up'), 'it to be busy');
       const both = () => Promise.all([busy.backend.usage(), idle.backend.usage()]);
       const before = await both();
