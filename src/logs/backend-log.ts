@@ -1,7 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rm, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OutputSource } from '../contract/dev-endpoints.js';
 import { type Clock, systemClock } from '../os/clock.js';
+import { noteHandled } from '../os/debug/debug-log.js';
 import { APPEND_FLAGS, writeOwnFile } from '../records/own-file.js';
 import { lastPart } from './line-splitter.js';
 import { LineStream } from './line-stream.js';
@@ -212,7 +213,14 @@ export class BackendLog {
     this.#segmentBytes = 0;
     this.#file = file;
     const oldest = this.#segment - MAX_SEGMENTS;
-    if (oldest > 0) rmSync(segmentPath(this.folder, oldest), { force: true });
+    if (oldest > 0) this.#remove(oldest);
+  }
+
+  /** Without waiting: to free 8 MiB takes a disk up to 20 ms, in which no request would have its turn. */
+  #remove(segment: number): void {
+    rm(segmentPath(this.folder, segment), { force: true }, (error) => {
+      if (error !== null) noteHandled('logs', 'removing the oldest part of a log', error);
+    });
   }
 
   #close(): void {

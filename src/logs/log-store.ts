@@ -229,7 +229,9 @@ function isOwner(value: unknown): value is LogOwner {
 
 function sizeOf(folder: string): number {
   try {
-    return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+    // The oldest part of a log may be removed right now.
+    const sizes = readdirSync(folder).map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0);
+    return sizes.reduce((sum, size) => sum + size, 0);
   } catch (error) {
     noteHandled('logs', 'measuring a log', error);
     return 0;

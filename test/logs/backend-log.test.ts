@@ -7,6 +7,7 @@ import type { LogRecord } from '../../src/logs/log-format.js';
 import { LogReader } from '../../src/logs/log-reader.js';
 import { listSegments, MAX_SEGMENTS, SEGMENT_BYTES } from '../../src/logs/segments.js';
 import { makeTempFolder } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
 
 const OWNER: LogOwner = {
   backendId: 'abc',
@@ -143,7 +144,7 @@ describe('rotation', () => {
     for (let i = 0; i < total; i += 1)
       log.write('stdout', Buffer.concat([Buffer.from(`${i} `), line, Buffer.from('\n')]));
     log.end();
-    expect(listSegments(folder).length).toBeLessThanOrEqual(MAX_SEGMENTS);
+    await waitFor(() => listSegments(folder).length <= MAX_SEGMENTS, 'the oldest segments to be removed');
     const bytes = listSegments(folder).reduce((sum, n) => sum + statSync(join(folder, `${n}.log`)).size, 0);
     expect(bytes).toBeLessThan((MAX_SEGMENTS + 0.1) * SEGMENT_BYTES);
     const numbers = (await readFolder(folder)).map(({ text }) => Number(text.split(' ')[0]));
