@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { greetServer } from '../../src/cli/client/greet-server.js';
+import { HttpApi } from '../../src/cli/client/http-api.js';
+import { usageError } from '../../src/contract/errors/usage-error.js';
 import { recordOf } from '../support/server-record.js';
 
 test('a program that says to be jamdev serve where a dev server was gets no token', async () => {
@@ -16,6 +18,28 @@ test('a program that says to be jamdev serve where a dev server was gets no toke
     await expect(greetServer({ apiUrl, record }, signal)).rejects.toMatchObject({ code: 'DevServerUnreachable' });
     // Named by the user, it is what it says.
     expect((await greetServer({ apiUrl }, signal)).isServe).toBe(true);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+test('an address that is tried first keeps the host, and is given up where nothing listens', async () => {
+  const hosts: unknown[] = [];
+  const server = createServer((request, response) => {
+    hosts.push(request.headers.host);
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const failures = { unreachable: usageError, notTheApi: usageError };
+    const { signal } = new AbortController();
+    const ask = (host: string, address: string) =>
+      new HttpApi(`http://${host}:${port}`, signal, failures, { address }).json('GET', '/');
+    expect(await ask('localhost', '127.0.0.1')).toEqual({});
+    expect(await ask('127.0.0.1', '::1')).toEqual({});
+    expect(hosts).toEqual([`localhost:${port}`, `127.0.0.1:${port}`]);
   } finally {
     server.closeAllConnections();
     server.close();

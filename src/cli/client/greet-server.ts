@@ -22,12 +22,13 @@ const MAX_HELLO_BYTES = 64 * 1024;
  */
 export async function greetServer(known: KnownServer, signal: AbortSignal, helloMs = HELLO_MS): Promise<ApiClient> {
   const { apiUrl, record } = known;
+  const address = record === undefined ? undefined : addressOf(apiUrl);
   const late = AbortSignal.timeout(helloMs);
   const who = record === undefined ? '' : describeHolder(record.pid, record.project);
   const failures = failuresOf(apiUrl, who);
   let hello: DevInfo | ServeInfo;
   try {
-    hello = await askWho(new HttpApi(apiUrl, AbortSignal.any([signal, late]), failures), failures);
+    hello = await askWho(new HttpApi(apiUrl, AbortSignal.any([signal, late]), failures, { address }), failures);
   } catch (error) {
     signal.throwIfAborted();
     if (!late.aborted) throw error;
@@ -38,14 +39,22 @@ export async function greetServer(known: KnownServer, signal: AbortSignal, hello
     throw await explainSilence(known, silence);
   }
   if (!('kind' in hello)) {
-    return new ApiClient(new HttpApi(apiUrl, signal, failures), { kind: 'dev', stateFolder: hello.state_folder });
+    return new ApiClient(new HttpApi(apiUrl, signal, failures, { address }), {
+      kind: 'dev',
+      stateFolder: hello.state_folder,
+    });
   }
   // The dev server has just ended, and its port is another program's, which must get no token.
   if (record !== undefined) throw failures.notTheApi('its answer is that of jamdev serve');
   const { findLogin } = await import('./api-token.js');
   const { token, account } = await findLogin(process.env);
-  const http = new HttpApi(apiUrl, signal, serveFailures(apiUrl, loginPath()), token);
+  const http = new HttpApi(apiUrl, signal, serveFailures(apiUrl, loginPath()), { token });
   return new ApiClient(http, { kind: 'serve', url: apiUrl, account });
+}
+
+/** Where a dev server of this machine listens that is reached as `localhost`: on this address at least. */
+function addressOf(apiUrl: string): string | undefined {
+  return apiUrl.startsWith('http://localhost:') ? '127.0.0.1' : undefined;
 }
 
 /** A client of a dev server that has identified itself before. */

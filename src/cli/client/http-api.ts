@@ -8,6 +8,9 @@ import { errorCode } from '../../os/error-code.js';
 /** The longest error answer that is read: one holds the last lines of a build or a backend at most. */
 const MAX_ERROR_BYTES = 16 * 1024 * 1024;
 
+/** What the system says where nothing listens; without IPv6, of its addresses. */
+const NOBODY_THERE = ['ECONNREFUSED', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
+
 /** Says what is wrong when no usable answer comes. */
 export interface ApiFailures {
   /** There is no answer, or only a part of one. @param detail a code of the system, or words */
@@ -24,17 +27,25 @@ export class HttpApi {
   readonly #signal: AbortSignal;
   readonly #failures: ApiFailures;
   readonly #token: string | undefined;
+  readonly #address: string | undefined;
 
   /**
    * @param apiUrl an http or https URL
    * @param signal ends whatever is under way
    * @param token an API token
+   * @param address an IP address that is tried first, so that the name in the URL need not be looked up
    */
-  constructor(apiUrl: string, signal: AbortSignal, failures: ApiFailures, token?: string) {
+  constructor(
+    apiUrl: string,
+    signal: AbortSignal,
+    failures: ApiFailures,
+    { token, address }: { token?: string | undefined; address?: string | undefined } = {},
+  ) {
     this.#base = apiUrl.replace(/\/+$/, '');
     this.#signal = signal;
     this.#failures = failures;
     this.#token = token;
+    this.#address = address;
   }
 
   /**
@@ -86,14 +97,31 @@ export class HttpApi {
     return Buffer.concat(chunks).toString('utf8');
   }
 
-  #send(method: string, path: string, body?: unknown): Promise<IncomingMessage> {
+  async #send(method: string, path: string, body?: unknown): Promise<IncomingMessage> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
+    try {
+      if (this.#address !== undefined) return await this.#ask(method, path, payload, this.#address);
+    } catch (error) {
+      // It may listen on another address of that name.
+      if (!NOBODY_THERE.includes(errorCode(error))) throw this.#explain(error);
+    }
+    try {
+      return await this.#ask(method, path, payload);
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  #ask(method: string, path: string, payload: string | undefined, address?: string): Promise<IncomingMessage> {
     const url = `${this.#base}${path}`;
-    const options: RequestOptions = {
+    const options: RequestOptions & { servername?: string } = {
       method,
       agent: false,
       signal: this.#signal,
+      // Else Node.js looks whether the name is an address, which takes it longer than the request.
+      ...(address !== undefined && { hostname: address, servername: '' }),
       headers: {
+        ...(address !== undefined && { host: new URL(url).host }),
         accept: 'application/json',
         ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
         ...(payload === undefined
@@ -108,7 +136,7 @@ export class HttpApi {
         if (statusCode < 300) return resolve(response);
         this.#text(response, MAX_ERROR_BYTES).then((text) => reject(this.#refusal(text, response)), reject);
       });
-      request.once('error', (error) => reject(this.#signal.aborted ? error : this.#noAnswer(error)));
+      request.once('error', reject);
       request.end(payload);
     });
   }
@@ -122,7 +150,9 @@ export class HttpApi {
     return (needsToken ? this.#failures.unauthorized?.() : undefined) ?? error;
   }
 
-  #noAnswer(error: Error): JamdevError {
+  /** Says why there is no answer, unless it is known or nobody waits for one. */
+  #explain(error: unknown): unknown {
+    if (error instanceof JamdevError || this.#signal.aborted) return error;
     const code = errorCode(error);
     return code.startsWith('HPE_')
       ? this.#failures.notTheApi('it does not speak HTTP')

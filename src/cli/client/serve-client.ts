@@ -29,7 +29,7 @@ export class ServeClient {
   async send<T>(method: 'GET' | 'POST', path: string, answer: z.ZodType<T>, body?: unknown): Promise<T> {
     const failures = serveFailures(this.#base, loginPath());
     const late = AbortSignal.timeout(ANSWER_MS);
-    const http = new HttpApi(this.#base, AbortSignal.any([this.#signal, late]), failures, this.#token);
+    const http = new HttpApi(this.#base, AbortSignal.any([this.#signal, late]), failures, { token: this.#token });
     let received: unknown;
     try {
       received = await http.json<unknown>(method, path, body);
