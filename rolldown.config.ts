@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { defineConfig, type InputOptions, type OutputOptions, type Plugin } from 'rolldown';
 import { chunksOfDev } from './rolldown.chunks.js';
+import { compiledLate, lateBuiltins, lateEmoji, lateForCommander, latePackages } from './rolldown.late.js';
 
 /**
  * The packages that stay packages: an installation brings them. All others are built into `dist`, with their licenses: from
@@ -26,108 +26,6 @@ const preload = (target: string): Plugin => ({
     }
   },
 });
-
-/** Modules of Node.js that take milliseconds to load, and that a start does not need. */
-const LATE_BUILTINS = [
-  'child_process',
-  'crypto',
-  'dgram',
-  'dns/promises',
-  'http2',
-  'https',
-  'readline',
-  'tls',
-  'v8',
-  'worker_threads',
-  'zlib',
-];
-
-/** Loads modules of Node.js at their first use. They are a part of it, so that this can't fail. */
-const lateBuiltins: Plugin = {
-  name: 'late-builtins',
-  renderChunk(code) {
-    let late = code;
-    for (const [line, name = '', module = ''] of code.matchAll(/^let (\w+) = require\("(?:node:)?([^"]+)"\);\n/gm)) {
-      if (!LATE_BUILTINS.includes(module)) continue;
-      const [before = '', after = ''] = late.split(line);
-      // The form for a default import.
-      const [wrapping = '', wrap = ''] = new RegExp(`^${name} = (.*)\\(${name}(?:, 1)?\\);\\n`, 'm').exec(after) ?? [];
-      const found = `require("node:${module}")`;
-      const value = wrap === '' ? found : `${wrap}(${found}, 1)`;
-      const made = new RegExp(`\\bnew ${name}((?:\\.\\w+)+)`, 'g');
-      const uses = new RegExp(`(?<![\\w$.])${name}(?![\\w$])`, 'g');
-      const definition = `let ${name}$late;\nconst ${name} = () => ${name}$late ??= ${value};\n`;
-      late =
-        before + definition + after.replace(wrapping, '').replace(made, `new (${name}$1)`).replace(uses, `${name}()`);
-    }
-    return late === code ? null : { code: late };
-  },
-};
-
-/** Packages that a start does not need, and the functions of them that jamdev calls. */
-const LATE_PACKAGES: Record<string, readonly string[]> = {
-  chokidar: ['watch'],
-  execa: ['execa', 'execaSync'],
-  'http-proxy-middleware': ['createProxyMiddleware'],
-  ignore: ['default'],
-  'string-width': ['default'],
-};
-
-/** The same for packages that Express and its parts call; those that are a function themselves have no names. */
-const LATE_FOR_EXPRESS: Record<string, readonly string[]> = {
-  'iconv-lite': ['decode', 'encode', 'encodingExists', 'getDecoder', 'getEncoder'],
-  'mime-types': ['charset', 'contentType', 'extension', 'lookup'],
-  qs: ['parse', 'stringify'],
-  send: [],
-  'serve-static': [],
-};
-
-/**
- * Loads packages at the first call of a function of theirs. They are in the file that calls it, so that this can't fail: a
- * running dev server reads nothing of its package, which npm may have replaced.
- */
-const latePackages: Plugin = {
-  name: 'late-packages',
-  resolveId(id, importer = '') {
-    if (importer.startsWith('\0')) return null;
-    if (/\/node_modules\/(accepts|body-parser|express|raw-body|send|type-is)\//.test(importer)) {
-      return id in LATE_FOR_EXPRESS ? `\0late:${id}` : null;
-    }
-    return id in LATE_PACKAGES && !importer.includes('/node_modules/') ? `\0late:${id}` : null;
-  },
-  load(id) {
-    const name = id.startsWith('\0late:') ? id.slice('\0late:'.length) : undefined;
-    if (name === undefined) return null;
-    const path = JSON.stringify(fileURLToPath(import.meta.resolve(name)));
-    const load = `let loaded; const load = () => (loaded ??= require(${path}));\n`;
-    const forExpress = LATE_FOR_EXPRESS[name];
-    if (forExpress?.length === 0) return `${load}module.exports = (...given) => load()(...given);`;
-    const functions = (forExpress ?? LATE_PACKAGES[name] ?? []).map((each) => {
-      const target =
-        forExpress !== undefined
-          ? `exports.${each} =`
-          : each === 'default'
-            ? 'export default'
-            : `export const ${each} =`;
-      return `${target} (...given) => load().${each}(...given);`;
-    });
-    return load + functions.join('\n');
-  },
-};
-
-/**
- * Node.js checks the regular expressions of a file when it compiles it, even in functions that are never called, and needs
- * 14 ms for this one: it is a list of all emoji. As a call it is checked when it is reached.
- */
-const lateEmoji: Plugin = {
-  name: 'late-emoji',
-  transform(code, id) {
-    if (!id.includes('/node_modules/string-width/')) return null;
-    const late = code.replace(/\/(\^\\p\{RGI_Emoji\}\$)\/v/, 'new RegExp(String.raw`$1`, "v")');
-    if (late === code) throw new Error(`${id} has no list of emoji`);
-    return { code: late };
-  },
-};
 
 /** The licenses of what is bundled ask for their text to come along, those of what it depends on as well. */
 const licenses: Plugin = {
@@ -245,7 +143,16 @@ export default defineConfig([
       entryFileNames: '[name].cjs',
       chunkFileNames: '[name].cjs',
     },
-    plugins: [preload('.'), latePackages, lateEmoji, lateBuiltins, licenses, wholeBundle],
+    plugins: [
+      preload('.'),
+      latePackages,
+      lateForCommander,
+      lateEmoji,
+      lateBuiltins,
+      compiledLate,
+      licenses,
+      wholeBundle,
+    ],
   },
   {
     ...COMMON,

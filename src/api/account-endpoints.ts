@@ -7,6 +7,7 @@ export function accountEndpoints(): Endpoint[] {
   return [
     get('/auth', {
       summary: 'The account of the caller',
+      isDirect: true,
       answer: json(authSchema),
       handle: ({ account }) => ({ status: 'ok', accounts: [account.name], is_admin: false }),
     }),

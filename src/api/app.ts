@@ -18,11 +18,24 @@ import { answerErrorAsRegistry } from './registry-refusal.js';
  * @param guard lets a request through, or throws
  */
 export function createApi(context: ApiContext, guard: RequestHandler, endpoints: readonly Endpoint[]): RequestListener {
-  return answerDirectly(createApp(context, guard, endpoints), endpoints, {
-    guard,
-    respond: (endpoint) => handlerOf(endpoint, context),
-    answerError: answerError(context.reportFault),
-  });
+  return answerDirectly(
+    makeLate(() => createApp(context, guard, endpoints)),
+    endpoints,
+    {
+      guard,
+      respond: (endpoint) => handlerOf(endpoint, context),
+      answerError: answerError(context.reportFault),
+    },
+  );
+}
+
+/** A listener that is made at the first request for it: Express takes 20 ms to load, which no start has to wait for. */
+function makeLate(make: () => RequestListener): RequestListener {
+  let made: RequestListener | undefined;
+  return (request, response) => {
+    made ??= make();
+    made(request, response);
+  };
 }
 
 /** The API as an Express app, with all of its endpoints. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import express, { type Request, type Response } from 'express';
+import express, { type Request, type RequestHandler, type Response } from 'express';
 import { requestErrors } from '../contract/errors/request-errors.js';
 
 /** Bodies are small; more than this is a mistake. */
@@ -14,7 +14,7 @@ export const BODY_LIMIT_BYTES = 1024 * 1024;
 export function readBody(request: Request, response: Response): Promise<void> {
   if (isUsual(request)) return readUsual(request);
   return new Promise((resolve, reject) => {
-    readJson(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
+    makeReader()(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
   });
 }
 
@@ -35,7 +35,7 @@ function isUsual({ headers }: Request): boolean {
   return type === undefined || /^application\/json(?:; ?charset=utf-8)?$/i.test(type);
 }
 
-/** Does the same as {@link readJson}, in a tenth of its time. */
+/** Does the same as {@link makeReader}'s, in a tenth of its time. */
 function readUsual(request: Request): Promise<void> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -68,12 +68,15 @@ function parseJson(bytes: Buffer): unknown {
 
 const NOT_UTF8 = 'it is not UTF-8';
 
-const readJson = express.json({
-  limit: BODY_LIMIT_BYTES,
-  type: () => true,
-  strict: false,
-  // Else what is not UTF-8 would become replacement characters, and two different keys one.
-  verify: (_request, _response, body, encoding) => {
-    if (encoding === 'utf-8' && !isUtf8(body)) throw new Error(NOT_UTF8);
-  },
-});
+/** Made for each body: few are unusual, and Express is not loaded before one is. */
+function makeReader(): RequestHandler {
+  return express.json({
+    limit: BODY_LIMIT_BYTES,
+    type: () => true,
+    strict: false,
+    // Else what is not UTF-8 would become replacement characters, and two different keys one.
+    verify: (_request, _response, body, encoding) => {
+      if (encoding === 'utf-8' && !isUtf8(body)) throw new Error(NOT_UTF8);
+    },
+  });
+}

@@ -31,6 +31,7 @@ export function devEndpoints(context: DevApiContext): Endpoint[] {
   return [
     get(`${DEV_PREFIX}/info`, {
       summary: 'Which dev server this is',
+      isDirect: true,
       answer: json(devInfoSchema),
       handle: async ({ response }) => {
         const { description: _, ...about } = info();
@@ -41,6 +42,7 @@ export function devEndpoints(context: DevApiContext): Endpoint[] {
     get(`${DEV_PREFIX}/backends`, {
       summary:
         'Every backend of this dev server, and if asked of earlier ones, including those that ended, oldest first',
+      isDirect: true,
       query: devBackendsQuerySchema,
       answer: json(devBackendsSchema),
       handle: async ({ query: { earlier } }) => {

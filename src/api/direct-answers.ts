@@ -14,6 +14,7 @@ export interface DirectSteps {
 
 /** One kind of path that is answered directly. */
 interface DirectRoute {
+  method: string;
   /** As it is declared. */
   path: string;
   pattern: RegExp;
@@ -26,7 +27,7 @@ const PLAIN_PART = '([\\w.~-]+)';
 
 /**
  * Makes a listener that answers the endpoints declared as `direct` itself, by the same steps as the app: Express's way to an
- * endpoint takes longer than a connect to a running session. All other paths go to the app.
+ * endpoint takes longer than a connect to a running session. All other paths go to the app, and HEAD too.
  */
 export function answerDirectly(
   app: RequestListener,
@@ -35,23 +36,24 @@ export function answerDirectly(
 ): RequestListener {
   const routes = endpoints.filter(({ isDirect }) => isDirect).map((endpoint) => toRoute(endpoint, steps));
   return (request, response) => {
-    if (request.method === 'POST') {
-      for (const { path, pattern, names, respond } of routes) {
-        const match = pattern.exec(request.url ?? '');
-        if (match === null) continue;
-        const params = Object.fromEntries(names.map((name, index) => [name, match[index + 1] ?? '']));
-        return void answer(asInExpress(request, response, { params, route: { path } }), respond, steps);
-      }
+    for (const { method, path, pattern, names, respond } of routes) {
+      const match = request.method === method ? pattern.exec(request.url ?? '') : null;
+      if (match === null) continue;
+      const params = Object.fromEntries(names.map((name, index) => [name, match[index + 1] ?? '']));
+      return void answer(asInExpress(request, response, { params, route: { path } }), respond, steps);
     }
     app(request, response);
   };
 }
 
 function toRoute(endpoint: Endpoint, { respond }: DirectSteps): DirectRoute {
-  const { path } = endpoint;
+  const { method, path, query } = endpoint;
+  // A query that is ignored may be anything; one that is read is for Express to take apart.
+  const rest = query === undefined ? '(?:\\?.*)?' : '';
   return {
+    method: method.toUpperCase(),
     path,
-    pattern: new RegExp(`^${path.replace(/:\w+/g, PLAIN_PART)}(?:\\?.*)?$`, 's'),
+    pattern: new RegExp(`^${path.replace(/:\w+/g, PLAIN_PART)}${rest}$`, 's'),
     names: [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name),
     respond: respond(endpoint),
   };
@@ -69,8 +71,11 @@ function asInExpress(
   matched: Pick<Request, 'params' | 'route'>,
 ): Asked {
   const path = (request.url ?? '').split('?', 1)[0];
-  // Where an app is in front, its requests have a getter of that name.
-  Object.defineProperty(request, 'path', { value: path, configurable: true });
+  // Where an app is in front, its requests have getters of these names.
+  Object.defineProperties(request, {
+    path: { value: path, configurable: true },
+    query: { value: {}, configurable: true },
+  });
   const asked = Object.assign(request, { ...matched, body: undefined });
   const answered = Object.assign(response, { locals: {} });
   return { request: asked as unknown as Request, response: answered as unknown as Response };

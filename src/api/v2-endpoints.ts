@@ -66,6 +66,7 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
 
     get('/v2/backend/:id', {
       summary: 'Everything about a backend',
+      isDirect: true,
       answer: json(backendInfoSchema),
       errors: ['BackendNotFound'],
       handle: async ({ account, params }) =>
@@ -74,6 +75,7 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
 
     get('/v2/backend/:id/status', {
       summary: 'The status of a backend',
+      isDirect: true,
       scope: 'public',
       answer: json(publicStatusSchema),
       errors: ['BackendNotFound'],
@@ -82,6 +84,7 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
 
     get('/v2/backend/:id/status/stream', {
       summary: 'Every status of a backend so far, then the live ones, until it has ended',
+      isDirect: true,
       scope: 'public',
       answer: events(publicStatusSchema),
       errors: ['BackendNotFound'],
@@ -109,6 +112,7 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
 
     post('/v2/backend/:id/terminate', {
       summary: 'Ends a backend: softly, or at once if hard',
+      isDirect: true,
       scope: 'connect',
       body: terminateRequestSchema,
       answer: json(okSchema),

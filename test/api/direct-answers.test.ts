@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startServer, untilStatus } from '../support/dev-server.js';
-import { openSocket } from '../support/http.js';
+import { openSocket, send } from '../support/http.js';
 import { waitFor } from '../support/wait.js';
 
 const PATH = '/v2/service/-/-/connect';
@@ -42,25 +42,89 @@ test('a connect is answered in the same way whether Express has it or not', asyn
   const server = await startServer();
   const { backend_id } = await server.connect({ key: 'held' });
   await untilStatus(server, backend_id, 'ready');
-  const ask = async (path: string, head: string, body: string) => {
-    const { socket, received } = await openSocket(server.apiUrl);
-    const host = /^host:/.test(head) ? '' : 'host: localhost\r\n';
-    const bytes = body.includes('\udcff') ? Buffer.from(body.replace('\udcff', '\xff'), 'latin1') : Buffer.from(body);
-    socket.write(`POST ${path} HTTP/1.1\r\n${host}${head}content-length: ${bytes.length}\r\nconnection: close\r\n\r\n`);
-    socket.write(bytes);
-    await waitFor(() => socket.destroyed || socket.readableEnded, 'the answer');
-    socket.destroy();
-    return received()
-      .replace(/\r\nDate: [^\r]*/i, '')
-      .replace(/"id":"\w+"/, '')
-      .replaceAll(/[A-Za-z0-9_-]{43}/g, 'TOKEN');
-  };
   for (const [what, head, body] of BODIES) {
-    const [direct, byExpress] = [await ask(PATH, head, body), await ask(BY_EXPRESS, head, body)];
+    const bytes = body.includes('\udcff') ? Buffer.from(body.replace('\udcff', '\xff'), 'latin1') : Buffer.from(body);
+    const whole = `${head}content-length: ${bytes.length}\r\n`;
+    const ask = (path: string) => answerTo(server.apiUrl, `POST ${path}`, whole, bytes);
+    const [direct, byExpress] = [await ask(PATH), await ask(BY_EXPRESS)];
     expect(direct, what).toMatch(/^HTTP\/1\.1 \d/);
     expect({ what, answer: withoutNewBackend(direct) }).toEqual({ what, answer: withoutNewBackend(byExpress) });
   }
 }, 60_000);
+
+const HEADS: [what: string, head: string][] = [
+  ['a body', 'content-length: 2\r\n\r\n{}'],
+  ['a foreign host', 'host: evil.example\r\n'],
+  ['a foreign page', 'origin: https://evil.example\r\n'],
+  ['an own page', 'origin: http://localhost:3000\r\n'],
+  ['a page without an origin', 'sec-fetch-site: cross-site\r\n'],
+];
+
+test('so are the requests that read', async () => {
+  const server = await startServer();
+  const { backend_id: id } = await server.connect({ key: 'held' });
+  await untilStatus(server, id, 'ready');
+  const { backend_id: ended } = await server.connect({ key: 'ended' });
+  await send(`${server.apiUrl}/v2/backend/${ended}/terminate`, { body: '{"hard":true}' });
+  await untilStatus(server, ended, 'terminated');
+  const paths = [
+    '/auth',
+    '/auth?any=thing&any=%E4',
+    '/auth/',
+    '/_jamdev/info',
+    '/_jamdev/backends',
+    '/_jamdev/backends?',
+    '/_jamdev/backends?earlier=false',
+    '/_jamdev/backends?earlier=maybe',
+    `/v2/backend/${id}`,
+    `/v2/backend/${id}/status`,
+    `/v2/backend/${id}%00/status`,
+    `/v2/backend/${id}%E4/status`,
+    '/v2/backend/none/status',
+    `/v2/backend/${ended}/status/stream`,
+    '/v2/backend/none/status/stream',
+  ];
+  const compare = async (method: string, path: string, what: string, head = '') => {
+    const byExpress = path.replace(/^\/(auth|_jamdev|v2)/, (first) => first.toUpperCase());
+    const ask = async (target: string) =>
+      withoutLength(await answerTo(server.apiUrl, `${method} ${target}`, head), path);
+    const [answer, other] = await Promise.all([ask(path), ask(byExpress)]);
+    expect(answer, `${method} ${path} with ${what}`).toMatch(/^HTTP\/1\.1 \d/);
+    const expected = other.replaceAll(pathIn(byExpress), pathIn(path));
+    expect({ method, path, what, answer }).toEqual({ method, path, what, answer: expected });
+  };
+  for (const path of paths) {
+    await Promise.all(['GET', 'HEAD', 'POST', 'OPTIONS'].map((method) => compare(method, path, 'nothing unusual')));
+  }
+  for (const [what, head] of HEADS) {
+    await Promise.all(['/auth', `/v2/backend/${id}/status`].map((path) => compare('GET', path, what, head)));
+  }
+}, 60_000);
+
+/** Errors quote it. */
+function pathIn(target: string): string {
+  return target.split('?')[0] as string;
+}
+
+/** What comes back from a server, without what differs from answer to answer. */
+async function answerTo(apiUrl: string, start: string, head: string, body?: Buffer): Promise<string> {
+  const { socket, received } = await openSocket(apiUrl);
+  const host = /^host:/.test(head) ? '' : 'host: localhost\r\n';
+  socket.write(`${start} HTTP/1.1\r\n${host}connection: close\r\n${head}${head.includes('\r\n\r\n') ? '' : '\r\n'}`);
+  if (body !== undefined) socket.write(body);
+  await waitFor(() => socket.destroyed || socket.readableEnded, 'the answer');
+  socket.destroy();
+  return received()
+    .replace(/\r\nDate: [^\r]*/i, '')
+    .replace(/"id":"\w+"/, '')
+    .replaceAll(/[A-Za-z0-9_-]{43}/g, 'TOKEN')
+    .replaceAll(/"(memory|cpu|watching)":[^,}]+/g, '"$1":0');
+}
+
+/** What jamdev tells of itself and of what backends use changes, and with it the length. */
+function withoutLength(answer: string, path: string): string {
+  return path.startsWith('/_jamdev/') ? answer.replace(/\r\ncontent-length: \d+/, '') : answer;
+}
 
 /** Connects without a key spawn a backend each. */
 function withoutNewBackend(answer: string): string {
