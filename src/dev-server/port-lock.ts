@@ -12,10 +12,12 @@ const LOOK_PAUSE_MS = 20;
  * @throws the system's error when the state folder can't be written
  */
 export async function withPortLock<T>(folder: StateFolder, action: () => Promise<T>): Promise<T> {
-  const startedAt = performance.now();
+  let startedAt: number | undefined;
   for (;;) {
     const { lock } = await takeLock(portsLockOf({ folder }));
-    if (lock === undefined && performance.now() - startedAt < PATIENCE_MS) {
+    // Not before: Node.js 26 loads a module at the first use of its clock, and the lock is nearly always free.
+    if (lock === undefined) startedAt ??= performance.now();
+    if (startedAt !== undefined && lock === undefined && performance.now() - startedAt < PATIENCE_MS) {
       await pause(LOOK_PAUSE_MS);
       continue;
     }

@@ -8,8 +8,11 @@ import { askInTerminal } from '../../terminal/ask.js';
  * Makes the question whether to use other ports, for a person who can answer it; undefined where there is none: in CI a
  * terminal has nobody in front of it, and in the background reading from it would suspend the program.
  */
-export async function makePortQuestion({ stdin, stdout, signal }: CommandIo): Promise<PortPolicy['ask']> {
-  if (!stdin.isTTY || !stdout.stream.isTTY || process.env.CI) return undefined;
+export async function makePortQuestion(io: CommandIo): Promise<PortPolicy['ask']> {
+  const { stdout, signal } = io;
+  if (!stdout.stream.isTTY || process.env.CI) return undefined;
+  const { stdin } = io;
+  if (!stdin.isTTY) return undefined;
   if ((await terminalPlace()) === 'background') return undefined;
   const terminal = { input: stdin, output: stdout, interrupt: () => void process.kill(process.pid, 'SIGINT') };
   return async (taken, { port, proxyPort }) => {

@@ -62,7 +62,7 @@ export async function runDev(given: DevFlags, output: DevOutput, io: CommandIo):
   });
   process.on('exit', () => server.killNow());
   // With NO_COLOR the terminal is left as it is, raw mode included.
-  const inTerminal = io.stdin.isTTY === true && io.stdout.stream.isTTY === true && !process.env.NO_COLOR;
+  const inTerminal = io.stdout.stream.isTTY === true && io.stdin.isTTY === true && !process.env.NO_COLOR;
   const interactive = server.config.interactive && inTerminal && !output.json;
   reporter.started(server, sinceStartMs, output.json ? [] : await environmentLines(server.config.services));
   const remarks = [describeProjectAbove(given.folder, server.config), ...server.stateRemarks];
