@@ -10,6 +10,8 @@ const BEGINNINGS = [
   { name: 'start', path: 'src/cli/launch.ts', isWhole: true },
   { name: 'main', path: 'src/cli/main.ts', isWhole: true },
   { name: 'program', path: 'src/cli/program.ts', isWhole: true },
+  // What a command loads where no dev server runs.
+  { name: 'project', path: 'src/cli/client/no-dev-server.ts' },
   { name: 'records', path: 'src/cli/program.ts', loadsLate: true },
   { name: 'examination', path: 'src/cli/commands/doctor/run-doctor.ts' },
   { name: 'servers', path: 'src/cli/commands/serve/run-serve.ts' },

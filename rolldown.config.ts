@@ -2,7 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defineConfig, type InputOptions, type OutputOptions, type Plugin } from 'rolldown';
 import { chunksOfDev } from './rolldown.chunks.js';
-import { compiledLate, lateBuiltins, lateEmoji, lateForCommander, latePackages } from './rolldown.late.js';
+import {
+  compiledLate,
+  lateBuiltins,
+  lateEmoji,
+  lateForCommander,
+  latePackages,
+  noUnusedRuntime,
+} from './rolldown.late.js';
 
 /**
  * The packages that stay packages: an installation brings them. All others are built into `dist`, with their licenses: from
@@ -150,6 +157,7 @@ export default defineConfig([
       lateEmoji,
       lateBuiltins,
       compiledLate,
+      noUnusedRuntime,
       licenses,
       wholeBundle,
     ],

@@ -125,6 +125,15 @@ export const lateForCommander: Plugin = {
   },
 };
 
+/** The bundler has every file load its own functions, even one that calls none of them. */
+export const noUnusedRuntime: Plugin = {
+  name: 'no-unused-runtime',
+  renderChunk(code) {
+    const [line = '', variable] = /^const (\w+_rolldown_runtime) = require\("[^"]+"\);\n/m.exec(code) ?? [];
+    return variable === undefined || code.includes(`${variable}.`) ? null : { code: code.replace(line, '') };
+  },
+};
+
 /**
  * The bundler puts parentheses around the function of each package, at which V8 compiles all of it at once. Packages that are
  * loaded late, or never, are not to be compiled before.

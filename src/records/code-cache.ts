@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import module, { createRequire } from 'node:module';
+import { createRequire, Module } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { constants, Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
@@ -24,14 +24,14 @@ const PRIVATE_FILE = 0o600;
  */
 export function keepCompiledCode(sources: string, folder: string): void {
   const compiled = new Map<string, { script: Script; checksum: Buffer }>();
-  const prototype = module.prototype as unknown as { _compile: Compile };
+  const prototype = Module.prototype as unknown as { _compile: Compile };
   const compile = prototype._compile;
   prototype._compile = function (source, file) {
     if (dirname(file) !== sources) return compile.call(this, source, file);
     const kept = join(folder, basename(file));
     const checksum = checksumOf(source);
     const cachedData = readKept(kept, checksum);
-    const script = new Script(module.wrap(source), {
+    const script = new Script(Module.wrap(source), {
       filename: file,
       importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
       ...(cachedData && { cachedData }),

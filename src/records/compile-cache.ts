@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync } from 'node:fs';
-import module from 'node:module';
+import { Module } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { noteHandled } from '../os/debug/debug-log.js';
@@ -20,7 +20,7 @@ const PRIVATE = 0o700;
  */
 export function useCompileCache(name: string): void {
   // Its type is of Node.js 20.
-  const { enableCompileCache } = module as { enableCompileCache?: (folder: string) => unknown };
+  const { enableCompileCache } = Module as { enableCompileCache?: (folder: string) => unknown };
   const home = stateHomePlaces().find(isOwnFolder);
   if (home === undefined) return;
   const folder = join(home, COMPILE_CACHE);

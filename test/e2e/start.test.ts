@@ -56,7 +56,8 @@ test.skipIf(process.platform !== 'linux')('--version says so when it can not be 
 
 test('jamdev list loads no parts of Node.js and no packages that it has no use for', async () => {
   const { files, builtins } = await loadedBy(['list']);
-  expect(files.length).toBeGreaterThan(10);
+  expect(files.length).toBeGreaterThan(1);
+  expect(files.length).toBeLessThan(10);
   const parts = ['crypto', 'http2', 'tls', 'worker_threads', 'internal/deps/undici/undici'];
   // Where jamdev keeps compiled code itself, its checksums are those of zlib.
   if (HAS_COMPILE_CACHE) parts.push('zlib');
@@ -118,7 +119,7 @@ test('a dev server uses the compiled code of the one before', async () => {
   };
   const first = await startAndStop();
   const foreground = [...first.keys()].filter((name) => name.startsWith('dev'));
-  expect(foreground.length).toBeGreaterThan(10);
+  expect(foreground.length).toBeGreaterThan(5);
   const [older, other] = [join(cache, 'dev', 'v19.0.0-x64'), join(cache, 'dev', 'v21.0.0-x64')];
   for (const folder of [older, other]) mkdirSync(folder);
   for (const folder of [older, other]) utimesSync(folder, 1, 1);
