@@ -158,7 +158,8 @@ function explain(error: unknown, signal: AbortSignal | undefined): unknown {
     return clusterErrors.controllerUnavailable(cause === undefined ? error.message : errorCode(cause));
   // What a kept connection says of itself.
   if (error instanceof Error && !(error instanceof JamdevError) && typeof code === 'string') {
-    return clusterErrors.controllerUnavailable(code);
+    // undici's own codes, of a connection that broke, say less than its words.
+    return clusterErrors.controllerUnavailable(code.startsWith('UND_') ? error.message : code);
   }
   return error;
 }

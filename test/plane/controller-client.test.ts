@@ -32,7 +32,12 @@ test.each<[what: string, answer: RequestListener, code: string, message: RegExp]
   ['an empty error', (_, response) => response.writeHead(503).end(), 'ControllerFailed', /status 503/],
   ['no JSON', (_, response) => response.end('<html>'), 'ControllerFailed', /not JSON/],
   ['JSON of another form', (_, response) => response.end('{"a":1}'), 'ControllerFailed', /another form/],
-  ['a connection that it cuts', (request) => request.socket.destroy(), 'ControllerUnavailable', /does not answer/],
+  [
+    'a connection that it cuts',
+    (request) => request.socket.destroy(),
+    'ControllerUnavailable',
+    /does not answer \((?:other side closed|ECONNRESET)\)/,
+  ],
   [
     'an error that Plane does not expect, as without its database',
     (_, response) => response.writeHead(500).end('{"id":"a","kind":"Other","message":"Internal error."}'),
@@ -72,6 +77,22 @@ test('a port where nobody listens is named as that', async () => {
     code: 'ControllerUnavailable',
     message: expect.stringContaining('ECONNREFUSED'),
   });
+});
+
+test('connections are kept, and a request that spawns for long holds up no other', async () => {
+  const ports = new Set<number | undefined>();
+  let finish: () => void = () => undefined;
+  const controller = await controllerWith((request, response) => {
+    ports.add(request.socket.remotePort);
+    if (request.url !== '/ctrl/connect') return void response.end('null');
+    finish = () =>
+      response.end('{"backend_id":"a","spawned":true,"status":"scheduled","token":"t","url":"http://a/t/"}');
+  });
+  const spawning = controller.connect(REQUEST);
+  for (let count = 0; count < 20; count += 1) await controller.terminate('b', true);
+  finish();
+  expect(await spawning).toMatchObject({ backend_id: 'a' });
+  expect(ports.size).toBeLessThan(10);
 });
 
 test('who stops waiting gets their own reason', async () => {
