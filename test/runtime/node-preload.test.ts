@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { NodePreload, withPreload } from '../../src/runtime/process/node-preload.js';
 import { makeTempFolder, ROOT } from '../support/project.js';
 import { useStateHome } from '../support/state-home.js';
 
-const SOURCE = readFileSync(join(ROOT, 'src', 'runtime', 'process', 'remap-8080.cjs'), 'utf8');
+const FOLDER = join(ROOT, 'src', 'runtime', 'process');
 
 test.each([undefined, '', '   '])('with NODE_OPTIONS %j the preload stands alone', (before) => {
   expect(withPreload(before, '/a b/remap-8080.cjs')).toBe('--require "/a b/remap-8080.cjs"');
@@ -33,11 +33,31 @@ test('it lies outside of the package, for this user only, and comes back when it
   const preload = new NodePreload();
   const path = preload.path();
   expect(path.startsWith(home)).toBe(true);
-  expect(readFileSync(path, 'utf8')).toBe(SOURCE);
+  const text = readFileSync(path, 'utf8');
   expect(statSync(dirname(path)).mode & 0o077).toBe(0);
   rmSync(join(home, 'jamdev'), { recursive: true });
   expect(preload.path()).toBe(path);
-  expect(readFileSync(path, 'utf8')).toBe(SOURCE);
+  expect(readFileSync(path, 'utf8')).toBe(text);
+});
+
+test('a program loads it as one file, and only one in a warm pool a second', () => {
+  useStateHome(makeTempFolder());
+  const folder = makeTempFolder();
+  const path = new NodePreload().path();
+  const env = { ...process.env, NODE_OPTIONS: withPreload(undefined, path), JAMDEV_WRITES_FOLDER: folder };
+  const loadedWith = (more: Record<string, string>) =>
+    execFileSync(process.execPath, ['-p', 'Object.keys(require.cache).join()'], {
+      env: { ...env, ...more },
+      encoding: 'utf8',
+    }).trim();
+  expect(loadedWith({})).toBe(path);
+  const names = ['remap-8080.cjs', 'lead-control-socket.cjs', 'wrap-functions.cjs'];
+  const inPool = loadedWith({ JAMDEV_CONTROL_SOCKET: '/s' }).split(',');
+  expect(inPool.toSorted()).toEqual(names.map((name) => join(dirname(path), name)).toSorted());
+  // What the parts do, which is reported there.
+  const write = "require('node:fs').writeFileSync(process.argv[1], 'text')";
+  execFileSync(process.execPath, ['-e', write, join(folder, 'written')], { env });
+  expect(readdirSync(folder).some((name) => /^\d+/.test(name))).toBe(true);
 });
 
 test('where nothing can be kept, the one in the package does', () => {
@@ -47,5 +67,5 @@ test('where nothing can be kept, the one in the package does', () => {
   preload.path();
   rmSync(join(folder, 'jamdev', 'preloads'), { recursive: true });
   writeFileSync(join(folder, 'jamdev', 'preloads'), 'in the way');
-  expect(preload.path()).toBe(join(ROOT, 'src', 'runtime', 'process', 'remap-8080.cjs'));
+  expect(preload.path()).toBe(join(FOLDER, 'remap-8080.cjs'));
 });

@@ -6,13 +6,15 @@ import { noteHandled } from '../../os/debug/debug-log.js';
 import { writeOwnFile } from '../../records/own-file.js';
 import { makeOwnFolder } from '../../records/own-folder.js';
 import { createStateHome, findStateHome } from '../../records/state-home.js';
+import { joinModules } from './join-modules.js';
 
 /** Tells the preload the backend's port; see remap-8080.cjs. */
 export const PRELOAD_PORT_VARIABLE = 'JAMDEV_BACKEND_PORT';
 
-/** The first is named in NODE_OPTIONS, and loads the others. */
-const NAMES = [
-  'remap-8080.cjs',
+/** Named in NODE_OPTIONS. */
+const ENTRY = 'remap-8080.cjs';
+/** What it loads, and what is kept as one file with it. */
+const PARTS = [
   'report-writes.cjs',
   'wrap-functions.cjs',
   'write-operations.cjs',
@@ -21,10 +23,9 @@ const NAMES = [
   'watch-databases.cjs',
   'watch-programs.cjs',
   'watch-workers.cjs',
-  'stand-by.cjs',
-  'shift-clock.cjs',
-  'lead-control-socket.cjs',
 ] as const;
+/** What only some processes load. */
+const NAMES = [ENTRY, 'stand-by.cjs', 'shift-clock.cjs', 'lead-control-socket.cjs', 'wrap-functions.cjs'] as const;
 const PACKAGED = fileURLToPath(new URL('.', import.meta.url));
 const HASH_CHARACTERS = 12;
 
@@ -34,11 +35,11 @@ const HASH_CHARACTERS = 12;
  */
 export class NodePreload {
   /** Read at the start, while the package exists. */
-  readonly #sources = NAMES.map((name) => readFileSync(join(PACKAGED, name), 'utf8'));
+  readonly #sources = NAMES.map((name) => (name === ENTRY ? readJoined() : readPackaged(name)));
   readonly #hash = createHash('sha256').update(this.#sources.join('\0')).digest('hex').slice(0, HASH_CHARACTERS);
 
   /** @param name default: that of the preload itself @returns the path of the file, which is there */
-  path(name: (typeof NAMES)[number] = NAMES[0]): string {
+  path(name: (typeof NAMES)[number] = ENTRY): string {
     const kept = this.#pathsIn(findStateHome().root);
     const preload = kept.every((path) => existsSync(path)) ? kept[0] : this.#keep();
     return join(dirname(preload), name);
@@ -61,15 +62,23 @@ export class NodePreload {
     } catch (error) {
       noteHandled('processes', 'keeping a copy of the preload', error);
       // For example, the disk is full: the one in the package is used as long as it exists.
-      return join(PACKAGED, NAMES[0]);
+      return join(PACKAGED, ENTRY);
     }
   }
+}
+
+function readPackaged(name: string): string {
+  return readFileSync(join(PACKAGED, name), 'utf8');
+}
+
+function readJoined(): string {
+  return joinModules(readPackaged(ENTRY), Object.fromEntries(PARTS.map((name) => [name, readPackaged(name)])));
 }
 
 /** Reads what stops a process that is started ahead of time, with what it loads, by the names of the files. */
 export function readStandBy(): Record<string, string> {
   const names: readonly (typeof NAMES)[number][] = ['stand-by.cjs', 'shift-clock.cjs'];
-  return Object.fromEntries(names.map((name) => [name, readFileSync(join(PACKAGED, name), 'utf8')]));
+  return Object.fromEntries(names.map((name) => [name, readPackaged(name)]));
 }
 
 /** NODE_OPTIONS with the preload that stops a process in front: it has to run before all code that options bring. */

@@ -16,9 +16,10 @@ const LOOPBACK = '127.0.0.1';
 let beforeListening = () => {};
 let assignedPort = Number.NaN;
 
-require('./lead-control-socket.cjs');
+const { isMainThread } = require('node:worker_threads');
+if (process.env.JAMDEV_CONTROL_SOCKET !== undefined || !isMainThread) require('./lead-control-socket.cjs');
 // Of a Worker with an environment of its own, which stand-by.cjs does not reach.
-if (!require('node:worker_threads').isMainThread) require('./shift-clock.cjs').inheritClock();
+if (!isMainThread) require('./shift-clock.cjs').inheritClock();
 
 const writesFolder = process.env.JAMDEV_WRITES_FOLDER ?? folderOfWorker();
 const moreLoaded =
@@ -61,7 +62,7 @@ function begin() {
 
 /** The same of a Worker with an environment of its own. */
 function folderOfWorker() {
-  return require('node:worker_threads').isMainThread ? undefined : require('./watch-workers.cjs').inheritedFolder();
+  return isMainThread ? undefined : require('./watch-workers.cjs').inheritedFolder();
 }
 
 function flushCompileCache() {

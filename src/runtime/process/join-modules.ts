@@ -1,0 +1,29 @@
+/**
+ * Puts a CommonJS module and others that it requires by relative paths into one text, since every file that Node.js loads
+ * costs a start half a millisecond. What is not among the parts is required as before.
+ * @param entry the text of the module
+ * @param parts the texts of the others, by the names of their files
+ */
+export function joinModules(entry: string, parts: Readonly<Record<string, string>>): string {
+  const functions = Object.entries(parts).map(
+    ([name, text]) => `[${JSON.stringify(`./${name}`)}, function (module, exports, require) {${text}\n}],\n`,
+  );
+  return `'use strict';
+(function (parts, loaded) {
+  function requirePart(name) {
+    const part = parts.get(name);
+    if (part === undefined) return require(name);
+    if (!loaded.has(name)) {
+      const made = { exports: {} };
+      loaded.set(name, made);
+      part(made, made.exports, requirePart);
+    }
+    return loaded.get(name).exports;
+  }
+  requirePart.cache = require.cache;
+  (function (require) {${entry}
+  })(requirePart);
+})(new Map([
+${functions.join('')}]), new Map());
+`;
+}
