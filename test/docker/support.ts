@@ -133,6 +133,7 @@ export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promis
     // Whatever failed, nothing stays behind; and if nothing failed there is nothing but the image.
     const left = await removeLeftovers(engine, { project, isRunAlive: () => false });
     await removeImage(engine, image);
+    rmSync(controls, { recursive: true, force: true });
     expect(left).toBe(0);
   });
 
