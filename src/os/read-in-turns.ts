@@ -23,7 +23,8 @@ export function readInTurns(stream: Readable, take: (chunk: Buffer) => void): vo
     workedMs += performance.now() - startedAtMs;
     isPlanned = true;
     if (workedMs < SHORTEST_PAUSE_MS) return void setImmediate(readSlice);
-    setTimeout(readSlice, workedMs);
+    // A timer that is due when it is looked at would come before what waits for sockets.
+    setTimeout(() => setImmediate(readSlice), workedMs);
     workedMs = 0;
   };
   // First, so that the stream does not begin to flow.

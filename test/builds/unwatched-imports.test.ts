@@ -6,6 +6,9 @@ import type { ServiceConfig } from '../../src/config/service-config.js';
 import { makeProject } from '../support/project.js';
 import { startWatching } from '../watch/watcher-support.js';
 
+/** What makes a folder a repository for git. */
+const GIT = { '.git/HEAD': 'ref: refs/heads/main', '.git/objects/info/.keep': '', '.git/refs/.keep': '' };
+
 interface Case {
   /** Of a repository with the service in `app`. */
   files: Record<string, string>;
@@ -18,7 +21,7 @@ interface Case {
 }
 
 async function find({ files, command = 'node server.js', build, watch = ['.'], ignore = [], links = {} }: Case) {
-  const repository = makeProject({ '.git/HEAD': 'ref: refs/heads/main', 'app/server.js': '', ...files });
+  const repository = makeProject({ ...GIT, 'app/server.js': '', ...files });
   const cwd = join(repository, 'app');
   for (const [path, target] of Object.entries(links)) {
     mkdirSync(join(cwd, path, '..'), { recursive: true });
