@@ -110,11 +110,17 @@ export class PipeChannel implements WarmChannel {
   }
 
   close(): void {
-    this.#folder.close();
+    // First: a process that opened only one of the pipes so far would wait for a writer of the other for ever.
     this.#removeNames();
+    this.#folder.close();
   }
 
+  /** Best effort: a later start removes the folder of a program that has ended. */
   #removeNames(): void {
-    rmSync(this.#parent, { recursive: true, force: true });
+    try {
+      rmSync(this.#parent, { recursive: true, force: true });
+    } catch (error) {
+      ignoreError('processes', 'removing the pipes to a process that stands by')(error);
+    }
   }
 }
