@@ -29,7 +29,9 @@ export function checkConfig(value: object, file: string): ConfigFile {
 /** Finds a text with a zero byte, which no path or command can have; variables are checked where they are used. */
 function findZeroByte(value: unknown, path: string[] = []): string | undefined {
   if (typeof value === 'string') return value.includes('\0') ? path.join('.') : undefined;
-  if (typeof value !== 'object' || value === null || path.at(-1) === 'env') return undefined;
+  // A service may be named `env`.
+  const areVariables = path.at(-1) === 'env' && path.at(-2) !== 'services';
+  if (typeof value !== 'object' || value === null || areVariables) return undefined;
   for (const [key, each] of Object.entries(value)) {
     const found = findZeroByte(each, [...path, key]);
     if (found !== undefined) return found;

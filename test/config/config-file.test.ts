@@ -91,6 +91,7 @@ describe('the text of a config file', () => {
       { services: { a: { command: 'node a.js', ignore: ['\0'] } } },
       '"services.a.ignore.0" must not contain a zero byte.',
     ],
+    [{ services: { env: { command: 'node\0' } } }, '"services.env.command" must not contain a zero byte.'],
     [{ command: '' }, '"command" must be a non-empty string, not "".'],
     [{ env: { A: 1 } }, '"env.A" must be a string, not 1.'],
     [{ env: ['A=1'] }, '"env" must be an object, not a list.'],
