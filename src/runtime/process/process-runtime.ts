@@ -65,7 +65,8 @@ export class ProcessRuntime implements Runtime {
       signal.throwIfAborted();
       const env = this.#environmentOf(build, port, request.env);
       const { controlSocket } = request;
-      const warm = controlSocket === undefined ? await this.#startWarm(request, build, env, isServed) : undefined;
+      const warm =
+        controlSocket === undefined ? await this.#startWarm(request, build, env, isServed, signal) : undefined;
       const coldEnv = controlSocket === undefined ? env : this.#poolEnvironment(controlSocket, request, env);
       const child = warm ?? (await this.#startCold(request, build, coldEnv));
       noteDecision('processes', () => `backend ${request.backendId} is process ${child.pid}, on port ${port}`);
@@ -96,11 +97,12 @@ export class ProcessRuntime implements Runtime {
     build: ProcessBuild,
     env: NodeJS.ProcessEnv,
     isServed: Promise<void>,
+    signal: AbortSignal,
   ): Promise<SupervisedChild | undefined> {
     const { backendId } = request;
     const onOutput = request.onOutput.bind(request);
     const onStuck = (stuck: Stuck) => void remarkStuck(stuck, request);
-    return this.#warm.start(build, { backendId, env, onOutput, onStuck }, isServed);
+    return this.#warm.start(build, { backendId, env, onOutput, onStuck }, isServed, signal);
   }
 
   async #startCold(request: SpawnRequest, build: ProcessBuild, env: NodeJS.ProcessEnv): Promise<SupervisedChild> {

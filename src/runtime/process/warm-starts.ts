@@ -65,13 +65,15 @@ export class WarmStarts {
   /**
    * Starts a backend from a process that stands by.
    * @param served settles when its start is over
+   * @param signal ends the process, which may be stuck
    * @returns undefined when it has to be started as usual
-   * @throws JamdevError `StateFolderUnusable`
+   * @throws JamdevError `StateFolderUnusable`; the signal's reason when it aborts
    */
   async start(
     build: ProcessBuild,
     assignment: WarmAssignment,
     served: Promise<unknown>,
+    signal: AbortSignal,
   ): Promise<SupervisedChild | undefined> {
     let why = this.#refusals.get(build) ?? 'none of its build stands by';
     const process = this.#pool.take(build, served, (each) => {
@@ -79,7 +81,7 @@ export class WarmStarts {
       why = difference ?? why;
       return difference === undefined;
     });
-    const child = await process?.assign(assignment);
+    const child = process && (await assign(process, assignment, signal));
     const { backendId } = assignment;
     if (child === undefined) noteDecision('processes', () => `backend ${backendId} is started cold: ${why}`);
     else noteDecision('processes', () => `backend ${backendId} is started warm`);
@@ -112,5 +114,22 @@ export class WarmStarts {
     this.#remarks.get(service)?.(
       `No process of ${service} can be started ahead of time (${reason}). Its backends start as usual; "warm": 0 in the config turns this off.`,
     );
+  }
+}
+
+async function assign(
+  process: WarmProcess,
+  assignment: WarmAssignment,
+  signal: AbortSignal,
+): Promise<SupervisedChild | undefined> {
+  const end = () => process.end();
+  signal.addEventListener('abort', end);
+  try {
+    const child = await process.assign(assignment);
+    // Nothing takes the place of one that was ended for this.
+    if (child === undefined) signal.throwIfAborted();
+    return child;
+  } finally {
+    signal.removeEventListener('abort', end);
   }
 }
