@@ -97,8 +97,8 @@ export class WarmProcess implements Standby {
     if ('why' in now) return now.why;
     const isRunner = command.fileOfScript !== undefined;
     if (now.program !== command.program) {
-      // What it was started by does not come back.
-      this.end();
+      // What it was started by does not come back. By the variables of this request alone, it may be of use to others.
+      if (!this.#isCurrent()) this.end();
       return `${now.file}${isRunner ? ', or what it goes by,' : ''} is not the same by now`;
     }
     const difference = findBootDifference(this.#boot.env, env);
@@ -145,6 +145,13 @@ export class WarmProcess implements Standby {
   killNow(): void {
     this.#isEnded = true;
     this.#child?.killGroup();
+  }
+
+  /** Whether it would still be started by the same program. */
+  #isCurrent(): boolean {
+    const { place, command, env } = this.#boot;
+    const now = readNodeCommand(place.build.command, place.build.cwd, env);
+    return !('why' in now) && now.program === command.program;
   }
 
   async #start(): Promise<SupervisedChild> {

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { newBackendId } from '../../../src/platform/ids.js';
 import { listProcesses } from '../../../src/processes/process-table.js';
 import type { ProcessRecord } from '../../../src/records/server-records.js';
 import { findRunnerDifference } from '../../../src/runtime/process/boot-variables.js';
@@ -111,7 +112,8 @@ async function startAhead(files: Record<string, string>) {
   const build = { kind: 'process', number: 1, command: 'npm start', cwd, env: {}, remap8080: true } as const;
   runtime.standBy({ service: 'default', build, warm: 1, warmPool: 0, onRemark: () => undefined });
   const first = await waitFor(() => noted[0], 'npm');
-  return { runtime, cwd, npm: first.pid };
+  const inGroup = async () => (await listProcesses()).filter(({ pgid, zombie }) => pgid === first.pid && !zombie);
+  return { runtime, build, cwd, npm: first.pid, inGroup };
 }
 
 test('an app does not run ahead of time if npm takes NODE_OPTIONS from .npmrc', async () => {
@@ -123,10 +125,27 @@ test('an app does not run ahead of time if npm takes NODE_OPTIONS from .npmrc', 
 });
 
 test('a process that stands by ends with the npm that has started it', async () => {
-  const { runtime, npm } = await startAhead({ 'a.cjs': '' });
-  const inGroup = async () => (await listProcesses()).filter(({ pgid, zombie }) => pgid === npm && !zombie);
+  const { runtime, npm, inGroup } = await startAhead({ 'a.cjs': '' });
   await waitFor(async () => (await inGroup()).length > 1, 'the process of the script');
   process.kill(npm, 'SIGKILL');
   await waitFor(async () => (await inGroup()).length === 0, 'its end');
+  await runtime.close();
+});
+
+test('what stands by is left to others by a session whose variables alone bring npm other settings', async () => {
+  const { runtime, build, npm, inGroup } = await startAhead({ 'a.cjs': '' });
+  await waitFor(async () => (await inGroup()).length > 1, 'the process of the script');
+  const HOME = makeProject({ '.npmrc': 'fund=false' });
+  const session = {
+    backendId: newBackendId(),
+    service: 'default',
+    key: 'key',
+    env: { HOME },
+    onOutput: () => undefined,
+  };
+  const backend = await runtime.spawn({ ...session, build }, new AbortController().signal);
+  expect(backend.startKind).toBe('cold');
+  expect(await backend.exited).toMatchObject({ code: 0 });
+  expect(await living([npm])).toEqual([npm]);
   await runtime.close();
 });
