@@ -3,7 +3,7 @@ import type { HintTarget } from './hints/hints.js';
 import type { Output } from './terminal/output.js';
 import type { Text } from './terminal/text.js';
 
-/** What a command may touch of the process it runs in; main.ts gives the real thing. */
+/** What a command may touch of the process it runs in; own-process.ts has the real thing. */
 export interface CommandIo {
   /** Writes a line of the command's result. */
   out(line: Text): void;
