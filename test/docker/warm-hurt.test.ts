@@ -100,7 +100,12 @@ describeDocker('a Node.js that something else starts in a container', () => {
 
 /** An image whose own Node.js stands by only when each of the others has run to its end. */
 async function makeCheckedImage() {
-  const print = `require('node:fs').writeFileSync('/tmp/seen-' + process.argv[2], [process.env.NODE_OPTIONS, process.env.JAMDEV_STANDBY_FOLDER].join())`;
+  // Renamed when it is complete, since each check writes it again.
+  const print = `
+    const { renameSync, writeFileSync } = require('node:fs');
+    const path = '/tmp/new-' + process.pid;
+    writeFileSync(path, [process.env.NODE_OPTIONS, process.env.JAMDEV_STANDBY_FOLDER].join());
+    renameSync(path, '/tmp/seen-' + process.argv[2]);`;
   const wait = `[ "$*" != app.cjs ] || until [ $(ls /tmp | grep -c ^seen-) = ${OTHERS.length} ]; do busybox usleep 20000; done`;
   const write = (path: string, lines: string[]) =>
     `RUN for each in ${lines.map((line) => Buffer.from(line).toString('base64')).join(' ')}; do echo $each | base64 -d; echo; done > ${path} && chmod 755 ${path}`;

@@ -89,8 +89,6 @@ describeDocker('a container in a warm pool', () => {
       // What the engine reports may come only when the session has got it: then that says so.
       return { what, isCold, remarks: remarks.length + sessionRemarks.length };
     });
-    expect(await Promise.all(outcomes)).toEqual(
-      hurts.map(([what]) => ({ what, isCold: true, remarks: 1 })),
-    );
+    expect(await Promise.all(outcomes)).toEqual(hurts.map(([what]) => ({ what, isCold: true, remarks: 1 })));
   });
 });
