@@ -136,13 +136,16 @@ export interface RuntimeBackend {
   usage(): Promise<Usage | undefined>;
 }
 
+/** How many starts are prepared for a service that says nothing of it. */
+export const DEFAULT_WARM = 1;
+
 /** What to prepare ahead of time for the next backends of a service. */
 export interface StandbyOrder {
   /** Name of its definition. */
   service: string;
   /** The newest good one, always given as the same object. */
   build: Build;
-  /** How many starts to prepare; undefined: the default. */
+  /** How many starts to prepare; undefined: {@link DEFAULT_WARM}. */
   warm: number | undefined;
   /** How many full backends that speak the SDK's protocol to keep; 0: none. */
   warmPool: number;

@@ -1,6 +1,6 @@
 import { isEngineAway } from '../../docker-engine/docker-errors.js';
 import { noteDecision, noteHandled } from '../../os/debug/debug-log.js';
-import type { ContainerBuild, SpawnRequest, StandbyOrder } from '../runtime.js';
+import { type ContainerBuild, DEFAULT_WARM, type SpawnRequest, type StandbyOrder } from '../runtime.js';
 import { readFreeMemory } from '../standby/free-memory.js';
 import { StandbyPool } from '../standby/standby-pool.js';
 import type { Launched } from './container-launcher.js';
@@ -9,7 +9,6 @@ import { isNodeEntrypoint, readImageStart } from './image-start.js';
 import { findSharingObstacle } from './shared-folders.js';
 import { WarmContainer, type WarmContainerTools } from './warm-container.js';
 
-const DEFAULT_WARM = 1;
 /** What a container and its Node.js take before anything of an app is loaded; bytes. */
 const BYTES_EACH = 64 * 1024 * 1024;
 

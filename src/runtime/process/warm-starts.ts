@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../os/clock.js';
 import { noteDecision } from '../../os/debug/debug-log.js';
 import type { SupervisedChild } from '../../processes/supervised-child.js';
-import type { ProcessBuild, StandbyOrder } from '../runtime.js';
+import { DEFAULT_WARM, type ProcessBuild, type StandbyOrder } from '../runtime.js';
 import { readFreeMemory } from '../standby/free-memory.js';
 import type { StandbyPlace } from '../standby/standby.js';
 import { StandbyPool } from '../standby/standby-pool.js';
@@ -10,7 +10,6 @@ import { type NodeCommand, readNodeCommand } from './node-command.js';
 import { type NodePreload, withStandBy } from './node-preload.js';
 import { type WarmAssignment, WarmProcess, type WarmTools } from './warm-process.js';
 
-const DEFAULT_WARM = 1;
 /** What Node.js takes before it has loaded anything of an app, of which a part is shared; bytes. */
 const BYTES_EACH = 64 * 1024 * 1024;
 

@@ -5,11 +5,9 @@ import type { Engine } from '../../../docker-engine/engine.js';
 import { commandEnvironment } from '../../../processes/command-environment.js';
 import { findSharingObstacle } from '../../../runtime/docker/shared-folders.js';
 import { readNodeCommand } from '../../../runtime/process/node-command.js';
+import { DEFAULT_WARM } from '../../../runtime/runtime.js';
 import { counted } from '../../terminal/counted.js';
 import { type Finding, fine } from './finding.js';
-
-/** What a service has if it says nothing of it. */
-const DEFAULT_WARM = 1;
 
 /**
  * Says of each service whether its backends are started warm, and why not.
