@@ -5,7 +5,10 @@ import { watchErrors } from './watch-errors.js';
 /** How many paths are named one by one; the debug log names all. */
 const MAX_NAMED = 10;
 
-/** Reports what can't be watched: each path once, but not too many of them, and all folders beyond a limit of the system in one message. */
+/**
+ * Reports what can't be watched: each path once, but not too many of them, and all folders beyond a limit of the system in
+ * one message.
+ */
 export class WatchProblems {
   readonly #tell: (error: Error) => void;
   readonly #told = new Set<string>();

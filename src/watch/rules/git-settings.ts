@@ -65,8 +65,9 @@ function toSettings(values: ReadonlyMap<string, string>): GitSettings {
 }
 
 /**
- * Runs a git command in a folder. @returns its output, one character per byte; undefined when git is not there, says no, or waits for something, such as a
- * named pipe that is included
+ * Runs a git command in a folder.
+ * @returns its output, one character per byte; undefined when git is not there, says no, or waits for something, such as a
+ *   named pipe that is included
  */
 async function git(folder: BytePath, args: string[]): Promise<string | undefined> {
   const { failed, stdout } = await execa('git', args, {
