@@ -99,7 +99,7 @@ export class WarmProcess implements Standby {
     if (now.program !== command.program) {
       // What it was started by does not come back. By the variables of this request alone, it may be of use to others.
       if (!this.#isCurrent()) this.end();
-      return `${now.file}${isRunner ? ', or what it goes by,' : ''} is not the same by now`;
+      return `${now.file} ${isRunner ? 'or its settings have' : 'has'} changed since`;
     }
     const difference = findBootDifference(this.#boot.env, env);
     return difference ?? (isRunner ? findRunnerDifference(this.#boot.env, env) : undefined);
