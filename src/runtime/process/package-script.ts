@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { noteHandled } from '../../os/debug/debug-log.js';
+import { MAX_TEXT_BYTES } from '../../os/regular-file.js';
 import type { CommandLine } from '../../processes/command-line.js';
 import { statIfAny } from '../../processes/find-program.js';
 
@@ -57,8 +58,12 @@ function describeFile(path: string): string | undefined {
 }
 
 function readScripts(folder: string): Record<string, unknown> | undefined {
+  const path = join(folder, 'package.json');
+  const stats = statIfAny(path);
+  // Reading a named pipe would wait for a writer, and everything else with it.
+  if (stats?.isFile() !== true || stats.size > MAX_TEXT_BYTES) return undefined;
   try {
-    const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { scripts?: unknown };
+    const { scripts } = JSON.parse(readFileSync(path, 'utf8')) as { scripts?: unknown };
     return typeof scripts === 'object' && scripts !== null ? (scripts as Record<string, unknown>) : {};
   } catch (error) {
     noteHandled('processes', 'reading package.json', error);

@@ -1,4 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { newBackendId } from '../../../src/platform/ids.js';
@@ -60,6 +61,19 @@ describe('a package runner', () => {
     expect(readNodeCommand('npm start', withFile, process.env)).toHaveProperty('fileOfScript', 'server.js');
     expect(readNodeCommand('npm start', without, process.env)).toHaveProperty('why');
     expect(readNodeCommand('npm start', makeProject({ 'server.js': '' }), process.env)).toHaveProperty('why');
+  });
+
+  test.each<[string, (path: string) => void]>([
+    ['a named pipe', (path) => execFileSync('mkfifo', [path])],
+    ['a folder', (path) => mkdirSync(path)],
+    ['a device', (path) => symlinkSync('/dev/zero', path)],
+    ['too large', (path) => writeFileSync(path, `{"scripts":{"start":"node a.cjs"}}${' '.repeat(5_000_000)}`)],
+    ['not JSON', (path) => writeFileSync(path, '{')],
+    ['null', (path) => writeFileSync(path, 'null')],
+  ])('is started as usual where package.json is %s', (_, make) => {
+    const cwd = makeProject({});
+    make(join(cwd, 'package.json'));
+    expect(readNodeCommand('npm start', cwd, process.env)).toHaveProperty('why');
   });
 
   test.each(['.npmrc', 'package.json'])('is another one once %s has changed', (name) => {
