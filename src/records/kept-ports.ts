@@ -31,7 +31,7 @@ export function readKeptPorts(
     if (text === undefined && lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
     const value: unknown = text === undefined ? undefined : parse(text);
     if (isPair(value)) return { port: value.port, proxyPort: value.proxyPort };
-    if (text === undefined) detail = "it is not a file of this user";
+    if (text === undefined) detail = 'it is not a file of this user';
   } catch (error) {
     detail = errorCode(error);
   }
