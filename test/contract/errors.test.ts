@@ -347,7 +347,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
     clientErrors.noDevServer('FOLDER', ['  LINE'], { project: 'BELOW', apiUrl: 'URL' }, true),
     ['FOLDER', 'LINE', 'BELOW', '--api URL', 'npx jamdev dev'],
   ],
-  noDevServerAnywhere: [clientErrors.noDevServerAnywhere(), ['this machine', 'npx jamdev dev']],
+  noDevServerAnywhere: [clientErrors.noDevServerAnywhere(false), ['this machine', 'npx jamdev dev']],
   devServerUnreachable: [
     clientErrors.devServerUnreachable('URL', 'ECONNREFUSED', '', 'REMEDY'),
     ['URL', 'ECONNREFUSED'],

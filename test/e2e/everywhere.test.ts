@@ -134,6 +134,26 @@ describe('list --everywhere', () => {
     expect(user.registered).toHaveLength(1);
   });
 
+  test.each(['list', 'list --json', 'logs', 'terminate doc-1', 'terminate --all'])(
+    '%s: does not say that nothing runs when all that run do not answer',
+    async (line) => {
+      const user = new User();
+      const silent = createServer(({ socket }) => socket.destroy()).listen(0, '127.0.0.1');
+      await new Promise((resolve) => silent.once('listening', resolve));
+      onTestFinished(() => void silent.close());
+      const { port } = silent.address() as { port: number };
+      const project = user.folder('silent');
+      const record = await recordOf(project, { runId: 'silent', apiUrl: `http://127.0.0.1:${port}` });
+      useStateHome(user.state);
+      new ServerRecordFile(createStateFolder(project), 'silent').write(record);
+      const { code, stdout, stderr } = await user.run(...line.split(' '), '--everywhere');
+      expect(code).toBe(1);
+      expect(stdout).toBe(line.endsWith('--json') ? '{"servers":[],"backends":[]}\n' : '');
+      expect(stderr).toContain(`${project}: The dev server at http://127.0.0.1:${port} does not answer`);
+      expect(stderr).not.toContain('No dev server of this user runs');
+    },
+  );
+
   test('goes on without a dev server that hangs, names it, and exits 1', async () => {
     const user = new User();
     const app = await user.startDev('app');

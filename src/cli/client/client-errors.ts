@@ -36,12 +36,19 @@ export const clientErrors = {
           : 'There is nothing to run here. To start one for a project, name its folder: npx jamdev dev FOLDER',
       ].join('\n'),
     ),
-  noDevServerAnywhere: () =>
-    new JamdevError(
-      'NoDevServer',
-      'No dev server of this user runs on this machine.',
-      'Start one with: npx jamdev dev',
-    ),
+  /** @param someAreSilent whether some run that have not answered, which were named before */
+  noDevServerAnywhere: (someAreSilent: boolean) =>
+    someAreSilent
+      ? new JamdevError(
+          'DevServerUnreachable',
+          'No dev server of this user answers.',
+          'Continue or stop those that are named above.',
+        )
+      : new JamdevError(
+          'NoDevServer',
+          'No dev server of this user runs on this machine.',
+          'Start one with: npx jamdev dev',
+        ),
   /** @param who the process behind the URL; '' when it is not known */
   devServerUnreachable: (url: string, detail: string, who = '', remedy: string) =>
     new JamdevError(

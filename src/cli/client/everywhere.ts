@@ -22,11 +22,14 @@ export interface Everywhere {
   servers: readonly ServerRecord[];
   backends: readonly PlacedBackend[];
   pools: readonly PlacedPool[];
+  /** Whether others run that have not answered. */
+  someAreSilent: boolean;
 }
 
 /** Asks every dev server of this user. One that does not answer is named on stderr, and makes the command fail. */
 export async function askEverywhere(io: CommandIo, { earlier = false } = {}): Promise<Everywhere> {
   const found = await listRunningServers();
+  let someAreSilent = false;
   const answers = await Promise.all(
     found.map(async (server) => {
       try {
@@ -43,6 +46,7 @@ export async function askEverywhere(io: CommandIo, { earlier = false } = {}): Pr
         if (await isGone(server)) return [];
         io.err(`${server.project}: ${error.sentence}`);
         io.fail();
+        someAreSilent = true;
         return [];
       }
     }),
@@ -52,6 +56,7 @@ export async function askEverywhere(io: CommandIo, { earlier = false } = {}): Pr
     servers: answered.map(({ server }) => server),
     backends: answered.flatMap(({ backends }) => backends),
     pools: answered.flatMap(({ pools }) => pools),
+    someAreSilent,
   };
 }
 

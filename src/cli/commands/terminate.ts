@@ -89,8 +89,8 @@ async function here(options: TerminateOptions, io: CommandIo): Promise<Scope> {
 }
 
 async function everywhere(options: TerminateOptions, io: CommandIo): Promise<Scope> {
-  const { servers, backends } = await askEverywhere(io);
-  if (servers.length === 0 && !options.all) throw clientErrors.noDevServerAnywhere();
+  const { servers, backends, someAreSilent } = await askEverywhere(io);
+  if (servers.length === 0 && (someAreSilent || !options.all)) throw clientErrors.noDevServerAnywhere(someAreSilent);
   return {
     running: backends.filter(isRunning).map(({ backend }) => backend.id),
     find: async (name) => {

@@ -11,7 +11,7 @@ type PlacedRow = DevBackend & { api_url: string };
 
 /** Lists the backends of all dev servers of this user, and these. */
 export async function listEverywhere(options: ListOptions, io: CommandIo): Promise<void> {
-  const { servers, backends, pools } = await askEverywhere(io, { earlier: options.all });
+  const { servers, backends, pools, someAreSilent } = await askEverywhere(io, { earlier: options.all });
   const placed = backends.map(({ server, backend }) => ({
     ...backend,
     project: server.project,
@@ -26,7 +26,10 @@ export async function listEverywhere(options: ListOptions, io: CommandIo): Promi
     }));
     return io.json({ servers: described, backends: shown });
   }
-  if (servers.length === 0) return io.out('No dev servers are running. Start one with: npx jamdev dev');
+  if (servers.length === 0) {
+    if (!someAreSilent) io.out('No dev servers are running. Start one with: npx jamdev dev');
+    return;
+  }
   const rows = shown.map((backend) => [...toRow(backend), shownProject(backend.project)]);
   if (rows.length === 0) io.out('No backends are running.');
   else printTable([...HEADINGS, 'PROJECT'], rows, io);

@@ -32,7 +32,7 @@ export async function logsEverywhere(
   io: CommandIo,
 ): Promise<{ records: AsyncIterable<PlacedRecord>; projects: string[] }> {
   const all = await askEverywhere(io);
-  if (all.servers.length === 0) throw clientErrors.noDevServerAnywhere();
+  if (all.servers.length === 0) throw clientErrors.noDevServerAnywhere(all.someAreSilent);
   const parts = name === undefined ? all.servers.map((server) => ({ server })) : await partsOf(name, all, io);
   const records = mergeByTime(parts.map((part) => readPart(part, query, io)));
   return { records, projects: parts.map(({ server }) => server.project) };
