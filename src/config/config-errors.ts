@@ -96,6 +96,12 @@ export const configErrors = {
       `There is nothing to run in ${folder}.`,
       'Pass a command, for example: npx jamdev dev --command "node server.js" (or add a "start" script to package.json, "command" to jamsocket.config.json, or a Dockerfile; for a new app: npx jamdev init my-app)',
     ),
+  noCommand: (folder: string) =>
+    new JamdevError(
+      'NothingToRun',
+      `There is no command in ${folder} to run as a child process.`,
+      'Pass it, for example: npx jamdev dev --command "node server.js" (or add a "start" script to package.json, or "command" to jamsocket.config.json)',
+    ),
   noDockerfile: (folder: string) =>
     new JamdevError(
       'NothingToRun',

@@ -49,7 +49,9 @@ export async function resolveService(sources: ConfigSources): Promise<ServiceCon
   }
   if (runtime === 'docker') throw configErrors.noDockerfile(folder);
   const asProcess = await findProcess(sources, { named: false });
-  if (asProcess === undefined) throw configErrors.nothingToRun(folder);
+  if (asProcess === undefined) {
+    throw runtime === 'process' ? configErrors.noCommand(folder) : configErrors.nothingToRun(folder);
+  }
   return asProcess;
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../src/config/resolve.js';
+import type { JamdevError } from '../../src/contract/errors/jamdev-error.js';
 import { makeProject } from '../support/project.js';
 
 const FILE = 'jamsocket.config.json';
@@ -200,6 +201,24 @@ describe('what to run', () => {
       remedy: expect.stringContaining('jamdev dev --command "node server.js"'),
     });
   });
+
+  test.each<[string, Record<string, object | string>, object]>([
+    ['the config names a Dockerfile', { [FILE]: { dockerfile: 'D' } }, { runtime: 'process' }],
+    ['there is a Dockerfile', { Dockerfile: '' }, { runtime: 'process' }],
+    ['the config asks for it', { Dockerfile: '', [FILE]: { runtime: 'process' } }, {}],
+  ])(
+    'is nothing for a child process where %s, and the message does not ask for a Dockerfile',
+    async (_what, files, flags) => {
+      const folder = makeProject(files);
+      const error: JamdevError = await resolveConfig({ folder, ...flags }).catch((reason) => reason);
+      expect(error).toMatchObject({
+        code: 'NothingToRun',
+        message: `There is no command in ${folder} to run as a child process.`,
+        remedy: expect.stringContaining('jamdev dev --command "node server.js"'),
+      });
+      expect(error.remedy).not.toContain('Dockerfile');
+    },
+  );
 
   test.each<[string, Record<string, object | string>, object, string]>([
     ['by the file', { [FILE]: { dockerfile: 'deep/Dockerfile' } }, {}, 'deep/Dockerfile'],

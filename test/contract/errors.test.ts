@@ -299,6 +299,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   envFileUnreadable: [configErrors.envFileUnreadable('FILE', 'ENOENT'), ['FILE', 'ENOENT', '"envFile"']],
   folderMissing: [pathErrors.folderMissing('FOLDER'), ['FOLDER']],
   nothingToRun: [configErrors.nothingToRun('FOLDER'), ['FOLDER', '--command', '"start"']],
+  noCommand: [configErrors.noCommand('FOLDER'), ['FOLDER', '--command', '"start"']],
   watchProblem: [eventErrors.watchProblem('ENOSPC'), ['ENOSPC', 'jamdev build']],
   requestUnreadable: [requestErrors.requestUnreadable('Parse Error'), ['Parse Error']],
   pathUnreadable: [requestErrors.pathUnreadable('%zz'), ['%zz']],
