@@ -14,8 +14,9 @@ async function run(): Promise<void> {
   try {
     if (isPlainList(args)) await runPlainList(own);
     else {
-      const { makeProgram } = await import('./program.js');
-      await (await makeProgram(own, args)).parseAsync();
+      const { makeProgram, withoutVainHelp } = await import('./program.js');
+      const program = await makeProgram(own, args);
+      await program.parseAsync(withoutVainHelp(program, args), { from: 'user' });
     }
   } catch (error) {
     own.fail(error);

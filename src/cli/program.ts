@@ -94,6 +94,13 @@ export async function makeProgram(own: OwnProcess, args: readonly string[]): Pro
   return program;
 }
 
+/** Takes `help` away before what is no command, for which commander would print the help of all without a word. */
+export function withoutVainHelp(program: Command, args: readonly string[]): readonly string[] {
+  const [first, second = '-'] = args;
+  const isVain = first === 'help' && !second.startsWith('-');
+  return isVain && program.commands.every((each) => each.name() !== second) ? args.slice(1) : args;
+}
+
 function withDebug(command: Command, io: CommandIo): Command {
   return command
     .option('--debug', 'write decisions and handled errors to stderr, as with JAMDEV_DEBUG=1')

@@ -356,6 +356,17 @@ describe('usage', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 
+  test.each([
+    ['help nosuch', 2, "error: unknown command 'nosuch'"],
+    ['help spwan', 2, '(Did you mean spawn?)'],
+    ['help help', 0, 'Usage: jamdev [options] [command]'],
+    ['help list', 0, 'Usage: jamdev list'],
+  ])('jamdev %s', async (line, code, says) => {
+    const run = await runCli(line.split(' '), { cwd: makeTempFolder() });
+    expect(run.code).toBe(code);
+    expect(run.stdout + run.stderr).toContain(says);
+  });
+
   test('jamdev alone prints its help', async () => {
     const { stdout, stderr } = await runCli([], { cwd: makeTempFolder() });
     expect(stdout + stderr).toContain('Usage: jamdev');
