@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { OutputSource } from '../../contract/dev-endpoints.js';
+import type { Clock } from '../../os/clock.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
+import { inTime } from '../../os/in-time.js';
 import { ChildOutput } from '../../processes/child-output.js';
 import type { ChildRegister } from '../../processes/child-register.js';
 import type { PipePool } from '../../processes/pipe-pool.js';
@@ -17,6 +19,10 @@ import { DescriptorChannel, type HearReport, PipeChannel, type WarmChannel } fro
 /** See stand-by.cjs. */
 const STANDS_BY = 'r';
 const GOES_ON = 'g';
+/** One that does not stand by within this time never will. */
+const STANDS_BY_TIMEOUT_MS = 60_000;
+/** One that has not taken its environment by then is stuck, as after SIGSTOP: the backend starts without it. */
+const GOES_ON_TIMEOUT_MS = 10_000;
 
 /** What a process is started ahead of time with. */
 export interface WarmBoot {
@@ -41,6 +47,7 @@ export interface WarmTools {
   register: ChildRegister;
   pipes: PipePool;
   snapshots: SnapshotSource;
+  clock: Clock;
 }
 
 /** A Node.js process that was started ahead of time and has loaded nothing of the app. */
@@ -76,7 +83,7 @@ export class WarmProcess implements Standby {
       (child) => this.#untilGone(child),
       () => undefined,
     );
-    this.ready = Promise.race([standsBy, this.#started.then(() => closed).then(() => this.#fail())]);
+    this.ready = this.#standBy(standsBy, closed);
     this.ready.catch(ignoreError('processes', 'starting a process ahead of time'));
     this.#goesOn = Promise.race([goesOn.then(() => true), closed.then(() => false)]);
   }
@@ -107,7 +114,7 @@ export class WarmProcess implements Standby {
 
   /**
    * Makes it a backend, which the register knows before the process learns of it.
-   * @returns undefined when it ended before
+   * @returns undefined when it has ended before, or is stuck: then nothing of it runs
    * @throws JamdevError `StateFolderUnusable` when the register can't be written
    */
   async assign(assignment: WarmAssignment): Promise<SupervisedChild | undefined> {
@@ -116,7 +123,7 @@ export class WarmProcess implements Standby {
     if (child === undefined || channel === undefined) return undefined;
     try {
       // A pipe that nobody has opened yet would lose what is written to it.
-      if (channel instanceof PipeChannel) await this.ready;
+      if (channel instanceof PipeChannel && !(await this.#isReady())) return await this.#giveUp(child);
       const env = { ...assignment.env, ...this.#tools.register.environment() };
       this.#tools.register.note(await child.tree.rename(assignment.backendId));
       channel.assign(env);
@@ -127,10 +134,7 @@ export class WarmProcess implements Standby {
       ignoreError('processes', 'assigning a process that has ended')(error);
       return undefined;
     }
-    if (!(await this.#goesOn)) {
-      this.end();
-      return undefined;
-    }
+    if (!(await inTime(this.#goesOn, GOES_ON_TIMEOUT_MS, this.#tools.clock))) return this.#giveUp(child);
     channel.close();
     this.#isHandedOver = true;
     for (const [source, chunk] of this.#printed.splice(0)) assignment.onOutput(source, chunk);
@@ -152,6 +156,27 @@ export class WarmProcess implements Standby {
     const { place, command, env } = this.#boot;
     const now = readNodeCommand(place.build.command, place.build.cwd, env);
     return !('why' in now) && now.program === command.program;
+  }
+
+  async #standBy(standsBy: Promise<void>, closed: Promise<void>): Promise<void> {
+    const failed = this.#started.then(() => closed).then(() => this.#fail());
+    const first = Promise.race([standsBy, failed]).then(() => true);
+    if (await inTime(first, STANDS_BY_TIMEOUT_MS, this.#tools.clock)) return;
+    throw new Error(`it does not stand by after ${STANDS_BY_TIMEOUT_MS / 1_000} s`);
+  }
+
+  #isReady(): Promise<boolean> {
+    return this.ready.then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Another one may become the backend when it resolves. */
+  async #giveUp(child: SupervisedChild): Promise<undefined> {
+    this.#isEnded = true;
+    child.termination.force();
+    await child.termination.over;
   }
 
   async #start(): Promise<SupervisedChild> {

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../../os/clock.js';
 import { noteDecision } from '../../os/debug/debug-log.js';
 import type { SupervisedChild } from '../../processes/supervised-child.js';
 import { DEFAULT_WARM, type ProcessBuild, type StandbyOrder } from '../runtime.js';
@@ -16,7 +15,6 @@ const BYTES_EACH = 64 * 1024 * 1024;
 /** What warm starts depend on. */
 export interface WarmWorld extends WarmTools {
   preload: NodePreload;
-  clock: Clock;
   /** The environment of every backend of a build, but for what only one backend has. */
   environmentOf(build: ProcessBuild): NodeJS.ProcessEnv;
 }
@@ -81,6 +79,7 @@ export class WarmStarts {
       return difference === undefined;
     });
     const child = process && (await assign(process, assignment, signal));
+    if (process !== undefined) why = 'the one that stood by has ended, or is stuck';
     const { backendId } = assignment;
     if (child === undefined) noteDecision('processes', () => `backend ${backendId} is started cold: ${why}`);
     else noteDecision('processes', () => `backend ${backendId} is started warm`);
