@@ -106,6 +106,8 @@ export class HotRebuild {
     builder.events.on('good', (name, build, reason) => {
       const service = builder.definitions.find((each) => each.name === name);
       if (service === undefined || build.number === 1) return;
+      // Backends would start with what was saved meanwhile, a typo perhaps. They are replaced after the build for that.
+      if (this.#loops.get(name)?.isOutdated(build.number)) return;
       const older = service.onChange === 'keep' ? [] : backendsOlderThan(platform, name, build);
       if (older.length > 0) this.events.emit('rolledOut', service, build.number, older.length);
       rollOut(older, service.onChange, build, reason);

@@ -45,6 +45,8 @@ export class RebuildLoop {
   /** When sessions had the last build; in the future while that goes on. Milliseconds since 1970. */
   #rolledOutAtMs = Number.NEGATIVE_INFINITY;
   #knownOutputs: readonly string[];
+  /** The build during which a file was saved last that it may not have seen. */
+  #outdated: number | undefined;
   #closed = false;
 
   constructor(service: ServiceConfig, world: RebuildLoopWorld) {
@@ -123,10 +125,16 @@ export class RebuildLoop {
     // A build on request has seen these; the build for them comes after the pause.
     const held = await this.#watcher.heldBack();
     const missedChange = await this.#mayHaveMissedChange(held);
+    if (missedChange) this.#outdated = this.#building?.number;
     const output = await this.#outputs?.look(this.#building?.startedAt ?? 0, (paths) =>
       this.#world.evidence.leftByBackends(paths),
     );
     return missedChange ? randomUUID() : `${this.#files.fingerprintWith(held)} ${output ?? ''}`;
+  }
+
+  /** Whether a file was saved during a good build, so that another build follows: the files were not checked as they are now. */
+  isOutdated(number: number): boolean {
+    return this.#outdated === number;
   }
 
   /**

@@ -452,6 +452,35 @@ describe('a build that fails', () => {
     expect(JSON.parse(built.stdout)).toMatchObject({ result: 'succeeded' });
   });
 
+  test('ends nothing either if the typo is saved during a build that was asked for and has read the file before', async () => {
+    const gate = makeProject({ held: '' });
+    const [held, read] = [join(gate, 'held'), join(gate, 'read')].map((path) => JSON.stringify(path));
+    const program = `
+      const fs = require('fs');
+      if (fs.readFileSync('server.js', 'utf8').includes('TYPO')) process.exit(1);
+      fs.writeFileSync(${read}, '');
+      setInterval(() => { if (!fs.existsSync(${held})) process.exit(0); }, 20);`;
+    const folder = makeProject({ 'check.cjs': program });
+    rmSync(join(gate, 'held'));
+    const { dev, connect, save } = await startProject({
+      build: `node ${join(folder, 'check.cjs')}`,
+      onChange: 'restart',
+    });
+    const { url } = await connect({ key: 'k' });
+    const before = await ask(url);
+    rmSync(join(gate, 'read'));
+    writeFileSync(join(gate, 'held'), '');
+    const asked = runCli(['build'], { cwd: dev.folder });
+    await waitFor(() => existsSync(join(gate, 'read')), 'the build to have read the file');
+    save('TYPO');
+    rmSync(join(gate, 'held'));
+    expect((await asked).code).toBe(0);
+    await waitFor(() => dev.stdout().includes('failed (exit code 1)'), 'the build for the typo');
+    expect(await ask(url)).toEqual(before);
+    save(server('two'));
+    await waitFor(async () => (await ask(url)).version === 'two', 'the fixed code');
+  });
+
   test('at the very first: 503 with its last lines, until a save mends it', async () => {
     const folder = makeProject({ 'jamdev.config.json': { command: 'node server.js', build }, 'server.js': 'TYPO' });
     const dev = await startDev(folder);
