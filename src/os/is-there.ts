@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { errorCode } from './error-code.js';
 
 /**
  * Whether there is something at a path, through links.
@@ -6,5 +7,12 @@ import { statSync } from 'node:fs';
  *   `existsSync` would say that there is nothing
  */
 export function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    // With `throwIfNoEntry: false`, Node.js 26 says that nothing is there also where a part of the path is a file.
+    statSync(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
