@@ -106,7 +106,7 @@ export class HotRebuild {
     builder.events.on('good', (name, build, reason) => {
       const service = builder.definitions.find((each) => each.name === name);
       if (service === undefined || build.number === 1) return;
-      // Backends would start with what was saved meanwhile, a typo perhaps. They are replaced after the build for that.
+      // Backends would start with what was saved meanwhile, perhaps a typo. They are replaced after the build that checks it.
       if (this.#loops.get(name)?.isOutdated(build.number)) return;
       const older = service.onChange === 'keep' ? [] : backendsOlderThan(platform, name, build);
       if (older.length > 0) this.events.emit('rolledOut', service, build.number, older.length);

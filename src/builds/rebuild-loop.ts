@@ -45,7 +45,7 @@ export class RebuildLoop {
   /** When sessions had the last build; in the future while that goes on. Milliseconds since 1970. */
   #rolledOutAtMs = Number.NEGATIVE_INFINITY;
   #knownOutputs: readonly string[];
-  /** The build during which a file was saved last that it may not have seen. */
+  /** The newest good build that may not have read a file as it is now, since it was saved meanwhile. */
   #outdated: number | undefined;
   #closed = false;
 
@@ -132,7 +132,7 @@ export class RebuildLoop {
     return missedChange ? randomUUID() : `${this.#files.fingerprintWith(held)} ${output ?? ''}`;
   }
 
-  /** Whether a file was saved during a good build, so that another build follows: the files were not checked as they are now. */
+  /** Whether a file was saved during a good build: another build follows, since nothing has checked the file as it is now. */
   isOutdated(number: number): boolean {
     return this.#outdated === number;
   }

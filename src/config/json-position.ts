@@ -21,7 +21,7 @@ export function findJsonError(text: string): Position & { detail: string } {
   try {
     parse(text, errors, { disallowComments: true, allowTrailingComma: false });
   } catch (error) {
-    // Thousands of brackets in one another; a place is known only if something is wrong before them.
+    // Thousands of nested brackets. Only an error in front of them has a place.
     if (!(error instanceof RangeError)) throw error;
     if (errors[0] === undefined) return { line: 1, column: 1, detail: 'it is nested too deeply' };
   }

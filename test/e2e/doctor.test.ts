@@ -120,7 +120,7 @@ test('warm starts are explained service by service', async () => {
     'ok plain: 1 process ahead of time',
     'ok script: 4 processes ahead of time',
     'ok off: none ("warm" is 0)',
-    'ok python: a warm pool of 2; besides, none: its command is not plain node.',
+    'ok python: a warm pool of 2; no warm starts: its command is not plain node.',
     'ok debugged: none: it has --inspect: a debugger would meet the process while it waits.',
     'ok image: 2 containers ahead of time',
   ]);

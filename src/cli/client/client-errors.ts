@@ -42,7 +42,7 @@ export const clientErrors = {
       ? new JamdevError(
           'DevServerUnreachable',
           'No dev server of this user answers.',
-          'Continue or stop those that are named above.',
+          'Continue or stop the ones named above.',
         )
       : new JamdevError(
           'NoDevServer',

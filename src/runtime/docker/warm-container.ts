@@ -4,6 +4,7 @@ import type { OutputSource } from '../../contract/dev-endpoints.js';
 import type { Engine } from '../../docker-engine/engine.js';
 import type { Clock } from '../../os/clock.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
+import { inTime } from '../../os/in-time.js';
 import { appendOwnFile } from '../../records/own-file.js';
 import { findBootDifference } from '../process/boot-variables.js';
 import { readStandBy, withStandBy } from '../process/node-preload.js';
@@ -177,15 +178,9 @@ export class WarmContainer implements Standby {
   }
 
   /** @returns the first of these reports; 'died', or undefined when nothing has come within the time */
-  async #firstReport(reports: readonly string[], { died }: Launched['container'], timeoutMs: number) {
-    let cancel: () => void = () => undefined;
-    const late = new Promise<undefined>((resolve) => {
-      cancel = this.#tools.clock.after(timeoutMs, () => resolve(undefined));
-    });
+  #firstReport(reports: readonly string[], { died }: Launched['container'], timeoutMs: number) {
     const first = reports.map((report) => this.#reports.first(report));
-    const report = await Promise.race([...first, died.then(() => 'died' as const), late]);
-    cancel();
-    return report;
+    return inTime(Promise.race([...first, died.then(() => 'died' as const)]), timeoutMs, this.#tools.clock);
   }
 
   #print(source: OutputSource, chunk: Buffer): void {

@@ -110,7 +110,7 @@ export class PipeChannel implements WarmChannel {
   }
 
   close(): void {
-    // First: a process that opened only one of the pipes so far would wait for a writer of the other for ever.
+    // First: a process that opened only one of the pipes so far would wait for a writer of the other forever.
     this.#removeNames();
     this.#folder.close();
   }

@@ -27,14 +27,15 @@ export async function describeWarmStarts(
 
 async function describeService(service: ServiceConfig, engine: Engine | undefined): Promise<string> {
   const { warm = DEFAULT_WARM, warmPool } = service;
-  const pool = warmPool > 0 ? `a warm pool of ${warmPool}; besides, ` : '';
-  if (warm === 0) return `${pool}none ("warm" is 0)`;
+  const pool = warmPool > 0 ? `a warm pool of ${warmPool}` : undefined;
+  const none = pool === undefined ? 'none' : `${pool}; no warm starts`;
+  if (warm === 0) return `${none} ("warm" is 0)`;
   const why =
     service.runtime === 'process' ? await whyNotProcess(service) : engine && findSharingObstacle(engine)?.concat('.');
-  if (why !== undefined) return `${pool}none: ${why}`;
+  if (why !== undefined) return `${none}: ${why}`;
   const what = service.runtime === 'process' ? counted(warm, 'process', 'processes') : counted(warm, 'container');
   const image = service.runtime === 'docker' && service.warm === undefined ? ', if the image starts with Node.js' : '';
-  return `${pool}${what} ahead of time${image}`;
+  return `${pool === undefined ? '' : `${pool}, and `}${what} ahead of time${image}`;
 }
 
 async function whyNotProcess({
