@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { Engine } from '../../src/docker-engine/engine.js';
 import { EngineError } from '../../src/docker-engine/engine-error.js';
 import type { EngineRequest } from '../../src/docker-engine/engine-http.js';
+import { sendSignal } from '../../src/processes/signal.js';
 import { waitUntilReady } from '../../src/runtime/readiness.js';
 import { describeRuntime } from '../runtime/runtime-suite.js';
 import { send } from '../support/http.js';
@@ -201,13 +202,44 @@ describeDocker('containers', () => {
     test('when it is said to have stopped nothing runs', async () => {
       const { id, backend, output } = await start(UNTIL_ASKED);
       await waitFor(() => output().includes('up'), 'the trap');
+      // Not by what the engine says, which lags behind.
+      const [, ...pids] = (await docker('top', `jamdev-${id}`, '-o', 'pid')).split('\n').map(Number);
       backend.terminate(false);
       await backend.stopped;
-      // Not by the list of containers, which lags behind. One that is gone by now is fine as well.
-      const inspected = docker('inspect', '--format', '{{.State.Running}}', `jamdev-${id}`);
-      expect(await inspected.catch(() => 'false')).toBe('false');
+      expect(pids.length).toBeGreaterThan(1);
+      expect(await living(pids)).toEqual([]);
       await backend.exited;
       expect(await remains()).toEqual([]);
+    });
+
+    test.each([false, true])('takes no signal of the engine where this user may send one; hard: %s', async (hard) => {
+      class WithoutKill extends Engine {
+        override async request<T>(method: string, path: string, request: EngineRequest = {}): Promise<T> {
+          if (path.endsWith('/kill')) throw new EngineError(500, 'no kill today');
+          return super.request<T>(method, path, request);
+        }
+      }
+      const engine = new WithoutKill(testEngine().endpoint);
+      await engine.version();
+      const runtime = makeRuntime(engine);
+      onTestFinished(() => runtime.close());
+      const { id, backend, output } = await start(UNTIL_ASKED, {}, { runtime });
+      await waitFor(() => output().includes('up'), 'the trap');
+      const pid = Number(await docker('inspect', '--format', '{{.State.Pid}}', `jamdev-${id}`));
+      const mayBeSent = sendSignal(pid, 0) === 'sent';
+      backend.terminate(hard);
+      if (!mayBeSent) await docker('kill', `jamdev-${id}`);
+      const forced = { code: 137, signal: 'SIGKILL' };
+      expect(await backend.exited).toEqual(hard || !mayBeSent ? forced : { code: 0, signal: null });
+    });
+
+    test.each([false, true])('ends one that was paused; hard: %s', async (hard) => {
+      const { id, backend, output } = await start(UNTIL_ASKED);
+      await waitFor(() => output().includes('up'), 'the trap');
+      await docker('pause', `jamdev-${id}`);
+      await backend.disturbed;
+      backend.terminate(hard);
+      expect(await backend.exited).toEqual(hard ? { code: 137, signal: 'SIGKILL' } : { code: 0, signal: null });
     });
 
     test.each([false, true])(

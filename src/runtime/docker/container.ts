@@ -2,46 +2,40 @@ import { type Engine, QUICK_REQUEST_MS } from '../../docker-engine/engine.js';
 import { EngineError, isNotFound } from '../../docker-engine/engine-error.js';
 import { pause } from '../../os/clock.js';
 import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
-import { hasEnded } from '../../processes/process-table.js';
 import type { SpawnRequest } from '../runtime.js';
+import {
+  type ContainerEnd,
+  type ContainerInspection,
+  type ContainerState,
+  type Demand,
+  endedOnItsOwn,
+  endSaidBy,
+} from './container-end.js';
 import type { ContainerEvents, DeathEvent } from './container-events.js';
 import { ContainerOutput } from './container-output.js';
-import { findFirstProcess } from './first-process.js';
-import { hasTcpSockets } from './tcp-sockets.js';
+import { FirstProcess } from './first-process.js';
 
 /** Pauses between attempts to signal a container of an engine that does not take the signal. */
 const FIRST_SIGNAL_PAUSE_MS = 15;
 const LONGEST_SIGNAL_PAUSE_MS = 500;
-const SIGKILL_CODE = 137;
-
-/** The state of a container, as the engine reports it. */
-interface ContainerState {
-  Running: boolean;
-  ExitCode: number;
-  OOMKilled: boolean;
-  FinishedAt: string;
-}
-
-/** How a container ended. */
-export interface ContainerEnd {
-  /** undefined: the engine was lost, and what became of the container is not known. */
-  exitCode: number | undefined;
-  outOfMemory: boolean;
-  /** It had ended by itself before anyone asked it to. */
-  onItsOwn: boolean;
-}
+/** Within this time after SIGKILL the engine should have reported the death of a container. */
+const KILLED_AFTER_MS = 1_000;
 
 /** One container, from its creation to the end of its output, and what was asked of it. */
 export class Container {
   readonly id: string;
   name: string;
-  /** Resolves when it has died, or its engine was lost. */
+  /**
+   * Resolves when nothing of it runs, or its engine was lost. After {@link terminate} that is seen before the engine reports
+   * it, which it does when it has cleaned up a part.
+   */
   readonly died: Promise<void>;
   /** Resolves when someone else pauses it or sends it a signal, before this program has asked it to end. */
   readonly disturbed: Promise<void>;
   readonly #engine: Engine;
   readonly #output: ContainerOutput;
   readonly #forget: () => void;
+  #hasDied: () => void = () => undefined;
   #settle: (event: DeathEvent | undefined) => void = () => undefined;
   /** undefined: the engine was lost, or reported its death too late. */
   readonly #death: Promise<DeathEvent | undefined>;
@@ -49,10 +43,12 @@ export class Container {
   #isDead = false;
   #isLost = false;
   #ranOutOfMemory = false;
-  /** The pid of its first process, where that can be seen from here. */
-  #firstProcess: number | undefined;
+  #isDisturbed = false;
+  /** Aborted when it is dead; there once it was asked to end. */
+  #over: AbortController | undefined;
+  #firstProcess: FirstProcess | undefined;
   #asked: 'nothing' | 'soft' | 'hard' = 'nothing';
-  #firstAsked: { how: 'soft' | 'hard'; atMs: number; wallMs: number } | undefined;
+  #firstAsked: Demand | undefined;
 
   /** @param id of a container that was created, and not started */
   constructor(
@@ -69,7 +65,9 @@ export class Container {
     this.#death = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    this.died = this.#death.then(() => undefined);
+    this.died = new Promise((resolve) => {
+      this.#hasDied = resolve;
+    });
     let disturb: () => void = () => undefined;
     this.disturbed = new Promise((resolve) => {
       disturb = resolve;
@@ -77,6 +75,7 @@ export class Container {
     this.#forget = events.listen(id, {
       died: (event) => this.#die(event),
       disturbed: () => {
+        this.#isDisturbed = true;
         if (this.#asked === 'nothing') disturb();
       },
       ranOutOfMemory: () => {
@@ -88,12 +87,12 @@ export class Container {
 
   /** Whether it has died, even if the engine has not reported it yet: that takes some 30 ms, and longer on a busy machine. */
   get isDead(): boolean {
-    return this.#isDead || (this.#firstProcess !== undefined && hasEnded(this.#firstProcess));
+    return this.#isDead || this.#firstProcess?.hasEnded === true;
   }
 
   /** Whether anything in it may accept a connection; false: certainly nothing does now. */
   get mayAccept(): boolean {
-    return this.#firstProcess === undefined || hasTcpSockets(this.#firstProcess);
+    return this.#firstProcess?.mayAccept ?? true;
   }
 
   get asked(): 'nothing' | 'soft' | 'hard' {
@@ -117,7 +116,7 @@ export class Container {
     void this.#output.streamOver.then(() => this.#check());
     const inspection = await this.#engine.request<ContainerInspection>('GET', `${this.#path}/json`);
     // The process ids of another kernel are those of other processes here.
-    if (this.#engine.sharesKernel) this.#firstProcess = await findFirstProcess(this.id, inspection.State.Pid);
+    if (this.#engine.sharesKernel) this.#firstProcess = FirstProcess.find(this.id, inspection.State.Pid);
     return inspection;
   }
 
@@ -128,6 +127,7 @@ export class Container {
     if (this.isDead) return void this.#check();
     this.#asked = hard ? 'hard' : 'soft';
     this.#firstAsked ??= { how: this.#asked, atMs: performance.now(), wallMs: Date.now() };
+    if (this.#over === undefined) void this.#watchEnd();
     void this.#signal(this.#asked);
   }
 
@@ -146,29 +146,14 @@ export class Container {
 
   /** @returns undefined when the engine does not answer */
   async #findEnd(event: DeathEvent | undefined): Promise<ContainerEnd | undefined> {
-    const said = this.#endSaidBy(event);
+    const said = endSaidBy(event, this.#firstAsked, {
+      ranOutOfMemory: this.#ranOutOfMemory,
+      isSeen: this.#firstProcess !== undefined,
+    });
     if (said === undefined) return this.#inspectEnd(event);
     // An engine that is stopped takes its containers with it.
     const isLost = this.#firstAsked === undefined && !(await this.#engineAnswers());
     return isLost ? undefined : said;
-  }
-
-  /**
-   * What the event alone says of the end. The engine does not answer a question about the container until it has cleaned
-   * up behind it, a tenth of a second later.
-   * @returns undefined: only the engine can tell
-   */
-  #endSaidBy(event: DeathEvent | undefined): ContainerEnd | undefined {
-    if (event === undefined || Number.isNaN(event.exitCode)) return undefined;
-    const { exitCode } = event;
-    const asked = this.#firstAsked;
-    const wasKilled = exitCode === SIGKILL_CODE;
-    // Nobody here killed it, so the engine may know who did.
-    if (asked === undefined && wasKilled && !this.#ranOutOfMemory) return undefined;
-    // Whether it had ended before it was asked is seen at its process.
-    if (asked?.how === 'soft' && this.#firstProcess === undefined) return undefined;
-    const onItsOwn = asked === undefined || (asked.how === 'hard' && !wasKilled);
-    return { exitCode, outOfMemory: this.#ranOutOfMemory, onItsOwn };
   }
 
   #engineAnswers(): Promise<boolean> {
@@ -181,7 +166,9 @@ export class Container {
     if (state === 'unreachable') return undefined;
     if (state === undefined) return { exitCode: event?.exitCode, outOfMemory: false, onItsOwn: false };
     const { ExitCode: exitCode, OOMKilled: outOfMemory } = state;
-    return { exitCode, outOfMemory, onItsOwn: this.#endedOnItsOwn(state, event) };
+    const { sharesKernel } = this.#engine;
+    const onItsOwn = endedOnItsOwn(state, event, this.#firstAsked, { sharesKernel, seenAtMs: this.#deathSeenAtMs });
+    return { exitCode, outOfMemory, onItsOwn };
   }
 
   /** Ends the connection to it, which does nothing to the container. */
@@ -198,7 +185,17 @@ export class Container {
     if (this.#isDead) return;
     this.#isDead = true;
     this.#deathSeenAtMs = performance.now();
+    this.#over?.abort();
+    this.#hasDied();
     this.#settle(event);
+  }
+
+  /** Looks at its first process from now on: something may be waiting for its end. */
+  async #watchEnd(): Promise<void> {
+    this.#over = new AbortController();
+    if (this.#firstProcess === undefined) return;
+    await this.#firstProcess.untilEnded(this.#over.signal);
+    this.#hasDied();
   }
 
   /** Finds out whether it died while events were missed. One of an engine on another machine lives until that is known. */
@@ -229,22 +226,23 @@ export class Container {
   }
 
   /**
-   * Where its process can't be seen, the engine's times tell whether it ended before the termination. The engine takes the
-   * time of an end up to a few milliseconds late, so a crash in the very last ones counts as caused by the termination.
-   * The clock of another machine (such as Docker Desktop's) differs from the one here, but both measure how long ago it was.
+   * Sends a signal without the engine, which would start a program to do so. What someone has paused needs the engine: it
+   * resumes what it ends.
+   * @returns whether there is nothing more to do
    */
-  #endedOnItsOwn({ ExitCode, FinishedAt }: ContainerState, event: DeathEvent | undefined): boolean {
-    const asked = this.#firstAsked;
-    // A code other than that of SIGKILL does not come from SIGKILL.
-    if (asked === undefined || (asked.how === 'hard' && ExitCode !== SIGKILL_CODE)) return true;
-    const finishedMs = preciseTime(FinishedAt);
-    if (this.#engine.sharesKernel) return finishedMs < asked.wallMs;
-    return event !== undefined && event.engineMs - finishedMs > this.#deathSeenAtMs - asked.atMs;
+  async #signalDirectly(signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean> {
+    if (this.#isDisturbed || this.#firstProcess?.signal(signal) !== true) return false;
+    if (signal === 'SIGTERM') return true;
+    // It may have been paused a moment ago; and an engine that hangs will not report its death.
+    await pause(KILLED_AFTER_MS, this.#over?.signal);
+    return this.#isDead;
   }
 
   /** Repeats the signal until it is delivered, a harder one replaces it, or the container is dead. */
   async #signal(how: 'soft' | 'hard'): Promise<void> {
-    const request = { query: { signal: how === 'hard' ? 'SIGKILL' : 'SIGTERM' }, timeoutMs: QUICK_REQUEST_MS };
+    const signal = how === 'hard' ? 'SIGKILL' : 'SIGTERM';
+    if (await this.#signalDirectly(signal)) return;
+    const request = { query: { signal }, timeoutMs: QUICK_REQUEST_MS };
     for (let wait = FIRST_SIGNAL_PAUSE_MS; !this.#isDead && this.#asked === how; wait *= 1.5) {
       try {
         await this.#engine.request('POST', `${this.#path}/kill`, request);
@@ -260,17 +258,4 @@ export class Container {
       await pause(Math.min(wait, LONGEST_SIGNAL_PAUSE_MS));
     }
   }
-}
-
-/** The part of a container's inspection that is needed. */
-export interface ContainerInspection {
-  State: ContainerState & { Pid: number };
-  NetworkSettings: { Ports?: Record<string, { HostPort: string }[] | null> };
-}
-
-/** Milliseconds since 1970, with their fraction: the engine reports nanoseconds. */
-function preciseTime(time: string): number {
-  const fraction = /\.(\d+)/.exec(time)?.[1] ?? '0';
-  const seconds = Date.parse(time.replace(/\.\d+/, ''));
-  return seconds + Number(`0.${fraction}`) * 1_000;
 }

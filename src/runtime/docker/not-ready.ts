@@ -4,7 +4,7 @@ import { type Engine, QUICK_REQUEST_MS } from '../../docker-engine/engine.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 import { parseProcNet } from '../../processes/listening-ports.js';
 import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js';
-import type { ContainerInspection } from './container.js';
+import type { ContainerInspection } from './container-end.js';
 
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 /** 127.0.0.11, on which Docker itself answers for names in networks of the user's. */
