@@ -47,20 +47,24 @@ export function runnerByArguments(words: readonly string[]): Runner | undefined 
   return script === undefined ? undefined : RUNNERS.get(packageOf(script));
 }
 
-/** Options of Node.js whose value is an argument of its own. */
-const OPTIONS_WITH_VALUE = new Set([
-  '-r',
-  '--require',
-  '--import',
-  '--loader',
-  '--experimental-loader',
-  '-C',
-  '--conditions',
-  '--env-file',
-  '--env-file-if-exists',
-  '--title',
-  '--watch-path',
-]);
+/**
+ * Options of Node.js 20 to 26 whose value may be an argument of its own, as the binding `options` of each version lists them
+ * (with `--expose-internals`). Those of its test runner take one too, and run no script.
+ */
+const OPTIONS_WITH_VALUE = new Set(
+  `-r -C --allow-fs-read --allow-fs-write --bench-isolation --bench-name-pattern --bench-reporter
+   --bench-reporter-destination --bench-samples --bench-warmup --build-sea --build-snapshot-config --conditions
+   --config-file --cpu-prof-dir --cpu-prof-interval --cpu-prof-name --debug-port --diagnostic-dir --disable-proto
+   --disable-warning --dns-result-order --env-file --env-file-if-exists --experimental-config-file
+   --experimental-default-type --experimental-loader --experimental-package-map --experimental-policy
+   --experimental-sea-config --experimental-specifier-resolution --heap-prof-dir --heap-prof-interval --heap-prof-name
+   --heapsnapshot-near-heap-limit --heapsnapshot-signal --icu-data-dir --import --input-type --inspect-port
+   --inspect-publish-uid --loader --localstorage-file --max-http-header-size --max-old-space-size-percentage
+   --network-family-autoselection-attempt-timeout --openssl-config --policy-integrity --redirect-warnings --report-dir
+   --report-directory --report-filename --report-signal --require --secure-heap --secure-heap-min --security-revert
+   --snapshot-blob --title --tls-cipher-list --tls-keylog --trace-event-categories --trace-event-file-pattern
+   --unhandled-rejections --use-largepages --v8-pool-size --vfs-load --watch-kill-signal --watch-path`.split(/\s+/),
+);
 /** With these there is no script: what follows is code, or the name of a script of package.json. */
 const OPTIONS_WITHOUT_SCRIPT = /^(-e|-p|-pe|--eval|--print|--run)$/;
 
@@ -70,11 +74,17 @@ export function parseNodeArguments(words: readonly string[]): { script: string |
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
     if (!word.startsWith('-')) return { script: word, options };
-    options.push(word);
-    if (OPTIONS_WITHOUT_SCRIPT.test(word)) break;
-    if (OPTIONS_WITH_VALUE.has(word)) index += 1;
+    const option = normalizeNodeOption(word);
+    options.push(option);
+    if (OPTIONS_WITHOUT_SCRIPT.test(option)) break;
+    if (OPTIONS_WITH_VALUE.has(option)) index += 1;
   }
   return { script: undefined, options };
+}
+
+/** Writes an option the usual way: Node.js takes `--env_file` for `--env-file`. */
+export function normalizeNodeOption(word: string): string {
+  return word.replace(/^--[^=]+/, (name) => name.replaceAll('_', '-'));
 }
 
 /** The npm package that a script belongs to, also by its link in `.bin`; outside of packages the name of the file. */

@@ -3,15 +3,15 @@ import { basename } from 'node:path';
 import { noteHandled } from '../../os/debug/debug-log.js';
 import { type CommandLine, splitPlainCommand } from '../../processes/command-line.js';
 import { findProgram } from '../../processes/find-program.js';
-import { parseNodeArguments } from '../../processes/runners.js';
+import { normalizeNodeOption, parseNodeArguments } from '../../processes/runners.js';
 import { findPackageScript, identifyRunnerSettings, isPackageRunner } from './package-script.js';
 
 /** Options of Node.js with which a process can't stop between its start and the app; by their beginnings. */
 const COLD_OPTIONS: readonly { option: RegExp; why: string }[] = [
   { option: /^--(?:inspect|debug)/, why: 'a debugger would meet the process while it waits' },
-  { option: /^--(?:watch|test|run)/, why: 'Node.js starts other processes for the app' },
+  { option: /^--(?:watch|test|bench|run)/, why: 'Node.js starts other processes for the app' },
   { option: /^(?:-e|-p|-pe|-i|-c|-v|-h)$|^--(?:eval|print|interactive|check|version|help)/, why: 'it runs no file' },
-  { option: /^--(?:env-file|experimental-(?:default-)?config)/, why: 'it reads variables or options from a file' },
+  { option: /^--(?:env-file|(?:experimental-(?:default-)?)?config)/, why: 'it reads variables or options from a file' },
   { option: /^--(?:cpu-prof|heap-prof|prof$|prof-|perf-|trace-event)/, why: 'the recording would hold the waiting' },
   { option: /^--(?:permission|experimental-permission)/, why: 'it restricts what jamdev may do in the process' },
   {
@@ -24,8 +24,8 @@ const COLD_OPTIONS: readonly { option: RegExp; why: string }[] = [
 export interface NodeCommand extends CommandLine {
   /** Identifies the program file as it is now, with all that decides what a package runner does. */
   program: string;
-  /** The file that Node.js runs in the script of a package runner, as the script names it; undefined: there is no runner. */
-  fileOfScript?: string;
+  /** What follows `node` in the script of a package runner; undefined: there is no runner. */
+  argumentsOfScript?: readonly string[];
 }
 
 /** A script that runs a script that runs a script ... is no plain one. */
@@ -56,14 +56,14 @@ function readRunnerCommand(line: CommandLine, cwd: string, env: NodeJS.ProcessEn
   if ('why' in inner) return inner;
   const runner = identifyFile(line.file, cwd, env);
   if (runner === undefined) return { why: `there is no program ${line.file}` };
-  const fileOfScript = inner.fileOfScript ?? parseNodeArguments(inner.args).script ?? '';
+  const argumentsOfScript = inner.argumentsOfScript ?? inner.args;
   const program = [runner, inner.program, found.script, identifyRunnerSettings(cwd, env)].join('\n');
-  return { ...line, program, fileOfScript };
+  return { ...line, program, argumentsOfScript };
 }
 
 /** Finds an option of Node.js for which it has to start as usual. @returns why, as the end of a sentence */
 export function findColdOption(nodeOptions: string, options: readonly string[]): string | undefined {
-  for (const word of [...optionsIn(nodeOptions), ...options]) {
+  for (const word of [...optionsIn(nodeOptions), ...options].map(normalizeNodeOption)) {
     const rule = COLD_OPTIONS.find(({ option }) => option.test(word));
     if (rule !== undefined) return `it has ${word.split('=')[0]}: ${rule.why}`;
   }

@@ -36,7 +36,7 @@ const REPORT_AFTER_MS = [200, 2_000, 15_000];
 const FLUSH_AFTER_MS = [2_000, 15_000];
 
 // A process that was started ahead of time has no port yet: stand-by.cjs begins when it has.
-if (process.env.JAMDEV_STANDBY_FD === undefined && process.env.JAMDEV_STANDBY_FILE === undefined) begin();
+if (process.env.JAMDEV_STANDBY_FD === undefined && process.env.JAMDEV_STANDBY_SCRIPT === undefined) begin();
 module.exports = { begin };
 
 /** Begins with what depends on the variables and the time of the program's start. */

@@ -48,8 +48,12 @@ function replaceClock(wait) {
   wrap(performance, 'now', moment);
   wrap(performance, 'timeOrigin', (read) => read() + wait.ms);
   wrap(performance, 'toJSON', (read) => ({ ...read(), timeOrigin: performance.timeOrigin }));
-  wrap(performance, 'mark', (make, [name, options, ...rest]) => make(name, realTimes(options, real), ...rest));
-  wrap(performance, 'measure', (make, [name, start, ...rest]) => make(name, realTimes(start, real), ...rest));
+  for (const name of ['mark', 'measure']) {
+    // A missing argument stays missing, for which they throw.
+    wrap(performance, name, (make, args) =>
+      make(...args.map((arg, index) => (index === 1 ? realTimes(arg, real) : arg))),
+    );
+  }
   for (const name of NODE_TIMING) wrap(performance.nodeTiming, name, moment);
   wrap(globalThis.Event?.prototype, 'timeStamp', moment);
 
@@ -89,10 +93,36 @@ function wrap(object, name, change) {
   if (!property?.configurable) return;
   const kind = property.get ? 'get' : 'value';
   if (typeof property[kind] !== 'function') return;
-  const replacement = new Proxy(property[kind], {
-    apply: (target, self, args) => change((...given) => Reflect.apply(target, self, given), args, self),
-  });
-  Object.defineProperty(owner, name, { ...property, [kind]: replacement });
+  const handler = {
+    /** @param {any} target @param {any} self @param {any[]} args */
+    apply(target, self, args) {
+      try {
+        return change((...given) => Reflect.apply(target, self, given), args, self);
+      } catch (error) {
+        throw withoutFrames(error, handler.apply);
+      }
+    },
+  };
+  Object.defineProperty(owner, name, { ...property, [kind]: new Proxy(property[kind], handler) });
+}
+
+/**
+ * Gives an error the stack that it would have without this file.
+ * @param {any} error
+ * @param {(...args: any[]) => unknown} caller that the program has called without knowing
+ * @returns {unknown} the same
+ */
+function withoutFrames(error, caller) {
+  const lines = typeof error?.stack === 'string' ? error.stack.split('\n') : [];
+  const first = lines.findIndex((/** @type {string} */ line) => line.includes(__filename));
+  if (first === -1) return error;
+  const outer = { stack: '' };
+  Error.captureStackTrace(outer, caller);
+  const isFrame = (/** @type {string} */ line) => /^ {4}at /.test(line);
+  const inner = lines.slice(0, first);
+  const count = Error.stackTraceLimit - inner.filter(isFrame).length;
+  error.stack = [...inner, ...outer.stack.split('\n').filter(isFrame).slice(0, Math.max(count, 0))].join('\n');
+  return error;
 }
 
 /** @param {any} object @param {string} name */

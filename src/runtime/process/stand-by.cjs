@@ -25,22 +25,32 @@ const USUAL_MODULES = [
 ];
 const channel = process.env.JAMDEV_STANDBY_FD;
 const folder = process.env.JAMDEV_STANDBY_FOLDER;
-/** The file that has to stand by, as the script of package.json names it; undefined: no package runner starts it. */
-const file = process.env.JAMDEV_STANDBY_FILE;
+/** What follows `node` in the script of package.json; undefined: no package runner starts it. */
+const script = process.env.JAMDEV_STANDBY_SCRIPT;
 const OLDEST_NODE = 16;
 
 // The app finds no trace of it among its modules.
 delete require.cache[__filename];
 
-if (file !== undefined && process.argv[1] !== require('node:path').resolve(file)) guardRunner();
+if (script !== undefined && !runsFileOf(script)) guardRunner();
 else if (channel !== undefined || folder !== undefined) standBy();
 else if (!require('node:worker_threads').isMainThread) loadClock().inheritClock();
+
+/**
+ * Whether this process runs a file that a script names. Which of its words the file is, is left to Node.js: an option may
+ * take the next word as its value.
+ * @param {string} text
+ */
+function runsFileOf(text) {
+  const { resolve } = require('node:path');
+  return text.split(' ').some((word) => word === process.argv[1] || resolve(word) === process.argv[1]);
+}
 
 function standBy() {
   const open = () => (folder === undefined ? { input: Number(channel), output: Number(channel) } : openPipes(folder));
   // Most processes in a container have no pipes to open, and go on.
-  const opened = file === undefined ? open() : undefined;
-  if (file === undefined && opened === undefined) return;
+  const opened = script === undefined ? open() : undefined;
+  if (script === undefined && opened === undefined) return;
   // As they are before the preload watches them.
   const { readSync, writeSync, closeSync } = require('node:fs');
   const isOld = Number(process.versions.node.split('.')[0]) < OLDEST_NODE;
@@ -105,7 +115,7 @@ function isPreloadNext() {
  */
 function openPipes(path) {
   const fs = require('node:fs');
-  if (file === undefined && !isOfContainer(fs)) {
+  if (script === undefined && !isOfContainer(fs)) {
     setEnvironment(changeEnvironment({}));
     return undefined;
   }
@@ -116,7 +126,7 @@ function openPipes(path) {
     return { output, input: fs.openSync(`${path}/assignment`, O_RDONLY) };
   } catch (error) {
     // The script of a package runner starts nothing else that finds these variables.
-    if (file !== undefined || /** @type {NodeJS.ErrnoException} */ (error).code === 'ENXIO') process.exit(0);
+    if (script !== undefined || /** @type {NodeJS.ErrnoException} */ (error).code === 'ENXIO') process.exit(0);
     setEnvironment(changeEnvironment({}));
     return undefined;
   }
@@ -183,8 +193,13 @@ function readLine(readSync, fd) {
  * @param {Record<string, string | null>} changes
  */
 function changeEnvironment(changes) {
-  const { JAMDEV_STANDBY_FOLDER: _, JAMDEV_STANDBY_FILE: __, JAMDEV_STANDBY_NODE_OPTIONS, ...variables } = process.env;
-  const nodeOptions = file === undefined ? (JAMDEV_STANDBY_NODE_OPTIONS ?? null) : optionsWithoutThis();
+  const {
+    JAMDEV_STANDBY_FOLDER: _,
+    JAMDEV_STANDBY_SCRIPT: __,
+    JAMDEV_STANDBY_NODE_OPTIONS,
+    ...variables
+  } = process.env;
+  const nodeOptions = script === undefined ? (JAMDEV_STANDBY_NODE_OPTIONS ?? null) : optionsWithoutThis();
   const changed = Object.entries({ ...variables, NODE_OPTIONS: nodeOptions, ...changes });
   return /** @type {Record<string, string>} */ (Object.fromEntries(changed.filter(([, value]) => value !== null)));
 }
@@ -206,7 +221,7 @@ function guardRunner() {
     const variables = options.envPairs ?? [];
     const startsWith = (/** @type {string} */ text) => variables.find((each) => each.startsWith(text));
     const isHeld = startsWith('NODE_OPTIONS=')?.includes('stand-by.cjs') === true;
-    if (startsWith('JAMDEV_STANDBY_FILE=') === undefined || isHeld) return Reflect.apply(spawn, this, [options]);
+    if (startsWith('JAMDEV_STANDBY_SCRIPT=') === undefined || isHeld) return Reflect.apply(spawn, this, [options]);
     process.stderr.write('the package runner sets NODE_OPTIONS itself\n');
     return process.exit(1);
   };

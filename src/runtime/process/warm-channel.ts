@@ -61,8 +61,8 @@ export class PipeChannel implements WarmChannel {
   readonly #parent: string;
   readonly #folder: ControlFolder;
 
-  private constructor(file: string, booted: NodeJS.ProcessEnv, parent: string, folder: ControlFolder) {
-    this.variables = { JAMDEV_STANDBY_FOLDER: folder.path, JAMDEV_STANDBY_FILE: file };
+  private constructor(script: readonly string[], booted: NodeJS.ProcessEnv, parent: string, folder: ControlFolder) {
+    this.variables = { JAMDEV_STANDBY_FOLDER: folder.path, JAMDEV_STANDBY_SCRIPT: script.join(' ') };
     this.#booted = booted;
     this.#parent = parent;
     this.#folder = folder;
@@ -70,14 +70,14 @@ export class PipeChannel implements WarmChannel {
 
   /**
    * Makes one.
-   * @param file that stands by, as the script names it
+   * @param script what follows `node` in it: the process that is started so stands by
    * @param booted what the runner is started with, without what makes the process stand by
    * @throws the system's error
    */
-  static async make(file: string, booted: NodeJS.ProcessEnv, pipes: PipePool): Promise<PipeChannel> {
+  static async make(script: readonly string[], booted: NodeJS.ProcessEnv, pipes: PipePool): Promise<PipeChannel> {
     const parent = await pipes.makeFolder();
     try {
-      return new PipeChannel(file, booted, parent, await ControlFolder.make(parent, {}));
+      return new PipeChannel(script, booted, parent, await ControlFolder.make(parent, {}));
     } catch (error) {
       rmSync(parent, { recursive: true, force: true });
       throw error;

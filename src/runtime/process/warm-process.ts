@@ -102,7 +102,7 @@ export class WarmProcess implements Standby {
     if (JSON.stringify(identifyFolder(cwd)) !== this.#folder) return 'the folder it runs in is another one by now';
     const now = readNodeCommand(line, cwd, env);
     if ('why' in now) return now.why;
-    const isRunner = command.fileOfScript !== undefined;
+    const isRunner = command.argumentsOfScript !== undefined;
     if (now.program !== command.program) {
       // What it was started by does not come back. By the variables of this request alone, it may be of use to others.
       if (!this.#isCurrent()) this.end();
@@ -214,10 +214,10 @@ export class WarmProcess implements Standby {
 
   async #openChannel(): Promise<WarmChannel> {
     const { command, env } = this.#boot;
-    const { fileOfScript } = command;
-    return fileOfScript === undefined
+    const { argumentsOfScript } = command;
+    return argumentsOfScript === undefined
       ? new DescriptorChannel()
-      : PipeChannel.make(fileOfScript, env, this.#tools.pipes);
+      : PipeChannel.make(argumentsOfScript, env, this.#tools.pipes);
   }
 
   #print(source: OutputSource, chunk: Buffer): void {

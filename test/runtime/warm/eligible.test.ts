@@ -11,7 +11,8 @@ const COLD = [
   ...['npm start', 'tsx server.ts', 'node server.js; true', 'A=1 node server.js', 'node', 'node -e 0', 'node --test'],
   ...['node --inspect server.js', 'node --inspect-brk=0 server.js', 'node --watch server.js', 'node --run start'],
   ...['node --env-file=.env server.js', 'node --cpu-prof server.js', 'node -r ./a.js --inspect-wait server.js'],
-  ...['no-such-folder/node server.js'],
+  ...['node --env_file=.env server.js', 'node --title app --cpu_prof server.js', 'node --config-file=node.json a.js'],
+  ...['node --unhandled-rejections strict --inspect server.js', 'no-such-folder/node server.js'],
 ];
 
 test.each(WARM)('"%s" can be started ahead of time', (command) => {
@@ -22,7 +23,7 @@ test.each(COLD)('"%s" is started as usual', (command) => {
   expect(readNodeCommand(command, '/', process.env)).toHaveProperty('why');
 });
 
-test.each(['--inspect', '--max-old-space-size=99 --inspect-brk', '"--inspect=0"'])(
+test.each(['--inspect', '--max-old-space-size=99 --inspect-brk', '"--inspect=0"', '--inspect_brk'])(
   'NODE_OPTIONS=%s: as usual',
   (options) => {
     const env = { ...process.env, NODE_OPTIONS: options };

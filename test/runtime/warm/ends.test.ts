@@ -41,6 +41,20 @@ const ENDS: readonly [what: string, file: string, text: string, options?: string
     '--trace-uncaught',
   ],
   ['an exception with a deep stack', 'a.cjs', 'Error.stackTraceLimit = 100;\nthrow new Error("deep");'],
+  [
+    'exceptions of the clock that are handled',
+    'a.cjs',
+    `const { timeStamp } = Object.getOwnPropertyDescriptors(Event.prototype);
+const deep = (depth) => (depth === 0 ? performance.now.call({}) : deep(depth - 1));
+const calls = [() => performance.mark(), () => performance.measure('a', 'b'), () => timeStamp.get.call({})];
+for (const call of [...calls, () => deep(20)]) {
+  try {
+    call();
+  } catch ({ stack }) {
+    console.log(stack);
+  }
+}`,
+  ],
   ['endless recursion', 'a.cjs', 'const fail = () => fail();\nfail();'],
   [
     'an error event that nobody listens to',

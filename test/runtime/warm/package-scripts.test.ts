@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { newBackendId } from '../../../src/platform/ids.js';
@@ -46,7 +46,7 @@ describe('a package runner', () => {
   };
 
   test.each(WARM)('"%s" can be started ahead of time', (command) => {
-    expect(read(command)).toHaveProperty('fileOfScript', 'a.cjs');
+    expect(read(command)).toHaveProperty('argumentsOfScript', expect.arrayContaining(['a.cjs']));
   });
 
   test.each(COLD)('"%s" is started as usual', (command) => {
@@ -58,7 +58,7 @@ describe('a package runner', () => {
       makeProject({ 'package.json': {}, 'server.js': '' }),
       makeProject({ 'package.json': {} }),
     ];
-    expect(readNodeCommand('npm start', withFile, process.env)).toHaveProperty('fileOfScript', 'server.js');
+    expect(readNodeCommand('npm start', withFile, process.env)).toHaveProperty('argumentsOfScript', ['server.js']);
     expect(readNodeCommand('npm start', without, process.env)).toHaveProperty('why');
     expect(readNodeCommand('npm start', makeProject({ 'server.js': '' }), process.env)).toHaveProperty('why');
   });
@@ -97,6 +97,18 @@ describe('a package runner', () => {
       expect(findRunnerDifference({}, { [name]: 'a' })).toBe(undefined);
     },
   );
+});
+
+test('what runs the file of a script stands by, also behind an option whose value is a word of its own', async () => {
+  const cwd = makeProject({
+    'package.json': { scripts: { start: 'node --unhandled-rejections strict ./a' } },
+    'a.js': "require('node:fs').appendFileSync('runs', process.env.SESSION_BACKEND_ID + ' ')",
+  });
+  const { warm } = await runBothWays({ command: 'npm start', cwd });
+  expect(warm.isWarm).toBe(true);
+  const runs = readFileSync(join(cwd, 'runs'), 'utf8').trim().split(' ');
+  expect(runs).not.toContain('undefined');
+  expect(runs).toHaveLength(2);
 });
 
 const WAITS = "console.log('ready'); setInterval(() => {}, 1e6);";
