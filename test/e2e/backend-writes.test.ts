@@ -7,10 +7,10 @@ import { post, send } from '../support/http.js';
 import { makeProject, ROOT } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
-/** How long a person looks at what a save has changed, at least. */
+/** The minimum time a person needs to look at the result of a save. */
 const LOOKING_MS = 500;
 
-/** What a backend does on a request for `/NAME`; `n` grows with every request. */
+/** What the backend does on a request for `/NAME`; `n` grows with every request. */
 const ROUTES = `
   sync: () => fs.writeFileSync('sync.txt', 'request ' + n),
   promise: () => fs.promises.writeFile('promise.json', 'request ' + n),
@@ -59,7 +59,7 @@ async function start(files: Record<string, string | object>, env: NodeJS.Process
   const { url } = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key: 'k' })).json<{ url: string }>();
   const ask = async (path = '') => (await send(`${url}${path}`)).json<{ pid: number; version: string }>();
   const builds = () => [...dev.stdout().matchAll(/build {2}\d+: .*\(changed: (.+)\)/g)].map((match) => match[1]);
-  /** Resolves when every change made before the call was handled. */
+  /** Resolves when the dev server has handled every change made before the call. */
   const handled = async () => {
     const count = builds().length;
     writeFileSync(join(folder, 'marker'), String(performance.now()));
@@ -74,8 +74,8 @@ describe.each([
   ['ES modules', { command: 'node server.mjs' }],
   ['a start script', { command: 'npm start' }],
   ['a build', { command: 'node server.mjs', build: 'node -e 0' }],
-])('what a backend of %s writes while it runs', (_, config) => {
-  test('starts no build and ends no session; a person’s save of the same file builds', async () => {
+])('files that a backend with %s writes while it runs', (_, config) => {
+  test('start no build and end no session, but a person’s save of the same file starts one', async () => {
     const { dev, folder, ask, builds } = await start({
       'jamdev.config.json': config,
       'package.json': { scripts: { start: 'node server.cjs' } },
@@ -111,7 +111,7 @@ describe.each([
   });
 });
 
-test('what a backend writes builds no service, but code that another service runs builds that one', async () => {
+test('a file that a backend writes rebuilds no service, unless another service runs it as code', async () => {
   const writer = `
     const fs = require('node:fs');
     let n = 0;
@@ -145,22 +145,26 @@ test('what a backend writes builds no service, but code that another service run
   expect(dev.stdout()).not.toMatch(/build {2}a \d+: .*changed/);
 });
 
-/** Ways in which a request makes something write a file that does not report its writes. */
+/** Ways to write a file during a request in a process whose writes the preload cannot report. */
 const FOREIGN: [string, string, string][] = [
-  ['a shell that is waited for', 'visits.txt', `require('node:child_process').execSync('date +%N >> visits.txt')`],
   [
-    'a shell that is not waited for',
+    'a shell that the backend waits for',
+    'visits.txt',
+    `require('node:child_process').execSync('date +%N >> visits.txt')`,
+  ],
+  [
+    'a shell that the backend does not wait for',
     'visits.txt',
     `await require('node:util').promisify(require('node:child_process').exec)('date +%N >> visits.txt')`,
   ],
   [
-    'a program that goes on for a while',
+    'a program that keeps running for a while',
     'visits.txt',
     `const child = require('node:child_process').spawn('sh', ['-c', 'date +%N > visits.txt; sleep 0.1']);
      await new Promise((resolve) => child.once('exit', resolve))`,
   ],
   [
-    'node:sqlite that opens and closes the file',
+    'node:sqlite, opening and closing the file,',
     'app.db',
     `const database = new sqlite.DatabaseSync('app.db');
      database.exec('CREATE TABLE IF NOT EXISTS visits (at INTEGER)');
@@ -171,10 +175,10 @@ const FOREIGN: [string, string, string][] = [
 const hasSqlite = Number(process.versions.node.split('.')[0]) >= 22;
 
 describe.each(FOREIGN.filter(([, , work]) => hasSqlite || !work.includes('sqlite')))(
-  'what %s writes on each request',
+  'files that %s writes on each request',
   (_name, file, work) => {
     const needsSqlite = work.includes('sqlite');
-    test('starts no endless row of builds, and every save of a person in between builds', async () => {
+    test('start no endless chain of builds, and every save by a person in between is built', async () => {
       const server = (version: string) => `
         ${needsSqlite ? "const sqlite = require('node:sqlite');" : ''}
         require('node:http').createServer(async (request, response) => {
@@ -188,7 +192,7 @@ describe.each(FOREIGN.filter(([, , work]) => hasSqlite || !work.includes('sqlite
         'page.html': 'one',
       });
       const isSaid = () => dev.stdout().includes(`A backend seems to write "${file}"`);
-      // Code is saved while the row of builds is going on.
+      // Code is saved while the chain of builds is still going on.
       await waitFor(async () => (await ask('write')) && builds().length >= 2, 'the first builds');
       writeFileSync(join(folder, 'server.cjs'), server('two'));
       await waitFor(async () => (await ask('write')).version === 'two', 'the new code');
@@ -199,12 +203,12 @@ describe.each(FOREIGN.filter(([, , work]) => hasSqlite || !work.includes('sqlite
       expect(before.length).toBeLessThanOrEqual(20);
       for (let round = 0; round < 5; round += 1) expect((await ask('write')).pid).toBe(pid);
       expect(builds()).toEqual(before);
-      // Whatever a person saves from now on is built at once, while requests go on.
+      // From now on, every save by a person is built at once while requests keep coming.
       for (let round = 1; round <= 8; round += 1) {
         const saved = round % 2 === 0 ? 'page.html' : 'server.cjs';
         const { pid: old } = await ask('write');
         writeFileSync(join(folder, saved), round % 2 === 0 ? String(round) : server(`round ${round}`));
-        // Nothing else starts builds by now, so it is the save that brings a new process.
+        // Nothing else starts builds by now, so the new process comes from the save.
         await waitFor(async () => (await ask()).pid !== old, `the build of ${saved}`);
         if (saved === 'server.cjs') expect((await ask()).version).toBe(`round ${round}`);
       }
@@ -236,9 +240,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 http.server.ThreadingHTTPServer(('127.0.0.1', int(os.environ['PORT'])), Handler).serve_forever()
 `;
 
-// Only Linux tells how much a process has written.
-describe.runIf(process.platform === 'linux')('what a backend in another language writes on each request', () => {
-  test('starts no endless row of builds, and a person’s saves still build', async () => {
+// Only Linux reports how much a process has written.
+describe.runIf(process.platform === 'linux')('files that a backend in another language writes on each request', () => {
+  test('start no endless chain of builds, and a person’s saves are still built', async () => {
     const { dev, folder, ask, builds } = await start({
       'jamdev.config.json': { command: 'python3 server.py' },
       'server.py': PYTHON,
@@ -251,7 +255,7 @@ describe.runIf(process.platform === 'linux')('what a backend in another language
     expect(before.length).toBeLessThanOrEqual(5);
     const { pid } = await ask('write');
     for (let round = 0; round < 5; round += 1) expect((await ask('write')).pid).toBe(pid);
-    // Each of them is another file's turn, then the very same file's.
+    // First another file is saved, then the very file that the backend writes.
     writeFileSync(join(folder, 'page.html'), 'two');
     await waitFor(() => builds().includes('page.html'), 'the build of another file');
     await waitFor(async () => (await ask()).pid !== pid, 'the new process');
@@ -261,11 +265,11 @@ describe.runIf(process.platform === 'linux')('what a backend in another language
     }, 'the build of the same file');
   });
 
-  test('is told from a person’s saves, which are never held up', async () => {
+  test('are distinguished from a person’s saves, which are never delayed', async () => {
     const files = { 'jamdev.config.json': { command: 'python3 server.py' }, 'server.py': PYTHON, 'page.html': 'one' };
     const { dev, folder, ask, builds } = await start(files, { JAMDEV_DEBUG: '1' });
     for (let round = 1; round <= 8; round += 1) {
-      // It logs each request, which is no file.
+      // The backend logs each request to its output and writes no file.
       await ask();
       await new Promise((resolve) => setTimeout(resolve, LOOKING_MS));
       writeFileSync(join(folder, 'page.html'), String(round));
@@ -277,9 +281,9 @@ describe.runIf(process.platform === 'linux')('what a backend in another language
   });
 });
 
-// Only Linux tells which files are open.
-describe.runIf(process.platform === 'linux')('a file that a program outside has open for writing', () => {
-  test('starts no build before it is closed, and other saves build meanwhile', async () => {
+// Only Linux reports which files are open.
+describe.runIf(process.platform === 'linux')('a file that an outside program has open for writing', () => {
+  test('starts no build until it is closed, while other saves are built', async () => {
     const { dev, folder, ask, builds, handled } = await start({
       'jamdev.config.json': { command: 'node server.cjs' },
       ...SERVERS,
@@ -297,7 +301,7 @@ describe.runIf(process.platform === 'linux')('a file that a program outside has 
       tee.stdin.write('line\n');
       return isSaid('tee', 'copy.log');
     }, 'the message about tee');
-    // Each replacement of the session is told in its log.
+    // Each replacement of the session adds a line to its log.
     for (let round = 1; !isSaid('node', 'session.log') && round <= 20; round += 1) {
       expect(await handled()).toEqual(['marker']);
       await waitFor(() => dev.stdout().includes(`ready on build ${builds().length + 1}`), 'the replaced session');

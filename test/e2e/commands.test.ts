@@ -16,7 +16,7 @@ async function startEcho(): Promise<DevRun> {
 }
 
 describe('spawn and connect', () => {
-  test('spawn prints the v1 dev-style spawn result: these keys, this order, nothing else', async () => {
+  test('spawn prints the v1 dev-style spawn result: exactly these keys, in this order', async () => {
     const dev = await startEcho();
     const { code, stdout } = await runCli(['spawn', '--key', 'doc-1'], { cwd: dev.folder });
     expect(code).toBe(0);
@@ -43,7 +43,7 @@ describe('spawn and connect', () => {
     expect(JSON.parse(again.stdout)).toMatchObject({ name: result.name, spawned: false, status: 'Ready' });
   });
 
-  test('connect prints the v2 response, and every option arrives', async () => {
+  test('connect prints the v2 response and passes on every option', async () => {
     const dev = await startEcho();
     const args = ['connect', 'chat/staging', '-k', 'room', '-e', 'TEST_A=1', '-e', 'TEST_B=x=y', '-u', 'ann'];
     const more = ['-a', '{"role":"editor"}', '-i', '10m', '-l', '3600', '-t', 'latest', '--wait'];
@@ -70,14 +70,14 @@ describe('spawn and connect', () => {
     expect(info).toMatchObject({ service_name: 'chat', environment_name: 'staging' });
   });
 
-  test('-i ends an idle backend, and -l any', async () => {
+  test('-i ends an idle backend, and -l ends any backend', async () => {
     const dev = await startEcho();
     await runCli(['spawn', '-k', 'idle', '-i', '1'], { cwd: dev.folder });
     await runCli(['spawn', '-k', 'old', '-l', '1'], { cwd: dev.folder });
     await waitFor(() => (dev.stdout().match(/terminating \(swept: /g) ?? []).length === 2, 'both to be swept');
   });
 
-  test('--no-spawn only looks', async () => {
+  test('--no-spawn finds a running backend but starts none', async () => {
     const dev = await startEcho();
     const none = await runCli(['connect', '-k', 'k', '--no-spawn'], { cwd: dev.folder });
     expect(none).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('No running backend') });
@@ -85,7 +85,7 @@ describe('spawn and connect', () => {
     expect((await runCli(['connect', '-k', 'k', '--no-spawn'], { cwd: dev.folder })).code).toBe(0);
   });
 
-  test('--wait exits 1 with the reason and the last lines when it never will be ready', async () => {
+  test('--wait exits 1 with the reason and the last lines when the backend can never become ready', async () => {
     const dev = await startDev(makeTempFolder(), ['--command', `node ${fixture('print.mjs')} last-words`]);
     const { code, stdout, stderr } = await runCli(['spawn', '--wait'], { cwd: dev.folder });
     expect(code).toBe(1);
@@ -94,7 +94,7 @@ describe('spawn and connect', () => {
     expect(stderr).toContain('no newline at the end');
   });
 
-  test('--wait ended by a signal says so by its exit code, and nothing else', async () => {
+  test('--wait prints nothing when a signal ends it, and exits with the signal’s code', async () => {
     const dev = await startDev(makeTempFolder(), ['--command', 'sleep 60']);
     const run = startCli(['spawn', '-k', 'k', '--wait'], { cwd: dev.folder });
     await waitFor(() => dev.stdout().includes('waiting'), 'the backend to be waited for');
@@ -120,7 +120,7 @@ describe('spawn and connect', () => {
 });
 
 describe('logs', () => {
-  test('shows what was printed so far, then live, until the backend ends with its last lines', async () => {
+  test('prints the output so far, then live output, until the backend ends', async () => {
     const dev = await startEcho();
     const { stdout } = await runCli(['spawn', '-k', 'doc'], { cwd: dev.folder });
     const { url, name } = JSON.parse(stdout);
@@ -151,7 +151,7 @@ describe('logs', () => {
     ]);
   });
 
-  test('of all backends, each line with its key, live ones of new backends too, until Ctrl-C', async () => {
+  test('of all backends prefixes each line with its key and follows new backends until Ctrl-C', async () => {
     const dev = await startEcho();
     await runCli(['spawn', '-k', 'one', '--wait'], { cwd: dev.folder });
     const follow = startCli(['logs'], { cwd: dev.folder });
@@ -164,7 +164,7 @@ describe('logs', () => {
     expect(noFollow.stdout).toBe(follow.stdout());
   });
 
-  test('a backend without a key is called by its id, as by dev', async () => {
+  test('labels a backend without a key with its id, as dev does', async () => {
     const dev = await startEcho();
     const { name } = JSON.parse((await runCli(['spawn', '--wait'], { cwd: dev.folder })).stdout);
     await waitFor(() => dev.stdout().includes(`${name} | listening`), 'the output');
@@ -176,7 +176,7 @@ describe('logs', () => {
     expect((await runCli(['logs'], { cwd: dev.folder })).stdout).toBe(`${logs.stdout}${end}`);
   });
 
-  test('of an earlier dev server, with the next one running and with none', async () => {
+  test('shows a backend of an earlier dev server, whether or not the next one is running', async () => {
     const dev = await startEcho();
     const { stdout } = await runCli(['spawn', '-k', 'doc', '--wait'], { cwd: dev.folder });
     const { name } = JSON.parse(stdout);
@@ -193,7 +193,7 @@ describe('logs', () => {
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('"nobody"') });
   });
 
-  test('ends quietly when its reader has seen enough', async () => {
+  test('exits quietly when its reader closes the pipe', async () => {
     const dev = await startDev(makeTempFolder(), ['--command', `node ${fixture('print.mjs')} flood 3`]);
     await runCli(['spawn', '-k', 'k'], { cwd: dev.folder });
     await waitFor(() => dev.stdout().includes('the last line of the flood'), 'the flood');
@@ -205,7 +205,7 @@ describe('logs', () => {
 });
 
 describe('list, status and terminate', () => {
-  test('a key with a line break passes for no line of its own, in the list and in front of output', async () => {
+  test('a key with a line break cannot fake another line in the list or in logs', async () => {
     const dev = await startEcho();
     const key = 'doc\nzzz | fake';
     await runCli(['connect', '--key', key], { cwd: dev.folder });
@@ -220,7 +220,7 @@ describe('list, status and terminate', () => {
     expect(logs).toMatch(/^doc zzz \| fake \| listening as /);
   });
 
-  test('list shows what runs, for people and programs', async () => {
+  test('list shows what is running, for people and for programs', async () => {
     const dev = await startEcho();
     expect((await runCli(['list'], { cwd: dev.folder })).stdout).toContain('No backends are running');
     const { name } = JSON.parse((await runCli(['spawn', '-k', 'doc', '--wait'], { cwd: dev.folder })).stdout);
@@ -239,7 +239,7 @@ describe('list, status and terminate', () => {
     );
   });
 
-  test('status finds a backend by id or key, and --watch follows it to its end', async () => {
+  test('status finds a backend by id or key, and --watch follows it until it ends', async () => {
     const dev = await startEcho();
     const { name } = JSON.parse((await runCli(['spawn', '-k', 'doc', '--wait'], { cwd: dev.folder })).stdout);
     for (const which of [name, 'doc']) {
@@ -254,7 +254,7 @@ describe('list, status and terminate', () => {
     expect(watch.stdout()).toMatch(/terminated \(on request; exit code \d+\)\n$/);
   });
 
-  test('status tells how long it took to get ready, and the exit code of one that has ended', async () => {
+  test('status shows how long it took to get ready, and the exit code once it has ended', async () => {
     const dev = await startEcho();
     const { url } = JSON.parse((await runCli(['spawn', '-k', 'doc', '--wait'], { cwd: dev.folder })).stdout);
     const phases = `${DURATION}: scheduled ${DURATION}, loading ${PHASE}, starting ${PHASE}, waiting ${PHASE}(?:; warm start)?`;
@@ -271,7 +271,7 @@ describe('list, status and terminate', () => {
     expect(JSON.parse(json.stdout)).toEqual({ status: 'terminated', time: expect.any(String), exit_error: true });
   });
 
-  test('terminate goes on past one that is not there, and exits 1', async () => {
+  test('terminate continues past an unknown backend and exits 1', async () => {
     const dev = await startEcho();
     await runCli(['spawn', '-k', 'a', '--wait'], { cwd: dev.folder });
     const { code, stdout, stderr } = await runCli(['terminate', 'nobody', 'a'], { cwd: dev.folder });
@@ -283,7 +283,7 @@ describe('list, status and terminate', () => {
     expect(JSON.parse(dead.stdout)).toMatchObject({ backend: 'a', status: 'error', code: 'BackendNotRunning' });
   });
 
-  test('terminate --all ends every one', async () => {
+  test('terminate --all ends every backend', async () => {
     const dev = await startEcho();
     await Promise.all(['a', 'b'].map((key) => runCli(['spawn', '-k', key, '--wait'], { cwd: dev.folder })));
     const { stdout } = await runCli(['terminate', '--all'], { cwd: dev.folder });
@@ -293,7 +293,7 @@ describe('list, status and terminate', () => {
 });
 
 describe('finding the dev server', () => {
-  test('works from any folder inside the project, by --api and by JAMDEV_API_URL', async () => {
+  test('works from any folder in the project, with --api and with JAMDEV_API_URL', async () => {
     const dev = await startEcho();
     const deep = join(dev.folder, 'src', 'deep');
     mkdirSync(deep, { recursive: true });
@@ -303,7 +303,7 @@ describe('finding the dev server', () => {
     expect((await runCli(['list'], { cwd: elsewhere, env: { JAMDEV_API_URL: dev.apiUrl } })).code).toBe(0);
   });
 
-  test('without one, every command says in one sentence what to run', async () => {
+  test('without a dev server, every command says in one sentence what to run', async () => {
     const cwd = makeTempFolder();
     for (const args of [['spawn'], ['connect'], ['list'], ['status', 'x'], ['terminate', 'x'], ['logs']]) {
       const { code, stdout, stderr } = await runCli(args, { cwd });
@@ -312,7 +312,7 @@ describe('finding the dev server', () => {
     }
   });
 
-  test('one that does not answer, or is no jamdev, is named', async () => {
+  test('names an address that does not answer or is not a jamdev URL', async () => {
     const cwd = makeTempFolder();
     const silent = await runCli(['list', '--api', 'http://127.0.0.1:1'], { cwd });
     expect(silent).toMatchObject({

@@ -11,7 +11,7 @@ import { waitFor } from '../support/wait.js';
 
 const COMMAND = ['--command', `node ${fixture('echo-server.mjs')}`];
 
-/** What is offered for the last of the words. */
+/** Returns the completions offered for the last word. */
 async function complete(words: string[], cwd = makeTempFolder()): Promise<string[]> {
   const { code, stdout } = await runCli(['complete', '--', ...words], { cwd });
   expect(code).toBe(0);
@@ -21,19 +21,19 @@ async function complete(words: string[], cwd = makeTempFolder()): Promise<string
     .map((line) => line.split('\t')[0] ?? '');
 }
 
-test('commands, options and choices are offered', async () => {
+test('completes commands, options and choices', async () => {
   expect(await complete(['te'])).toEqual(['terminate']);
   expect(await complete(['dev', '--proxy'])).toEqual(['--proxy-port']);
   expect(await complete(['list', '--deb'])).toEqual(['--debug']);
   expect(await complete(['dev', '--on-change', ''])).toEqual(['terminate', 'restart', 'keep']);
 });
 
-test('backends are offered by id and key; without a dev server, none, and no error', async () => {
+test('completes backends by id and key, and offers none, without an error, when there is no dev server', async () => {
   const dev = await startDev(makeProject(), COMMAND);
   const { backend_id } = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key: 'doc-1' })).json<{
     backend_id: string;
   }>();
-  // On a slow machine the dev server may not be waited for.
+  // On a slow machine, completion may give up before the dev server answers.
   const offered = (words: string[]) =>
     waitFor(async () => {
       const found = await complete(words, dev.folder);
@@ -44,13 +44,13 @@ test('backends are offered by id and key; without a dev server, none, and no err
   expect(await complete(['logs', ''])).toEqual([]);
 });
 
-test.each(['bash', 'zsh', 'fish'])('the script for %s is printed', async (shell) => {
+test.each(['bash', 'zsh', 'fish'])('prints the script for %s', async (shell) => {
   const { code, stdout, stderr } = await runCli(['completion', shell]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toContain('jamdev');
 });
 
-/** Ways to start a shell that reads no settings of the user, and to read a script. */
+/** How to start each shell without the user's settings, and how to load a script in it. */
 const SHELLS = {
   bash: { start: '', source: 'source <(npx jamdev completion bash)' },
   zsh: { start: "PS1='PROMPT> ' zsh -f", source: 'source <(npx jamdev completion zsh)' },
@@ -65,12 +65,12 @@ describeTmux('in a project with jamdev as a devDependency', () => {
   test.each(names.filter((name) => isInstalled(name) || process.env.JAMDEV_REQUIRE_TERMINAL === '1'))(
     '%s completes npx jamdev, pnpm exec jamdev and jamdev',
     async (name) => {
-      // The terminal is in a folder below, where nothing of jamdev is.
+      // The terminal is in a subfolder that has no files of jamdev.
       const folder = makeJamdevProject({ 'below/doc.txt': '' });
       const below = join(folder, 'below');
       const hostile = '$(touch pwned)';
       const dev = await startDev(folder, COMMAND);
-      // No id of a backend has a hyphen, so that what is typed is the beginning of one key alone.
+      // Backend ids have no hyphens, so what is typed is the prefix of exactly one key.
       for (const key of ['doc-1', 'a-b c:d', hostile]) {
         await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key });
       }
@@ -84,14 +84,14 @@ describeTmux('in a project with jamdev as a devDependency', () => {
       await waitFor(terminalIsAt(terminal, start === '' ? 2 : 3), 'the script to be read');
       const lastLine = async () => (await terminal.history()).findLast((each) => each.includes(PROMPT)) ?? '';
       let attempts = 0;
-      /** Types again what was not completed: on a slow machine the dev server may not be waited for. */
+      /** Types again until it is completed: on a slow machine, completion may give up before the dev server answers. */
       const completed = async (typed: string, expected: string) => {
         await waitFor(async () => {
           attempts += 1;
           await terminal.press('C-u');
           await terminal.type(typed);
           await terminal.press('Tab');
-          // The shell takes this once it has completed, or found nothing.
+          // The shell takes this input only after it has completed the word or found nothing.
           const mark = `Z${attempts}`;
           await terminal.type(mark);
           const line = await waitFor(async () => {
@@ -107,7 +107,7 @@ describeTmux('in a project with jamdev as a devDependency', () => {
       await completed('npm exec -- jamdev dev --on-ch', 'npm exec -- jamdev dev --on-change');
       await completed('../node_modules/.bin/jamdev dev --on-change rest', 'dev --on-change restart');
       await completed('jamdev status a-', 'a-b\\ c');
-      // What is completed is text: neither a hostile key nor what was typed is run.
+      // Completions are inserted as text: the shell runs neither a hostile key nor what was typed.
       await completed('npx jamdev status \\$', 'touch');
       await completed('npx jamdev terminate "$(touch pwned2)" doc-', 'doc-1');
       expect(readdirSync(below)).toEqual(['doc.txt']);
@@ -122,7 +122,7 @@ function terminalIsAt(terminal: Tmux, prompts: number) {
   };
 }
 
-test('a shell that is not known is a mistake in the command line', async () => {
+test('an unknown shell is a usage error', async () => {
   const { code, stderr } = await runCli(['completion', 'cmd']);
   expect(code).toBe(2);
   expect(stderr).toContain('zsh, bash, fish');

@@ -38,7 +38,7 @@ const PROGRAM = `
   }
 `;
 
-/** As strict as a consumer can be: the declarations are checked too, and no other package's types are there. */
+/** The strictest settings a consumer can have: declarations are checked too, and no other types are installed. */
 const STRICT = {
   strict: true,
   exactOptionalPropertyTypes: true,
@@ -48,10 +48,10 @@ const STRICT = {
   lib: ['es2022'],
 };
 
-/** Compilers that a consumer may have: one that npm installs beside the package, and this repository's own. */
+/** Compilers a consumer may have: those installed next to the package, and the one of this repository. */
 const COMPILERS = { 'TypeScript 5.2': 'typescript-5.2', 'TypeScript 5': 'typescript', 'this TypeScript': undefined };
 
-/** The ways in which TypeScript finds a package. Without `compilers`, every compiler knows the way. */
+/** The ways in which TypeScript resolves a package. Without `compilers`, every compiler supports it. */
 const RESOLUTIONS: [name: string, file: string, options: object, compilers?: (keyof typeof COMPILERS)[]][] = [
   ['Node16 from CommonJS', 'program.cts', { module: 'node16' }],
   ['Node16 from ESM', 'program.mts', { module: 'node16' }],
@@ -114,8 +114,8 @@ beforeAll(async () => {
 
 afterAll(() => project.remove());
 
-describe('the types of the public API, without other types and with their declarations checked', () => {
-  test.each(Object.entries(COMPILERS))('%s accepts them by every way of finding them', async (compiler, name) => {
+describe('the types of the public API, with their declarations checked and no other types installed', () => {
+  test.each(Object.entries(COMPILERS))('%s accepts them with every module resolution', async (compiler, name) => {
     const tsc =
       name === undefined
         ? join(ROOT, 'node_modules/typescript/bin/tsc')
@@ -134,7 +134,7 @@ describe('the types of the public API, without other types and with their declar
   });
 });
 
-test('require and import give the same, and nothing that is not promised', async () => {
+test('require and import give the same exports, and only the promised ones', async () => {
   const script = `
     const required = require('jamdev');
     import('jamdev').then((imported) => {
@@ -147,7 +147,7 @@ test('require and import give the same, and nothing that is not promised', async
   expect({ ...JSON.parse(stdout), stderr }).toEqual({ required: names, names, same: true, stderr: '' });
 });
 
-test('tests in Jest, compiled by ts-jest to CommonJS, use it', async () => {
+test('works in Jest tests that ts-jest compiles to CommonJS', async () => {
   const jest = join(project.path, 'node_modules/jest/bin/jest.js');
   const { stderr } = await run(process.execPath, [jest], {
     cwd: project.path,

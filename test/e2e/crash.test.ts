@@ -21,7 +21,7 @@ async function pidOf(dev: DevRun, key: string): Promise<number> {
   return (await send(await connect(dev, key))).json<{ pid: number }>().pid;
 }
 
-/** Deletes the state, which a dev server that runs may be writing again in the meantime. */
+/** Deletes the state, retrying because a running dev server may be writing it again. */
 function deleteState(env: { XDG_STATE_HOME: string }): Promise<boolean> {
   return waitFor(() => {
     try {
@@ -34,12 +34,12 @@ function deleteState(env: { XDG_STATE_HOME: string }): Promise<boolean> {
   }, 'the state to be deleted');
 }
 
-/** The environment of a user with a state home of their own. */
+/** An environment with a state home of its own. */
 function stateOf(): { XDG_STATE_HOME: string } {
   return { XDG_STATE_HOME: makeTempFolder() };
 }
 
-test('state that is deleted while a dev server runs is written again, said once, and leads to what is left', async () => {
+test('writes deleted state again with one message, and still finds leftovers after a kill -9', async () => {
   const folder = makeTempFolder();
   const env = stateOf();
   const dev = await startDev(folder, ['--command', ECHO], { env });
@@ -60,7 +60,7 @@ test('state that is deleted while a dev server runs is written again, said once,
   expect(await living([pid])).toEqual([]);
 });
 
-test('state that is deleted right before a spawn and a kill leads to what was spawned all the same', async () => {
+test('ends what was spawned right after the state was deleted and right before a kill -9', async () => {
   const folder = makeTempFolder();
   const env = stateOf();
   const dev = await startDev(folder, ['--command', ECHO], { env });
@@ -72,7 +72,7 @@ test('state that is deleted right before a spawn and a kill leads to what was sp
   expect(await living([pid])).toEqual([]);
 });
 
-test('git clean in the project touches nothing of a dev server that runs', async () => {
+test('git clean in the project does not affect a running dev server', async () => {
   const folder = makeProject({ '.gitignore': '*\n' });
   const dev = await startDev(folder, ['--command', ECHO]);
   const pid = await pidOf(dev, 'a');
@@ -83,7 +83,7 @@ test('git clean in the project touches nothing of a dev server that runs', async
   expect(stdout).toContain(`\nState folder: ${stateFolderOf(folder).root}\n`);
 });
 
-test('a project folder that is renamed is said as that; sessions go on, and nothing is made at the old path', async () => {
+test('reports a renamed project folder, keeps sessions running, and creates nothing at the old path', async () => {
   const parent = makeTempFolder();
   const [old, renamed] = [join(parent, 'old'), join(parent, 'renamed')];
   mkdirSync(old);
@@ -107,7 +107,7 @@ test('a project folder that is renamed is said as that; sessions go on, and noth
   expect(await listServerRecords(stateFolderOf(old))).toEqual([]);
 });
 
-test('a project folder that is deleted, and one that is made again, are said as that', async () => {
+test('reports a project folder that is deleted and one that is created in its place', async () => {
   const folder = join(makeTempFolder(), 'app');
   mkdirSync(folder);
   const dev = await startDev(folder, ['--command', ECHO]);
@@ -121,7 +121,7 @@ test('a project folder that is deleted, and one that is made again, are said as 
   expect((await send(url)).status).toBe(200);
 });
 
-test('the command that jamdev exec runs is ended by the next start after a kill -9, with its daemons', async () => {
+test('the next start ends the command of a killed jamdev exec with its daemons', async () => {
   const folder = makeTempFolder();
   const run = startCli(['exec', '--command', ECHO, '--', ...FAMILY.split(' '), 'daemon'], { cwd: folder });
   const daemon = Number((await waitFor(() => /pids (\d+)/.exec(run.stdout()), 'the daemon'))[1]);
@@ -135,7 +135,7 @@ test('the command that jamdev exec runs is ended by the next start after a kill 
   await run.exit;
 });
 
-test('records that a project brings along end nothing', async () => {
+test('records that come with a project end no processes', async () => {
   const bystander = startCli(['exec', '--command', ECHO, '--', 'sleep', '60'], { cwd: makeTempFolder() });
   const pid = bystander.process.pid as number;
   const { startId } = (await findProcess(pid)) ?? {};

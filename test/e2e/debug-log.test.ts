@@ -9,7 +9,7 @@ import { waitFor } from '../support/wait.js';
 const ECHO = `node ${fixture('echo-server.mjs')}`;
 
 describe('the debug log', () => {
-  test('stays empty unless it is asked for', async () => {
+  test('stays empty unless it is requested', async () => {
     const dev = await startDev(makeProject(), ['--command', ECHO], { env: { ...process.env, JAMDEV_DEBUG: '0' } });
     await send((await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key: 'doc' })).json<{ url: string }>().url);
     await send(`${dev.proxyUrl}/nothing`);
@@ -19,7 +19,7 @@ describe('the debug log', () => {
   test.each([
     ['--debug', ['--debug'], {}],
     ['JAMDEV_DEBUG=1', [], { JAMDEV_DEBUG: '1' }],
-  ])('%s: what is decided goes to stderr, and errors with the ids of their answers', async (_title, args, env) => {
+  ])('with %s has decisions, and errors with the ids of their answers', async (_title, args, env) => {
     const folder = makeProject({ 'server.mjs': `import ${JSON.stringify(fixture('echo-server.mjs'))};` });
     const secret = ['--env', 'API_KEY=hunter2'];
     const dev = await startDev(folder, ['--command', 'PASSWORD=hunter2 node server.mjs', ...secret, ...args], {
@@ -60,7 +60,7 @@ describe('the debug log', () => {
     expect(dev.stdout()).not.toContain('platform:');
   });
 
-  test('of another command goes to stderr, its result stays what it is', async () => {
+  test('of other commands goes to stderr and leaves their result unchanged', async () => {
     const dev = await startDev(makeProject(), ['--command', ECHO]);
     const plain = await runCli(['list', '--json'], { cwd: dev.folder });
     const debug = await runCli(['list', '--json', '--debug'], { cwd: dev.folder });

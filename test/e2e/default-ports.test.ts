@@ -15,7 +15,7 @@ function makeApp(): string {
   return makeProject({ 'jamsocket.config.json': { command: 'sleep 60', watch: false } });
 }
 
-/** The ports that a project keeps; their file has to be usable. */
+/** The ports that a project keeps; fails if their file is unusable. */
 function keptPorts(project: string) {
   return readKeptPorts(stateFolderOf(project), (error) => expect.fail(error.message));
 }
@@ -29,7 +29,7 @@ async function stop(...runs: DevRun[]): Promise<void> {
   await Promise.all(runs.map(({ exit }) => exit));
 }
 
-test('dev servers of several projects share the machine, each with ports that it keeps', async () => {
+test('dev servers of several projects share the machine, and each keeps its ports', async () => {
   useStateHome(makeTempFolder());
   const [a, b, c, d] = [makeApp(), makeApp(), makeApp(), makeApp()];
   const first = await startDevOn(a);
@@ -78,7 +78,7 @@ test('dev servers of several projects share the machine, each with ports that it
   expect(keptPorts(b)).toBeUndefined();
 });
 
-test('another program on a default port is named where nobody can be asked', async () => {
+test('names another program on a default port when there is nobody to ask', async () => {
   await occupy(9090, '::1');
   const { code, stdout, stderr } = await runCli(['dev'], { cwd: makeApp() });
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -88,14 +88,14 @@ test('another program on a default port is named where nobody can be asked', asy
 describeTmux('another program on a default port, in a terminal', () => {
   const question = /Use 8081 and 9091\? \[Y\/n\]$/;
 
-  test('is asked about: no is the error, yes is kept', async () => {
+  test('asks about other ports: no fails with the error, yes keeps them', async () => {
     useStateHome(makeTempFolder());
     await occupy(8080, '0.0.0.0');
     const project = makeApp();
     const terminal = await Tmux.open({ cwd: project });
     const screenHas = (text: string | RegExp) =>
       waitFor(async () => (await terminal.history()).join('\n').match(text), String(text));
-    // Each run says its own word when it ends: what earlier ones printed may still be on the screen.
+    // Each run prints a different word when it ends, because output of earlier runs may still be on the screen.
     const start = (word: string, environment = '') =>
       terminal.enter(`clear; ${environment} '${process.execPath}' '${ROOT}bin/jamdev.js' dev; echo "${word} $?"`);
 

@@ -22,7 +22,7 @@ async function connect(apiUrl: string, body: object = {}): Promise<{ backend_id:
 }
 
 describe('starting', () => {
-  test('the banner has both URLs and a line to copy that spawns', async () => {
+  test('the banner has both URLs and a spawn command to copy', async () => {
     const dev = await startDev(echoProject());
     const line = /spawn {3}(.+)$/m.exec(dev.stdout())?.[1] ?? '';
     expect(line).toContain('spawn --key doc-1');
@@ -35,7 +35,7 @@ describe('starting', () => {
     expect(dev.stdout()).not.toContain('\u001b');
   });
 
-  test('the banner names the variables of .env, and nothing tells their values', async () => {
+  test('the banner names the variables of .env, and no output shows their values', async () => {
     const folder = makeProject({ 'package.json': { scripts: { start: ECHO } }, '.env': 'TEST_SECRET=hidden-value\n' });
     const dev = await startDev(folder);
     expect(dev.stdout()).toMatch(/^ {2}env {5}TEST_SECRET {2}\(\.env\)$/m);
@@ -44,7 +44,7 @@ describe('starting', () => {
     expect(dev.stdout() + dev.stderr()).not.toContain('hidden-value');
   });
 
-  test('several services have a line each in a banner of eight lines at most', async () => {
+  test('several services get a line each in a banner of at most eight lines', async () => {
     const names = ['web', 'chat', 'search', 'mail', 'jobs'];
     const services = Object.fromEntries(names.map((name) => [name, { command: `${ECHO} ${name}` }]));
     const dev = await startDev(makeProject({ 'jamsocket.config.json': { services } }));
@@ -54,7 +54,7 @@ describe('starting', () => {
     for (const name of names) expect(dev.stdout()).toMatch(new RegExp(`echo-server\\.mjs ${name}`));
   });
 
-  test('from a folder outside the project, the line names the dev server', async () => {
+  test('started outside the project, the banner’s command names the dev server', async () => {
     const project = echoProject();
     const outside = makeTempFolder();
     const dev = await startDev(outside, [project]);
@@ -99,7 +99,7 @@ describe('starting', () => {
     [['--use-static-token'], {}, true],
     [[], { useStaticToken: true }, true],
     [[], {}, false],
-  ])('with %j and the config file %j, one token per backend: %s', async (args, config, isStatic) => {
+  ])('with %j and the config file %j, a backend has a static token: %s', async (args, config, isStatic) => {
     const folder = makeProject({ 'jamsocket.config.json': { command: ECHO, ...config } });
     const dev = await startDev(folder, args);
     const connectAgain = async () => {
@@ -116,7 +116,7 @@ describe('starting', () => {
     expect(dev.stderr()).toBe('');
   });
 
-  test('a build command runs before the first backend; if it fails, connects are told why', async () => {
+  test('a build command runs before the first backend, and connects report why it failed', async () => {
     const folder = makeProject({
       'jamsocket.config.json': { command: 'node built.js', build: 'node build.js' },
       'build.js': `require('fs').copyFileSync('source.js', 'built.js'); console.log('built it')`,
@@ -138,7 +138,7 @@ describe('starting', () => {
     });
   });
 
-  test('keeps its own things in the user’s state folder, which nobody else may read, and none in the project', async () => {
+  test('keeps its files in the user’s state folder, private to that user, and none in the project', async () => {
     const folder = echoProject();
     const before = readdirSync(folder);
     const dev = await startDev(folder);
@@ -149,7 +149,7 @@ describe('starting', () => {
     expect(readdirSync(logs)).toHaveLength(1);
   });
 
-  test('--json prints one event a line', async () => {
+  test('--json prints one event per line', async () => {
     const run = startCli(['dev', '--json', '--port', '0', '--proxy-port', '0', '--command', ECHO], {
       cwd: makeTempFolder(),
     });
@@ -173,8 +173,8 @@ describe('starting', () => {
   });
 });
 
-describe('what a person sees', () => {
-  test('output with the key in front, statuses with their time, and a card for a crash', async () => {
+describe('terminal output', () => {
+  test('prefixes output with the key, times statuses, and shows a card for a crash', async () => {
     const dev = await startDev(echoProject());
     const { backend_id, url } = await connect(dev.apiUrl, { key: 'doc-7' });
     await send(`${url}print?text=hello`);
@@ -195,7 +195,7 @@ describe('what a person sees', () => {
     expect(card).toMatch(new RegExp(`full log: .*jamdev.* logs ${backend_id}$`, 'm'));
   });
 
-  test('escape sequences of a backend do not reach the terminal', async () => {
+  test('removes the escape sequences of a backend', async () => {
     const dev = await startDev(makeTempFolder(), ['--command', `node ${fixture('print.mjs')} binary`]);
     await connect(dev.apiUrl);
     await waitFor(() => dev.stdout().includes('after'), 'the output');
@@ -203,7 +203,7 @@ describe('what a person sees', () => {
     expect(dev.stdout()).not.toContain('\u0000');
   });
 
-  test('a backend that hard-codes 8080 is told about PORT when that port is taken', async () => {
+  test('tells a backend that hard-codes 8080 about PORT when that port is taken', async () => {
     const code = `console.error('Error: listen EADDRINUSE: address already in use :::8080'); process.exit(1)`;
     const dev = await startDev(makeProject({ 'server.js': code }), ['--command', 'node server.js']);
     await connect(dev.apiUrl);
@@ -217,13 +217,13 @@ describe('what a person sees', () => {
 describe('a Node.js backend that hard-codes 8080', () => {
   const server = `require('http').createServer((q, s) => s.end('here')).listen(8080, '0.0.0.0')`;
 
-  test('runs, several at once', async () => {
+  test('runs several instances at once', async () => {
     const dev = await startDev(makeProject({ 'server.js': server }), ['--command', 'node server.js']);
     const both = await Promise.all([connect(dev.apiUrl), connect(dev.apiUrl)]);
     for (const { url } of both) expect((await send(url)).text).toBe('here');
   });
 
-  test('is left alone with --no-remap-8080', async () => {
+  test('is not remapped with --no-remap-8080', async () => {
     const project = makeProject({ 'server.js': `console.log('options:' + process.env.NODE_OPTIONS)` });
     const dev = await startDev(project, ['--command', 'node server.js', '--no-remap-8080'], {
       env: { NODE_OPTIONS: '' },
@@ -246,18 +246,21 @@ describe('a port that is taken', () => {
     ['API', '--port', '127.0.0.1'],
     ['proxy', '--proxy-port', '127.0.0.1'],
     ['API', '--port', '::1'],
-  ])('for the %s fails at once, before any build, and says who holds it (%s, %s)', async (what, flag, host) => {
-    const port = await takePort(host);
-    const folder = makeTempFolder();
-    const other = flag === '--port' ? '--proxy-port' : '--port';
-    const run = await runCli(['dev', '--command', 'true', '--build', 'touch built', flag, String(port), other, '0'], {
-      cwd: folder,
-    });
-    expect(run.code).toBe(1);
-    expect(run.stderr).toContain(`Port ${port} for the ${what} is taken by pid ${process.pid} (`);
-    expect(run.stderr).toMatch(new RegExp(`add ${flag} \\d+ for another port`));
-    expect(readdirSync(folder)).not.toContain('built');
-  });
+  ])(
+    'for the %s fails at once, before any build, and names the process that holds it (%s, %s)',
+    async (what, flag, host) => {
+      const port = await takePort(host);
+      const folder = makeTempFolder();
+      const other = flag === '--port' ? '--proxy-port' : '--port';
+      const run = await runCli(['dev', '--command', 'true', '--build', 'touch built', flag, String(port), other, '0'], {
+        cwd: folder,
+      });
+      expect(run.code).toBe(1);
+      expect(run.stderr).toContain(`Port ${port} for the ${what} is taken by pid ${process.pid} (`);
+      expect(run.stderr).toMatch(new RegExp(`add ${flag} \\d+ for another port`));
+      expect(readdirSync(folder)).not.toContain('built');
+    },
+  );
 });
 
 describe('bad input', () => {
@@ -265,7 +268,7 @@ describe('bad input', () => {
     [
       ['nothing to run', {}, [], 1, ['nothing to run', '--command']],
       [
-        'a config that is no JSON',
+        'a config that is not JSON',
         { 'jamsocket.config.json': '{\n  "command": "x",\n}' },
         [],
         1,
@@ -286,7 +289,7 @@ describe('bad input', () => {
         ['"port" must be a number, not "eighty"'],
       ],
       ['two config files', { 'jamsocket.config.json': {}, 'jamdev.config.json': {} }, [], 1, ['two config files']],
-      ['a config file that is missing', {}, ['--config', 'nowhere.json'], 1, ['no config file', 'nowhere.json']],
+      ['a missing config file', {}, ['--config', 'nowhere.json'], 1, ['no config file', 'nowhere.json']],
       [
         'reserved env in the config',
         { 'jamsocket.config.json': { command: 'x', env: { PORT: '1' } } },
@@ -294,7 +297,7 @@ describe('bad input', () => {
         1,
         ['"PORT"'],
       ],
-      ['a folder that is missing', {}, ['no-such-folder'], 1, ['no folder', 'no-such-folder']],
+      ['a missing folder', {}, ['no-such-folder'], 1, ['no folder', 'no-such-folder']],
       ['a bad port', {}, ['--port', 'http'], 2, ['-p/--port must be a port number', '"http"']],
       [
         'the same port twice',
@@ -304,7 +307,13 @@ describe('bad input', () => {
         ['both listen on port 8099'],
       ],
       ['an unknown option', {}, ['--prot', '1'], 2, ["unknown option '--prot'", '--port']],
-      ['a host that is not here', {}, ['--command', 'x', '--host', '192.0.2.1'], 1, ['192.0.2.1', '--host']],
+      [
+        'a host that is not an address of this machine',
+        {},
+        ['--command', 'x', '--host', '192.0.2.1'],
+        1,
+        ['192.0.2.1', '--host'],
+      ],
     ];
 
   test.each(cases)('%s', async (_name, files, args, code, says) => {
@@ -317,7 +326,7 @@ describe('bad input', () => {
   });
 
   test('no writable folder for state', async () => {
-    // Where nobody may write, not even root: the kernel's own folders, or macOS's sealed system.
+    // Folders that not even root can write to: /proc, or macOS's sealed system volume.
     const place = process.platform === 'linux' ? '/proc' : '/System';
     const env = { XDG_STATE_HOME: `${place}/state`, TMPDIR: `${place}/tmp` };
     const run = await runCli(['dev', '--port', '0', '--proxy-port', '0', '--command', 'true'], { env });
@@ -326,12 +335,12 @@ describe('bad input', () => {
     expect(run.stderr).toContain('XDG_STATE_HOME');
   });
 
-  test('a project folder that is not writable is no obstacle', async () => {
+  test('a read-only project folder works', async () => {
     const dev = await startDev(process.platform === 'linux' ? '/proc' : '/System', ['--command', ECHO]);
     await connect(dev.apiUrl);
   });
 
-  test('a command that does not exist ends the backend, with the reason at hand', async () => {
+  test('a command that does not exist ends the backend and says why', async () => {
     const dev = await startDev(makeTempFolder(), ['--command', 'no-such-program']);
     const { backend_id } = await connect(dev.apiUrl);
     await waitFor(() => dev.stdout().includes('The command "no-such-program" does not exist'), 'the reason');
@@ -343,7 +352,7 @@ describe('bad input', () => {
 });
 
 describe('stopping', () => {
-  test('Ctrl-C ends every process of every backend, and leaves nothing on record', async () => {
+  test('Ctrl-C ends every process of every backend and leaves no records', async () => {
     const dev = await startDev(makeTempFolder(), ['--command', `node ${fixture('family.mjs')} daemon`]);
     await Promise.all([connect(dev.apiUrl), connect(dev.apiUrl)]);
     const pids = await waitFor(() => {
@@ -357,13 +366,13 @@ describe('stopping', () => {
     expect(readdirSync(stateFolderOf(dev.folder).servers)).toEqual([]);
   });
 
-  test('a second Ctrl-C kills what ignores the first, at once', async () => {
+  test('a second Ctrl-C kills backends that ignore the first, at once', async () => {
     const dev = await startDev(makeTempFolder(), ['--command', `node ${fixture('family.mjs')} stubborn`]);
     await connect(dev.apiUrl, { key: 'k' });
     await waitFor(() => /pids (\d+)/.exec(dev.stdout()), 'the backend');
     dev.process.kill('SIGINT');
     await waitFor(() => dev.stdout().includes('k | no'), 'SIGTERM to be ignored');
-    // Signals in the same moment count as one; so again until it takes effect.
+    // Signals at the same moment count as one, so repeat it until it takes effect.
     const again = setInterval(() => dev.process.kill('SIGINT'), 50);
     expect(await dev.exit).toBe(1);
     clearInterval(again);
@@ -371,7 +380,7 @@ describe('stopping', () => {
     expect(await living(pids)).toEqual([]);
   });
 
-  test.each(['SIGTERM', 'SIGHUP'] as const)('%s stops it as well', async (signal) => {
+  test.each(['SIGTERM', 'SIGHUP'] as const)('%s stops it too', async (signal) => {
     const dev = await startDev(echoProject());
     const { pid } = (await send((await connect(dev.apiUrl)).url)).json<{ pid: number }>();
     dev.process.kill(signal);
@@ -379,7 +388,7 @@ describe('stopping', () => {
     expect(await living([pid])).toEqual([]);
   });
 
-  test('after kill -9 the next dev server in that folder ends what was left, and says so', async () => {
+  test('after kill -9, the next dev server in that folder ends the leftover processes and says so', async () => {
     const dev = await startDev(makeTempFolder(), ['--command', `node ${fixture('family.mjs')} daemon`]);
     const { backend_id } = await connect(dev.apiUrl, { key: 'k' });
     const daemon = Number((await waitFor(() => /pids (\d+)/.exec(dev.stdout()), 'the daemon'))[1]);
@@ -394,7 +403,7 @@ describe('stopping', () => {
     expect(stdout).toContain(`pids ${daemon}`);
   });
 
-  test('a second dev server in the same folder, of a test for instance, leaves the first one’s backends alone', async () => {
+  test('a second dev server in the same folder, such as that of a test, leaves the first one’s backends alone', async () => {
     const first = await startDev(echoProject());
     const { url } = await connect(first.apiUrl, { key: 'k' });
     const { pid } = (await send(url)).json<{ pid: number }>();
@@ -404,7 +413,7 @@ describe('stopping', () => {
   });
 });
 
-test('a backend that prints 100 MB neither stalls nor fattens the dev server, and its last line is there', async () => {
+test('a backend that prints 100 MB neither stalls the dev server nor grows its memory, and its last line is kept', async () => {
   const dev = await startDev(makeTempFolder(), ['--command', `node ${fixture('print.mjs')} flood 100`]);
   const residentKiB = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${dev.process.pid}/status`, 'utf8'))?.[1]);
   const before = process.platform === 'linux' ? residentKiB() : 0;
@@ -427,7 +436,7 @@ test('a backend that prints 100 MB neither stalls nor fattens the dev server, an
   expect(bytes).toBeLessThan(20 * 1024 * 1024);
 });
 
-test('a client that talks nonsense to either port hurts nobody', async () => {
+test('a client that sends garbage to either port does no harm', async () => {
   const dev = await startDev(echoProject());
   const { url } = await connect(dev.apiUrl);
   await send(url);
@@ -439,7 +448,7 @@ test('a client that talks nonsense to either port hurts nobody', async () => {
   expect((await send(url)).status).toBe(200);
 });
 
-test('the bundled example runs in place, with what npm ci has installed for jamdev itself', async () => {
+test('the bundled example runs in place with the packages that npm ci installs for jamdev', async () => {
   const data = makeTempFolder();
   const example = join(ROOT, 'templates', 'websocket');
   const dev = await startDev(ROOT, [example, '--runtime', 'process', '--env', `DATA_FOLDER=${data}`]);
@@ -454,8 +463,8 @@ test('the bundled example runs in place, with what npm ci has installed for jamd
   expect(readFileSync(join(data, saved), 'utf8')).toBe('written by Ann');
 });
 
-describe('what else may happen', () => {
-  test('loopback only: no other address of this machine is listened on', async () => {
+describe('edge cases', () => {
+  test('listens on loopback only, not on other addresses of this machine', async () => {
     const dev = await startDev(echoProject());
     const others = Object.values(networkInterfaces())
       .flatMap((addresses) => addresses ?? [])
@@ -468,13 +477,13 @@ describe('what else may happen', () => {
     }
   });
 
-  test('with --host, the URLs name it and the API takes them', async () => {
+  test('with --host, URLs use that host and the API accepts it', async () => {
     const dev = await startDev(echoProject(), ['--host', '127.0.0.1']);
     expect(dev.apiUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect((await send((await connect(dev.apiUrl)).url)).status).toBe(200);
   });
 
-  test('a reader that stopped reading does not keep it from ending', async () => {
+  test('shuts down although a reader has stopped reading', async () => {
     const chatter = `node -e "setInterval(() => console.log('x'.repeat(5000)), 1)"`;
     const dev = await startDev(makeTempFolder(), ['--command', chatter]);
     await connect(dev.apiUrl);
@@ -486,7 +495,7 @@ describe('what else may happen', () => {
     expect(code).toBe(0);
   });
 
-  test('a WebSocket client that does not read does not keep it from ending', async () => {
+  test('shuts down although a WebSocket client does not read', async () => {
     const server = `const { WebSocketServer } = require('${join(ROOT, 'node_modules', 'ws')}');
       const http = require('http').createServer((q, s) => s.end()).listen(process.env.PORT);
       new WebSocketServer({ server: http }).on('connection', (socket) => setInterval(() => socket.send('x'.repeat(1e6)), 5));`;
@@ -503,7 +512,7 @@ describe('what else may happen', () => {
     expect(await dev.exit).toBe(0);
   });
 
-  test('a build that leaves a daemon with its output open is done when the build is', async () => {
+  test('a build is done when its command exits, even if a daemon keeps its output open', async () => {
     const dev = await startDev(echoProject(), ['--build', 'sleep 60 & echo $! > daemon.pid; echo built']);
     await waitFor(() => /build {2}1: done/.test(dev.stdout()), 'the build');
     process.kill(Number(readFileSync(join(dev.folder, 'daemon.pid'), 'utf8')), 'SIGKILL');

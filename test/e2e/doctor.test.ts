@@ -22,19 +22,19 @@ const SERVER = {
   KernelVersion: '0.0.1-elsewhere',
 };
 
-/** A project whose dev server would take any free ports. */
+/** A project whose dev server takes any free ports. */
 function makeEchoProject(more: Record<string, string | object> = {}): string {
   return makeProject({ 'jamsocket.config.json': { command: ECHO, port: 0, proxyPort: 0 }, ...more });
 }
 
-/** A PATH with nothing but a docker that does as the script says; without a script there is none. */
+/** A PATH that contains only a `docker` running this script, or nothing if there is no script. */
 function pathWithDocker(script?: string): string {
   const bin = makeTempFolder();
   if (script !== undefined) writeFileSync(join(bin, 'docker'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   return bin;
 }
 
-/** A docker client of an engine with this version, in which nothing is; its `buildx` does as the script says. */
+/** A docker client of an empty engine with this version; its `buildx` runs this script. */
 async function dockerOf(version: object, buildx = 'echo "unknown command" >&2; exit 1'): Promise<string> {
   const socket = join(makeTempFolder(), 's');
   const engine = createHttpServer((request, response) =>
@@ -71,8 +71,8 @@ async function takePort(): Promise<number> {
   return (server.address() as { port: number }).port;
 }
 
-describe('a project that is well', () => {
-  test('has a line for each check, exits 0, and is left as it was', async () => {
+describe('a healthy project', () => {
+  test('has a line for each check, exits 0, and is left unchanged', async () => {
     const folder = makeEchoProject();
     const home = makeTempFolder();
     const env = {
@@ -104,7 +104,7 @@ describe('a project that is well', () => {
   });
 });
 
-test('warm starts are explained service by service', async () => {
+test('explains warm starts for each service', async () => {
   const services = {
     plain: { command: 'node server.mjs' },
     script: { command: 'npm start', warm: 4 },
@@ -128,9 +128,9 @@ test('warm starts are explained service by service', async () => {
 
 describe('the config', () => {
   test.each([
-    ['that is not valid', { 'jamsocket.config.json': { comand: 'x' } }, 'unknown key "comand"'],
+    ['that is invalid', { 'jamsocket.config.json': { comand: 'x' } }, 'unknown key "comand"'],
     ['with nothing to run', {}, 'nothing to run'],
-  ])('%s is a failure; the rest is examined all the same', async (_name, files, says) => {
+  ])('%s is a failure, and all other checks still run', async (_name, files, says) => {
     const { code, find, findings } = await examine(makeProject(files));
     expect(code).toBe(1);
     expect(find('config')).toMatchObject([{ status: 'failure', text: expect.stringContaining(says) }]);
@@ -140,7 +140,7 @@ describe('the config', () => {
   test.each([
     ['variables', { envFile: 'no.env', command: ECHO }, "no.env can't be read: it does not exist (ENOENT)", 'envFile'],
     ['a Dockerfile', { dockerfile: 'no/Dockerfile' }, 'There is no Dockerfile ', '"dockerfile"'],
-  ])('that names a file which is not there is a failure: %s', async (_name, config, says, remedy) => {
+  ])('that refers to a missing file is a failure: %s', async (_name, config, says, remedy) => {
     const { code, find } = await examine(
       makeProject({ 'jamsocket.config.json': { ...config, port: 0, proxyPort: 0 } }),
     );
@@ -150,13 +150,13 @@ describe('the config', () => {
     ]);
   });
 
-  test('may be named', async () => {
+  test('can be chosen with --config', async () => {
     const folder = makeProject({ 'other.json': { command: 'node other.js', port: 0, proxyPort: 0 } });
     const { stdout } = await runCli(['doctor', '--config', 'other.json'], { cwd: folder });
     expect(stdout).toContain('node other.js (other.json)');
   });
 
-  test('a folder that is missing ends it', async () => {
+  test('that is in a missing folder ends the command', async () => {
     const { code, stdout, stderr } = await runCli(['doctor', 'nowhere'], { cwd: makeTempFolder() });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain('There is no folder');
@@ -169,14 +169,14 @@ describe('docker', () => {
     'jamsocket.config.json': { runtime: 'docker', port: 0, proxyPort: 0 },
   };
 
-  test('that is missing is a warning where it is not needed', async () => {
+  test('missing is a warning where it is not needed', async () => {
     const { code, find } = await examine(makeEchoProject(), { PATH: pathWithDocker() });
     expect(code).toBe(0);
     expect(find('docker client')).toMatchObject([{ status: 'warning', text: expect.stringContaining('no "docker"') }]);
     expect(find('emulation')).toEqual([]);
   });
 
-  test('that is missing is a warning where there is another way', async () => {
+  test('missing is a warning where child processes can be used instead', async () => {
     const files = { Dockerfile: 'FROM scratch\n', 'package.json': { scripts: { start: ECHO } } };
     const folder = makeProject({ ...files, 'jamsocket.config.json': { port: 0, proxyPort: 0 } });
     const { code, find } = await examine(folder, { PATH: pathWithDocker() });
@@ -186,7 +186,7 @@ describe('docker', () => {
     ]);
   });
 
-  test('that is missing is a failure where it is the only way', async () => {
+  test('missing is a failure where it is required', async () => {
     const { code, find } = await examine(makeProject(containers), { PATH: pathWithDocker() });
     expect(code).toBe(1);
     expect(find('docker client')).toMatchObject([
@@ -194,8 +194,8 @@ describe('docker', () => {
     ]);
   });
 
-  test('that hangs is given up after five seconds, and everything else is reported', async () => {
-    // Longer than a test may take.
+  test('that hangs is given up after five seconds, and all other checks are reported', async () => {
+    // Longer than the timeout of a test.
     const path = pathWithDocker('exec /bin/sleep 600');
     const { code, find, findings } = await examine(makeProject(containers), { PATH: path });
     expect(code).toBe(1);
@@ -206,7 +206,7 @@ describe('docker', () => {
     expect(find('dev server')).toMatchObject([{ status: 'ok' }]);
   });
 
-  test.each(['', 'hello', '{}'])('whose client prints %j in place of its context is a failure', async (printed) => {
+  test.each(['', 'hello', '{}'])('whose client prints %j instead of its context is a failure', async (printed) => {
     const { code, find } = await examine(makeProject(containers), { PATH: pathWithDocker(`echo '${printed}'`) });
     expect(code).toBe(1);
     expect(find('docker engine')).toMatchObject([
@@ -214,7 +214,7 @@ describe('docker', () => {
     ]);
   });
 
-  test('on another processor needs emulation: what the builder says counts', async () => {
+  test("on another processor needs emulation, as the builder's platforms show", async () => {
     const folder = makeProject(containers);
     const able = await dockerOf(SERVER, 'echo "Platforms: linux/arm64, linux/amd64"');
     expect((await examine(folder, { PATH: able })).find('emulation')).toMatchObject([{ status: 'ok' }]);
@@ -226,7 +226,7 @@ describe('docker', () => {
     expect(silent.find('emulation')).toMatchObject([{ status: 'warning' }]);
   });
 
-  test('that builds for this machine needs none', async () => {
+  test('on a processor of this kind needs no emulation', async () => {
     const native = { ...containers['jamsocket.config.json'], platform: 'native' };
     const folder = makeProject({ ...containers, 'jamsocket.config.json': native });
     const { code, find } = await examine(folder, { PATH: await dockerOf(SERVER) });
@@ -236,7 +236,7 @@ describe('docker', () => {
 });
 
 describe('ports', () => {
-  test('that are taken are a failure, with who holds them', async () => {
+  test('that are taken are a failure that names the process', async () => {
     const port = await takePort();
     const folder = makeProject({ 'jamsocket.config.json': { command: ECHO, port: 0, proxyPort: port } });
     const { code, find } = await examine(folder);
@@ -251,7 +251,7 @@ describe('ports', () => {
     ]);
   });
 
-  test('of the project’s own dev server are fine; another project is told whose they are', async () => {
+  test('of the project’s own dev server are fine; in another project they are reported as that project’s', async () => {
     const env = { XDG_STATE_HOME: makeTempFolder() };
     const folder = makeEchoProject();
     const dev = await startDev(folder, [], { env });
@@ -273,14 +273,14 @@ describe('ports', () => {
   });
 });
 
-test('what a dev server that died left behind is reported, and left for the next one', async () => {
+test('reports what a killed dev server left behind, and leaves it for the next one', async () => {
   const folder = makeEchoProject();
   const dev = await startDev(folder, ['--command', `node ${fixture('family.mjs')} daemon`]);
   await post(`${dev.apiUrl}/v2/service/-/-/connect`, {});
   const daemon = Number((await waitFor(() => /pids (\d+)/.exec(dev.stdout()), 'the daemon'))[1]);
   dev.process.kill('SIGKILL');
   await dev.exit;
-  // Whatever fails, nothing stays behind.
+  // Cleans up even if an expectation fails.
   const state = stateFolderOf(folder);
   const left = tracesOf(
     state,
@@ -299,7 +299,7 @@ test('what a dev server that died left behind is reported, and left for the next
   expect((await examine(folder)).find('leftovers')).toMatchObject([{ status: 'ok' }]);
 });
 
-test('a dev server that does not answer is a warning', async () => {
+test('warns about a dev server that does not answer', async () => {
   const folder = makeEchoProject();
   const dev = await startDev(folder);
   dev.process.kill('SIGSTOP');

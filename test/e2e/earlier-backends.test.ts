@@ -14,7 +14,7 @@ const SERVER = `
   }).listen(process.env.PORT);
 `;
 
-test('backends of earlier dev servers are listed, and the logs of crashed backends are shown', async () => {
+test('lists backends of earlier dev servers and shows the logs of crashed ones', async () => {
   const folder = makeProject({ 'server.js': SERVER, 'below/x': '' });
   const jamdev = (...args: string[]) => runCli(args, { cwd: join(folder, 'below') });
   const spawn = async (dev: DevRun, key: string) => {
@@ -33,14 +33,14 @@ test('backends of earlier dev servers are listed, and the logs of crashed backen
   const shown = await jamdev('logs', '--crashed');
   expect(shown.stdout).toContain('crashes | about to crash\n');
   expect(shown.stdout).not.toContain('document');
-  // A key that is too long for a column is cut where it tells least.
+  // A key that is too long for its column is shortened in the middle.
   const [heading = '', row = ''] = (await jamdev('list')).stdout.split('\n');
   expect(row).toMatch(new RegExp(`^${healthy.id}  document-x{6}\\.\\.\\.xxxx-chapter-1 +default +ready`));
   expect(row.indexOf('default')).toBe(heading.indexOf('SERVICE'));
   first.process.kill('SIGTERM');
   expect(await first.exit).toBe(0);
 
-  // With no dev server, from what it left; then by the next one.
+  // First without a dev server, from the state it left; then by the next dev server.
   const stored = await jamdev('list', '--all');
   expect(stored).toMatchObject({ code: 0, stderr: expect.stringContaining('No dev server is running') });
   expect((await jamdev('list')).code).toBe(1);
@@ -59,14 +59,14 @@ test('backends of earlier dev servers are listed, and the logs of crashed backen
   expect((await jamdev('logs', '--crashed')).stdout).toContain('about to crash');
   expect(await jamdev('logs', '--crashed', 'now')).toMatchObject({ code: 1, stderr: expect.stringContaining('"now"') });
 
-  // The end of what outlives its dev server is not known, and is not said to be a crash.
+  // If a backend outlives its dev server, its end is unknown and is not reported as a crash.
   second.process.kill('SIGKILL');
   await second.exit;
   const killed = JSON.parse((await jamdev('list', '--all', '--json')).stdout);
   expect(killed.at(-1)).toMatchObject({ id: third.id, status: { status: 'terminated', termination_reason: 'lost' } });
   expect((await jamdev('logs', '--crashed')).stdout).not.toContain('now |');
 
-  // Nor does it outlive the start of the next one.
+  // It does not outlive the start of the next dev server.
   expect(await living([third.pid])).toEqual([third.pid]);
   await startDev(folder);
   expect(await living([third.pid])).toEqual([]);

@@ -5,7 +5,7 @@ import { fixture, makeProject, ROOT } from '../support/project.js';
 
 const COUNT = 3;
 
-test('ended backends are remembered without their processes', async () => {
+test('remembers ended backends without their processes', async () => {
   const args = [join(ROOT, 'dist', 'index.js'), `node ${fixture('echo-server.mjs')}`, String(COUNT)];
   const run = startNode([fixture('end-backends.mjs'), ...args], { cwd: makeProject(), env: process.env });
   expect(await run.exit, run.stderr()).toBe(0);

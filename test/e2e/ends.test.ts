@@ -18,7 +18,7 @@ const SERVER = `
   }).listen(process.env.PORT);
 `;
 
-/** The limits that some end by: long enough for them to be up before, on a busy machine. */
+/** Idle and lifetime limit: long enough to get ready before it even on a busy machine. */
 const LIMIT_S = 10;
 
 interface Session {
@@ -40,7 +40,7 @@ const terminate =
   ({ dev, id }: Session) =>
     runCli(['terminate', id, ...options], { cwd: dev.folder });
 
-/** The ways in which a backend ends: how it is brought about, what its log ends with, what the terminal shows of it. */
+/** The ways in which a backend ends: how to cause it, the last line of its log, and what the terminal shows. */
 const ENDS: [string, object, (session: Session) => unknown, end: string, shown: RegExp[]][] = [
   ['a crash', {}, ask('exit3'), 'terminated (crashed: exit code 3)', [/\| crashed: exit code 3 after/]],
   [
@@ -66,7 +66,7 @@ const ENDS: [string, object, (session: Session) => unknown, end: string, shown: 
     [/ hard-terminating \(on request\) \(/, / terminated \(SIGKILL, exit code 137, /],
   ],
   [
-    'a termination that it ignores',
+    'a termination that the backend ignores',
     { spawn: { executable: { env: { STUBBORN: '1' } } } },
     async (session) => {
       await terminate()(session);
@@ -93,7 +93,7 @@ const ENDS: [string, object, (session: Session) => unknown, end: string, shown: 
 ];
 
 test.each(ENDS)(
-  '%s is named once: after the last line of the log, and in the terminal',
+  '%s is reported once, after the last line of the log and in the terminal',
   async (_name, body, end, how, shown) => {
     const dev = await startDev(makeProject({ 'server.js': SERVER }));
     const session = await spawn(dev, { key: 'doc', ...body });
@@ -116,13 +116,13 @@ test.each(ENDS)(
     expect(records.at(-1)).toMatchObject({ backend: session.id, source: 'jamdev', text: how, end: true });
     expect(records.filter((record) => record.end || record.source === 'jamdev')).toHaveLength(1);
 
-    // Afterwards it is the same, and no line of the program's counts less for it.
+    // The log reads the same afterwards, and `--tail` counts only the program's lines.
     const logs = async (...args: string[]) => (await runCli(['logs', 'doc', ...args], { cwd: dev.folder })).stdout;
     expect(await logs('--no-follow')).toBe(follower.stdout());
     expect((await logs('--tail', '1')).split('\n')).toHaveLength(3);
     expect(await logs('--tail', '1')).toMatch(new RegExp(`(words|saving|up)\n${remark.replace(/[()]/g, '\\$&')}$`));
     expect(await logs('--tail', '0')).toBe('');
-    // The platform's stream has what the program printed, and nothing else.
+    // The platform's log stream contains only what the program printed.
     const raw = await openStream(`${dev.apiUrl}/v2/backend/${session.id}/logs/stream`);
     await raw.ended;
     expect(raw.chunks.join('')).not.toContain('terminated');
@@ -134,7 +134,7 @@ test.each(ENDS)(
   },
 );
 
-test('Ctrl-C is explained once for all, and in each log', async () => {
+test('Ctrl-C is explained once for all backends, and in each log', async () => {
   const dev = await startDev(makeProject({ 'server.js': SERVER }));
   await spawn(dev, { key: 'a' });
   await spawn(dev, { key: 'b' });
@@ -154,7 +154,7 @@ test('Ctrl-C is explained once for all, and in each log', async () => {
   expect(stdout).toBe('up\nsaving\njamdev: terminated (the dev server is stopping; exit code 0)\n');
 });
 
-test('one that can’t be started is named with the cause, once', async () => {
+test('a backend that can’t be started is reported once, with the cause', async () => {
   const dev = await startDev(makeProject(), ['--command', 'no-such-program']);
   const spawned = await runCli(['spawn', '--key', 'doc', '--wait'], { cwd: dev.folder });
   const cause = 'The command "no-such-program" does not exist';
@@ -166,7 +166,7 @@ test('one that can’t be started is named with the cause, once', async () => {
   );
 });
 
-test('a dev server that is killed leaves logs that say so', async () => {
+test('logs of a killed dev server say that it was killed', async () => {
   const dev = await startDev(makeProject({ 'server.js': SERVER }));
   const { id } = await spawn(dev, { key: 'doc' });
   dev.process.kill('SIGKILL');

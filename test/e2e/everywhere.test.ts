@@ -14,11 +14,11 @@ import { waitFor } from '../support/wait.js';
 
 const ECHO = `node ${fixture('echo-server.mjs')}`;
 
-/** One user of this machine: a home for state, and projects. */
+/** One user of this machine, with a state home and projects. */
 class User {
   readonly state = makeTempFolder();
   readonly #projects = makeTempFolder();
-  /** A folder that is in no project. */
+  /** A folder outside all projects. */
   readonly elsewhere = makeTempFolder();
 
   folder(name: string): string {
@@ -42,7 +42,7 @@ class User {
   async spawn(dev: DevRun, key: string): Promise<{ name: string; url: string }> {
     const answer = await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key });
     const { backend_id: name, url } = answer.json<{ backend_id: string; url: string }>();
-    // The proxy answers once it is ready.
+    // The proxy answers once the backend is ready.
     await send(url);
     return { name, url };
   }
@@ -60,7 +60,7 @@ class User {
   }
 }
 
-// Several dev servers and many commands each.
+// Starts several dev servers and many commands in each test.
 describe('list --everywhere', () => {
   test('shows the backends of all dev servers, with their projects, from any folder', async () => {
     const user = new User();
@@ -70,7 +70,7 @@ describe('list --everywhere', () => {
     });
     expect((await user.run('list', '--everywhere', '--json')).stdout).toBe('{"servers":[],"backends":[]}\n');
     const [app, game] = await Promise.all([user.startDev('app'), user.startDev('games/game')]);
-    // Those with nothing to do are listed, with their ports.
+    // Dev servers without backends are listed too, with their ports.
     const idle = (await user.run('list', '--everywhere')).stdout.split('\n');
     expect(idle.slice(0, 2)).toEqual(['No backends are running.', '']);
     expect(idle[2]).toMatch(/^DEV SERVER +API +PROXY +PID +BACKENDS$/);
@@ -108,11 +108,11 @@ describe('list --everywhere', () => {
     const rest = await listed('--all');
     expect(rest.backends).toHaveLength(2);
     expect(rest.servers).toMatchObject([{ running_backends: 1 }, { running_backends: 0 }]);
-    // Without the option it is the folder that counts, as ever.
+    // Without the option, the folder decides as usual.
     expect((await runCli(['list'], { cwd: app.folder, env: user.env })).stdout).not.toContain('level-1');
   });
 
-  test('sees what jamdev exec starts, and forgets what has stopped or was killed', async () => {
+  test('includes jamdev exec, and drops dev servers that have stopped or were killed', async () => {
     const user = new User();
     const app = await user.startDev('app');
     const killed = await user.startDev('killed');
@@ -130,12 +130,12 @@ describe('list --everywhere', () => {
     expect(stderr).toBe('');
     app.process.kill('SIGINT');
     await app.exit;
-    // The record of the one that was killed stays: the next start in its folder looks for what it left.
+    // The record of the killed dev server stays: the next start in its folder uses it to find leftovers.
     expect(user.registered).toHaveLength(1);
   });
 
   test.each(['list', 'list --json', 'logs', 'terminate doc-1', 'terminate --all'])(
-    '%s: does not say that nothing runs when all that run do not answer',
+    '%s: does not say that nothing runs when no running dev server answers',
     async (line) => {
       const user = new User();
       const silent = createServer(({ socket }) => socket.destroy()).listen(0, '127.0.0.1');
@@ -154,7 +154,7 @@ describe('list --everywhere', () => {
     },
   );
 
-  test('goes on without a dev server that hangs, names it, and exits 1', async () => {
+  test('skips and names a dev server that hangs, and exits 1', async () => {
     const user = new User();
     const app = await user.startDev('app');
     const { name } = await user.spawn(app, 'doc-1');
@@ -177,7 +177,7 @@ describe('list --everywhere', () => {
     );
   });
 
-  test('can not be given together with --api', async () => {
+  test('rejects --api', async () => {
     const { code, stderr } = await new User().run('list', '--everywhere', '--api', 'http://localhost:1');
     expect(code).toBe(2);
     expect(stderr).toContain('--everywhere');
@@ -185,7 +185,7 @@ describe('list --everywhere', () => {
 });
 
 describe('logs --everywhere', () => {
-  test('merges all logs in order of time, each line with its project and key, live ones too', async () => {
+  test('merges all logs in time order, each line with its project and key, followed by live output', async () => {
     const user = new User();
     const [app, game] = await Promise.all([user.startDev('app'), user.startDev('game')]);
     const a = await user.spawn(app, 'doc');
@@ -220,7 +220,7 @@ describe('logs --everywhere', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ key: 'doc', text: 'after', project: app.folder });
   });
 
-  test('of one name: by id from anywhere, by key from every project that uses it', async () => {
+  test('finds one backend by id, or those of all projects by key', async () => {
     const user = new User();
     const [one, two] = await Promise.all([user.startDev('one/app'), user.startDev('two/app')]);
     const a = await user.spawn(one, 'doc');
@@ -239,7 +239,7 @@ describe('logs --everywhere', () => {
     });
   });
 
-  test('of a backend of an earlier run, while its project has a dev server; without any, it says so', async () => {
+  test('finds a backend of an earlier run while a dev server runs in its project, and otherwise says why not', async () => {
     const user = new User();
     const app = await user.startDev('app');
     const { name } = await user.spawn(app, 'doc');
@@ -257,7 +257,7 @@ describe('logs --everywhere', () => {
 });
 
 describe('terminate --everywhere', () => {
-  test('ends by id or key; a key that several projects use is not guessed', async () => {
+  test('ends by id or key, and refuses a key that several projects use', async () => {
     const user = new User();
     const [app, game] = await Promise.all([user.startDev('app'), user.startDev('game')]);
     const a = await user.spawn(app, 'doc');
@@ -276,7 +276,7 @@ describe('terminate --everywhere', () => {
     const byId = await user.run('terminate', b.name, '--everywhere', '--json');
     expect(JSON.parse(byId.stdout)).toEqual({ backend: b.name, key: 'doc', project: game.folder, status: 'ok' });
     await waitFor(() => game.stdout().match(/ terminated \(/g)?.length === 2, 'the end of both');
-    // Only one of that key is left.
+    // Only one backend with that key is left.
     expect(await user.run('terminate', 'doc', '--everywhere')).toMatchObject({ code: 0 });
     await waitFor(() => / terminated \(/.test(app.stdout()), 'the end of the last');
     const dead = await user.run('terminate', 'doc', 'nobody', '--everywhere');
@@ -284,7 +284,7 @@ describe('terminate --everywhere', () => {
     expect(dead.stderr).toMatch(/already terminated(.|\n)*"nobody"/);
   });
 
-  test('--all ends those of every project', async () => {
+  test('--all ends the backends of every project', async () => {
     const user = new User();
     expect(await user.run('terminate', 'x', '--everywhere')).toMatchObject({
       code: 1,
@@ -300,7 +300,7 @@ describe('terminate --everywhere', () => {
   });
 });
 
-test('the record of a dev server that was killed goes when the next one starts in its folder', async () => {
+test('the next start in a folder removes the record of its killed dev server', async () => {
   const user = new User();
   const killed = await user.startDev('killed');
   const [entry] = user.registered;
@@ -313,7 +313,7 @@ test('the record of a dev server that was killed goes when the next one starts i
   expect(user.registered).not.toContain(entry);
 });
 
-test('a home that can not be written is said once, and stops nothing', async () => {
+test('an unwritable state home is reported once and stops nothing', async () => {
   const home = join(makeTempFolder(), 'file');
   writeFileSync(home, '');
   const env = { XDG_STATE_HOME: home, TMPDIR: makeTempFolder() };

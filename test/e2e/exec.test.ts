@@ -15,13 +15,13 @@ function echoProject(): string {
   return makeProject({ 'package.json': { scripts: { start: ECHO } } });
 }
 
-/** The pid of the backend that the command got, once it got it. */
+/** Resolves with the pid of the command's backend, once the command has it. */
 async function backendOf(run: Run): Promise<number> {
   const [, answer = ''] = await waitFor(() => /^up (.+)$/m.exec(run.stdout()), 'the command to have its backend');
   return JSON.parse(answer).pid;
 }
 
-/** What was said, but for what is only said on a slow machine. */
+/** The messages without those that appear only on a slow machine. */
 function unhurried(stderr: string): string {
   return stderr.replace(/^jamdev: waiting for .*\n/gm, '');
 }
@@ -31,7 +31,7 @@ function expectNoRecords(folder: string): void {
 }
 
 describe('the command', () => {
-  test('reaches the dev server by its variables; stdout is its own; backends and records go with it', async () => {
+  test('finds the dev server through variables, owns stdout, and takes backends and records with it', async () => {
     const cwd = echoProject();
     const { code, stdout, stderr } = await runCli(['exec', '--', ...COMMAND, 'connect'], { cwd });
     expect({ code, said: unhurried(stderr) }).toEqual({ code: 0, said: '' });
@@ -47,7 +47,7 @@ describe('the command', () => {
     expectNoRecords(cwd);
   });
 
-  test('may be jamdev itself: other commands talk to this dev server, from any folder', async () => {
+  test('can be a script of jamdev commands, which use this dev server from any folder', async () => {
     const jamdev = `"${process.execPath}" "${join(ROOT, 'bin', 'jamdev.js')}"`;
     const script = `${jamdev} spawn -k doc --wait && ${jamdev} list --json`;
     const { code, stdout } = await runCli(['exec', '--folder', echoProject(), '--', 'sh', '-c', script], {
@@ -66,19 +66,19 @@ describe('the command', () => {
   test.each([
     ['with --', ['--', ...COMMAND, 'arguments', '--port', '1', '--', '--help', '']],
     ['without', [...COMMAND, 'arguments', '--port', '1', '--', '--help', '']],
-  ])('gets its arguments as they are, %s', async (_name, words) => {
+  ])('passes on arguments unchanged, %s', async (_name, words) => {
     const { code, stdout } = await runCli(['exec', ...words], { cwd: echoProject() });
     expect({ code, stdout }).toEqual({ code: 0, stdout: '["--port","1","--","--help",""]\n' });
   });
 
-  test('is found in node_modules/.bin', async () => {
+  test('runs from node_modules/.bin', async () => {
     const cwd = echoProject();
     mkdirSync(join(cwd, 'node_modules', '.bin'), { recursive: true });
     symlinkSync('/bin/echo', join(cwd, 'node_modules', '.bin', 'own-program'));
     expect(await runCli(['exec', 'own-program', 'hello'], { cwd })).toMatchObject({ code: 0, stdout: 'hello\n' });
   });
 
-  test('gets free ports although the config names some that are taken, but those of the command line', async () => {
+  test('runs on free ports if those of the config are taken, but fails if those of the command line are', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => holder.once('listening', resolve));
     onTestFinished(() => void holder.close());
@@ -91,7 +91,7 @@ describe('the command', () => {
 });
 
 describe('the exit code', () => {
-  test('is the command’s own, with a hint at what backends printed', async () => {
+  test('is that of the command, followed by a hint at the output of backends', async () => {
     const cwd = echoProject();
     const run = await runCli(['exec', '--', ...COMMAND, 'connect', '7'], { cwd });
     expect(run.code).toBe(7);
@@ -101,7 +101,7 @@ describe('the exit code', () => {
     expect((await runCli(['logs', '--no-follow'], { cwd })).stdout).toContain('listening as');
   });
 
-  test('is 128 and the number of the signal that ended the command', async () => {
+  test('is 128 plus the signal number if a signal ends the command', async () => {
     const { code } = await runCli(['exec', '--', 'sh', '-c', 'kill -KILL $$'], { cwd: echoProject() });
     expect(code).toBe(137);
   });
@@ -111,10 +111,10 @@ describe('the exit code', () => {
     ['no such file', './no-such-file', 127, 'There is no command "./no-such-file"'],
     ['an empty name', '', 127, 'There is no command ""'],
     ['a folder', './folder', 126, '/folder is a folder'],
-    ['a file that is no program', './package.json', 126, '/package.json is not marked as executable'],
-    ['a script of nobody', './script', 126, 'the program named in its first line does not exist'],
+    ['a file that is not a program', './package.json', 126, '/package.json is not marked as executable'],
+    ['a script without permission to run', './script', 126, 'the program named in its first line does not exist'],
     ['a file in place of a folder', './package.json/x', 126, 'ENOTDIR'],
-  ])('tells that the command can not be started: %s', async (_name, word, code, says) => {
+  ])('says why the command cannot be started: %s', async (_name, word, code, says) => {
     const cwd = echoProject();
     mkdirSync(join(cwd, 'folder'));
     writeFileSync(join(cwd, 'script'), '#!/no/such/interpreter\n', { mode: 0o755 });
@@ -128,19 +128,19 @@ describe('the exit code', () => {
     [[], "missing required argument 'command'"],
     [['--prot', '1', '--', 'true'], "unknown option '--prot'"],
     [['--port', 'x', '--', 'true'], 'must be a port number'],
-  ])('is 2 for a mistake in the command line: %j', async (args, says) => {
+  ])('is 2 for a usage error: %j', async (args, says) => {
     const run = await runCli(['exec', ...args], { cwd: echoProject() });
     expect(run).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(says) });
   });
 
-  test('is 1 with nothing to run', async () => {
+  test('is 1 when there is nothing to run', async () => {
     const run = await runCli(['exec', '--', 'echo', 'ran'], { cwd: makeTempFolder() });
     expect(run).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('nothing to run') });
   });
 });
 
 describe('the first build', () => {
-  test('is waited for', async () => {
+  test('finishes before the command starts', async () => {
     const cwd = echoProject();
     const args = ['exec', '--build', 'sleep 0.3; echo no noise; touch built', '--', 'ls'];
     const { code, stdout, stderr } = await runCli(args, { cwd });
@@ -148,7 +148,7 @@ describe('the first build', () => {
     expect(stdout).toContain('built\n');
   });
 
-  test('that fails is shown on stderr, and the command is not run', async () => {
+  test('prints its failure on stderr, and the command does not run', async () => {
     const cwd = echoProject();
     const build = 'echo "line 3: no such thing"; exit 4';
     const { code, stdout, stderr } = await runCli(['exec', '--build', build, '--', 'echo', 'ran'], { cwd });
@@ -158,7 +158,7 @@ describe('the first build', () => {
     expectNoRecords(cwd);
   });
 
-  test('that is interrupted is ended, and the command is not run', async () => {
+  test('ends when interrupted, and the command does not run', async () => {
     const cwd = echoProject();
     const run = startCli(['exec', '--build', 'echo $$ > pid; sleep 60; true', '--', 'echo', 'ran'], { cwd });
     const file = join(cwd, 'pid');
@@ -173,7 +173,7 @@ describe('the first build', () => {
 
 describe('signals', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    '%s is passed on, once, and the command decides',
+    '%s is passed on once, and the command decides what to do',
     async (signal) => {
       const cwd = echoProject();
       const run = startCli(['exec', '--', ...COMMAND, 'signals'], { cwd, detached: true });
@@ -190,7 +190,7 @@ describe('signals', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ] as const)('%s that ends the command gives %d', async (signal, code) => {
+  ] as const)('%s that ends the command exits with %d', async (signal, code) => {
     const cwd = echoProject();
     const run = startCli(['exec', '--', ...COMMAND, 'stay'], { cwd, detached: true });
     const backend = await backendOf(run);
@@ -201,10 +201,10 @@ describe('signals', () => {
   });
 
   test.each([
-    ['a shell that dies of it', (saver: string) => `node ${saver}; true`],
-    ['a shell that waits for it before its trap', (saver: string) => `trap 'exit 7' TERM; node ${saver}; true`],
+    ['a shell that dies from it', (saver: string) => `node ${saver}; true`],
+    ['a shell whose trap waits for its child', (saver: string) => `trap 'exit 7' TERM; node ${saver}; true`],
     ['a runner', (saver: string) => `exec node --watch ${saver}`],
-  ])('SIGTERM reaches what saves its work once: %s', async (_name, script) => {
+  ])('SIGTERM reaches a process that saves its work exactly once: %s', async (_name, script) => {
     const cwd = echoProject();
     const notes = join(cwd, 'notes');
     const read = () => (existsSync(notes) ? readFileSync(notes, 'utf8').trim().split('\n') : []);
@@ -228,7 +228,7 @@ describe('signals', () => {
     });
   });
 
-  test('one that comes while stubborn backends are waited for kills those', async () => {
+  test('a signal while stubborn backends are ending kills them', async () => {
     const cwd = makeTempFolder();
     const backend = ['--command', `node ${fixture('family.mjs')} stubborn`, '--logs'];
     const ask = `fetch(process.env.JAMDEV_API_URL + '/v2/service/-/-/connect', { method: 'POST', body: '{"key":"k"}' })`;
@@ -246,8 +246,8 @@ describe('signals', () => {
   });
 });
 
-describe('what the command leaves behind', () => {
-  test.skipIf(process.platform !== 'linux')('is ended, but for daemons that left its process group', async () => {
+describe('leftovers of the command', () => {
+  test.skipIf(process.platform !== 'linux')('end with it, except daemons that left its process group', async () => {
     const { code, stdout } = await runCli(['exec', '--', ...COMMAND, 'leave'], { cwd: echoProject() });
     const { left, daemon } = JSON.parse(stdout);
     onTestFinished(() => void process.kill(daemon, 'SIGKILL'));
@@ -255,7 +255,7 @@ describe('what the command leaves behind', () => {
     expect(await living([left, daemon])).toEqual([daemon]);
   });
 
-  test('is ended after a signal that was not passed on to it', async () => {
+  test('end after a signal that the command did not pass on', async () => {
     const run = startCli(['exec', '--', ...COMMAND, 'careless-parent'], { cwd: echoProject() });
     const child = Number((await waitFor(() => /child (\d+)/.exec(run.stdout()), 'the child'))[1]);
     run.process.kill('SIGTERM');
@@ -264,22 +264,22 @@ describe('what the command leaves behind', () => {
   });
 });
 
-describe('what is said of backends', () => {
-  test('a crash, on stderr, with its last lines', async () => {
+describe('messages about backends', () => {
+  test('show a crash on stderr with its last lines', async () => {
     const { code, stdout, stderr } = await runCli(['exec', '--', ...COMMAND, 'crash'], { cwd: echoProject() });
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(stderr).toMatch(/^\| crashed: exit code 9 after/);
     expect(stderr).toContain('about to crash\n');
   });
 
-  test('with --logs everything, still on stderr', async () => {
+  test('include everything with --logs, still on stderr', async () => {
     const { stdout, stderr } = await runCli(['exec', '--logs', '--', ...COMMAND, 'connect'], { cwd: echoProject() });
     expect(() => JSON.parse(stdout)).not.toThrow();
     for (const text of ['listening as', 'ready (', 'Stopped.']) expect(stderr).toContain(text);
   });
 });
 
-test('--help says what the command gets, and what the exit codes mean', async () => {
+test('--help explains the variables and the exit codes', async () => {
   const { code, stdout } = await runCli(['exec', '--help'], { cwd: makeTempFolder() });
   expect(code).toBe(0);
   for (const text of ['JAMSOCKET_DEV_PORT', 'Exit code:', '127', 'Examples:\n  jamdev '])

@@ -13,7 +13,7 @@ interface Limited {
   pid: number;
 }
 
-/** Starts a dev server that may have so many file descriptors. */
+/** Starts a dev server that is limited to this number of file descriptors. */
 function startLimited(descriptors: number): Limited {
   const folder = makeProject();
   const words = [process.execPath, join(ROOT, 'bin', 'jamdev.js'), 'dev', '--port', '0', '--proxy-port', '0'];
@@ -33,20 +33,20 @@ function startLimited(descriptors: number): Limited {
   return { output: () => output, exit, pid: child.pid as number };
 }
 
-test('a low limit is named at the start, with what is needed and the command', async () => {
+test('reports a low limit at the start, with the number needed and the command to raise it', async () => {
   const dev = startLimited(64);
   await waitFor(() => dev.output().includes('ulimit'), 'the sentence');
   expect(dev.output()).toMatch(/may have only 64 file descriptors.*needs.*\d+.*ulimit -n \d+/s);
   expect(dev.output()).not.toMatch(/fault|\n {4}at /);
 });
 
-test('a limit as systems have it is not mentioned', async () => {
+test('does not mention a usual limit', async () => {
   const dev = startLimited(1024);
   await waitFor(() => /^ {2}spawn/m.test(dev.output()), 'the banner');
   expect(dev.output()).not.toContain('ulimit');
 });
 
-test.runIf(process.platform === 'linux')('after a first connect that met the limit, the next one works', async () => {
+test.runIf(process.platform === 'linux')('connects again after a first connect that hit the limit', async () => {
   const dev = startLimited(128);
   const find = (name: string) => new RegExp(`${name}\\s+http://localhost:(\\d+)`).exec(dev.output())?.[1];
   const api = Number(await waitFor(() => find('API'), 'the API'));
@@ -61,18 +61,18 @@ test.runIf(process.platform === 'linux')('after a first connect that met the lim
       });
       asked.on('error', reject).end();
     });
-  // Opens the connection over which the connect will come.
+  // Opens the connection that the later connect request uses.
   expect((await ask('GET', '/_jamdev/info')).status).toBe(200);
 
   const idle: Socket[] = [];
   const used = () => readdirSync(`/proc/${dev.pid}/fd`).length;
-  // More than there is room for: what can't be accepted is closed, or waits.
+  // More connections than descriptors: those that can't be accepted are closed or wait.
   for (let count = 0; count < 128; count += 1) {
     idle.push(connect(proxy, '127.0.0.1').on('error', () => undefined));
   }
   await waitFor(() => used() >= 126, 'the limit to be reached');
-  // A descriptor may be free for a moment, and one start get it. The connect is answered before its backend starts;
-  // either of the two may reach the limit, and the output says so.
+  // A descriptor may be free for a moment, and one start may get it. The connect is answered before its backend starts;
+  // either can hit the limit, and the output says so.
   await waitFor(async () => {
     const { text } = await ask('POST', '/v2/service/-/-/connect');
     return /EMFILE.*ulimit -n/.test(text) || /EMFILE/.test(dev.output());

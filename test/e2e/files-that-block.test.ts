@@ -7,7 +7,7 @@ import { post, send } from '../support/http.js';
 import { fixture, makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
-test('named pipes and a file of 1 GB in a project with a build stop neither the API nor a backend nor Ctrl-C', async () => {
+test('named pipes and a 1 GB file in a project with a build block neither the API nor a backend nor Ctrl-C', async () => {
   const folder = makeProject({ 'server.js': '' });
   execFileSync('mkfifo', [join(folder, 'before.pipe')]);
   const dev = await startDev(folder, ['--build', 'true', '--command', `node ${fixture('echo-server.mjs')}`]);
@@ -28,7 +28,7 @@ test('named pipes and a file of 1 GB in a project with a build stop neither the 
   expect(await dev.exit).toBe(0);
 });
 
-test('ignore files that are named pipes, more than Node.js has threads, stop neither the watcher nor Ctrl-C', async () => {
+test('named pipes as ignore files, more than Node.js has threads, block neither the watcher nor Ctrl-C', async () => {
   const folder = makeProject({ 'server.js': '' });
   execFileSync('git', ['init', '--quiet', folder]);
   for (const place of ['.', 'a', 'b', 'c', 'd', 'e']) {

@@ -20,7 +20,7 @@ async function takenPort(): Promise<{ port: number; free(): Promise<void> }> {
   return { port: (server.address() as { port: number }).port, free };
 }
 
-test('a server with a fixed port gets both ways: PORT, with the line for its language, and a container', async () => {
+test('suggests PORT, with the line for the language, and a container for a server with a fixed port', async () => {
   const taken = await takenPort();
   const folder = makeProject({ 'server.py': SERVER, port: String(taken.port) });
   const dev = await startDev(folder, ['--command', 'python3 server.py']);
@@ -28,7 +28,7 @@ test('a server with a fixed port gets both ways: PORT, with the line for its lan
   const both = /PORT \(in Python: int\(os\.environ\.get\("PORT", "8080"\)\)\), or run it in a container/;
   await connect();
   await waitFor(() => both.test(dev.stdout()), 'the crash, with both ways');
-  // Where the port is free, the server listens, and is never found on the port that it was given.
+  // If the port is free, the server listens on it and never on the port that it was assigned.
   const before = dev.stdout().length;
   await taken.free();
   await connect();
@@ -36,7 +36,7 @@ test('a server with a fixed port gets both ways: PORT, with the line for its lan
   expect(dev.stdout().slice(before)).toMatch(both);
 });
 
-test("doctor has nothing to say about taken ports while this project's own server runs on others", async () => {
+test('doctor has no complaint about taken ports while the dev server of this project runs on others', async () => {
   const [api, proxy] = [await takenPort(), await takenPort()];
   const config = { command: 'node server.js', port: api.port, proxyPort: proxy.port };
   const folder = makeProject({ 'jamdev.config.json': config, 'server.js': '' });

@@ -26,7 +26,7 @@ interface SessionOptions {
   folder?: string;
   args?: string[];
   env?: NodeJS.ProcessEnv;
-  /** What stands before and after the command line. */
+  /** Shell code before the command line, and arguments after it. */
   before?: string;
   after?: string;
 }
@@ -52,14 +52,14 @@ async function connectReady({ tmux, connect }: Session, key: string): Promise<st
   return url;
 }
 
-/** What is above the footer, from the very start, and the footer, which begins below the last empty line. */
+/** The screen from the very start, split into the log and the footer, which begins after the last empty line. */
 async function parts(tmux: Tmux): Promise<{ log: string[]; footer: string[] }> {
   const lines = await tmux.history();
   const at = lines.lastIndexOf('');
   return { log: lines.slice(0, at), footer: lines.slice(at + 1) };
 }
 
-/** The line of a backend in the footer's table; '' when there is none. */
+/** The row of a backend in the footer's table, or '' when there is none. */
 async function rowOf(tmux: Tmux, key: string): Promise<string> {
   const { footer } = await parts(tmux);
   return footer.find((line) => new RegExp(`(^| )${key} `).test(line)) ?? '';
@@ -74,7 +74,7 @@ async function untilLogged(tmux: Tmux, what: string | RegExp): Promise<void> {
   await waitFor(async () => (await tmux.history()).some(found), `${what} in the log`);
 }
 
-/** Leaves as a person does, and expects a terminal as clean as before. */
+/** Quits with the key q and expects the terminal to be as clean as before. */
 async function expectCleanPrompt(tmux: Tmux): Promise<void> {
   await waitFor(() => tmux.atPrompt(), 'the prompt to come back');
   expect((await tmux.history()).filter((line) => HEADING.test(line) || line.includes('h help'))).toEqual([]);
@@ -88,11 +88,11 @@ async function expectCleanPrompt(tmux: Tmux): Promise<void> {
 }
 
 describeTmux('what the screen shows', () => {
-  test('a banner of eight lines at most, then the log, then a table of backends that keeps up with them', async () => {
+  test('a banner of at most eight lines, then the log, then a live table of backends', async () => {
     const session = await startDev();
     const { tmux, connect } = session;
     await untilFooter(tmux, /^no backends \| log: all \| h help {2}q quit/);
-    // A remark follows where the checkout lies beside the project: the program is not watched then.
+    // A remark follows if the checkout is next to the project, because the program is then not watched.
     const shown = (await parts(tmux)).log.filter(
       (line) => line !== '' && !line.startsWith('The service "default" runs'),
     );
@@ -119,21 +119,21 @@ describeTmux('what the screen shows', () => {
         `^${second} \\| ready \\(${DURATION}: scheduled ${DURATION}, loading ${PHASE}, starting ${PHASE}, waiting ${PHASE}(?:; warm start)?\\)$`,
       ),
     );
-    // Ages go on while nothing else happens.
+    // Ages keep counting while nothing else happens.
     const ageOf = async () => Number(/ (\d+)s +0 +\S+ MiB$/.exec(await rowOf(tmux, 'doc-1'))?.[1]);
     const before = await ageOf();
     await waitFor(async () => (await ageOf()) >= before + 2, 'two seconds to pass');
     expect((await parts(tmux)).log).toEqual(log);
   });
 
-  test('more backends than fit are counted, and most of the screen stays the log’s', async () => {
+  test('counts backends that do not fit, and keeps most of the screen for the log', async () => {
     const { tmux, connect } = await startDev({ rows: 18, args: ['--command', 'sleep 60'] });
     await Promise.all(Array.from({ length: 9 }, (_, index) => connect({ key: `doc-${index}` })));
     await untilFooter(tmux, /^\+ 7 more$/);
     expect((await parts(tmux)).footer).toHaveLength(5);
   });
 
-  test('lines are kept as they were printed: long ones, wide characters, empty ones', async () => {
+  test('keeps lines as they were printed: long ones, wide characters, empty ones', async () => {
     const session = await startDev({ columns: 60, rows: 20 });
     const { tmux } = session;
     const url = await connectReady(session, 'doc-1');
@@ -153,7 +153,7 @@ describeTmux('what the screen shows', () => {
     expect(footer).toHaveLength(3);
   });
 
-  test('ten thousand lines printed at once are all there, in order, and the footer is below them', async () => {
+  test('shows all of ten thousand lines printed at once, in order, above the footer', async () => {
     const session = await startDev();
     const { tmux } = session;
     const url = await connectReady(session, 'doc-1');
@@ -170,7 +170,7 @@ describeTmux('what the screen shows', () => {
     expect(log.filter((line) => HEADING.test(line) || line.includes('h help'))).toEqual([]);
   });
 
-  test('a crash has a card with the exit code, and the backend leaves the table', async () => {
+  test('shows a card with the exit code for a crash, and removes the backend from the table', async () => {
     const session = await startDev();
     const { tmux } = session;
     const url = await connectReady(session, 'doc-1');
@@ -183,7 +183,7 @@ describeTmux('what the screen shows', () => {
     expect(card.at(-1)).toMatch(/^\| full log: node \S+\/bin\/jamdev\.js logs \w+$/);
   });
 
-  test('a failing build has a line in the footer until the next good one', async () => {
+  test('keeps a failed build in the footer until the next successful one', async () => {
     const folder = makeProject({
       'jamsocket.config.json': { command: ECHO, build: 'node --check app.js', watch: 'app.js' },
       'app.js': 'good();',
@@ -193,7 +193,7 @@ describeTmux('what the screen shows', () => {
     writeFileSync(join(folder, 'app.js'), 'bad(');
     await tmux.press('b');
     await untilFooter(tmux, /^build \d of default failed: exit code 1$/);
-    // However much is logged meanwhile.
+    // No matter how much is logged in the meantime.
     await tmux.press('h');
     await untilLogged(tmux, 'stop, as Ctrl-C does');
     await untilFooter(tmux, /^build \d of default failed: exit code 1$/);
@@ -212,7 +212,7 @@ describeTmux('a terminal that is resized', () => {
     ['smaller', 45, 15],
     ['very narrow', 21, 30],
     ['larger', 180, 60],
-  ])('%s keeps its log as it was, with one footer below it', async (_what, columns, rows) => {
+  ])('%s keeps its log unchanged above a single footer', async (_what, columns, rows) => {
     const session = await startDev();
     const { tmux } = session;
     const urls = [await connectReady(session, 'doc-1'), await connectReady(session, 'doc-2')];
@@ -222,7 +222,7 @@ describeTmux('a terminal that is resized', () => {
     const { log } = await parts(tmux);
     const intact = async (size: number) => {
       const now = await parts(tmux);
-      // A width that fits tells that it was laid out anew.
+      // The footer fits the width once it has been laid out again.
       const fits = now.footer.every((line) => line.length < size) && now.footer.length > 0;
       return (
         fits && now.footer.filter((line) => HEADING.test(line)).length <= 1 && now.log.join('\n') === log.join('\n')
@@ -232,18 +232,18 @@ describeTmux('a terminal that is resized', () => {
     await waitFor(() => intact(columns), 'the log to be as it was, above a footer that fits');
     await tmux.resize(100, 30);
     await waitFor(async () => (await intact(100)) && (await rowOf(tmux, 'doc-2')) !== '', 'the same at the old size');
-    // And it goes on below.
+    // And the log continues below.
     await send(`${urls[0]}print?text=after`);
     await untilLogged(tmux, 'doc-1 | after');
     expect((await parts(tmux)).log).toEqual([...log, 'doc-1 | after']);
   });
 
-  test('and is back at its size before anyone looked has its footer as well', async () => {
+  test('still has its footer if its size is back before anyone looked', async () => {
     const session = await startDev();
     const { tmux } = session;
     await connectReady(session, 'doc-1');
     const [pid = 0] = devServersIn(session.folder);
-    // What a terminal does to lines at its lower end when it shrinks, and all that a program is then told.
+    // Does to the bottom lines what a shrinking terminal does, and sends the only signal a program gets.
     writeFileSync(await tmux.tell('#{pane_tty}'), '\u001b[J');
     await waitFor(async () => !(await tmux.screen()).includes('KEY'), 'the footer to be wiped out');
     process.kill(pid, 'SIGWINCH');
@@ -251,7 +251,7 @@ describeTmux('a terminal that is resized', () => {
     await untilFooter(tmux, / doc-1 +default +ready /);
   });
 
-  test('while it prints fast loses no line and leaves no trace of a footer', async () => {
+  test('loses no line and leaves no trace of a footer while much is printed', async () => {
     const session = await startDev();
     const { tmux } = session;
     const url = await connectReady(session, 'doc-1');
@@ -263,7 +263,7 @@ describeTmux('a terminal that is resized', () => {
       [100, 30],
     ] as const) {
       await tmux.resize(columns, rows);
-      // Each at another moment of the flood.
+      // Each resize happens at another moment of the flood.
       const seen = (await tmux.history()).length;
       await waitFor(
         async () =>
@@ -281,7 +281,7 @@ describeTmux('a terminal that is resized', () => {
 });
 
 describeTmux('the shortcuts', () => {
-  test('h shows them all, b builds, p pauses watching and goes on', async () => {
+  test('h shows all of them, b builds, p pauses and resumes watching', async () => {
     const { tmux } = await startDev({ args: ['--command', ECHO, '--build', 'echo built'] });
     await untilLogged(tmux, /^build {2}1: done/);
     await tmux.press('h');
@@ -296,7 +296,7 @@ describeTmux('the shortcuts', () => {
     await waitFor(async () => !(await parts(tmux)).footer.join().includes('paused'), 'the pause to be over');
   });
 
-  test('what changes during a pause is built after it, unless b has built it by then', async () => {
+  test('a change during a pause is built after it, unless b has built it already', async () => {
     const { tmux, folder, apiUrl } = await startDev({ args: ['--command', ECHO] });
     await waitFor(async () => (await send(`${apiUrl}/_jamdev/info`)).json().watching, 'the watcher');
     const pauseOrResume = async (isPaused: boolean) => {
@@ -319,7 +319,7 @@ describeTmux('the shortcuts', () => {
     await untilLogged(tmux, /^build {2}4: done in .+, nothing changed$/);
   });
 
-  test('s spawns one and shows its URL, which works; t terminates all', async () => {
+  test('s spawns a backend and shows its working URL; t terminates all backends', async () => {
     const { tmux } = await startDev();
     await untilFooter(tmux, /^no backends/);
     await tmux.press('s');
@@ -334,7 +334,7 @@ describeTmux('the shortcuts', () => {
     expect(await living([pid])).toEqual([]);
   });
 
-  test('o opens the newest backend in the browser, with a URL of its own', async () => {
+  test('o opens the newest backend in the browser with a URL of its own', async () => {
     const bin = makeTempFolder();
     for (const name of ['open', 'xdg-open']) {
       writeFileSync(join(bin, name), `#!/bin/sh\necho "$1" > ${bin}/written\nmv ${bin}/written ${bin}/opened\n`, {
@@ -359,7 +359,7 @@ describeTmux('the shortcuts', () => {
     expect((await send(opened)).json()).toMatchObject({ environment: { SESSION_BACKEND_KEY: 'doc-2' } });
   });
 
-  test('l shows the log of one backend after the other, then of all; only of what comes from then on', async () => {
+  test('l shows the log of each backend in turn, then of all, and affects only new output', async () => {
     const session = await startDev();
     const { tmux } = session;
     const [one, two] = [await connectReady(session, 'one'), await connectReady(session, 'two')];
@@ -368,7 +368,7 @@ describeTmux('the shortcuts', () => {
       round += 1;
       await send(`${one}print?text=of-one-${round}`);
       await send(`${two}print?text=of-two-${round}`);
-      // What is never hidden comes after both.
+      // The help is never filtered, and is printed after both lines.
       await tmux.press('h');
       await waitFor(
         async () => (await parts(tmux)).log.filter((line) => line.includes('show this help')).length === round,
@@ -387,7 +387,7 @@ describeTmux('the shortcuts', () => {
     await tmux.press('l');
     await untilFooter(tmux, /^log: all \|/);
     expect(await shown()).toEqual(['one', 'two']);
-    // The end of the one that is shown shows all again; what was printed before stays.
+    // When the selected backend ends, all logs are shown again; what was printed before stays.
     await tmux.press('l');
     await untilFooter(tmux, /^log: one \|/);
     await send(`${two}crash?code=5`).catch(() => undefined);
@@ -397,7 +397,7 @@ describeTmux('the shortcuts', () => {
     expect((await parts(tmux)).log).toContain('one | of-one-1');
   });
 
-  test('c clears the screen and nothing else does; what was there has not gone from the scrollback', async () => {
+  test('only c clears the screen, and the scrollback stays', async () => {
     const session = await startDev({ rows: 20 });
     const { tmux } = session;
     const url = await connectReady(session, 'doc-1');
@@ -417,8 +417,8 @@ describeTmux('the shortcuts', () => {
   });
 });
 
-describeTmux('the end', () => {
-  test('after q the terminal is clean, and the log is there as it was printed', async () => {
+describeTmux('leaving', () => {
+  test('q leaves a clean terminal with the log as it was printed', async () => {
     const session = await startDev();
     const { tmux } = session;
     await connectReady(session, 'doc-1');
@@ -430,7 +430,7 @@ describeTmux('the end', () => {
     expect(lines[lines.indexOf('Stopped.') + 1]).toBe(`${PROMPT} stty -a`);
   });
 
-  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('after %s as well', async (signal) => {
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s does so too', async (signal) => {
     const session = await startDev();
     await connectReady(session, 'doc-1');
     for (const pid of devServersIn(session.folder)) process.kill(pid, signal);
@@ -438,7 +438,7 @@ describeTmux('the end', () => {
     expect(await session.tmux.history()).toContain('Stopped.');
   });
 
-  test('after an error that ends the program the terminal is clean, and the error stands there whole', async () => {
+  test('an error that ends the program leaves a clean terminal with the whole error', async () => {
     const crash = `process.on('SIGUSR2', () => { throw new Error('thrown for a test'); });`;
     const preload = join(makeProject({ 'crash.cjs': crash }), 'crash.cjs');
     const session = await startDev({ env: { NODE_OPTIONS: `--require ${preload}` } });
@@ -452,7 +452,7 @@ describeTmux('the end', () => {
     expect(await living([pid])).toEqual([]);
   });
 
-  test('Ctrl-Z gives the terminal back, fg takes it again, and in the background it only logs', async () => {
+  test('Ctrl-Z releases the terminal, fg takes it again, and in the background it only logs', async () => {
     const session = await startDev();
     const { tmux } = session;
     const url = await connectReady(session, 'doc-1');
@@ -467,7 +467,7 @@ describeTmux('the end', () => {
     await untilFooter(tmux, / doc-1 +default +ready/);
     await tmux.press('h');
     await untilLogged(tmux, 'stop, as Ctrl-C does');
-    // A second time, straight to the foreground.
+    // Again, but straight to the foreground.
     await tmux.press('C-z');
     await waitFor(() => tmux.atPrompt(), 'the prompt');
     await tmux.enter('fg');
@@ -482,7 +482,7 @@ describeTmux('the end', () => {
   test.each([
     ['while it runs', []],
     ['while it is suspended', ['C-z']],
-  ])('a terminal that is closed %s lets backends save their work', async (_what, keys) => {
+  ])('closing the terminal %s lets backends save their work', async (_what, keys) => {
     const session = await startDev({ args: ['--command', `node ${fixture('saver.mjs')}`] });
     const { tmux, folder } = session;
     const url = await connectReady(session, 'doc-1');
@@ -499,13 +499,13 @@ describeTmux('the end', () => {
     expect(readdirSync(stateFolderOf(folder).servers)).toEqual([]);
   });
 
-  test('where nobody could continue it, Ctrl-Z changes nothing', async () => {
+  test('Ctrl-Z has no effect where nothing could continue it', async () => {
     const session = await startDev();
     const { tmux } = session;
     await untilFooter(tmux, /^no backends/);
     await tmux.press('q');
     await waitFor(() => tmux.atPrompt(), 'the end');
-    // In place of the shell its job has no parent that controls it.
+    // It replaces the shell, so its job has no parent that controls it.
     await tmux.enter(`exec ${devLine('--command', ECHO)}`);
     await untilFooter(tmux, /^no backends/);
     await tmux.press('C-z');
@@ -515,13 +515,13 @@ describeTmux('the end', () => {
   });
 });
 
-describeTmux('there is no footer', () => {
+describeTmux('no footer', () => {
   test.each<[what: string, options: SessionOptions]>([
-    ['without interaction', { args: ['--command', ECHO, '--no-interactive'] }],
-    ['where colors are not wanted', { env: { NO_COLOR: '1' } }],
+    ['outside of interactive use', { args: ['--command', ECHO, '--no-interactive'] }],
+    ['with NO_COLOR', { env: { NO_COLOR: '1' } }],
     ['with JSON', { args: ['--command', ECHO, '--json'] }],
-    ['in a terminal that can do nothing', { before: 'TERM=dumb ' }],
-    ['where the output is no terminal', { after: ' | cat' }],
+    ['in a dumb terminal', { before: 'TERM=dumb ' }],
+    ['when the output is not a terminal', { after: ' | cat' }],
   ])('%s', async (_what, options) => {
     const { tmux, connect, folder } = await startDev(options);
     const { url } = await connect({ key: 'doc-1' });
@@ -532,7 +532,7 @@ describeTmux('there is no footer', () => {
     expect((await tmux.history()).join('\n')).not.toMatch(/h help|CONNECTIONS/);
   });
 
-  test('in a terminal that can do nothing; but keys work', async () => {
+  test('in a dumb terminal, where keys still work', async () => {
     const { tmux } = await startDev({ before: 'TERM=dumb ' });
     await tmux.press('h');
     await untilLogged(tmux, 'stop, as Ctrl-C does');

@@ -4,10 +4,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { makeProject, ROOT } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
-/** Less than the deadline of closing, which must not be waited for when all is closed. */
+/** Less than the deadline of closing, which must not be reached when everything has been closed. */
 const SOON_MS = 10_000;
 
-test('JAMDEV_DEBUG=1 writes the debug log to stderr, once for all dev servers', async () => {
+test('JAMDEV_DEBUG=1 writes the debug log to stderr once for all dev servers', async () => {
   const folder = makeProject({
     'program.mjs': `
       import { startDevServer } from ${JSON.stringify(join(ROOT, 'dist', 'index.js'))};
@@ -26,7 +26,7 @@ test('JAMDEV_DEBUG=1 writes the debug log to stderr, once for all dev servers', 
   for (const key of ['a', 'b']) expect(stderr.match(new RegExp(`with key ${key}: spawned`, 'g'))).toHaveLength(1);
 });
 
-test('a program that has closed its dev server comes to its end', async () => {
+test('a program that has closed its dev server exits', async () => {
   const folder = makeProject({
     'server.js': `require('http').createServer((q, s) => s.end('hello')).listen(process.env.PORT)`,
     'program.mjs': `

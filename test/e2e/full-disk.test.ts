@@ -9,7 +9,7 @@ import { CAN_MOUNT, mountTinyDisk } from '../support/tiny-disk.js';
 import { waitFor } from '../support/wait.js';
 
 const ECHO = `node ${fixture('echo-server.mjs')}`;
-/** A backend that prints what it is asked to. */
+/** A backend that prints the path of each request. */
 const SAYER = `require('http').createServer((q, s) => { console.log('said ' + q.url); s.end(); }).listen(process.env.PORT)`;
 
 async function freePort(): Promise<number> {
@@ -21,7 +21,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Project and state on one disk; and for the state that does not fit there, a folder that goes with the test. */
+/** A project on the disk, with its state there too, and a temporary folder for state that does not fit. */
 function makeDiskProject(disk: string): { cwd: string; env: NodeJS.ProcessEnv } {
   const cwd = join(disk, 'app');
   mkdirSync(cwd);
@@ -29,11 +29,11 @@ function makeDiskProject(disk: string): { cwd: string; env: NodeJS.ProcessEnv } 
 }
 
 describe.skipIf(!CAN_MOUNT)('a full disk', () => {
-  test('jamdev dev says that the disk is full, and how to see where', async () => {
+  test('is reported by jamdev dev, with the command that shows where', async () => {
     const disk = mountTinyDisk();
     const options = makeDiskProject(disk.folder);
     disk.fill();
-    // It either stops there, or keeps its state elsewhere.
+    // It either stops there or keeps its state elsewhere.
     const run = startCli(['dev', '--port', '0', '--proxy-port', '0', '--command', ECHO], options);
     const said = () => `${run.stdout()}${run.stderr()}`;
     await waitFor(() => said().includes('df -h') || run.process.exitCode !== null, 'the complaint');
@@ -41,7 +41,7 @@ describe.skipIf(!CAN_MOUNT)('a full disk', () => {
     expect(said()).not.toMatch(/[Mm]ake (it|the project folder) writable|fault/);
   });
 
-  test('a disk that fills up ends no session; it is said once, and logs go on when there is room', async () => {
+  test('is reported once, ends no session, and logs continue when there is room', async () => {
     const disk = mountTinyDisk();
     const { cwd, env } = makeDiskProject(disk.folder);
     writeFileSync(join(cwd, 'sayer.cjs'), SAYER);
@@ -52,7 +52,7 @@ describe.skipIf(!CAN_MOUNT)('a full disk', () => {
     expect((await send(`${first}before`)).status).toBe(200);
     await waitFor(() => dev.stdout().includes('said /before'), 'the first line');
     disk.fill();
-    // More than what is left of the last block on disk.
+    // More than fits in the last block of the disk.
     for (let line = 0; line < 100; line += 1) {
       expect((await send(`${first}${'x'.repeat(200)}`)).status).toBe(200);
     }
@@ -71,7 +71,7 @@ describe.skipIf(!CAN_MOUNT)('a full disk', () => {
     expect(dev.stdout().match(/Logs are written again/g)).toHaveLength(1);
   });
 
-  test('jamdev init leaves no half file', async () => {
+  test('leaves no partial file of jamdev init', async () => {
     const disk = mountTinyDisk();
     disk.fill();
     const folder = join(disk.folder, 'app');
@@ -82,7 +82,7 @@ describe.skipIf(!CAN_MOUNT)('a full disk', () => {
     if (existsSync(folder)) expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('a file system that is read-only is called that', async () => {
+  test('is not confused with a read-only file system', async () => {
     const disk = mountTinyDisk();
     const options = makeDiskProject(disk.folder);
     disk.makeReadOnly();
@@ -92,7 +92,7 @@ describe.skipIf(!CAN_MOUNT)('a full disk', () => {
     expect(init).toMatchObject({ code: 1, stderr: expect.stringMatching(/the file system is read-only \(EROFS\)/) });
   });
 
-  test('output that is redirected to a full disk ends nothing, and goes on when there is room', async () => {
+  test('as the target of the output ends nothing, and output continues when there is room', async () => {
     const disk = mountTinyDisk();
     const [port, proxyPort] = [await freePort(), await freePort()];
     const bin = join(ROOT, 'bin', 'jamdev.js');
@@ -122,7 +122,7 @@ describe.skipIf(!CAN_MOUNT)('a full disk', () => {
   });
 });
 
-test.runIf(process.platform === 'linux')('a command whose output is lost says so, and fails', async () => {
+test.runIf(process.platform === 'linux')('a command whose output is lost says so and fails', async () => {
   const bin = join(ROOT, 'bin', 'jamdev.js');
   const shell = spawn('sh', ['-c', `'${process.execPath}' '${bin}' --help > /dev/full`], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -135,7 +135,7 @@ test.runIf(process.platform === 'linux')('a command whose output is lost says so
   expect(stderr).toMatch(/^jamdev: The output can't be written.*the disk is full \(ENOSPC\)/);
 });
 
-test('a limit of file sizes that logs meet ends no session', async () => {
+test('a file size limit that logs reach ends no session', async () => {
   const folder = makeProject({ 'sayer.cjs': SAYER });
   const bin = join(ROOT, 'bin', 'jamdev.js');
   const command = `ulimit -f 8; exec '${process.execPath}' '${bin}' dev --port 0 --proxy-port 0 --command 'node sayer.cjs'`;
@@ -162,7 +162,7 @@ test('a limit of file sizes that logs meet ends no session', async () => {
   expect(output.match(/Logs can't be written/g)).toHaveLength(1);
 });
 
-test('the current folder has been deleted', async () => {
+test('reports that the current folder has been deleted', async () => {
   const parent = makeTempFolder();
   const folder = join(parent, 'gone');
   mkdirSync(folder);

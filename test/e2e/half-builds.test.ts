@@ -6,7 +6,7 @@ import { post, send } from '../support/http.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
-/** Empties its output, waits for the file `go` to say how it ends, and fails in the middle or completes. */
+/** Deletes its output, waits for the file `go` to say how to end, and fails halfway or completes. */
 const BUILD = `
   const fs = require('fs');
   fs.rmSync('dist', { recursive: true, force: true });
@@ -26,8 +26,8 @@ function program(version: string, before = ''): string {
   return `${before}require('http').createServer((q, s) => s.end('${version}')).listen(process.env.PORT)`;
 }
 
-/** One dev server for the story of some builds: each is let go by hand. */
-test('a process starts on no half a build: it waits for one that runs, and gets BuildFailed after a failed one', async () => {
+/** A dev server for several builds, each of which the test releases. */
+test('a process waits for a running build instead of starting on half of it, and fails with BuildFailed', async () => {
   const folder = makeProject({
     'build.js': BUILD,
     'server.ts': program('one'),
@@ -43,7 +43,7 @@ test('a process starts on no half a build: it waits for one that runs, and gets 
   const save = (text: string) => writeFileSync(join(folder, 'server.ts'), text);
   const untilSaid = (text: string) => waitFor(() => dev.stdout().includes(text), text);
 
-  // What runs keeps running, whatever builds do.
+  // Running backends keep running, whatever builds do.
   const old = await urlOf('old');
   expect((await send(old)).text).toBe('one');
   await untilWatching(dev);
@@ -51,7 +51,7 @@ test('a process starts on no half a build: it waits for one that runs, and gets 
   await untilBuild(2);
   expect(existsSync(join(folder, 'dist', 'server.js'))).toBe(false);
 
-  // A new one waits while a build runs.
+  // A new backend waits while a build runs.
   const waiting = await connect('waiting');
   expect(waiting.json()).toMatchObject({ spawned: true });
   const answer = send(waiting.json<{ url: string }>().url);
@@ -60,7 +60,7 @@ test('a process starts on no half a build: it waits for one that runs, and gets 
   expect((await answer).text).toBe('two');
   await waitFor(async () => (await send(old)).text === 'two', 'the session to be replaced');
 
-  // After a failed build there is nothing to start on; a holder of a key is still connected to.
+  // After a failed build no backend can start, but connects still find the holder of a key.
   save(program('three'));
   await untilBuild(3);
   const doomed = (await connect('doomed')).json<{ backend_id: string }>().backend_id;
@@ -80,7 +80,7 @@ test('a process starts on no half a build: it waits for one that runs, and gets 
   expect((await connect('old')).json()).toMatchObject({ spawned: false });
   expect((await send(old)).text).toBe('two');
 
-  // A session whose process is being replaced when the next build begins keeps its URL until a build succeeds.
+  // A session that is being replaced when the next build begins keeps its URL until a build succeeds.
   save(program('four', 'process.on("SIGTERM", () => {});'));
   await untilBuild(4);
   letGo(4, 'ok');
@@ -89,7 +89,7 @@ test('a process starts on no half a build: it waits for one that runs, and gets 
   await untilBuild(5);
   letGo(5, 'ok');
   await untilSaid('replaced by build 5');
-  // Its old process takes its time to end. Meanwhile:
+  // Its old process takes time to end. In the meantime:
   save(program('six'));
   await untilBuild(6);
   letGo(6, 'fail');
@@ -101,10 +101,10 @@ test('a process starts on no half a build: it waits for one that runs, and gets 
   expect((await held).text).toBe('seven');
 });
 
-test('a process that ends while a build takes its files away starts again after the build', async () => {
+test('a process that ends while a build removes its files starts again after the build', async () => {
   const folder = makeProject({
     'build.js': BUILD,
-    // Reads its files a while after its start, as a lazy import does.
+    // Reads its files some time after its start, as a lazy import does.
     'server.ts': `
       require('fs').writeFileSync('started', '');
       const timer = setInterval(() => {
@@ -124,7 +124,7 @@ test('a process that ends while a build takes its files away starts again after 
   await waitFor(() => existsSync(join(folder, 'started')), 'the start');
   const build = post(`${dev.apiUrl}/_jamdev/build`, {});
   await waitFor(() => readFileSync(join(folder, 'builds.log'), 'utf8') === 'xx', 'the build');
-  // The program of this process is gone from the disk: what it loads now fails.
+  // The program of this process is no longer on disk, so whatever it loads now fails.
   writeFileSync(join(folder, 'load'), '');
   const failed = await waitFor(async () => {
     const { text } = await send(`${dev.apiUrl}/_jamdev/logs?backend=${id}&follow=false`);

@@ -11,19 +11,19 @@ import { waitFor } from '../support/wait.js';
 
 const APP = { 'jamsocket.config.json': { command: `node ${fixture('echo-server.mjs')}`, watch: false } };
 
-/** Runs a line as it was printed, in the shell of a person. */
+/** Runs a printed line in a shell, as a person would. */
 async function type(line: string, cwd: string): Promise<string> {
   const { JAMDEV_API_URL: _, ...env } = process.env;
   return (await promisify(execFile)('sh', ['-c', line], { cwd, env })).stdout;
 }
 
-/** @returns the command that is printed behind some words */
+/** @returns the command printed after this text */
 function printed(text: string, behind: string): string {
   const [, line = ''] = new RegExp(`${behind}[^\\n]*?((?:node|npx|cd) [^\\n)]*)`).exec(text) ?? [];
   return line;
 }
 
-test('a command without a dev server names those that run, and offers the one below', async () => {
+test('a command without a dev server names running ones and suggests the one below', async () => {
   useStateHome(makeTempFolder());
   const root = makeProject({ 'app/jamsocket.config.json': APP['jamsocket.config.json'], 'docs/a.md': '' });
   const alone = await runCli(['list'], { cwd: root });
@@ -43,7 +43,7 @@ test('a command without a dev server names those that run, and offers the one be
   expect(await runCli(['list'], { cwd: join(root, 'app', 'src') })).toMatchObject({ code: 0 });
 });
 
-test('an --api that does not answer ends with the command that starts one there', async () => {
+test('an --api that does not answer suggests the command to start a dev server there', async () => {
   const cwd = makeProject(APP);
   const port = await findFreePort();
   for (const api of [`http://localhost:${port}`, `localhost:${port}`, `127.0.0.1:${port}/`, String(port), `:${port}`]) {
@@ -70,7 +70,7 @@ test('an --api that does not answer ends with the command that starts one there'
   expect(byVariable).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('the hints of a dev server work in the folder in which it was started', async () => {
+test('the hints of a dev server work in the folder where it was started', async () => {
   const root = makeProject({
     'my app/jamsocket.config.json': { command: `node -e "console.log('so long'); process.exit(3)"`, watch: false },
   });
@@ -90,7 +90,7 @@ test('the hints of a dev server work in the folder in which it was started', asy
   expect(printed(nothing.stderr, 'for example: ')).toContain(' dev none --command "node server.js"');
 });
 
-test('dev, exec and doctor find the config above a folder that has nothing to run', async () => {
+test('dev, exec and doctor find the config in a parent of a folder that has nothing to run', async () => {
   const root = makeProject({
     '.git/HEAD': '',
     ...APP,
@@ -121,7 +121,7 @@ test.each<[string[], string]>([
   [['status'], 'status --help'],
   [['exec'], 'exec --help'],
   [['init', '--template', 'webscoket'], 'init --help'],
-])('the command that jamdev %j names for help can be run as it stands', async (args, ending) => {
+])('the help command that jamdev %j suggests runs as printed', async (args, ending) => {
   const cwd = makeTempFolder();
   const { code, stderr } = await runCli(args, { cwd });
   expect(code).toBe(2);
@@ -134,7 +134,7 @@ test.each([
   ['{ "comand": "x" }', 'has an unknown key "comand"'],
   ['{ "command": 1 }', '"command" must be'],
   ['{ bad', 'is not valid JSON'],
-])('a fault in a config above is told with the path from here: %s', async (config, fault) => {
+])("an error in a parent's config is reported with the path from here: %s", async (config, fault) => {
   const root = makeProject({ 'a/b/x.md': '' });
   writeFileSync(join(root, 'jamsocket.config.json'), config);
   await promisify(execFile)('git', ['init', '-q', root]);

@@ -9,10 +9,10 @@ import { fixture, makeProject, makeTempFolder } from '../support/project.js';
 import { describeTerminal, openTerminal } from '../support/pseudo-terminal.js';
 import { waitFor } from '../support/wait.js';
 
-/** Sets the title, writes the clipboard, clears, moves, hides, turns text around, rings, ends lines. */
+/** Sequences that set the title, write the clipboard, clear, move, hide, reverse text, ring, and end lines. */
 const HOSTILE =
   'x\u001b]0;owned\u0007\u001b]52;c;aGk=\u001b\\\u001b[2J\u001b[1A\u001b[31m\u001bP1$q\u001b\\\u009b2J\u202e\u2066\u200f\u061c\u2028\u0085\b\u007f\r\ny';
-/** What a name may be like on a file system and in a variable. */
+/** The same without slashes, so that it can be a file name or the value of a variable. */
 const HOSTILE_NAME = HOSTILE.replaceAll('/', '');
 
 const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]/;
@@ -23,7 +23,7 @@ function expectTame(output: string): void {
   expect(output).not.toContain('owned');
 }
 
-/** Something that answers as a dev server does, with as much in every answer that a terminal would obey as it can hold. */
+/** A fake dev server whose every answer contains as many terminal commands as possible. */
 async function startHostileServer(): Promise<string> {
   const status = { status: HOSTILE, time: HOSTILE, termination_reason: HOSTILE, termination_kind: HOSTILE };
   const backend = { id: HOSTILE, service: HOSTILE, key: HOSTILE, key_given: true, created_at: HOSTILE, status };
@@ -105,13 +105,13 @@ const COMMANDS: string[][] = [
   ['connect', '--key', 'k'],
 ];
 
-test.each(COMMANDS)('a server that answers with commands for the terminal gives none: %s %s', async (...words) => {
+test.each(COMMANDS)("shows no terminal commands from a server's answers: %s %s", async (...words) => {
   const apiUrl = await startHostileServer();
   for (const json of [[], ['--json']]) {
     const args = words.filter((word): word is string => word !== undefined);
     const { stdout, stderr } = await runCli([...args, '--api', apiUrl, ...json], { cwd: makeTempFolder() });
     expect(stdout + stderr).not.toBe('');
-    // JSON has the true values, 'owned' among them, and nothing but ASCII for what a terminal obeys.
+    // JSON has the true values, including 'owned', but escapes everything that a terminal would obey.
     const shown =
       json.length > 0 || args[0] === 'spawn' || args[0] === 'connect' ? stdout.replaceAll('owned', '') : stdout;
     expectTame(shown);
@@ -123,16 +123,16 @@ test.each(COMMANDS)('a server that answers with commands for the terminal gives 
 test.each<[string, string[]]>([
   ['an unknown command', [HOSTILE]],
   ['an unknown option', ['list', `--${HOSTILE}`]],
-  ['a value that an option does not take', ['init', '--template', HOSTILE]],
-  ['a folder that is not there', ['dev', join('/nowhere', HOSTILE_NAME)]],
-  ['a port that is none', ['dev', '--port', HOSTILE]],
-  ['a URL that is none', ['list', '--api', HOSTILE]],
-  ['a variable that is none', ['spawn', '--env', HOSTILE]],
-  ['a config that is not there', ['dev', '--config', HOSTILE_NAME]],
+  ['a value for an option that takes none', ['init', '--template', HOSTILE]],
+  ['a missing folder', ['dev', join('/nowhere', HOSTILE_NAME)]],
+  ['an invalid port', ['dev', '--port', HOSTILE]],
+  ['an invalid URL', ['list', '--api', HOSTILE]],
+  ['an invalid variable', ['spawn', '--env', HOSTILE]],
+  ['a missing config', ['dev', '--config', HOSTILE_NAME]],
   ['a folder to examine', ['doctor', join('/nowhere', HOSTILE_NAME)]],
-  ['a command that is not there', ['exec', '--command', 'true', '--', HOSTILE_NAME]],
+  ['a missing command', ['exec', '--command', 'true', '--', HOSTILE_NAME]],
   ['a folder to write to', ['init', join('/dev/null', HOSTILE_NAME)]],
-])('a mistake in the command line is reported without obeying it: %s', async (_what, args) => {
+])('shows no terminal commands from a wrong command line: %s', async (_what, args) => {
   const { stdout, stderr, code } = await runCli(args, { cwd: makeTempFolder() });
   expect(code).not.toBe(0);
   expect(stdout + stderr).not.toBe('');
@@ -142,7 +142,7 @@ test.each<[string, string[]]>([
 test.each([
   ['as text', []],
   ['as JSON with the true values', ['--json']],
-])('keys and file names reach the output of dev %s', async (_how, json) => {
+])('shows keys and file names in the output of dev %s', async (_how, json) => {
   const folder = makeTempFolder();
   const run = startCli(
     [
@@ -179,7 +179,7 @@ test.each([
 });
 
 describeTerminal('in a terminal', () => {
-  test('keys and file names have no colors and no commands, and what backends print has colors only', async () => {
+  test('keys and file names have no colors or commands, and output of backends has colors only', async () => {
     const folder = makeProject({ 'hostile.txt': HOSTILE });
     const command = `cat hostile.txt; node ${fixture('echo-server.mjs')}`;
     const args = [
@@ -209,7 +209,7 @@ describeTerminal('in a terminal', () => {
     await waitFor(() => terminal.screen().includes('(changed: '), 'the change to be shown');
     const shown = terminal.screen();
     expect(shown).toContain('\u001b[31m');
-    // jamdev itself clears the line that it shows a build's progress in.
+    // jamdev itself clears the line that shows the progress of a build.
     expectTame(shown.replaceAll('\r\u001b[2K', '').replace(COLORS, '').replaceAll('\r\n', '\n'));
   });
 });

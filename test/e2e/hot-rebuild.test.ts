@@ -22,7 +22,7 @@ import { openStream, post, send } from '../support/http.js';
 import { makeProject, ROOT } from '../support/project.js';
 import { living, waitFor } from '../support/wait.js';
 
-/** A server that answers with its version and pid, slowly if asked to, and takes a moment to end. */
+/** A server that answers with its version and pid, slowly on request, and takes a moment to exit. */
 const server = (version: string) => `
 const { WebSocketServer } = require(${JSON.stringify(join(ROOT, 'node_modules', 'ws'))});
 const http = require('http').createServer((request, response) => {
@@ -59,12 +59,12 @@ async function startProject(
     }>();
   const save = (text: string, name = 'server.js') => writeFileSync(join(folder, name), text);
   await untilWatching(dev);
-  // What is saved while a build runs may count as written by that build.
+  // A file saved while a build runs may count as written by that build.
   if ('build' in config) await waitFor(() => /build {2}1: (done|failed)/.test(dev.stdout()), 'the first build');
   return { dev, folder, connect, save };
 }
 
-/** What the preload has written down of the files that backends of a project have loaded. */
+/** What the preload has recorded of the files that a project's backends have loaded. */
 function loadedFiles(project: string): string {
   const { root } = stateFolderOf(project);
   const paths = readdirSync(join(root, 'loaded'), { recursive: true, encoding: 'utf8' });
@@ -77,7 +77,7 @@ async function ask(url: string, path = ''): Promise<Answer> {
 }
 
 describe('a change', () => {
-  test('says why it builds, and counts when files are added, changed and deleted', async () => {
+  test('starts a build that names the added, changed or deleted files', async () => {
     const { dev, folder, save } = await startProject();
     save('x', 'added.js');
     await waitFor(() => dev.stdout().includes('(changed: added.js)'), 'the added file');
@@ -91,7 +91,7 @@ describe('a change', () => {
     await waitFor(() => /\(changed: \S+ \(\+1 more\)\)/.test(dev.stdout()), 'both files at once');
   });
 
-  test('in ignored places counts for nothing', async () => {
+  test('in an ignored place starts no build', async () => {
     const { dev, folder, save } = await startProject({ build: 'true' });
     save('data/\n*.log\n', '.gitignore');
     dev.process.kill('SIGINT');
@@ -105,7 +105,7 @@ describe('a change', () => {
     expect(again.stdout()).not.toMatch(/changed: (data|node_modules|\.git\/|a\.log)/);
   });
 
-  test('in the file that jamdev’s own output goes to counts for nothing', async () => {
+  test('in the file that jamdev’s own output goes to starts no build', async () => {
     const folder = makeProject({ 'server.js': server('one') });
     const log = join(folder, 'log.txt');
     const descriptor = openSync(log, 'a');
@@ -135,7 +135,7 @@ describe('a change', () => {
     expect(read()).not.toContain('log.txt');
   });
 
-  test('outside of "watch" counts for nothing, and --no-watch ignores all', async () => {
+  test('outside of "watch" starts no build, and --no-watch ignores all changes', async () => {
     const folder = makeProject({ 'server.js': server('one'), 'src/a.js': '', 'other/b.js': '' });
     const dev = await startDev(folder, ['--command', 'node server.js', '--watch', 'src']);
     await untilWatching(dev);
@@ -151,11 +151,11 @@ describe('a change', () => {
   });
 });
 
-describe('what a build writes into the folder', () => {
+describe('files that a build writes into the folder', () => {
   const build = `node -e "const fs = require('fs'); fs.mkdirSync('dist', { recursive: true }); fs.copyFileSync('server.js', 'dist/server.js')"`;
   const numbers = (dev: { stdout(): string }) => (dev.stdout().match(/build {2}\d+: done/g) ?? []).length;
 
-  test('ends no session and starts no endless row of builds', async () => {
+  test('end no session and start no endless chain of builds', async () => {
     const { dev, connect, save } = await startProject({ command: 'node dist/server.js', build });
     const { url } = await connect({ key: 'k' });
     await ask(url);
@@ -169,15 +169,15 @@ describe('what a build writes into the folder', () => {
   });
 
   test.each([
-    ['the same', 'server.js', build],
-    ['another, file by file', 'stale.js', build],
+    ['the same content', 'server.js', build],
+    ['other content, file by file', 'stale.js', build],
     [
-      'another, and all of it is removed first',
+      'other content, after removing everything',
       'stale.js',
       `${build.slice(0, -1)}; fs.rmSync('dist', { recursive: true }); setTimeout(() => { fs.mkdirSync('dist'); fs.copyFileSync('server.js', 'dist/server.js') }, 400)"`,
     ],
-    ['another, and all of it is removed first by another program', 'stale.js', `rm -rf dist && sleep 0.4 && ${build}`],
-  ])('starts no further build and ends no session when it lies there already: %s', async (_, source, command) => {
+    ['other content, after another program removed everything', 'stale.js', `rm -rf dist && sleep 0.4 && ${build}`],
+  ])('start no further build and end no session when output exists already: %s', async (_, source, command) => {
     const files = { 'server.js': server('one'), 'stale.js': server('stale') };
     const folder = makeProject({
       ...files,
@@ -199,9 +199,9 @@ describe('what a build writes into the folder', () => {
 
   const stamp = 'date +%s%N > stamp';
   const detached = `require('child_process').spawn('sh', ['-c', process.argv[1]], { detached: true, stdio: 'ignore' }).unref()`;
-  test('elsewhere is not taken for the same when a source was saved in the middle of the build', async () => {
+  test('elsewhere are not considered unchanged when a source was saved in the middle of the build', async () => {
     const outside = makeProject({ go: '' });
-    // Reads its source, says so, and waits until it may go on.
+    // Reads its source, reports that, and waits for permission to continue.
     const build = `node -e "
       const fs = require('fs');
       const text = fs.readFileSync('source.txt', 'utf8');
@@ -232,12 +232,12 @@ describe('what a build writes into the folder', () => {
 
   test.each([
     ['in the background', `${stamp}; (sleep 1; ${stamp}) > /dev/null 2>&1 &`],
-    // Only Linux shows the environment by which such a process is known.
+    // Only Linux shows the environment that identifies such a process.
     ...(process.platform === 'linux'
       ? [['by a process that left it', `node -e "${detached}" "sleep 1; ${stamp}"`]]
       : []),
   ])(
-    'differently each time, a second after its end %s, starts few builds, one more after a while, and says so',
+    'differently each time, a second after the build ends, %s, start few builds and print a warning',
     async (_, build) => {
       const { dev } = await startProject({ build });
       await waitFor(() => dev.stdout().includes('The build itself writes "stamp"'), 'the message');
@@ -251,12 +251,12 @@ describe('what a build writes into the folder', () => {
   );
 });
 
-test('a log that a program adds a line to after each build stops starting builds; everything else still does', async () => {
+test('a log that gets a line after each build stops starting builds, and other files still do', async () => {
   const { dev, folder, save } = await startProject();
   const builds = () => dev.stdout().match(/build +\d+: done/g)?.length ?? 0;
   let lines = 0;
   const addLine = () => {
-    // It opens and closes its log each time.
+    // The program opens and closes its log for each line.
     if (builds() <= lines) return;
     lines = builds();
     appendFileSync(join(folder, 'web.log'), `session ${lines} has ended\n`);
@@ -272,7 +272,7 @@ test('a log that a program adds a line to after each build stops starting builds
   save('1', 'other.txt');
   await waitFor(() => builds() > before + 1, 'the build of other.txt');
   expect(dev.stdout().split('seems to be a log')[1]).not.toContain('changed: web.log');
-  // It can be a file that people write, after all.
+  // It may still be a file that people write.
   clearInterval(timer);
   save('written again\n', 'web.log');
   await waitFor(
@@ -281,7 +281,7 @@ test('a log that a program adds a line to after each build stops starting builds
   );
 });
 
-test('builds of two services that write into one folder, differently each time, do not start each other for ever', async () => {
+test('builds of two services that write different content into one folder do not start each other endlessly', async () => {
   const build = (name: string) => `date +%s%N > ${name}`;
   const service = (name: string) => ({ command: 'node server.js', build: build(name) });
   const folder = makeProject({
@@ -296,7 +296,7 @@ test('builds of two services that write into one folder, differently each time, 
 });
 
 describe('onChange', () => {
-  test('terminate: running backends end softly, and the next connect for their key gets the new code', async () => {
+  test('terminate: running backends end softly, and the next connect with their key gets the new code', async () => {
     const { dev, connect, save } = await startProject({ onChange: 'terminate' });
     const first = await connect({ key: 'k' });
     expect((await ask(first.url)).version).toBe('one');
@@ -317,7 +317,7 @@ describe('onChange', () => {
     expect(await ask(first.url)).toEqual({ version: 'one', pid });
   });
 
-  test('restart: the same URL meets the new code; no request is lost, none reaches the old process, one lives at a time', async () => {
+  test('restart: the same URL reaches the new code, no request is lost, and only one process lives at a time', async () => {
     const { dev, connect, save } = await startProject({ onChange: 'restart' });
     const { url, backend_id } = await connect({ key: 'k' });
     const statuses = await openStream(`${dev.apiUrl}/v2/backend/${backend_id}/status/stream`);
@@ -348,7 +348,7 @@ describe('onChange', () => {
     );
   });
 
-  test('restart: upgrades that come during the swap wait for the new code', async () => {
+  test('restart: upgrades during the swap wait for the new code', async () => {
     const { dev, connect, save } = await startProject({ onChange: 'restart' });
     const { url } = await connect({ key: 'k' });
     await ask(url);
@@ -372,9 +372,9 @@ describe('onChange', () => {
 
   test.each([
     ['code', 'server.js', server],
-    ['a file that it reads', 'page.txt', (version: string) => version],
+    ['a file read by the code', 'page.txt', (version: string) => version],
   ])(
-    'restart: %s that is saved again and again, each time right after the session shows it, is never held back',
+    'restart: %s, saved again each time the session shows the last save, is never held back',
     async (_, name, text) => {
       const { dev, connect, save } = await startProject({}, [], { JAMDEV_DEBUG: '1' });
       if (name === 'page.txt') {
@@ -392,13 +392,13 @@ describe('onChange', () => {
     },
   );
 
-  test('restart: what is saved in the last moment of each build is built, and is never taken for output', async () => {
+  test('restart: a file saved at the last moment of each build is built and never mistaken for output', async () => {
     const copy = `const fs = require("fs"); fs.existsSync("source.txt") && fs.writeFileSync("out.txt", fs.readFileSync("source.txt")); setTimeout(() => undefined, 50)`;
     const { dev, connect, save, folder } = await startProject({
       build: `node -e '${copy}'`,
       command: 'node server.js',
     });
-    // What has only ever changed during builds may be what they write: the first save comes when none runs.
+    // A file that has only ever changed during builds may be their output, so the first save comes while none runs.
     const { url } = await connect({ key: 'k' });
     await ask(url);
     expect(dev.stdout()).toContain('build  1: done');
@@ -416,7 +416,7 @@ describe('onChange', () => {
     }
   });
 
-  test('restart: new code that ends at once ends the backend, and says so to those who wait', async () => {
+  test('restart: new code that exits at once ends the backend, and waiting requests are told', async () => {
     const { dev, connect, save } = await startProject({ onChange: 'restart' });
     const { url } = await connect({ key: 'k' });
     await ask(url);
@@ -432,7 +432,7 @@ describe('onChange', () => {
 describe('a build that fails', () => {
   const build = `node -e "if (require('fs').readFileSync('server.js', 'utf8').includes('TYPO')) { console.log('server.js:1 TYPO'); process.exit(1) }"`;
 
-  test('ends nothing: sessions continue, and the next save fixes it', async () => {
+  test('ends no session, and the next save fixes it', async () => {
     const { dev, connect, save } = await startProject({ build, onChange: 'restart' });
     const { url } = await connect({ key: 'k' });
     const before = await ask(url);
@@ -452,7 +452,7 @@ describe('a build that fails', () => {
     expect(JSON.parse(built.stdout)).toMatchObject({ result: 'succeeded' });
   });
 
-  test('ends nothing either if the typo is saved during a build that was asked for and has read the file before', async () => {
+  test('ends no session if the typo is saved during a requested build that has already read the file', async () => {
     const gate = makeProject({ held: '' });
     const [held, read] = [join(gate, 'held'), join(gate, 'read')].map((path) => JSON.stringify(path));
     const program = `
@@ -481,7 +481,7 @@ describe('a build that fails', () => {
     await waitFor(async () => (await ask(url)).version === 'two', 'the fixed code');
   });
 
-  test('at the very first: 503 with its last lines, until a save mends it', async () => {
+  test('at the start answers connects with 503 and its last lines until a save fixes it', async () => {
     const folder = makeProject({ 'jamdev.config.json': { command: 'node server.js', build }, 'server.js': 'TYPO' });
     const dev = await startDev(folder);
     await waitFor(() => dev.stdout().includes('failed (exit code 1)'), 'the failure');
@@ -498,7 +498,7 @@ describe('a build that fails', () => {
     expect((await ask(answer.url)).version).toBe('fixed');
   });
 
-  test('a build that became stale is cancelled, and the newest change wins', async () => {
+  test('a stale build is cancelled, and the newest change wins', async () => {
     const slow = `node -e "const text = require('fs').readFileSync('input.txt', 'utf8'); setTimeout(() => require('fs').writeFileSync('out.txt', text), 600)"`;
     const folder = makeProject({
       'jamdev.config.json': { command: 'node server.js', build: slow, watch: 'input.txt' },
@@ -520,12 +520,12 @@ describe('a build that fails', () => {
   });
 });
 
-test('jamdev build is bounded by the dev server: without one it says what to run', async () => {
+test('jamdev build stops waiting when the dev server ends, and without one says what to run', async () => {
   const { code, stderr } = await runCli(['build'], { cwd: makeProject() });
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/jamdev\.js dev/) });
 });
 
-test('a path to watch that does not exist is named, the others are watched, and it counts once it exists', async () => {
+test('a watched path that does not exist is reported, the others are watched, and it counts once it exists', async () => {
   const folder = makeProject({
     'jamdev.config.json': { command: 'node server.js', watch: ['nope', 'src'] },
     'server.js': server('one'),
@@ -544,7 +544,7 @@ test('a path to watch that does not exist is named, the others are watched, and 
 });
 
 describe('a change of the config file', () => {
-  test('is followed without a restart: the session meets the new command under the same URL', async () => {
+  test('takes effect without a restart: the session runs the new command under the same URL', async () => {
     const { dev, connect, save } = await startProject();
     const { url } = await connect({ key: 'k' });
     const { pid } = await ask(url);
@@ -556,7 +556,7 @@ describe('a change of the config file', () => {
     expect(await living([pid])).toEqual([]);
   });
 
-  test('that can’t be used is reported, and the previous config stays in use', async () => {
+  test('that is invalid is reported, and the previous config stays in use', async () => {
     const { dev, folder, connect, save } = await startProject();
     const { url } = await connect({ key: 'k' });
     const before = await ask(url);
@@ -588,7 +588,7 @@ describe('a change of the config file', () => {
     expect(await ask(url)).toEqual(before);
   });
 
-  test('is followed too if there was none before, and so is the start script', async () => {
+  test('takes effect even if there was no config before, and so does a changed start script', async () => {
     const folder = makeProject({
       'package.json': { scripts: { start: 'node server.js' } },
       'server.js': server('one'),
@@ -607,7 +607,7 @@ describe('a change of the config file', () => {
 });
 
 describe('without a build', () => {
-  test('a typo never reaches a session, and undoing it touches nobody', async () => {
+  test('a typo never reaches a session, and undoing it restarts no session', async () => {
     const { dev, connect, save } = await startProject();
     const { url } = await connect({ key: 'k' });
     const before = await ask(url);
@@ -621,7 +621,7 @@ describe('without a build', () => {
     await waitFor(async () => (await ask(url)).version === 'two', 'the new code');
   });
 
-  test('a typo in a file that a backend has required holds it up, JSX of a front end in the same folder does not', async () => {
+  test('a typo in a required file blocks the build, but JSX of a front end in the same folder does not', async () => {
     const files = {
       'lib.js': 'module.exports = "lib one"',
       'server.js': server('one').replace(/^/, 'const lib = require("./" + "lib.js");\n').replace("'one'", 'lib'),
@@ -629,10 +629,10 @@ describe('without a build', () => {
     const { dev, folder, connect, save } = await startProject({}, [], {}, files);
     const { url } = await connect({ key: 'k' });
     expect((await ask(url)).version).toBe('lib one');
-    // The preload says what is loaded a moment after the start.
+    // The preload reports loaded files a moment after the start.
     await waitFor(() => loadedFiles(folder).includes('lib.js'), 'what is loaded to be known');
     save('const a = <div/>', 'app.jsx.js');
-    // What is saved before a new process has loaded it is loaded, good or not.
+    // A file saved before a new process has loaded it is loaded, valid or not.
     await waitFor(
       () => /changed: [^\n]*app\.jsx\.js[^\n]*\)\n[\s\S]*ready on build/.test(dev.stdout()),
       'the front end',
@@ -645,7 +645,7 @@ describe('without a build', () => {
     expect(dev.stdout()).not.toContain('syntax error in app.jsx.js');
   });
 
-  test('a file that is saved again as it was, or only touched, is no change', async () => {
+  test('a file that is touched or saved unchanged is not a change', async () => {
     const { dev, connect, save } = await startProject();
     const { url } = await connect({ key: 'k' });
     const before = await ask(url);
@@ -657,7 +657,7 @@ describe('without a build', () => {
   });
 });
 
-test('where files are polled, a build that changes nothing touches no session, and a later save is seen', async () => {
+test('with polling, a build that changes nothing restarts no session, and a later save is noticed', async () => {
   const { dev, connect, save } = await startProject({ poll: true, build: 'node --check server.js' });
   const { url } = await connect();
   const { pid } = await ask(url);
@@ -670,7 +670,7 @@ test('where files are polled, a build that changes nothing touches no session, a
   await waitFor(async () => (await ask(url)).version === 'three', 'the newest code');
 });
 
-test('an import of an unwatched file is reported, with the folder to add', async () => {
+test('an import of an unwatched file is reported with the folder to add', async () => {
   const repository = makeProject({
     'app/package.json': { type: 'module', scripts: { start: 'node server.js' } },
     'app/server.js': 'import "shared"; import "http"',
@@ -683,7 +683,7 @@ test('an import of an unwatched file is reported, with the folder to add', async
   await waitFor(() => dev.stdout().includes('set "watch": [".", "../packages/shared"]'), 'the remark');
 });
 
-test('a session that is replaced or ended says why in status, logs and the list', async () => {
+test('a replaced or ended session shows the reason in its status, its logs and the list', async () => {
   const { dev, connect, save } = await startProject();
   const { url, backend_id } = await connect({ key: 'k' });
   await ask(url);

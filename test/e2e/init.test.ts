@@ -33,7 +33,7 @@ function filesIn(folder: string): string[] {
 }
 
 describe('jamdev init, without a terminal', () => {
-  test('writes the template and prints lines that work as they stand', async () => {
+  test('writes the template and prints commands that work as printed', async () => {
     const cwd = makeTempFolder();
     const { code, stdout, stderr } = await runCli(['init', 'my app', '--template', 'websocket'], { cwd });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -49,7 +49,7 @@ describe('jamdev init, without a terminal', () => {
     expect(lines).toContain(`Wrote the template websocket to ${folder}:`);
     const at = lines.indexOf('Next:');
     expect(lines.slice(at + 1, at + 4)).toEqual([`cd 'my app'`, 'npm install', 'npx jamdev dev']);
-    // The lines are run as a person would, but on free ports.
+    // Runs the commands as a person would, but on free ports.
     const shell = (line: string) => execFileSync('sh', ['-c', line], { cwd, encoding: 'utf8', stdio: 'pipe' });
     shell(`cd 'my app' && npm install --prefer-offline --no-audit --no-fund`);
     expect(shell(`cd 'my app' && npx --no-install jamdev dev --help`)).toContain('start the dev server');
@@ -61,7 +61,7 @@ describe('jamdev init, without a terminal', () => {
     });
   });
 
-  test('asks nothing: with nothing given it is the first template, in this folder', async () => {
+  test('asks nothing and without arguments writes the first template into this folder', async () => {
     const cwd = makeTempFolder();
     const { code, stdout } = await runCli(['init'], { cwd });
     expect(code).toBe(0);
@@ -70,7 +70,7 @@ describe('jamdev init, without a terminal', () => {
     expect(stdout).toContain('  npm install\n');
   });
 
-  test('--json says the same to a program', async () => {
+  test('--json prints the same for a program', async () => {
     const cwd = makeTempFolder();
     const { code, stdout } = await runCli(['init', 'a/deep/one', '-t', 'python', '--json'], { cwd });
     expect(code).toBe(0);
@@ -83,14 +83,14 @@ describe('jamdev init, without a terminal', () => {
     });
   });
 
-  test('nothing needs to be installed where it is already', async () => {
+  test('does not suggest installing packages that are already installed', async () => {
     const cwd = makeProject({ 'node_modules/ws/package.json': {} });
     expect((await runCli(['init'], { cwd })).stdout).toContain('npm install');
     mkdirSync(join(cwd, 'node_modules', 'jamdev'));
     expect((await runCli(['init', '--force'], { cwd })).stdout).not.toContain('npm install');
   });
 
-  test('what it prints and writes names the package manager that runs it', async () => {
+  test('prints and writes the package manager that runs it', async () => {
     const cwd = makeProject({ 'package.json': {} });
     const env = { npm_config_user_agent: 'yarn/4.9.1 npm/? node/v22.0.0 linux x64' };
     const { stdout } = await runCli(['init', 'app'], { cwd, env });
@@ -113,7 +113,7 @@ describe('jamdev init, without a terminal', () => {
     ],
     [['init', ''], ['folder is empty']],
     [['init', 'a', 'b'], ['too many arguments']],
-  ])('%j is a mistake in the command line', async (args, mentions) => {
+  ])('%j is a usage error', async (args, mentions) => {
     const cwd = makeTempFolder();
     const { code, stderr } = await runCli(args, { cwd });
     expect(code).toBe(2);
@@ -122,15 +122,15 @@ describe('jamdev init, without a terminal', () => {
   });
 });
 
-describe('a folder with something in it', () => {
-  test('is fine as long as nothing is in the way', async () => {
+describe('a folder that is not empty', () => {
+  test('is accepted if no file is in the way', async () => {
     const cwd = makeProject({ 'notes.txt': 'mine', '.git/config': 'mine', 'public/logo.svg': 'mine' });
     expect((await runCli(['init'], { cwd })).code).toBe(0);
     expect(filesIn(cwd)).toEqual([...WEBSOCKET_FILES, '.git/config', 'notes.txt', 'public/logo.svg'].sort());
     expect(readFileSync(join(cwd, 'notes.txt'), 'utf8')).toBe('mine');
   });
 
-  test('is left as it is when a file is in the way, which is named; --force overwrites that', async () => {
+  test('is left unchanged when a file is in the way, which is named; --force overwrites it', async () => {
     const cwd = makeProject({ 'server.js': 'mine', 'public/index.html': 'mine', 'notes.txt': 'mine' });
     const { code, stdout, stderr } = await runCli(['init'], { cwd });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -143,7 +143,7 @@ describe('a folder with something in it', () => {
     expect(readFileSync(join(cwd, 'notes.txt'), 'utf8')).toBe('mine');
   });
 
-  test('--force replaces a link, and not what it leads to; a link that leads nowhere is in the way too', async () => {
+  test('--force replaces a link and not its target; a dangling link is in the way too', async () => {
     const cwd = makeProject({ 'elsewhere.js': 'mine' });
     symlinkSync('elsewhere.js', join(cwd, 'server.js'));
     symlinkSync('nowhere', join(cwd, 'storage.js'));
@@ -155,7 +155,7 @@ describe('a folder with something in it', () => {
     expect(readFileSync(join(cwd, 'storage.js'), 'utf8')).toContain('export async function save');
   });
 
-  test('not even --force makes room for a file in the place of a folder, or a folder in that of a file', async () => {
+  test('--force does not replace a file by a folder or a folder by a file', async () => {
     const cwd = makeProject({ public: 'mine', 'server.js/mine.txt': 'mine' });
     const { code, stderr } = await runCli(['init', '--force'], { cwd });
     expect(code).toBe(1);
@@ -163,7 +163,7 @@ describe('a folder with something in it', () => {
     expect(filesIn(cwd)).toEqual(['public', 'server.js/mine.txt']);
   });
 
-  test('that is no folder is refused', async () => {
+  test('is refused if it is not a folder', async () => {
     const cwd = makeProject({ file: 'mine' });
     const { code, stderr } = await runCli(['init', 'file'], { cwd });
     expect(code).toBe(1);
@@ -173,9 +173,9 @@ describe('a folder with something in it', () => {
     expect(filesIn(cwd)).toEqual(['file']);
   });
 
-  test('that takes only some of the files: what was written is named, and nothing is half there', async () => {
+  test('names the files that were written when the rest cannot be, and leaves none half written', async () => {
     const cwd = makeTempFolder();
-    // Nobody, not even root, may write into it.
+    // Not even root can write into it.
     symlinkSync(process.platform === 'linux' ? '/proc' : '/', join(cwd, 'public'));
     const { code, stderr } = await runCli(['init'], { cwd });
     expect(code).toBe(1);
@@ -185,7 +185,7 @@ describe('a folder with something in it', () => {
     expect(stderr).toContain(`Already written: ${written.sort().join(', ')}.`);
   });
 
-  test('two at once in one folder do not mix', async () => {
+  test('two runs at once in one folder do not mix their files', async () => {
     const cwd = makeTempFolder();
     const runs = await Promise.all(
       ['python', 'websocket'].map((name) => runCli(['init', '--template', name], { cwd })),
@@ -221,7 +221,7 @@ describeTerminal('jamdev init, in a terminal', () => {
     expect(existsSync(join(cwd, 'my-app', 'server.py'))).toBe(true);
   });
 
-  test('Enter takes what is suggested: in an empty folder that one', async () => {
+  test('Enter accepts the suggestions: the current folder if it is empty', async () => {
     const cwd = makeTempFolder();
     const { answer, exit } = openInit([], cwd);
     await answer('Folder (.): ', '\r');
@@ -230,7 +230,7 @@ describeTerminal('jamdev init, in a terminal', () => {
     expect(filesIn(cwd)).toEqual(WEBSOCKET_FILES);
   });
 
-  test('what is given is not asked for', async () => {
+  test('does not ask for what is given', async () => {
     const cwd = makeTempFolder();
     const folderGiven = openInit(['one'], cwd);
     await folderGiven.answer('Template (websocket): ', 'socketio\r');
@@ -244,7 +244,7 @@ describeTerminal('jamdev init, in a terminal', () => {
     expect(bothGiven.screen()).not.toContain('Template (');
   });
 
-  test('both answers may be typed ahead', async () => {
+  test('accepts both answers typed ahead', async () => {
     const cwd = makeTempFolder();
     const { answer, exit } = openInit([], cwd);
     await answer('Folder (.): ', 'ahead\rpython\r');

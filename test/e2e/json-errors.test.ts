@@ -12,7 +12,7 @@ test.each<[string[], boolean]>([
   [['exec', '--', 'npm', 'ls', '--json'], false],
   [['exec', 'npm', 'ls', '--json'], false],
   [[], false],
-])('jamdev %j asks for JSON: %s', (args, expected) => {
+])('jamdev %j requests JSON: %s', (args, expected) => {
   expect(wantsJson(args)).toBe(expected);
 });
 

@@ -17,7 +17,7 @@ function makeApp(config: object = {}): string {
   return makeProject({ 'jamsocket.config.json': { command: ECHO, watch: false, ...config } });
 }
 
-/** @returns host names of the URLs of a connect request, and those URLs on this machine */
+/** @returns the host names in the URLs of a connect answer, and these URLs on this machine */
 async function connectBy(apiUrl: string, host: string) {
   const answer = await send(`${apiUrl}${CONNECT}`, { method: 'POST', headers: { host }, body: '' });
   const urls = answer.json<Connected>();
@@ -26,7 +26,7 @@ async function connectBy(apiUrl: string, host: string) {
 }
 
 describe('with --host 0.0.0.0', () => {
-  test('URLs carry the host of the caller, and never one that leads nowhere from other machines', async () => {
+  test("URLs use the caller's host, unless other machines can't reach it", async () => {
     const dev = await startDev(makeApp(), [
       '--host',
       '0.0.0.0',
@@ -81,7 +81,7 @@ describe('with --host 0.0.0.0', () => {
 });
 
 describe('with publicUrl', () => {
-  test('URLs lead to what stands in front, whose host is allowed and whose scheme backends see', async () => {
+  test('URLs use it, the API allows its host, and backends see its scheme', async () => {
     const publicUrl = { api: 'https://api.tunnel.example/', proxy: 'https://app.tunnel.example/jam' };
     const dev = await startDev(makeApp({ publicUrl }));
     expect(dev.stdout()).toContain('public  https://api.tunnel.example (API), https://app.tunnel.example/jam (proxy)');
@@ -117,7 +117,7 @@ describe('with publicUrl', () => {
   });
 });
 
-test('without them URLs stay on localhost, whatever the caller asked by', async () => {
+test('without either, URLs use localhost for every host that a caller uses', async () => {
   const dev = await startDev(makeApp());
   for (const host of ['localhost', '127.0.0.1', 'host.docker.internal']) {
     expect((await connectBy(dev.apiUrl, host)).names).toEqual(['localhost']);

@@ -56,7 +56,7 @@ describe('Official clients', () => {
       expect(await list()).toBe('default\n');
     });
 
-    test('one of the config can not be deleted, whether it is in use or not; nor one that there is not', async () => {
+    test('a service from the config cannot be deleted, in use or not, and neither can an unknown one', async () => {
       const { client, connect, list } = await startTwo();
       await connect('doc');
       for (const name of ['doc', 'chat']) {
@@ -72,7 +72,7 @@ describe('Official clients', () => {
       expect(await list()).toBe('doc\nchat\n');
     });
 
-    test('a name that no service can have is refused', async () => {
+    test('an invalid service name is refused', async () => {
       const { client } = await startProject();
       const { code, stderr } = await client.run('service', 'create', 'Not_OK');
       expect(code).toBe(1);
@@ -81,7 +81,7 @@ describe('Official clients', () => {
   });
 
   describe('service info', () => {
-    test('of one with a single environment, never used and then used', async () => {
+    test('for one with a single environment, before and after use', async () => {
       const { dev, client, connect } = await startProject();
       const info = (lastSpawn: string) => `Service: default
   account: local
@@ -126,7 +126,7 @@ Environments:
 `);
     });
 
-    test('of one that there is not', async () => {
+    test('for one that does not exist', async () => {
       const { client } = await startTwo();
       for (const command of [
         ['service', 'info', 'nope'],
@@ -141,7 +141,7 @@ Environments:
   });
 
   describe('images and use-image', () => {
-    test('the builds are images', async () => {
+    test('lists builds as images', async () => {
       const { dev, client } = await startProject();
       const { code, stdout, stderr } = await client.run('service', 'images', 'default');
       expect({ code, stderr }).toEqual({ code: 0, stderr: overrideNotice(dev.apiUrl) });
@@ -155,7 +155,7 @@ Environments:
       expect(rowsOf(stdout)).toEqual([row('latest'), row('build-1')]);
     });
 
-    test('a service without a build has none', async () => {
+    test('lists no images of a service without a build', async () => {
       const { client } = await startTwo();
       await client.run('service', 'create', 'third');
       expect((await client.run('images', 'third')).stdout).toBe('No images found for this service.\n\n');
@@ -163,7 +163,7 @@ Environments:
       expect(stderr).toMatch(/404 - ImageNotFound: .* It has none yet\. Tags of your own need/);
     });
 
-    test('what an environment was told to use is what its backends run, through later builds', async () => {
+    test('an environment keeps running its chosen image through later builds', async () => {
       const { dev, client, connect } = await startProject(
         { command: 'node server.js', onChange: 'restart' },
         { 'server.js': server('one') },
@@ -188,7 +188,7 @@ Run jamsocket service info default for more information about your service.
       expect(await infoOf(stable)).toMatchObject({ environment: 'stable', 'image digest': 'build-1' });
       expect(await infoOf(newest)).toMatchObject({ 'image digest': 'build-2' });
 
-      // Child processes have one build only: nothing new can run the old one, and the way back is named.
+      // Child processes have only one build: no new backend can run the old one, and the message says how to return.
       const gone = await client.run('connect', 'default/stable');
       expect(gone.code).toBe(1);
       expect(gone.stderr).toMatch(/404 - ImageNotFound: .* with the tag "build-1"\. Known tags: latest, build-2\./);
@@ -196,7 +196,7 @@ Run jamsocket service info default for more information about your service.
       expect((await send((await connect('default/stable'))['backend url'] ?? '')).text).toBe('two');
     });
 
-    test('an unknown one is refused with the tags that there are, and changes nothing', async () => {
+    test('an unknown image is refused with the known tags, and changes nothing', async () => {
       const { client } = await startProject();
       const { code, stdout, stderr } = await client.run('service', 'use-image', 'default', '-i', 'v7');
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -16,15 +16,15 @@ import {
 import { fixture, makeProject, makeTempFolder } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
-// The official client, `jamsocket` on npm, unchanged, against a dev server: what it sends is understood, and what it
-// prints is right. Each run of it is a program of its own, which takes its time.
+// The official client, `jamsocket` on npm, unchanged, against a dev server: its requests are understood, and what it
+// prints is right. Each run starts a program, which takes time.
 
 const ECHO = `node ${fixture('echo-server.mjs')}`;
 const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
 const REMINDER =
   'Reminder: you can find help troubleshooting common issues at https://docs.jamsocket.com/platform/troubleshooting\n\n';
 
-/** A backend that saves its work when it may. */
+/** A backend that saves its work before it exits on SIGTERM. */
 const SAVING = `process.on('SIGTERM', () => { console.log('saving'); process.exit(0); });
 require('http').createServer((request, response) => response.end('here')).listen(process.env.PORT);`;
 
@@ -67,7 +67,7 @@ async function runningOf(dev: DevRun): Promise<string[]> {
 
 describe('Official clients', () => {
   describe('login and logout', () => {
-    test('any token logs in; again it is said that one is; logout forgets it', async () => {
+    test('accepts any token, says when it is already logged in, and logout forgets the token', async () => {
       const dev = await startDev(makeTempFolder(), ['--command', ECHO]);
       const client = makeOfficialClient(dev.apiUrl);
       const config = join(client.home, '.jamsocket', 'config.json');
@@ -85,7 +85,7 @@ describe('Official clients', () => {
       expect(existsSync(config)).toBe(false);
     });
 
-    test('without a token it is told the local way, which works', async () => {
+    test('without a token, gets instructions for local use, which work', async () => {
       const dev = await startDev(makeTempFolder(), ['--command', ECHO]);
       const client = makeOfficialClient(dev.apiUrl);
       const { code, stdout, stderr } = await client.run('login');
@@ -97,7 +97,7 @@ describe('Official clients', () => {
       expect((await client.run(...advice.split(' '))).stdout).toContain('Logged in');
     });
 
-    test('a session of the cloud counts here too, and its account names what it sees', async () => {
+    test('accepts a session of the cloud and lists backends under its account', async () => {
       const dev = await startDev(makeTempFolder(), ['--command', ECHO]);
       const client = makeOfficialClient(dev.apiUrl);
       const session = {
@@ -117,7 +117,7 @@ describe('Official clients', () => {
   });
 
   describe('connect', () => {
-    test('every flag reaches the backend, and every line that is printed is true', async () => {
+    test('passes every flag to the backend, and prints only correct lines', async () => {
       const { dev, client } = await startLoggedIn();
       const auth = '{"role":"editor","groups":["a","b"]}';
       const who = ['-k', 'doc-1', '-u', 'ann', '-a', auth];
@@ -174,7 +174,7 @@ dashboard:       https://app.localhost/backend/${id}
       });
     });
 
-    test('without flags each call gives a backend of its own, of whatever service is named', async () => {
+    test('without flags gives a new backend each time, whatever service is named', async () => {
       const { dev, client } = await startLoggedIn();
       const [first, second] = await Promise.all([client.run('connect', 'default'), client.run('connect', 'chat')]);
       expect(first.stdout).not.toMatch(/^spawned:/m);
@@ -184,7 +184,7 @@ dashboard:       https://app.localhost/backend/${id}
       expect(await runningOf(dev)).toHaveLength(2);
     });
 
-    test('-i ends it when nobody is connected, -l even if somebody is', async () => {
+    test('-i ends a backend without connections, and -l ends it even with one', async () => {
       const { dev, client } = await startLoggedIn();
       const idle = fieldsOf((await client.run('connect', 'default', '-i', '1')).stdout);
       const limited = fieldsOf((await client.run('connect', 'default', '-l', '5')).stdout);
@@ -196,7 +196,7 @@ dashboard:       https://app.localhost/backend/${id}
       await connection.ended;
     });
 
-    test('--no-spawn returns the holder of a key, and starts nothing if there is none', async () => {
+    test('--no-spawn returns the holder of a key, and starts nothing if the key is free', async () => {
       const { dev, client } = await startLoggedIn();
       const unheld = await client.run('connect', 'default', '-k', 'doc-1', '--no-spawn');
       expect(unheld).toMatchObject({ code: 1, stdout: '' });
@@ -211,7 +211,7 @@ dashboard:       https://app.localhost/backend/${id}
       expect(fieldsOf(held.stdout)).toMatchObject({ 'backend id': id, spawned: 'false' });
     });
 
-    test('what it asks for that does not exist is reported with what there is', async () => {
+    test('reports unknown tags with the known ones, and reserved variables', async () => {
       const { dev, client } = await startLoggedIn();
       const [tag, reserved] = await Promise.all([
         client.run('connect', 'default', '-t', 'nope'),
@@ -226,7 +226,7 @@ dashboard:       https://app.localhost/backend/${id}
       expect(await runningOf(dev)).toEqual([]);
     });
 
-    test('a body that it cuts short, as it counts characters for bytes, gets a reason and hurts nobody', async () => {
+    test('gets a reason for a body that it truncates by counting characters instead of bytes', async () => {
       const { dev, client } = await startLoggedIn();
       const { code, stdout, stderr } = await client.run('connect', 'default', '-k', 'größe');
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -234,7 +234,7 @@ dashboard:       https://app.localhost/backend/${id}
       expect(await runningOf(dev)).toEqual([]);
     });
 
-    test('a build that failed is reported with its last lines', async () => {
+    test('reports a failed build with its last lines', async () => {
       const args = ['--command', ECHO, '--build', 'echo "no such module"; exit 2'];
       const dev = await startDev(makeTempFolder(), args);
       await waitFor(() => dev.stdout().includes('failed (exit code 2)'), 'the failure');
@@ -244,7 +244,7 @@ dashboard:       https://app.localhost/backend/${id}
     });
   });
 
-  test('spawn, its older form, takes -e, -g and -l', async () => {
+  test('spawn, the older command, takes -e, -g and -l', async () => {
     const { dev, client } = await startLoggedIn();
     const first = await client.run(
       'spawn',
@@ -284,7 +284,7 @@ dashboard:       https://app.localhost/backend/${id}
   });
 
   describe('logs', () => {
-    test('are there live, in any script, until the backend ends, and afterwards', async () => {
+    test('follow output in any script until the backend ends, and show it afterwards', async () => {
       const { client } = await startLoggedIn();
       const { 'backend id': id = '', 'backend url': url } = fieldsOf((await client.run('connect', 'default')).stdout);
       const run = client.start('logs', id);
@@ -300,7 +300,7 @@ dashboard:       https://app.localhost/backend/${id}
       expect((await client.run('backend', 'logs', id)).stdout).toBe(all);
     });
 
-    test('of a backend that there never was: an error', async () => {
+    test('fail for an unknown backend', async () => {
       const { client } = await startLoggedIn();
       const { code, stdout, stderr } = await client.run('logs', 'nosuchbackend1');
       expect({ code, stdout }).toEqual({ code: 1, stdout: REMINDER });
@@ -312,7 +312,7 @@ dashboard:       https://app.localhost/backend/${id}
   describe('backend info', () => {
     const status = (text: string) => expect.stringMatching(new RegExp(`^${TIME}  ${text}$`));
 
-    test('of one that runs, line by line', async () => {
+    test('shows a running backend line by line', async () => {
       const { dev, client } = await startLoggedIn();
       const connected = fieldsOf((await client.run('connect', 'chat/staging', '-k', 'doc-1')).stdout);
       const id = connected['backend id'] ?? '';
@@ -341,7 +341,7 @@ dashboard:       https://app.localhost/backend/${id}
       ]);
     });
 
-    test('of those that ended: how, and with which exit code', async () => {
+    test('shows how backends ended, with their exit codes', async () => {
       const { dev, client } = await startLoggedIn();
       const connect = async () => fieldsOf((await client.run('connect', 'default')).stdout);
       const [crashed, ended] = [await connect(), await connect()];
@@ -362,7 +362,7 @@ dashboard:       https://app.localhost/backend/${id}
       ]);
     });
 
-    test('of one that there never was: an error', async () => {
+    test('fails for an unknown backend', async () => {
       const { client } = await startLoggedIn();
       const { code, stderr } = await client.run('backend', 'info', 'nosuchbackend1');
       expect(code).toBe(1);
@@ -370,7 +370,7 @@ dashboard:       https://app.localhost/backend/${id}
     });
   });
 
-  test('backend list has what runs, and says when nothing does', async () => {
+  test('backend list shows running backends, and says when there are none', async () => {
     const { dev, client } = await startLoggedIn();
     expect(await client.run('backend', 'list')).toEqual({
       code: 0,
@@ -409,7 +409,7 @@ dashboard:       https://app.localhost/backend/${id}
   describe('terminate', () => {
     const requested = (id: string) => `Termination requested for backend: ${id}\n`;
 
-    test('softly by default, with time to save; at once with -f', async () => {
+    test('ends softly by default, with time to save, and at once with -f', async () => {
       const { dev, client, connect } = await startSaving();
       const [soft, hard] = [await connect(), await connect()];
       expect(await client.run('backend', 'terminate', soft)).toEqual({
@@ -432,7 +432,7 @@ dashboard:       https://app.localhost/backend/${id}
       expect((await client.run('logs', hard)).stdout).toBe(REMINDER);
     });
 
-    test('several in one call, of which one has ended already', async () => {
+    test('accepts several backends in one call, one of which has already ended', async () => {
       const { dev, client, connect } = await startSaving();
       const [first, dead, last] = [await connect(), await connect(), await connect()];
       await client.run('terminate', dead);
@@ -443,7 +443,7 @@ dashboard:       https://app.localhost/backend/${id}
       await Promise.all([end(dev, first), end(dev, last)]);
     });
 
-    test('one that there never was: an error', async () => {
+    test('fails for an unknown backend', async () => {
       const { client } = await startSaving();
       const { code, stdout, stderr } = await client.run('terminate', 'nosuchbackend1');
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

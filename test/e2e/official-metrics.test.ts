@@ -4,7 +4,7 @@ import { fieldsOf, logIn, type OfficialClient, overrideNotice } from '../support
 import { fixture, makeTempFolder } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
-// The official client, unchanged: `backend metrics`, which writes each row over the one before.
+// The official client, unchanged: `backend metrics`, which overwrites each row with the next.
 
 const NEXT_ROW = '\r\u001b[0K';
 /** Holds 100 MiB in two processes. */
@@ -38,7 +38,7 @@ async function startBackend(command: string): Promise<{ apiUrl: string; client: 
 
 describe('Official clients', () => {
   describe('backend metrics', () => {
-    test('shows what a backend uses, row by row, until it has ended', async () => {
+    test('shows the usage of a backend row by row until it ends', async () => {
       const { apiUrl, client, id } = await startBackend(HOLD);
       const run = client.start('backend', 'metrics', id);
       const rows = () => run.stdout().split(NEXT_ROW).slice(1);
@@ -64,14 +64,14 @@ cpu util\tmem used\tmem avail
       expect(fieldsOf((await client.run('backend', 'info', id)).stdout)['mem usage']).toMatch(/^\d+(\.\d+)? MB$/);
     });
 
-    test('shows that one is busy', async () => {
+    test('shows that a backend is busy', async () => {
       const { client, id } = await startBackend(BUSY);
       const run = client.start('backend', 'metrics', id);
       const rows = () => run.stdout().split(NEXT_ROW).slice(1);
       await waitFor(() => rows().some((row) => readRow(row).cpuPercent > 2), 'a busy row');
     });
 
-    test('of one that has ended has no rows; of one that there never was, an error', async () => {
+    test('prints no rows for a terminated backend, and an error for an unknown one', async () => {
       const { client, id } = await startBackend(`node ${fixture('print.mjs')} last-words`);
       await waitFor(
         async () => (await client.run('backend', 'list')).stdout.includes('No running backends'),

@@ -14,7 +14,7 @@ function echoProject(): string {
   return makeProject({ 'package.json': { scripts: { start: `node ${fixture('echo-server.mjs')}` } } });
 }
 
-test('a second jamdev dev is refused with the first one’s URLs; reuse prints them and succeeds', async () => {
+test('a second jamdev dev is refused with the URLs of the first; reuse prints them and succeeds', async () => {
   const first = await startDev(echoProject());
   const cwd = first.folder;
   const refused = await runCli(DEV, { cwd });
@@ -51,14 +51,14 @@ test('another path to the same folder is the same project', async () => {
   await startDev(inner, ['--command', 'sleep 60']);
 });
 
-test('a second one is also refused right after the state was deleted', async () => {
-  // Not the state that all tests share: others need theirs.
+test('a second jamdev dev is refused even right after the state was deleted', async () => {
+  // Uses a state home of its own, because other tests need the shared one.
   useStateHome(makeTempFolder());
   const first = await startDev(echoProject());
   const { root } = stateFolderOf(first.folder);
   const places = [dirname(root), join(dirname(dirname(root)), 'locks'), dirname(dirname(root))];
   for (const place of places) {
-    // In one step: the dev server puts back what is deleted, and then the rest could not be.
+    // Renames first, because the dev server rewrites deleted files while the rest is being deleted.
     renameSync(place, `${place}.deleted`);
     rmSync(`${place}.deleted`, { recursive: true });
     const { code, stderr } = await runCli(DEV, { cwd: first.folder });
@@ -67,7 +67,7 @@ test('a second one is also refused right after the state was deleted', async () 
   }
 });
 
-test('of several that start at the same moment one wins, and all others name it', async () => {
+test('one of several dev servers that start at once wins, and all others name it', async () => {
   const cwd = echoProject();
   const runs = Array.from({ length: 4 }, () => startCli(DEV, { cwd }));
   const refused = await Promise.all(
@@ -90,7 +90,7 @@ test('of several that start at the same moment one wins, and all others name it'
   }
 });
 
-test('one that is suspended still holds the project, and is named as that', async () => {
+test('a suspended dev server still holds the project and is reported as suspended', async () => {
   const first = await startDev(echoProject());
   first.process.kill('SIGSTOP');
   onTestFinished(() => void first.process.kill('SIGCONT'));
@@ -100,20 +100,20 @@ test('one that is suspended still holds the project, and is named as that', asyn
   expect(stderr).toContain(first.apiUrl);
 });
 
-test('one that was killed with kill -9 leaves the project free', async () => {
+test('kill -9 of the dev server frees the project', async () => {
   const first = await startDev(echoProject());
   first.process.kill('SIGKILL');
   await first.exit;
   await startDev(first.folder);
 });
 
-test('one that fails to start leaves the project free', async () => {
+test('a dev server that fails to start frees the project', async () => {
   const cwd = makeProject();
   expect((await runCli(DEV, { cwd })).code).toBe(1);
   await startDev(cwd, ['--command', 'sleep 60']);
 });
 
-test('jamdev exec runs next to it, with keys of its own, and commands go on asking the first one', async () => {
+test('jamdev exec runs next to it with keys of its own, and other commands still reach the first one', async () => {
   const first = await startDev(echoProject());
   const script = 'node "$JAMDEV" spawn -k doc --wait >/dev/null && node "$JAMDEV" list --json';
   const env = { JAMDEV: join(process.cwd(), 'bin', 'jamdev.js') };

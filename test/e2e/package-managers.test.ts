@@ -13,7 +13,7 @@ import { keepFolder } from '../support/project.js';
 
 const run = promisify(execFile);
 
-/** What a project does with jamdev: a session backend, and programs that reach it by the command line and by code. */
+/** A project that uses jamdev: a session backend, and programs that reach it by the command line and by code. */
 const FILES: Record<string, string> = {
   'package.json': '{"name": "app", "private": true}',
   'server.cjs': `require('http').createServer((q, s) => s.end('session ' + process.env.SESSION_BACKEND_KEY)).listen(8080)`,
@@ -39,7 +39,7 @@ interface Use {
   by: keyof PackageManagers;
   install: readonly string[];
   jamdev: readonly string[];
-  /** How its hints name jamdev, and what this manager gets to run them. */
+  /** How hints name jamdev, and the arguments with which this package manager runs them. */
   hint: readonly [command: string, ...args: string[]];
   /** Default: plain Node.js. */
   node?: readonly string[];
@@ -47,7 +47,7 @@ interface Use {
   files?: Record<string, string>;
 }
 
-/** Every one with the engines of all packages checked, strictly where it can. Yarn 1 always does. */
+/** All of them check the engines of packages, strictly if they can. Yarn 1 always does. */
 const USES: Record<string, Use> = {
   npm: {
     by: 'npm',
@@ -93,7 +93,7 @@ beforeAll(() => {
   mkdirSync(join(root.path, 'managers'));
   managers = installPackageManagers(join(root.path, 'managers'));
   tarball = packJamdev(root.path);
-  // Not what the npm that runs these tests has set for its own project.
+  // Without the settings that the npm running these tests has made for its own project.
   const own = Object.entries(process.env).filter(([name]) => !/^(npm_|YARN_|BUN_|INIT_CWD)/i.test(name));
   const caches = join(root.path, 'caches');
   env = {
@@ -108,7 +108,7 @@ beforeAll(() => {
 afterAll(() => root.remove());
 
 describe.concurrent('the packed package, installed by', () => {
-  test.each(Object.entries(USES))('%s without a warning about engines, runs', async (name, use) => {
+  test.each(Object.entries(USES))('%s without a warning about engines, works', async (name, use) => {
     const folder = join(root.path, name.replaceAll(' ', '-'));
     mkdirSync(folder);
     for (const [file, content] of Object.entries({ ...FILES, ...use.files }))
@@ -131,7 +131,7 @@ describe.concurrent('the packed package, installed by', () => {
     expect((await manage(exec)).stdout).toContain('session from-exec\n');
     const { files } = JSON.parse((await manage([...use.jamdev, 'init', 'made', '-t', 'websocket', '--json'])).stdout);
     expect(files).toContain('public/index.html');
-    // The commands that it prints work in the new folder, with the jamdev that wrote it.
+    // The printed commands work in the new folder with the jamdev that wrote it.
     const made = join(folder, 'made');
     const manifest = JSON.parse(readFileSync(join(made, 'package.json'), 'utf8'));
     expect(manifest.devDependencies).toEqual({ jamdev: 'file:../jamdev.tgz' });

@@ -9,10 +9,10 @@ import { fixture, keepFolder } from '../support/project.js';
 import { living, waitFor } from '../support/wait.js';
 
 const DEV = `jamdev dev --port 0 --proxy-port 0 --command "node ${fixture('saver.mjs')}"`;
-/** What npm gives to everything below it. */
+/** Variables that npm sets for all its descendants. */
 const NPM_VARIABLES = { npm_lifecycle_event: 'dev', npm_execpath: '/usr/bin/npm', npm_command: 'run-script' };
 
-/** Package runners besides npm's own, as npm packages. */
+/** Package runners other than npm's own, as npm packages. */
 const packages = keepFolder();
 let managers: PackageManagers;
 
@@ -27,17 +27,17 @@ function makeProjectWithScripts(scripts: Record<string, string> = {}): string {
   return makeJamdevProject({ 'package.json': manifest });
 }
 
-/** A dev server that something else has started. */
+/** A dev server that another program has started. */
 interface StartedDev {
   folder: string;
-  /** Of what was started first. */
+  /** The process that was started first. */
   launcher: ChildProcess;
   output: () => string;
   api: string;
   pid: number;
 }
 
-/** Starts something that starts a dev server, and waits for that; it is ended with the test. */
+/** Runs a program that starts a dev server, waits for that, and ends it with the test. */
 async function startBy(
   file: string,
   args: readonly string[],
@@ -62,7 +62,7 @@ async function startBy(
   return { folder, launcher, output: () => output, api, pid };
 }
 
-/** @returns the file to which its backend saves when it is given the time */
+/** @returns the file to which the backend saves if it has time */
 async function startSession(dev: StartedDev): Promise<string> {
   const { url } = (await post(`${dev.api}/v2/service/-/-/connect`, { key: 'doc' })).json<{ url: string }>();
   return (await send(url)).json<{ saved: string }>().saved;
@@ -72,7 +72,7 @@ async function untilGone(dev: StartedDev): Promise<void> {
   await waitFor(async () => (await living([dev.pid])).length === 0, 'the dev server to end');
 }
 
-/** @returns how to run the script `dev`, and the command jamdev, by each runner */
+/** @returns how each runner runs the script `dev` and the command jamdev */
 const RUNNERS: Record<string, () => [file: string, ...args: string[]]> = {
   npx: () => ['npx', '--no-install', ...inlined()],
   'npm run': () => ['npm', 'run', 'dev'],
@@ -99,7 +99,7 @@ function installByYarn(folder: string): void {
 }
 
 describe.each(Object.keys(RUNNERS))('a dev server that %s started', (name) => {
-  test.each(['SIGTERM', 'SIGKILL'] as const)('ends softly when %s ends that', async (signal) => {
+  test.each(['SIGTERM', 'SIGKILL'] as const)('ends softly when %s ends', async (signal) => {
     const folder = makeProjectWithScripts();
     if (name === 'Yarn 4') installByYarn(folder);
     const [file, ...args] = RUNNERS[name]?.() ?? [''];
@@ -108,12 +108,12 @@ describe.each(Object.keys(RUNNERS))('a dev server that %s started', (name) => {
     dev.launcher.kill(signal);
     await untilGone(dev);
     expect(readFileSync(saved, 'utf8')).toBe('the work');
-    // A runner that gets SIGTERM may pass it on; nobody passes SIGKILL on.
+    // A runner may pass on SIGTERM, but no process can pass on SIGKILL.
     if (signal === 'SIGKILL') expect(dev.output()).toMatch(/\w+ \(pid \d+\), which started this program, has ended/);
   });
 });
 
-test('a script that runs a script: the end of the outer runner is enough', async () => {
+test('the end of the outer of two nested runners ends the dev server', async () => {
   const dev = await startBy('npm', ['run', 'outer']);
   const saved = await startSession(dev);
   dev.launcher.kill('SIGKILL');
@@ -121,7 +121,7 @@ test('a script that runs a script: the end of the outer runner is enough', async
   expect(readFileSync(saved, 'utf8')).toBe('the work');
 });
 
-test('a signal to the whole group and the end of the runner are one wish to stop', async () => {
+test('a signal to the whole group and the end of the runner count as one request to stop', async () => {
   const slow = `node -e "process.on('SIGTERM', () => setTimeout(() => { console.log('saved'); process.exit() }, 4000));
     require('http').createServer((q, s) => s.end('{}')).listen(process.env.PORT)"`;
   const script = `jamdev dev --port 0 --proxy-port 0 --command ${JSON.stringify(slow.replace(/\s+/g, ' '))}`;
@@ -134,7 +134,7 @@ test('a signal to the whole group and the end of the runner are one wish to stop
   expect(dev.output()).toMatch(/Stopped\.\n/);
 });
 
-test('jamdev exec: its command gets SIGTERM, once, and the backends end softly', async () => {
+test('jamdev exec: its command gets SIGTERM once, and the backends end softly', async () => {
   const folder = makeProjectWithScripts();
   const words = ['jamdev', 'exec', '--command', `node ${fixture('saver.mjs')}`, '--', 'node', fixture('command.mjs')];
   const launcher = spawn('npx', ['--no-install', ...words, 'signals'], {
@@ -150,13 +150,13 @@ test('jamdev exec: its command gets SIGTERM, once, and the backends end softly',
   }
   const [, answer = ''] = await waitFor(() => /^up (.+)$/m.exec(output), 'the command to have its backend');
   launcher.kill('SIGKILL');
-  // The pipes close when the last of what npx had started is gone.
+  // The pipes close when the last process that npx had started is gone.
   await exit;
   expect(output).toContain('heard SIGTERM\n');
   expect(readFileSync(JSON.parse(answer).saved, 'utf8')).toBe('the work');
 });
 
-describe('what a shell started outlives it, whatever package runner stands above that', () => {
+describe('a dev server started by a shell outlives it, whatever package runner is above', () => {
   const node = `'${process.execPath}' node_modules/.bin/${DEV}`;
   test.each<[title: string, file: string, args: string[], files?: Record<string, string>]>([
     ['in the background of sh -c', 'sh', ['-c', `${node} &`]],
@@ -171,7 +171,7 @@ describe('what a shell started outlives it, whatever package runner stands above
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     const dev = await startBy(file, args, { folder, env: NPM_VARIABLES });
     await waitFor(() => dev.launcher.exitCode !== null, 'what started it to end');
-    // Another one takes longer to start, and to notice that its runner has ended, than this one has between two checks.
+    // The other one takes longer to start and to notice its runner's end than this one's interval between checks.
     const other = await startBy('npx', ['--no-install', ...inlined()]);
     other.launcher.kill('SIGKILL');
     await untilGone(other);
@@ -182,7 +182,7 @@ describe('what a shell started outlives it, whatever package runner stands above
   });
 });
 
-test('nohup: the end of the terminal, SIGHUP, changes nothing', async () => {
+test('nohup: SIGHUP at the end of the terminal changes nothing', async () => {
   const dev = await startBy('bash', ['-c', `nohup '${process.execPath}' node_modules/.bin/${DEV} & sleep 1`]);
   process.kill(dev.pid, 'SIGHUP');
   await startSession(dev);

@@ -20,7 +20,7 @@ function installPackage(): string {
   return folder;
 }
 
-/** Every template that the installed package writes is the one in the repository, dotfiles as well, plus jamdev itself. */
+/** Expects every template that the installed package writes to match the repository, with dotfiles, plus jamdev. */
 async function expectTemplates(folder: string): Promise<void> {
   for (const name of TEMPLATE_NAMES) {
     const args = ['--no-install', 'jamdev', 'init', join('apps', name), '--template', name, '--json'];
@@ -37,7 +37,7 @@ async function expectTemplates(folder: string): Promise<void> {
   }
 }
 
-test('the packed package, installed into an empty folder, has a working npx jamdev dev and import', async () => {
+test('the packed package works in an empty folder, with npx jamdev dev and with import', async () => {
   const folder = installPackage();
   const installed = join(folder, 'node_modules', 'jamdev');
   const content = [
@@ -54,7 +54,7 @@ test('the packed package, installed into an empty folder, has a working npx jamd
   ];
   expect(readdirSync(installed).sort()).toEqual(content);
   expect(existsSync(join(installed, 'dist', 'remap-8080.cjs'))).toBe(true);
-  // What is built into it, and what that depends on, comes with its license.
+  // Bundled packages and their dependencies come with their licenses.
   const licenses = readFileSync(join(installed, 'dist', 'THIRD-PARTY-LICENSES.txt'), 'utf8');
   for (const name of ['accepts', 'commander', 'http-proxy-middleware', 'zod']) {
     expect(licenses).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\\n\\n.*Licen[sc]e`, 'ms'));
@@ -101,7 +101,7 @@ test('the packed package, installed into an empty folder, has a working npx jamd
   expect(await living([pid])).toEqual([]);
 });
 
-test('package.json says what a package needs to say', () => {
+test('package.json has the required fields, and its exports exist', () => {
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   expect(manifest).toMatchObject({
     type: 'module',

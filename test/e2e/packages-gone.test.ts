@@ -7,10 +7,10 @@ import { post, send } from '../support/http.js';
 import { makeProject, makeTempFolder, ROOT } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
-/** Listens on the platform's port, so that it takes jamdev's preload to answer. */
+/** Listens on the platform's port, so that only jamdev's preload makes it reachable. */
 const SERVER = `console.log('up'); require('http').createServer((q, s) => s.end('hello')).listen(8080)`;
 
-/** Installs jamdev and what it depends on by name, by copying. @returns the folder with its node_modules */
+/** Copies jamdev and its dependencies. @returns the folder that contains node_modules */
 function installCopy(): string {
   const folder = makeTempFolder();
   const own = join(folder, 'node_modules', 'jamdev');
@@ -25,7 +25,7 @@ function installCopy(): string {
   return folder;
 }
 
-test('packages that go, as under npm install, are missed by nobody once the dev server is ready', async () => {
+test('a ready dev server keeps working when its packages are removed, as during npm install', async () => {
   const installed = installCopy();
   const project = makeProject({ 'server.cjs': SERVER });
   const bin = join(installed, 'node_modules', 'jamdev', 'bin', 'jamdev.js');

@@ -70,7 +70,7 @@ async function ask({ url }: Connected): Promise<Answer> {
 
 const envOf = async (connected: Connected) => (await ask(connected)).env;
 
-/** The number of a service's newest good build. */
+/** The number of a service's newest successful build. */
 async function buildOf(dev: DevRun, service: string): Promise<number> {
   const info = (await send(`${dev.apiUrl}/v2/service/-/${service}`)).json<{ last_image_digest: string | null }>();
   return Number(info.last_image_digest?.replace('build-', '') ?? 0);
@@ -80,7 +80,7 @@ const statusOf = async (dev: DevRun, { backend_id }: Connected) =>
   (await send(`${dev.apiUrl}/v2/backend/${backend_id}/status`)).json<{ status: string }>().status;
 
 describe('several services', () => {
-  test('keep keys apart: each holds the same one, and lives for itself', async () => {
+  test('keep keys apart: each holds the same key with a backend of its own', async () => {
     const { dev } = await start();
     const [doc, chat] = await Promise.all([connect(dev, 'doc', { key: 'k' }), connect(dev, 'chat', { key: 'k' })]);
     expect([doc.spawned, chat.spawned]).toEqual([true, true]);
@@ -94,7 +94,7 @@ describe('several services', () => {
     expect(await connect(dev, 'doc', { key: 'k' })).toMatchObject({ spawned: true });
   });
 
-  test('keep variables apart: their own, over common ones, over those of env files', async () => {
+  test('keep variables apart: their own override common ones, which override env files', async () => {
     const { dev } = await start({
       '.env': 'TEST_FILE=project\nTEST_SHARED=project\nTEST_COMMON=project\n',
       'doc/.env': 'TEST_FILE=doc\nTEST_OWN=file\n',
@@ -121,7 +121,7 @@ describe('several services', () => {
     });
   });
 
-  test('"-" is the first; an unknown one is 404 with the known names', async () => {
+  test('"-" is the first service, and an unknown one gives 404 with the known names', async () => {
     const { dev, cli } = await start();
     expect(await envOf(await connect(dev, '-'))).toMatchObject({ JAMSOCKET_SERVICE: 'doc' });
     expect(await cli('spawn', '--key', 'k', '--json')).toMatchObject({ code: 0 });
@@ -141,7 +141,7 @@ describe('several services', () => {
     });
   });
 
-  test('keep logs apart, and are named where they stand together', async () => {
+  test('keep logs apart, and merged lines name the service', async () => {
     const { dev, cli } = await start();
     const [doc, chat] = [await connect(dev, 'doc', { key: 'k' }), await connect(dev, 'chat', { key: 'k' })];
     await Promise.all([ask(doc), ask(chat)]);
@@ -160,7 +160,7 @@ describe('several services', () => {
     expect((await cli('logs', 'chat/k', '--no-follow')).stdout).toBe('up as chat\n');
     expect((await cli('status', 'doc/k')).stdout).toContain('ready');
     expect((await cli('terminate', 'chat/nope')).stderr).toContain('There is no backend');
-    // Once one of them has ended, the key can mean the other only.
+    // Once one of the backends has ended, the key is no longer ambiguous.
     expect((await cli('terminate', '--force', 'doc/k')).stdout).toBe(`Ending ${doc.backend_id} (key k).\n`);
     await waitFor(async () => (await statusOf(dev, doc)) === 'terminated', 'its end');
     expect((await cli('logs', 'k', '--no-follow')).stdout).toBe('up as chat\n');
@@ -175,7 +175,7 @@ describe('several services', () => {
     expect(JSON.parse((await cli('list', '--json')).stdout)).toMatchObject([{ service: 'doc' }, { service: 'chat' }]);
   });
 
-  test('are rebuilt each when its own files change, and nobody else’s', async () => {
+  test('are rebuilt only when their own files change', async () => {
     const { dev, save } = await start();
     const [doc, chat] = [await connect(dev, 'doc'), await connect(dev, 'chat')];
     expect([(await ask(doc)).version, (await ask(chat)).version]).toEqual(['one', 'one']);
@@ -196,7 +196,7 @@ describe('several services', () => {
     expect(await ask(chat)).toMatchObject({ version: 'two', pid: chatPid });
   });
 
-  test('go on when the build of another fails, at the start or later', async () => {
+  test('keep running when the build of another fails, at the start or later', async () => {
     const { dev, save, cli } = await start({ 'chat/server.js': 'this is { not JavaScript' });
     const doc = await connect(dev, 'doc');
     expect((await ask(doc)).version).toBe('one');
@@ -219,7 +219,7 @@ describe('several services', () => {
     expect((await ask(chat)).version).toBe('fixed');
   });
 
-  test('jamdev build SERVICE builds that one alone, and names the services it knows', async () => {
+  test('are built one at a time by jamdev build SERVICE, which names the known services', async () => {
     const { dev, cli } = await start();
     await waitFor(async () => (await buildOf(dev, 'chat')) === 1, 'the first builds');
     expect((await cli('build', 'chat')).stdout).toMatch(/^Build 2 done in .+\.\n$/);
@@ -228,7 +228,7 @@ describe('several services', () => {
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/"nope".*doc, chat/s) });
   });
 
-  test('are told apart by jamdev build', async () => {
+  test('are named in the output of jamdev build', async () => {
     const { save, cli } = await start({}, ['--no-watch']);
     expect((await cli('build')).stdout).toMatch(/^Build 2 of doc done in .+\.\nBuild 2 of chat done in .+\.\n$/);
     save('chat/server.js', 'this is { not JavaScript');
@@ -247,7 +247,7 @@ describe('several services', () => {
   });
 });
 
-test('with one service any name is accepted, each with keys of its own', async () => {
+test('with one service, any name is accepted and has keys of its own', async () => {
   const dev = await startDev(makeProject({ 'server.js': server('one') }), ['--command', 'node server.js']);
   const names = ['-', 'doc', 'chat'];
   const all = await Promise.all(names.map((name) => connect(dev, name, { key: 'k' })));
@@ -268,13 +268,13 @@ describe('env files', () => {
   const project = (files: Record<string, string | object> = {}) =>
     makeProject({ 'server.js': server('one'), ...files });
 
-  /** The variables of the tests alone. */
+  /** Only the variables of the tests. */
   async function variables(connected: Connected): Promise<Record<string, string>> {
     const all = Object.entries(await envOf(connected));
     return Object.fromEntries(all.filter(([name]) => name.startsWith('TEST_')));
   }
 
-  test('.env reaches backends, in all the forms that Node.js reads', async () => {
+  test('.env reaches backends in every syntax that Node.js reads', async () => {
     const lines = [
       '# a comment',
       'TEST_PLAIN=a b',
@@ -293,7 +293,7 @@ describe('env files', () => {
     });
   });
 
-  test('what the platform sets itself is left out', async () => {
+  test('variables that the platform sets are left out', async () => {
     const reserved = 'PORT=1\nJAMSOCKET_SERVICE=mine\nSESSION_BACKEND_KEY=mine\nTEST_A=1\n';
     const dev = await startDev(project({ '.env': reserved }), COMMAND);
     const env = await envOf(await connect(dev, '-', { key: 'k' }));
@@ -301,7 +301,7 @@ describe('env files', () => {
     expect(Number(env.PORT)).toBeGreaterThan(1);
   });
 
-  test('a change of it counts, though git ignores it: when it comes, changes and goes', async () => {
+  test('creating, changing or deleting .env takes effect even if git ignores it', async () => {
     const folder = project({ '.gitignore': '.env\nserver.js\n' });
     const dev = await startDev(folder, COMMAND);
     const connected = await connect(dev, '-', { key: 'k' });
@@ -322,7 +322,7 @@ describe('env files', () => {
     await until({ TEST_A: '3' });
   });
 
-  test('a common one outside of a service’s folder rebuilds every service, one of its own only that', async () => {
+  test('a common env file outside of a service’s folder rebuilds all services, that of a service only this one', async () => {
     const { dev, save } = await start({ '.env': 'TEST_FILE=1\n', 'doc/.env': '' });
     await untilWatching(dev);
     const file = async (service: string) => (await envOf(await connect(dev, service))).TEST_FILE;
@@ -337,7 +337,7 @@ describe('env files', () => {
     expect(await buildOf(dev, 'chat')).toBe(chat);
   });
 
-  test('--env-from names others in its place; one that is missing is a build that fails', async () => {
+  test('--env-from replaces .env, and a missing file fails the build', async () => {
     const folder = project({ '.env': 'TEST_A=usual\n', 'a.env': 'TEST_A=a\nTEST_B=a\n' });
     mkdirSync(join(folder, 'more'));
     writeFileSync(join(folder, 'more', 'b.env'), 'TEST_B=b\n');
@@ -350,11 +350,11 @@ describe('env files', () => {
       return code === 1 ? stderr : undefined;
     }, 'the failure');
     expect(failed).toContain(`${join('more', 'b.env')} can't be read: it does not exist (ENOENT)`);
-    // The last good build goes on.
+    // The last successful build stays in use.
     expect(await variables(await connect(dev, '-'))).toEqual({ TEST_A: 'a', TEST_B: 'b' });
   });
 
-  test('one that is missing from the start is told, by dev and by exec, though there is nothing else to build', async () => {
+  test('dev and exec report an env file missing from the start even when there is nothing else to build', async () => {
     const folder = project({ 'jamdev.config.json': { envFile: 'no.env' } });
     const dev = await startDev(folder, COMMAND);
     const told = /^build {2}1: failed \(The env file \S+no\.env can't be read: it does not exist \(ENOENT\)\. .+\) in/m;
@@ -365,7 +365,7 @@ describe('env files', () => {
     expect({ code: named.code, told: told.test(named.stderr) }).toEqual({ code: 1, told: true });
   });
 
-  test('what such a file says to Node.js is for backends, not for jamdev', async () => {
+  test('NODE_OPTIONS in an env file applies to backends but not to jamdev', async () => {
     const folder = project({ 'a.env': 'NODE_OPTIONS=--require=/no/such/module.cjs\n' });
     const run = await runCli(['exec', ...COMMAND, '--env-from', 'a.env', '--', 'echo', 'ran'], { cwd: folder });
     expect(run).toMatchObject({ code: 0, stdout: 'ran\n' });

@@ -9,8 +9,8 @@ function matches(text: string | RegExp): (line: string) => boolean {
   return (line) => (typeof text === 'string' ? line.includes(text) : text.test(line));
 }
 
-describeTmux('sessions, by the keys of jamdev dev in a real terminal', () => {
-  test('a spawn is one line, one session is restarted or ended, and t asks before it ends several', async () => {
+describeTmux('sessions controlled by keys of jamdev dev in a real terminal', () => {
+  test('a spawn prints one line, a single session can be restarted or ended, and t asks before it ends several', async () => {
     const services = Array.from({ length: 17 }, (_, index) => [
       `service-${index}`,
       { command: `node ${fixture('echo-server.mjs')}` },

@@ -46,9 +46,9 @@ async function startListener(onConnection: (socket: Socket) => void): Promise<st
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
 }
 
-// Each command waits for 5 s, and they share the machine's CPUs.
+// Each command waits for 5 s, and all of them share the machine's CPUs.
 describe('a dev server that does not answer', () => {
-  test('is named by every command, with its process, its folder, and what to do', async () => {
+  test('is reported by every command, with its process, its folder and what to do', async () => {
     const folder = makeProject();
     const dev = await startDev(folder, ['--command', ECHO]);
     suspend(dev);
@@ -68,7 +68,7 @@ describe('a dev server that does not answer', () => {
     }
   });
 
-  test('is named all the same when only its URL was given', async () => {
+  test('is reported even when only its URL is given', async () => {
     const folder = makeProject();
     const state = makeTempFolder();
     const dev = await startDev(folder, ['--command', ECHO], { env: { XDG_STATE_HOME: state } });
@@ -84,12 +84,12 @@ describe('a dev server that does not answer', () => {
       code: 1,
       stderr: expect.stringContaining(`; pid ${dev.process.pid}, ${folder})`),
     });
-    // Not registered where this command looks: known by the port that it listens on.
+    // Not registered where this command looks, so found by the port that it listens on.
     expect(byVariable).toMatchObject({ code: 1, stderr: expect.stringContaining(`; pid ${dev.process.pid}, `) });
     for (const { stderr } of [byOption, byVariable]) expect(stderr).toContain(`kill -CONT ${dev.process.pid}`);
   });
 
-  test('spoils nothing for the others with --everywhere', async () => {
+  test('does not keep --everywhere from reaching the others', async () => {
     const env = { XDG_STATE_HOME: makeTempFolder() };
     const projects = makeTempFolder();
     const [answering, silent] = await Promise.all(
@@ -116,7 +116,7 @@ describe('a dev server that does not answer', () => {
     expect(terminate.stdout).toContain('Ending');
   });
 
-  test('completes no words, without a message', async () => {
+  test('gives no completions and no message', async () => {
     const folder = makeProject();
     suspend(await startDev(folder, ['--command', ECHO]));
     const { code, stdout, stderr } = await runCli(['complete', '--', 'logs', ''], { cwd: folder });
@@ -124,7 +124,7 @@ describe('a dev server that does not answer', () => {
     expect(stdout).not.toContain('key');
   });
 
-  test('is no reason to give up work that takes longer than it may take to say who it is', async () => {
+  test('is not assumed when work takes longer than the timeout of a check', async () => {
     const folder = makeProject({ 'jamsocket.config.json': { command: ECHO, build: 'sleep 7' } });
     const dev = await startDev(folder, ['--no-watch']);
     const [build, spawned] = [startCli(['build'], { cwd: folder }), startCli(['spawn', '--wait'], { cwd: folder })];
@@ -135,7 +135,7 @@ describe('a dev server that does not answer', () => {
 });
 
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n';
-/** What a port may do that is no dev server's, and what is said of it. */
+/** What other programs may do on a port, and how jamdev reports it. */
 const OTHERS: [what: string, onConnection: (socket: Socket) => void, message: RegExp][] = [
   ['accepts and never answers', (socket) => socket.resume(), /does not answer \(no answer within 5 s; pid /],
   ['closes at once', (socket) => socket.destroy(), /does not answer \(ECONNRESET\)/],
@@ -199,7 +199,7 @@ const OTHERS: [what: string, onConnection: (socket: Socket) => void, message: Re
   ],
 ];
 
-test('a port without a dev server is reported as such', async () => {
+test('a port without a dev server is reported: it %s', async () => {
   await Promise.all(
     OTHERS.map(async ([what, onConnection, message]) => {
       const url = await startListener(onConnection);

@@ -18,10 +18,10 @@ import { CAN_MOUNT, mountTinyDisk } from '../support/tiny-disk.js';
 import { waitFor } from '../support/wait.js';
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-/** Node.js 22.1 and newer; before, jamdev keeps compiled code itself. */
+/** Node.js 22.1 and newer; on older versions jamdev caches compiled code itself. */
 const HAS_COMPILE_CACHE = 'enableCompileCache' in module;
 
-/** Lists on stderr, at the end, which files and parts of Node.js were loaded. */
+/** Lists on stderr, at exit, which files and parts of Node.js were loaded. */
 const LISTING = `process.on('exit', () => {
   const files = Object.keys(require.cache).filter((file) => file.includes('/dist/'));
   require('fs').writeSync(2, JSON.stringify({ files, builtins: process.moduleLoadList }));
@@ -34,7 +34,7 @@ async function loadedBy(args: readonly string[]): Promise<{ code: unknown; files
   return { code, ...JSON.parse(stderr.slice(stderr.lastIndexOf('{"files"'))) };
 }
 
-test.each(['--version', '-V'])('%s prints the version, and loads one file for that', async (flag) => {
+test.each(['--version', '-V'])('%s prints the version and loads only one file', async (flag) => {
   expect(await runCli([flag])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   expect((await loadedBy([flag])).files.map((file) => file.split('/').at(-1))).toEqual(['launch.cjs']);
 });
@@ -42,31 +42,31 @@ test.each(['--version', '-V'])('%s prints the version, and loads one file for th
 test.each([
   [['--version', '--json'], 0, `${version}\n`],
   [['list', '--version'], 2, ''],
-])('jamdev %j is for the program to judge', async (args, expected, printed) => {
+])('jamdev %j is left to the full program', async (args, expected, printed) => {
   const { code, stdout } = await runCli(args);
   expect([code, stdout]).toEqual([expected, printed]);
 });
 
-test.skipIf(process.platform !== 'linux')('--version says so when it can not be written', () => {
+test.skipIf(process.platform !== 'linux')('--version reports when it cannot be written', () => {
   const line = `exec "${process.execPath}" "${join(ROOT, 'bin', 'jamdev.js')}" --version > /dev/full`;
   const { status, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
   expect(status).toBe(1);
   expect(stderr).toContain('ENOSPC');
 });
 
-test('jamdev list loads no parts of Node.js and no packages that it has no use for', async () => {
+test('jamdev list loads no parts of Node.js and no packages that it does not use', async () => {
   const { files, builtins } = await loadedBy(['list']);
   expect(files.length).toBeGreaterThan(1);
   expect(files.length).toBeLessThan(10);
   const parts = ['crypto', 'http2', 'tls', 'worker_threads', 'internal/deps/undici/undici'];
-  // Where jamdev keeps compiled code itself, its checksums are those of zlib.
+  // Without that cache, jamdev keeps compiled code itself, with checksums by zlib.
   if (HAS_COMPILE_CACHE) parts.push('zlib');
   expect(builtins.filter((name) => parts.includes(name.replace('NativeModule ', '')))).toEqual([]);
   const text = files.map((file) => readFileSync(file, 'utf8')).join('');
   for (const name of ['zod', 'execa', 'express']) expect(text).not.toContain(`node_modules/${name}/`);
 });
 
-/** A place for state in which jamdev has run before. */
+/** A state home in which jamdev has run before. */
 function makeState(): { env: NodeJS.ProcessEnv; state: string; cache: string } {
   const home = makeTempFolder();
   const state = join(home, 'jamdev');
@@ -91,24 +91,24 @@ async function expectToWork(env: NodeJS.ProcessEnv): Promise<void> {
   expect(stdout).toContain('list running backends');
 }
 
-test('compiled code is kept in the state home, for its user alone', async () => {
+test('compiled code is cached in the state home, for its user only', async () => {
   const { env, cache } = makeState();
   await expectToWork(env);
   expect(filesIn(cache).length).toBeGreaterThan(0);
   expect(statSync(cache).mode & 0o077).toBe(0);
   const kept = filesIn(cache).map((name) => statSync(join(cache, name)).ino);
   await expectToWork(env);
-  // It was used: what can't be used is replaced.
+  // The same files prove that the cache was used: unusable ones are replaced.
   expect(filesIn(cache).map((name) => statSync(join(cache, name)).ino)).toEqual(kept);
 });
 
-test('a state home below a file keeps no compiled code', async () => {
+test('a state home below a file caches no compiled code', async () => {
   const home = join(makeTempFolder(), 'file');
   writeFileSync(home, '');
   await expectToWork({ XDG_STATE_HOME: home });
 });
 
-test('a dev server uses the compiled code of the one before', async () => {
+test('a dev server uses the compiled code of the previous one', async () => {
   const { env, cache } = makeState();
   const kept = () => new Map(filesIn(cache).map((name) => [name, statSync(join(cache, name)).ino]));
   const startAndStop = async (meanwhile?: () => Promise<unknown>) => {
@@ -127,11 +127,11 @@ test('a dev server uses the compiled code of the one before', async () => {
   const untilPruned = () => waitFor(() => !existsSync(older), 'compiled code of an older Node.js to be removed');
   const second = await startAndStop(untilPruned);
   expect(existsSync(other)).toBe(true);
-  // V8 refuses code that was compiled with other flags; it would be compiled and written again.
+  // V8 rejects code that was compiled with other flags, and would compile and write it again.
   for (const name of foreground) expect(second.get(name)).toBe(first.get(name));
 });
 
-test('no state home is made only to keep compiled code', async () => {
+test('no state home is created only to cache compiled code', async () => {
   const home = makeTempFolder();
   await expectToWork({ XDG_STATE_HOME: home });
   expect(readdirSync(home)).toEqual([]);
@@ -140,21 +140,21 @@ test('no state home is made only to keep compiled code', async () => {
 test.each([
   ['others can write to', (cache: string) => mkdirSync(cache) ?? chmodSync(cache, 0o777)],
   ['is a file', (cache: string) => writeFileSync(cache, '')],
-])('compiled code is not kept in a folder that %s', async (_what, prepare) => {
+])('compiled code is not cached in a folder that %s', async (_what, prepare) => {
   const { env, cache } = makeState();
   prepare(cache);
   await expectToWork(env);
   expect(filesIn(cache)).toEqual([]);
 });
 
-test('a state home that others can write to keeps no compiled code', async () => {
+test('a state home that others can write to caches no compiled code', async () => {
   const { env, state, cache } = makeState();
   chmodSync(state, 0o777);
   await expectToWork(env);
   expect(existsSync(cache)).toBe(false);
 });
 
-test('a user decides where compiled code is kept, or that none is', async () => {
+test('a user decides where compiled code is cached, or whether it is', async () => {
   const { env, cache } = makeState();
   const own = makeTempFolder();
   await expectToWork({ ...env, NODE_COMPILE_CACHE: own });
@@ -175,12 +175,12 @@ test('damaged compiled code is compiled again', async () => {
   await expectToWork(env);
 });
 
-test('several that start at once share the compiled code', async () => {
+test('programs that start at once share the compiled code', async () => {
   const { env } = makeState();
   await Promise.all([1, 2, 3].map(() => expectToWork(env)));
 });
 
-test.skipIf(!CAN_MOUNT)('a full disk, and one that is only read, keep nothing from starting', async () => {
+test.skipIf(!CAN_MOUNT)('neither a full nor a read-only disk prevents starting', async () => {
   const disk = mountTinyDisk('400k');
   mkdirSync(join(disk.folder, 'jamdev'), { mode: 0o700 });
   const env = { XDG_STATE_HOME: disk.folder };

@@ -4,8 +4,8 @@ import { openSocket, post, send } from '../support/http.js';
 import { fixture, makeTempFolder } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
-// Server-sent events: how the official browser libraries read a status stream, from a page on another origin. They take
-// each chunk as the network brings it, split it at newlines, and expect every line to begin with `data:`.
+// Server-sent events as the official browser libraries read a status stream, from a page on another origin. They take
+// each chunk as it arrives, split it at newlines, and expect every line to begin with `data:`.
 
 const ORIGIN = 'https://app.example';
 const ECHO = `node ${fixture('echo-server.mjs')}`;
@@ -65,7 +65,7 @@ class Page {
 
 describe('Official clients: the status stream in a browser', () => {
   describe('a page on another origin', () => {
-    test('follows a backend through its whole life', async () => {
+    test('follows a backend from spawn to termination', async () => {
       const { dev, backend } = await startBackend();
       const page = new Page();
       const followed = page.follow(`${dev.apiUrl}/v2/backend/${backend.backend_id}/status/stream`);
@@ -79,7 +79,7 @@ describe('Official clients: the status stream in a browser', () => {
       expect(late.statuses).toEqual(WHOLE_LIFE);
     });
 
-    test('so does one that uses version 1', async () => {
+    test('follows one with version 1 of the API too', async () => {
       const { dev, backend } = await startBackend();
       const page = new Page();
       const followed = page.follow(`${dev.apiUrl}/backend/${backend.backend_id}/status/stream`);
@@ -89,7 +89,7 @@ describe('Official clients: the status stream in a browser', () => {
       expect(page.statuses).toEqual(['Loading', 'Starting', 'Ready', 'Terminated']);
     });
 
-    test('a hundred pages see the same, each at its own time; some leave, and some stop reading', async () => {
+    test('sees the same as a hundred others, some of which leave or stop reading', async () => {
       const { dev, backend } = await startBackend();
       const url = `${dev.apiUrl}/v2/backend/${backend.backend_id}/status/stream`;
       const early = Array.from({ length: 50 }, () => new Page());
@@ -115,7 +115,7 @@ describe('Official clients: the status stream in a browser', () => {
       expect((await send(`${dev.apiUrl}/auth`)).status).toBe(200);
     });
 
-    test('may read statuses, and is told so in advance; an unknown backend is an answer that it can read too', async () => {
+    test('may read statuses and preflight them, and can read the answer for an unknown backend', async () => {
       const { dev, backend } = await startBackend();
       for (const [version, id] of [
         ['', backend.backend_id],
@@ -139,7 +139,7 @@ describe('Official clients: the status stream in a browser', () => {
       }
     });
 
-    test('gets streams that nothing on the way keeps back', async () => {
+    test('gets streams with headers that forbid buffering on the way', async () => {
       const { dev, backend } = await startBackend();
       const page = new Page();
       void page.follow(`${dev.apiUrl}/v2/backend/${backend.backend_id}/status/stream`).catch(() => undefined);
@@ -152,7 +152,7 @@ describe('Official clients: the status stream in a browser', () => {
     });
 
     test.each(['https://app.example', 'http://localhost.app.example', 'null', 'https://127.0.0.1.app.example'])(
-      'as %s may do nothing else, nor ask in advance',
+      'from %s may do nothing else, with or without a preflight',
       async (origin) => {
         const { dev, backend } = await startBackend();
         const id = backend.backend_id;
@@ -179,12 +179,12 @@ describe('Official clients: the status stream in a browser', () => {
           ['GET', '/_jamdev/logs?follow=false'],
           ['POST', '/_jamdev/build'],
           ['GET', '/no/such/path'],
-          // Not quite a path of statuses.
+          // Almost a path of statuses.
           ['GET', `/v2/backend/${id}/status/../logs/stream`],
           ['GET', `/v2/backend/${id}%2Fstatus`],
         ];
         for (const [method, path, body] of refused) {
-          // As a form would send it: nothing that makes a browser ask in advance.
+          // A form would send this content type, for which browsers make no preflight.
           const headers = { origin, 'content-type': 'text/plain' };
           const sent = body === undefined ? {} : { body: JSON.stringify(body) };
           const answer = await send(dev.apiUrl, { method, path, headers, ...sent });

@@ -25,7 +25,7 @@ async function apiOf(terminal: PseudoTerminal): Promise<string> {
 }
 
 describeTerminal('jamdev dev in a terminal', () => {
-  test('there are colors and keys: h, b, t and q', async () => {
+  test('shows colors and reacts to keys: h, b, t and q', async () => {
     const terminal = startDev(['--build', 'echo built']);
     const api = await apiOf(terminal);
     expect(terminal.screen()).toContain('\u001b[');
@@ -48,7 +48,7 @@ describeTerminal('jamdev dev in a terminal', () => {
     expect(terminal.screen()).toContain('Stopped.');
   });
 
-  test('Ctrl-C stops, with the backends', async () => {
+  test('Ctrl-C stops it and its backends', async () => {
     const terminal = startDev();
     const api = await apiOf(terminal);
     const { url } = (await post(`${api}/v2/service/-/-/connect`, {})).json<{ url: string }>();
@@ -58,7 +58,7 @@ describeTerminal('jamdev dev in a terminal', () => {
     expect(await living([pid])).toEqual([]);
   });
 
-  test('NO_COLOR takes the colors away, and raw mode with them', async () => {
+  test('NO_COLOR turns colors and raw mode off', async () => {
     const terminal = startDev([], { NO_COLOR: '1' });
     await apiOf(terminal);
     expect(terminal.screen()).not.toContain('\u001b');
@@ -78,7 +78,7 @@ describeTerminal('jamdev dev in a terminal', () => {
     const api = await apiOf(terminal);
     const { url } = (await post(`${api}/v2/service/-/-/connect`, {})).json<{ url: string }>();
     await send(url);
-    // The terminal goes, and with it everything that is written to it fails.
+    // The terminal is gone, so every write to it fails.
     terminal.process.kill('SIGKILL');
     await waitFor(() => existsSync(saved), 'the work to be saved');
     await waitFor(() => readdirSync(stateFolderOf(folder).servers).length === 0, 'the record to be gone');

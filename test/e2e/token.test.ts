@@ -25,7 +25,7 @@ describePostgres('jamdev token and jamdev audit', () => {
     return { url, run, create };
   }
 
-  test('create prints the token alone on stdout, or as JSON, and it is let in', async () => {
+  test('create prints only the token, or JSON, and the token is accepted', async () => {
     const { url, run } = await useDatabase();
     const { code, stdout, stderr } = await run('token', 'create', 'acme');
     expect(code).toBe(0);
@@ -43,7 +43,7 @@ describePostgres('jamdev token and jamdev audit', () => {
     });
   });
 
-  test('list shows tokens of one account or of all, and no secret', async () => {
+  test('list shows tokens of one account or of all, without secrets', async () => {
     const { run, create } = await useDatabase();
     const empty = await run('token', 'list');
     expect(empty.stdout).toContain('token create ACCOUNT');
@@ -66,7 +66,7 @@ describePostgres('jamdev token and jamdev audit', () => {
     ]);
   });
 
-  test('revoke ends those that are named, by id or whole, or all; nothing if one of them is unknown', async () => {
+  test('revoke ends tokens given by id or in full, or all, but none if one is unknown', async () => {
     const { run, create } = await useDatabase();
     const [one, two, three] = [await create('acme'), await create('acme'), await create('acme')];
     const other = await create('beta');
@@ -88,7 +88,7 @@ describePostgres('jamdev token and jamdev audit', () => {
     expect((await run('token', 'revoke', 'acme')).code).toBe(2);
   });
 
-  test('audit shows who did what, the newest last', async () => {
+  test('audit shows who did what, newest last', async () => {
     const { run, create } = await useDatabase();
     expect((await run('audit')).stdout).toContain('No entries');
     const id = (await create('acme')).split('.')[0];
@@ -110,7 +110,7 @@ describePostgres('jamdev token and jamdev audit', () => {
     ]);
   });
 
-  test('the database comes from the flag, the environment, a file that it names, or the config file, in this order', async () => {
+  test('the database comes from the flag, the environment, a file named there, or the config file, in this order', async () => {
     const { url, run } = await useDatabase();
     await run('token', 'create', 'acme');
     const wrong = 'postgres://localhost:1/wrong';
@@ -131,14 +131,14 @@ describePostgres('jamdev token and jamdev audit', () => {
     }
   });
 
-  test('a database that does not answer ends the command with what to do', async () => {
+  test('a database that does not answer ends the command with advice', async () => {
     const { code, stderr } = await runCli(['token', 'list', '--database', 'postgres://localhost:1/x']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^jamdev: The database of jamdev serve does not answer \(ECONNREFUSED\)\.\n/);
   });
 });
 
-test('Ctrl-C ends a command at once that waits for a database', async () => {
+test('Ctrl-C immediately ends a command that waits for a database', async () => {
   const connected: Socket[] = [];
   const silent = createServer((socket) => connected.push(socket)).listen(0, '127.0.0.1');
   onTestFinished(() => {
@@ -156,15 +156,15 @@ test('Ctrl-C ends a command at once that waits for a database', async () => {
 
 test.each([
   ['no database is configured', ['token', 'list'], {}, 1, 'JAMDEV_SERVE_DATABASE'],
-  ['a URL of something else', ['audit', '--database', 'mysql://x:secret@h/d'], {}, 1, '--database is not a URL'],
-  ['a secret that is not there', ['audit'], { JAMDEV_SERVE_DATABASE_FILE: '/nothing/here' }, 1, '/nothing/here'],
-  ['a secret that is a folder', ['audit'], { JAMDEV_SERVE_DATABASE_FILE: '/' }, 1, 'folder'],
+  ['a URL of another kind', ['audit', '--database', 'mysql://x:secret@h/d'], {}, 1, '--database is not a URL'],
+  ['a missing secret file', ['audit'], { JAMDEV_SERVE_DATABASE_FILE: '/nothing/here' }, 1, '/nothing/here'],
+  ['a secret file that is a folder', ['audit'], { JAMDEV_SERVE_DATABASE_FILE: '/' }, 1, 'folder'],
   ['an empty secret', ['audit'], { JAMDEV_SERVE_DATABASE_FILE: '/dev/null' }, 1, 'device'],
-  ['a name that no account can have', ['token', 'create', 'A b'], {}, 2, '"A b"'],
-  ['a scope that does not exist', ['token', 'create', 'acme', '--scopes', 'connect,root'], {}, 2, '"root"'],
+  ['an invalid account name', ['token', 'create', 'A b'], {}, 2, '"A b"'],
+  ['an unknown scope', ['token', 'create', 'acme', '--scopes', 'connect,root'], {}, 2, '"root"'],
   ['no scope', ['token', 'create', 'acme', '--scopes', ''], {}, 2, '""'],
-  ['a limit that is no number', ['audit', '--limit', 'x'], {}, 2, '--limit'],
-])('refused before anything is asked: %s', async (_what, args, env, expected, mention) => {
+  ['a limit that is not a number', ['audit', '--limit', 'x'], {}, 2, '--limit'],
+])('fails before it contacts the database: %s', async (_what, args, env, expected, mention) => {
   const { code, stdout, stderr } = await runCli(args, {
     cwd: makeTempFolder(),
     env: { JAMDEV_SERVE_DATABASE: '', ...env },
@@ -175,12 +175,12 @@ test.each([
   expect(stderr).not.toContain('secret@');
 });
 
-test('what needs all commands, such as --help, does not load the client of the database', async () => {
+test('--help and the like, which need all commands, do not load the database client', async () => {
   const file = (name: string) => join(ROOT, 'dist', name);
   const commands = readFileSync(file('program.cjs'), 'utf8').matchAll(/require\("\.\/([\w-]+\.cjs)"\)/g);
   const loaded = new Set([file('main.cjs'), file('program.cjs')]);
   for (const [, command = ''] of commands) loaded.add(file(command));
-  // A Set also iterates over what is added on the way.
+  // Iterating a Set includes items added during the iteration.
   for (const module of loaded) {
     for (const [, name = ''] of readFileSync(module, 'utf8').matchAll(
       /^(?:const|let) \w+ = require\("\.\/([\w-]+\.cjs)"\);$/gm,

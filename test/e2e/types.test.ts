@@ -9,8 +9,8 @@ import { openStream, post, send } from '../support/http.js';
 import { fixture, makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
-// `@jamsocket/types`: what the official libraries check every answer with. It has to accept all that is sent over whole
-// lives, from wherever a client may read it.
+// `@jamsocket/types` is what the official libraries check every answer with. It has to accept everything that is sent
+// over the whole life of a backend, wherever a client may read it.
 
 const ECHO = `node ${fixture('echo-server.mjs')}`;
 const STUBBORN = `node ${fixture('family.mjs')} stubborn`;
@@ -32,13 +32,13 @@ interface Life {
   command: string;
   args?: string[];
   body?: object;
-  /** Brings its end about. */
+  /** Causes the end. */
   act?: (dev: DevRun, connected: Connected) => Promise<unknown>;
-  /** By the clock: a slow machine may not have got it ready by then. */
+  /** Ends at a fixed time: on a slow machine it may not be ready by then. */
   endsInTime?: boolean;
-  /** Of one that ends in time, only the last ones. */
+  /** If it ends at a fixed time, only the last ones. */
   statuses: string[];
-  /** What its last status says beside `status` and `time`. */
+  /** What its last status contains besides `status` and `time`. */
   end: object;
 }
 
@@ -122,7 +122,7 @@ const LIVES: Record<string, Life> = {
   },
 };
 
-/** Asks all the while, until a backend has ended. @returns every answer, first one first */
+/** Polls continuously until a backend has ended. @returns every answer, in order */
 async function watch(dev: DevRun, id: string): Promise<State[]> {
   const seen: State[] = [];
   await waitFor(async () => {
@@ -137,7 +137,7 @@ async function watch(dev: DevRun, id: string): Promise<State[]> {
 }
 
 describe('Official clients: @jamsocket/types', () => {
-  describe('isConnectResponse and isBackendState accept all that is sent of a backend that', () => {
+  describe('isConnectResponse and isBackendState accept every answer about a backend that', () => {
     test.each(Object.entries(LIVES))(
       '%s',
       async (_, { command, args = [], body = {}, act, endsInTime, statuses, end }) => {
@@ -148,7 +148,7 @@ describe('Official clients: @jamsocket/types', () => {
         const { backend_id } = first;
         const stream = await openStream(`${dev.apiUrl}/v2/backend/${backend_id}/status/stream`);
         const polled = watch(dev, backend_id);
-        // The holder of a key, at whatever status it is by now; or another, if it is gone.
+        // Returns the holder of the key, in any status, or a new backend if the holder is gone.
         const again = (await post(connectUrl, { key: 'doc-1', ...body })).json();
         if ('error' in again) expect(again).not.toSatisfy(isConnectResponse);
         else expect(again).toSatisfy(isConnectResponse);
@@ -174,7 +174,7 @@ describe('Official clients: @jamsocket/types', () => {
       },
     );
 
-    test('there can be none of: its build has failed before', async () => {
+    test('cannot exist because its build has failed', async () => {
       const dev = await startDev(makeProject(), ['--command', ECHO, '--build', 'exit 1']);
       await waitFor(() => dev.stdout().includes('failed (exit code 1)'), 'the failure');
       const { status, json } = await post(`${dev.apiUrl}/v2/service/-/-/connect`, {});
@@ -184,7 +184,7 @@ describe('Official clients: @jamsocket/types', () => {
     });
   });
 
-  test('and what is rarer: every reason there is, with either kind of end', () => {
+  test('ends for any reason, in either way', () => {
     const time = new Date();
     for (const reason of terminationReasonSchema.options) {
       const ending = (['terminating', 'hard-terminating'] as const).map((status) => ({ status, time, reason }));

@@ -7,7 +7,7 @@ import { waitFor } from '../support/wait.js';
 
 const COMMAND = ['--command', `node ${fixture('printing-server.mjs')}`, '--no-watch'];
 
-/** A backend that prints as it is told. */
+/** A backend that prints what it is told to. */
 async function connect(apiUrl: string, key: string) {
   const { url, backend_id: id } = (await post(`${apiUrl}/v2/service/-/-/connect`, { key })).json<{
     url: string;
@@ -27,12 +27,12 @@ async function startBackend(): Promise<{
   return { dev, ...(await connect(dev.apiUrl, 'doc')) };
 }
 
-/** The last line of an output, as far as it has come. */
+/** The last line of an output, as far as it has arrived. */
 function lastLine(output: string): string {
   return output.slice(output.lastIndexOf('\n') + 1);
 }
 
-test('a prompt shows after a moment, in dev and in logs, and its line is whole once it is answered', async () => {
+test('dev and logs show a prompt after a moment, and its whole line once it is answered', async () => {
   const { dev, id, print } = await startBackend();
   const logs = startCli(['logs'], { cwd: dev.folder });
   const one = startCli(['logs', 'doc'], { cwd: dev.folder });
@@ -57,10 +57,10 @@ test('a prompt shows after a moment, in dev and in logs, and its line is whole o
   for (const run of [logs, one, late]) run.process.kill('SIGINT');
 });
 
-test('the parts of a progress bar replace each other, and at the end the last one is the line', async () => {
+test('the parts of a progress bar replace each other, and the last one becomes the line', async () => {
   const { dev, id, print } = await startBackend();
   for (const part of ['\r10%', '\r', '50', '%', '\r90%']) await print(part);
-  // Nothing can be taken back in a pipe: the first part that dev came to look at stays.
+  // A pipe cannot take text back, so the first part that dev printed stays.
   await waitFor(() => /doc \| \d+%?$/.test(dev.stdout()), 'the progress in dev');
   await print('\rdone\r');
   await print('\n');
@@ -70,7 +70,7 @@ test('the parts of a progress bar replace each other, and at the end the last on
   await waitFor(() => stream.chunks.join('').match(/data: /g)?.length === 1, 'the one event');
 });
 
-test('an unfinished line of each output shows, in whole characters, and enters the log when the backend ends', async () => {
+test('an unfinished line of each stream is shown in whole characters and is logged when the backend ends', async () => {
   const { dev, id, print } = await startBackend();
   const stream = await openStream(`${dev.apiUrl}/v2/backend/${id}/logs/stream`);
   const fox = Buffer.from('out 🦊');
@@ -88,7 +88,7 @@ test('an unfinished line of each output shows, in whole characters, and enters t
   expect(dev.stdout()).toMatch(/doc \| err\n(.*\n)*doc \| .*exited by itself/);
 });
 
-test('a flood without a newline stops nothing, and shows its end', async () => {
+test('a flood without newlines blocks nothing, and its end is shown', async () => {
   const { dev, print } = await startBackend();
   const part = Buffer.from('spinning\r'.repeat(100_000));
   for (let count = 0; count < 20; count += 1) {
@@ -101,7 +101,7 @@ test('a flood without a newline stops nothing, and shows its end', async () => {
 });
 
 describeTmux('in a terminal', () => {
-  test('the unfinished line is the last of the screen, above the footer or without one', async () => {
+  test('the unfinished line is the last one on the screen, above the footer if there is one', async () => {
     for (const args of [[], ['--no-interactive']]) {
       const folder = makeTempFolder();
       const tmux = await Tmux.open({ cwd: folder });

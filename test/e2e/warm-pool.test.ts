@@ -20,7 +20,7 @@ async function startPool(folder: string, env: NodeJS.ProcessEnv) {
   return { dev, list, pools };
 }
 
-test('list shows the pool apart from the backends, and the next start ends what a kill -9 left of it', async () => {
+test('list shows the pool separately, and the next start ends what a kill -9 left of it', async () => {
   const command = `node ${fixture('pooled-server.mjs')}`;
   const folder = makeProject({ 'jamsocket.config.json': { command, warmPool: 2 } });
   const env = { ...process.env, TMPDIR: makeTempFolder() };

@@ -14,7 +14,7 @@ createServer((_, response) => response.end(JSON.stringify({ version: ${version},
 `;
 }
 
-/** Pids of the processes of backends, running or standing by, that a dev server has started. */
+/** Pids of a dev server's backend processes, running or standing by. */
 async function serversOf({ process: { pid } }: DevRun): Promise<number[]> {
   const children = (await listProcesses()).filter((entry) => entry.ppid === pid && !entry.zombie);
   const named = await Promise.all(
@@ -23,7 +23,7 @@ async function serversOf({ process: { pid } }: DevRun): Promise<number[]> {
   return named.flat();
 }
 
-/** Waits until one process, besides those named, has been started ahead of time. */
+/** Waits until a process other than these has been started ahead of time. */
 async function standingBesides(dev: DevRun, others: readonly number[]): Promise<number> {
   return waitFor(async () => {
     const servers = (await serversOf(dev)).filter((pid) => !others.includes(pid));
@@ -39,7 +39,7 @@ async function connect(dev: DevRun, key: string): Promise<string> {
   return (await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key })).json<{ url: string }>().url;
 }
 
-test('a backend starts from a process of the newest build, which counts as no backend and ends with the dev server', async () => {
+test('a backend starts from a warm process of the newest build, which is no backend and ends with the dev server', async () => {
   const folder = makeProject({ 'server.mjs': serverOf(1) });
   const dev = await startDev(folder, ['--command', 'node server.mjs']);
   await untilWatching(dev);
@@ -58,7 +58,7 @@ test('a backend starts from a process of the newest build, which counts as no ba
     const answer = await ask(url);
     return answer.version === 2 ? answer : undefined;
   }, 'the new code');
-  // It had loaded nothing of the app yet, so that it suits the next build as well.
+  // The warm process had loaded nothing of the app, so it suits the next build as well.
   expect(pid).toBe(second);
   const third = await standingBesides(dev, [pid]);
   expect(await living([first])).toEqual([]);
@@ -67,7 +67,7 @@ test('a backend starts from a process of the newest build, which counts as no ba
   const fourth = await standingBesides(dev, [pid, third]);
   expect(dev.stdout()).not.toContain('ahead of time');
 
-  // Nobody takes it for this build: one that is started for the build takes its place.
+  // This warm process belongs to the old build and is replaced by one for the new build.
   expect((await runCli(['terminate', 'doc'], { cwd: folder })).code).toBe(0);
   await waitFor(async () => (await living([pid])).length === 0, 'the end of the backend');
   writeFileSync(join(folder, 'server.mjs'), serverOf(3));
@@ -80,7 +80,7 @@ test('a backend starts from a process of the newest build, which counts as no ba
   expect(await living([pid, third, fourth, fifth])).toEqual([]);
 });
 
-test('after SIGKILL of the dev server, processes that stand by end by themselves', async () => {
+test('warm processes exit on their own after SIGKILL of the dev server', async () => {
   const dev = await startDev(makeProject({ 'server.mjs': serverOf(1) }), [
     '--command',
     'node server.mjs',
@@ -96,7 +96,7 @@ test('after SIGKILL of the dev server, processes that stand by end by themselves
   await waitFor(async () => (await living(standing)).length === 0, 'their end');
 });
 
-test('--warm 0 starts none', async () => {
+test('--warm 0 starts no processes ahead of time', async () => {
   const dev = await startDev(makeProject({ 'server.mjs': serverOf(1) }), [
     '--command',
     'node server.mjs',

@@ -7,15 +7,15 @@ import { send } from '../support/http.js';
 import { fixture, makeProject, makeTempFolder } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
-/** With it, a warning says where it comes from. */
+/** Makes warnings say where they come from. */
 const env = { NODE_OPTIONS: '--trace-warnings --pending-deprecation' };
 
-/** Those of Node.js: deprecations, experimental features, too many listeners, unsettled promises. */
+/** Warnings of Node.js: deprecations, experimental features, too many listeners, unsettled promises. */
 function expectNoWarning(output: string): void {
   expect(output).not.toMatch(/\(node:\d+\)|Warning:/);
 }
 
-test(`Node.js ${process.version} has no warning for what a dev server and its commands do`, async () => {
+test(`Node.js ${process.version} prints no warning for a dev server and its commands`, async () => {
   const folder = makeProject({ 'server.js': '' });
   const dev = await startDev(folder, ['--build', 'true', '--command', `node ${fixture('echo-server.mjs')}`], { env });
   await untilWatching(dev);
@@ -47,7 +47,7 @@ test(`Node.js ${process.version} has no warning for what a dev server and its co
   for (const output of [...outputs, dev.stdout(), dev.stderr()]) expectNoWarning(output);
 });
 
-test(`Node.js ${process.version} has no warning for exec and init`, async () => {
+test(`Node.js ${process.version} prints no warning for exec and init`, async () => {
   const folder = makeTempFolder();
   const init = await runCli(['init', '.', '--template', 'websocket'], { cwd: folder, env });
   const command = `const { JAMDEV_API_URL } = process.env; fetch(JAMDEV_API_URL + '/_jamdev/info').then((r) => r.json())`;
