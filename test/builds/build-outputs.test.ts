@@ -5,7 +5,7 @@ import { BuildOutputs } from '../../src/builds/build-outputs.js';
 import { createFingerprint } from '../../src/os/fingerprint.js';
 import { makeProject } from '../support/project.js';
 
-/** A folder in which builds write files, and what is known of their output. */
+/** A folder in which builds write files, and the fingerprint of their output. */
 function makeOutputs() {
   const folder = makeProject({ 'server.js': 'x' });
   const outputs = new BuildOutputs(folder, createFingerprint());
@@ -20,28 +20,28 @@ function makeOutputs() {
   return { folder, build };
 }
 
-test('a build that writes the same again has the same output', async () => {
+test('a build that writes the same content has the same output', async () => {
   const { build } = makeOutputs();
   const first = await build({ 'dist/a.js': '1', 'dist/deep/b.js': '2' });
   expect(await build({ 'dist/a.js': '1', 'dist/deep/b.js': '2' })).toBe(first);
 });
 
 test.each([
-  ['another content', { 'dist/a.js': '2' }],
+  ['different content', { 'dist/a.js': '2' }],
   ['one more file', { 'dist/a.js': '1', 'dist/b.js': '' }],
-])('a build that writes %s has another output', async (_name, files) => {
+])('a build that writes %s has a different output', async (_name, files) => {
   const { build } = makeOutputs();
   const first = await build({ 'dist/a.js': '1' });
   expect(await build(files)).not.toBe(first);
 });
 
-test('a build that writes only a part of its output again, the same, has the same output', async () => {
+test('a build that rewrites only a part of its output unchanged has the same output', async () => {
   const { build } = makeOutputs();
   const first = await build({ 'dist/a.js': '1', 'dist/b.js': '2' });
   expect(await build({ 'dist/a.js': '1' })).toBe(first);
 });
 
-test('output with an old time of its own counts, as a copy keeps it', async () => {
+test('output that keeps an old modification time, as a copy does, counts', async () => {
   const { folder, build } = makeOutputs();
   const first = await build({ 'dist/a.js': '1' });
   const startedAt = Date.now();

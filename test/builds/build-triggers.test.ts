@@ -11,7 +11,7 @@ import {
 
 const by = (origin: ChangeOrigin, ...files: string[]) => files.map((file) => ({ file, origin }));
 
-/** Runs one build from start to end, in which files change and files are written again. */
+/** Runs one build, during which some files change and others are rewritten unchanged. */
 function runBuild(triggers: BuildTriggers, changed: string[] = [], written: string[] = changed) {
   triggers.buildStarted();
   if (changed.length > 0) triggers.changed(by('build', ...changed));
@@ -20,33 +20,33 @@ function runBuild(triggers: BuildTriggers, changed: string[] = [], written: stri
   return trigger;
 }
 
-describe('what a person changes', () => {
-  test('starts a build, whatever runs', () => {
+describe('a file that a person saves', () => {
+  test('starts a build, no matter what is running', () => {
     const triggers = new BuildTriggers();
     expect(triggers.changed(by('other', 'a.js'))).toEqual({ kind: 'build', files: ['a.js'] });
     triggers.buildStarted();
     expect(triggers.changed(by('other', 'b.js'))).toEqual({ kind: 'build', files: ['b.js'] });
   });
 
-  test('and saves again during a build cancels that build', () => {
+  test('cancels a build if it is saved again during it', () => {
     const triggers = new BuildTriggers();
     triggers.changed(by('other', 'a.js'));
     triggers.buildStarted();
     expect(triggers.changed(by('build', 'a.js'))).toMatchObject({ kind: 'build' });
   });
 
-  test('for the first time during a build starts the next one', () => {
+  test('starts the next build if it is first saved during one', () => {
     const triggers = new BuildTriggers();
     triggers.buildStarted();
     expect(triggers.changed(by('build', 'a.js'))).toEqual({ kind: 'wait' });
     expect(triggers.buildEnded(new Set())).toEqual({ kind: 'build', files: ['a.js'] });
   });
 
-  test('is never taken for output because it was saved during builds', () => {
+  test('never counts as output only because it was saved during builds', () => {
     const triggers = new BuildTriggers();
     for (let round = 0; round < 2 * MAX_BUILDS_IN_A_ROW; round += 1) {
       triggers.changed(by('other', 'a.js'));
-      // Saved twice with the same content, once in a build that a.js did not start.
+      // Saved twice with the same content, once during a build that a.js did not start.
       expect(runBuild(triggers, ['b.js'])).toEqual({ kind: 'build', files: ['b.js'] });
       expect(runBuild(triggers)).toEqual({ kind: 'none' });
     }
@@ -54,14 +54,14 @@ describe('what a person changes', () => {
   });
 });
 
-describe('what builds write', () => {
-  test('starts one more build, and none after that when it comes out the same', () => {
+describe('a file that builds write', () => {
+  test('starts one more build, and no further one if that writes the same', () => {
     const triggers = new BuildTriggers();
     expect(runBuild(triggers, ['dist/a.js'])).toEqual({ kind: 'build', files: ['dist/a.js'] });
     expect(runBuild(triggers, [], ['dist/a.js'])).toEqual({ kind: 'none' });
   });
 
-  test('is learned once builds on their own have written it three times', () => {
+  test('is learned as output once three builds that ran alone have written it', () => {
     const triggers = new BuildTriggers();
     for (let round = 0; round < 3; round += 1) {
       expect(triggers.outputs).toEqual([]);
@@ -74,7 +74,7 @@ describe('what builds write', () => {
     expect(runBuild(triggers, ['dist/a.js'])).toEqual({ kind: 'none' });
   });
 
-  test('is known from earlier runs, until somebody else changes it', () => {
+  test('is known from earlier runs until something else changes it', () => {
     const triggers = new BuildTriggers(['dist/a.js']);
     expect(runBuild(triggers, ['dist/a.js'])).toEqual({ kind: 'none' });
     expect(triggers.changed(by('other', 'dist/a.js'))).toMatchObject({ kind: 'build' });
@@ -83,7 +83,7 @@ describe('what builds write', () => {
     expect(triggers.changed(by('build', 'dist/a.js'))).toMatchObject({ kind: 'build' });
   });
 
-  test('differently each time is held after three builds in a row, and is output once a build alone has shown it', () => {
+  test('with different content each time is held after three builds, and is output once a build that ran alone wrote it', () => {
     const triggers = new BuildTriggers();
     for (let round = 0; round < MAX_BUILDS_IN_A_ROW; round += 1) {
       expect(runBuild(triggers, ['stamp'])).toEqual({ kind: 'build', files: ['stamp'] });
@@ -96,7 +96,7 @@ describe('what builds write', () => {
     expect(runBuild(triggers, ['stamp'])).toEqual({ kind: 'none' });
   });
 
-  test('and a source that was saved meanwhile: the source is built, and not learned as output', () => {
+  test('is learned as output, but a source saved at the same time is built and not learned', () => {
     const triggers = new BuildTriggers();
     for (let round = 0; round < MAX_BUILDS_IN_A_ROW; round += 1) runBuild(triggers, ['stamp']);
     expect(runBuild(triggers, ['stamp', 'a.js'])).toEqual({ kind: 'hold', files: ['stamp', 'a.js'] });
@@ -105,7 +105,7 @@ describe('what builds write', () => {
     expect(triggers.outputs).toEqual(['stamp']);
   });
 
-  test('of a source that every build writes again does not cancel builds forever', () => {
+  test('and that is a source does not cancel builds forever', () => {
     const triggers = new BuildTriggers();
     triggers.changed(by('other', 'version.js'));
     const kinds = Array.from({ length: 6 }, () => {
@@ -113,7 +113,7 @@ describe('what builds write', () => {
       return triggers.changed(by('build', 'version.js')).kind;
     });
     expect(kinds).toEqual(['build', 'build', 'build', 'wait', 'wait', 'wait']);
-    // Cancelled builds show nothing: it takes as many that come to their end.
+    // Cancelled builds prove nothing: the same number of builds must also complete.
     const ends = Array.from({ length: MAX_BUILDS_WITH_SOURCE + 1 }, () => {
       const { kind } = triggers.buildEnded(new Set());
       triggers.buildStarted();
@@ -123,7 +123,7 @@ describe('what builds write', () => {
     expect(ends).toEqual([...Array(MAX_BUILDS_WITH_SOURCE).fill('build'), 'hold']);
   });
 
-  test('under another name each time is left alone after a few held builds, until anything else changes', () => {
+  test('under another name each time starts no build after a few held ones until another file changes', () => {
     const triggers = new BuildTriggers();
     let number = 0;
     const build = () => {
@@ -142,7 +142,7 @@ describe('what builds write', () => {
   });
 });
 
-describe('a log to which a line is added after each build', () => {
+describe('a log that gets a line after each build', () => {
   /** One build and the line that follows it. */
   const build = (triggers: BuildTriggers) => {
     triggers.buildStarted();
@@ -151,7 +151,7 @@ describe('a log to which a line is added after each build', () => {
     return triggers.changed(by('log', 'web.log'));
   };
 
-  test('is held after a few builds in a row, built once more, and starts no more', () => {
+  test('is held after a few builds in a row, built once more, and then starts no build', () => {
     const triggers = new BuildTriggers();
     triggers.changed(by('other', 'web.log'));
     const kinds = Array.from({ length: MAX_BUILDS_IN_A_ROW + 1 }, () => build(triggers).kind);
@@ -178,8 +178,8 @@ describe('a log to which a line is added after each build', () => {
   });
 });
 
-describe('a person who saves during builds only', () => {
-  /** A source that has cancelled as many builds in a row as it may. */
+describe('a person who saves only during builds', () => {
+  /** A source that has cancelled the maximum number of builds in a row. */
   function saveOften() {
     const triggers = new BuildTriggers();
     triggers.changed(by('other', 'a.js'));
@@ -190,7 +190,7 @@ describe('a person who saves during builds only', () => {
     return triggers;
   }
 
-  /** A file that a build has left alone, and that was saved only during builds since. */
+  /** A file that one build did not write, and that was saved only during builds since then. */
   function saveNew() {
     const triggers = new BuildTriggers();
     runBuild(triggers, ['dist/a.js']);
@@ -200,22 +200,19 @@ describe('a person who saves during builds only', () => {
   }
 
   test.each([
-    ['of a source', saveOften],
-    ['of a file that is new', saveNew],
-  ])(
-    '%s waits for nothing for long, and is not taken for a build when saving during the one that was held',
-    (_, make) => {
-      const triggers = make();
-      const kinds = Array.from({ length: MAX_BUILDS_WITH_SOURCE + 1 }, () => runBuild(triggers, ['a.js']).kind);
-      expect(kinds).toEqual([...Array(MAX_BUILDS_WITH_SOURCE).fill('build'), 'hold']);
-      expect(triggers.release()).toEqual({ kind: 'build', files: ['a.js'] });
-      expect(runBuild(triggers, ['a.js'])).toEqual({ kind: 'hold', files: ['a.js'] });
-      expect(triggers.release()).toEqual({ kind: 'build', files: ['a.js'] });
-      expect(triggers.outputs).toEqual([]);
-    },
-  );
+    ['a source', saveOften],
+    ['a new file', saveNew],
+  ])('%s waits only briefly, and is not learned as output when saved during a held build', (_, make) => {
+    const triggers = make();
+    const kinds = Array.from({ length: MAX_BUILDS_WITH_SOURCE + 1 }, () => runBuild(triggers, ['a.js']).kind);
+    expect(kinds).toEqual([...Array(MAX_BUILDS_WITH_SOURCE).fill('build'), 'hold']);
+    expect(triggers.release()).toEqual({ kind: 'build', files: ['a.js'] });
+    expect(runBuild(triggers, ['a.js'])).toEqual({ kind: 'hold', files: ['a.js'] });
+    expect(triggers.release()).toEqual({ kind: 'build', files: ['a.js'] });
+    expect(triggers.outputs).toEqual([]);
+  });
 
-  test('in a file that some builds leave alone is never taken for a build, whatever is saved again', () => {
+  test('a file that some builds do not write is never learned as output, however often it is saved unchanged', () => {
     const triggers = new BuildTriggers();
     for (let round = 0; round < 10; round += 1) {
       triggers.asked();
@@ -227,7 +224,7 @@ describe('a person who saves during builds only', () => {
   });
 });
 
-test('what a backend writes next to its code is held and learned in the same way', () => {
+test('a file that a backend writes next to its code is held and learned in the same way', () => {
   const triggers = new BuildTriggers();
   for (let round = 0; round < MAX_BUILDS_IN_A_ROW; round += 1) {
     expect(triggers.changed(by('backend', 'data.db'))).toMatchObject({ kind: 'build' });
@@ -250,7 +247,7 @@ test('once a file is known to be a backend’s, the builds that it started do no
   expect(triggers.release()).toMatchObject({ kind: 'build' });
   runBuild(triggers);
   expect(triggers.changed(by('backend', 'data.db'))).toMatchObject({ learned: by('backend', 'data.db') });
-  // A person's save, at a time when the backend writes.
+  // A person saves while the backend writes.
   for (let n = 0; n < MAX_BUILDS_IN_A_ROW; n += 1) {
     expect(triggers.changed(by('backend', 'page.html', 'data.db'))).toEqual({ kind: 'build', files: ['page.html'] });
     runBuild(triggers);
@@ -259,14 +256,14 @@ test('once a file is known to be a backend’s, the builds that it started do no
   expect(triggers.release()).toEqual({ kind: 'build', files: ['page.html'] });
 });
 
-test('a requested build counts as one that a person started', () => {
+test('a requested build counts as started by a person', () => {
   const triggers = new BuildTriggers();
   for (let round = 0; round < MAX_BUILDS_IN_A_ROW; round += 1) runBuild(triggers, ['stamp']);
   triggers.asked();
   expect(runBuild(triggers, ['stamp'])).toMatchObject({ kind: 'build' });
 });
 
-/** Everything that can happen, as a person, builds and backends mix it. */
+/** Every event, in any order in which a person, builds and backends can cause it. */
 const happening = fc.oneof(
   fc.record({
     what: fc.constant('change' as const),
@@ -277,14 +274,14 @@ const happening = fc.oneof(
   fc.record({ what: fc.constant('quiet' as const) }),
 );
 
-test('no change is lost: each is followed by a build, is a proven output, or was named as one that starts no more', () => {
+test('no change is lost: a build follows, or it is proven output, or it was reported as starting no more builds', () => {
   fc.assert(
     fc.property(fc.array(happening, { maxLength: 60 }), (happenings) => {
       const triggers = new BuildTriggers();
       let running = false;
-      /** Changed since the last build started. */
+      /** Files changed since the last build started. */
       const unbuilt = new Set<string>();
-      /** Said to start no more builds, which holds for output and until anything else changes. */
+      /** Files reported as starting no more builds: valid for output, and until anything else changes. */
       const said = new Set<string>();
       const follow = ({ kind, learned = [] }: Trigger) => {
         for (const { file } of learned) said.add(file);
@@ -306,7 +303,7 @@ test('no change is lost: each is followed by a build, is a proven output, or was
           follow(triggers.release());
         }
       }
-      // At rest, whatever is left over has to have a reason.
+      // At rest, every unbuilt change needs a reason.
       for (let round = 0; round < 20 && (running || unbuilt.size > 0); round += 1) {
         if (running) {
           running = false;

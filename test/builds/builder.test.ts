@@ -11,7 +11,7 @@ import { waitFor } from '../support/wait.js';
 
 const NEVER = new AbortController().signal;
 
-/** A builder of one service, with what it told. */
+/** A builder of one service, with its recorded events. */
 function makeBuilder(build: string | undefined, name = 'default') {
   const cwd = makeProject();
   const config = processService({ name, command: 'run', build, cwd, env: { A: '1' }, remap8080: true });
@@ -27,7 +27,7 @@ function makeBuilder(build: string | undefined, name = 'default') {
   return { builder, cwd, clock, told };
 }
 
-/** A build that waits for a file `go<N>` in its N-th run, and then ends with the exit code in it. */
+/** A build that waits in its N-th run for a file `go<N>`, and then exits with the code in it. */
 const BY_HAND = `
   n=$(($(cat count 2>/dev/null || echo 0) + 1)); echo $n > count; echo run $n
   while [ ! -s go$n ]; do sleep 0.02; done; exit $(cat go$n)
@@ -56,21 +56,21 @@ test('a service without a build command is built at once', async () => {
   expect(told).toEqual(['default 1 started (start): undefined', 'default 1 succeeded']);
 });
 
-test('a build tells its start, its output and its end, and how long it took', async () => {
+test('a build reports its start, its output, its end and its duration', async () => {
   const { builder, clock, told } = makeBuilder('echo "A is $A"');
   builder.events.on('line', () => clock.turn(1500));
   expect(await builder.build('default', 'key b')).toEqual({ result: 'succeeded', number: 1, ms: 1500 });
   expect(told).toEqual(['default 1 started (key b): echo "A is $A"', 'default: A is 1', 'default 1 succeeded']);
 });
 
-test('builds are numbered, and the newest good one is current', async () => {
+test('builds are numbered, and the newest successful one is current', async () => {
   const { builder } = makeBuilder('true');
   await builder.build('default', 'a');
   await builder.build('default', 'b');
   expect((await builder.current('default', NEVER)).number).toBe(2);
 });
 
-test('who asks while the first build is under way waits for it', async () => {
+test('a caller that asks during the first build waits for it', async () => {
   const { builder, cwd } = makeBuilder(BY_HAND);
   const build = builder.build('default', 'start');
   builder.assertUsable('default');
@@ -81,7 +81,7 @@ test('who asks while the first build is under way waits for it', async () => {
   await build;
 });
 
-test('while a build command writes over the last result, a new process waits for it', async () => {
+test('a new process waits while a build command overwrites the previous result', async () => {
   const { builder, cwd } = makeBuilder(BY_HAND);
   letGo(cwd, 1);
   await builder.build('default', 'start');
@@ -94,7 +94,7 @@ test('while a build command writes over the last result, a new process waits for
   expect((await waiting).number).toBe(2);
 });
 
-test('without a build command nothing is written over: nobody waits for a build that starts', async () => {
+test('without a build command nothing is overwritten, so no caller waits for a build that starts', async () => {
   const { builder } = makeBuilder(undefined);
   await builder.build('default', 'start');
   const second = builder.build('default', 'change');
@@ -102,7 +102,7 @@ test('without a build command nothing is written over: nobody waits for a build 
   await second;
 });
 
-test('a newer build cancels the one under way, whose result does not count', async () => {
+test('a newer build cancels the running one, whose result does not count', async () => {
   const { builder, cwd, told } = makeBuilder(BY_HAND);
   const first = builder.build('default', 'start');
   const waiting = builder.current('default', NEVER);
@@ -119,7 +119,7 @@ test('a newer build cancels the one under way, whose result does not count', asy
   ]);
 });
 
-test('of many builds asked for at once only the last one counts', async () => {
+test('of many builds requested at once, only the last one counts', async () => {
   const { builder } = makeBuilder('true');
   const outcomes = await Promise.all(Array.from({ length: 5 }, (_, i) => builder.build('default', `ask ${i}`)));
   expect(outcomes.map(({ result }) => result)).toEqual([...Array(4).fill('superseded'), 'succeeded']);
@@ -127,7 +127,7 @@ test('of many builds asked for at once only the last one counts', async () => {
 });
 
 describe('a failed build', () => {
-  test('when there is no good one yet is an error with its last 20 lines', async () => {
+  test('without an earlier successful one is an error with its last 20 lines', async () => {
     const { builder } = makeBuilder('i=1; while [ $i -le 30 ]; do echo line $i; i=$((i+1)); done; exit 2');
     expect(await builder.build('default', 'start')).toMatchObject({
       result: 'failed',
@@ -144,7 +144,7 @@ describe('a failed build', () => {
     expect(() => builder.assertUsable('default')).toThrow(expect.objectContaining(error));
   });
 
-  test('reaches the callers that were waiting for it', async () => {
+  test('is reported to the callers that wait for it', async () => {
     const { builder, cwd } = makeBuilder(BY_HAND);
     const build = builder.build('default', 'start');
     const waiting = expect(builder.current('default', NEVER)).rejects.toMatchObject({ code: 'BuildFailed' });
@@ -154,7 +154,7 @@ describe('a failed build', () => {
     expect(await build).toMatchObject({ result: 'failed', failure: 'exit code 7' });
   });
 
-  test('leaves nothing to start a process on, though there was a good one', async () => {
+  test('leaves nothing to start a process on, even after a successful build', async () => {
     const { builder, cwd } = makeBuilder(BY_HAND);
     letGo(cwd, 1);
     letGo(cwd, 2, 1);
@@ -164,7 +164,7 @@ describe('a failed build', () => {
     await expect(builder.current('default', NEVER)).rejects.toMatchObject({ code: 'BuildFailed' });
   });
 
-  test('leaves the last good image current', async () => {
+  test('leaves the last successful image current', async () => {
     const build = {
       kind: 'container',
       number: 1,
@@ -188,7 +188,7 @@ describe('a failed build', () => {
     await builder.untilUsable('default', NEVER, (error) => expect.fail(error.message));
   });
 
-  test('is waited out by a session whose process is being replaced, however many more fail', async () => {
+  test('makes a session whose process is being replaced wait until a build succeeds, however many fail', async () => {
     const { builder, cwd } = makeBuilder(BY_HAND);
     letGo(cwd, 1);
     letGo(cwd, 2, 1);
@@ -205,7 +205,7 @@ describe('a failed build', () => {
     expect(failures).toEqual([expect.stringContaining('exit code 1'), expect.stringContaining('exit code 2')]);
   });
 
-  test('is made good by the next', async () => {
+  test('is superseded by the next successful build', async () => {
     const { builder, cwd } = makeBuilder(BY_HAND);
     letGo(cwd, 1, 1);
     letGo(cwd, 2);
@@ -216,7 +216,7 @@ describe('a failed build', () => {
   });
 });
 
-test('who waits for a build can give up', async () => {
+test('a caller can stop waiting for a build', async () => {
   const { builder, cwd } = makeBuilder(BY_HAND);
   void builder.build('default', 'start');
   await untilRun(cwd, 1);
@@ -226,12 +226,12 @@ test('who waits for a build can give up', async () => {
   await waiting;
 });
 
-test('before any build was asked for there is nothing to wait for', async () => {
+test('before any build was requested there is nothing to wait for', async () => {
   const { builder } = makeBuilder('true');
   await expect(builder.current('default', NEVER)).rejects.toMatchObject({ code: 'ShuttingDown' });
 });
 
-test('closing cancels the build, waits for it to be gone, and lets nobody wait on', async () => {
+test('closing cancels the build, waits until it has ended, and rejects all waiting callers', async () => {
   const { builder, cwd } = makeBuilder(BY_HAND);
   const outcomes: BuildOutcome[] = [];
   void builder.build('default', 'start').then((outcome) => outcomes.push(outcome));
@@ -244,7 +244,7 @@ test('closing cancels the build, waits for it to be gone, and lets nobody wait o
   await builder.close();
 });
 
-test('several services are built side by side, each for itself', async () => {
+test('several services are built at the same time, independently', async () => {
   const cwd = makeProject();
   const make = (name: string, build: string) => processService({ name, command: name, build, cwd });
   const owner = { project: cwd, stateId: 'state', runId: 'test' };
@@ -256,8 +256,8 @@ test('several services are built side by side, each for itself', async () => {
   await expect(builder.build('three', 'x')).rejects.toThrow('no service definition "three"');
 });
 
-describe('a build that comes out the same as the last good one', () => {
-  /** A builder whose builds come out as they are told to. */
+describe('a build with the same output as the last successful one', () => {
+  /** A builder whose builds produce the given outputs, in order. */
   function makeBuilderOf(...fingerprints: string[]) {
     const cwd = makeProject();
     const config = processService({ cwd });
@@ -273,7 +273,7 @@ describe('a build that comes out the same as the last good one', () => {
     return { builder, told };
   }
 
-  test('succeeds, says so, and leaves the one before it in use', async () => {
+  test('succeeds, is reported as unchanged, and leaves the previous build in use', async () => {
     const { builder, told } = makeBuilderOf('a', 'a');
     await builder.build('default', 'start');
     expect(await builder.build('default', 'key b')).toMatchObject({ result: 'succeeded', number: 2, unchanged: true });
@@ -281,13 +281,13 @@ describe('a build that comes out the same as the last good one', () => {
     expect(told).toEqual(['1 good (start)', '2 unchanged']);
   });
 
-  test('is compared with the last good one, not with one that came before', async () => {
+  test('is compared only with the last successful build, not with earlier ones', async () => {
     const { builder, told } = makeBuilderOf('a', 'b', 'a');
     for (const reason of ['start', 'there', 'and back']) await builder.build('default', reason);
     expect(told).toEqual(['1 good (start)', '2 good (there)', '3 good (and back)']);
   });
 
-  test('makes good a failure in between', async () => {
+  test('supersedes a failure in between', async () => {
     const cwd = makeProject();
     let fails = false;
     const config = processService({ cwd });

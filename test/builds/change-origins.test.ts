@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { ChangeOrigins } from '../../src/builds/change-origins.js';
 import { makeTempFolder } from '../support/project.js';
 
-/** A file, and a clock that is ahead of the real one by what it was turned. */
+/** A file, and a clock that a test can move ahead of the real one. */
 function makeOrigins() {
   const path = join(makeTempFolder(), 'file');
   let aheadMs = 0;
@@ -13,7 +13,7 @@ function makeOrigins() {
   return { path, origins, of, turn: (ms: number) => (aheadMs += ms), write: () => writeFileSync(path, 'x') };
 }
 
-test('what changes while a build runs may come from the build', async () => {
+test('a file changed while a build runs may come from the build', async () => {
   const { origins, of, write } = makeOrigins();
   const span = origins.begin('build');
   write();
@@ -22,7 +22,7 @@ test('what changes while a build runs may come from the build', async () => {
   expect(await of()).toBe('build');
 });
 
-test('what changed before a build, or after it, comes from somebody else', async () => {
+test('a file changed before or after a build has another origin', async () => {
   const { origins, of, write, turn } = makeOrigins();
   write();
   turn(1_000);
@@ -33,7 +33,7 @@ test('what changed before a build, or after it, comes from somebody else', async
   expect(await of()).toBe('other');
 });
 
-test('what changes while a backend starts or ends may come from it, unless a build ran as well', async () => {
+test('a file changed while a backend starts or ends may come from it, unless a build ran too', async () => {
   const { origins, of, write } = makeOrigins();
   origins.begin('backend');
   write();
@@ -42,7 +42,7 @@ test('what changes while a backend starts or ends may come from it, unless a bui
   expect(await of()).toBe('build');
 });
 
-test('a file that is gone was deleted shortly before that was noticed', async () => {
+test('a missing file counts as deleted shortly before that was noticed', async () => {
   const { path, origins, of, write, turn } = makeOrigins();
   write();
   const span = origins.begin('build');
@@ -54,7 +54,7 @@ test('a file that is gone was deleted shortly before that was noticed', async ()
   expect(await of()).toBe('other');
 });
 
-test('a file that was written again as it was counts as written', async () => {
+test('a file that was rewritten unchanged counts as written', async () => {
   const { path, origins, write, turn } = makeOrigins();
   write();
   const startedAt = Date.now();
@@ -65,8 +65,8 @@ test('a file that was written again as it was counts as written', async () => {
 });
 
 test.each([
-  ['that has left something running goes on', Promise.resolve({ gone: new Promise<void>(() => undefined) }), 'build'],
-  ['that has left nothing running is over', Promise.resolve(undefined), 'other'],
+  ['that has left processes running continues', Promise.resolve({ gone: new Promise<void>(() => undefined) }), 'build'],
+  ['that has left no process running is over', Promise.resolve(undefined), 'other'],
 ] as const)('a build %s', async (_what, rest, origin) => {
   const { origins, of, write, turn } = makeOrigins();
   turn(-60_000);

@@ -3,7 +3,7 @@ import { ChangedFiles } from '../../src/builds/changed-files.js';
 
 const change = (absolute: string, before: string | undefined, now: string) => ({ absolute, before, now });
 
-test('a change that is taken back leaves the files as they were', () => {
+test('a change that is reverted leaves the fingerprint as it was', () => {
   const files = new ChangedFiles();
   const { fingerprint } = files;
   files.note([change('/a', 'one', 'two')]);
@@ -12,7 +12,7 @@ test('a change that is taken back leaves the files as they were', () => {
   expect(files.fingerprint).toBe(fingerprint);
 });
 
-test('the order of changes does not count, and the last content does', () => {
+test('the order of changes does not matter, and the last content does', () => {
   const [first, second] = [new ChangedFiles(), new ChangedFiles()];
   first.note([change('/a', '1', '2'), change('/b', '1', '2')]);
   second.note([change('/b', '1', '9')]);
@@ -20,7 +20,7 @@ test('the order of changes does not count, and the last content does', () => {
   expect(first.fingerprint).toBe(second.fingerprint);
 });
 
-test('a file whose content was not known before counts as changed for good', () => {
+test('a file whose earlier content is unknown counts as changed forever', () => {
   const files = new ChangedFiles();
   const { fingerprint } = files;
   files.note([change('/a', undefined, 'one')]);
@@ -31,12 +31,12 @@ test('a file whose content was not known before counts as changed for good', () 
   expect(files.fingerprint).toBe(known);
 });
 
-test('what changed is unbuilt until a build that was started later is good', () => {
+test('a change is unbuilt until a build that started after it succeeds', () => {
   const files = new ChangedFiles();
   files.note([change('/a', '1', '2')]);
   files.buildStarted();
   files.note([change('/b', '1', '2')]);
-  // A build that fails leaves it so.
+  // A failed build leaves it unbuilt.
   files.buildStarted();
   files.note([change('/c', '1', '2')]);
   expect(files.unbuilt).toEqual(['/a', '/b', '/c']);
@@ -44,7 +44,7 @@ test('what changed is unbuilt until a build that was started later is good', () 
   expect(files.unbuilt).toEqual(['/c']);
 });
 
-test('files that were there before and changed during the running build are distinguished from new ones', () => {
+test('existing files that change during a build are distinguished from new ones', () => {
   const files = new ChangedFiles();
   files.note([change('/before', '1', '2')]);
   files.buildStarted();

@@ -21,7 +21,7 @@ describe('a check is found for', () => {
   });
 });
 
-describe('nothing is guessed for', () => {
+describe('no check is guessed for', () => {
   test.each([
     'npm start',
     'node -e server.js',
@@ -46,7 +46,7 @@ describe('nothing is guessed for', () => {
   });
 });
 
-/** Checks a change of a project's files by the rules for its command. */
+/** Checks a changed file of a project with the check for its command. */
 async function check(
   files: Record<string, string>,
   changed: string[],
@@ -62,11 +62,11 @@ async function check(
 }
 
 describe('a change of a Node.js program', () => {
-  test('passes when all that it loads can be read', async () => {
+  test('passes when everything the program loads can be parsed', async () => {
     expect((await check({ 'server.js': 'const a = 1' }, ['server.js'])).bad).toBeUndefined();
   });
 
-  test('fails when the entry file is broken, whatever else changed', async () => {
+  test('fails when the entry file is broken, whichever other file changed', async () => {
     const { bad } = await check({ 'server.js': BROKEN, 'a.txt': '' }, ['a.txt']);
     expect(bad).toMatchObject({ path: 'server.js' });
     expect(bad?.lines.join('\n')).toContain('SyntaxError');
@@ -77,7 +77,7 @@ describe('a change of a Node.js program', () => {
     expect((await check(files, ['lib.js'], 'node server.js', ['lib.js'])).bad).toMatchObject({ path: 'lib.js' });
   });
 
-  test('fails for a module that is imported, directly or not', async () => {
+  test('fails for a module that is imported directly or indirectly', async () => {
     const files = {
       'server.mjs': 'import "./a.mjs"',
       'a.mjs': 'export { b } from "./lib/b.mjs"; await 1',
@@ -103,31 +103,31 @@ describe('a change of a Node.js program', () => {
     expect((await check(files, ['package.json'], 'node app/server.cjs')).bad).toMatchObject({ path: 'package.json' });
   });
 
-  test('passes when broken JSON is nothing that it loads', async () => {
+  test('passes when the program does not load the broken JSON', async () => {
     const other = { 'server.js': '', 'other/package.json': '{' };
     expect((await check(other, ['other/package.json'])).bad).toBeUndefined();
     expect((await check({ 'server.js': '', 'a.json': '{' }, ['a.json'])).bad).toBeUndefined();
   });
 
-  test('passes when what is broken is nothing that it loads: JSX of a front end in the same folder', async () => {
+  test('passes when the program does not load the broken file: JSX of a front end in the same folder', async () => {
     const files = { 'server.js': '', 'public/app.js': 'const a = <div/>' };
     expect((await check(files, ['public/app.js'])).bad).toBeUndefined();
   });
 
-  test('fails when the program is gone, as while a build tool writes its output again', async () => {
+  test('fails when the program is missing, as while a build tool rewrites its output', async () => {
     expect((await check({}, ['server.js'])).bad).toEqual({ path: 'server.js', problem: 'missing', lines: [] });
   });
 
   test.each<[what: string, make: (path: string) => void, problem: string | undefined]>([
     ['an empty folder', (path) => mkdirSync(path), 'not a file'],
-    ['a folder that can be run', (path) => mkdirSync(join(path, 'package.json'), { recursive: true }), undefined],
+    ['an executable folder', (path) => mkdirSync(join(path, 'package.json'), { recursive: true }), undefined],
     ['a named pipe', (path) => execFileSync('mkfifo', [path]), 'not a file'],
     ['a link to a device', (path) => symlinkSync('/dev/null', path), 'not a file'],
     ['a link to itself', (path) => symlinkSync('server.js', path), 'missing'],
-    ['a link to nothing', (path) => symlinkSync('nothing', path), 'missing'],
+    ['a dangling link', (path) => symlinkSync('nothing', path), 'missing'],
     ['a link into a file', (path) => symlinkSync('other.js/server.js', path), 'missing'],
     ['a link to a program', (path) => symlinkSync('other.js', path), undefined],
-  ])('judges the program that is now %s', async (_what, make, problem) => {
+  ])('accepts or rejects a program that is now %s', async (_what, make, problem) => {
     const cwd = makeProject({ 'other.js': '' });
     make(join(cwd, 'server.js'));
     const found = findDefaultCheck({ command: 'node server.js', build: undefined, cwd });
@@ -136,7 +136,7 @@ describe('a change of a Node.js program', () => {
     expect(bad?.problem).toBe(problem);
   });
 
-  test('passes when another file is gone that was loaded', async () => {
+  test('passes when another file that was loaded is missing', async () => {
     expect((await check({ 'server.js': '' }, ['lib.js'], 'node server.js', ['lib.js'])).bad).toBeUndefined();
   });
 
@@ -147,7 +147,7 @@ describe('a change of a Node.js program', () => {
 });
 
 describe('a change of a Python program', () => {
-  test('fails when the program is gone', async () => {
+  test('fails when the program is missing', async () => {
     expect((await check({}, ['main.py'], 'python3 main.py')).bad).toMatchObject({ problem: 'missing' });
   });
 
@@ -184,7 +184,7 @@ test.each<[string, string, Record<string, string>?]>([
   expect((await check(files, ['old.py'], 'python3 main.py')).bad).toBeUndefined();
 });
 
-test('a check that does not end is given up', async () => {
+test('a check that never ends is given up', async () => {
   const cwd = makeProject({ 'server.js': '', node: '#!/bin/sh\nsleep 60\n' });
   const found = findDefaultCheck({ command: `${join(cwd, 'node')} server.js`, build: undefined, cwd });
   const { chmodSync } = await import('node:fs');

@@ -6,12 +6,12 @@ import { makeProject } from '../support/project.js';
 
 const MEGABYTE = 1024 * 1024;
 
-/** What is done to a file with the text `one\\n`, and whether it has only grown. */
+/** Changes to a file with the text `one\\n`, and whether it has only grown. */
 const CHANGES: [what: string, change: (file: string) => void, hasGrown: boolean][] = [
   ['a line is added', (file) => appendFileSync(file, 'two\n'), true],
   ['a part of a line is added', (file) => appendFileSync(file, 't'), true],
   [
-    'another file, which begins the same, takes its place',
+    'another file that begins with the same text replaces it',
     (file) => {
       writeFileSync(`${file}.new`, 'one\ntwo\n');
       renameSync(`${file}.new`, file);
@@ -19,13 +19,13 @@ const CHANGES: [what: string, change: (file: string) => void, hasGrown: boolean]
     true,
   ],
   ['nothing is added', (file) => writeFileSync(file, 'one\n'), false],
-  ['a line comes in front', (file) => writeFileSync(file, 'zero\none\n'), false],
-  ['a letter differs', (file) => writeFileSync(file, 'One\ntwo\n'), false],
-  ['it is cut', (file) => truncateSync(file, 2), false],
+  ['a line is inserted at the beginning', (file) => writeFileSync(file, 'zero\none\n'), false],
+  ['a letter is changed', (file) => writeFileSync(file, 'One\ntwo\n'), false],
+  ['it is truncated', (file) => truncateSync(file, 2), false],
   ['it is emptied', (file) => truncateSync(file, 0), false],
   ['it is deleted', (file) => rmSync(file), false],
   [
-    'a folder takes its place',
+    'a folder replaces it',
     (file) => {
       rmSync(file);
       mkdirSync(file);
@@ -33,7 +33,7 @@ const CHANGES: [what: string, change: (file: string) => void, hasGrown: boolean]
     false,
   ],
   [
-    'a device takes its place',
+    'a device replaces it',
     (file) => {
       rmSync(file);
       symlinkSync('/dev/zero', file);
@@ -58,7 +58,7 @@ test.each([
   ...['server.js', 'main.go', 'log.ts', 'blog', 'catalog', 'words.txt', 'a.log.ts', 'logs'].map(
     (path) => [path, false] as const,
   ),
-])('%s that grows after builds is a log: %s; if not, it is reported once', async (path, isLog) => {
+])('%s that grows after builds counts as a log: %s; otherwise it is reported once', async (path, isLog) => {
   const absolute = join(makeProject({ [path]: '' }), path);
   const reported: string[] = [];
   const files = new GrownFiles((file) => reported.push(file));
@@ -78,7 +78,7 @@ test.each([
   expect(reported).toEqual(isLog ? [] : [path]);
 });
 
-test('a file counts from its second change on, each compared with the one before', async () => {
+test('a file counts from its second change on, each compared with the previous one', async () => {
   const file = join(makeProject({ 'a.log': '' }), 'a.log');
   const files = new GrownFiles(() => undefined);
   const change = async (text: string) => {
@@ -91,7 +91,7 @@ test('a file counts from its second change on, each compared with the one before
   expect([await change('z'.repeat(5 * MEGABYTE)), await change('more')]).toEqual([true, false]);
 });
 
-test('many files that change at once are no logs', async () => {
+test('many files that change at once are not logs', async () => {
   const folder = makeProject(Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`${index}.log`, 'one'])));
   const changes = Array.from({ length: 30 }, (_, index) => ({
     path: `${index}.log`,

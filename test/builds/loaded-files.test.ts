@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { LoadedFiles, removeLoadedFilesOfDeadRuns } from '../../src/builds/loaded-files.js';
 import { makeTempFolder } from '../support/project.js';
 
-/** A process that lives until the test ends it. */
+/** A process that runs until the test ends it. */
 async function startProcess() {
   const process = spawn('sleep', ['60']);
   onTestFinished(() => void process.kill('SIGKILL'));
@@ -18,7 +18,7 @@ async function startProcess() {
   return { pid: process.pid ?? 0, end };
 }
 
-test('what running processes have written down is known, of every thread', async () => {
+test('lists what running processes have recorded, of every thread', async () => {
   const loaded = new LoadedFiles(join(makeTempFolder(), 'run'));
   const { pid } = await startProcess();
   writeFileSync(join(loaded.folder, `${pid}-0`), '/a.js\0/b.js');
@@ -28,7 +28,7 @@ test('what running processes have written down is known, of every thread', async
   expect([...(await loaded.list())].sort()).toEqual(['/a.js', '/b.js', '/worker.js']);
 });
 
-test('what a process had loaded stays known when it has ended: the next one has not said yet what it loads', async () => {
+test('keeps the list of a process that has ended, because the next one has not recorded its own yet', async () => {
   const loaded = new LoadedFiles(join(makeTempFolder(), 'run'));
   const { pid, end } = await startProcess();
   writeFileSync(join(loaded.folder, `${pid}-0`), '/a.js');
@@ -38,13 +38,13 @@ test('what a process had loaded stays known when it has ended: the next one has 
   expect([...(await loaded.list())]).toEqual(['/a.js']);
 });
 
-test('a folder that can’t be made means that nothing is known', async () => {
+test('lists nothing if the folder can’t be created', async () => {
   const file = join(makeTempFolder(), 'file');
   writeFileSync(file, '');
   expect((await new LoadedFiles(join(file, 'run')).list()).size).toBe(0);
 });
 
-test('what killed runs have left is removed, and what others use stays', async () => {
+test('removes lists of killed runs and keeps those in use', async () => {
   const parent = makeTempFolder();
   for (const run of ['dead', 'living', 'own']) mkdirSync(join(parent, run));
   await removeLoadedFilesOfDeadRuns(parent, new Set(['living', 'own']));

@@ -137,7 +137,7 @@ const OPERATIONS: [body: string, ...files: string[]][] = [
     'folder/a',
     'folder/deep/b',
   ],
-  // Longer than the program may take to hear of it, if the event loop did not wait meanwhile.
+  // Takes longer than the program may need to notice its end, if the event loop were not blocked in the meantime.
   [
     'fs.writeFileSync("new", Buffer.alloc(20_000_000)); await fs_promises.writeFile("old", Buffer.alloc(20_000_000))',
     'new',
@@ -148,7 +148,7 @@ const OPERATIONS: [body: string, ...files: string[]][] = [
 interface Bench {
   folder: string;
   path(file: string): string;
-  /** Reports changed files, as a watcher would. @returns those that are a backend's own */
+  /** Reports changed files as a watcher would. @returns those that a backend wrote */
   look(...files: string[]): Promise<string[]>;
 }
 
@@ -163,10 +163,10 @@ afterAll(async () => {
   kept.remove();
 });
 
-/** On which what is begun has a minute to end, however busy the machine is, and not a second. */
+/** Slowed down, so that writes have a minute instead of a second to end on a busy machine. */
 const patientClock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() / 60 };
 
-/** Makes a project folder in which both programs work, and whose files the builds know. */
+/** Makes a project folder that both programs use and whose files the builds know. */
 async function start(): Promise<Bench & { program: ReportingProgram; other: ReportingProgram }> {
   const folder = makeProject({ old: 'old content', 'folder/a': 'a', 'folder/deep/b': 'b' });
   const [program, other] = programs as [ReportingProgram, ReportingProgram];
@@ -186,20 +186,20 @@ async function start(): Promise<Bench & { program: ReportingProgram; other: Repo
   return { folder, path, look, program, other };
 }
 
-describe('what a Node.js backend writes is its own', () => {
+describe('a file written by a Node.js backend counts as the backend’s', () => {
   test.each(OPERATIONS)('%s', async (body, ...files) => {
     const { program, look } = await start();
     await program.run(body);
     expect(await look(...files)).toEqual(files);
   });
 
-  test('from its first process and others in turn, into one file', async () => {
+  test('if its first process and others write to it in turn', async () => {
     const { program, other, look } = await start();
     for (const each of [program, other, program, program, other]) await each.run('fs.appendFileSync("old", "x")');
     expect(await look('old')).toEqual(['old']);
   });
 
-  test('also when the process has ended', async () => {
+  test('even if the process has ended', async () => {
     const { folder, look } = await start();
     const program = await startReportingProgram(folder, reports);
     await program.run('fs.appendFileSync("old", "x"); fs.writeFileSync("new", "y")');
@@ -208,7 +208,7 @@ describe('what a Node.js backend writes is its own', () => {
     expect(await look('old', 'new')).toEqual(['old', 'new']);
   });
 
-  test('although it hears late of the end of its own writes, if the sizes of the files show it', async () => {
+  test('even if the process hears of the end of its writes late, as long as the file sizes prove it', async () => {
     const { program, look } = await start();
     await program.run(`
       const handle = await fs_promises.open("folder/a", "a");
@@ -223,7 +223,7 @@ describe('what a Node.js backend writes is its own', () => {
     expect(await look('new', 'old', 'folder/a')).toEqual(['new', 'old', 'folder/a']);
   });
 
-  test('while it writes on: the end of what it has begun is awaited', async () => {
+  test('if the write is still going on, because its end is awaited', async () => {
     const { program, look, path } = await start();
     const writing = program.run('await fs_promises.writeFile("new", Buffer.alloc(30_000_000))');
     await waitFor(() => existsSync(path('new')), 'the file');
@@ -231,7 +231,7 @@ describe('what a Node.js backend writes is its own', () => {
     await writing;
   });
 
-  test('although it ends just when it is looked at', async () => {
+  test('if the write ends just when the file is checked', async () => {
     const { program, look, path } = await start();
     for (let bytes = 600_000; bytes < 1_000_000; bytes += 10_000) {
       const writing = program.run(`await fs_promises.writeFile("${bytes}", Buffer.alloc(${bytes}))`);
@@ -247,9 +247,9 @@ function replace(path: string, text = 'by a person'): void {
   renameSync(`${path}~`, path);
 }
 
-describe('a person’s save counts', () => {
+describe('a person’s save counts as a change', () => {
   const PERSONS: [string, (path: string) => void][] = [
-    ['written over', (path) => writeFileSync(path, 'by a person')],
+    ['overwritten', (path) => writeFileSync(path, 'by a person')],
     ['appended to', (path) => appendFileSync(path, 'by a person')],
     ['replaced', replace],
     ['made executable', (path) => chmodSync(path, 0o755)],
@@ -262,7 +262,7 @@ describe('a person’s save counts', () => {
     expect(await look('old')).toEqual([]);
   });
 
-  test.each(PERSONS)('between two writes that were noticed: %s', async (_, save) => {
+  test.each(PERSONS)('between two writes of a backend: %s', async (_, save) => {
     const { program, look, path } = await start();
     for (let round = 0; round < 3; round += 1) {
       await program.run(`fs.appendFileSync("old", "x")`);
@@ -283,7 +283,7 @@ describe('a person’s save counts', () => {
     expect(await look('old')).toEqual(['old']);
   });
 
-  test('of a file that a backend then moved, or only touched', async () => {
+  test('of a file that a backend then moved or only touched', async () => {
     const { program, look, path } = await start();
     writeFileSync(path('old'), 'by a person');
     writeFileSync(path('folder/a'), 'by a person');
@@ -291,7 +291,7 @@ describe('a person’s save counts', () => {
     expect(await look('new', 'folder/a')).toEqual([]);
   });
 
-  test('of what a backend once deleted and has made again', async () => {
+  test('of a file that a backend once deleted, whether it is created or deleted', async () => {
     const { program, look, path } = await start();
     await program.run('fs.unlinkSync("old")');
     expect(await look('old')).toEqual(['old']);
@@ -301,7 +301,7 @@ describe('a person’s save counts', () => {
     expect(await look('old')).toEqual([]);
   });
 
-  test('if the backend hears so late of the end of its own write that it can’t know whose is the last', async () => {
+  test('if the backend hears of the end of its write too late to know who wrote last', async () => {
     const { program, look, path } = await start();
     const busy = program.run(`
       const writing = fs_promises.writeFile("new", "from the backend");
@@ -316,7 +316,7 @@ describe('a person’s save counts', () => {
   });
 });
 
-test('whatever people and backends do in turn, no save of a person is taken for a backend’s', async () => {
+test('in any sequence of writes, no save by a person is attributed to a backend', async () => {
   const BACKENDS = {
     write: (token: string) => `fs.writeFileSync("f", "${token}")`,
     append: (token: string) => `await fs_promises.appendFile("f", "${token}")`,
@@ -382,7 +382,7 @@ test('reports do not grow with the number of writes', async () => {
   expect(await look('old', 'new')).toEqual(['old', 'new']);
 });
 
-test('a folder of reports that is gone, or was never there, means that nothing is known, and disturbs no program', async () => {
+test('a missing folder of reports yields no reports and disturbs no program', async () => {
   const { folder, path } = await start();
   const gone = new WriteReports(join(kept.path, 'gone'));
   rmSync(gone.folderOf(backendsOf('app')), { recursive: true });

@@ -4,7 +4,7 @@ import { waitFor } from '../support/wait.js';
 
 const NEVER = new AbortController().signal;
 
-/** Runs that end when they are told to. */
+/** Runs that end when the test says so. */
 function makeRuns() {
   const runs = new SharedRuns<number>();
   const started: { signal: AbortSignal; end: (result: number) => void }[] = [];
@@ -25,7 +25,7 @@ test('services that ask before a run starts share it', async () => {
   expect(started).toHaveLength(1);
 });
 
-test('a service that asks while one runs gets the next, which starts after its end', async () => {
+test('a service that asks during a run gets the next one, which starts after its end', async () => {
   const { ask, started, untilStarted } = makeRuns();
   const first = ask();
   await untilStarted(1);
@@ -38,7 +38,7 @@ test('a service that asks while one runs gets the next, which starts after its e
   expect([await first, ...(await Promise.all(later))]).toEqual([1, 2, 2]);
 });
 
-test('other variables make another run, in another place at the same time', async () => {
+test('other variables need another run, and another place runs at the same time', async () => {
   const { ask, started, untilStarted } = makeRuns();
   const asked = [ask('a'), ask('b'), ask('a', NEVER, 'elsewhere')];
   await untilStarted(2);
@@ -49,7 +49,7 @@ test('other variables make another run, in another place at the same time', asyn
   expect(await Promise.all(asked)).toEqual([1, 2, 3]);
 });
 
-test('a run is canceled when all who asked for it have given up, at once and for the reason of the last', async () => {
+test('a run is canceled as soon as all its callers have given up, with the reason of the last one', async () => {
   const { ask, started, untilStarted } = makeRuns();
   const [one, two] = [new AbortController(), new AbortController()];
   const asked = [ask('', one.signal), ask('', two.signal)];
@@ -58,7 +58,7 @@ test('a run is canceled when all who asked for it have given up, at once and for
   expect(started[0]?.signal.aborted).toBe(false);
   two.abort('last');
   expect(started[0]?.signal).toMatchObject({ aborted: true, reason: 'last' });
-  // The next one starts when the canceled one has ended.
+  // The next run starts when the canceled one has ended.
   const next = ask();
   started[0]?.end(1);
   expect(await Promise.all(asked)).toEqual([1, 1]);
@@ -67,7 +67,7 @@ test('a run is canceled when all who asked for it have given up, at once and for
   expect(await next).toBe(2);
 });
 
-test('a run that everybody gave up before it started is not joined', async () => {
+test('a run that all callers gave up before its start is not joined', async () => {
   const { ask, started, untilStarted } = makeRuns();
   const first = ask();
   await untilStarted(1);

@@ -18,7 +18,7 @@ function startParser(): SyntaxParser {
   return parser;
 }
 
-/** What a file contains, and the files around it. Files without an own name are called `a.js`. */
+/** The source of a file, the files around it, and its name, by default `a.js`. */
 const SOURCES: [source: string, around?: Record<string, string>, name?: string][] = [
   [''],
   ['const a = 1; return a'],
@@ -51,7 +51,7 @@ const SOURCES: [source: string, around?: Record<string, string>, name?: string][
 ];
 
 test.each(SOURCES)(
-  'what is accepted can be run, says node --check: %j %j %s',
+  'accepts exactly what node --check accepts: %j %j %s',
   async (source, around = {}, name = 'a.js') => {
     const path = join(makeProject({ ...around, [name]: source }), name);
     const accepted = await startParser().accepts(source.replace('\uFEFF', ''), await findModuleFormat(path));
@@ -64,14 +64,14 @@ test.each(SOURCES)(
 );
 
 describe('a parser', () => {
-  test('answers many at once, each with its own', async () => {
+  test('answers many requests at once, each with its own result', async () => {
     const parser = startParser();
     const sources = Array.from({ length: 200 }, (_, index) => (index % 3 === 0 ? `let a${index}; (` : `let a${index}`));
     const parsed = await Promise.all(sources.map((source) => parser.accepts(source, 'either')));
     expect(parsed).toEqual(sources.map((_, index) => index % 3 !== 0));
   });
 
-  test('leaves nobody waiting when it is closed, and starts again when asked', async () => {
+  test('rejects no pending request on closing, and starts again when needed', async () => {
     const parser = startParser();
     const pending = parser.accepts('1', 'either');
     await parser.close();
@@ -79,7 +79,7 @@ describe('a parser', () => {
     expect(await parser.accepts('1', 'either')).toBe(true);
   });
 
-  test('finds the error in a module that its package does not call one, which node --check takes for good', async () => {
+  test('finds an error in an undeclared module, which node --check overlooks', async () => {
     const source = 'import "fs";\nexport default () => { let a; let a };\n';
     const cwd = makeProject({ 'a.js': source });
     const check = { language: 'node', program: process.execPath, entry: join(cwd, 'a.js') } as const;
@@ -90,7 +90,7 @@ describe('a parser', () => {
     expect(await checkFile(check, check.entry, { cwd, env: {}, parser: startParser() }, NEVER)).toBeUndefined();
   });
 
-  test('is not asked where another Node.js runs the program', async () => {
+  test('is not used if the program runs on another Node.js', async () => {
     const cwd = makeProject({ 'a.js': 'fine', 'node_modules/.bin/node': '#!/bin/sh\necho refused >&2; exit 1\n' });
     chmodSync(join(cwd, 'node_modules/.bin/node'), 0o755);
     const check = { language: 'node', program: 'node', entry: join(cwd, 'a.js') } as const;

@@ -6,17 +6,17 @@ import type { ServiceConfig } from '../../src/config/service-config.js';
 import { makeProject } from '../support/project.js';
 import { startWatching } from '../watch/watcher-support.js';
 
-/** What makes a folder a repository for git. */
+/** Makes git accept a folder as a repository. */
 const GIT = { '.git/HEAD': 'ref: refs/heads/main', '.git/objects/info/.keep': '', '.git/refs/.keep': '' };
 
 interface Case {
-  /** Of a repository with the service in `app`. */
+  /** Files of a repository with the service in `app`. */
   files: Record<string, string>;
   command?: string;
   build?: string;
   watch?: string[];
   ignore?: string[];
-  /** Links in `app`, to where they lead. */
+  /** Links in `app`, with their targets. */
   links?: Record<string, string>;
 }
 
@@ -45,33 +45,37 @@ async function find({ files, command = 'node server.js', build, watch = ['.'], i
 
 const SHARED = { 'shared/util.js': '', 'shared/package.json': '{ "name": "shared", "main": "util.js" }' };
 
-describe('what is not watched is found:', () => {
+describe('reports an unwatched', () => {
   test.each<[string, Case, string[]]>([
-    ['an import from a shared folder', { files: { ...SHARED, 'app/server.js': 'import "../shared/util.js"' } }, []],
-    ['a require of one', { files: { ...SHARED, 'app/server.js': 'const { a } = require("../shared/util")' } }, []],
+    ['import from a shared folder', { files: { ...SHARED, 'app/server.js': 'import "../shared/util.js"' } }, []],
     [
-      'a require far down',
+      'require from a shared folder',
+      { files: { ...SHARED, 'app/server.js': 'const { a } = require("../shared/util")' } },
+      [],
+    ],
+    [
+      'require in a deeply nested module',
       { files: { ...SHARED, 'app/server.js': 'require("./a")', 'app/a.js': 'x(); require("../shared/util.js")' } },
       [],
     ],
     [
-      'a package that is linked',
+      'linked package',
       { files: { ...SHARED, 'app/server.js': "require('shared')" }, links: { 'node_modules/shared': '../../shared' } },
       [],
     ],
     [
-      'a file that git ignores',
+      'file that git ignores',
       { files: { 'app/.gitignore': 'secret.js', 'app/secret.js': '', 'app/server.js': 'require("./secret")' } },
       ['imports', '/secret.js', '/secret.js'],
     ],
     [
-      'a program that a tool writes into an ignored folder',
+      'program that a tool writes into an ignored folder',
       { files: { '.gitignore': 'dist', 'app/dist/main.js': '' }, command: 'node dist/main.js' },
       ['runs', '/dist/main.js', '/dist'],
     ],
-    ['a program outside of "watch"', { files: { 'app/src/a.js': '' }, watch: ['src'] }, ['runs', '/server.js', '']],
+    ['program outside of "watch"', { files: { 'app/src/a.js': '' }, watch: ['src'] }, ['runs', '/server.js', '']],
     [
-      'a module of Python',
+      'module of Python',
       {
         files: { '.gitignore': 'gen', 'app/main.py': 'import gen.api', 'app/gen/api.py': 'x = 1' },
         command: 'python3 main.py',
@@ -79,7 +83,7 @@ describe('what is not watched is found:', () => {
       ['imports', '/gen/api.py', '/gen'],
     ],
     [
-      'an import of what jamdev builds',
+      'import of a built program',
       {
         files: { ...SHARED, '.gitignore': 'dist', 'app/dist/a.js': 'import "../../shared/util.js"' },
         command: 'node dist/a.js',
@@ -99,14 +103,14 @@ describe('what is not watched is found:', () => {
   });
 });
 
-describe('nothing is said of', () => {
+describe('does not report', () => {
   test.each<[string, Case]>([
     [
       'a file behind a link',
       { files: { ...SHARED, 'app/server.js': 'require("./util")' }, links: { 'util.js': '../shared/util.js' } },
     ],
     [
-      'a file in a folder behind a link',
+      'a file in a linked folder',
       { files: { ...SHARED, 'app/server.js': 'require("./lib/util")' }, links: { lib: '../shared' } },
     ],
     [
@@ -114,7 +118,7 @@ describe('nothing is said of', () => {
       { files: { ...SHARED }, command: 'node main.js', links: { 'main.js': '../shared/util.js' } },
     ],
     [
-      'what "watch" names by a link',
+      'a link named in "watch"',
       {
         files: { ...SHARED, 'app/server.js': 'require("./lib/util")' },
         links: { lib: '../shared' },
@@ -122,26 +126,26 @@ describe('nothing is said of', () => {
       },
     ],
     [
-      'what is watched',
+      'watched files',
       { files: { 'app/server.js': 'import "./a.js"; require("./b")', 'app/a.js': '', 'app/b.js': '' } },
     ],
     [
-      'a file that git tracks although it ignores it, or that "watch" names',
+      'an ignored file that git tracks or that "watch" names',
       { files: { '.gitignore': 'dist', 'app/dist/main.js': '' }, command: 'node dist/main.js', watch: ['dist'] },
     ],
     [
-      'a file that is watched by name',
+      'a file that "watch" names',
       {
         files: { '.gitignore': '*.gen.js', 'app/a.gen.js': '', 'app/server.js': 'require("./a.gen")' },
         watch: ['.', 'a.gen.js'],
       },
     ],
     [
-      'what "ignore" leaves out',
+      'a file excluded by "ignore"',
       { files: { 'app/data.js': '', 'app/server.js': 'require("./data")' }, ignore: ['data.js'] },
     ],
     ['installed packages', { files: { 'node_modules/x/index.js': '', 'app/server.js': 'require("x")' } }],
-    ['what is not there', { files: { 'app/server.js': 'require("../gone.js"); import "../gone.js"' } }],
+    ['missing files', { files: { 'app/server.js': 'require("../gone.js"); import "../gone.js"' } }],
     [
       'a require in a comment',
       { files: { ...SHARED, 'app/server.js': '// require("../shared/util")\n/*\n * require("../shared/util")\n */' } },
@@ -155,7 +159,7 @@ describe('nothing is said of', () => {
       },
     ],
     [
-      'commands of another kind',
+      'other kinds of commands',
       { files: { ...SHARED, 'app/server.js': 'require("../shared/util")' }, command: 'tsx server.js' },
     ],
   ])('%s', async (_, options) => {

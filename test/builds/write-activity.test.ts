@@ -4,7 +4,7 @@ import { HandClock } from '../support/hand-clock.js';
 
 const STEP_MS = 20;
 
-/** Lets time pass, with everything that it sets off. */
+/** Advances the clock and runs everything that is then due. */
 async function advance(clock: HandClock, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += STEP_MS) {
     clock.turn(STEP_MS);
@@ -12,7 +12,7 @@ async function advance(clock: HandClock, ms: number): Promise<void> {
   }
 }
 
-/** A backend with what its processes have written, at a clock that a test turns. */
+/** A backend with the bytes its processes have written, on a clock that the test turns. */
 function start() {
   const clock = new HandClock();
   const state = {
@@ -28,7 +28,7 @@ function start() {
       [...backends].map(([id, each]) => [id, { ...each, processes: new Map(Object.entries(each.processes)) }]),
     );
   });
-  /** A file is changed now, and that is handled a moment later. */
+  /** Changes a file now, and asks about it a moment later. */
   const change = async (write: () => unknown = () => undefined) => {
     await advance(clock, 100);
     const changedAtMs = clock.now().getTime();
@@ -39,13 +39,13 @@ function start() {
   return { clock, state, backends, change, look: () => activity.look(), sampled: () => samples };
 }
 
-/** A process of a backend writes, and a part of that is what it prints. */
+/** Makes a process of a backend write, partly to its output. */
 function write(state: ReturnType<typeof start>['state'], bytes: number, printed = 0): void {
   state.processes['1 a'] = (state.processes['1 a'] ?? 0) + bytes;
   state.printed += printed;
 }
 
-test('of a backend that was not looked at before, nothing is known; later, it may have made a change if it has written meanwhile', async () => {
+test('nothing is known of a backend before its first sample; later, it may have made a change if it wrote more than it printed', async () => {
   const { clock, state, change } = start();
   expect(await change()).toBe(undefined);
   await advance(clock, 1_000);
@@ -58,7 +58,7 @@ test('of a backend that was not looked at before, nothing is known; later, it ma
   expect(await change(() => write(state, 11, 10))).toBe(true);
 });
 
-test('what it wrote until it had started does not count, however soon after that a file changes', async () => {
+test('writes before the end of the start do not count, however soon afterwards a file changes', async () => {
   const { state, change, look, sampled } = start();
   look();
   expect(sampled()).toBe(0);
@@ -68,7 +68,7 @@ test('what it wrote until it had started does not count, however soon after that
   expect(await change()).toBe(false);
 });
 
-test('what it wrote well before does not count', async () => {
+test('writes long before the change do not count', async () => {
   const { clock, state, change } = start();
   await change();
   write(state, 10);
@@ -81,32 +81,32 @@ test.each([
   ['another process', { '2 b': 100 }, true],
   ['the end of a process', {}, true],
   ['a new process that has written nothing', { '1 a': 100, '2 b': 0 }, false],
-])('%s of the same start: whether a change may be its own', async (_, processes, expected) => {
+])('%s since the last sample: whether the backend may have made the change', async (_, processes, expected) => {
   const { clock, state, change } = start();
   await change();
   await advance(clock, 1_000);
   expect(await change(() => Object.assign(state, { processes }))).toBe(expected);
 });
 
-describe('of a backend whose processes were replaced since the last look', () => {
+describe('a backend whose processes were replaced since the last sample', () => {
   const replace = ({ clock, state }: ReturnType<typeof start>) =>
     Object.assign(state, { sinceMs: clock.now().getTime(), printed: 0, processes: { '1 a': 0 } });
 
-  test('all that the new ones wrote is known: what they printed is no change', async () => {
+  test('did not make the change if the new ones wrote only what they printed', async () => {
     const started = start();
     await started.change();
     replace(started);
     expect(await started.change(() => write(started.state, 20, 20))).toBe(false);
   });
 
-  test('they may have made it if they wrote more than they printed', async () => {
+  test('may have made the change if the new ones wrote more than they printed', async () => {
     const started = start();
     await started.change();
     replace(started);
     expect(await started.change(() => write(started.state, 21, 20))).toBe(true);
   });
 
-  test('the earlier ones may have made it if they still ran then', async () => {
+  test('may have made the change if the earlier ones were still running at that time', async () => {
     const started = start();
     await started.change();
     await advance(started.clock, 1_000);
@@ -114,20 +114,20 @@ describe('of a backend whose processes were replaced since the last look', () =>
   });
 });
 
-test('a backend that was never looked at and has only printed has made no change', async () => {
+test('a backend that was never sampled and has only printed did not make the change', async () => {
   const { state, change } = start();
   state.printed = 100;
   expect(await change()).toBe(false);
 });
 
-test('a backend that has gone since may have made a change', async () => {
+test('a backend that has ended since then may have made the change', async () => {
   const { clock, backends, change } = start();
   await change();
   await advance(clock, 1_000);
   expect(await change(() => backends.delete('b'))).toBe(true);
 });
 
-test('without processes that write, nobody but others has made a change', async () => {
+test('without processes that write, the change comes from elsewhere', async () => {
   const { state, change } = start();
   state.processes = {};
   const print = () => {
@@ -136,7 +136,7 @@ test('without processes that write, nobody but others has made a change', async 
   expect(await change(print)).toBe(false);
 });
 
-test('it stops looking ten minutes after the last change', async () => {
+test('sampling stops ten minutes after the last change', async () => {
   const { clock, change, sampled } = start();
   await change();
   await advance(clock, 605_000);

@@ -21,7 +21,7 @@ test.each([
 });
 
 test.each(['localhost', 'ftp://x:1', 'a b:80', '', '99999', 'localhost:99999', 'file:/x', '::1'])(
-  '%j is no URL of a dev server',
+  '%j is not a URL of a dev server',
   (text) => {
     expect(() => parseApiUrl(text)).toThrow('is not the URL of a dev server');
   },
@@ -42,11 +42,11 @@ test.each([
     'http://host.docker.internal:8280',
     'Start one on host.docker.internal with: npx jamdev dev --host 0.0.0.0 --port 8280',
   ],
-])('what would answer at %s is started as: %s', (url, line) => {
+])('for %s, the suggestion to start a dev server is: %s', (url, line) => {
   expect(howToStartAt(url)).toBe(line);
 });
 
-test('an address of this machine is listened on', () => {
+test('for an address of this machine, the suggestion is to listen on it', () => {
   const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
   for (const { address, internal, family } of own) {
     if (internal || family !== 'IPv4') continue;

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cleanOutput, cleanText, lastPart } from '../../src/cli/terminal/clean.js';
 
-describe('of what a backend printed', () => {
+describe('output of a backend', () => {
   test.each([
     ['plain text', 'hello', 'hello'],
     ['text in any script', 'grüße 🦊 日本', 'grüße 🦊 日本'],
     ['tabs', 'a\tb', 'a\tb'],
     ['colors, closed at the end', '\u001b[31mred\u001b[0m', '\u001b[31mred\u001b[0m\u001b[0m'],
     ['long colors', '\u001b[38;2;1;2;3;48:5:7mx', '\u001b[38;2;1;2;3;48:5:7mx\u001b[0m'],
-  ])('%s stay', (_what, text, cleaned) => {
+  ])('keeps %s', (_what, text, cleaned) => {
     expect(cleanOutput(text, true)).toBe(cleaned);
   });
 
@@ -17,37 +17,37 @@ describe('of what a backend printed', () => {
     ['clearing the screen', 'a\u001b[2Jb', 'ab'],
     ['moving the cursor', 'a\u001b[10;5H\u001b[Ab', 'ab'],
     ['private modes', 'a\u001b[?1049h\u001b[?25lb', 'ab'],
-    ['the title, ended by a bell', 'a\u001b]0;title\u0007b', 'ab'],
-    ['the title, ended by a string terminator', 'a\u001b]0;title\u001b\\b', 'ab'],
+    ['a title ended by a bell', 'a\u001b]0;title\u0007b', 'ab'],
+    ['a title ended by a string terminator', 'a\u001b]0;title\u001b\\b', 'ab'],
     ['a link', '\u001b]8;;http://x\u001b\\text\u001b]8;;\u001b\\', 'text'],
     ['the clipboard', 'a\u001b]52;c;aGk=\u0007b', 'ab'],
     ['device strings', 'a\u001bP1$qm\u001b\\b\u001b_app\u001b\\c\u001b^pm\u001b\\d', 'abcd'],
-    ['a title that never ends', 'a\u001b]0;title', 'a'],
+    ['an unterminated title', 'a\u001b]0;title', 'a'],
     ['resetting the terminal', 'a\u001bcb', 'ab'],
     ['other character sets', 'a\u001b(0b', 'ab'],
     ['saving the cursor', 'a\u001b7b\u001b8c', 'abc'],
     ['the bell and backspaces', 'a\u0007b\u0008c', 'abc'],
-    ['what was printed over', 'loading\rdone\r', 'done'],
+    ['overwritten text', 'loading\rdone\r', 'done'],
     ['one-byte sequences', 'a\u009b2Jb\u0090x\u009c', 'a2Jbx'],
     ['a lone escape', 'a\u001b', 'a'],
-    ['a sequence that never ends', 'a\u001b[12', 'a'],
-    ['a sequence with controls in it', 'a\u001b\u0000[2\u00002Jb', 'ab'],
+    ['an unterminated sequence', 'a\u001b[12', 'a'],
+    ['a sequence that contains controls', 'a\u001b\u0000[2\u00002Jb', 'ab'],
     ['an escape before a sequence', 'a\u001b\u001b[2Jb', 'ab'],
-    ['key reports of xterm, which end as colors do', 'a\u001b[>4;2mb', 'ab'],
+    ['key reports of xterm, which end like colors', 'a\u001b[>4;2mb', 'ab'],
     ['ends of lines', 'a\nb\u2028c\u0085d\u000be', 'a b c d e'],
-    ['marks that turn the direction of text', 'a\u202eb\u2066c\u200fd\u061ce\u2069', 'abcde'],
+    ['marks that reverse the direction of text', 'a\u202eb\u2066c\u200fd\u061ce\u2069', 'abcde'],
     ['delete', 'a\u007fb', 'ab'],
-  ])('%s goes', (_what, text, cleaned) => {
+  ])('loses %s', (_what, text, cleaned) => {
     expect(cleanOutput(text, true)).toBe(cleaned);
     expect(cleanOutput(text, false)).toBe(cleaned);
   });
 
-  test('colors are removed where they are not wanted', () => {
+  test('loses its colors where they are not wanted', () => {
     expect(cleanOutput('\u001b[31mred\u001b[0m', false)).toBe('red');
   });
 });
 
-/** Everything that a terminal obeys, in pieces that can make up new sequences where something between them is removed. */
+/** Everything that a terminal obeys, in pieces that may form new sequences when the text between them is removed. */
 const HOSTILE = [
   ...['\u001b', '\u001b[', '\u001b]', '\u001bP', '\u001bX', '\u001b^', '\u001b_', '\u001b\\', '\u001b(', '\u001bc'],
   ...[
@@ -107,7 +107,7 @@ const nasty = fc
 const OBEYED = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]/;
 const COLORS = /\u001b\[[0-9;:]*m/g;
 
-test('without colors nothing is left that a terminal obeys', () => {
+test('without colors, nothing is left that a terminal obeys', () => {
   fc.assert(
     fc.property(nasty, (text) => {
       expect(cleanOutput(text, false)).not.toMatch(OBEYED);
@@ -118,7 +118,7 @@ test('without colors nothing is left that a terminal obeys', () => {
   );
 });
 
-test('with colors nothing but colors is left that a terminal obeys, and they end with the line', () => {
+test('with colors, nothing but colors is left that a terminal obeys, and they end with the line', () => {
   fc.assert(
     fc.property(nasty, (text) => {
       const cleaned = cleanOutput(text, true);
@@ -129,7 +129,7 @@ test('with colors nothing but colors is left that a terminal obeys, and they end
   );
 });
 
-test('what is clean stays as it is, and cleaning again changes nothing', () => {
+test('clean text stays unchanged, and cleaning is idempotent', () => {
   fc.assert(
     fc.property(nasty, (text) => {
       expect(cleanText(cleanText(text))).toBe(cleanText(text));
@@ -143,11 +143,11 @@ test.each([
   ['\r'.repeat(256 * 1024), ''],
   [`${'\r'.repeat(256 * 1024)}x`, 'x'],
   ['\u001b['.repeat(100_000), ''],
-])('a very long line is cleaned in one go', (line, cleaned) => {
+])('a very long line is cleaned in linear time', (line, cleaned) => {
   expect(cleanOutput(line, false)).toBe(cleaned);
 });
 
-test('a name stays on its line and in its column', () => {
+test('a name cannot leave its line or its column', () => {
   expect(cleanText('a\n2 | fake\tb\u2028c\u001b[2J\r')).toBe('a 2 | fake b c ');
 });
 

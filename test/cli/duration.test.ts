@@ -17,11 +17,11 @@ test.each([
   [119_600, '2 min 0 s'],
   [245_000, '4 min 5 s'],
   [7_200_000, '120 min 0 s'],
-])('%d ms is said as %s', (ms, text) => {
+])('%d ms is written as %s', (ms, text) => {
   expect(formatDuration(ms)).toBe(text);
 });
 
-test('no part of a duration ever reaches the next unit', () => {
+test('no part of a duration reaches the next larger unit', () => {
   fc.assert(
     fc.property(fc.double({ min: 0, max: 10_000_000, noNaN: true }), (ms) => {
       expect(formatDuration(ms)).not.toMatch(/^1000 ms|^60\.0 s| 60 s/);

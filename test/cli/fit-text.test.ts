@@ -12,7 +12,7 @@ test.each([
   ['🇨🇭🇨🇭', 3, '🇨🇭'],
   ['', 3, ''],
   ['x', 0, ''],
-])('of %j, %i columns hold %j', (text, columns, expected) => {
+])('of %j, %i columns show %j', (text, columns, expected) => {
   expect(sliceToWidth(text, columns, stringWidth)).toBe(expected);
 });
 
@@ -32,7 +32,7 @@ test.each<[string, number, string]>([
   ['document-1-chapter-12', 5, 'd...2'],
   ['document-1-chapter-12', 4, 'docu'],
   ['\u6587\u66f8\u6587\u66f8\u6587\u66f8-1', 9, '\u6587\u66f8...-1'],
-])('%s is cut in the middle to %i columns', (text, columns, expected) => {
+])('%s is shortened in the middle to %i columns', (text, columns, expected) => {
   const fitted = fitMiddle(text, columns, stringWidth);
   expect(fitted).toBe(expected);
   expect(stringWidth(fitted)).toBeLessThanOrEqual(columns);

@@ -6,7 +6,7 @@ import { HttpApi } from '../../src/cli/client/http-api.js';
 import { usageError } from '../../src/contract/errors/usage-error.js';
 import { recordOf } from '../support/server-record.js';
 
-test('a program that says to be jamdev serve where a dev server was gets no token', async () => {
+test('a jamdev serve in place of a recorded dev server gets no token', async () => {
   const server = createServer((_request, response) => {
     response.end(JSON.stringify({ kind: 'serve', version: '1.0.0', cluster: 'localhost' }));
   });
@@ -16,7 +16,7 @@ test('a program that says to be jamdev serve where a dev server was gets no toke
     const record = await recordOf('/project', { apiUrl });
     const { signal } = new AbortController();
     await expect(greetServer({ apiUrl, record }, signal)).rejects.toMatchObject({ code: 'DevServerUnreachable' });
-    // Named by the user, it is what it says.
+    // Without a record of a dev server, jamdev serve is accepted.
     expect((await greetServer({ apiUrl }, signal)).isServe).toBe(true);
   } finally {
     server.closeAllConnections();
@@ -24,7 +24,7 @@ test('a program that says to be jamdev serve where a dev server was gets no toke
   }
 });
 
-test('an address that is tried first keeps the host, and is given up where nothing listens', async () => {
+test('an alternative address keeps the host header, and is skipped if nothing listens there', async () => {
   const hosts: unknown[] = [];
   const server = createServer((request, response) => {
     hosts.push(request.headers.host);

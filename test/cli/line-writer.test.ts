@@ -4,7 +4,7 @@ import { LineWriter } from '../../src/cli/terminal/line-writer.js';
 import { Output, type OutputStream } from '../../src/cli/terminal/output.js';
 import { Printed } from '../../src/cli/terminal/text.js';
 
-/** A stream that takes nothing until it is told to. */
+/** A stream that accepts nothing until the test says so. */
 class SlowStream extends EventEmitter {
   written: string[] = [];
   writableLength = 0;
@@ -35,7 +35,7 @@ function make(isTTY = false) {
   return { stream, output, writer: new LineWriter(output), all: () => stream.written.join('') };
 }
 
-test('what backends print is left out while too much is waiting, and told once there is room', () => {
+test('output of backends is dropped while too much is waiting, and that is reported once there is room', () => {
   const { stream, writer } = make();
   const megabyte = 'x'.repeat(1024 * 1024 - 1);
   for (let index = 0; index < 9; index += 1) writer.writeOutput('a', [megabyte]);
@@ -60,7 +60,7 @@ test('lines left out of JSON output are reported as JSON', () => {
   expect(stream.written).toEqual(['{"event":"left-out","lines":2}\n']);
 });
 
-test('a live line is shown below the others until it ends, fits into the terminal, and shows nowhere else', () => {
+test('a live line is the last one until it ends, fits into the terminal, and is shown nowhere else', () => {
   const terminal = make(true);
   terminal.writer.live('build', '結合結合結合結合結合結合');
   expect(terminal.stream.written).toEqual(['\r\u001b[2K結合結合結合結合結']);
@@ -74,7 +74,7 @@ test('a live line is shown below the others until it ends, fits into the termina
   expect(pipe.stream.written).toEqual([]);
 });
 
-test('the newest of several live lines is shown, and then the one before it', () => {
+test('the newest of several live lines is shown, and after its end the previous one', () => {
   const { stream, writer } = make(true);
   writer.unfinished('a', 'prompt: ');
   writer.unfinished('b', '10%');
@@ -92,7 +92,7 @@ test('the newest of several live lines is shown, and then the one before it', ()
   ]);
 });
 
-test('a screen shows in place of the bare terminal', () => {
+test('a screen takes over from the bare terminal', () => {
   const { stream, writer } = make(true);
   writer.live('build', 'step 1');
   const told: string[] = [];
@@ -109,7 +109,7 @@ test('a screen shows in place of the bare terminal', () => {
   expect(stream.written.slice(before)).toEqual(['bare\n']);
 });
 
-test('nothing but the colors of printed lines reaches a terminal from what is written', () => {
+test('only the colors of printed lines reach a terminal', () => {
   const { stream, output, writer } = make(true);
   output.printedColors = true;
   const hostile = '\u001b]0;t\u0007\u001b[2J\u001b[31m\u202ename\n\u009b1A';
@@ -121,7 +121,7 @@ test('nothing but the colors of printed lines reaches a terminal from what is wr
 
 test.each<[string, (writer: LineWriter) => void, string]>([
   [
-    'is added to as it grows',
+    'is extended as it grows',
     (writer) => {
       writer.unfinished('a', 'a | Na');
       writer.unfinished('a', 'a | Name: ');
@@ -130,7 +130,7 @@ test.each<[string, (writer: LineWriter) => void, string]>([
     'a | Name: Ann\na | Hello\n',
   ],
   [
-    'is written again once it is finished, where it has changed in another way',
+    'is written again when finished if its beginning has changed',
     (writer) => {
       for (const percent of [10, 50, 90]) writer.unfinished('a', `a | ${percent}%`);
       writer.writeOutput('a', ['a | done']);
@@ -138,7 +138,7 @@ test.each<[string, (writer: LineWriter) => void, string]>([
     'a | 10%\na | done\n',
   ],
   [
-    'is written again once it is finished, where others came in between',
+    'is written again when finished if other lines came in between',
     (writer) => {
       writer.unfinished('a', 'a | Name: ');
       writer.writeOutput('b', ['b | line']);
@@ -148,7 +148,7 @@ test.each<[string, (writer: LineWriter) => void, string]>([
     'a | Name: \nb | line\na | Name: Ann\n',
   ],
   [
-    'of one stands once, however often two of them change',
+    'is shown once per source, however often two of them change',
     (writer) => {
       for (const percent of [10, 50, 90]) {
         writer.unfinished('a', `a | ${percent}%`);
@@ -159,7 +159,7 @@ test.each<[string, (writer: LineWriter) => void, string]>([
     'a | 10%\nb | 10%\njamdev\n',
   ],
   [
-    'ends with the output',
+    'ends when the output ends',
     (writer) => {
       writer.unfinished('a', 'a | Name: ');
       writer.close();

@@ -4,7 +4,7 @@ import type { Backend } from '../../src/platform/backend.js';
 
 const [one, two, three] = ['one', 'two', 'three'].map((id) => ({ id }) as Backend) as [Backend, Backend, Backend];
 
-test('it goes from all to each running backend and back to all', () => {
+test('cycles from all to each running backend and back to all', () => {
   const filter = new LogFilter();
   expect([filter.shows('one'), filter.shows('two')]).toEqual([true, true]);
   filter.cycle([one, two]);
@@ -15,14 +15,14 @@ test('it goes from all to each running backend and back to all', () => {
   expect(filter.only).toBeUndefined();
 });
 
-test('after one that is gone comes the first', () => {
+test('moves to the first backend if the selected one is gone', () => {
   const filter = new LogFilter();
   filter.cycle([one]);
   filter.cycle([two, three]);
   expect(filter.only).toBe(two);
 });
 
-test('with none running it stays at all', () => {
+test('stays at all if none is running', () => {
   const filter = new LogFilter();
   filter.cycle([]);
   expect(filter.only).toBeUndefined();

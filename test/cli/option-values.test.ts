@@ -52,7 +52,7 @@ describe('a JSON object', () => {
   test.each([
     ['{}', {}],
     ['{"role": "editor", "n": [1, null]}', { role: 'editor', n: [1, null] }],
-  ])('%s is taken over', (text, value) => {
+  ])('%s is accepted', (text, value) => {
     expect(jsonObject('--auth')(text)).toEqual(value);
   });
 
@@ -71,7 +71,7 @@ describe('a JSON object', () => {
 });
 
 describe('environment variables', () => {
-  test('add up, the later of two winning', () => {
+  test('accumulate, and the later of two wins', () => {
     const all = ['A=1', 'B=x=y', 'EMPTY=', 'LINES=a\nb', 'A=2'].reduce<Record<string, string> | undefined>(
       (before, text) => environment(text, before),
       undefined,
@@ -79,7 +79,7 @@ describe('environment variables', () => {
     expect(all).toEqual({ A: '2', B: 'x=y', EMPTY: '', LINES: 'a\nb' });
   });
 
-  test('leave those given before as they are', () => {
+  test('do not modify earlier ones', () => {
     const before = { A: '1' };
     environment('A=2', before);
     expect(before).toEqual({ A: '1' });
@@ -96,7 +96,7 @@ test('commands that talk to a dev server have --api and --json', () => {
   expect(command.opts()).toEqual({ api: 'http://h', json: true });
 });
 
-test('examples stand below the help, their meanings in one column', () => {
+test('examples are listed below the help, with their meanings in one column', () => {
   let text = '';
   const command = new Command('x').configureOutput({
     writeOut: (part) => {

@@ -31,7 +31,7 @@ test.each([
 });
 
 test.each([[history()], [history(['scheduled', 0])], [history(['scheduled', 0], ['terminated', 5])]])(
-  '%#: one that was never ready has none',
+  '%#: a backend that was never ready has no phases',
   (states) => {
     expect(describePhases(states)).toBeUndefined();
   },

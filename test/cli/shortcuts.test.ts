@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { KeyQuestion } from '../../src/cli/terminal/key-question.js';
 import { type KeyInput, listenForKeys, shortcutTable } from '../../src/cli/terminal/shortcuts.js';
 
-/** A terminal's input, and what was asked of it. */
+/** A terminal's input, and the actions it requested. */
 function fakeTerminal() {
   const emitter = new EventEmitter();
   const asked: string[] = [];
@@ -54,7 +54,7 @@ test.each([
   ['t', 't', ['y']],
   ['Escape', '\u001b', ['\u001b']],
   ['y twice', 'yy', ['y']],
-])('an open question takes the next key, and no other: %s', (_what, keys, answered) => {
+])('an open question takes exactly the next key: %s', (_what, keys, answered) => {
   const { press, pressed, question } = listen();
   const answers: string[] = [];
   question.ask('Sure?', (key) => void answers.push(key));
@@ -77,7 +77,7 @@ test.each([
   ['Alt and b', '\u001bb'],
   ['Escape', '\u001b'],
   ['a mouse’s report', '\u001b[<0;10;20M'],
-])('%s is none of the shortcuts', (_what, sequence) => {
+])('%s is not a shortcut', (_what, sequence) => {
   const { press, pressed, interrupt } = listen();
   press(sequence);
   expect(pressed).toEqual([]);
@@ -107,7 +107,7 @@ test('the help is a table of keys and what they do', () => {
   ]);
 });
 
-test('the terminal is taken raw and given back as it was', () => {
+test('the terminal is switched to raw mode and back', () => {
   const { asked, stop, press, pressed, emitter } = listen();
   expect(asked).toEqual(['raw true', 'resume']);
   stop();

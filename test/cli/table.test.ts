@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatTable } from '../../src/cli/terminal/table.js';
 
-test('columns are as wide as their widest cell, two spaces apart, with nothing behind the last', () => {
+test('columns are as wide as their widest cell, two spaces apart, without trailing spaces', () => {
   const rows = [
     ['abc', 'doc-1', '3'],
     ['a', 'a very long key', ''],
@@ -13,6 +13,6 @@ test('columns are as wide as their widest cell, two spaces apart, with nothing b
   ]);
 });
 
-test('without rows only the headings stand', () => {
+test('without rows there are only headings', () => {
   expect(formatTable(['ID', 'KEY'], [])).toEqual(['ID  KEY']);
 });

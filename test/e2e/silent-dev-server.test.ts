@@ -199,7 +199,7 @@ const OTHERS: [what: string, onConnection: (socket: Socket) => void, message: Re
   ],
 ];
 
-test('a port without a dev server is reported: it %s', async () => {
+test('a port without a dev server is reported with what its program does', async () => {
   await Promise.all(
     OTHERS.map(async ([what, onConnection, message]) => {
       const url = await startListener(onConnection);

@@ -37,7 +37,7 @@ function makeBranches(): string {
   return root;
 }
 
-test('5,000 files that a switch of branches changes are one change, there and back', async () => {
+test('switching branches, which changes 5,000 files, is one change each way', async () => {
   const root = makeBranches();
   const { batchesOf } = await startWatching(root);
   for (const branch of ['one', 'two']) {
@@ -46,7 +46,7 @@ test('5,000 files that a switch of branches changes are one change, there and ba
   }
 });
 
-test('what changes while git holds its lock is reported once the lock is released', async () => {
+test('changes made while git holds its lock are reported once it is released', async () => {
   const root = makeProject({ 'a.js': '', 'b.js': '' });
   git(root, 'init', '--quiet');
   const { batches, batchesOf } = await startWatching(root);
@@ -54,7 +54,7 @@ test('what changes while git holds its lock is reported once the lock is release
   const all = await batchesOf(async () => {
     writeFileSync(lock, '');
     appendFileSync(join(root, 'a.js'), 'x');
-    // Far more often than it has to be quiet for, so that it has been quiet in between.
+    // Longer in total than the quiet period, so that it would have passed without the lock.
     for (let turn = 0; turn < 12; turn += 1) {
       await new Promise((resolve) => setTimeout(resolve, 60));
       appendFileSync(join(root, 'b.js'), 'x');
@@ -65,7 +65,7 @@ test('what changes while git holds its lock is reported once the lock is release
   expect(all).toEqual([['content a.js', 'content b.js']]);
 });
 
-test('a lock that a killed git has left does not hold changes for long', async () => {
+test('the lock of a killed git does not delay changes for long', async () => {
   const root = makeProject({ 'a.js': '' });
   git(root, 'init', '--quiet');
   writeFileSync(join(root, '.git', 'index.lock'), '');
@@ -73,7 +73,7 @@ test('a lock that a killed git has left does not hold changes for long', async (
   expect(await changesOf(() => appendFileSync(join(root, 'a.js'), 'x'))).toEqual(['content a.js']);
 });
 
-test('a file that changes all the time holds nothing up', async () => {
+test('a file that keeps changing delays no other change', async () => {
   const root = makeProject({ 'a.js': '', 'noise.txt': '' });
   const { batches } = await startWatching(root);
   const descriptor = openSync(join(root, 'noise.txt'), 'a');
@@ -83,7 +83,7 @@ test('a file that changes all the time holds nothing up', async () => {
   await waitFor(() => batches.flat().includes('content a.js'), 'the change');
 });
 
-test('a file that is touched before its turn to be compared with counts as changed, and only once', async () => {
+test('a file touched before its first fingerprint was taken counts as changed, but only once', async () => {
   const root = makeProject();
   writeMany(root, 'one');
   const watcher = new FileWatcher({ kind: 'process', root, paths: [root], files: [], ignore: [], poll: undefined });
@@ -108,7 +108,7 @@ test('no change is lost, however fast files change one after the other', async (
   const now = new Map<string, string | undefined>();
   watcher.events.on('changed', (changes) => {
     for (const { path, before, now: after } of changes) {
-      // Each change goes on from where the last one ended.
+      // Each change starts from where the last one ended.
       if (now.has(path)) expect(before).toBe(now.get(path));
       now.set(path, after);
     }

@@ -21,7 +21,7 @@ import { startWatching } from './watcher-support.js';
 
 const FILES = { 'server.js': 'one', 'src/a.js': 'a', 'src/deep/b.js': 'b', 'other.js': '' };
 
-/** What a person or a tool does in a project with FILES, and what has changed then. */
+/** What a person or a tool does in a project with FILES, and the changes that follow. */
 type Case = [what: string, act: (path: (name: string) => string) => unknown, changes: string[]];
 
 const SINGLE: Case[] = [
@@ -59,7 +59,7 @@ const SINGLE: Case[] = [
     ['kind other.js'],
   ],
   [
-    'replaced by one that looks just as old',
+    'replaced by another of the same age',
     (path) => {
       const [from, to] = [path('tmp'), path('server.js')];
       writeFileSync(from, 'two');
@@ -72,10 +72,10 @@ const SINGLE: Case[] = [
 
 const NOTHING: Case[] = [
   ['touched', (path) => utimesSync(path('server.js'), 1, 1), []],
-  ['saved again', (path) => writeFileSync(path('server.js'), 'one'), []],
+  ['saved unchanged', (path) => writeFileSync(path('server.js'), 'one'), []],
   ['given another mode that is not executable', (path) => chmodSync(path('server.js'), 0o600), []],
   [
-    'replaced by the same',
+    'replaced by an identical one',
     (path) => {
       writeFileSync(path('tmp'), 'one');
       renameSync(path('tmp'), path('server.js'));
@@ -83,7 +83,7 @@ const NOTHING: Case[] = [
     [],
   ],
   [
-    'deleted and made again',
+    'deleted and created again',
     (path) => {
       unlinkSync(path('server.js'));
       writeFileSync(path('server.js'), 'one');
@@ -99,7 +99,7 @@ const NOTHING: Case[] = [
     [],
   ],
   [
-    'made and deleted',
+    'created and deleted',
     (path) => {
       writeFileSync(path('x.js'), '');
       unlinkSync(path('x.js'));
@@ -107,12 +107,12 @@ const NOTHING: Case[] = [
     [],
   ],
   ['read', (path) => readFileSync(path('server.js')), []],
-  ['an empty folder that is made', (path) => mkdirSync(path('empty')), []],
+  ['created empty', (path) => mkdirSync(path('empty')), []],
 ];
 
 const FOLDERS: Case[] = [
   [
-    'made with what is in it, deep down',
+    'created with nested content',
     (path) => {
       mkdirSync(path('x/y/z'), { recursive: true });
       writeFileSync(path('x/y/z/c.js'), '');
@@ -127,7 +127,7 @@ const FOLDERS: Case[] = [
     ['created lib/a.js', 'created lib/deep/b.js', 'deleted src/a.js', 'deleted src/deep/b.js'],
   ],
   [
-    'deleted and made again with one file changed',
+    'deleted and created again with one file changed',
     (path) => {
       rmSync(path('src'), { recursive: true });
       mkdirSync(path('src/deep'), { recursive: true });
@@ -137,7 +137,7 @@ const FOLDERS: Case[] = [
     ['content src/deep/b.js'],
   ],
   [
-    'swapped by a rename with another one',
+    'swapped with another one by renames',
     (path) => {
       mkdirSync(path('next/deep'), { recursive: true });
       writeFileSync(path('next/a.js'), 'a');
@@ -187,21 +187,21 @@ async function run(act: Case[1]): Promise<string[][]> {
 }
 
 describe('a file is', () => {
-  test.each(SINGLE)('%s: that is one change', async (_what, act, changes) => {
+  test.each(SINGLE)('%s: one change', async (_what, act, changes) => {
     expect(await run(act)).toEqual([changes]);
   });
 
-  test.each(NOTHING)('%s: that is no change', async (_what, act) => {
+  test.each(NOTHING)('%s: no change', async (_what, act) => {
     expect(await run(act)).toEqual([]);
   });
 });
 
 describe('a folder is', () => {
-  test.each(FOLDERS)('%s: that is one change', async (_what, act, changes) => {
+  test.each(FOLDERS)('%s: one change', async (_what, act, changes) => {
     expect(await run(act)).toEqual([changes]);
   });
 
-  test.each(FOLDERS)('%s, and what is then changed in it is noticed', async (_what, act) => {
+  test.each(FOLDERS)('%s, and later changes in it are noticed', async (_what, act) => {
     const { path, batchesOf } = await startProject();
     await batchesOf(() => act(path));
     for (const name of ['src/deep/b.js', 'lib/deep/b.js', 'x/y/z/c.js', 'copy/a.js']) {

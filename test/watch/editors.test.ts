@@ -20,7 +20,7 @@ import { startWatching } from './watcher-support.js';
 
 const NEW = 'console.log(2)\n';
 
-/** How an editor opens a file, which must not be a change, and how it saves it: the calls that it was seen to make. */
+/** How an editor opens a file, which must not be a change, and how it saves it: the system calls observed. */
 interface Editor {
   name: string;
   open?(file: string): void;
@@ -31,7 +31,7 @@ interface Editor {
 const beside = (file: string, name: string) => join(dirname(file), name);
 const nameOf = (file: string) => file.slice(file.lastIndexOf('/') + 1);
 
-/** Writes over what is there, without making another file. */
+/** Overwrites the file without creating another one. */
 function overwrite(file: string, text: string): void {
   const descriptor = openSync(file, 'r+');
   ftruncateSync(descriptor);
@@ -41,7 +41,7 @@ function overwrite(file: string, text: string): void {
 }
 
 const EDITORS: Editor[] = [
-  { name: 'VS Code, Sublime Text, nano: write over the file', save: (file) => overwrite(file, NEW) },
+  { name: 'VS Code, Sublime Text, nano: overwrite the file', save: (file) => overwrite(file, NEW) },
   {
     name: 'vim with backupcopy=no: renames the file to a backup and writes another',
     open: (file) => writeFileSync(beside(file, `.${nameOf(file)}.swp`), 'b0VIM'),
@@ -56,7 +56,7 @@ const EDITORS: Editor[] = [
     close: (file) => unlinkSync(beside(file, `.${nameOf(file)}.swp`)),
   },
   {
-    name: 'vim with a backup that stays and an undo file',
+    name: 'vim with a permanent backup and an undo file',
     save: (file) => {
       writeFileSync(`${file}~`, 'console.log(1)\n');
       overwrite(file, NEW);
@@ -64,7 +64,7 @@ const EDITORS: Editor[] = [
     },
   },
   {
-    name: 'Emacs: a lock that is a link to nowhere, auto-save and a backup',
+    name: 'Emacs: a dangling link as a lock, auto-save and a backup',
     open: (file) => {
       symlinkSync('me@host.1234:1', beside(file, `.#${nameOf(file)}`));
       writeFileSync(beside(file, `#${nameOf(file)}#`), NEW);
@@ -95,7 +95,7 @@ const EDITORS: Editor[] = [
     close: (file) => unlinkSync(beside(file, `.${nameOf(file)}.kate-swp`)),
   },
   {
-    name: 'gedit and others of GNOME: a backup, and a stream renamed over the file',
+    name: 'gedit and other GNOME editors: a backup, and a stream renamed over the file',
     save: (file) => {
       const stream = beside(file, '.goutputstream-X1Y2Z3');
       writeFileSync(stream, NEW);
@@ -128,7 +128,7 @@ const EDITORS: Editor[] = [
     },
   },
   {
-    name: 'one that deletes the file first',
+    name: 'an editor that deletes the file first',
     save: (file) => {
       rmSync(file);
       writeFileSync(file, NEW);
@@ -136,7 +136,7 @@ const EDITORS: Editor[] = [
   },
 ];
 
-/** Real editors, as far as they are here. @returns whether it is */
+/** Runs a real editor if it is installed. @returns whether it is */
 const isThere = (program: string) => spawnSync(program, ['--version']).status === 0;
 const vim = (file: string, ...settings: string[]) => {
   const commands = [...settings.map((setting) => `set ${setting}`), '%s/1/2/', 'wq'].flatMap((text) => ['-c', text]);
@@ -156,7 +156,7 @@ async function edit({ open, save, close }: Omit<Editor, 'name'>): Promise<void> 
   expect(await batchesOf(() => writeFileSync(file, 'console.log(3)\n'))).toEqual([['content src/server.js']]);
 }
 
-describe('a save is one change of one file, and opening and closing is none, with', () => {
+describe('opening and closing a file is no change and saving it is one, with', () => {
   test.each(EDITORS)('$name', (editor) => edit(editor));
 
   test

@@ -11,7 +11,7 @@ import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 import { startWatching } from './watcher-support.js';
 
-describe('where the system tells of no changes', () => {
+describe('file systems without events', () => {
   const mounts = parseMountInfo(`23 1 254:0 / / rw,relatime - ext4 /dev/vda rw
 40 23 0:40 / /mnt/c rw,noatime - 9p drvfs rw,aname=drvfs
 41 23 0:41 / /srv/with\\040space rw shared:1 master:2 - nfs4 host:/x rw
@@ -32,10 +32,10 @@ describe('where the system tells of no changes', () => {
     expect(isRemote(type)).toBe(polled);
   });
 
-  test('/proc holds no files of a person', () =>
+  test('/proc is recognized as a pseudo file system', () =>
     expect(isPseudo(fileSystemOf(toBytePath('/proc/1'), mounts))).toBe(true));
 
-  test('macOS says so in other words', () => {
+  test('the mount table of macOS is parsed too', () => {
     const output =
       '/dev/disk3s1s1 on / (apfs, sealed, local)\n//me@host/a%20b on /Volumes/a (b) (smbfs, nodev, mounted by me)\n';
     const parsed = parseMountOutput(output);
@@ -55,13 +55,13 @@ describe('where the system tells of no changes', () => {
     [true, 'false', false],
     [false, 'true', true],
     [undefined, '', undefined],
-  ])('"poll": %s and CHOKIDAR_USEPOLLING=%s come to %s', (poll, variable, result) => {
+  ])('"poll": %s and CHOKIDAR_USEPOLLING=%s result in %s', (poll, variable, result) => {
     expect(choosePolling(poll, variable)).toBe(result);
   });
 });
 
 describe('polling', () => {
-  test('tells of the same changes', async () => {
+  test('finds the same changes', async () => {
     const root = makeProject({ 'server.js': 'one', 'src/a.js': 'a', 'node_modules/x.js': '', '.env': '' });
     const watcher = new FileWatcher({
       kind: 'process',
@@ -87,7 +87,7 @@ describe('polling', () => {
     await until(/^content new\/deep\/b\.js$/);
     appendFileSync(join(root, '.env'), 'A=1');
     await until(/^content \.env$/);
-    // It looks just as old, and is as large.
+    // Same modification time, same size.
     writeFileSync(join(root, 'tmp'), 'onetwO');
     execFileSync('touch', ['-r', join(root, 'server.js'), join(root, 'tmp')]);
     execFileSync('mv', [join(root, 'tmp'), join(root, 'server.js')]);
@@ -98,8 +98,8 @@ describe('polling', () => {
   });
 });
 
-describe('a limit of the system', () => {
-  test.each(['ENOSPC', 'EMFILE'])('%s is reported, and nothing fails', async (code) => {
+describe('limits of the system', () => {
+  test.each(['ENOSPC', 'EMFILE'])('%s is reported without failing', async (code) => {
     const limits: string[] = [];
     const watchFolder = vi.spyOn(SystemEvents.prototype, 'watchFolder');
     watchFolder.mockRejectedValue(Object.assign(new Error(code), { code }));
@@ -118,7 +118,7 @@ describe('a limit of the system', () => {
     expect(limits).toEqual([`${code} /tmp`]);
   });
 
-  test('is named with how many folders are concerned, and the rest is watched', async () => {
+  test('a limit is reported with the number of affected folders, and the rest is watched', async () => {
     const root = makeProject({ 'server.js': '', 'a/x.js': '', 'b/x.js': '', 'c/x.js': '' });
     const watchFolder = SystemEvents.prototype.watchFolder;
     const spy = vi.spyOn(SystemEvents.prototype, 'watchFolder').mockImplementation(function (
@@ -136,10 +136,10 @@ describe('a limit of the system', () => {
     expect(await changesOf(() => appendFileSync(join(root, 'server.js'), 'x'))).toEqual(['content server.js']);
   });
 
-  test('events that the system may have dropped make everything be compared', async () => {
+  test('after events that the system may have dropped, everything is compared', async () => {
     const root = makeProject({ 'a/x.js': '1', 'b/y.js': '1' });
     const { watcher, batches } = await startWatching(root);
-    // What an overflow does is what happens when more events come at once than half of what the system holds.
+    // More events at once than half of the system's queue take the same path as an overflow.
     for (let index = 0; index < 10_000; index += 1) appendFileSync(join(root, index % 2 ? 'a/x.js' : 'b/y.js'), 'x');
     await waitFor(() => batches.flat().length >= 2, 'both files');
     expect(watcher.folders).toHaveLength(3);
@@ -150,7 +150,7 @@ test.each([
   ['EACCES', 'this user may not read it (EACCES)'],
   ['EPERM', 'this user may not read it (EPERM)'],
   ['EIO', "it can't be read (EIO)"],
-])('a folder that the system refuses to watch with %s is named once, and the rest is watched', async (code, why) => {
+])('a folder that cannot be watched because of %s is named once, and the rest is watched', async (code, why) => {
   const root = makeProject({ 'server.js': '', 'closed/x.js': '' });
   const watchFolder = SystemEvents.prototype.watchFolder;
   const spy = vi.spyOn(SystemEvents.prototype, 'watchFolder').mockImplementation(function (
@@ -167,7 +167,7 @@ test.each([
   expect(await changesOf(() => appendFileSync(join(root, 'server.js'), 'x'))).toEqual(['content server.js']);
 });
 
-test('of many folders that the system refuses to watch, a few are named, and that there are more', async () => {
+test('of many folders that cannot be watched, a few are named with the number of others', async () => {
   const names = Array.from({ length: 30 }, (_, index) => `closed-${index}`);
   const root = makeProject(
     Object.fromEntries(['server.js', ...names.map((name) => `${name}/x.js`)].map((name) => [name, ''])),
@@ -188,7 +188,7 @@ test('of many folders that the system refuses to watch, a few are named, and tha
   expect(await changesOf(() => appendFileSync(join(root, 'server.js'), 'x'))).toEqual(['content server.js']);
 });
 
-test.runIf(process.platform === 'linux')('/proc that is named in "watch" is refused in one message', async () => {
+test.runIf(process.platform === 'linux')('/proc in "watch" is refused in one message', async () => {
   const root = makeProject({ 'server.js': '' });
   const { problems, changesOf } = await startWatching(root, { paths: [root, '/proc'] });
   expect(problems).toEqual([
@@ -197,7 +197,7 @@ test.runIf(process.platform === 'linux')('/proc that is named in "watch" is refu
   expect(await changesOf(() => appendFileSync(join(root, 'server.js'), 'x'))).toEqual(['content server.js']);
 });
 
-test('a folder that could not be watched is watched once its mode lets it', async () => {
+test('an unreadable folder is watched once its mode allows it', async () => {
   const root = makeProject({ 'server.js': '', 'closed/x.js': '' });
   const watchFolder = SystemEvents.prototype.watchFolder;
   let isClosed = true;

@@ -5,7 +5,7 @@ import { MAX_LINKED_FILES } from '../../src/watch/watch-parts.js';
 import { makeProject } from '../support/project.js';
 import { startWatching } from './watcher-support.js';
 
-/** A project with links, next to what they lead to. */
+/** A project with links, next to their targets. */
 const FILES = {
   'project/server.js': '',
   'project/lib/own.js': '',
@@ -18,7 +18,7 @@ const FILES = {
 };
 
 type Place = (name: string) => string;
-/** Links that are made before watching begins, what is done then, and what has changed. */
+/** Links that exist before watching begins, an action, and the changes that follow. */
 type Case = [what: string, links: [at: string, target: string][], act: (place: Place) => unknown, changes: string[]];
 
 const CASES: Case[] = [
@@ -35,7 +35,7 @@ const CASES: Case[] = [
     ['content shared/deep/b.js'],
   ],
   [
-    'what is ignored by default changes in a linked folder',
+    'a file ignored by default changes in a linked folder',
     [['shared', '../shared']],
     (place) => writeFileSync(place('shared/node_modules/x.js'), '2'),
     [],
@@ -65,7 +65,7 @@ const CASES: Case[] = [
     ['content one', 'content two'],
   ],
   [
-    'a link is turned to another folder',
+    'a link is pointed to another folder',
     [['current', '../shared']],
     (place) => {
       unlinkSync(place('project/current'));
@@ -74,7 +74,7 @@ const CASES: Case[] = [
     ['link target current'],
   ],
   [
-    'a link is turned to another file with the same content',
+    'a link is pointed to another file with the same content',
     [['current', '../config.json']],
     (place) => {
       writeFileSync(place('config2.json'), '1');
@@ -105,31 +105,31 @@ const CASES: Case[] = [
     ['content shared/a.js', 'deleted shared/deep/b.js'],
   ],
   [
-    'a target comes to be',
+    'a missing target is created',
     [['later', '../later.json']],
     (place) => writeFileSync(place('later.json'), ''),
     ['content later'],
   ],
   [
-    'a link leads to a file that is watched where it lies',
+    "a link's target is a file that is watched itself",
     [['again.js', 'lib/own.js']],
     (place) => writeFileSync(place('project/lib/own.js'), '2'),
     ['content lib/own.js'],
   ],
   [
-    'a link leads to a folder that is watched where it lies',
+    "a link's target is a folder that is watched itself",
     [['again', 'lib']],
     (place) => writeFileSync(place('project/lib/own.js'), '2'),
     ['content lib/own.js'],
   ],
   [
-    'a link leads to a place that is ignored in the project',
+    "a link's target is ignored in the project",
     [['again', 'node_modules/hidden']],
     (place) => writeFileSync(place('project/node_modules/hidden/x.js'), '2'),
     [],
   ],
   [
-    'links lead around in a circle',
+    'links form a circle',
     [
       ['lib/up', '..'],
       ['l1', '.'],
@@ -159,7 +159,7 @@ describe('with links, one change is reported when', () => {
     expect(await changesOf(() => act(place))).toEqual(changes);
   });
 
-  test('a link is made, and then what it leads to changes', async () => {
+  test('a link is created, and then its target changes', async () => {
     const place = makePlace([]);
     const { changesOf } = await startWatching(place('project'));
     expect(await changesOf(() => symlinkSync('../shared', place('project/shared')))).toEqual(['created shared']);
@@ -169,7 +169,7 @@ describe('with links, one change is reported when', () => {
   });
 });
 
-test('each real folder is watched once, however many links lead there', async () => {
+test('each real folder is watched once, however many links point there', async () => {
   const place = makePlace(
     Array.from({ length: 20 }, (_, index): [string, string] => [`l${index}`, index % 2 ? '../shared' : '.']),
   );
@@ -178,7 +178,7 @@ test('each real folder is watched once, however many links lead there', async ()
   expect([...watcher.folders].sort()).toEqual(folders.sort());
 });
 
-test('a link that leads back to itself is named as what it is, and the rest is watched', async () => {
+test('a link to itself is reported as a loop, and the rest is watched', async () => {
   const place = makePlace([['self', 'self']]);
   const { problems, changesOf } = await startWatching(place('project'));
   expect(problems).toEqual([
@@ -187,14 +187,14 @@ test('a link that leads back to itself is named as what it is, and the rest is w
   expect(await changesOf(() => writeFileSync(place('project/server.js'), '2'))).toEqual(['content server.js']);
 });
 
-test('a link to a file system of the kernel is named, and not followed', async () => {
+test('a link to a pseudo file system is reported and not followed', async () => {
   const place = makePlace([['proc', '/proc']]);
   const { problems, watcher } = await startWatching(place('project'));
   expect(problems.join()).toContain(`${place('project/proc')} go unnoticed: it is on a file system of the kernel`);
   expect(watcher.folders).not.toContain('/proc');
 });
 
-test('links to huge trees are followed up to a bound, which is named, and the project is watched all the same', async () => {
+test('links to huge trees are followed up to a reported limit, and the project is still watched', async () => {
   const place = makePlace([['huge', '../huge']]);
   const perFolder = 1000;
   for (let folder = 0; folder * perFolder < MAX_LINKED_FILES + 2 * perFolder; folder += 1) {

@@ -3,20 +3,20 @@ import { describe, expect, test } from 'vitest';
 import { makeProject } from '../support/project.js';
 import { startWatching } from './watcher-support.js';
 
-/** Names of files, one character per byte, and how they are shown. */
+/** Names of files, one character per byte, and how they are displayed. */
 const NAMES: [what: string, name: string, shown: string][] = [
   ['a backslash', 'a\\b.js', 'a\\b.js'],
   ['a line feed', 'a\nb.js', 'a\nb.js'],
-  ['white space around it', ' a.js ', ' a.js '],
-  ['letters of patterns', '[a]*?{b}!#$.js', '[a]*?{b}!#$.js'],
+  ['leading and trailing white space', ' a.js ', ' a.js '],
+  ['pattern characters', '[a]*?{b}!#$.js', '[a]*?{b}!#$.js'],
   ['a colon and quotes', 'a:"b\'.js', 'a:"b\'.js'],
-  ['letters that are not ASCII', Buffer.from('zażółć 日本 🐢.js').toString('latin1'), 'zażółć 日本 🐢.js'],
+  ['non-ASCII letters', Buffer.from('zażółć 日本 🐢.js').toString('latin1'), 'zażółć 日本 🐢.js'],
   ['decomposed letters', Buffer.from('e\u0301.js').toString('latin1'), 'e\u0301.js'],
-  ['bytes that are not UTF-8', 'caf\xe9.js', 'caf\\xe9.js'],
+  ['invalid UTF-8', 'caf\xe9.js', 'caf\\xe9.js'],
   ['255 bytes', 'x'.repeat(255), 'x'.repeat(255)],
-  ['a name of Object.prototype', 'constructor', 'constructor'],
-  ['another name of Object.prototype', '__proto__', '__proto__'],
-  ['a dot in front', '.hidden', '.hidden'],
+  ['a property name of Object.prototype', 'constructor', 'constructor'],
+  ['another property name of Object.prototype', '__proto__', '__proto__'],
+  ['a leading dot', '.hidden', '.hidden'],
   ['the name of its folder', 'deep', 'deep'],
 ];
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { makeProject } from '../support/project.js';
 import { startWatching } from './watcher-support.js';
 
-test('a pause holds changes back, and they are reported after it, once', async () => {
+test('a pause holds back changes, which are reported once after it', async () => {
   const root = makeProject({ 'a.js': 'one', 'b.js': 'one' });
   const { watcher, batches, batchesOf } = await startWatching(root);
   watcher.pause();
@@ -16,7 +16,7 @@ test('a pause holds changes back, and they are reported after it, once', async (
   expect(batches).toEqual(reported);
 });
 
-test('changes that were looked at during a pause are still reported after it', async () => {
+test('changes listed during a pause are still reported after it', async () => {
   const root = makeProject({ 'a.js': 'one' });
   const { watcher, batches } = await startWatching(root);
   watcher.pause();

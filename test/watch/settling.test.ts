@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { Settling } from '../../src/watch/settling.js';
 import { HandClock } from '../support/hand-clock.js';
 
-/** Settling at a clock that the test turns, with the number of changes in each report. */
+/** Settling on a clock that the test turns, with the number of changes in each report. */
 function start() {
   const clock = new HandClock();
   const reports: number[] = [];
   let [dirty, found] = [0, 0];
-  /** Whether each event is a change of another file, or one that changes nothing that is not known. */
+  /** Whether each event changes another file, or nothing new. */
   let isNew = true;
   const settling = new Settling(
     {
@@ -35,7 +35,7 @@ function start() {
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  /** Changes come, one every so often. */
+  /** Makes this many changes at a fixed interval. */
   const change = async (count: number, everyMs: number) => {
     for (let index = 0; index < count; index += 1) {
       dirty += 1;
@@ -49,7 +49,7 @@ function start() {
   return { reports, change, pass, repeatOneFile };
 }
 
-test('files that a program writes one after the other are one change, for longer than a change waits', async () => {
+test('files written in quick succession are one change, even for longer than the quiet period', async () => {
   const { reports, change, pass } = start();
   await change(60, 20);
   expect(reports).toEqual([]);
@@ -57,7 +57,7 @@ test('files that a program writes one after the other are one change, for longer
   expect(reports).toEqual([60]);
 });
 
-test('two changes with a pause between them are two', async () => {
+test('two changes with a pause between them are two changes', async () => {
   const { reports, change, pass } = start();
   await change(1, 200);
   await change(1, 200);
@@ -65,7 +65,7 @@ test('two changes with a pause between them are two', async () => {
   expect(reports).toEqual([1, 1]);
 });
 
-test('what waits for a file that changes all the time is reported after half a second', async () => {
+test('changes that wait for a file that keeps changing are reported after half a second', async () => {
   const { reports, change, repeatOneFile } = start();
   await change(1, 10);
   repeatOneFile();
@@ -75,7 +75,7 @@ test('what waits for a file that changes all the time is reported after half a s
   expect(reports).toHaveLength(1);
 });
 
-test('a stream of files that does not end is reported in parts, after ten seconds each', async () => {
+test('an endless stream of files is reported in parts of ten seconds', async () => {
   const { reports, change } = start();
   await change(450, 20);
   expect(reports).toEqual([]);

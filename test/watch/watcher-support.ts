@@ -7,29 +7,29 @@ import { FileWatcher } from '../../src/watch/file-watcher.js';
 import type { WatchRequest } from '../../src/watch/watch-request.js';
 import { waitFor } from '../support/wait.js';
 
-/** A watcher at work, with what it has told so far. */
+/** A running watcher and its reports so far. */
 export interface Watching {
   watcher: FileWatcher;
-  /** Every batch, each change as `content src/a.js`, in order of that. */
+  /** Every batch, each change as `content src/a.js`, sorted. */
   batches: string[][];
   changes: Change[];
-  /** Messages of what is not watched. */
+  /** Reports of what cannot be watched. */
   problems: string[];
   /**
-   * Does something, and gives the batches that were told of by the time that a change made after it is: so there is no
-   * guessing whether more comes.
+   * Runs an action and resolves with the batches reported before a change made after it, so that no later batch can be
+   * missed.
    */
   batchesOf(action: () => unknown): Promise<string[][]>;
-  /** The same, all changes in one. */
+  /** The same, with the changes of all batches in one list. */
   changesOf(action: () => unknown): Promise<string[]>;
 }
 
-/** A file in every folder that is watched, changed after others to know when they were all told of. */
+/** A file in every watched folder, changed last to know when earlier changes have been reported. */
 const MARK = 'zz-mark';
 
 /**
- * Watches a folder as for a service of child processes, unless the request says otherwise, until what changes are
- * compared with is made.
+ * Watches a folder as for a service with child processes, unless the request differs. Resolves when the fingerprints to
+ * compare with exist.
  */
 export async function startWatching(root: string, request: Partial<WatchRequest> = {}): Promise<Watching> {
   const mark = join(root, MARK);

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 
 type Place = (name: string) => string;
-/** A file of which a change counts, or does not. */
+/** A file whose change counts or does not. */
 type Case = [what: string, request: (place: Place) => Partial<WatchRequest>, counts: string[], ignored: string[]];
 
 const FILES = [
@@ -32,7 +32,7 @@ const CASES: Case[] = [
     ['app/.env', 'app/dist/out.js', 'app/a.log', 'app/node_modules/other.js', 'shared/a.js'],
   ],
   [
-    'containers: Docker’s rules and the defaults, not git’s; and the Dockerfile, whatever they say',
+    'containers: Docker’s rules and the defaults, not git’s, and always the Dockerfile',
     (place) => ({ kind: 'container', dockerfile: place('app/Dockerfile') }),
     ['app/server.js', 'app/a.log', 'app/dist/out.js', 'app/Dockerfile', 'app/.dockerignore', 'app/.env'],
     ['app/secret.txt', 'app/docs/a.md', 'app/node_modules/other.js'],
@@ -44,13 +44,13 @@ const CASES: Case[] = [
     ['app/Dockerfile'],
   ],
   [
-    'env files and the config, although they are ignored',
+    'env files and the config, even if they are ignored',
     (place) => ({ files: [place('app/.env'), place('app/a.log')] }),
     ['app/.env', 'app/a.log'],
     ['app/dist/out.js'],
   ],
   [
-    'a named folder that git ignores, with all that is in it but the defaults',
+    'a named folder that git ignores, with everything in it except the defaults',
     (place) => ({ paths: [place('app/dist')] }),
     ['app/dist/out.js'],
     ['app/dist/node_modules/x.js', 'app/server.js'],
@@ -68,19 +68,19 @@ const CASES: Case[] = [
     ['app/node_modules/pkg/node_modules/y.js', 'app/node_modules/other.js'],
   ],
   [
-    'a named folder that Docker leaves out',
+    'a named folder that Docker excludes',
     (place) => ({ kind: 'container', dockerfile: place('app/Dockerfile'), paths: [place('app'), place('app/docs')] }),
     ['app/docs/a.md', 'app/server.js'],
     ['app/secret.txt'],
   ],
   [
-    'a folder outside of the project, by its own rules and the defaults',
+    'a folder outside of the project, with its own rules and the defaults',
     (place) => ({ paths: [place('app'), place('shared')] }),
     ['shared/a.js'],
     ['shared/generated/b.js', 'shared/.idea/x.xml', 'shared/node_modules/z.js'],
   ],
   [
-    '"ignore", which beats everything that was named',
+    '"ignore", which overrides everything that was named',
     (place) => ({
       files: [place('app/.env')],
       paths: [place('app'), place('app/dist'), place('shared')],
@@ -106,7 +106,7 @@ function makePlace(): Place {
   return (name) => join(root, name);
 }
 
-describe('what is watched of', () => {
+describe('the watched files with', () => {
   test.each(CASES)('%s', async (_what, request, counts, ignored) => {
     const place = makePlace();
     const { changes, changesOf } = await startWatching(place('app'), request(place));
@@ -117,7 +117,7 @@ describe('what is watched of', () => {
   });
 });
 
-describe('never worth a build are', () => {
+describe('never watched are', () => {
   const NAMES = [
     ...['.git', '.jamdev', 'node_modules', '__pycache__', 'a.pyc', '.venv', '.DS_Store', '.idea', '.vscode', '.turbo'],
     ...['.pytest_cache', '.nfs000000000012', '.server.js.swp', '.server.js.swo', '.swp', 'server.js~', '4913'],
@@ -126,7 +126,7 @@ describe('never worth a build are', () => {
   ];
   test.each(NAMES)('%s', (name) => expect(isIgnoredByDefault(name, 'src')).toBe(true));
 
-  test('.next/cache, but no other folder of that name', () => {
+  test('.next/cache is not watched, but other folders of that name are', () => {
     expect(isIgnoredByDefault('cache', '.next')).toBe(true);
     expect(isIgnoredByDefault('cache', 'src')).toBe(false);
   });
@@ -146,10 +146,10 @@ describe('never worth a build are', () => {
     '#a',
     'lu.js',
   ];
-  test.each(CODE)('but not %s', (name) => expect(isIgnoredByDefault(name, 'src')).toBe(false));
+  test.each(CODE)('%s is watched', (name) => expect(isIgnoredByDefault(name, 'src')).toBe(false));
 });
 
-/** Ignore files that change while they are followed, each with what makes src/a.js ignored and not anymore. */
+/** Ignore files that change while watched, with how to make src/a.js ignored and no longer ignored. */
 const FOLLOWED: [
   what: string,
   request: Partial<WatchRequest>,
@@ -181,7 +181,7 @@ const FOLLOWED: [
     (root) => writeFileSync(join(root, '../.git/info/exclude'), ''),
   ],
   [
-    'the user’s own excludes, which did not exist',
+    'the user’s own excludes, previously missing',
     {},
     (root) => {
       mkdirSync(join(process.env.HOME ?? '', '.config/git'), { recursive: true });
@@ -191,7 +191,7 @@ const FOLLOWED: [
     () => rmSync(join(process.env.HOME ?? '', '.config'), { recursive: true }),
   ],
   [
-    'what git tracks',
+    'the tracked files of git',
     {},
     (root) => {
       writeFileSync(join(root, '.gitignore'), 'src\n');
@@ -206,7 +206,7 @@ const FOLLOWED: [
   ],
 ];
 
-describe('ignore files are followed as they change:', () => {
+describe('changes take effect at once in', () => {
   test.each(FOLLOWED)('%s', async (_what, request, ignore, unignore) => {
     const outer = makeProject({ 'app/src/a.js': '', 'app/server.js': '' });
     execFileSync('git', ['init', '--quiet', outer]);
@@ -216,13 +216,13 @@ describe('ignore files are followed as they change:', () => {
     expect(await change()).toEqual(['content src/a.js']);
     await changesOf(() => ignore(root));
     expect(await change()).toEqual([]);
-    // What is not ignored anymore is just watched again: the rules changed, and not the file.
+    // A file that is no longer ignored is only watched again: the rules changed, not the file.
     expect(await changesOf(() => unignore(root))).not.toContain('created src/a.js');
     expect(await change()).toEqual(['content src/a.js']);
   });
 });
 
-describe('a path that is named counts from when it is made:', () => {
+describe('a named path counts from its creation:', () => {
   const LATER: [
     what: string,
     request: (root: string) => Partial<WatchRequest>,
@@ -236,19 +236,19 @@ describe('a path that is named counts from when it is made:', () => {
       '.env',
     ],
     [
-      'an env file in a folder that is missing',
+      'an env file in a missing folder',
       (root) => ({ files: [join(root, 'x/y/.env')] }),
       (root) => writeDeep(root, 'x/y/.env'),
       'x/y/.env',
     ],
     [
-      'a folder that a build makes',
+      'a folder that a build creates',
       (root) => ({ paths: [join(root, 'dist/app')] }),
       (root) => writeDeep(root, 'dist/app/a.js'),
       'dist/app/a.js',
     ],
     [
-      'a folder behind a link that leads nowhere yet',
+      'a folder behind a dangling link',
       (root) => ({ paths: [join(root, 'current/src')] }),
       (root) => {
         writeDeep(root, 'releases/1/src/a.js');
@@ -280,7 +280,7 @@ describe('a path that is named counts from when it is made:', () => {
   const make2 = (root: string, _make: unknown, file: string) => writeDeep(root, file);
 });
 
-test('a project that git ignores is watched by its own rules, and that is said once', async () => {
+test('a project that git ignores is watched with its own rules, and that is reported once', async () => {
   const outer = makeProject({
     '.gitignore': 'scratch\n*.js\n',
     'scratch/app/.gitignore': '*.log\n',
@@ -301,7 +301,7 @@ test('a project that git ignores is watched by its own rules, and that is said o
   expect(problems).toHaveLength(1);
 });
 
-test('a repository that is made later brings its own excludes', async () => {
+test('a repository created later brings its own excludes', async () => {
   const root = makeProject({ 'a.js': '', 'b.js': '' });
   const { changesOf } = await startWatching(root);
   await changesOf(() => {

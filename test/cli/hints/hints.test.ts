@@ -4,7 +4,7 @@ import { makeJamdevProject } from '../../support/jamdev-project.js';
 
 const API = 'http://localhost:8081';
 
-/** Hints for a shell in a project that has jamdev from pnpm. */
+/** Hints for a shell in a project with a jamdev from pnpm. */
 function adapt(text: string, target: (project: string) => HintTarget = () => ({})): string {
   const shellFolder = makeJamdevProject();
   const call = { script: '/x', shellFolder, folder: shellFolder, runner: 'pnpm', isPlugAndPlay: false, path: '' };
@@ -24,7 +24,7 @@ test.each([
 
 const COMMANDS = ['spawn', 'connect', 'logs', 'list', 'status', 'terminate', 'build'];
 
-test.each(COMMANDS)('%s gets the URL of the dev server, unless the shell’s folder leads to it', (command) => {
+test.each(COMMANDS)('%s gets the URL of the dev server, unless the shell’s folder finds it', (command) => {
   const line = `npx jamdev ${command} doc-1`;
   const plain = `pnpm exec jamdev ${command} doc-1`;
   const withApi = `pnpm exec jamdev ${command} --api ${API} doc-1`;
@@ -38,7 +38,7 @@ test.each(COMMANDS)('%s gets the URL of the dev server, unless the shell’s fol
   );
 });
 
-test.each(['dev', 'doctor'])('%s gets the folder of the project, if that is not the shell’s', (command) => {
+test.each(['dev', 'doctor'])('%s gets the folder of the project, unless the shell is in it', (command) => {
   const line = `npx jamdev ${command} --json`;
   expect(adapt(line, (project) => ({ project }))).toBe(`pnpm exec jamdev ${command} --json`);
   expect(adapt(line, (project) => ({ project: `${project}/my app` }))).toBe(
@@ -47,7 +47,7 @@ test.each(['dev', 'doctor'])('%s gets the folder of the project, if that is not 
   expect(adapt(line, (project) => ({ project: `${project}/..` }))).toBe(`pnpm exec jamdev ${command} .. --json`);
 });
 
-test('other commands get neither', () => {
+test('other commands get neither URL nor folder', () => {
   const target = () => ({ project: '/elsewhere', apiUrl: API });
   expect(adapt('npx jamdev exec -- sh', target)).toBe('pnpm exec jamdev exec -- sh');
   expect(adapt('npx jamdev init my-app', target)).toBe('pnpm exec jamdev init my-app');

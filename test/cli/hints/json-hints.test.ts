@@ -7,12 +7,15 @@ import type { DevServerEvent } from '../../../src/dev-server/events.js';
 const adapt = (text: string) => text.replaceAll('npx jamdev', 'pnpm exec jamdev');
 const HINT = 'See: npx jamdev list';
 
-test.each(['message', 'remedy', 'text', 'remark', 'explanation'])('commands in %s are those of the reader', (field) => {
-  expect(adaptJsonHints({ error: { [field]: HINT } }, adapt)).toEqual({ error: { [field]: adapt(HINT) } });
-  expect(adaptJsonHints({ findings: [{ [field]: HINT }] }, adapt)).toEqual({ findings: [{ [field]: adapt(HINT) }] });
-});
+test.each(['message', 'remedy', 'text', 'remark', 'explanation'])(
+  'commands in %s are adapted to the reader',
+  (field) => {
+    expect(adaptJsonHints({ error: { [field]: HINT } }, adapt)).toEqual({ error: { [field]: adapt(HINT) } });
+    expect(adaptJsonHints({ findings: [{ [field]: HINT }] }, adapt)).toEqual({ findings: [{ [field]: adapt(HINT) }] });
+  },
+);
 
-test('several remarks are adapted, one by one', () => {
+test('several remarks are adapted one by one', () => {
   expect(adaptJsonHints({ port_remarks: [HINT, 'x'] }, adapt)).toEqual({ port_remarks: [adapt(HINT), 'x'] });
 });
 
@@ -21,7 +24,7 @@ test.each([
   { lines: ['npx jamdev list'] },
   { command: 'npx jamdev list' },
   { pid: 1, remark: null, ok: true, none: [] },
-])('%j stays as it is', (value) => {
+])('%j stays unchanged', (value) => {
   expect(adaptJsonHints(value, adapt)).toEqual(value);
 });
 
@@ -39,7 +42,7 @@ function printed(event: DevServerEvent): string {
   return text;
 }
 
-test('events of dev --json adapt what jamdev says, and leave what a build prints', () => {
+test('events of dev --json have adapted hints, but unchanged build output', () => {
   expect(JSON.parse(printed({ type: 'notice', text: HINT }))).toMatchObject({ text: adapt(HINT) });
   expect(JSON.parse(printed({ type: 'build-line', service: 'doc', line: HINT }))).toMatchObject({ text: HINT });
 });

@@ -30,7 +30,7 @@ describe('in a project with jamdev in its node_modules', () => {
     expect(commandIn(join(project, 'src'), { runner })).toBe(command);
   });
 
-  test('a package in it without jamdev of its own is left to npx, which looks upwards', () => {
+  test('a package in it without its own jamdev uses npx, which looks in parent folders', () => {
     const project = makeJamdevProject({ 'packages/app/package.json': { name: 'app' } });
     expect(commandIn(join(project, 'packages', 'app'), { runner: 'pnpm' })).toBe('npx jamdev');
   });
@@ -43,14 +43,14 @@ describe('in a project with jamdev in its node_modules', () => {
 });
 
 describe('with Plug’n’Play', () => {
-  test.each(['dependencies', 'devDependencies'])('yarn finds it by %s', (key) => {
+  test.each(['dependencies', 'devDependencies'])('yarn finds it in %s', (key) => {
     const project = makeProject({ 'package.json': { [key]: { jamdev: '*' } }, 'src/a.js': '' });
     for (const folder of [project, join(project, 'src')]) {
       expect(commandIn(folder, { isPlugAndPlay: true, runner: 'yarn' })).toBe('yarn jamdev');
     }
   });
 
-  test('elsewhere the way to the project comes first', () => {
+  test('elsewhere, the command first changes to the project', () => {
     const root = makeProject({
       'package.json': { name: 'root' },
       'my app/package.json': { dependencies: { jamdev: '*' } },
@@ -60,8 +60,8 @@ describe('with Plug’n’Play', () => {
   });
 });
 
-describe('without a local one', () => {
-  test('a global one is called by its name, but not one that only a runner put on the PATH', () => {
+describe('without a local jamdev', () => {
+  test('a global one is called by its name, unless only a runner put it on the PATH', () => {
     const [folder, bin, other] = [makeTempFolder(), makeTempFolder(), makeTempFolder()];
     symlinkSync(SCRIPT, join(bin, 'jamdev'));
     const [modules] = ['node_modules/.bin'].map((name) => join(folder, 'x', name)) as [string];
@@ -74,7 +74,7 @@ describe('without a local one', () => {
     expect(commandIn(folder, { path: [other, bin].join(delimiter) })).toMatch(/^node /);
   });
 
-  test('one that npx fetched is called by npx again, and a clone by its path', () => {
+  test('one that npx fetched is called by npx, and a clone by its path', () => {
     const folder = makeTempFolder();
     expect(commandIn(folder, { script: '/home/me/.npm/_npx/1a/node_modules/jamdev/bin/jamdev.js' })).toBe('npx jamdev');
     expect(commandIn(ROOT)).toBe('node bin/jamdev.js');

@@ -6,11 +6,11 @@ import { readDockerRules } from '../../../src/watch/rules/docker-rules.js';
 import { makeProject } from '../../support/project.js';
 import { filesLeftIn } from './walk.js';
 
-/** Where the builders differ (what is the same for both is compared with an engine in test/docker). */
+/** Cases where the builders differ; common rules are compared with an engine in test/docker. */
 const CASES: [what: string, files: Record<string, string>, left: Record<Exclude<DockerBuilder, 'podman'>, string[]>][] =
   [
     [
-      'an exception with wildcards for files in a folder that is left out: only BuildKit enters the folder',
+      'an exception with wildcards for files in an excluded folder: only BuildKit enters the folder',
       { '.dockerignore': '*\n!**/keep.js', 'src/keep.js': '', 'src/a.js': '' },
       { buildkit: ['src/keep.js'], classic: [] },
     ],
@@ -20,7 +20,7 @@ const CASES: [what: string, files: Record<string, string>, left: Record<Exclude<
       { buildkit: ['src/keep.js'], classic: ['src/keep.js'] },
     ],
     [
-      'an ignore file named after the Dockerfile, in place of the usual one: only BuildKit reads it',
+      'an ignore file named after the Dockerfile instead of the usual one: only BuildKit reads it',
       {
         '.dockerignore': 'a.js\n*ockerfile*\n.*',
         'Dockerfile.dockerignore': 'b.js\nDockerfile*\n.*',
@@ -45,11 +45,11 @@ describe('a build context with', () => {
   });
 });
 
-/** The builder refuses a file with such a line. Until it is corrected, it must be watched, with everything else. */
+/** The builder refuses a file with such a line. Until it is corrected, the file and everything else must be watched. */
 test.each([
   ...['[', 'a[', '[z-a]', '!['],
   ...['*(?', '*{2,1}', '?'.repeat(100_000), '**/'.repeat(20_000), 'x'.repeat(100_000), '\\'],
-])('a line that no pattern can be made of leaves the others in effect: %j', async (line) => {
+])('a line that is not a valid pattern leaves the others in effect: %j', async (line) => {
   const project = makeProject({
     '.dockerignore': `${line}\n*.log\nDockerfile\n`,
     Dockerfile: '',

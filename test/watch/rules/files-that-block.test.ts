@@ -38,7 +38,7 @@ const KINDS: [string, (path: string) => void][] = [
 const PLACES = ['.gitignore', 'deep/.gitignore', '.git/info/exclude', '.git/index'];
 const TABLE = PLACES.flatMap((place) => KINDS.map(([kind, make]) => ({ place, kind, make })));
 
-describe('rules are read without waiting', () => {
+describe('rules are read without blocking', () => {
   test.each(TABLE)('for $kind as $place', async ({ place, make }) => {
     const folder = makeTempFolder();
     execFileSync('git', ['init', '--quiet', folder]);
@@ -52,7 +52,7 @@ describe('rules are read without waiting', () => {
   });
 });
 
-test('an index of git that is torn or garbage tracks something or nothing, and is no error', async () => {
+test('a truncated or corrupt index of git is not an error', async () => {
   const folder = makeTempFolder();
   execFileSync('git', ['init', '--quiet', folder]);
   for (const name of ['one', 'two', 'three']) writeFileSync(join(folder, name), name);

@@ -9,7 +9,7 @@ import { readGitRules } from '../../../src/watch/rules/git-rules.js';
 import { makeTempFolder } from '../../support/project.js';
 import { filesLeftIn } from './walk.js';
 
-/** Nobody's settings but those of a test may count. */
+/** Only the settings of a test must apply. */
 beforeEach(() => {
   vi.stubEnv('HOME', makeTempFolder());
   vi.stubEnv('XDG_CONFIG_HOME', undefined);
@@ -28,8 +28,8 @@ function git(folder: string, args: string[], input = ''): string {
 }
 
 /**
- * What `git check-ignore` leaves of files, in order. Without `--no-index` it takes paths for patterns, to find out which
- * of them are tracked: a file named `*` would be, if any is.
+ * The files that `git check-ignore` does not ignore, sorted. Without `--no-index` it treats paths as patterns to find
+ * tracked ones, so that a file named `*` would match if any is tracked.
  */
 function filesLeftByGit(folder: string, files: readonly string[]): string[] {
   const tracked = git(folder, ['ls-files', '-z']).split('\0');
@@ -37,13 +37,13 @@ function filesLeftByGit(folder: string, files: readonly string[]): string[] {
   try {
     ignored = git(folder, ['check-ignore', '--no-index', '--stdin', '-z'], files.join('\0')).split('\0');
   } catch (error) {
-    // It says so when it ignores none of them.
+    // It exits with 1 when it ignores none of them.
     if ((error as { status: number }).status !== 1) throw error;
   }
   return files.filter((file) => tracked.includes(file) || !ignored.includes(file)).sort();
 }
 
-/** Files by their path, one character per byte; a path that needs a folder where a file lies is left out. */
+/** Writes files by path, one character per byte, and leaves out paths below a file. */
 function writeTree(root: string, files: Record<string, string>): string[] {
   return Object.entries(files).flatMap(([name, text]) => {
     const path = Buffer.from(join(root, name), 'latin1');
@@ -61,7 +61,7 @@ async function filesLeft(folder: string, below = ''): Promise<string[]> {
   return filesLeftIn(toBytePath(folder), (await readGitRules(toBytePath(folder))).rules, below);
 }
 
-/** Names that patterns have to tell apart, some with bytes that are no UTF-8. */
+/** Names that patterns must distinguish, some with invalid UTF-8. */
 const name = fc.constantFrom(
   ...['a', 'b', 'A', 'ab', 'a.js', 'b.js', 'src', 'dist', 'a b', ' a', 'a ', '#a', '!a', '[a]', '*', 'a\\', 'a\nb'],
   ...['\xc3\xa9', '\xff', '.hidden', 'a~', '-', '{a}', '$a', '(a)', '^'],
@@ -116,7 +116,7 @@ const repository = fc.record({
 });
 type Made = typeof repository extends fc.Arbitrary<infer T> ? T : never;
 
-/** Makes a repository as a property wants it, in a folder that was one before. @returns the files in it */
+/** Makes the repository that a property describes, in a reused folder. @returns the files in it */
 function makeRepository(root: string, made: Made): string[] {
   for (const entry of readdirSync(root, { encoding: 'buffer' })) {
     if (String(entry) !== '.git') rmSync(Buffer.concat([Buffer.from(`${root}/`), entry]), { recursive: true });
@@ -134,7 +134,7 @@ function makeRepository(root: string, made: Made): string[] {
   return [...new Set([...tracked, ...writeTree(root, Object.fromEntries(files))])];
 }
 
-/** Compares what is left in many repositories, and in each folder in which something is left. */
+/** Compares the remaining files in many repositories and in each remaining folder. */
 async function compareMany(numRuns: number, path: string): Promise<void> {
   const root = join(process.env.HOME ?? '', 'repository');
   mkdirSync(root);
@@ -156,17 +156,17 @@ async function compareMany(numRuns: number, path: string): Promise<void> {
     expect(inside).toEqual(expected.filter((each) => each.startsWith(`${below}/`)));
   });
   await fc.assert(property, { numRuns, seed: SEED });
-  // The rules have to hit something for this to say anything.
+  // The comparison means something only if rules match something.
   expect(ignored).toBeGreaterThan(numRuns / 2);
 }
 
 const PATH = process.env.PATH ?? '';
-/** The same cases each time, so that a change is judged by what it changes; others are tried by hand. */
+/** The same cases each time, so that a failure comes from the change under test; other seeds are for manual runs. */
 const RUNS = Number(process.env.JAMDEV_PROPERTY_RUNS ?? 60);
 const SEED = Number(process.env.JAMDEV_PROPERTY_SEED ?? 1);
 
-describe('what is ignored is what git check-ignore says', () => {
-  test('in any tree, with any rules', () => compareMany(RUNS, PATH), 120_000);
+describe('ignored files are those of git check-ignore', () => {
+  test('in any tree with any rules', () => compareMany(RUNS, PATH), 120_000);
 
   test('for every pattern of up to four pieces', async () => {
     const root = join(process.env.HOME ?? '', 'repository');
@@ -177,7 +177,7 @@ describe('what is ignored is what git check-ignore says', () => {
     const all: string[] = [];
     for (let length = 1; length <= 4; length += 1) {
       patterns = patterns.flatMap((pattern) => pieces.map((piece) => pattern + piece));
-      // Spaces at the end say nothing.
+      // Trailing spaces are ignored.
       all.push(...patterns, ...patterns.map((pattern) => `${pattern} `));
     }
     const inFolder = ['a', 'ab', 'b/a', 'b/b/a', 'ba/b', 'bb/a/b'];
@@ -197,13 +197,13 @@ describe('what is ignored is what git check-ignore says', () => {
     expect(expected.size).toBeLessThan(files.length);
   });
 
-  test('also where git is not installed', () => compareMany(RUNS / 2, '/nowhere'), 120_000);
+  test('even if git is not installed', () => compareMany(RUNS / 2, '/nowhere'), 120_000);
 });
 
-/** Everything of git's that trees and rules alone don't show. Each makes a repository, and says what is left in it. */
+/** Features of git that trees and rules alone don't cover. Each makes a repository and lists its remaining files. */
 const CASES: [what: string, make: (root: string) => string | undefined, left: string[]][] = [
   [
-    'a worktree, whose .git is a file, has an index of its own and shares info/exclude',
+    'a worktree whose .git is a file, with its own index and the shared info/exclude',
     (root) => {
       git(root, ['init', '--quiet', 'main']);
       writeTree(root, { 'main/.gitignore': '*.log\n', 'main/kept.log': '', 'main/.git/info/exclude': 'private\n' });
@@ -216,7 +216,7 @@ const CASES: [what: string, make: (root: string) => string | undefined, left: st
     ['.gitignore', 'a.js', 'kept.log'],
   ],
   [
-    'rules of a repository say nothing within a submodule or a clone inside of it, which has its own',
+    'a submodule or a nested clone, which has its own rules only',
     (root) => {
       git(root, ['init', '--quiet']);
       git(root, ['init', '--quiet', 'inner']);
@@ -232,7 +232,7 @@ const CASES: [what: string, make: (root: string) => string | undefined, left: st
     ['.gitignore', 'inner/.gitignore', 'inner/a.js'],
   ],
   [
-    'without a repository, the .gitignore files in the folder count',
+    '.gitignore files without a repository',
     (root) => {
       writeTree(root, { '.gitignore': 'up.js\n', 'p/.gitignore': '*.log\n', 'p/a.log': '', 'p/up.js': '' });
       return 'p';
@@ -240,7 +240,7 @@ const CASES: [what: string, make: (root: string) => string | undefined, left: st
     ['.gitignore', 'up.js'],
   ],
   [
-    'an empty .git is no repository',
+    'an empty .git, which is not a repository',
     (root) => {
       mkdirSync(join(root, '.git'));
       writeTree(root, { '.gitignore': '*.log\n', 'a.log': '', 'a.js': '' });
@@ -276,7 +276,7 @@ const CASES: [what: string, make: (root: string) => string | undefined, left: st
     'core.excludesFile in the home of a named user',
     (root) => {
       git(root, ['init', '--quiet']);
-      // Up from a home that need not be there.
+      // Relative to a home that may not exist.
       const { username } = userInfo();
       git(root, ['config', 'core.excludesFile', `~${username}/${relative(userInfo().homedir, join(root, 'mine'))}`]);
       writeTree(root, { mine: '*.log\n', 'a.log': '', 'a.js': '' });
@@ -285,7 +285,7 @@ const CASES: [what: string, make: (root: string) => string | undefined, left: st
     ['a.js', 'mine'],
   ],
   [
-    'a .gitignore that is a link, which git does not follow, while it follows info/exclude',
+    'a .gitignore that is a link, which git does not follow, and an info/exclude that is a link, which it follows',
     (root) => {
       git(root, ['init', '--quiet']);
       writeTree(root, { rules: '*.log\n', more: '*.tmp\n', 'in/a.log': '', 'in/a.tmp': '' });
@@ -298,7 +298,7 @@ const CASES: [what: string, make: (root: string) => string | undefined, left: st
     ['.gitignore', 'a.log'],
   ],
   [
-    'a folder inside that only looks like a repository',
+    'a subfolder that only looks like a repository',
     (root) => {
       git(root, ['init', '--quiet']);
       writeTree(root, { '.gitignore': '*.log\n', 'in/.git/HEAD': 'ref: x\n', 'in/a.log': '', 'in/a.js': '' });
@@ -307,7 +307,7 @@ const CASES: [what: string, make: (root: string) => string | undefined, left: st
     ['.gitignore', 'in/a.js'],
   ],
   [
-    'lines that no pattern can be made of, or that end at a zero byte',
+    'lines that are not valid patterns or contain a zero byte',
     (root) => {
       git(root, ['init', '--quiet']);
       const lines = [
@@ -325,7 +325,7 @@ const CASES: [what: string, make: (root: string) => string | undefined, left: st
     ['.gitignore', '[', 'a.tmp'],
   ],
   [
-    'a byte order mark, CRLF and a last line without an end',
+    'a byte order mark, CRLF and a missing final newline',
     (root) => {
       git(root, ['init', '--quiet']);
       writeTree(root, { '.gitignore': '\xef\xbb\xbfa.js\r\nb.js', 'a.js': '', 'b.js': '', 'a.js\r': '' });
@@ -356,7 +356,7 @@ const CASES: [what: string, make: (root: string) => string | undefined, left: st
     ['a.js'],
   ],
   [
-    'core.worktree, which lays the files elsewhere',
+    'core.worktree, which puts the files elsewhere',
     (root) => {
       git(root, ['init', '--quiet', 'repository']);
       mkdirSync(join(root, 'files'));
@@ -369,7 +369,7 @@ const CASES: [what: string, make: (root: string) => string | undefined, left: st
   ],
 ];
 
-describe('a repository can be', () => {
+describe('supports a repository with', () => {
   test.each(CASES)('%s', async (_what, make, left) => {
     const root = makeTempFolder();
     const folder = join(root, make(root) ?? '.');
@@ -377,8 +377,8 @@ describe('a repository can be', () => {
   });
 });
 
-describe('a folder that git ignores itself', () => {
-  test('has no rules from above it, but its own', async () => {
+describe('a folder that git ignores', () => {
+  test('has only its own rules, none from above', async () => {
     const root = makeTempFolder();
     git(root, ['init', '--quiet']);
     writeTree(root, {

@@ -8,7 +8,7 @@ import { useStateHome } from '../../support/state-home.js';
 
 const request = { kind: 'process', paths: [], files: [], poll: undefined } as const;
 
-test('jamdev’s own state is never watched, where a project is a home folder', () => {
+test('jamdev’s own state is never watched if the project is a home folder', () => {
   const home = makeTempFolder();
   useStateHome(join(home, '.local/state'));
   const rules = new ServiceRules({ ...request, root: home, ignore: [] });

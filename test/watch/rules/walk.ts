@@ -6,7 +6,7 @@ function namesIn(folder: BytePath): Set<string> {
   return new Set(readdirSync(toFsPath(folder), { encoding: 'latin1' as 'utf8' }));
 }
 
-/** The files that rules leave in, relative to a folder, in order. `.git` is passed over. */
+/** The files that rules include, relative to a folder, sorted. Skips `.git`. */
 export async function filesLeftIn(folder: BytePath, rules: FolderRules, prefix = ''): Promise<string[]> {
   const found: string[] = [];
   const entries = readdirSync(toFsPath(folder), { withFileTypes: true, encoding: 'latin1' as 'utf8' });

@@ -3,13 +3,13 @@ import { runCheck } from '../../../../src/cli/commands/doctor/checks.js';
 import { fine } from '../../../../src/cli/commands/doctor/finding.js';
 import { dockerErrors } from '../../../../src/docker-engine/docker-errors.js';
 
-test('one finding, several and none', async () => {
+test('a check returns one finding, several or none', async () => {
   expect(await runCheck('x', 1_000, () => fine('x', 'one'))).toMatchObject([{ text: 'one' }]);
   expect(await runCheck('x', 1_000, async () => [fine('x', 'one'), fine('x', 'two')])).toHaveLength(2);
   expect(await runCheck('x', 1_000, () => [])).toEqual([]);
 });
 
-test('one that hangs is given up, and told', async () => {
+test('a check that hangs is aborted and reported', async () => {
   let given: AbortSignal | undefined;
   const found = await runCheck('x', 50, (signal) => {
     given = signal;
@@ -19,7 +19,7 @@ test('one that hangs is given up, and told', async () => {
   expect(given?.aborted).toBe(true);
 });
 
-test('a known error is a failure in its words; an unknown one is no fault of the project', async () => {
+test('a known error is a failure with its message, and an unknown one only a warning', async () => {
   const known = await runCheck('x', 1_000, () => {
     throw dockerErrors.dockerMissing();
   });

@@ -12,7 +12,7 @@ const VERSION = {
   Components: [],
 };
 
-describe('what the engine says of itself', () => {
+describe('the engine’s own description', () => {
   test.each([
     ['Docker', {}, ''],
     ['Docker Desktop', { Platform: { Name: 'Docker Desktop 4.27.1 (136059)' } }, 'Docker Desktop 4.27.1 (136059)'],
@@ -26,7 +26,7 @@ describe('what the engine says of itself', () => {
   });
 });
 
-describe('what that means', () => {
+describe('findings about the engine', () => {
   const running: DockerAnswer = { client: '28.2.2', info: INFO, trouble: undefined };
   const missing: DockerAnswer = { client: undefined, info: undefined, trouble: dockerErrors.dockerMissing() };
   const stopped: DockerAnswer = { client: '28.2.2', info: undefined, trouble: dockerErrors.dockerStopped('SOCKET') };
@@ -44,34 +44,46 @@ describe('what that means', () => {
 
   test.each([
     ['a running engine', running, 'must', ['docker client ok', 'docker engine ok'], ''],
-    ['no client, and no other way', missing, 'must', ['docker client failure'], '--runtime process'],
-    ['no client, and another way', missing, 'would', ['docker client warning'], 'Install Docker, if'],
-    ['no client, and no need', missing, 'not', ['docker client warning'], 'Install Docker, if'],
+    ['no client, which is required', missing, 'must', ['docker client failure'], '--runtime process'],
+    ['no client, but another way to run', missing, 'would', ['docker client warning'], 'Install Docker, if'],
+    ['no client, which is not needed', missing, 'not', ['docker client warning'], 'Install Docker, if'],
     [
-      'no engine, and no other way',
+      'no engine, which is required',
       stopped,
       'must',
       ['docker client ok', 'docker engine failure'],
       '--runtime process',
     ],
-    ['no engine, and another way', stopped, 'would', ['docker client ok', 'docker engine warning'], 'Start Docker, if'],
-    ['no engine, and no need', stopped, 'not', ['docker client ok', 'docker engine warning'], 'Start Docker, if'],
     [
-      'no right to use it, and no need',
+      'no engine, but another way to run',
+      stopped,
+      'would',
+      ['docker client ok', 'docker engine warning'],
+      'Start Docker, if',
+    ],
+    [
+      'no engine, which is not needed',
+      stopped,
+      'not',
+      ['docker client ok', 'docker engine warning'],
+      'Start Docker, if',
+    ],
+    [
+      'no permission for an engine that is not needed',
       forbidden,
       'not',
       ['docker client ok', 'docker engine warning'],
       'group docker',
     ],
     [
-      'an engine on another machine, and no other way',
+      'an engine on another machine, which is required',
       elsewhere,
       'must',
       ['docker client ok', 'docker engine failure'],
       'Do this.',
     ],
     [
-      'an engine on another machine, and no need',
+      'an engine on another machine, which is not needed',
       elsewhere,
       'not',
       ['docker client ok', 'docker engine warning'],
@@ -83,7 +95,7 @@ describe('what that means', () => {
     expect(findings.at(-1)?.remedy).toContain(remedy);
   });
 
-  test('says what happens instead', () => {
+  test('say what happens instead', () => {
     expect(judgeDocker(stopped, 'would').at(-1)?.text).toContain('SOCKET');
     expect(judgeDocker(stopped, 'would').at(-1)?.text).toContain('child processes instead');
     expect(judgeDocker(stopped, 'not').at(-1)?.text).toContain('does not need it');

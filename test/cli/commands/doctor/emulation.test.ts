@@ -11,9 +11,9 @@ const UNKNOWN: Emulators = { sameKernel: false, registered: undefined, builder: 
 describe('images run', () => {
   test.each<[name: string, platform: string, engine: EngineInfo, emulators: Emulators, says: string]>([
     ['on the same processor', 'linux/amd64', engine('linux/amd64'), UNKNOWN, 'natively'],
-    ['whatever it is called', 'linux/amd64', engine('linux/x86_64'), UNKNOWN, 'natively'],
-    ['in a variant of it', 'linux/arm64/v8', engine('linux/arm64'), UNKNOWN, 'natively'],
-    ['of the older kind', 'linux/386', engine('linux/amd64'), UNKNOWN, 'natively'],
+    ['on the same processor by another name', 'linux/amd64', engine('linux/x86_64'), UNKNOWN, 'natively'],
+    ['in a variant of the same processor', 'linux/arm64/v8', engine('linux/arm64'), UNKNOWN, 'natively'],
+    ['of the older variant', 'linux/386', engine('linux/amd64'), UNKNOWN, 'natively'],
     [
       'with Docker Desktop',
       'linux/amd64',
@@ -21,7 +21,13 @@ describe('images run', () => {
       UNKNOWN,
       'emulated, more slowly',
     ],
-    ['with its kernel', 'linux/amd64', engine('linux/arm64', { kernel: '6.6.12-linuxkit' }), UNKNOWN, 'emulated'],
+    [
+      'with the kernel of Docker Desktop',
+      'linux/amd64',
+      engine('linux/arm64', { kernel: '6.6.12-linuxkit' }),
+      UNKNOWN,
+      'emulated',
+    ],
     ['with OrbStack', 'linux/amd64', engine('linux/arm64', { kernel: '6.11.1-orbstack-1' }), UNKNOWN, 'emulated'],
     [
       'with qemu in this kernel',
@@ -45,7 +51,7 @@ describe('images run', () => {
       'by qemu-aarch64',
     ],
     [
-      'where the builder says so',
+      'if the builder says so',
       'linux/amd64',
       engine('linux/arm64'),
       { sameKernel: false, registered: undefined, builder: ['linux/arm64', 'linux/amd64'] },
@@ -63,27 +69,27 @@ describe('images do not run', () => {
 
   test.each<[name: string, emulators: Emulators]>([
     ['without emulation', none],
-    ['with that of another processor', { ...none, registered: ['qemu-arm', 'qemu-aarch64'] }],
+    ['with emulation of another processor', { ...none, registered: ['qemu-arm', 'qemu-aarch64'] }],
     [
-      'where the builder can not',
+      'if the builder cannot run them',
       { sameKernel: false, registered: undefined, builder: ['linux/arm64', 'linux/arm/v7'] },
     ],
-  ])('%s: a failure for who needs them, else a warning', (_name, emulators) => {
+  ])('%s: a failure for services that need them, else a warning', (_name, emulators) => {
     const finding = judgeEmulation('linux/amd64', engine('linux/arm64'), emulators, true);
     expect(finding).toMatchObject({ status: 'failure', remedy: expect.stringContaining('--install amd64') });
     expect(judgeEmulation('linux/amd64', engine('linux/arm64'), emulators, false).status).toBe('warning');
   });
 
-  test('a Rosetta for another processor does not help', () => {
+  test('Rosetta for another processor does not help', () => {
     const emulators = { ...none, registered: ['rosetta'] };
     expect(judgeEmulation('linux/arm64', engine('linux/amd64'), emulators, true).status).toBe('failure');
   });
 });
 
 test.each<[name: string, emulators: Emulators]>([
-  ['nothing can be seen', UNKNOWN],
-  ['what is registered here is for another kernel', { ...UNKNOWN, registered: ['qemu-x86_64'] }],
-])('where %s it is a warning, with a way to try', (_name, emulators) => {
+  ['nothing can be checked', UNKNOWN],
+  ['the registration here belongs to another kernel', { ...UNKNOWN, registered: ['qemu-x86_64'] }],
+])('if %s, it is a warning with a way to try', (_name, emulators) => {
   expect(judgeEmulation('linux/amd64', engine('linux/arm64'), emulators, true)).toMatchObject({
     status: 'warning',
     remedy: expect.stringContaining('docker run --rm --platform linux/amd64'),

@@ -7,7 +7,7 @@ import { makeTempFolder } from '../../../support/project.js';
 import { useStateHome } from '../../../support/state-home.js';
 
 describe('the state folder', () => {
-  test('of a new project is named, and not created by the check', () => {
+  test('of a new project is named and not created by the check', () => {
     const project = makeTempFolder();
     const { root } = stateFolderOf(project);
     expect(checkStateFolder(project)).toEqual({
@@ -20,7 +20,7 @@ describe('the state folder', () => {
     expect(existsSync(root)).toBe(false);
   });
 
-  test('that is there stays as it was', () => {
+  test('that exists is left unchanged', () => {
     const project = makeTempFolder();
     const folder = createStateFolder(project);
     expect(checkStateFolder(project).status).toBe('ok');
@@ -28,7 +28,7 @@ describe('the state folder', () => {
     expect(readdirSync(folder.servers)).toEqual([]);
   });
 
-  test.each(['root', 'servers', 'logs'] as const)('a file in the place of its %s is a failure', (name) => {
+  test.each(['root', 'servers', 'logs'] as const)('with a file in place of its %s is a failure', (name) => {
     const project = makeTempFolder();
     const folder = createStateFolder(project);
     rmSync(folder[name], { recursive: true });
@@ -38,7 +38,7 @@ describe('the state folder', () => {
     expect(finding.text).toContain(folder[name]);
   });
 
-  test('a link in its place is a failure', () => {
+  test('with a link in its place is a failure', () => {
     const project = makeTempFolder();
     const folder = createStateFolder(project);
     rmSync(folder.logs, { recursive: true });
@@ -47,9 +47,9 @@ describe('the state folder', () => {
   });
 
   test.each([
-    ['where the system takes no files', () => (process.platform === 'linux' ? '/proc/state' : '/System/state')],
-    ['where a file is in the way', () => fileIn(makeTempFolder())],
-  ])('%s is a warning, as a temporary folder does as well', (_name, place) => {
+    ['in a place without files', () => (process.platform === 'linux' ? '/proc/state' : '/System/state')],
+    ['below a file', () => fileIn(makeTempFolder())],
+  ])('%s is a warning, because a temporary folder can be used', (_name, place) => {
     useStateHome(place());
     expect(checkStateFolder(makeTempFolder())).toMatchObject({
       status: 'warning',
@@ -65,7 +65,7 @@ function fileIn(folder: string): string {
 }
 
 describe('logs', () => {
-  test('none', () => {
+  test('do not exist', () => {
     expect(checkLogs(makeTempFolder())).toMatchObject({ status: 'ok', text: expect.stringMatching(/^none \(/) });
   });
 

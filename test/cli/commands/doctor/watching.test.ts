@@ -11,7 +11,7 @@ import { processService } from '../../../support/service.js';
 
 const never = new AbortController().signal;
 
-describe('how many are watched', () => {
+describe('the number of watches', () => {
   const project = () =>
     makeProject({
       '.gitignore': 'out/\n*.log\n',
@@ -23,10 +23,10 @@ describe('how many are watched', () => {
       'node_modules/x/index.js': '',
     });
 
-  /** Folders on the way to a project take a watch each, so that one that is renamed is noticed. */
+  /** Each folder above a project takes a watch too, so that renaming one is noticed. */
   const onTheWay = (folder: string) => folder.split('/').length - 1;
 
-  test('folders, without those that are ignored, and those on the way to them', async () => {
+  test('includes folders that are not ignored, and those above them', async () => {
     const cwd = project();
     const way = onTheWay(cwd);
     // The project, src and src/deep.
@@ -36,19 +36,19 @@ describe('how many are watched', () => {
     expect(await countWatchedFolders([processService({ cwd, watch: [] })], never)).toBe(0);
   });
 
-  test('once, if several services share them', async () => {
+  test('counts folders once if several services share them', async () => {
     const cwd = project();
     const services = [[cwd], [cwd, join(cwd, 'src')]].map((watch) => processService({ cwd, watch }));
     expect(await countWatchedFolders(services, never)).toBe(onTheWay(cwd) + 3);
   });
 
-  test('what is given up stops', async () => {
+  test('is no longer counted after an abort', async () => {
     const cwd = project();
     const given = AbortSignal.abort();
     await expect(countWatchedFolders([processService({ cwd, watch: [cwd] })], given)).rejects.toThrow(/abort/i);
   });
 
-  test.skipIf(process.platform !== 'linux')('are as many as the watcher then takes', async () => {
+  test.skipIf(process.platform !== 'linux')('equals that of the watcher', async () => {
     const cwd = project();
     const service = processService({ cwd, watch: [cwd] });
     const watcher = new FileWatcher(watchRequestOf(service, []));
@@ -70,17 +70,17 @@ function ownWatches(): number {
   return fds.reduce((sum, fd) => sum + countWatches(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')), 0);
 }
 
-describe('whether the limits allow it', () => {
+describe('the limits of the system', () => {
   const state = { maxWatches: 8192, maxInstances: 128, usedWatches: 5000, usedInstances: 40 };
 
   test.each([
-    ['enough is left', 3192, state, 'ok', '3192 of 8192'],
+    ['enough watches are left', 3192, state, 'ok', '3192 of 8192'],
     ['too few watches are left', 3193, state, 'warning', 'max_user_watches=524288'],
     ['a large limit is too small', 600_000, { ...state, maxWatches: 500_000 }, 'warning', 'max_user_watches=1000000'],
     ['no watcher is left', 10, { ...state, usedInstances: 128 }, 'warning', 'max_user_instances=256'],
     ['one watcher is left', 10, { ...state, usedInstances: 127 }, 'ok', '10 folders'],
-    ['nothing is watched', 0, { ...state, usedInstances: 128 }, 'ok', 'nothing is watched'],
-    ['the system has none', 10, undefined, 'ok', 'no limit'],
+    ['no watches are needed', 0, { ...state, usedInstances: 128 }, 'ok', 'nothing is watched'],
+    ['the system has no limits', 10, undefined, 'ok', 'no limit'],
   ] as const)('%s', (_name, needed, limits, status, says) => {
     const finding = judgeWatching(needed, limits);
     expect(finding.status).toBe(status);

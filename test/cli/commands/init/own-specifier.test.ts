@@ -15,7 +15,7 @@ function specifierFor(folder: string, files: Record<string, string | object>): s
 const INSTALLED = 'work/node_modules/jamdev';
 const dependsOn = (jamdev: string) => ({ 'work/package.json': { devDependencies: { jamdev } } });
 
-describe('a jamdev that came from a registry is named by its version', () => {
+describe('a jamdev from a registry is named by its version', () => {
   test.each(['^1.0.0', '1.2.3', '*', '', 'latest', '>=1 <2', 'npm:jamdev@^1', 'npm:@scope/fork@1'])(
     'for the request %j',
     (request) => {
@@ -38,14 +38,14 @@ describe('a jamdev that came from a registry is named by its version', () => {
   });
 });
 
-describe('any other is named by where it is', () => {
+describe('any other jamdev is named by its place', () => {
   test.each([
     ['a clone', 'clone', {}, 'file:../../clone'],
     ['a clone inside a project that uses another jamdev', 'work/clone', dependsOn('^1'), 'file:../clone'],
     ['a clone around the app', 'work', {}, 'file:..'],
     ['a tarball', INSTALLED, { ...dependsOn('file:../jamdev.tgz'), 'jamdev.tgz': '' }, 'file:../../jamdev.tgz'],
     ['a tarball without file:', INSTALLED, { ...dependsOn('jamdev.tgz'), 'work/jamdev.tgz': '' }, 'file:../jamdev.tgz'],
-    ['a tarball that is gone', INSTALLED, dependsOn('file:../jamdev.tgz'), 'file:../node_modules/jamdev'],
+    ['a missing tarball', INSTALLED, dependsOn('file:../jamdev.tgz'), 'file:../node_modules/jamdev'],
     ['a folder', INSTALLED, { ...dependsOn('file:../clone'), 'clone/package.json': {} }, 'file:../../clone'],
     ['a link', INSTALLED, dependsOn('link:../clone'), 'file:../node_modules/jamdev'],
     ['a workspace', INSTALLED, dependsOn('workspace:*'), 'file:../node_modules/jamdev'],

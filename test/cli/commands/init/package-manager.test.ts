@@ -15,7 +15,7 @@ test.each([
   expect(choosePackageManager(agent, join(makeTempFolder(), 'new'))).toEqual({ install, jamdev, files: [] });
 });
 
-test('below another project, the new one stays a project of its own', () => {
+test('inside another project, the new one stays separate', () => {
   const inside = join(makeProject({ 'package.json': {}, 'pnpm-workspace.yaml': '' }), 'packages', 'new');
   expect(choosePackageManager('yarn/4.9.1', inside).files).toEqual(['yarn.lock']);
   expect(choosePackageManager('pnpm/10.18.0', inside).install).toBe('pnpm install --ignore-workspace');

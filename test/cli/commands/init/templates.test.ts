@@ -8,14 +8,14 @@ import { ROOT } from '../../../support/project.js';
 
 const TEMPLATES = join(ROOT, 'templates');
 
-test('every folder of templates/ can be asked for, and only those', () => {
+test('templates/ contains exactly the templates that can be requested', () => {
   expect(readdirSync(TEMPLATES).sort()).toEqual([...TEMPLATE_NAMES].sort());
 });
 
 describe.each(TEMPLATE_NAMES)('the template %s', (name) => {
   const folder = join(TEMPLATES, name);
 
-  test.skipIf(!existsSync(join(ROOT, '.git')))('is what is in git, whatever else lies in its folder', async () => {
+  test.skipIf(!existsSync(join(ROOT, '.git')))('equals what is in git, whatever else is in its folder', async () => {
     const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '.'], {
       cwd: folder,
       encoding: 'utf8',
@@ -24,12 +24,12 @@ describe.each(TEMPLATE_NAMES)('the template %s', (name) => {
     expect((await readTemplate(name)).map(({ path }) => path)).toEqual(expected.sort());
   });
 
-  test('has a .gitignore, of which there are two copies here, as npm packs only one of them', async () => {
+  test('has a .gitignore in two copies here, since npm packs only one of them', async () => {
     const packed = (await readTemplate(name)).find(({ path }) => path === '.gitignore');
     expect(packed?.content.toString()).toBe(readFileSync(join(folder, '.gitignore'), 'utf8'));
   });
 
-  test('is ready for what follows: a valid config for both runtimes, a page, a README', async () => {
+  test('has what users need: a config that is valid for both runtimes, a page, a README', async () => {
     const files = new Map((await readTemplate(name)).map(({ path, content }) => [path, content.toString()]));
     const config = await parseConfig(files.get('jamsocket.config.json') ?? '', 'jamsocket.config.json');
     expect(config).toMatchObject({
@@ -46,7 +46,7 @@ describe.each(TEMPLATE_NAMES)('the template %s', (name) => {
   });
 });
 
-test('what the templates depend on is tested here in a version that they would get as well', async () => {
+test('dependencies of the templates are tested here in a version that users could get', async () => {
   const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   for (const name of TEMPLATE_NAMES) {
     const manifest = (await readTemplate(name)).find(({ path }) => path === 'package.json');

@@ -7,7 +7,7 @@ interface Line {
   text: string;
 }
 
-/** A stream that a test feeds by hand. */
+/** A stream that the test feeds. */
 class HandFed {
   readonly #waiting: (() => void)[] = [];
   readonly #lines: Line[] = [];
@@ -70,11 +70,11 @@ describe('streams that end', () => {
     expect(texts).toEqual(expected);
   });
 
-  test('many lines of one do not wait for each other’s sake', async () => {
+  test('many lines of one stream are not delayed one by one', async () => {
     const times = Array.from({ length: 5_000 }, (_, index) => String(10_000 + index));
     const quiet = new HandFed();
     const { texts, done } = collect([new HandFed().push(...times).end(), quiet]);
-    // A tenth of a second for each line would take minutes.
+    // A tenth of a second per line would take minutes.
     await waitFor(() => texts.length === times.length, 'all lines');
     quiet.end();
     await done;
@@ -82,7 +82,7 @@ describe('streams that end', () => {
 });
 
 describe('live streams', () => {
-  test('go on while others are quiet, and what comes late comes through', async () => {
+  test('continue while others are quiet, and late lines still arrive', async () => {
     const [a, b] = [new HandFed(), new HandFed()];
     const { texts, done } = collect([a, b]);
     a.push('1', '2');
@@ -98,7 +98,7 @@ describe('live streams', () => {
     expect(texts.slice(3).sort()).toEqual(['0', '4']);
   });
 
-  test('one that fails ends all, with its reason', async () => {
+  test('end with an error when one of them fails', async () => {
     const [a, b] = [new HandFed(), new HandFed()];
     const { texts, done } = collect([a, b]);
     a.push('1');
@@ -107,7 +107,7 @@ describe('live streams', () => {
     await expect(done).rejects.toThrow('broken');
   });
 
-  test('a reader that has seen enough does not wait for the next line', async () => {
+  test('end without another line when the reader stops', async () => {
     const quiet = new HandFed();
     for await (const { text } of mergeByTime([new HandFed().push('1').end().read(), quiet.read()])) {
       expect(text).toBe('1');

@@ -4,7 +4,7 @@ import type { OutputStream } from '../../../../src/cli/terminal/output.js';
 import { HandClock } from '../../../support/hand-clock.js';
 import { TinyTerminal } from '../../../support/tiny-terminal.js';
 
-/** A screen on a terminal of 40 columns and 20 rows; the footer tells what `footer` holds. */
+/** A screen on a terminal of 40 columns and 20 rows, with the footer in `footer`. */
 function open() {
   const clock = new HandClock();
   const terminal = new TinyTerminal(40, 20);
@@ -27,7 +27,7 @@ function open() {
   return { clock, terminal, writes, footer, screen, stream, sizes };
 }
 
-test('the first line is there at once, and those that follow fast come together, with one footer', () => {
+test('the first line is written at once, and lines in quick succession together, with one footer', () => {
   const { clock, terminal, writes, screen } = open();
   screen.show();
   clock.turn(FRAME_MS);
@@ -43,7 +43,7 @@ test('the first line is there at once, and those that follow fast come together,
   expect(terminal.text).toMatch(/first\nline 0\n(line \d+\n)+line 999\n\nfooter$/);
 });
 
-test('what waits to be written does not grow without limit', () => {
+test('pending output is limited', () => {
   const { clock, writes, screen } = open();
   screen.show();
   clock.turn(FRAME_MS);
@@ -52,7 +52,7 @@ test('what waits to be written does not grow without limit', () => {
   expect(writes.length).toBe(before + 1);
 });
 
-test('when nothing happens it is written to only when the footer has changed, once a tick at most', () => {
+test('without output, it writes only when the footer has changed, at most once per tick', () => {
   const { clock, terminal, writes, footer, screen } = open();
   screen.show();
   const before = writes.length;
@@ -64,7 +64,7 @@ test('when nothing happens it is written to only when the footer has changed, on
   expect(terminal.text).toBe('\n\nchanged'.slice(1));
 });
 
-test('a resize writes all of it again, at the new size', () => {
+test('a resize rewrites the footer at the new size', () => {
   const { clock, writes, screen, stream, sizes } = open();
   screen.show();
   stream.columns = 30;
@@ -76,7 +76,7 @@ test('a resize writes all of it again, at the new size', () => {
   expect(writes).toHaveLength(2);
 });
 
-test('hidden, what waits is written and the log goes on without a footer; shown again, it is below it', () => {
+test('hiding writes pending output and the log continues without a footer; showing puts the footer below it', () => {
   const { clock, terminal, screen } = open();
   screen.show();
   screen.append('one\n');
@@ -91,17 +91,17 @@ test('hidden, what waits is written and the log goes on without a footer; shown 
   expect(terminal.text).toBe('one\ntwo\n\nfooter');
 });
 
-test('clearing takes the footer away first, and puts it at the top', () => {
+test('clearing removes the footer first and draws it at the top', () => {
   const { writes, screen } = open();
   screen.show();
-  // TinyTerminal does not clear; what is written tells.
+  // TinyTerminal can't clear, so the test checks what is written.
   expect(() => screen.clear()).toThrow();
   expect(writes.at(-1)).toMatch(
     /^\u001b\[\?2026h\r\u001b\[K\u001b\[C\u001b\[J\r\u001b\[H\u001b\[2J\u001b\[\?7l\r\nfooter/,
   );
 });
 
-test('a terminal that is gone is not written to', () => {
+test('nothing is written to a closed terminal', () => {
   const { clock, writes, screen } = open();
   screen.show();
   screen.append('lost\n');
@@ -112,7 +112,7 @@ test('a terminal that is gone is not written to', () => {
   expect(writes.length).toBe(before);
 });
 
-test('a live line is part of the footer until there is none', () => {
+test('a live line is part of the footer until it ends', () => {
   const { clock, terminal, screen } = open();
   screen.show();
   screen.live(['step 1']);

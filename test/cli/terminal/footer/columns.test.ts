@@ -26,13 +26,13 @@ test.each([
   [10, ['KEY', '結合結...', 'a key t...']],
   [6, ['KEY', '結...', 'a k...']],
   [3, ['KEY', '結...', 'a k...']],
-])('in %i columns what can be is cut first, then the least important goes', (width, expected) => {
+])('in %i columns long texts are shortened first, then the least important columns dropped', (width, expected) => {
   const lines = lay([id, key, age], width);
   expect(lines.map((line) => line.replaceAll(/ +/g, ' '))).toEqual(expected.map((line) => line.replaceAll(/ +/g, ' ')));
   for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(Math.max(6, width));
 });
 
-test('columns stand below each other, wide characters or not', () => {
+test('columns are aligned, with wide characters too', () => {
   const [heading = '', first = '', second = ''] = lay([id, key, age], 80);
   const at = heading.indexOf('AGE');
   expect(stringWidth(first.slice(0, first.indexOf('1s')))).toBe(at);

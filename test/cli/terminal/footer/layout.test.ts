@@ -30,7 +30,7 @@ function lay(more: Partial<FooterContent>, columns = 100, lines = 30): string[] 
   return layoutFooter(content, { columns, rows: lines }, stringWidth, chalk);
 }
 
-test('warm pools are counted apart from the backends, by service where there are several', () => {
+test('warm pools are counted apart from the backends, per service if there are several', () => {
   const pools = [
     { service: 'chat', warm: 2 },
     { service: 'doc', warm: 0 },
@@ -41,7 +41,7 @@ test('warm pools are counted apart from the backends, by service where there are
   expect(lay({ rows: rows(1), pools }).at(-1)).toBe('pool: chat 2, doc 0 warm | log: all | h help  q quit  s spawn');
 });
 
-test('a table of backends below an empty line, and a last line with the state and the keys', () => {
+test('a table of backends follows an empty line and precedes a last line with the state and the keys', () => {
   expect(lay({ rows: rows(2) })).toEqual([
     '',
     'ID              KEY    SERVICE  STATUS  AGE  CONNECTIONS  MEMORY',
@@ -51,7 +51,7 @@ test('a table of backends below an empty line, and a last line with the state an
   ]);
 });
 
-test('one that was asked for without a key has none; in a narrow terminal it is called by its id', () => {
+test('a backend without a key shows none, or its id in a narrow terminal', () => {
   const [, heading, line] = lay({ rows: [row(1, { key: undefined })] });
   expect(line?.slice(heading?.indexOf('KEY')).startsWith('-')).toBe(true);
   const [, narrowHeading, narrow] = lay({ rows: [row(1, { key: undefined })] }, 40);
@@ -59,15 +59,15 @@ test('one that was asked for without a key has none; in a narrow terminal it is 
   expect(narrow?.startsWith('backend0000001')).toBe(true);
 });
 
-describe('most of the screen is the log’s', () => {
-  test('what does not fit is counted', () => {
+describe('most of the screen belongs to the log', () => {
+  test('backends that do not fit are counted', () => {
     const lines = lay({ rows: rows(18) }, 100, 24);
     expect(lines).toHaveLength(8);
     expect(lines.slice(1, 3)).toEqual([expect.stringContaining('ID'), expect.stringContaining('doc-18')]);
     expect(lines.at(-2)).toBe('+ 14 more');
   });
 
-  test('as many as fit are shown without a count', () => {
+  test('backends that just fit are shown without a count', () => {
     expect(lay({ rows: rows(5) }, 100, 24)).toHaveLength(8);
     expect(lay({ rows: rows(6) }, 100, 24).at(-2)).toBe('+ 2 more');
   });
@@ -81,16 +81,16 @@ describe('most of the screen is the log’s', () => {
     expect(lay({ rows: rows(4) }, 100, lines)).toEqual(expected);
   });
 
-  test('in a terminal of a few columns there is no footer', () => {
+  test('in a very narrow terminal there is no footer', () => {
     expect(lay({ rows: rows(1) }, 20)).toEqual([]);
   });
 });
 
-describe('a failing build', () => {
+describe('a failed build', () => {
   const chat = { service: 'chat', number: 3, failure: 'exit code 1' };
   const web = { service: 'web', number: 7, failure: 'step 3/5 failed' };
 
-  test('has a line of its own, also next to a table that then has a row less', () => {
+  test('has a line of its own, even if the table then has one row less', () => {
     expect(lay({ failing: [chat] })).toEqual([
       '',
       'build 3 of chat failed: exit code 1',
@@ -102,7 +102,7 @@ describe('a failing build', () => {
     expect(lines.at(-3)).toBe('+ 6 more');
   });
 
-  test('several share the line, which is cut where it is too long', () => {
+  test('shares its line with others, which is cut if it is too long', () => {
     expect(lay({ failing: [chat, web] })[1]).toBe(
       'build 3 of chat failed: exit code 1; build 7 of web failed: step 3/5 failed',
     );
@@ -110,19 +110,19 @@ describe('a failing build', () => {
   });
 });
 
-test('of lines that are not finished the newest are shown, three at most', () => {
+test('at most the three newest unfinished lines are shown', () => {
   expect(lay({ live: ['a', 'b', 'c', 'd'] }).slice(1, -1)).toEqual(['b', 'c', 'd']);
   expect(lay({ live: ['a', 'b', 'c', 'd'] }, 80, 9).slice(1, -1)).toEqual(['d']);
   expect(lay({ live: ['a'] }, 80, 6).slice(1, -1)).toEqual([]);
 });
 
-test('what a build prints is shown where there is room, cut to the width', () => {
+test('output of a build is shown if there is room, cut to the width', () => {
   expect(lay({ live: ['build  compiling 結合'] }, 22)[1]).toBe('build  compiling 結合');
   expect(lay({ live: ['build  compiling 結合結合'] }, 22)[1]).toBe('build  compiling 結合');
   expect(lay({ live: ['build  compiling'], rows: rows(50) }, 100, 24).join()).not.toContain('compiling');
 });
 
-test('the last line tells whose log is shown and that watching is paused, then as many keys as fit', () => {
+test('the last line says whose log is shown and whether watching is paused, then as many keys as fit', () => {
   expect(lay({ filter: 'doc-1', paused: true }).at(-1)).toBe(
     'no backends | log: doc-1 | watching is paused | h help  q quit  s spawn',
   );
@@ -132,7 +132,7 @@ test('the last line tells whose log is shown and that watching is paused, then a
   expect(lay({}, 22).at(-1)).toBe('no backends | log:...');
 });
 
-test('whatever there is to say, the footer fits, and leaves most of the screen to the log', () => {
+test('the footer always fits and leaves most of the screen to the log', () => {
   const text = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
     .map((each) => each.replaceAll(/\p{Cc}/gu, ' '));
@@ -160,7 +160,7 @@ test('whatever there is to say, the footer fits, and leaves most of the screen t
   );
 });
 
-test('backends that were not laid out are counted as those are for which there is no room', () => {
+test('backends left out of the layout are counted like those that do not fit', () => {
   expect(lay({ rows: rows(18).slice(0, 8), more: 10 }, 100, 24)).toEqual(lay({ rows: rows(18) }, 100, 24));
   expect(lay({ rows: rows(18).slice(0, 8), more: 10 }, 100, 8)).toEqual(lay({ rows: rows(18) }, 100, 8));
 });

@@ -6,7 +6,7 @@ import { TinyTerminal } from '../../../support/tiny-terminal.js';
 const COLUMNS = 20;
 const ROWS = 12;
 
-test('only the lines that have changed are written, and nothing when none has', () => {
+test('only changed lines are written, and nothing if none has changed', () => {
   const footer = ['', 'one', 'two', 'three'];
   expect(paint(footer, { log: '', footer })).toBe('');
   const text = paint(footer, { log: '', footer: ['', 'one', '2', 'three'] });
@@ -14,21 +14,21 @@ test('only the lines that have changed are written, and nothing when none has', 
   expect(text).not.toMatch(/one|three/);
 });
 
-test('lines of the log and the footer below them go out in one write, whose wrapping is on again at its end', () => {
+test('log lines and the footer are one write, which turns wrapping on again at its end', () => {
   const text = paint(['', 'old'], { log: 'a line\n', footer: ['', 'new'] });
   expect(text).toBe(
     '\u001b[?2026h\r\u001b[K\u001b[C\u001b[J\ra line\n\u001b[?7l\r\nnew\u001b[1A\r\u001b[?7h\u001b[?2026l',
   );
 });
 
-test('without a footer, before and after, the log is written and nothing else', () => {
+test('without a footer before and after, only the log is written', () => {
   const terminal = new TinyTerminal(COLUMNS, ROWS);
   terminal.write(paint([], { log: 'a line\n', footer: [] }));
   expect(terminal.text).toBe('a line');
   expect(terminal.cursor).toEqual({ line: 1, column: 0 });
 });
 
-test('a footer that is taken away leaves the cursor below the log, and nothing behind', () => {
+test('removing the footer leaves the cursor below the log and nothing after it', () => {
   const terminal = new TinyTerminal(COLUMNS, ROWS);
   terminal.write(paint([], { log: 'a line\n', footer: ['', 'one', 'two'] }));
   terminal.write(paint(['', 'one', 'two'], { log: '', footer: [] }));
@@ -40,13 +40,13 @@ const line = fc.string({ unit: fc.constantFrom('a', 'b', 'c', ' x'), maxLength: 
 const footerLine = fc.string({ unit: fc.constantFrom('-', '=', '+'), minLength: 1, maxLength: COLUMNS - 1 });
 const frame = fc.record({
   log: fc.array(line, { maxLength: 30 }),
-  // Footers of lines that repeat, so that some stay as they were.
+  // Footers with repeated lines, so that some stay unchanged.
   footer: fc.oneof(fc.constant([]), fc.array(footerLine, { minLength: 1, maxLength: 3 })),
   redraw: fc.boolean(),
 });
 const height = fc.integer({ min: 6, max: 20 });
 
-test('whatever is logged and however the footer changes, both are there as they should be, and nothing else', () => {
+test('any sequence of log lines and footers shows exactly these', () => {
   fc.assert(
     fc.property(fc.array(frame, { maxLength: 12 }), (frames) => {
       const terminal = new TinyTerminal(COLUMNS, ROWS);
@@ -65,7 +65,7 @@ test('whatever is logged and however the footer changes, both are there as they 
   );
 });
 
-test('a line that is wider than a terminal that has just shrunk takes one line all the same', () => {
+test('a line wider than a terminal that has just shrunk takes only one row', () => {
   const terminal = new TinyTerminal(COLUMNS, ROWS);
   const wide = ['', 'x'.repeat(50), 'y'.repeat(50)];
   terminal.write(paint([], { log: 'a line\n', footer: wide }));
@@ -73,7 +73,7 @@ test('a line that is wider than a terminal that has just shrunk takes one line a
   expect(terminal.text).toBe('a line\nanother\n\nfits');
 });
 
-test('a terminal that gets higher and lower, and is painted before it has told, keeps its log', () => {
+test('the log survives changes of height that are painted before the program notices them', () => {
   const step = fc.record({ rows: height, frames: fc.array(frame, { maxLength: 3 }) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 6 }), (steps) => {
