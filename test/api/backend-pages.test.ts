@@ -4,7 +4,7 @@ import { collectEvents, startServer, untilStatus } from '../support/dev-server.j
 import { openSocket, post, send } from '../support/http.js';
 
 describe('HTTP API: pages of backends', () => {
-  test('may only make the calls that a page of another site may make, wherever they were served from', async () => {
+  test('may make only the calls of a page of another site, whatever origin they have', async () => {
     const server = await startServer();
     const { backend_id, status_url } = await server.connect();
     const backend = await untilStatus(server, backend_id, 'ready');
@@ -17,7 +17,7 @@ describe('HTTP API: pages of backends', () => {
       `http://${backend_id}.localhost:${proxyPort}`,
       `http://made-up.localhost:${proxyPort}`,
       `http://a.b.localhost:${proxyPort}`,
-      // Through a forwarded port, and at the backend itself.
+      // Through a forwarded port, and directly from the backend.
       `http://${backend_id}.localhost:4711`,
       `http://localhost:${backend.address?.port}`,
       'https://evil.example',
@@ -52,7 +52,7 @@ describe('HTTP API: pages of backends', () => {
     expect(own.parts.platform.backends).toEqual([]);
   });
 
-  test('a page of the user’s own front end may, and the dev server says once what production requires', async () => {
+  test('a page of the user’s own front end may call, and the dev server says once what production requires', async () => {
     const server = await startServer();
     const calls = collectEvents(server, 'page-called-api');
     const connect = `${server.apiUrl}/v2/service/-/-/connect`;

@@ -28,7 +28,7 @@ describe('jamdev’s own: GET /_jamdev/logs', () => {
     ['follow', '"follow" must be "true" or "false", not "".'],
     ['follow=true&follow=false', '"follow" must be "true" or "false", not a list.'],
     ['backend=a&backend=b', '"backend" must be a string, not a list.'],
-  ])('?%s', async (query, message) => {
+  ])('?%s is an invalid query', async (query, message) => {
     await expectRefused('GET', `/_jamdev/logs?${query}`, 400, 'InvalidRequest', message);
   });
 
@@ -37,7 +37,7 @@ describe('jamdev’s own: GET /_jamdev/logs', () => {
     ['backend=', 'There are no logs of a backend or key "". See: npx jamdev list'],
     ['backend=..%2f..', 'There are no logs of a backend or key "../..". See: npx jamdev list'],
     ['backend=%zz', 'There are no logs of a backend or key "%zz". See: npx jamdev list'],
-  ])('?%s', async (query, message) => {
+  ])('?%s finds no logs', async (query, message) => {
     await expectRefused('GET', `/_jamdev/logs?${query}`, 404, 'BackendNotFound', message);
   });
 });

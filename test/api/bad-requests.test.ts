@@ -12,7 +12,7 @@ onDev(badRequests);
 
 const CONNECT = '/v2/service/-/-/connect';
 
-// How long a connect waits for the holder to end can be seen only inside of the process.
+// Only inside the process can a test see how long a connect waits for the holder to end.
 test('a client that gives up waiting for a key does not get a backend', async () => {
   const go = join(makeTempFolder(), 'go');
   const end = `setInterval(() => require('fs').existsSync('${go}') && process.exit(0), 10)`;
@@ -23,12 +23,12 @@ test('a client that gives up waiting for a key does not get a backend', async ()
   await send(url);
   await post(`${server.apiUrl}/v2/backend/${id}/terminate`, {});
   const { socket, received } = await openSocket(server.apiUrl);
-  // On one connection, one after the other: once the first is answered, the second has arrived as well.
+  // Both requests use one connection: once the first is answered, the second has arrived too.
   const connect = `POST ${CONNECT} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 11\r\n\r\n{"key":"k"}`;
   socket.write(`GET /auth HTTP/1.1\r\nhost: localhost\r\n\r\n${connect}`);
   await waitFor(() => received().includes('accounts'), 'the first answer');
   socket.destroy();
-  // Once this is answered, that the client is gone has been noticed.
+  // Once this is answered, the dev server has noticed that the client is gone.
   expect((await send(`${server.apiUrl}/auth`)).status).toBe(200);
   writeFileSync(go, '');
   await server.parts.platform.backend(id).gone;

@@ -14,15 +14,15 @@ function askedBy(host?: string): IncomingMessage {
   return { headers: { host } } as IncomingMessage;
 }
 
-/** Of this machine, or what stands in for it where there is no network. */
+/** An address of this machine, or localhost if it has no network. */
 async function networkHost(isIPv4Only: boolean): Promise<string> {
   const address = await findNetworkAddress(isIPv4Only);
   return address?.includes(':') ? `[${address}]` : (address ?? 'localhost');
 }
 
-/** Hosts that lead to this machine from nowhere else. */
+/** Hosts that reach this machine only from itself. */
 const LOCAL = ['localhost:8080', 'LOCALHOST', 'app.localhost', '127.0.0.1:8080', '127.8.9.1', '[::1]:8080'];
-/** Hosts that a program in a container uses, or that are no hosts at all. */
+/** Hosts used by a program in a container, and invalid ones. */
 const UNUSABLE = ['host.docker.internal', 'host.docker.internal:8080', undefined, '', 'a b', 'x/y'];
 const ELSEWHERE: [asked: string, carried: string][] = [
   ['192.168.1.5:8080', '192.168.1.5'],
@@ -32,7 +32,7 @@ const ELSEWHERE: [asked: string, carried: string][] = [
 ];
 
 describe('on all addresses', () => {
-  test.each(ELSEWHERE)('a caller who asked by %s gets URLs with %s', async (asked, carried) => {
+  test.each(ELSEWHERE)('a caller that used %s gets URLs with %s', async (asked, carried) => {
     for (const host of ['0.0.0.0', '::']) {
       const expected = { api_url: `http://${carried}:8080`, proxy_url: `http://${carried}:9090` };
       expect(await urlsOf(host).forProgram(askedBy(asked))).toEqual(expected);
@@ -40,7 +40,7 @@ describe('on all addresses', () => {
     }
   });
 
-  test.each([...LOCAL, ...UNUSABLE])('a program that asked by %s gets the network address', async (asked) => {
+  test.each([...LOCAL, ...UNUSABLE])('a program that used %s gets the network address', async (asked) => {
     for (const host of ['0.0.0.0', '::']) {
       const name = await networkHost(host === '0.0.0.0');
       const expected = { api_url: `http://${name}:8080`, proxy_url: `http://${name}:9090` };
@@ -48,7 +48,7 @@ describe('on all addresses', () => {
     }
   });
 
-  test('a browser goes on by the host that it came by', async () => {
+  test('a browser keeps the host that it used', async () => {
     const { proxy_url } = await urlsOf('0.0.0.0').forBrowser(askedBy('localhost:8080'));
     expect(proxy_url).toBe('http://localhost:9090');
   });
@@ -57,7 +57,7 @@ describe('on all addresses', () => {
 describe('on one address', () => {
   const own = { api_url: 'http://192.168.1.5:8080', proxy_url: 'http://192.168.1.5:9090' };
 
-  test('local callers get that address, others the host they asked by', async () => {
+  test('local callers get that address, others the host they used', async () => {
     for (const asked of [...LOCAL, ...UNUSABLE]) {
       expect(await urlsOf('192.168.1.5', {}, own).forProgram(askedBy(asked))).toEqual(own);
     }
@@ -77,7 +77,7 @@ test.each([undefined, 'localhost', '127.0.0.1', '::1'])(
   },
 );
 
-test('public URLs win over every host, each for itself', async () => {
+test('public URLs take precedence over every host, API and proxy independently', async () => {
   const both = { api_url: PUBLIC.api, proxy_url: PUBLIC.proxy };
   for (const host of [undefined, '0.0.0.0']) {
     for (const asked of [...LOCAL, ...UNUSABLE, '192.168.1.5:8080']) {

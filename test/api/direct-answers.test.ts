@@ -4,7 +4,7 @@ import { openSocket, send } from '../support/http.js';
 import { waitFor } from '../support/wait.js';
 
 const PATH = '/v2/service/-/-/connect';
-/** The same endpoint, by a way that only Express knows. */
+/** The same endpoint in a spelling that only Express matches. */
 const BY_EXPRESS = '/V2/service/-/-/connect';
 
 const BODIES: [what: string, head: string, body: string][] = [
@@ -38,7 +38,7 @@ const BODIES: [what: string, head: string, body: string][] = [
   ['a body that is too large', '', `{"key":"held","user":"${'x'.repeat(1_100_000)}"}`],
 ];
 
-test('a connect is answered in the same way whether Express has it or not', async () => {
+test('a connect gets the same answer with and without Express', async () => {
   const server = await startServer();
   const { backend_id } = await server.connect({ key: 'held' });
   await untilStatus(server, backend_id, 'ready');
@@ -60,7 +60,7 @@ const HEADS: [what: string, head: string][] = [
   ['a page without an origin', 'sec-fetch-site: cross-site\r\n'],
 ];
 
-test('so are the requests that read', async () => {
+test('so do requests that only read', async () => {
   const server = await startServer();
   const { backend_id: id } = await server.connect({ key: 'held' });
   await untilStatus(server, id, 'ready');
@@ -101,12 +101,12 @@ test('so are the requests that read', async () => {
   }
 }, 60_000);
 
-/** Errors quote it. */
+/** The path, which errors quote. */
 function pathIn(target: string): string {
   return target.split('?')[0] as string;
 }
 
-/** What comes back from a server, without what differs from answer to answer. */
+/** The answer of a server without the parts that always differ. */
 async function answerTo(apiUrl: string, start: string, head: string, body?: Buffer): Promise<string> {
   const { socket, received } = await openSocket(apiUrl);
   const host = /^host:/.test(head) ? '' : 'host: localhost\r\n';
@@ -121,12 +121,12 @@ async function answerTo(apiUrl: string, start: string, head: string, body?: Buff
     .replaceAll(/"(memory|cpu|watching)":[^,}]+/g, '"$1":0');
 }
 
-/** What jamdev tells of itself and of what backends use changes, and with it the length. */
+/** Answers about jamdev and about the usage of backends vary, and so does their length. */
 function withoutLength(answer: string, path: string): string {
   return path.startsWith('/_jamdev/') ? answer.replace(/\r\ncontent-length: \d+/, '') : answer;
 }
 
-/** Connects without a key spawn a backend each. */
+/** Each connect without a key spawns a backend. */
 function withoutNewBackend(answer: string): string {
   return answer.includes('"spawned":true') ? answer.replaceAll(/\b[a-z][a-z0-9]{13}\b/g, 'BACKEND') : answer;
 }

@@ -7,7 +7,7 @@ import { endpoints } from './suites/endpoints.js';
 onDev(endpoints);
 
 describe('HTTP API: on a dev server alone', () => {
-  test('where the config names no services, every name is one', async () => {
+  test('without services in the config, every service name is accepted', async () => {
     const server = await startServer();
     const connect = (service: string) => post(`${server.apiUrl}/v2/service/a/${service}/connect`, { key: 'same' });
     const ids = await Promise.all(
@@ -21,7 +21,7 @@ describe('HTTP API: on a dev server alone', () => {
     expect((await send(`${server.apiUrl}/v2/backend/${ids[3]}`)).json()).toMatchObject({ service_name: 'doc s' });
   });
 
-  test('a backend that waits for its build ends as well', async () => {
+  test('a backend that waits for its build ends too', async () => {
     const server = await startServer({ build: 'sleep 30' });
     const { backend_id: id } = await server.connect();
     await untilStatus(server, id, 'loading');

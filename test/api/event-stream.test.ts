@@ -3,10 +3,10 @@ import type { Response } from 'express';
 import { describe, expect, test } from 'vitest';
 import { EventStream } from '../../src/api/event-stream.js';
 
-/** What a client reads at once, at the most. */
+/** The most that a client reads at once. */
 const READ_BYTES = 64 * 1024;
 
-/** A response that notes what is written to it, and when. */
+/** A response that records what is written to it, and when. */
 function makeResponse() {
   const writes: { text: string; atMs: number }[] = [];
   const response = Object.assign(new EventEmitter(), {
@@ -29,7 +29,7 @@ describe('HTTP API: server-sent events', () => {
     expect(writes.map(({ text }) => text)).toEqual(['data: größe\n\n', 'data: \n\n']);
   });
 
-  test('many at once come in bursts that a client can read each in one go', async () => {
+  test('many events at once are sent in bursts that a client reads at once', async () => {
     const { response, writes } = makeResponse();
     const stream = new EventStream(response);
     for (let index = 0; index < 3_000; index += 1) {
@@ -38,7 +38,7 @@ describe('HTTP API: server-sent events', () => {
     }
     const bursts: number[] = [0];
     for (const [index, { text, atMs }] of writes.entries()) {
-      // Timers may come a millisecond early.
+      // Timers may fire a millisecond early.
       if (index > 0 && atMs - (writes[index - 1]?.atMs ?? 0) >= 3) bursts.push(0);
       bursts[bursts.length - 1] = (bursts.at(-1) ?? 0) + Buffer.byteLength(text);
     }
@@ -46,7 +46,7 @@ describe('HTTP API: server-sent events', () => {
     expect(Math.max(...bursts)).toBeLessThan(READ_BYTES / 2);
   });
 
-  test('one that comes now and then is not held up', async () => {
+  test('an occasional event is not delayed', async () => {
     const { response } = makeResponse();
     const stream = new EventStream(response);
     stream.send('x');

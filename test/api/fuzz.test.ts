@@ -13,18 +13,18 @@ import { makeTempFolder } from '../support/project.js';
 import { fromSchema } from '../support/schema-arbitrary.js';
 import { living, waitFor } from '../support/wait.js';
 
-/** To see a failure again, give its seed: FUZZ_SEED=123 npx vitest run test/api/fuzz.test.ts */
+/** To reproduce a failure, pass its seed: FUZZ_SEED=123 npx vitest run test/api/fuzz.test.ts */
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const BATCHES = 80;
 const BATCH_SIZE = 3;
-/** No request of these has a reason to take longer, even on a machine that is busy. */
+/** None of these requests has a reason to take longer, even on a busy machine. */
 const ANSWER_DEADLINE_MS = 20_000;
-/** Real processes that live at once at most, about. */
+/** The approximate maximum of real processes at once. */
 const MAX_LIVING = 10;
 
 interface FuzzedRequest {
   method: string;
-  /** With `KNOWN` for the id of a backend that there is. */
+  /** Contains `KNOWN` for the id of an existing backend. */
   path: string;
   headers: Record<string, string>;
   /** As {@link mutatedJson} makes it. */
@@ -69,7 +69,7 @@ function requestsFor(endpoint: Endpoint, description: Description): fc.Arbitrary
   });
 }
 
-/** Sends a request; a stream is left as soon as it has begun. @throws Error when there is no answer in time */
+/** Sends a request, and closes a stream as soon as it has begun. @throws Error when there is no answer in time */
 function ask(server: DevServer, { method, path, headers, body }: FuzzedRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(server.apiUrl);
@@ -103,13 +103,13 @@ function ask(server: DevServer, { method, path, headers, body }: FuzzedRequest):
   });
 }
 
-test(`HTTP API: no request ends in a fault, waits forever or leaves a backend behind (FUZZ_SEED=${SEED})`, async () => {
+test(`HTTP API: no request causes a fault, waits forever or leaves a backend behind (FUZZ_SEED=${SEED})`, async () => {
   const pids = join(makeTempFolder(), 'pids');
-  // As cheap as a real process can be; it never answers, so nothing but a termination ends it.
+  // The cheapest real process; it never answers, so only a termination ends it.
   const server = await startServer({ command: `sh -c 'echo $$ >> "${pids}"; exec sleep 600'` });
   const faults = collectEvents(server, 'fault');
   const api = await DescribedApi.of(server);
-  /** Backends that answers named. */
+  /** Backends named in answers. */
   const named = new Set<string>();
   const statuses = new Map<number, number>();
 
@@ -140,13 +140,13 @@ test(`HTTP API: no request ends in a fault, waits forever or leaves a backend be
       const { backend_id, name, spawned } = answer.json<{ backend_id?: string; name?: string; spawned?: boolean }>();
       if (spawned !== undefined) named.add(backend_id ?? name ?? '');
     }
-    // A refused request has spawned nothing.
+    // A refused request must not have spawned anything.
     const { running } = server.parts.platform;
     const unnamed = running.filter(({ id, state }) => !named.has(id) && !/term/.test(state.status));
     expect(unnamed.map(({ id }) => id)).toEqual([]);
     if (named.size >= MAX_LIVING) await terminateNamed();
   };
-  /** After a failure the search for a smaller one starts again. */
+  /** After a failure, shrinking starts again from a clean state. */
   const forgetAll = async (error: unknown) => {
     await server.parts.platform.terminateAll(true);
     named.clear();
@@ -166,7 +166,7 @@ test(`HTTP API: no request ends in a fault, waits forever or leaves a backend be
   const started = readFileSync(pids, 'utf8').trim().split('\n').map(Number);
   await waitFor(async () => (await living(started)).length === 0, 'every process that was started to be gone');
   expect(faults.map(String)).toEqual([]);
-  // It was no walk past closed doors: requests of either kind were among them, and processes really lived.
+  // Proves that the run was meaningful: requests were accepted and refused, and processes were started.
   expect(started.length).toBeGreaterThan(5);
   expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400, 404]));
 });

@@ -7,7 +7,7 @@ import type { JamdevError } from '../../src/contract/errors/jamdev-error.js';
 
 interface Answer {
   status: number;
-  /** What came through, or the code of the error. */
+  /** The body of a request that was let through, or the code of the error. */
   text: string;
   allowOrigin: string | undefined;
   headers: Record<string, string | string[] | undefined>;
@@ -16,7 +16,7 @@ interface Answer {
 /** Port 9090 serves pages of backends. */
 const PROXY_PORT = 9090;
 
-/** Sends requests through one guard, and to whatever stands behind it. */
+/** Sends a request through a new guard to the app behind it. */
 async function ask(path: string, headers: Record<string, string | string[]>, method = 'GET'): Promise<Answer> {
   return (await startGuard()).ask(path, headers, method);
 }
@@ -74,11 +74,11 @@ describe('HTTP API: who may call', () => {
     '[::1]:8080',
     'host.docker.internal',
     'box.lan:8080',
-  ])('a request to the host %s comes through', async (host) => {
+  ])('a request to the host %s is let through', async (host) => {
     expect(await ask('/v2/x', { host })).toMatchObject({ status: 200, text: 'through', allowOrigin: undefined });
   });
 
-  test('no answer can be taken for a script by a page elsewhere, which has no Origin to tell', async () => {
+  test('answers forbid use as a script by a page elsewhere, whose request would have no Origin', async () => {
     for (const path of ['/v2/x', STATUS]) {
       expect((await ask(path, LOCAL)).headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
     }
@@ -92,7 +92,7 @@ describe('HTTP API: who may call', () => {
     [STATUS, 'GET'],
     ['/v2/x', 'OPTIONS'],
     ['/v2/x', 'POST'],
-  ])('a request to a host of someone else’s is refused, also for %s by %s', async (path, method) => {
+  ])('a request to a foreign host is refused, even for %s by %s', async (path, method) => {
     expect(await ask(path, { host: 'rebound.evil.example' }, method)).toMatchObject({
       status: 403,
       text: 'HostNotAllowed',
@@ -101,21 +101,21 @@ describe('HTTP API: who may call', () => {
   });
 
   describe('a page on this machine', () => {
-    test('may call everything, and the answer is for that page alone', async () => {
+    test('may call everything, and the answer allows only that origin', async () => {
       const origin = 'http://localhost:5173';
       const answer = await ask('/v2/service/a/b/connect', { ...LOCAL, origin }, 'POST');
       expect(answer).toMatchObject({ status: 200, text: 'through', allowOrigin: origin });
       expect(answer.headers.vary).toMatch(/origin/i);
     });
 
-    test('may ask beforehand what it may send', async () => {
+    test('may send a preflight', async () => {
       const origin = 'http://127.0.0.1:3000';
       const answer = await ask('/v2/service/a/b/connect', { ...LOCAL, origin }, 'OPTIONS');
       expect(answer).toMatchObject({ status: 200, text: 'through', allowOrigin: origin });
     });
   });
 
-  test('two Host headers are one too many', async () => {
+  test('two Host headers are refused', async () => {
     for (const host of [
       ['localhost', 'evil.example'],
       ['evil.example', 'localhost'],
@@ -129,7 +129,7 @@ describe('HTTP API: who may call', () => {
     const changing = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
     test.each(['cross-site', 'same-site', 'cross-site, none', 'unheard-of'])(
-      'may not change anything if the browser says Sec-Fetch-Site: %s',
+      'may not change anything with Sec-Fetch-Site: %s',
       async (site) => {
         for (const method of changing) {
           const answer = await ask('/v2/service/a/b/connect', { ...LOCAL, 'sec-fetch-site': site }, method);
@@ -138,14 +138,14 @@ describe('HTTP API: who may call', () => {
       },
     );
 
-    test.each(['none', 'same-origin'])('may if it says Sec-Fetch-Site: %s', async (site) => {
+    test.each(['none', 'same-origin'])('may change things with Sec-Fetch-Site: %s', async (site) => {
       for (const method of changing) {
         expect(await ask('/v2/x', { ...LOCAL, 'sec-fetch-site': site }, method)).toMatchObject({ status: 200 });
       }
     });
 
     test.each(['https://evil.example/page', 'http://localhost:9090/TOKEN/', 'no url'])(
-      'may not change anything if an old browser says Referer: %s',
+      'may not change anything with Referer: %s from an old browser',
       async (referer) => {
         for (const method of changing) {
           expect(await ask('/v2/x', { ...LOCAL, referer }, method)).toMatchObject({ text: 'OriginNotAllowed' });
@@ -153,7 +153,7 @@ describe('HTTP API: who may call', () => {
       },
     );
 
-    test('may read whatever it says: a link from anywhere may lead here, and no page sees the answer', async () => {
+    test('may read from anywhere, because links may point here and no page sees the answer', async () => {
       for (const path of ['/ready/abc/TOKEN/', '/v2/x']) {
         for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { referer: 'https://evil.example/' }]) {
           const answer = await ask(path, { ...LOCAL, ...headers });
@@ -163,7 +163,7 @@ describe('HTTP API: who may call', () => {
     });
   });
 
-  test('the first call of a page of the user’s own is reported, and no other', async () => {
+  test('only the first call of a page of the user’s own is reported', async () => {
     const { ask, pageCalls } = await startGuard();
     const origin = 'http://localhost:3000';
     await ask('/v2/x', LOCAL, 'POST');
@@ -188,11 +188,11 @@ describe('HTTP API: who may call', () => {
     'http://127.0.0.1:9090',
     'http://[::1]:9090',
     'http://abcdefghijklmn.localhost:9090',
-    // Another dev server's proxy.
+    // The proxy of another dev server.
     'http://localhost:9191',
     'http://abcdefghijklmn.localhost:9191',
   ])('a page from %s', (origin) => {
-    test.each(['GET', 'POST', 'OPTIONS', 'DELETE'])('may not call by %s', async (method) => {
+    test.each(['GET', 'POST', 'OPTIONS', 'DELETE'])('may not call with %s', async (method) => {
       expect(await ask('/v2/service/a/b/connect', { ...LOCAL, origin }, method)).toMatchObject({
         status: 403,
         text: 'OriginNotAllowed',
@@ -212,7 +212,7 @@ describe('HTTP API: who may call', () => {
       expect(await ask(path, { ...LOCAL, origin })).toMatchObject({ status: 200, text: 'through', allowOrigin: '*' });
     });
 
-    test('may ask beforehand how to read a status', async () => {
+    test('may send a preflight for reading a status', async () => {
       const answer = await ask(STATUS, { ...LOCAL, origin }, 'OPTIONS');
       expect(answer).toMatchObject({ status: 200, text: 'through', allowOrigin: '*' });
     });

@@ -8,7 +8,7 @@ const server = shareServer();
 
 onDev(largeIdentity);
 
-test('as much identity as is allowed reaches a Node.js backend', async () => {
+test('the largest allowed identity reaches a Node.js backend', async () => {
   const auth = { data: '€'.repeat(2_720) };
   const user = 'x'.repeat(8_192 - Buffer.byteLength(JSON.stringify(auth)));
   const connected = await post(`${server().apiUrl}/v2/service/-/-/connect`, { user, auth });

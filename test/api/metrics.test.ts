@@ -12,7 +12,7 @@ import { metricsStream } from './suites/metrics-stream.js';
 onDev(metricsStream);
 
 const MIB = 1024 * 1024;
-/** Holds 100 MiB in two processes; no server, which nobody needs here. */
+/** Holds 100 MiB in two processes, and needs no server. */
 const HOLD = `node ${fixture('usage.mjs')} all 100 0`;
 const BUSY = `node -e "for (;;);"`;
 
@@ -22,7 +22,7 @@ async function until(count: number, stream: Stream): Promise<BackendMetrics[]> {
 
 describe('HTTP API', () => {
   describe('v2 metrics stream', () => {
-    test('sends about every second what the backend uses, and ends with it', async () => {
+    test('sends the usage of the backend about once a second, and ends with it', async () => {
       const server = await startServer({ command: HOLD });
       const { backend_id: id } = await server.connect();
       await untilStatus(server, id, 'waiting');
@@ -51,18 +51,18 @@ describe('HTTP API', () => {
       metricsOf(stream);
     });
 
-    test('tells how busy a backend is', async () => {
+    test('shows how busy a backend is', async () => {
       const server = await startServer({ command: BUSY });
       const { backend_id: id } = await server.connect();
       const stream = await openStream(`${server.apiUrl}/v2/backend/${id}/metrics/stream`);
       const events = (await until(3, stream)).slice(1);
-      // In nanoseconds: of a second's two or more CPUs it got something, and no more than one.
+      // In nanoseconds: of two or more CPUs it used a part, and at most one.
       for (const { cpu_used } of events) expect(cpu_used).toBeLessThan(2e9);
       expect(Math.max(...events.map(({ cpu_used }) => cpu_used))).toBeGreaterThan(5e7);
       expect(Math.max(...events.map(({ cpu_used, sys_cpu }) => cpu_used / sys_cpu))).toBeGreaterThan(0.02);
     });
 
-    test('listeners share the looks, and the looks end when they hang up', async () => {
+    test('listeners share samples, and sampling stops when all have closed', async () => {
       const server = await startServer();
       const { backend_id: id } = await server.connect();
       const { usage } = await untilStatus(server, id, 'ready');
@@ -81,7 +81,7 @@ describe('HTTP API', () => {
       const streams = await Promise.all([1, 2, 3, 4, 5].map(() => openStream(url)));
       await Promise.all(streams.map((stream) => until(3, stream)));
       expect(watching).toBe(5);
-      // One look when the first came, and one for each second: less than three for each listener.
+      // One sample for the first listener and one per second: less than three per listener.
       expect(read.mock.calls.length).toBeLessThan(3 * streams.length);
       streams[0]?.close();
       await waitFor(() => watching === 4, 'the first to be gone');
@@ -91,14 +91,14 @@ describe('HTTP API', () => {
   });
 
   describe('v2 info', () => {
-    test('has no memory of a backend that runs nothing yet', async () => {
+    test('has no memory for a backend that has not started a process', async () => {
       const server = await startServer({ build: 'sleep 30' });
       const { backend_id: id } = await server.connect();
       await untilStatus(server, id, 'loading');
       expect((await send(`${server.apiUrl}/v2/backend/${id}`)).json()).toMatchObject({ max_mem_bytes: null });
     });
 
-    test('has the most memory that was seen, also after the end', async () => {
+    test('has the peak memory, even after the end', async () => {
       const server = await startServer({ command: HOLD });
       const { backend_id: id } = await server.connect();
       const maxMem = async () =>
@@ -114,7 +114,7 @@ describe('HTTP API', () => {
   });
 
   describe("jamdev's own list", () => {
-    test('has the memory of those that run, and the CPU share once it is known', async () => {
+    test('has the memory of running backends, and their CPU share once it is known', async () => {
       const server = await startServer({ command: HOLD });
       const [gone, here] = [await server.connect({ key: 'gone' }), await server.connect({ key: 'here' })];
       await post(`${server.apiUrl}/v2/backend/${gone.backend_id}/terminate`, { hard: true });

@@ -19,7 +19,7 @@ interface Layer {
 }
 
 describe('HTTP API: its description', () => {
-  test('every route that Express has is described, and every described one is a route', async () => {
+  test('the routes of Express and the described paths are the same', async () => {
     const server = await startServer();
     const { description } = await DescribedApi.of(server);
     const layers = (makeApi(server).router as unknown as { stack: Layer[] }).stack;
@@ -33,7 +33,7 @@ describe('HTTP API: its description', () => {
     expect(routes.toSorted()).toEqual(described.toSorted());
     expect(new Set(routes).size).toBe(routes.length);
     expect(routes.length).toBeGreaterThan(15);
-    // Nothing else answers: what is no route is the guard, and those that answer what no route took.
+    // Other layers are only the guard and the handlers for requests that match no route.
     const others = layers.filter(({ route }) => route === undefined);
     expect(others).toHaveLength(5);
     expect(others.filter(({ handle }) => handle.stack !== undefined)).toEqual([]);
@@ -48,7 +48,7 @@ describe('HTTP API: its description', () => {
     expect(errors ?? []).toEqual([]);
     expect(valid).toBe(true);
     expect(validator.version).toBe('3.1');
-    // Throws when a reference leads nowhere.
+    // Throws when a reference points nowhere.
     validator.resolveRefs();
     expect(answer.json()).toMatchObject({
       openapi: '3.1.0',
@@ -57,7 +57,7 @@ describe('HTTP API: its description', () => {
     });
   });
 
-  test('the description has all that a client needs of each operation', async () => {
+  test('the description has everything that a client needs for each operation', async () => {
     const server = await startServer();
     const { description, endpoints } = await DescribedApi.of(server);
     const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
@@ -108,8 +108,8 @@ describe('HTTP API: its description', () => {
     });
   });
 
-  // Five backends from the spawn to the end, one after the other.
-  test('what is really answered over a whole lifecycle is what is described', async () => {
+  // Runs five backends from spawn to end, one after the other.
+  test('all answers over a whole lifecycle match the description', async () => {
     const server = await startServer();
     const api = await DescribedApi.of(server);
     const ask = async (method: 'GET' | 'POST', path: string, body: unknown = {}, accept = 'application/json') => {
@@ -138,7 +138,7 @@ describe('HTTP API: its description', () => {
     for (const path of ['/auth', '/openapi.json', '/_jamdev/info']) await ask('GET', path);
     await ask('POST', '/_jamdev/build');
 
-    // One that is spawned by either version, is looked at all along, and ends in each way.
+    // Backends spawned by either version, observed throughout, and ended in every way.
     const connects: [path: string, end: (id: string, url: string) => Promise<unknown>][] = [
       ['/user/acme/service/doc/spawn', (id) => ask('POST', `/backend/${id}/terminate`)],
       ['/v1/user/acme/service/doc/spawn', (id) => ask('POST', `/v2/backend/${id}/terminate`, { hard: true })],
@@ -153,7 +153,7 @@ describe('HTTP API: its description', () => {
       await look(id);
       await untilStatus(server, id, 'ready');
       await look(id);
-      // Metrics take their time; that they come once is enough.
+      // Metrics take time, so one event is enough.
       if (index === 0) for (const { begun } of streams) await begun();
       await end(id, result.url);
       await look(id);
@@ -183,7 +183,7 @@ describe('HTTP API: its description', () => {
     await ask('POST', '/user-session/1/delete');
     await ask('POST', '/v2/acme/chat/blobs/uploads');
 
-    // Whatever is declared was asked: a new endpoint needs a place above.
+    // Every declared endpoint has been called: a new one needs a call above.
     const declared = api.endpoints.map(({ method, path }) => `${method} ${path}`);
     expect([...api.seen].sort()).toEqual(declared.sort());
   });

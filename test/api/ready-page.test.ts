@@ -9,14 +9,14 @@ import { waitFor } from '../support/wait.js';
 import { readyPage } from './suites/ready-page.js';
 
 const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
-/** Listens once the file `go` is there. */
+/** Listens once the file `go` exists. */
 const SLOW = `node -e "console.log('setting up <1>'); const t = setInterval(() => { if (!require('fs').existsSync('go')) return; clearInterval(t); require('http').createServer((q, r) => r.end('here')).listen(process.env.PORT); }, 10)"`;
 
 onDev(readyPage);
 
-// The output of backends, builds and the tokens themselves are known to a dev server, but not to jamdev serve.
+// Output of backends, builds and tokens are known to a dev server but not to jamdev serve.
 describe('HTTP API: ready_url, on a dev server alone', () => {
-  test('shows the status and loads itself again until it goes on to the connection URL', async () => {
+  test('shows the status and reloads until it redirects to the connection URL', async () => {
     const folder = makeProject();
     const server = await startServer({ folder, command: SLOW, watch: false });
     const { ready_url, url, token, backend_id } = await server.connect();
@@ -52,14 +52,14 @@ describe('HTTP API: ready_url, on a dev server alone', () => {
     expect((await send(String(onward.headers.location))).text).toBe('here');
   });
 
-  test('goes on to a static token’s connection URL as well', async () => {
+  test('redirects to the connection URL of a static token too', async () => {
     const server = await startServer({ useStaticToken: true });
     const { ready_url, url, backend_id } = await server.connect();
     await untilStatus(server, backend_id, 'ready');
     expect(await send(ready_url)).toMatchObject({ status: 302, headers: { location: url } });
   });
 
-  test('tells what keeps a backend from being ready', async () => {
+  test('shows what keeps a backend from getting ready', async () => {
     const command = `node -e "require('http').createServer().listen(0, '127.0.0.1')"`;
     const server = await startServer({ command });
     const { ready_url } = await server.connect();
@@ -71,7 +71,7 @@ describe('HTTP API: ready_url, on a dev server alone', () => {
   });
 
   describe('of a backend that will never be ready', () => {
-    test('says why, with its last lines, and stays as it is', async () => {
+    test('says why, with its last lines, and stops reloading', async () => {
       const server = await startServer({ command: `node -e "console.error('no <database>'); process.exit(4)"` });
       const { ready_url, token, backend_id } = await server.connect();
       await untilStatus(server, backend_id, 'terminated');
@@ -87,7 +87,7 @@ describe('HTTP API: ready_url, on a dev server alone', () => {
       });
     });
 
-    test('says that its build failed, and with what', async () => {
+    test('shows the failed build and its output', async () => {
       const build = `node -e "setTimeout(() => { console.log('typo in line 3'); process.exit(1); }, 300)"`;
       const server = await startServer({ build, watch: false });
       const { ready_url, backend_id } = await server.connect();
@@ -101,8 +101,8 @@ describe('HTTP API: ready_url, on a dev server alone', () => {
     });
   });
 
-  describe('whom it lets in', () => {
-    test('an unknown backend is 404, a token that is not its own 410, and nothing is said of either', async () => {
+  describe('access', () => {
+    test('an unknown backend gives 404 and the token of another 410, without details of either', async () => {
       const server = await startServer();
       const [a, b] = await Promise.all([server.connect(), server.connect({ key: 'secret-key' })]);
       const cases = [

@@ -28,8 +28,8 @@ const COMPRESSED = {
 test.each([
   ['of a known length', SIZED],
   ['in chunks', CHUNKED],
-  ['that is compressed', COMPRESSED],
-])('a body %s is not kept once its sender was refused, and the connection goes on', async (_which, parts) => {
+  ['with compression', COMPRESSED],
+])('a body %s is dropped after its sender was refused, and the connection stays usable', async (_which, parts) => {
   const requests: IncomingMessage[] = [];
   const answer = createApi(
     {

@@ -12,7 +12,7 @@ const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 async function startTwo() {
   const folder = makeProject({
     'jamsocket.config.json': {
-      // Of what is not watched, each build counts as another one.
+      // Nothing is watched, so every build counts as different.
       services: { doc: { command: ECHO, watch: false, onChange: 'terminate' }, chat: { command: ECHO, watch: false } },
     },
   });
@@ -28,7 +28,7 @@ async function startTwo() {
 onDev(services);
 
 describe('HTTP API: services, on a dev server alone', () => {
-  test('one with running backends is not deleted', async () => {
+  test('a service with running backends is not deleted', async () => {
     const { apiUrl, parts } = await startServer();
     await post(`${apiUrl}/v2/service/-/other/connect`, {});
     expect((await post(`${apiUrl}/v2/service/-/other/delete`, {})).json()).toMatchObject({
@@ -38,7 +38,7 @@ describe('HTTP API: services, on a dev server alone', () => {
     expect((await post(`${apiUrl}/v2/service/-/other/delete`, {})).status).toBe(200);
   });
 
-  test('a connect that fails leaves no service and no environment behind', async () => {
+  test('a failed connect leaves no service and no environment behind', async () => {
     const { apiUrl } = await startServer();
     for (const path of ['whiteboard/connect', 'whiteboard/staging/connect', '-/staging/connect']) {
       expect((await post(`${apiUrl}/v2/service/-/${path}`, { key: 'k', spawn: false })).status).toBe(409);
@@ -51,9 +51,9 @@ describe('HTTP API: services, on a dev server alone', () => {
   });
 });
 
-// Builds are images only where jamdev builds.
+// Only a dev server builds images itself.
 describe('HTTP API: images, on a dev server alone', () => {
-  test('builds are images: the newest is "latest", and a tag chooses one', async () => {
+  test('builds are listed as images: the newest is "latest", and a tag selects one', async () => {
     const { server, get, call } = await startTwo();
     const image = (tag: string, digest: string) =>
       expect.objectContaining({ repository: 'chat', tag, digest, upload_time: expect.stringMatching(TIME) });
@@ -61,7 +61,7 @@ describe('HTTP API: images, on a dev server alone', () => {
       images: [image('latest', 'build-1'), image('build-1', 'build-1')],
     });
     await server.build('test');
-    // Builds of child processes write over each other.
+    // Builds of child processes overwrite each other.
     expect(await get('/v2/service/-/chat/images')).toEqual({
       images: [image('latest', 'build-2'), image('build-2', 'build-2')],
     });
@@ -83,7 +83,7 @@ describe('HTTP API: images, on a dev server alone', () => {
     expect(await get('/v2/account/-/backends')).toMatchObject({ running_backends: { length: 3 } });
   });
 
-  test('an environment keeps to the image it was told to use, and its backends through new builds', async () => {
+  test('an environment keeps its chosen image through new builds, and so do its backends', async () => {
     const { server, get, call } = await startTwo();
     expect(await call('/v2/service/-/doc/staging/update', { image_tag: 'nope' })).toMatchObject({ status: 404 });
     expect(await call('/v2/service/-/doc/staging/update', {})).toMatchObject({ status: 400 });
@@ -97,7 +97,7 @@ describe('HTTP API: images, on a dev server alone', () => {
       environment_name: 'staging',
       image_digest: 'build-1',
     });
-    // The files of that build are gone: nothing new can start from it, and the answer says what can.
+    // The files of that build are gone: no new backend can start from it, and the answer suggests an alternative.
     expect(await call('/v2/service/-/doc/staging/connect')).toMatchObject({ status: 404 });
     expect(await call('/v2/service/-/doc/staging/update', { image_tag: 'latest' })).toMatchObject({ status: 200 });
     expect(await call('/v2/service/-/doc/staging/connect')).toMatchObject({ status: 200 });

@@ -3,7 +3,7 @@ import { startServer } from '../support/dev-server.js';
 import { openSocket, send } from '../support/http.js';
 import { waitFor } from '../support/wait.js';
 
-// A body that no endpoint reads must not keep the dev server from noticing that its client has left.
+// A body that no endpoint reads must not hide from the dev server that its client is gone.
 
 const BODY = 'x'.repeat(200_000);
 const STREAMS = [
@@ -15,7 +15,7 @@ const STREAMS = [
   '/_jamdev/logs?backend=ID',
 ];
 
-test.each(STREAMS)('a client of %s that sent a large body and leaves is given back', async (path) => {
+test.each(STREAMS)('the connection of a client of %s that sent a large body and left is freed', async (path) => {
   const server = await startServer();
   const connected = await send(`${server.apiUrl}/v2/service/-/default/connect`, {
     method: 'POST',
@@ -24,7 +24,7 @@ test.each(STREAMS)('a client of %s that sent a large body and leaves is given ba
   const { backend_id: id } = connected.json<{ backend_id: string }>();
   const openSockets = () => process.getActiveResourcesInfo().filter((each) => each === 'TCPSocketWrap').length;
   const before = openSockets();
-  // More than there are idle connections that may close meanwhile.
+  // More than the number of idle connections that may close in the meantime.
   for (let index = 0; index < 20; index += 1) {
     const { socket, received } = await openSocket(server.apiUrl);
     const head = `GET ${path.replace('ID', id)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${BODY.length}\r\n\r\n`;

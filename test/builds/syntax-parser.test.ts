@@ -71,7 +71,7 @@ describe('a parser', () => {
     expect(parsed).toEqual(sources.map((_, index) => index % 3 !== 0));
   });
 
-  test('rejects no pending request on closing, and starts again when needed', async () => {
+  test('resolves pending requests on closing, and starts again when needed', async () => {
     const parser = startParser();
     const pending = parser.accepts('1', 'either');
     await parser.close();

@@ -7,7 +7,7 @@ import { makeProject } from '../support/project.js';
 
 const BEFORE = { port: 0, proxyPort: 0, services: { doc: { command: 'run doc' }, chat: { command: 'run chat' } } };
 
-/** What a change of the config file means, in names. */
+/** The effect of a change of the config file, with the names concerned. */
 async function compare(after: object, before: object = BEFORE) {
   const folder = makeProject({ Dockerfile: 'FROM scratch', 'other/x': '' });
   const read = (config: object) => {
@@ -18,7 +18,7 @@ async function compare(after: object, before: object = BEFORE) {
   return { services: services.map(({ name }) => name), needsRestart };
 }
 
-test('the same config means nothing', async () => {
+test('the same config has no effect', async () => {
   expect(await compare(BEFORE)).toEqual({ services: [], needsRestart: [] });
 });
 
@@ -29,7 +29,7 @@ test.each<[string, object]>([
   ['the build', { ...doc, build: 'make' }],
   ['a variable', { ...doc, env: { A: '1' } }],
   ['an env file', { ...doc, envFile: 'other.env' }],
-  ['what is watched', { ...doc, watch: 'other' }],
+  ['the watched paths', { ...doc, watch: 'other' }],
   ['onChange', { ...doc, onChange: 'keep' }],
   ['static tokens', { ...doc, useStaticToken: true }],
   ['the idle time', { ...doc, maxIdleSeconds: 60 }],
@@ -38,14 +38,14 @@ test.each<[string, object]>([
   ['redirects', { ...doc, rewriteRedirects: true }],
   ['warm starts', { ...doc, warm: 0 }],
   ['the folder', { ...doc, folder: 'other' }],
-])('of a service %s is followed', async (_what, changed) => {
+])('a change of a service’s %s takes effect', async (_what, changed) => {
   expect(await compare({ ...BEFORE, services: { ...BEFORE.services, doc: changed } })).toEqual({
     services: ['doc'],
     needsRestart: [],
   });
 });
 
-test('what all services share is followed by all', async () => {
+test('a change of what all services share affects all of them', async () => {
   expect(await compare({ ...BEFORE, env: { A: '1' } })).toEqual({ services: ['doc', 'chat'], needsRestart: [] });
 });
 
@@ -56,10 +56,10 @@ test.each<[string, object, string]>([
   ['allowed hosts', { ...BEFORE, allowedHosts: ['dev.example'] }, '"allowedHosts"'],
   ['keys in the terminal', { ...BEFORE, interactive: false }, '"interactive"'],
   ['colors', { ...BEFORE, styleLogOutput: false }, '"styleLogOutput"'],
-  ['a service more', { ...BEFORE, services: { ...BEFORE.services, more: doc } }, 'the new service "more"'],
-  ['a service less', { ...BEFORE, services: { doc } }, 'the removed service "chat"'],
+  ['an additional service', { ...BEFORE, services: { ...BEFORE.services, more: doc } }, 'the new service "more"'],
+  ['a removed service', { ...BEFORE, services: { doc } }, 'the removed service "chat"'],
   [
-    'child processes in place of containers',
+    'a switch from containers to child processes',
     { ...BEFORE, services: { ...BEFORE.services, doc: { dockerfile: 'Dockerfile' } } },
     '"runtime" of the service "doc"',
   ],

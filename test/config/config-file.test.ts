@@ -5,7 +5,7 @@ import { parseConfig, readConfigFile, readManifest, scriptsOf } from '../../src/
 import { makeProject } from '../support/project.js';
 
 describe('the text of a config file', () => {
-  test('with every known key is taken over as it is', async () => {
+  test('with every known key is returned unchanged', async () => {
     const config = {
       $schema: './schema.json',
       command: 'node server.js',
@@ -67,7 +67,7 @@ describe('the text of a config file', () => {
     [{ publicUrl: { proxi: 'https://x.example' } }, 'publicUrl.proxi', 'proxy'],
     [{ services: { doc: { comand: 'x' } } }, 'services.doc.comand', 'command'],
     [{ services: { doc: { dockerOptions: { tarjet: 'x' } } } }, 'services.doc.dockerOptions.tarjet', 'target'],
-  ])('with a mistyped key suggests the one that was meant: %j', async (config, key, suggestion) => {
+  ])('with a mistyped key suggests the intended one: %j', async (config, key, suggestion) => {
     await expect(parseConfig(JSON.stringify(config), 'file')).rejects.toThrow(
       `file has an unknown key "${key}". Did you mean "${suggestion}"?`,
     );
@@ -101,7 +101,7 @@ describe('the text of a config file', () => {
     [{ interactive: 'no' }, '"interactive" must be true or false, not "no".'],
     [{ dockerOptions: 'x' }, '"dockerOptions" must be an object, not "x".'],
     [{ host: null }, '"host" must be a string, not null.'],
-  ])('with a wrong value says what was expected and what came: %j', async (config, message) => {
+  ])('with a wrong value names the expected and the actual type: %j', async (config, message) => {
     await expect(parseConfig(JSON.stringify(config), 'file')).rejects.toMatchObject({
       code: 'ConfigInvalid',
       message: `In file, ${message}`,
@@ -113,7 +113,7 @@ describe('the text of a config file', () => {
     ['null', 'null'],
     ['"text"', 'a string'],
     ['5', 'a number'],
-  ])('that is %s and no object says so', async (text, got) => {
+  ])('that is %s instead of an object says so', async (text, got) => {
     await expect(parseConfig(text, 'file')).rejects.toMatchObject({
       code: 'ConfigInvalid',
       message: `file must hold a JSON object, not ${got}.`,
@@ -122,7 +122,7 @@ describe('the text of a config file', () => {
 });
 
 describe('the config file of a project', () => {
-  test('may be missing', async () => {
+  test('is optional', async () => {
     expect(await readConfigFile(makeProject())).toBeUndefined();
   });
 
@@ -139,7 +139,7 @@ describe('the config file of a project', () => {
     });
   });
 
-  test('named with --config wins over those in the folder, and is called by its name in messages', async () => {
+  test('named with --config takes precedence over those in the folder, and messages use its name', async () => {
     const project = makeProject({
       'jamsocket.config.json': {},
       'jamdev.config.json': {},
@@ -150,7 +150,7 @@ describe('the config file of a project', () => {
     );
   });
 
-  test('named with --config but missing is an error', async () => {
+  test('named with --config must exist', async () => {
     const project = makeProject({ 'jamsocket.config.json': {} });
     await expect(readConfigFile(project, join(project, 'nope.json'))).rejects.toMatchObject({
       code: 'ConfigUnreadable',
@@ -172,7 +172,7 @@ describe('the scripts of a project', () => {
   test.each<[string, Record<string, string>, object]>([
     ['no package.json', {}, {}],
     ['no scripts', { 'package.json': '{"name": "x"}' }, {}],
-    ['scripts that are none', { 'package.json': '{"scripts": "x"}' }, {}],
+    ['scripts that are not an object', { 'package.json': '{"scripts": "x"}' }, {}],
     ['scripts: null', { 'package.json': '{"scripts": null}' }, {}],
     ['null', { 'package.json': 'null' }, {}],
     ['a byte order mark', { 'package.json': '\uFEFF{"scripts": {"start": "x"}}' }, { start: 'x' }],
@@ -181,7 +181,7 @@ describe('the scripts of a project', () => {
     expect(scriptsOf(await readManifest(makeProject(files)))).toEqual(scripts);
   });
 
-  test('of a package.json that is not JSON are an error that names the place', async () => {
+  test('of an invalid package.json are an error that names the place', async () => {
     await expect(readManifest(makeProject({ 'package.json': '{\n  "scripts": {,}\n}' }))).rejects.toThrow(
       'package.json is not valid JSON at line 2, column 15: ',
     );

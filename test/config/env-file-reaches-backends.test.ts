@@ -7,7 +7,7 @@ import { fixture, makeProject } from '../support/project.js';
 
 const ECHO = `node ${fixture('echo-server.mjs')}`;
 
-test('those of .env reach backends, below the config’s and the request’s, and are read at every build', async () => {
+test('variables of .env rank below those of the config and the request, and are read at every build', async () => {
   const folder = makeProject({
     'jamsocket.config.json': { command: ECHO, env: { TEST_B: 'config' }, watch: false },
     '.env': 'TEST_A=file\nTEST_B=file\nTEST_C=file\nPORT=1\n',

@@ -7,7 +7,7 @@ import { makeProject } from '../support/project.js';
 
 const readEnvFiles = createReadEnvFiles();
 
-test('values may be quoted, span lines, have comments and = in them', async () => {
+test('values may be quoted, span lines, and contain comments and =', async () => {
   const folder = makeProject({
     '.env':
       '\uFEFF# a comment\nPLAIN=1\nexport EXPORTED=2\nQUOTED="a b # c"\nSINGLE=\'$HOME\'\nURL=postgres://u:p@h/d?a=b\nLINES="one\ntwo"\nEMPTY=\n',
@@ -23,7 +23,7 @@ test('values may be quoted, span lines, have comments and = in them', async () =
   });
 });
 
-test('what the platform sets itself is left out, and named', async () => {
+test('variables that the platform sets are left out and reported', async () => {
   const folder = makeProject({ '.env': 'PORT=3000\nSESSION_BACKEND_KEY=x\nA=1\n' });
   expect(await readEnvFiles(findEnvFiles(undefined, [folder], folder))).toEqual({
     env: { A: '1' },
@@ -31,7 +31,7 @@ test('what the platform sets itself is left out, and named', async () => {
   });
 });
 
-test('a later file wins; .env need not be there, one that is named must', async () => {
+test('a later file takes precedence; .env is optional, a named file is required', async () => {
   const folder = makeProject({ '.env': 'A=project\nB=project\n', 'service/.env': 'B=service\n' });
   const files = findEnvFiles(undefined, [folder, join(folder, 'service'), join(folder, 'nowhere')], folder);
   expect((await readEnvFiles(files)).env).toEqual({ A: 'project', B: 'service' });
@@ -40,7 +40,7 @@ test('a later file wins; .env need not be there, one that is named must', async 
   );
 });
 
-test('the config and the flags name others, or none', async () => {
+test('the config and the flags name other env files, or none', async () => {
   const files = async (config: object, flags: object = {}) => {
     const folder = makeProject({ 'jamsocket.config.json': { command: 'x', ...config }, '.env': '' });
     writeFileSync(join(folder, 'a.env'), '');

@@ -11,7 +11,7 @@ import { makeProject } from '../support/project.js';
 
 const MIB = 1024 * 1024;
 
-/** Makes something that is no regular file, or too large a one, at a path. */
+/** Creates something that is not a regular file, or is too large, at a path. */
 const KINDS: Record<string, (path: string) => unknown> = {
   'a named pipe': (path) => execFileSync('mkfifo', [path]),
   'a link to a named pipe': (path) => {
@@ -30,7 +30,7 @@ describe.each(Object.entries(KINDS))('%s', (_kind, make) => {
   test.each([
     ['config file', 'jamsocket.config.json', readConfigFile],
     ['package.json', 'package.json', readManifest],
-  ])('is refused as %s, at once', async (_what, file, read) => {
+  ])('that is %s is refused at once', async (_what, file, read) => {
     const project = makeProject();
     await make(join(project, file));
     await expect(read(project)).rejects.toMatchObject({
@@ -51,14 +51,14 @@ describe('an env file', () => {
     return { path, named: false };
   }
 
-  /** Writes into a pipe in another process, as its open() waits for a reader. */
+  /** Writes into a pipe from another process, because open() waits for a reader. */
   function writeLater(path: string, script: string): Promise<void> {
     return new Promise((resolve, reject) =>
       execFile('sh', ['-c', script, 'sh', path], (error) => (error ? reject(error) : resolve())),
     );
   }
 
-  test('that is a named pipe is read when somebody writes it, in parts and again', async () => {
+  test('that is a named pipe is read when a process writes to it, in parts and repeatedly', async () => {
     const file = makePipe();
     for (const value of ['1', '2']) {
       const reading = readEnvFiles([file]);
@@ -67,14 +67,14 @@ describe('an env file', () => {
     }
   });
 
-  test('that is a named pipe is read once for all who ask at the same time', async () => {
+  test('that is a named pipe is read once for all concurrent callers', async () => {
     const file = makePipe();
     const readings = [1, 2, 3].map(() => readEnvFiles([file]));
     await writeLater(file.path, 'echo A=1 > "$1"');
     expect((await Promise.all(readings)).map(({ env }) => env)).toEqual([{ A: '1' }, { A: '1' }, { A: '1' }]);
   });
 
-  test('that nobody writes is given up after the time, which is 10 s', async () => {
+  test('that is a pipe without a writer is given up after the timeout of 10 s', async () => {
     const { path } = makePipe();
     await expect(createReadEnvText(50)(path)).rejects.toMatchObject({
       code: 'ConfigUnreadable',
@@ -82,7 +82,7 @@ describe('an env file', () => {
     });
   });
 
-  test('that a writer opens and never finishes is given up as well, and the writer is let go', async () => {
+  test('that is a pipe whose writer never closes it is given up too, and the writer is released', async () => {
     const { path } = makePipe();
     const reading = createReadEnvText(200)(path);
     const writer = open(path, 'w');
@@ -91,7 +91,7 @@ describe('an env file', () => {
     await (await writer).close();
   });
 
-  test('a canceled build stops waiting for it, others keep waiting', async () => {
+  test('that is a pipe is no longer awaited by a canceled build, but still by others', async () => {
     const file = makePipe();
     const controller = new AbortController();
     const cancelled = readEnvFiles([file], controller.signal);
@@ -102,7 +102,7 @@ describe('an env file', () => {
     expect((await other).env).toEqual({ A: '1' });
   });
 
-  test('is not read when no build waits for it anymore: the next one gets all of it', async () => {
+  test('that is a pipe is not read while no build waits: the next one gets all of it', async () => {
     const file = makePipe();
     const controller = new AbortController();
     const cancelled = readEnvFiles([file], controller.signal);
@@ -118,8 +118,8 @@ describe('an env file', () => {
   });
 
   test.each([
-    ['a device without an end', ' is larger than 4 MiB.'],
-    ['a file of 1 GB', ' is larger than 4 MiB.'],
+    ['an endless device', ' is larger than 4 MiB.'],
+    ['a 1 GB file', ' is larger than 4 MiB.'],
     ['a socket', ' is a socket, not a regular file.'],
   ])('that is %s is refused', async (kind, message) => {
     const path = join(makeProject(), '.env');

@@ -29,7 +29,7 @@ test.each([
   expect(findJsonError(text)).toEqual({ line, column, detail });
 });
 
-test('whatever JSON.parse refuses has a place inside the text and a reason', () => {
+test('any text that JSON.parse refuses gets a position inside the text and a reason', () => {
   const pieces = fc.array(
     fc.constantFrom('{', '}', '[', ']', ':', ',', '"', '\\', '\n', 'a', '1', '.', '-', ' ', '//', '\u0000', '\uFEFF'),
   );

@@ -13,11 +13,11 @@ test.each([
   ['wacth', 'watch'],
   ['por', 'port'],
   ['envs', 'env'],
-])('%s is most like %s', (word, known) => {
+])('the nearest word to %s is %s', (word, known) => {
   expect(nearest(word, KNOWN)).toBe(known);
 });
 
-test.each(['', 'x', 'frobnicate', 'color'])('%j is like none', (word) => {
+test.each(['', 'x', 'frobnicate', 'color'])('no word is near %j', (word) => {
   expect(nearest(word, KNOWN)).toBeUndefined();
 });
 

@@ -9,12 +9,12 @@ import { send } from '../support/http.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
-/** What npm sets for the script itself, and not from its own configuration. */
+/** Variables that npm sets for the script itself, not from its own configuration. */
 const OF_SCRIPT =
   /^(npm_package_|npm_lifecycle_|npm_command$|npm_config_(user_agent|local_prefix)$|INIT_CWD$|npm_execpath$)/;
 const SHOW = `console.log(JSON.stringify(process.env))`;
 
-/** This environment without what the npm that runs the tests has set. */
+/** This environment without the variables that the npm running the tests has set. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$/.test(name)));
 }
@@ -23,7 +23,7 @@ function ofScript(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => OF_SCRIPT.test(name)));
 }
 
-/** What the real npm gives a script, run by this Node.js. */
+/** The variables that the real npm gives a script, run by this Node.js. */
 async function askNpm(folder: string): Promise<Record<string, string | undefined>> {
   const script = { folder, event: 'start', script: '', manifest: {} };
   const { npm_execpath: npm = '' } = await npmScriptEnvironment(script, plainEnvironment());
@@ -36,7 +36,7 @@ describe('the start script gets npm’s variables', () => {
   test.each<[string, object]>([
     ['few fields', { scripts: { start: 'node show.js' } }],
     [
-      'all that npm passes on',
+      'all fields that npm passes on',
       {
         name: '@me/my-app',
         version: '1.2.3',
@@ -52,7 +52,7 @@ describe('the start script gets npm’s variables', () => {
       'names that the shell drops',
       { name: '@me/my-app', bin: 'one.js', config: { 'a-b': '1' }, scripts: { start: 'node show.js' } },
     ],
-  ])('as the real one sets them: %s', async (_what, manifest) => {
+  ])('as the real npm sets them: %s', async (_what, manifest) => {
     const folder = makeProject({ 'package.json': manifest, 'show.js': SHOW });
     const start = await findStartScript(folder);
     const own = await npmScriptEnvironment(
@@ -63,7 +63,7 @@ describe('the start script gets npm’s variables', () => {
     expect(start).toMatchObject({ command: 'node show.js', foundIn: 'the start script of package.json' });
   });
 
-  test('and without one, server.js is run as npm does', async () => {
+  test('without a start script, server.js is run as npm does', async () => {
     const folder = makeProject({ 'package.json': { name: 'app' }, 'server.js': SHOW });
     const { command, foundIn } = (await findStartScript(folder)) ?? {};
     expect({ command, foundIn }).toEqual({ command: 'node server.js', foundIn: 'server.js, as npm start does' });
@@ -71,7 +71,7 @@ describe('the start script gets npm’s variables', () => {
     expect(ofScript(await npmScriptEnvironment(own, plainEnvironment()))).toEqual(await askNpm(folder));
   });
 
-  test('no npm on the PATH, and one that is no npm, is no reason to fail', async () => {
+  test('works without npm on the PATH and with a broken one', async () => {
     const folder = makeProject({ 'bin/npm': '#!/bin/sh\n' });
     for (const path of ['', '/nowhere', join(folder, 'bin')]) {
       const env = await npmScriptEnvironment({ folder, event: 'start', script: 'x', manifest: {} }, { PATH: path });
@@ -84,11 +84,11 @@ describe('the start script gets npm’s variables', () => {
 
   test.each<[string, Record<string, object | string>]>([
     ['nothing', {}],
-    ['a folder of that name', { 'server.js/x': '' }],
+    ['a folder with that name', { 'server.js/x': '' }],
     ['another file', { 'index.js': '' }],
     ['an empty start script', { 'package.json': { scripts: { start: '  ' } } }],
-    ['a package.json alone', { 'package.json': { name: 'x' } }],
-  ])('nothing is run where there is %s', async (_what, files) => {
+    ['only a package.json', { 'package.json': { name: 'x' } }],
+  ])('nothing is run with %s', async (_what, files) => {
     expect(await findStartScript(makeProject(files))).toBeUndefined();
   });
 });
@@ -99,7 +99,7 @@ require('node:http').createServer((request, response) => response.end(JSON.strin
 `;
 
 describe('a backend of a start script', () => {
-  test('has them, its own variables win, and none of those with which jamdev was started', async () => {
+  test('has them, prefers its own variables, and gets none of those that jamdev was started with', async () => {
     const folder = makeProject({
       'package.json': {
         name: 'app',
@@ -125,7 +125,7 @@ describe('a backend of a start script', () => {
       npm_package_json: join(folder, 'package.json'),
       npm_lifecycle_event: 'start',
       npm_lifecycle_script: 'node server.js',
-      // That of the npm which runs the tests, if one does.
+      // The one of the npm that runs the tests, if any.
       npm_config_user_agent: process.env.npm_config_user_agent ?? expect.stringContaining(`node/${process.version}`),
     });
     expect(env).not.toHaveProperty('npm_package_leftover');
@@ -137,7 +137,7 @@ describe('a backend of a start script', () => {
     'PORT=8080 npm run --silent again',
     'export PORT=8080; exec node server.js',
     'env PORT=8080 node server.js',
-  ])('may set the port of production itself: %s', async (start) => {
+  ])('may set the production port itself: %s', async (start) => {
     const folder = makeProject({
       'package.json': { scripts: { start, again: 'node server.js' } },
       'server.js': SERVER,

@@ -6,7 +6,7 @@ import { makeProject } from '../support/project.js';
 
 const CONFIG = { 'jamsocket.config.json': { command: 'node a.js' } };
 
-/** A repository with a folder in it, and in that another one with nothing to run. */
+/** A repository with a folder, and in that another folder with nothing to run. */
 function makeRepository(files: Record<string, string | object> = {}): { root: string; inner: string } {
   const root = makeProject({ '.git/HEAD': '', 'app/src/a.js': '', ...files });
   return { root, inner: join(root, 'app', 'src') };
@@ -16,13 +16,13 @@ test.each([
   ['jamsocket.config.json', ''],
   ['jamdev.config.json', ''],
   ['app/jamsocket.config.json', 'app'],
-])('a folder with nothing to run belongs to the project of %s above it', async (file, folder) => {
+])('a folder with nothing to run belongs to the project of %s in a parent folder', async (file, folder) => {
   const { root, inner } = makeRepository({ [file]: CONFIG['jamsocket.config.json'] });
   expect(await findProjectFolder({ folder: inner })).toBe(join(root, folder));
   expect(await canStartIn(inner)).toBe(true);
 });
 
-test('the nearest config counts, and a link is followed first', async () => {
+test('the nearest config counts, and links are resolved first', async () => {
   const { root, inner } = makeRepository({ ...CONFIG, 'app/jamsocket.config.json': { command: 'node b.js' } });
   symlinkSync(inner, join(root, 'link'));
   expect(await findProjectFolder({ folder: join(root, 'link') })).toBe(join(root, 'app'));
@@ -30,7 +30,7 @@ test('the nearest config counts, and a link is followed first', async () => {
 
 test.each<[string, Record<string, string | object>]>([
   ['its own config', { 'app/src/jamsocket.config.json': { command: 'node c.js' } }],
-  ['a config of its own that is not valid', { 'app/src/jamsocket.config.json': '{' }],
+  ['an invalid config of its own', { 'app/src/jamsocket.config.json': '{' }],
   ['a start script', { 'app/src/package.json': { scripts: { start: 'node c.js' } } }],
   ['a server.js', { 'app/src/server.js': '' }],
   ['a Dockerfile', { 'app/src/Dockerfile': '' }],
@@ -39,13 +39,13 @@ test.each<[string, Record<string, string | object>]>([
   expect(await findProjectFolder({ folder: inner })).toBe(inner);
 });
 
-test('so is one for which a command or a config is named', async () => {
+test('a folder for which a command or a config is named is a project itself', async () => {
   const { root, inner } = makeRepository(CONFIG);
   expect(await findProjectFolder({ folder: inner, command: 'node c.js' })).toBe(inner);
   expect(await findProjectFolder({ folder: inner, config: join(root, 'jamsocket.config.json') })).toBe(inner);
 });
 
-test('nothing above the root of the repository counts, be it a worktree or a submodule, and nothing without one', async () => {
+test('parents count only up to the root of the repository, also of a worktree or submodule, and not without one', async () => {
   const outside = makeProject({ ...CONFIG, 'repository/src/a.js': '', 'plain/src/a.js': '' });
   writeFileSync(join(outside, 'repository', '.git'), 'gitdir: elsewhere');
   for (const folder of ['repository/src', 'repository', 'plain/src']) {
@@ -54,12 +54,12 @@ test('nothing above the root of the repository counts, be it a worktree or a sub
   }
 });
 
-test('a folder that does not exist is left to be told', async () => {
+test('a folder that does not exist is returned unchanged', async () => {
   const { root } = makeRepository(CONFIG);
   expect(await findProjectFolder({ folder: join(root, 'none') })).toBe(join(root, 'none'));
 });
 
-test('no folder and no file of another owner counts', async () => {
+test('folders and files of other owners do not count', async () => {
   const { inner } = makeRepository(CONFIG);
   const spy = vi.spyOn(process, 'getuid').mockReturnValue(4711);
   onTestFinished(() => spy.mockRestore());

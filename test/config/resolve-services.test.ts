@@ -7,7 +7,7 @@ import { makeProject } from '../support/project.js';
 const FILE = 'jamsocket.config.json';
 
 describe('several services', () => {
-  test('stand in the order of the file, each with what it says, and with what is common to all', async () => {
+  test('keep the order of the file, each with its own settings and the common ones', async () => {
     const folder = makeProject({
       [FILE]: {
         env: { SHARED: 'all', WHO: 'all' },
@@ -44,7 +44,7 @@ describe('several services', () => {
     ]);
   });
 
-  test('with Dockerfiles of their own, in folders of their own', async () => {
+  test('can have Dockerfiles and folders of their own', async () => {
     const folder = makeProject({
       [FILE]: {
         platform: 'native',
@@ -68,7 +68,7 @@ describe('several services', () => {
     ]);
   });
 
-  test('get what stands next to them, unless they say otherwise', async () => {
+  test('inherit common settings unless they override them', async () => {
     const common = {
       build: 'make',
       watch: 'shared',
@@ -107,7 +107,7 @@ describe('several services', () => {
     }
   });
 
-  test('get the flags that make sense for all', async () => {
+  test('accept the flags that make sense for all of them', async () => {
     const folder = makeProject({ [FILE]: { services: { a: { command: 'a' }, b: { command: 'b' } } } });
     const { services } = await resolveConfig({ folder, env: { X: '1' }, watch: false, onChange: 'keep' });
     expect(services).toMatchObject([
@@ -122,7 +122,7 @@ describe('several services', () => {
     [{ dockerfile: 'x' }, '--dockerfile'],
     [{ context: 'x' }, '--context'],
     [{ watch: ['x'] }, '--watch'],
-  ])('refuse the flag %j, as it can’t be told for which it is meant', async (flags, name) => {
+  ])('refuse the flag %j, which does not say for which service it is meant', async (flags, name) => {
     const folder = makeProject({ [FILE]: { services: { a: { command: 'a' }, b: { command: 'b' } } } });
     await expect(resolveConfig({ folder, ...flags })).rejects.toMatchObject({
       code: 'Usage',
@@ -130,22 +130,19 @@ describe('several services', () => {
     });
   });
 
-  test('a single one takes every flag', async () => {
+  test('a single service accepts every flag', async () => {
     const folder = makeProject({ [FILE]: { services: { a: { command: 'a' } } } });
     expect((await resolveConfig({ folder, command: 'flag' })).services).toMatchObject([{ name: 'a', command: 'flag' }]);
   });
 
-  test.each(['command', 'dockerfile', 'dockerOptions'])(
-    '%j stands in a service, not next to "services"',
-    async (key) => {
-      const value = key === 'dockerOptions' ? {} : 'x';
-      const folder = makeProject({ [FILE]: { services: { a: { command: 'a' } }, [key]: value } });
-      await expect(resolveConfig({ folder })).rejects.toMatchObject({
-        code: 'ConfigInvalid',
-        message: `In ${FILE}, "${key}" is set next to "services".`,
-      });
-    },
-  );
+  test.each(['command', 'dockerfile', 'dockerOptions'])('%j is refused next to "services"', async (key) => {
+    const value = key === 'dockerOptions' ? {} : 'x';
+    const folder = makeProject({ [FILE]: { services: { a: { command: 'a' } }, [key]: value } });
+    await expect(resolveConfig({ folder })).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+      message: `In ${FILE}, "${key}" is set next to "services".`,
+    });
+  });
 
   test.each(['', 'A', '1a', '-', 'a b', 'a_b', '__proto__', 'a'.repeat(64)])('can’t have the name %j', async (name) => {
     const text = `{"services":{${JSON.stringify(name)}:{"command":"x"}}}`;
@@ -154,13 +151,13 @@ describe('several services', () => {
     });
   });
 
-  test('are at least one', async () => {
+  test('cannot be an empty list', async () => {
     await expect(resolveConfig({ folder: makeProject({ [FILE]: { services: {} } }) })).rejects.toMatchObject({
       message: `In ${FILE}, "services" is empty.`,
     });
   });
 
-  test('that have nothing to run are named by their folder', async () => {
+  test('with nothing to run are reported by their folder', async () => {
     const folder = makeProject({ [FILE]: { services: { a: { folder: 'a' } } } });
     await expect(resolveConfig({ folder })).rejects.toMatchObject({ message: `There is no folder ${folder}/a.` });
     mkdirSync(join(folder, 'a'));
@@ -169,7 +166,7 @@ describe('several services', () => {
     });
   });
 
-  test('a key that is misspelt in one is found', async () => {
+  test('report a misspelled key in one of them', async () => {
     const folder = makeProject({ [FILE]: { services: { a: { comand: 'x' } } } });
     await expect(resolveConfig({ folder })).rejects.toMatchObject({
       message: `${FILE} has an unknown key "services.a.comand". Did you mean "command"?`,

@@ -49,7 +49,7 @@ test('without flags and config file, the start script runs with the defaults', a
   });
 });
 
-test('flags win over the config file, which wins over the defaults', async () => {
+test('flags take precedence over the config file, which takes precedence over the defaults', async () => {
   const folder = makeProject({
     [FILE]: {
       command: 'from file',
@@ -122,7 +122,7 @@ test('links in the path of the project are resolved', async () => {
   expect(services[0]).toMatchObject({ cwd: join(parent, 'real') });
 });
 
-test('a folder that is not there is an error', async () => {
+test('a missing folder is an error', async () => {
   const folder = join(makeProject(), 'nope');
   await expect(resolveConfig({ folder })).rejects.toMatchObject({
     code: 'NothingToRun',
@@ -130,7 +130,7 @@ test('a folder that is not there is an error', async () => {
   });
 });
 
-test('a config file named by a flag is used, from wherever it lies', async () => {
+test('a config file named by a flag is used wherever it is', async () => {
   const folder = makeProject({ 'package.json': { scripts: { start: 'x' } } });
   const config = join(makeProject({ 'my.json': { port: 77 } }), 'my.json');
   expect((await resolveConfig({ folder, config })).port).toBe(77);
@@ -138,9 +138,9 @@ test('a config file named by a flag is used, from wherever it lies', async () =>
 
 describe('what to run', () => {
   test.each<[string, Record<string, object | string>, object, string, string | undefined]>([
-    ['the flag before the file', { [FILE]: { command: 'file' } }, { command: 'flag' }, 'flag', undefined],
+    ['the flag rather than the file', { [FILE]: { command: 'file' } }, { command: 'flag' }, 'flag', undefined],
     [
-      'the file before package.json',
+      'the file rather than package.json',
       { [FILE]: { command: 'file' }, 'package.json': { scripts: { start: 'start', prestart: 'pre' } } },
       {},
       'file',
@@ -154,46 +154,46 @@ describe('what to run', () => {
       'pre',
     ],
     [
-      'the start script, with the file’s build in place of prestart',
+      'the start script, with the file’s build instead of prestart',
       { [FILE]: { build: 'file build' }, 'package.json': { scripts: { start: 'start', prestart: 'pre' } } },
       {},
       'start',
       'file build',
     ],
     [
-      'the start script, with the flag’s build before all others',
+      'the start script, with the flag’s build first of all',
       { [FILE]: { build: 'file build' }, 'package.json': { scripts: { start: 'start', prestart: 'pre' } } },
       { build: 'flag build' },
       'start',
       'flag build',
     ],
     [
-      'the start script, although there is a Dockerfile, when child processes are asked for',
+      'the start script, despite a Dockerfile, with child processes requested',
       { Dockerfile: '', 'package.json': { scripts: { start: 'start' } } },
       { runtime: 'process' },
       'start',
       undefined,
     ],
     [
-      'the config’s command, although there is a Dockerfile',
+      'the config’s command, despite a Dockerfile',
       { [FILE]: { command: 'file' }, Dockerfile: '' },
       {},
       'file',
       undefined,
     ],
-    ['the flag, although a Dockerfile is named by flag', {}, { command: 'flag', dockerfile: 'D' }, 'flag', undefined],
+    ['the flag, even if a Dockerfile is named by flag', {}, { command: 'flag', dockerfile: 'D' }, 'flag', undefined],
   ])('is %s', async (_what, files, flags, command, build) => {
     const { services } = await resolveConfig({ folder: makeProject(files), ...flags });
     expect(services).toMatchObject([{ command, build }]);
   });
 
   test.each<[string, Record<string, object | string>]>([
-    ['there is nothing', {}],
+    ['there is nothing to run', {}],
     ['package.json has no scripts', { 'package.json': {} }],
     ['the start script is empty', { 'package.json': { scripts: { start: ' ' } } }],
-    ['the start script is no text', { 'package.json': { scripts: { start: 5 } } }],
+    ['the start script is not a string', { 'package.json': { scripts: { start: 5 } } }],
     ['there is only a build', { [FILE]: { build: 'x' } }],
-  ])('is nothing when %s, and the message says how to name it', async (_what, files) => {
+  ])('is an error when %s, with advice on how to name a command', async (_what, files) => {
     const folder = makeProject(files);
     await expect(resolveConfig({ folder })).rejects.toMatchObject({
       code: 'NothingToRun',
@@ -205,26 +205,23 @@ describe('what to run', () => {
   test.each<[string, Record<string, object | string>, object]>([
     ['the config names a Dockerfile', { [FILE]: { dockerfile: 'D' } }, { runtime: 'process' }],
     ['there is a Dockerfile', { Dockerfile: '' }, { runtime: 'process' }],
-    ['the config asks for it', { Dockerfile: '', [FILE]: { runtime: 'process' } }, {}],
-  ])(
-    'is nothing for a child process where %s, and the message does not ask for a Dockerfile',
-    async (_what, files, flags) => {
-      const folder = makeProject(files);
-      const error: JamdevError = await resolveConfig({ folder, ...flags }).catch((reason) => reason);
-      expect(error).toMatchObject({
-        code: 'NothingToRun',
-        message: `There is no command in ${folder} to run as a child process.`,
-        remedy: expect.stringContaining('jamdev dev --command "node server.js"'),
-      });
-      expect(error.remedy).not.toContain('Dockerfile');
-    },
-  );
+    ['the config requests it', { Dockerfile: '', [FILE]: { runtime: 'process' } }, {}],
+  ])('is an error for a child process when %s, without advice to name a Dockerfile', async (_what, files, flags) => {
+    const folder = makeProject(files);
+    const error: JamdevError = await resolveConfig({ folder, ...flags }).catch((reason) => reason);
+    expect(error).toMatchObject({
+      code: 'NothingToRun',
+      message: `There is no command in ${folder} to run as a child process.`,
+      remedy: expect.stringContaining('jamdev dev --command "node server.js"'),
+    });
+    expect(error.remedy).not.toContain('Dockerfile');
+  });
 
   test.each<[string, Record<string, object | string>, object, string]>([
     ['by the file', { [FILE]: { dockerfile: 'deep/Dockerfile' } }, {}, 'deep/Dockerfile'],
-    ['by lying there', { Dockerfile: 'FROM x' }, {}, 'Dockerfile'],
+    ['by its presence', { Dockerfile: 'FROM x' }, {}, 'Dockerfile'],
     [
-      'by lying there, before a command',
+      'by its presence, before a command',
       { Dockerfile: '', [FILE]: { command: 'x', runtime: 'docker' } },
       {},
       'Dockerfile',
@@ -245,7 +242,7 @@ describe('what to run', () => {
     ]);
   });
 
-  test('is a Dockerfile typed, from where it was typed, with what goes with it', async () => {
+  test('is a Dockerfile given by flag, relative to the current folder, with the options that go with it', async () => {
     const folder = makeProject({
       [FILE]: { dockerOptions: { path: 'app', network: 'net', buildArgs: { A: '1' }, target: 't' } },
     });
@@ -263,7 +260,7 @@ describe('what to run', () => {
     ]);
   });
 
-  test('has the start script to fall back on where no engine answers, unless Docker or a Dockerfile was named', async () => {
+  test('falls back on the start script if no engine answers, unless Docker or a Dockerfile was named', async () => {
     const folder = makeProject({ Dockerfile: '', 'package.json': { scripts: { start: 'start' } } });
     expect((await resolveConfig({ folder })).services).toMatchObject([
       { runtime: 'docker', fallback: { runtime: 'process', command: 'start' } },
@@ -275,7 +272,7 @@ describe('what to run', () => {
     expect((await resolveConfig({ folder })).services).toMatchObject([{ fallback: undefined }]);
   });
 
-  test('asked for Docker without a Dockerfile, says so', async () => {
+  test('is an error when Docker is requested without a Dockerfile', async () => {
     const folder = makeProject({ [FILE]: { command: 'x' } });
     await expect(resolveConfig({ folder, runtime: 'docker' })).rejects.toMatchObject({
       message: `There is no Dockerfile in ${folder}.`,
@@ -287,14 +284,14 @@ describe('what to run', () => {
     [{ watch: ['a', 'b'] }, {}, ['a', 'b']],
     [{ watch: false }, {}, []],
     [{ watch: ['a'] }, { watch: false }, []],
-  ])('watches what %j and the flags %j say', async (config, flags, expected) => {
+  ])('watches what the config %j and the flags %j say', async (config, flags, expected) => {
     const folder = makeProject({ [FILE]: { command: 'x', ...config } });
     const { services } = await resolveConfig({ folder, ...flags });
     expect(services[0].watch).toEqual(expected.map((path) => join(folder, path)));
   });
 });
 
-describe('what can’t be', () => {
+describe('refuses', () => {
   test.each([
     ['PORT', { env: { PORT: '1' } }, {}],
     ['SESSION_BACKEND_KEY', {}, { env: { SESSION_BACKEND_KEY: '1' } }],
@@ -308,8 +305,8 @@ describe('what can’t be', () => {
 
   test.each([
     ['both named', { port: 7000, proxyPort: 7000 }, 7000],
-    ['the API’s on the proxy’s default', { port: 9090 }, 9090],
-    ['the proxy’s on the API’s default', { proxyPort: 8080 }, 8080],
+    ['the API’s equal to the proxy’s default', { port: 9090 }, 9090],
+    ['the proxy’s equal to the API’s default', { proxyPort: 8080 }, 8080],
   ])('one port for API and proxy: %s', async (_what, flags, port) => {
     await expect(resolveConfig({ folder: makeProject(), command: 'x', ...flags })).rejects.toMatchObject({
       code: 'Usage',
@@ -317,7 +314,7 @@ describe('what can’t be', () => {
     });
   });
 
-  test('any free port for both is not one port', async () => {
+  test('accepts any free port for both', async () => {
     const config = await resolveConfig({ folder: makeProject(), command: 'x', port: 0, proxyPort: 0 });
     expect(config).toMatchObject({ port: 0, proxyPort: 0 });
   });
@@ -328,7 +325,7 @@ describe('what can’t be', () => {
     [true, undefined, true],
     [true, false, true],
     [false, true, false],
-  ])('static tokens: %s by flag and %s in the file is %s', async (flag, inFile, expected) => {
+  ])('static tokens: the flag %s and %s in the file result in %s', async (flag, inFile, expected) => {
     const folder = makeProject({
       [FILE]: { command: 'x', ...(inFile === undefined ? {} : { useStaticToken: inFile }) },
     });
@@ -341,13 +338,13 @@ test.each([
   [{ ignore: '*.log' }, {}, ['*.log'], undefined],
   [{ ignore: ['a', '!b'], poll: true }, { ignore: ['c'] }, ['a', '!b', 'c'], true],
   [{ poll: false }, { ignore: ['c'] }, ['c'], false],
-])('leaves out what %j and the flags %j say, in that order', async (config, flags, ignore, poll) => {
+])('ignores what the config %j and the flags %j say, in that order', async (config, flags, ignore, poll) => {
   const folder = makeProject({ 'jamdev.config.json': { command: 'node server.js', ...config } });
   const { services } = await resolveConfig({ folder, ...flags });
   expect(services[0]).toMatchObject({ ignore, poll });
 });
 
-test('what all services leave out comes before what one of them does', async () => {
+test('common ignore patterns come before those of a service', async () => {
   const services = { a: { command: 'x', ignore: ['!*.log'] }, b: { command: 'y', poll: false } };
   const folder = makeProject({ 'jamdev.config.json': { ignore: '*.log', poll: true, services } });
   const [first, second] = (await resolveConfig({ folder })).services;

@@ -20,7 +20,7 @@ describe('the config of jamdev serve', () => {
   });
   const write = (config: unknown) => writeFileSync(join(folder.path, 'jamsocket.config.json'), JSON.stringify(config));
 
-  test('flags win over the environment, and that over the file', async () => {
+  test('flags take precedence over the environment, which takes precedence over the file', async () => {
     write({ serve: { ...NEEDED, pool: 'file', port: 1, publicUrl: 'https://file.example.com/' } });
     expect(await resolveServeConfig({}, {})).toMatchObject({
       ...NEEDED,
@@ -41,7 +41,7 @@ describe('the config of jamdev serve', () => {
   });
 
   test.each(['example.com', 'mysql://u:SECRET@h/d', 'postgres://u:SECRET@h:port/d', ' postgres://u:SECRET@h/d'])(
-    'the database URL %j is refused without being shown, with where it comes from',
+    'the invalid database URL %j is not shown, but its source is',
     async (database) => {
       write({ serve: { ...NEEDED, database } });
       const sources: [string, () => Promise<unknown>][] = [
@@ -96,7 +96,7 @@ describe('the config of jamdev serve', () => {
     });
   });
 
-  test("drones' engines are named by a URL, or by one with TLS files; anything else is refused by its name", async () => {
+  test('engines of drones are named by a URL, or by one with TLS files; anything else is refused with its name', async () => {
     const tls = { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' };
     const drones = {
       'dr-1': 'unix:///run/docker.sock',
@@ -141,14 +141,14 @@ describe('the config of jamdev serve', () => {
     });
   });
 
-  test('backends have origins of their own, except on localhost', async () => {
+  test('backends have their own origins, except on localhost', async () => {
     write({ serve: NEEDED });
     expect(await resolveServeConfig({}, {})).toMatchObject({ subdomains: true });
     expect(await resolveServeConfig({ cluster: 'localhost:9090' }, {})).toMatchObject({ subdomains: false });
     expect(await resolveServeConfig({}, { JAMDEV_SERVE_SUBDOMAINS: 'false' })).toMatchObject({ subdomains: false });
   });
 
-  test('services have an image each, and share what stands beside them', async () => {
+  test('services have one image each, and share the settings next to them', async () => {
     write({
       maxIdleSeconds: 60,
       services: { docs: { image: IMAGE }, chat: { image: 'chat:1', pullPolicy: 'Never', maxIdleSeconds: 5 } },
@@ -164,14 +164,14 @@ describe('the config of jamdev serve', () => {
     ['no controller', { controller: undefined }, {}, /"serve\.controller"/],
     ['no cluster', { cluster: undefined }, {}, /"serve\.cluster"/],
     ['no database', { database: undefined }, {}, /database/],
-    ['a controller that is no URL', { controller: 'ftp://x' }, {}, /"?serve\.controller"? .*http/],
+    ['an invalid controller URL', { controller: 'ftp://x' }, {}, /"?serve\.controller"? .*http/],
     ['a controller with a path', { controller: 'http://x/ctrl' }, {}, /without a path/],
     ['a cluster with a scheme', {}, { JAMDEV_SERVE_CLUSTER: 'https://example.com' }, /JAMDEV_SERVE_CLUSTER/],
-    ['a variable that is no JSON', {}, { JAMDEV_SERVE_LIMITS: '{' }, /JAMDEV_SERVE_LIMITS is not valid JSON/],
+    ['a variable that is not JSON', {}, { JAMDEV_SERVE_LIMITS: '{' }, /JAMDEV_SERVE_LIMITS is not valid JSON/],
     ['a limit of zero', { limits: { maxBackends: 0 } }, {}, /limits\.maxBackends/],
-    ['a key that there is not', { controler: 'http://x' }, {}, /"serve\.controler"/],
-    ['a drone that is no socket', { drones: { 'dr-1': '/run/docker.sock' } }, {}, /drones/],
-  ])('%s is said to be wrong', async (_what, serve, env, message) => {
+    ['an unknown key', { controler: 'http://x' }, {}, /"serve\.controler"/],
+    ['a drone that is not a socket', { drones: { 'dr-1': '/run/docker.sock' } }, {}, /drones/],
+  ])('%s is an error', async (_what, serve, env, message) => {
     write({ serve: { ...NEEDED, ...serve } });
     await expect(resolveServeConfig({}, env)).rejects.toMatchObject({
       code: 'ConfigInvalid',

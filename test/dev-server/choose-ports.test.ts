@@ -18,7 +18,7 @@ import { useStateHome } from '../support/state-home.js';
 const MAKE = { api: () => createServer(), proxy: () => createServer() };
 const SILENT: PortPolicy = { forgetKept: false, ask: undefined };
 
-/** The first port of a range in which every port that a test may use is free; the pair is it and the one 10 above. */
+/** The first port of a range in which all ports that a test may use are free; the pair is it and the one 10 above. */
 async function freeRange(): Promise<number> {
   for (;;) {
     const base = 20_000 + Math.floor(Math.random() * 12_000);
@@ -27,7 +27,7 @@ async function freeRange(): Promise<number> {
   }
 }
 
-/** The ports that a folder keeps; its file has to be usable. */
+/** The ports that a folder keeps; fails if their file is unusable. */
 function kept(folder: OwnStateFolder) {
   return readKeptPorts(folder, (error) => expect.fail(error.message));
 }
@@ -40,7 +40,7 @@ interface Choice {
   interactive?: boolean;
 }
 
-/** Chooses ports where `base` and `base + 10` are the default ones. @returns the ports and what is said about them */
+/** Chooses ports with the defaults `base` and `base + 10`. @returns the ports and the messages about them */
 async function choose(base: number, choice: Choice = {}) {
   const { folder = createStateFolder(makeProject()), host, interactive = true } = choice;
   const { defaultPorts = { port: true, proxyPort: true } } = choice;
@@ -55,7 +55,7 @@ async function choose(base: number, choice: Choice = {}) {
   return { port: api.port, proxyPort: proxy.port, move, unusable, close };
 }
 
-/** Makes this process count as the dev server of a project: by its record, or by its lock alone while it starts. */
+/** Makes this process count as the dev server of a project: by its record, or during a start by its lock alone. */
 async function actAsDevServer(how: 'record' | 'lock'): Promise<string> {
   const project = makeProject();
   const folder = createStateFolder(project);
@@ -68,14 +68,14 @@ async function actAsDevServer(how: 'record' | 'lock'): Promise<string> {
   return project;
 }
 
-describe('a default port that a program listens on', () => {
+describe('a default port on which a program listens', () => {
   test.each([
     ['127.0.0.1', false],
     ['::1', false],
     ['0.0.0.0', false],
     ['::', false],
     ['::', true],
-  ])('at %s (IPv6 only: %s) is taken, whatever the dev server listens on', async (host, ipv6Only) => {
+  ])('at %s (IPv6 only: %s) is taken, whatever address the dev server listens on', async (host, ipv6Only) => {
     useStateHome(makeProject());
     const base = await freeRange();
     await occupy(base, host, ipv6Only);
@@ -87,7 +87,7 @@ describe('a default port that a program listens on', () => {
   });
 
   test.each(['record', 'lock'] as const)(
-    'is left to the dev server of another project, known by its %s',
+    'belongs to the dev server of another project, known by its %s',
     async (how) => {
       useStateHome(makeProject());
       const base = await freeRange();
@@ -103,7 +103,7 @@ describe('a default port that a program listens on', () => {
     },
   );
 
-  test('makes both ports move, also if it is the proxy’s, and pairs with a taken port are left out', async () => {
+  test('moves both ports, even if it is the proxy’s, and skips pairs with a taken port', async () => {
     useStateHome(makeProject());
     const base = await freeRange();
     await actAsDevServer('record');
@@ -111,7 +111,7 @@ describe('a default port that a program listens on', () => {
     expect(await choose(base)).toMatchObject({ port: base + 3, proxyPort: base + 13 });
   });
 
-  test('moves alone where the other port was named, and a named one is strict', async () => {
+  test('moves alone if the other port was named, while a taken named port is an error', async () => {
     useStateHome(makeProject());
     const base = await freeRange();
     await actAsDevServer('record');
@@ -125,7 +125,7 @@ describe('a default port that a program listens on', () => {
     expect(await isPortInUse(base)).toBe(false);
   });
 
-  test('is asked about where another program has it: yes is kept, no is the error', async () => {
+  test('of another program leads to a question: yes keeps other ports, no is the error', async () => {
     useStateHome(makeProject());
     const base = await freeRange();
     await occupy(base);
@@ -150,7 +150,7 @@ describe('a default port that a program listens on', () => {
 });
 
 describe('the ports that a folder keeps', () => {
-  test('are not taken by others, unless the folder is gone', async () => {
+  test('are not used by others unless the folder is gone', async () => {
     useStateHome(makeProject());
     const base = await freeRange();
     await occupy(base);
@@ -164,7 +164,7 @@ describe('the ports that a folder keeps', () => {
     await taken.close();
   });
 
-  test('are replaced by the next free ones if they are taken, and forgotten when told so', async () => {
+  test('are replaced by the next free ones if they are taken, and forgotten on request', async () => {
     useStateHome(makeProject());
     const base = await freeRange();
     await actAsDevServer('record');
@@ -186,10 +186,10 @@ describe('the ports that a folder keeps', () => {
       (text): [string, (path: string) => void] => [`a file with ${text}`, (path) => writeFileSync(path, text)],
     ),
     ['a folder', (path) => mkdirSync(join(path, 'in it'), { recursive: true })],
-    ['a link to nothing', (path) => symlinkSync('nothing', path)],
+    ['a dangling link', (path) => symlinkSync('nothing', path)],
     ['a link to a file', (path) => symlinkSync('project.json', path)],
     ['a named pipe', (path) => execFileSync('mkfifo', [path])],
-  ])('count as none in %s, which is reported with its path until it is replaced', async (_, make) => {
+  ])('count as missing if the file is %s, which is reported with its path until it is replaced', async (_, make) => {
     useStateHome(makeProject());
     const base = await freeRange();
     const folder = createStateFolder(makeProject());
@@ -204,7 +204,7 @@ describe('the ports that a folder keeps', () => {
   });
 });
 
-test('many that choose at the same moment all get ports of their own', async () => {
+test('dev servers that choose at the same moment all get their own ports', async () => {
   useStateHome(makeProject());
   const base = await freeRange();
   await actAsDevServer('record');

@@ -5,7 +5,7 @@ import { EventBus } from '../../src/dev-server/events.js';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Parts of a dev server with running backends that end after a time. @returns what the register was told at the end */
+/** Parts of a dev server whose backends end after a time. @returns what the register was told in the end */
 function makeCloseable(gracePeriodsMs: number[], endsAfterMs: number): { closeable: Closeable; told: string[] } {
   const told: string[] = [];
   const part = { close: async () => undefined };
@@ -27,9 +27,9 @@ function makeCloseable(gracePeriodsMs: number[], endsAfterMs: number): { closeab
 
 test.each([
   ['the longest grace period', [10_000, 60_000, 1_000], 60_100, 'all has ended'],
-  ['a short one only as long as that', [1_000], 6_100, 'some may still run'],
+  ['a short grace period no longer than that', [1_000], 6_100, 'some may still run'],
   ['a process that can’t be killed no longer than that', [60_000], 90_000, 'some may still run'],
-  ['builds, where no backend runs', [], 2_000, 'all has ended'],
+  ['builds when no backend runs', [], 2_000, 'all has ended'],
 ])('closing waits for %s', async (_, gracePeriodsMs, endsAfterMs, expected) => {
   const { closeable, told } = makeCloseable(gracePeriodsMs, endsAfterMs);
   const closed = new Closing(closeable).close();

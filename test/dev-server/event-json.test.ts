@@ -23,7 +23,7 @@ const ABOUT = { backend: 'b1', key: 'doc', service: 'chat' };
 
 type Cases = { [T in DevServerEvent['type']]: [event: Extract<DevServerEvent, { type: T }>, json: unknown[]] };
 
-/** One event of every type: the compiler asks for a new one here. */
+/** One event of every type: a new type does not compile without one here. */
 const CASES: Cases = {
   'backend-spawned': [
     { type: 'backend-spawned', backend },
@@ -142,7 +142,7 @@ test.each(Object.values(CASES).map(([event, json]) => [event.type, event, json] 
   (_, event, json) => {
     const made = toEventJson(event);
     expect(made).toEqual(json);
-    // Programs read it as JSON: nothing in it may be lost on the way.
+    // Programs read it as JSON, so nothing may be lost on the way.
     expect(JSON.parse(JSON.stringify(made))).toEqual(made);
   },
 );

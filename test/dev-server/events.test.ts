@@ -5,7 +5,7 @@ import { waitFor } from '../support/wait.js';
 
 const CLOSED: DevServerEvent = { type: 'closed' };
 
-test('every subscriber gets every event, in order, until its subscription ends', () => {
+test('every subscriber gets every event in order until its subscription ends', () => {
   const bus = new EventBus();
   const first: DevServerEvent[] = [];
   const second: DevServerEvent[] = [];
@@ -20,7 +20,7 @@ test('every subscriber gets every event, in order, until its subscription ends',
   expect(second).toEqual(notices);
 });
 
-test('a listener that subscribed twice is called twice, and each subscription ends alone', () => {
+test('a listener that subscribed twice is called twice, and each subscription ends separately', () => {
   const bus = new EventBus();
   let calls = 0;
   const listener = () => {
@@ -34,7 +34,7 @@ test('a listener that subscribed twice is called twice, and each subscription en
   expect(calls).toBe(3);
 });
 
-test('a listener may end subscriptions and subscribe others while it is called', () => {
+test('a listener may end and add subscriptions while it is called', () => {
   const bus = new EventBus();
   const calls: string[] = [];
   const end = bus.subscribe(() => {
@@ -49,7 +49,7 @@ test('a listener may end subscriptions and subscribe others while it is called',
   expect(calls).toEqual(['first', 'second', 'second', 'new']);
 });
 
-test('a listener that throws stops neither the publisher nor other listeners, and its error is not lost', async () => {
+test('a listener that throws stops neither the publisher nor other listeners, and its error is reported', async () => {
   const bus = new EventBus();
   const received: DevServerEvent[] = [];
   bus.subscribe(() => {
@@ -68,7 +68,7 @@ test('a listener that throws stops neither the publisher nor other listeners, an
   }
 });
 
-test('a subscriber right after the start gets all of the first build, the life of a backend, and the end', async () => {
+test('a subscriber right after the start gets the whole first build, the life of a backend, and the end', async () => {
   const server = await startServer({ build: 'echo built', watch: false });
   const types: string[] = [];
   const statuses: string[] = [];

@@ -13,7 +13,7 @@ function makeState(): FoundState {
   return { folder, note: folder.project };
 }
 
-/** What one dev server has. */
+/** The mount locks of one dev server. */
 function makeLocks(state: FoundState, apiUrl: string) {
   const cleanUps: string[] = [];
   const locks = new MountLocks({
@@ -25,7 +25,7 @@ function makeLocks(state: FoundState, apiUrl: string) {
   return { locks, cleanUps };
 }
 
-test('what one dev server has is refused to another, with its URL, until the backend is gone', async () => {
+test('a mount of one dev server is refused to another, with its URL, until the backend is gone', async () => {
   const state = makeState();
   const [first, second] = [makeLocks(state, 'http://localhost:1'), makeLocks(state, 'http://localhost:2')];
   const hold = await first.locks.take(SERVICE, 'doc');
@@ -42,7 +42,7 @@ test('what one dev server has is refused to another, with its URL, until the bac
   expect([...first.cleanUps, ...second.cleanUps]).toEqual([]);
 });
 
-test('the same key of two services, or of two projects, has two mounts', async () => {
+test('the same key in two services or projects has separate mounts', async () => {
   const state = makeState();
   const [first, second] = [makeLocks(state, 'http://localhost:1'), makeLocks(state, 'http://localhost:2')];
   const folder = createStateFolder(makeTempFolder());
@@ -55,7 +55,7 @@ test('the same key of two services, or of two projects, has two mounts', async (
   for (const hold of holds) hold?.release(false);
 });
 
-test('requests of one dev server share it, and it is free when the last has given it back', async () => {
+test('requests of one dev server share the lock, which is free when the last has released it', async () => {
   const state = makeState();
   const [first, second] = [makeLocks(state, 'http://localhost:1'), makeLocks(state, 'http://localhost:2')];
   const [a, b] = await Promise.all([first.locks.take(SERVICE, 'doc'), first.locks.take(SERVICE, 'doc')]);
@@ -65,16 +65,16 @@ test('requests of one dev server share it, and it is free when the last has give
   (await second.locks.take(SERVICE, 'doc'))?.release(false);
 });
 
-test('of a backend that is lost nobody else gets it, as its container may still run', async () => {
+test('the mount of a lost backend stays locked for others, because its container may still run', async () => {
   const state = makeState();
   const [first, second] = [makeLocks(state, 'http://localhost:1'), makeLocks(state, 'http://localhost:2')];
   (await first.locks.take(SERVICE, 'doc'))?.release(true);
   await expect(second.locks.take(SERVICE, 'doc')).rejects.toMatchObject({ code: 'MountInUse' });
-  // Its own dev server clears it away before the next start.
+  // Its own dev server removes the container before the next start.
   (await first.locks.take(SERVICE, 'doc'))?.release(false);
 });
 
-test('a service of child processes has no mounts to lock', async () => {
+test('a service with child processes has no mounts to lock', async () => {
   const { locks } = makeLocks(makeState(), 'http://localhost:1');
   expect(await locks.take(new Service('processes', 'processes', new Date()), 'doc')).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Builder } from '../../src/builds/builder.js';
 import { prepareStandbys } from '../../src/dev-server/standby.js';
 
-/** A service whose builds do what the test says. */
+/** A service whose builds the test controls. */
 function makeService({ begun = true } = {}) {
   const events = new EventEmitter();
   const build = { kind: 'process', number: 1 };
@@ -43,10 +43,10 @@ async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-test('what stands by from the build before is replaced once running backends are on the new one', async () => {
+test('standby processes of the previous build are replaced after running backends have moved to the new one', async () => {
   const { told, isGood, isRolledOut } = makeService();
   isGood();
-  // Others that listen to the same event begin to replace backends first.
+  // Other listeners of the same event begin to replace backends first.
   expect(told).toEqual(['keep 2 after the rollout']);
   await settle();
   expect(told).toEqual(['keep 2 after the rollout', 'wait for the rollout']);
@@ -55,14 +55,14 @@ test('what stands by from the build before is replaced once running backends are
   expect(told).toEqual(['keep 2 after the rollout', 'wait for the rollout', 'replace older ones']);
 });
 
-test('a build that comes out the same keeps what stands by', async () => {
+test('a build with unchanged output keeps standby processes', async () => {
   const { told, isUnchanged } = makeService();
   isUnchanged();
   await settle();
   expect(told).toEqual(['keep 2']);
 });
 
-test('nothing is kept before that has begun, and then what is good by then', () => {
+test('keeps no standby processes before the start, and then those for the build that is current', () => {
   const { told, isGood, begin } = makeService({ begun: false });
   isGood();
   expect(told).toEqual([]);

@@ -41,7 +41,7 @@ async function readFolder(folder: string): Promise<{ source: string; text: strin
   return records.map(({ source, text }) => ({ source, text }));
 }
 
-test('whatever is printed, in whatever chunks, is read from disk as it was told live', async () => {
+test('any output in any chunks is read from disk exactly as it was reported live', async () => {
   const root = makeTempFolder();
   let number = 0;
   const chunk = fc.record({
@@ -71,7 +71,7 @@ test('whatever is printed, in whatever chunks, is read from disk as it was told 
   );
 });
 
-test('lines are on disk when write returns, each with its time', async () => {
+test('lines are on disk with their time when write returns', async () => {
   const folder = join(makeTempFolder(), 'abc');
   const { log } = openLog(folder);
   const before = Date.now();
@@ -86,7 +86,7 @@ test('lines are on disk when write returns, each with its time', async () => {
   ]);
 });
 
-test('the owner is kept next to the log, and nobody else may read either', () => {
+test('the owner is stored next to the log, and other users can read neither', () => {
   const folder = join(makeTempFolder(), 'deep', 'abc');
   const { log } = openLog(folder);
   log.write('stdout', Buffer.from('x\n'));
@@ -96,7 +96,7 @@ test('the owner is kept next to the log, and nobody else may read either', () =>
   for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o077).toBe(0);
 });
 
-test('a remark of several lines is several lines', async () => {
+test('a remark of several lines is stored as several lines', async () => {
   const folder = join(makeTempFolder(), 'abc');
   const { log, live } = openLog(folder);
   log.remark('one\n\nthree');
@@ -105,7 +105,7 @@ test('a remark of several lines is several lines', async () => {
   expect(await readFolder(folder)).toEqual(live);
 });
 
-test('the last 20 lines of output are at hand, cut, without remarks', () => {
+test('the last 20 lines of output are available, shortened and without remarks', () => {
   const { log } = openLog(join(makeTempFolder(), 'abc'));
   for (let i = 1; i <= 15; i += 1) log.write('stdout', Buffer.from(`out ${i}\n`));
   log.remark('not this');
@@ -121,7 +121,7 @@ test('the last 20 lines of output are at hand, cut, without remarks', () => {
   log.end();
 });
 
-test('an ended log says so before its listeners hear of the end', () => {
+test('an ended log is marked as ended before its listeners hear of the end', () => {
   const seen: boolean[] = [];
   const log = new BackendLog(join(makeTempFolder(), 'abc'), OWNER, {
     onLines: () => seen.push(log.ended),
@@ -135,7 +135,7 @@ test('an ended log says so before its listeners hear of the end', () => {
 });
 
 describe('rotation', () => {
-  test('keeps the newest segments only, and the reader goes through them in order', async () => {
+  test('keeps only the newest segments, which the reader goes through in order', async () => {
     const folder = join(makeTempFolder(), 'abc');
     const { log } = openLog(folder);
     const line = Buffer.alloc(100_000, 'x');
@@ -153,7 +153,7 @@ describe('rotation', () => {
     expect(numbers[0]).toBeGreaterThan(0);
   });
 
-  test('under a reader that stopped in the middle loses only what was deleted', async () => {
+  test('under a reader that paused loses only what was deleted', async () => {
     const folder = join(makeTempFolder(), 'abc');
     mkdirSync(folder);
     writeFileSync(join(folder, '1.log'), '1 o a\n2 o b\n');
@@ -169,7 +169,7 @@ describe('rotation', () => {
 });
 
 describe('a reader', () => {
-  test('of a log that is still written goes on where it was', async () => {
+  test('of a growing log continues where it stopped', async () => {
     const folder = join(makeTempFolder(), 'abc');
     const reader = new LogReader(folder);
     expect(await reader.read()).toBeUndefined();
@@ -184,13 +184,13 @@ describe('a reader', () => {
     await reader.close();
   });
 
-  test('passes over lines that are not whole', async () => {
+  test('skips incomplete lines', async () => {
     const folder = makeTempFolder();
     writeFileSync(join(folder, '1.log'), '1 o whole\n170000\n2 o also whole\n3 o no newline');
     expect((await readFolder(folder)).map(({ text }) => text)).toEqual(['whole', 'also whole']);
   });
 
-  test('reads segments by number, not by name', async () => {
+  test('orders segments by number, not by name', async () => {
     const folder = makeTempFolder();
     for (const number of [10, 9, 2]) writeFileSync(join(folder, `${number}.log`), `1 o ${number}\n`);
     writeFileSync(join(folder, 'x.log'), '1 o x\n');
@@ -198,7 +198,7 @@ describe('a reader', () => {
     expect((await readFolder(folder)).map(({ text }) => text)).toEqual(['2', '9', '10']);
   });
 
-  test('reads the longest line whole, with its note that it was cut', async () => {
+  test('reads the longest line completely, with the note that it was cut', async () => {
     const folder = join(makeTempFolder(), 'abc');
     const { log, live } = openLog(folder);
     log.write('stdout', Buffer.concat([Buffer.alloc(300 * 1024, 'x'), Buffer.from('\nnext\n')]));
@@ -208,7 +208,7 @@ describe('a reader', () => {
   });
 });
 
-test('a disk that can’t be written is reported, and lines still reach their listeners', () => {
+test('an unwritable disk is reported, and lines still reach their listeners', () => {
   const folder = makeTempFolder();
   const file = join(folder, 'file');
   writeFileSync(file, '');
@@ -220,7 +220,7 @@ test('a disk that can’t be written is reported, and lines still reach their li
   expect(log.lastLines).toEqual(['one']);
 });
 
-test('after a write that failed the next line starts on a line of its own, and the recovery is reported', () => {
+test('after a failed write the next line starts on a new line, and the recovery is reported', () => {
   const folder = join(makeTempFolder(), 'abc');
   const { log, problems } = openLog(folder);
   rmSync(folder, { recursive: true });
@@ -237,7 +237,7 @@ test('after a write that failed the next line starts on a line of its own, and t
   expect(problems).toEqual([expect.any(Error), undefined]);
 });
 
-test('a next segment that can’t be opened keeps what is there, and lines go on in it later', async () => {
+test('if the next segment can’t be opened, existing ones stay, and lines continue in it later', async () => {
   const folder = makeTempFolder();
   const { log, live, problems } = openLog(folder);
   const big = Buffer.concat([Buffer.alloc(200 * 1024, 'x'), Buffer.from('\n')]);

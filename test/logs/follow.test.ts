@@ -17,7 +17,7 @@ function ownerOf(backendId: string): LogOwner {
   };
 }
 
-/** A folder of logs, given as lines `time text` by backend. */
+/** A folder of logs, given as lines of `time text` by backend. */
 function makeLogs(logs: Record<string, [time: number, text: string][]>): LogStore {
   const folder = makeTempFolder();
   for (const [id, lines] of Object.entries(logs)) {
@@ -53,20 +53,20 @@ const THREE = {
 };
 const THREE_IN_ORDER = ['aaa: one', 'bbb: two', 'ccc: three', 'aaa: four', 'aaa: four again', 'bbb: five'];
 
-test('several logs are one stream in order of time', async () => {
+test('several logs form one stream in time order', async () => {
   expect(await collect(readOnce(makeLogs(THREE)))).toEqual(THREE_IN_ORDER);
 });
 
-test('no logs are an empty stream', async () => {
+test('no logs form an empty stream', async () => {
   expect(await collect(readOnce(makeLogs({})))).toEqual([]);
 });
 
-test.each([0, 1, 2, 5, 6, 100])('with a tail of %d only the last so many lines come', async (tail) => {
+test.each([0, 1, 2, 5, 6, 100])('with a tail of %d only that many last lines come', async (tail) => {
   const expected = tail === 0 ? [] : THREE_IN_ORDER.slice(-tail);
   expect(await collect(readOnce(makeLogs(THREE), { tail }))).toEqual(expected);
 });
 
-test('a tail of a log far longer than it is still the very last lines', async () => {
+test('a short tail of a long log has exactly the last lines', async () => {
   const lines = Array.from({ length: 5_000 }, (_, i): [number, string] => [i, String(i)]);
   expect(await collect(readOnce(makeLogs({ aaa: lines }), { tail: 3 }))).toEqual([
     'aaa: 4997',
@@ -93,7 +93,7 @@ describe('following', () => {
     if (signal !== undefined) signal.addEventListener('abort', () => controller.abort());
     const { signal: either } = controller;
     const stream = readLogs({ list: () => store.list(), follow: true, mayGrow: () => open, ...more }, either, store);
-    // A stream that a test leaves unread holds a file open.
+    // A stream that is not read to its end holds a file open.
     onTestFinished(async () => {
       controller.abort();
       await stream.return();
@@ -111,7 +111,7 @@ describe('following', () => {
     };
   }
 
-  test('gives what is there, then live lines, then those of new backends, and ends when nothing can come', async () => {
+  test('sends existing lines, then live ones, then those of new backends, and ends when no more can come', async () => {
     const store = makeLogs({ old: [[1, 'before']] });
     const first = store.create(ownerOf('first'));
     first.write('stdout', Buffer.from('there already\n'));
@@ -135,7 +135,7 @@ describe('following', () => {
     expect(store.events.listenerCount('lines')).toBe(0);
   });
 
-  test('with a tail of 0 gives live lines only', async () => {
+  test('with a tail of 0 sends only live lines', async () => {
     const store = makeLogs({});
     const log = store.create(ownerOf('abc'));
     log.write('stdout', Buffer.from('before\n'));
@@ -144,7 +144,7 @@ describe('following', () => {
     void next().then((value) => {
       text = value;
     });
-    // A line that comes while the tail is taken counts as having been there, so it takes more than one.
+    // A line that arrives while the tail is taken counts as existing, so several are needed.
     await waitFor(() => {
       log.write('stdout', Buffer.from('after\n'));
       return text !== undefined;
@@ -153,7 +153,7 @@ describe('following', () => {
     log.end();
   });
 
-  test('does not lose lines that come while the reader is slow', async () => {
+  test('loses no lines while the reader is slow', async () => {
     const store = makeLogs({});
     const log = store.create(ownerOf('abc'));
     const { stream, finish } = follow(store);
@@ -177,7 +177,7 @@ describe('following', () => {
     expect(read).toEqual(written);
   });
 
-  test('ends when the signal aborts while it waits, and lets go of the store', async () => {
+  test('ends when the signal aborts while it waits, and unsubscribes from the store', async () => {
     const store = makeLogs({});
     const controller = new AbortController();
     const { next } = follow(store, {}, controller.signal);
@@ -188,7 +188,7 @@ describe('following', () => {
     expect(store.events.listenerCount('lines')).toBe(0);
   });
 
-  test('lets go of the store when the reader leaves', async () => {
+  test('unsubscribes from the store when the reader leaves', async () => {
     const store = makeLogs({
       abc: [
         [1, 'one'],
@@ -217,6 +217,6 @@ test('the wire form of a line has its owner and an ISO time', () => {
     ...wire,
     key_given: false,
   });
-  // Logs of earlier versions do not tell.
+  // Logs of earlier versions lack it.
   expect(toLogRecordJson({ owner: ownerOf('abc'), record })).toEqual(wire);
 });

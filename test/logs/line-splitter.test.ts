@@ -9,7 +9,7 @@ function split(chunks: readonly Buffer[], maxBytes?: number): string[] {
   return [...lines, ...(rest === undefined ? [] : [rest])].map((line) => line.toString('latin1'));
 }
 
-/** Cuts bytes at places given as shares of their length. */
+/** Cuts bytes at positions given as fractions of their length. */
 function cutAt(bytes: Buffer, shares: readonly number[]): Buffer[] {
   const places = [0, ...shares.map((share) => Math.floor(share * bytes.length)).sort((a, b) => a - b), bytes.length];
   return places.slice(1).map((end, index) => bytes.subarray(places[index], end));
@@ -26,7 +26,7 @@ test.each([
   ['a\r\r\n', ['a\r']],
   ['\r\n', ['']],
   ['a\u2028b\u0085c\n', ['a\u2028b\u0085c'].map((text) => Buffer.from(text).toString('latin1'))],
-])('%j is the lines %j', (text, lines) => {
+])('%j splits into the lines %j', (text, lines) => {
   expect(split([Buffer.from(text)])).toEqual(lines);
 });
 
@@ -48,7 +48,7 @@ test('any chunking of any bytes gives the same lines', () => {
   );
 });
 
-test('lines joined again are the bytes that came', () => {
+test('the lines joined again are the original bytes', () => {
   const byte = fc.oneof(
     fc.constant(0x0a),
     fc.integer({ min: 0, max: 255 }).filter((each) => each !== 0x0d),
@@ -62,13 +62,13 @@ test('lines joined again are the bytes that came', () => {
   );
 });
 
-test('a character cut in two by the end of a chunk comes out whole', () => {
+test('a character split by the end of a chunk stays whole', () => {
   const bytes = Buffer.from('grün 🦊\n');
   const chunks = [...bytes].map((byte) => Buffer.from([byte]));
   expect(split(chunks)).toEqual([bytes.subarray(0, -1).toString('latin1')]);
 });
 
-test('a line longer than the limit is cut, and says by how much', () => {
+test('a line longer than the limit is cut, with a note of how much', () => {
   expect(split([Buffer.from(`${'x'.repeat(10)}\nshort\n`)], 4)).toEqual([
     Buffer.from('xxxx … (6 bytes cut)').toString('latin1'),
     Buffer.from('shor … (1 bytes cut)').toString('latin1'),
@@ -76,7 +76,7 @@ test('a line longer than the limit is cut, and says by how much', () => {
   expect(split([Buffer.from('1234\n')], 4)).toEqual(['1234']);
 });
 
-test('of a line that is too long, what was printed over goes first', () => {
+test('a line that is too long loses overwritten parts first', () => {
   expect(split([Buffer.from('10%\r20%\r30%\r\nnext\n')], 8)).toEqual(['30%', 'next']);
   expect(split([Buffer.from(`${'x'.repeat(10)}\rshort\n`)], 6)).toEqual(['short']);
   expect(split([Buffer.from(`short\r${'x'.repeat(10)}\n`)], 6)).toEqual([
@@ -102,7 +102,7 @@ test.each([
   }
 });
 
-test('what never ends takes no more memory than the limit', () => {
+test('endless input takes no more memory than the limit', () => {
   const splitter = new LineSplitter(1_000);
   for (let i = 0; i < 1_000; i += 1) expect(splitter.push(Buffer.alloc(1_000, 'x'))).toEqual([]);
   const line = splitter.flush() as Buffer;
@@ -110,7 +110,7 @@ test('what never ends takes no more memory than the limit', () => {
   expect(line.toString()).toMatch(/^x{1000} … \(999000 bytes cut\)$/);
 });
 
-test('does not hold on to the memory of a chunk for the unfinished line at its end', () => {
+test('an unfinished line does not keep the memory of its chunk', () => {
   const chunk = Buffer.from('done\nrest');
   const splitter = new LineSplitter();
   splitter.push(chunk);
@@ -118,7 +118,7 @@ test('does not hold on to the memory of a chunk for the unfinished line at its e
   expect(splitter.flush()?.toString()).toBe('rest');
 });
 
-test('after the last line there is nothing left', () => {
+test('after the last line nothing is left', () => {
   const splitter = new LineSplitter();
   splitter.push(Buffer.from('a\nb'));
   expect(splitter.flush()?.toString()).toBe('b');
@@ -126,7 +126,7 @@ test('after the last line there is nothing left', () => {
   expect(splitter.push(Buffer.from('c\n')).map(String)).toEqual(['c']);
 });
 
-test('a carriage return stays where it is wanted', () => {
+test('a carriage return is kept if requested', () => {
   const splitter = new LineSplitter(100, true);
   expect(splitter.push(Buffer.from('a\r\nb\n')).map(String)).toEqual(['a\r', 'b']);
 });

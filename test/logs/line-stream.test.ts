@@ -11,7 +11,7 @@ function open() {
   return { clock, told, stream, push };
 }
 
-test('a prompt is reported once after a moment, and its line comes whole', () => {
+test('a prompt is reported once after a moment, and later its whole line', () => {
   const { clock, told, push } = open();
   expect(push('Name: ')).toEqual([]);
   clock.turn(UNFINISHED_MS - 1);
@@ -48,7 +48,7 @@ test('a chunk that ends within a line is not reported if the line continues at o
   expect(told).toEqual([]);
 });
 
-test('a character that is cut in two is reported when it is complete', () => {
+test('a character split in two is reported when it is complete', () => {
   const { clock, told, push } = open();
   const bytes = Buffer.from('a🦊é');
   for (const byte of bytes) {
@@ -58,7 +58,7 @@ test('a character that is cut in two is reported when it is complete', () => {
   expect(told).toEqual(['a', 'a🦊', 'a🦊é']);
 });
 
-test('a flood of carriage returns takes no time and no memory', () => {
+test('a flood of carriage returns takes no more memory', () => {
   const { clock, told, stream } = open();
   const chunk = Buffer.from('x\r'.repeat(32 * 1024));
   for (let index = 0; index < 1_000; index += 1) stream.push(chunk);
@@ -75,7 +75,7 @@ test('nothing is reported after the end', () => {
   expect(told).toEqual([]);
 });
 
-test('of any output in any chunks, what is told at last is what a terminal would show of the last line', () => {
+test('for any output in any chunks, the last report is what a terminal would show of the last line', () => {
   const text = fc.string({ unit: fc.constantFrom('a', 'b', '\r', '\n', '🦊', 'é') });
   fc.assert(
     fc.property(text, fc.array(fc.nat({ max: 40 })), (output, cuts) => {

@@ -25,7 +25,7 @@ test('every line is read as it was written', () => {
   );
 });
 
-test('bytes that are no UTF-8 become replacement characters, not an error', () => {
+test('invalid UTF-8 becomes replacement characters instead of an error', () => {
   const record = encoder.encode(5, 'stdout', [Buffer.from([0x61, 0xff, 0x62])]).subarray(0, -1);
   expect(decodeRecord(record)?.text).toBe('a\ufffdb');
 });
@@ -41,6 +41,6 @@ test.each([
   '-5 o text',
   '12345678901234567 o x',
   'text',
-])('the torn line %j is no record', (line) => {
+])('the torn line %j is not a record', (line) => {
   expect(decodeRecord(Buffer.from(line))).toBeUndefined();
 });

@@ -19,7 +19,7 @@ function leaveLog(folder: string, owner: LogOwner, bytes = 10): void {
   truncateSync(join(path, '1.log'), bytes);
 }
 
-test('a store lists its own logs and those of earlier ones, oldest first', () => {
+test('a store lists its own logs and earlier ones, oldest first', () => {
   const folder = makeTempFolder();
   leaveLog(folder, ownerOf('zzz', 1));
   leaveLog(folder, ownerOf('aaa', 3));
@@ -30,7 +30,7 @@ test('a store lists its own logs and those of earlier ones, oldest first', () =>
   expect(store.created).toEqual([{ owner: ownerOf('mmm', 2), folder: join(folder, 'mmm') }]);
 });
 
-test('what is no log is passed over, and a missing folder is an empty one', () => {
+test('skips files that are not logs and treats a missing folder as empty', () => {
   const folder = makeTempFolder();
   leaveLog(folder, ownerOf('good'));
   mkdirSync(join(folder, 'empty'));
@@ -42,7 +42,7 @@ test('what is no log is passed over, and a missing folder is an empty one', () =
 });
 
 test.each(['null', '5', '{}', '{"backendId": 5, "createdAt": 7}', '[]'])(
-  'an owner.json that holds %s is no log either',
+  'a folder whose owner.json holds %s is not a log',
   (content) => {
     const folder = makeTempFolder();
     leaveLog(folder, ownerOf('good1', 1));
@@ -53,7 +53,7 @@ test.each(['null', '5', '{}', '{"backendId": 5, "createdAt": 7}', '[]'])(
   },
 );
 
-test('a log is open until it has ended, and its listeners are told of lines and of the end', () => {
+test('a log is open until it has ended, and its listeners get lines and the end', () => {
   const store = new LogStore(makeTempFolder());
   const seen: string[] = [];
   store.events.on('lines', (log, source, lines) =>
@@ -90,7 +90,7 @@ test('a disk failure and its recovery are reported once, however many logs are a
 });
 
 describe('finding a log', () => {
-  test('by backend id reads it from the disk', () => {
+  test('by backend id reads it from disk', () => {
     const folder = makeTempFolder();
     leaveLog(folder, ownerOf('abc1'));
     const store = new LogStore(folder);
@@ -98,7 +98,7 @@ describe('finding a log', () => {
     expect(store.find('nope')).toBeUndefined();
   });
 
-  test.each(['..', '../outside', 'a/b', '', '.', 'ABC', 'a\0b'])('by %j, which is no id, looks nowhere', (id) => {
+  test.each(['..', '../outside', 'a/b', '', '.', 'ABC', 'a\0b'])('by %j, which is not an id, reads no file', (id) => {
     const folder = makeTempFolder();
     leaveLog(folder, ownerOf('outside'));
     leaveLog(folder, ownerOf('ABC'));
@@ -108,7 +108,7 @@ describe('finding a log', () => {
     expect(new LogStore(folder).find(id)).toBeUndefined();
   });
 
-  test('by name takes the backend of that id, else the newest that had the key', () => {
+  test('by name prefers the backend with that id, then the newest with that key', () => {
     const logs = [
       { owner: ownerOf('one', 1, { key: 'doc' }), folder: '1' },
       { owner: ownerOf('two', 2, { key: 'doc' }), folder: '2' },
@@ -134,9 +134,9 @@ describe('pruning', () => {
     expect(store.list()[0]?.owner.backendId).toBe('log3');
   });
 
-  test('deletes the oldest beyond the bytes that all may take', () => {
+  test('deletes the oldest ones beyond the total size limit', () => {
     const folder = makeTempFolder();
-    // Files with holes: they count as large and take no room.
+    // Sparse files: they count as large but take no space.
     const third = Math.ceil(MAX_TOTAL_BYTES / 3);
     for (let i = 0; i < 4; i += 1) leaveLog(folder, ownerOf(`log${i}`, i), third);
     const store = new LogStore(folder);
@@ -144,7 +144,7 @@ describe('pruning', () => {
     expect(store.list().map(({ owner }) => owner.backendId)).toEqual(['log2', 'log3']);
   });
 
-  test('once done, every log that ends makes room for itself: those that ended first go, whenever they began', () => {
+  test('runs again whenever a log ends, and deletes those that ended first, whenever they began', () => {
     const folder = makeTempFolder();
     for (let i = 0; i < MAX_LOGS; i += 1) leaveLog(folder, ownerOf(`log${i}`, i));
     const store = new LogStore(folder);
@@ -158,7 +158,7 @@ describe('pruning', () => {
     expect(store.created.map(({ owner }) => owner.backendId)).toEqual(names.slice(0, MAX_LOGS));
   });
 
-  test('the end of a log reads no other log', () => {
+  test('reads no other log when a log ends', () => {
     const folder = makeTempFolder();
     const store = new LogStore(folder);
     store.prune(new Set());

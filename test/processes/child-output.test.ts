@@ -12,7 +12,7 @@ import { fixture, makeTempFolder, ROOT } from '../support/project.js';
 import { makeRegister } from '../support/register.js';
 import { waitFor } from '../support/wait.js';
 
-/** Runs a command as a backend to its end. */
+/** Runs a command as a backend until it exits. */
 async function run(command: string, pipes = new PipePool()) {
   const runtime = new ProcessRuntime(makeRegister(), pipes);
   onTestFinished(() => runtime.close());
@@ -65,7 +65,7 @@ describe('a backend can open its streams by name', () => {
     expect(output).toEqual(expected);
   });
 
-  test('in a build, whose two streams keep their order', async () => {
+  test('in a build, where both streams keep their order', async () => {
     const command = 'for i in 1 2 3 4 5; do echo "out $i" > /dev/stdout; echo "error $i" > /dev/stderr; done';
     const service = { cwd: makeTempFolder(), env: {} };
     const outcome = await runBuildCommand(command, service, new AbortController().signal, () => undefined);
@@ -76,13 +76,13 @@ describe('a backend can open its streams by name', () => {
   });
 });
 
-test('a write blocks while the pipe is full, in every program that expects it to', async () => {
+test('a write to a full pipe blocks in every program that expects it to', async () => {
   const { backend, output } = await run(`head -c 3000000 /dev/zero; cat /dev/zero | head -c 3000000`);
   expect(await backend.exited).toEqual({ code: 0, signal: null });
   expect(output.stdout.length).toBe(6_000_000);
 });
 
-test('a flood comes through whole and does not grow the memory', async () => {
+test('a flood arrives completely and does not grow the memory', async () => {
   let bytes = 0;
   const pipes = new PipePool();
   const [output] = (await ChildOutput.open(1, pipes, fail)) as [ChildOutput];
@@ -102,7 +102,7 @@ test('a flood comes through whole and does not grow the memory', async () => {
   expect((mostBytes - before) / 1024 / 1024).toBeLessThan(80);
 });
 
-test('the last bytes are handed over, also where a daemon holds the pipe and the program is busy', async () => {
+test('the last bytes arrive even if a daemon holds the pipe and this program is busy', async () => {
   const pipes = new PipePool();
   const [output] = (await ChildOutput.open(1, pipes, fail)) as [ChildOutput];
   pipes.close();
@@ -118,13 +118,13 @@ test('the last bytes are handed over, also where a daemon holds the pipe and the
   });
   await once(child, 'exit');
   const finished = output.finish();
-  // Longer than output is waited for.
+  // Longer than the timeout for output.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700);
   await finished;
   expect(bytes).toBe(60_000);
 });
 
-test('what the pipes were made of is gone at once, and descriptors do not pile up', async () => {
+test('the folder for making pipes is deleted at once, and descriptors do not accumulate', async () => {
   const temp = makeTempFolder();
   const script = `
     const { PipePool } = await import(${JSON.stringify(new URL('../../src/processes/pipe-pool.ts', import.meta.url).href)});
@@ -145,7 +145,7 @@ test('what the pipes were made of is gone at once, and descriptors do not pile u
   expect(readdirSync(temp).filter((name) => name.startsWith('jamdev-pipes'))).toEqual([]);
 });
 
-test('what a program left that was killed while it made pipes is removed by the next one', async () => {
+test('the pipe folder of a killed program is removed by the next one', async () => {
   const temp = makeTempFolder();
   const module = JSON.stringify(new URL('../../src/processes/pipe-pool.ts', import.meta.url).href);
   const makePipes = (mkfifo: string) =>
@@ -157,7 +157,7 @@ test('what a program left that was killed while it made pipes is removed by the 
       ],
       { env: { ...process.env, TMPDIR: temp }, cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
     );
-  // As long as its own file is there.
+  // As long as the file of this script exists.
   const slow = join(makeTempFolder(), 'slow-mkfifo');
   writeFileSync(slow, '#!/bin/sh\nwhile [ -e "$0" ]; do sleep 0.1; done\n', { mode: 0o755 });
   const folders = () => readdirSync(temp).filter((name) => name.startsWith('jamdev-pipes'));
@@ -170,7 +170,7 @@ test('what a program left that was killed while it made pipes is removed by the 
   expect(folders()).toEqual([expect.stringContaining(`-${living.pid}-`)]);
 });
 
-test('without mkfifo backends run all the same, and it is said once', async () => {
+test('without mkfifo backends still run, and that is reported once', async () => {
   const pipes = new PipePool('no-such-mkfifo');
   const { backend, output, remarks } = await run('echo one; echo two >&2', pipes);
   await backend.exited;
@@ -201,7 +201,7 @@ test('a program that can’t be started leaves no pipe open', async () => {
   await runtime.close();
 });
 
-test('what is printed while a descendant still runs is read until that has ended', async () => {
+test('output printed while a descendant still runs is read until it has ended', async () => {
   const file = join(makeTempFolder(), 'up');
   const { backend, output } = await run(`(sleep 0.3; echo late) & echo early; touch ${file}; wait`);
   await waitFor(() => existsSync(file) && readFileSync(file, 'utf8') === '', 'it to run');

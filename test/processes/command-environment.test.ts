@@ -2,7 +2,7 @@ import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { commandEnvironment } from '../../src/processes/command-environment.js';
 
-test('the programs of the project and of the folders above it come first on the PATH, the nearest first', () => {
+test('local binaries of the project and its parent folders come first on the PATH, nearest first', () => {
   const path = commandEnvironment(join('/a', 'b')).PATH ?? '';
   expect(path.split(delimiter).slice(0, 3)).toEqual([
     '/a/b/node_modules/.bin',
@@ -12,7 +12,7 @@ test('the programs of the project and of the folders above it come first on the 
   expect(path.endsWith(`${delimiter}${process.env.PATH}`)).toBe(true);
 });
 
-test('later layers win over earlier ones, and those over the user’s environment, which stays as it is', () => {
+test('later layers override earlier ones and the user’s environment, which is not modified', () => {
   const before = { ...process.env };
   const env = commandEnvironment('/', { A: '1', B: '1', HOME: '/elsewhere' }, { B: '2', PATH: '/only' });
   expect(env).toMatchObject({ A: '1', B: '2', HOME: '/elsewhere', PATH: `/node_modules/.bin${delimiter}/only` });

@@ -43,11 +43,11 @@ test.each([
   'node a\nnode b',
   '(node a)',
   'node ünï.js',
-])('%j is the shell’s', (command) => {
+])('%j needs the shell', (command) => {
   expect(splitPlainCommand(command)).toBeUndefined();
 });
 
-test('whatever is started without a shell gets the very words that a shell would give it', () => {
+test('a command started without a shell gets the same words that a shell would pass', () => {
   const word = fc.string({
     unit: fc.constantFrom(...'ab1_./:@%+,=-~$*?[]{}()<>|&;\'"\\!#'),
     minLength: 1,

@@ -24,7 +24,7 @@ describe('ps', () => {
   ])('%s', (_name, output, expected) => expect(placeFromPs(output)).toBe(expected));
 });
 
-test('both sources say the same of this process', async () => {
+test('both sources agree about this process', async () => {
   const hasPs = await promisify(execFile)('ps', ['-p', '1', '-o', 'pgid=,tpgid=']).then(
     () => true,
     () => false,

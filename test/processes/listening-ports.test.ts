@@ -27,7 +27,7 @@ describe.each([
   ['proc' as const, hasProc()],
   ['lsof' as const, hasLsof],
 ])('listening ports from %s', (source, available) => {
-  test.skipIf(!available)(`are found with their process, loopback or not (only where there is ${source})`, async () => {
+  test.skipIf(!available)(`are found with their process, loopback or not (only with ${source})`, async () => {
     const [loopback, everywhere] = [await listenOn('127.0.0.1'), await listenOn('0.0.0.0')];
     for (const pids of [undefined, new Set([process.pid])]) {
       const found = await listListeningPorts(pids, { source });
@@ -36,14 +36,14 @@ describe.each([
     }
   });
 
-  test.skipIf(!available || !hasIpv6())(`of IPv6 are found (only where there is ${source} and ::1)`, async () => {
+  test.skipIf(!available || !hasIpv6())(`of IPv6 are found (only with ${source} and ::1)`, async () => {
     const [loopback, everywhere] = [await listenOn('::1'), await listenOn('::')];
     const found = await listListeningPorts(new Set([process.pid]), { source });
     expect(found).toContainEqual({ pid: process.pid, port: loopback, loopback: true });
     expect(found).toContainEqual({ pid: process.pid, port: everywhere, loopback: false });
   });
 
-  test.skipIf(!available)(`are only those of the given processes (only where there is ${source})`, async () => {
+  test.skipIf(!available)(`are only those of the given processes (only with ${source})`, async () => {
     await listenOn('127.0.0.1');
     expect(await listListeningPorts(new Set(), { source })).toEqual([]);
     expect(await listListeningPorts(new Set([2 ** 22 + 5]), { source })).toEqual([]);
@@ -53,7 +53,7 @@ describe.each([
   });
 });
 
-test('the output of macOS’s lsof is read', () => {
+test('reads the output of lsof on macOS', () => {
   const output = [
     'p412',
     'f9',
@@ -82,13 +82,13 @@ test('the output of macOS’s lsof is read', () => {
 });
 
 test.each(['', 'p12\n', 'lsof: WARNING: can’t stat() something\n', 'p12\nf3\nn*:*\n'])(
-  '%j of lsof has no port',
+  '%j of lsof contains no port',
   (output) => {
     expect(parseLsof(output)).toEqual([]);
   },
 );
 
-test('of /proc/net/tcp only listening sockets are kept', () => {
+test('keeps only the listening sockets of /proc/net/tcp', () => {
   const text = [
     '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
     '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1001 1 0000 100 0 0 10 0',
@@ -113,12 +113,12 @@ test.each([
   expect(parseProcNet(`header\n${line}\n`)).toEqual([{ inode: '77', port: 80, loopback }]);
 });
 
-test('an unreadable /proc/net file is an empty one', () => {
+test('treats an unreadable /proc/net file as empty', () => {
   expect(parseProcNet('')).toEqual([]);
 });
 
 test.skipIf(!hasProc() && !hasLsof)(
-  'who holds a port is reported with pid and command (where the system tells)',
+  'reports the holder of a port with pid and command, if the system tells',
   async () => {
     const holder = await describePortHolder(await listenOn('127.0.0.1'));
     expect(holder).toMatch(new RegExp(`^pid ${process.pid} \\(.+\\)$`));
@@ -126,11 +126,11 @@ test.skipIf(!hasProc() && !hasLsof)(
   },
 );
 
-test('a port that nobody can hold has no holder', async () => {
+test('reports no holder for port 0', async () => {
   expect(await describePortHolder(0)).toBe('');
 });
 
-test('callers of the same moment share one read of the sockets, and later ones read again', async () => {
+test('concurrent callers share one read of the sockets, and later callers read again', async () => {
   const sockets = new SocketTable();
   const first = sockets.read();
   expect(sockets.read()).toBe(first);

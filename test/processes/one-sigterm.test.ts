@@ -16,17 +16,17 @@ import { waitFor } from '../support/wait.js';
 const NODE_SAVER = fixture('saves-once.mjs');
 const PYTHON_SAVER = `python3 ${fixture('saves-once.py')}`;
 const SAVER = `node ${NODE_SAVER}`;
-/** Longer than what is trusted to pass a signal on has for that. */
+/** Longer than a trusted runner has for passing on a signal. */
 const SAVE_MS = 1_300;
 
 interface Started {
-  /** Asks it softly to end. @returns what the server noted meanwhile */
+  /** Terminates it softly. @returns what the server recorded in the meantime */
   end(): Promise<string[]>;
-  /** Ends it by force. */
+  /** Kills it. */
   close(): Promise<void>;
 }
 
-/** Starts a command whose server notes what happens to it. */
+/** Starts a command whose server records what happens to it. */
 async function start(project: string, command: string, saveMs = SAVE_MS): Promise<Started> {
   const notesFile = join(project, 'notes');
   const runtime = new ProcessRuntime(makeRegister());
@@ -53,7 +53,7 @@ async function start(project: string, command: string, saveMs = SAVE_MS): Promis
     async end() {
       backend.terminate(false);
       const ended = waitFor(() => notes().length > 2, 'it to save').finally(() => {
-        // Somebody else of the tree may want to stay.
+        // Other processes of the tree may keep running.
         if (command.includes('sleep 1000')) backend.terminate(true);
       });
       await Promise.all([ended, backend.exited]);
@@ -63,7 +63,7 @@ async function start(project: string, command: string, saveMs = SAVE_MS): Promis
   };
 }
 
-/** A project with the development programs of this one. */
+/** A project that can run the development tools of this one. */
 function populate(project: string): string {
   symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
   return project;
@@ -79,7 +79,7 @@ const CELLS: Record<string, string> = {
   'nodemon with a shell': `nodemon --watch ${fixture('')} --exec "${SAVER}; true"`,
   'cross-env': `cross-env A=1 ${SAVER}`,
   concurrently: `concurrently "${SAVER}" "sleep 1000"`,
-  // The other command is deaf: with -k, concurrently itself signals all others again when one has ended of the signal.
+  // The other command ignores SIGTERM: with -k, concurrently signals all others again when one has ended.
   'concurrently -k of a shell': `concurrently -k "${SAVER}; true" "trap '' TERM; sleep 1000"`,
   'npx of a runner': `npx --no-install tsx watch ${NODE_SAVER}`,
   'npx -c with exec': `npx -c "exec ${SAVER}"`,
@@ -109,10 +109,10 @@ const SCRIPTS = {
   watch: `exec node --watch ${NODE_SAVER}`,
   inner: 'npm run exec',
 };
-/** Most of each cell is waiting. */
+/** Each case mostly waits. */
 const AT_ONCE = 4;
 
-describe('a server that saves for longer than a second, and takes a second SIGTERM for "now", saves under', () => {
+describe('exactly one SIGTERM reaches a server that saves for longer than a second under', () => {
   const outcomes = new Map<string, Promise<string[]>>();
   const folders: { remove(): void }[] = [];
 
@@ -151,13 +151,13 @@ async function startHere(command: string, saveMs?: number): Promise<Started> {
   return started;
 }
 
-test('a quick save is no lost one where a shell passes the signal on by its own trap', async () => {
+test('a quick save counts as one if the shell passes the signal on with its own trap', async () => {
   const command = `trap 'kill -TERM $!; wait $!' TERM; ${SAVER} & wait $!`;
   const { end } = await startHere(command, 300);
   expect(await end()).toEqual(['asked', 'saved']);
 });
 
-test('a process that helps to save, started after the signal, is left alone', async () => {
+test('a helper process started after the signal to save is left alone', async () => {
   const code = `
     const { execSync } = require("child_process"), { appendFileSync } = require("fs");
     const note = (text) => appendFileSync(process.env.NOTES, text + "\\n");
@@ -167,7 +167,7 @@ test('a process that helps to save, started after the signal, is left alone', as
   expect(await end()).toEqual(['asked', 'saved']);
 });
 
-describe('each process gets one SIGTERM, too,', () => {
+describe('each process gets exactly one SIGTERM', () => {
   const SHELL_AND_RUNNER = [
     ['a shell', `${SAVER}; true`],
     ['a runner', `exec node --watch ${NODE_SAVER}`],
@@ -175,7 +175,7 @@ describe('each process gets one SIGTERM, too,', () => {
   ];
   const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []);
 
-  test.each(SHELL_AND_RUNNER)('in a build that is overtaken: %s', async (_name, command) => {
+  test.each(SHELL_AND_RUNNER)('in a superseded build: %s', async (_name, command) => {
     const cwd = populate(makeProject());
     const notes = join(cwd, 'notes');
     const overtaken = new AbortController();
@@ -188,7 +188,7 @@ describe('each process gets one SIGTERM, too,', () => {
     expect(read(notes)).toEqual(['up', 'asked', 'saved']);
   });
 
-  test.each(SHELL_AND_RUNNER)('in what a killed dev server left: %s', async (_name, command) => {
+  test.each(SHELL_AND_RUNNER)('in the leftovers of a killed dev server: %s', async (_name, command) => {
     const cwd = populate(makeProject());
     const notes = join(cwd, 'notes');
     const env = { ...commandEnvironment(cwd), NOTES: notes, SAVE_MS: String(SAVE_MS) };

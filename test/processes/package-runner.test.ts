@@ -3,7 +3,7 @@ import { classifyAncestor } from '../../src/processes/package-runner.js';
 
 describe('a package runner', () => {
   test.each([
-    // npm writes a title over its arguments.
+    // npm replaces its arguments by a title.
     ['npm', ['npm run dev']],
     ['npm', ['npm exec jamdev dev']],
     ['npm', ['npm start']],
@@ -38,7 +38,7 @@ test.each([
 });
 
 test.each([[['bash']], [['-zsh']], [['/bin/bash', '-i']], [['sh', 'step.sh']], [['fish', '-l']]] as const)(
-  'a shell that a person or a script drives: %j',
+  'a shell run by a person or a script: %j',
   (commandLine) => {
     expect(classifyAncestor(commandLine)).toEqual({ kind: 'shell' });
   },
@@ -47,7 +47,7 @@ test.each([[['bash']], [['-zsh']], [['/bin/bash', '-i']], [['sh', 'step.sh']], [
 test.each([
   [['node', '/app/node_modules/.bin/cross-env', 'A=1', 'jamdev', 'dev']],
   [['node', '/app/node_modules/.bin/dotenv', '--', 'jamdev', 'dev']],
-] as const)('a program that runs one command and ends with it: %j', (commandLine) => {
+] as const)('a program that runs one command and exits with it: %j', (commandLine) => {
   expect(classifyAncestor(commandLine)).toEqual({ kind: 'wrapper' });
 });
 

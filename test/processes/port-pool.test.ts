@@ -13,7 +13,7 @@ function acquireMany(pool: PortPool, count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, () => pool.acquire()));
 }
 
-/** Listens on a port as a backend would, until the test is over. */
+/** Listens on a port as a backend would, until the test ends. */
 async function occupy(port: number, host: string): Promise<void> {
   const server = createServer();
   server.listen({ port, host });
@@ -21,31 +21,31 @@ async function occupy(port: number, host: string): Promise<void> {
   onTestFinished(() => void server.close());
 }
 
-test('50 ports asked for at once are 50 different ones, and each can be listened on', async () => {
+test('50 ports requested at once are different, and each can be listened on', async () => {
   const ports = await acquireMany(makePool(), 50);
   expect(new Set(ports).size).toBe(50);
   for (const port of ports) await occupy(port, '127.0.0.1');
 });
 
-test('two pools never hand out the same port, also when asked at once', async () => {
+test('two pools never give out the same port, even at the same moment', async () => {
   const pools = [makePool(), makePool(), makePool()];
   const ports = (await Promise.all(pools.map((pool) => acquireMany(pool, 40)))).flat();
   expect(new Set(ports).size).toBe(120);
 });
 
-test('a pool that runs out of its first ports takes more', async () => {
+test('a pool that has used up its first ports claims more', async () => {
   const ports = await acquireMany(makePool(), 150);
   expect(new Set(ports).size).toBe(150);
 });
 
-test('ports lie below those that the system hands out by itself', async () => {
+test('ports are below the ephemeral range of the system', async () => {
   for (const port of await acquireMany(makePool(), 20)) {
     expect(port).toBeGreaterThanOrEqual(20_000);
     expect(port).toBeLessThan(32_768);
   }
 });
 
-test('a released port comes round again, but not at once', async () => {
+test('a released port is given out again, but not at once', async () => {
   const pool = makePool();
   const first = await pool.acquire();
   pool.release(first);
@@ -60,7 +60,7 @@ test('a released port comes round again, but not at once', async () => {
   expect(seen.size).toBeLessThan(64);
 });
 
-test('a port in use is not handed out, no matter which program uses it on which address', async () => {
+test('a port in use is not given out, whichever program uses it on whichever address', async () => {
   const pool = makePool();
   const ports = await acquireMany(pool, 5);
   const [one, two] = ports as [number, number];
@@ -74,7 +74,7 @@ test('a port in use is not handed out, no matter which program uses it on which 
   }
 });
 
-test('a closed pool hands out nothing more, and can be closed again', async () => {
+test('a closed pool gives out no ports, and can be closed again', async () => {
   const pool = makePool();
   await pool.acquire();
   await pool.close();
@@ -82,7 +82,7 @@ test('a closed pool hands out nothing more, and can be closed again', async () =
   await pool.close();
 });
 
-test('a pool that is closed while it claims its ports keeps none', async () => {
+test('a pool that is closed while it claims ports keeps none', async () => {
   const pool = makePool();
   const asked = pool.acquire();
   await pool.close();

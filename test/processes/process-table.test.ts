@@ -13,7 +13,7 @@ import {
 } from '../../src/processes/process-table.js';
 import { waitFor } from '../support/wait.js';
 
-/** A process that does nothing until the test is over. */
+/** A process that idles until the test ends. */
 async function startIdler(env: Record<string, string> = {}): Promise<ChildProcess & { pid: number }> {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000); console.log("up")', 'some argument'], {
     env: { ...process.env, ...env },
@@ -28,7 +28,7 @@ async function startIdler(env: Record<string, string> = {}): Promise<ChildProces
   return child as ChildProcess & { pid: number };
 }
 
-/** What of an entry never changes. */
+/** The fields of an entry that never change. */
 function identityOf(entry: ProcessEntry | undefined): Partial<ProcessEntry> | undefined {
   if (entry === undefined) return undefined;
   const { pid, ppid, pgid, startId, startedAt, zombie } = entry;
@@ -38,7 +38,7 @@ function identityOf(entry: ProcessEntry | undefined): Partial<ProcessEntry> | un
 const sources = hasProc() ? (['proc', 'ps'] as const) : (['ps'] as const);
 
 describe.each(sources)('the list of processes from %s', (source) => {
-  test('has this process and its children, with parents and groups', async () => {
+  test('has this process and its children, with their parents and groups', async () => {
     const child = await startIdler();
     const list = await listProcesses(source);
     const own = list.find(({ pid }) => pid === process.pid);
@@ -49,7 +49,7 @@ describe.each(sources)('the list of processes from %s', (source) => {
     expect(childs?.startId).not.toBe('');
   });
 
-  test('says the same of a process every time, and no longer has it once it is gone', async () => {
+  test('reports the same entry for a process every time, and none once it is gone', async () => {
     const child = await startIdler();
     const find = async (): Promise<ProcessEntry | undefined> =>
       (await listProcesses(source)).find(({ pid }) => pid === child.pid);
@@ -60,7 +60,7 @@ describe.each(sources)('the list of processes from %s', (source) => {
     expect((await find())?.startId).not.toBe(first?.startId);
   });
 
-  test('tells the memory and the CPU time of a process, each in its unit', async () => {
+  test('reports the memory and CPU time of a process in the right units', async () => {
     const code = `
       const block = Buffer.alloc(100 * 1024 * 1024, 1);
       while (process.cpuUsage().user + process.cpuUsage().system < 1.5e6);
@@ -74,13 +74,13 @@ describe.each(sources)('the list of processes from %s', (source) => {
     expect(entry?.memoryBytes).toBeGreaterThan(told.rss * 0.9);
     expect(entry?.memoryBytes).toBeLessThan(told.rss * 1.1);
     const cpuMs = (told.cpu.user + told.cpu.system) / 1000;
-    // Linux's own ps tells whole seconds.
+    // Linux's own ps reports whole seconds.
     expect(entry?.cpuMs).toBeGreaterThan(source === 'ps' ? cpuMs - 1000 : cpuMs - 20);
     expect(entry?.cpuMs).toBeLessThan(cpuMs + 300);
   });
 
-  test('shows a group of its own for a detached child, and zombies as what they are', async () => {
-    // The child leaves a grandchild that has ended but that nobody waits for, until it is told to go on.
+  test('shows a detached child in its own group, and zombies as zombies', async () => {
+    // The child keeps a zombie as its child until it is told to continue.
     const child = spawn('/bin/sh', ['-c', 'sleep 0 & exec sleep 1000'], { detached: true, stdio: 'ignore' });
     onTestFinished(() => void child.kill('SIGKILL'));
     const zombie = await waitFor(
@@ -95,7 +95,7 @@ describe.each(sources)('the list of processes from %s', (source) => {
   });
 });
 
-test('a program’s name with spaces and parentheses confuses nobody', async () => {
+test('spaces and parentheses in a program’s name are parsed correctly', async () => {
   const code = "process.title = 'a) Z 1 (b'; setInterval(() => {}, 1000); console.log('up')";
   const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'ignore'] });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -106,14 +106,14 @@ test('a program’s name with spaces and parentheses confuses nobody', async () 
   }
 });
 
-test('where both sources exist they agree on who is whose child', async () => {
+test('both sources, where available, agree on parents and children', async () => {
   const child = await startIdler();
   const lists = await Promise.all(sources.map((source) => listProcesses(source)));
   const rows = lists.map((list) => list.find(({ pid }) => pid === child.pid));
   for (const row of rows) expect(row).toMatchObject({ pid: child.pid, ppid: process.pid, pgid: rows[0]?.pgid });
 });
 
-test.skipIf(!hasProc())('CPU time goes over to who waits for a child (only where there is /proc)', async () => {
+test.skipIf(!hasProc())('CPU time of a child is added to the parent that waits for it (only with /proc)', async () => {
   const burn = 'for (let used; (used = process.cpuUsage()).user + used.system < 5e5; );';
   const code = `
     const child = require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(burn)}]);
@@ -127,7 +127,7 @@ test.skipIf(!hasProc())('CPU time goes over to who waits for a child (only where
   expect(entry?.childrenCpuMs).toBeLessThan(1500);
 });
 
-test.skipIf(!hasProc())('the most memory of a process is known later (only where there is /proc)', async () => {
+test.skipIf(!hasProc())('the peak memory of a process remains available (only with /proc)', async () => {
   const code = `
     let block = Buffer.alloc(200 * 1024 * 1024, 1);
     block = undefined;
@@ -144,7 +144,7 @@ test.skipIf(!hasProc())('the most memory of a process is known later (only where
 });
 
 describe('the output of ps', () => {
-  test('of macOS is read', () => {
+  test('of macOS is parsed', () => {
     const output = [
       '    1     0     1 Ss    18432   12:03.45 Sun Nov  1 08:05:00 2026    ',
       '  501     1   501 S+   104857 1234:00.07 Sun Nov 22 08:05:07 2026    ',
@@ -198,7 +198,7 @@ describe('the output of ps', () => {
   });
 
   test.each(['', '\n\n', 'PID PPID PGID STAT STARTED', '12 13', 'ps: illegal option'])(
-    '%j has no process',
+    '%j contains no process',
     (output) => {
       expect(parsePs(output)).toEqual([]);
     },
@@ -206,12 +206,12 @@ describe('the output of ps', () => {
 });
 
 describe('one process', () => {
-  test('is found by its pid as in the list', async () => {
+  test('is found by its pid with the same entry as in the list', async () => {
     const listed = (await listProcesses()).find(({ pid }) => pid === process.pid);
     expect(identityOf(await findProcess(process.pid))).toEqual(identityOf(listed));
   });
 
-  test('that does not exist is undefined, without a command', async () => {
+  test('that does not exist is undefined, and no command runs for it', async () => {
     const child = await startIdler();
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -229,7 +229,7 @@ describe('one process', () => {
     expect(command).not.toContain('\0');
   });
 
-  test.skipIf(!hasProc())('shows the environment it was started with (only where there is /proc)', async () => {
+  test.skipIf(!hasProc())('shows the environment it was started with (only with /proc)', async () => {
     const child = await startIdler({ TEST_MARK: 'a=b c' });
     expect(environmentOf(child.pid)).toContain('TEST_MARK=a=b c');
   });

@@ -10,7 +10,7 @@ interface FakeProcess {
 }
 
 const COUNT = 14;
-/** Above every real pid, as this process is never found. Linux gives none above 4,194,304. */
+/** Above every real pid, so that this process is never found. Linux assigns none above 4,194,304. */
 const NO_PID = 5_000_000;
 
 function fakeProcess(pid: number, ppid: number, pgid: number, startedAt: number, zombie = false): ProcessEntry {
@@ -35,7 +35,7 @@ const tables: fc.Arbitrary<FakeProcess[]> = fc
     })),
   );
 
-/** The same by looking at all processes again and again. */
+/** The same result, by repeatedly scanning all processes. */
 function findSlowly(all: FakeProcess[], root: TreeRoot, known: readonly ProcessEntry[], strict: boolean) {
   const possible = all.filter(({ entry }) => entry.startedAt >= root.startedAt);
   const candidates = possible.filter(({ entry }) => !entry.zombie);
@@ -54,7 +54,7 @@ function findSlowly(all: FakeProcess[], root: TreeRoot, known: readonly ProcessE
   return { living: members, ended: new Set(ended) };
 }
 
-test('the tables of a snapshot find the same processes as a search through all of them', () => {
+test('the tables of a snapshot find the same processes as a full scan', () => {
   let withMembers = 0;
   fc.assert(
     fc.property(
@@ -70,7 +70,7 @@ test('the tables of a snapshot find the same processes as a search through all o
             all.flatMap(({ entry, backendId }) => (entry.pid === each ? [`SESSION_BACKEND_ID=${backendId}`] : [])),
         );
         const known = old.map((each) => fakeProcess(each, 0, 0, 2));
-        // Several trees of one snapshot: none may find what another has used up.
+        // Several trees of one snapshot: one search must not consume what another needs.
         for (const backendId of ['a', 'b', 'a']) {
           const root = { backendId, pid, startId: `${startedAt}`, startedAt };
           const { living, ended } = findMembers(snapshot, root, { known, strict });
@@ -87,7 +87,7 @@ test('the tables of a snapshot find the same processes as a search through all o
   expect(withMembers).toBeGreaterThan(100);
 });
 
-test('for 200 backends, each environment is read once, and none of a process that is older than all of them', () => {
+test('for 200 backends, each environment is read once, and none of processes older than all of them', () => {
   const older = Array.from({ length: 50 }, (_, index) => fakeProcess(NO_PID + index, 1, NO_PID + index, 1));
   const own = Array.from({ length: 200 }, (_, index) =>
     fakeProcess(NO_PID + 100 + index, 1, NO_PID + 100 + index, 2 + index),
@@ -104,7 +104,7 @@ test('for 200 backends, each environment is read once, and none of a process tha
   expect(read.sort()).toEqual(own.map(({ pid }) => pid));
 });
 
-test('an environment that can not be read fails this search and is read again by the next one', () => {
+test('an environment that cannot be read fails this search and is read again by the next one', () => {
   const [entry] = [fakeProcess(NO_PID, 1, 1, 2)];
   let isBroken = true;
   const snapshot = new ProcessSnapshot([entry], () => {

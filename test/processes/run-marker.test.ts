@@ -14,8 +14,8 @@ test.each([
   ['nothing', {}, [A]],
   ['another run', { JAMDEV_RUN: B }, [B, A]],
   ['the same run', { JAMDEV_RUN: A }, [A]],
-  ['what is no marker', { JAMDEV_RUN: 'x:../..::*' }, [A]],
-])('what is started carries the run’s marker, and before it that of %s', (_name, inherited, expected) => {
+  ['an invalid marker', { JAMDEV_RUN: 'x:../..::*' }, [A]],
+])('processes carry the run’s marker, preceded by the inherited one of %s', (_name, inherited, expected) => {
   const environment = markedEnvironment(A, inherited);
   expect(markersIn([`JAMDEV_RUN=${environment.JAMDEV_RUN}`])).toEqual(expected);
 });
@@ -24,7 +24,7 @@ test('only the variable itself counts', () => {
   expect(markersIn([`XJAMDEV_RUN=${A}`, `JAMDEV_RUN2=${A}`, `HOME=JAMDEV_RUN=${A}`, 'JAMDEV_RUN=', ''])).toEqual([]);
 });
 
-test('the lines of ps have a pid, and the environment behind the arguments', () => {
+test('the output of ps has a pid, and the environment after the arguments', () => {
   const output = `  4711 node server.js HOME=/root JAMDEV_RUN=${B}:${A} PATH=/bin\n    1 init\n\n 12 JAMDEV_RUN=none\n`;
   expect([...parsePsEnvironments(output)]).toEqual([[4711, [B, A]]]);
 });

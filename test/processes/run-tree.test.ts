@@ -7,7 +7,7 @@ import { createRunMarker, markedEnvironment } from '../../src/processes/run-mark
 import { type RunTraces, RunTree } from '../../src/processes/run-tree.js';
 import { waitFor } from '../support/wait.js';
 
-/** Starts a shell that is killed, with all its group, when the test is over. */
+/** Starts a shell whose whole group is killed when the test ends. */
 function start(script: string, env: Record<string, string> = {}): ChildProcess & { pid: number } {
   const child = spawn('sh', ['-c', script], {
     env: { PATH: process.env.PATH, ...env },
@@ -48,8 +48,8 @@ async function find(traces: Partial<RunTraces>): Promise<number[]> {
   return sample.living.map(({ pid }) => pid).sort((a, b) => a - b);
 }
 
-describe('what a killed run left is found', () => {
-  test('by its marker: in another session, without parents', async () => {
+describe('a process left by a killed run is found', () => {
+  test('by its marker, in another session and without parents', async () => {
     const marker = createRunMarker();
     const child = start('setsid sh -c "sleep 30 & echo \\$!"', markedEnvironment(marker, {}));
     const daemon = await printed(child);
@@ -57,21 +57,21 @@ describe('what a killed run left is found', () => {
     expect(await find({ markers: new Set([createRunMarker(), marker]) })).toEqual([daemon]);
   });
 
-  test('by its marker among those of the runs around it', async () => {
+  test('by its marker next to the marker of an outer run', async () => {
     const [outer, inner] = [createRunMarker(), createRunMarker()];
     const { pid } = start('exec sleep 30', markedEnvironment(inner, markedEnvironment(outer, {})));
     for (const marker of [outer, inner])
       await waitFor(async () => (await find({ markers: new Set([marker]) })).includes(pid), 'it');
   });
 
-  test('as a descendant of what is found, with an environment of its own', async () => {
+  test('as a descendant of one that is found, with an environment of its own', async () => {
     const marker = createRunMarker();
     const child = start('env -i sleep 30 & echo $!; wait', markedEnvironment(marker, {}));
     const nameless = await printed(child);
     expect(await find({ markers: new Set([marker]) })).toEqual([child.pid, nameless].sort((a, b) => a - b));
   });
 
-  test('by what was noted of it, with its group; but no other process that has its pid by now', async () => {
+  test('by its record, with its group, but not another process that now has its pid', async () => {
     const child = start('sleep 30 & echo $!; exec sleep 30');
     const mate = await printed(child);
     const root = await identify('b', child.pid);
@@ -80,8 +80,8 @@ describe('what a killed run left is found', () => {
   });
 });
 
-describe('is not found', () => {
-  test('what carries another marker, or names it elsewhere', async () => {
+describe('a process is not found', () => {
+  test('if it carries another marker, or contains the marker elsewhere', async () => {
     const marker = createRunMarker();
     start(`sleep 30; : JAMDEV_RUN=${marker}`, {
       NOTE: `JAMDEV_RUN=${marker}`,
@@ -90,7 +90,7 @@ describe('is not found', () => {
     expect(await find({ markers: new Set([marker]) })).toEqual([]);
   });
 
-  test('this program, and those that it runs under, even by their own notes', async () => {
+  test('if it is this program or one of its ancestors, even by their own records', async () => {
     const roots = await Promise.all([process.pid, process.ppid].map((pid) => identify('b', pid)));
     const found = await find({ roots });
     expect(found).not.toContain(process.pid);

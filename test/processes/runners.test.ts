@@ -3,7 +3,7 @@ import { runnerByArguments } from '../../src/processes/runners.js';
 
 const LOADER = 'file:///app/node_modules/tsx/dist/loader.mjs';
 
-describe('a runner that passes SIGTERM on is known by its command line:', () => {
+describe('a runner that passes on SIGTERM is known by its command line:', () => {
   test.each([
     ['node --watch server.js', 'children'],
     ['/usr/bin/node --enable-source-maps --watch server.js', 'children'],
@@ -42,7 +42,7 @@ describe('a runner that passes SIGTERM on is known by its command line:', () => 
     'python3 server.py',
     'npmx start',
     '',
-  ])('%j is none', (line) => {
+  ])('%j is not a runner', (line) => {
     expect(runnerByArguments(line.split(' '))).toBeUndefined();
   });
 });

@@ -6,7 +6,7 @@ import { EXPLAINED_ERRORS } from '../../src/contract/system-errors.js';
 import { explainStartFailure, type StartAttempt, type StartFailure } from '../../src/processes/start-failure.js';
 import { makeTempFolder } from '../support/project.js';
 
-/** Really tries to start a program. @returns what is said of the failure */
+/** Tries to start a program. @returns the explanation of the failure */
 async function fail(attempt: Partial<StartAttempt>): Promise<StartFailure> {
   const whole = { file: 'node', args: [], cwd: makeTempFolder(), env: { PATH: process.env.PATH }, ...attempt };
   const error = await new Promise<unknown>((resolve) => {
@@ -51,7 +51,7 @@ test.each<[string, Partial<StartAttempt>, RegExp]>([
   expect(await fail(attempt)).toMatchObject({ kind: 'other', reason: expect.stringMatching(reason) });
 });
 
-test('names the folder as the cause, also where the shell was to be started', async () => {
+test('names the folder as the cause, even if the shell was to be started', async () => {
   const folder = makeTempFolder();
   const gone = join(folder, 'gone');
   mkdirSync(gone);
@@ -76,7 +76,7 @@ test('names the program as the cause', async () => {
   makeFile(cwd, 'plain', '#!/bin/sh\n', 0o644);
   makeFile(cwd, 'script', '#!/no/such/interpreter -x\n');
   makeFile(cwd, 'windows', '#!/bin/sh\r\necho hi\r\n');
-  // The head of a program for Linux whose loader is not there.
+  // The header of a Linux program whose loader does not exist.
   const elf = Buffer.alloc(120);
   elf.write('\x7fELF', 'latin1');
   const failed = (file: string, env: NodeJS.ProcessEnv = { PATH: path }) => fail({ file, cwd, env });
@@ -117,7 +117,7 @@ test('names the program as the cause', async () => {
   expect(await failed(`./${'x'.repeat(300)}`)).toMatchObject({ reason: expect.stringContaining('ENAMETOOLONG') });
 });
 
-test('explains every error of the system that it knows, and lets none stand for itself', () => {
+test('explains every known system error, and shows no bare code', () => {
   const attempt = { file: 'node', args: [], cwd: makeTempFolder(), env: { PATH: path } };
   for (const code of EXPLAINED_ERRORS) {
     const { reason, remedy } = explainStartFailure(Object.assign(new Error(), { code }), attempt);

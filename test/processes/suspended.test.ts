@@ -14,6 +14,6 @@ test.each(['proc', 'ps'] as const)('a process is suspended from SIGSTOP to SIGCO
   await waitFor(async () => !(await isSuspended(pid, source)), 'it to go on');
 });
 
-test.each(['proc', 'ps'] as const)('no process is not suspended, by %s', async (source) => {
+test.each(['proc', 'ps'] as const)('a missing process is not suspended, by %s', async (source) => {
   expect(await isSuspended(2 ** 22 + 1, source)).toBe(false);
 });

@@ -5,7 +5,7 @@ import type { TreeSample } from '../../src/processes/process-tree.js';
 import { type Stuck, type TerminableTree, Termination } from '../../src/processes/termination.js';
 import { waitFor } from '../support/wait.js';
 
-/** Beyond what a system gives to a process, so that no signal meets anybody. */
+/** Beyond the pids of the system, so that no signal reaches a process. */
 const NOBODY = 2 ** 30;
 
 function entry(pid: number): ProcessEntry {
@@ -13,7 +13,7 @@ function entry(pid: number): ProcessEntry {
   return { pid, ppid: 1, pgid: pid, startId: `start of ${pid}`, startedAt: 1, zombie: false, ...none };
 }
 
-/** A tree that shows what it is told to show. */
+/** A process tree that shows what the test says. */
 function makeTree(sample: TreeSample) {
   const state = { sample, samples: 0, groupKills: 0 };
   const tree: TerminableTree = {
@@ -33,7 +33,7 @@ function makeTree(sample: TreeSample) {
 const EMPTY: TreeSample = { known: true, living: [], ended: [] };
 const UNKNOWN: TreeSample = { known: false, cause: new Error('too many open files.') };
 
-/** @returns a function that tells whether it is over, and with what */
+/** @returns a function that returns the result once it is over */
 function watch(termination: Termination) {
   let end: { stuck: Stuck | undefined } | undefined;
   void termination.over.then((stuck) => {
@@ -42,7 +42,7 @@ function watch(termination: Termination) {
   return () => end;
 }
 
-test('a tree that can’t be seen is not taken for an ended one; its group is killed, and it is looked for again', async () => {
+test('an unreadable tree does not count as ended: its group is killed, and the tree is read again', async () => {
   const { tree, state } = makeTree(UNKNOWN);
   const termination = new Termination(tree);
   const end = watch(termination);
@@ -57,13 +57,13 @@ test('a tree that can’t be seen is not taken for an ended one; its group is ki
   expect(end()).toEqual({ stuck: undefined });
 });
 
-test('a grace period turns to force on its own, also while nothing can be seen', async () => {
+test('a grace period ends in force, even while the tree is unreadable', async () => {
   const { tree, state } = makeTree(UNKNOWN);
   new Termination(tree, { givesUp: true, stuckMs: 50 }).ask(50);
   await waitFor(() => state.groupKills > 0, 'the group to be killed');
 });
 
-test('a process that outlives SIGKILL is reported once and still waited for, with growing intervals', async () => {
+test('a process that survives SIGKILL is reported once and checked again at growing intervals', async () => {
   const { tree, state } = makeTree({ known: true, living: [entry(NOBODY)], ended: [] });
   const told: Stuck[] = [];
   const termination = new Termination(tree, { stuckMs: 100, onStuck: (stuck) => told.push(stuck) });
@@ -73,20 +73,20 @@ test('a process that outlives SIGKILL is reported once and still waited for, wit
   await waitFor(() => performance.now() - startedAt > 2_000, 'two seconds');
   expect(told.map(({ living }) => living.map(({ pid }) => pid))).toEqual([[NOBODY]]);
   expect(end()).toBeUndefined();
-  // Twenty while its pauses are the shortest, and then one each time the wait has grown by a twentieth.
+  // Twenty at the shortest interval, and then one each time the wait has grown by a twentieth.
   expect(state.samples).toBeLessThan(20 + Math.log(2_000 / 200) / Math.log(1.05) + 10);
   state.sample = EMPTY;
   await waitFor(end, 'the end');
 });
 
-test('a caller that may not wait forever gets what is left', async () => {
+test('a caller with a time limit gets the remaining processes', async () => {
   const { tree } = makeTree({ known: true, living: [entry(NOBODY)], ended: [] });
   const termination = new Termination(tree, { stuckMs: 50, givesUp: true });
   termination.force();
   expect(await termination.over).toMatchObject({ living: [{ pid: NOBODY }] });
 });
 
-test('the reason why it does not end is reported with a remedy', async () => {
+test('the reason why a process does not end is reported with a remedy', async () => {
   const living = [entry(NOBODY)];
   const [foreign, deaf, unknown] = await Promise.all([
     describeStuck({ living, refused: new Set([NOBODY]) }),

@@ -7,7 +7,7 @@ import { listProcesses } from '../../src/processes/process-table.js';
 import { useVariable } from '../support/environment.js';
 import { fixture, makeTempFolder, ROOT } from '../support/project.js';
 
-/** Puts a program of that name and text before all others, or in place of all others. */
+/** Puts a fake ps with this script alone on the PATH, or none at all. */
 function fakePs(text: string | undefined): void {
   const folder = makeTempFolder();
   if (text !== undefined) {
@@ -17,7 +17,7 @@ function fakePs(text: string | undefined): void {
   useVariable('PATH', folder);
 }
 
-describe('a ps that gives no list of all processes is an error, not an empty list:', () => {
+describe('a ps that does not list all processes is an error, not an empty list:', () => {
   test.each([
     ['missing', undefined, 'ps (it is missing)'],
     ['failing', 'exit 1', 'Command failed'],
@@ -25,7 +25,7 @@ describe('a ps that gives no list of all processes is an error, not an empty lis
     ['killed', 'kill -KILL $$', 'Command failed'],
     ['silent', 'true', 'does not show this process'],
     ['without this process', 'echo "1 0 1 Ss 1 00:00:00 Sun Nov  1 08:05:00 2026"', 'does not show this process'],
-    ['of another kind', 'echo "PID TTY TIME CMD"', 'does not show this process'],
+    ['in another format', 'echo "PID TTY TIME CMD"', 'does not show this process'],
   ])('%s', async (_name, text, reason) => {
     fakePs(text);
     await expect(listProcesses('ps')).rejects.toMatchObject({
@@ -35,7 +35,7 @@ describe('a ps that gives no list of all processes is an error, not an empty lis
   });
 });
 
-test('without a free descriptor a backend is not taken for ended, gets its signal, and is ended for good later', async () => {
+test('without free descriptors a backend does not count as ended, gets its signal, and is ended later', async () => {
   const script = fixture('out-of-descriptors.mts');
   const words = [script, join(makeTempFolder(), 'notes'), fixture('saves-once.mjs'), fixture('family.mjs')];
   const { stdout } = await promisify(execFile)(

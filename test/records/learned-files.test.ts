@@ -5,7 +5,7 @@ import { makeTempFolder } from '../support/project.js';
 
 const NAMES = ['app', 'constructor', 'a-b'];
 
-test.each(NAMES)('the files of the service %s are kept for the next run, and none before', (service) => {
+test.each(NAMES)('files learned for the service %s are kept for the next run', (service) => {
   const folder = createStateFolder(makeTempFolder());
   const learned = new LearnedFiles(folder, 'outputs');
   expect(learned.of(service)).toEqual([]);

@@ -22,7 +22,7 @@ function newestFile(folder: string): string {
   return join(folder, name);
 }
 
-/** Writes the file of a holder that is another process. */
+/** Writes the file of a holder in another process. */
 async function plantHolder(folder: string, note: object): Promise<void> {
   const { lock } = await takeLock({ folder, name: NAME });
   const path = newestFile(folder);
@@ -30,7 +30,7 @@ async function plantHolder(folder: string, note: object): Promise<void> {
   writeFileSync(path, JSON.stringify({ pid: process.pid, startId: 'x', released: false, ...note }), { mode: 0o600 });
 }
 
-test('one at a time has it; the holder is named, with what it told; released, it is free at once', async () => {
+test('has one holder at a time, which is reported with its data, and is free as soon as it is released', async () => {
   const folder = join(makeTempFolder(), 'locks');
   const first = await takeLock({ folder, name: NAME });
   expect(first.afterCrash).toBe(false);
@@ -47,7 +47,7 @@ test('one at a time has it; the holder is named, with what it told; released, it
   second.lock?.release();
 });
 
-test('of any number that want it at the same moment, exactly one gets it, however often', async () => {
+test('of several concurrent attempts exactly one gets the lock, every time', async () => {
   const folder = join(makeTempFolder(), 'locks');
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 2, max: 12 }), fc.boolean(), async (count, crashed) => {
@@ -60,12 +60,12 @@ test('of any number that want it at the same moment, exactly one gets it, howeve
     }),
     { numRuns: 30 },
   );
-  // Nothing piles up.
+  // Files do not accumulate.
   expect(readdirSync(folder).length).toBeLessThan(5);
 });
 
-describe('a holder that ended without releasing it leaves it free', () => {
-  test('no process has its pid', async () => {
+describe('a holder that ended without releasing the lock leaves it free', () => {
+  test('if no process has its pid', async () => {
     const folder = makeTempFolder();
     await plantHolder(folder, { pid: 2 ** 30 });
     const { lock, afterCrash } = await takeLock({ folder, name: NAME });
@@ -73,18 +73,18 @@ describe('a holder that ended without releasing it leaves it free', () => {
     expect(afterCrash).toBe(true);
   });
 
-  test('its pid is another process’s now', async () => {
+  test('if its pid belongs to another process', async () => {
     const folder = makeTempFolder();
     await plantHolder(folder, { pid: process.pid, startId: 'of an earlier boot' });
     releaseAtEnd((await takeLock({ folder, name: NAME })).lock);
   });
 
-  test('its lifeline exists, and no process listens on it', async () => {
+  test('if its lifeline exists and no process listens on it', async () => {
     const folder = makeTempFolder();
     const startId = (await findProcess(process.pid))?.startId;
     await plantHolder(folder, { pid: process.pid, startId, lifeline: 'abcdef.s' });
     expect((await takeLock({ folder, name: NAME })).holder?.pid).toBe(process.pid);
-    // A socket on which no process listens, as a crash leaves it: its second name stays when Node.js removes the first.
+    // A socket without a listener, as after a crash: its second name stays when Node.js removes the first.
     const server = createServer().listen(join(folder, 'first'));
     await new Promise((resolve) => server.once('listening', resolve));
     linkSync(join(folder, 'first'), join(folder, 'abcdef.s'));
@@ -93,7 +93,7 @@ describe('a holder that ended without releasing it leaves it free', () => {
   });
 });
 
-test('where there can be no socket, pid and start time tell', async () => {
+test('without sockets, pid and start time identify the holder', async () => {
   const folder = join(makeTempFolder(), 'x'.repeat(110));
   const { lock } = await takeLock({ folder, name: NAME });
   releaseAtEnd(lock);
@@ -101,7 +101,7 @@ test('where there can be no socket, pid and start time tell', async () => {
   expect((await takeLock({ folder, name: NAME })).holder?.pid).toBe(process.pid);
 });
 
-test('a lock that was deleted with the rest of the state comes back', async () => {
+test('a lock that was deleted with the rest of the state is written again', async () => {
   const folder = join(makeTempFolder(), 'locks');
   const { lock } = await takeLock({ folder, name: NAME });
   releaseAtEnd(lock);
@@ -110,7 +110,7 @@ test('a lock that was deleted with the rest of the state comes back', async () =
   expect((await takeLock({ folder, name: NAME })).holder?.pid).toBe(process.pid);
 });
 
-test('a lock that another took after its deletion comes back once that one has ended', async () => {
+test('a lock taken by another holder after its deletion is written again once that holder has ended', async () => {
   const folder = join(makeTempFolder(), 'locks');
   const { lock } = await takeLock({ folder, name: NAME });
   releaseAtEnd(lock);
@@ -127,7 +127,7 @@ test('a lock that another took after its deletion comes back once that one has e
 });
 
 test.each(['', 'null', '{', '[]', '{"pid":"1"}', `{"pid":1,"startId":"x","lifeline":"../../x.s"}`])(
-  'a file that holds %j locks nobody out',
+  'a file that holds %j does not block the lock',
   async (text) => {
     const folder = makeTempFolder();
     await plantHolder(folder, {});
@@ -136,7 +136,7 @@ test.each(['', 'null', '{', '[]', '{"pid":"1"}', `{"pid":1,"startId":"x","lifeli
   },
 );
 
-test('a folder of locks that is a link is refused', async () => {
+test('a link in place of the folder of locks is refused', async () => {
   const folder = join(makeTempFolder(), 'locks');
   symlinkSync(makeTempFolder(), folder);
   await expect(takeLock({ folder, name: NAME })).rejects.toMatchObject({ code: 'StateFolderUnsafe' });

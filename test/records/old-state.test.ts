@@ -22,7 +22,7 @@ import { makeTempFolder } from '../support/project.js';
 import { useStateHome } from '../support/state-home.js';
 
 const HASH = '0123456789ab';
-/** A file system of its own, on nearly every Linux. */
+/** A separate file system on nearly every Linux. */
 const OTHER_FILE_SYSTEM = '/dev/shm';
 const hasOther = existsSync(OTHER_FILE_SYSTEM) && statSync(OTHER_FILE_SYSTEM).dev !== statSync(makeRoot()).dev;
 
@@ -30,7 +30,7 @@ function makeRoot(): string {
   return process.env.XDG_STATE_HOME ?? '/tmp';
 }
 
-/** The state folder of a project, in which an earlier version left its state, as listed. */
+/** The state folder of a project with these files of an earlier version. */
 function makeOldState(files: Record<string, string>): { project: string; old: StateFolder; folder: StateFolder } {
   const project = makeTempFolder();
   const old = oldStateOf(project);
@@ -68,14 +68,14 @@ describe('on the same file system', () => {
     expect(await moveOldState(project, folder)).toEqual([]);
   });
 
-  test('two starts at once move it once, and neither complains', async () => {
+  test('two concurrent starts move it once without errors', async () => {
     const { project, folder } = makeOldState(ALL);
     expect(await Promise.all([moveOldState(project, folder), moveOldState(project, folder)])).toEqual([[], []]);
     expect(readdirSync(folder.logs)).toEqual(['abc123']);
     expect(existsSync(oldStateOf(project).root)).toBe(false);
   });
 
-  test('what is in the state folder already is not touched, and the old one stays, which is said', async () => {
+  test('existing state is not overwritten, and the old state stays and is reported', async () => {
     const { project, old, folder } = makeOldState(ALL);
     const key = join(`default-${HASH}`, `doc-1-${HASH}`);
     mkdirSync(join(folder.volumes, key), { recursive: true });
@@ -98,7 +98,7 @@ describe('on the same file system', () => {
     expect(readdirSync(folder.logs)).toEqual([]);
   });
 
-  test('files that jamdev did not create, and anything but folders, stay', async () => {
+  test('files that jamdev did not create, and anything that is not a folder, stay', async () => {
     const { project, old, folder } = makeOldState({
       ...ALL,
       notes: 'mine',
@@ -122,7 +122,7 @@ describe('on the same file system', () => {
     'volumes',
     `volumes/s-${HASH}`,
     `volumes/s-${HASH}/k-${HASH}`,
-  ])('a link in the place of .jamdev/%s is not followed: what it leads to stays as it was', async (path) => {
+  ])('a link in place of .jamdev/%s is not followed, and its target is unchanged', async (path) => {
     const project = makeTempFolder();
     const folder = createStateFolder(project);
     const target = makeTempFolder();
@@ -142,7 +142,7 @@ describe('on the same file system', () => {
     expect(readdirSync(folder.logs)).toEqual([]);
   });
 
-  test('a .gitignore that is a link, or says something else, stays as it is', async () => {
+  test('a .gitignore that is a link, or has other content, is unchanged', async () => {
     const { project, old, folder } = makeOldState({ 'logs/abc123/1.log': 'line' });
     const precious = join(makeTempFolder(), 'precious');
     writeFileSync(precious, '*\n');
@@ -171,7 +171,7 @@ describe.skipIf(!hasOther)('to another file system', () => {
     expect(statSync(join(folder.volumes, key, 'file')).mtimeMs).toBe(1_000_000_000);
   });
 
-  test('two starts at once leave one whole copy', async () => {
+  test('two concurrent starts leave one complete copy', async () => {
     const { project, folder } = makeOldState(ALL);
     expect((await Promise.all([moveOldState(project, folder), moveOldState(project, folder)])).flat()).toEqual([]);
     expect(readdirSync(folder.logs)).toEqual(['abc123']);
@@ -181,8 +181,8 @@ describe.skipIf(!hasOther)('to another file system', () => {
   test.each([
     ['is too large', (path: string) => truncateSync(path, MAX_COPIED_BYTES + 1)],
     ['belongs to a container’s user', (path: string) => chownSync(path, 4711, 4711)],
-  ])('what %s stays where it is, whole, which is said; the rest is moved', async (name, change) => {
-    // Only root can give files away.
+  ])('a folder that %s stays complete in its place and is reported; the rest is moved', async (name, change) => {
+    // Only root can change the owner of files.
     if (name.startsWith('belongs') && process.getuid?.() !== 0) return;
     const { project, old, folder } = makeOldState(ALL);
     const key = join(old.volumes, `default-${HASH}`, `doc-1-${HASH}`);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { pruneCompileCache } from '../../src/records/prune-compile-cache.js';
 import { makeTempFolder } from '../support/project.js';
 
-/** A cache with folders in the order in which they were written, each with a file. */
+/** A cache whose folders were written in this order, with a file in each. */
 function makeCache(names: readonly string[]): string {
   const folder = makeTempFolder();
   for (const [index, name] of names.entries()) {
@@ -17,7 +17,7 @@ function makeCache(names: readonly string[]): string {
 
 test.each<[string, string[], string[]]>([
   ['an older version of the same major version', ['v22.1.0-x64-a', 'v22.9.0-x64-b'], ['v22.9.0-x64-b']],
-  ['a newer one that was used before', ['v22.9.0-x64-b', 'v22.1.0-x64-a'], ['v22.1.0-x64-a']],
+  ['a newer version that was used before', ['v22.9.0-x64-b', 'v22.1.0-x64-a'], ['v22.1.0-x64-a']],
   ['no other major version', ['v26.0.0-x64-c', 'v22.9.0-x64-b'], ['v22.9.0-x64-b', 'v26.0.0-x64-c']],
   ['nothing else', ['other', 'v22.9.0-x64-b'], ['other', 'v22.9.0-x64-b']],
 ])('of compiled code, %s is removed', async (_what, names, expected) => {
@@ -26,6 +26,6 @@ test.each<[string, string[], string[]]>([
   expect(readdirSync(folder).sort()).toEqual(expected);
 });
 
-test('a compile cache that does not exist is none to prune', async () => {
+test('a missing compile cache is not an error', async () => {
   await pruneCompileCache(join(makeTempFolder(), 'missing'));
 });

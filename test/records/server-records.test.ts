@@ -14,7 +14,7 @@ async function deadPid(): Promise<number> {
   return child.pid as number;
 }
 
-test('a record is found again, alive, by this user only, with no draft left over', async () => {
+test('a record is found again as alive, readable only by this user, without a leftover draft', async () => {
   const project = makeTempFolder();
   const folder = createStateFolder(project);
   const record = await recordOf(project);
@@ -26,7 +26,7 @@ test('a record is found again, alive, by this user only, with no draft left over
   expect(await listServerRecords(folder)).toEqual([{ record, alive: true, foreign: false }]);
 });
 
-test('a record whose process is gone, or whose pid is another process by now, is not alive', async () => {
+test('a record is not alive if its process is gone or its pid belongs to another process', async () => {
   const project = makeTempFolder();
   const folder = createStateFolder(project);
   const gone = await recordOf(project, { runId: 'gone', pid: await deadPid(), startedAt: '2026-01-02T00:00:00.000Z' });
@@ -44,7 +44,7 @@ test('a record whose process is gone, or whose pid is another process by now, is
   expect(await findRunningServer(project)).toBeUndefined();
 });
 
-test('a record from another container may be of one that runs, unless the machine was booted since', async () => {
+test('a record from another container may be alive, unless the machine was booted since then', async () => {
   const project = makeTempFolder();
   const folder = createStateFolder(project);
   const own = await recordOf(project);
@@ -59,7 +59,7 @@ test('a record from another container may be of one that runs, unless the machin
   expect(await findRunningServer(project)).toBeUndefined();
 });
 
-test('files that are no records are passed over, and a missing folder has none', async () => {
+test('skips files that are not records and treats a missing folder as empty', async () => {
   const project = makeTempFolder();
   const folder = createStateFolder(project);
   for (const [name, content] of [
@@ -79,13 +79,13 @@ test('files that are no records are passed over, and a missing folder has none',
   expect(await listServerRecords(stateFolderOf(join(project, 'nope')))).toEqual([]);
 });
 
-test('the processes of a run are noted one by one; torn notes are passed over', () => {
+test('processes of a run are recorded one by one, and torn lines are skipped', () => {
   const folder = createStateFolder(makeTempFolder());
   const file = new ServerRecordFile(folder, 'run');
   expect(file.processes()).toEqual([]);
   const notes = [2, 3].map((pid) => ({ backendId: `b${pid}`, pid, startId: `s${pid}`, startedAt: pid }));
   for (const note of notes) file.noteProcess(note);
-  // Numbers that stand for init, for a group, or for everyone are no processes of a run.
+  // Pids of init, of a group and of all processes never belong to a run.
   for (const pid of [1, 0, -1, -4711, 1.5]) file.noteProcess({ backendId: 'odd', pid, startId: 's', startedAt: 1 });
   writeFileSync(join(folder.servers, 'run.processes'), '{"backendId": "b3", "pi', { flag: 'a' });
   expect(new ServerRecordFile(folder, 'run').processes()).toEqual(notes);
@@ -93,7 +93,7 @@ test('the processes of a run are noted one by one; torn notes are passed over', 
   expect(statSync(join(folder.servers, 'run.processes')).mode & 0o077).toBe(0);
 });
 
-test('a process that can’t be noted does not stop anything', () => {
+test('a process that can’t be recorded stops nothing', () => {
   const folder = createStateFolder(makeTempFolder());
   rmSync(folder.servers, { recursive: true });
   const file = new ServerRecordFile(folder, 'run');
@@ -101,7 +101,7 @@ test('a process that can’t be noted does not stop anything', () => {
   expect(file.processes()).toEqual([]);
 });
 
-test('a removed record leaves nothing, and can be removed again', async () => {
+test('a removed record leaves nothing behind, and can be removed again', async () => {
   const project = makeTempFolder();
   const folder = createStateFolder(project);
   const file = new ServerRecordFile(folder, 'run');
@@ -112,7 +112,7 @@ test('a removed record leaves nothing, and can be removed again', async () => {
   expect(readdirSync(folder.servers)).toEqual([]);
 });
 
-test('the running dev server is found from any folder below its project; the nearest, then the newest wins', async () => {
+test('the running dev server is found from any subfolder of its project; the nearest wins, then the newest', async () => {
   const project = makeTempFolder();
   const inner = join(project, 'packages', 'inner');
   mkdirSync(join(inner, 'src'), { recursive: true });

@@ -22,7 +22,7 @@ beforeEach(() => {
   useStateHome(home);
 });
 
-test('where the state lies is found out without touching the disk: in the user’s folder, by the project’s name', () => {
+test('the path of the state is found without disk access: in the user’s folder, by the project’s name', () => {
   const project = makeTempFolder();
   const { root, servers, logs, volumes } = stateFolderOf(project);
   expect(root).toMatch(new RegExp(`^${home}/jamdev/projects/${basename(project)}-[0-9a-f]{12}$`));
@@ -31,7 +31,7 @@ test('where the state lies is found out without touching the disk: in the user�
   expect(readdirSync(project)).toEqual([]);
 });
 
-test('the state folder is made for this user only, can be made again, and leaves the project as it was', () => {
+test('the state folder is created for this user only and idempotently, and the project is unchanged', () => {
   const project = makeTempFolder();
   const planned = stateFolderOf(project);
   const folder = createStateFolder(project);
@@ -44,8 +44,8 @@ test('the state folder is made for this user only, can be made again, and leaves
   expect(readdirSync(project)).toEqual([]);
 });
 
-describe('whose state it is', () => {
-  test('projects of the same name have their own', () => {
+describe('projects and their state', () => {
+  test('projects with the same name have separate state', () => {
     const parent = makeTempFolder();
     const [a, b] = ['a', 'b'].map((name) => join(parent, name, 'app')) as [string, string];
     for (const path of [a, b]) mkdirSync(path, { recursive: true });
@@ -64,7 +64,7 @@ describe('whose state it is', () => {
     for (const root of roots) expect(basename(root)).toMatch(/^[\w-]{1,53}$/);
   });
 
-  test('a project reached through links is the same', () => {
+  test('a project reached through links has the same state', () => {
     const project = makeTempFolder();
     const link = join(makeTempFolder(), 'link');
     symlinkSync(project, link);
@@ -73,7 +73,7 @@ describe('whose state it is', () => {
     expect(stateFolderOf(link).root).toBe(folder.root);
   });
 
-  test('a project that was renamed keeps its own, and one that takes its old name gets another', () => {
+  test('a renamed project keeps its state, and one that takes its old name gets another', () => {
     const parent = makeTempFolder();
     const [old, renamed] = [join(parent, 'old'), join(parent, 'renamed')];
     mkdirSync(old);
@@ -89,14 +89,14 @@ describe('whose state it is', () => {
     expect(createStateFolder(renamed)).toEqual(found);
   });
 
-  test('a copy of a project, and a new one on the same disk space, start with nothing', () => {
+  test('a copy of a project, and a new one with the same inode, start without state', () => {
     const parent = makeTempFolder();
     const [original, copy] = [join(parent, 'original'), join(parent, 'copy')];
     mkdirSync(original);
     const folder = createStateFolder(original);
     cpSync(original, copy, { recursive: true });
     expect(createStateFolder(copy).root).not.toBe(folder.root);
-    // Most file systems give the number of a deleted folder to the next one.
+    // Most file systems reuse the inode number of a deleted folder.
     for (let round = 0; round < 20; round += 1) {
       rmSync(copy, { recursive: true });
       mkdirSync(join(parent, `next-${round}`));
@@ -105,7 +105,7 @@ describe('whose state it is', () => {
     }
   });
 
-  test('a project that was deleted and cloned again keeps its own', () => {
+  test('a project that was deleted and cloned again keeps its state', () => {
     const project = join(makeTempFolder(), 'app');
     mkdirSync(project);
     const { root } = createStateFolder(project);
@@ -115,7 +115,7 @@ describe('whose state it is', () => {
     expect(createStateFolder(project).root).toBe(root);
   });
 
-  test('a note that is torn is written again', () => {
+  test('a torn note is written again', () => {
     const project = makeTempFolder();
     const { root } = createStateFolder(project);
     writeFileSync(join(root, 'project.json'), '{"path": ');
@@ -125,7 +125,7 @@ describe('whose state it is', () => {
   });
 });
 
-test('a state folder that was deleted is made again, and is the same project’s', () => {
+test('a deleted state folder is created again for the same project', () => {
   const project = makeTempFolder();
   const folder = createStateFolder(project);
   rmSync(join(home, 'jamdev'), { recursive: true });
@@ -136,7 +136,7 @@ test('a state folder that was deleted is made again, and is the same project’s
 test.each([
   ['the records', 'servers'],
   ['the logs', 'logs'],
-])('a file or a link in the place of %s is an error with the folder and the reason', (_what, name) => {
+])('a file or a link in place of %s is an error with the folder and the reason', (_what, name) => {
   const project = makeTempFolder();
   const path = join(createStateFolder(project).root, name);
   rmSync(path, { recursive: true });
@@ -154,6 +154,6 @@ test.each([
   expect(existsSync(join(target, 'project.json'))).toBe(false);
 });
 
-test('a project that is not there has no state', () => {
+test('a missing project has no state', () => {
   expect(() => createStateFolder('/no/such/project')).toThrow(/no\/such\/project/);
 });

@@ -12,14 +12,14 @@ const TEMPORARY = join(tmpdir(), `jamdev-${process.getuid?.()}`);
 const ROOT_ID = 0;
 const USER_ID = 4711;
 
-/** Makes the folder for temporary files one of the test's own. */
+/** Gives the test its own folder for temporary files. */
 function useTemporaryFolder(): string {
   const folder = makeTempFolder();
   useVariable('TMPDIR', folder);
   return folder;
 }
 
-test('the tests themselves have a state home of their own', () => {
+test('the tests themselves have their own state home', () => {
   expect(findStateHome().root).toContain(join(tmpdir(), 'jamdev-test-state-'));
 });
 
@@ -28,11 +28,11 @@ test.each([
   ['a relative path is ignored, as the specification says', { XDG_STATE_HOME: 'state' }, undefined],
   ['empty', { XDG_STATE_HOME: '' }, undefined],
   ['not set', {}, undefined],
-])('where it lies: %s', (_name, env, expected) => {
+])('its place: %s', (_name, env, expected) => {
   expect(stateHomePlaces(env)).toEqual([expected ?? join(homedir(), '.local/state/jamdev'), TEMPORARY]);
 });
 
-test('it is made for this user only, with the folders above it, and can be made again', () => {
+test('it is created with its parents for this user only, and idempotently', () => {
   const env = { XDG_STATE_HOME: join(makeTempFolder(), 'new', 'state') };
   expect(findStateHome(env).root).toBe(join(env.XDG_STATE_HOME, 'jamdev'));
   const home = createStateHome(env);
@@ -42,7 +42,7 @@ test('it is made for this user only, with the folders above it, and can be made 
   expect(findStateHome(env)).toEqual(home);
 });
 
-test('a temporary folder that an earlier start left draws nobody away from a place that can be made', () => {
+test('a temporary folder from an earlier start is not used if the right place can be created', () => {
   const temporary = join(useTemporaryFolder(), `jamdev-${process.getuid?.()}`);
   mkdirSync(temporary, { mode: 0o700 });
   const env = { XDG_STATE_HOME: join(makeTempFolder(), 'not', 'yet') };
@@ -51,11 +51,11 @@ test('a temporary folder that an earlier start left draws nobody away from a pla
   expect(planned).toBe(join(env.XDG_STATE_HOME, 'jamdev'));
 });
 
-describe('a home that can not be used', () => {
+describe('an unusable home', () => {
   test.each([
-    ['a file in the place of a folder', () => join(makeTempFolder(), 'file')],
-    ['a place that takes no new folder at all', () => (process.platform === 'linux' ? '/proc/new' : '/System/new')],
-  ])('%s: state goes to a temporary folder of this user, which is said', (_name, makePlace) => {
+    ['a file in place of a folder', () => join(makeTempFolder(), 'file')],
+    ['a place that takes no new folder', () => (process.platform === 'linux' ? '/proc/new' : '/System/new')],
+  ])('%s: state goes to a temporary folder of this user, which is reported', (_name, makePlace) => {
     const temporary = join(useTemporaryFolder(), `jamdev-${process.getuid?.()}`);
     const place = makePlace();
     if (place.endsWith('file')) writeFileSync(place, '');
@@ -67,7 +67,7 @@ describe('a home that can not be used', () => {
     expect(findStateHome(env).root).toBe(temporary);
   });
 
-  test('with a temporary folder that is a link of somebody: refused', () => {
+  test('with a foreign link as the temporary folder: refused', () => {
     const temporary = useTemporaryFolder();
     symlinkSync(makeTempFolder(), join(temporary, `jamdev-${process.getuid?.()}`));
     const file = join(temporary, 'file');
@@ -76,8 +76,8 @@ describe('a home that can not be used', () => {
   });
 });
 
-describe('what lies in the place of the state home', () => {
-  test('a link is refused, whatever it leads to, and nothing is made behind it', () => {
+describe('in place of the state home', () => {
+  test('a link is refused, whatever its target, and nothing is created there', () => {
     const [home, target] = [makeTempFolder(), makeTempFolder()];
     symlinkSync(target, join(home, 'jamdev'));
     expect(() => createStateHome({ XDG_STATE_HOME: home })).toThrow(
@@ -98,7 +98,7 @@ describe('what lies in the place of the state home', () => {
     const folder = makeTempFolder();
     chmodSync(folder, mode);
     if (process.getuid?.() === ROOT_ID) chownSync(folder, owner, owner);
-    // Without the rights of root, the folder is this user's, and somebody else looks at it.
+    // Without root, the folder keeps this user's id and the checking user's id is shifted instead.
     const shift = process.getuid?.() === ROOT_ID ? 0 : (process.getuid?.() ?? 0) - owner;
     const check = () => checkOwnFolder(folder, userId === ROOT_ID ? ROOT_ID : userId + shift);
     if (outcome === 'refused') {

@@ -8,18 +8,21 @@ describe('the folder of a mount', () => {
   const of = (key: string, mount: string | boolean | undefined, service = 's') =>
     volumeFolderOf(['/v'], service, key, mount)?.path;
 
-  test('none, the key’s own, and one inside it', () => {
+  test('is none, that of the key, or one inside it', () => {
     expect(of('k', undefined)).toBeUndefined();
     expect(of('k', false)).toBeUndefined();
     expect(of('k', true)).toMatch(/^\/v\/s-[0-9a-f]{12}\/k-[0-9a-f]{12}$/);
     expect(of('k', 'a/b')).toBe(`${of('k', true)}/a/b`);
   });
 
-  test.each(['../x', '..', '.', '/x', 'a/../../b', 'a\\..\\b', '', 'a\0b'])('%j does not lead out of it', (mount) => {
-    expect(() => of('k', mount)).toThrow('is outside of the folder of its key');
-  });
+  test.each(['../x', '..', '.', '/x', 'a/../../b', 'a\\..\\b', '', 'a\0b'])(
+    '%j cannot point outside of it',
+    (mount) => {
+      expect(() => of('k', mount)).toThrow('is outside of the folder of its key');
+    },
+  );
 
-  test('every key has its own, whatever is in it', () => {
+  test('is separate for every key, whatever characters it has', () => {
     const keys = ['a', 'A', 'a/b', 'a_b', '..', '../..', '🦊'.repeat(128), '🦊'.repeat(127), 'a\0b', ' ', '-rf'];
     const folders = keys.map((key) => of(key, true) as string);
     expect(new Set(folders.map((folder) => folder.toLowerCase())).size).toBe(keys.length);
@@ -27,7 +30,7 @@ describe('the folder of a mount', () => {
     expect(of('a', true, 's')).not.toBe(of('a', true, 't'));
   });
 
-  test('one that is elsewhere already stays there, unless a link leads there', () => {
+  test('stays in an earlier place if it exists there and is not a link', () => {
     const [first, second] = [makeTempFolder(), makeTempFolder()];
     const find = (mount: string | true) => volumeFolderOf([first, second], 's', 'k', mount);
     const inSecond = join(second, relative(first, find(true)?.path ?? ''));
@@ -41,7 +44,7 @@ describe('the folder of a mount', () => {
     expect(find(true)?.volumes).toBe(first);
   });
 
-  test('is made writable for whatever user a container runs as, and for it alone', () => {
+  test('is writable for any user that a container runs as, and not for others', () => {
     const volumes = join(makeTempFolder(), 'volumes');
     const folder = volumeFolderOf([volumes], 's', 'k', 'a/b') as VolumeFolder;
     createVolumeFolder(folder);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { CompileCache } from '../../src/runtime/process/compile-cache.js';
 import { makeTempFolder } from '../support/project.js';
 
-/** A folder for the PATH with a `node` that says it is of some version. */
+/** A folder for the PATH with a `node` that reports a version. */
 function makeNode(version: string): string {
   const folder = makeTempFolder();
   mkdirSync(join(folder, 'bin'));
@@ -29,12 +29,12 @@ test.each<[string, boolean]>([
 });
 
 test.each(['NODE_COMPILE_CACHE', 'NODE_DISABLE_COMPILE_CACHE', 'NODE_V8_COVERAGE'])(
-  'a backend with %s decides for itself',
+  'a backend with %s keeps its own setting',
   (name) => {
     expect(cache.variablesFor('/', { PATH: `${makeNode('v24.0.0')}:/bin:/usr/bin`, [name]: '' })).toEqual({});
   },
 );
 
-test('without a node on the PATH there is none', () => {
+test('without a node on the PATH there is no cache', () => {
   expect(cache.variablesFor('/', { PATH: makeTempFolder() })).toEqual({});
 });

@@ -26,7 +26,7 @@ test.each([
   ['PHP', { commands: ['php -S 0.0.0.0:8080'] }],
   ['Elixir', { commands: ['mix phx.server'] }],
   ['Node.js', { commands: ['node server.js'] }],
-])('a server in %s gets the line for it: %j', (name, traces) => {
+])('a server in %s gets the line for its language: %j', (name, traces) => {
   const text = advice(traces);
   expect(text).toContain(`the port in the variable PORT (in ${name}: `);
   expect(text).toMatch(/in a container, where port 8080 is its own.*"dockerfile": "Dockerfile"/);
@@ -38,7 +38,7 @@ test('the line for Deno can be copied', () => {
   );
 });
 
-test('a server whose language is not known gets both ways all the same', () => {
+test('a server in an unknown language still gets both suggestions', () => {
   expect(advice({ commands: ['./server'] })).toMatch(/the port in the variable PORT, or run it in a container/);
 });
 
@@ -48,6 +48,6 @@ test.each([
   ['Web server failed to start. Port 8080 was already in use.', true],
   ['Os { code: 98, kind: AddrInUse, message: "Address in use" }', true],
   ['listening on 8080', false],
-])('%s: a port is taken: %s', (line, expected) => {
+])('%s: reports a taken port: %s', (line, expected) => {
   expect(saysPortTaken(['before', line])).toBe(expected);
 });

@@ -6,7 +6,7 @@ import { makeTempFolder } from '../support/project.js';
 import { startReportingProgram } from '../support/reporting-program.js';
 import { waitFor } from '../support/wait.js';
 
-/** File systems keep times by the tick of the kernel's clock. */
+/** File systems store times with the precision of the kernel's clock tick. */
 const TICK_MS = 20;
 
 async function start() {
@@ -28,7 +28,7 @@ test.each([
   `await util.promisify(child_process.exec)(${SHELL})`,
   `await util.promisify(child_process.execFile)('sh', ['-c', ${SHELL}])`,
   `await new Promise((resolve) => child_process.spawn('sh', ['-c', ${SHELL}]).once('exit', resolve))`,
-])('the time of %s is reported, and no other', async (body) => {
+])('the run time of %s is reported, and no other', async (body) => {
   const { folder, program, runs } = await start();
   const before = Date.now();
   await program.run(body);
@@ -47,7 +47,7 @@ test.each([
   expect(await runs()).toEqual([run]);
 });
 
-test('a program that runs is known by its pid, and one that could not be started is none', async () => {
+test('a running program is reported with its pid, and one that could not start is not reported', async () => {
   const { program, runs } = await start();
   const pid = await program.run(`globalThis.child = child_process.spawn('sleep', ['60']); return child.pid`);
   expect(await runs()).toEqual([{ from: expect.any(Number), to: undefined, pid }]);
@@ -57,7 +57,7 @@ test('a program that runs is known by its pid, and one that could not be started
   await waitFor(async () => (await runs()).every(({ to }) => to !== undefined), 'its end');
 });
 
-test('of a process that has ended, only what it waited for is kept', async () => {
+test('of an ended process, only programs that it waited for are kept', async () => {
   const { program, runs } = await start();
   await program.run(`child_process.spawn('sleep', ['1'])`);
   await program.run(`child_process.execSync('true')`);
@@ -66,7 +66,7 @@ test('of a process that has ended, only what it waited for is kept', async () =>
   expect(await runs()).toEqual([{ from: expect.any(Number), to: expect.any(Number), pid: undefined }]);
 });
 
-test('any number of programs leaves the newest times, in a file that does not grow', async () => {
+test('the newest times of any number of programs are kept in a file of constant size', async () => {
   const { program, runs } = await start();
   await program.run(`
     for (let round = 0; round < 70; round += 1) {
@@ -81,14 +81,14 @@ test('any number of programs leaves the newest times, in a file that does not gr
 
 // Node.js 20 does not have it.
 if (Number(process.versions.node.split('.')[0]) >= 22) {
-  test('the times of node:sqlite are reported, except those of reading', async () => {
+  test('times of node:sqlite are reported, except those of reads', async () => {
     const { program, runs } = await start();
     const use = (work: string) =>
       program.run(`
       const { DatabaseSync } = require('node:sqlite');
       await new Promise((resolve) => setTimeout(resolve, 30));
       ${work}`);
-    // The preload finds out a moment after the program has loaded it.
+    // The preload notices that a moment after the program has loaded it.
     const [first] = await waitFor(async () => {
       await use(`
         const database = new DatabaseSync('app.db');
@@ -127,7 +127,7 @@ return [
 ];
 `;
 
-test('a Worker with an environment of its own reports as all do, and does not notice', async () => {
+test('a Worker with its own environment reports as others do, without noticing', async () => {
   const { folder, program, reports } = await start();
   const seen = await program.run(WORKER);
   const plain = await startReportingProgram(folder, undefined);

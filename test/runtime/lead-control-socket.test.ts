@@ -9,7 +9,7 @@ import { makeProject } from '../support/project.js';
 
 const FOLDER = fileURLToPath(new URL('../../src/runtime/process/', import.meta.url));
 
-/** What a program finds at the fixed path by every function that takes one, and at a path next to it. */
+/** What a program finds at the fixed path with every function that connects to one, and at a path next to it. */
 const LOOK = `
   const FIXED = '/jamsocket-control/jamsocket-sdk.sock';
   const OTHER = '/jamsocket-control/other.sock';
@@ -78,19 +78,19 @@ test.each([
       'child.cjs': PRINT + CJS,
     },
   ],
-])('%s is led to its own socket by the fixed path, and by no other', async (_, main, files) => {
+])('%s reaches its own socket through the fixed path, and through no other', async (_, main, files) => {
   for (const preload of ['lead-control-socket.cjs', 'remap-8080.cjs']) {
     expect(JSON.parse(await run(main, files, preload))).toEqual(FOUND);
   }
 });
 
-test('a Worker with an environment of its own is led as well', async () => {
+test('a Worker with its own environment does so too', async () => {
   const files = { 'main.cjs': worker('{ env: { OWN: "1" } }'), 'worker.cjs': PRINT + CJS };
   const output = await run('main.cjs', files, 'remap-8080.cjs', { JAMDEV_WRITES_FOLDER: makeProject() });
   expect(JSON.parse(output)).toEqual(FOUND);
 });
 
-test('a process that is not in a pool finds nothing at the fixed path', async () => {
+test('a process outside of a pool finds nothing at the fixed path', async () => {
   const program = `console.log(require('node:fs').existsSync('/jamsocket-control/jamsocket-sdk.sock'));
     require('node:net').connect('/jamsocket-control/jamsocket-sdk.sock').on('error', ({ code }) => console.log(code));`;
   const output = await run('main.cjs', { 'main.cjs': program }, 'remap-8080.cjs', { JAMDEV_CONTROL_SOCKET: '' });

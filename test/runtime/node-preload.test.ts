@@ -8,16 +8,16 @@ import { useStateHome } from '../support/state-home.js';
 
 const FOLDER = join(ROOT, 'src', 'runtime', 'process');
 
-test.each([undefined, '', '   '])('with NODE_OPTIONS %j the preload stands alone', (before) => {
+test.each([undefined, '', '   '])('with NODE_OPTIONS %j only the preload is set', (before) => {
   expect(withPreload(before, '/a b/remap-8080.cjs')).toBe('--require "/a b/remap-8080.cjs"');
 });
 
-test('what stands in NODE_OPTIONS already stays, in front', () => {
+test('existing NODE_OPTIONS stay in front of it', () => {
   const before = '--max-old-space-size=128 --require "/a b/c.cjs"';
   expect(withPreload(before, '/remap-8080.cjs')).toBe(`${before} --require "/remap-8080.cjs"`);
 });
 
-test('Node.js accepts it', () => {
+test('Node.js accepts the resulting options', () => {
   useStateHome(makeTempFolder());
   const env = { ...process.env, NODE_OPTIONS: withPreload('--no-warnings', new NodePreload().path()), PORT: '12345' };
   const output = execFileSync(process.execPath, ['-e', 'console.log(Object.keys(require.cache).join())'], {
@@ -27,7 +27,7 @@ test('Node.js accepts it', () => {
   expect(output).toContain('remap-8080.cjs');
 });
 
-test('it lies outside of the package, for this user only, and comes back when it was deleted', () => {
+test('the preload is outside of the package, private to this user, and written again when deleted', () => {
   const home = makeTempFolder();
   useStateHome(home);
   const preload = new NodePreload();
@@ -40,7 +40,7 @@ test('it lies outside of the package, for this user only, and comes back when it
   expect(readFileSync(path, 'utf8')).toBe(text);
 });
 
-test('a program loads it as one file, and only one in a warm pool a second', () => {
+test('a program loads one file for it, and a second one only in a warm pool', () => {
   useStateHome(makeTempFolder());
   const folder = makeTempFolder();
   const path = new NodePreload().path();
@@ -54,13 +54,13 @@ test('a program loads it as one file, and only one in a warm pool a second', () 
   const names = ['remap-8080.cjs', 'lead-control-socket.cjs', 'wrap-functions.cjs'];
   const inPool = loadedWith({ JAMDEV_CONTROL_SOCKET: '/s' }).split(',');
   expect(inPool.toSorted()).toEqual(names.map((name) => join(dirname(path), name)).toSorted());
-  // What the parts do, which is reported there.
+  // Proves that the parts work.
   const write = "require('node:fs').writeFileSync(process.argv[1], 'text')";
   execFileSync(process.execPath, ['-e', write, join(folder, 'written')], { env });
   expect(readdirSync(folder).some((name) => /^\d+/.test(name))).toBe(true);
 });
 
-test('where nothing can be kept, the one in the package does', () => {
+test('if nothing can be written, the preload in the package is used', () => {
   const folder = makeTempFolder();
   useStateHome(folder);
   const preload = new NodePreload();

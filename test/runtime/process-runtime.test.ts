@@ -13,9 +13,9 @@ import { DEADLINE_MS, living, waitFor } from '../support/wait.js';
 
 interface Started {
   backend: RuntimeBackend;
-  /** All it printed so far, both streams together. */
+  /** Its output so far, both streams together. */
   output: () => string;
-  /** The pids it reported. */
+  /** The pids that it reported. */
   pids: () => Promise<number[]>;
 }
 
@@ -70,7 +70,7 @@ describe('starting', () => {
     expect(output()).toBe(`${cwd}\n${backend.addresses[0]?.port} a b\n`);
   });
 
-  test('a command that does not exist is named, with where it was looked for', async () => {
+  test('a command that does not exist is reported with the places searched', async () => {
     const spawn = makeRuntime();
     await expect(spawn('no-such-program --flag')).rejects.toMatchObject({
       code: 'CommandNotFound',
@@ -78,7 +78,7 @@ describe('starting', () => {
     });
   });
 
-  test('a command that is not executable is told apart from one that is missing', async () => {
+  test('a command that is not executable is distinguished from a missing one', async () => {
     const spawn = makeRuntime();
     await expect(spawn('/etc/passwd')).rejects.toMatchObject({ message: expect.stringContaining('EACCES') });
   });
@@ -90,7 +90,7 @@ describe('starting', () => {
     expect(new Set(ports).size).toBe(50);
   });
 
-  test('an aborted start leaves nothing running', async () => {
+  test('an aborted start leaves no process behind', async () => {
     const noted: ProcessRecord[] = [];
     const runtime = new ProcessRuntime(makeRegister(noted));
     const build = { kind: 'process', number: 1, command: 'sleep 30', cwd: '/', env: {}, remap8080: false } as const;
@@ -102,7 +102,7 @@ describe('starting', () => {
 });
 
 describe('output and exit', () => {
-  test('an end by a signal is reported by its name and as a shell shows it', async () => {
+  test('an end by a signal is reported with its name and the shell’s exit code', async () => {
     const spawn = makeRuntime();
     const { backend } = await spawn('kill -SEGV $$');
     expect(await backend.exited).toEqual({ code: 139, signal: 'SIGSEGV' });
@@ -110,19 +110,19 @@ describe('output and exit', () => {
 });
 
 describe('termination', () => {
-  test.runIf(process.platform === 'linux')('a crash counts before this program has been told of it', async () => {
+  test.runIf(process.platform === 'linux')('a crash counts before this program has been notified of it', async () => {
     const spawn = makeRuntime();
     const { backend, pids } = await spawn('echo pids $$; exec sleep 30');
     const [pid = 0] = await pids();
     expect(backend.ended).toBe(false);
     process.kill(pid, 'SIGKILL');
-    // Without a turn of the event loop, in which the exit would be reported.
+    // Waits without letting the event loop run, in which the exit would be reported.
     while (!readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')) spawnSync('sleep', ['0.01']);
     expect(backend.ended).toBe(true);
     expect(await backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
   });
 
-  test('soft: the whole group gets SIGTERM', async () => {
+  test('soft: the whole process group gets SIGTERM', async () => {
     const spawn = makeRuntime();
     const { backend, pids } = await spawn(`node ${fixture('family.mjs')} plain-child`);
     const family = await pids();
@@ -131,7 +131,7 @@ describe('termination', () => {
     expect(await living(family)).toEqual([]);
   });
 
-  test('soft: a relative that saves slowly is waited for, though the first process has ended', async () => {
+  test('soft: a relative that saves slowly is waited for after the first process has ended', async () => {
     const spawn = makeRuntime();
     const { backend, pids, output } = await spawn(`node ${fixture('family.mjs')} slow-saver`);
     const family = await pids();
@@ -142,7 +142,7 @@ describe('termination', () => {
     expect(await living(family)).toEqual([]);
   });
 
-  test.each(['daemon', 'nameless-daemon'])('a %s that left group and session is found and ended', async (plan) => {
+  test.each(['daemon', 'nameless-daemon'])('a %s that left its group and session is found and ended', async (plan) => {
     const spawn = makeRuntime();
     const { backend, pids } = await spawn(`node ${fixture('family.mjs')} ${plan}`);
     const family = await pids();
@@ -151,7 +151,7 @@ describe('termination', () => {
     expect(await living(family)).toEqual([]);
   });
 
-  test('a backend that ends by itself is over when its orphans are, by force if need be', async () => {
+  test('a backend that exits is over when its orphans have ended, by force if necessary', async () => {
     const spawn = makeRuntime();
     const { backend, pids } = await spawn(`node ${fixture('family.mjs')} orphans`);
     const family = await pids();
@@ -160,8 +160,8 @@ describe('termination', () => {
   });
 });
 
-describe('what can be told from outside', () => {
-  test('a backend that listens on another port than PORT', async () => {
+describe('observations from outside', () => {
+  test('reports a backend that listens on a port other than PORT', async () => {
     const spawn = makeRuntime();
     const code = `const s = require('http').createServer().listen(0, () => console.log('pids ' + s.address().port))`;
     const { backend, pids } = await spawn(`node -e "${code}"`);
@@ -171,7 +171,7 @@ describe('what can be told from outside', () => {
     expect(text).toContain(`PORT=${backend.addresses[0]?.port}`);
   });
 
-  test('nothing, of one that listens nowhere or where it should', async () => {
+  test('reports nothing for a backend that listens nowhere or on PORT', async () => {
     const spawn = makeRuntime();
     expect(await (await spawn('sleep 30')).backend.explainNotReady()).toBeUndefined();
     const good = await spawn(`node ${fixture('echo-server.mjs')}`);
@@ -179,7 +179,7 @@ describe('what can be told from outside', () => {
     expect(await good.backend.explainNotReady()).toBeUndefined();
   });
 
-  test('a server on ::1 only is found there', async () => {
+  test('finds a server that listens only on ::1', async () => {
     const spawn = makeRuntime();
     const { backend } = await spawn(
       `node -e "require('http').createServer((q, s) => s.end()).listen(process.env.PORT, '::1')"`,
@@ -188,8 +188,8 @@ describe('what can be told from outside', () => {
   });
 });
 
-describe('leftovers of a dev server that died', () => {
-  test('are ended, daemons as well; a process that merely has a noted pid is not touched', async () => {
+describe('leftovers of a killed dev server', () => {
+  test('are ended including daemons, but not a process that only has a recorded pid', async () => {
     const noted: ProcessRecord[] = [];
     const spawn = makeRuntime(noted);
     const leftover = await spawn(`node ${fixture('family.mjs')} daemon`);

@@ -10,7 +10,7 @@ import { waitFor } from '../support/wait.js';
 
 const HOST = '127.0.0.1';
 
-/** Starts a server that is gone, with its connections, when the test is over. */
+/** Starts a server that is closed, with its connections, when the test ends. */
 async function start(server: Server, port = 0): Promise<Address> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => sockets.add(socket));
@@ -23,7 +23,7 @@ async function start(server: Server, port = 0): Promise<Address> {
   return { host: HOST, port: (server.address() as { port: number }).port };
 }
 
-/** Waits in a way that ends with the test. */
+/** Waits until the backend is ready or the test ends. */
 function startWaiting(addresses: readonly Address[]) {
   const controller = new AbortController();
   onTestFinished(() => controller.abort());
@@ -50,7 +50,7 @@ test.each([200, 204, 301, 404, 426, 500, 503])('an answer with status %d counts'
   expect(await startWaiting([address]).ready).toEqual(address);
 });
 
-test('HEAD / is asked, as by jamdev, on a connection of its own', async () => {
+test('requests HEAD / with jamdev’s user agent on its own connection', async () => {
   const requests: IncomingMessage[] = [];
   const address = await start(
     createServer((request, response) => {
@@ -64,7 +64,7 @@ test('HEAD / is asked, as by jamdev, on a connection of its own', async () => {
   expect(requests[0]?.headers).toMatchObject({ 'user-agent': 'jamdev-readiness', connection: 'close' });
 });
 
-test('what listens but speaks no HTTP is not ready', async () => {
+test('a listener that does not speak HTTP is not ready', async () => {
   let connections = 0;
   const address = await start(
     createNetServer((socket) => {
@@ -79,7 +79,7 @@ test('what listens but speaks no HTTP is not ready', async () => {
   expect(isSettled()).toBe(false);
 });
 
-test('a server that comes up later is seen then', async () => {
+test('a server that starts later is then found', async () => {
   const early = createNetServer((socket) => socket.destroy());
   const address = await start(early);
   let refused = 0;
@@ -94,7 +94,7 @@ test('a server that comes up later is seen then', async () => {
   expect(await ready).toEqual(address);
 });
 
-test('a slow first answer is waited for, not asked again', async () => {
+test('a slow first answer is waited for without another request', async () => {
   let requests = 0;
   let answer: () => void = () => undefined;
   const address = await start(
@@ -110,7 +110,7 @@ test('a slow first answer is waited for, not asked again', async () => {
   expect(requests).toBe(1);
 });
 
-test('of several addresses the one that answers wins, and the others are asked no more', async () => {
+test('the first of several addresses to answer wins, and the others are not asked again', async () => {
   let tries = 0;
   const never = await start(
     createNetServer((socket) => {
@@ -137,7 +137,7 @@ test('of several addresses the one that answers wins, and the others are asked n
   await closed;
 });
 
-test('waiting ends with the signal’s reason when it aborts, also while an answer is outstanding', async () => {
+test('an abort ends the wait with the signal’s reason, even while an answer is outstanding', async () => {
   let requests = 0;
   const address = await start(
     createServer(() => {
@@ -153,7 +153,7 @@ test('waiting ends with the signal’s reason when it aborts, also while an answ
   expect(requests).toBe(1);
 });
 
-test('it is asked no sooner than it may answer', async () => {
+test('no request is sent before the backend may be able to answer', async () => {
   let requests = 0;
   let looks = 0;
   const address = await start(
@@ -172,13 +172,13 @@ test('it is asked no sooner than it may answer', async () => {
   expect({ requests, looks }).toEqual({ requests: 1, looks: 6 });
 });
 
-test('it is asked in the end even if it never seems to be able to answer', async () => {
+test('a request is sent in the end even if the backend never seems able to answer', async () => {
   const address = await start(createServer(answerWith(200)));
   const { signal } = new AbortController();
   expect(await waitUntilReady([address], signal, undefined, () => false)).toEqual(address);
 });
 
-test('a socket that leads to the address is asked in its place', async () => {
+test('a socket that leads to the address is used instead of it', async () => {
   const socketPath = join(makeTempFolder(), 's');
   const hosts: (string | undefined)[] = [];
   const server = createServer((request, response) => {

@@ -11,12 +11,12 @@ import { makeProject } from '../support/project.js';
 
 const PRELOAD = fileURLToPath(new URL('../../src/runtime/process/remap-8080.cjs', import.meta.url));
 
-/** What a program printed of its server: the address it came to listen on, or the code of the error. */
+/** What a program printed about its server: the address it listens on, or the error code. */
 type Listening = { address?: string; port?: number; path?: string; error?: string; called?: boolean };
 
 /**
- * Declares `show(server)`, which prints where the server listens, once it does, and ends the program. Also `done`, a
- * callback that notes that it was called.
+ * Declares `show(server)`, which prints where the server listens and then ends the program, and `done`, a callback that
+ * records that it was called.
  */
 const PRELUDE = `
   let called = false;
@@ -35,7 +35,7 @@ const PRELUDE = `
 `;
 
 interface RunOptions {
-  /** The PORT a backend gets; null: none. */
+  /** The PORT of a backend; null: none. */
   port?: number | string | null;
   extension?: 'cjs' | 'mjs';
   nodeOptions?: string;
@@ -73,7 +73,7 @@ function freePort(): Promise<number> {
   return pool.acquire();
 }
 
-/** A CommonJS program that makes a server and has it listen. */
+/** A CommonJS program that creates a server and calls listen. */
 function cjs(listen: string, make = "require('node:http').createServer()"): string {
   return `${PRELUDE}\nconst server = show(${make});\nserver.${listen};`;
 }
@@ -124,7 +124,7 @@ describe('listen on 8080 becomes the assigned port, on loopback', () => {
     });
   });
 
-  test('in a program of ES modules, whose imports run before its own code', async () => {
+  test('in an ES module, whose imports run before its own code', async () => {
     const port = await freePort();
     const program = `import { createServer } from 'node:http';\n${PRELUDE}\nshow(createServer()).listen(8080, done);`;
     expect(await run(program, { port, extension: 'mjs' })).toEqual({ address: '127.0.0.1', port, called: true });
@@ -154,7 +154,7 @@ describe('listen on 8080 becomes the assigned port, on loopback', () => {
     expect(await run(program, { port })).toEqual({ address: '127.0.0.1', port, called: true });
   });
 
-  test('with the NODE_OPTIONS of the user still at work', async () => {
+  test('with the user’s NODE_OPTIONS still in effect', async () => {
     const port = await freePort();
     const other = join(makeProject({ 'with space/other.cjs': 'globalThis.otherRan = true;' }), 'with space/other.cjs');
     const program = `if (!globalThis.otherRan) throw new Error('other did not run');\n${cjs('listen(8080)')}`;
@@ -164,14 +164,14 @@ describe('listen on 8080 becomes the assigned port, on loopback', () => {
   test('from a path with spaces and quotes', async () => {
     const folder = makeProject({ 'a "b" \\c/.keep': '' });
     const preload = join(folder, 'a "b" \\c', 'remap-8080.cjs');
-    // It loads others from its own folder.
+    // The preload loads others from its own folder.
     cpSync(dirname(PRELOAD), dirname(preload), { recursive: true });
     const port = await freePort();
     expect(await run(cjs('listen(8080)'), { port, preload })).toMatchObject({ address: '127.0.0.1', port });
   });
 });
 
-describe('everything else passes untouched', () => {
+describe('does not change', () => {
   test('another port', async () => {
     const other = await freePort();
     const asked = cjs(`listen(${other}, '127.0.0.1', done)`);
@@ -196,7 +196,7 @@ describe('everything else passes untouched', () => {
     ["('')", 'ERR_SOCKET_BAD_PORT'],
     ['(80800)', 'ERR_SOCKET_BAD_PORT'],
     ['({ port: true })', 'ERR_INVALID_ARG_VALUE'],
-  ])('what Node.js refuses, as listen%s', async (form, code) => {
+  ])('errors of Node.js, as by listen%s', async (form, code) => {
     const program = `
       try {
         require('node:net').createServer().listen${form};
@@ -214,7 +214,7 @@ describe('everything else passes untouched', () => {
     expect(existsSync(join(path, '..'))).toBe(true);
   });
 
-  test('a unix socket whose name looks like the port', async () => {
+  test('a unix socket whose name resembles the port', async () => {
     expect(await run(cjs("listen('./8080')"))).toMatchObject({ path: './8080' });
   });
 
@@ -240,7 +240,7 @@ describe('everything else passes untouched', () => {
     expect(await run(program)).toEqual({ called: true });
   });
 
-  test('another server in place of a port', async () => {
+  test('another server instead of a port', async () => {
     const program = `
       const net = require('node:net');
       const first = net.createServer().listen(0, '127.0.0.1', () => {
@@ -257,8 +257,8 @@ describe('everything else passes untouched', () => {
     ['no PORT', null],
     ['PORT=8080', 8080],
     ['PORT=0', 0],
-    ['a PORT that is no number', 'auto'],
-  ])('all of it where a backend has %s', async (_what, port) => {
+    ['a PORT that is not a number', 'auto'],
+  ])('anything if a backend has %s', async (_what, port) => {
     const program = `
       const before = require('node:net').Server.prototype.listen;
       console.log(JSON.stringify({ called: before.name === 'remappedListen' }));
@@ -267,7 +267,7 @@ describe('everything else passes untouched', () => {
     expect(await run(program, { port: 12_345 })).toEqual({ called: true });
   });
 
-  test('no PORT that the command sets, since the backend’s port has a variable of its own', async () => {
+  test('a PORT set by the command, because the backend’s port has its own variable', async () => {
     const port = await freePort();
     const program = `
       ${PRELUDE}

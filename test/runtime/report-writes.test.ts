@@ -4,7 +4,7 @@ import { WriteReports } from '../../src/builds/write-reports.js';
 import { makeTempFolder } from '../support/project.js';
 import { startReportingProgram } from '../support/reporting-program.js';
 
-/** Runs the same in a program with the preload and in one without. */
+/** Runs the same code in a program with the preload and in one without. */
 async function compare(body: string): Promise<[unknown, unknown]> {
   const reports = new WriteReports(join(makeTempFolder(), 'writes'));
   const results: unknown[] = [];
@@ -31,7 +31,7 @@ test('all functions of fs keep their names, lengths, properties and kinds', asyn
     await handle.close();
     return { fs: describe(fs), promises: describe(fs_promises), prototype, keys: Object.keys(fs) };
   `);
-  // That methods of handles become async functions shows nowhere else: they return promises as before.
+  // Methods of handles become async functions, which is not visible elsewhere: they return promises as before.
   const tidy = (value: unknown) => JSON.parse(JSON.stringify(value).replaceAll(',true]', ',false]'));
   expect(tidy(withReports)).toEqual(tidy(without));
 });
@@ -79,7 +79,7 @@ test.each([
     return errors;`,
   ],
   [
-    'an error that a callback throws, and the context that it sees',
+    'errors thrown by a callback, and the context that it sees,',
     `
     const { AsyncLocalStorage } = require('async_hooks');
     const storage = new AsyncLocalStorage();
@@ -90,7 +90,7 @@ test.each([
     return seen;`,
   ],
   [
-    'a program that closes descriptors which are not its own',
+    'a program that closes foreign descriptors',
     `
     const before = fs.openSync('a', 'w');
     for (let fd = before + 1; fd < before + 20; fd += 1) { try { fs.closeSync(fd); } catch {} }
@@ -99,7 +99,7 @@ test.each([
     for (const fd of mine) fs.writeSync(fd, 'mine');
     return [1, 2, 3].map((number) => fs.readFileSync('b' + number, 'utf8'));`,
   ],
-])('%s are the same as without the preload', async (_, body) => {
+])('%s behave as without the preload', async (_, body) => {
   const [withReports, without] = await compare(body);
   expect(withReports).toEqual(without);
   expect(without).not.toEqual([]);

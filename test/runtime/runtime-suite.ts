@@ -8,28 +8,28 @@ import { DEADLINE_MS, waitFor } from '../support/wait.js';
 /** A backend started for a test. */
 export interface Started {
   backend: RuntimeBackend;
-  /** All it printed so far, both streams together, one character per byte. */
+  /** Its output so far, both streams together, one character per byte. */
   output: () => string;
 }
 
-/** What the suite needs of a runtime under test. Whatever is started ends with the test. */
+/** What the suite needs of a runtime under test. Everything that is started ends with the test. */
 export interface Harness {
-  /** Starts a command line of the shell. */
+  /** Starts a shell command line. */
   start(command: string, env?: Record<string, string>, signal?: AbortSignal): Promise<Started>;
-  /** Where a fixture lies for the command. */
+  /** The path of a fixture as the command sees it. */
   fixture(name: string): string;
-  /** The value of PORT that it sees. */
+  /** The value of PORT that the backend sees. */
   portOf(started: Started): number;
-  /** What of a backend still runs or is still there. */
+  /** Whatever still runs or still exists of a backend. */
   remainsOf(started: Started): Promise<unknown[]>;
 }
 
-/** What every runtime promises, whatever it runs backends in. */
+/** What every runtime guarantees, whether processes or containers. */
 export function describeRuntime(name: string, harness: Harness): void {
   const { start, fixture } = harness;
 
   describe(`${name}: starting`, () => {
-    test('a backend gets PORT and the variables it was given, whatever is in them', async () => {
+    test('a backend gets PORT and its variables, whatever they contain', async () => {
       const env = { TEST_PLAIN: 'a b', TEST_LINES: 'first\nsecond', TEST_EMPTY: '', TEST_TEXT: 'größe "$HOME" \\ 🦊' };
       const names = JSON.stringify(['PORT', ...Object.keys(env)]);
       const code = `console.log(JSON.stringify(${names}.map(n => process.env[n])))`;
@@ -39,7 +39,7 @@ export function describeRuntime(name: string, harness: Harness): void {
       expect(printed).toEqual([String(harness.portOf(started)), ...Object.values(env)]);
     });
 
-    test('it is reached at its address', async () => {
+    test('a backend is reached at its address', async () => {
       const code = `require("http").createServer((q, s) => s.end("hello")).listen(process.env.PORT)`;
       const { backend } = await start(`exec node -e '${code}'`);
       const { host, port } = await waitUntilReady(backend.addresses, AbortSignal.timeout(DEADLINE_MS));
@@ -48,14 +48,14 @@ export function describeRuntime(name: string, harness: Harness): void {
       expect((await send(`http://${authority}:${port}/`)).text).toBe('hello');
     });
 
-    test('a start that was given up before it began begins nothing', async () => {
+    test('a start that is aborted before it begins has no effect', async () => {
       const given = AbortSignal.abort(new Error('changed my mind'));
       await expect(start('exec sleep 600', {}, given)).rejects.toThrow('changed my mind');
     });
   });
 
   describe(`${name}: output and exit`, () => {
-    test('everything is handed over before the exit is reported, down to a line without an end', async () => {
+    test('all output arrives before the exit is reported, including an unfinished last line', async () => {
       const { backend, output } = await start(`exec node ${fixture('print.mjs')} last-words`);
       expect(await backend.exited).toEqual({ code: 3, signal: null });
       expect(output()).toContain('first line\nsecond line\n');
@@ -63,13 +63,13 @@ export function describeRuntime(name: string, harness: Harness): void {
       expect(output()).toContain('no newline at the end');
     });
 
-    test('bytes of every kind come through as they are', async () => {
+    test('bytes of every kind arrive unchanged', async () => {
       const { backend, output } = await start(`exec node ${fixture('print.mjs')} binary`);
       await backend.exited;
       expect(output()).toBe('\xff\xfe\0\x1b[2J\nafter\n');
     });
 
-    test('a flood comes through whole', async () => {
+    test('a flood arrives completely', async () => {
       const { backend, output } = await start(`exec node ${fixture('print.mjs')} flood 5`);
       expect(await backend.exited).toEqual({ code: 0, signal: null });
       expect(output().length).toBe(5_000_000 + 'the last line of the flood\n'.length);
@@ -83,7 +83,7 @@ export function describeRuntime(name: string, harness: Harness): void {
   });
 
   describe(`${name}: termination`, () => {
-    test('soft: it can save its work, which takes its time, and end as it likes', async () => {
+    test('soft: a backend can take time to save its work and choose its exit code', async () => {
       const save = 'setTimeout(() => { console.log("saved"); process.exit(5); }, 300)';
       const code = `process.on("SIGTERM", () => ${save}); console.log("prepared"); setInterval(() => {}, 1000)`;
       const started = await start(`exec node -e '${code}'`);
@@ -94,7 +94,7 @@ export function describeRuntime(name: string, harness: Harness): void {
       expect(await harness.remainsOf(started)).toEqual([]);
     });
 
-    test('hard: nothing survives, whatever it ignores', async () => {
+    test('hard: nothing survives, whatever signals it ignores', async () => {
       const started = await start(`exec node ${fixture('family.mjs')} stubborn`);
       await waitFor(() => started.output().includes('pids'), 'its relatives');
       started.backend.terminate(false);
@@ -105,7 +105,7 @@ export function describeRuntime(name: string, harness: Harness): void {
     });
 
     test.each(['daemon', 'nameless-daemon'])(
-      'hard: a %s that left group and session is ended as well',
+      'hard: a %s that left its group and session is ended too',
       async (plan) => {
         const started = await start(`exec node ${fixture('family.mjs')} ${plan}`);
         await waitFor(() => started.output().includes('pids'), 'its relatives');
@@ -115,13 +115,13 @@ export function describeRuntime(name: string, harness: Harness): void {
       },
     );
 
-    test('one that ends by itself is over when nothing of it is left', async () => {
+    test('a backend that exits is over when nothing of it is left', async () => {
       const started = await start(`exec node ${fixture('family.mjs')} orphans`);
       expect(await started.backend.exited).toEqual({ code: 7, signal: null });
       expect(await harness.remainsOf(started)).toEqual([]);
     });
 
-    test('can be asked at once, again, and after the end', async () => {
+    test('can be requested at once, repeatedly, and after the end', async () => {
       const started = await start('exec sleep 600');
       started.backend.terminate(false);
       started.backend.terminate(false);
@@ -133,8 +133,8 @@ export function describeRuntime(name: string, harness: Harness): void {
     });
   });
 
-  describe(`${name}: what can be told from outside`, () => {
-    test('that it listens on another port than PORT', async () => {
+  describe(`${name}: observations from outside`, () => {
+    test('report that a backend listens on a port other than PORT', async () => {
       const code = 'require("http").createServer().listen(34567, () => console.log("listening"))';
       const started = await start(`exec node -e '${code}'`);
       await waitFor(() => started.output().includes('listening'), 'it to listen');
@@ -143,12 +143,12 @@ export function describeRuntime(name: string, harness: Harness): void {
       expect(text).toContain(String(harness.portOf(started)));
     });
 
-    test('nothing, of one that listens nowhere', async () => {
+    test('report nothing for a backend that listens nowhere', async () => {
       expect(await (await start('exec sleep 600')).backend.explainNotReady()).toBeUndefined();
     });
   });
 
-  describe(`${name}: what it uses`, () => {
+  describe(`${name}: usage`, () => {
     const MIB = 1024 * 1024;
     const use = async (megabytes: number, cpuMs: number, last: string) => {
       const started = await start(`exec node ${fixture('usage.mjs')} all ${megabytes} ${cpuMs}`);
@@ -156,19 +156,19 @@ export function describeRuntime(name: string, harness: Harness): void {
       return started;
     };
 
-    test('the memory of everything it started is counted', async () => {
+    test('counts the memory of every process it started', async () => {
       const [small, large] = await Promise.all([use(0, 0, 'holding'), use(300, 0, 'holding')]);
       const [less, more] = await Promise.all([small.backend.usage(), large.backend.usage()]);
       const difference = ((more?.memoryBytes ?? 0) - (less?.memoryBytes ?? 0)) / MIB;
-      // What the two have beside it is alike, but not equal.
+      // The rest of the two is similar but not equal.
       expect(difference).toBeGreaterThan(220);
       expect(difference).toBeLessThan(380);
       expect(more?.memoryLimitBytes).toBeGreaterThan(more?.memoryBytes ?? Number.POSITIVE_INFINITY);
     });
 
-    test('the CPU time of everything it started is counted, also of what has ended', async () => {
+    test('counts the CPU time of every process it started, including ended ones', async () => {
       const started = await start(`exec node ${fixture('usage.mjs')} all 0 1600`);
-      // Where the system forgets what a process used when it ends, it has to be seen while it lives.
+      // Some systems drop the usage of a process when it ends, so it must be sampled before.
       const all = await waitFor(async () => {
         await started.backend.usage();
         return /^used ([\d.]+)$/m.exec(started.output());
@@ -176,11 +176,11 @@ export function describeRuntime(name: string, harness: Harness): void {
       const toldMs = Number(all[1]);
       const usage = await started.backend.usage();
       expect(usage?.cpuMs).toBeGreaterThan(toldMs - 300);
-      // Beside those two: the one that holds memory, and starting them all.
+      // The rest: the process that holds memory, and all starts.
       expect(usage?.cpuMs).toBeLessThan(toldMs + 1500);
     });
 
-    test('a share of the CPUs is the difference of one counter over that of the other', async () => {
+    test('yields the CPU share as the difference of one counter divided by that of the other', async () => {
       const busy = await start(`exec node -e 'console.log("up"); for (;;);'`);
       const idle = await start('exec sleep 600');
       await waitFor(() => busy.output().includes('up'), 'it to be busy');
@@ -196,13 +196,13 @@ export function describeRuntime(name: string, harness: Harness): void {
         expect(to.systemCpuMs).toBeGreaterThan(from.systemCpuMs);
         return (to.cpuMs - from.cpuMs) / (to.systemCpuMs - from.systemCpuMs);
       });
-      // One thread has one CPU at most; how much of it depends on who else is there.
+      // One thread can use at most one CPU; its share depends on other load.
       expect(busyShare).toBeGreaterThan(0.02);
       expect(busyShare).toBeLessThan(1.2 / availableParallelism());
       expect(idleShare).toBeLessThan(0.01);
     });
 
-    test('is not known of one that has ended', async () => {
+    test('is unknown for a terminated backend', async () => {
       const { backend } = await start('exit 0');
       await backend.exited;
       expect(await backend.usage()).toBeUndefined();

@@ -8,7 +8,7 @@ import { fixture, makeProject } from '../support/project.js';
 const ECHO = `node ${fixture('echo-server.mjs')}`;
 const BIG = 'x'.repeat(200_000);
 
-/** Spawns a backend that can't be started. @returns what is said of it, and its exit code */
+/** Spawns a backend that can't be started. @returns the remark about it, and its exit code */
 async function spawnInVain(server: DevServer, env: Record<string, string> = {}) {
   const { backend_id } = await server.connect({ spawn: { executable: { env } } });
   const backend = await untilStatus(server, backend_id, 'terminated');
@@ -20,23 +20,23 @@ describe('a backend that can’t be started says why', () => {
   test.each([
     ['alone', ECHO],
     ['by the shell', `${ECHO} && true`],
-  ])('with a variable of 200 KB in the request, or in the config: %s', async (_how, command) => {
+  ])('with a variable of 200 KB in the request or the config: %s', async (_how, command) => {
     const server = await startServer({ command });
     const { remark, code, state } = await spawnInVain(server, { BIG });
     expect(remark).toMatch(
       /can't be started: the environment variable "BIG" has 196 KiB, and the system passes on 128 KiB/,
     );
     expect(code).toBeNull();
-    // It is no fault of jamdev's.
+    // It is not an internal error of jamdev.
     expect(state).not.toHaveProperty('reason', 'internalerror');
     const configured = await startServer({ command, env: { LARGE: BIG } });
     expect((await spawnInVain(configured)).remark).toContain('the environment variable "LARGE" has 196 KiB');
   });
 
-  test('with a folder that has vanished since', async () => {
+  test('with a folder that has been deleted', async () => {
     const folder = makeProject();
     const server = await startServer({ folder, command: ECHO, watch: false });
-    // With its first build done.
+    // After its first build.
     await untilStatus(server, (await server.connect()).backend_id, 'ready');
     renameSync(folder, `${folder}-moved`);
     const { remark } = await spawnInVain(server);
@@ -45,7 +45,7 @@ describe('a backend that can’t be started says why', () => {
     expect(remark).not.toContain('Check');
   });
 
-  test('with a program that may not be executed, or whose interpreter is missing', async () => {
+  test('with a program that is not executable, or whose interpreter is missing', async () => {
     const folder = makeProject({ plain: '#!/bin/sh\n', script: '#!/no/such/thing\n' });
     chmodSync(join(folder, 'script'), 0o755);
     const plain = await spawnInVain(await startServer({ folder, command: './plain', watch: false }));
@@ -59,7 +59,7 @@ describe('a backend that can’t be started says why', () => {
   test.each([
     ['build', 'sleep 0'],
     ['build without a command', 'true'],
-  ])('with a build that meets the same: %s', async (_what, build) => {
+  ])('with a build that fails in the same way: %s', async (_what, build) => {
     const server = await startServer({ command: ECHO, build, env: { LARGE: BIG } });
     await expect(server.connect()).resolves.toBeDefined();
     const [outcome] = await server.build('a test');
@@ -70,9 +70,13 @@ describe('a backend that can’t be started says why', () => {
   });
 
   test.each<[string, Buffer, string]>([
-    ['UTF-16 with a mark', Buffer.from('\uFEFFA=1\n', 'utf16le'), 'is encoded in UTF-16 (little endian)'],
-    ['UTF-16 without one', Buffer.from('A=1\nB=2\n', 'utf16le'), 'is encoded in UTF-16 (little endian)'],
-    ['UTF-16 of the other kind', Buffer.from('\uFEFFA=1\n', 'utf16le').swap16(), 'is encoded in UTF-16 (big endian)'],
+    ['UTF-16 with a byte order mark', Buffer.from('\uFEFFA=1\n', 'utf16le'), 'is encoded in UTF-16 (little endian)'],
+    ['UTF-16 without a byte order mark', Buffer.from('A=1\nB=2\n', 'utf16le'), 'is encoded in UTF-16 (little endian)'],
+    [
+      'UTF-16 in the other byte order',
+      Buffer.from('\uFEFFA=1\n', 'utf16le').swap16(),
+      'is encoded in UTF-16 (big endian)',
+    ],
     ['a NUL', Buffer.from('A=1\nB=\0\n'), 'is not a text file (line 2 contains a NUL character)'],
   ])('with a .env in %s', async (_what, content, said) => {
     const folder = makeProject();

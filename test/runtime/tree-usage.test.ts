@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { hasProc, type ProcessEntry } from '../../src/processes/process-table.js';
 import { TreeUsage } from '../../src/runtime/process/tree-usage.js';
 
-/** A process with so much CPU time of its own and of children that it waited for. */
+/** A process with its own CPU time and that of children it waited for. */
 function entry(pid: number, cpuMs: number, childrenCpuMs = 0, memoryBytes = 1000): ProcessEntry {
   const identity = { pid, ppid: 1, pgid: 1, startId: `boot:${pid}`, startedAt: 1, zombie: memoryBytes === 0 };
   return { ...identity, memoryBytes, cpuMs, childrenCpuMs };
 }
 
-/** What is counted at each look of a series. */
+/** The CPU time counted at each sample of a series. */
 function countLooks(...looks: [living: ProcessEntry[], ended?: ProcessEntry[]][]): (number | undefined)[] {
   const tree = new TreeUsage();
   return looks.map(([living, ended = []]) => tree.add({ living, ended })?.cpuMs);
@@ -16,22 +16,22 @@ function countLooks(...looks: [living: ProcessEntry[], ended?: ProcessEntry[]][]
 
 const [server, worker] = [1, 2];
 
-test('memory is that of all that lives', () => {
+test('memory is the sum over all living processes', () => {
   const usage = new TreeUsage().add({ living: [entry(server, 0, 0, 5000), entry(worker, 0, 0, 300)], ended: [] });
   expect(usage?.memoryBytes).toBe(5300);
   expect(usage?.memoryLimitBytes).toBeGreaterThan(2 ** 20);
 });
 
-test('the peak is at least what is in use, and what one that lives had at its own peak, if the system tells', () => {
+test('the peak is at least the current use, and includes peaks of living processes if the system reports them', () => {
   const usage = new TreeUsage().add({ living: [{ ...entry(server, 0, 0, 5000), pid: process.pid }], ended: [] });
   expect(usage?.peakMemoryBytes).toBeGreaterThanOrEqual(hasProc() ? process.memoryUsage.rss() / 2 : 5000);
 });
 
-test('CPU time is that of all, with what children had used when they ended', () => {
+test('CPU time is the sum over all processes, including ended children', () => {
   expect(countLooks([[entry(server, 100, 40), entry(worker, 10)]])).toEqual([150]);
 });
 
-test('a child that is waited for is counted once: while it lives, when it has ended, and with its parent', () => {
+test('a child that is waited for is counted once: while it lives, when it has ended, and in its parent', () => {
   expect(
     countLooks(
       [[entry(server, 100), entry(worker, 500)]],
@@ -42,18 +42,18 @@ test('a child that is waited for is counted once: while it lives, when it has en
   ).toEqual([600, 630, 640, 650]);
 });
 
-test('what a process used that nobody waited for is not forgotten', () => {
+test('the usage of a process that no parent waited for is kept', () => {
   expect(
     countLooks(
       [[entry(server, 100), entry(worker, 500)]],
-      // It has ended; the other one has used more than that meanwhile.
+      // The worker has ended, and the server has used more than that in the meantime.
       [[entry(server, 900)]],
       [[entry(server, 950)]],
     ),
   ).toEqual([600, 1400, 1450]);
 });
 
-test('nor what a whole branch used, whose leaf went over to its parent before that went to the first', () => {
+test("the usage of a whole branch is kept when a leaf's time moves up two levels between samples", () => {
   const [leaf] = [3];
   expect(
     countLooks(
@@ -64,11 +64,11 @@ test('nor what a whole branch used, whose leaf went over to its parent before th
   ).toEqual([650, 660, 660]);
 });
 
-test('a later process with the pid of an earlier one is another', () => {
+test('a later process with a reused pid counts as another one', () => {
   const second = { ...entry(worker, 5), startId: 'boot:99' };
   expect(countLooks([[entry(server, 0), entry(worker, 500)]], [[entry(server, 0), second]])).toEqual([500, 505]);
 });
 
-test('of nothing, and of what has no memory yet, nothing is reported', () => {
+test('nothing is reported without processes or without memory', () => {
   expect(countLooks([[]], [[entry(server, 0, 0, 0)]], [[entry(server, 5)]])).toEqual([undefined, undefined, 5]);
 });

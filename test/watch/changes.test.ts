@@ -75,7 +75,7 @@ const NOTHING: Case[] = [
   ['saved unchanged', (path) => writeFileSync(path('server.js'), 'one'), []],
   ['given another mode that is not executable', (path) => chmodSync(path('server.js'), 0o600), []],
   [
-    'replaced by an identical one',
+    'replaced by an identical file',
     (path) => {
       writeFileSync(path('tmp'), 'one');
       renameSync(path('tmp'), path('server.js'));

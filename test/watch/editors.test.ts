@@ -136,7 +136,7 @@ const EDITORS: Editor[] = [
   },
 ];
 
-/** Runs a real editor if it is installed. @returns whether it is */
+/** Whether a real editor is installed. */
 const isThere = (program: string) => spawnSync(program, ['--version']).status === 0;
 const vim = (file: string, ...settings: string[]) => {
   const commands = [...settings.map((setting) => `set ${setting}`), '%s/1/2/', 'wq'].flatMap((text) => ['-c', text]);

@@ -6,7 +6,7 @@ import { openSocket } from '../../support/http.js';
 import { expectRefusal } from '../../support/refusal.js';
 import { waitFor } from '../../support/wait.js';
 
-/** Every endpoint of the platform that reads a body, with names that lead nowhere. */
+/** Every endpoint of the platform that reads a body, with names that do not exist. */
 const PATHS = [
   '/v2/service/-/-/connect',
   '/v2/service/-/-/staging/connect',
@@ -36,27 +36,33 @@ type Body = [
 ];
 
 const BODIES: Body[] = [
-  ['cut short', '{"key": "a"', 'InvalidJson', NOT_JSON],
+  ['truncated', '{"key": "a"', 'InvalidJson', NOT_JSON],
   ['a form', 'key=a&hard=1', 'InvalidJson', NOT_JSON, { 'content-type': 'application/x-www-form-urlencoded' }],
   ['in single quotes', "{'hard': true}", 'InvalidJson', NOT_JSON],
-  ['with a comma too many', '{"hard": true,}', 'InvalidJson', NOT_JSON],
+  ['with an extra comma', '{"hard": true,}', 'InvalidJson', NOT_JSON],
   ['with a comment', '{/* none */}', 'InvalidJson', NOT_JSON],
-  ['two at once', '{} {}', 'InvalidJson', NOT_JSON],
+  ['two values', '{} {}', 'InvalidJson', NOT_JSON],
   ['NaN', '{"hard": NaN}', 'InvalidJson', NOT_JSON],
   ['blank', '  \n', 'InvalidJson', NOT_JSON],
   ['with a bare NUL', '{"hard\0": true}', 'InvalidJson', NOT_JSON],
-  ['nested and cut short', '['.repeat(500_000), 'InvalidJson', NOT_JSON],
-  ['in UTF-16 that is not declared', Buffer.from('{}', 'utf16le'), 'InvalidJson', NOT_JSON],
+  ['nested and truncated', '['.repeat(500_000), 'InvalidJson', NOT_JSON],
+  ['in undeclared UTF-16', Buffer.from('{}', 'utf16le'), 'InvalidJson', NOT_JSON],
   ['a list', '[{}]', 'InvalidRequest', notAn('a list')],
-  ['a text', '"{}"', 'InvalidRequest', notAn('a string')],
+  ['a string', '"{}"', 'InvalidRequest', notAn('a string')],
   ['a number', '1e999', 'InvalidRequest', notAn('a number')],
   ['true', 'true', 'InvalidRequest', notAn('a boolean')],
-  ['nested without end', DEEP, 'InvalidRequest', notAn('a list')],
-  ['as large as may be', `"${'x'.repeat(LIMIT - 2)}"`, 'InvalidRequest', notAn('a string')],
-  ['a byte too large', `"${'x'.repeat(LIMIT - 1)}"`, 'BodyTooLarge', TOO_LARGE],
-  ['a byte too large, in chunks', ' '.repeat(LIMIT + 1), 'BodyTooLarge', TOO_LARGE, { 'transfer-encoding': 'chunked' }],
+  ['endlessly nested', DEEP, 'InvalidRequest', notAn('a list')],
+  ['of the maximum size', `"${'x'.repeat(LIMIT - 2)}"`, 'InvalidRequest', notAn('a string')],
+  ['one byte too large', `"${'x'.repeat(LIMIT - 1)}"`, 'BodyTooLarge', TOO_LARGE],
   [
-    'small, and too large once unpacked',
+    'one byte too large, in chunks',
+    ' '.repeat(LIMIT + 1),
+    'BodyTooLarge',
+    TOO_LARGE,
+    { 'transfer-encoding': 'chunked' },
+  ],
+  [
+    'small, but too large once decompressed',
     gzipSync(Buffer.alloc(20 * LIMIT, ' ')),
     'BodyTooLarge',
     TOO_LARGE,
@@ -64,12 +70,12 @@ const BODIES: Body[] = [
   ],
   ['not UTF-8', Buffer.from('{"user": "\xe4"}', 'latin1'), 'InvalidRequest', unreadable('it is not UTF-8')],
   [
-    'UTF-8 of half a surrogate pair',
+    'UTF-8 of a lone surrogate',
     Buffer.from('7b22eda0bd223a317d', 'hex'),
     'InvalidRequest',
     unreadable('it is not UTF-8'),
   ],
-  ['UTF-8 that is too long', Buffer.from('7b22c0af223a317d', 'hex'), 'InvalidRequest', unreadable('it is not UTF-8')],
+  ['overlong UTF-8', Buffer.from('7b22c0af223a317d', 'hex'), 'InvalidRequest', unreadable('it is not UTF-8')],
   [
     'declared as Latin-1',
     '{}',
@@ -78,28 +84,28 @@ const BODIES: Body[] = [
     { 'content-type': 'application/json; charset=iso-8859-1' },
   ],
   [
-    'in an encoding that nobody knows',
+    'in an unknown encoding',
     '{}',
     'InvalidRequest',
     unreadable('unsupported content encoding "nonsense"'),
     { 'content-encoding': 'nonsense' },
   ],
   [
-    'not packed, and said to be',
+    'declared as compressed but not compressed',
     '{}',
     'InvalidRequest',
     unreadable('incorrect header check'),
     { 'content-encoding': 'gzip' },
   ],
   [
-    'packed and cut short',
+    'compressed and truncated',
     gzipSync('{"key": "a"}').subarray(0, 15),
     'InvalidRequest',
     unreadable('unexpected end of file'),
     { 'content-encoding': 'gzip' },
   ],
   [
-    'packed otherwise than said',
+    'compressed in another way than declared',
     gzipSync('{}'),
     'InvalidRequest',
     unreadable('Decompression failed'),
@@ -107,7 +113,7 @@ const BODIES: Body[] = [
   ],
 ];
 
-/** Bodies that no endpoint takes. */
+/** Bodies that no endpoint accepts. */
 export const badBodies: ApiSuite = (target) => {
   const api = target.share();
   afterEach(async () => expect(await api().place.spawned()).toEqual([]));
@@ -119,7 +125,7 @@ export const badBodies: ApiSuite = (target) => {
       expectRefusal(answer, code === 'BodyTooLarge' ? 413 : 400, code, message);
     });
 
-    test('a client that stops half-way through its body gets nothing, and leaves nothing', async () => {
+    test('a client that stops in the middle of its body gets no answer and leaves nothing behind', async () => {
       const faultsBefore = api().place.faults().length;
       for (const part of ['', '{', '{"key": "a"}']) {
         const { socket, received } = await openSocket(api().url);
@@ -134,22 +140,22 @@ export const badBodies: ApiSuite = (target) => {
     });
   });
 
-  test('HTTP API: a client that closes its side after its request gets nothing that it did not ask for', async () => {
+  test('HTTP API: a client that closes its side after a request gets the answer to it or nothing', async () => {
     const { socket, received } = await openSocket(api().url);
     const body = '{"key": "nobody", "spawn": false}';
     const head = `POST /v2/service/-/-/connect HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${api().place.token}`;
     socket.end(`${head}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
     await waitFor(() => socket.closed, 'the connection to be closed');
-    // Node.js closes the connection then, maybe before there is an answer.
+    // Node.js then closes the connection, possibly before there is an answer.
     expect(received()).toMatch(/^$|KeyUnheldNoSpawnConfig/);
   });
 
-  test('HTTP API: every endpoint that reads a body stands in the table', async () => {
+  test('HTTP API: every endpoint that reads a body is in the table', async () => {
     const reading = (await operationsOf(api())).filter(({ body }) => body !== undefined);
     expect(reading).toHaveLength(paths.length);
   });
 
-  test('HTTP API: bodies that are packed, declared as any type, or begin with a byte order mark are read', async () => {
+  test('HTTP API: bodies that are compressed, declared as any type, or begin with a byte order mark are read', async () => {
     const path = '/v2/backend/nosuchbackend1/terminate';
     const wrong = '{"hard": 1}';
     for (const [body, headers] of [
@@ -163,12 +169,12 @@ export const badBodies: ApiSuite = (target) => {
       [Buffer.from(wrong, 'utf16le'), { 'content-type': 'application/json; charset=utf-16' }],
     ] as [string | Buffer, Record<string, string>][]) {
       const answer = await api().send(path, { method: 'POST', body, headers });
-      // It was read, as this could not be said otherwise.
+      // Only an endpoint that has read the body can give this error.
       expect(answer.json()).toMatchObject({ error: { message: '"hard" must be true or false, not 1.' } });
     }
   });
 
-  test('HTTP API: an endpoint that takes no body reads none', async () => {
+  test('HTTP API: an endpoint without a body ignores one', async () => {
     for (const body of ['{"', '[]', ' '.repeat(2 * LIMIT), Buffer.from([0xff])]) {
       const headers = { 'content-length': String(Buffer.byteLength(body)) };
       const ask = (method: string, path: string) => api().send(path, { method, body, headers });

@@ -12,7 +12,7 @@ const USE_IMAGE = ['/v2/service/-/-/update', '/v2/service/-/-/staging/update'];
 
 const DEEP = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
 
-/** JSON that is not what a kind of field takes, and what is said of it. */
+/** JSON that a kind of field does not accept, and the error for it. */
 const WRONG = {
   string: [
     ['true', 'must be a string, not true'],
@@ -109,7 +109,7 @@ const WRONG = {
   ],
 } satisfies Record<string, [json: string, detail: string][]>;
 
-/** Every field of every body of the platform's, keys apart. */
+/** Every field of the platform's request bodies except keys. */
 const FIELDS: [paths: string[], field: string, kind: keyof typeof WRONG][] = [
   [CONNECT, 'user', 'string'],
   [CONNECT, 'auth', 'object'],
@@ -141,31 +141,31 @@ const FIELDS: [paths: string[], field: string, kind: keyof typeof WRONG][] = [
   [USE_IMAGE, 'image_tag', 'tag'],
 ];
 
-/** JSON text with one value, at a field deep inside. */
+/** JSON text with one value in a nested field. */
 function bodyWith(field: string, json: string): string {
   return field.split('.').reduceRight((inner, name) => `{${JSON.stringify(name)}: ${inner}}`, json);
 }
 
-/** Fields with values that they do not take. */
+/** Fields with values that they do not accept. */
 export const badFields: ApiSuite = (target) => {
   const api = target.share();
   afterEach(async () => expect(await api().place.spawned()).toEqual([]));
 
-  describe('HTTP API: what is no value of a field is refused', () => {
+  describe('HTTP API: invalid values are refused', () => {
     test.each(FIELDS.flatMap(([paths, field, kind]) => paths.map((path) => [path, field, kind] as const)))(
       'POST %s: %s (%s)',
       async (path, field, kind) => {
         const named = field.replace('*', 'NAME');
         for (const [json, detail] of WRONG[kind]) {
           expectRefusal(await api().post(path, bodyWith(named, json)), 400, 'InvalidRequest', `"${named}" ${detail}.`);
-          // Of two fields of one name the last one counts.
+          // Of two fields with the same name the last one counts.
           const twice = bodyWith(named, `null, ${JSON.stringify(named.split('.').at(-1))}: ${json}`);
           expectRefusal(await api().post(path, twice), 400, 'InvalidRequest', `"${named}" ${detail}.`);
         }
       },
     );
 
-    test('every field that is described stands in the table', async () => {
+    test('every described field is in the table', async () => {
       const description = await describeApi(api());
       const bodies = {
         ConnectRequest: CONNECT,
@@ -189,7 +189,7 @@ export const badFields: ApiSuite = (target) => {
     test.each([
       ...CREATE.map((path) => [path, 'name'] as const),
       ...USE_IMAGE.map((path) => [path, 'image_tag'] as const),
-    ])('POST %s: %s has to be given', async (path, field) => {
+    ])('POST %s: %s is required', async (path, field) => {
       for (const body of ['', 'null', '{}', `{"__proto__": {"${field}": "a"}}`]) {
         const answer = await api().post(path, body);
         expectRefusal(answer, 400, 'InvalidRequest', `"${field}" must be a string, not missing.`);
@@ -206,7 +206,7 @@ export const badFields: ApiSuite = (target) => {
     );
   });
 
-  test('HTTP API: null stands for a field that is not given, and what is not known is ignored', async () => {
+  test('HTTP API: null counts as a missing field, and unknown fields are ignored', async () => {
     const own = await target.open();
     await own.post('/v2/service/-/-/staging/update', { image_tag: own.place.image });
     const nulls = (paths: string[]) =>
@@ -214,7 +214,7 @@ export const badFields: ApiSuite = (target) => {
     for (const path of [...CONNECT, ...SPAWN]) {
       const paths = CONNECT.includes(path) ? CONNECT : SPAWN;
       const body: Record<string, unknown> = {};
-      // Outer ones first, so that those with inner ones become objects of nulls.
+      // Outer fields first, so that those with inner fields become objects of nulls.
       for (const field of nulls(paths)) set(body, field.split('.'), null);
       const text = JSON.stringify({ ...body, key: null, lock: null, unknown: { spawn: 5 } });
       const strange = text.replace(/\}$/, `, "__proto__": {"spawn": "x", "user": 5}, "deep": ${DEEP}}`);
@@ -228,7 +228,7 @@ export const badFields: ApiSuite = (target) => {
   });
 };
 
-/** Names of the fields of a JSON Schema, inner ones after a dot; `*` stands for any name. */
+/** The fields of a JSON Schema, inner ones after a dot; `*` stands for any name. */
 function fieldsOf(schema: Record<string, unknown>): string[] {
   const {
     properties = {},

@@ -17,7 +17,7 @@ export const badKeysAndVariables: ApiSuite = (target) => {
     expectRefusal(await api().post(path, body), 400, code, message);
   }
 
-  describe('Keys: what is no key is refused', () => {
+  describe('Keys: invalid keys are refused', () => {
     const many = '🔑'.repeat(129);
     const cases: [json: string, message: string][] = [
       ['""', 'The key is empty. Give 1 to 128 characters, or no key at all.'],
@@ -40,7 +40,7 @@ export const badKeysAndVariables: ApiSuite = (target) => {
       await expectRefused(path, `{"${field}": "good", "${field}": 7}`, 'InvalidKey', cases[1]?.[1] ?? '');
     });
 
-    test.each(CONNECT)('POST %s: no spawn, and no key to look for', async (path) => {
+    test.each(CONNECT)('POST %s: spawn: false without a key to look for', async (path) => {
       const message = '"spawn": false needs a key. Pass the key of the backend to look for.';
       for (const body of [
         '{"spawn": false}',
@@ -52,14 +52,14 @@ export const badKeysAndVariables: ApiSuite = (target) => {
     });
   });
 
-  test('Keys: 128 code points pass, whatever they are', async () => {
+  test('Keys: any 128 code points are accepted', async () => {
     const own = await target.open();
     const key = '🔑'.repeat(128);
     const { url } = await own.connect({ key });
     expect(await control(url, 'env')).toMatchObject({ SESSION_BACKEND_KEY: key });
   });
 
-  describe('What a backend sees: variables that can not be given are refused', () => {
+  describe('What a backend sees: invalid variables are refused', () => {
     const places = [
       ...CONNECT.map((path) => [path, 'spawn.executable.env', '{"spawn": {"executable": {"env": %}}}'] as const),
       ...SPAWN.map((path) => [path, 'env', '{"env": %}'] as const),
@@ -85,7 +85,7 @@ export const badKeysAndVariables: ApiSuite = (target) => {
   });
 
   describe('HTTP API: auth', () => {
-    test.each(CONNECT)('POST %s: auth that is nested without end is refused', async (path) => {
+    test.each(CONNECT)('POST %s: endlessly nested auth is refused', async (path) => {
       for (const deep of [DEEP, `${'[{"a":'.repeat(60)}1${'}]'.repeat(60)}`]) {
         const message = '"auth" is nested more than 100 levels deep.';
         await expectRefused(path, `{"auth": {"a": ${deep}}}`, 'InvalidRequest', message);
@@ -119,7 +119,7 @@ export const badKeysAndVariables: ApiSuite = (target) => {
     own.check('variables.status', (await own.post(CONNECT[0] ?? '', half)).status, 200);
   });
 
-  test('the largest numbers are taken', async () => {
+  test('the largest numbers are accepted', async () => {
     const own = await target.open();
     const most = Number.MAX_SAFE_INTEGER;
     const { url } = await own.connect({

@@ -3,7 +3,7 @@ import { operationsOf } from '../../support/api/operations.js';
 import type { ApiSuite } from '../../support/api/test-api.js';
 import { expectRefusal } from '../../support/refusal.js';
 
-/** Paths that lead nowhere. */
+/** Paths that do not exist. */
 export const badPaths: ApiSuite = (target) => {
   const api = target.share();
   afterEach(async () => expect(await api().place.spawned()).toEqual([]));
@@ -17,7 +17,7 @@ export const badPaths: ApiSuite = (target) => {
     );
   }
 
-  describe('HTTP API: what can not stand in a path is refused, on every endpoint and in every place', () => {
+  describe('HTTP API: invalid names in a path are refused on every endpoint and in every position', () => {
     const failed = (part: string) =>
       `The path could not be read: Failed to decode param '${part}'. Encode it as UTF-8, "%" as %25.`;
 
@@ -44,7 +44,7 @@ export const badPaths: ApiSuite = (target) => {
     });
   });
 
-  describe('HTTP API: an id that no backend has', () => {
+  describe('HTTP API: an unknown backend id', () => {
     test.each([
       ['nosuchbackend1', '"nosuchbackend1"'],
       ['..%2f..%2fetc%2fpasswd', '"../../etc/passwd"'],
@@ -69,7 +69,7 @@ export const badPaths: ApiSuite = (target) => {
     });
   });
 
-  test('HTTP API: whatever stands in the query of the others is ignored', async () => {
+  test('HTTP API: query parameters of other endpoints are ignored', async () => {
     for (const query of ['', '?', '?%zz', '?r=0.5', '?a[b]=c&a=d', `?${'x'.repeat(8_000)}`, '?__proto__=x']) {
       const answer = await api().send('/', { path: `/auth${query}` });
       expect(answer.json(), query).toMatchObject({ status: 'ok' });

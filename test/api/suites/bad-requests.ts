@@ -6,7 +6,7 @@ import { waitFor } from '../../support/wait.js';
 const CONNECT = '/v2/service/-/-/connect';
 const SPAWN = '/user/-/service/-/spawn';
 
-/** One of each kind of refusal; all of them are in bad-fields, bad-bodies and bad-paths. */
+/** One refusal of each kind; bad-fields, bad-bodies and bad-paths have all of them. */
 const cases: [path: string, body: unknown][] = [
   [CONNECT, '{"key": "a"'],
   [CONNECT, [1]],
@@ -21,11 +21,11 @@ const cases: [path: string, body: unknown][] = [
   ['/auth', {}],
 ];
 
-/** What requests that are refused leave behind, and who may send any. */
+/** What refused requests leave behind, and who may send requests. */
 export const badRequests: ApiSuite = (target) => {
   describe('HTTP API', () => {
-    describe('bad requests disturb nothing else', () => {
-      test('backends and open connections go on', async () => {
+    describe('bad requests affect nothing else', () => {
+      test('backends and open connections continue', async () => {
         const api = await target.open();
         const { url } = await api.connect({ key: 'k' });
         const pid = await control(url, 'pid');
@@ -35,7 +35,7 @@ export const badRequests: ApiSuite = (target) => {
         expect(await api.place.spawned()).toHaveLength(1);
       });
 
-      test('a client that hangs up half-way through a body, or talks no HTTP, is forgotten', async () => {
+      test('a client that disconnects in the middle of a body, or does not speak HTTP, leaves nothing behind', async () => {
         const api = await target.open();
         const authorization = `authorization: Bearer ${api.place.token}\r\n`;
         const half = await openSocket(api.url);

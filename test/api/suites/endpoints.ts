@@ -10,7 +10,7 @@ const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 /** What each endpoint of version 1 and 2 does. */
 export const endpoints: ApiSuite = (target) => {
   describe('HTTP API: v1', () => {
-    test.each(['', '/v1'])('spawn under "%s" answers in the dev style, keys in order', async (prefix) => {
+    test.each(['', '/v1'])('spawn under "%s" answers in the dev style, with keys in order', async (prefix) => {
       const api = await target.open();
       const path = `${prefix}/user/${api.account}/service/doc/spawn`;
       const answer = await api.post(`${path}?r=0.123`, { lock: 'doc-1' });
@@ -35,14 +35,14 @@ export const endpoints: ApiSuite = (target) => {
       expect(again.url).not.toBe(result.url);
     });
 
-    test('spawn takes no body, and passes env on', async () => {
+    test('spawn needs no body, and passes env on', async () => {
       const api = await target.open();
       expect((await api.send('/user/-/service/-/spawn', { method: 'POST' })).status).toBe(200);
       const answer = await api.post('/user/-/service/-/spawn', { env: { TEST_A: '1' }, grace_period_seconds: 9 });
       expect(await control(answer.json<{ url: string }>().url, 'env')).toMatchObject({ TEST_A: '1' });
     });
 
-    test('status and its stream use the v1 names, none twice, and terminate is hard', async () => {
+    test('status and its stream use the v1 names without repeating one, and terminate is hard', async () => {
       const api = await target.open();
       const { backend_id: id } = await api.connect();
       const stream = await api.stream(`/backend/${id}/status/stream?r=1`);
@@ -58,7 +58,7 @@ export const endpoints: ApiSuite = (target) => {
   });
 
   describe('HTTP API: v2 connect', () => {
-    test('answers in the dev style, keys in order, and with a fresh token each time', async () => {
+    test('answers in the dev style, with keys in order and a new token each time', async () => {
       const api = await target.open();
       const path = `/v2/service/${api.account}/doc/connect`;
       const answer = await api.post(path, { key: 'document-123' });
@@ -137,7 +137,7 @@ export const endpoints: ApiSuite = (target) => {
       expect(await api.place.spawned()).toEqual([backend_id]);
     });
 
-    test('a key whose holder is ending is given on when that process is gone, not before', async () => {
+    test('a key is passed on only when the process of its ending holder is gone', async () => {
       const api = await target.open();
       const first = await api.connectUntilReady({ key: 'k', life: { onSigterm: 300 } });
       await api.terminate(first.backend_id, false);
@@ -147,7 +147,7 @@ export const endpoints: ApiSuite = (target) => {
       expect(second.backend_id).not.toBe(first.backend_id);
     });
 
-    test('without a key the backend sees the one that was made up', async () => {
+    test('without a key, the backend sees the generated one', async () => {
       const api = await target.open();
       const { url, backend_id } = await api.connect();
       const { SESSION_BACKEND_KEY: key } = await control(url, 'env');
@@ -157,7 +157,7 @@ export const endpoints: ApiSuite = (target) => {
   });
 
   describe('HTTP API: v2 status, info and list', () => {
-    test('the stream sends every status so far, then the live ones, each event in one chunk, and ends', async () => {
+    test('the stream sends every status so far, then live ones, each event in one chunk, and ends', async () => {
       const api = await target.open();
       const { backend_id: id, status_url } = await api.connectUntilReady({ key: 'k' });
       const stream = await api.stream(`${status_url}/stream?nonce=0.5`, { origin: 'https://app.example' });
@@ -221,7 +221,7 @@ export const endpoints: ApiSuite = (target) => {
       expect(await api.get(`/backend/${id}/status`)).toMatchObject({ state: 'Failed' });
     });
 
-    test('the list has the backends that run', async () => {
+    test('the list has the running backends', async () => {
       const api = await target.open();
       const { backend_id: gone } = await api.connect({ key: 'gone' });
       await api.terminate(gone, true);
@@ -249,7 +249,7 @@ export const endpoints: ApiSuite = (target) => {
   });
 
   describe('HTTP API: terminate', () => {
-    test('a dead backend can not be terminated again', async () => {
+    test('terminating a terminated backend is refused', async () => {
       const api = await target.open();
       const { backend_id: id } = await api.connect();
       await api.terminate(id, true);
@@ -259,7 +259,7 @@ export const endpoints: ApiSuite = (target) => {
       expect(answer.json()).toMatchObject({ error: { code: 'BackendNotRunning' } });
     });
 
-    test('a soft one can be made hard', async () => {
+    test('a soft termination can be made hard', async () => {
       const api = await target.open();
       const { backend_id: id } = await api.connectUntilReady({ life: { onSigterm: 'ignore' } });
       await api.terminate(id, false);
@@ -274,7 +274,7 @@ export const endpoints: ApiSuite = (target) => {
   });
 
   describe('HTTP API: logs stream', () => {
-    test('sends what was printed before, then live, one event a line, and ends with the backend', async () => {
+    test('sends earlier output, then live output, one event per line, and ends with the backend', async () => {
       const api = await target.open();
       const { backend_id: id, url } = await api.connect();
       const { PORT } = await control(url, 'env');

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ApiSuite } from '../../support/api/test-api.js';
 import { expectRefusal } from '../../support/refusal.js';
 
-/** How large `user` and `auth` can be. */
+/** The size limits of `user` and `auth`. */
 export const largeIdentity: ApiSuite = (target) => {
   test.each([
     ['/v2/service/-/-/connect', 900_000],

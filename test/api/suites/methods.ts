@@ -3,7 +3,7 @@ import type { ConnectResponse } from '../../../src/contract/responses.js';
 import { operationsOf } from '../../support/api/operations.js';
 import type { ApiSuite } from '../../support/api/test-api.js';
 
-/** Names that fit the parameters of a path; the backend and its token are those that there are. */
+/** Replaces the parameters of a path by valid names; backend and token are existing ones. */
 function fill(path: string, { backend_id: id, token }: ConnectResponse): string {
   return path
     .replace(/:id|:backend/, id)
@@ -15,12 +15,12 @@ function fill(path: string, { backend_id: id, token }: ConnectResponse): string 
 const NO_JSON = { body: '{"', headers: { 'content-length': '2', accept: 'application/json' } };
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND'];
 
-/** What a path answers, by method. */
+/** The answers of a path, by method. */
 export const methods: ApiSuite = (target) => {
   const api = target.share();
 
   describe('HTTP API: methods', () => {
-    test('a path that is there answers a method that it does not take with 405 and those that it does', async () => {
+    test('an existing path answers an unsupported method with 405 and the supported ones', async () => {
       const connected = await api().connectUntilReady({ key: 'k' });
       const endpoints = await operationsOf(api());
       let refused = 0;
@@ -32,7 +32,7 @@ export const methods: ApiSuite = (target) => {
         ];
         for (const method of METHODS.filter((each) => !taken.includes(each))) {
           const filled = fill(path, connected);
-          // A body that could not be parsed must not get in the way.
+          // A body that cannot be parsed must not change this.
           const answer = await api().send(`${filled}?r=0.5`, { method, ...NO_JSON });
           expect(answer.headers.allow, `${method} ${path}`).toBe([...allowed, 'OPTIONS'].join(', '));
           expect(answer.headers['content-type']).toBe('application/json');
@@ -52,7 +52,7 @@ export const methods: ApiSuite = (target) => {
       expect(await api().running()).toEqual([connected.backend_id]);
     });
 
-    test('HEAD answers as GET does, without the body, and comes to its end', async () => {
+    test('HEAD answers like GET without the body, and the answer ends', async () => {
       const connected = await api().connectUntilReady({ key: 'k' });
       for (const { path } of (await operationsOf(api())).filter((endpoint) => endpoint.method === 'get')) {
         const query = path.endsWith('/logs') ? `?backend=${connected.backend_id}` : '';
@@ -96,7 +96,7 @@ export const methods: ApiSuite = (target) => {
       }
     });
 
-    test('OPTIONS tells a page from elsewhere that it may read statuses, and nothing of anything else', async () => {
+    test('OPTIONS tells a page from elsewhere that it may read statuses, and nothing about other paths', async () => {
       const headers = { origin: 'https://evil.example', 'access-control-request-method': 'GET' };
       const status = await api().send('/v2/backend/x/status', { method: 'OPTIONS', headers });
       expect(status.status).toBe(204);
@@ -127,7 +127,7 @@ export const methods: ApiSuite = (target) => {
       ['GET', '/_jamdev/../auth'],
       ['GET', '/constructor'],
       ['GET', '/__proto__'],
-    ])('%s %s is nowhere: 404 in the error shape, also with a body that is no JSON', async (method, path) => {
+    ])('%s %s does not exist: 404 in the error shape, even with an invalid JSON body', async (method, path) => {
       const answer = await api().send('/', { method, path, ...NO_JSON });
       expect(answer.headers['content-type']).toBe('application/json');
       expect(answer.headers.allow).toBeUndefined();
@@ -141,7 +141,7 @@ export const methods: ApiSuite = (target) => {
       });
     });
 
-    test('a slash at the end and the case of a path do not matter, as on the platform, but that of an id does', async () => {
+    test('a trailing slash and the case of a path do not matter, as on the platform, but the case of an id does', async () => {
       const { backend_id: id } = await api().connect({ key: 'k' });
       for (const path of [`/V2/Backend/${id}/STATUS`, `/v2/backend/${id}/status/`, '/AUTH/', '/OpenAPI.json/']) {
         expect((await api().send(path)).status, path).toBe(200);
@@ -150,7 +150,7 @@ export const methods: ApiSuite = (target) => {
       }
       const shouted = await api().send(`/v2/backend/${id.toUpperCase()}/status`);
       expect(shouted.json()).toMatchObject({ error: { code: 'BackendNotFound' } });
-      // Who may read does not depend on it either.
+      // Access does not depend on them either.
       const headers = { origin: 'https://evil.example' };
       expect((await api().send(`/V2/BACKEND/${id}/STATUS/`, { headers })).status).toBe(200);
       expect((await api().send(`/V2/BACKEND/${id}/`, { headers })).status).toBe(403);

@@ -3,10 +3,10 @@ import type { ApiSuite } from '../../support/api/test-api.js';
 import { metricsOf } from '../../support/metrics-events.js';
 import { waitFor } from '../../support/wait.js';
 
-/** What a backend uses, as a stream. */
+/** The usage of a backend, as a stream. */
 export const metricsStream: ApiSuite = (target) => {
   describe('HTTP API: v2 metrics stream', () => {
-    test('has events in the shape of the platform while the backend runs, and ends with it', async () => {
+    test('has events in the platform’s shape while the backend runs, and ends with it', async () => {
       const api = await target.open();
       const { backend_id: id } = await api.connectUntilReady();
       const stream = await api.stream(`/v2/backend/${id}/metrics/stream?nonce=0.7`);
@@ -28,7 +28,7 @@ export const metricsStream: ApiSuite = (target) => {
       await api.untilStatus(id, 'terminated');
     });
 
-    test('of a backend that has ended is empty and ends; of one that never was there is none', async () => {
+    test('is empty for a terminated backend, and 404 for an unknown one', async () => {
       const api = await target.open();
       const { backend_id: id } = await api.connectUntilReady();
       await api.terminate(id, true);

@@ -6,10 +6,10 @@ import { openSocket, send } from '../../support/http.js';
 const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 const JSON_ONLY = { accept: 'application/json' };
 
-/** What stands behind `ready_url`, which no token of the API is sent to. */
+/** The pages at `ready_url`, which are requested without an API token. */
 export const readyPage: ApiSuite = (target) => {
   describe('HTTP API: ready_url', () => {
-    test('shows the status, and loads itself again, while the backend does not answer', async () => {
+    test('shows the status and reloads while the backend does not answer', async () => {
       const api = await target.open();
       const { ready_url, url, token, backend_id: id } = await api.connect({ life: { listen: 'never' } });
       await api.untilStatus(id, 'waiting');
@@ -40,7 +40,7 @@ export const readyPage: ApiSuite = (target) => {
       });
     });
 
-    test('leads on to the connection URL, without the slash at the end and for HEAD as well', async () => {
+    test('redirects to the connection URL, also without a trailing slash and for HEAD', async () => {
       const api = await target.open();
       const { ready_url, url } = await api.connectUntilReady();
       for (const method of ['GET', 'HEAD']) {
@@ -56,7 +56,7 @@ export const readyPage: ApiSuite = (target) => {
       expect((await send(ready_url, { headers: JSON_ONLY })).json()).toMatchObject({ status: 'ready', url });
     });
 
-    test('says that a backend is ending, and then how it ended', async () => {
+    test('says that a backend is ending, and later how it ended', async () => {
       const api = await target.open();
       const { ready_url, token, backend_id: id } = await api.connectUntilReady({ life: { onSigterm: 'ignore' } });
       await api.terminate(id, false);
@@ -86,7 +86,7 @@ export const readyPage: ApiSuite = (target) => {
       expect(page.text).toContain(`The backend &quot;${id}&quot; has ended: crashed`);
     });
 
-    test('an unknown backend is 404, what is no token 410, and nothing is said of either', async () => {
+    test('an unknown backend gives 404 and an unknown token 410, without details of either', async () => {
       const api = await target.open();
       const { token, backend_id: id } = await api.connectUntilReady({ key: 'secret-key' });
       const cases = [
@@ -105,12 +105,12 @@ export const readyPage: ApiSuite = (target) => {
         const json = await send(api.url, { path, headers: JSON_ONLY });
         expect(json.json()).toMatchObject({ error: { status, message: expect.stringContaining(said) } });
       }
-      // One that could be a token, but is none.
+      // Has the form of a token but is not one.
       const unknown = await send(api.url, { path: `/ready/${id}/${'x'.repeat(43)}/`, headers: JSON_ONLY });
       api.check('unknown.status', unknown.status, 410);
     });
 
-    test('a link on any site leads here, but no site can read it', async () => {
+    test('a link on any site can lead here, but no site can read it', async () => {
       const api = await target.open();
       const { ready_url } = await api.connectUntilReady();
       const fromLink = { ...BROWSER, referer: 'https://app.example/', 'sec-fetch-site': 'cross-site' };
@@ -129,7 +129,7 @@ export const readyPage: ApiSuite = (target) => {
       expect(answer).toMatchObject({ status: 404, headers: { 'content-type': 'application/json' } });
     });
 
-    test('a client that hangs up is no fault', async () => {
+    test('a client that disconnects causes no fault', async () => {
       const api = await target.open();
       const { ready_url } = await api.connect();
       const { socket } = await openSocket(api.url);

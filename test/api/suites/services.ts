@@ -3,10 +3,10 @@ import type { ApiSuite, TestApi } from '../../support/api/test-api.js';
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 
-/** Services and their environments, and which image each runs. */
+/** Services and their environments, and the image that each runs. */
 export const services: ApiSuite = (target) => {
   describe('HTTP API: services', () => {
-    test('the list, and the details of one', async () => {
+    test('lists services and shows the details of one', async () => {
       const api = await target.open();
       expect(await api.get(`/v2/account/${api.account}/services`)).toEqual({ services: ['default', 'doc', 'chat'] });
       await useImage(api, 'chat/staging');
@@ -34,7 +34,7 @@ export const services: ApiSuite = (target) => {
       });
     });
 
-    test('an unknown one is 404 with the known names, wherever it is named', async () => {
+    test('an unknown service gives 404 with the known names on every endpoint', async () => {
       const api = await target.open();
       const error = expect.objectContaining({
         status: 404,
@@ -57,7 +57,7 @@ export const services: ApiSuite = (target) => {
       }
     });
 
-    test('one is created, has nothing to run of its own, and is deleted', async () => {
+    test('a new service is created, has nothing to run, and is deleted', async () => {
       const api = await target.open();
       const created = await api.post('/v2/account/-/service', { name: 'third' });
       expect(created).toMatchObject({ status: 200, text: '{"status":"ok"}' });
@@ -74,14 +74,14 @@ export const services: ApiSuite = (target) => {
       expect(await api.get('/v2/account/-/services')).toEqual({ services: ['default', 'doc', 'chat'] });
     });
 
-    test('one of the config is not deleted', async () => {
+    test('a service from the config is not deleted', async () => {
       const api = await target.open();
       expect((await api.post('/v2/service/-/chat/delete')).json()).toMatchObject({
         error: { status: 409, code: 'ServiceConfigured' },
       });
     });
 
-    test('a connect that fails leaves no environment behind', async () => {
+    test('a failed connect leaves no environment behind', async () => {
       const api = await target.open();
       const path = '/v2/service/-/doc/staging/connect';
       expect((await api.post(path, { key: 'k', spawn: false })).status).toBe(409);
@@ -94,7 +94,7 @@ export const services: ApiSuite = (target) => {
   });
 
   describe('HTTP API: images', () => {
-    test('an unknown tag is 404, and starts nothing', async () => {
+    test('an unknown tag gives 404 and starts nothing', async () => {
       const api = await target.open();
       for (const [path, body] of [
         ['/v2/service/-/chat/connect', { spawn: { tag: 'nope' } }],
@@ -111,14 +111,14 @@ export const services: ApiSuite = (target) => {
       expect(await api.place.spawned()).toEqual([]);
     });
 
-    test('a holder is returned whatever the tag, as nothing is to be started', async () => {
+    test('the holder of a key is returned whatever the tag, because nothing has to start', async () => {
       const api = await target.open();
       const { backend_id } = await api.connect({ key: 'k' }, 'doc');
       const again = await api.connect({ key: 'k', spawn: { tag: 'nope' } }, 'doc');
       expect(again).toMatchObject({ backend_id, spawned: false });
     });
 
-    test('an environment is told to use an image that there is', async () => {
+    test('an environment switches to an existing image', async () => {
       const api = await target.open();
       await useImage(api, 'doc/staging');
       const unnamed = await api.post('/v2/service/-/doc/staging/update', {});

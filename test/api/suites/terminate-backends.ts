@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiSuite } from '../../support/api/test-api.js';
 
-/** Ends the backends of a service at once. */
+/** Ends all backends of a service. */
 export const terminateBackends: ApiSuite = (target) => {
   describe('HTTP API: terminate-backends', () => {
-    test('ends the backends of that service, softly, and leaves those of others', async () => {
+    test('ends the backends of that service softly, and leaves those of other services', async () => {
       const api = await target.open();
       const [first, second, chat] = await Promise.all([
         api.connectUntilReady({}, 'doc'),
@@ -18,7 +18,7 @@ export const terminateBackends: ApiSuite = (target) => {
         expect(await api.status(id)).toMatchObject({ termination_reason: 'external', termination_kind: 'soft' });
       }
       expect(await api.running()).toEqual([chat.backend_id]);
-      // Nothing is left to end, and no body is needed.
+      // No backend is left to end, and no body is needed.
       const again = await api.send('/service/-/doc/terminate-backends', { method: 'POST' });
       expect(again.json()).toEqual({ backend_count: 0, terminated_count: 0, is_complete: true });
     });
@@ -34,7 +34,7 @@ export const terminateBackends: ApiSuite = (target) => {
       expect(await api.status(id)).toMatchObject({ termination_reason: 'external', termination_kind: 'hard' });
     });
 
-    test('before spares what was created at that time or later', async () => {
+    test('before spares backends created at that time or later', async () => {
       const api = await target.open();
       const { backend_id: older } = await api.connectUntilReady({ key: 'older' });
       const { backend_id: newer } = await api.connectUntilReady({ key: 'newer' });

@@ -3,12 +3,12 @@ import type { ApiSuite, TestApi } from '../../support/api/test-api.js';
 import { openSocket } from '../../support/http.js';
 import { waitFor } from '../../support/wait.js';
 
-/** Requests that are no HTTP, which Node.js alone would answer without a body, and unusual ones that are. */
+/** Invalid HTTP, which Node.js alone would answer without a body, and unusual but valid requests. */
 export const unreadableRequests: ApiSuite = (target) => {
-  describe('HTTP API: what is no request', () => {
+  describe('HTTP API: unreadable requests', () => {
     test.each([
-      ['no HTTP at all', 'hello\r\n\r\n'],
-      ['a header that is none', 'GET /auth HTTP/1.1\r\nhost: localhost\r\n\0\r\n\r\n'],
+      ['not HTTP at all', 'hello\r\n\r\n'],
+      ['an invalid header', 'GET /auth HTTP/1.1\r\nhost: localhost\r\n\0\r\n\r\n'],
       ['two lengths', 'POST /auth HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n'],
     ])('%s is answered in the error shape', async (_, text) => {
       const api = await target.open();
@@ -32,7 +32,7 @@ export const unreadableRequests: ApiSuite = (target) => {
       });
     });
 
-    test('a body longer than was said starts nothing, and its sender is told', async () => {
+    test('a body longer than declared starts nothing, and its sender gets an error', async () => {
       const api = await target.open();
       const body = JSON.stringify({ key: 'größe' });
       const head = 'POST /v2/service/-/-/connect HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
@@ -48,7 +48,7 @@ export const unreadableRequests: ApiSuite = (target) => {
       ['GET /nope HTTP/1.1', 'expect: something\r\n', 404, 'RouteNotFound'],
       ['GET /nope HTTP/1.1', 'connection: upgrade, close\r\nupgrade: websocket\r\n', 404, 'RouteNotFound'],
       ['POST /nope HTTP/1.1', 'expect: 100-continue\r\ncontent-length: 0\r\n', 404, 'RouteNotFound'],
-    ])('%s with %j is answered as any other request', async (line, headers, status, code) => {
+    ])('%s with %j is answered like any other request', async (line, headers, status, code) => {
       const api = await target.open();
       const { socket, received } = await openSocket(api.url);
       socket.write(`${line}\r\nhost: localhost\r\n${headers}\r\n`);
@@ -85,9 +85,9 @@ export const unreadableRequests: ApiSuite = (target) => {
       ['GET *', 404],
       ['OPTIONS *', 404],
       ['CONNECT localhost:80', 404],
-    ])('%s is answered by its path, and Node.js has nothing to warn about', async (start, status) => {
+    ])('%s is answered by its path, without a warning of Node.js', async (start, status) => {
       const api = await target.open();
-      // Those of a dev server, which runs in this process.
+      // Warnings of a dev server, which runs in this process.
       const warnings: Error[] = [];
       const onWarning = (warning: Error) => warnings.push(warning);
       process.on('warning', onWarning);
@@ -98,7 +98,7 @@ export const unreadableRequests: ApiSuite = (target) => {
       expect(warnings).toEqual([]);
     });
 
-    test('headers without an end are refused as too large', async () => {
+    test('endless headers are refused as too large', async () => {
       const api = await target.open();
       const answer = await exchange(api, `GET /auth HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(70_000)}`);
       expect(readAnswer(answer).statusLine).toBe('HTTP/1.1 431 Request Header Fields Too Large');
@@ -109,7 +109,7 @@ export const unreadableRequests: ApiSuite = (target) => {
       });
     });
 
-    test('Expect: 100-continue is answered, and then the request', async () => {
+    test('Expect: 100-continue is answered first, and then the request', async () => {
       const api = await target.open();
       const { socket, received } = await openSocket(api.url);
       const head = 'POST /v2/service/-/-/connect HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
@@ -119,12 +119,12 @@ export const unreadableRequests: ApiSuite = (target) => {
       await waitFor(() => received().includes('"backend_id"'), 'the answer');
     });
 
-    test('60 KB of headers are fine', async () => {
+    test('60 KB of headers are accepted', async () => {
       const api = await target.open();
       expect((await api.send(`/auth`, { headers: { cookie: 'x'.repeat(60_000) } })).status).toBe(200);
     });
 
-    test('in the middle of another answer nothing is mixed in', async () => {
+    test('garbage in the middle of another answer adds nothing to it', async () => {
       const api = await target.open();
       const { backend_id } = await api.connect();
       const { socket, received } = await openSocket(api.url);
@@ -139,12 +139,12 @@ export const unreadableRequests: ApiSuite = (target) => {
   });
 };
 
-/** A request as it is, with a token of the API. */
+/** The same request with a token of the API. */
 function withToken(api: TestApi, text: string): string {
   return text.replace('host: localhost\r\n', `host: localhost\r\nauthorization: Bearer ${api.place.token}\r\n`);
 }
 
-/** Sends text. @returns all that came back, once the server has hung up */
+/** Sends text. @returns everything received until the server closed the connection */
 async function exchange(api: TestApi, text: string): Promise<string> {
   const { socket, received } = await openSocket(api.url);
   const closed = new Promise((resolve) => socket.once('close', resolve));

@@ -5,7 +5,7 @@ import type { ContainerEvents, ContainerListener } from '../../../src/runtime/do
 import type { SpawnRequest } from '../../../src/runtime/runtime.js';
 import { waitFor } from '../../support/wait.js';
 
-/** A container of an engine that does not answer kills in time, or nothing at all. */
+/** A container of an engine that answers kills too late, or nothing at all. */
 function start({ answers }: { answers: boolean }) {
   const late = () => Promise.reject(new Error('no answer in time'));
   let kills = 0;
@@ -36,7 +36,7 @@ function start({ answers }: { answers: boolean }) {
   return { container, die, kills: () => kills };
 }
 
-test('a container is not lost with an engine that takes long to kill it', async () => {
+test('a container is not lost if the engine takes long to kill it', async () => {
   const { container, die, kills } = start({ answers: true });
   container.terminate(true);
   await waitFor(() => kills() >= 2, 'another attempt');
@@ -45,7 +45,7 @@ test('a container is not lost with an engine that takes long to kill it', async 
   expect(await container.end()).toEqual({ exitCode: 137, outOfMemory: false, onItsOwn: false });
 });
 
-test('with an engine that answers nothing at all it is lost', async () => {
+test('a container is lost if the engine answers nothing at all', async () => {
   const { container } = start({ answers: false });
   container.terminate(true);
   expect(await container.end()).toMatchObject({ exitCode: undefined });

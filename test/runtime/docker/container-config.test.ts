@@ -24,8 +24,8 @@ const spec = {
   init: true,
 };
 
-describe('what the engine is asked to create', () => {
-  test("the request's variables win over the service's, and PORT over both; the engine chooses the host's port", () => {
+describe('the container config', () => {
+  test("has the request's variables over the service's, and PORT over both, and leaves the host's port to the engine", () => {
     expect(containerConfig(spec)).toMatchObject({
       Image: 'image:1',
       Env: ['A=request', 'B=service', 'PORT=8080'],
@@ -35,7 +35,7 @@ describe('what the engine is asked to create', () => {
     });
   });
 
-  test("on the host's network nothing is published, and PORT is the backend's own", () => {
+  test("publishes no port on the host's network, where PORT is the backend's own", () => {
     const config = containerConfig({ ...spec, build: { ...build, network: 'host' }, hostPort: 20_001 });
     expect(config).toMatchObject({
       Env: ['A=request', 'B=service', 'PORT=20001'],
@@ -44,13 +44,13 @@ describe('what the engine is asked to create', () => {
     expect(JSON.stringify(config)).not.toContain('PortBindings');
   });
 
-  test('a mount is a folder of this machine, with any name', () => {
+  test('mounts a folder of this machine with any name', () => {
     const { HostConfig } = containerConfig({ ...spec, mount: { Type: 'bind', Source: '/a,b/"c"' } });
     expect(HostConfig).toMatchObject({ Mounts: [{ Type: 'bind', Source: '/a,b/"c"', Target: '/plane-data' }] });
   });
 });
 
-describe('an image brings an init of its own', () => {
+describe("an image's own init", () => {
   test.each([
     [['/init'], null],
     [['/sbin/init'], []],
@@ -70,7 +70,7 @@ describe('an image brings an init of its own', () => {
     [null, ['/bin/sh', '-c', 'exec /sbin/tini -- node server.js']],
     [null, ['/bin/sh', '-c', 'dumb-init node server.js']],
     [['/lib/systemd/systemd'], null],
-  ])('%j %j', (Entrypoint, Cmd) => {
+  ])('is found in %j %j', (Entrypoint, Cmd) => {
     expect(hasOwnInit({ Entrypoint, Cmd })).toBe(true);
   });
 
@@ -81,7 +81,7 @@ describe('an image brings an init of its own', () => {
     [['/bin/sh', '-c', 'eval "$TEST_COMMAND"'], null],
     [null, ['/bin/sh', '-c', 'npm run init && node server.js']],
     [['env'], ['A=b', 'node', 'tini']],
-  ])('not %j %j', (Entrypoint, Cmd) => {
+  ])('is not found in %j %j', (Entrypoint, Cmd) => {
     expect(hasOwnInit({ Entrypoint, Cmd })).toBe(false);
   });
 
@@ -90,7 +90,7 @@ describe('an image brings an init of its own', () => {
     ['[WARN  tini (7)] Tini is not running as PID 1 and is not registered as a child subreaper.', true],
     ['Trying to run as user instance, but the system has not been booted with systemd.', false],
     ['listening on 8080', false],
-  ])('one that is not seen says so: %s', (words, is) => {
+  ])('that was not found is recognized in its output: %s', (words, is) => {
     expect(wantsToBeFirst(words)).toBe(is);
   });
 });

@@ -6,12 +6,12 @@ import { fixture } from '../../support/project.js';
 
 const shell = (command: string) => ['/bin/sh', '-c', command];
 
-describe('an image whose first program that reads variables is Node.js', () => {
+describe('an image that starts Node.js first', () => {
   test.each<[string, string[] | null, string[] | null, boolean]>([
     ['node', null, ['node', 'server.js'], false],
     ['nodejs by its path', [], ['/usr/bin/nodejs', '--enable-source-maps', 'server.js', '--port', '80'], false],
     ['distroless', ['/nodejs/bin/node'], ['server.js'], false],
-    ['an entrypoint alone', ['node', 'dist/main.mjs'], null, false],
+    ['only an entrypoint', ['node', 'dist/main.mjs'], null, false],
     ['npm start', null, ['npm', 'start'], false],
     ['npx', null, ['npx', 'tsx', 'server.ts'], false],
     ['the shell form', null, shell('node server.js'), false],
@@ -20,24 +20,24 @@ describe('an image whose first program that reads variables is Node.js', () => {
     ['tini', ['/sbin/tini', '--'], ['node', 'server.js'], false],
     ['dumb-init', ['dumb-init'], ['node', 'server.js'], false],
     ['tini with options', ['tini', '-g', '-p', 'SIGTERM', '-e', '143', '--'], ['node', 'server.js'], false],
-    ['tini with an option and nothing behind it', ['tini', '-s'], ['node', 'server.js', '--', '-x'], false],
+    ['tini with an option and nothing after it', ['tini', '-s'], ['node', 'server.js', '--', '-x'], false],
     ['dumb-init with options', ['dumb-init', '--single-child', '--rewrite', '15:3'], ['node', 'server.js'], false],
     ['the entrypoint of Node.js', ['docker-entrypoint.sh'], ['node', 'server.js'], true],
-    ['that with a file', ['docker-entrypoint.sh'], ['server.mjs'], true],
-    ['that with an option', ['docker-entrypoint.sh'], ['--no-warnings', 'server'], true],
-    ['that with a shell', ['/usr/local/bin/docker-entrypoint.sh'], shell('npm start'), true],
+    ['the entrypoint of Node.js with a file', ['docker-entrypoint.sh'], ['server.mjs'], true],
+    ['the entrypoint of Node.js with an option', ['docker-entrypoint.sh'], ['--no-warnings', 'server'], true],
+    ['the entrypoint of Node.js with a shell', ['/usr/local/bin/docker-entrypoint.sh'], shell('npm start'), true],
   ])('%s', (_what, Entrypoint, Cmd, entrypoint) => {
     expect(readImageStart({ Entrypoint, Cmd })).toEqual({ entrypoint });
   });
 });
 
-describe('an image that starts otherwise', () => {
+describe('an image that starts something else first', () => {
   test.each<[string, string[] | null, string[] | null]>([
     ['nothing', null, null],
     ['another program', null, ['python3', 'server.py']],
     ['a script', ['/docker-entrypoint.sh'], ['node', 'server.js']],
     ['an init with another program', ['tini', '-g', '--'], ['python3', 'server.py']],
-    ['an init alone', ['tini', '-g', '-p'], null],
+    ['only an init', ['tini', '-g', '-p'], null],
     ['two commands', null, shell('node migrate.js && node server.js')],
     ['variables', null, shell('node server.js --port $PORT')],
     ['a variable in front', null, shell('PORT=80 node server.js')],
@@ -65,12 +65,12 @@ describe('an image that starts otherwise', () => {
 describe('docker-entrypoint.sh', () => {
   const script = readFileSync(join(fixture('warm-image'), 'docker-entrypoint.sh'), 'utf8');
 
-  test('is known in both versions, whatever its comments', () => {
+  test('is recognized in both versions, whatever its comments', () => {
     expect(isNodeEntrypoint(script)).toBe(true);
     expect(isNodeEntrypoint(script.replace(/ \|\| \{.*\}; then/, '; then').replace(/^# .*$/m, ''))).toBe(true);
   });
 
-  test('is another one when anything else is in it', () => {
+  test('is not recognized with any other line in it', () => {
     expect(isNodeEntrypoint('')).toBe(false);
     expect(isNodeEntrypoint(script.replace('exec', 'echo $A\nexec'))).toBe(false);
     expect(isNodeEntrypoint(`${script}echo\n`)).toBe(false);

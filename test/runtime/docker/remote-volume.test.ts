@@ -8,14 +8,14 @@ import { tarOfFolder } from '../../../src/runtime/docker/tar-of-folder.js';
 const nameOf = (state: string, service: string, key: string, mount: string | true = true) =>
   volumeName(state, volumeFolderOf(['/nonexistent'], service, key, mount) as { volumes: string; path: string });
 
-test('a volume of any key has a name that Docker takes', () => {
+test('a volume of any key has a name that Docker accepts', () => {
   const property = fc.property(fc.string({ minLength: 1, maxLength: 128, unit: 'grapheme' }), (key) => {
     expect(nameOf('state', 'default', key)).toMatch(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,200}$/);
   });
   fc.assert(property);
 });
 
-test('state folder, service, key and sub path each make another volume', () => {
+test('every combination of state folder, service, key and subpath has its own volume', () => {
   const names = [
     nameOf('state', 'default', 'doc'),
     nameOf('other', 'default', 'doc'),
@@ -29,7 +29,7 @@ test('state folder, service, key and sub path each make another volume', () => {
   expect(nameOf('state', 'default', 'doc', 'a//b/')).toBe(names[5]);
 });
 
-test('the archive of a folder is one for tar', () => {
+test('the archive of a folder can be read by tar', () => {
   const { stdout, status } = spawnSync('tar', ['-tvf', '-'], {
     input: tarOfFolder('plane-data', 0o777),
     encoding: 'utf8',

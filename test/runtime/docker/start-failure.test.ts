@@ -48,11 +48,11 @@ describe('why a container did not start', () => {
   test.each([
     ['[FATAL tini (7)] exec nope failed: No such file or directory\n', '"nope": No such file or directory'],
     ['ERROR (catatonit:2): failed to exec pid1: No such file or directory\n', '"pid1": No such file or directory'],
-  ])('the init says it: %j', (words, mention) => {
+  ])('is read from the init’s output: %j', (words, mention) => {
     expect(explainFailedInit(words)).toContain(`The command of the image can't be started: ${mention}`);
   });
 
-  test('what a server prints is not taken for the words of the init', () => {
+  test('is not read from a server’s output', () => {
     expect(explainFailedInit('Error: exec nope failed: No such file or directory\n')).toBeUndefined();
   });
 
@@ -60,18 +60,18 @@ describe('why a container did not start', () => {
     ['exec: "docker-init": executable file not found in $PATH', true],
     ['container-init binary not found on the host: stat /usr/libexec/podman/catatonit', true],
     ['exec: "nope": executable file not found in $PATH', false],
-  ])('an engine without an init: %s', (message, isMissing) => {
+  ])('is an engine without an init: %s', (message, isMissing) => {
     expect(isInitMissing(message)).toBe(isMissing);
   });
 
-  test('a variable that no program could be given is found before', () => {
+  test('is known before the start if a variable is too large for any program', () => {
     expect(() => checkVariables({ A: 'x'.repeat(131_060) })).not.toThrow();
     expect(() => checkVariables({ BIG: 'x'.repeat(131_072) })).toThrow('"BIG"');
   });
 });
 
 describe('limits', () => {
-  test('all of them, for the engine', () => {
+  test('are passed to the engine', () => {
     const limits = limitsOf({
       memory_limit_bytes: 64 * 1024 * 1024,
       cpu_period: 50_000,
@@ -90,7 +90,7 @@ describe('limits', () => {
     expect(limits.map(({ size }) => size)).toEqual(['64 MiB', '150%', '2 s', '9.5 MiB']);
   });
 
-  test('none, a share alone, and what Linux would not take', () => {
+  test('are omitted, combined or refused as Linux requires', () => {
     expect(limitsOf(undefined)).toEqual([]);
     expect(limitsOf({ memory_limit_bytes: null, cpu_period: null })).toEqual([]);
     expect(limitsOf({ cpu_period_percent: 50 })[0]?.config).toEqual({ CpuPeriod: 100_000, CpuQuota: 50_000 });
@@ -106,7 +106,7 @@ describe('limits', () => {
     ['CPU cfs quota can not be less than 1ms (i.e. 1000)', 'cpu'],
     ['error setting rlimit type 0: operation not permitted', 'cpu time'],
     ['No such image: x', undefined],
-  ])('%s is about %s', (message, kind) => {
+  ])('%s concerns %s', (message, kind) => {
     const all = limitsOf({ memory_limit_bytes: 1e9, cpu_period: 5e4, cpu_time_limit: 1, disk_limit_bytes: 1e9 });
     expect(refusedLimit(message, all)?.kind).toBe(kind);
     expect(refusedLimit(message, [])).toBeUndefined();

@@ -18,7 +18,7 @@ const ASSIGNMENT: Assignment = {
   env: { GREETING: 'grüße 🙂\n"x"' },
 };
 
-/** A control socket, and what it has reported so far. */
+/** A control socket and its reports so far. */
 async function open() {
   const reports: string[] = [];
   const folder = makeTempFolder();
@@ -35,7 +35,7 @@ async function open() {
   return { control, reports, path };
 }
 
-/** A backend's end of the connection, and what it has got so far. */
+/** A backend's end of the connection and what it has received. */
 async function attach(path: string): Promise<{ socket: Socket; got: () => string; isClosed: () => boolean }> {
   const socket = connect(path);
   await new Promise<void>((resolve) => socket.once('connect', resolve));
@@ -52,7 +52,7 @@ async function attach(path: string): Promise<{ socket: Socket; got: () => string
   return { socket, got: () => text, isClosed: () => isClosed };
 }
 
-/** Sends bytes so that each arrives in a chunk of its own, as far as the system allows. */
+/** Sends bytes so that each arrives in its own chunk if the system allows. */
 async function send(socket: Socket, ...chunks: (string | Buffer)[]): Promise<void> {
   for (const chunk of chunks) {
     await new Promise<void>((resolve) => socket.write(chunk, () => resolve()));
@@ -60,7 +60,7 @@ async function send(socket: Socket, ...chunks: (string | Buffer)[]): Promise<voi
   }
 }
 
-/** Waits until everything that was sent so far has been read: a marker of another connection comes later. */
+/** Waits until everything sent so far has been read: a marker on another connection is read later. */
 async function settle(path: string, reports: readonly string[], expected: readonly string[]): Promise<void> {
   await waitFor(() => reports.length >= expected.length, `the reports ${expected.join(', ')}`);
   const last = await attach(path);
@@ -94,7 +94,7 @@ test('a backend reports warmed, gets its assignment on one line, and reports rea
   await settle(path, reports, ['warmed', 'ready']);
 });
 
-test('only this user may connect, and the socket is gone once it is closed', async () => {
+test('only this user may connect, and the socket file is removed on closing', async () => {
   const { control, path } = await open();
   expect(statSync(path).mode & 0o777).toBe(0o600);
   const { isClosed } = await attach(path);
@@ -103,7 +103,7 @@ test('only this user may connect, and the socket is gone once it is closed', asy
   control.close();
 });
 
-test('an assignment of a megabyte arrives whole', async () => {
+test('an assignment of one megabyte arrives completely', async () => {
   const { control, reports, path } = await open();
   const { socket, got } = await attach(path);
   await send(socket, WARMED);
@@ -114,15 +114,15 @@ test('an assignment of a megabyte arrives whole', async () => {
   expect(JSON.parse(got()).message.BackendAssignment.env).toEqual(env);
 });
 
-describe('what is no report is ignored', () => {
+describe('ignores', () => {
   test.each([
     ['an empty line', '\n\n\n'],
     ['invalid JSON', '{"message":"Warmed"\n}{\nundefined\n'],
     ['another message', '{"message":"Pong"}\n{"message":{"Warmed":true}}\n'],
-    ['JSON that is no object', '"Warmed"\nnull\n7\n["Warmed"]\n{"msg":"Warmed"}\n'],
+    ['JSON that is not an object', '"Warmed"\nnull\n7\n["Warmed"]\n{"msg":"Warmed"}\n'],
     ['another spelling', '{"message":"warmed"}\n{"message":" Warmed"}\n'],
     ['a long line', `{"message":"Warmed","padding":"${'x'.repeat(5 * 1024 * 1024)}"}\n`],
-    ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x00, 0x0a, 0x80, 0x0a])],
+    ['invalid UTF-8', Buffer.from([0xff, 0xfe, 0x00, 0x0a, 0x80, 0x0a])],
   ])('%s', async (_, noise) => {
     const { control, reports, path } = await open();
     const { socket } = await attach(path);
@@ -135,7 +135,7 @@ describe('what is no report is ignored', () => {
     await settle(path, reports, ['warmed', 'ready']);
   });
 
-  test('Warmed a second time, before and after the assignment, also by another connection', async () => {
+  test('a second Warmed, before and after the assignment, also from another connection', async () => {
     const { control, reports, path } = await open();
     const [first, second] = [await attach(path), await attach(path)];
     await send(first.socket, WARMED, WARMED);
@@ -152,7 +152,7 @@ describe('what is no report is ignored', () => {
     await settle(path, reports, ['warmed']);
   });
 
-  test('Ready before the assignment, which is remembered as a reason', async () => {
+  test('Ready before the assignment, but remembers it', async () => {
     const { control, reports, path } = await open();
     const { socket } = await attach(path);
     await send(socket, READY, WARMED, READY);
@@ -164,7 +164,7 @@ describe('what is no report is ignored', () => {
     await settle(path, reports, ['warmed', 'ready']);
   });
 
-  test('Ready by another connection than the one that reported warmed', async () => {
+  test('Ready from another connection than the one that reported warmed', async () => {
     const { control, reports, path } = await open();
     const [backend, other] = [await attach(path), await attach(path)];
     await send(backend.socket, WARMED);
@@ -175,7 +175,7 @@ describe('what is no report is ignored', () => {
   });
 });
 
-test('however lines are cut into chunks or put together, the reports are the same', async () => {
+test('reports are the same however lines are split into chunks or joined', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.constantFrom(WARMED, READY, '\n', '{"message":"Ping"}\n', '{"a', '"}\r\n', '🙂\n'), {
@@ -205,7 +205,7 @@ test('however lines are cut into chunks or put together, the reports are the sam
 });
 
 describe('a connection that closes', () => {
-  test('before it reported anything means nothing', async () => {
+  test('before any report is ignored', async () => {
     const { reports, path, control } = await open();
     const { socket } = await attach(path);
     socket.end('{"message":"War');
@@ -226,7 +226,7 @@ describe('a connection that closes', () => {
     await settle(path, reports, ['warmed', 'hung up']);
   });
 
-  test('after Ready is nobody’s concern', async () => {
+  test('after Ready is ignored', async () => {
     const { reports, path, control } = await open();
     const { socket } = await attach(path);
     await send(socket, WARMED);

@@ -6,10 +6,10 @@ import { WarmPools } from '../../../src/runtime/sdk/warm-pools.js';
 import { HandClock } from '../../support/hand-clock.js';
 import { waitFor } from '../../support/wait.js';
 
-/** What one backend in a pool is assumed to take. */
+/** The assumed memory of one backend in a pool. */
 const BYTES_EACH = 100 * 1024 * 1024;
 
-/** A backend that does what a test says. */
+/** A backend that the test controls. */
 class FakeBackend implements RuntimeBackend {
   readonly addresses: readonly Address[] = [{ host: '127.0.0.1', port: 9 }];
   readonly exited: Promise<Exit>;
@@ -17,7 +17,7 @@ class FakeBackend implements RuntimeBackend {
   readonly disturbed: Promise<void>;
   readonly request: SpawnRequest;
   ended = false;
-  /** Someone else does something to it. */
+  /** Simulates that another process interferes with it. */
   disturb!: () => void;
   /** Ends only when the test says so. */
   isStubborn = false;
@@ -35,7 +35,7 @@ class FakeBackend implements RuntimeBackend {
     });
   }
 
-  /** Connects to its control socket, and sends a line. */
+  /** Connects to its control socket and sends a line. */
   async say(message: string): Promise<void> {
     if (this.socket === undefined) {
       this.socket = connect(this.request.controlSocket ?? '').on('error', () => undefined);
@@ -102,7 +102,7 @@ function request(build: Build, more: Partial<SpawnRequest> = {}): SpawnRequest {
 
 const signal = new AbortController().signal;
 
-test.each([1, 16])('a pool of %i is filled one after the other, and no further', async (size) => {
+test.each([1, 16])('a pool of %i is filled one backend at a time, up to its size', async (size) => {
   const { pools, keep, untilWarm, started, living } = makePools();
   keep(makeBuild(1), size);
   expect(started.length).toBeLessThanOrEqual(1);
@@ -113,7 +113,7 @@ test.each([1, 16])('a pool of %i is filled one after the other, and no further',
   expect(started[0]?.request).toMatchObject({ key: '', env: { JAMSOCKET_SERVICE: 'default' } });
 });
 
-test('fewer are kept when memory is short', async () => {
+test('fewer backends are kept when memory is short', async () => {
   let free = BYTES_EACH * 3;
   const { clock, pools, keep, untilWarm, living } = makePools({ freeMemory: () => free });
   keep(makeBuild(1), 2);
@@ -127,7 +127,7 @@ test('fewer are kept when memory is short', async () => {
   await waitFor(() => living().length === 1, 'one to be ended');
 });
 
-test('a build that is not the newest gets nothing, even if the pool still warms', async () => {
+test('an older build gets no backend, even while the pool still warms', async () => {
   const { pools, keep, untilWarm, started } = makePools();
   const [old, next] = [makeBuild(1), makeBuild(2)];
   keep(old, 1);
@@ -141,7 +141,7 @@ test('a build that is not the newest gets nothing, even if the pool still warms'
   expect((await pools.spawn(request(next), signal)).reportedReady).toBeDefined();
 });
 
-test('of two requests for the last one, one gets it; its place is noted before, and filled when it is ready', async () => {
+test('one of two requests for the last backend gets it; its place is recorded first and filled when it is ready', async () => {
   const { clock, pools, keep, untilWarm, started, notes, living } = makePools();
   const build = makeBuild(1);
   keep(build, 1);
@@ -165,7 +165,7 @@ test('of two requests for the last one, one gets it; its place is noted before, 
 test.each([
   ['limits', { limits: { memory_limit_bytes: 1 } }],
   ['a mount', { mount: true }],
-  ['a mount by name', { mount: 'data' }],
+  ['a named mount', { mount: 'data' }],
   ['another service', { service: 'made-by-the-api' }],
   ['a boot variable', { env: { NODE_OPTIONS: '--inspect' } }],
   ['another boot variable', { env: { TZ: 'UTC' } }],
@@ -181,7 +181,7 @@ test.each([
   ).toBeDefined();
 });
 
-test('one that does not report ready says so after 5 s', async () => {
+test('a backend that does not report ready causes a remark after 5 s', async () => {
   const { clock, pools, keep, untilWarm } = makePools();
   const build = makeBuild(1);
   keep(build, 1);
@@ -193,7 +193,7 @@ test('one that does not report ready says so after 5 s', async () => {
   expect(await backend.explainNotReady()).toMatch(/^It has its assignment, but has not reported ready\./);
 });
 
-test('one that does not report warmed is remarked on after 30 s, and is the last one after 300 s', async () => {
+test('a backend that does not report warmed causes a remark after 30 s, and is ended without a successor after 300 s', async () => {
   const { clock, keep, remarks, started, pools } = makePools({ warms: false });
   keep(makeBuild(1), 2);
   await waitFor(() => started.length === 1, 'a start');
@@ -213,12 +213,12 @@ test('one that does not report warmed is remarked on after 30 s, and is the last
   await waitFor(() => started.length === 2, 'another start for the next build');
 });
 
-test('one that connects and never reports is told apart; one that is late is used', async () => {
+test('a backend that connects but never reports gets its own remark, and a late one is used', async () => {
   const { clock, keep, remarks, started, untilWarm } = makePools({ warms: false });
   keep(makeBuild(1), 1);
   await waitFor(() => started.length === 1, 'a start');
   await started[0]?.say('Hello');
-  // A line is read after it was sent.
+  // A line is read some time after it was sent.
   await waitFor(() => started[0]?.socket?.bytesWritten, 'the line');
   clock.turn(31_000);
   expect(remarks[0]).toMatch(/did not send \{"message":"Warmed"\}/);
@@ -228,7 +228,7 @@ test('one that connects and never reports is told apart; one that is late is use
   expect([started.length, remarks.length]).toEqual([1, 1]);
 });
 
-test('one remark for all that end while they wait, and none for the same after a session was served', async () => {
+test('several backends that end while they wait cause one remark, and no other after a session was served', async () => {
   const { clock, pools, keep, untilWarm, started, remarks } = makePools();
   const build = makeBuild(1);
   keep(build, 1);
@@ -236,7 +236,7 @@ test('one remark for all that end while they wait, and none for the same after a
     await untilWarm(1);
     started.at(-1)?.exit({ code: 1, signal: null });
     await waitFor(() => pools.counts[0]?.warm === 0, 'an empty pool');
-    // Replaced after a delay that grows.
+    // It is replaced after a growing delay.
     clock.turn(2_000);
   }
   expect(remarks).toEqual([expect.stringContaining('a backend ended with exit code 1 while it waited for a session')]);
@@ -245,7 +245,7 @@ test('one remark for all that end while they wait, and none for the same after a
   expect(remarks).toHaveLength(1);
 });
 
-test('what is given to a session has its id, key, tokens and variables', async () => {
+test('an assignment has the id, key, tokens and variables of the session', async () => {
   const { pools, keep, untilWarm, started } = makePools();
   const build = makeBuild(1);
   keep(build, 1);
@@ -264,7 +264,7 @@ test('what is given to a session has its id, key, tokens and variables', async (
   });
 });
 
-test('one that is disturbed while it waits goes to no session, and is replaced', async () => {
+test('a backend that is disturbed while it waits is used for no session and replaced', async () => {
   const { pools, keep, untilWarm, started, remarks, clock } = makePools();
   const build = makeBuild(1);
   keep(build, 1);
@@ -284,7 +284,7 @@ test('one that is disturbed while it waits goes to no session, and is replaced',
   }, 'another one');
 });
 
-test('one that is disturbed before it is ready is not ready for the session, whatever it still reports', async () => {
+test('a backend that is disturbed before it is ready is not used for the session, whatever it still reports', async () => {
   const { pools, keep, untilWarm, started } = makePools();
   const build = makeBuild(1);
   keep(build, 1);
@@ -303,7 +303,7 @@ test('one that is disturbed before it is ready is not ready for the session, wha
   });
   pooled.disturb();
   await pooled.say('Ready');
-  // It was connected to once it had reported so.
+  // The pool connected to it after that report.
   await once(listener, 'connection');
   await new Promise((resolve) => setImmediate(resolve));
   expect(isReady).toBe(false);

@@ -8,7 +8,7 @@ import { post, send } from '../../support/http.js';
 import { fixture, makeProject } from '../../support/project.js';
 import { living, waitFor } from '../../support/wait.js';
 
-/** What the server of the pool answers. */
+/** The answer of the pool's server. */
 interface Answer {
   pid: number;
   assignment?: {
@@ -29,7 +29,7 @@ interface PoolOptions {
   command?: string;
 }
 
-/** A dev server whose service has a warm pool of a fixture that behaves as the mode says. */
+/** A dev server whose service has a warm pool of a fixture that behaves according to the mode. */
 async function startPool({ mode = 'good', warmPool = 1, config = {}, command }: PoolOptions = {}) {
   const file = { warmPool, env: { MODE: mode, FIXED: 'by the service' }, ...config };
   const folder = makeProject({ 'jamsocket.config.json': file, 'watched.txt': '1' });
@@ -62,8 +62,8 @@ function sessionVariables({ environment }: Answer): string[] {
   return Object.keys(environment).filter((name) => SESSION_VARIABLES.test(name));
 }
 
-describe('a backend of the pool', () => {
-  test('gets its session by the assignment, and nothing of it before', async () => {
+describe('a backend from the pool', () => {
+  test('gets everything about its session with the assignment, and nothing before', async () => {
     const { server } = await startPool({ warmPool: 2, config: { useStaticToken: true } });
     await untilWarm(server, 2);
     const env = { GREETING: 'grüße 🙂 "x"\nsecond line', LARGE: 'ü'.repeat(100_000), EMPTY: '' };
@@ -89,7 +89,7 @@ describe('a backend of the pool', () => {
   });
 
   test.each(['late', 'pieces', 'late-after-ready'])(
-    'that speaks %s is ready when it has said so and listens',
+    'in the mode %s is ready once it has reported that and listens',
     async (mode) => {
       const { server } = await startPool({ mode });
       await untilWarm(server, 1);
@@ -97,7 +97,7 @@ describe('a backend of the pool', () => {
     },
   );
 
-  test('prints into the log of its session, also what it had printed before', async () => {
+  test('prints into the log of its session, including earlier output', async () => {
     const { server } = await startPool();
     const output = collectEvents(server, 'output');
     await untilWarm(server, 1);
@@ -108,7 +108,7 @@ describe('a backend of the pool', () => {
     expect(lines()).toEqual([`booted ${pid}`, 'assigned to doc-1']);
   });
 
-  test('goes to one of two sessions that want it at once', async () => {
+  test('is used for only one of two concurrent sessions', async () => {
     const { server } = await startPool();
     await untilWarm(server, 1);
     const answers = await Promise.all(['a', 'b'].map((key) => connect(server, { key })));
@@ -120,7 +120,7 @@ describe('a backend of the pool', () => {
     }
   });
 
-  test('is ended with the dev server, as is one that is in use, and no socket is left', async () => {
+  test('ends with the dev server, in use or not, and leaves no socket', async () => {
     const { server } = await startPool({ warmPool: 2 });
     await untilWarm(server, 2);
     const used = await connect(server, { key: 'doc-1' });
@@ -131,7 +131,7 @@ describe('a backend of the pool', () => {
     expect(controlFolders()).toEqual([]);
   });
 
-  test('that runs without `remap8080`, or by a shell, is led to its socket as well', async () => {
+  test('without `remap8080`, or run by a shell, finds its socket too', async () => {
     const command = `true && node ${fixture('pooled-server.mjs')}`;
     const { server } = await startPool({ command, config: { remap8080: false } });
     await untilWarm(server, 1);
@@ -146,7 +146,7 @@ describe('a session starts cold', () => {
     boot: { spawn: { executable: { env: { NODE_OPTIONS: '' } } } },
   };
 
-  test('when it has limits, a mount, or variables that are read while a program starts', async () => {
+  test('if it has limits, a mount, or variables that are read at boot', async () => {
     const { server } = await startPool();
     await untilWarm(server, 1);
     for (const [key, request] of Object.entries(COLD)) {
@@ -158,7 +158,7 @@ describe('a session starts cold', () => {
     }
   });
 
-  test('where there is no pool', async () => {
+  test('if there is no pool', async () => {
     const { server, notices } = await startPool({ warmPool: 0 });
     const answer = await connect(server, { key: 'doc-1' });
     expect([answer.assignment, answer.hasSocket]).toEqual([undefined, false]);
@@ -166,7 +166,7 @@ describe('a session starts cold', () => {
     expect(notices).toEqual([]);
   });
 
-  test('while a pool of newer code warms, and nothing of the old code is handed out', async () => {
+  test('while a pool of newer code warms, and never runs the old code', async () => {
     const { server, folder } = await startPool({ warmPool: 2 });
     await untilWarm(server, 2);
     const old = poolPids(server);
@@ -177,7 +177,7 @@ describe('a session starts cold', () => {
   });
 });
 
-describe('a pool that does not work is remarked on once, and sessions start cold', () => {
+describe('a broken pool causes one remark, and sessions start cold', () => {
   test.each([
     ['exit', /a backend ended with exit code 4 before it reported warmed\..*It printed last: booted \d+/],
     ['crash', /a backend ended with exit code 5 while it waited for a session\./],
@@ -196,7 +196,7 @@ describe('a pool that does not work is remarked on once, and sessions start cold
     expect(notices).toHaveLength(1);
   });
 
-  test('a command that is no Node.js program', async () => {
+  test('a command that is not Node.js', async () => {
     const { server, notices } = await startPool({ command: 'python3 -m http.server $PORT' });
     await waitFor(() => notices.length > 0, 'a remark');
     await server.build('again');
@@ -206,11 +206,11 @@ describe('a pool that does not work is remarked on once, and sessions start cold
   });
 });
 
-describe('a session starts cold in the same connect when the backend of the pool', () => {
+describe('a session starts cold in the same connect if the backend from the pool', () => {
   test.each([
     ['exit-assigned', 'ended with exit code 6'],
     ['killed-assigned', 'was ended by SIGKILL'],
-  ])('ends with its assignment: %s', async (mode, end) => {
+  ])('ends on its assignment: %s', async (mode, end) => {
     const { server } = await startPool({ mode });
     const remarks = collectEvents(server, 'backend-notice');
     const output = collectEvents(server, 'output');
@@ -225,7 +225,7 @@ describe('a session starts cold in the same connect when the backend of the pool
     await waitFor(() => lines().includes(`booted ${answer.pid}`), 'its output');
   });
 
-  test('was killed before it could read its assignment, also of several sessions at once', async () => {
+  test('is killed before it can read its assignment, also for several sessions at once', async () => {
     const { server } = await startPool({ warmPool: 3 });
     await untilWarm(server, 3);
     const pids = poolPids(server);
@@ -241,7 +241,7 @@ describe('a session starts cold in the same connect when the backend of the pool
     expect(answers.map(({ pid }) => pids.includes(pid))).toEqual([false, false, false]);
   });
 
-  test('was told to end: then it ends, and nothing takes its place', async () => {
+  test('is terminated: then it ends and is not replaced', async () => {
     const { server } = await startPool({ mode: 'silent' });
     await untilWarm(server, 1);
     const pids = poolPids(server);
@@ -252,7 +252,7 @@ describe('a session starts cold in the same connect when the backend of the pool
   });
 });
 
-describe('a session that never becomes ready says why', () => {
+describe('a session that never gets ready says why', () => {
   test.each([
     ['early', 'It reported ready before it had its assignment, which does not count.'],
     ['hang-up-later', 'It closed its control socket before it reported ready'],
@@ -268,7 +268,7 @@ describe('a session that never becomes ready says why', () => {
   });
 });
 
-/** The processes in the pool, by the variable that marks their places; the session's own are left out by the test. */
+/** The processes in the pool, found by the variable that marks their places; the test leaves out those of sessions. */
 function poolPids(server: DevServer): number[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
@@ -277,7 +277,7 @@ function poolPids(server: DevServer): number[] {
       const isOurs = environment.includes(`JAMDEV_RUN=${server.parts.register.marker}`);
       return isOurs && environment.some((each) => each.startsWith('JAMDEV_CONTROL_SOCKET=')) ? [Number(name)] : [];
     } catch {
-      // It ended meanwhile.
+      // The process has ended in the meantime.
       return [];
     }
   });

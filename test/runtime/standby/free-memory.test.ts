@@ -17,7 +17,7 @@ const onLinux = process.platform === 'linux';
 
 test.each<[string, Record<string, string>, number]>([
   [
-    'version 2, of which caches can be given up',
+    'version 2, whose caches can be reclaimed',
     {
       [`${V2}/memory.max`]: '1000\n',
       [`${V2}/memory.current`]: '700\n',
@@ -41,7 +41,7 @@ test.each<[string, Record<string, string>, number]>([
 test.each<[string, Record<string, string>]>([
   ['no limit', { [`${V2}/memory.max`]: 'max\n' }],
   ['no control groups', {}],
-])('with %s, that of the machine counts', (_what, files) => {
+])('with %s, the memory of the machine counts', (_what, files) => {
   const free = readFreeMemory(filesOf(files));
   expect(free).toBeGreaterThan(0);
   expect(free).toBeLessThanOrEqual(totalmem());

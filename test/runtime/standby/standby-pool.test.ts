@@ -6,7 +6,7 @@ import { HandClock } from '../../support/hand-clock.js';
 
 const NEVER = new Promise<void>(() => undefined);
 
-/** Stands by when it is told to. */
+/** A standby process that boots when the test says so. */
 class ScriptedStandby implements Standby {
   readonly ready: Promise<void>;
   readonly gone: Promise<void>;
@@ -78,12 +78,12 @@ function makePool({ freeMemory = (): number => 1_000 } = {}) {
   return { pool, clock, started, givenUp, boot };
 }
 
-/** Lets everything happen that waits for no timer. */
+/** Lets everything happen that does not wait for a timer. */
 async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-test('it keeps the wanted number, and starts one after the other', async () => {
+test('keeps the wanted number, and starts one at a time', async () => {
   const { pool, started, boot } = makePool();
   pool.keep('doc', makeBuild(1), 3);
   for (const count of [1, 2, 3, 3]) {
@@ -94,7 +94,7 @@ test('it keeps the wanted number, and starts one after the other', async () => {
   expect(started.map(({ place }) => place.slot)).toEqual([0, 1, 2]);
 });
 
-test('one is taken once, and its place is filled when the start of what it became is over', async () => {
+test('a standby is taken once, and its place is filled when the session has started', async () => {
   const { pool, clock, started, boot } = makePool();
   const build = makeBuild(1);
   pool.keep('doc', build, 1);
@@ -114,7 +114,7 @@ test('one is taken once, and its place is filled when the start of what it becam
   expect(started[0]?.ended).toBe(false);
 });
 
-test('none is taken of another build, that does not fit, or that is not ready to be taken', async () => {
+test('a standby is not taken for another build, if it does not fit, or before it is ready', async () => {
   const { pool, started, boot } = makePool();
   const build = makeBuild(1);
   pool.keep('doc', build, 1);
@@ -125,7 +125,7 @@ test('none is taken of another build, that does not fit, or that is not ready to
   expect(pool.take(build, NEVER, (standby) => standby === started[0])).toBe(started[0]);
 });
 
-test('a new build gets its own only when those of the old one are gone, which nobody gets anymore', async () => {
+test('a new build gets standbys only when those of the old build, which are no longer used, are gone', async () => {
   const { pool, started, boot } = makePool();
   const [old, next] = [makeBuild(1), makeBuild(2)];
   pool.keep('doc', old, 2);
@@ -143,7 +143,7 @@ test('a new build gets its own only when those of the old one are gone, which no
   expect(started.length).toBe(3);
 });
 
-test('what is taken is left alone by later builds', async () => {
+test('later builds do not affect a standby that has been taken', async () => {
   const { pool, started, boot } = makePool();
   const build = makeBuild(1);
   pool.keep('doc', build, 1);
@@ -155,7 +155,7 @@ test('what is taken is left alone by later builds', async () => {
   expect(started[0]).toMatchObject({ ended: false, killed: false });
 });
 
-test('one that crashes while it stands by is replaced, after a delay that grows', async () => {
+test('a standby that crashes while it waits is replaced after a growing delay', async () => {
   const { pool, clock, started, boot } = makePool();
   pool.keep('doc', makeBuild(1), 1);
   const delays: number[] = [];
@@ -171,7 +171,7 @@ test('one that crashes while it stands by is replaced, after a delay that grows'
   expect(delays).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
 });
 
-test('after three failed boots it says so once, and tries again with the next build', async () => {
+test('three failed boots are reported once, and the next build tries again', async () => {
   const { pool, clock, started, givenUp } = makePool();
   pool.keep('doc', makeBuild(1), 2);
   for (let failure = 0; failure < 3; failure += 1) {
@@ -209,7 +209,7 @@ test('fewer are kept while memory is short', async () => {
   expect(started.length).toBe(3);
 });
 
-test('0 keeps none, and sets no timer', async () => {
+test('0 keeps none and sets no timer', async () => {
   const { pool, clock, started, boot } = makePool();
   const build = makeBuild(1);
   pool.keep('doc', build, 1);
@@ -222,7 +222,7 @@ test('0 keeps none, and sets no timer', async () => {
   expect(clock.pending).toBe(0);
 });
 
-test('a start that fails for reasons of the machine is tried again until it succeeds, and counts for nothing', async () => {
+test('a start that fails because of the machine is repeated until it succeeds, and is not counted', async () => {
   const { pool, clock, started, givenUp, boot } = makePool();
   pool.keep('doc', makeBuild(1), 1);
   const fail = async (message: string) => {
@@ -241,7 +241,7 @@ test('a start that fails for reasons of the machine is tried again until it succ
   expect(pool.count('doc')).toEqual({ standing: 1, wanted: 1 });
 });
 
-test('services are kept apart', async () => {
+test('services are independent', async () => {
   const { pool, started } = makePool();
   const [doc, chat] = [makeBuild(1), makeBuild(1)];
   pool.keep('doc', doc, 1);
@@ -253,7 +253,7 @@ test('services are kept apart', async () => {
   expect(started.map(({ ended }) => ended)).toEqual([true, false]);
 });
 
-test('closing ends all, waits until they are gone, and starts no more', async () => {
+test('closing ends all standbys, waits until they are gone, and starts no more', async () => {
   const { pool, clock, started, boot } = makePool();
   const build = makeBuild(1);
   pool.keep('doc', build, 2);
@@ -273,7 +273,7 @@ test('closing ends all, waits until they are gone, and starts no more', async ()
   expect(started.length).toBe(2);
 });
 
-test('killAll kills all that runs at once', async () => {
+test('killAll kills all running standbys at once', async () => {
   const { pool, started, boot } = makePool();
   pool.keep('doc', makeBuild(1), 1);
   await boot();
@@ -281,7 +281,7 @@ test('killAll kills all that runs at once', async () => {
   expect(started[0]?.killed).toBe(true);
 });
 
-test('what suits the next build as well can be taken for that, and is replaced after it', async () => {
+test('a standby that suits the next build can be taken for it, and is replaced afterwards', async () => {
   const { pool, started, boot } = makePool();
   const builds = [1, 2].map((number) => makeBuild(number, 'node server.js'));
   const [first, second] = builds as [ProcessBuild, ProcessBuild];
@@ -305,7 +305,7 @@ test('what suits the next build as well can be taken for that, and is replaced a
   expect(started[2]?.ended).toBe(false);
 });
 
-test('what does not suit the next build is ended before anything of that starts', async () => {
+test('a standby that does not suit the next build is ended before any for that build start', async () => {
   const { pool, started, boot } = makePool();
   pool.keep('doc', makeBuild(1, 'node one.js'), 1);
   await boot();
@@ -316,7 +316,7 @@ test('what does not suit the next build is ended before anything of that starts'
   expect(started.length).toBe(1);
 });
 
-test('while backends are replaced, nothing starts ahead of time, and what does not suit is left but not taken', async () => {
+test('while backends are replaced nothing starts ahead of time, and unsuitable standbys stay but are not taken', async () => {
   const { pool, clock, started, givenUp, boot } = makePool();
   pool.keep('doc', makeBuild(1, 'node one.js'), 2);
   await boot();
@@ -325,10 +325,10 @@ test('while backends are replaced, nothing starts ahead of time, and what does n
   pool.keep('doc', next, 2, true);
   expect(pool.take(next, NEVER)).toBe(undefined);
   expect(pool.count('doc')).toEqual({ standing: 0, wanted: 2 });
-  // Neither for one that ends.
+  // Not even to replace one that ends.
   started[0]?.exit();
   await settle();
-  // Nor for another build that comes before it is over, even if that suits the newest one.
+  // Nor for another build in the meantime, even if it suits the newest one.
   const newest = makeBuild(3, 'node two.js');
   pool.keep('doc', newest, 2, true);
   clock.turn(60_000);
@@ -346,7 +346,7 @@ test('while backends are replaced, nothing starts ahead of time, and what does n
   expect(givenUp).toEqual([]);
 });
 
-test('an order without a wait ends one', async () => {
+test('an order without a wait overrides one with a wait', async () => {
   const { pool, started, boot } = makePool();
   pool.keep('doc', makeBuild(1, 'node one.js'), 1);
   await boot();

@@ -20,7 +20,7 @@ export interface Program {
   whenReady?(pid: number): void;
 }
 
-/** What one run of it came to. */
+/** The result of one run. */
 export interface Outcome {
   stdout: string;
   stderr: string;
@@ -29,13 +29,13 @@ export interface Outcome {
   isWarm: boolean;
 }
 
-/** Runs a program as a backend that is started as usual, and as one that was started ahead of time. */
+/** Runs a program once as a backend started as usual, and once as one started ahead of time. */
 export async function runBothWays(program: Program): Promise<{ cold: Outcome; warm: Outcome }> {
   return { cold: await run(program, 0), warm: await run(program, 1) };
 }
 
 async function run({ command, cwd, env = {}, request = {}, remap8080 = true, whenReady }: Program, warm: number) {
-  // Node.js reads the file in a thread of its own, whose descriptor may be seen or not.
+  // Node.js reads that file in another thread, whose descriptor is visible only sometimes.
   vi.stubEnv('NODE_EXTRA_CA_CERTS', undefined);
   const noted: ProcessRecord[] = [];
   const runtime = new ProcessRuntime(makeRegister(noted));

@@ -36,13 +36,13 @@ const READ_AT_BOOT = [
   ...['DYLD_LIBRARY_PATH', 'LC_ALL', 'LANG', 'LANGUAGE', 'TZ', 'TZDIR', 'ICU_DATA', 'MALLOC_ARENA_MAX', 'https_proxy'],
 ];
 
-test.each(READ_AT_BOOT)('a request that sets, changes or has no %s is started as usual', (name) => {
+test.each(READ_AT_BOOT)('a request that sets, changes or removes %s is started as usual', (name) => {
   expect(findBootDifference({}, { [name]: 'a' })).toContain(name);
   expect(findBootDifference({ [name]: 'a' }, { [name]: 'b' })).toContain(name);
   expect(findBootDifference({ [name]: 'a' }, {})).toContain(name);
   expect(findBootDifference({ [name]: 'a' }, { [name]: 'a' })).toBe(undefined);
 });
 
-test.each(['PORT', 'HOME', 'MY_NODE_ENV', 'DEBUG', 'SESSION_BACKEND_ID'])('%s may differ', (name) => {
+test.each(['PORT', 'HOME', 'MY_NODE_ENV', 'DEBUG', 'SESSION_BACKEND_ID'])('a request may change %s', (name) => {
   expect(findBootDifference({ [name]: 'a' }, { [name]: 'b', OTHER: 'c' })).toBe(undefined);
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { makeProject } from '../../support/project.js';
 import { runBothWays } from './both-ways.js';
 
-/** Programs that end by themselves: the name of the file, its text, and options of Node.js. */
+/** Programs that end by themselves: file name, text, and options of Node.js. */
 const ENDS: readonly [what: string, file: string, text: string, options?: string][] = [
   ['process.exit()', 'a.cjs', 'console.log(1); console.error(2); process.exit(3);'],
   ['process.exitCode', 'a.cjs', "process.exitCode = 4; process.on('exit', (code) => console.log(code));"],
@@ -21,7 +21,7 @@ const ENDS: readonly [what: string, file: string, text: string, options?: string
     "import 'node:http';\n\nthrow new Error('broken', { cause: new RangeError('why') });",
   ],
   ['an exception after an await', 'a.mjs', "await 0;\nthrow new Error('broken');"],
-  ['an exception that is no error', 'a.cjs', "\nthrow { a: 'value' };"],
+  ['an exception that is not an error', 'a.cjs', "\nthrow { a: 'value' };"],
   ['an exception in a timer', 'a.cjs', "setTimeout(() => {\n  throw new Error('late');\n}, 5);"],
   ['an exception in a callback of the system', 'a.cjs', "require('node:fs').stat('.', () => undefined.broken);"],
   [
@@ -56,13 +56,9 @@ for (const call of [...calls, () => deep(20)]) {
 }`,
   ],
   ['endless recursion', 'a.cjs', 'const fail = () => fail();\nfail();'],
-  [
-    'an error event that nobody listens to',
-    'a.cjs',
-    "new (require('node:events'))().emit('error', new Error('broken'));",
-  ],
+  ['an error event without a listener', 'a.cjs', "new (require('node:events'))().emit('error', new Error('broken'));"],
   ['a rejection', 'a.cjs', "Promise.reject(new Error('broken'));\nsetTimeout(() => console.log('too late'), 1e5);"],
-  ['a rejection that is no error', 'a.cjs', 'Promise.reject(7);'],
+  ['a rejection that is not an error', 'a.cjs', 'Promise.reject(7);'],
   [
     'a rejection of an async function',
     'a.mjs',
@@ -71,11 +67,11 @@ for (const call of [...calls, () => deep(20)]) {
   ['a rejection that is ignored', 'a.cjs', "Promise.reject(new Error('broken'));", '--unhandled-rejections=none'],
   ['a syntax error in CommonJS', 'a.cjs', 'const a = 1;\nconst a = 2;\n'],
   ['a syntax error in an ES module', 'a.mjs', 'const a = 1;\n\nlet b = ;\n'],
-  ['a module that is missing in CommonJS', 'a.cjs', "require('./no-such-file');"],
-  ['a package that is missing in an ES module', 'a.mjs', "import 'no-such-package';"],
-  ['an export that is missing', 'a.mjs', "import { noSuchExport } from 'node:fs';"],
+  ['a missing module in CommonJS', 'a.cjs', "require('./no-such-file');"],
+  ['a missing package in an ES module', 'a.mjs', "import 'no-such-package';"],
+  ['a missing export', 'a.mjs', "import { noSuchExport } from 'node:fs';"],
   ['an ES module that is required by a CommonJS one', 'a.cjs', "console.log(typeof require('./b.mjs'));"],
-  ['a preload that is missing', 'a.cjs', '', '--require=./no-such-file.cjs'],
+  ['a missing preload', 'a.cjs', '', '--require=./no-such-file.cjs'],
   ['a preload that throws', 'a.cjs', '', '--require=./throws.cjs'],
   ['a preload as ES module', 'a.cjs', 'console.log(globalThis.preloaded)', '--import=./preload.mjs'],
   ['a loader', 'a.mjs', "import { ready } from 'from-loader'; console.log(ready);", '--import=./loader.mjs'],
@@ -89,12 +85,12 @@ for (const call of [...calls, () => deep(20)]) {
   ],
   ['the main module in CommonJS', 'main.cjs', 'console.log(require.main === module, module.parent, module.children);'],
   ['a fork', 'forks.cjs', ''],
-  ['a fork with options of its own', 'forks.cjs', '', '--no-warnings --stack-size=900'],
+  ['a fork with its own options', 'forks.cjs', '', '--no-warnings --stack-size=900'],
   ['a cluster', 'cluster.cjs', ''],
   ['a cluster of ES modules', 'cluster.mjs', "import './cluster.cjs';"],
   ['source maps', 'a.cjs', "throw new Error('broken');\n//# sourceMappingURL=none.map", '--enable-source-maps'],
 ];
-/** What a process that another one has started says of itself. */
+/** What a process started by another one reports about itself. */
 const SEEN = `[process.execArgv, process.argv.slice(2), process.env.SESSION_BACKEND_ID, process.env.NODE_OPTIONS,
   Object.keys(process.env).filter((name) => name.startsWith('JAMDEV_S')), process.connected, require.main?.children.length]`;
 const BESIDES = {
@@ -141,7 +137,7 @@ const BESIDES = {
   'default.mjs': "export const which = 'default';",
 };
 
-describe('a program ends with the same output and status in a process that was started ahead of time', () => {
+describe('a program has the same output and exit status when it was started ahead of time', () => {
   test.each(ENDS)('%s', async (_what, file, text, options = '') => {
     const cwd = makeProject({ ...BESIDES, [file]: text });
     const { cold, warm } = await runBothWays({ command: `node ${options} ${file}`, cwd });
@@ -150,13 +146,13 @@ describe('a program ends with the same output and status in a process that was s
   });
 });
 
-/** Signals that end a server, and one that has its own meaning for Node.js. */
+/** Signals that end a server, and one with a special meaning for Node.js. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2', 'SIGQUIT', 'SIGKILL'] as const;
 const WITH_HANDLER = `for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2', 'SIGQUIT']) {
   process.on(name, (signal, number) => console.log(signal, number, process.exit(7)));
 }`;
 
-describe('a signal has the same effect on a process that was started ahead of time', () => {
+describe('a signal has the same effect on a program that was started ahead of time', () => {
   test.each(
     SIGNALS.flatMap((signal) => [
       { signal, handler: '' },
@@ -177,7 +173,7 @@ describe('a signal has the same effect on a process that was started ahead of ti
 
 const MAJOR = Number(process.versions.node.split('.')[0]);
 const PERMISSION = MAJOR < 24 ? '--experimental-permission' : '--permission';
-/** Programs that Node.js starts in other ways, with what they print: as usual, and right. */
+/** Programs that Node.js starts in other ways, with their correct output. */
 const COLD: readonly [options: string, stdout: string][] = [
   ['-e process.exitCode=0 one', ''],
   ['-p process.argv.length one', '2\n'],
@@ -188,7 +184,7 @@ const COLD: readonly [options: string, stdout: string][] = [
   ['--test --test-reporter=dot passes.test.cjs', '.\n'],
 ];
 
-describe('a command that is started as usual works in a service with warm starts', () => {
+describe('a command that must be started as usual works in a service with warm starts', () => {
   test.each(COLD)('node %s', async (options, stdout) => {
     const cwd = makeProject({
       'a.cjs': 'console.log(process.env.A);',
@@ -204,7 +200,7 @@ describe('a command that is started as usual works in a service with warm starts
   });
 });
 
-test('a program in watch mode, which Node.js starts again, is started as usual', async () => {
+test('a program in watch mode, which Node.js restarts, is started as usual', async () => {
   const cwd = makeProject({
     'a.cjs': "setInterval(() => {}, 1e6); console.log(process.env.SESSION_BACKEND_KEY, 'ready');",
   });

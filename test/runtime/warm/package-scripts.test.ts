@@ -53,7 +53,7 @@ describe('a package runner', () => {
     expect(read(command)).toHaveProperty('why');
   });
 
-  test('runs server.js if there is no start script, as npm does', () => {
+  test('runs server.js as npm does if there is no start script', () => {
     const [withFile, without] = [
       makeProject({ 'package.json': {}, 'server.js': '' }),
       makeProject({ 'package.json': {} }),
@@ -70,13 +70,13 @@ describe('a package runner', () => {
     ['too large', (path) => writeFileSync(path, `{"scripts":{"start":"node a.cjs"}}${' '.repeat(5_000_000)}`)],
     ['not JSON', (path) => writeFileSync(path, '{')],
     ['null', (path) => writeFileSync(path, 'null')],
-  ])('is started as usual where package.json is %s', (_, make) => {
+  ])('is started as usual if package.json is %s', (_, make) => {
     const cwd = makeProject({});
     make(join(cwd, 'package.json'));
     expect(readNodeCommand('npm start', cwd, process.env)).toHaveProperty('why');
   });
 
-  test.each(['.npmrc', 'package.json'])('is another one once %s has changed', (name) => {
+  test.each(['.npmrc', 'package.json'])('is not reused once %s has changed', (name) => {
     const cwd = makeProject({ 'package.json': { scripts: SCRIPTS }, '.npmrc': '' });
     const before = readNodeCommand('npm start', cwd, process.env);
     expect(readNodeCommand('npm start', cwd, process.env)).toEqual(before);
@@ -85,7 +85,7 @@ describe('a package runner', () => {
   });
 
   test.each(['npm_config_loglevel', 'PATH', 'HOME', 'CI', 'FORCE_COLOR', 'PWD', 'BASH_ENV', 'with-hyphen', '1st'])(
-    'that would read %s is started as usual if a request sets it',
+    'that reads %s is started as usual if a request sets it',
     (name) => {
       expect(findRunnerDifference({}, { [name]: 'a' })).toContain(name);
     },
@@ -119,10 +119,10 @@ const ENDS: readonly [what: string, text: string, signal?: NodeJS.Signals][] = [
   ['SIGKILL', WAITS, 'SIGKILL'],
 ];
 
-test.each(ENDS)('%s of a script comes to the same as without a start ahead of time', async (_, text, signal) => {
+test.each(ENDS)('%s of a script has the same result with a start ahead of time', async (_, text, signal) => {
   const cwd = makeProject({ 'package.json': { name: 'ends', scripts: { start: 'node a.cjs' } }, 'a.cjs': text });
   const whenReady = (pid: number) => signal !== undefined && process.kill(pid, signal);
-  // Some versions of npm print the name of their log file, which is another one each time.
+  // Some versions of npm print the name of their log file, which differs each time.
   const env = { npm_config_logs_max: '0' };
   const { cold, warm } = await runBothWays({ command: 'npm start', cwd, env, whenReady });
   expect([cold.isWarm, warm.isWarm]).toEqual([false, true]);
@@ -150,7 +150,7 @@ test('an app does not run ahead of time if npm takes NODE_OPTIONS from .npmrc', 
   await runtime.close();
 });
 
-test('a process that stands by ends with the npm that has started it', async () => {
+test('a standby process ends with the npm that started it', async () => {
   const { runtime, npm, inGroup } = await startAhead({ 'a.cjs': '' });
   await waitFor(async () => (await inGroup()).length > 1, 'the process of the script');
   process.kill(npm, 'SIGKILL');
@@ -158,7 +158,7 @@ test('a process that stands by ends with the npm that has started it', async () 
   await runtime.close();
 });
 
-test('what stands by is left to others by a session whose variables alone bring npm other settings', async () => {
+test('a session whose variables change settings of npm leaves the standby to others', async () => {
   const { runtime, build, npm, inGroup } = await startAhead({ 'a.cjs': '' });
   await waitFor(async () => (await inGroup()).length > 1, 'the process of the script');
   const HOME = makeProject({ '.npmrc': 'fund=false' });

@@ -7,7 +7,7 @@ import { type Program, runBothWays } from './both-ways.js';
 
 const folder = fixture('seen');
 
-/** What a program reports, compared key by key so that a failure names what differs. */
+/** What a program reports, compared key by key so that a failure names the difference. */
 async function compare(program: Omit<Program, 'cwd'> & { cwd?: string }, read = (text: string) => JSON.parse(text)) {
   const env = { TEST_PARENT: String(process.pid), ...program.env };
   const { cold, warm } = await runBothWays({ cwd: folder, ...program, env });
@@ -20,7 +20,7 @@ async function compare(program: Omit<Program, 'cwd'> & { cwd?: string }, read = 
   return { cold, warm };
 }
 
-describe('a program sees the same in a process that was started ahead of time', () => {
+describe('a program sees the same when it was started ahead of time', () => {
   test.each<[string, Omit<Program, 'cwd'>]>([
     ['CommonJS', { command: 'node app.cjs' }],
     ['an ES module', { command: 'node app.mjs' }],
@@ -34,7 +34,7 @@ describe('a program sees the same in a process that was started ahead of time', 
       { command: 'node app.cjs', env: { NODE_OPTIONS: '--max-old-space-size=99 --trace-warnings' } },
     ],
     [
-      'writes that are reported',
+      'reported writes',
       { command: 'node app.cjs', env: { JAMDEV_WRITES_FOLDER: `${tmpdir()}/jamdev-test-writes-${process.pid}` } },
     ],
     ['no remapping', { command: 'node app.cjs', remap8080: false }],
@@ -52,7 +52,10 @@ describe('a program sees the same in a process that was started ahead of time', 
   });
 });
 
-/** What a package runner prints, and what the program reports; variables in no order, as the shell has its own. */
+/**
+ * The output of a package runner and the report of the program; variables unordered, because each shell has its own
+ * order.
+ */
 function readRunnerOutput(text: string) {
   const start = text.indexOf('{"env"');
   const seen = JSON.parse(text.slice(start)) as Record<string, unknown> & { env: unknown[]; otherChild: string };

@@ -10,10 +10,10 @@ import { makeProject } from '../../support/project.js';
 import { makeRegister } from '../../support/register.js';
 import { waitFor } from '../../support/wait.js';
 
-/** What is stopped. */
+/** The process to stop. */
 const STOPPED = ['node app.cjs', 'npm start', 'npm start, before it stands by'];
 
-/** Knows when a process that a package runner starts stands by: then the folder with its pipes is removed. */
+/** Detects that a process started by a package runner stands by: the folder with its pipes is then removed. */
 class WatchedPipes extends PipePool {
   #folder: string | undefined;
 
@@ -27,7 +27,7 @@ class WatchedPipes extends PipePool {
   }
 }
 
-/** A runtime with one process that was started ahead of time and is stopped, with all that it has started, where nobody sees it. */
+/** A runtime with one process started ahead of time, which is stopped with all its descendants, unnoticed. */
 async function stopAhead(stopped: string) {
   const [command = '', phase] = stopped.split(', ');
   const cwd = makeProject({
@@ -61,12 +61,12 @@ async function stopAhead(stopped: string) {
     },
     new AbortController().signal,
   );
-  // It is given to the session, and does not answer.
+  // It is assigned to the session and does not answer.
   if (phase === undefined) await waitFor(() => noted.some((each) => each.backendId === backendId), 'the assignment');
   return { clock, spawning, group, printed: () => printed };
 }
 
-describe('a process that stands by and is stopped', () => {
+describe('a stopped standby process', () => {
   test.each(STOPPED)('%s: is given up, and is gone before the session starts without it', async (stopped) => {
     const { clock, spawning, group, printed } = await stopAhead(stopped);
     let left: number | undefined;

@@ -6,7 +6,7 @@ import { makeProject } from '../../support/project.js';
 import { makeRegister } from '../../support/register.js';
 import { living, waitFor } from '../../support/wait.js';
 
-test('a session can be ended while the process that it was to start from is stuck', async () => {
+test('a session can be ended while the standby process that it was to start from is stuck', async () => {
   const noted: ProcessRecord[] = [];
   const runtime = new ProcessRuntime(makeRegister(noted));
   onTestFinished(() => runtime.close());
