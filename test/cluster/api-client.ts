@@ -1,16 +1,13 @@
 import { request } from 'node:http';
 import type { SeenStatus, SeenStream } from './ledger.js';
 
-/** How long a client waits for an answer before it asks again. A request to a backend that starts waits for it. */
+/** How long a client waits for an answer before it retries. A request to a starting backend waits for its start. */
 const ANSWER_MS = 45_000;
 
-/** An answer; undefined where the connection failed, or nothing came in time. */
+/** An answer, or undefined if the connection failed or timed out. */
 type MaybeAnswer = { status: number; text: string } | undefined;
 
-/**
- * Sends a request on a connection of its own. Never rejects.
- * @param signal gives up
- */
+/** Sends a request on a new connection. Never rejects. @param signal cancels it */
 export function ask(
   url: string,
   { host, body, signal }: { host?: string; body?: unknown; signal?: AbortSignal } = {},
@@ -36,7 +33,7 @@ export function ask(
   });
 }
 
-/** Reads a stream of statuses until it ends, in whatever way. @returns undefined where there was none */
+/** Reads a status stream until it ends or breaks. @returns undefined if there was none */
 export function readStatuses(apiUrl: string, backendId: string, signal: AbortSignal): Promise<SeenStream | undefined> {
   return new Promise((resolve) => {
     const sent = request(`${apiUrl}/v2/backend/${backendId}/status/stream`, { agent: false, signal });

@@ -4,7 +4,10 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 const READY_TIMEOUT_MS = 5_000;
 
-/** One address in front of several servers, as operators put it there: each connection goes to the next one that takes it. */
+/**
+ * One address in front of several servers, as operators provide it: each connection goes to the next server that
+ * accepts it.
+ */
 export class Balancer {
   readonly #ports: readonly number[];
   readonly #readyPath: string | undefined;
@@ -61,7 +64,7 @@ export class Balancer {
       isConnected = true;
       client.pipe(server).pipe(client);
     });
-    // An error of either is an end of both; only a server that does not take the connection is passed over.
+    // The end of either side ends both; another server is tried only if one does not accept the connection.
     server.on('error', () => undefined);
     client.once('close', part);
     server.once('close', () => {
@@ -73,7 +76,7 @@ export class Balancer {
     this.#sockets.add(server);
   }
 
-  /** Asked for each connection: what was true a moment ago may be another process by now. */
+  /** Checked for each connection, because another process may have replaced the server since. */
   #isReady(port: number): Promise<boolean> {
     if (this.#readyPath === undefined) return Promise.resolve(true);
     const url = `http://127.0.0.1:${port}${this.#readyPath}`;

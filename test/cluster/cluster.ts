@@ -11,18 +11,18 @@ import { loadSessionImage } from './session-image.js';
 
 type Pair<T> = readonly [T, T];
 
-/** A whole cluster with two of everything but the database, on machines of its own, as a team would run it. */
+/** A whole cluster with two of each part except the database, on its own machines, as a team would run it. */
 export interface Cluster {
   readonly controllers: Pair<Part>;
   readonly drones: Pair<Part>;
   readonly proxies: Pair<ServerPart>;
   readonly serves: Pair<ServerPart>;
   readonly database: Part;
-  /** Of the drones, in their order. */
+  /** The machines of the drones, in order. */
   readonly machines: Pair<Machine>;
-  /** One address in front of both `jamdev serve`. */
+  /** The common address of both `jamdev serve`. */
   readonly apiUrl: string;
-  /** The port of one address in front of both proxies, on loopback. */
+  /** The port of the common address of both proxies, on loopback. */
   readonly proxyPort: number;
   /** The name of the cluster, which is the host of connection URLs. */
   readonly host: string;
@@ -31,12 +31,12 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-/** Starts a cluster, and waits until every part of it is up. */
+/** Starts a cluster and waits until every part is up. */
 export async function startCluster(): Promise<Cluster> {
   const around = await startMachines();
   const { folder, here, databaseUrl, machines } = around;
   const image = await loadSessionImage(machines.map(({ socket }) => socket));
-  // A proxy of Plane refuses all tokens with 410 until it has found a controller, and its /ready says so.
+  // A proxy of Plane refuses all tokens with 410 until it has found a controller, as its /ready shows.
   const { front, ports } = await takePorts(6, '/ready');
   const [proxyA, proxyB, controllerA, controllerB, serveA, serveB] = ports as [
     ...[number, number, number, number, number, number],

@@ -33,7 +33,7 @@ export class DatabasePart implements Part {
 
   start(): void {
     this.#isWanted = true;
-    // It refuses to start while processes of the one before are still ending; `untilUp` tries again.
+    // It refuses to start while processes of the previous one are still ending, so `untilUp` retries.
     void this.#launch();
   }
 

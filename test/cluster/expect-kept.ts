@@ -5,7 +5,7 @@ import type { Ledger } from './ledger.js';
 import type { Session } from './session.js';
 import { readHistories, untilSettled } from './settle.js';
 
-/** Stops all clients, and checks what a cluster keeps whatever fails. */
+/** Stops all clients and checks the guarantees that a cluster keeps during any failure. */
 export async function expectKept(cluster: Cluster, sessions: readonly Session[], ledger: Ledger): Promise<void> {
   await Promise.all(sessions.map((session) => session.stop()));
   await untilSettled(cluster);

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { STATUSES } from '../../src/contract/status.js';
 import type { Ledger, SeenStatus } from './ledger.js';
 
-/** The statuses of all backends in the end, by id. */
+/** The final statuses of all backends, by id. */
 export type Histories = ReadonlyMap<string, readonly SeenStatus[]>;
 
 /**
- * Finds keys of which two backends got requests in turns, by what the backends themselves noted in their mounts.
+ * Finds keys whose requests reached two backends alternately, according to what backends recorded in their mounts.
  * @param mounts the folder of all mounts
  */
 export function findSharedKeys(mounts: string): string[] {
@@ -33,7 +33,7 @@ export function findSharedKeys(mounts: string): string[] {
   });
 }
 
-/** Finds tokens that did not work although the session was not ending, and answered a later request. */
+/** Finds tokens that failed although the session was not ending, and that worked again later. */
 export function findRefusedTokens({ refusals, answers }: Ledger, histories: Histories): string[] {
   return refusals.flatMap(({ backendId, token, endedAtMs }) => {
     const history = histories.get(backendId) ?? [];
@@ -48,7 +48,7 @@ export function findRefusedTokens({ refusals, answers }: Ledger, histories: Hist
   });
 }
 
-/** Finds streams that lost, repeated or changed a status, and statuses that went back. */
+/** Finds streams that lost, repeated or changed a status, and statuses that moved backward. */
 export function findBadStatuses({ streams, polls }: Ledger, histories: Histories): string[] {
   const inStreams = streams.flatMap(({ backendId, statuses, isWhole }) => {
     const history = (histories.get(backendId) ?? []).map(toText);

@@ -9,19 +9,19 @@ import { Session } from './session.js';
 import { describeCluster, useCluster } from './support.js';
 
 const SESSIONS = 50;
-/** How many connect for the first time at once. */
+/** How many clients connect at once in the beginning. */
 const BATCH = 8;
 const KILLS = Number(process.env.JAMDEV_CLUSTER_KILLS ?? 50);
 const SEED = Number(process.env.JAMDEV_CLUSTER_SEED ?? Math.floor(Math.random() * 2 ** 31));
-/** How long every session may take to be of use again. */
+/** How long a session may take to work again. */
 const RECOVERY_DEADLINE_MS = 180_000;
-/** How many requests have to be answered between two kills. */
+/** How many requests must be answered between two kills. */
 const ANSWERS_BETWEEN = 20;
 
 describeCluster(`kills with SIGKILL, seed ${SEED}`, 600_000 + KILLS * 20_000, () => {
   const around = useCluster();
 
-  test(`${SESSIONS} sessions outlast ${KILLS} kills`, async () => {
+  test(`${SESSIONS} sessions survive ${KILLS} kills`, async () => {
     const { cluster } = around;
     const ledger = new Ledger();
     const sessions: Session[] = [];
@@ -55,7 +55,7 @@ describeCluster(`kills with SIGKILL, seed ${SEED}`, 600_000 + KILLS * 20_000, ()
   });
 });
 
-/** All parts in turn, in another order each time. A drone takes its sessions with it: of the two, one is in each turn. */
+/** All parts in random order, repeatedly. Killing a drone ends its sessions, so each round has only one of the two. */
 function planKills({ controllers, proxies, serves, drones, database }: Cluster, random: () => number): Part[] {
   const victims: Part[] = [];
   for (let turn = 0; victims.length < KILLS; turn += 1) {

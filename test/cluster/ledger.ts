@@ -1,6 +1,6 @@
 import type { Status } from '../../src/contract/status.js';
 
-/** A request to a session through a proxy, and when; ms since 1970. */
+/** A request to a session through a proxy, with its times in ms since 1970. */
 export interface Exchange {
   backendId: string;
   token: string;
@@ -14,25 +14,25 @@ export interface SeenStatus {
   time: string;
 }
 
-/** What one connection to a stream of statuses brought. */
+/** What one connection to a status stream delivered. */
 export interface SeenStream {
   backendId: string;
   statuses: SeenStatus[];
-  /** Whether the server ended it, after all statuses. */
+  /** Whether the server ended it after all statuses. */
   isWhole: boolean;
 }
 
-/** What all clients of a cluster saw. */
+/** Everything that the clients of a cluster saw. */
 export class Ledger {
-  /** Requests, and messages of WebSockets, that the backend answered. */
+  /** Requests and WebSocket messages that the backend answered. */
   readonly answers: Exchange[] = [];
-  /** Those that the proxy refused, since the token does not work anymore. */
+  /** Requests that the proxy refused because the token no longer works. */
   readonly refusals: Exchange[] = [];
   readonly streams: SeenStream[] = [];
-  /** Statuses that were asked for, in order. */
+  /** Statuses read one at a time, in order. */
   readonly polls = new Map<string, SeenStatus[]>();
   /** The keys of all backends. */
   readonly keys = new Map<string, string>();
-  /** What no client may see whatever fails. */
+  /** Violations that no client may see, whatever fails. */
   readonly faults: string[] = [];
 }

@@ -24,7 +24,10 @@ function makeFolder(): string {
   return folder;
 }
 
-/** What there is of the machines of a folder: processes, interfaces, namespaces, mounts, cgroups, rules of the firewall. */
+/**
+ * Everything that exists for the machines of a folder: processes, interfaces, namespaces, mounts, cgroups, firewall
+ * rules.
+ */
 async function traces(folder: string): Promise<string[]> {
   const id = (await run('sh', ['-c', `printf %s ${folder} | cksum | cut -d ' ' -f 1`])).stdout.trim();
   const printed = await Promise.all([
@@ -40,12 +43,12 @@ async function traces(folder: string): Promise<string[]> {
 
 async function untilGone(folder: string): Promise<void> {
   await waitFor(() => !existsSync(folder), 'its folder to be removed', DEADLINE_MS);
-  // The process that cleaned up is the last.
+  // The process that cleaned up ends last.
   await waitFor(async () => (await traces(folder)).length === 0, `no traces of ${folder}`, DEADLINE_MS);
 }
 
 describeCluster('machines.sh', 4 * DEADLINE_MS, () => {
-  test('leaves nothing of machines whose owner was killed, with a container and a process that began', async () => {
+  test('leaves nothing of machines whose owner was killed, with a running container and process', async () => {
     const folder = makeFolder();
     const owner = startOwner();
     await run(MACHINES_SCRIPT, ['start', folder, String(owner.pid)]);
@@ -63,7 +66,7 @@ describeCluster('machines.sh', 4 * DEADLINE_MS, () => {
     await untilGone(folder);
   });
 
-  test('removes what earlier ones left of which not even the watcher lives, and leaves others alone', async () => {
+  test('removes what earlier machines left if even their watcher is gone, and leaves others alone', async () => {
     const [left, other] = [makeFolder(), makeFolder()];
     const owner = startOwner();
     const starter = spawn(MACHINES_SCRIPT, ['start', left, String(owner.pid)], { detached: true, stdio: 'ignore' });

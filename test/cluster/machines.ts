@@ -9,36 +9,36 @@ const run = promisify(execFile);
 /** Starts and stops machines. */
 export const MACHINES_SCRIPT = join(ROOT, 'test', 'cluster', 'machines.sh');
 
-/** A machine with an engine: a network namespace, see machines.sh. */
+/** A machine with an engine, in a network namespace; see machines.sh. */
 export interface Machine {
   readonly address: string;
   readonly namespace: string;
-  /** Of its engine. */
+  /** The socket of its engine. */
   readonly socket: string;
-  /** Runs a docker command on its engine, which works while it is cut off, too. @returns what it printed */
+  /** Runs a docker command on its engine, even while it is cut off. @returns what it printed */
   docker(...args: string[]): Promise<string>;
-  /** Cuts it off from the network: what is sent is lost. */
+  /** Cuts it off from the network: packets are dropped. */
   cut(): Promise<void>;
-  /** Connects it again. */
+  /** Connects it to the network again. */
   connect(): Promise<void>;
 }
 
-/** What machines.sh starts. */
+/** Everything that machines.sh starts. */
 export interface Machines {
   readonly folder: string;
   /** The address of this machine in the network of the others. */
   readonly here: string;
   readonly databaseUrl: string;
   readonly machines: readonly [Machine, Machine];
-  /** Ends all of it, and every process that was started with {@link env}. */
+  /** Ends everything, including every process started with {@link env}. */
   stop(): Promise<void>;
-  /** For the processes that belong to it. */
+  /** The environment for processes that end with it. */
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Starts two machines and a PostgreSQL. They end with this process at the latest. */
+/** Starts two machines and a PostgreSQL, which end with this process at the latest. */
 export async function startMachines(): Promise<Machines> {
-  // Short, since paths of sockets must be.
+  // Short, because socket paths have a limited length.
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'jamdev-cluster-')));
   const { stdout } = await run(MACHINES_SCRIPT, ['start', folder, String(process.pid)]);
   const values = Object.fromEntries([...stdout.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));

@@ -11,14 +11,14 @@ import { describeCluster, useCluster } from './support.js';
 
 const SEED = Number(process.env.JAMDEV_CLUSTER_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const START_DEADLINE_MS = 120_000;
-/** Longer than Plane's leases of keys, which last 60 s. */
+/** Longer than the leases of Plane's keys, which last 60 s. */
 const LEASE_DEADLINE_MS = 150_000;
 const MINUTE_MS = 60_000;
 
 describeCluster(`outages of a cluster, seed ${SEED}`, 400_000, () => {
   const around = useCluster();
 
-  /** Starts sessions that nobody ends, and waits until all have an open WebSocket. */
+  /** Starts sessions that are never ended, and waits until each has an open WebSocket. */
   async function startSessions(keys: readonly string[], ledger: Ledger, proxyPort?: () => number): Promise<Session[]> {
     const sessions = keys.map((key, index) => {
       const random = createRandom(SEED + index);
@@ -37,10 +37,10 @@ describeCluster(`outages of a cluster, seed ${SEED}`, 400_000, () => {
     return names.split('\n').map((name) => name.replace(/^plane-/, ''));
   }
 
-  test('a controller, a serve and a proxy are gone for a minute, and a drone is cut off', async () => {
+  test('sessions survive a minute without a controller, a serve and a proxy, and a drone that is cut off', async () => {
     const { cluster } = around;
     const ledger = new Ledger();
-    // Half of them go through the proxy that stays, the others through the balancer of both.
+    // Half of them use the proxy that stays up, the others the balancer of both.
     const [direct, balanced] = await Promise.all([
       startSessions(keysOf('direct', 6), ledger, () => cluster.proxies[1].port),
       startSessions(keysOf('balanced', 6), ledger),
@@ -49,7 +49,7 @@ describeCluster(`outages of a cluster, seed ${SEED}`, 400_000, () => {
     const remaining = (sessions: Session[]) => sessions.filter(({ backendId }) => staying.includes(backendId ?? ''));
     const before = remaining(direct).map((session) => ({ session, opened: session.opened }));
     const holders = new Map([...direct, ...balanced].map((session) => [session, session.backendId]));
-    // Plane chooses drones at random; of 12 sessions it puts some on each.
+    // Plane chooses drones at random, and 12 sessions are enough to put some on each.
     expect(staying.length).toBeGreaterThan(0);
     expect(cutOff.length).toBeGreaterThan(0);
 
@@ -60,7 +60,7 @@ describeCluster(`outages of a cluster, seed ${SEED}`, 400_000, () => {
 
     await Promise.all(cutOff.map((id) => untilMoved(id)));
     await waitFor(() => Date.now() - goneAtMs > MINUTE_MS, 'the minute to be over', 2 * MINUTE_MS);
-    // Each of those on the other drone has been of use until now, with the same backend and the tokens of before.
+    // All sessions on the other drone have worked until now, with the same backend and tokens.
     const overAtMs = Date.now();
     const untilUsed = (session: Session) =>
       waitFor(() => session.lastAnswerMs > overAtMs && session.lastEchoMs > overAtMs, 'an answer', START_DEADLINE_MS);
@@ -76,7 +76,7 @@ describeCluster(`outages of a cluster, seed ${SEED}`, 400_000, () => {
     await Promise.all([...goneParts, cluster.drones[1]].map((part) => part.untilUp()));
     await expectKept(cluster, [...direct, ...balanced], ledger);
 
-    /** Waits until a backend's key has another one, and checks that its own drone ended it before that. */
+    /** Waits until a backend's key has a new holder, and checks that its own drone had ended it before. */
     async function untilMoved(id: string): Promise<void> {
       const body = { key: ledger.keys.get(id), spawn: { executable: { mount: true }, max_idle_seconds: 600 } };
       let heldUntilMs = 0;
@@ -94,7 +94,7 @@ describeCluster(`outages of a cluster, seed ${SEED}`, 400_000, () => {
         `the key of ${id} to have another holder`,
         LEASE_DEADLINE_MS,
       );
-      // As long as it has not happened, the engine has a time in the year 1.
+      // Until then the engine reports a time in the year 1.
       const timeOf = async (machine: Machine, backend: string, event: 'StartedAt' | 'FinishedAt') =>
         waitFor(
           async () => {
@@ -107,7 +107,7 @@ describeCluster(`outages of a cluster, seed ${SEED}`, 400_000, () => {
         );
       const [machine, other] = [cluster.machines[1], cluster.machines[0]];
       const finishedAtMs = await timeOf(machine, id, 'FinishedAt');
-      // While it still had the key: its drone ended it then, as jamdev serve ends what has lost its key.
+      // The drone ended it then, while it still held the key, as jamdev serve ends backends that lose their key.
       expect(finishedAtMs).toBeGreaterThan(goneAtMs);
       expect(finishedAtMs).toBeLessThan(heldUntilMs);
       const startedAtMs = await timeOf(other, next, 'StartedAt');
@@ -115,7 +115,7 @@ describeCluster(`outages of a cluster, seed ${SEED}`, 400_000, () => {
     }
   });
 
-  test('clients of a drone that restarts connect again', async () => {
+  test('clients of a drone that restarts reconnect', async () => {
     const { cluster } = around;
     const ledger = new Ledger();
     const sessions = await startSessions(keysOf('restart', 6), ledger);

@@ -2,21 +2,21 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { waitFor } from '../support/wait.js';
 
-/** How long a part may take to be of use again. */
+/** How long a part may take to work again. */
 const UP_DEADLINE_MS = 60_000;
-/** What systemd waits before it starts a program again. */
+/** How long systemd waits before it restarts a program. */
 const RESTART_MS = 100;
 
-/** A part of a cluster, which a supervisor starts again whenever it has ended. */
+/** A part of a cluster, which a supervisor restarts whenever it ends. */
 export interface Part {
   readonly name: string;
-  /** Ends it with SIGKILL, and waits until it is gone. */
+  /** Kills it with SIGKILL and waits until it is gone. */
   kill(): Promise<void>;
-  /** The same, and keeps it from being started again until {@link start}. */
+  /** The same, and prevents restarts until {@link start}. */
   stop(): Promise<void>;
-  /** Starts it, if need be. */
+  /** Starts it if it is not running. */
   start(): void;
-  /** Waits until it does its work. */
+  /** Waits until it works. */
   untilUp(): Promise<void>;
 }
 
@@ -26,11 +26,11 @@ export interface Program {
   args: readonly string[];
   env: NodeJS.ProcessEnv;
   cwd: string;
-  /** Gets what it prints. */
+  /** Receives its output. */
   logFile: string;
 }
 
-/** A part that is one process. */
+/** A part that is a single process. */
 export class ProcessPart implements Part {
   readonly name: string;
   readonly #program: Program;
@@ -40,7 +40,7 @@ export class ProcessPart implements Part {
   #isWanted = false;
   #restart: NodeJS.Timeout | undefined;
 
-  /** @param isUp gets when the process was started; ms since 1970. May reject, which means no */
+  /** @param isUp receives the start time of the process in ms since 1970; a rejection means no */
   constructor(name: string, program: Program, isUp: (startedAtMs: number) => Promise<boolean>) {
     this.name = name;
     this.#program = program;

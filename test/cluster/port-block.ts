@@ -1,14 +1,13 @@
 import { Balancer } from './balancer.js';
 
-/** Below the ports that the system gives to connections, and above those that plane.sh takes. */
+/** Below the system's ephemeral ports, and above those that plane.sh uses. */
 const FIRST = 30_000;
 const LAST = 32_700;
 
 /**
- * Takes free ports in a row for servers that are started again on the same ones.
- * @param count how many
- * @param readyPath what each of the first two must answer before it gets a connection
- * @returns a balancer in front of the first two; as long as it listens, no other cluster takes these ports
+ * Reserves a row of free ports for servers that restart on the same ports. @param count how many @param readyPath what
+ * each of the first two must answer before it gets a connection @returns a balancer in front of the first two; as long
+ * as it listens, no other cluster uses these ports
  */
 export async function takePorts(count: number, readyPath: string): Promise<{ front: Balancer; ports: number[] }> {
   const block = count + 1;

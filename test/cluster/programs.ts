@@ -5,7 +5,7 @@ import { ROOT } from '../support/project.js';
 import type { Machine, Machines } from './machines.js';
 import { ProcessPart } from './part.js';
 
-/** A jamdev serve, or a proxy, which is reached past the balancer by its port. */
+/** A jamdev serve or a proxy, reached directly by its port instead of the balancer. */
 export type ServerPart = ProcessPart & { readonly port: number };
 
 /** What the programs of a cluster need to know. */
@@ -15,13 +15,13 @@ export interface ClusterPlan {
   controllerUrl: string;
   /** The name of the cluster. */
   host: string;
-  /** Of the backend that all sessions run. */
+  /** The image of the backend that all sessions run. */
   image: string;
   /** The folder of all mounts. */
   mounts: string;
   /** The database of jamdev serve. */
   database: string;
-  /** The address of its API, which both are behind. */
+  /** The address of its API, in front of both. */
   apiUrl: string;
 }
 
@@ -34,7 +34,7 @@ export function dronePart(plan: ClusterPlan, name: string, machine: Machine): Pr
   const { around, controllerUrl, host, mounts } = plan;
   const args = ['--controller-url', controllerUrl.replace('http', 'ws'), '--cluster', host, '--name', name];
   args.push('--ip', machine.address, '--db', join(around.folder, `${name}.db`), '--mount-base', mounts);
-  // Containers that have stopped stay, to be inspected.
+  // Stopped containers stay, so that tests can inspect them.
   args.push('--auto-prune-containers-older-than-seconds', '86400');
   const inside = [`--net=/run/netns/${machine.namespace}`, PLANE_PROGRAM, 'drone', ...args];
   const isUp = async (sinceMs: number) => {
@@ -46,7 +46,7 @@ export function dronePart(plan: ClusterPlan, name: string, machine: Machine): Pr
   return makePart(around, name, 'nsenter', inside, isUp, { env: { DOCKER_HOST: machine.socket } });
 }
 
-/** What is used of Plane's answer. */
+/** The used part of Plane's answer. */
 interface DroneState {
   drones: { ready: boolean; last_heartbeat_age: number; node: { name: { Drone: string } } }[];
 }
@@ -58,7 +58,7 @@ export function proxyPart({ around, controllerUrl, host }: ClusterPlan, name: st
   return Object.assign(part, { port });
 }
 
-/** @param drones the engines of drones, by the name of the drone */
+/** @param drones the engines of drones, by drone name */
 export function servePart(plan: ClusterPlan, name: string, port: number, drones: Record<string, string>): ServerPart {
   const { around, controllerUrl, host, image, database, apiUrl } = plan;
   const cwd = join(around.folder, name);

@@ -1,4 +1,4 @@
-/** Numbers from 0 to below 1 that look random, the same ones for a seed (mulberry32). */
+/** Pseudorandom numbers from 0 up to but not including 1, the same for the same seed (mulberry32). */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

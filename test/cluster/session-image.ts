@@ -8,7 +8,7 @@ import { ROOT } from '../support/project.js';
 
 const run = promisify(execFile);
 
-/** Builds the image of the backend in `backend/`, and loads it into engines. @returns its reference */
+/** Builds the image of the backend in `backend/` and loads it into engines. @returns its reference */
 export async function loadSessionImage(sockets: readonly string[]): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-image-'));
   const image = `jamdev-cluster-backend:${folder.slice(-6).toLowerCase()}`;

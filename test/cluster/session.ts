@@ -4,28 +4,29 @@ import { ask, readStatuses } from './api-client.js';
 import type { Cluster } from './cluster.js';
 import type { Exchange, Ledger, SeenStatus } from './ledger.js';
 
-/** Where requests to sessions go: the balancer of the proxies, or one of them. */
+/** The target of session requests: the balancer of the proxies, or one proxy. */
 type ProxyPort = () => number;
 
-/** Between two messages, or two requests, of a client. */
+/** Between two messages or requests of a client. */
 const THINK_MS = 400;
-/** Before a client that failed tries again. */
+/** Before a failed client retries. */
 const RETRY_MS = 300;
-/** How long a message of a WebSocket may be without an echo before the client takes the connection for dead. */
+/** How long a WebSocket message may wait for its echo before the client considers the connection dead. */
 const ECHO_MS = 10_000;
 
-/** What a connect gave. */
+/** The result of a connect. */
 interface Holder {
   backendId: string;
   tokens: string[];
 }
 
 /**
- * The clients of one key, on their own: they connect, send requests with the tokens that they have and messages over a
- * WebSocket, follow the statuses, now and then end the session, and connect again when it has ended. All goes to a ledger.
+ * The clients of one key, which act on their own: they connect, send requests with their tokens and messages over a
+ * WebSocket, follow statuses, sometimes end the session, and reconnect when it has ended. The ledger records
+ * everything.
  */
 export class Session {
-  /** When an answer, and an echo, was last received; ms since 1970. */
+  /** When the last answer and the last echo were received; ms since 1970. */
   lastAnswerMs = 0;
   lastEchoMs = 0;
   /** How many WebSockets were opened. */
@@ -52,23 +53,23 @@ export class Session {
     this.#proxyPort = proxyPort ?? (() => cluster.proxyPort);
   }
 
-  /** The backend that holds the key, as far as its clients know. */
+  /** The holder of the key as far as its clients know. */
   get backendId(): string | undefined {
     return this.#holder?.backendId;
   }
 
-  /** @param ends whether clients end the session at times */
+  /** @param ends whether clients sometimes end the session */
   start({ ends = true }: { ends?: boolean } = {}): void {
     this.#running.push(this.#request(ends), this.#talk());
   }
 
-  /** Waits until no client is at work. Never rejects. */
+  /** Waits until no client is active. Never rejects. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#running);
   }
 
-  /** Sends requests of all kinds, one after the other. */
+  /** Sends requests of all kinds one after the other. */
   async #request(ends: boolean): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
@@ -92,7 +93,7 @@ export class Session {
     }
   }
 
-  /** Gets a token of the holder of the key. */
+  /** Gets a token for the holder of the key. */
   async #connect(): Promise<void> {
     this.#connecting ??= this.#connectAlone().finally(() => {
       this.#connecting = undefined;
@@ -160,7 +161,7 @@ export class Session {
     if (answer?.status !== 200) this.#expect(answer, [409, 503], `the end of ${backendId}`);
   }
 
-  /** Follows the statuses of a backend; where a stream breaks off, in another. */
+  /** Follows the statuses of a backend, on a new stream whenever one breaks. */
   async #follow(backendId: string): Promise<void> {
     const { signal } = this.#stopping;
     let isOver = false;

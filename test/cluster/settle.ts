@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.js';
 import type { Histories } from './invariants.js';
 import type { SeenStatus } from './ledger.js';
 
-/** How long what was begun may take to come to its end: a drone that restarted ends its sessions by their leases. */
+/** How long pending work may take: a restarted drone ends its sessions when their leases expire. */
 const SETTLE_DEADLINE_MS = 120_000;
 
 /** Reads the statuses of backends. */
@@ -18,7 +18,7 @@ export async function readHistories(cluster: Cluster, ids: Iterable<string>): Pr
   return histories;
 }
 
-/** Waits until, of these keys, exactly those backends run that the API lists, each in one container. */
+/** Waits until exactly the backends that the API lists are running for these keys, each in one container. */
 export async function untilSettled(cluster: Cluster): Promise<void> {
   let seen: unknown;
   const isSettled = async () => {

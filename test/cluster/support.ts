@@ -3,7 +3,7 @@ import { hasDocker } from '../engine/drivers/backend-image.js';
 import { hasPlane, requiresPlane } from '../engine/drivers/plane-cluster.js';
 import { type Cluster, startCluster } from './cluster.js';
 
-/** Namespaces of the network need Linux and root. */
+/** Network namespaces need Linux and root. */
 const canRun = requiresPlane || (process.platform === 'linux' && process.getuid?.() === 0 && hasDocker() && hasPlane());
 if (!canRun) console.log('There is no Plane, no Docker Engine or no root: the tests on a whole cluster are skipped.');
 

@@ -10,7 +10,7 @@ function idsOf(name: string, all: readonly NamedBackend[]): string[] {
   return findByName(name, all, (each) => each).map(({ id }) => id);
 }
 
-describe('a name stands for', () => {
+describe('a name refers to', () => {
   const all = [
     backend('id-1', 'doc', 'plan'),
     backend('id-2', 'doc', 'id-1'),
@@ -21,26 +21,26 @@ describe('a name stands for', () => {
   ];
 
   test.each([
-    ['an exact id, before a key of the same text', 'id-1', ['id-1']],
+    ['an exact id, rather than a key with the same text', 'id-1', ['id-1']],
     ['an exact key', 'plan', ['id-1']],
     ['a key with slashes', 'x/y/z', ['id-6']],
-    ['an exact key, before a service and a key', 'a/b', ['id-3']],
+    ['an exact key, rather than a service and a key', 'a/b', ['id-3']],
     ['every service in which the key is held', 'b', ['id-4', 'id-5']],
     ['the key in a service', 'chat/b', ['id-5']],
     ['a key with slashes in a service', 'doc/x/y/z', ['id-6']],
-    ['a key in a service that has the text of an id', 'doc/id-1', ['id-2']],
-    ['nothing, if the service is another', 'chat/plan', []],
-    ['nothing, if it is a part of a key', 'x/y', []],
-    ['nothing, if it is a service alone', 'chat', []],
-    ['nothing, if it is a service without a key', 'chat/', []],
-    ['nothing, if it is empty', '', []],
-    ['nothing, if a service and an id are joined', 'doc/id-6', []],
+    ['a key in a service, even if it has the text of an id', 'doc/id-1', ['id-2']],
+    ['nothing if the service is another', 'chat/plan', []],
+    ['nothing if it is a part of a key', 'x/y', []],
+    ['nothing if it is only a service', 'chat', []],
+    ['nothing if it is a service without a key', 'chat/', []],
+    ['nothing if it is empty', '', []],
+    ['nothing if it joins a service and an id', 'doc/id-6', []],
   ])('%s', (_what, name, expected) => {
     expect(idsOf(name, all)).toEqual(expected);
   });
 });
 
-test('of all that had a key, those that run hold it; without one it is the newest', () => {
+test('of several backends with the key, running ones are meant, otherwise the newest', () => {
   const old = backend('old', 'doc', 'k', false, '2026-01-01');
   const newest = backend('newest', 'doc', 'k', false, '2026-01-03');
   const middle = backend('middle', 'doc', 'k', false, '2026-01-02');
@@ -50,7 +50,7 @@ test('of all that had a key, those that run hold it; without one it is the newes
   expect(idsOf('old', [old, newest, middle])).toEqual(['old']);
 });
 
-test('every key can be named with its service, whatever slashes are in it', () => {
+test('every key can be named with its service, whatever slashes it contains', () => {
   const key = fc.string({ unit: fc.constantFrom('a', '/', 'b', '-'), minLength: 1, maxLength: 6 });
   const service = fc.constantFrom('a', 'b', 'a-b');
   fc.assert(
@@ -61,7 +61,8 @@ test('every key can be named with its service, whatever slashes are in it', () =
         const exact = all.filter((each) => each.key === name);
         const inService = all.filter((each) => each.service === service && each.key === key);
         const found = findByName(name, all, (each) => each);
-        // A key that has this very text wins; without one, a service's name has no slash, so there is one way to read it.
+        // A key with exactly this text takes precedence; otherwise the text is unambiguous, because service names have
+        // no slashes.
         expect(found).toEqual(exact.length > 0 ? exact : inService);
       }
     }),

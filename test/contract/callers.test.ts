@@ -21,7 +21,7 @@ test.each<[CallerHeaders, string]>([
   [{ origin: 'null' }, 'foreign-page'],
   [{ origin: '' }, 'foreign-page'],
   [{ origin: `${OWN}, ${FOREIGN}` }, 'foreign-page'],
-  // The Origin says more than the rest, and a page can't set any of them.
+  // The Origin says more than the other headers, and a page can't set any of them.
   [{ origin: OWN, 'sec-fetch-site': 'same-site' }, 'own-page'],
   [{ origin: OWN, 'sec-fetch-site': 'cross-site', referer: FOREIGN }, 'own-page'],
   [{ origin: FOREIGN, 'sec-fetch-site': 'same-origin' }, 'foreign-page'],

@@ -9,13 +9,13 @@ describe('Proxy: tokens', () => {
   });
 
   test.each(['', 'app.js', TOKEN.slice(1), `${TOKEN}x`, `S.${TOKEN}`, `s.s.${TOKEN}`, `${TOKEN}\n`, 's.', `.${TOKEN}`])(
-    '%j has not',
+    '%j does not',
     (text) => {
       expect(isTokenShaped(text)).toBe(false);
     },
   );
 
-  test('a static token is known by its beginning', () => {
+  test('a static token is recognized by its prefix', () => {
     expect(isStaticToken(`s.${TOKEN}`)).toBe(true);
     expect(isStaticToken(TOKEN)).toBe(false);
     expect(isStaticToken('s')).toBe(false);

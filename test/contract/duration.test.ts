@@ -28,7 +28,7 @@ test.each(['', ' ', '0', '0h', '-5', '+5', '1.5m', '5 m', '5M', '5min', 'm', '1e
   },
 );
 
-test('every whole number of seconds is read as itself, with or without its unit', () => {
+test('every whole number of seconds is read as the same number, with or without its unit', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 999_999_999 }), (seconds) => {
       expect(parseDurationSeconds(String(seconds), '-x')).toBe(seconds);

@@ -9,7 +9,7 @@ describe('What a backend sees: variables', () => {
     'SESSION_BACKEND_FENCING_TOKEN',
     'SESSION_BACKEND_STATIC_TOKEN',
     'JAMSOCKET_SERVICE',
-  ])('%s is the platform’s to set', (name) => {
+  ])('%s is reserved for the platform', (name) => {
     expect(() => checkEnv({ OTHER: 'x', [name]: '1' })).toThrow(
       expect.objectContaining({ code: 'ReservedEnv', status: 400, message: expect.stringContaining(`"${name}"`) }),
     );
@@ -20,15 +20,15 @@ describe('What a backend sees: variables', () => {
     ['a name with an equals sign', { 'A=B': 'x' }, '"env.A=B" is not a valid name of an environment variable.'],
     ['a name with a NUL', { 'A\0B': 'x' }, '"env.A\0B" is not a valid name of an environment variable.'],
     ['a value with a NUL', { A: 'x\0y' }, '"env.A" must not contain a NUL character.'],
-  ])('%s is refused, as no process can hold it', (_what, env, message) => {
+  ])('%s is refused because no process can have it', (_what, env, message) => {
     expect(() => checkEnv(env)).toThrow(expect.objectContaining({ code: 'InvalidRequest', status: 400, message }));
   });
 
-  test('the message names where in the request the variable stands', () => {
+  test('the message names the position of the variable in the request', () => {
     expect(() => checkEnv({ A: '\0' }, 'spawn.executable.env')).toThrow('"spawn.executable.env.A"');
   });
 
-  test('everything else passes as it is, also names that only resemble reserved ones', () => {
+  test('all other variables are accepted unchanged, even with names similar to reserved ones', () => {
     const env = {
       port: '1',
       Port: '2',

@@ -38,14 +38,14 @@ import { storeErrors } from '../../src/store/store-errors.js';
 import { watchErrors } from '../../src/watch/watch-errors.js';
 import { ROOT } from '../support/project.js';
 
-test('an error answer has the message, status, code and id of the platform’s wire format, in its order', () => {
+test('an error answer has the message, status, code and id of the platform’s wire format, in that order', () => {
   const body = errorBody(backendErrors.backendNotFound('abc'), 'id-1');
   expect(JSON.stringify(body)).toBe(
     '{"error":{"message":"There is no backend \\"abc\\". List the backends: npx jamdev list","status":404,"code":"BackendNotFound","id":"id-1"}}',
   );
 });
 
-test('without a remedy the sentence is the message alone', () => {
+test('without a remedy the sentence is only the message', () => {
   expect(new JamdevError('Internal', 'It broke.').sentence).toBe('It broke.');
   expect(new JamdevError('Internal', 'It broke.', 'Fix it.').sentence).toBe('It broke. Fix it.');
 });
@@ -72,7 +72,7 @@ test('every code has an error status', () => {
   }
 });
 
-/** Every function that makes an error, wherever it stands. */
+/** Every function that creates an error, in all files. */
 const GROUPS = {
   cliErrors,
   clientErrors,
@@ -140,7 +140,7 @@ const MAKERS = {
   usage: usageError,
 };
 
-/** One call of every function, with values that can be found again in the sentence. */
+/** One call of every function, with values that the test can find in the sentence. */
 const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: string[]] } = {
   apiTokenMissing: [accessErrors.apiTokenMissing(), ['Authorization: Bearer']],
   apiTokenWrong: [accessErrors.apiTokenWrong(), ['revoked']],
@@ -483,12 +483,12 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   volumeUnusable: [stateErrors.volumeUnusable('FOLDER', 'EROFS'), ['FOLDER', 'EROFS']],
 };
 
-test.each(Object.entries(SAMPLES))('the sentence of %s names the values it is about', (_name, [error, mentions]) => {
+test.each(Object.entries(SAMPLES))('the sentence of %s contains its values', (_name, [error, mentions]) => {
   for (const mention of mentions) expect(error.sentence).toContain(mention);
 });
 
 test.each(Object.entries(SAMPLES))(
-  'a command that %s gives can be copied, wherever jamdev is installed',
+  'the command in the message of %s can be copied, wherever jamdev is installed',
   (_name, [error]) => {
     expect(error.sentence).not.toMatch(/: jamdev [a-z]/);
   },
@@ -512,20 +512,20 @@ test('every group of errors in src has its samples above', () => {
   expect(groups.sort()).toEqual(Object.keys(GROUPS).sort());
 });
 
-test('a nameless port holder leaves no gap', () => {
+test('a port holder without a name leaves no gap', () => {
   expect(portErrors.portTaken('API', 8080, '', '--port', 8081).message).toBe('Port 8080 for the API is taken.');
 });
 
 test.each([
   [undefined, 'http://localhost:PORT/TOKEN/'],
   [{ asked: '/app.js', instead: '../app.js' }, 'use the relative path "../app.js"; "/app.js" drops the token'],
-  ['slash missing', 'opened without the "/" after the token'],
+  ['missing slash', 'opened without the "/" after the token'],
   ['socket.io', '{ path: "/TOKEN/socket.io/" }'],
-] as const)('how to ask with a token: %j', (by, told) => {
+] as const)('how to request with a token: %j', (by, told) => {
   expect(tokenErrors.tokenMissing(by).remedy).toContain(told);
 });
 
-test('what stands for a token is shown when it is short, and counted when it may be most of one', () => {
+test('a replaced token is shown if it is short, and only counted if it could be most of a real one', () => {
   expect(tokenErrors.notAToken('x'.repeat(31)).message).toContain('x'.repeat(31));
   expect(tokenErrors.notAToken('x'.repeat(42)).message).toBe(
     'The path begins with 42 characters that are not a connection token, which has 43, or "s." and 43.',
@@ -543,7 +543,7 @@ test('a failure without output has no empty list of last lines', () => {
   );
 });
 
-test('a value that a person typed is shortened in a message, and control characters are escaped', () => {
+test('a value typed by a person is shortened in a message, and its control characters are escaped', () => {
   expect(backendErrors.backendNotFound('x'.repeat(81)).message).toBe(
     `There is no backend "${'x'.repeat(77)}..." (81 characters).`,
   );

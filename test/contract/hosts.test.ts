@@ -16,7 +16,7 @@ test.each([
   'host.docker.internal:8080',
   'mybox.lan',
   'MyBox.LAN:8080',
-])('the host %s is this machine, with mybox.lan allowed', (host) => {
+])('the host %s is allowed, with mybox.lan in the config', (host) => {
   expect(isAllowedHost(host, { names: ['MYBOX.lan'], addresses: false })).toBe(true);
 });
 
@@ -69,12 +69,12 @@ test.each([
   '[::1%25lo]',
   '[::ffff:127.0.0.1]',
   '[127.0.0.1]',
-])('the host %j is not', (host) => {
+])('the host %j is refused', (host) => {
   expect(isAllowedHost(host, { names: ['mybox.lan'], addresses: false })).toBe(false);
 });
 
 test.each(['192.168.1.5:8080', '[fd00::2]:8080', '10.0.0.1'])(
-  'the address %s is allowed where addresses are',
+  'the address %s is allowed if addresses are allowed',
   (host) => {
     expect(isAllowedHost(host, { names: [], addresses: true })).toBe(true);
     expect(isAllowedHost(host, { names: [], addresses: false })).toBe(false);
@@ -132,11 +132,11 @@ test.each([
   '10.0.0.1',
   ':9090',
   'localhost:9090:1',
-])('the host %j names somebody else', (host) => {
+])('the host %j names neither', (host) => {
   expect(named(host)).toBe('foreign');
 });
 
-test('names of the config may be written as a person writes them', () => {
+test('names in the config may be written in any usual way', () => {
   const allowed = { names: ['Größe.lan', 'fd00::2', '[fd00::3]', 'not a host', ''], addresses: false };
   for (const host of ['xn--gre-6ka8i.lan:8080', '[fd00::2]:8080', '[FD00:0::3]']) {
     expect(isAllowedHost(host, allowed), host).toBe(true);
@@ -144,6 +144,6 @@ test('names of the config may be written as a person writes them', () => {
   for (const host of ['', 'größe.lan', 'not a host']) expect(isAllowedHost(host, allowed), host).toBe(false);
 });
 
-test('an address is the dev server where addresses are allowed', () => {
+test('an address names the dev server if addresses are allowed', () => {
   expect(parseProxyHost('192.168.1.5:9090', { names: [], addresses: true })).toEqual({ kind: 'server' });
 });

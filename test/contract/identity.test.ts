@@ -5,7 +5,7 @@ import type { JamdevError } from '../../src/contract/errors/jamdev-error.js';
 import { checkIdentity, MAX_IDENTITY_BYTES, toHeaderValue, toJsonHeaderValue } from '../../src/contract/identity.js';
 import { parseConnectRequest, v1SpawnRequestSchema } from '../../src/contract/requests.js';
 
-// Platform contract, "What a backend sees": user and auth travel as headers.
+// Platform contract, "What a backend sees": user and auth are sent as headers.
 
 function refusal(act: () => unknown): JamdevError {
   try {
@@ -16,14 +16,14 @@ function refusal(act: () => unknown): JamdevError {
   throw new Error('it was not refused');
 }
 
-/** A text of so many bytes in UTF-8, with as many letters beyond ASCII as fit. */
+/** A text of this many bytes in UTF-8, with as many non-ASCII letters as fit. */
 function textOf(bytes: number): string {
   return `${'a'.repeat(bytes % 3)}${'€'.repeat(Math.floor(bytes / 3))}`;
 }
 
 const EMPTY_AUTH_BYTES = '{"a":""}'.length;
 
-test('user and auth are taken up to 8 KiB together, counted in the bytes of their headers', () => {
+test('user and auth are accepted up to 8 KiB in total, counted in bytes of their headers', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: EMPTY_AUTH_BYTES, max: 9_000 }),
@@ -42,7 +42,7 @@ test('user and auth are taken up to 8 KiB together, counted in the bytes of thei
 });
 
 test.each([
-  ['the last byte that is taken', 8_192 - EMPTY_AUTH_BYTES, true],
+  ['the last allowed byte', 8_192 - EMPTY_AUTH_BYTES, true],
   ['one byte more', 8_192 - EMPTY_AUTH_BYTES + 1, false],
 ])('%s', (_, userBytes, isTaken) => {
   const connect = () => parseConnectRequest({ user: textOf(userBytes), auth: { a: '' } });
@@ -50,7 +50,7 @@ test.each([
   else expect(refusal(connect).message).toContain('8185 bytes');
 });
 
-test('the refusal says how large both are, what is allowed, and what to do', () => {
+test('the refusal gives both sizes, the limit and a remedy', () => {
   const error = refusal(() => checkIdentity('x'.repeat(5_000), { token: 'y'.repeat(5_000) }));
   expect(error.sentence).toBe(
     '"user" (5000 bytes) and "auth" (5012 bytes as JSON) are too large: backends get them as headers, and at most 8192 ' +
@@ -58,12 +58,12 @@ test('the refusal says how large both are, what is allowed, and what to do', () 
   );
 });
 
-test('control characters, which no header can carry, are not sent and do not count', () => {
+test('control characters, which no header can carry, are neither sent nor counted', () => {
   expect(toHeaderValue('a\r\nb\0\x7f\x85é')).toBe('ab\xc3\xa9');
   expect(() => checkIdentity('\r\n'.repeat(8_000), undefined)).not.toThrow();
 });
 
-test('a header carries nothing but bytes that a header can have', () => {
+test('a header contains only bytes that are valid in headers', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       expect(toHeaderValue(text)).toMatch(/^[\x20-\x7e\x80-\xff]*$/);
@@ -71,13 +71,13 @@ test('a header carries nothing but bytes that a header can have', () => {
   );
 });
 
-test('version 1 has no user and no auth: what is given there goes nowhere, whatever its size', () => {
+test('version 1 ignores user and auth, whatever their size', () => {
   const parsed = v1SpawnRequestSchema.parse({ user: 'x'.repeat(900_000), auth: { a: 'y'.repeat(900_000) } });
   expect(parsed).not.toHaveProperty('user');
   expect(parsed).not.toHaveProperty('auth');
 });
 
-test('a backend reads from the header of auth what was given, control characters too', () => {
+test('a backend can read the original auth from its header, including control characters', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' })), (auth) => {
       const header = toJsonHeaderValue(JSON.stringify(auth));

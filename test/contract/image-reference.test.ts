@@ -18,7 +18,7 @@ test.each([
   expect([host, repository, tag, digest, name]).toEqual(expected);
 });
 
-test('a digest is nothing else than that', () => {
+test('a digest is recognized only in its exact form', () => {
   expect(isDigest(DIGEST)).toBe(true);
   for (const text of [`${DIGEST}0`, `app@${DIGEST}`, DIGEST.slice(0, -1), 'sha512:0', ''])
     expect(isDigest(text)).toBe(false);

@@ -29,16 +29,16 @@ describe('Keys', () => {
   });
 
   test.each([
-    ['an empty one', '', 'The key is empty.'],
+    ['an empty string', '', 'The key is empty.'],
     ['null', null, 'The key must be a string, not null.'],
     ['a number', 5, 'The key must be a string, not a number.'],
     ['true', true, 'The key must be a string, not a boolean.'],
     ['a list', ['a'], 'The key must be a string, not a list.'],
     ['an object', {}, 'The key must be a string, not an object.'],
     ['a NUL', 'a\0b', 'The key contains a NUL or half a surrogate pair.'],
-    ['a high surrogate alone', 'a\ud83e', 'The key contains a NUL or half a surrogate pair.'],
-    ['a low surrogate alone', '\udd8ab', 'The key contains a NUL or half a surrogate pair.'],
-  ])('%s is no key', (_what, value, message) => {
+    ['a lone high surrogate', 'a\ud83e', 'The key contains a NUL or half a surrogate pair.'],
+    ['a lone low surrogate', '\udd8ab', 'The key contains a NUL or half a surrogate pair.'],
+  ])('%s is not a key', (_what, value, message) => {
     expect(() => parseKey(value)).toThrow(expect.objectContaining({ code: 'InvalidKey', status: 400, message }));
   });
 
@@ -49,7 +49,7 @@ describe('Keys', () => {
     ['', 'a string'],
     [0, 'a number'],
     [false, 'a boolean'],
-  ])('%j is called "%s"', (value, words) => {
+  ])('a value of %j is described as "%s"', (value, words) => {
     expect(describeJson(value)).toBe(words);
   });
 });

@@ -96,14 +96,14 @@ test.each([
 
 const anything = fc.stringMatching(/^[ -~]{0,12}$/);
 
-test('whatever stands around "localhost", only what URL takes for an origin of this machine as it stands is one', () => {
+test('with any text around "localhost", only a valid origin of this machine is accepted', () => {
   const around = fc.tuple(fc.constantFrom('http://', 'https://', 'http:', 'HTTP://', ''), anything, anything);
   fc.assert(
     fc.property(around, ([scheme, before, after]) => {
       const origin = `${scheme}${before}localhost${after}`;
       const page = parseLocalOrigin(origin);
       if (page === undefined) return;
-      // An independent reading of RFC 6454: scheme, host and port, and nothing in them that ends a host early.
+      // An independent reading of RFC 6454: scheme, host and port, without any character that ends a host early.
       expect(origin).toMatch(/^https?:\/\/(?:[^\s/\\?#@:%[\]]+\.)*localhost(?::[1-9]\d{0,4})?$/);
       const { hostname, origin: read } = new URL(origin);
       expect(read).toBe(origin);
@@ -113,7 +113,7 @@ test('whatever stands around "localhost", only what URL takes for an origin of t
   );
 });
 
-test('the origin of every URL on this machine is one, whatever else the URL holds', () => {
+test('the origin of every URL on this machine is accepted, whatever else the URL contains', () => {
   const host = fc.constantFrom('localhost', 'LOCALHOST', 'a.localhost', '127.0.0.1', '127.9.1', '[::1]');
   fc.assert(
     fc.property(
@@ -130,7 +130,7 @@ test('the origin of every URL on this machine is one, whatever else the URL hold
   );
 });
 
-test('no page of another machine is taken for one of this machine', () => {
+test('no page of another machine is accepted as one of this machine', () => {
   fc.assert(
     fc.property(fc.webUrl({ withFragments: true, withQueryParameters: true }), anything, (url, tail) => {
       for (const origin of [

@@ -31,13 +31,16 @@ describe('HTTP API', () => {
       ['null in every field', { key: null, user: null, auth: null, spawn: null }],
       ['spawn: true', { spawn: true }],
       ['an empty spawn config', { spawn: {} }],
-      ['null deeper down', { spawn: { tag: null, max_idle_seconds: null, executable: { env: null, mount: null } } }],
-      ['fields that nobody knows', { color: 'red', spawn: { later: 1 } }],
-    ])('with %s asks for nothing in particular', (_what, body) => {
+      [
+        'null in nested fields',
+        { spawn: { tag: null, max_idle_seconds: null, executable: { env: null, mount: null } } },
+      ],
+      ['unknown fields', { color: 'red', spawn: { later: 1 } }],
+    ])('with %s requests the defaults', (_what, body) => {
       expect(parseConnectRequest(body)).toEqual(NOTHING_ASKED);
     });
 
-    test('with every field is taken over whole', () => {
+    test('with every field is parsed completely', () => {
       const body = {
         key: 'doc-1',
         user: 'ann',
@@ -135,7 +138,7 @@ describe('HTTP API', () => {
       expect(() => parseConnectRequest(body)).toThrow(expect.objectContaining({ code, status: 400, message }));
     });
 
-    test('of any JSON is either read or refused with a sentence, never with a fault', () => {
+    test('with any JSON is either parsed or refused with a sentence, never with a fault', () => {
       const field = fc.constantFrom('key', 'user', 'auth', 'spawn', 'executable', 'env', 'mount', 'max_idle_seconds');
       const { value } = fc.letrec<{ value: unknown }>((tie) => ({
         value: fc.oneof(
@@ -163,11 +166,11 @@ describe('HTTP API', () => {
   });
 
   describe('a v1 spawn body', () => {
-    test('may be missing', () => {
+    test('is optional', () => {
       expect(parseBody(v1SpawnRequestSchema, undefined)).toMatchObject({ key: undefined, spawn: true, env: {} });
     });
 
-    test('has older names for the same things', () => {
+    test('has older names for the same fields', () => {
       const body = {
         env: { A: '1' },
         grace_period_seconds: 30,
@@ -214,7 +217,7 @@ describe('HTTP API', () => {
       expect(parseBody(terminateRequestSchema, body)).toEqual({ hard });
     });
 
-    test('with a word for hard is refused', () => {
+    test('with a string for hard is refused', () => {
       expect(() => parseBody(terminateRequestSchema, { hard: 'yes' })).toThrow(
         '"hard" must be true or false, not "yes".',
       );

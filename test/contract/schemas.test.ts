@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { connectResponseSchema, v1SpawnResultSchema } from '../../src/contract/responses.js';
 import { publicStatusSchema, STATUSES, V1_OF_LIVE_STATUS, V1_STATES } from '../../src/contract/status.js';
 
-test('the statuses stand in the order of a backend’s life', () => {
+test('the statuses are in the order of a backend’s life', () => {
   expect(STATUSES).toEqual([
     'scheduled',
     'loading',
@@ -15,7 +15,7 @@ test('the statuses stand in the order of a backend’s life', () => {
   ]);
 });
 
-test('every living status has a v1 name', () => {
+test('every status of a living backend has a v1 name', () => {
   expect(V1_OF_LIVE_STATUS).toEqual({
     scheduled: 'Loading',
     loading: 'Loading',
@@ -28,7 +28,7 @@ test('every living status has a v1 name', () => {
   for (const name of Object.values(V1_OF_LIVE_STATUS)) expect(V1_STATES).toContain(name);
 });
 
-test('a v1 spawn result has the platform’s keys, in its order', () => {
+test('a v1 spawn result has the platform’s keys, in their order', () => {
   expect(Object.keys(v1SpawnResultSchema.shape)).toEqual([
     'name',
     'spawned',
@@ -39,7 +39,7 @@ test('a v1 spawn result has the platform’s keys, in its order', () => {
   ]);
 });
 
-test('a connect response has the platform’s keys, in its order', () => {
+test('a connect response has the platform’s keys, in their order', () => {
   expect(Object.keys(connectResponseSchema.shape)).toEqual([
     'backend_id',
     'spawned',
@@ -52,7 +52,7 @@ test('a connect response has the platform’s keys, in its order', () => {
   ]);
 });
 
-test('the secret token is null, and not left out, where there is none', () => {
+test('a missing secret token is null and not omitted', () => {
   expect(connectResponseSchema.shape.secret_token.safeParse(null).success).toBe(true);
   expect(connectResponseSchema.shape.secret_token.safeParse(undefined).success).toBe(false);
 });

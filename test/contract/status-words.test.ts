@@ -76,11 +76,11 @@ test.each<[Partial<PublicStatus>, StatusDetails, string]>([
     { exitCode: null, lastStatus: 'ready', exitSignal: null },
     'terminated (crashed: exit code unknown)',
   ],
-])('%j with %j in words is "%s"', (status, details, words) => {
+])('%j with %j is described as "%s"', (status, details, words) => {
   expect(describeStatus({ status: 'terminated', time: 't', ...status }, details)).toBe(words);
 });
 
-test.each(terminationReasonSchema.options)('the reason %s is put in words', (reason) => {
+test.each(terminationReasonSchema.options)('the reason %s has a description', (reason) => {
   const name = reason === 'external' ? '' : `${reason}: `;
   expect(describeReason(reason, undefined)).toMatch(new RegExp(`^${name}[a-z ,]+$`, 'i'));
   expect(describeReason(reason, null)).toBe(describeReason(reason, undefined));

@@ -11,7 +11,7 @@ import { stateErrors } from '../../src/records/state-errors.js';
 
 const USES: FileUse[] = ['read', 'write', 'run', 'use'];
 
-/** What the manual pages of open, read, write, mkdir, rename, unlink, stat, mount points and execve name. */
+/** Errors listed in the manual pages of open, read, write, mkdir, rename, unlink, stat, mount points and execve. */
 const OF_FILES_AND_PROGRAMS = [
   'E2BIG EACCES EAGAIN EBUSY EDQUOT EEXIST EFBIG EINVAL EIO EISDIR ELOOP EMFILE ENAMETOOLONG ENFILE ENODEV ENOENT',
   'ENOEXEC ENOMEM ENOSPC ENOTDIR ENOTEMPTY ENXIO EOPNOTSUPP EPERM EROFS ESTALE ETXTBSY EXDEV ETIMEDOUT ENOTCONN',
@@ -19,7 +19,7 @@ const OF_FILES_AND_PROGRAMS = [
   .join(' ')
   .split(' ');
 
-test.each(OF_FILES_AND_PROGRAMS)('%s is explained, with its name and a remedy, for every use of a path', (code) => {
+test.each(OF_FILES_AND_PROGRAMS)('%s is explained with its name and a remedy for every use of a path', (code) => {
   expect(constants.errno).toHaveProperty(code);
   for (const use of USES) {
     const { reason, remedy } = explainSystemError(code, '/some/path', use);
@@ -28,7 +28,7 @@ test.each(OF_FILES_AND_PROGRAMS)('%s is explained, with its name and a remedy, f
   }
 });
 
-test('no remedy of a full or broken disk speaks of permissions', () => {
+test('the remedy for a full or broken disk does not mention permissions', () => {
   for (const code of ['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'ENAMETOOLONG', 'ELOOP']) {
     for (const use of USES) {
       expect(explainSystemError(code, '/some/path', use).remedy, code).not.toMatch(/writable|mode|chmod|permission/);
@@ -36,11 +36,11 @@ test('no remedy of a full or broken disk speaks of permissions', () => {
   }
 });
 
-test.each(['EACCES', 'EPERM'])('a command in the remedy of %s can be copied for a path with spaces', (code) => {
+test.each(['EACCES', 'EPERM'])('the command in the remedy of %s can be copied for a path with spaces', (code) => {
   expect(explainSystemError(code, '/my folder', 'read').remedy).toContain("ls -ld '/my folder'");
 });
 
-test.each(EXPLAINED_ERRORS)('the remedy of %s has no path and no command where there is no path to name', (code) => {
+test.each(EXPLAINED_ERRORS)('the remedy of %s has no path and no command if there is no path', (code) => {
   for (const use of USES) {
     const { reason, remedy } = explainSystemError(code, { phrase: 'the output file' }, use);
     expect(reason).toBe(explainSystemError(code, '/some/path', use).reason);
@@ -49,12 +49,12 @@ test.each(EXPLAINED_ERRORS)('the remedy of %s has no path and no command where t
   }
 });
 
-test('an error of the network is not explained as one of a file', () => {
+test('a network error is not explained as a file error', () => {
   expect(portErrors.portUnavailable('API', 'EOPNOTSUPP').sentence).not.toMatch(/file|project/);
   expect(portErrors.portUnavailable('API', 'EMFILE').remedy).toContain('ulimit -n');
 });
 
-test('an error of another kind stands for itself', () => {
+test('an unknown error is shown unchanged', () => {
   expect(explainSystemError('connection lost', '/some/path', 'read')).toEqual({
     reason: 'connection lost',
     remedy: '',
@@ -76,7 +76,7 @@ test.each([
   for (const code of EXPLAINED_ERRORS) {
     const { message, remedy } = make(code);
     expect(message).toContain(`(${code})`);
-    // Only the place that named a file knows where a wrong path is corrected.
+    // Only the use of a file determines where to correct a wrong path.
     if (code !== 'ENOENT') expect(remedy, code).not.toBe(otherwise);
   }
 });

@@ -9,7 +9,7 @@ import { waitFor } from '../support/wait.js';
 import { Dice } from './dice.js';
 import { ProcessWorkload } from './process-workload.js';
 
-/** What a backend comes from, and when in its assignment the dev server is killed. */
+/** Where a backend comes from, and at which point of its assignment the dev server is killed. */
 type Aim = [from: 'node' | 'npm' | 'pool', moment: string];
 
 const ALL: Aim[] = (['node', 'npm', 'pool'] as const).flatMap((from) =>
@@ -17,7 +17,7 @@ const ALL: Aim[] = (['node', 'npm', 'pool'] as const).flatMap((from) =>
     (moment): Aim => [from, moment],
   ),
 );
-/** Each of both once or more; all of them by hand, with `JAMDEV_KILLS`. */
+/** Each combination at least once; all of them with `JAMDEV_KILLS`. */
 const AIMS: Aim[] =
   process.env.JAMDEV_KILLS === undefined
     ? [
@@ -30,7 +30,7 @@ const AIMS: Aim[] =
     : ALL;
 const ROUND_MS = 30_000;
 
-test('after kill -9 in the moment of an assignment the next start ends all, and no key has two holders', {
+test('after kill -9 during an assignment, the next start ends everything, and no key has two holders', {
   timeout: (AIMS.length + 1) * ROUND_MS,
 }, async () => {
   const folder = join(makeProject({ 'project/code.js': '' }), 'project');
@@ -70,7 +70,7 @@ function textOf({ process: { exitCode }, stdout, stderr }: Run): string {
   return stdout();
 }
 
-/** Waits until a process has been started ahead of time, and one of a pool until it is warm. */
+/** Waits until a standby process has been started, or a backend of the pool is warm. */
 async function untilStandingBy(tag: string, from: Aim[0], api: string): Promise<void> {
   await waitFor(async () => {
     if (from === 'pool') {

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 
 /**
- * How many dev servers to kill. For a long run by hand:
- * `JAMDEV_KILLS=300 npx vitest run test/crash/kills.test.ts` (or `test/docker/kills.test.ts`).
+ * How many dev servers to kill. For a long manual run: `JAMDEV_KILLS=300 npx vitest run test/crash/kills.test.ts` (or
+ * `test/docker/kills.test.ts`).
  */
 export function chooseKills(inTheSuite: number): number {
   return Number(process.env.JAMDEV_KILLS ?? inTheSuite);

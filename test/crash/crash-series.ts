@@ -5,32 +5,32 @@ import { post } from '../support/http.js';
 import { waitFor } from '../support/wait.js';
 import type { Dice } from './dice.js';
 
-/** A kill before the dev server is ready comes within this time of its start. */
+/** A kill before the dev server is ready happens within this time of its start. */
 const LONGEST_START_MS = 900;
 const START_DEADLINE_MS = 60_000;
 const KEYS = 4;
 
-/** What runs while dev servers are killed. */
+/** The workload while dev servers are killed. */
 export interface CrashWorkload {
-  /** How long a dev server that is killed lives at most once it is ready. */
+  /** The maximum life of a ready dev server before it is killed. */
   readonly longestLifeMs: number;
-  /** Options of the command line for a run. */
+  /** Command line options of a run. */
   options(number: number): string[];
-  /** What lives of earlier runs, in words; it is removed. @param api URL of the dev server that runs; '' : none does */
+  /** Describes and removes what is alive of earlier runs. @param api URL of the running dev server; '' for none */
   survivors(number: number, api: string): Promise<string[]>;
-  /** Keys that two held at once, in words. */
+  /** Descriptions of keys with two holders at once. */
   doubles(): string[];
 }
 
-/** What a series of kills left behind. */
+/** The results of a series of kills. */
 export interface CrashReport {
-  /** What of killed runs lived when a later start was done. */
+  /** What was alive of killed runs after a later start. */
   survivors: string[];
-  /** Backends that held a key while something of an earlier run lived. */
+  /** Backends that held a key while something of an earlier run was alive. */
   doubles: string[];
 }
 
-/** Starts dev servers in one project, one after the other, and kills each at a random moment of its work. */
+/** Starts dev servers in one project one after the other, and kills each at a random moment. */
 export class CrashSeries {
   readonly #project: string;
   readonly #dice: Dice;
@@ -44,7 +44,7 @@ export class CrashSeries {
     this.#workload = workload;
   }
 
-  /** Kills so many dev servers, and looks after each what the next start leaves alive of it. */
+  /** Kills this many dev servers, and checks each time what is alive after the next start. */
   async run(kills: number): Promise<CrashReport> {
     for (let kill = 0; kill < kills; kill += 1) {
       const run = this.#start();
@@ -88,10 +88,10 @@ export class CrashSeries {
     this.#survivors.push(...(await this.#workload.survivors(this.#number, api)));
   }
 
-  /** Connects, terminates, builds and changes code, in random order; the kill comes in between. */
+  /** Connects, terminates, builds and changes code in random order, until the kill interrupts. */
   async #act(api: string): Promise<void> {
     const begun: Promise<unknown>[] = [];
-    // Most are cut off by the kill.
+    // The kill interrupts most of them.
     const begin = (request: Promise<unknown>) => begun.push(request.catch(() => undefined));
     const backends: string[] = [];
     const actions = 2 + this.#dice.below(6);

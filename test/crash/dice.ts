@@ -1,4 +1,4 @@
-/** Random decisions that come out the same for the same seed. */
+/** Random decisions that are the same for the same seed. */
 export class Dice {
   #state: number;
 

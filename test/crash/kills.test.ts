@@ -8,7 +8,7 @@ import { ProcessWorkload } from './process-workload.js';
 const KILLS = chooseKills(12);
 const LONGEST_ROUND_MS = 12_000;
 
-test('after kill -9 at random moments the next start leaves nothing alive, and no key has two holders', {
+test('after kill -9 at random moments, the next start leaves nothing alive, and no key has two holders', {
   timeout: (KILLS + 5) * LONGEST_ROUND_MS,
 }, async () => {
   const seed = chooseSeed();

@@ -9,7 +9,7 @@ import type { Dice } from './dice.js';
 const PLANS = ['plain', 'daemon', 'nameless', 'relay'] as const;
 const BUILDS = ['sleep 0.1', 'sleep 0.1 & sleep 0.3', 'setsid sleep 30 & sleep 0.05'] as const;
 
-/** Backends that are child processes: with daemons, with children that are deaf to SIGTERM, with builds. */
+/** Backends in child processes: with daemons, with children that ignore SIGTERM, with builds. */
 export class ProcessWorkload implements CrashWorkload {
   readonly longestLifeMs = 600;
   readonly #dice: Dice;
@@ -28,7 +28,7 @@ export class ProcessWorkload implements CrashWorkload {
     const tag = this.tagOf(number);
     const warmPool = this.#dice.chance(0.3) ? 2 : 0;
     writeFileSync(join(this.#project, 'jamsocket.config.json'), JSON.stringify({ warmPool }));
-    // Those that have to be killed take their time.
+    // Backends that must be killed take their time.
     const plan = this.#dice.chance(0.1) ? 'deaf' : this.#dice.pick(PLANS);
     const command = this.commandOf(plan, number);
     const options = ['--command', this.#dice.chance(0.3) ? `true && ${command}` : command];
@@ -36,12 +36,12 @@ export class ProcessWorkload implements CrashWorkload {
     return options;
   }
 
-  /** What the processes of a run have in their command lines. */
+  /** Text in the command lines of all processes of a run. */
   tagOf(number: number): string {
     return `${this.#id}-${number}`;
   }
 
-  /** Runs a backend, of which processes do as the plan says. */
+  /** Runs a backend whose processes behave according to the plan. */
   commandOf(plan: (typeof PLANS)[number] | 'deaf', number: number): string {
     return `node ${fixture('crash-holder.mjs')} ${plan} ${this.tagOf(number)} ${this.#doublesFile}`;
   }
@@ -58,7 +58,7 @@ export class ProcessWorkload implements CrashWorkload {
     return found;
   }
 
-  /** What backends saw at their start: something of an earlier run that lived. */
+  /** What backends saw at their start: a living process of an earlier run. */
   doubles(): string[] {
     return existsSync(this.#doublesFile) ? readFileSync(this.#doublesFile, 'utf8').trim().split('\n') : [];
   }

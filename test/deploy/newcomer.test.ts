@@ -16,7 +16,7 @@ import { waitFor } from '../support/wait.js';
 
 const COMPOSE_UP = 'docker compose up --detach --wait';
 
-/** The commands below a heading of docs/serve.md, in order. */
+/** The commands under a heading of docs/serve.md, in order. */
 function commandsOf(heading: string): string {
   const text = readFileSync(join(ROOT, 'docs', 'serve.md'), 'utf8');
   const section =
@@ -27,7 +27,7 @@ function commandsOf(heading: string): string {
   return [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block).join('');
 }
 
-/** Programs in front of PATH: jamdev is the built one, and installing it is a link to it. */
+/** Programs at the front of the PATH: jamdev is the built one, and installing it creates a link to it. */
 function makePrograms(): string {
   const folder = join(makeTempFolder(), 'bin');
   mkdirSync(folder);
@@ -45,8 +45,8 @@ function makePrograms(): string {
 (hasRegistry ? describeBrowser : describe.skip)('from an empty folder to a page', () => {
   const browser = createBrowser();
 
-  describeServe('by the commands of docs/serve.md', () => {
-    test('the page of a session talks to it by WebSocket through the proxy of the platform in deploy/compose.yaml', async () => {
+  describeServe('a platform set up with the commands of docs/serve.md', () => {
+    test('serves a page whose session uses WebSocket through the proxy of deploy/compose.yaml', async () => {
       const [api, controller, proxy, registry] = [
         await freePort(),
         await freePort(),
@@ -84,7 +84,7 @@ function makePrograms(): string {
         'the page to be connected',
         START_DEADLINE_MS,
       );
-      // What a second person types comes to the first by WebSocket.
+      // The second person's text reaches the first one by WebSocket.
       const other = await browser.open(url);
       await waitFor(async () => (await page.locator('#people li').count()) === 2, 'two people', START_DEADLINE_MS);
       await other.page.click('#text');
@@ -94,7 +94,7 @@ function makePrograms(): string {
         'the text',
         START_DEADLINE_MS,
       );
-      // The registry asks serve for tokens.
+      // The registry gets tokens from serve.
       const challenge = await send(`http://127.0.0.1:${registry}/v2/`);
       expect(challenge).toMatchObject({
         status: 401,

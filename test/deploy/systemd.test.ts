@@ -9,10 +9,10 @@ import { makeTempFolder, ROOT } from '../support/project.js';
 
 const FOLDER = join(ROOT, 'deploy', 'systemd');
 const UNITS = readdirSync(FOLDER);
-/** Not on the machines of all who run the tests. */
+/** Not installed on every machine that runs the tests. */
 const PLANE = '/usr/local/bin/plane';
 
-/** The settings of a unit by name; repeated ones as a list. */
+/** The settings of a unit by name, repeated ones as a list. */
 function settingsOf(unit: string): Map<string, string[]> {
   const settings = new Map<string, string[]>();
   for (const line of readFileSync(join(FOLDER, unit), 'utf8').split('\n')) {
@@ -31,31 +31,37 @@ test.each(UNITS)('%s is restarted at once, however often it ends', (unit) => {
   expect(settings.get('WantedBy')).toEqual(['multi-user.target']);
 });
 
-test.skipIf(findProgram('systemd-analyze') === undefined).each(UNITS)('systemd takes %s as it is', async (unit) => {
-  const folder = makeTempFolder();
-  const plane = join(folder, 'plane');
-  writeFileSync(plane, '#!/bin/sh\n');
-  chmodSync(plane, 0o755);
-  writeFileSync(join(folder, unit), readFileSync(join(FOLDER, unit), 'utf8').replaceAll(PLANE, plane));
-  const { stdout, stderr } = await promisify(execFile)('systemd-analyze', ['verify', join(folder, unit)]);
-  // It complains without failing, too.
-  expect(stdout + stderr).toBe('');
-});
+test.skipIf(findProgram('systemd-analyze') === undefined).each(UNITS)(
+  'systemd accepts %s without complaint',
+  async (unit) => {
+    const folder = makeTempFolder();
+    const plane = join(folder, 'plane');
+    writeFileSync(plane, '#!/bin/sh\n');
+    chmodSync(plane, 0o755);
+    writeFileSync(join(folder, unit), readFileSync(join(FOLDER, unit), 'utf8').replaceAll(PLANE, plane));
+    const { stdout, stderr } = await promisify(execFile)('systemd-analyze', ['verify', join(folder, unit)]);
+    // It can complain without failing.
+    expect(stdout + stderr).toBe('');
+  },
+);
 
-test.skipIf(!hasPlane())('Plane takes the arguments of its unit, and keeps its file in the state folder', async () => {
-  const settings = settingsOf('plane-drone.service');
-  const [command = ''] = settings.get('ExecStart') ?? [];
-  expect(command).toContain(` --db /var/lib/${settings.get('StateDirectory')?.[0]}/`);
-  const values: Record<string, string> = {
-    ...{ NAME: 'dr-1', CONTROLLER: 'ws://127.0.0.1:1', CLUSTER: 'example.com', ADDRESS: '127.0.0.1' },
-  };
-  const [, ...args] = command.replace(/\$\{(\w+)\}/g, (_, name: string) => values[name] ?? '').split(' ');
-  const { XDG_CACHE_HOME, HOME } = process.env;
-  const program = join(XDG_CACHE_HOME ?? join(HOME ?? '', '.cache'), 'jamdev', 'plane', 'bin', 'plane');
-  // It gets as far as looking for its engine.
-  const env = { DOCKER_HOST: 'unix:///run/nothing.sock' };
-  const failure = await promisify(execFile)(program, args, { env }).catch(
-    (error: { stdout: string; stderr: string }) => error,
-  );
-  expect(failure.stdout + failure.stderr).toContain('Socket not found');
-});
+test.skipIf(!hasPlane())(
+  'Plane accepts the arguments of its unit, and keeps its file in the state folder',
+  async () => {
+    const settings = settingsOf('plane-drone.service');
+    const [command = ''] = settings.get('ExecStart') ?? [];
+    expect(command).toContain(` --db /var/lib/${settings.get('StateDirectory')?.[0]}/`);
+    const values: Record<string, string> = {
+      ...{ NAME: 'dr-1', CONTROLLER: 'ws://127.0.0.1:1', CLUSTER: 'example.com', ADDRESS: '127.0.0.1' },
+    };
+    const [, ...args] = command.replace(/\$\{(\w+)\}/g, (_, name: string) => values[name] ?? '').split(' ');
+    const { XDG_CACHE_HOME, HOME } = process.env;
+    const program = join(XDG_CACHE_HOME ?? join(HOME ?? '', '.cache'), 'jamdev', 'plane', 'bin', 'plane');
+    // It starts far enough to look for its engine.
+    const env = { DOCKER_HOST: 'unix:///run/nothing.sock' };
+    const failure = await promisify(execFile)(program, args, { env }).catch(
+      (error: { stdout: string; stderr: string }) => error,
+    );
+    expect(failure.stdout + failure.stderr).toContain('Socket not found');
+  },
+);

@@ -21,7 +21,7 @@ const run = promisify(execFile);
 const hasNginx = isInstalled('nginx');
 if (!hasNginx) console.log('There is no nginx: the tests of TLS in front of jamdev serve are skipped.');
 
-/** Shows its request's headers, and sends back what comes after an upgrade. */
+/** Shows its request's headers, and echoes everything after an upgrade. */
 const BACKEND = `
 import { createServer } from 'node:http';
 const server = createServer(({ headers }, response) => response.end(JSON.stringify(headers)));
@@ -32,7 +32,7 @@ server.on('upgrade', (_, socket) => {
 server.listen(8080);
 `;
 
-/** Starts nginx with the config of `deploy`, on another port and with certificates of its own. @returns the authority's */
+/** Starts nginx with the config of `deploy`, on another port and with its own certificates. @returns the authority's */
 async function startNginx(ports: { front: number; api: number; proxy: number }): Promise<string> {
   const folder = makeTempFolder();
   const tls = join(folder, 'tls');
@@ -50,7 +50,7 @@ async function startNginx(ports: { front: number; api: number; proxy: number }):
     .replaceAll('127.0.0.1:8080', `127.0.0.1:${ports.api}`)
     .replaceAll('127.0.0.1:9090', `127.0.0.1:${ports.proxy}`)
     .replaceAll('/etc/nginx/tls', tls)
-    // Nothing of the machine's own nginx is touched.
+    // The machine's own nginx is not affected.
     .replace('http {', `http {\n  access_log off;\n  client_body_temp_path ${folder};\n  proxy_temp_path ${folder};`);
   writeFileSync(join(folder, 'nginx.conf'), config);
   const args = ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr', '-g', `daemon off; pid ${join(folder, 'pid')};`];
@@ -79,8 +79,8 @@ async function startNginx(ports: { front: number; api: number; proxy: number }):
 }
 
 describe.runIf(hasNginx && hasRegistry)('nginx with TLS in front', () => {
-  describeServe('as deploy/nginx.conf has it', () => {
-    test('passes on the API, its streams, pages and WebSockets of sessions with origins of their own', async () => {
+  describeServe('configured by deploy/nginx.conf', () => {
+    test('passes on the API with streams, and pages and WebSockets of sessions with their own origins', async () => {
       const [front, api, controller, proxy, registry] = await Promise.all(Array.from({ length: 5 }, freePort));
       const ports = { front: front ?? 0, api: api ?? 0, proxy: proxy ?? 0 };
       const image = `jamdev-front:${front}`;
@@ -106,11 +106,11 @@ describe.runIf(hasNginx && hasRegistry)('nginx with TLS in front', () => {
         before: { part: 'serve', command: tokenCommand() },
       });
       const ca = await startNginx(ports);
-      /** As a browser that finds all names here. */
+      /** Like a browser that resolves all names to this machine. */
       const ask = (url: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}) =>
         new Promise<{ answer: IncomingMessage; socket?: Socket }>((resolve, reject) => {
           const { body, headers: own, ...rest } = options;
-          // Plane makes https:// URLs for clusters without a port only.
+          // Plane makes https:// URLs only for clusters without a port.
           const headers = { host: new URL(url).host, ...own };
           const lookup = (_: string, __: object, done: (error: null, found: object[]) => void) =>
             done(null, [{ address: '127.0.0.1', family: 4 }]);
@@ -133,7 +133,7 @@ describe.runIf(hasNginx && hasRegistry)('nginx with TLS in front', () => {
       expect(url).toMatch(new RegExp(`^https://${id}\\.sessions\\.example\\.com/[\\w-]{43}/$`));
       expect(status_url).toBe(`${base}/v2/backend/${id}/status`);
 
-      // Statuses come while the stream is open.
+      // Statuses arrive while the stream is open.
       const { answer: stream } = await ask(`${status_url}/stream`);
       let statuses = '';
       stream.setEncoding('utf8').on('data', (chunk) => {
@@ -143,7 +143,7 @@ describe.runIf(hasNginx && hasRegistry)('nginx with TLS in front', () => {
 
       const page = await ask(url, { headers: { 'x-forwarded-for': '192.0.2.1' } });
       expect(page.answer.statusCode).toBe(200);
-      // Plane's proxy puts its own view in place of what the front says.
+      // Plane's proxy overwrites what the front says.
       expect(JSON.parse(await text(page.answer))).toMatchObject({
         'x-forwarded-for': '127.0.0.1',
         'x-forwarded-proto': 'http',
@@ -170,11 +170,11 @@ describe.runIf(hasNginx && hasRegistry)('nginx with TLS in front', () => {
   });
 });
 
-test.runIf(isInstalled('caddy'))('Caddy takes its config', async () => {
+test.runIf(isInstalled('caddy'))('Caddy accepts its config', async () => {
   await run('caddy', ['validate', '--adapter', 'caddyfile', '--config', join(ROOT, 'deploy', 'Caddyfile')]);
 });
 
-/** By which the docs create a token before the platform is reached from elsewhere. */
+/** The docs use this address to create a token before the platform can be reached from elsewhere. */
 function tokenCommand(): string[] {
   const docs = readFileSync(join(ROOT, 'docs', 'serve.md'), 'utf8');
   const command = /^docker compose run --rm serve (.+)$/m.exec(docs)?.[1];

@@ -13,7 +13,7 @@ const part = fc.record({
   content: fc.uint8Array({ maxLength: 40 }),
 });
 
-test('the two streams come apart, byte by byte and in order, however they arrive', () => {
+test('the two streams are separated byte by byte and in order, however they are split', () => {
   const property = fc.property(fc.array(part), fc.array(fc.integer({ min: 1, max: 30 })), (parts, sizes) => {
     const all = Buffer.concat(parts.map(({ source, content }) => frame(source, content)));
     const got = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
@@ -34,7 +34,7 @@ test('the two streams come apart, byte by byte and in order, however they arrive
   fc.assert(property);
 });
 
-test('many parts of one byte in one chunk are no trouble', () => {
+test('many one-byte parts in one chunk are handled', () => {
   const chunk = Buffer.concat(Array.from({ length: 100_000 }, () => frame('stdout', Buffer.from('a'))));
   let count = 0;
   createDemuxer(() => {
@@ -43,7 +43,7 @@ test('many parts of one byte in one chunk are no trouble', () => {
   expect(count).toBe(100_000);
 });
 
-test('of a part that has not ended all that is there is handed on', () => {
+test('all available bytes of an unfinished part are passed on', () => {
   const chunks: string[] = [];
   const take = createDemuxer((source, chunk) => chunks.push(`${source} ${chunk}`));
   take(frame('stderr', Buffer.from('Name? ')).subarray(0, 12));

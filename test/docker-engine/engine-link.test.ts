@@ -18,7 +18,7 @@ function makeLink() {
   return { clock, state, seen, link };
 }
 
-/** Lets time pass in steps, and what that starts come to its end. */
+/** Advances time in steps, and waits until all that follows has finished. */
 async function pass(clock: HandClock, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 1_000) {
     clock.turn(1_000);
@@ -26,7 +26,7 @@ async function pass(clock: HandClock, ms: number): Promise<void> {
   }
 }
 
-test('as long as the engine answers nothing happens', async () => {
+test('nothing happens as long as the engine answers', async () => {
   const { clock, state, seen, link } = makeLink();
   await pass(clock, 60_000);
   expect(state.pings).toBeGreaterThan(5);
@@ -34,7 +34,7 @@ test('as long as the engine answers nothing happens', async () => {
   expect(link.interruptions).toBe(0);
 });
 
-test('when it is lost, all that is open ends, once; what is asked then is refused until it answers again', async () => {
+test('its loss ends everything open exactly once, and new requests are refused until it answers again', async () => {
   const { clock, state, seen, link } = makeLink();
   const { signal } = link;
   state.answers = false;
@@ -50,7 +50,7 @@ test('when it is lost, all that is open ends, once; what is asked then is refuse
   expect(link.interruptions).toBe(1);
 });
 
-test('after this machine slept, connections are opened again though the engine answers', async () => {
+test('after this machine slept, connections are opened again even if the engine answers', async () => {
   const { clock, seen, link } = makeLink();
   await pass(clock, 10_000);
   const { signal } = link;
@@ -62,7 +62,7 @@ test('after this machine slept, connections are opened again though the engine a
   expect(seen).toEqual([]);
 });
 
-test('once it is closed it asks no more', async () => {
+test('a closed link sends no pings', async () => {
   const { clock, state, link } = makeLink();
   await pass(clock, 10_000);
   const { pings } = state;

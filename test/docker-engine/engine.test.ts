@@ -19,7 +19,7 @@ async function listen(server: Server, at: string | number): Promise<number> {
   return typeof at === 'string' ? 0 : (server.address() as AddressInfo).port;
 }
 
-/** An engine on a socket of its own that answers as it is told, and the URLs it was asked. */
+/** An engine on its own socket that answers as it is told, and the URLs requested. */
 async function makeEngine(
   answer: RequestListener,
   version: object = VERSION,
@@ -36,7 +36,7 @@ async function makeEngine(
   return { engine, urls };
 }
 
-/** Puts a `docker` on the PATH that prints a context, or fails. */
+/** Puts a `docker` on the PATH that prints a context or fails. */
 function stubClient(output: object | string): void {
   const folder = makeTempFolder();
   const script =
@@ -55,14 +55,14 @@ const context = (Host: string, more: object = {}) => ({
   ...more,
 });
 
-describe('asking the engine', () => {
+describe('requests to the engine', () => {
   test.each([
     ['1.41', '1.12', '/v1.41'],
     ['1.44', '1.24', '/v1.44'],
     ['1.51', '1.44', '/v1.44'],
     ['1.60', '1.52', '/v1.52'],
     ['1.9', '1.9', '/v1.9'],
-  ])('an engine with API %s down to %s is asked by %s', async (ApiVersion, MinAPIVersion, prefix) => {
+  ])('for an engine with API %s down to %s use %s', async (ApiVersion, MinAPIVersion, prefix) => {
     const { engine, urls } = await makeEngine((_, response) => response.end('{}'), {
       ...VERSION,
       ApiVersion,
@@ -73,7 +73,7 @@ describe('asking the engine', () => {
     expect(urls.at(-1)).toBe(`${prefix}/info?a=b%20c`);
   });
 
-  test('its own words are in an error', async () => {
+  test('report its own message in an error', async () => {
     const { engine } = await makeEngine((_, response) =>
       response.writeHead(409).end('{"message":"Conflict. \\"a\\" is in use.\\nTry another."}'),
     );
@@ -89,14 +89,14 @@ describe('asking the engine', () => {
       'half an answer',
       (_, response) => response.writeHead(200, { 'content-length': 99 }).write('{', () => response.destroy()),
     ],
-    ['no JSON', (_, response) => response.end('hello')],
+    ['invalid JSON', (_, response) => response.end('hello')],
     ['the end of the connection', (request) => request.socket.destroy()],
-  ])('%s is an engine that does not answer', async (_what, answer) => {
+  ])('treat %s as an engine that does not answer', async (_what, answer) => {
     const { engine } = await makeEngine(answer);
     await expect(engine.request('GET', '/x')).rejects.toMatchObject({ code: 'DockerStopped' });
   });
 
-  test('one that hangs is given up', async () => {
+  test('give up when it hangs', async () => {
     const { engine } = await makeEngine(() => undefined);
     await expect(engine.request('GET', '/x', { timeoutMs: 50 })).rejects.toMatchObject({
       code: 'DockerStopped',
@@ -104,12 +104,12 @@ describe('asking the engine', () => {
     });
   });
 
-  test('something else that speaks HTTP is no engine', async () => {
+  test('do not accept another HTTP server as an engine', async () => {
     const { engine } = await makeEngine(() => undefined, { hello: 'world' });
     await expect(engine.version()).rejects.toThrow('is not a Docker Engine');
   });
 
-  test('a socket that is not there is named', async () => {
+  test('name a missing socket', async () => {
     const engine = new Engine({ url: 'unix:///no/x.sock', address: { path: '/no/x.sock' }, environment: {} });
     await expect(engine.version()).rejects.toMatchObject({
       code: 'DockerStopped',
@@ -118,7 +118,7 @@ describe('asking the engine', () => {
   });
 });
 
-describe('the way to the engine', () => {
+describe('the address of the engine', () => {
   test.each([
     ['unix:///var/run/docker.sock', { path: '/var/run/docker.sock' }],
     ['tcp://127.0.0.1:2375', { host: '127.0.0.1', port: 2375 }],
@@ -126,7 +126,7 @@ describe('the way to the engine', () => {
     ['tcp://[::1]:4711', { host: '::1', port: 4711 }],
     ['tcp://0.0.0.0:2375', { host: '0.0.0.0', port: 2375 }],
     ['tcp://[::]:2375', { host: '::', port: 2375 }],
-  ])('of a context with %s', async (url, address) => {
+  ])('comes from a context with %s', async (url, address) => {
     vi.stubEnv('DOCKER_HOST', '');
     stubClient(context(url));
     const found = await findEndpoint();
@@ -139,26 +139,23 @@ describe('the way to the engine', () => {
     ['tcp://[2001:db8::7]:2376', undefined, '2001:db8::7', '2001:db8::7'],
     ['tcp://192.0.2.7:2376', '192.0.2.8', '192.0.2.8', '192.0.2.8'],
     ['tcp://192.0.2.7:2376', '[2001:db8::8]', '2001:db8::8', '2001:db8::8'],
-    // Everywhere there, and reached where the engine is.
+    // Exists everywhere, and is reachable from the engine's machine.
     ['tcp://192.0.2.7:2376', '0.0.0.0', '0.0.0.0', '192.0.2.7'],
     ['tcp://192.0.2.7:2376', '::', '::', '192.0.2.7'],
-    // The end of a tunnel that somebody else has made.
+    // The end of a tunnel that another program made.
     ['tcp://127.0.0.1:2376', '192.0.2.8', '192.0.2.8', '192.0.2.8'],
-  ])(
-    'of an engine on another machine: %s, with "remote.address" %s',
-    async (url, remoteAddress, publishAt, reachAt) => {
-      vi.stubEnv('DOCKER_HOST', url);
-      stubClient(context(url));
-      expect((await findEndpoint({ remoteAddress })).remote).toEqual({ publishAt, reachAt });
-    },
-  );
+  ])('is on another machine: %s, with "remote.address" %s', async (url, remoteAddress, publishAt, reachAt) => {
+    vi.stubEnv('DOCKER_HOST', url);
+    stubClient(context(url));
+    expect((await findEndpoint({ remoteAddress })).remote).toEqual({ publishAt, reachAt });
+  });
 
-  test('an engine whose socket is on this machine is on it, whatever "remote.address" is', async () => {
+  test('is on this machine if its socket is, whatever "remote.address" says', async () => {
     stubClient(context('unix:///var/run/docker.sock'));
     expect((await findEndpoint({ remoteAddress: '192.0.2.8' })).remote).toBeUndefined();
   });
 
-  test('an engine whose name is unknown is not found', async () => {
+  test('is an error if its host name is unknown', async () => {
     stubClient(context('tcp://no-such-host.invalid:2375'));
     await expect(findEndpoint()).rejects.toMatchObject({
       code: 'EngineUnreachable',
@@ -166,7 +163,7 @@ describe('the way to the engine', () => {
     });
   });
 
-  test('a context that does not exist is reported in the words of the client', async () => {
+  test('is an error with the client’s message if the context does not exist', async () => {
     vi.stubEnv('DOCKER_HOST', '');
     stubClient('context "nope": context not found');
     await expect(findEndpoint()).rejects.toMatchObject({
@@ -175,19 +172,19 @@ describe('the way to the engine', () => {
     });
   });
 
-  test("Podman's docker command has no contexts: DOCKER_HOST leads to the engine", async () => {
+  test('is DOCKER_HOST with Podman’s docker command, which has no contexts', async () => {
     vi.stubEnv('DOCKER_HOST', 'unix:///run/podman/podman.sock');
     stubClient('Error: unrecognized command `podman context`');
     expect(await findEndpoint()).toMatchObject({ address: { path: '/run/podman/podman.sock' } });
   });
 
-  test('without a docker client it says so', async () => {
+  test('is an error without a docker client', async () => {
     vi.stubEnv('PATH', '/nonexistent');
     onTestFinished(() => void vi.unstubAllEnvs());
     await expect(findEndpoint()).rejects.toMatchObject({ code: 'DockerMissing' });
   });
 
-  test('with TLS, it shows the certificate and checks the engine’s', async () => {
+  test('with TLS uses the client certificate and checks the engine’s', async () => {
     const pem = readFileSync(fixture('self-signed.pem'));
     const certs = makeTempFolder();
     for (const name of ['ca.pem', 'cert.pem', 'key.pem']) copyFileSync(fixture('self-signed.pem'), join(certs, name));

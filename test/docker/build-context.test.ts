@@ -11,9 +11,9 @@ import { makeTempFolder } from '../support/project.js';
 import { filesLeftIn } from '../watch/rules/walk.js';
 import { describeDocker, docker } from './support.js';
 
-/** Builders differ in whether they send these files, which jamdev watches in any case. */
+/** Builders differ in whether they send these files, which jamdev always watches. */
 const BUILD_FILES = ['Dockerfile', '.dockerignore', 'Dockerfile.dockerignore'];
-/** Keeps the context from being empty, which no builder takes. */
+/** Keeps the context from being empty, which builders refuse. */
 const ALWAYS = 'zz-always';
 
 const name = fc.constantFrom(
@@ -47,7 +47,7 @@ const piece = fc.constantFrom(
 const line = fc
   .tuple(fc.constantFrom('', '', '!', '!', '/', ' '), fc.array(piece, { minLength: 1, maxLength: 4 }))
   .map(([start, pieces]) => `${start}${pieces.join('')}`);
-/** Lines that Docker refuses altogether, as nothing would be built. */
+/** Lines that Docker refuses, so that nothing would be built. */
 const isRefused = (text: string) => /^ *! *[./ ]*$/.test(text);
 const context = fc.record({
   files: fc.uniqueArray(file, { minLength: 1, maxLength: 14 }),
@@ -64,7 +64,7 @@ function writeContext(files: readonly string[], ignoreFiles: Record<string, stri
       mkdirSync(join(root, dirname(path)), { recursive: true });
       writeFileSync(join(root, path), '');
     } catch {
-      // A file lies where it needs a folder.
+      // The path needs a folder where a file exists.
     }
   }
   writeFileSync(join(root, 'Dockerfile'), 'FROM scratch\nCOPY . /context/\n');
@@ -72,7 +72,7 @@ function writeContext(files: readonly string[], ignoreFiles: Record<string, stri
   return root;
 }
 
-/** The files that `docker build` sent, as an image that copied them all shows. */
+/** The files that `docker build` sent, listed by an image that copied all of them. */
 async function filesSent(root: string): Promise<string[]> {
   const word = `jamdev-test-context-${newBackendId()}`;
   await docker('build', '--quiet', '--tag', word, root);
@@ -102,10 +102,10 @@ async function filesWatched(root: string): Promise<string[]> {
     .sort();
 }
 
-describeDocker('what is watched of a build context is what docker build sends', () => {
+describeDocker('the watched files of a build context are those that docker build sends', () => {
   const runs = Number(process.env.JAMDEV_PROPERTY_RUNS ?? 20);
 
-  test('of any tree, with any ignore file', async () => {
+  test('for any tree and any ignore file', async () => {
     const property = fc.asyncProperty(context, async ({ files, lines }) => {
       const root = writeContext(files, { '.dockerignore': lines.join('\n') });
       try {
@@ -118,11 +118,11 @@ describeDocker('what is watched of a build context is what docker build sends', 
   }, 300_000);
 
   test.each([
-    ['a file in a folder that is left out', '*\n!src/server.js'],
-    ['files at any depth of folders that are left out', '*\n!**/*.js'],
-    ['a file of a folder, and what is left out of that again', 'src\n!src/deep\nsrc/deep/*.md'],
+    ['a file in an excluded folder', '*\n!src/server.js'],
+    ['files at any depth of excluded folders', '*\n!**/*.js'],
+    ['an included file of a folder, with another exclusion in it', 'src\n!src/deep\nsrc/deep/*.md'],
     ['comments, white space and dots', '# src\n  src/deep  \n./other/'],
-    ['names that mean something elsewhere', 'constructor\n__proto__'],
+    ['names that have a meaning elsewhere', 'constructor\n__proto__'],
   ])('%s', async (_what, text) => {
     const files = [
       'src/server.js',
@@ -138,7 +138,7 @@ describeDocker('what is watched of a build context is what docker build sends', 
     expect(await filesWatched(root)).toEqual(await filesSent(root));
   });
 
-  test('with an ignore file named after the Dockerfile, as far as the builder knows it', async () => {
+  test('with an ignore file named after the Dockerfile, if the builder supports it', async () => {
     const root = writeContext(['a.js', 'b.js'], { '.dockerignore': 'a.js', 'Dockerfile.dockerignore': 'b.js' });
     onTestFinished(() => rmSync(root, { recursive: true, force: true }));
     expect(await filesWatched(root)).toEqual(await filesSent(root));

@@ -3,7 +3,7 @@ import type { CrashWorkload } from '../crash/crash-series.js';
 import { send } from '../support/http.js';
 import { docker } from './support.js';
 
-/** Backends in containers, which are looked for in the engine and by the command lines of docker clients. */
+/** Backends in containers, found in the engine and by the command lines of docker clients. */
 export class ContainerWorkload implements CrashWorkload {
   readonly longestLifeMs = 2_500;
   readonly #project: string;
@@ -35,7 +35,7 @@ export class ContainerWorkload implements CrashWorkload {
     return [...containers, ...clients].map((line) => `seen in run ${number}: ${line}`);
   }
 
-  /** Containers of killed runs that ran when the next dev server gave keys out. */
+  /** Containers of killed runs that were running when the next dev server assigned keys. */
   doubles(): string[] {
     return this.#doubles;
   }

@@ -11,7 +11,7 @@ import { cleanUp, containersOf, describeDocker, docker, followEvents, imagesOf }
 const DOCKERFILE =
   'FROM node:22-slim\nCOPY server.js /server.js\nRUN node --check /server.js\nCMD ["node", "/server.js"]\n';
 
-/** As most backends in production: 8080, hard-coded. */
+/** The port is hard-coded to 8080, as in most production backends. */
 const server = (version: string) => `
 process.on('SIGTERM', () => { console.log('saving'); process.exit(0); });
 require('http').createServer((request, response) => {
@@ -43,7 +43,7 @@ async function startProject(config: object = {}, args: string[] = []) {
 }
 
 describeDocker('jamdev dev with a Dockerfile', () => {
-  test('builds, spawns, locks to a key, keeps logs, and leaves nothing in the engine', async () => {
+  test('builds, spawns, locks a key, keeps logs, and leaves nothing in the engine', async () => {
     const { dev, folder, connect } = await startProject();
     const first = await connect({ key: 'doc-1' });
     expect((await send(`${first.url}a?b`)).json()).toEqual({ version: 'one', key: 'doc-1', port: '8080' });
@@ -65,7 +65,7 @@ describeDocker('jamdev dev with a Dockerfile', () => {
   });
 
   test.each([0, 20, 60, 120])(
-    'a crash stays a crash when somebody ends the backend %d ms after the container died',
+    'a crash is still reported when the backend is terminated %d ms after the container died',
     async (delayMs) => {
       const { dev, connect } = await startProject();
       const { url, backend_id } = await connect({ key: 'k' });
@@ -74,7 +74,7 @@ describeDocker('jamdev dev with a Dockerfile', () => {
       const [code] = await Promise.all([died, send(`${url}crash`).catch(() => undefined)]);
       expect(code).toBe('4');
       await pause(delayMs);
-      // By then it may have been cleared away: 409.
+      // It may have been removed by then: 409.
       await post(`${dev.apiUrl}/v2/backend/${backend_id}/terminate`, { hard: delayMs > 20 });
       const info = async () => (await send(`${dev.apiUrl}/v2/backend/${backend_id}`)).json<{ statuses: object[] }>();
       const last = await waitFor(async () => {
@@ -86,7 +86,7 @@ describeDocker('jamdev dev with a Dockerfile', () => {
     },
   );
 
-  test('a container that is ended for its memory is named as that: in logs, status, list, and the terminal', async () => {
+  test('a container killed for its memory is reported as that in logs, status, list, and the terminal', async () => {
     const { dev, folder, connect } = await startProject();
     const spawn = { executable: { resource_limits: { memory_limit_bytes: 64 * 1024 * 1024 } } };
     const { url } = await connect({ key: 'k', spawn });
@@ -105,16 +105,16 @@ describeDocker('jamdev dev with a Dockerfile', () => {
     expect(dev.stdout().split(cause)).toHaveLength(2);
   });
 
-  test('an idle container is swept, softly', async () => {
+  test('an idle container is swept softly', async () => {
     const { dev, connect } = await startProject();
     const { url } = await connect({ key: 'k', spawn: { max_idle_seconds: 10 } });
-    // It has to be up before that, to save: a request that waits for it keeps it, however long it takes to start.
+    // It must be up before, to save: a request that waits for it keeps it, however long the start takes.
     await send(url);
     await waitFor(() => dev.stdout().includes('terminating (swept: no client was connected for'), 'the sweep');
     await waitFor(() => dev.stdout().includes('saving'), 'it to save');
   });
 
-  test('restart: the same URL meets the new image; a failing build in between ends nothing', async () => {
+  test('restart: the same URL reaches the new image, and a failed build in between ends no session', async () => {
     const { dev, folder, connect, save } = await startProject({ onChange: 'restart' });
     const { url, backend_id } = await connect({ key: 'k' });
     expect((await send(url)).json()).toMatchObject({ version: 'one' });
@@ -132,7 +132,7 @@ describeDocker('jamdev dev with a Dockerfile', () => {
   });
 
   test('restart: no request is lost, one container lives at a time, the newest wins, and nothing is left', async () => {
-    // What is started ahead of time would be among the events.
+    // Standby containers would appear among the events.
     const { dev, folder, connect, save } = await startProject({ onChange: 'restart', warm: 0 });
     const told = followEvents(folder, ['start', 'die']);
     const { url } = await connect({ key: 'k' });
@@ -169,12 +169,12 @@ describeDocker('jamdev dev with a Dockerfile', () => {
     expect(await dev.exit).toBe(0);
     expect(await containersOf(folder)).toEqual([]);
     expect(await imagesOf(folder)).toEqual([]);
-    // At least one of each version but the third, which may have been replaced before it started.
+    // At least one of each version except the third, which may have been replaced before it started.
     await waitFor(() => told().length >= 6 && told().length % 2 === 0, 'the events of all containers');
     expect(told()).toEqual(told().map((_, index) => (index % 2 === 0 ? 'start' : 'die')));
   });
 
-  test('terminate and keep do what they say', async () => {
+  test('terminate and keep behave as documented', async () => {
     const { dev, connect, save } = await startProject({ onChange: 'keep' });
     const { url } = await connect({ key: 'old' });
     await send(url);
@@ -193,7 +193,7 @@ describeDocker('jamdev dev with a Dockerfile', () => {
     expect((await send((await ending.connect({ key: 'k' })).url)).json()).toMatchObject({ version: 'two' });
   });
 
-  test('what kill -9 left is removed at the next start; what a living dev server has is not', async () => {
+  test('the next start removes what kill -9 left, but nothing of a living dev server', async () => {
     const { dev, folder, connect } = await startProject();
     const { url, backend_id } = await connect({ key: 'k' });
     await send(url);
@@ -210,7 +210,7 @@ describeDocker('jamdev dev with a Dockerfile', () => {
     expect(own.filter((id) => left.includes(id))).toEqual([]);
   });
 
-  test('a container that stands by ends by itself when its dev server is killed', async () => {
+  test('a standby container exits on its own when its dev server is killed', async () => {
     const { dev, folder } = await startProject();
     const running = async () => {
       const filters = ['--filter', `label=dev.jamdev.project=${folder}`, '--filter', 'label=dev.jamdev.slot'];
@@ -218,7 +218,7 @@ describeDocker('jamdev dev with a Dockerfile', () => {
     };
     await waitFor(running, 'a container ahead of time');
     const [id = ''] = await containersOf(folder);
-    // Until its Node.js has opened the pipe, only the next start would end it.
+    // Before its Node.js has opened the pipe, only the next start would end it.
     const isWaiting = async () => !(await docker('exec', id, 'ls', '/jamdev-standby')).includes('reports');
     await waitFor(isWaiting, 'it to stand by');
     dev.process.kill('SIGKILL');
@@ -226,7 +226,7 @@ describeDocker('jamdev dev with a Dockerfile', () => {
     await waitFor(async () => !(await running()), 'its end');
   });
 
-  test('a container and a child process side by side: keys, images, environments and logs are kept apart', async () => {
+  test('a container and a child process side by side have separate keys, images, environments and logs', async () => {
     const folder = makeProject({
       'doc/Dockerfile': DOCKERFILE,
       'doc/server.js': server('one'),
@@ -252,14 +252,14 @@ describeDocker('jamdev dev with a Dockerfile', () => {
     await docker('inspect', '--type', 'container', `jamdev-${doc.backend_id}`);
     writeFileSync(join(folder, 'doc', 'server.js'), server('two'));
     await waitFor(async () => (await send(doc.url)).text.includes('two'), 'the new image at the same URL');
-    // The other one has been left alone.
+    // The other one is unaffected.
     expect(dev.stdout()).not.toMatch(/build {2}chat 2/);
     expect(await connect('chat')).toMatchObject({ backend_id: chat.backend_id, spawned: false });
     expect((await runCli(['logs', chat.backend_id, '--no-follow'], { cwd: folder })).stdout).toBe('chat is up\n');
     expect((await runCli(['logs', doc.backend_id, '--no-follow'], { cwd: folder })).stdout).toContain('saving\n');
   });
 
-  test('its metrics are those that the engine has, once a second until its end', async () => {
+  test('metrics are those of the engine, once a second until the end', async () => {
     const { dev, connect } = await startProject();
     const { url, backend_id: id } = await connect({ key: 'k' });
     await send(url);
@@ -271,7 +271,7 @@ describeDocker('jamdev dev with a Dockerfile', () => {
         .slice(0, -1)
         .map((each) => JSON.parse(each.replace(/^data: /, '')));
     await waitFor(() => events().length >= 3, 'three events');
-    // Of the server, which is larger than the init in front of it.
+    // The memory of the server, which is larger than the init above it.
     const inEngine =
       Number(
         await docker(
@@ -284,7 +284,7 @@ describeDocker('jamdev dev with a Dockerfile', () => {
       ) * 1024;
     for (const event of events()) {
       expect(event).toMatchObject({ backend_id: id, cluster: expect.any(String) });
-      // Pages that it shares with others are counted by one and not by the other.
+      // Shared pages are counted by only one of the two.
       expect(event.mem_used).toBeGreaterThan(inEngine / 10);
       expect(event.mem_used).toBeLessThan(inEngine * 10);
       expect(event.mem_available).toBeGreaterThan(event.mem_used);
@@ -297,7 +297,7 @@ describeDocker('jamdev dev with a Dockerfile', () => {
     expect(info.max_mem_bytes).toBeGreaterThan(inEngine / 10);
   });
 
-  test('twenty at once', async () => {
+  test('twenty backends start at once', async () => {
     const { connect } = await startProject();
     const all = await Promise.all(Array.from({ length: 20 }, (_, index) => connect({ key: `k${index}` })));
     const answers = await Promise.all(all.map(async ({ url }) => (await send(url)).json().key));
@@ -305,7 +305,7 @@ describeDocker('jamdev dev with a Dockerfile', () => {
   });
 });
 
-test('without an engine, a project with a start script runs as child processes and says so; without one it ends', async () => {
+test('without an engine, a project with a start script uses child processes and says so, and others end', async () => {
   const env = { DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
   const files = { Dockerfile: DOCKERFILE, 'server.js': server('one') };
   const dev = await startDev(makeProject({ ...files, 'package.json': { scripts: { start: 'node server.js' } } }), [], {
@@ -324,14 +324,10 @@ test('without an engine, a project with a start script runs as child processes a
 
 test.each([
   ['the config', { 'jamsocket.config.json': { dockerfile: './Dockerfile' } }, []],
-  [
-    'the config, next to a command',
-    { 'jamsocket.config.json': { dockerfile: 'Dockerfile', command: 'touch ran' } },
-    [],
-  ],
+  ['the config next to a command', { 'jamsocket.config.json': { dockerfile: 'Dockerfile', command: 'touch ran' } }, []],
   ['a service', { 'jamsocket.config.json': { services: { doc: { dockerfile: './Dockerfile' } } } }, []],
   ['the command line', {}, ['--dockerfile', 'Dockerfile']],
-])('without an engine, nothing runs in place of the Dockerfile that %s names', async (_where, files, args) => {
+])('without an engine, a Dockerfile named by %s is an error', async (_where, files, args) => {
   const folder = makeProject({ Dockerfile: DOCKERFILE, 'package.json': { scripts: { start: 'touch ran' } }, ...files });
   const env = { DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
   const { code, stderr } = await runCli(['dev', '--port', '0', '--proxy-port', '0', ...args], { cwd: folder, env });
@@ -341,7 +337,7 @@ test.each([
   expect(existsSync(join(folder, 'ran'))).toBe(false);
 });
 
-test('an engine that can’t be reached is named at the start', async () => {
+test('an unreachable engine is reported at the start', async () => {
   const folder = makeProject({ Dockerfile: DOCKERFILE, 'jamsocket.config.json': { dockerfile: './Dockerfile' } });
   const args = ['dev', '--port', '0', '--proxy-port', '0'];
   for (const DOCKER_HOST of ['ssh://me@far.invalid', 'tcp://127.0.0.1:1']) {

@@ -25,7 +25,7 @@ describeDocker('containers', () => {
   });
 
   describe('a container', () => {
-    test('has its name and its labels, and nobody but this machine reaches it', async () => {
+    test('has a name and labels, and is reachable only from this machine', async () => {
       const { id } = await start('exec sleep 600');
       const inspected = await docker('inspect', '--format', '{{json .}}', `jamdev-${id}`);
       const { Config, NetworkSettings, HostConfig } = JSON.parse(inspected);
@@ -40,7 +40,7 @@ describeDocker('containers', () => {
       expect(HostConfig.ExtraHosts).toEqual(['host.docker.internal:host-gateway']);
     });
 
-    test('its init is the first process, so that a program without a handler for SIGTERM ends at once', async () => {
+    test('has an init as its first process, so that a program without a SIGTERM handler ends at once', async () => {
       const { id, backend, output } = await start('echo up; exec node -e "setInterval(() => {}, 1000)"');
       await waitFor(() => output().includes('up'), 'it to run');
       expect(await docker('inspect', '--format', '{{.HostConfig.Init}}', `jamdev-${id}`)).toBe('true');
@@ -48,12 +48,12 @@ describeDocker('containers', () => {
       expect(await backend.exited).toEqual({ code: 143, signal: 'SIGTERM' });
     });
 
-    test('has no init where the config says so', async () => {
+    test('has no init if the config says so', async () => {
       const { id } = await start('exec sleep 600', {}, { build: { init: false } });
       expect(await docker('inspect', '--format', '{{.HostConfig.Init}}', `jamdev-${id}`)).toBe('false');
     });
 
-    test('has none where the engine brings none, which is said once', async () => {
+    test('has no init if the engine lacks one, which is reported once', async () => {
       class WithoutInit extends Engine {
         override async request<T>(method: string, path: string, request: EngineRequest = {}): Promise<T> {
           const { HostConfig } = (request.body ?? {}) as { HostConfig?: { Init?: boolean } };
@@ -69,14 +69,14 @@ describeDocker('containers', () => {
       expect(second.remarks).toEqual([]);
     });
 
-    test('no process of this machine is needed for it', async () => {
+    test('needs no process of this machine', async () => {
       const { id } = await start('exec sleep 600', { TEST_SECRET: 'hush-hush' });
       const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
       expect(processes.filter((line) => line.startsWith('docker ') && line.includes(id))).toEqual([]);
       expect(processes.filter((line) => line.includes('hush-hush'))).toEqual([]);
     });
 
-    test("variables that docker itself reads are the backend's alone", async () => {
+    test('gets variables that docker itself reads without effect on docker', async () => {
       const env = { DOCKER_HOST: 'tcp://nowhere.invalid:1', HTTP_PROXY: 'http://proxy.invalid', TMPDIR: '/elsewhere' };
       const { backend, output } = await start('echo $DOCKER_HOST $HTTP_PROXY $TMPDIR', env);
       expect(await backend.exited).toEqual({ code: 0, signal: null });
@@ -89,7 +89,7 @@ describeDocker('containers', () => {
       expect(output()).toMatch(/^\d+\.\d+\.\d+\.\d+\s+host\.docker\.internal\n$/);
     });
 
-    test('joins the network it is given; without one of that name it says so', async () => {
+    test('joins the given network, and reports a missing one', async () => {
       const network = `jamdev-test-${runId}`;
       await docker('network', 'create', network);
       onTestFinished(async () => void (await docker('network', 'rm', network)));
@@ -106,7 +106,7 @@ describeDocker('containers', () => {
       expect(await remains()).toEqual([]);
     });
 
-    test("on the host's own network it has a port of its own", async () => {
+    test("has its own port on the host's network", async () => {
       const serve = SERVE.replace('8080', 'process.env.PORT');
       const { backend } = await start(serve, { TEST_NAME: 'here' }, { build: { network: 'host' } });
       const { port } = await waitUntilReady(backend.addresses, AbortSignal.timeout(DEADLINE_MS));
@@ -115,21 +115,21 @@ describeDocker('containers', () => {
   });
 
   describe('starting', () => {
-    test('a variable that is too large is named', async () => {
+    test('names a variable that is too large', async () => {
       await expect(start('true', { BIG: 'x'.repeat(200_000) })).rejects.toMatchObject({
         code: 'CommandNotStarted',
         message: expect.stringContaining('the environment variable "BIG" has 196 KiB'),
       });
     });
 
-    test('it may answer as soon as it listens, as far as this machine can see it', async () => {
+    test('reports that it may answer once it listens, as far as this machine can see it', async () => {
       const [silent, server] = [await start('exec sleep 600'), await start(SERVE)];
       expect(silent.backend.mayAnswer?.()).toBe(!testEngine().sharesKernel);
       await waitUntilReady(server.backend.addresses, AbortSignal.timeout(DEADLINE_MS));
       expect(server.backend.mayAnswer?.()).toBe(true);
     });
 
-    test('twenty at once are twenty backends, and are gone together', async () => {
+    test('starts twenty backends at once, which end together', async () => {
       const all = await Promise.all(Array.from({ length: 20 }, (_, index) => start(SERVE, { TEST_NAME: `${index}` })));
       const names = await Promise.all(
         all.map(async ({ backend }) => {
@@ -144,7 +144,7 @@ describeDocker('containers', () => {
       expect(await remains()).toEqual([]);
     });
 
-    test.each([0, 20, 60, 120, 200, 300, 400])('given up after %d ms it leaves nothing', async (ms) => {
+    test.each([0, 20, 60, 120, 200, 300, 400])('leaves nothing when it is given up after %d ms', async (ms) => {
       const controller = new AbortController();
       setTimeout(() => controller.abort(new Error('changed my mind')), ms);
       const started = await start('exec sleep 600', {}, { signal: controller.signal }).catch((error) => error);
@@ -158,16 +158,16 @@ describeDocker('containers', () => {
     });
 
     test.each([
-      ['an image that is gone', { image: 'jamdev/never-built:1' }, 'ImageGone', 'jamdev/never-built:1'],
+      ['a missing image', { image: 'jamdev/never-built:1' }, 'ImageGone', 'jamdev/never-built:1'],
       ['an image for another platform', { platform: 'linux/s390x' }, 'ContainerNotStarted', 'linux/s390x'],
-    ])('%s is reported', async (_what, build, code, mention) => {
+    ])('reports %s', async (_what, build, code, mention) => {
       await expect(start(SERVE, {}, { build })).rejects.toMatchObject({
         code,
         message: expect.stringContaining(mention),
       });
     });
 
-    test('without an engine it says so', async () => {
+    test('reports a missing engine', async () => {
       const url = 'unix:///nonexistent/docker.sock';
       const address = { path: '/nonexistent/docker.sock' };
       const runtime = makeRuntime(new Engine({ url, address, environment: { DOCKER_HOST: url } }));
@@ -180,29 +180,29 @@ describeDocker('containers', () => {
   });
 
   describe('termination', () => {
-    test('SIGTERM that ends it is reported as such', async () => {
+    test('reports that SIGTERM ended a container', async () => {
       const { backend, output } = await start(`trap 'exit 143' TERM; echo ready; while :; do sleep 0.05; done`);
       await waitFor(() => output().includes('ready'), 'the trap');
       backend.terminate(false);
       expect(await backend.exited).toEqual({ code: 143, signal: 'SIGTERM' });
     });
 
-    test('a container that someone else removes has ended', async () => {
+    test('notices a container that another program removes', async () => {
       const { id, backend } = await start('exec sleep 600');
       await docker('rm', '--force', `jamdev-${id}`);
       expect(await backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
     });
 
-    test('one that closes its output goes on, and its end is known', async () => {
+    test('continues after a container closes its output, and notices its end', async () => {
       const { backend, output } = await start('echo up; exec >&- 2>&-; sleep 1; exit 6');
       await waitFor(() => output().includes('up'), 'it to run');
       expect(await backend.exited).toEqual({ code: 6, signal: null });
     });
 
-    test('when it is said to have stopped nothing runs', async () => {
+    test('reports "stopped" only when nothing runs', async () => {
       const { id, backend, output } = await start(UNTIL_ASKED);
       await waitFor(() => output().includes('up'), 'the trap');
-      // Not by what the engine says, which lags behind.
+      // Checks the processes, because the engine's reports lag behind.
       const [, ...pids] = (await docker('top', `jamdev-${id}`, '-o', 'pid')).split('\n').map(Number);
       backend.terminate(false);
       await backend.stopped;
@@ -243,14 +243,14 @@ describeDocker('containers', () => {
     });
 
     test.each([false, true])(
-      'a crash that the engine has not noticed yet is no work of a termination; hard: %s',
+      'a crash not yet noticed by the engine is not attributed to a termination; hard: %s',
       async (hard) => {
         const serve = `require("http").createServer((q) => process.exit(4)).listen(8080, () => console.log("up"))`;
         const { id, backend, output } = await start(`exec node -e '${serve}'`);
         await waitFor(() => output().includes('up'), 'it to listen');
         const pid = await docker('inspect', '--format', '{{.State.Pid}}', `jamdev-${id}`);
         void send(`http://127.0.0.1:${backend.addresses[0]?.port}/`).catch(() => undefined);
-        // Where its process can be seen, its end is known from then on; the engine reports it some 30 ms later.
+        // If its process is visible, its end is known immediately; the engine reports it some 30 ms later.
         const isSeen = existsSync(`/proc/${pid}`);
         while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setImmediate(resolve));
         if (isSeen) expect(backend.ended).toBe(true);
@@ -264,13 +264,13 @@ describeDocker('containers', () => {
       ['by force', 'exec sleep 600', ({ backend }: StartedContainer) => backend.terminate(true)],
       ['softly', UNTIL_ASKED, ({ backend }: StartedContainer) => backend.terminate(false)],
       [
-        'by itself',
+        'by exiting',
         'until [ -e /tmp/go ]; do sleep 0.05; done; exit 3',
-        // What touches it may be ended with the container.
+        // The container may end together with the command that creates the file.
         ({ id }: StartedContainer) => void docker('exec', `jamdev-${id}`, 'touch', '/tmp/go').catch(() => undefined),
       ],
     ])(
-      'one that ended %s has no process when that is said; its container is removed after',
+      'a container that ended %s has no process when that is reported, and is removed afterwards',
       async (_, command, end) => {
         const started = await start(command);
         const { id, backend } = started;
@@ -283,7 +283,7 @@ describeDocker('containers', () => {
       },
     );
 
-    test('two of one backend have names of their own; one that is gone leaves its name to the next', async () => {
+    test('two containers of one backend have different names, and the name of a removed one is used again', async () => {
       const first = await start(UNTIL_ASKED);
       const another = () => start(UNTIL_ASKED, {}, { request: { backendId: first.id } });
       const second = await another();
@@ -303,19 +303,19 @@ describeDocker('containers', () => {
       }
     });
 
-    test('the last resort leaves none behind', async () => {
+    test('the last resort removes all containers', async () => {
       const runtime = makeRuntime();
       const all = await Promise.all([1, 2, 3].map(() => start('exec sleep 600', {}, { runtime })));
       runtime.killAll();
-      // It gives the engine a few seconds for each step; a busy one does it later.
+      // It gives the engine a few seconds per step, and a busy engine takes longer.
       await waitFor(async () => (await remains()).length === 0, 'the containers to be gone');
       await Promise.all(all.map(({ backend }) => backend.exited));
       await runtime.close();
     });
   });
 
-  describe('what can be found out about one that is not ready', () => {
-    test('that it listens on 127.0.0.1 only', async () => {
+  describe('explanations for a backend that is not ready', () => {
+    test('say that it listens only on 127.0.0.1', async () => {
       const code = 'require("http").createServer().listen(8080, "127.0.0.1", () => console.log("listening"))';
       const { backend, output } = await start(`exec node -e '${code}'`);
       await waitFor(() => output().includes('listening'), 'it to listen');
@@ -328,7 +328,7 @@ describeDocker('containers', () => {
       ['https', 'tls'],
       ['ssh', 'other'],
       ['http2', 'http2'],
-    ])('that it speaks no HTTP, as soon as it is asked: %s', async (kind, seen) => {
+    ])('say that it does not speak HTTP as soon as it is asked: %s', async (kind, seen) => {
       const { backend } = await start(`exec node /fixtures/strange-server.mjs ${kind}`, { TEST_HOST: '0.0.0.0' });
       const answers = new Set<string>();
       const over = new AbortController();
@@ -337,7 +337,7 @@ describeDocker('containers', () => {
       await waitFor(() => answers.has(seen), `an answer in ${seen}`);
     });
 
-    test('that it closes connections, which Docker does as well while nothing listens inside', async () => {
+    test('say that it closes connections, as Docker does while nothing listens inside', async () => {
       const [closing, idle] = await Promise.all([
         start('exec node /fixtures/strange-server.mjs closing', { TEST_HOST: '0.0.0.0' }),
         start('exec sleep 600'),
@@ -347,14 +347,14 @@ describeDocker('containers', () => {
       expect(await idle.backend.explainNotReady({ kind: 'closed' })).toBeUndefined();
     });
 
-    test('nothing, of one that has ended', async () => {
+    test('are empty for one that has ended', async () => {
       const { backend } = await start('exit 0');
       await backend.exited;
       expect(await backend.explainNotReady()).toBeUndefined();
     });
   });
 
-  test('the image itself is not touched by any of this', async () => {
+  test('the image itself still exists after all these tests', async () => {
     // Other tests may have built the same image under other names.
     expect(JSON.parse(await docker('image', 'inspect', '--format', '{{json .RepoTags}}', image()))).toContain(image());
   });

@@ -7,7 +7,7 @@ import { makeProject } from '../support/project.js';
 import { buildTestImage, containersOf, describeDocker, docker, testEngine } from './support.js';
 
 describeDocker('jamdev doctor with a real engine', () => {
-  test('names it, knows that it runs its own kind, and tells what a dead dev server left in it', async () => {
+  test('describes it, detects its native platform, and reports what a dead dev server left there', async () => {
     const platform = await docker('version', '--format', '{{.Server.Os}}/{{.Server.Arch}}');
     const config = { runtime: 'docker', platform, port: 0, proxyPort: 0 };
     const project = makeProject({
@@ -38,7 +38,7 @@ describeDocker('jamdev doctor with a real engine', () => {
       status: 'warning',
       text: expect.stringContaining('1 container, 1 image'),
     });
-    // Looking takes nothing away.
+    // The check removes nothing.
     expect(await containersOf(project)).toHaveLength(1);
   });
 });

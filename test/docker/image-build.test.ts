@@ -42,8 +42,8 @@ const builder = await findDockerBuilder();
 const isThere = async (image: string) => (await docker('images', '--quiet', image)) !== '';
 
 describeDocker('building an image', () => {
-  test('a good one has a name of its own, for the platform that is asked for', async () => {
-    // A word of its own, as BuildKit shows nothing of a step that it knows from before.
+  test('a successful build has its own name and the requested platform', async () => {
+    // A unique word, because BuildKit prints nothing for a cached step.
     const word = newBackendId();
     const files = { Dockerfile: 'FROM node:22-slim\nCOPY file /\nRUN cat /file\n', file: `${word}\n` };
     const scratch = join(makeTempFolder(), 'made when needed');
@@ -79,7 +79,7 @@ describeDocker('building an image', () => {
     expect(await outcome).toMatchObject({ ok: true });
   });
 
-  test('what an earlier version of jamdev keeps in the project does not enter it, whatever the ignore file says', async () => {
+  test('state of an earlier version in the project is not sent, whatever the ignore file says', async () => {
     const word = newBackendId();
     const { outcome, lines } = build({
       Dockerfile: `FROM node:22-slim\nCOPY . /context\nRUN echo ${word}; cd /context && find . -type f | sort\n`,
@@ -96,7 +96,7 @@ describeDocker('building an image', () => {
   });
 
   test('an image that a container uses is not removed', async () => {
-    // A word of its own: an image that has another name as well may lose this one.
+    // A unique word, because an image with another name could lose this one.
     const { outcome } = build({ Dockerfile: `FROM node:22-slim\nENV WORD=${newBackendId()}\nCMD ["sleep", "30"]\n` });
     const { image } = await outcome;
     const container = await docker('run', '--detach', image);
@@ -105,7 +105,7 @@ describeDocker('building an image', () => {
     expect(await removeImage(testEngine(), image)).toBe(true);
   });
 
-  test('a step that fails is reported with its text and exit code, and its output is there', async () => {
+  test('a failed step is reported with its text, exit code and output', async () => {
     const word = `word-${newBackendId()}`;
     const dockerfile = `FROM node:22-slim\nRUN echo fine\nRUN echo the reason && : ${word} && exit 3\n`;
     const { ok, failure, lines } = await build({ Dockerfile: dockerfile }).outcome;
@@ -115,24 +115,24 @@ describeDocker('building an image', () => {
     expect(lines.some((line) => /^(#\d+ [\d.]+ )?the reason$/.test(line))).toBe(true);
   });
 
-  test('a file that is not in the context is named', async () => {
+  test('a file missing in the context is named', async () => {
     const { failure } = await build({ Dockerfile: 'FROM node:22-slim\nCOPY missing.txt /\n' }).outcome;
     expect(failure).toMatch(/^step 2\/\d failed, COPY missing.txt \/: .*missing.txt/);
   });
 
-  test('a base image that can not be pulled is named, with what it may need', async () => {
+  test('a base image that cannot be pulled is named, with possible reasons', async () => {
     const { failure } = await build({ Dockerfile: 'FROM registry.invalid/nobody/nothing:1\n' }).outcome;
     expect(failure).toMatch(
       /^the base image registry.invalid\/nobody\/nothing:1 can't be pulled \(.*\): .*docker login/,
     );
   });
 
-  test('a line that is no instruction is reported', async () => {
+  test('an invalid instruction is reported', async () => {
     const { failure } = await build({ Dockerfile: 'FROM node:22-slim\nRUNN echo\n' }).outcome;
     expect(failure).toMatch(/line 2.*unknown instruction: RUNN/i);
   });
 
-  test('a missing Dockerfile, a folder in its place, and a missing context are reported before docker is asked', async () => {
+  test('a missing Dockerfile, a folder in its place, and a missing context are reported without running docker', async () => {
     vi.stubEnv('PATH', '/nonexistent');
     onTestFinished(() => void vi.unstubAllEnvs());
     expect((await build({}).outcome).failure).toMatch(/^there is no Dockerfile .*Dockerfile: check "dockerfile"/);
@@ -154,7 +154,7 @@ describeDocker('building an image', () => {
     expect(outcome.failure).toContain(`The Docker Engine does not answer (${url})`);
   });
 
-  test('one that became stale ends at once and leaves no image and no container', async () => {
+  test('a stale build ends at once and leaves no image and no container', async () => {
     const word = `stale-${newBackendId()}`;
     const { outcome, lines, cancel } = build({ Dockerfile: `FROM node:22-slim\nRUN echo ${word} && sleep 600\n` });
     await waitFor(() => lines.some((line) => line === word || / stale-/.test(line)), 'the step to run');
@@ -168,7 +168,7 @@ describeDocker('building an image', () => {
     );
   });
 
-  /** Ids of images without a name that a step with a word in it made; others use this engine as well. */
+  /** Ids of untagged images made by a step that contains a word; other programs use this engine too. */
   const danglingOf = async (word: string) => {
     const listed = await docker('images', '--quiet', '--no-trunc', '--filter', 'dangling=true');
     const ids = listed.split('\n').filter((id) => id !== '');
@@ -181,8 +181,8 @@ describeDocker('building an image', () => {
       .split('\n')
       .filter((name) => name !== '');
 
-  describe.skipIf(builder === 'buildkit')('with a builder that leaves images of stages', () => {
-    test('what stages leave goes with the image, and what others left stays', async () => {
+  describe.skipIf(builder === 'buildkit')('with a builder that leaves stage images', () => {
+    test('stage images are removed with the image, and those of others stay', async () => {
       const word = newBackendId();
       const others = makeProject({ Dockerfile: `FROM node:22-slim\nRUN echo other ${word} > /a\nRUN false\n` });
       await docker('build', '--force-rm', others).catch(() => undefined);
@@ -191,9 +191,9 @@ describeDocker('building an image', () => {
       onTestFinished(async () => void (await docker('rmi', before[0] as string)));
       const dockerfile = [
         `FROM node:22-slim AS one\nRUN echo one ${word} > /one`,
-        // Taken from the cache of another build.
+        // Cached from another build.
         `FROM node:22-slim AS theirs\nRUN echo other ${word} > /a`,
-        // Prints what looks like the name of somebody else's image.
+        // Prints text that looks like the name of a foreign image.
         `FROM node:22-slim AS two\nRUN echo two ${word} > /two; echo " ---> ${before[0]?.slice(7, 19)}"\nCOPY a /a`,
         'FROM node:22-slim\nCOPY --from=one /one /\nCOPY --from=two /two /\nCOPY --from=theirs /a /\n',
       ].join('\n');
@@ -207,7 +207,7 @@ describeDocker('building an image', () => {
       expect(await danglingOf(word)).toEqual(before);
     });
 
-    test('what a failed build leaves has a name, by which it is removed', async () => {
+    test('stage images of a failed build have a name, with which they are removed', async () => {
       const word = newBackendId();
       const { outcome } = build({ Dockerfile: `FROM node:22-slim\nRUN echo ${word} > /a\nRUN false\n` });
       const { image, ok } = await outcome;
@@ -224,7 +224,7 @@ describeDocker('building an image', () => {
       ['RUN --mount=type=cache,target=/c true', 'RUN --mount (line 2)'],
       ['COPY --link a /a', 'COPY --link (line 2)'],
       ['RUN <<EOF\nexit 0\nEOF', 'RUN <<EOF (line 2)'],
-    ])('a failed build says what needs BuildKit: %j', async (line, need) => {
+    ])('a failed build says which part needs BuildKit: %j', async (line, need) => {
       const { failure } = await build({ Dockerfile: `FROM node:22-slim\n${line}\n`, a: '' }).outcome;
       expect(failure).toContain(`BuildKit is missing, which ${need} needs: `);
       expect(failure).toContain('buildx');

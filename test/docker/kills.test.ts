@@ -12,7 +12,7 @@ const LONGEST_ROUND_MS = 30_000;
 const SERVER = "require('http').createServer((_, response) => response.end('up')).listen(8080)";
 
 describeDocker('a dev server with containers', () => {
-  test('after kill -9 at random moments the next start leaves none of them, and no key has two holders', {
+  test('after kill -9 at random moments, the next start leaves none of them, and no key has two holders', {
     timeout: (KILLS + 3) * LONGEST_ROUND_MS,
   }, async () => {
     const seed = chooseSeed();

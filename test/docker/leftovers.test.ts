@@ -15,10 +15,10 @@ import {
 
 const STATE = 'this machine, this project';
 
-describeDocker('what dead dev servers left in the engine', () => {
+describeDocker('leftovers of dead dev servers in the engine', () => {
   const { start, project } = useDockerRuntime();
 
-  test('containers, networks and images of dead ones go; those of a living one, of other projects and of other machines stay', async () => {
+  test('are removed, but not those of a living one, of other projects or of other machines', async () => {
     const runtimeOf = (runId: string, of = project, stateId = STATE) =>
       new DockerRuntime({
         engine: testEngine(),
@@ -65,7 +65,7 @@ describeDocker('what dead dev servers left in the engine', () => {
     expect(await docker('network', 'ls', '--quiet', '--filter', `name=${network}`)).toBe('');
     expect(await imagesOf(project)).toContain(image);
 
-    // A second time there is nothing left to do; and once its own dev server counts as dead, the image goes as well.
+    // A second run finds nothing more; once its own dev server counts as dead, the image is removed too.
     expect(await remove(isAlive)).toBe(0);
     expect(await imagesOf(project)).not.toContain(image);
     expect(await imagesOf(project)).toContain(foreignImage);

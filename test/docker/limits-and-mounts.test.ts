@@ -17,7 +17,7 @@ describeDocker('limits, mounts and images of a container', () => {
   afterAll(() => rmSync(volumes, { recursive: true, force: true }));
 
   describe('limits', () => {
-    test('one that needs more memory than its limit is ended, and it is said why', async () => {
+    test('a container that exceeds its memory limit is killed, with the reason', async () => {
       const limits = { memory_limit_bytes: 64 * MIB };
       const { backend, remarks } = await start(EAT_MEMORY, {}, { request: { limits } });
       expect(await backend.exited).toEqual({
@@ -29,7 +29,7 @@ describeDocker('limits, mounts and images of a container', () => {
       expect(await remains()).toEqual([]);
     });
 
-    test('one within its limits ends as it likes', async () => {
+    test('a container within its limits ends normally', async () => {
       const limits = { memory_limit_bytes: 256 * MIB, cpu_time_limit: 60, cpu_period: 50_000, cpu_period_percent: 80 };
       const { id, backend } = await start('exec sleep 600', {}, { request: { limits } });
       const inspected = await docker('inspect', '--format', '{{json .HostConfig}}', `jamdev-${id}`);
@@ -43,7 +43,7 @@ describeDocker('limits, mounts and images of a container', () => {
       expect(await backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
     });
 
-    test('what it uses is reported within its memory limit, as the engine itself reports it', async () => {
+    test('its usage is reported as the engine does, within its memory limit', async () => {
       const limits = { memory_limit_bytes: 320 * MIB };
       const hold = 'exec node /fixtures/usage.mjs all 100 0';
       const { id, backend, output } = await start(hold, {}, { request: { limits } });
@@ -58,7 +58,7 @@ describeDocker('limits, mounts and images of a container', () => {
       expect((usage?.memoryBytes ?? 0) / MIB).toBeLessThan(Number(used) * 1.1);
     });
 
-    test('one that uses up its CPU time is ended, and it is said why', async () => {
+    test('a container that uses up its CPU time is killed, with the reason', async () => {
       const limits = { cpu_time_limit: 1 };
       const { backend } = await start(`exec node -e 'for (;;);'`, {}, { request: { limits } });
       expect((await backend.exited).remark).toBe('It used up its CPU time: its limit is 1 s.');
@@ -75,7 +75,7 @@ describeDocker('limits, mounts and images of a container', () => {
       expect(await remains()).toEqual([]);
     });
 
-    test('a disk limit holds or is reported', async () => {
+    test('a disk limit is enforced or reported as unsupported', async () => {
       const request = { limits: { disk_limit_bytes: 1_000 * MIB } };
       for (let round = 0; round < 2; round += 1) {
         const { backend, remarks } = await start('exec sleep 600', {}, { request });
@@ -89,7 +89,7 @@ describeDocker('limits, mounts and images of a container', () => {
   });
 
   describe('mounts', () => {
-    test('what one backend of a key leaves at /plane-data the next one finds, and no other key does', async () => {
+    test('files that a backend leaves at /plane-data are there for the next one with its key, and no other', async () => {
       const write = await start('echo kept > /plane-data/file', {}, { request: { key: 'a/../b', mount: true } });
       expect(await write.backend.exited).toEqual({ code: 0, signal: null });
       const read = await start('cat /plane-data/file', {}, { request: { key: 'a/../b', mount: true } });
@@ -101,7 +101,7 @@ describeDocker('limits, mounts and images of a container', () => {
       expect(readdirSync(volumes)).toEqual([expect.stringMatching(/^default-/)]);
     });
 
-    test('a user of the container who is nobody outside may write to it', async () => {
+    test('an unprivileged user of the container may write to it', async () => {
       const dockerfile = 'FROM node:22-slim\nUSER 4711:4711\nCMD ["/bin/sh", "-c", "id -u > /plane-data/file"]\n';
       const image = await buildTestImage(makeProject({ Dockerfile: dockerfile }), project);
       const { backend } = await start('', {}, { build: { image }, request: { key: 'nobody', mount: true } });
@@ -112,7 +112,7 @@ describeDocker('limits, mounts and images of a container', () => {
       expect(read.output()).toBe('4711\n');
     });
 
-    test('a sub path is a folder inside that of the key', async () => {
+    test('a subpath is a folder inside that of the key', async () => {
       const write = await start('pwd > /plane-data/file', {}, { request: { key: 'sub', mount: 'deep/er' } });
       await write.backend.exited;
       const folder = join(volumes, readdirSync(volumes)[0] ?? '');
@@ -120,7 +120,7 @@ describeDocker('limits, mounts and images of a container', () => {
       expect(readFileSync(join(folder, ofKey, 'deep', 'er', 'file'), 'utf8')).toBe('/\n');
     });
 
-    test('a sub path that leads elsewhere is refused', async () => {
+    test('a subpath that leads elsewhere is refused', async () => {
       const outside = start('exit 0', {}, { request: { mount: '../../outside' } });
       await expect(outside).rejects.toMatchObject({ code: 'InvalidRequest', status: 400 });
       expect(existsSync(join(volumes, '..', 'outside'))).toBe(false);
@@ -138,7 +138,7 @@ describeDocker('limits, mounts and images of a container', () => {
       }
     }
 
-    test('whose program is for another kind of machine is reported as such', async () => {
+    test('for another kind of machine is reported as such', async () => {
       const entry = 'FROM node:22-slim\nCOPY --chmod=755 program /\nENTRYPOINT ["/program"]\n';
       const folder = makeProject({ Dockerfile: entry.replace('--chmod=755 ', '') });
       writeFileSync(join(folder, 'program'), '\x7fELF\x01nonsense', { mode: 0o755 });
@@ -151,7 +151,7 @@ describeDocker('limits, mounts and images of a container', () => {
       await removeImage(testEngine(), image);
     });
 
-    test('that brings an init is the first process of its container; one that is not known says what to do', async () => {
+    test('with its own init runs it as the first process; an unknown init causes advice', async () => {
       const onlyFirst = `RUN printf '#!/bin/sh\\n[ $$ = 1 ] && exit 5; echo can only run as pid 1 >&2; exit 100' > /init && chmod +x /init && cp /init /strange`;
       expect(await endOf(`FROM node:22-slim\n${onlyFirst}\nENTRYPOINT ["/init"]\n`)).toEqual({ code: 5, signal: null });
       expect(await endOf(`FROM node:22-slim\n${onlyFirst}\nENTRYPOINT ["/strange"]\n`)).toMatchObject({
@@ -167,7 +167,7 @@ describeDocker('limits, mounts and images of a container', () => {
       });
     });
 
-    test('whose command does not exist is reported with the command', async () => {
+    test('with a missing command is reported with the command', async () => {
       expect(await endOf('FROM node:22-slim\nCMD ["no-such-program"]\n')).toMatchObject({
         code: 127,
         remark: expect.stringContaining(`The command of the image can't be started: "no-such-program"`),

@@ -17,8 +17,8 @@ import { standingIn } from './warm-runtime.js';
 
 const SERVE = `exec node -e 'require("http").createServer((q, s) => s.end()).listen(8080)'`;
 
-describeOwnEngine('an engine that goes away', () => {
-  // Made by the engine's start, so that a run without these tests leaves no folder behind.
+describeOwnEngine('an engine that stops', () => {
+  // Created by the engine's start, so that a run without these tests leaves no folder behind.
   const folder = join(tmpdir(), `jamdev-test-lost-${newBackendId()}`);
   const socket = `unix://${folder}/docker.sock`;
   const engine = async (action: 'start' | 'stop') => {
@@ -37,10 +37,10 @@ describeOwnEngine('an engine that goes away', () => {
     expect(existsSync(folder)).toBe(false);
     rmSync(folder, { recursive: true, force: true });
   });
-  // Later, so that it cleans up before the engine stops.
+  // Created after the engine, so that it cleans up before the engine stops.
   const { start, project, makeRuntime, image, controls } = useDockerRuntime('/nonexistent', () => connectEngine());
 
-  test('its backends are lost; once it is back their containers go and new ones start', async () => {
+  test('loses its backends; when it is back, their containers are removed and new ones start', async () => {
     const lost = await start(`echo before; ${SERVE}`);
     await waitUntilReady(lost.backend.addresses, AbortSignal.timeout(DEADLINE_MS));
     const ended = await start('exit 4');
@@ -55,13 +55,13 @@ describeOwnEngine('an engine that goes away', () => {
     await engine('start');
     const next = await start(SERVE);
     await waitUntilReady(next.backend.addresses, AbortSignal.timeout(DEADLINE_MS));
-    // The one that was lost went before the new one came, as both may have the same key.
+    // The lost container was removed before the new one started, because both may have the same key.
     expect(await containersOf(project)).toEqual([await docker('ps', '--quiet', '--filter', `name=jamdev-${next.id}`)]);
     next.backend.terminate(true);
     expect(await next.backend.exited).toEqual({ code: 137, signal: 'SIGKILL' });
   });
 
-  test('what stands by goes with it; connects do not hang meanwhile, and once it is back others stand by', async () => {
+  test('loses standby containers; connects do not hang meanwhile, and later there are new standbys', async () => {
     const common = { image: image(), digest: image(), network: undefined, init: undefined, platform: undefined };
     const warmBuild: ContainerBuild = { kind: 'container', number: 1, ...common, env: { TEST_COMMAND: SERVE } };
     const command = 'exec node /fixtures/pooled-server.mjs';
@@ -84,7 +84,7 @@ describeOwnEngine('an engine that goes away', () => {
     const connects = [warmBuild, poolBuild].map((build) =>
       start('', {}, { runtime, request: { build } }).then(({ backend }) => backend.exited),
     );
-    // Whether they got what stood by or not.
+    // Whether or not a standby was used.
     for (const each of await Promise.allSettled(connects)) {
       const end = each.status === 'fulfilled' ? each.value : { code: each.reason.code };
       expect([{ code: 'DockerStopped' }, { code: null, signal: null, lost: true }]).toContainEqual(end);
@@ -98,7 +98,7 @@ describeOwnEngine('an engine that goes away', () => {
     expect(remarks.filter((text) => !text.startsWith('The warm pool of "pooled": a backend '))).toEqual([]);
   });
 
-  test('one that is stopped in order takes its backends with it, and they count as lost', async () => {
+  test('and is stopped properly ends its backends, which count as lost', async () => {
     const lost = await start(SERVE);
     await waitUntilReady(lost.backend.addresses, AbortSignal.timeout(DEADLINE_MS));
     const pid = engineProcess();
@@ -106,7 +106,7 @@ describeOwnEngine('an engine that goes away', () => {
     expect(await lost.backend.exited).toMatchObject({ code: null, lost: true });
     await waitFor(async () => (await living([pid])).length === 0, 'the engine to end');
     await engine('start');
-    // Nobody asks for a new one: what was lost goes all the same.
+    // Lost containers are removed without a new connect.
     await waitFor(async () => (await containersOf(project)).length === 0, 'the lost container to go');
   });
 });

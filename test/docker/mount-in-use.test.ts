@@ -8,7 +8,7 @@ import { waitFor } from '../support/wait.js';
 import { cleanUp, containersOf, describeDocker } from './support.js';
 
 const SERVER = `require('http').createServer((q, s) => s.end('hello')).listen(8080)`;
-/** Waits in jamdev exec until it is told to ask for a key with a mount, and prints the answer; again and again. */
+/** Waits in jamdev exec for the order to connect with a key and a mount, and prints the answer, repeatedly. */
 const ASKER = `
 const { existsSync, rmSync } = require('node:fs');
 setInterval(async () => {
@@ -23,12 +23,12 @@ console.log('asker is up');
 `;
 
 describeDocker('the mount of a key', () => {
-  test('is used by one backend at a time, whichever dev server started it, also when that was killed', async () => {
+  test('is used by one backend at a time, whichever dev server started it, even if that was killed', async () => {
     const folder = makeProject({
       Dockerfile: 'FROM node:22-slim\nCOPY server.js /server.js\nCMD ["node", "/server.js"]\n',
       'server.js': SERVER,
       'asker.cjs': ASKER,
-      // The containers are counted.
+      // Containers are counted.
       'jamsocket.config.json': { dockerfile: './Dockerfile', warm: 0 },
     });
     const dev = await startDev(folder, ['--no-watch']);
@@ -40,7 +40,7 @@ describeDocker('the mount of a key', () => {
     expect(first.status).toBe(200);
     const { url, backend_id: id } = first.json<{ url: string; backend_id: string }>();
     expect((await send(url)).text).toBe('hello');
-    // One that holds the key is given out, mount or not.
+    // The holder of the key is returned, with or without a mount.
     expect((await post(`${dev.apiUrl}/v2/service/-/-/connect`, mount)).json()).toMatchObject({ spawned: false });
 
     const ask = async () => {
@@ -58,7 +58,7 @@ describeDocker('the mount of a key', () => {
     dev.process.kill('SIGKILL');
     await dev.exit;
     expect(await containersOf(folder)).toHaveLength(1);
-    // The container of the dead one is ended first.
+    // The container of the dead dev server is ended first.
     expect(await ask()).toMatch(/^200 /);
     await waitFor(async () => (await containersOf(folder)).length === 1, 'the only container to be the new one');
     exec.process.kill('SIGTERM');

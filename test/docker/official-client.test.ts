@@ -15,10 +15,10 @@ process.on('SIGTERM', () => process.exit(0));
 require('http').createServer((request, response) => response.end('${version}')).listen(8080);
 `;
 
-/** A name that nothing else in the engine has. */
+/** A unique name in the engine. */
 const uniqueName = () => `t-${Math.random().toString(36).slice(2, 12)}`;
 
-/** Builds an image by hand, of which there is no other. It goes with all its names when the dev server has ended. */
+/** Builds a unique image by hand, which is removed with all its names when the dev server has ended. */
 async function makeImage(dev: DevRun, version: string): Promise<{ name: string; id: string }> {
   const name = uniqueName();
   const folder = makeProject({ Dockerfile: DOCKERFILE, 'server.js': server(version) });
@@ -42,7 +42,7 @@ async function startProject(config: object = {}, otherServices: object = {}) {
     },
   });
   const dev = await startDev(folder);
-  // The client gives docker a configuration of its own for a push, which knows no contexts.
+  // For a push, the client gives docker its own config, which has no contexts.
   const host =
     process.env.DOCKER_HOST ?? (await docker('context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'));
   const client = logIn(dev.apiUrl, { DOCKER_HOST: host });
@@ -67,7 +67,7 @@ async function untilBuilt(dev: DevRun, service: string, number: number): Promise
 }
 
 describeDocker('the official client, with images', () => {
-  test('push is refused with the local way, by which the image can then be used', async () => {
+  test('push is refused with instructions for local use, which work', async () => {
     const { dev, service, client, connect, ask } = await startProject();
     const { name, id } = await makeImage(dev, 'pushed');
     const { code, stdout, stderr } = await client.run('push', service, name, '-t', 'v1');
@@ -95,7 +95,7 @@ describeDocker('the official client, with images', () => {
     );
   });
 
-  test('an image tagged by hand is used by its tag or digest, and by a service that has nothing else to run', async () => {
+  test('an image tagged by hand is used by tag or digest, and by a service without anything else to run', async () => {
     const others = { plain: { command: 'true' } };
     const { dev, service, client, connect, ask } = await startProject({}, others);
     const { name, id } = await makeImage(dev, 'by hand');
@@ -117,7 +117,7 @@ describeDocker('the official client, with images', () => {
     expect(await ask(await connect(other))).toBe('by hand');
   });
 
-  test('a tagged backend stays on its image when a new build is rolled out, and an image in use stays at hand', async () => {
+  test('a backend started by tag keeps its image when a new build is rolled out, and used images are kept', async () => {
     const { dev, service, client, connect, ask } = await startProject({ onChange: 'restart' });
     const { name } = await makeImage(dev, 'by hand');
     await docker('tag', name, `${service}:mine`);
@@ -135,7 +135,7 @@ describeDocker('the official client, with images', () => {
     await waitFor(async () => (await ask(free)) === 'two', 'the new code');
     expect(await answers()).toEqual(['two', 'by hand', 'one']);
 
-    // Of the builds that nobody asked for only the newest stay.
+    // Of unused builds only the newest is kept.
     await client.run('terminate', '-f', stable['backend id'] ?? '');
     for (const version of ['three', 'four', 'five']) {
       writeFileSync(join(dev.folder, 'server.js'), server(version));
@@ -144,7 +144,7 @@ describeDocker('the official client, with images', () => {
     const tags = async () => (await imagesOf(dev, service)).map(({ tag }) => tag);
     await waitFor(async () => !(await tags()).includes('build-2'), 'the second image to go');
     expect(await tags()).toEqual(['latest', 'build-5', 'build-4', 'build-3', 'build-1', 'mine']);
-    // By whatever name it was asked for.
+    // Whatever name was requested.
     const [first = ''] = JSON.parse(
       await docker('image', 'inspect', '--format', '{{json .RepoTags}}', oldest),
     ) as string[];

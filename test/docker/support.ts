@@ -26,21 +26,21 @@ export function testEngine(): Engine {
   return connected;
 }
 
-/** Tests that need an engine: without one they are skipped, or fail where JAMDEV_REQUIRE_DOCKER=1 says that there must be one. */
+/** Tests that need an engine. Without one they are skipped, or fail if JAMDEV_REQUIRE_DOCKER=1 is set. */
 export const describeDocker = describe.skipIf(missing !== undefined && process.env.JAMDEV_REQUIRE_DOCKER !== '1');
 
 const canStartEngine = process.platform === 'linux' && process.getuid?.() === 0 && missing === undefined;
 
-/** Tests that need an engine of their own, which takes Linux and root. */
+/** Tests that need an engine of their own, which requires Linux and root. */
 export const describeOwnEngine = describe.skipIf(!canStartEngine && process.env.JAMDEV_REQUIRE_DOCKER !== '1');
 
-/** Runs a docker command by hand. @returns what it printed */
+/** Runs a docker command. @returns what it printed */
 export async function docker(...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('docker', args);
   return stdout.trim();
 }
 
-/** Writes a Dockerfile and fixtures: containers of that image run the command line in TEST_COMMAND. */
+/** Writes a Dockerfile and fixtures: containers of its image run the command line in TEST_COMMAND. */
 function writeCommandProject(folder: string): void {
   const dockerfile = `FROM node:22-slim
 COPY fixtures /fixtures
@@ -53,7 +53,7 @@ ENTRYPOINT ["/bin/sh", "-c", "eval \\"$TEST_COMMAND\\""]
   }
 }
 
-/** Builds an image for tests, by hand of what is tested elsewhere. @returns its tag */
+/** Builds an image for tests, without the code under test. @returns its tag */
 export async function buildTestImage(
   project: string,
   label = project,
@@ -78,7 +78,7 @@ export async function buildTestImage(
   return image;
 }
 
-/** How a test may ask for a backend other than in the usual way. */
+/** How a test may request a backend in an unusual way. */
 export interface StartOptions {
   runtime?: DockerRuntime;
   build?: Partial<ContainerBuild>;
@@ -91,7 +91,7 @@ export interface StartedContainer extends Started {
   remarks: string[];
 }
 
-/** A docker runtime for the tests of a file, with an image that runs any command; all of it ends with the file. */
+/** A docker runtime for the tests of a file, with an image that runs any command; everything ends with the file. */
 export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promise<Engine> = async () => testEngine()) {
   const project = `/test/${newBackendId()}`;
   const runId = newBackendId();
@@ -130,7 +130,7 @@ export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promis
   afterAll(async () => {
     if (missing !== undefined) return;
     await shared.close();
-    // Whatever failed, nothing stays behind; and if nothing failed there is nothing but the image.
+    // Cleans up after any failure; without one, only the image is left.
     const left = await removeLeftovers(engine, { project, isRunAlive: () => false });
     await removeImage(engine, image);
     rmSync(controls, { recursive: true, force: true });
@@ -172,7 +172,7 @@ export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promis
     return { id, backend, remarks, output: () => Buffer.concat(chunks).toString('latin1') };
   }
 
-  /** What is left of backends that have ended, once their containers were cleared away. */
+  /** What is left of ended backends after their containers were removed. */
   async function remains(): Promise<string[]> {
     await cleared();
     return containersOf(project);
@@ -182,9 +182,8 @@ export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promis
 }
 
 /**
- * Follows what happens to the containers of a project from now on, until the test is over. The engine remembers its last 256
- * events only, of all tests: too few to be asked for them afterwards.
- * @returns the actions so far
+ * Records events of a project's containers from now on until the test ends. The engine remembers only its last 256
+ * events, of all tests: too few to query them afterwards. @returns the actions so far
  */
 export function followEvents(project: string, actions: readonly string[]): () => string[] {
   const filters = ['type=container', `label=dev.jamdev.project=${project}`, ...actions.map((each) => `event=${each}`)];
@@ -200,13 +199,13 @@ export function followEvents(project: string, actions: readonly string[]): () =>
   return () => printed.split('\n').slice(0, -1);
 }
 
-/** The containers of a project, dead ones as well. */
+/** The containers of a project, including dead ones. */
 export async function containersOf(project: string): Promise<string[]> {
   const listed = await docker('ps', '--all', '--quiet', '--filter', `label=dev.jamdev.project=${project}`);
   return listed.split('\n').filter((id) => id !== '');
 }
 
-/** Ends a dev server, and removes whatever a failed test left; after one that passed there is nothing. */
+/** Ends a dev server, and removes what a failed test left; after a successful test there is nothing. */
 export async function cleanUp(dev: DevRun): Promise<void> {
   if (dev.process.exitCode === null && dev.process.signalCode === null) dev.process.kill('SIGTERM');
   await dev.exit;
@@ -217,7 +216,7 @@ export async function cleanUp(dev: DevRun): Promise<void> {
 
 /** The names of a project's images. */
 export async function imagesOf(project: string): Promise<string[]> {
-  // As the name of each begins: with a hash of the project.
+  // Each name begins with a hash of the project.
   const hash = createHash('sha256').update(project).digest('hex').slice(0, 8);
   const filter = ['--filter', `reference=jamdev/${hash}-*`];
   const listed = await docker('images', ...filter, '--format', '{{.Repository}}:{{.Tag}}');

@@ -11,8 +11,8 @@ import { type Connected, describeTemplate } from '../templates/template-suite.js
 import { cleanUp, describeDocker, docker, imagesOf } from './support.js';
 
 /**
- * By template, another name of the first image that was built of it: while it has one, the engine keeps its layers, and
- * only one test of the template waits for `npm install`.
+ * For each template, a second name of its first image: while that exists, the engine keeps the layers, and only one
+ * test per template waits for `npm install`.
  */
 const keptImages = new Map<TemplateName, string>();
 
@@ -70,7 +70,7 @@ describeDocker.each(TEMPLATE_NAMES)('the template %s, in containers', (template)
       expect(dev.stdout()).not.toContain('replaced by');
     });
 
-    test('the image has the server and no more than it needs, and runs it as nobody of importance', async () => {
+    test('the image has the server and only what it needs, and runs it as an unprivileged user', async () => {
       const dev = await start(template);
       const { backend_id } = await connect(dev, 'doc-1');
       const container = `jamdev-${backend_id}`;
@@ -81,7 +81,7 @@ describeDocker.each(TEMPLATE_NAMES)('the template %s, in containers', (template)
       const files = (await docker('exec', container, 'ls', '-A', '/app')).split('\n');
       expect(files).toEqual(expect.arrayContaining([template === 'python' ? 'server.py' : 'server.js', 'public']));
       expect(files).not.toContain('.jamdev');
-      // Docker's init passes a signal on to its only child, which is the server itself, with no shell in between.
+      // Docker's init passes a signal only to its direct child, which is the server itself, without a shell in between.
       expect(await docker('exec', container, 'cat', '/proc/1/cmdline')).toMatch(
         /^\/sbin\/docker-init\0--\0(node\0server\.js|python3\0server\.py)\0$/,
       );

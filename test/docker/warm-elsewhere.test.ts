@@ -10,14 +10,14 @@ import { waitFor } from '../support/wait.js';
 import { describeDocker, testEngine } from './support.js';
 import { buildProgram, makeRuntime } from './warm-runtime.js';
 
-/** What a Docker Engine says of itself that runs in the virtual machine of Docker Desktop. */
+/** How a Docker Engine in the virtual machine of Docker Desktop describes itself. */
 const DOCKER_DESKTOP = {
   KernelVersion: '6.10.14-linuxkit',
   Platform: { Name: 'Docker Desktop 4.40.0 (187762)' },
 };
 const LOOPBACK = '127.0.0.1';
 
-/** Opens a socket that leads to the engine of the tests, whose version reads as that of Docker Desktop's. @returns its path */
+/** Opens a socket that forwards to the test engine and reports the version of Docker Desktop. @returns its path */
 async function openDockerDesktop(): Promise<string> {
   const { address } = testEngine().endpoint;
   const version = { ...(await testEngine().request<object>('GET', '/version')), ...DOCKER_DESKTOP };
@@ -45,7 +45,7 @@ async function openDockerDesktop(): Promise<string> {
   return path;
 }
 
-describeDocker('engines that share no pipes with this machine', () => {
+describeDocker('engines whose containers share no pipes with this machine', () => {
   let build: ContainerBuild;
 
   beforeAll(async () => {
@@ -74,7 +74,7 @@ describeDocker('engines that share no pipes with this machine', () => {
       'The Docker Engine is on another machine',
     ],
   ])(
-    '%s: that is said once for all services and builds, and sessions start as usual',
+    '%s: that is reported once for all services and builds, and sessions start as usual',
     async (_what, connectTo, said) => {
       const engine = await connectTo();
       onTestFinished(() => engine.close());

@@ -8,22 +8,22 @@ import { waitFor } from '../support/wait.js';
 import { describeDocker, docker, testEngine } from './support.js';
 import { buildProgram, makeImage, makeRuntime } from './warm-runtime.js';
 
-/** Sends a signal to the Node.js that stands by, of which the engine learns nothing. */
+/** Sends a signal to the standby Node.js without the engine noticing. */
 function signalNode(container: string, signal: NodeJS.Signals): Promise<string> {
   const script = readFileSync(fixture('signal-other-node.cjs'), 'utf8');
   return docker('exec', container, 'node', '-e', script, signal);
 }
 
-/** What is done to a container from outside. */
+/** What another program does to a container. */
 const HURTS: [what: string, hurt: (container: string) => Promise<unknown>][] = [
   ['paused', (container) => docker('pause', container)],
   ['told to end', (container) => docker('kill', '--signal', 'TERM', container)],
   ['removed', (container) => docker('rm', '--force', container)],
-  // As the kernel does it when memory runs out. What kills it ends with the container.
+  // As the kernel does it when memory runs out. The killing process ends with the container.
   ['killed inside', (container) => signalNode(container, 'SIGKILL').catch(() => undefined)],
 ];
 
-describeDocker('a container that stands by and is hurt from outside', () => {
+describeDocker('a standby container that is disturbed from outside', () => {
   let build: ContainerBuild;
 
   beforeAll(async () => {
@@ -34,7 +34,7 @@ describeDocker('a container that stands by and is hurt from outside', () => {
     if (build !== undefined) await removeImage(testEngine(), build.image);
   });
 
-  test('the next session starts all the same, another one stands by later, and nothing is left', async () => {
+  test('does not keep the next session from starting, is replaced later, and leaves nothing', async () => {
     const outcomes = HURTS.map(async ([what, hurt]) => {
       const { runtime, standBy, standing, spawn, containers, remarks } = makeRuntime();
       standBy(build);
@@ -52,7 +52,7 @@ describeDocker('a container that stands by and is hurt from outside', () => {
     );
   });
 
-  test('one that is stuck where nobody sees it is given up, and is gone before the session starts without it', async () => {
+  test('and is stuck unnoticed is given up, and is gone before the session starts without it', async () => {
     const clock = new HandClock();
     const { standBy, standing, spawn, containers } = makeRuntime(testEngine(), clock);
     standBy(build);
@@ -76,7 +76,10 @@ describeDocker('a container that stands by and is hurt from outside', () => {
   });
 });
 
-/** Starts Node.js in a container as a health check does: below a shell, in its place, without parents, in a session of its own. */
+/**
+ * Starts Node.js in a container as a health check does: under a shell, in its place, without a parent, in a new
+ * session.
+ */
 const OTHERS = [
   'node /srv/other.cjs below',
   'node /srv/other.cjs alone &',
@@ -84,8 +87,8 @@ const OTHERS = [
   'exec node /srv/other.cjs instead',
 ];
 
-describeDocker('a Node.js that something else starts in a container', () => {
-  test('goes on at once, and does not stand by in place of the container', async () => {
+describeDocker('another Node.js process started in a container', () => {
+  test('continues at once, and does not stand by instead of the main process', async () => {
     const { build, seen } = await makeCheckedImage();
     const { standBy, standing, spawn, containers } = makeRuntime();
     standBy(build, 1);
@@ -98,9 +101,9 @@ describeDocker('a Node.js that something else starts in a container', () => {
   });
 });
 
-/** An image whose own Node.js stands by only when each of the others has run to its end. */
+/** An image whose main Node.js stands by only after each of the others has run to its end. */
 async function makeCheckedImage() {
-  // Renamed when it is complete, since each check writes it again.
+  // Renamed when it is complete, because each check writes it again.
   const print = `
     const { renameSync, writeFileSync } = require('node:fs');
     const path = '/tmp/new-' + process.pid;
@@ -115,10 +118,10 @@ async function makeCheckedImage() {
     'RUN mv /usr/local/bin/node /usr/local/bin/real-node',
     write('/usr/local/bin/node', ['#!/bin/sh', wait, 'exec /usr/local/bin/real-node "$@"']),
     'HEALTHCHECK --interval=100ms CMD ["sh", "/srv/check.sh"]',
-    // In a session of its own, as behind dumb-init.
+    // In a new session, as with dumb-init.
     'CMD ["sh", "-c", "busybox setsid node app.cjs & wait"]',
   );
-  /** Those that ran, and saw nothing of what makes a container stand by. */
+  /** The processes that ran and saw nothing of what makes a container stand by. */
   const seen = async (container: string) =>
     (await docker('exec', container, 'sh', '-c', 'cd /tmp; for each in seen-*; do echo $each $(cat $each); done'))
       .split('\n')

@@ -4,10 +4,10 @@ import { waitFor } from '../support/wait.js';
 import { describeDocker } from './support.js';
 import { makeImage, makeRuntime } from './warm-runtime.js';
 
-/** Leaves of an image what Node.js needs: neither a shell nor other programs, as in distroless images. */
+/** Keeps only what Node.js needs in an image: no shell and no other programs, as in distroless images. */
 const WITHOUT_PROGRAMS = `RUN ["node", "-e", "for (const each of ['/bin', '/sbin', '/usr/bin', '/usr/sbin']) fs.rmSync(each, { recursive: true, force: true })"]`;
 
-/** Replaces Node.js by a script that starts it. @param script shell code in front of the start, without single quotes */
+/** Replaces Node.js by a script that starts it. @param script shell code before the start, without single quotes */
 function wrapNode(script: string): string {
   const lines = ['#!/bin/sh', script, 'exec /usr/local/bin/real-node "$@"'];
   const text = lines.map((line) => `'${line}'`).join(' ');
@@ -23,11 +23,11 @@ describeDocker('images of many kinds', () => {
     ['node as the entrypoint', ['ENTRYPOINT ["node"]', 'CMD ["app.cjs"]']],
     ['npm start', ['ENV npm_config_update_notifier=false npm_config_loglevel=silent', 'CMD npm start']],
     [
-      'a working folder that the engine has to make',
+      'a working folder that the engine must create',
       ['WORKDIR /srv/later', 'RUN rmdir /srv/later', 'CMD ["node", "/srv/warm-image/app.cjs"]'],
     ],
     [
-      'preloads of its own',
+      'its own preloads',
       [
         'RUN echo "globalThis.first = process.env.MODE" > /first.cjs',
         'RUN echo "if (first !== process.env.MODE) process.exit(9)" > /second.mjs',
@@ -55,7 +55,7 @@ describeDocker('images of many kinds', () => {
       'its Node.js is older than version 16',
     ],
     [
-      'its Node.js is so old that it can’t read the preload',
+      'its Node.js is too old to parse the preload',
       [
         wrapNode(
           'case "$NODE_OPTIONS" in *--require*) NODE_OPTIONS= real-node -e "throw SyntaxError(123)"; exit 1;; esac',
@@ -64,7 +64,7 @@ describeDocker('images of many kinds', () => {
       ],
       'it ended while it started: SyntaxError: 123',
     ],
-  ])('a container starts as usual, and that is said: %s', async (_what, lines, reason) => {
+  ])('a container starts as usual, and that is reported: %s', async (_what, lines, reason) => {
     const build = await makeImage(...lines);
     const { standBy, spawn, remarks } = makeRuntime();
     standBy(build);
@@ -76,7 +76,7 @@ describeDocker('images of many kinds', () => {
     expect([isWarm, (await backend.exited).code]).toEqual([false, 3]);
   });
 
-  test('with a debugger nothing is tried', async () => {
+  test('with a debugger nothing starts ahead of time', async () => {
     const build = await makeImage('CMD ["node", "--inspect=0.0.0.0:9229", "app.cjs"]');
     const decisions: string[] = [];
     listenToDebugLog(({ text }) => void decisions.push(text));

@@ -10,7 +10,7 @@ import { DEADLINE_MS, waitFor } from '../support/wait.js';
 import { describeDocker, docker, testEngine } from './support.js';
 import { buildProgram, makeRuntime } from './warm-runtime.js';
 
-/** A warm pool of one container, whose backend does what the mode says. */
+/** A warm pool of one container whose backend behaves according to the mode. */
 function makePool(image: ContainerBuild, mode = 'good') {
   const build = { ...image, env: { HOST: '0.0.0.0', MODE: mode } };
   const { runtime, containers } = makeRuntime();
@@ -57,7 +57,7 @@ describeDocker('a container in a warm pool', () => {
     if (image !== undefined) await removeImage(testEngine(), image.image);
   });
 
-  test('that ends with its assignment makes the session start cold in the same connect', async () => {
+  test('that ends on its assignment makes the session start cold in the same connect', async () => {
     const { untilWarm, connect, sessionRemarks, containers } = makePool(image, 'exit-assigned');
     await untilWarm();
     const [pooled = ''] = await containers();
@@ -66,11 +66,11 @@ describeDocker('a container in a warm pool', () => {
     expect(sessionRemarks).toEqual([
       'The backend from the warm pool ended with exit code 6 before it reported ready: the session starts without it.',
     ]);
-    // It is removed after its end, which is all that the session waits for.
+    // It is removed after its end, which is all the session waits for.
     await waitFor(async () => !(await containers()).includes(pooled), 'it to be removed');
   });
 
-  test('that is hurt from outside while it waits goes to no session, is replaced, and leaves nothing', async () => {
+  test('that is disturbed while it waits is used for no session, is replaced, and leaves nothing', async () => {
     const hurts: [what: string, command: string[]][] = [
       ['paused', ['pause']],
       ['removed', ['rm', '--force']],
@@ -86,7 +86,7 @@ describeDocker('a container in a warm pool', () => {
       await waitFor(async () => !(await containers()).includes(pooled), `the one that was ${what} to be removed`);
       await pools.close();
       await runtime.cleared();
-      // What the engine reports may come only when the session has got it: then that says so.
+      // The engine may report that only after the session has got the container, and then the message says so.
       return { what, isCold, remarks: remarks.length + sessionRemarks.length };
     });
     expect(await Promise.all(outcomes)).toEqual(hurts.map(([what]) => ({ what, isCold: true, remarks: 1 })));

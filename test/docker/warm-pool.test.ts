@@ -7,7 +7,7 @@ import { fixture, makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 import { cleanUp, containersOf, describeDocker, docker } from './support.js';
 
-/** The user of the image is not root, whom the permissions of a socket do not stop. */
+/** The image's user is not root, for whom socket permissions would not matter. */
 const DOCKERFILE = `FROM node:22-slim
 COPY pooled-server.mjs /
 USER 1234:1234
@@ -40,7 +40,7 @@ async function connect(dev: DevRun, request: object): Promise<Answer> {
 }
 
 describeDocker('a warm pool of containers', () => {
-  test('is given to sessions by its control socket, and nothing of it is left after a kill -9 or a stop', async () => {
+  test('is used for sessions through its control socket, and nothing of it is left after a kill -9 or a stop', async () => {
     const dev = await startPool({ warm: 0, warmPool: 1, env: { HOST: '0.0.0.0' } });
     const pools = async () => (await runCli(['list', '--pool'], { cwd: dev.folder })).stdout;
     await waitFor(async () => (await pools()).includes('1 of 1 warm'), 'a warm container');

@@ -14,7 +14,7 @@ import { buildTestImage, docker, testEngine } from './support.js';
 /** The project of all containers of a test file. */
 export const PROJECT = `/test/${newBackendId()}`;
 
-/** Builds an image of the programs in the fixture. @param lines of its Dockerfile @param base the image it is made of */
+/** Builds an image of the programs in the fixture. @param lines of its Dockerfile @param base its base image */
 export async function buildProgram(lines: readonly string[], base = 'node:22-slim'): Promise<ContainerBuild> {
   const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-'));
   for (const name of ['warm-image', 'seen', 'pooled-server.mjs'])
@@ -28,14 +28,14 @@ export async function buildProgram(lines: readonly string[], base = 'node:22-sli
   return { kind: 'container', number: 1, image, digest: image, ...common };
 }
 
-/** The same, with an image that ends with the test. */
+/** The same, with an image that is removed when the test ends. */
 export async function makeImage(...lines: string[]): Promise<ContainerBuild> {
   const build = await buildProgram(lines);
   onTestFinished(async () => void (await removeImage(testEngine(), build.image)));
   return build;
 }
 
-/** A runtime that ends with the test. */
+/** A runtime that is closed when the test ends. */
 export function makeRuntime(engine: Engine = testEngine(), clock: Clock = systemClock) {
   const runId = newBackendId();
   const controls = join(makeTempFolder(), 'controls');
@@ -93,7 +93,7 @@ export function makeRuntime(engine: Engine = testEngine(), clock: Clock = system
   return { runtime, standBy, standing, spawn, remarks, containers };
 }
 
-/** The control folders of containers that stand by: the names of their pipes have been taken away. */
+/** The control folders of standby containers, after the names of their pipes have been removed. */
 export function standingIn(controls: string): string[] {
   return readIfThere(controls).filter(
     (name) => existsSync(join(controls, name, 'stand-by.cjs')) && !existsSync(join(controls, name, 'reports')),

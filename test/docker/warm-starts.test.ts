@@ -26,7 +26,7 @@ async function runBothWays(build: ContainerBuild, env: Record<string, string> = 
   return { cold: await run(0), warm: await run(1) };
 }
 
-/** Of variables only the order differs. */
+/** Variables may differ only in their order. */
 function sorted(seen: { env: string[]; nodeChild: [string[], unknown]; otherChild: string; worker: unknown[] }) {
   const variables = (list: unknown) => Object.fromEntries(list as [string, string][]);
   return {
@@ -67,7 +67,7 @@ describeDocker('containers that were started ahead of time', () => {
         'CMD ["app.cjs"]',
       ],
     ],
-  ])('a program sees the same: %s', async (_what, lines, env = {}) => {
+  ])('run a program that sees the same: %s', async (_what, lines, env = {}) => {
     const { cold, warm } = await runBothWays(await makeImage(...lines), { MODE: 'seen', ...env });
     expect([warm.stderr, warm.exit]).toEqual([cold.stderr, cold.exit]);
     expect(sorted(JSON.parse(warm.stdout))).toEqual(sorted(JSON.parse(cold.stdout)));
@@ -80,12 +80,12 @@ describeDocker('containers that were started ahead of time', () => {
     ['ends', 'soft'],
     ['ignores', 'soft'],
     ['ignores', 'hard'],
-  ])('it ends the same: %s, asked %s', async (MODE, asked) => {
+  ])('end in the same way: %s, asked %s', async (MODE, asked) => {
     const { cold, warm } = await runBothWays(build, { MODE }, asked);
     expect(warm).toEqual({ ...cold, isWarm: true });
   });
 
-  test('they carry run, service and slot, hold no key, and get the name of their backend', async () => {
+  test('have labels for run, service and slot, hold no key, and are renamed for their backend', async () => {
     const { standBy, standing, spawn, remarks } = makeRuntime();
     standBy(build);
     await waitFor(() => standing().length === 1, 'a container that stands by');
@@ -97,7 +97,7 @@ describeDocker('containers that were started ahead of time', () => {
     });
     expect(labels).not.toHaveProperty(['dev.jamdev.key']);
     expect(labels).not.toHaveProperty(['dev.jamdev.backend']);
-    // What else is started in it neither stands by nor takes what is meant for the app.
+    // Other processes in the container neither stand by nor take what is meant for the app.
     const print = 'console.log(process.env.NODE_OPTIONS, process.env.JAMDEV_STANDBY_FOLDER)';
     expect(await docker('exec', container, 'node', '-e', print)).toBe('undefined undefined');
     const { id, isWarm } = await spawn(build, { MODE: 'ends' });
@@ -106,7 +106,7 @@ describeDocker('containers that were started ahead of time', () => {
     expect(remarks).toEqual([]);
   });
 
-  test('what can’t be changed after the start starts cold', async () => {
+  test('are not used when a request changes what is fixed at the start', async () => {
     const { standBy, standing, spawn } = makeRuntime();
     standBy(build);
     await waitFor(() => standing().length === 1, 'a container that stands by');
@@ -119,7 +119,7 @@ describeDocker('containers that were started ahead of time', () => {
     expect((await spawn(build, env)).isWarm).toBe(true);
   });
 
-  test('one that ends is replaced, and so are those of an older build', async () => {
+  test('are replaced when one ends, or belongs to an older build', async () => {
     const { runtime, standBy, standing, spawn } = makeRuntime();
     standBy(build);
     await waitFor(() => standing().length === 1, 'a container that stands by');
@@ -128,7 +128,7 @@ describeDocker('containers that were started ahead of time', () => {
     await waitFor(() => standing().length === 1 && standing()[0] !== first, 'another one');
     const [second] = standing();
     const newer = { ...build, number: 2 };
-    // Running backends are replaced first: until then nothing starts ahead of time, and nothing of the old build is taken.
+    // Running backends are replaced first: until then nothing starts ahead of time, and old standbys are not taken.
     standBy(newer, undefined, true);
     expect((await spawn(newer, { MODE: 'exit' })).isWarm).toBe(false);
     expect(standing()).toEqual([second]);
@@ -138,7 +138,7 @@ describeDocker('containers that were started ahead of time', () => {
     expect((await spawn(newer, { MODE: 'exit' })).isWarm).toBe(true);
   });
 
-  test('an entrypoint of the image’s own may read variables: nothing is started ahead of time', async () => {
+  test('are not used with an image’s own entrypoint, which may read variables', async () => {
     const own = await makeImage(
       'RUN printf "#!/bin/sh\\nexec \\"$@\\"\\n" > /usr/local/bin/docker-entrypoint.sh',
       'ENTRYPOINT ["docker-entrypoint.sh"]',
@@ -153,7 +153,7 @@ describeDocker('containers that were started ahead of time', () => {
     expect([standing(), remarks]).toEqual([[], []]);
   });
 
-  test('where it is asked for and does not work, that is said once, and backends start as usual', async () => {
+  test('cause one remark if they were requested and do not work, and backends start as usual', async () => {
     const other = await makeImage('CMD ["/bin/sh", "-c", "echo no $HOME; exit 4"]');
     const { standBy, spawn, remarks } = makeRuntime();
     standBy(other, 2);

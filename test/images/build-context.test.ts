@@ -27,15 +27,15 @@ function list(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
 }
 
-test('a project without state in it is sent as it is', async () => {
+test('a project without state in it is sent unchanged', async () => {
   const project = makeProject(FILES);
   createStateFolder(project);
   const request = requestFor(project);
   expect(await openBuildContext(request, project)).toMatchObject({ folder: project, dockerfile: request.dockerfile });
 });
 
-describe('state that lies in the context', () => {
-  test('of an earlier version is left out, whatever the ignore file says; all else is as it was', async () => {
+describe('state inside the context', () => {
+  test('of an earlier version is left out, whatever the ignore file says, and nothing else changes', async () => {
     const project = makeProject({ ...FILES, ...OLD });
     chmodSync(join(project, 'src'), 0o750);
     chmodSync(join(project, 'src/server.js'), 0o755);
@@ -52,7 +52,7 @@ describe('state that lies in the context', () => {
     expect(list(project)).toEqual(before);
   });
 
-  test('of all projects is left out of a home that is itself a project', async () => {
+  test('of all projects is left out of a home folder that is itself a project', async () => {
     const home = makeProject(FILES);
     useStateHome(join(home, '.local/state'));
     createStateFolder(home);
@@ -61,7 +61,7 @@ describe('state that lies in the context', () => {
     await context.dispose();
   });
 
-  test('of all projects is left out by links in the folder of the run, if that is where the state is', async () => {
+  test("of all projects is left out by links in the run's folder, if the state is there", async () => {
     const home = makeProject(FILES);
     useStateHome(join(home, '.local/state'));
     const { root } = createStateFolder(home);
@@ -70,7 +70,7 @@ describe('state that lies in the context', () => {
     await context.dispose();
   });
 
-  test('keeps no links of a run that was killed', async () => {
+  test('leaves no links of a killed run', async () => {
     const project = makeProject({ ...FILES, ...OLD });
     const before = list(project);
     const living = await openBuildContext(requestFor(project), project);
@@ -83,7 +83,7 @@ describe('state that lies in the context', () => {
     expect(list(project)).toEqual(before);
   });
 
-  test('of a context above the project; a Dockerfile elsewhere stays where it is', async () => {
+  test('of a context above the project is left out, with the Dockerfile elsewhere', async () => {
     const parent = makeTempFolder();
     const project = join(parent, 'app');
     for (const [name, text] of Object.entries({ ...FILES, ...OLD })) {
@@ -97,14 +97,14 @@ describe('state that lies in the context', () => {
     await context.dispose();
   });
 
-  test('that is a link is sent as a link, with nothing behind it', async () => {
+  test('that is a link is sent as a link without its target', async () => {
     const project = makeProject(FILES);
     symlinkSync(makeProject(OLD), join(project, '.jamdev'));
     const { folder } = await openBuildContext(requestFor(project), project);
     expect(folder).toBe(project);
   });
 
-  test('a folder whose name begins the same is not taken for it', async () => {
+  test('is not confused with a folder whose name begins in the same way', async () => {
     const project = makeProject({ ...FILES, ...OLD });
     const other = `${project}-2`;
     mkdirSync(other);

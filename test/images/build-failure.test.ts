@@ -13,7 +13,7 @@ The command '/bin/sh -c npm ci' returned a non-zero code: 1`,
     /^step 2\/2 failed, RUN npm ci with exit code 1$/,
   ],
   [
-    'BuildKit: a command fails, in a stage with a name',
+    'BuildKit: a command fails in a named stage',
     `#5 [build 2/3] RUN npm ci
 #5 0.161 npm error code EUSAGE
 #5 ERROR: process "/bin/sh -c npm ci" did not complete successfully: exit code: 1
@@ -25,7 +25,7 @@ ERROR: failed to solve: process "/bin/sh -c npm ci" did not complete successfull
     /^step 2\/3 failed, RUN npm ci with exit code 1$/,
   ],
   [
-    'BuildKit: another step runs at the same time as the one that fails',
+    'BuildKit: another step runs at the same time as the failing one',
     `#5 [2/4] RUN false
 #6 [other 1/1] RUN sleep 9
 #5 ERROR: process "/bin/sh -c false" did not complete successfully: exit code: 1
@@ -60,7 +60,7 @@ ERROR: failed to solve: node:99: failed to resolve source metadata for docker.io
     /^the base image node:99 can't be pulled/,
   ],
   [
-    'BuildKit: a base image for other machines only',
+    'BuildKit: a base image only for other machines',
     `#3 [internal] load metadata for docker.io/me/arm:1
 #3 ERROR: no match for platform in manifest: not found
 ERROR: failed to solve: me/arm:1: no match for platform in manifest: not found`,
@@ -73,18 +73,18 @@ failed to copy files: write /var/lib/docker/x: no space left on device`,
     /disk is full: make room/,
   ],
   [
-    'the same words out of a step',
+    'the same text printed by a step',
     `Step 2/2 : RUN docker ps
 Cannot connect to the Docker daemon at unix:///x/docker.sock. Is the docker daemon running?
 The command '/bin/sh -c docker ps' returned a non-zero code: 1`,
     /^step 2\/2 failed, RUN docker ps with exit code 1$/,
   ],
   [
-    'a line that is no instruction',
+    'an invalid instruction',
     'Error response from daemon: dockerfile parse error line 2: unknown instruction: RUNN',
     /^dockerfile parse error line 2: unknown instruction: RUNN$/,
   ],
-  ['nothing at all', '', /^exit code 1$/],
+  ['no output', '', /^exit code 1$/],
 ];
 
 test.each(CASES)('%s', (_what, output, failure) => {

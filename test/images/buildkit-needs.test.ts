@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { describeNeeds, findBuildKitNeeds } from '../../src/images/buildkit-needs.js';
 
-describe('what of a Dockerfile needs BuildKit', () => {
+describe('features of a Dockerfile that need BuildKit', () => {
   test.each([
     ['RUN --mount=type=cache,target=/root/.npm npm ci', 'RUN --mount (line 2)'],
     ['run   --network=none true', 'RUN --network (line 2)'],
@@ -16,7 +16,7 @@ describe('what of a Dockerfile needs BuildKit', () => {
     ['COPY <<-"END" /file\n\ta\n\tEND', 'COPY <<END (line 2)'],
     ['RUN \\\n  # a comment\n  --mount=type=secret,id=a \\\n  true', 'RUN --mount (line 2)'],
     ['FROM --platform=$BUILDPLATFORM node', '$BUILDPLATFORM (line 2)'],
-  ])('%j', (text, needs) => {
+  ])('include %j', (text, needs) => {
     const found = findBuildKitNeeds(`FROM node\n${text}\n`);
     expect(describeNeeds(found)).toBe(needs);
     expect(found.every(({ fails }) => fails)).toBe(true);
@@ -26,7 +26,7 @@ describe('what of a Dockerfile needs BuildKit', () => {
     ['# syntax=docker/dockerfile:1\nFROM node', '# syntax= (line 1)'],
     ['# escape=\\\n#syntax = docker/dockerfile:1\nFROM node', '# syntax= (line 2)'],
     ['FROM node\nARG TARGETARCH\nRUN echo $TARGETARCH', '$TARGETARCH (line 3)'],
-  ])('%j builds without it, perhaps to something else', (text, needs) => {
+  ])('include %j, which builds without it but perhaps to another result', (text, needs) => {
     const found = findBuildKitNeeds(text);
     expect(describeNeeds(found)).toBe(needs);
     expect(found.some(({ fails }) => fails)).toBe(false);
@@ -41,11 +41,11 @@ describe('what of a Dockerfile needs BuildKit', () => {
     'FROM node\nRUN echo $((1<<2))',
     'FROM node\nHEALTHCHECK --interval=5s CMD true',
     '',
-  ])('nothing in %j', (text) => {
+  ])('do not include %j', (text) => {
     expect(findBuildKitNeeds(text)).toEqual([]);
   });
 
-  test('each once, and nothing of what a heredoc holds', () => {
+  test('are listed once, without the content of heredocs', () => {
     const text = 'FROM node\nRUN <<A <<B\nCOPY --link a b\nA\nRUN --mount=a\nB\nCOPY --link a b\nCOPY --link c d\n';
     expect(describeNeeds(findBuildKitNeeds(text))).toBe('RUN <<A (line 2), RUN <<B (line 2), COPY --link (line 7)');
   });

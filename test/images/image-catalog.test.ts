@@ -11,7 +11,7 @@ import { processService } from '../support/service.js';
 
 const IMAGE = { repository: 'default', tag: 'mine', digest: 'sha256:m', since: new Date(0) };
 
-/** Makes an image of each build without Docker. */
+/** Makes an image for each build without Docker. */
 const makeImage: MakeBuild = async (_service, number) => {
   const image = { image: `jamdev/x:r-${number}`, digest: `sha256:${number}`, env: {} };
   return {
@@ -22,7 +22,7 @@ const makeImage: MakeBuild = async (_service, number) => {
   };
 };
 
-/** The catalog of a project whose variables are in a file that is not there. */
+/** The catalog of a project with a missing env file. */
 function makeCatalog(findLocal: FindLocalImages) {
   const cwd = makeProject();
   const config = {
@@ -37,7 +37,7 @@ function makeCatalog(findLocal: FindLocalImages) {
   };
 }
 
-test('a build that is removed while the local images are asked for is not found', async () => {
+test('a build removed while local images are requested is not found', async () => {
   let answer: () => void = () => undefined;
   const { builder, catalog, service } = makeCatalog(() => new Promise((resolve) => (answer = () => resolve([]))));
   await builder.build('default', 'start');
@@ -49,7 +49,7 @@ test('a build that is removed while the local images are asked for is not found'
   await expect(finding).rejects.toMatchObject({ code: 'ImageNotFound' });
 });
 
-test('the variables of a local image are read when it is chosen, and not to list it', async () => {
+test('the variables of a local image are read when it is chosen, not when it is listed', async () => {
   const { catalog, service } = makeCatalog(async () => [IMAGE]);
   expect(await catalog.list(service)).toEqual([IMAGE]);
   await expect(catalog.find(service, 'mine')).rejects.toMatchObject({ code: 'ConfigUnreadable', status: 503 });

@@ -12,7 +12,7 @@ test.each([
   expect(imageName({ ...OWNER, service })).toMatch(expected);
 });
 
-test('it tells the project and the run', () => {
+test('it identifies the project and the run', () => {
   const name = imageName(OWNER);
   expect(name.startsWith(imagesOfProject(OWNER).replace(/\*$/, ''))).toBe(true);
   expect(name.startsWith(imagesOfProject({ project: '/projects/app2' }).replace(/\*$/, ''))).toBe(false);
@@ -20,7 +20,7 @@ test('it tells the project and the run', () => {
   expect(runOfImage('jamdev/x:latest')).toBe('');
 });
 
-test('of two projects with one path, those of one state folder are found, and by nobody else', () => {
+test('of two projects with one path, only those with the same state folder are found', () => {
   const own = imageName({ ...OWNER, stateId: 'state-1' });
   const pattern = (stateId: string) =>
     new RegExp(imagesOfProject({ project: '/renamed', stateId }).replaceAll('*', '[^:]*'));
@@ -29,7 +29,7 @@ test('of two projects with one path, those of one state folder are found, and by
   expect(imageName(OWNER)).not.toMatch(pattern('state-1'));
 });
 
-test('services that read alike, builds and runs have names of their own', () => {
+test('similar services, builds and runs have different names', () => {
   const others = [
     { service: 'Default' },
     { stateId: 'state-1' },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { passVariables } from '../../src/images/pass-variables.js';
 
-test('values of build arguments go through the environment, unless docker would read them itself', () => {
+test('build arguments are passed through the environment, unless docker itself would read them', () => {
   const { args, env } = passVariables('--build-arg', {
     SECRET: 's',
     PATH: '/p',

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { pause, systemClock } from '../../src/os/clock.js';
 
-/** The longest delay that setTimeout itself takes. */
+/** The longest delay that setTimeout accepts. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-test('the system’s clock tells wall time, and a time that never goes backwards', () => {
+test('the system clock reports wall time, and a monotonic time', () => {
   const before = Date.now();
   const now = systemClock.now().getTime();
   expect(now).toBeGreaterThanOrEqual(before);
@@ -13,12 +13,12 @@ test('the system’s clock tells wall time, and a time that never goes backwards
   expect(systemClock.monotonicMs()).toBeGreaterThanOrEqual(first);
 });
 
-describe('a timer of the system’s clock', () => {
+describe('a timer of the system clock', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
   test.each([[0], [1], [5_000], [LONGEST_TIMEOUT_MS], [LONGEST_TIMEOUT_MS + 1], [LONGEST_TIMEOUT_MS * 3 + 7]])(
-    'of %d ms goes off once, then and not before',
+    'of %d ms fires once, at that time and not before',
     async (ms) => {
       const callback = vi.fn();
       systemClock.after(ms, callback);
@@ -31,14 +31,14 @@ describe('a timer of the system’s clock', () => {
     },
   );
 
-  test('of less than nothing goes off at once', async () => {
+  test('of a negative delay fires at once', async () => {
     const callback = vi.fn();
     systemClock.after(-5, callback);
     await vi.advanceTimersByTimeAsync(1);
     expect(callback).toHaveBeenCalledOnce();
   });
 
-  test('does not go off once cancelled, also late in a long wait, and can be cancelled again', async () => {
+  test('does not fire once cancelled, even late in a long wait, and can be cancelled again', async () => {
     const callback = vi.fn();
     const cancel = systemClock.after(LONGEST_TIMEOUT_MS * 2, callback);
     await vi.advanceTimersByTimeAsync(LONGEST_TIMEOUT_MS + 10);
@@ -63,7 +63,7 @@ describe('a pause', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  /** Whether a promise has resolved by now. */
+  /** Whether a promise has resolved. */
   async function isDone(promise: Promise<void>): Promise<boolean> {
     let done = false;
     void promise.then(() => {
@@ -81,7 +81,7 @@ describe('a pause', () => {
     expect(await isDone(promise)).toBe(true);
   });
 
-  test('lasts as long as it should also when that is longer than a timeout can be', async () => {
+  test('lasts as long as it should even beyond the longest timer', async () => {
     const promise = pause(LONGEST_TIMEOUT_MS + 5_000);
     await vi.advanceTimersByTimeAsync(LONGEST_TIMEOUT_MS + 4_999);
     expect(await isDone(promise)).toBe(false);
@@ -99,7 +99,7 @@ describe('a pause', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('does not begin when the signal has aborted already', async () => {
+  test('does not begin if the signal has already aborted', async () => {
     expect(await isDone(pause(100_000, AbortSignal.abort()))).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
   });

@@ -14,7 +14,7 @@ import { newStaticToken, newToken } from '../../src/platform/ids.js';
 
 const TIME = new Date('2026-01-02T03:04:05.678Z');
 
-test('nothing is made or kept until somebody listens; then each entry comes', async () => {
+test('no entry is made or kept without a listener, and every entry is delivered to one', async () => {
   let made = 0;
   const decide = () =>
     noteDecision('config', () => {
@@ -76,7 +76,7 @@ describe('an entry in lines', () => {
     ]);
   });
 
-  test('any other has its stack and its cause, with every line below the first indented', () => {
+  test('any other error has its stack and its cause, indented after the first line', () => {
     const error = new Error('outer', { cause: new Error('inner') });
     const [first, ...others] = debugLines({ area: 'builds', text: 'building', error }, TIME);
     expect(first).toBe('2026-01-02T03:04:05.678Z builds: building: Error: outer');
@@ -85,7 +85,7 @@ describe('an entry in lines', () => {
   });
 });
 
-describe('what is left out', () => {
+describe('secrets are removed', () => {
   test.each([
     ['API_KEY=hunter2 node server.js', 'API_KEY=... node server.js'],
     [`docker run -e 'A="b c"' -e X='y z' image`, `docker run -e 'A=...' -e X=... image`],
@@ -96,7 +96,7 @@ describe('what is left out', () => {
     expect(withoutSecrets(text)).toBe(expected);
   });
 
-  test('connection tokens, wherever they stand', () => {
+  test('from connection tokens in any position', () => {
     const around = fc.string({ unit: fc.constantFrom(...'/?&"\' :\n'), minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(around, around, fc.boolean(), (before, after, isStatic) => {

@@ -16,19 +16,19 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-describe('a path has the same fingerprint again after', () => {
+describe('a path has the same fingerprint after', () => {
   test.each<[string, () => Promise<unknown>]>([
-    ['nothing at all', async () => undefined],
+    ['no change', async () => undefined],
     ['a touch', () => utimes(path, new Date(0), new Date(0))],
-    ['the same content written again', () => writeFile(path, 'one')],
+    ['a rewrite of the same content', () => writeFile(path, 'one')],
     [
-      'the same content put there by a rename',
+      'a rename of a file with the same content',
       async () => {
         await writeFile(`${path}.new`, 'one');
         await rename(`${path}.new`, path);
       },
     ],
-    ['another mode that lets nobody execute it', () => chmod(path, 0o600)],
+    ['another mode that is not executable', () => chmod(path, 0o600)],
   ])('%s', async (_name, change) => {
     await writeFile(path, 'one');
     const before = await fingerprint(path);
@@ -37,11 +37,11 @@ describe('a path has the same fingerprint again after', () => {
   });
 });
 
-describe('a path has another fingerprint after', () => {
+describe('a path has a different fingerprint after', () => {
   test.each<[string, () => Promise<unknown>]>([
     ['other content of the same size', () => writeFile(path, 'two')],
-    ['more content', () => appendFile(path, 'more')],
-    ['no content', () => truncate(path)],
+    ['longer content', () => appendFile(path, 'more')],
+    ['truncation', () => truncate(path)],
     ['its executable bit is set', () => chmod(path, 0o755)],
     ['it is deleted', () => rm(path)],
     [
@@ -66,7 +66,7 @@ describe('a path has another fingerprint after', () => {
     expect(await fingerprint(path)).not.toBe(before);
   });
 
-  test('the content behind a link has changed, or its target', async () => {
+  test('the content or the target of a link has changed', async () => {
     await writeFile(join(folder, 'a'), 'one');
     await writeFile(join(folder, 'b'), 'two');
     await symlink('a', path);
@@ -82,7 +82,7 @@ describe('a path has another fingerprint after', () => {
     expect(seen[3]).toBe('link b ENOENT');
   });
 
-  test('a large file was written, even at the same size', async () => {
+  test('a large file was written, even with the same size', async () => {
     await writeFile(path, '');
     await truncate(path, MAX_HASHED_BYTES + 1);
     await utimes(path, new Date(0), new Date(1));
@@ -92,8 +92,8 @@ describe('a path has another fingerprint after', () => {
   });
 });
 
-describe('what is no regular file is named and never opened:', () => {
-  test('a named pipe, also behind a link', async () => {
+describe('a path that is not a regular file is named and never opened:', () => {
+  test('a named pipe, also through a link', async () => {
     execFileSync('mkfifo', [path]);
     await symlink('file', join(folder, 'link'));
     expect(await fingerprint(path)).toBe('named pipe');
@@ -107,20 +107,20 @@ describe('what is no regular file is named and never opened:', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  test('a device, a folder, a link to itself, nothing', async () => {
+  test('a device, a folder, a link to itself, a missing file', async () => {
     await symlink('file', path);
     const paths = ['/dev/zero', folder, path, join(folder, 'missing')];
     expect(await Promise.all(paths.map(fingerprint))).toEqual(['device', 'folder', 'link file ELOOP', 'ENOENT']);
   });
 });
 
-test('a file of 1 GB is not read', async () => {
+test('a 1 GB file is not read', async () => {
   await writeFile(path, '');
   await truncate(path, 1024 ** 3);
   expect(await fingerprint(path)).toMatch(/^file 1073741824 bytes /);
 });
 
-test('thousands of paths at once each get their own', async () => {
+test('thousands of paths at once each get their own fingerprint', async () => {
   const paths = Array.from({ length: 3_000 }, (_, index) => join(folder, `${index}`));
   await Promise.all(paths.map((each, index) => writeFile(each, `${index % 1_000}`)));
   const all = await Promise.all(paths.map(fingerprint));

@@ -15,7 +15,7 @@ test.each([
   expect(countWatches(text)).toBe(count);
 });
 
-test('what a program watches is counted, where there are limits', async () => {
+test('the watches of a program are counted, on systems with limits', async () => {
   const folder = makeTempFolder();
   const child = spawn(process.execPath, ['-e', `require('fs').watch(${JSON.stringify(folder)}); console.log('up')`]);
   onTestFinished(() => void child.kill('SIGKILL'));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { JoinedLookups } from '../../src/os/joined-lookups.js';
 
-/** Looks that end when a test says so. */
+/** Lookups that end when a test says so. */
 function makeLooks() {
   const ends: ((value: number) => void)[] = [];
   const fails: ((error: Error) => void)[] = [];
@@ -13,7 +13,7 @@ function makeLooks() {
   return { look, ends, fails };
 }
 
-test('requests that arrive during a lookup share the next one, and never get what was read before they arrived', async () => {
+test('requests that arrive during a lookup share the next one, and never get data read before they arrived', async () => {
   const { look, ends } = makeLooks();
   const lookups = new JoinedLookups<number>();
   const first = lookups.find('a', look);
@@ -35,7 +35,7 @@ test('requests that arrive during a lookup share the next one, and never get wha
   expect(await alone).toBe(4);
 });
 
-test('a lookup that fails rejects only for the callers that share it, and does not hold up other keys', async () => {
+test('a failed lookup rejects only for the callers that share it, and does not block other keys', async () => {
   const { look, ends, fails } = makeLooks();
   const lookups = new JoinedLookups<number>();
   const first = lookups.find('a', look);

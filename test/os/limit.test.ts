@@ -16,7 +16,7 @@ function createGauge() {
   return { task, most: () => most };
 }
 
-test('a limit lets only so many tasks run, in order', async () => {
+test('a limit lets only this many tasks run, in order', async () => {
   const { task, most } = createGauge();
   const limit = createLimit(3);
   const results = await Promise.all(Array.from({ length: 20 }, (_, index) => limit(() => task(index))));
@@ -24,7 +24,7 @@ test('a limit lets only so many tasks run, in order', async () => {
   expect(most()).toBe(3);
 });
 
-test('very many items are mapped in order, only so many at once', async () => {
+test('many items are mapped in order, a limited number at once', async () => {
   const { task, most } = createGauge();
   const items = Array.from({ length: 5_000 }, (_, index) => index);
   expect(await mapLimited(items, 4, task)).toEqual(items);
@@ -32,7 +32,7 @@ test('very many items are mapped in order, only so many at once', async () => {
   expect(await mapLimited([], 4, task)).toEqual([]);
 });
 
-test('very many tasks that never wait leave the event loop its turns', async () => {
+test('many tasks that never wait leave turns to the event loop', async () => {
   let turns = 0;
   let isOver = false;
   const count = async () => {
@@ -48,7 +48,7 @@ test('very many tasks that never wait leave the event loop its turns', async () 
   expect(turns).toBeGreaterThan(50);
 });
 
-test('a task that fails is an error', async () => {
+test('a failed task is an error', async () => {
   const fail = async (item: number) => {
     await pause(1);
     if (item === 7) throw new Error('the seventh');

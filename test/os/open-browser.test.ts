@@ -13,7 +13,7 @@ beforeEach(() => {
   useVariable('PATH', bin);
 });
 
-test('the system’s opener gets the URL, as one argument', async () => {
+test('the system’s opener gets the URL as one argument', async () => {
   const seen = join(bin, 'seen');
   for (const name of ['xdg-open', 'open']) {
     writeFileSync(
@@ -35,6 +35,6 @@ test('the system’s opener gets the URL, as one argument', async () => {
   expect(written).toBe('http://localhost:8080/?a=b&c=$(touch x)|');
 });
 
-test('a system without an opener is reported as such', async () => {
+test('a system without an opener is reported', async () => {
   expect(await openInBrowser('http://localhost/')).toBe(false);
 });

@@ -6,7 +6,7 @@ import { readInTurns } from '../../src/os/read-in-turns.js';
 
 const SLICE_BYTES = 16 * 1024;
 
-/** Notes what is handed over, and in which turn of the event loop, until the stream is closed. */
+/** Records each slice and the turn of the event loop in which it was delivered, until the stream is closed. */
 async function takeAll(stream: Readable): Promise<{ chunk: Buffer; turn: number }[]> {
   let turn = 0;
   let isOver = false;
@@ -24,7 +24,7 @@ async function takeAll(stream: Readable): Promise<{ chunk: Buffer; turn: number 
   return taken;
 }
 
-test('whatever comes, all of it is handed over in its order, in small slices, with a turn of other work after each', async () => {
+test('all data is delivered in order, in small slices, with a turn of other work after each', async () => {
   const size = fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 70_000 }));
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(size, fc.boolean()), { maxLength: 20 }), async (parts) => {
@@ -51,7 +51,7 @@ test('whatever comes, all of it is handed over in its order, in small slices, wi
   );
 });
 
-test('what has come is handed over at once when someone reads the rest of the stream', async () => {
+test('pending data is delivered at once when another reader drains the stream', async () => {
   const stream = new Readable({ read() {} });
   const taken: Buffer[] = [];
   readInTurns(stream, (chunk) => void taken.push(chunk));

@@ -5,7 +5,7 @@ import { requestErrors } from '../../src/contract/errors/request-errors.js';
 import { renderErrorPage } from '../../src/pages/error-page.js';
 import { renderPage } from '../../src/pages/page.js';
 
-test('everything given is text: nothing of it becomes HTML', () => {
+test('all input is text and never becomes HTML', () => {
   const evil = `</pre></title><script>alert("1")</script>&amp;'`;
   const { body } = renderPage({ heading: evil, text: [evil], lines: [evil], note: evil });
   const escaped = '&lt;/pre&gt;&lt;/title&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;amp;&#39;';
@@ -13,7 +13,7 @@ test('everything given is text: nothing of it becomes HTML', () => {
   expect(body.replaceAll(escaped, '')).not.toMatch(/script|alert|&(?!lt|gt)/);
 });
 
-test('it may load nothing, run nothing and tell no other site its address', () => {
+test('it may load nothing, run nothing, and send its address to no other site', () => {
   const { headers, body } = renderPage({ heading: 'x', text: [] });
   const policy = headers['content-security-policy'] ?? '';
   expect(policy).toMatch(
@@ -31,23 +31,23 @@ test('it may load nothing, run nothing and tell no other site its address', () =
   });
 });
 
-test('it is light or dark, as the reader has it', () => {
+test('it follows the reader’s light or dark mode', () => {
   const { body } = renderPage({ heading: 'x', text: [] });
   expect(body).toContain('<meta name="color-scheme" content="light dark">');
   expect(body).toContain('@media (prefers-color-scheme: dark)');
 });
 
-test('it loads itself again only when asked to', () => {
+test('it reloads only on request', () => {
   const page = { heading: 'x', text: [] };
   expect(renderPage(page).body).not.toContain('http-equiv');
   expect(renderPage({ ...page, refreshSeconds: 2 }).body).toContain('<meta http-equiv="refresh" content="2">');
 });
 
-test('an empty first line of output stays', () => {
+test('an empty first line of output is kept', () => {
   expect(renderPage({ heading: 'x', text: [], lines: ['', 'second'] }).body).toContain('<pre>\n\nsecond</pre>');
 });
 
-test('an error says what happened, what to do, what was printed, and its code', () => {
+test('an error shows what happened, what to do, the output, and its code', () => {
   const { body } = renderErrorPage(backendErrors.backendEnded('abc', 'exit code 3', ['one', 'two']), 'id-1');
   expect(body).toContain('<h1>The backend &quot;abc&quot; has ended: exit code 3.</h1>');
   expect(body).toContain('<p>Connect again to get a new one. Full log: npx jamdev logs abc</p>');

@@ -10,7 +10,7 @@ test.each([
   ['application/json;q=0.5, text/html', 'html weighs more'],
   [' application/json ; q=0.5 , text/html ; q=0.6', 'html weighs more, with spaces'],
   ['application/json;q=0, text/html;q=0.1', 'no json'],
-])('%s is for a page (%s)', (accept) => {
+])('%s requests a page (%s)', (accept) => {
   expect(preferredForm(accept, 'json')).toBe('html');
   expect(preferredForm(accept, 'html')).toBe('html');
 });
@@ -22,13 +22,13 @@ test.each([
   ['text/html;q=0.9, application/json', 'json weighs more'],
   ['text/html;q=0, application/json;q=0.001', 'no html'],
   ['text/html;q=oops, application/json;q=0.1', 'a weight that is none'],
-])('%s is for JSON (%s)', (accept) => {
+])('%s requests JSON (%s)', (accept) => {
   expect(preferredForm(accept, 'json')).toBe('json');
   expect(preferredForm(accept, 'html')).toBe('json');
 });
 
 test.each([undefined, '', '*/*', 'text/*', 'image/png', 'text/htmlx', 'text/event-stream', ';;q=,,='])(
-  '%s names neither',
+  '%s requests neither',
   (accept) => {
     expect(preferredForm(accept, 'json')).toBe('json');
     expect(preferredForm(accept, 'html')).toBe('html');

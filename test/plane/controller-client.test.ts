@@ -10,7 +10,7 @@ const REQUEST = {
   spawn_config: undefined,
 };
 
-/** A controller that answers as a test says. */
+/** A controller that answers as the test says. */
 async function controllerWith(answer: RequestListener): Promise<ControllerClient> {
   const server = createServer(answer);
   server.listen(0, '127.0.0.1');
@@ -24,22 +24,22 @@ async function controllerWith(answer: RequestListener): Promise<ControllerClient
 
 test.each<[what: string, answer: RequestListener, code: string, message: RegExp]>([
   [
-    'a body that it can not read, as Axum says it',
+    'Axum’s error for a body that it cannot read',
     (_, response) => response.writeHead(422).end('Failed to deserialize'),
     'ControllerFailed',
     /status 422, Failed to deserialize/,
   ],
   ['an empty error', (_, response) => response.writeHead(503).end(), 'ControllerFailed', /status 503/],
-  ['no JSON', (_, response) => response.end('<html>'), 'ControllerFailed', /not JSON/],
-  ['JSON of another form', (_, response) => response.end('{"a":1}'), 'ControllerFailed', /another form/],
+  ['invalid JSON', (_, response) => response.end('<html>'), 'ControllerFailed', /not JSON/],
+  ['JSON of an unexpected form', (_, response) => response.end('{"a":1}'), 'ControllerFailed', /another form/],
   [
-    'a connection that it cuts',
+    'a cut connection',
     (request) => request.socket.destroy(),
     'ControllerUnavailable',
     /does not answer \((?:other side closed|ECONNRESET)\)/,
   ],
   [
-    'an error that Plane does not expect, as without its database',
+    'an unexpected error of Plane, as without its database',
     (_, response) => response.writeHead(500).end('{"id":"a","kind":"Other","message":"Internal error."}'),
     'ControllerUnavailable',
     /can't do its work; it answered: Internal error\.$/,
@@ -53,7 +53,7 @@ test.each<[what: string, answer: RequestListener, code: string, message: RegExp]
     'ControllerUnavailable',
     /does not answer/,
   ],
-])('of a controller that answers with %s, it is said in words', async (_what, answer, code, message) => {
+])('an answer of %s is explained in words', async (_what, answer, code, message) => {
   const controller = await controllerWith(answer);
   await expect(controller.connect(REQUEST)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
 });
@@ -67,7 +67,7 @@ test('an error of Plane keeps its kind', async () => {
   expect(error).toMatchObject({ kind: 'KeyUnheldNoSpawnConfig' });
 });
 
-test('a port where nobody listens is named as that', async () => {
+test('a port without a listener is reported as such', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
@@ -79,7 +79,7 @@ test('a port where nobody listens is named as that', async () => {
   });
 });
 
-test('connections are kept, and a request that spawns for long holds up no other', async () => {
+test('connections are reused, and a slow spawn request does not block others', async () => {
   const ports = new Set<number | undefined>();
   let finish: () => void = () => undefined;
   const controller = await controllerWith((request, response) => {
@@ -95,7 +95,7 @@ test('connections are kept, and a request that spawns for long holds up no other
   expect(ports.size).toBeLessThan(10);
 });
 
-test('who stops waiting gets their own reason', async () => {
+test('a caller that stops waiting gets its own reason', async () => {
   let asked: () => void = () => undefined;
   const isAsked = new Promise<void>((resolve) => {
     asked = resolve;
@@ -109,7 +109,7 @@ test('who stops waiting gets their own reason', async () => {
   await expect(answer).rejects.toBe(reason);
 });
 
-test('statuses are read however the network cuts them, and those after the last known one are asked for', async () => {
+test('statuses are read however the network splits them, and later ones are requested after the last known', async () => {
   const text = [
     'data: {"status":"scheduled","time":1}\nid: scheduled\n\n',
     ':\n\n',
@@ -136,7 +136,7 @@ test('statuses are read however the network cuts them, and those after the last 
   expect(after).toBe('loading');
 });
 
-test('names of backends can not lead to other paths of the controller', async () => {
+test('backend names cannot lead to other paths of the controller', async () => {
   const paths: unknown[] = [];
   const controller = await controllerWith((request, response) => {
     paths.push(request.url);

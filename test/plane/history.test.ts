@@ -19,7 +19,7 @@ function historyOf(statuses: { status: Status; time?: number; reason?: string; k
   return toHistory({ history: rows, exitCode: null });
 }
 
-test('statuses of Plane take the shapes of the dev server', () => {
+test('statuses of Plane are converted to those of the dev server', () => {
   const history = historyOf([
     { status: 'scheduled', time: T },
     { status: 'ready', time: T + 10 },
@@ -52,18 +52,18 @@ test.each<[Status[], boolean, string]>([
   [['scheduled', 'loading', 'terminated'], true, 'ErrorLoading'],
   [['scheduled', 'waiting', 'terminated'], false, 'ErrorStarting'],
   [['scheduled', 'starting', 'terminated'], true, 'ErrorStarting'],
-])('an end by itself after %j, failed: %j, is %s in v1', (statuses, failed, state) => {
+])('an exit after %j, failed: %j, is %s in v1', (statuses, failed, state) => {
   const history = historyOf(statuses.map((status) => ({ status, ...(status === 'terminated' && { failed }) })));
   expect(toV1State(history.at(-1) as never)).toBe(state);
   expect(toPublicStatus(history.at(-1) as never)).toMatchObject({ exit_error: failed });
 });
 
-test('a backend that never came to have a process has failed, though Plane says that it did not', () => {
+test('a backend that never had a process counts as failed, even if Plane says otherwise', () => {
   const history = historyOf([{ status: 'loading' }, { status: 'terminated', failed: false }]);
   expect(toPublicStatus(history.at(-1) as never)).toMatchObject({ exit_error: true });
 });
 
-test('times grow, whatever the clocks of the machines say', () => {
+test('times increase, whatever the clocks of the machines say', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: T - 5_000, max: T + 5_000 }), { maxLength: STATUSES.length }), (times) => {
       const history = historyOf(times.map((time, index) => ({ status: STATUSES[index] as Status, time })));

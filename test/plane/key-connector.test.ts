@@ -13,10 +13,10 @@ import { newBackend } from '../store/support.js';
 import { describePostgres, openTestStore, usePostgres } from '../support/postgres.js';
 import { waitFor } from '../support/wait.js';
 
-/** A controller of whose keys all are held. */
+/** A controller whose keys are all held. */
 class HeldKeys extends ControllerClient {
   readonly asked: string[] = [];
-  /** The backends that were to end hard. */
+  /** The backends that were to be terminated hard. */
   readonly killed = new Set<string>();
   readonly #status: PlaneConnection['status'];
 
@@ -35,7 +35,7 @@ class HeldKeys extends ControllerClient {
   }
 }
 
-/** A controller that spawns, and knows of one backend more. */
+/** A controller that spawns, and knows one more backend. */
 class LostHolder extends HeldKeys {
   holder: PlaneStatus = { status: 'ready', time: 1 };
 
@@ -73,7 +73,7 @@ function requestFor(key: string): KeyRequest {
   };
 }
 
-describePostgres('connects to keys that are being given up', () => {
+describePostgres('connects to keys whose holders are ending', () => {
   const postgres = usePostgres();
 
   async function open(controller: ControllerClient, onLostDrone: 'spawn' | 'wait' = 'spawn') {
@@ -94,7 +94,7 @@ describePostgres('connects to keys that are being given up', () => {
     return { store, locks, keys };
   }
 
-  /** Connects as a client that hangs up when the test is over. @returns the signal of that, and the outcome */
+  /** Connects as a client that disconnects when the test ends. @returns its signal and the outcome */
   function connect(keys: KeyConnector, key: string) {
     const client = new AbortController();
     const outcome = keys.connect(requestFor(key), client.signal).catch((error: unknown) => error);
@@ -105,7 +105,7 @@ describePostgres('connects to keys that are being given up', () => {
     return { client, outcome };
   }
 
-  test('however many wait, the key of another account is free', async () => {
+  test('do not block the key of another account, however many wait', async () => {
     const controller = new HeldKeys('terminating');
     const { keys, locks } = await open(controller);
     for (let index = 0; index < 25; index += 1) connect(keys, `k${index}`);
@@ -115,7 +115,7 @@ describePostgres('connects to keys that are being given up', () => {
   });
 
   test.each(['terminating', 'hard-terminating', 'terminated'] as const)(
-    'a holder that we have made %s is not given, although its drone does not know it yet',
+    'do not get a holder that we have made %s, even if its drone does not know that yet',
     async (status) => {
       const controller = new HeldKeys('ready');
       const { keys, store } = await open(controller);
@@ -125,14 +125,14 @@ describePostgres('connects to keys that are being given up', () => {
       controller.asked.length = 0;
       const { client, outcome } = connect(keys, 'k');
       await waitFor(() => controller.asked.length > 2, 'the connect to have asked again');
-      // What has ended by our records has nobody else who would end it.
+      // A backend that has ended by our records is ended by no other party.
       expect([...controller.killed]).toEqual(status === 'terminated' ? ['holder'] : []);
       client.abort(new Error('hung up'));
       expect(await outcome).toEqual(new Error('hung up'));
     },
   );
 
-  test('a holder that is lost by our records is waited for until Plane knows its end, if that is the policy', async () => {
+  test('wait for a holder that is lost by our records until Plane knows its end, if that is the policy', async () => {
     const controller = new LostHolder();
     const { keys, store } = await open(controller, 'wait');
     await insertBackend(store, newBackend({ id: 'holder', account: 'acme', service: 'doc', key: 'k' }));
@@ -144,13 +144,13 @@ describePostgres('connects to keys that are being given up', () => {
     controller.holder = { status: 'terminated', time: 1, termination_reason: 'external' };
     const next = await keys.connect(requestFor('k'));
     expect(next).toMatchObject({ spawned: true });
-    // It has another holder since.
+    // The key has another holder by now.
     controller.holder = { status: 'ready', time: 1 };
     await addStatus(store, next.backend_id, { status: 'terminated', time: new Date(), reason: 'external' });
     expect(await keys.connect(requestFor('k'))).toMatchObject({ spawned: true });
   });
 
-  test('it is not waited for otherwise', async () => {
+  test('do not wait for it otherwise', async () => {
     const { keys, store } = await open(new LostHolder());
     await insertBackend(store, newBackend({ id: 'holder', account: 'acme', service: 'doc', key: 'k' }));
     await addStatus(store, 'holder', { status: 'terminated', time: new Date(), reason: 'lost' });

@@ -10,7 +10,7 @@ import { makeKey } from '../registry/support.js';
 
 const REFERENCE = `registry.example.com/globex/doc@sha256:${'b'.repeat(64)}`;
 
-/** A store whose one environment is pinned to an image. */
+/** A store whose only environment is pinned to an image. */
 function pinnedTo(image: string | undefined): Store {
   const rows = image === undefined ? [] : [{ environment: 'default', image }];
   const connection = {
@@ -65,7 +65,7 @@ function imagesOf({
   return new ServiceImages({ store, settings, digests, own }, { account: 'acme', service: 'doc' });
 }
 
-test('an image of another account that was pinned before the registry was set up gets no pull credential', async () => {
+test('a foreign account’s image pinned before the registry was set up gets no pull credential', async () => {
   await expect(imagesOf({ pinned: REFERENCE }).toRun('default', undefined)).rejects.toMatchObject({
     code: 'ImageNotFound',
   });
@@ -74,18 +74,18 @@ test('an image of another account that was pinned before the registry was set up
   });
 });
 
-test('an image of its own runs from a pin, with a pull credential', async () => {
+test('an account’s own pinned image gets a pull credential', async () => {
   const image = REFERENCE.replace('globex', 'acme');
   const { credentials } = await imagesOf({ pinned: image }).toRun('default', undefined);
   expect(credentials).toMatchObject({ username: '_pull' });
 });
 
-test('the image of the config runs for every account, from a pin too', async () => {
+test('the image of the config runs for every account, even when pinned', async () => {
   const { image } = await imagesOf({ pinned: REFERENCE, configured: REFERENCE }).toRun('default', undefined);
   expect(image).toBe(REFERENCE);
 });
 
-test('an image id in the config, of an image that the drones have, is passed on unchanged', async () => {
+test('an image id in the config is passed on unchanged to drones that have the image', async () => {
   const configured = `sha256:${'c'.repeat(64)}`;
   const images = imagesOf({ configured, pullPolicy: 'Never' });
   expect(await images.toRun('default', undefined)).toMatchObject({ image: configured, credentials: undefined });

@@ -29,14 +29,14 @@ function params(more: Partial<ConnectParams> = {}): ConnectParams {
 
 describe('the mount of a backend', () => {
   test.each<[string | boolean]>([['/etc'], ['../x'], ['a:b'], ['..'], ['/'], [''], [`a${'\0'}b`]])(
-    'of the path %j is a hash below account and service',
+    'with the path %j is a hash below account and service',
     (mount) => {
       const hash = createHash('sha256').update(String(mount)).digest('hex');
       expect(mountName(OWNER, mount)).toBe(`acme/docs/${hash}`);
     },
   );
 
-  test('any key or path stays a folder of its own, three levels below the base', () => {
+  test('with any key or path is a separate folder, three levels below the base', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (text, byKey) => {
         const name = byKey ? mountName({ ...OWNER, key: text }, true) : mountName(OWNER, text);
@@ -45,7 +45,7 @@ describe('the mount of a backend', () => {
     );
   });
 
-  test('of the same key differs between accounts and between services', () => {
+  test('with the same key differs between accounts and between services', () => {
     const names = [
       mountName(OWNER, true),
       mountName({ ...OWNER, account: 'other' }, true),
@@ -54,15 +54,15 @@ describe('the mount of a backend', () => {
     expect(new Set(names).size).toBe(3);
   });
 
-  test('of true is that of the key, and there is none unless it was asked for', () => {
+  test('is that of the key for true, and exists only on request', () => {
     expect(mountName(OWNER, true)).toBe(mountName({ ...OWNER, key: 'another' }, 'k'));
     expect(mountName(OWNER, false)).toBeUndefined();
     expect(mountName(OWNER, undefined)).toBeUndefined();
   });
 });
 
-describe('a spawn as Plane gets it', () => {
-  test('names the backend, and has an origin of its own', () => {
+describe('a spawn request for Plane', () => {
+  test('names the backend, which has its own origin', () => {
     expect(toSpawnConfig(OWNER, params({ env: { A: 'b' } }), IMAGE, SETTINGS)).toEqual({
       id: OWNER.id,
       cluster: 'example.com',
@@ -82,7 +82,7 @@ describe('a spawn as Plane gets it', () => {
     expect(toSpawnConfig(OWNER, params(), IMAGE, { ...SETTINGS, subdomains: false }).subdomain).toBeUndefined();
   });
 
-  test('limits of the request win over those of the config, and are whole numbers', () => {
+  test('prefers the request’s limits over the config’s, as whole numbers', () => {
     const settings = { ...SETTINGS, defaultLimits: { memory_limit_bytes: 1_000_000, cpu_period_percent: 50 } };
     const limits = { memory_limit_bytes: 2_000_000.5, cpu_period_percent: null };
     expect(toSpawnConfig(OWNER, params({ limits }), IMAGE, settings).executable.resource_limits).toEqual({
@@ -91,7 +91,7 @@ describe('a spawn as Plane gets it', () => {
     });
   });
 
-  test('times of the request win over those of the config', () => {
+  test('prefers the request’s times over the config’s', () => {
     const image = { ...IMAGE, sessions: { useStaticToken: true, maxIdleSeconds: 10, lifetimeLimitSeconds: 20 } };
     expect(toSpawnConfig(OWNER, params(), image, SETTINGS)).toMatchObject({
       max_idle_seconds: 10,
@@ -105,7 +105,7 @@ describe('a spawn as Plane gets it', () => {
     });
   });
 
-  test('a pull credential goes along, and counts', () => {
+  test('includes and counts a pull credential', () => {
     const credentials = { username: '_pull', password: 'x'.repeat(MAX_SPAWN_BYTES - 200) };
     const image = { ...IMAGE, credentials };
     expect(toSpawnConfig(OWNER, params(), image, SETTINGS).executable.credentials).toEqual(credentials);
@@ -114,7 +114,7 @@ describe('a spawn as Plane gets it', () => {
     expect(() => toSpawnConfig(OWNER, params({ env }), IMAGE, SETTINGS)).not.toThrow();
   });
 
-  test('is refused as soon as env, image and key are too large together, whatever their characters', () => {
+  test('is refused if env, image and key together are too large, whatever their characters', () => {
     const used = Buffer.byteLength(
       JSON.stringify({ key: OWNER.key, image: IMAGE.image, env: { JAMSOCKET_SERVICE: 'docs', A: '' } }),
     );
@@ -129,7 +129,7 @@ describe('a spawn as Plane gets it', () => {
     );
   });
 
-  test('a key is that of the service of the account', () => {
+  test('scopes a key to the service of the account', () => {
     expect(planeKey(OWNER)).toEqual({ namespace: 'acme/docs', name: 'k', tag: '' });
   });
 });

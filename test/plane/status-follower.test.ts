@@ -10,7 +10,7 @@ import { HandClock } from '../support/hand-clock.js';
 import { describePostgres, openTestStore, usePostgres } from '../support/postgres.js';
 import { waitFor } from '../support/wait.js';
 
-/** A controller that knows one backend, and whose streams miss what it does not announce. */
+/** A controller that knows one backend, and whose streams omit what it does not announce. */
 async function startController() {
   const history: Status[] = ['scheduled'];
   const streams = new Set<ServerResponse>();
@@ -63,7 +63,7 @@ describePostgres('following the statuses of a backend', () => {
     return { controller, clock, ended, statuses, untilStatus };
   }
 
-  test('what a stream skipped is written before what it brings next', async () => {
+  test('statuses that a stream skipped are written before its next one', async () => {
     const { controller, ended, statuses, untilStatus } = await follow();
     controller.reach('loading', { announced: true });
     await untilStatus('loading');
@@ -85,7 +85,7 @@ describePostgres('following the statuses of a backend', () => {
     [['loading', 'starting', 'waiting'], 'ready', 2_000],
     [['loading', 'starting', 'waiting', 'ready'], 'terminated', 20_000],
     [['loading', 'starting', 'waiting', 'ready', 'terminating'], 'terminated', 2_000],
-  ])('after %j, %s is found within %d ms without a word of a stream', async (before, skipped, ms) => {
+  ])('after %j, %s is found within %d ms without a stream', async (before, skipped, ms) => {
     const { controller, clock, statuses, untilStatus } = await follow();
     for (const status of before) {
       controller.reach(status, { announced: true });

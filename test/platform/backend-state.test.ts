@@ -18,7 +18,7 @@ function stateOf(status: Status, reason: TerminationReason = 'external'): Backen
 }
 
 describe('Lifecycle: states', () => {
-  test('the rank of a status is its place in a backend’s life', () => {
+  test('the rank of a status is its position in a backend’s life', () => {
     expect(STATUSES.map(rankOf)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
@@ -35,7 +35,7 @@ describe('Lifecycle: states', () => {
     expect(isEnding(stateOf(status))).toBe(ending);
   });
 
-  test('a backend moves forward only, steps may be skipped, and a step that is none changes nothing', () => {
+  test('a backend only moves forward, may skip steps, and ignores invalid steps', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...STATUSES)), (wanted) => {
         let history: readonly BackendState[] = [];
@@ -53,14 +53,14 @@ describe('Lifecycle: states', () => {
     );
   });
 
-  test('advancing leaves the history that was as it is', () => {
+  test('advancing does not modify the previous history', () => {
     const history = [stateOf('scheduled')];
     advance(history, stateOf('ready'));
     expect(history).toHaveLength(1);
   });
 
   describe('the end of a backend', () => {
-    test('by itself has no reason and no kind', () => {
+    test('has no reason and no kind if it exited', () => {
       expect(toTerminated([stateOf('scheduled'), stateOf('ready')], TIME, { code: 3, signal: null })).toEqual({
         status: 'terminated',
         time: TIME,
@@ -88,7 +88,7 @@ describe('Lifecycle: states', () => {
     });
 
     test.each(['scheduled', 'loading', 'starting', 'waiting', 'ready'] as const)(
-      'remembers that it was last alive at %s',
+      'records that it was last alive at %s',
       (status) => {
         const history = [stateOf(status), stateOf('terminating'), stateOf('hard-terminating')];
         expect(toTerminated(history, TIME, { code: null, signal: null }).lastStatus).toBe(status);

@@ -18,7 +18,7 @@ import { waitFor } from '../support/wait.js';
 const BUILD: ProcessBuild = { kind: 'process', number: 1, command: 'serve', cwd: '/', env: {}, remap8080: false };
 const KEY = 'doc-1';
 
-/** What may happen to the backends of one key; those that lead somewhere come more often. */
+/** Possible events for the backends of one key; those that lead further are more frequent. */
 const EVENTS = [
   ...['connect', 'connect', 'start', 'start', 'start', 'answer', 'answer', 'restart', 'restart', 'exit', 'stop'],
   ...['stop', 'clear away', 'clear away', 'start fails', 'soft', 'hard', 'open', 'close', 'send', 'finish'],
@@ -29,7 +29,7 @@ const event = fc.oneof(
 );
 type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
 
-/** What random events reach in one of a hundred cases: a ready backend that gets a new process, and one that never answers. */
+/** Sequences that random events rarely reach: a ready backend that gets a new process, and one that never answers. */
 const RARE: Event[][] = [
   (['start', 'answer', 'restart', 'clear away', 'start', 'answer'] as const).map((name) => ({ name, ms: 0 })),
   [
@@ -40,13 +40,13 @@ const RARE: Event[][] = [
   ],
 ];
 
-/** One key's backends on a runtime that a test drives, and what must hold of them at any time. */
+/** The backends of one key on a runtime that the test drives, and the invariants. */
 class Model {
   readonly clock = new HandClock();
   readonly runtime = new ScriptedRuntime(this.clock);
   readonly platform: Platform;
   readonly backends: Backend[] = [];
-  /** Exit codes of processes that ended on their own while nobody had asked for an end. */
+  /** Exit codes of processes that exited without a request to end. */
   readonly crashes = new Map<ScriptedStart, number>();
   readonly wereReady = new Set<ScriptedStart>();
   readonly closers: (() => void)[] = [];
@@ -78,7 +78,7 @@ class Model {
     const { backend, start } = this;
     const process = start?.process;
     if (name === 'time') this.clock.turn(ms);
-    // One that waits for the key connects by itself later.
+    // A connect that waits for the key continues later on its own.
     else if (name === 'connect')
       void this.platform.connect('-', parseConnectRequest({ key: KEY })).catch(() => undefined);
     else if (name === 'start') await start?.succeed();
@@ -95,7 +95,7 @@ class Model {
     else if (name === 'send' && backend?.address !== undefined) this.finishers.push(backend.requestSent());
     else if (name === 'finish') this.finishers.shift()?.();
     else if (name === 'restart' && backend?.build !== undefined) {
-      // A crash that is not cleared away yet gets a new process, which is the end of its story.
+      // A crash that is not yet cleaned up gets a new process, so its exit code no longer matters.
       if (start !== undefined && !isEnding(backend.state)) this.crashes.delete(start);
       backend.restart({ ...BUILD, number: ++this.#builds }, 'a test');
     }
@@ -103,7 +103,7 @@ class Model {
     await this.#untilReady();
   }
 
-  /** Everything that must hold between two events. */
+  /** Checks everything that must hold between two events. */
   check(): void {
     const alive = this.runtime.starts.filter((start) => start.isAlive);
     expect(alive.length, 'processes that hold the key').toBeLessThanOrEqual(1);
@@ -149,7 +149,7 @@ class Model {
     then?.();
   }
 
-  /** What answers and is to answer becomes ready; that takes a request over a real socket. */
+  /** Waits until a backend that will answer is ready, which takes a request over a real socket. */
   async #untilReady(): Promise<void> {
     const { backend, start } = this;
     const process = start?.process;
@@ -195,12 +195,12 @@ class Model {
   }
 }
 
-/** Lets everything happen that needs no further event: promises, and callbacks of the event loop. */
+/** Runs everything that needs no further event: promises, and callbacks of the event loop. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 6; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test('whatever happens in whatever order: one process a key, statuses forward, every process ended, no timer left', {
+test('in any order of events, each key has one process, statuses move forward, every process ends, and no timer is left', {
   timeout: 240_000,
 }, async () => {
   const seen = new Set<string>();
@@ -228,7 +228,7 @@ test('whatever happens in whatever order: one process a key, statuses forward, e
     }),
     { numRuns: 300, examples: RARE.map((events) => [events]) },
   );
-  // The property says nothing if the events never got anywhere.
+  // The property means nothing if the events had no effect.
   const needed = [
     'external',
     'swept',

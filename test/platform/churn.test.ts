@@ -4,12 +4,12 @@ import { expect, test } from 'vitest';
 import { startNode } from '../support/cli.js';
 import { makeTempFolder, ROOT } from '../support/project.js';
 
-/** What may stay of each backend that is remembered. The variables of its request alone take 50,000 bytes. */
+/** Memory that may remain for each remembered backend. The variables of its request alone take 50,000 bytes. */
 const MAX_BYTES_PER_REMEMBERED = 25_000;
-/** What may stay of each backend beyond those that are remembered. One that is kept whole takes 9,000 bytes or more. */
+/** Memory that may remain for each backend beyond those. One kept completely takes 9,000 bytes or more. */
 const MAX_BYTES_PER_SPAWN = 1_000;
 
-test('3,000 spawns, one after another: 1,000 ended backends are remembered, without the variables of their requests, and memory stops growing', {
+test('after 3,000 spawns, 1,000 ended backends are remembered without variables, and memory stops growing', {
   timeout: 240_000,
 }, async () => {
   const folder = makeTempFolder();

@@ -10,12 +10,12 @@ import { waitFor } from '../support/wait.js';
 const COMMAND = `node ${fixture('echo-server.mjs')}`;
 const TAGGED = parseConnectRequest({ key: 'k', spawn: { tag: 'one' } });
 
-/** A build of that many for each tag. */
+/** A build for each tag, with this number. */
 function buildOf(number: number): Build {
   return { kind: 'process', number, command: COMMAND, cwd: process.cwd(), env: {}, remap8080: false };
 }
 
-/** Images that are found when a test says so. */
+/** Image lookups that end when a test says so. */
 class SlowImages implements ImageSource {
   readonly asked: { tag: string; answer: (build: Build) => void }[] = [];
 
@@ -28,7 +28,7 @@ class SlowImages implements ImageSource {
   }
 }
 
-test('a service that is deleted while its image is looked for spawns nothing', async () => {
+test('a service deleted during the lookup of its image spawns nothing', async () => {
   const images = new SlowImages();
   const { platform } = makePlatform(COMMAND, systemClock, ['doc', 'chat'], {}, images);
   platform.services.create('extra');
@@ -55,7 +55,7 @@ test('an image chosen while a connect waits for the key is the one that it spawn
   expect(backend.identity.image).toMatchObject({ number: 2 });
 });
 
-test('an image is looked for again when another request had the key in between: it may be gone by now', async () => {
+test('an image is looked up again if another request had the key in between, because it may be gone', async () => {
   const images = new SlowImages();
   const { platform } = makePlatform(COMMAND, systemClock, ['default'], {}, images);
   const connecting = platform.connect('-', TAGGED);

@@ -36,7 +36,7 @@ test.each<[Partial<BackendState>, string]>([
   expect(explainEnd(backendWith(state), true).message).toBe(`The backend "abc" has ended: ${why}.`);
 });
 
-test('its lines are shown only to callers who may see them', () => {
+test('its output is shown only to callers who may see it', () => {
   const backend = backendWith({ status: 'terminated', exitCode: 1, exitSignal: null }, ['a line']);
   expect(explainEnd(backend, true).lastLines).toEqual(['a line']);
   expect(explainEnd(backend, false).sentence).not.toContain('a line');
@@ -53,7 +53,7 @@ test.each([
   expect(shownLines(backendWith({}, [line]))).toEqual([shown]);
 });
 
-test('what jamdev last said follows what was printed, line by line', () => {
+test('jamdev’s last remark follows the output, line by line', () => {
   expect(shownLines(backendWith({}, ['out'], 'It ran out.\nof memory'))).toEqual([
     'out',
     'jamdev: It ran out.',

@@ -50,7 +50,7 @@ function demandsOf({ process }: ScriptedStart): string[] {
 }
 
 describe('a process that is replaced', () => {
-  test('is not reached anymore, and is asked to end once it has answered what it got', async () => {
+  test('gets no new requests, and is asked to end once it has answered the previous ones', async () => {
     const { generation, start, happened } = await ready();
     const [first, second] = [generation.requestSent(), generation.requestSent()];
     generation.retire();
@@ -62,7 +62,7 @@ describe('a process that is replaced', () => {
     expect(demandsOf(start)).toEqual(['soft']);
   });
 
-  test('is asked after a second, whether it has answered or not', async () => {
+  test('is asked to end after a second, whether it has answered or not', async () => {
     const { generation, start, clock } = await ready();
     const finish = generation.requestSent();
     generation.retire();
@@ -74,7 +74,7 @@ describe('a process that is replaced', () => {
     expect(demandsOf(start)).toEqual(['soft']);
   });
 
-  test('is forced when its grace period is over', async () => {
+  test('is killed when its grace period is over', async () => {
     const { generation, start, clock, happened } = await ready();
     generation.retire();
     clock.turn(GRACE_PERIOD_MS - 1);
@@ -87,7 +87,7 @@ describe('a process that is replaced', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('is given up at once while it is still being started', async () => {
+  test('is given up at once while it is starting', async () => {
     const { generation, start, clock } = begin();
     generation.retire();
     expect(start.signal.aborted).toBe(true);
@@ -97,7 +97,7 @@ describe('a process that is replaced', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('is forced when its start could not be given up', async () => {
+  test('is killed if its start could not be given up', async () => {
     const { generation, start } = begin();
     generation.retire();
     await start.succeed();
@@ -107,8 +107,8 @@ describe('a process that is replaced', () => {
   });
 });
 
-describe('a process that is ended', () => {
-  test('softly is reached until it stops: clients see their work saved', async () => {
+describe('a process that is terminated', () => {
+  test('softly stays reachable until it stops, so that clients see their work saved', async () => {
     const { generation, start, happened } = await ready();
     generation.end(false);
     expect(demandsOf(start)).toEqual(['soft']);
@@ -119,7 +119,7 @@ describe('a process that is ended', () => {
     expect(happened.at(-1)).toBe('unreachable');
   });
 
-  test('while it answers its last requests is asked at once', async () => {
+  test('while it answers its last requests is asked to end at once', async () => {
     const { generation, start } = await ready();
     generation.requestSent();
     generation.retire();
@@ -127,7 +127,7 @@ describe('a process that is ended', () => {
     expect(demandsOf(start)).toEqual(['soft']);
   });
 
-  test('on its own is only forced: what it left behind has its own time', async () => {
+  test('after it has exited is only killed: its remaining processes have their own time', async () => {
     const { generation, start } = await ready();
     start.process?.exit(7);
     expect(generation.endedItself).toBe(true);
@@ -141,7 +141,7 @@ describe('a process that is ended', () => {
   });
 });
 
-test('a start that fails stops, and says why', async () => {
+test('a failed start stops with the reason', async () => {
   const { generation, start, clock } = begin();
   start.fail(new Error('no such program'));
   await generation.stopped;

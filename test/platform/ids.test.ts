@@ -6,7 +6,7 @@ test.each([
   ['token', newToken, /^[A-Za-z0-9_-]{43}$/],
   ['token of a source', sourceOfTokens(), /^[A-Za-z0-9_-]{43}$/],
   ['key', newKey, /^[a-z0-9]{20}$/],
-])('every %s has its form, and no two are the same', (_what, make, form) => {
+])('every %s has its form, and no two are equal', (_what, make, form) => {
   const made = Array.from({ length: 2_000 }, make);
   expect(made.filter((each) => !form.test(each))).toEqual([]);
   expect(new Set(made).size).toBe(made.length);
@@ -21,7 +21,7 @@ test('a token is 32 bytes', () => {
   expect(Buffer.from(newToken(), 'base64url')).toHaveLength(32);
 });
 
-test('all letters and digits come up', () => {
+test('all letters and digits occur', () => {
   const seen = new Set(Array.from({ length: 2_000 }, newBackendId).join(''));
   expect(seen.size).toBe(36);
 });

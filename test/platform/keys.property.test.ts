@@ -12,15 +12,15 @@ import { makePlatform } from '../support/platform.js';
 import { fixture, makeTempFolder } from '../support/project.js';
 import { DEADLINE_MS } from '../support/wait.js';
 
-// An idle second is 100 ms, the ten seconds of a soft termination are one.
+// An idle second is 100 ms, and the ten seconds of a soft termination are one second.
 const SPEED = 10;
 const SERVICES = ['doc', 'chat'];
 const KEYS = ['a', 'ключ 🔑'];
 
-// Some more often than others.
+// Some keys more often than others.
 const ACTIONS = 'connect connect connect look soft hard crash idle restart restart'.split(' ');
 
-/** What may happen, in any order and all at once. `afterMs`: since the step before. */
+/** Actions in any order and concurrently. `afterMs`: since the previous step. */
 const step = fc.record({
   action: fc.constantFrom(...ACTIONS),
   service: fc.constantFrom(...SERVICES),
@@ -33,7 +33,7 @@ async function take(platform: Platform, { action, service, key }: Step): Promise
   const holder = () =>
     platform.running.find(({ identity }) => identity.service.name === service && identity.key === key);
   if (action === 'connect' || action === 'idle') {
-    // Those that are to idle away have a second, the others the usual five minutes.
+    // Backends that are to be swept have a second, the others the usual five minutes.
     const spawn = action === 'idle' ? { max_idle_seconds: 1 } : {};
     const { backend } = await platform.connect(service, parseConnectRequest({ key, spawn }));
     expect(backend.identity).toMatchObject({ key, service: { name: service } });
@@ -60,7 +60,7 @@ function slotOf({ identity }: Backend): string {
 }
 
 describe('Keys', () => {
-  test('under any interleaving, no key ever has two live processes and every backend ends in order', {
+  test('under any interleaving, no key has two living processes, and every backend ends in order', {
     timeout: 240_000,
   }, async () => {
     const seen = new Set<string>();
@@ -103,11 +103,11 @@ describe('Keys', () => {
       }),
       { numRuns: 25 },
     );
-    // The property says nothing if the interleavings never got anywhere.
+    // The property means nothing if the interleavings had no effect.
     expect([...seen]).toEqual(expect.arrayContaining(['ready', 'terminating', 'hard-terminating', 'terminated']));
   });
 
-  test('the fixture does notice a second process of its key', async () => {
+  test('the fixture detects a second process of its key', async () => {
     const evidence = makeTempFolder();
     const { platform } = makePlatform(`node ${fixture('jealous-server.mjs')}`, fastClock(1), ['doc'], {
       TEST_FOLDER: evidence,

@@ -4,7 +4,7 @@ import type { Backend } from '../../src/platform/backend.js';
 import { HandClock } from '../support/hand-clock.js';
 import { makePlatform } from '../support/platform.js';
 
-test('a connect request whose spawn is too large for Plane gets one remark per service, with its size, and spawns', async () => {
+test('a connect whose spawn is too large for Plane causes one remark per service with the size, and spawns', async () => {
   const setup = makePlatform('exec sleep 60', new HandClock(), ['doc', 'chat']);
   const remarks = new Map<Backend, string[]>();
   setup.platform.events.on('backend', (backend) => {

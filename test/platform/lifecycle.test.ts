@@ -21,7 +21,7 @@ function until(backend: Backend, status: string): Promise<unknown> {
 }
 
 describe('Lifecycle', () => {
-  describe('a replacement in the past does not explain an end', () => {
+  describe('an earlier replacement does not explain an end', () => {
     async function replaced(): Promise<Backend> {
       const backend = await connect(makePlatform(ECHO, new HandClock()));
       await until(backend, 'ready');
@@ -41,14 +41,14 @@ describe('Lifecycle', () => {
       expect(backend.explanation).toBeUndefined();
     });
 
-    test('by a new build keeps its own', async () => {
+    test('by a new build, which has its own explanation', async () => {
       const backend = await replaced();
       backend.terminate('external', false, 'replaced by build 9 (jamdev build)');
       await until(backend, 'terminated');
       expect(backend.explanation).toBe('replaced by build 9 (jamdev build)');
     });
 
-    test('of a process that exits by itself', async () => {
+    test('of a process that exits', async () => {
       const backend = await replaced();
       await send(`http://127.0.0.1:${backend.address?.port}/crash`).catch(() => undefined);
       await until(backend, 'terminated');
@@ -71,7 +71,7 @@ describe('Lifecycle', () => {
       expect(backend.state).toMatchObject({ reason: 'swept', kind: 'soft' });
     });
 
-    test('an open connection keeps one alive; the time starts again at its end', async () => {
+    test('an open connection keeps one alive, and the time starts again at its end', async () => {
       const clock = new HandClock();
       const setup = makePlatform(ECHO, clock);
       const { backend, route } = await setup.platform.connect(
@@ -92,7 +92,7 @@ describe('Lifecycle', () => {
       expect(backend.state.status).toBe('terminating');
     });
 
-    test('one that only plain requests hold lives on, and it is said once that Plane would sweep it', async () => {
+    test('one that only plain requests hold stays alive, with one remark that Plane would sweep it', async () => {
       const clock = new HandClock();
       const setup = makePlatform(ECHO, clock);
       const request = parseConnectRequest({ spawn: { max_idle_seconds: 5 } });
@@ -112,7 +112,7 @@ describe('Lifecycle', () => {
       expect(backend.state).toMatchObject({ status: 'terminating', reason: 'swept' });
     });
 
-    test('without max_idle_seconds that is after five minutes', async () => {
+    test('are swept after five minutes without max_idle_seconds', async () => {
       const clock = new HandClock();
       const backend = await connect(makePlatform(ECHO, clock));
       await until(backend, 'ready');
@@ -123,7 +123,7 @@ describe('Lifecycle', () => {
     });
   });
 
-  test('a lifetime limit ends a backend softly even while someone is connected', async () => {
+  test('a lifetime limit ends a backend softly even while a client is connected', async () => {
     const clock = new HandClock();
     const setup = makePlatform(ECHO, clock);
     const { backend, route } = await setup.platform.connect(
@@ -154,24 +154,21 @@ describe('Lifecycle', () => {
   test.each([
     ['soft', false],
     ['hard', true],
-  ])(
-    'a %s termination that comes while a crashed backend is cleared away does not hide the crash',
-    async (_kind, hard) => {
-      const backend = await connect(makePlatform(`node ${fixture('family.mjs')} orphans`, new HandClock()));
-      // What it left behind is asked to end, so it has ended itself.
-      await waitFor(() => backend.log.lastLines.includes('not yet'), 'its orphan to be asked to end');
-      backend.terminate('external', hard);
-      expect(backend.state.status).toBe('waiting');
-      await until(backend, 'terminated');
-      expect(backend.state).toMatchObject({ exitCode: 7, lastStatus: 'waiting' });
-      expect(backend.state).not.toHaveProperty('reason');
-      const pids = backend.log.lastLines.find((line) => line.startsWith('pids'))?.match(/\d+/g) ?? [];
-      expect(pids).toHaveLength(2);
-      expect(await living(pids.map(Number))).toEqual([]);
-    },
-  );
+  ])('a %s termination while a crashed backend is cleaned up does not hide the crash', async (_kind, hard) => {
+    const backend = await connect(makePlatform(`node ${fixture('family.mjs')} orphans`, new HandClock()));
+    // Its remaining processes are asked to end, so the backend has exited.
+    await waitFor(() => backend.log.lastLines.includes('not yet'), 'its orphan to be asked to end');
+    backend.terminate('external', hard);
+    expect(backend.state.status).toBe('waiting');
+    await until(backend, 'terminated');
+    expect(backend.state).toMatchObject({ exitCode: 7, lastStatus: 'waiting' });
+    expect(backend.state).not.toHaveProperty('reason');
+    const pids = backend.log.lastLines.find((line) => line.startsWith('pids'))?.match(/\d+/g) ?? [];
+    expect(pids).toHaveLength(2);
+    expect(await living(pids.map(Number))).toEqual([]);
+  });
 
-  test('a soft termination that is ignored turns hard after ten seconds, reason kept', async () => {
+  test('an ignored soft termination turns hard after ten seconds and keeps its reason', async () => {
     const clock = new HandClock();
     const setup = makePlatform(`node ${fixture('family.mjs')} stubborn`, clock);
     const backend = await connect(setup);
@@ -194,7 +191,7 @@ describe('Lifecycle', () => {
     });
   });
 
-  test('the grace period of the config is that of each backend spawned under it', async () => {
+  test('the grace period of the config applies to each backend spawned under it', async () => {
     const clock = new HandClock();
     let gracePeriodSeconds: number | undefined = 3;
     const stubborn = `node ${fixture('family.mjs')} stubborn`;
@@ -218,26 +215,26 @@ describe('Lifecycle', () => {
     await until(second, 'terminated');
   });
 
-  describe('ends of its own', () => {
+  describe('exits', () => {
     test.each([
       ['exit 0', { exitCode: 0, exitSignal: null }],
       ['exit 4', { exitCode: 4, exitSignal: null }],
       ['kill -KILL $$', { exitCode: 137, exitSignal: 'SIGKILL' }],
-    ])('%s is reported as it was, with no reason', async (command, expected) => {
+    ])('%s is reported with its exit code, without a reason', async (command, expected) => {
       const backend = await connect(makePlatform(command, fastClock(1)));
       await until(backend, 'terminated');
       expect(backend.state).toMatchObject({ ...expected, lastStatus: 'waiting' });
       expect(backend.state).not.toHaveProperty('reason');
     });
 
-    test('a command that does not exist ends the backend, and says so in its log', async () => {
+    test('a missing command ends the backend, with the reason in its log', async () => {
       const setup = makePlatform('no-such-program', fastClock(1));
       const backend = await connect(setup);
       await until(backend, 'terminated');
       expect(backend.state).toMatchObject({ exitCode: 127, lastStatus: 'starting' });
     });
 
-    test('an end by itself frees the key', async () => {
+    test('an exit frees the key', async () => {
       const setup = makePlatform('sleep 0.1', fastClock(1));
       const first = await connect(setup, { key: 'k' });
       await first.gone;
@@ -261,7 +258,7 @@ describe('Lifecycle', () => {
     expect(notices[0]).toMatch(/listens on port \d+, but jamdev gave it PORT=\d+/);
   });
 
-  test('closing ends everything and lets nothing new start', async () => {
+  test('closing ends everything and prevents new starts', async () => {
     const setup = makePlatform(ECHO, fastClock(1));
     const backends = await Promise.all([connect(setup), connect(setup), connect(setup)]);
     await Promise.all(backends.map((backend) => until(backend, 'ready')));
@@ -278,7 +275,7 @@ describe('Lifecycle', () => {
     expect(await living(pids)).toEqual([]);
   });
 
-  test('fifty concurrent spawns get fifty processes, each with a port of its own', async () => {
+  test('fifty concurrent spawns get fifty processes, each with its own port', async () => {
     const setup = makePlatform(ECHO, fastClock(1));
     const backends = await Promise.all(Array.from({ length: 50 }, () => connect(setup)));
     await Promise.all(backends.map((backend) => backend.reachable(AbortSignal.timeout(100_000))));

@@ -16,7 +16,7 @@ function begin(): { hold: PlainHold; clock: HandClock; passed: () => number } {
 }
 
 describe('a session that only plain requests hold', () => {
-  test('is noticed at the idle limit after the last request began, once', () => {
+  test('is noticed once, at the idle limit after the last request began', () => {
     const { hold, clock, passed } = begin();
     hold.opened(false);
     clock.turn(3_000);
@@ -31,7 +31,7 @@ describe('a session that only plain requests hold', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('is none while a WebSocket is open, and counts again from its end', () => {
+  test('is not noticed while a WebSocket is open, after which the time starts again', () => {
     const { hold, clock, passed } = begin();
     hold.opened(false);
     const close = hold.opened(true);
@@ -43,7 +43,7 @@ describe('a session that only plain requests hold', () => {
     expect(passed()).toBe(1);
   });
 
-  test('is none where requests end in time: it is swept, or they renew it, on Plane as well', () => {
+  test('is not noticed if requests end in time: they renew it, or it is swept, as on Plane', () => {
     const { hold, clock, passed } = begin();
     for (let index = 0; index < 10; index += 1) {
       const close = hold.opened(false);
@@ -54,7 +54,7 @@ describe('a session that only plain requests hold', () => {
     expect(passed()).toBe(0);
   });
 
-  test('is not noticed anymore once it has ended', () => {
+  test('is no longer noticed after its end', () => {
     const { hold, clock, passed } = begin();
     hold.opened(false);
     hold.close();
@@ -63,7 +63,7 @@ describe('a session that only plain requests hold', () => {
     expect({ passed: passed(), pending: clock.pending }).toEqual({ passed: 0, pending: 0 });
   });
 
-  test('is found exactly where a model finds it, whatever comes and goes', () => {
+  test('is noticed exactly when a model says so, whatever connections open and close', () => {
     const step = fc.oneof(
       fc.constantFrom('upgrade', 'request').map((kind) => ({ kind, value: 0 })),
       fc.nat().map((value) => ({ kind: 'close', value })),
@@ -77,7 +77,7 @@ describe('a session that only plain requests hold', () => {
         let expected = 0;
         for (const { kind, value } of steps) {
           if (kind === 'time') {
-            // Millisecond by millisecond nothing else could happen in between.
+            // In steps of a millisecond, nothing else could happen in between.
             clock.turn(value);
             const isHeld = open.length > 0 && open.every(({ isUpgrade }) => !isUpgrade);
             if (isHeld && clock.monotonicMs() - sinceMs >= IDLE_MS) expected = 1;

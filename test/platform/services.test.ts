@@ -8,30 +8,30 @@ function registry(...definitions: string[]): ServiceRegistry {
 }
 
 describe('with one service in the config', () => {
-  test('- is the default one, and the very same as by its name', () => {
+  test('- is the default one, identical to its name', () => {
     const services = registry('default');
     expect(services.get('-')).toMatchObject({ name: 'default', definition: 'default' });
     expect(services.get('-')).toBe(services.get('default'));
   });
 
-  test('any name is a service of its own that runs the same definition', () => {
+  test('any name is a separate service that runs the same definition', () => {
     const services = registry('default');
     expect(services.get('whiteboard')).toMatchObject({ name: 'whiteboard', definition: 'default' });
     expect(services.get('whiteboard')).toBe(services.get('whiteboard'));
     expect(services.get('whiteboard')).not.toBe(services.get('chat'));
   });
 
-  test.each(['__proto__', 'constructor', 'toString', ''])('even the name %j is nothing special', (name) => {
+  test.each(['__proto__', 'constructor', 'toString', ''])('the name %j is not special', (name) => {
     expect(registry('default').get(name)).toMatchObject({ name, definition: 'default' });
   });
 
-  test('who only looks leaves no service behind', () => {
+  test('looking for a key creates no service', () => {
     const services = registry('default');
     expect(services.find('whiteboard')).toMatchObject({ name: 'whiteboard', definition: 'default' });
     expect(services.list().map(({ name }) => name)).toEqual(['default']);
   });
 
-  test('one that is created runs the same definition, and can be deleted', () => {
+  test('a created service runs the same definition, and can be deleted', () => {
     const services = registry('default');
     expect(services.create('chat')).toMatchObject({ name: 'chat', definition: 'default', createdAt: AT });
     expect(services.list().map(({ name }) => name)).toEqual(['default', 'chat']);
@@ -47,7 +47,7 @@ describe('with several services in the config', () => {
     expect(services.get('-')).toMatchObject({ name: 'one', definition: 'one' });
   });
 
-  test('another name is an error that names those there are', () => {
+  test('another name is an error that lists the known ones', () => {
     expect(() => registry('one', 'two').get('three')).toThrow(
       expect.objectContaining({
         code: 'ServiceNotFound',
@@ -57,7 +57,7 @@ describe('with several services in the config', () => {
     );
   });
 
-  test('one that is created has nothing to run of its own', () => {
+  test('a created service has nothing to run', () => {
     const services = registry('one', 'two');
     expect(services.create('three').definition).toBeUndefined();
     expect(services.get('three').name).toBe('three');
@@ -72,11 +72,11 @@ test.each(['', 'A', 'a b', '-a', 'a-', 'a/b', 'ä', 'a'.repeat(64)])('%j can’t
   expect(() => registry('default').create(name)).toThrow(expect.objectContaining({ code: 'InvalidRequest' }));
 });
 
-test('there is only one of a name', () => {
+test('names are unique', () => {
   expect(() => registry('default').create('default')).toThrow(expect.objectContaining({ code: 'ServiceExists' }));
 });
 
-test('an environment comes to be when it is first asked for; the last spawn of any is that of the service', () => {
+test('an environment is created by its first request, and the service has the last spawn of all of them', () => {
   const service = registry('default').get('-');
   expect(service.environments).toMatchObject([{ name: 'default', imageTag: 'latest', createdAt: AT }]);
   const later = new Date(AT.getTime() + 1);

@@ -4,7 +4,7 @@ import { Silence } from '../../src/platform/silence.js';
 import type { RuntimeBackend } from '../../src/runtime/runtime.js';
 import { describeStrangeAnswer, type StrangeAnswer } from '../../src/runtime/strange-answer.js';
 
-test('a strange answer that comes during a look from outside outweighs what the look finds', async () => {
+test('a strange answer during a check from outside takes precedence over the result of the check', async () => {
   const tls: StrangeAnswer = { kind: 'tls' };
   const reasons: (string | undefined)[] = [];
   const silence = new Silence(systemClock, (reason) => reasons.push(reason));

@@ -28,7 +28,7 @@ describe('Lifecycle', () => {
       expect(toInfoStatus({ status, time: TIME, reason: 'swept' })).toEqual(expected);
     });
 
-    test('of an end by itself has neither reason nor kind', () => {
+    test('of an exit has neither reason nor kind', () => {
       expect(toPublicStatus(ended())).toEqual({ status: 'terminated', time: ISO, exit_error: false });
     });
 
@@ -54,7 +54,7 @@ describe('Lifecycle', () => {
   });
 
   describe('the status in a backend’s info', () => {
-    test('is the public one while it lives', () => {
+    test('is the public one while it is alive', () => {
       expect(toInfoStatus({ status: 'terminating', time: TIME, reason: 'external' })).toEqual({
         status: 'terminating',
         time: ISO,
@@ -63,7 +63,7 @@ describe('Lifecycle', () => {
       });
     });
 
-    test('has exit code and last status in place of exit_error at the end', () => {
+    test('has exit code and last status instead of exit_error at the end', () => {
       expect(toInfoStatus(ended({ exitCode: 3, reason: 'swept', kind: 'soft', lastStatus: 'waiting' }))).toEqual({
         status: 'terminated',
         time: ISO,
@@ -101,7 +101,7 @@ describe('Lifecycle', () => {
       ['swept', 'Swept'],
       ['keyexpired', 'Swept'],
       ['startuptimeout', 'TimedOutBeforeReady'],
-    ])('of an end with reason %s is %s, whatever the rest', (reason, name) => {
+    ])('of an end with reason %s is %s, whatever else', (reason, name) => {
       for (const lastStatus of ['scheduled', 'waiting', 'ready'] as const) {
         for (const exitCode of [0, 1, null]) expect(toV1State(ended({ reason, lastStatus, exitCode }))).toBe(name);
       }
@@ -115,12 +115,12 @@ describe('Lifecycle', () => {
       ['ready', 0, 'Exited'],
       ['ready', 1, 'Failed'],
       ['ready', null, 'Failed'],
-    ])('of an end by itself, last alive at %s, exit code %s, is %s', (lastStatus, exitCode, name) => {
+    ])('of an exit, last alive at %s, exit code %s, is %s', (lastStatus, exitCode, name) => {
       expect(toV1State(ended({ lastStatus, exitCode }))).toBe(name);
     });
   });
 
-  test('a v1 stream repeats no state, and each has the time at which it began', () => {
+  test('a v1 stream repeats no state, and each has its starting time', () => {
     const at = (second: number) => new Date(TIME.getTime() + second * 1000);
     const stream = toV1Stream([
       { status: 'scheduled', time: at(0) },

@@ -57,9 +57,9 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 60 },
 );
 
-/** What the table has to be, told as simply as possible. */
+/** A simple model of the table. */
 class Model {
-  /** In the order of their last use, the latest last. */
+  /** Ordered by last use, latest last. */
   living: { route: TokenRoute; connections: number; usedAtMs: number }[] = [];
 
   touch(route: TokenRoute, nowMs: number, connections: number): void {
@@ -79,7 +79,9 @@ class Model {
     return this.living.reduce((sum, { route }) => sum + heldBytesOf(route), 0);
   }
 
-  /** Where it is too much, the longest unused go, but never one with a connection, nor the one just made or left. */
+  /**
+   * Beyond the limit, the longest unused are dropped, but never one with a connection, nor the one just made or left.
+   */
   shrink(kept: TokenRoute): void {
     for (const each of [...this.living]) {
       if (this.bytes() <= LIMIT_BYTES) return;
@@ -88,7 +90,7 @@ class Model {
   }
 }
 
-test('all tokens together stay under their limit: the longest unused go first, and none with a connection', () => {
+test('all tokens together stay under their limit: the longest unused are dropped first, and none with a connection', () => {
   let everFull = 0;
   fc.assert(
     fc.property(steps, (script) => {
@@ -132,7 +134,7 @@ test('all tokens together stay under their limit: the longest unused go first, a
           model.shrink(ended.route);
         }
       }
-      // What expired unseen is still counted until the next token is made.
+      // An expired token is still counted until the next one is made.
       model.expire(clock.monotonicMs());
       const found = issued.filter(({ token }) => table.use(token) !== undefined);
       expect(new Set(found)).toEqual(new Set(model.living.map(({ route }) => route)));
@@ -157,7 +159,7 @@ test('a static token is never dropped while its backend is remembered', () => {
   expect(table.use('s.STATIC')).toBeUndefined();
 });
 
-test('a connection that ends after its token was dropped does not bring it back', () => {
+test('a connection that ends after its token was dropped does not restore it', () => {
   const table = new TokenTable(new HandClock(), LIMIT_BYTES);
   const backend = fakeBackend(1);
   const route = table.issue(backend, 'ann', undefined);
@@ -167,7 +169,7 @@ test('a connection that ends after its token was dropped does not bring it back'
   expect([table.use(route.token), table.heldBytes]).toEqual([undefined, 0]);
 });
 
-test('64 MiB hold 7,000 tokens with as much user data as is allowed, and not 10,000', () => {
+test('64 MiB hold 7,000 tokens with the maximum user data, but not 10,000', () => {
   const table = new TokenTable(new HandClock());
   const backend = fakeBackend(1);
   const routes = Array.from({ length: 10_000 }, (_, index) => table.issue(backend, 'x'.repeat(8_192), { index }));

@@ -4,7 +4,7 @@ import { Sweeper } from '../../src/platform/sweeper.js';
 import { TOKEN_UNUSED_MS, TokenTable } from '../../src/platform/tokens.js';
 import { HandClock } from '../support/hand-clock.js';
 
-/** Of a backend, the table uses no more than its count of connections, its static token, and whether it has ended. */
+/** The table uses only these parts of a backend: its connection count, its static token, and whether it has ended. */
 function fakeBackend(staticToken?: string): { backend: Backend; open(): number; state: { status: string } } {
   const sweeper = new Sweeper(new HandClock(), {}, { due: () => undefined, heldByRequests: () => undefined });
   const state = { status: 'ready' };
@@ -23,7 +23,7 @@ function setUp(staticToken?: string) {
   return { clock, table: new TokenTable(clock), ...fakeBackend(staticToken) };
 }
 
-test('a token leads to its backend, with a second secret, the user and the user’s data as JSON', () => {
+test('a token identifies its backend, with a second secret, the user and the user’s data as JSON', () => {
   const { table, backend } = setUp();
   const route = table.issue(backend, 'ann', { role: 'editor', ü: [1] });
   expect(route).toMatchObject({ backend, user: 'ann', userData: '{"role":"editor","ü":[1]}' });
@@ -33,12 +33,12 @@ test('a token leads to its backend, with a second secret, the user and the user�
   expect(table.use(route.token)).toBe(route);
 });
 
-test('without a user there is none, and an empty auth', () => {
+test('without a user there is no user, and an empty auth', () => {
   const { table, backend } = setUp();
   expect(table.issue(backend, undefined, undefined)).toMatchObject({ user: undefined, userData: '{}' });
 });
 
-test('many tokens can name one backend, each with secrets of its own', () => {
+test('a backend can have many tokens, each with its own secrets', () => {
   const { table, backend } = setUp();
   const routes = Array.from({ length: 50 }, () => table.issue(backend, undefined, undefined));
   expect(new Set(routes.flatMap(({ token, secretToken }) => [token, secretToken])).size).toBe(100);
@@ -49,12 +49,12 @@ test.each(['', 'nope', '__proto__', 'constructor'])('the token %j is unknown', (
   expect(setUp().table.use(token)).toBeUndefined();
 });
 
-test('a secret token is no token', () => {
+test('a secret token is not a token', () => {
   const { table, backend } = setUp();
   expect(table.use(table.issue(backend, undefined, undefined).secretToken ?? '')).toBeUndefined();
 });
 
-test('a token that nobody used for an hour expires for good, and not a moment earlier', () => {
+test('a token unused for an hour expires for good, and not earlier', () => {
   const { table, backend, clock } = setUp();
   const { token } = table.issue(backend, undefined, undefined);
   clock.turn(TOKEN_UNUSED_MS);
@@ -64,7 +64,7 @@ test('a token that nobody used for an hour expires for good, and not a moment ea
   expect(table.use(token)).toBeUndefined();
 });
 
-test('use renews a token, again and again', () => {
+test('each use renews a token', () => {
   const { table, backend, clock } = setUp();
   const { token } = table.issue(backend, undefined, undefined);
   for (let i = 0; i < 5; i += 1) {
@@ -87,7 +87,7 @@ test('an open connection counts as use, and the hour begins at its end', () => {
   expect(table.use(route.token)).toBeUndefined();
 });
 
-test('connections are counted on token and backend, and each ends once', () => {
+test('connections are counted for the token and the backend, and each ends once', () => {
   const { table, backend, open } = setUp();
   const route = table.issue(backend, undefined, undefined);
   const [first, second] = [table.connect(route, true), table.connect(route, true)];
@@ -103,7 +103,7 @@ test('connections are counted on token and backend, and each ends once', () => {
   expect(counts()).toEqual([0, 0]);
 });
 
-test('clearing expired tokens away spares those in use', () => {
+test('clearing expired tokens keeps those in use', () => {
   const { table, backend, clock } = setUp();
   const unused = table.issue(backend, undefined, undefined);
   const connected = table.issue(backend, undefined, undefined);
@@ -116,7 +116,7 @@ test('clearing expired tokens away spares those in use', () => {
 });
 
 describe('a static token', () => {
-  test('is given out again and again, and carries no user and no secret', () => {
+  test('is given out repeatedly, and has no user and no secret', () => {
     const { table, backend } = setUp('s.STATIC');
     const route = table.issue(backend, 'ann', { role: 'editor' });
     expect(route).toMatchObject({ token: 's.STATIC', backend, user: undefined, userData: undefined });
@@ -125,7 +125,7 @@ describe('a static token', () => {
     expect(table.use('s.STATIC')).toBe(route);
   });
 
-  test('lives as long as its backend, and expires an hour after its last use then', () => {
+  test('lives as long as its backend, and then expires an hour after its last use', () => {
     const { table, backend, clock, state } = setUp('s.STATIC');
     const route = table.issue(backend, undefined, undefined);
     clock.turn(TOKEN_UNUSED_MS * 100);
@@ -138,7 +138,7 @@ describe('a static token', () => {
     expect(table.use('s.STATIC')).toBeUndefined();
   });
 
-  test('survives the clearing away of expired tokens', () => {
+  test('survives the clearing of expired tokens', () => {
     const { table, backend, clock } = setUp('s.STATIC');
     table.issue(backend, undefined, undefined);
     clock.turn(TOKEN_UNUSED_MS * 100);

@@ -10,7 +10,7 @@ function usageOf(memoryMib: number, peakMib = memoryMib): Usage {
   return { memoryBytes, peakMemoryBytes, memoryLimitBytes: 100 * MIB, cpuMs: 0, systemCpuMs: 0 };
 }
 
-/** A process whose usage is set by hand, and which counts how often it is asked. */
+/** A process whose usage is set by the test, and which counts its samples. */
 class HandProcess implements RuntimeBackend {
   readonly addresses = [];
   readonly exited = new Promise<never>(() => undefined);
@@ -18,7 +18,7 @@ class HandProcess implements RuntimeBackend {
   readonly ended = false;
   looks = 0;
   usageNow: Usage | undefined;
-  /** Set: the next look takes until it is called. */
+  /** If set, the next sample takes until it is called. */
   answer: (() => void) | undefined;
   readonly #clock: HandClock;
   slow = false;
@@ -34,7 +34,7 @@ class HandProcess implements RuntimeBackend {
     return Promise.resolve(undefined);
   }
 
-  /** On a machine of two CPUs, of which it keeps half of one busy. */
+  /** The usage on a machine with two CPUs, of which it keeps half of one busy. */
   async usage(): Promise<Usage | undefined> {
     this.looks += 1;
     if (this.slow) {
@@ -52,7 +52,7 @@ function makeGauge(memoryMib?: number) {
   const gauge = new UsageGauge(clock);
   const process = new HandProcess(clock, memoryMib);
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
-  /** Lets time pass in small steps, as looks plan the next ones. */
+  /** Advances time in small steps, because each sample schedules the next one. */
   const turn = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 50) {
       clock.turn(50);
@@ -63,7 +63,7 @@ function makeGauge(memoryMib?: number) {
 }
 
 describe('reading', () => {
-  test('callers at once share a look, and so do those of the next moments', async () => {
+  test('concurrent callers share a sample, and so do those of the next moments', async () => {
     const { gauge, process, turn } = makeGauge();
     gauge.attach(process);
     const all = await Promise.all([gauge.read(), gauge.read(), gauge.read()]);
@@ -76,7 +76,7 @@ describe('reading', () => {
     expect(process.looks).toBe(2);
   });
 
-  test('what was read last is at hand, as long as that process runs', async () => {
+  test('the last sample is available as long as that process runs', async () => {
     const { gauge, process } = makeGauge();
     expect(gauge.latest).toBeUndefined();
     expect(await gauge.read()).toBeUndefined();
@@ -88,7 +88,7 @@ describe('reading', () => {
     expect(await gauge.read()).toBeUndefined();
   });
 
-  test('a reading that comes after its process was replaced counts for nobody', async () => {
+  test('a sample that arrives after its process was replaced is dropped', async () => {
     const { clock, gauge, process } = makeGauge(99);
     process.slow = true;
     gauge.attach(process);
@@ -101,7 +101,7 @@ describe('reading', () => {
     expect(gauge.peakBytes).toBe(20 * MIB);
   });
 
-  test('who can not wait for a slow answer gets what was known before', async () => {
+  test('a caller that cannot wait for a slow answer gets the previous sample', async () => {
     const { gauge, process, turn } = makeGauge();
     expect(await gauge.readSoon()).toBeUndefined();
     gauge.attach(process);
@@ -114,8 +114,8 @@ describe('reading', () => {
   });
 });
 
-describe('the most memory', () => {
-  test('is that of all looks, over restarts and to the end', async () => {
+describe('the peak memory', () => {
+  test('is that of all samples, over restarts and until the end', async () => {
     const { clock, gauge, process, turn } = makeGauge(10);
     expect(gauge.peakBytes).toBeUndefined();
     gauge.attach(process);
@@ -130,7 +130,7 @@ describe('the most memory', () => {
     expect(gauge.peakBytes).toBe(80 * MIB);
   });
 
-  test('may lie between two looks, if the runtime knows of it', async () => {
+  test('may be between two samples, if the runtime knows it', async () => {
     const { gauge, process, turn } = makeGauge(10);
     process.usageNow = usageOf(10, 60);
     gauge.attach(process);
@@ -139,7 +139,7 @@ describe('the most memory', () => {
     expect(gauge.peakBytes).toBe(60 * MIB);
   });
 
-  test('costs one look within the first seconds, and then fewer the longer the process runs', async () => {
+  test('costs one sample within the first seconds, and then fewer the longer the process runs', async () => {
     const { gauge, process, turn } = makeGauge();
     gauge.attach(process);
     await turn(1_250);
@@ -150,7 +150,7 @@ describe('the most memory', () => {
     expect(gauge.cpuShare).toBeCloseTo(0.25);
   });
 
-  test('a caller that asks ends the interval that the share of CPU time is of', async () => {
+  test('ends the interval of the CPU share when a caller reads it', async () => {
     const { clock, gauge, process, turn } = makeGauge();
     gauge.attach(process);
     await turn(20 * 60_000);
@@ -158,11 +158,11 @@ describe('the most memory', () => {
     process.usage = async () => ({ ...usageOf(10), cpuMs: 480_000, systemCpuMs: clock.monotonicMs() * 2 });
     await gauge.readSoon();
     expect(process.looks).toBe(looks);
-    // It has used nothing since the look at 16 minutes.
+    // It has used nothing since the sample at 16 minutes.
     expect(gauge.cpuShare).toBe(0);
   });
 
-  test('is not looked for once nothing runs', async () => {
+  test('is not sampled once nothing runs', async () => {
     const { gauge, process, turn } = makeGauge();
     gauge.attach(process);
     await turn(1_250);
@@ -173,7 +173,7 @@ describe('the most memory', () => {
 });
 
 describe('watching', () => {
-  test('tells every second what was used in it', async () => {
+  test('reports every second what was used in it', async () => {
     const { gauge, process, turn } = makeGauge();
     gauge.attach(process);
     await turn(5_400);
@@ -185,7 +185,7 @@ describe('watching', () => {
     expect(told.slice(1)).toMatchObject(Array(3).fill({ cpuMs: 500, systemCpuMs: 2000 }));
   });
 
-  test('an interval that would be too short goes on for another second', async () => {
+  test('extends an interval that would be too short by another second', async () => {
     const { gauge, process, turn } = makeGauge();
     gauge.attach(process);
     await turn(5_900);
@@ -197,7 +197,7 @@ describe('watching', () => {
     expect(told).toMatchObject([{ systemCpuMs: 2200 }]);
   });
 
-  test('any number of listeners share the samples; a later one gets those of the last second at once', async () => {
+  test('shares samples with any number of listeners; a later one gets those of the last second at once', async () => {
     const { gauge, process, turn } = makeGauge();
     gauge.attach(process);
     await turn(10_500);
@@ -219,7 +219,7 @@ describe('watching', () => {
     expect(process.looks - looksBefore).toBe(6);
   });
 
-  test('ends the frequent looks when the last listener goes, however often it says so', async () => {
+  test('stops frequent samples when the last listener leaves, however often it does', async () => {
     const { gauge, process, turn } = makeGauge();
     gauge.attach(process);
     const told: UsageInterval[] = [];
@@ -238,7 +238,7 @@ describe('watching', () => {
     expect(told).toHaveLength(heard);
   });
 
-  test('begins before a process runs, and goes on with the next one, whose counters start again at zero', async () => {
+  test('begins before a process runs, and continues with the next one, whose counters start at zero', async () => {
     const { clock, gauge, process, turn } = makeGauge();
     const told: UsageInterval[] = [];
     gauge.watch((interval) => told.push(interval));
@@ -257,7 +257,7 @@ describe('watching', () => {
     expect(told.at(-1)?.usage.memoryBytes).toBe(20 * MIB);
   });
 
-  test('tells nothing while nothing can be told', async () => {
+  test('reports nothing while nothing is known', async () => {
     const { gauge, process, turn } = makeGauge();
     const { usageNow } = process;
     process.usageNow = undefined;
@@ -272,7 +272,7 @@ describe('watching', () => {
   });
 });
 
-test('gauges look in the same moments, so that one look at the machine serves all', async () => {
+test('gauges take samples at the same moments, so that one read of the machine serves all', async () => {
   const clock = new HandClock();
   const moments: number[] = [];
   for (let index = 0; index < 5; index += 1) {

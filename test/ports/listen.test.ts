@@ -9,7 +9,7 @@ import { waitFor } from '../support/wait.js';
 
 const REQUEST = { what: 'API', flag: '--port' };
 
-/** Listens and closes everything when the test is over. */
+/** Listens, and closes everything when the test ends. */
 async function listenForTest(
   request: Parameters<typeof listen>[0],
   makeServer = () => createServer((_, response) => response.end('hi')),
@@ -56,19 +56,19 @@ test('without a host both loopback addresses get the same port', async () => {
   expect(servers.map((server) => (server.address() as { address: string }).address)).toContain('127.0.0.1');
 });
 
-test('with a host only that one is listened on', async () => {
+test('with a host only that address is listened on', async () => {
   const { servers } = await listenForTest({ ...REQUEST, port: 0, host: '127.0.0.1' });
   expect(servers).toHaveLength(1);
 });
 
-test('a machine without IPv6 gets by with IPv4', async () => {
+test('a machine without IPv6 uses only IPv4', async () => {
   for (const code of ['EADDRNOTAVAIL', 'EAFNOSUPPORT']) {
     const { servers } = await listenForTest({ ...REQUEST, port: 0 }, () => failingServer(code, '::1'));
     expect(servers).toHaveLength(1);
   }
 });
 
-test('a port that is free on IPv4 but taken on IPv6 is given up for another free one', async () => {
+test('a port that is free on IPv4 but taken on IPv6 is replaced by another free one', async () => {
   let attempts = 0;
   const { port, servers } = await listenForTest({ ...REQUEST, port: 0 }, () => {
     attempts += 1;
@@ -78,7 +78,7 @@ test('a port that is free on IPv4 but taken on IPv6 is given up for another free
   expect(servers.every((server) => (server.address() as { port: number }).port === port)).toBe(true);
 });
 
-describe('a port that can’t be had', () => {
+describe('a port that can’t be opened', () => {
   async function takePort(host: string): Promise<number> {
     const server = createNetServer().listen(0, host);
     await once(server, 'listening');
@@ -86,7 +86,7 @@ describe('a port that can’t be had', () => {
     return (server.address() as { port: number }).port;
   }
 
-  test('because it is taken is reported with who holds it and what to do', async () => {
+  test('because it is taken is reported with its holder and a remedy', async () => {
     const port = await takePort('127.0.0.1');
     await expect(listenForTest({ ...REQUEST, port })).rejects.toMatchObject({
       code: 'PortTaken',
@@ -95,10 +95,10 @@ describe('a port that can’t be had', () => {
     });
   });
 
-  test('is followed by one that is free, if its neighbors are taken, too', async () => {
+  test('is followed by a suggested free one, even if its neighbors are taken', async () => {
     const port = await takePort('127.0.0.1');
     const neighbor = createNetServer().listen(port + 1, '::1');
-    // If another program has it, it is taken just as well.
+    // If another program has it, it is taken too.
     await Promise.race([once(neighbor, 'listening'), once(neighbor, 'error')]);
     onTestFinished(() => void neighbor.close());
     const { remedy } = await listenForTest({ ...REQUEST, port }).then(
@@ -110,7 +110,7 @@ describe('a port that can’t be had', () => {
     expect(await isPortInUse(offered)).toBe(false);
   });
 
-  test('and is the last one leads to any free one', async () => {
+  test('and is the last one leads to the suggestion of any free one', async () => {
     expect(await findFreePortAbove(65_535)).toBe(0);
   });
 
@@ -135,7 +135,7 @@ describe('a port that can’t be had', () => {
   });
 
   test.each(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'])(
-    'because the host is not ours (%s) is reported',
+    'because the host is not of this machine (%s) is reported',
     async (code) => {
       const request = { ...REQUEST, port: 0, host: 'elsewhere.example' };
       await expect(listenForTest(request, () => failingServer(code))).rejects.toMatchObject({
@@ -145,27 +145,27 @@ describe('a port that can’t be had', () => {
     },
   );
 
-  test('on an address of another machine is reported (really)', async () => {
+  test('on an address of another machine is reported (for real)', async () => {
     // 192.0.2.0/24 is reserved for documentation, so no machine has it.
     await expect(listenForTest({ ...REQUEST, port: 0, host: '192.0.2.1' })).rejects.toMatchObject({
       code: 'HostUnavailable',
     });
   });
 
-  test('since file descriptors have run out, says how to have more', async () => {
+  test('because file descriptors have run out is reported with how to get more', async () => {
     await expect(listenForTest({ ...REQUEST, port: 0 }, () => failingServer('EMFILE'))).rejects.toMatchObject({
       sentence: expect.stringContaining('ulimit -n'),
     });
   });
 
-  test('for a reason unknown is passed on as it is', async () => {
+  test('for an unknown reason is reported unchanged', async () => {
     await expect(listenForTest({ ...REQUEST, port: 0 }, () => failingServer('EWEIRD'))).rejects.toMatchObject({
       code: 'EWEIRD',
     });
   });
 });
 
-test('when a connection ends, requests that waited behind another one on it are reported as well', async () => {
+test('when a connection ends, pipelined requests that waited on it are reported too', async () => {
   const over: string[] = [];
   let begun = 0;
   const { port } = await listenForTest({ ...REQUEST, port: 0 }, () =>

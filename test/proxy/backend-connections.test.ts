@@ -9,7 +9,7 @@ async function get(proxy: RawProxy, path: string, more = ''): Promise<string> {
 }
 
 describe('Proxy: connections to a backend', () => {
-  test('are used again when all on them was whole', async () => {
+  test('are used again after complete answers', async () => {
     const proxy = await startRawProxy();
     for (let index = 0; index < 5; index += 1) expect(await get(proxy, `/${index}`)).toMatch(/\r\n\r\nok$/);
     expect(proxy.backendConnections).toHaveLength(1);
@@ -24,7 +24,7 @@ describe('Proxy: connections to a backend', () => {
       'HTTP/1.1 304 No\r\nContent-Length: 45\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged',
     ],
     ['100 Continue', `${PLAIN_ANSWER}HTTP/1.1 100 Continue\r\n\r\n`],
-  ])('with %s behind an answer are not', async (_, bytes) => {
+  ])('are not used again with %s after an answer', async (_, bytes) => {
     const proxy = await startRawProxy();
     proxy.onRequest = (connection) => connection.send(proxy.backendConnections.length === 1 ? bytes : PLAIN_ANSWER);
     expect(await get(proxy, '/a')).not.toContain('forged');
@@ -35,13 +35,13 @@ describe('Proxy: connections to a backend', () => {
   });
 
   test.each(['HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged', 'x', '\0', 'HTTP/1.1 408 Timeout\r\n\r\n'])(
-    'on which something comes while they are idle are closed: %j',
+    'are closed if bytes arrive while they are idle: %j',
     async (bytes) => {
       const proxy = await startRawProxy();
       expect(await get(proxy, '/a')).toMatch(/\r\n\r\nok$/);
       const [first] = proxy.backendConnections as [RawConnection];
       await waitFor(async () => {
-        // Idle once the next request would take it.
+        // Idle from the moment when the next request would use it.
         return first.received.length > 0;
       }, 'the request');
       first.send(bytes);
@@ -52,7 +52,7 @@ describe('Proxy: connections to a backend', () => {
   );
 
   test.each(['H', '\r\n', 'HTTP/1.1 200 OK\r\nX-A: '])(
-    'drop the beginning of something behind an answer: %j',
+    'with the beginning of another answer after an answer are not used again: %j',
     async (bytes) => {
       const proxy = await startRawProxy();
       proxy.onRequest = (connection) => {
@@ -69,7 +69,7 @@ describe('Proxy: connections to a backend', () => {
     },
   );
 
-  test('a body to HEAD never becomes the next answer', async () => {
+  test('with a body after a HEAD request never use it as the next answer', async () => {
     const proxy = await startRawProxy();
     proxy.onRequest = (connection) => {
       connection.send(
@@ -89,7 +89,7 @@ describe('Proxy: connections to a backend', () => {
   test.each([
     ['Connection: close', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok'],
     ['HTTP/1.0', 'HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok'],
-  ])('that the backend will close (%s) are not used again; the client’s stays', async (_, answer) => {
+  ])('that the backend will close (%s) are not used again, but the client’s stays open', async (_, answer) => {
     const proxy = await startRawProxy();
     proxy.onRequest = (connection) => connection.send(answer);
     const client = await proxy.open();
@@ -102,7 +102,7 @@ describe('Proxy: connections to a backend', () => {
     client.socket.destroy();
   });
 
-  test('on which an upload was not taken to its end are not used again', async () => {
+  test('with an unfinished upload are not used again', async () => {
     const proxy = await startRawProxy();
     proxy.onRequest = (connection) => connection.send(PLAIN_ANSWER);
     const client = await proxy.open();
@@ -115,7 +115,7 @@ describe('Proxy: connections to a backend', () => {
     expect(proxy.backendConnections[1]?.received).toMatch(/^GET \/b /);
   });
 
-  test('a request that gets nothing on a used one goes out again, once, if that is safe', async () => {
+  test('used before and closed without an answer cause one retry, if that is safe', async () => {
     const proxy = await startRawProxy();
     expect(await get(proxy, '/a')).toMatch(/\r\n\r\nok$/);
     proxy.onRequest = (connection) => {

@@ -41,11 +41,11 @@ describe('Proxy: paths', () => {
     ['/s/x', '/x'],
     ['/S.TOKEN/x', '/x'],
     ['/TOKEN/s.x/y', '/s.x/y'],
-  ])('the token of %s is no static one', (target, rest) => {
+  ])('the token of %s is not static', (target, rest) => {
     expect(parseConnectionPath(target)).toMatchObject({ kind: 'token', rest });
   });
 
-  test('the token is not decoded either', () => {
+  test('the token is not decoded', () => {
     expect(parseConnectionPath('/a%2Fb;c/x')).toEqual({ kind: 'token', token: 'a%2Fb;c', rest: '/x' });
   });
 
@@ -60,24 +60,27 @@ describe('Proxy: paths', () => {
     'http://localhost:9090',
     'http://localhost:9090?x',
     'http://localhost/',
-  ])('%j names no token', (target) => {
+  ])('%j contains no token', (target) => {
     expect(parseConnectionPath(target)).toEqual({ kind: 'no-token' });
   });
 
-  test.each(['/ready', '/ready?', '/ready?x=1', 'http://localhost:9090/ready'])('%s asks for the health', (target) => {
-    expect(parseConnectionPath(target)).toEqual({ kind: 'health' });
-  });
+  test.each(['/ready', '/ready?', '/ready?x=1', 'http://localhost:9090/ready'])(
+    '%s requests the health check',
+    (target) => {
+      expect(parseConnectionPath(target)).toEqual({ kind: 'health' });
+    },
+  );
 
   test.each([
     ['/ready/', 'ready'],
     ['/ready/x', 'ready'],
     ['/readyx', 'readyx'],
     ['/Ready', 'Ready'],
-  ])('%s does not', (target, token) => {
+  ])('%s does not request the health check', (target, token) => {
     expect(parseConnectionPath(target)).toMatchObject({ kind: 'token', token });
   });
 
-  test('whatever comes after the token reaches the backend byte for byte', () => {
+  test('everything after the token reaches the backend byte for byte', () => {
     const character = fc.oneof(
       fc.constantFrom(...'/?%&=.#:@\\ '),
       fc.string({ unit: 'binary-ascii', minLength: 1, maxLength: 1 }),

@@ -9,13 +9,13 @@ const NAMES = [
 const PLACES = ['before', 'behind'] as const;
 const CASES = NAMES.flatMap(([encoding, name]) => PLACES.map((place) => [encoding, place, name] as const));
 
-/** Node.js treats this header in its own way once it has seen a length. */
+/** Node.js treats this header specially once it has seen a length. */
 function headersOf(name: string, place: (typeof PLACES)[number]): string {
   const disposition = `Content-Disposition: attachment; filename="${name}"\r\n`;
   return place === 'before' ? `Content-Length: 2\r\n${disposition}` : `${disposition}Content-Length: 2\r\n`;
 }
 
-describe('a file name in Content-Disposition passes byte for byte', () => {
+describe('a file name in Content-Disposition is passed on byte for byte', () => {
   test.each(CASES)('in an answer: in %s, with the length %s it', async (_encoding, place, name) => {
     const proxy = await startRawProxy();
     proxy.onRequest = (connection) => connection.send(`HTTP/1.1 200 OK\r\n${headersOf(name, place)}\r\nok`);

@@ -3,13 +3,13 @@ import { TokenTable } from '../../src/platform/tokens.js';
 import { PLAIN_ANSWER, startRawProxy } from '../support/raw-proxy.js';
 import { waitFor } from '../support/wait.js';
 
-// A fault of jamdev's own while one exchange is handled ends that one, and nothing else.
+// A fault of jamdev while one exchange is handled ends only that one.
 
 const WEBSOCKET = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
 
 describe('Proxy: a fault', () => {
   test.each(['', WEBSOCKET, 'Expect: 100-continue\r\nContent-Length: 1\r\n'])(
-    'when a request is taken (%j) is answered with an id, reported with it, and ends nothing else',
+    'while a request is accepted (%j) is answered with an id, reported with it, and ends nothing else',
     async (headers) => {
       const proxy = await startRawProxy();
       proxy.onRequest = () => undefined;
@@ -38,11 +38,11 @@ describe('Proxy: a fault', () => {
   );
 
   test.each(['writeHead', 'write', 'end'] as const)(
-    'in a stream’s callback (%s) ends that answer alone',
+    'in a stream’s callback (%s) ends only that answer',
     async (method) => {
       const { ServerResponse } = await import('node:http');
       const proxy = await startRawProxy();
-      // In two parts: a whole answer is not written, but ended with.
+      // In two parts, because a complete answer would be written at once.
       proxy.onRequest = (connection) => connection.send(PLAIN_ANSWER.slice(0, -1));
       const exchange = async () => {
         const client = await proxy.open();

@@ -19,8 +19,8 @@ async function tryWebSocket(url: string, host: string): Promise<string> {
 }
 
 describe('Proxy: hosts', () => {
-  describe('a backend’s own host', () => {
-    test('reaches it, for requests and WebSockets', async () => {
+  describe('the host of a backend', () => {
+    test('reaches it with requests and WebSockets', async () => {
       const server = await startServer();
       const { url, backend_id } = await server.connect();
       const host = `${backend_id}.localhost:${new URL(server.proxyUrl).port}`;
@@ -31,7 +31,7 @@ describe('Proxy: hosts', () => {
       expect(await tryWebSocket(url, host)).toContain(`"x-verified-backend":"${backend_id}"`);
     });
 
-    test('does not reach another, and the answer says both', async () => {
+    test('does not reach another backend, and the answer names both', async () => {
       const server = await startServer();
       const [a, b] = await Promise.all([server.connect(), server.connect()]);
       const host = `${a.backend_id}.localhost:9090`;
@@ -49,7 +49,7 @@ describe('Proxy: hosts', () => {
       expect(server.parts.platform.backend(b.backend_id).connections).toBe(0);
     });
 
-    test('a name that is no backend’s is refused as well, and more than one label names none', async () => {
+    test('is refused if no backend has that name, and with more than one label names none', async () => {
       const server = await startServer();
       const { url } = await server.connect();
       expect((await send(url, { headers: { host: 'app.localhost' } })).status).toBe(403);
@@ -75,7 +75,7 @@ describe('Proxy: hosts', () => {
       },
     );
 
-    test('may be missing, as with clients that no browser is', async () => {
+    test('may be missing, as in clients that are not browsers', async () => {
       const server = await startServer();
       const { url, token } = await server.connect();
       await send(url);
@@ -85,7 +85,7 @@ describe('Proxy: hosts', () => {
       expect(received()).toMatch(/^HTTP\/1.1 200/);
     });
 
-    test('may not be somebody else’s, whatever the token; the answer names the option', async () => {
+    test('may not be a foreign one, whatever the token, and the answer names the option', async () => {
       const server = await startServer();
       const { url } = await server.connect();
       for (const path of [url, `${server.proxyUrl}/`, `${server.proxyUrl}/${'x'.repeat(43)}/`]) {
@@ -118,7 +118,7 @@ describe('Proxy: hosts', () => {
     });
   });
 
-  test('pages on other origins may use a connection URL: the token decides, not the origin', async () => {
+  test('pages on other origins may use a connection URL, because the token decides and not the origin', async () => {
     const server = await startServer();
     const { url, backend_id } = await server.connect();
     const origin = 'https://app.example';

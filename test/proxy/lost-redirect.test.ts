@@ -81,7 +81,7 @@ test.each([
 
 describe('behind a public URL for https', () => {
   const publicUrl = new URL('https://app.tunnel.example');
-  // Some tunnels keep the name that clients use, others put the name of this machine.
+  // Some tunnels keep the name that clients use, others set the name of this machine.
   const HOSTS = ['app.tunnel.example', 'localhost:9090'];
 
   test.each([
@@ -118,7 +118,7 @@ describe('behind a public URL for https', () => {
   });
 });
 
-describe.each(['http', 'https'])('behind a public URL for %s with a path, which the proxy does not see', (scheme) => {
+describe.each(['http', 'https'])('behind a public %s URL with a path, which the proxy does not see', (scheme) => {
   const publicUrl = new URL(`${scheme}://tunnel.example/jam/`);
 
   test.each([
@@ -134,7 +134,7 @@ describe.each(['http', 'https'])('behind a public URL for %s with a path, which 
     expect(new URL(found ?? '', `${scheme}://tunnel.example/jam${path}`).href).toBe(
       `${scheme}://tunnel.example/jam${target}`,
     );
-    // A client on this machine may not come through the tunnel.
+    // A client on this machine may not use the tunnel.
     expect(new URL(found ?? '', `http://localhost:9090${path}`).href).toBe(`http://localhost:9090${target}`);
   });
 
@@ -143,7 +143,7 @@ describe.each(['http', 'https'])('behind a public URL for %s with a path, which 
   });
 });
 
-test('a connection URL without its last slash loses what is relative to it', () => {
+test('a connection URL without its trailing slash loses the token in relative redirects', () => {
   const path = `/${TOKEN}`;
   expect(find('hello', { path })).toBe(`/${TOKEN}/hello`);
   expect(find('?x=1', { path })).toBeUndefined();
@@ -157,7 +157,7 @@ test('a backend with a static token knows its path, and redirects within it', ()
   }
 });
 
-test('wherever a redirect leads, its target has a token, or is elsewhere, or is where the backend meant', () => {
+test('any redirect has a target with a token, or elsewhere, or as the backend intended', () => {
   const piece = fc.constantFrom(
     '/',
     '..',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startRawProxy } from '../support/raw-proxy.js';
 
-// What Node.js's parser takes from a backend, and its writer would throw on, comes out as an answer.
+// Answers that Node.js's parser accepts from a backend, but that its writer would throw on, still become answers.
 
 const VERSIONS = ['1.1', '1.0'] as const;
 
@@ -34,7 +34,7 @@ describe.each(VERSIONS)('Proxy: odd answers to a client of HTTP/%s', (version) =
     ['DEL in the reason', 'HTTP/1.1 200 a\x7fb\r\nContent-Length: 2\r\n\r\nok', 'reason phrase'],
     ['HTTP/2.0', 'HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok', 'HTTP/2.0'],
     ['HTTP/0.9', 'HTTP/0.9 200 OK\r\nContent-Length: 2\r\n\r\nok', 'HTTP/0.9'],
-    ['no HTTP', 'hello\r\n\r\n', 'not valid HTTP'],
+    ['not HTTP', 'hello\r\n\r\n', 'not valid HTTP'],
     ['TLS', '\x16\x03\x01\x00\xa5\x01\x00', 'not valid HTTP'],
     ['a header without a colon', 'HTTP/1.1 200 OK\r\nnothing\r\n\r\n', 'not valid HTTP'],
     ['a header with NUL', 'HTTP/1.1 200 OK\r\nX-A: a\0b\r\n\r\n', 'not valid HTTP'],
@@ -46,18 +46,18 @@ describe.each(VERSIONS)('Proxy: odd answers to a client of HTTP/%s', (version) =
     ],
     ['chunked twice', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n', 'Transfer-Encoding'],
     [
-      'chunked in front',
+      'chunked first',
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n\r\nx',
       'Transfer-Encoding',
     ],
-    ['a word with chunked in it', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: x-chunked\r\n\r\nx', 'Transfer-Encoding'],
+    ['a word that contains chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: x-chunked\r\n\r\nx', 'Transfer-Encoding'],
     [
-      '101 that nobody asked for',
+      '101 without a request',
       'HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
       'the client did not ask',
     ],
-    ['101 without a word', 'HTTP/1.1 101 Switching\r\n\r\n', '101'],
-  ])('%s is 502 with the reason', async (_, bytes, reason) => {
+    ['101 without a reason', 'HTTP/1.1 101 Switching\r\n\r\n', '101'],
+  ])('%s gives 502 with the reason', async (_, bytes, reason) => {
     const { status, text } = await answerOf(bytes, version);
     expect(status).toBe(502);
     expect(text).toContain('"code":"BackendAnswerInvalid"');
@@ -82,7 +82,7 @@ describe.each(VERSIONS)('Proxy: odd answers to a client of HTTP/%s', (version) =
     ['a body in 304', 'HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\nhello', ''],
     ['no reason', 'HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok', 'ok'],
     ['an empty reason', 'HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok', 'ok'],
-    ['a reason that is not ASCII', 'HTTP/1.1 200 gr\xfc\xdfe\r\nContent-Length: 2\r\n\r\nok', 'ok'],
+    ['a non-ASCII reason', 'HTTP/1.1 200 gr\xfc\xdfe\r\nContent-Length: 2\r\n\r\nok', 'ok'],
     ['status 999', 'HTTP/1.1 999 x\r\nContent-Length: 2\r\n\r\nok', 'ok'],
     ['status 600 and HTTP/1.0', 'HTTP/1.0 600 x\r\nContent-Length: 2\r\n\r\nok', 'ok'],
     [
@@ -90,10 +90,14 @@ describe.each(VERSIONS)('Proxy: odd answers to a client of HTTP/%s', (version) =
       'HTTP/1.1 100 C\r\n\r\nHTTP/1.1 103 E\r\nLink: a\r\n\r\nHTTP/1.1 199 x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
       'ok',
     ],
-    ['more than the length', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n\r\nforged', 'ok'],
-    ['garbage behind the length', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\0\0\0', 'ok'],
     [
-      'an Upgrade that is an offer',
+      'a body longer than its length',
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n\r\nforged',
+      'ok',
+    ],
+    ['garbage after the body', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\0\0\0', 'ok'],
+    [
+      'an Upgrade as an offer',
       'HTTP/1.1 200 OK\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nContent-Length: 2\r\n\r\nok',
       'ok',
     ],
@@ -119,7 +123,7 @@ describe.each(VERSIONS)('Proxy: odd answers to a client of HTTP/%s', (version) =
   test.each([
     ['nothing', ''],
     ['half a head', 'HTTP/1.1 200 OK\r\nX-A: b'],
-  ])('a backend that sends %s and closes is 502', async (_, bytes) => {
+  ])('a backend that sends %s and closes gives 502', async (_, bytes) => {
     const { status, text } = await answerOf(bytes, version);
     expect(status).toBe(502);
     expect(text).toMatch(/BackendUnreachable|BackendAnswerInvalid/);
@@ -142,13 +146,13 @@ describe('Proxy: odd answers', () => {
     ['a length', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart'],
     ['chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n'],
     ['broken chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\nzz\r\n'],
-  ])('one that breaks off, with %s, does not look whole', async (_, bytes) => {
+  ])('an answer cut off with %s does not look complete', async (_, bytes) => {
     const { text } = await answerOf(bytes, '1.1');
     expect(text).toContain('part');
     expect(text).not.toMatch(/0\r\n\r\n$/);
   });
 
-  test('gzip as Transfer-Encoding alone ends with the connection', async () => {
+  test('gzip as the only Transfer-Encoding ends with the connection', async () => {
     const proxy = await startRawProxy();
     proxy.onRequest = (connection) => {
       connection.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n\x1f\x8bdata');
@@ -160,7 +164,7 @@ describe('Proxy: odd answers', () => {
     expect(text).toMatch(/\r\n\r\n\x1f\x8bdata$/);
   });
 
-  test('gzip and chunked stay so', async () => {
+  test('gzip with chunked is passed on unchanged', async () => {
     const { text } = await answerOf(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
       '1.1',
@@ -169,7 +173,7 @@ describe('Proxy: odd answers', () => {
     expect(text).toMatch(/\r\n\r\n2\r\nok\r\n0\r\n\r\n$/);
   });
 
-  test('headers come byte for byte, in their order and case, repeated ones as they are', async () => {
+  test('headers are passed on byte for byte, in their order and case, with repetitions', async () => {
     const lines =
       'X-B: 1\r\nset-cookie: a=1\r\nX-A: \xfc\xdf\xff\r\nSet-Cookie: b=2\r\nX-B: 2\r\nServer: mine\r\nContent-Length: 0\r\n';
     const { head } = await answerOf(`HTTP/1.1 200 OK\r\n${lines}\r\n`, '1.1');
@@ -178,21 +182,21 @@ describe('Proxy: odd answers', () => {
   });
 
   test.each([
-    ['a 304 says no length of a body that it has not', 'GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n'],
-    ['a 304 says no coding', 'GET', 'HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n'],
-    ['a 204 says no length', 'GET', 'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n'],
-    ['HEAD says no coding', 'HEAD', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'],
+    ['a 304 has no length for a body it lacks', 'GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n'],
+    ['a 304 has no coding', 'GET', 'HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n'],
+    ['a 204 has no length', 'GET', 'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n'],
+    ['HEAD has no coding', 'HEAD', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'],
   ])('%s, as on Plane', async (_, method, bytes) => {
     const { head } = await answerOf(`${bytes}`, '1.1', '', method);
     expect(head).not.toMatch(/content-length|transfer-encoding/i);
   });
 
-  test('HEAD says the length that GET would have', async () => {
+  test('HEAD has the length of the answer to GET', async () => {
     const { head } = await answerOf('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n', '1.1', '', 'HEAD');
     expect(head).toMatch(/\r\nContent-Length: 9/);
   });
 
-  test('what the proxy adds comes behind what the backend sent, in the order of Plane', async () => {
+  test('headers of the proxy follow those of the backend, in the order of Plane', async () => {
     const { head } = await answerOf('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Last: 1\r\n\r\n', '1.1');
     const names = head.split('\r\n').map((line) => line.split(':', 1)[0]?.toLowerCase());
     const added = names.slice(names.indexOf('x-last') + 1, -2);
@@ -202,14 +206,14 @@ describe('Proxy: odd answers', () => {
     ]);
   });
 
-  test('headers that concern the backend’s connection stay there', async () => {
+  test('headers about the backend’s connection are not passed on', async () => {
     const lines = 'Connection: close, X-Mine\r\nX-Mine: 1\r\nKeep-Alive: timeout=99\r\nProxy-Connection: close\r\n';
     const { head } = await answerOf(`HTTP/1.1 200 OK\r\n${lines}X-Other: 2\r\nContent-Length: 0\r\n\r\n`, '1.1');
     expect(head).not.toMatch(/X-Mine|timeout=99|Proxy-Connection/i);
     expect(head).toContain('X-Other: 2');
   });
 
-  test('headers pass up to the size that Plane takes; more is 502 that says how much and whose', async () => {
+  test('headers are passed on up to Plane’s limit; more gives 502 with the size and its source', async () => {
     const cookies = (count: number) => `Set-Cookie: ${'x'.repeat(3_000)}\r\n`.repeat(count);
     const fine = await answerOf(`HTTP/1.1 200 OK\r\n${cookies(130)}Content-Length: 2\r\n\r\nok`, '1.1');
     expect(fine.status).toBe(200);
@@ -221,7 +225,7 @@ describe('Proxy: odd answers', () => {
     expect(many.head.match(/\r\na: b/g)).toHaveLength(5_000);
   });
 
-  test('a head without a body is not kept back', async () => {
+  test('a head without a body is sent at once', async () => {
     const proxy = await startRawProxy();
     proxy.onRequest = (connection) =>
       connection.send('HTTP/1.1 200 OK\r\nX-A: \xfc\r\nContent-Type: text/event-stream\r\n\r\n');

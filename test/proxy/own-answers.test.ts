@@ -7,10 +7,10 @@ import { waitFor } from '../support/wait.js';
 
 /** What browsers send when a person opens an address. */
 const NAVIGATION = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
-/** Answers until it is told to close its port; then it listens on another one. */
+/** Answers until it is told to close its port, and then listens on another one. */
 const MOVER = `node -e "const h = require('http'); const s = h.createServer((q, r) => { r.setHeader('connection', 'close'); r.end(); if (q.url === '/move') s.close(() => h.createServer().listen(0, '127.0.0.1', () => console.log('moved'))); }).listen(process.env.PORT)"`;
 
-/** What stands on a page, as a reader sees it. */
+/** The text of a page as a reader sees it. */
 function textOf({ text }: Answer): string {
   const body = text.slice(text.indexOf('<body>'));
   const plain = body.replace(/<[^>]*>/g, '');
@@ -28,7 +28,7 @@ async function endedBackend(lines: string[]) {
 
 describe('Proxy', () => {
   describe('the form of the proxy’s own answers', () => {
-    test('is JSON unless a page is asked for, and a page may do nothing', async () => {
+    test('is JSON unless a page is requested, and a page may do nothing', async () => {
       const server = await startServer();
       const json = await send(`${server.proxyUrl}/`);
       expect(json).toMatchObject({ status: 400, headers: { 'content-type': 'application/json' } });
@@ -64,7 +64,7 @@ describe('Proxy', () => {
       expect(received()).toMatch(/^HTTP\/1\.1 410 Gone\r\n(?:.+\r\n)+\r\n$/);
     });
 
-    test('lets a page’s question beforehand pass, so that the page may read the error', async () => {
+    test('allows preflights, so that a page may read the error', async () => {
       const { url } = await endedBackend([]);
       const origin = 'https://app.example';
       const preflight = { origin, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'x-a' };
@@ -101,7 +101,7 @@ describe('Proxy', () => {
       expect(text).toContain('400 TokenMissing');
     });
 
-    test('a page that asks for an absolute path is told the relative one, and no token is shown', async () => {
+    test('a page that requests an absolute path is told the relative one, without its token', async () => {
       const server = await startServer();
       const { url, token } = await server.connect();
       const headers = { referer: `${url}a/index.html` };
@@ -116,7 +116,7 @@ describe('Proxy', () => {
     });
   });
 
-  test('an unknown token is told from none, and is not shown', async () => {
+  test('an unknown token has a different answer, which does not show it', async () => {
     const server = await startServer();
     const token = 'x'.repeat(43);
     const answer = await send(`${server.proxyUrl}/${token}/`, { headers: NAVIGATION });
@@ -126,7 +126,7 @@ describe('Proxy', () => {
   });
 
   describe('when the backend has ended', () => {
-    test('the page says when, why, and what it printed last: as text, without escapes and tokens', async () => {
+    test('the page shows when, why, and its last output as text, without escapes and tokens', async () => {
       const lines = ['\u001b[31mred\u001b[0m <b>&amp;</b>\u0007', `token ${'t'.repeat(43)} of another`];
       const { server, url, token, backend_id } = await endedBackend(lines);
       const answer = await send(url, { headers: NAVIGATION });
@@ -142,7 +142,7 @@ describe('Proxy', () => {
       expect(answer.text).not.toContain(token);
     });
 
-    test('JSON says the same', async () => {
+    test('JSON has the same', async () => {
       const { url, backend_id } = await endedBackend(['last words']);
       const { error } = (await send(url)).json<{ error: Record<string, string> }>();
       expect(error).toMatchObject({ status: 410, code: 'BackendEnded' });
@@ -167,14 +167,14 @@ describe('Proxy', () => {
       }
     });
 
-    test('no page of a backend may see it, by whichever name it was served', async () => {
+    test('no page of a backend may see its output, under any of its names', async () => {
       const { server, url } = await endedBackend(['last words']);
       const { port } = new URL(server.proxyUrl);
       for (const headers of [
         { origin: `http://localhost:${port}` },
         { origin: `http://abcdefghijklmn.localhost:${port}` },
         { origin: 'http://evil.com?.localhost' },
-        // From the page's own origin, there is no Origin.
+        // Requests from the page's own origin have no Origin.
         { 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'empty', ...NAVIGATION },
         { 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'iframe', ...NAVIGATION },
       ]) {
@@ -186,7 +186,7 @@ describe('Proxy', () => {
       expect((await send(url, { headers: opened })).text).toContain('last words');
     });
 
-    test('what jamdev had to say is there too, as why it could not start', async () => {
+    test('jamdev’s remark, such as why it could not start, is shown too', async () => {
       const server = await startServer({ command: 'no-such-command-at-all' });
       const { url, backend_id } = await server.connect();
       await untilStatus(server, backend_id, 'terminated');
@@ -194,7 +194,7 @@ describe('Proxy', () => {
       expect(text).toContain('jamdev: The command "no-such-command-at-all" does not exist');
     });
 
-    test('one that ends before it is ready answers who waits', async () => {
+    test('requests that wait are answered if it ends before it is ready', async () => {
       const server = await startServer({
         command: `node -e "console.log('sorry'); setTimeout(() => process.exit(5), 200)"`,
       });
@@ -204,7 +204,7 @@ describe('Proxy', () => {
       expect(textOf(answer)).toMatch(/exit code 5.*\nsorry\n/s);
     });
 
-    test('the reason is told in words', async () => {
+    test('the reason is shown in words', async () => {
       const server = await startServer();
       const { url, backend_id } = await server.connect();
       await post(`${server.apiUrl}/v2/backend/${backend_id}/terminate`, { hard: true });
@@ -214,7 +214,7 @@ describe('Proxy', () => {
   });
 
   describe('when the backend does not answer on its port', () => {
-    test('the answer says where it listens instead', async () => {
+    test('the answer says on which port it listens instead', async () => {
       const server = await startServer({ command: MOVER });
       const { url, backend_id } = await server.connect();
       const backend = await untilStatus(server, backend_id, 'ready');
@@ -233,7 +233,7 @@ describe('Proxy', () => {
       expect(String((await once(upgrade, 'error'))[0])).toContain('502');
     });
 
-    test('a client that hangs up meanwhile harms nobody', async () => {
+    test('a client that disconnects in the meantime does no harm', async () => {
       const server = await startServer({ command: MOVER });
       const { url, token, backend_id } = await server.connect();
       const backend = await untilStatus(server, backend_id, 'ready');

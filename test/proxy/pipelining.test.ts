@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { PLAIN_ANSWER, type RawConnection, type RawProxy, startRawProxy } from '../support/raw-proxy.js';
 import { waitFor } from '../support/wait.js';
 
-/** What the backend got so far, by the path of each request. */
+/** The paths that the backend received so far. */
 function pathsAt({ backendConnections }: RawProxy): string[] {
   return backendConnections.flatMap(({ received }) =>
     [...received.matchAll(/[A-Z]+ (\S+) HTTP/g)].map(([, path = '']) => path),
@@ -12,8 +12,8 @@ function pathsAt({ backendConnections }: RawProxy): string[] {
 const request = (path: string, method = 'GET', rest = '\r\n') =>
   `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${rest}`;
 
-describe('requests that a client sends ahead on one connection', () => {
-  test('reach the backend one after the other, in their order', async () => {
+describe('pipelined requests', () => {
+  test('reach the backend one after the other, in order', async () => {
     const proxy = await startRawProxy();
     const pending: RawConnection[] = [];
     proxy.onRequest = (connection) => void pending.push(connection);
@@ -35,7 +35,7 @@ describe('requests that a client sends ahead on one connection', () => {
     expect(proxy.faults).toEqual([]);
   });
 
-  test('of which one is refused by the proxy: the others are answered in their order', async () => {
+  test('are answered in order, even if the proxy refuses one of them', async () => {
     const proxy = await startRawProxy();
     const client = await proxy.open();
     client.send(request(`${proxy.tokenPath}/1`) + request('/unknown/2') + request(`${proxy.tokenPath}/3`));
@@ -50,7 +50,7 @@ describe('requests that a client sends ahead on one connection', () => {
     ['two hosts', request('{path}/2', 'GET', 'Host: localhost\r\n\r\n')],
     ['the first chunk', request('{path}/2', 'POST', 'Transfer-Encoding: chunked\r\n\r\nzz\r\n')],
     ['a later chunk', request('{path}/2', 'POST', 'Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\nzz\r\n')],
-  ])('are answered before what is unreadable behind them (%s)', async (_what, unreadable) => {
+  ])('are answered before unreadable bytes that follow (%s)', async (_what, unreadable) => {
     const proxy = await startRawProxy();
     const pending: RawConnection[] = [];
     proxy.onRequest = (connection) => void pending.push(connection);
@@ -68,7 +68,7 @@ describe('requests that a client sends ahead on one connection', () => {
   });
 
   test.each(['destroy', 'resetAndDestroy'] as const)(
-    'are not sent to the backend once the client has left (%s)',
+    'are not sent to the backend after the client has left (%s)',
     async (leave) => {
       const proxy = await startRawProxy();
       proxy.onRequest = () => undefined;

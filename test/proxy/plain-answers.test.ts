@@ -74,7 +74,7 @@ interface Read {
   keepsConnection: boolean;
 }
 
-/** How Node.js's client reads an answer. @returns undefined when it does not get a whole one out of the bytes */
+/** How Node.js's client reads an answer. @returns undefined if the bytes are not a complete answer */
 async function readByNode(bytes: Buffer, method: string): Promise<Read | undefined> {
   const connection = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
   const outgoing = httpRequest({ method, createConnection: () => connection, headers: { connection: 'keep-alive' } });
@@ -89,7 +89,7 @@ async function readByNode(bytes: Buffer, method: string): Promise<Read | undefin
       incoming.on('error', () => resolve(undefined));
       incoming.on('end', () => {
         const { statusCode, statusMessage, rawHeaders, headers } = incoming;
-        // The second is the rule of Node.js's agent.
+        // The second condition is the rule of Node.js's agent.
         const keepsConnection = outgoing.shouldKeepAlive && headers['keep-alive'] !== 'timeout=1';
         const body = Buffer.concat(chunks).toString('latin1');
         resolve({ statusCode, statusMessage, rawHeaders, body, keepsConnection });
@@ -101,7 +101,7 @@ async function readByNode(bytes: Buffer, method: string): Promise<Read | undefin
   });
 }
 
-/** The same by the reader of plain answers, and the bytes that the answer takes. */
+/** The same with the reader of plain answers, with the bytes that the answer takes. */
 function readPlainly(bytes: Buffer, method: string): { read: Read; taken: Buffer } | undefined {
   const answer = readPlainAnswer(bytes, method === 'HEAD');
   if (answer === undefined || bytes.length < answer.headBytes + answer.bodyBytes) return undefined;
@@ -113,7 +113,7 @@ function readPlainly(bytes: Buffer, method: string): { read: Read; taken: Buffer
 }
 
 describe('Proxy: plain answers', () => {
-  test('what is read without Node.js’s parser, that reads in the same way', async () => {
+  test('the reader of plain answers agrees with Node.js’s parser on all that it reads', async () => {
     let plain = 0;
     await check(
       asyncProperty(
@@ -132,7 +132,7 @@ describe('Proxy: plain answers', () => {
     expect(plain).toBeGreaterThan(100);
   });
 
-  test('a client gets the same bytes, whether the answer comes to the proxy whole or in pieces', async () => {
+  test('a client gets the same bytes, whether the answer reaches the proxy complete or in pieces', async () => {
     const proxy = await startRawProxy();
     const rows = answerRows();
     for (const [index, bytes] of rows.entries()) {
@@ -148,7 +148,7 @@ describe('Proxy: plain answers', () => {
     expect(proxy.faults).toEqual([]);
   });
 
-  test('plain exchanges, those that Node.js reads, and uploads use the same connection one after the other', async () => {
+  test('plain exchanges, those that Node.js reads, and uploads share a connection one after the other', async () => {
     const proxy = await startRawProxy();
     const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n';
     const client = await proxy.open();
@@ -182,7 +182,7 @@ describe('Proxy: plain answers', () => {
     client.socket.destroy();
   });
 
-  test('a slow reader holds the backend back, and gets all', async () => {
+  test('a slow reader slows the backend down, and gets everything', async () => {
     const proxy = await startRawProxy();
     const size = 64 * 1024 * 1024;
     let sent = 0;
@@ -223,7 +223,9 @@ function answerRows(): string[] {
   return [...plain, ...statuses];
 }
 
-/** Sends a request to a backend that answers in pieces and closes. @returns all that the client gets, without the date */
+/**
+ * Sends a request to a backend that answers in pieces and closes. @returns all that the client gets, without the date
+ */
 async function exchange(proxy: RawProxy, method: string, version: string, pieces: readonly string[]): Promise<string> {
   proxy.onRequest = (connection) => {
     let index = 0;

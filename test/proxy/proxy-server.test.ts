@@ -28,7 +28,7 @@ async function openWebSocket(
 }
 
 describe('Proxy', () => {
-  describe('what reaches the backend', () => {
+  describe('requests to the backend', () => {
     test.each([
       ['', '/'],
       ['/', '/'],
@@ -43,7 +43,7 @@ describe('Proxy', () => {
       ['/[x]|^"`{}\\', '/[x]|^"`{}\\'],
       ['//[oops', '//[oops'],
       ['/a:b@c', '/a:b@c'],
-    ])('"/TOKEN%s" comes as "%s", byte for byte', async (rest, expected) => {
+    ])('"/TOKEN%s" arrives as "%s", byte for byte', async (rest, expected) => {
       const server = await startServer();
       const { url, token } = await server.connect({ key: 'k' });
       await send(url);
@@ -54,7 +54,7 @@ describe('Proxy', () => {
       expect(JSON.parse(body).url).toBe(expected);
     });
 
-    test('a whole URL in the request line works as its path does', async () => {
+    test('a whole URL in the request line works like its path', async () => {
       const server = await startServer();
       const { token } = await server.connect();
       const answer = await send(server.proxyUrl, { path: `http://localhost:9090/${token}/a?b` });
@@ -62,7 +62,7 @@ describe('Proxy', () => {
     });
 
     test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'M-SEARCH'])(
-      'the method %s passes',
+      'the method %s is passed on',
       async (method) => {
         const server = await startServer();
         const { url } = await server.connect();
@@ -77,7 +77,7 @@ describe('Proxy', () => {
       expect(answer).toMatchObject({ status: 200, text: '', headers: { 'x-method': 'HEAD' } });
     });
 
-    test('verified headers are jamdev’s: a client’s own are removed, whatever their case', async () => {
+    test('verified headers are jamdev’s: those of a client are removed, whatever their case', async () => {
       const server = await startServer();
       const auth = { role: 'editor', name: 'Zoë' };
       const { url, backend_id, secret_token, token } = await server.connect({ key: 'k', user: 'ann', auth });
@@ -105,7 +105,7 @@ describe('Proxy', () => {
       });
     });
 
-    test('without user and auth there is no name and an empty auth, not a client’s', async () => {
+    test('without user and auth there is no user and an empty auth, not those of a client', async () => {
       const server = await startServer();
       const { url } = await server.connect();
       const forged = { 'x-verified-username': 'mallory', 'x-verified-user-data': '{"role":"admin"}' };
@@ -114,7 +114,7 @@ describe('Proxy', () => {
       expect(headers['x-verified-user-data']).toBe('{}');
     });
 
-    test('the environment is the contract’s', async () => {
+    test('the environment follows the contract', async () => {
       const server = await startServer();
       const spawn = { executable: { env: { TEST_X: 'y=z' } } };
       const { url, backend_id } = await server.connect({ service: 'chat', key: 'room 1', spawn });
@@ -132,14 +132,14 @@ describe('Proxy', () => {
   });
 
   describe('bodies', () => {
-    test('a large body passes both ways', async () => {
+    test('a large body is passed on in both directions', async () => {
       const server = await startServer();
       const { url } = await server.connect();
       const body = Buffer.alloc(20 * 1024 * 1024, 'x');
       expect((await send(url, { body })).json()).toMatchObject({ body: `${body.length} bytes` });
     });
 
-    test('a chunked body passes', async () => {
+    test('a chunked body is passed on', async () => {
       const server = await startServer();
       const { url } = await server.connect();
       const answer = await send(url, {
@@ -150,7 +150,7 @@ describe('Proxy', () => {
       expect(answer.json()).toMatchObject({ body: 'in chunks' });
     });
 
-    test('Expect: 100-continue is answered, and the body then passes', async () => {
+    test('Expect: 100-continue is answered, and the body is then passed on', async () => {
       const server = await startServer();
       const { token, url } = await server.connect();
       await send(url);
@@ -164,7 +164,7 @@ describe('Proxy', () => {
       expect(received()).toContain('"body":"hello"');
     });
 
-    test('server-sent events are passed on as they come, and a client that leaves is told to the backend', async () => {
+    test('server-sent events are passed on as they arrive, and the backend notices a client that leaves', async () => {
       const server = await startServer();
       const { url, backend_id } = await server.connect();
       const stream = await openStream(`${url}drip`);
@@ -176,7 +176,7 @@ describe('Proxy', () => {
   });
 
   describe('responses', () => {
-    test('name the backend, and allow every origin unless the backend speaks of CORS itself', async () => {
+    test('name the backend, and allow every origin unless the backend sets CORS headers', async () => {
       const server = await startServer();
       const { url, backend_id } = await server.connect();
       const { headers } = await send(url);
@@ -193,7 +193,7 @@ describe('Proxy', () => {
     });
   });
 
-  test('an offer to go on in HTTP/2, as curl makes it, is answered plainly, with a body too', async () => {
+  test('an offer of HTTP/2, as curl makes it, gets a plain answer, with a body too', async () => {
     const server = await startServer();
     const { url, token } = await server.connect();
     await send(url);
@@ -205,7 +205,7 @@ describe('Proxy', () => {
     await waitFor(() => received().includes('"url":"/y"'), 'the next answer on the same connection');
   });
 
-  test('an answer in place of an upgrade names the backend as well', async () => {
+  test('an answer instead of an upgrade names the backend too', async () => {
     const command = `node -e "require('http').createServer((q, s) => s.end()).on('upgrade', (q, s) => s.end('HTTP/1.1 401 No\\r\\ncontent-length: 0\\r\\n\\r\\n')).listen(process.env.PORT)"`;
     const server = await startServer({ command });
     const { token, backend_id } = await server.connect();
@@ -217,7 +217,7 @@ describe('Proxy', () => {
     expect(received()).toContain('access-control-allow-origin: *');
   });
 
-  test('many backends, one after the other, leave no listener behind', async () => {
+  test('many backends one after the other leave no listeners behind', async () => {
     const server = await startServer();
     const warnings: string[] = [];
     const onWarning = (warning: Error) => void warnings.push(warning.name);
@@ -233,7 +233,7 @@ describe('Proxy', () => {
   });
 
   describe('WebSockets', () => {
-    test('echo text and binary, with verified headers, and count as a connection', async () => {
+    test('echo text and binary, have verified headers, and count as connections', async () => {
       const server = await startServer();
       const { url, backend_id, token } = await server.connect({ user: 'ann' });
       const { socket, hello, responseHeaders } = await openWebSocket(`${url}chat?room=1`, {
@@ -252,7 +252,7 @@ describe('Proxy', () => {
       await waitFor(() => server.parts.platform.backend(backend_id).connections === 0, 'the connection to be closed');
     });
 
-    test('a client that vanishes without a word is noticed', async () => {
+    test('are closed if a client vanishes silently', async () => {
       const server = await startServer();
       const { url, backend_id } = await server.connect();
       const { socket } = await openWebSocket(url);
@@ -260,7 +260,7 @@ describe('Proxy', () => {
       await waitFor(() => server.parts.platform.backend(backend_id).connections === 0, 'the connection to be closed');
     });
 
-    test('a backend that crashes closes them, and the token is dead', async () => {
+    test('are closed when the backend crashes, and the token is dead', async () => {
       const server = await startServer();
       const { url, backend_id } = await server.connect();
       const { socket } = await openWebSocket(url);
@@ -273,7 +273,7 @@ describe('Proxy', () => {
       expect(String(error)).toContain('410');
     });
 
-    test('to a backend that does not speak WebSocket its own answer is passed on', async () => {
+    test('to a backend that does not speak WebSocket get its own answer', async () => {
       const command = `node -e "require('http').createServer((q, s) => s.end()).on('upgrade', (q, s) => s.end('HTTP/1.1 418 No\\r\\nx-a: b\\r\\n\\r\\n')).listen(process.env.PORT)"`;
       const server = await startServer({ command });
       const { url } = await server.connect();
@@ -303,7 +303,7 @@ describe('Proxy', () => {
       });
     });
 
-    test('requests and upgrades wait for a backend that is still starting', async () => {
+    test('requests and upgrades wait for a starting backend', async () => {
       const command = `node -e "setTimeout(() => require('http').createServer((q, s) => s.end('here')).listen(process.env.PORT), 400)"`;
       const server = await startServer({ command });
       const { url } = await server.connect();
@@ -311,7 +311,7 @@ describe('Proxy', () => {
       expect(answers.map(({ text }) => text)).toEqual(Array.from({ length: 10 }, () => 'here'));
     });
 
-    test('410 when it ends before it is ready, for requests and upgrades', async () => {
+    test('410 if it ends before it is ready, for requests and upgrades', async () => {
       const server = await startServer({ command: `node -e "setTimeout(() => process.exit(5), 300)"` });
       const { url } = await server.connect();
       const upgrade = new WebSocket(url.replace('http', 'ws'));
@@ -320,7 +320,7 @@ describe('Proxy', () => {
       expect(String(error)).toContain('410');
     });
 
-    test('502 when it is ready but does not answer anymore', async () => {
+    test('502 if it is ready but no longer answers', async () => {
       const command = `node -e "const s = require('http').createServer((q, r) => { r.setHeader('connection', 'close'); r.end(); if (q.url === '/deaf') s.close(); }).listen(process.env.PORT); setInterval(() => {}, 1000)"`;
       const server = await startServer({ command });
       const { url } = await server.connect();
@@ -336,7 +336,7 @@ describe('Proxy', () => {
       expect(String((await once(upgrade, 'error'))[0])).toContain('502');
     });
 
-    test('a client that hangs up while it waits is forgotten, and the backend goes on', async () => {
+    test('a client that disconnects while it waits is dropped, and the backend continues', async () => {
       const command = `node -e "setTimeout(() => require('http').createServer((q, s) => s.end('here')).listen(process.env.PORT), 300)"`;
       const server = await startServer({ command });
       const { url, token, backend_id } = await server.connect();
@@ -352,7 +352,7 @@ describe('Proxy', () => {
       expect((await send(url)).text).toBe('here');
     });
 
-    test('a keep-alive connection that the backend closes in that moment does not cost a request', async () => {
+    test('a keep-alive connection closed by the backend at that moment does not lose a request', async () => {
       const command = `node -e "const s = require('http').createServer((q, r) => r.end('ok')); s.keepAliveTimeout = 1; s.listen(process.env.PORT)"`;
       const server = await startServer({ command });
       const { url } = await server.connect();
@@ -366,7 +366,7 @@ describe('Proxy', () => {
     });
   });
 
-  test('requests sent ahead wait for the first one, and are dropped with their connection', async () => {
+  test('pipelined requests wait for the first one, and are dropped with their connection', async () => {
     const server = await startServer();
     const { backend_id, url, token } = await server.connect();
     await send(url);

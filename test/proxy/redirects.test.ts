@@ -49,7 +49,7 @@ afterAll(async () => {
   tunneled.remove();
 });
 
-/** Asks a service for a redirect, and follows it as a browser does. */
+/** Requests a redirect from a service, and follows it as a browser does. */
 async function follow(service: string, to: string): Promise<string> {
   const { url } = await server.connect({ service, key: 'k' });
   const response = await fetch(`${url}a/b?to=${encodeURIComponent(to)}`);
@@ -69,7 +69,7 @@ describe('a redirect to an absolute path', () => {
     expect(await remarks('rewritten')).toEqual([]);
   });
 
-  test('is left alone without it, with one remark that says what breaks and what helps', async () => {
+  test('is unchanged without it, with one remark that says what breaks and what helps', async () => {
     const { url } = await server.connect({ service: 'plain', key: 'k' });
     const { status, headers } = await send(`${url}old?to=/hello`);
     expect({ status, location: headers.location }).toEqual({ status: 302, location: '/hello' });
@@ -84,7 +84,7 @@ describe('a redirect to an absolute path', () => {
     expect(line).toContain('\\"rewriteRedirects\\": true');
   });
 
-  test('with a static token, the backend has to put it in front, unless jamdev does', async () => {
+  test('needs the static token in front, which the backend or jamdev adds', async () => {
     expect(await follow('static', 'BASE/hello')).toBe('at /hello');
     expect(await remarks('static')).toEqual([]);
     expect(await follow('static', '/hello')).toBe('410');
@@ -94,7 +94,7 @@ describe('a redirect to an absolute path', () => {
   });
 });
 
-test.each(['../hello', '//other.example/x', 'https://other.example/x'])('%s is never touched', async (to) => {
+test.each(['../hello', '//other.example/x', 'https://other.example/x'])('%s is never changed', async (to) => {
   const { url } = await server.connect({ service: 'rewritten', key: 'k' });
   expect((await send(`${url}a/b?to=${encodeURIComponent(to)}`)).headers.location).toBe(to);
 });
@@ -105,7 +105,7 @@ test('a redirect to the connection URL of another session leads there', async ()
   expect(await follow('rewritten', new URL(`${other.url}hello`).pathname)).toBe('at /hello');
 });
 
-test('behind a tunnel that ends TLS, redirects keep the token, whether it keeps the name of the host or not', async () => {
+test('behind a tunnel that ends TLS, redirects keep the token, whatever host the tunnel sends', async () => {
   const tunnel = 'https://app.tunnel.example';
   const behind = await startDevServer({ folder: tunneled.path, port: 0, proxyPort: 0, watch: false });
   onTestFinished(() => behind.close(true));
@@ -123,8 +123,8 @@ test('behind a tunnel that ends TLS, redirects keep the token, whether it keeps 
   }
 });
 
-describe('the icon that browsers ask the root of a host for', () => {
-  test.each(['GET', 'HEAD'])('is answered on %s, so that the console of a page shows no error', async (method) => {
+describe('the favicon at the root of a host', () => {
+  test.each(['GET', 'HEAD'])('is answered on %s, so that the browser console shows no error', async (method) => {
     const { status, headers, text } = await send(`${server.proxyUrl}/favicon.ico?v=2`, {
       method,
       headers: { accept: 'image/*', referer: `${server.proxyUrl}/${'T'.repeat(43)}/` },
@@ -133,7 +133,7 @@ describe('the icon that browsers ask the root of a host for', () => {
     expect(headers['cache-control']).toContain('max-age');
   });
 
-  test('behind a token is the backend’s own, and other methods are an error as before', async () => {
+  test('behind a token is the backend’s own, and other methods are still an error', async () => {
     const { url } = await server.connect({ service: 'plain', key: 'k' });
     expect((await send(`${url}favicon.ico`)).text).toBe('at /favicon.ico');
     expect((await send(`${server.proxyUrl}/favicon.ico`, { method: 'POST' })).status).toBe(410);

@@ -17,7 +17,7 @@ interface Echo {
 }
 
 describe('Proxy: static tokens', () => {
-  test('each backend has one token: every connect gives the same URL, with no secret', async () => {
+  test('a backend has one token: every connect gives the same URL, without a secret', async () => {
     const server = await startServer({ useStaticToken: true });
     const connect = `${server.apiUrl}/v2/service/-/-/connect`;
     const first = (await post(connect, { key: 'k' })).json<Record<string, string>>();
@@ -49,8 +49,8 @@ describe('Proxy: static tokens', () => {
     });
   });
 
-  test.each(['', '/', '?a=1', '//a/%2F/../b?c', '/?'])('"/TOKEN%s" comes byte for byte', async (rest) => {
-    // A server with a base path answers one of "/TOKEN" and "/TOKEN/" with a redirect to the other.
+  test.each(['', '/', '?a=1', '//a/%2F/../b?c', '/?'])('"/TOKEN%s" arrives byte for byte', async (rest) => {
+    // A server with a base path redirects either "/TOKEN" or "/TOKEN/" to the other.
     const server = await startServer({ useStaticToken: true });
     const { url, token } = await server.connect();
     await send(url);
@@ -60,7 +60,7 @@ describe('Proxy: static tokens', () => {
     expect(received()).toContain(`"url":"/${token}${rest}"`);
   });
 
-  test('WebSockets keep it as well', async () => {
+  test('WebSockets keep it too', async () => {
     const server = await startServer({ useStaticToken: true });
     const { url, token } = await server.connect();
     const socket = new WebSocket(`${url.replace('http', 'ws')}chat?room=1`);
@@ -70,7 +70,7 @@ describe('Proxy: static tokens', () => {
     expect(hello.headers).toMatchObject({ 'x-verified-path': `/${token}/chat` });
   });
 
-  test('a request that is repeated, as the backend closed its connection, keeps it too', async () => {
+  test('a request that is retried because the backend closed its connection keeps it too', async () => {
     const command = `node -e "const s = require('http').createServer((q, r) => r.end(q.url)); s.keepAliveTimeout = 1; s.listen(process.env.PORT)"`;
     const server = await startServer({ command, useStaticToken: true });
     const { url, token } = await server.connect();
@@ -82,7 +82,7 @@ describe('Proxy: static tokens', () => {
     expect([...seen]).toEqual([`/${token}/x`]);
   });
 
-  test('readiness is asked for at /, without a token', async () => {
+  test('readiness is checked at / without a token', async () => {
     const command = `node -e "require('http').createServer((q, r) => { console.log(q.method, q.url); r.end(); }).listen(process.env.PORT)"`;
     const server = await startServer({ command, useStaticToken: true });
     const { backend_id } = await server.connect();
@@ -91,7 +91,7 @@ describe('Proxy: static tokens', () => {
     expect(backend.log.lastLines[0]).toBe('HEAD /');
   });
 
-  test('user and auth are accepted, do not reach the backend, and the person is told so once', async () => {
+  test('user and auth are accepted but do not reach the backend, with one remark', async () => {
     const server = await startServer({ useStaticToken: true });
     const notices: string[] = [];
     server.parts.platform.events.on('backend', (backend) => backend.events.on('notice', (text) => notices.push(text)));
@@ -107,7 +107,7 @@ describe('Proxy: static tokens', () => {
     expect(headers['x-verified-secret']).toBe('');
   });
 
-  test('a replaced process gets the same token', async () => {
+  test('a replaced process keeps the token', async () => {
     const server = await startServer({ useStaticToken: true, onChange: 'restart', build: 'true', watch: false });
     const { url, token } = await server.connect();
     const before = (await send(url)).json<Echo>();
@@ -120,7 +120,7 @@ describe('Proxy: static tokens', () => {
     expect(after.url).toBe(`/${token}/`);
   });
 
-  test('the token of a backend that has ended is dead, and the next holder of the key has another', async () => {
+  test('the token of an ended backend is dead, and the next holder of the key has another', async () => {
     const server = await startServer({ useStaticToken: true });
     const { url, token, backend_id } = await server.connect({ key: 'k' });
     await post(`${server.apiUrl}/v2/backend/${backend_id}/terminate`, { hard: true });
@@ -129,7 +129,7 @@ describe('Proxy: static tokens', () => {
     expect((await server.connect({ key: 'k' })).token).not.toBe(token);
   });
 
-  test('without static tokens a path that looks like one has an unknown token', async () => {
+  test('without static tokens, a path with the form of one has an unknown token', async () => {
     const server = await startServer();
     const { url } = await server.connect();
     expect((await send(url)).json<Echo>().environment).not.toHaveProperty('SESSION_BACKEND_STATIC_TOKEN');

@@ -10,7 +10,7 @@ import { openStream, send } from '../support/http.js';
 import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
-/** Answers /slow when it is told to end, or never; counts what it got. */
+/** Answers /slow when it is told to end, or never, and counts its requests. */
 const SERVER = `
 const { createServer } = require('node:http');
 const { appendFileSync } = require('node:fs');
@@ -45,7 +45,7 @@ async function start(kind: string): Promise<{ server: DevServer; url: string; ba
   return { server, url, backend: await untilStatus(server, backend_id, 'ready'), folder };
 }
 
-/** Replaces its process, as a change does with `onChange: restart`. */
+/** Replaces its process, as a change with `onChange: restart` does. */
 function swap(backend: Backend): void {
   if (backend.build === undefined) throw new Error('it has no build');
   backend.restart({ ...backend.build, number: backend.build.number + 1 }, 'a test');
@@ -59,15 +59,15 @@ async function untilSent(backend: Backend, count: number, folder: string): Promi
         .split('\n')
         .filter((line) => /slow|events/.test(line));
     } catch {
-      // Nothing was asked yet.
+      // Nothing has been requested yet.
     }
     return lines.length >= count ? lines : undefined;
   }, `${backend.id} to have ${count} requests`);
 }
 
-describe('a request that is under way when the process is replaced', () => {
+describe('a request in progress when the process is replaced', () => {
   test.each(['GET', 'POST', 'PUT', 'DELETE'])(
-    'gets an error that says so when the process ends: %s, sent once',
+    'gets an error that says so when the process ends, and is sent once: %s',
     async (method) => {
       const { url, backend, folder } = await start('plain');
       const body = 'x'.repeat(100_000);
@@ -86,7 +86,7 @@ describe('a request that is under way when the process is replaced', () => {
     },
   );
 
-  test('gets the error with a half-sent upload, an unanswered upgrade, and as a page', async () => {
+  test('gets the error with a half-sent upload, with an unanswered upgrade, and as a page', async () => {
     const { url, backend, folder } = await start('plain');
     const upload = httpRequest(`${url}slow`, {
       method: 'POST',
@@ -108,7 +108,7 @@ describe('a request that is under way when the process is replaced', () => {
     expect((await page).text).toContain('The process of the backend');
   });
 
-  test('is answered by the old process as long as that lives, and the next waits for the new one', async () => {
+  test('is answered by the old process as long as that lives, and the next request waits for the new one', async () => {
     const { url, backend, folder } = await start('graceful');
     const before = (await send(url)).text;
     const slow = send(`${url}slow`, { method: 'POST', body: 'x' });
@@ -128,7 +128,7 @@ describe('a request that is under way when the process is replaced', () => {
     expect(await slow).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
   });
 
-  test('ends like any other when its answer has begun', async () => {
+  test('ends like any other if its answer has begun', async () => {
     const { url, backend, folder } = await start('plain');
     const stream = await openStream(`${url}events`);
     await untilSent(backend, 1, folder);
@@ -139,7 +139,7 @@ describe('a request that is under way when the process is replaced', () => {
   });
 });
 
-test('a request in progress when the backend is ended gets an error that says so', async () => {
+test('a request in progress when the backend is terminated gets an error that says so', async () => {
   const { url, backend, folder } = await start('plain');
   const slow = send(`${url}slow`);
   await untilSent(backend, 1, folder);

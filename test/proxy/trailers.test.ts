@@ -5,7 +5,7 @@ describe('Proxy: trailers', () => {
   const ANSWER =
     'HTTP/1.1 200 OK\r\nTrailer: x-sum, content-length\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: \xfc\r\nSet-Cookie: a=b\r\nx-unannounced: 1\r\n\r\n';
 
-  test('come back to a client that says it reads them', async () => {
+  test('are sent to a client that says it accepts them', async () => {
     const proxy = await startRawProxy();
     proxy.onRequest = (connection) => connection.send(ANSWER);
     const text = await proxy.exchange(

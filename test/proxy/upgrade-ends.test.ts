@@ -25,7 +25,7 @@ async function untilNothingIsLeft(proxy: RawProxy): Promise<void> {
 }
 
 describe('Proxy: upgrades', () => {
-  describe('whose client leaves give everything back', () => {
+  describe('whose client leaves free everything', () => {
     const WAYS: [string, (client: RawConnection) => void][] = [
       ['closes', ({ socket }) => socket.end()],
       ['is destroyed', ({ socket }) => socket.destroy()],
@@ -35,7 +35,7 @@ describe('Proxy: upgrades', () => {
     const CASES = WAYS.flatMap(([way, leave]) => AHEAD.map((ahead) => [way, ahead.length, leave, ahead] as const));
 
     test.each(CASES)(
-      'while it waits for a backend to become ready: it %s, %d bytes ahead',
+      'while they wait for a backend to become ready: it %s, %d bytes ahead',
       async (_way, _length, leave, ahead) => {
         const proxy = await startRawProxy({ ready: false });
         const client = await proxy.open();
@@ -71,7 +71,7 @@ describe('Proxy: upgrades', () => {
       await untilNothingIsLeft(proxy);
     });
 
-    test.each(CASES)('once it is accepted: it %s, %d bytes ahead', async (_way, _length, leave, ahead) => {
+    test.each(CASES)('once they are accepted: it %s, %d bytes ahead', async (_way, _length, leave, ahead) => {
       const proxy = await startRawProxy();
       proxy.onRequest = (connection) => connection.send(`${SWITCH}websocket\r\n\r\n`);
       const client = await proxy.open();
@@ -80,11 +80,11 @@ describe('Proxy: upgrades', () => {
       leave(client);
       const [backend] = proxy.backendConnections as [RawConnection];
       await waitFor(() => backend.hasEnded || backend.isClosed, 'the backend to be told');
-      // It says nothing, and does not close its side: as if it stood at a breakpoint.
+      // The backend sends nothing and does not close its side, as if it stood at a breakpoint.
       await untilNothingIsLeft(proxy);
     });
 
-    test('a refused one that keeps its connection open is let go', async () => {
+    test('that are refused on a kept connection are freed', async () => {
       const proxy = await startRawProxy();
       proxy.onRequest = (connection) => connection.send('HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno');
       const client = await proxy.open();
@@ -96,7 +96,7 @@ describe('Proxy: upgrades', () => {
     });
   });
 
-  test('a backend that leaves ends the client’s connection', async () => {
+  test('end for the client when the backend leaves', async () => {
     const proxy = await startRawProxy();
     proxy.onRequest = (connection) => connection.send(`${SWITCH}websocket\r\n\r\n`);
     const client = await proxy.open();

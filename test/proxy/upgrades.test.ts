@@ -26,7 +26,7 @@ async function untilNothingIsLeft(proxy: RawProxy): Promise<void> {
 }
 
 describe('Proxy: upgrades', () => {
-  describe('pass', () => {
+  describe('are passed on', () => {
     test.each([
       ['websocket', 'GET', WEBSOCKET],
       ['foo', 'GET', FOO],
@@ -35,7 +35,7 @@ describe('Proxy: upgrades', () => {
       ['Foo/2.0', 'PUT', 'connection: keep-alive, UPGRADE\r\nUPGRADE: Foo/2.0\r\n'],
       ['websocket', 'GET', 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c, websocket\r\nHTTP2-Settings: AAM\r\n'],
       ['foo', 'GET', 'Connection: Upgrade\r\nUpgrade: TLS/1.2\r\nUpgrade: foo\r\n'],
-    ])('to %s by %s, whatever else is offered', async (protocol, method, headers) => {
+    ])('to %s with %s, whatever else is offered', async (protocol, method, headers) => {
       const proxy = await startRawProxy({ user: 'ann' });
       proxy.onRequest = (connection) =>
         connection.send(`${SWITCH}${protocol}\r\nX-Raw: \xfc\xff\r\n\r\nfrom the backend`);
@@ -47,7 +47,7 @@ describe('Proxy: upgrades', () => {
       expect(client.received).toContain('\r\nx-plane-backend-id: backend1234567\r\n');
       const backend = await onlyBackendConnection(proxy, '\r\n\r\nahead');
       expect(backend.received).toMatch(new RegExp(`^${method} /u HTTP/1\\.1\r\n`));
-      // Nothing stands between the head and what is in the new protocol: no body in chunks.
+      // The new protocol's bytes directly follow the head, not as chunks of a body.
       expect(backend.received.split('\r\n\r\n').slice(1)).toEqual(['ahead']);
       expect(backend.received).not.toMatch(/transfer-encoding/i);
       expect(backend.received).toContain(`\r\nUpgrade: ${protocol}\r\n`);
@@ -65,7 +65,7 @@ describe('Proxy: upgrades', () => {
       await untilNothingIsLeft(proxy);
     });
 
-    test('with each side closed on its own', async () => {
+    test('with each side closed separately', async () => {
       const proxy = await startRawProxy();
       proxy.onRequest = (connection) => connection.send(`${SWITCH}foo\r\n\r\n`);
       const client = await proxy.open();
@@ -82,7 +82,7 @@ describe('Proxy: upgrades', () => {
     });
   });
 
-  describe('to another HTTP, to TLS, or to no protocol at all are answered in HTTP/1.1', () => {
+  describe('to another HTTP version, to TLS, or to no protocol are answered in HTTP/1.1', () => {
     test.each([
       'h2c',
       'H2C',
@@ -100,7 +100,7 @@ describe('Proxy: upgrades', () => {
       'gr\xfc\xdf',
       'h2c, TLS/1.2',
       'HTTP/3, h2c',
-    ])('%s, with and without a body, one after the other, and no listener piles up', async (protocol) => {
+    ])('%s, with and without a body, one after the other, without accumulating listeners', async (protocol) => {
       const proxy = await startRawProxy();
       const warnings: Error[] = [];
       const onWarning = (warning: Error) => warnings.push(warning);
@@ -125,11 +125,11 @@ describe('Proxy: upgrades', () => {
     });
   });
 
-  describe('can’t be used to talk into the requests of others', () => {
+  describe('can’t be used to inject into the requests of others', () => {
     test.each([
       ['a length', 'Content-Length: 7\r\n', 'GET /x '],
       ['chunks', 'Transfer-Encoding: chunked\r\n', '5\r\nGET /\r\n0\r\n\r\n'],
-    ])('one that announces a body by %s is a plain request', async (_, header, body) => {
+    ])('with a body announced by %s are plain requests', async (_, header, body) => {
       const proxy = await startRawProxy({ user: 'ann' });
       const client = await proxy.open();
       client.send(`${headOf(proxy, `${WEBSOCKET}${header}`)}${body}`);
@@ -144,7 +144,7 @@ describe('Proxy: upgrades', () => {
       client.socket.destroy();
     });
 
-    test('its connection to the backend is never used again, though the backend keeps it open', async () => {
+    test('never reuse the connection to the backend, even if the backend keeps it open', async () => {
       const proxy = await startRawProxy();
       proxy.onRequest = (connection) => connection.send('HTTP/1.1 400 No\r\nContent-Length: 2\r\n\r\nno');
       for (let index = 0; index < 3; index += 1) {
@@ -153,12 +153,12 @@ describe('Proxy: upgrades', () => {
         await proxy.exchange(`GET ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
       }
       const heads = proxy.backendConnections.map(({ received }) => received.match(/HTTP\/1\.1\r\n/g)?.length);
-      // Three upgrades, and one connection that all three requests shared.
+      // Three upgrades, and one connection shared by all three requests.
       expect(heads.sort()).toEqual([1, 1, 1, 3]);
     });
 
     test.each(['h2c', 'HTTP/2.0', 'bar', 'foo, bar', ''])(
-      'a backend that switches to %j, unasked, is 502',
+      'that a backend switches to %j without an offer give 502',
       async (protocol) => {
         const proxy = await startRawProxy();
         proxy.onRequest = (connection) => connection.send(`${SWITCH}${protocol}\r\n\r\n`);
@@ -169,7 +169,7 @@ describe('Proxy: upgrades', () => {
       },
     );
 
-    test('an upgrade behind an unanswered request waits its turn as a plain request', async () => {
+    test('after an unanswered request wait for their turn as plain requests', async () => {
       const proxy = await startRawProxy();
       proxy.onRequest = () => undefined;
       const client = await proxy.open();
@@ -200,7 +200,7 @@ describe('Proxy: upgrades', () => {
       ],
       ['a body until the end', 'HTTP/1.1 403 No\r\nX-Raw: \xfc\r\nConnection: close\r\n\r\nno', '2\r\nno\r\n0\r\n\r\n'],
       ['no body', 'HTTP/1.1 204 No\r\nX-Raw: \xfc\r\n\r\n', ''],
-    ])('with %s: the answer comes as it is, and the connection ends', async (_, answer, body) => {
+    ])('with %s: the answer is passed on unchanged, and the connection ends', async (_, answer, body) => {
       const proxy = await startRawProxy();
       proxy.onRequest = (connection) => {
         connection.send(answer);
@@ -213,7 +213,7 @@ describe('Proxy: upgrades', () => {
       await untilNothingIsLeft(proxy);
     });
 
-    test('with a large body: all of it comes', async () => {
+    test('with a large body: all of it is passed on', async () => {
       const proxy = await startRawProxy();
       proxy.onRequest = (connection) => {
         connection.send(`HTTP/1.1 403 No\r\nContent-Length: 5000000\r\n\r\n${'x'.repeat(5_000_000)}`);
@@ -228,7 +228,7 @@ describe('Proxy: upgrades', () => {
       await untilNothingIsLeft(proxy);
     });
 
-    test('by a backend that resets, or talks nonsense, are 502', async () => {
+    test('by a backend that resets or sends garbage give 502', async () => {
       for (const nonsense of ['', 'nonsense\r\n\r\n', 'HTTP/1.1 000 x\r\n\r\n', 'HTTP/1.1 101 x\r\n\r\n']) {
         const proxy = await startRawProxy();
         proxy.onRequest = ({ socket }) => socket.end(nonsense);
@@ -237,7 +237,7 @@ describe('Proxy: upgrades', () => {
       }
     });
 
-    test('for a wrong token are answered whatever stands behind the handshake', async () => {
+    test('for a wrong token are answered, whatever follows the handshake', async () => {
       const proxy = await startRawProxy();
       const text = await proxy.exchange(
         `GET /${'x'.repeat(43)}/ HTTP/1.1\r\nHost: localhost\r\n${WEBSOCKET}\r\n${'y'.repeat(100_000)}`,
@@ -247,7 +247,7 @@ describe('Proxy: upgrades', () => {
     });
   });
 
-  test('more data than is buffered before the answer is refused with a reason', async () => {
+  test('more early data than the buffer holds is refused with a reason', async () => {
     const proxy = await startRawProxy();
     proxy.onRequest = () => undefined;
     const text = await proxy.exchange(`${headOf(proxy, FOO)}${'x'.repeat(1_000_000)}`);

@@ -16,9 +16,9 @@ const CASES = WAYS.flatMap(([way, leave]) =>
   FRAMINGS.flatMap(([framing, frame]) => SIZES.map((size) => [way, size, framing, leave, frame(size)] as const)),
 );
 
-describe('Proxy: an upload whose client leaves is given back', () => {
+describe('Proxy: an upload whose client leaves is freed', () => {
   test.each(CASES)(
-    'while it waits for a backend to become ready: it %s after %d bytes with %s',
+    'while it waits for a backend to become ready: the client %s after %d bytes with %s',
     async (_way, size, _framing, leave, framed) => {
       const proxy = await startRawProxy({ ready: false });
       const client = await proxy.open();
@@ -33,7 +33,7 @@ describe('Proxy: an upload whose client leaves is given back', () => {
   );
 
   test.each(CASES)(
-    'while the backend takes nothing, as at a breakpoint: it %s after %d bytes with %s',
+    'while the backend reads nothing, as at a breakpoint: the client %s after %d bytes with %s',
     async (_way, _size, _framing, leave, framed) => {
       const proxy = await startRawProxy();
       proxy.onRequest = ({ socket }) => void socket.pause();
@@ -46,7 +46,7 @@ describe('Proxy: an upload whose client leaves is given back', () => {
     },
   );
 
-  test.each([3_000_000, 20_000_000])('one that stays arrives whole: %d bytes', async (size) => {
+  test.each([3_000_000, 20_000_000])('an upload whose client stays arrives completely: %d bytes', async (size) => {
     const proxy = await startRawProxy({ ready: false });
     const body = Array.from({ length: size / 10 }, (_, index) => String(index).padStart(10, '.')).join('');
     const client = await proxy.open();

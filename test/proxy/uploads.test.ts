@@ -4,7 +4,7 @@ import { waitFor } from '../support/wait.js';
 
 const MEGABYTE = 'x'.repeat(1024 * 1024);
 
-/** Goes on sending until the proxy takes no more, or all is sent. */
+/** Sends until the proxy accepts no more, or everything is sent. */
 async function upload(client: RawConnection, megabytes: number): Promise<void> {
   for (let index = 0; index < megabytes && !client.isClosed; index += 1) {
     if (!client.socket.write(MEGABYTE)) {
@@ -59,7 +59,7 @@ describe('Proxy: uploads', () => {
     },
   );
 
-  test('refused by a backend that only resets: 502', async () => {
+  test('refused by a backend that only resets give 502', async () => {
     const proxy = await startRawProxy();
     proxy.onRequest = ({ socket }) => socket.resetAndDestroy();
     const client = await proxy.open();
@@ -71,21 +71,18 @@ describe('Proxy: uploads', () => {
     client.socket.destroy();
   });
 
-  test.each(['', 'Connection: close\r\n'])(
-    'to a token that is unknown: the client gets the 410 (%j)',
-    async (header) => {
-      const proxy = await startRawProxy();
-      const client = await proxy.open();
-      client.send(
-        `POST /${'x'.repeat(43)}/ HTTP/1.1\r\nHost: localhost\r\n${header}Content-Length: ${20 * MEGABYTE.length}\r\n\r\n`,
-      );
-      await upload(client, 20);
-      expect(await client.until(/\}$/)).toMatch(/^HTTP\/1\.1 410 /);
-      client.socket.destroy();
-    },
-  );
+  test.each(['', 'Connection: close\r\n'])('to an unknown token: the client gets the 410 (%j)', async (header) => {
+    const proxy = await startRawProxy();
+    const client = await proxy.open();
+    client.send(
+      `POST /${'x'.repeat(43)}/ HTTP/1.1\r\nHost: localhost\r\n${header}Content-Length: ${20 * MEGABYTE.length}\r\n\r\n`,
+    );
+    await upload(client, 20);
+    expect(await client.until(/\}$/)).toMatch(/^HTTP\/1\.1 410 /);
+    client.socket.destroy();
+  });
 
-  test('go on after an early answer, as long as the backend takes them', async () => {
+  test('continue after an early answer as long as the backend reads them', async () => {
     const proxy = await startRawProxy();
     proxy.onRequest = (connection) => {
       if (connection.received.split('HTTP/1.1\r\n').length === 2)
@@ -102,7 +99,7 @@ describe('Proxy: uploads', () => {
   });
 
   test.each(['destroy', 'resetAndDestroy'] as const)(
-    'whose client leaves (%s) end at the backend as well',
+    'whose client leaves (%s) end at the backend too',
     async (leave) => {
       const proxy = await startRawProxy();
       proxy.onRequest = () => undefined;
@@ -118,7 +115,7 @@ describe('Proxy: uploads', () => {
   describe('with Expect: 100-continue', () => {
     const HEAD = 'HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n';
 
-    test('are told to go on once there is a backend, which sees the header, in bytes that are right', async () => {
+    test('get the go-ahead once there is a backend, which sees the header, with the right bytes', async () => {
       const proxy = await startRawProxy({ ready: false, user: 'grüße', auth: { name: 'Zoë' } });
       const client = await proxy.open();
       client.send(`POST ${proxy.tokenPath}/ ${HEAD}`);
@@ -137,7 +134,7 @@ describe('Proxy: uploads', () => {
       client.socket.destroy();
     });
 
-    test('to nobody are refused without being asked for', async () => {
+    test('without a backend are refused without the go-ahead', async () => {
       const proxy = await startRawProxy();
       const client = await proxy.open();
       client.send(`POST /${'x'.repeat(43)}/ ${HEAD}`);

@@ -8,7 +8,7 @@ import { makeProject } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
 const NAVIGATION = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
-/** Listens on a port of its own, and on PORT as well once there is a file named "go". */
+/** Listens on a port of its own, and also on PORT once a file named "go" exists. */
 const WRONG_PORT = `
 const { createServer } = require('node:http');
 const { existsSync } = require('node:fs');
@@ -23,7 +23,7 @@ const timer = setInterval(() => {
 }, 20);
 `;
 
-/** Starts a request. @returns tells whether it was answered, and when; and the answer */
+/** Starts a request. @returns whether and when it was answered, and the answer */
 function startRequest(url: string, headers: Record<string, string>, method = 'GET') {
   const startedAt = performance.now();
   const request = { isAnswered: false, ms: 0, answer: send(url, { headers, method }) };
@@ -36,7 +36,7 @@ function startRequest(url: string, headers: Record<string, string>, method = 'GE
 }
 
 describe('requests to a backend that listens on the wrong port', () => {
-  test('a page gets the reason after 10 s; all others wait on, and the log says for what', async () => {
+  test('a page gets the reason after 10 s, all others keep waiting, and the log says for what', async () => {
     const folder = makeProject({ 'server.js': WRONG_PORT });
     const server = await startServer({ folder, command: 'node server.js', watch: false });
     const { url, backend_id, token } = await server.connect();
@@ -71,7 +71,7 @@ describe('requests to a backend that listens on the wrong port', () => {
       expect(answer.text).toContain('503 BackendNotReady');
       expect(answer.text).not.toContain(token);
     }
-    // Only what may be asked for again is, by the browser itself.
+    // The browser may repeat only requests that are safe to repeat.
     expect((await page.answer).text).toContain('http-equiv="refresh"');
     expect((await form.answer).text).not.toContain('http-equiv="refresh"');
 
@@ -95,7 +95,7 @@ describe('requests to a backend that listens on the wrong port', () => {
     expect(backend.connections).toBe(0);
   });
 
-  test('a page waits as long as it takes while nothing is known, and the log says for what', async () => {
+  test('a page waits as long as nothing is known, and the log says for what', async () => {
     const folder = makeProject({ 'jamsocket.config.json': { command: 'node -e 0', build: 'sleep 60' } });
     const server = await startServer({ folder, command: undefined });
     const { url, backend_id } = await server.connect();

@@ -38,7 +38,7 @@ async function ask(server: DevServer, key: string): Promise<string> {
 
 const builds = (events: readonly DevServerEvent[]) => events.filter(({ event }) => event === 'build-started');
 
-test('it exports what it promises, and nothing else', async () => {
+test('exports what it promises, and nothing else', async () => {
   expect(Object.keys(api).sort()).toEqual(['JamdevError', 'startDevServer']);
   const { server } = await start();
   expect(Object.keys(server).sort()).toEqual(
@@ -57,14 +57,14 @@ test('it exports what it promises, and nothing else', async () => {
   );
 });
 
-test('its types are those of the wire', () => {
+test('has the types of the wire format', () => {
   expectTypeOf<z.output<typeof connectResponseSchema>>().toEqualTypeOf<ConnectResponse>();
   expectTypeOf<z.output<typeof publicStatusSchema>>().toEqualTypeOf<PublicStatus>();
   expectTypeOf<z.output<typeof buildsSchema>['builds'][number]>().toEqualTypeOf<ServiceBuild>();
   expectTypeOf<z.output<typeof logRecordSchema>['source']>().toEqualTypeOf<LogSource>();
 });
 
-test('the options that are checked are those of the types', () => {
+test('checks the same options as its types', () => {
   expectTypeOf<z.input<typeof optionsSchema>>().toEqualTypeOf<api.DevServerOptions>();
 });
 
@@ -84,7 +84,7 @@ test.each<[options: unknown, message: RegExp, remedy: RegExp]>([
   [{ folder: new URL('file:///') }, /^The option "folder" /, /^$/],
   ['/app', /^The options of startDevServer\(\) /, /^$/],
   [null, /^The options of startDevServer\(\) /, /^$/],
-])('options that are wrong start nothing: %j', async (options, message, remedy) => {
+])('starts nothing with wrong options: %j', async (options, message, remedy) => {
   const attempt = api.startDevServer(options as api.DevServerOptions);
   await expect(attempt).rejects.toBeInstanceOf(api.JamdevError);
   await expect(attempt).rejects.toMatchObject({
@@ -100,12 +100,12 @@ describe('watching', () => {
     ['with watch: undefined', { watch: undefined }, {}],
     ['with watch: false', { watch: false }, {}],
     ['when only the config names paths', {}, { 'jamsocket.config.json': { watch: ['.'] } }],
-  ])('nothing is watched %s: a test that writes a file keeps its session', async (_title, options, files) => {
+  ])('is off %s: a test that writes a file keeps its session', async (_title, options, files) => {
     const { folder, server, events } = await start(options, files);
     expect(await ask(server, 'doc')).toBe('first code');
     expect((await send(`${server.apiUrl}/_jamdev/info`)).json()).toMatchObject({ watching: false });
     writeFileSync(join(folder, 'server.js'), SERVER.replace('first', 'second'));
-    // A build on request comes after all that a watcher could have started.
+    // A requested build comes after all that a watcher could have started.
     await server.build();
     expect(builds(events).map((event) => 'reason' in event && event.reason)).toEqual(['start', 'from code']);
   });
@@ -126,7 +126,7 @@ describe('watching', () => {
   });
 });
 
-test('subscribe passes on the life of a backend as JSON, until it is ended', async () => {
+test('subscribe passes on the life of a backend as JSON until it is cancelled', async () => {
   const { server, events } = await start();
   const some: DevServerEvent[] = [];
   const end = server.subscribe((event) => some.push(event));
@@ -141,7 +141,7 @@ test('subscribe passes on the life of a backend as JSON, until it is ended', asy
   expect(JSON.parse(JSON.stringify(events))).toEqual(events);
 });
 
-test('failures are instances of JamdevError, with a code and a sentence', async () => {
+test('failures are instances of JamdevError with a code and a sentence', async () => {
   const failure = await api.startDevServer({ folder: '/no/such/folder' }).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(api.JamdevError);
   const { server } = await start();
@@ -149,7 +149,7 @@ test('failures are instances of JamdevError, with a code and a sentence', async 
   expect(refused).toMatchObject({ name: 'JamdevError', code: 'KeyUnheldNoSpawnConfig' });
 });
 
-test('await using closes it', async () => {
+test('await using closes the dev server', async () => {
   const folder = makeProject({ 'server.js': SERVER });
   let apiUrl: string;
   {

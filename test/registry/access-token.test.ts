@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { signAccessToken } from '../../src/registry/access-token.js';
 import { makeKey } from './support.js';
 
-test('a token carries the certificate, lists what it gives, and lasts five minutes', async () => {
+test('a token contains the certificate and its grants, and lasts five minutes', async () => {
   const now = new Date('2026-01-01T00:00:00Z');
   const access = [{ type: 'repository', name: 'acme/doc', actions: ['pull'] }];
   const token = await signAccessToken(makeKey(), { service: 'registry.example', subject: 'token:1', access }, now);

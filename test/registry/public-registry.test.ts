@@ -22,7 +22,7 @@ async function serve(answer: RequestListener, host = '127.0.0.1'): Promise<numbe
   return (server.address() as AddressInfo).port;
 }
 
-/** A program that is not to be asked. */
+/** A program that must not get requests. */
 async function serveBystander() {
   const asked: string[] = [];
   const port = await serve(({ url }, response) => {
@@ -32,8 +32,8 @@ async function serveBystander() {
   return { asked, port };
 }
 
-describe('A registry that anyone may name', () => {
-  it.each(['HEAD', 'GET'])('leads no %s to another program by a redirect', async (method) => {
+describe('a registry that anyone may name', () => {
+  it.each(['HEAD', 'GET'])('cannot redirect a %s to another program', async (method) => {
     const { asked, port } = await serveBystander();
     const registry = await serve((request, response) => {
       if (request.method !== method) return response.writeHead(405).end();
@@ -45,7 +45,7 @@ describe('A registry that anyone may name', () => {
     expect(asked).toEqual([]);
   });
 
-  it('has no token fetched without TLS from another machine', async () => {
+  it('cannot have a token fetched without TLS from another machine', async () => {
     const { asked, port } = await serveBystander();
     const told: (string | undefined)[] = [];
     const registry = await serve(({ headers }, response) => {
@@ -56,7 +56,7 @@ describe('A registry that anyone may name', () => {
     expect({ asked, told: new Set(told) }).toEqual({ asked: [], told: new Set([undefined]) });
   });
 
-  it('has redirects within itself followed', async () => {
+  it('can redirect within itself', async () => {
     const registry = await serve((request, response) => {
       if (request.url === '/v2/a/b/manifests/v1') return response.writeHead(301, { location: '/elsewhere' }).end();
       return response.writeHead(200, { 'docker-content-digest': DIGEST }).end();
@@ -67,7 +67,7 @@ describe('A registry that anyone may name', () => {
   it.each<[string, RequestListener]>([
     ['redirects in a circle', ({ url }, response) => response.writeHead(302, { location: url }).end()],
     [
-      'answers without an end',
+      'sends an endless answer',
       ({ method }, response) => {
         if (method === 'HEAD') return response.end();
         const more = () => {
@@ -92,7 +92,7 @@ describe('A registry that anyone may name', () => {
           ? response.end('<html>')
           : response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${headers.host}/token"` }).end(),
     ],
-  ])('is said to be unavailable when it %s', async (_what, answer) => {
+  ])('is reported as unavailable when it %s', async (_what, answer) => {
     const registry = await serve(answer);
     await expect(findDigest(publicRegistry(`127.0.0.1:${registry}`), 'a/b', 'v1')).rejects.toMatchObject({
       code: 'RegistryUnavailable',

@@ -6,7 +6,7 @@ import { makeKey } from './support.js';
 const NOW = new Date('2026-01-01T00:00:00Z');
 const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
 
-test('it names one repository, and ends after an hour', async () => {
+test('covers one repository, and expires after an hour', async () => {
   const key = makeKey();
   const { username, password } = await createPullCredential(key, 'acme/doc', NOW);
   expect(username).toBe('_pull');
@@ -14,12 +14,12 @@ test('it names one repository, and ends after an hour', async () => {
   expect(await readPullCredential(key, password, later(3601))).toBeUndefined();
 });
 
-test('it takes little of what a spawn may have', async () => {
+test('takes little of the size limit of a spawn', async () => {
   const { password } = await createPullCredential(makeKey(), `${'a'.repeat(63)}/${'b'.repeat(63)}`, NOW);
   expect(password.length).toBeLessThan(350);
 });
 
-test('one of another key, one that was changed, and tokens for the registry are refused', async () => {
+test('is refused with another key, when changed, and when it is a registry token', async () => {
   const key = makeKey();
   const { password } = await createPullCredential(key, 'acme/doc', NOW);
   const [header, , signature] = password.split('.');

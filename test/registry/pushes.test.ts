@@ -25,12 +25,12 @@ test('a push has its tag, digest, time and sender', () => {
 
 test.each([
   ['a pull', { ...push, action: 'pull' }],
-  ['a part of an image for several platforms', { ...push, target: { ...target, tag: undefined } }],
+  ['a part of a multi-platform image', { ...push, target: { ...target, tag: undefined } }],
   ['a layer', { ...push, target: { repository: 'acme/doc', digest: DIGEST } }],
   ['a signature', { ...push, target: { ...target, tag: `sha256-${'0'.repeat(64)}.sig` } }],
-  ['what is of no service', { ...push, target: { ...target, repository: 'acme' } }],
-  ['what is below a service', { ...push, target: { ...target, repository: 'acme/doc/more' } }],
+  ['a repository of no service', { ...push, target: { ...target, repository: 'acme' } }],
+  ['a repository below a service', { ...push, target: { ...target, repository: 'acme/doc/more' } }],
   ['a mount', { id: 'e1', action: 'mount' }],
-])('%s is none', (_, event) => {
+])('%s is not a push', (_, event) => {
   expect(read(event)).toEqual([]);
 });

@@ -35,7 +35,7 @@ test.each([
 });
 
 test.each([[null], [''], ['Basic realm="x"'], ['Bearer service="x"'], ['Bearer realm="nonsense"']])(
-  '%j asks for no token',
+  '%j requests no token',
   (header) => {
     expect(parseChallenge(header)).toBeUndefined();
   },

@@ -4,7 +4,7 @@ import { newSigningKey } from '../../src/registry/new-signing-key.js';
 import { deriveSecret, readSigningKey } from '../../src/registry/signing-key.js';
 import { makeKey } from './support.js';
 
-test('a new key comes with a certificate that it signed itself, which does not expire', () => {
+test('a new key comes with a self-signed certificate that does not expire', () => {
   const { privateKey, certificate } = newSigningKey(new Date('2026-01-01T00:00:00Z'));
   const read = new X509Certificate(certificate);
   expect(read.verify(read.publicKey)).toBe(true);
@@ -19,8 +19,8 @@ const { privateKey: own, certificate } = newSigningKey(new Date());
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 
 test.each([
-  ['nothing', '', 'no certificate can be read'],
-  ['a key alone', own, 'no certificate can be read'],
+  ['only a key', '', 'no certificate can be read'],
+  ['only a certificate', own, 'no certificate can be read'],
   ['a certificate alone', certificate, 'no private key can be read'],
   ['a key of another kind', rsa + certificate, 'not a key on the curve P-256'],
   ['the certificate of another key', newSigningKey(new Date()).privateKey + certificate, 'that of another key'],
@@ -28,7 +28,7 @@ test.each([
   expect(() => readSigningKey(String(pem))).toThrow(reason);
 });
 
-test('secrets differ by key and purpose, and are the same for all who have the key', () => {
+test('secrets differ by key and purpose, and are equal for all who have the key', () => {
   const key = makeKey();
   const again = readSigningKey(
     `${key.privateKey.export({ type: 'pkcs8', format: 'pem' })}-----BEGIN CERTIFICATE-----\n${key.certificate}\n-----END CERTIFICATE-----\n`,

@@ -21,10 +21,10 @@ async function spawn(serve: ServeRun, account: string, token: string): Promise<s
   return answer.json<{ backend_id: string }>().backend_id;
 }
 
-describeServe('jamdev serve: who may do what', () => {
+describeServe('jamdev serve: access', () => {
   const cluster = useCluster();
 
-  test('without a token in the database it listens on nothing but loopback', async () => {
+  test('without a token in the database it listens only on loopback', async () => {
     const database = await cluster.createDatabase();
     const env = {
       JAMDEV_SERVE_DATABASE: database,
@@ -53,13 +53,13 @@ describeServe('jamdev serve: who may do what', () => {
     expect((await send(path)).status).toBe(401);
   });
 
-  test('an environment that the database can not hold is refused', async () => {
+  test('an environment that the database cannot store is refused', async () => {
     const serve = await startServe(cluster);
     const answer = await post(`${serve.url}/user/acme/service/default/spawn`, { service_environment: 'a\0b' });
     expect(answer.json()).toMatchObject({ error: { code: 'InvalidRequest' } });
   });
 
-  test('as soon as there is a token, every account needs one, and statuses stay public', async () => {
+  test('once there is a token, every account needs one, and statuses stay public', async () => {
     const serve = await startServe(cluster);
     const open = await post(`${serve.url}/v2/service/acme/default/connect`, {});
     expect(open.status, open.text).toBe(200);
@@ -81,7 +81,7 @@ describeServe('jamdev serve: who may do what', () => {
     });
   });
 
-  test('an account neither sees nor touches the backends and services of another', async () => {
+  test('an account neither sees nor changes backends and services of another', async () => {
     const serve = await startServe(cluster);
     const acme = await createToken(serve.database, 'acme', 'read', 'connect', 'deploy');
     const globex = await createToken(serve.database, 'globex', 'admin');
@@ -128,7 +128,7 @@ describeServe('jamdev serve: who may do what', () => {
     if (status === 403) expect(answer.json()).toMatchObject({ error: { code: 'ScopeMissing' } });
   });
 
-  test('wrong tokens are refused, after many of them from an address with 429, and valid ones from it are not', async () => {
+  test('wrong tokens are refused, and many from one address with 429, while valid ones from there still work', async () => {
     const serve = await startServe(cluster);
     const token = await createToken(serve.database, 'acme', 'read');
     const path = `${serve.url}/v2/account/acme/backends`;
@@ -144,7 +144,7 @@ describeServe('jamdev serve: who may do what', () => {
     expect(Number(limited.headers['retry-after'])).toBeGreaterThan(0);
   });
 
-  test('an account can not have more backends, nor connect more often, than it may', async () => {
+  test('an account cannot exceed its limits of backends and connects', async () => {
     const limits = { maxBackends: 2, connectsPerSecond: 4 };
     const serve = await startServe(cluster, { serve: { limits } });
     const connect = (body: unknown, account = 'acme') =>
@@ -155,7 +155,7 @@ describeServe('jamdev serve: who may do what', () => {
     expect(limited?.json()).toMatchObject({
       error: { code: 'LimitReached', message: expect.stringContaining('serve.limits.maxBackends') },
     });
-    // On a slow machine several requests at once may come so late that each finds room.
+    // On a slow machine, several concurrent requests may arrive so late that each is within the limit.
     const limitedBy = await waitFor(async () => {
       const many = await Promise.all(Array.from({ length: 20 }, () => connect({ key: 'a', spawn: false })));
       return many.find(({ status }) => status === 429)?.text;

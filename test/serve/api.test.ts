@@ -16,7 +16,7 @@ import { useServeApi } from '../support/api/serve-api.js';
 import type { ApiSuite } from '../support/api/test-api.js';
 import { describeServe, useCluster } from '../support/serve.js';
 
-/** The tests of the platform's API, which run on a dev server in test/api. */
+/** The tests of the platform's API, which also run on a dev server in test/api. */
 const SUITES: Record<string, ApiSuite> = {
   endpoints,
   badBodies,
@@ -37,7 +37,7 @@ describeServe('jamdev serve', () => {
   const target = useServeApi(useCluster());
   for (const [name, suite] of Object.entries(SUITES)) describe(name, () => suite(target));
 
-  test('every difference from jamdev dev that is listed was seen', () => {
+  test('every listed difference from jamdev dev was seen', () => {
     expect(target.expectations.unseen(), 'docs/differences.md lists what is gone').toEqual([]);
   });
 });

@@ -23,7 +23,7 @@ async function listen(server: Server | ReturnType<typeof createHttpServer>): Pro
   return (server.address() as AddressInfo).port;
 }
 
-/** Passes requests on, as a front with TLS does. */
+/** Forwards requests as a front with TLS does. */
 function passOn(target: string): RequestListener {
   return (request, response) => {
     const { method, headers } = request;
@@ -70,7 +70,7 @@ describeServe('commands with --api', () => {
     return (...args: string[]) => runCli(args, { cwd: makeTempFolder(), env: { HOME: makeTempFolder(), ...env } });
   }
 
-  test('spawn, connect, list, status, logs and terminate do what they do on a dev server', async () => {
+  test('spawn, connect, list, status, logs and terminate work as on a dev server', async () => {
     const serve = await startPrinting();
     const token = await createToken(serve, 'acme', 'read,connect');
     const run = runBy({ JAMDEV_TOKEN: token, JAMDEV_API_URL: serve.url });
@@ -135,7 +135,7 @@ describeServe('commands with --api', () => {
       .map((line) => JSON.parse(line).status);
     expect(statuses.slice(-2)).toEqual(['terminating', 'terminated']);
 
-    // What was kept is the same, with its times and streams.
+    // The stored log is the same, with its times and streams.
     const kept = (await run('logs', 'doc-1', '--no-follow', '--json')).stdout.trimEnd().split('\n');
     expect(kept.map((line) => JSON.parse(line)).slice(0, records.length)).toEqual(records);
     expect(JSON.parse(kept.at(-1) ?? '')).toMatchObject({ source: 'jamdev', end: true });
@@ -146,7 +146,7 @@ describeServe('commands with --api', () => {
     expect((await run('status', spawned.name)).stdout).toMatch(/terminated \(on request/);
   });
 
-  test('--wait tells why a backend never became ready, and names are those of an account’s backends', async () => {
+  test('--wait says why a backend never became ready, and names refer to an account’s backends', async () => {
     const serve = await startPrinting();
     const token = await createToken(serve, 'acme', 'read,connect');
     const run = runBy({ JAMDEV_TOKEN: token, JAMDEV_API_URL: serve.url });
@@ -179,7 +179,7 @@ describeServe('commands with --api', () => {
     ]);
   });
 
-  test('what a token lacks is said: none, a wrong one, a scope, another account', async () => {
+  test('a missing, wrong or insufficient token is reported with the reason', async () => {
     const serve = await startServe(cluster);
     const open = runBy({ JAMDEV_API_URL: serve.url });
     expect(await open('list')).toMatchObject({ code: 0 });
@@ -207,7 +207,7 @@ describeServe('commands with --api', () => {
     expect(await runBy({ HOME: login })('list', '--api', serve.url)).toMatchObject({ code: 0 });
   });
 
-  test('what has no meaning on a cluster is a mistake in the command line', async () => {
+  test('an option without meaning on a cluster is a usage error', async () => {
     const serve = await startServe(cluster);
     const run = runBy({ JAMDEV_API_URL: serve.url });
     for (const [args, mention] of [
@@ -219,7 +219,7 @@ describeServe('commands with --api', () => {
     }
   });
 
-  test('by https, if its certificate is trusted', async () => {
+  test('https works if the certificate is trusted', async () => {
     const serve = await startServe(cluster);
     const pem = readFileSync(fixture('self-signed.pem'));
     const port = await listen(createHttpsServer({ key: pem, cert: pem }, passOn(serve.url)));
@@ -245,7 +245,7 @@ test.each([
   ['a redirect', 308, 'it redirects to https://elsewhere.example/'],
   ['another server', 404, 'it answers with status 404'],
   ['a page', 200, 'its answer is not JSON'],
-])('a server that is %s, where jamdev serve is expected', async (_what, status, mention) => {
+])('a server that is %s instead of jamdev serve', async (_what, status, mention) => {
   const seen: unknown[] = [];
   const server = createHttpServer((request, response) => {
     seen.push(request.headers.authorization);
@@ -256,6 +256,6 @@ test.each([
   const url = `http://127.0.0.1:${port}`;
   const run = await runCli(['list', '--api', url], { cwd: makeTempFolder(), env: { JAMDEV_TOKEN: 'a.b' } });
   expect(run).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(mention.replace('URL', url)) });
-  // Nobody but jamdev serve gets to see the token.
+  // Only jamdev serve ever gets the token.
   expect(seen).toEqual(status === undefined ? [] : [undefined]);
 });

@@ -14,7 +14,7 @@ import { waitFor } from '../support/wait.js';
 
 const DIGEST = /@sha256:[0-9a-f]{64}$/;
 
-/** A backend that answers with its version, and is slow to end if it is asked to be. */
+/** A backend that answers with its version, and ends slowly on request. */
 function serverOf(version: string): string {
   return `
 process.on('SIGTERM', () => setTimeout(() => process.exit(0), 500));
@@ -33,7 +33,7 @@ require('node:http').createServer((_, response) => response.end('${version}')).l
   /** A project with a service, a cluster without images, and a token to deploy with. */
   async function prepare() {
     const serve = await startServe(cluster, { config: { services: { default: {} } } });
-    // The tests share a cluster, so that each has an account of its own.
+    // The tests share a cluster, so each uses its own account.
     const account = `acme-${randomBytes(4).toString('hex')}`;
     const created = await runCli(['token', 'create', account, '--scopes', 'read,connect,deploy'], {
       env: { JAMDEV_SERVE_DATABASE: serve.database },
@@ -67,7 +67,7 @@ require('node:http').createServer((_, response) => response.end('${version}')).l
     return { serve, account, repository, folder, env, run, deploy, edit, versionOf };
   }
 
-  test('builds, pushes and moves an environment; rollback and promote move it without a build', async () => {
+  test('deploy builds, pushes and moves an environment, and rollback and promote move it without a build', async () => {
     const { serve, repository, run, deploy, edit, versionOf } = await prepare();
     const first = await run('deploy');
     expect(first).toMatchObject({ code: 0 });
@@ -130,7 +130,7 @@ require('node:http').createServer((_, response) => response.end('${version}')).l
     expect(images).not.toContain(':jamdev-');
   });
 
-  test('--wait returns when no session runs an earlier image, by each policy', async () => {
+  test('--wait returns when no session runs an earlier image, with each policy', async () => {
     const { env, folder, run, deploy, edit, versionOf } = await prepare();
     await deploy();
     await versionOf('doc', 'a');
@@ -142,7 +142,7 @@ require('node:http').createServer((_, response) => response.end('${version}')).l
     expect((await deploy('--sessions', 'now', '--wait')).environments[0].sessions.earlier).toEqual([]);
     expect(await versionOf('doc', 'a')).toBe('three');
 
-    // Two commands wait for sessions to end by themselves: one is stopped, and the other is overtaken.
+    // Two commands wait for sessions to end on their own: one is stopped, and the other is superseded.
     edit('four');
     const waiting = startCli(['deploy', '--wait'], { cwd: folder, env });
     const isWaiting = (one: typeof waiting) => () => one.stderr().includes('Waiting: 1 session runs an earlier image.');
@@ -159,7 +159,7 @@ require('node:http').createServer((_, response) => response.end('${version}')).l
     expect(await run('terminate', '--all')).toMatchObject({ code: 0 });
   });
 
-  test('of several deployments at once, each is in the history, in one order, and none is lost', async () => {
+  test('concurrent deployments are all in the history, in one order', async () => {
     const { serve, account, env, deploy, edit } = await prepare();
     const images = [];
     for (const version of ['one', 'two', 'three']) {
@@ -190,13 +190,13 @@ require('node:http').createServer((_, response) => response.end('${version}')).l
       const at = deployments.findIndex(({ id }) => id === deployment.id);
       expect({ changed, before: previous?.id }).toEqual({ changed: true, before: deployments[at + 1]?.id });
     }
-    // Two rollbacks of one deployment are not two steps.
+    // Two rollbacks of one deployment are not two steps back.
     const backs = await Promise.all([post('rollback', {}), post('rollback', {}), post('rollback', {})]);
     for (const { status } of backs) expect([200, 409]).toContain(status);
     expect(backs.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
   });
 
-  test('without a repository of its own, a service goes to the registry of the platform, with the API token alone', async () => {
+  test("a service without its own repository uses the platform's registry, with only the API token", async () => {
     const own = await startRegistry();
     const serve = await startServe(cluster, { config: { services: { default: {} } }, serve: own.serve });
     const account = `acme-${randomBytes(4).toString('hex')}`;
@@ -222,13 +222,13 @@ require('node:http').createServer((_, response) => response.end('${version}')).l
     expect(image.startsWith(`${repository}@`)).toBe(true);
     const connected = await runCli(['connect', 'doc', '--json'], { cwd: folder, env });
     expect((await send(JSON.parse(connected.stdout).url)).text).toBe('one');
-    // Nothing of the login is left with the docker client.
+    // The docker client keeps nothing of the login.
     expect(existsSync(join(HOME, '.docker', 'config.json'))).toBe(false);
     const again = await runCli(['deploy', '--json'], { cwd: folder, env });
     expect(JSON.parse(again.stdout)).toMatchObject({ changed: false });
   });
 
-  test('what can’t be deployed leaves everything as it was', async () => {
+  test('a failed deployment changes nothing', async () => {
     const { serve, account, folder, env, run, deploy, repository } = await prepare();
     const runIn = (cwd: string, ...args: string[]) => runCli(args, { cwd, env });
     const neverPulled = {
@@ -280,7 +280,7 @@ require('node:http').createServer((_, response) => response.end('${version}')).l
 });
 
 describe('jamdev deploy without a server', () => {
-  test('an API has to be named', async () => {
+  test('an API must be named', async () => {
     const run = await runCli(['deploy'], { cwd: makeTempFolder(), env: { JAMDEV_API_URL: '' } });
     expect(run).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--api') });
   });

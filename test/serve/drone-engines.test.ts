@@ -34,7 +34,7 @@ function untilStatus(serve: ServeRun, id: string, status: string): Promise<unkno
   return waitFor(async () => (await ask()) === status, `${id} to be ${status}`, START_DEADLINE_MS);
 }
 
-/** Waits for the first event of a stream of a backend. */
+/** Waits for the first event of a backend's stream. */
 async function firstEvent(serve: ServeRun, id: string, what: 'logs' | 'metrics'): Promise<string> {
   const stream = await openStream(`${serve.url}/v2/backend/${id}/${what}/stream`);
   const text = await waitFor(
@@ -61,7 +61,7 @@ describeServe("jamdev serve: drones' engines", () => {
   const cluster = useCluster();
   const host = useRemoteHost();
 
-  /** Starts a drone on the engine of the remote host; its backends are reached at that host's address. */
+  /** Starts a drone on the engine of the remote host, with backends reachable at that host's address. */
   const startFarDrone = async () => {
     const engine = `unix://${host.folder}/docker.sock`;
     await promisify(execFile)('sh', ['-c', `docker save ${cluster.image} | docker -H ${engine} load`]);
@@ -70,7 +70,7 @@ describeServe("jamdev serve: drones' engines", () => {
   const certificate = (name: string) => join(host.folder, 'certs', 'client', `${name}.pem`);
   const tls = () => ({ ca: certificate('ca'), cert: certificate('cert'), key: certificate('key') });
 
-  test('all that it asks a drone’s engine for goes through a proxy that lets nothing else through', async () => {
+  test('sends all requests to a drone’s engine through a proxy that allows nothing else', async () => {
     const proxy = await startEngineProxy();
     const serve = await startServe(cluster, { serve: { drones: { [cluster.drone]: proxy.url } } });
     const id = await connect(serve, 'proxied');
@@ -80,7 +80,7 @@ describeServe("jamdev serve: drones' engines", () => {
     await untilStatus(serve, id, 'terminated');
     expect(await exitCodeOf(serve, id)).toBe(137);
     expect(await firstEvent(serve, id, 'logs')).toBe('listening on 8080');
-    // One that runs although it has ended, by serve's own records.
+    // A container that still runs although the backend has ended by serve's own records.
     const stale = await connect(serve, 'stale');
     await runSql(
       serve.database,
@@ -97,7 +97,7 @@ describeServe("jamdev serve: drones' engines", () => {
     expect([...proxy.passed].sort()).toEqual(['inspect', 'kill', 'list', 'logs', 'stats']);
   });
 
-  test('an engine on another machine is reached by TCP with TLS and by SSH, and again after a cut', async () => {
+  test('reaches an engine on another machine by TCP with TLS and by SSH, and again after an outage', async () => {
     const { name, pool } = await startFarDrone();
     const database = await cluster.createDatabase();
     const url = host.tlsEnv.DOCKER_HOST;
@@ -138,7 +138,7 @@ describeServe("jamdev serve: drones' engines", () => {
     }
   });
 
-  test('--check names what is wrong with each engine, and none of them disturbs the others', async () => {
+  test('--check reports what is wrong with each engine, independently of the others', async () => {
     const folder = makeTempFolder();
     const stranger = createServer((_, response) => void response.end('{"hello":"world"}'));
     await new Promise<void>((resolve) => stranger.listen(join(folder, 'stranger.sock'), resolve));

@@ -8,7 +8,7 @@ import { describeTerminal, openTerminal } from '../support/pseudo-terminal.js';
 import { describeServe, START_DEADLINE_MS, startServe, useCluster } from '../support/serve.js';
 import { waitFor } from '../support/wait.js';
 
-/** What `jamdev drones --json` printed, by name. */
+/** The output of `jamdev drones --json`, by name. */
 function byName(stdout: string) {
   const { drones } = droneListSchema.parse(JSON.parse(stdout));
   return Object.fromEntries(drones.map((drone) => [drone.name, drone]));
@@ -17,7 +17,7 @@ function byName(stdout: string) {
 describeServe('jamdev drones', () => {
   const cluster = useCluster();
 
-  test('joins what Plane shows, what is configured and what was seen; drains one for good', async () => {
+  test('combines Plane’s view, the config and what was seen, and drains a drone for good', async () => {
     const drone = await startDrone(cluster);
     const serve = await startServe(cluster, {
       serve: { drones: { [cluster.drone]: process.env.DOCKER_HOST, 'dr-nowhere': 'unix:///run/nothing.sock' } },
@@ -52,7 +52,7 @@ describeServe('jamdev drones', () => {
       expect.objectContaining({ account: 'acme', action: 'drone.drain', target: drone.name }),
     );
 
-    // A process that is gone is missed, by when it was last seen.
+    // A missing process is noticed by when it was last seen.
     await waitFor(
       async () => byName((await onDatabase('drones', '--json')).stdout)[drone.name]?.last_seen_at,
       'the drone to be noted',
@@ -69,7 +69,7 @@ describeServe('jamdev drones', () => {
     );
     expect(table).toMatch(/^NAME +STATE +BACKENDS +LAST SEEN +PLANE +ENGINE\n/);
 
-    // Of no use to others than operators.
+    // Only operators may use it.
     const reader = (await onDatabase('token', 'create', 'acme')).stdout.trim();
     const headers = { authorization: `Bearer ${reader}` };
     expect((await send(`${serve.url}/v2/drones`, { headers })).status).toBe(403);
@@ -81,9 +81,9 @@ describeTerminal('jamdev drones drain in a terminal', () => {
   test.each([
     ['n', 'dr-1 was not drained'],
     ['', 'dr-1 was not drained'],
-    // Where it would go on, there is no config.
+    // Continuing would fail, because there is no config.
     ['y', 'controller'],
-  ])('%j to the question: %s', async (answer, then) => {
+  ])('%j as an answer to the question: %s', async (answer, then) => {
     const terminal = openTerminal(['drones', 'drain', 'dr-1'], makeTempFolder());
     await waitFor(() => terminal.screen().includes('Drain dr-1? [y/N]'), 'the question', START_DEADLINE_MS);
     expect(terminal.screen()).toContain("Plane can't undo it");

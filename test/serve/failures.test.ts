@@ -19,7 +19,7 @@ async function statusOf(serve: ServeRun, id: string): Promise<Record<string, unk
   return (await send(`${serve.url}/v2/backend/${id}/status`)).json();
 }
 
-/** Waits until a backend has come to a status, or past it. */
+/** Waits until a backend has reached a status or passed it. */
 function untilStatus(serve: ServeRun, id: string, status: Status): Promise<unknown> {
   const isThere = async () => rankOf((await statusOf(serve, id)).status as Status) >= rankOf(status);
   return waitFor(isThere, `${id} to be ${status}`, START_DEADLINE_MS);
@@ -31,7 +31,7 @@ describeServe('jamdev serve: when a part fails', () => {
   /** The folder of the cluster, where each part has a file with its pid. */
   const planeFolder = () => dirname(new URL(cluster.plane.databaseUrl).searchParams.get('host') ?? '');
   const pidOf = (part: string) => Number(readFileSync(join(planeFolder(), `${part}.pid`), 'utf8'));
-  test('a controller that does not answer is a 503, and nothing has to be restarted after it', async () => {
+  test('a controller that does not answer gives 503, and needs no restart afterwards', async () => {
     const serve = await startServe(cluster);
     expect((await send(`${serve.url}/readyz`)).json()).toEqual({ status: 'ok' });
     const { backend_id, url } = await connect(serve, { key: 'held' });
@@ -39,7 +39,7 @@ describeServe('jamdev serve: when a part fails', () => {
     // Plane's proxy asks a controller about a token once.
     expect((await send(url)).text).toBe('ok');
     const thaw = await freeze(pidOf('controller'));
-    // At once, as the session lives no longer than its lease without a controller.
+    // Immediately, because without a controller the session lives only as long as its lease.
     const [refused, readiness] = await Promise.all([
       post(`${serve.url}/v2/service/acme/default/connect`, { key: 'held' }),
       send(`${serve.url}/readyz`),
@@ -59,7 +59,7 @@ describeServe('jamdev serve: when a part fails', () => {
     expect(await connect(serve, { key: 'held' })).toMatchObject({ backend_id, spawned: false });
   });
 
-  test('when the jamdev serve that follows a backend is killed, another goes on, and no status is lost', async () => {
+  test('when the jamdev serve that follows a backend is killed, another takes over, and no status is lost', async () => {
     const database = await cluster.createDatabase();
     const first = await startServe(cluster, { database });
     const env = { BACKEND: JSON.stringify({ listenDelayMs: 8_000 }) };
@@ -78,7 +78,7 @@ describeServe('jamdev serve: when a part fails', () => {
     ]);
   });
 
-  test('a row whose process was killed before it asked for the backend does not keep the key', async () => {
+  test('a row whose process was killed before it requested the backend does not block the key', async () => {
     const database = await cluster.createDatabase();
     const serve = await startServe(cluster, { database });
     const { backend_id } = await connect(serve, { key: 'first' });
@@ -94,7 +94,7 @@ describeServe('jamdev serve: when a part fails', () => {
     expect((await send(`${serve.url}/v2/backend/neverspawned00/status`)).status).toBe(404);
   });
 
-  test('a backend that was told to end is not given again, although its drone has not heard of that yet', async () => {
+  test('a terminated backend is not returned again, even before its drone knows about it', async () => {
     const drone = await startDrone(cluster);
     const serve = await startServe(cluster, { serve: { pool: drone.pool } });
     const first = await connect(serve, { key: 'told' });
@@ -112,7 +112,7 @@ describeServe('jamdev serve: when a part fails', () => {
     expect(second.backend_id).not.toBe(first.backend_id);
   });
 
-  test('ends in order on SIGTERM', async () => {
+  test('SIGTERM stops it in order', async () => {
     const serve = await startServe(cluster);
     serve.process.kill('SIGTERM');
     expect(await serve.exit).toBe(0);

@@ -15,7 +15,7 @@ import {
 import { together } from '../support/together.js';
 import { waitFor } from '../support/wait.js';
 
-/** Longer than Plane's leases of keys, which last 60 s. */
+/** Longer than the leases of Plane's keys, which last 60 s. */
 const LEASE_DEADLINE_MS = 150_000;
 
 interface Connected {
@@ -34,7 +34,7 @@ async function connect(serve: ServeRun, key: string): Promise<Connected> {
   return answer.json();
 }
 
-/** Connects as a client that tries again for as long as it gets 503. */
+/** Connects as a client that retries as long as it gets 503. */
 function connectAgain(serve: ServeRun, key: string): Promise<Connected> {
   return waitFor(
     async () => {
@@ -51,7 +51,7 @@ async function statusOf(serve: ServeRun, id: string): Promise<Record<string, unk
   return (await send(`${serve.url}/v2/backend/${id}/status`)).json();
 }
 
-/** Waits until a backend has come to a status, or past it. */
+/** Waits until a backend has reached a status or passed it. */
 function untilStatus(serve: ServeRun, id: string, status: Status, deadlineMs = START_DEADLINE_MS): Promise<unknown> {
   const isThere = async () => rankOf((await statusOf(serve, id)).status as Status) >= rankOf(status);
   return waitFor(isThere, `${id} to be ${status}`, deadlineMs);
@@ -75,7 +75,7 @@ describeServe('jamdev serve: one holder per key', () => {
   const startOn = (drone: Drone, serve: Record<string, unknown> = {}) =>
     startServe(cluster, { serve: { pool: drone.pool, ...serve } });
 
-  /** A holder whose end takes as long as anybody likes. */
+  /** A holder that takes any time to end. */
   async function stillEnding(): Promise<void> {
     const gate = await openEngineGate();
     const drone = await startDrone(cluster, { engine: gate.url });
@@ -93,7 +93,7 @@ describeServe('jamdev serve: one holder per key', () => {
     expect(next).toMatchObject({ spawned: true });
   }
 
-  /** A drone that says nothing for so long that its backends are lost, while its machine and its engine are there. */
+  /** A drone that is silent until its backends are lost, while its machine and its engine work. */
   async function endedButRunning(): Promise<void> {
     const drone = await startDrone(cluster);
     const serve = await startOn(drone, { lostAfterSeconds: 30, drones: { [drone.name]: ENGINE_SOCKET } });
@@ -110,7 +110,7 @@ describeServe('jamdev serve: one holder per key', () => {
     expect(await statusOf(serve, backend_id)).toMatchObject(LOST);
   }
 
-  /** The same, but nobody but the drone itself reaches its engine. */
+  /** The same, but only the drone itself can reach its engine. */
   async function silentDrone(): Promise<void> {
     const drone = await startDrone(cluster);
     const serve = await startOn(drone, { lostAfterSeconds: 30, drones: {} });
@@ -128,11 +128,11 @@ describeServe('jamdev serve: one holder per key', () => {
     expect(await connectAgain(serve, 'silent')).toMatchObject({ spawned: true });
   }
 
-  /** A drone that is gone, and the engine with what it had started can't be reached. */
+  /** A drone that is gone and whose engine, with everything it started, is unreachable. */
   async function lostDrone(onLostDrone: 'spawn' | 'wait', key: string) {
     const gate = await openEngineGate();
     const drone = await startDrone(cluster);
-    // That it counts as lost ends no waiting.
+    // Counting as lost does not end the wait.
     const lostAfterSeconds = onLostDrone === 'wait' ? 30 : 120;
     const serve = await startOn(drone, { onLostDrone, lostAfterSeconds, drones: { [drone.name]: gate.url } });
     const { backend_id } = await connectReady(serve, key);
@@ -181,7 +181,7 @@ describeServe('jamdev serve: one holder per key', () => {
     expect(await isContainerRunning(first)).toBe(false);
   }
 
-  /** A drone that stands still past the lease of its keys, and goes on. */
+  /** A drone that is frozen past the lease of its keys, and continues. */
   async function frozenDrone(): Promise<void> {
     const drone = await startDrone(cluster);
     const serve = await startOn(drone, { drones: { [drone.name]: ENGINE_SOCKET } });
@@ -209,7 +209,7 @@ describeServe('jamdev serve: one holder per key', () => {
     expect(await statusOf(serve, first.backend_id)).toMatchObject(LOST);
   }
 
-  test('whatever becomes of the drone that has it', () =>
+  test('whatever happens to the holder’s drone', () =>
     together({
       'a holder whose end takes longer than a connect waits is a 503': stillEnding,
       'the container of a backend that has ended is killed': endedButRunning,

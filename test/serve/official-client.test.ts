@@ -13,8 +13,8 @@ import {
 import { describeServe, START_DEADLINE_MS, useCluster } from '../support/serve.js';
 import { waitFor } from '../support/wait.js';
 
-// The official client, `jamsocket` on npm, unchanged, against `jamdev serve`: what it sends is understood, and what it
-// prints is right, as test/e2e/official-client.test.ts expects it of a dev server.
+// The official client, `jamsocket` on npm, unchanged, against `jamdev serve`: its requests are understood, and what it
+// prints is right, as test/e2e/official-client.test.ts expects of a dev server.
 
 const REMINDER =
   'Reminder: you can find help troubleshooting common issues at https://docs.jamsocket.com/platform/troubleshooting\n\n';
@@ -24,7 +24,7 @@ describeServe('Official clients, with jamdev serve', () => {
   const cluster = useCluster();
   const target = useServeApi(cluster);
 
-  /** A client that has logged in with an API token of an account of its own. */
+  /** A client that has logged in with an API token of its own account. */
   const startLoggedIn = async (): Promise<{ api: TestApi; client: OfficialClient }> => {
     const api = await target.open();
     const client = makeOfficialClient(api.url);
@@ -36,7 +36,7 @@ describeServe('Official clients, with jamdev serve', () => {
     return { api, client };
   };
 
-  test('a token logs in as its account, a wrong one does not, and a login in the browser is told the way', async () => {
+  test('login accepts a token of an account, refuses a wrong one, and explains the alternative to the browser', async () => {
     const { api, client } = await startLoggedIn();
     expect(await client.run('login')).toMatchObject({
       code: 0,
@@ -87,7 +87,7 @@ dashboard:       https://app.localhost/backend/${id}
     expect(await api.place.spawned()).toEqual([id]);
   });
 
-  test('spawn, list, info, logs and terminate print what is true', async () => {
+  test('spawn, list, info, logs and terminate print correct lines', async () => {
     const { api, client } = await startLoggedIn();
     expect((await client.run('backend', 'list')).stdout).toBe('No running backends found.\n\n');
     const spawned = fieldsOf((await client.run('spawn', 'default', '-l', 'room 7', '-g', '600')).stdout);
@@ -126,7 +126,7 @@ dashboard:       https://app.localhost/backend/${id}
     expect(twice.stderr).toContain(`Warning: Backend ${id} has already terminated. Skipping...`);
   });
 
-  test('services are made, given an image by use-image, used in environments and deleted', async () => {
+  test('services are created, get an image by use-image, run in environments and are deleted', async () => {
     const { api, client } = await startLoggedIn();
     expect((await client.run('service', 'list')).stdout).toBe('default\ndoc\nchat\n');
     expect(await client.run('service', 'create', 'board')).toMatchObject({
@@ -166,7 +166,7 @@ Run jamsocket service info default for more information about your service.
     expect(nope.stderr).toContain('404 - ServiceNotFound: There is no service "nope".');
   });
 
-  test('an app that sends what the official libraries send gets its sessions', async () => {
+  test('an app that sends the requests of the official libraries gets its sessions', async () => {
     const api = await target.open();
     // As @jamsocket/server does: a token in Authorization, a random query, every field of a connect.
     const path = `/v2/service/${api.account}/doc/connect?_=${Math.random()}`;

@@ -51,7 +51,7 @@ async function createToken(database: string, scopes: string): Promise<{ authoriz
 describeServe('jamdev serve: in operation', () => {
   const cluster = useCluster();
 
-  test('without a drone that takes backends, connects are 503: none in the pool, and one that drains', async () => {
+  test('connects give 503 without a drone that accepts backends: none in the pool, and a draining one', async () => {
     const empty = await startServe(cluster, { serve: { pool: 'nobody' } });
     const drone = await startDrone(cluster);
     const serve = await startServe(cluster, { serve: { pool: drone.pool } });
@@ -90,7 +90,7 @@ describeServe('jamdev serve: in operation', () => {
     expect((await ask(serve, { key: 'static' })).json()).toMatchObject({ token, spawned: false });
   });
 
-  test('as much as may be in a spawn gets through Plane, to the byte, and one more is refused', async () => {
+  test('a spawn of the maximum size passes through Plane, and one byte more is refused', async () => {
     const serve = await startServe(cluster);
     const key = '\u{1f511}'.repeat(128);
     const room =
@@ -105,7 +105,7 @@ describeServe('jamdev serve: in operation', () => {
     });
   });
 
-  test('what Plane can not take is a 400', async () => {
+  test('a request that Plane cannot accept gives 400', async () => {
     const serve = await startServe(cluster);
     for (const [what, body] of Object.entries({
       'a NUL in auth': { auth: { name: 'a\0b' } },
@@ -122,7 +122,7 @@ describeServe('jamdev serve: in operation', () => {
     expect((await ask(serve, fine)).status).toBe(200);
   });
 
-  test('its metrics are for admins', async () => {
+  test('metrics are only for admins', async () => {
     const serve = await startServe(cluster);
     await connectReady(serve, {});
     const metrics = (headers = {}) => send(`${serve.url}/metrics`, { headers });
@@ -139,7 +139,7 @@ describeServe('jamdev serve: in operation', () => {
     );
   });
 
-  test('--check tries every part, and says what is wrong', async () => {
+  test('--check tries every part and reports failures', async () => {
     const { plane, image, drone } = cluster;
     const check = async (serve: Record<string, unknown>, services: Record<string, unknown>) => {
       const config = { services, serve: { controller: plane.controllerUrl, cluster: plane.cluster, ...serve } };
@@ -175,7 +175,7 @@ describeServe('jamdev serve: in operation', () => {
     }
   });
 
-  test('on SIGTERM open streams end, and another jamdev serve goes on with the backends', async () => {
+  test('on SIGTERM open streams end, and another jamdev serve takes over the backends', async () => {
     const database = await cluster.createDatabase();
     const serve = await startServe(cluster, { database });
     const { backend_id } = await connectReady(serve, { key: 'kept' });
@@ -204,7 +204,7 @@ describeServe('jamdev serve: in operation', () => {
     ).toBe('"status":"terminated"');
   });
 
-  test('logs, then backends and the audit, are deleted after their days', async () => {
+  test('logs, then backends and the audit, are deleted after their retention time', async () => {
     const database = await cluster.createDatabase();
     const serve = await startServe(cluster, { database });
     const { backend_id } = await connectReady(serve, {});
@@ -228,7 +228,7 @@ describeServe('jamdev serve: in operation', () => {
     expect((await info(third)).status).toBe(404);
   });
 
-  test.skipIf(!CAN_MOUNT)('a full disk at PostgreSQL is a 503, and over once there is room', async () => {
+  test.skipIf(!CAN_MOUNT)('a full disk of PostgreSQL gives 503 until there is room', async () => {
     const disk = mountTinyDisk('48m');
     const folder = join(disk.folder, 'tablespace');
     mkdirSync(folder);
@@ -241,7 +241,7 @@ describeServe('jamdev serve: in operation', () => {
     const { backend_id, url } = await connectReady(serve, { key: 'held' });
     expect((await send(url)).text).toBe('ok');
     disk.fill();
-    // Pages that PostgreSQL has already take some more rows.
+    // Existing pages of PostgreSQL accept some more rows.
     const refused = await waitFor(
       async () => {
         const answer = await post(`${serve.url}/v2/account/acme/service`, {

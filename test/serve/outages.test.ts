@@ -16,7 +16,7 @@ import {
 import { together } from '../support/together.js';
 import { waitFor } from '../support/wait.js';
 
-/** Sessions live no longer than the leases of their keys: 60 s at most. */
+/** Sessions live no longer than the leases of their keys, at most 60 s. */
 const LEASE_DEADLINE_MS = 150_000;
 const SHORT_MS = 5_000;
 
@@ -30,7 +30,7 @@ function ask(serve: ServeRun) {
   return post(`${serve.url}/v2/service/acme/default/connect`, { key: 'doc' });
 }
 
-/** Connects as a client that tries again for as long as it gets 503. */
+/** Connects as a client that retries as long as it gets 503. */
 function connectAgain(serve: ServeRun): Promise<Connected> {
   return waitFor(
     async () => {
@@ -57,7 +57,7 @@ function folderOf({ plane }: TestCluster): string {
   return dirname(new URL(plane.databaseUrl).searchParams.get('host') ?? '');
 }
 
-/** What is kept of sessions while a part that all of them need is away: shortly, then for long. */
+/** The guarantees for sessions during a short and a long outage of a part that all of them need. */
 async function goesAway(cluster: TestCluster, takeAway: () => Promise<() => void>, code: string): Promise<void> {
   const serve = await startServe(cluster);
   const session = await connectAgain(serve);
@@ -87,7 +87,7 @@ async function goesAway(cluster: TestCluster, takeAway: () => Promise<() => void
     LEASE_DEADLINE_MS,
   );
   bringBackAtLast();
-  // Before anyone asks for its key: whoever gets that makes the backend a lost one.
+  // Before another client connects with its key, because that would make the backend a lost one.
   await untilStatus(serve, session.backend_id, 'terminated');
   expect(await statusOf(serve, session.backend_id)).toMatchObject({ termination_reason: 'keyexpired' });
   const next = await connectAgain(serve);
@@ -96,11 +96,11 @@ async function goesAway(cluster: TestCluster, takeAway: () => Promise<() => void
   await waitFor(async () => (await send(`${serve.url}/readyz`)).status === 200, 'all to be ready', START_DEADLINE_MS);
 }
 
-describeServe('jamdev serve: while a part is away that all sessions need', () => {
+describeServe('jamdev serve: outages of a part that all sessions need', () => {
   const first = useCluster();
   const second = useCluster();
 
-  test('shortly, sessions go on; for long, they end, connects are 503, and work again without a restart', () =>
+  test('sessions survive a short one; a long one ends them and connects give 503 until it is over, without a restart', () =>
     together({
       'all controllers': () =>
         goesAway(

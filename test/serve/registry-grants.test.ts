@@ -25,7 +25,7 @@ const account: fc.Arbitrary<RegistryCaller> = fc
   .subarray([...SCOPES])
   .map((scopes) => ({ kind: 'account', account: 'acme', scopes, actor: 'token:1' }));
 
-test('whatever is asked for, an account gets no more than pull and push in repositories of its own', () => {
+test('whatever scopes are requested, an account gets only pull and push in its own repositories', () => {
   fc.assert(
     fc.property(account, asked, (caller, scopes) => {
       const allowed = caller.kind === 'account' ? caller.scopes : [];
@@ -41,7 +41,7 @@ test('whatever is asked for, an account gets no more than pull and push in repos
   );
 });
 
-test('a drone gets to pull from its one repository', () => {
+test('a drone gets only pull from its one repository', () => {
   fc.assert(
     fc.property(asked, (scopes) => {
       for (const granted of reduceScopes({ kind: 'pull', repository: 'acme/doc' }, scopes).access) {
@@ -51,7 +51,7 @@ test('a drone gets to pull from its one repository', () => {
   );
 });
 
-test('what is refused has a reason', () => {
+test('a refusal has a reason', () => {
   fc.assert(
     fc.property(account, asked, (caller, scopes) => {
       const { access, refusal } = reduceScopes(caller, scopes);

@@ -7,7 +7,7 @@ import { makeTempFolder } from '../support/project.js';
 const REGISTRY = ['--registry', 'https://registry.example.com', '--public-url', 'https://api.example.com/'];
 const FILES = ['certificate.pem', 'config.yml', 'signing-key.pem'];
 
-test('--init writes a key, a certificate and a config that only their owner can read, and says what they are for', async () => {
+test('--init writes a key, a certificate and a config that only their owner can read, and explains them', async () => {
   const cwd = makeTempFolder();
   const { code, stdout, stderr } = await runCli(['serve', '--init', ...REGISTRY], { cwd });
   expect(code, stderr).toBe(0);
@@ -22,7 +22,7 @@ test('--init writes a key, a certificate and a config that only their owner can 
   expect(config).toContain(`rootcertbundle: ${JSON.stringify(join(folder, 'certificate.pem'))}`);
 });
 
-test.each(FILES)('--init writes nothing where %s is already', async (name) => {
+test.each(FILES)('--init writes nothing if %s exists', async (name) => {
   const cwd = makeTempFolder();
   mkdirSync(join(cwd, 'mine'));
   writeFileSync(join(cwd, 'mine', name), 'kept');
@@ -37,7 +37,7 @@ test.each([
   [['--public-url', 'https://api.example.com'], 'needs the URL of the registry'],
   [['--registry', 'https://registry.example.com', '--port', '0'], 'a port that changes'],
   [['--registry', 'ftp://registry.example.com'], '"serve.registry"'],
-])('--init says what is missing: %j', async (args, message) => {
+])('--init reports what is missing: %j', async (args, message) => {
   const cwd = makeTempFolder();
   const { code, stderr } = await runCli(['serve', '--init', ...args], { cwd });
   expect(code).not.toBe(0);
@@ -45,7 +45,7 @@ test.each([
   expect(readdirSync(cwd)).toEqual([]);
 });
 
-test('--init names a folder that can not be made', async () => {
+test('--init reports a folder that cannot be created', async () => {
   const cwd = makeTempFolder();
   writeFileSync(join(cwd, 'file'), '');
   const { code, stderr } = await runCli(['serve', '--init', 'file/below', ...REGISTRY], { cwd });

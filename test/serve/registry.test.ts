@@ -15,7 +15,7 @@ import {
 } from '../support/serve.js';
 import { waitFor } from '../support/wait.js';
 
-/** Commands that the official client passes to docker go to the same engine. */
+/** docker commands of the official client use the same engine. */
 const ENGINE = { DOCKER_HOST: process.env.DOCKER_HOST };
 
 async function createToken(serve: ServeRun, account: string, ...scopes: string[]): Promise<string> {
@@ -35,13 +35,13 @@ async function makeAccount(serve: ServeRun, account: string) {
   return {
     client,
     token,
-    /** Runs a command of the official client, which has to succeed. */
+    /** Runs a command of the official client, which must succeed. */
     async run(...args: string[]) {
       const { code, stdout, stderr } = await client.run(...args);
       expect(code, stdout + stderr).toBe(0);
       return stdout;
     },
-    /** What a new backend answers, and the image that it runs. */
+    /** The answer of a new backend, and the image that it runs. */
     async spawn(service: string, spawn: object | true = true) {
       const answer = await post(`${serve.url}/v2/service/${account}/${service}/connect`, { spawn }, bearer(token));
       expect(answer.status, answer.text).toBe(200);
@@ -57,15 +57,15 @@ async function makeAccount(serve: ServeRun, account: string) {
   };
 }
 
-/** Removes what a push left in the engine, so that a drone has to pull it. */
+/** Removes what a push left in the engine, so that a drone must pull it. */
 async function forget(repository: string): Promise<void> {
   const names = (await docker('images', '--format', '{{.Repository}}:{{.Tag}}', repository)).split('\n');
-  // Those that a drone has pulled by digest have no tag.
+  // Images that a drone has pulled by digest have no tag.
   const tagged = names.filter((name) => name !== '' && !name.endsWith(':<none>'));
   if (tagged.length > 0) await docker('rmi', ...tagged);
 }
 
-/** Asks the token service of the registry. @param password undefined: without credentials */
+/** Requests a token from the registry's token service. @param password undefined: without credentials */
 async function askForToken(serve: ServeRun, scope: string | undefined, account: string, password?: string) {
   const headers = password === undefined ? {} : { authorization: `Basic ${btoa(`${account}:${password}`)}` };
   const query = scope === undefined ? '' : `&scope=${encodeURIComponent(scope)}`;
@@ -85,7 +85,7 @@ describe.skipIf(!hasRegistry)('with a registry', () => {
       return { registry, serve };
     }
 
-    test('the official client pushes, backends run the newest push, and use-image pins', async () => {
+    test('the official client pushes, backends run the newest push, and use-image pins one', async () => {
       const { registry, serve } = await start();
       const acme = await makeAccount(serve, 'acme');
       const repository = `${registry.host}/acme/doc`;
@@ -124,7 +124,7 @@ describe.skipIf(!hasRegistry)('with a registry', () => {
       expect(stdout).toContain(`doc:latest@${one.digest}`);
     });
 
-    test('an account gets its own repositories only, as far as the scopes of its token go', async () => {
+    test('an account gets only its own repositories, limited by the scopes of its token', async () => {
       const { registry, serve } = await start();
       const acme = await makeAccount(serve, 'acme');
       const globex = await makeAccount(serve, 'globex');
@@ -139,7 +139,7 @@ describe.skipIf(!hasRegistry)('with a registry', () => {
         access: [{ ...own, actions: ['pull'] }],
       });
       expect(await askForToken(serve, undefined, 'acme', acme.token)).toMatchObject({ status: 200, access: [] });
-      // Docker asks for the repository to copy layers from as well.
+      // Docker also requests the repository to copy layers from.
       const both = 'repository:globex/doc:push,pull repository:acme/doc:pull';
       expect(await askForToken(serve, both, 'globex', globex.token)).toMatchObject({
         access: [{ type: 'repository', name: 'globex/doc', actions: ['push', 'pull'] }],
@@ -166,7 +166,7 @@ describe.skipIf(!hasRegistry)('with a registry', () => {
         expect(refused, `${account} ${scope}`).toMatchObject({ status, error: { message: expect.any(String) } });
       }
 
-      // What was granted is all that the registry lets through.
+      // The registry allows only what was granted.
       const { token } = await askForToken(serve, 'repository:globex/doc:push,pull', 'globex', globex.token);
       for (const path of ['/v2/acme/doc/tags/list', `/v2/acme/doc/manifests/${digest}`, '/v2/_catalog']) {
         expect((await send(registry.url + path, { headers: bearer(token) })).status, path).toBe(401);
@@ -211,7 +211,7 @@ describe.skipIf(!hasRegistry)('with a registry', () => {
       expect(await askForToken(serve, undefined, 'acme', acme.token)).toMatchObject({ status: 200 });
     });
 
-    test('a push is not missed when no notification comes, and one that comes late changes nothing', async () => {
+    test('a push without a notification is still found, and a late notification changes nothing', async () => {
       const registry = await startRegistry({ notifies: false });
       const serve = await startServe(cluster, { config: { services: { doc: {} } }, serve: registry.serve });
       const acme = await makeAccount(serve, 'acme');
@@ -246,7 +246,7 @@ describe.skipIf(!hasRegistry)('with a registry', () => {
       expect((await acme.spawn('doc')).digest).toBe(newest?.Digest);
     });
 
-    test('tags of any registry become digests, of images for several platforms too', async () => {
+    test('tags of any registry become digests, also of multi-platform images', async () => {
       const other = await startRegistry({ isPublic: true });
       const tag = async (text: string, name: string) => {
         const reference = `${other.host}/app:${name}`;
@@ -275,7 +275,7 @@ describe.skipIf(!hasRegistry)('with a registry', () => {
       await acme.run('service', 'use-image', 'chat', '-i', `${other.host}/app:many`);
       expect(await acme.spawn('chat')).toEqual({ text: 'three', digest: index });
 
-      // Another one on the same database resolves the config again, for both.
+      // Another jamdev serve on the same database resolves the config again, for both.
       await startServe(cluster, { config, database: serve.database });
       expect((await acme.spawn('doc')).text).toBe('three');
       const push = await acme.client.run('push', 'doc', await makeTinyImage('four'));

@@ -49,7 +49,7 @@ async function timeOf(event: 'StartedAt' | 'FinishedAt', id: string): Promise<nu
   return Date.parse(await docker('inspect', '--format', `{{.State.${event}}}`, `plane-${id}`));
 }
 
-/** Reads a stream of statuses to its end. */
+/** Reads a status stream to its end. */
 async function statusesOf(serve: ServeRun, id: string): Promise<Record<string, unknown>[]> {
   const stream = await openStream(`${serve.url}/v2/backend/${id}/status/stream`);
   await stream.ended;
@@ -64,9 +64,8 @@ async function statusesOf(serve: ServeRun, id: string): Promise<Record<string, u
 }
 
 /**
- * Has Plane's controller skip its notifications, as it does with those of transactions that commit out of order: their ids are
- * below one that it has seen.
- * @returns lets it take the next ones
+ * Makes Plane's controller skip its notifications, as it does for transactions that commit out of order with ids below
+ * one it has seen. @returns lets it read the next ones
  */
 async function skipNotifications({ databaseUrl }: PlaneCluster): Promise<() => Promise<void>> {
   const channel = 'plane_events';
@@ -79,7 +78,7 @@ async function skipNotifications({ databaseUrl }: PlaneCluster): Promise<() => P
 describeServe('jamdev serve: sessions', () => {
   const cluster = useCluster();
 
-  test('a key has one backend, whose URL leads through the proxy of Plane', async () => {
+  test('a key has one backend, whose URL uses Plane’s proxy', async () => {
     const serve = await startServe(cluster);
     const first = await connect(serve, { key: 'doc-1', user: 'ada', auth: { role: 'editor' } });
     expect(first).toMatchObject({
@@ -109,7 +108,7 @@ describeServe('jamdev serve: sessions', () => {
     expect(other.backend_id).not.toBe(first.backend_id);
   });
 
-  test('a backend is listed, described and ended; its statuses are all there, in order', async () => {
+  test('a backend is listed, described and ended, with all statuses in order', async () => {
     const serve = await startServe(cluster);
     const { backend_id: id } = await connect(serve, { key: 'doc-2' });
     await untilReady(serve, id);
@@ -142,7 +141,7 @@ describeServe('jamdev serve: sessions', () => {
     ]);
   });
 
-  test('statuses are all there where Plane skips the notifications of them', async () => {
+  test('all statuses arrive even if Plane skips their notifications', async () => {
     const serve = await startServe(cluster);
     const env = { BACKEND: JSON.stringify({ listenDelayMs: 1_000, onSigterm: 1_000 }) };
     const { backend_id: id } = await connect(serve, { key: 'skipped', spawn: { executable: { env } } });
@@ -168,7 +167,7 @@ describeServe('jamdev serve: sessions', () => {
     expect(list.running_backends).toHaveLength(1);
   });
 
-  test('a key that is being given up is waited for', async () => {
+  test('a connect waits for a key whose holder is ending', async () => {
     const serve = await startServe(cluster);
     const env = { BACKEND: JSON.stringify({ onSigterm: 3_000 }) };
     const first = await connect(serve, { key: 'slow', spawn: { executable: { env } } });
@@ -188,7 +187,7 @@ describeServe('jamdev serve: sessions', () => {
     expect(finishedMs).toBeLessThanOrEqual(startedMs);
   });
 
-  test('no backend is spawned where that was not asked for', async () => {
+  test('spawn: false spawns no backend', async () => {
     const serve = await startServe(cluster);
     const answer = await post(`${serve.url}/v2/service/acme/default/connect`, { key: 'none', spawn: false });
     expect(answer.json()).toMatchObject({ error: { status: 409, code: 'KeyUnheldNoSpawnConfig' } });
@@ -196,7 +195,7 @@ describeServe('jamdev serve: sessions', () => {
     expect(await connect(serve, { key: 'none', spawn: false })).toMatchObject({ backend_id, spawned: false });
   });
 
-  test('a key is held by one environment at a time', async () => {
+  test('a key is held in only one environment at a time', async () => {
     const serve = await startServe(cluster);
     const use = await post(`${serve.url}/v2/service/acme/default/staging/update`, { image_tag: cluster.image });
     expect(use.json()).toEqual({ status: 'ok' });
@@ -209,7 +208,7 @@ describeServe('jamdev serve: sessions', () => {
     expect(info).toMatchObject({ environment_name: 'staging' });
   });
 
-  test('as much env as is allowed gets through Plane, and more is refused with the limit', async () => {
+  test('env of the maximum size passes through Plane, and more is refused with the limit', async () => {
     const serve = await startServe(cluster);
     const withEnv = (bytes: number) => ({
       key: `env-${bytes}`,
@@ -224,7 +223,7 @@ describeServe('jamdev serve: sessions', () => {
   });
 
   test.each(['/etc', '../x', 'a:b'])(
-    'the mount of the key or path %j is a folder below that of its service',
+    'the mount with the key or path %j is a folder below that of its service',
     async (key) => {
       const serve = await startServe(cluster);
       const mounts = [];
@@ -252,7 +251,7 @@ describeServe('jamdev serve: sessions', () => {
     },
   );
 
-  test('limits of resources reach the container', async () => {
+  test('resource limits reach the container', async () => {
     const serve = await startServe(cluster, { serve: { limits: { memoryBytes: 64 * 1024 * 1024 } } });
     const { backend_id } = await connect(serve, {
       spawn: { executable: { resource_limits: { cpu_period_percent: 50 } } },
@@ -260,11 +259,11 @@ describeServe('jamdev serve: sessions', () => {
     await untilReady(serve, backend_id);
     const host = JSON.parse(await docker('inspect', '--format', '{{json .HostConfig}}', `plane-${backend_id}`));
     expect(host).toMatchObject({ Memory: 64 * 1024 * 1024 });
-    // Without a period of its own it is the kernel's.
+    // Without its own period it has that of the kernel.
     expect(host.CpuQuota / (host.CpuPeriod || 100_000)).toBe(0.5);
   });
 
-  test('an image that can not be had ends the backend before it started', async () => {
+  test('an image that cannot be pulled ends the backend before it starts', async () => {
     const serve = await startServe(cluster, {
       config: { services: { default: { image: 'localhost:1/nothing:1', pullPolicy: 'Never' } } },
     });
@@ -276,7 +275,7 @@ describeServe('jamdev serve: sessions', () => {
     });
   });
 
-  test('output and usage come from the engine of the drone', async () => {
+  test('output and usage come from the drone’s engine', async () => {
     const serve = await startServe(cluster);
     const { backend_id } = await connect(serve, {});
     await untilReady(serve, backend_id);
@@ -302,7 +301,7 @@ describeServe('jamdev serve: sessions', () => {
     expect(kept.chunks.join('')).toContain('data: listening on 8080\n\n');
   });
 
-  test('of a drone whose engine is not configured the output is said to be out of reach', async () => {
+  test('output of a drone whose engine is not configured is reported as unavailable', async () => {
     const serve = await startServe(cluster, { serve: { drones: {} } });
     const { backend_id } = await connect(serve, {});
     const answer = await send(`${serve.url}/v2/backend/${backend_id}/logs/stream`);
@@ -311,7 +310,7 @@ describeServe('jamdev serve: sessions', () => {
     });
   });
 
-  test('with subdomains a backend has an origin of its own, and the ready page leads there', async () => {
+  test('with subdomains a backend has its own origin, to which the ready page leads', async () => {
     const serve = await startServe(cluster, { serve: { subdomains: true } });
     const { backend_id, ready_url, token, url } = await connect(serve, {});
     expect(url).toBe(`http://${backend_id}.${cluster.plane.cluster}/${token}/`);
@@ -323,7 +322,7 @@ describeServe('jamdev serve: sessions', () => {
     expect((await send(proxy, { headers: { host: cluster.plane.cluster } })).status).toBe(403);
   });
 
-  test('the ready page leads on to the proxy of Plane, shows no output, and takes nothing else into the address', async () => {
+  test('the ready page redirects to Plane’s proxy, shows no output, and accepts nothing else in its address', async () => {
     const serve = await startServe(cluster);
     const env = { BACKEND: JSON.stringify({ listenDelayMs: 2_000 }) };
     const { backend_id, ready_url, url } = await connect(serve, { spawn: { executable: { env } } });

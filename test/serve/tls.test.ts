@@ -18,7 +18,7 @@ function writeCertificate(folder: string, name: string): void {
   execFileSync('openssl', args, { stdio: 'ignore' });
 }
 
-/** @returns the status, and whom the certificate is for */
+/** @returns the status and the subject of the certificate */
 function ask(url: string, ca: string): Promise<{ status: number | undefined; name: string }> {
   return new Promise((resolve, reject) => {
     get(url, { ca, agent: false }, (response) => {
@@ -57,7 +57,7 @@ describePostgres('serve.tls', () => {
     expect(await run.exit).toBe(0);
   });
 
-  test('files that can not be used are named', async () => {
+  test('unusable files are reported by name', async () => {
     const tls = { cert: 'cert.pem', key: 'other.pem' };
     const folder = makeProject({ 'jamdev.config.json': { serve: { ...serve, tls } } });
     writeCertificate(folder, 'first');

@@ -8,7 +8,7 @@ import { makeProject, makeTempFolder } from '../support/project.js';
 import { START_DEADLINE_MS } from '../support/serve.js';
 import { waitFor } from '../support/wait.js';
 
-/** Starts `jamdev serve` in front of a controller that is away, which tokens do not need. */
+/** Starts `jamdev serve` without a running controller, which tokens do not need. */
 async function startServe(database: string): Promise<Run & { url: string }> {
   const serve = { controller: 'http://localhost:1', cluster: 'localhost:9090', port: 0 };
   const folder = makeProject({ 'jamdev.config.json': { serve } });
@@ -38,7 +38,7 @@ describePostgres('tokens by --api', () => {
     return { url, token, onDatabase, byApi };
   }
 
-  test('an admin token creates, lists and revokes those of its account, as the audit tells', async () => {
+  test('an admin token creates, lists and revokes those of its account, as recorded in the audit', async () => {
     const { token, onDatabase, byApi } = await startWithToken('admin');
     const created = JSON.parse((await byApi('create', 'acme', '--scopes', 'connect', '--json')).stdout);
     expect(Object.keys(created)).toEqual(['token']);
@@ -59,7 +59,7 @@ describePostgres('tokens by --api', () => {
     ]);
   });
 
-  test('neither another account’s tokens, nor any without the scope admin', async () => {
+  test('tokens of another account, and any without the scope admin, may not do so', async () => {
     const { url, byApi, onDatabase } = await startWithToken('admin');
     expect(await byApi('create', 'beta')).toMatchObject({ code: 1, stderr: expect.stringContaining('"beta"') });
     expect(await byApi('list')).toMatchObject({ code: 2, stderr: expect.stringContaining('name the account') });
@@ -78,7 +78,7 @@ describePostgres('tokens by --api', () => {
     ]);
   });
 
-  test('the token comes from JAMDEV_TOKEN, or from where the official client has logged in', async () => {
+  test('the token comes from JAMDEV_TOKEN, or from the login of the official client', async () => {
     const { url, token } = await startWithToken('admin');
     const home = (content: object) => {
       const folder = makeTempFolder();
@@ -96,7 +96,7 @@ describePostgres('tokens by --api', () => {
     }
   });
 
-  test('a body that is wrong creates and revokes nothing', async () => {
+  test('an invalid body creates and revokes nothing', async () => {
     const { url, token, onDatabase } = await startWithToken('admin');
     const headers = { authorization: `Bearer ${token}` };
     for (const body of [{}, { scopes: [] }, { scopes: ['root'] }, { scopes: 'read' }]) {
@@ -111,8 +111,8 @@ describePostgres('tokens by --api', () => {
 });
 
 test.each([
-  ['a URL of nothing', 'http://localhost:9', 1, 'http://localhost:9'],
-  ['no URL', 'ftp://x', 2, '"ftp://x"'],
+  ['a URL without a server', 'http://localhost:9', 1, 'http://localhost:9'],
+  ['an invalid URL', 'ftp://x', 2, '"ftp://x"'],
 ])('--api with %s', async (_what, url, code, mention) => {
   const run = await runCli(['token', 'list', 'acme', '--api', url], { env: { JAMDEV_TOKEN: 'a.b' } });
   expect(run).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(mention) });

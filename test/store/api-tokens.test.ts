@@ -20,7 +20,7 @@ async function create(store: Store, account: string): Promise<string> {
 describePostgres('API tokens', () => {
   const postgres = usePostgres();
 
-  test('a token tells who sent it, until it is revoked', async () => {
+  test('a token identifies its sender until it is revoked', async () => {
     const store = await openTestStore(await postgres.createDatabase());
     const token = parse(await create(store, 'acme'));
     expect(await authenticate(store, token)).toEqual({
@@ -33,7 +33,7 @@ describePostgres('API tokens', () => {
     expect(await revokeTokens(store, { account: 'acme', ids: [token.id], actor: OPERATOR })).toEqual([]);
   });
 
-  test('neither the secret of another token nor an unknown id is let in', async () => {
+  test('neither another token’s secret nor an unknown id is accepted', async () => {
     const store = await openTestStore(await postgres.createDatabase());
     const [one, other] = [parse(await create(store, 'acme')), parse(await create(store, 'acme'))];
     expect(await authenticate(store, { id: one.id, secret: other.secret })).toBeUndefined();
@@ -41,7 +41,7 @@ describePostgres('API tokens', () => {
     expect((await listTokens(store)).map(({ lastUsedAt }) => lastUsedAt)).toEqual([null, null]);
   });
 
-  test('the secret is nowhere in the database', async () => {
+  test('the secret is not stored in the database', async () => {
     const url = await postgres.createDatabase();
     const store = await openTestStore(url);
     const { id, secret } = parse(await create(store, 'acme'));
@@ -53,7 +53,7 @@ describePostgres('API tokens', () => {
     expect(JSON.stringify(rows)).not.toContain(Buffer.from(secret).toString('hex'));
   });
 
-  test('the first use is noted at once, and later ones once a minute', async () => {
+  test('the first use is recorded at once, and later ones once a minute', async () => {
     const url = await postgres.createDatabase();
     const store = await openTestStore(url);
     const token = parse(await create(store, 'acme'));
@@ -80,7 +80,7 @@ describePostgres('API tokens', () => {
     expect(await authenticate(store, beta)).toMatchObject({ account: 'beta' });
   });
 
-  test('the audit has who made and revoked which token, and that the account is new, for each account apart', async () => {
+  test('the audit records who made and revoked which token, and new accounts, separately for each account', async () => {
     const store = await openTestStore(await postgres.createDatabase());
     const [first, second] = [parse(await create(store, 'acme')), parse(await create(store, 'acme'))];
     await create(store, 'beta');
@@ -98,7 +98,7 @@ describePostgres('API tokens', () => {
     );
   });
 
-  test('20 tokens of a new account at once make one account', async () => {
+  test('20 concurrent tokens for a new account create one account', async () => {
     const store = await openTestStore(await postgres.createDatabase());
     await Promise.all(Array.from({ length: 20 }, () => create(store, 'acme')));
     expect(await listTokens(store, 'acme')).toHaveLength(20);

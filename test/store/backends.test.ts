@@ -21,7 +21,7 @@ describePostgres('backends', () => {
   const postgres = usePostgres();
   const open = async () => openTestStore(await postgres.createDatabase());
 
-  test('one is found as it was written, with all that becomes known of it', async () => {
+  test('a backend is found as written, with all later additions', async () => {
     const store = await open();
     const backend = newBackend({ id: 'a', key: 'ключ/§', subdomain: 'a', memoryLimitBytes: 2 ** 33, keyGiven: false });
     expect(await insertBackend(store, backend)).toBe('inserted');
@@ -40,7 +40,7 @@ describePostgres('backends', () => {
     });
   });
 
-  test('lists have those that live, in order, of one account, service or key', async () => {
+  test('lists contain the living ones of one account, service or key, in order', async () => {
     const url = await postgres.createDatabase();
     const store = await openTestStore(url);
     await insertBackend(store, newBackend({ id: 'b' }));
@@ -70,7 +70,7 @@ describePostgres('backends', () => {
     expect(await findBackend(store, 'beta', 'a')).toBeUndefined();
   });
 
-  test('only one that never went on can be discarded', async () => {
+  test('only a backend that never left its first status can be discarded', async () => {
     const store = await open();
     await insertBackend(store, newBackend({ id: 'a' }));
     await insertBackend(store, newBackend({ id: 'b' }));
@@ -79,7 +79,7 @@ describePostgres('backends', () => {
     expect(ids(await listUnended(store, 'cluster'))).toEqual(['b']);
   });
 
-  test('the last place of an account is given once, however many ask at once', async () => {
+  test('the last place of an account is given once, however many requests compete', async () => {
     const store = await open();
     await insertBackend(store, newBackend({ id: 'ended' }));
     await addStatus(store, 'ended', { status: 'terminated', time: new Date() });
@@ -109,7 +109,7 @@ describePostgres('backends', () => {
     expect(await silentDrones(store, 'one', 120)).toEqual([]);
   });
 
-  test('a drone that was given a backend and never seen is silent from then on', async () => {
+  test('a drone that got a backend and was never seen counts as silent from then on', async () => {
     const url = await postgres.createDatabase();
     const store = await openTestStore(url);
     for (const [id, name] of Object.entries({ a: 'one', b: 'one', c: 'two', d: 'three', e: undefined })) {

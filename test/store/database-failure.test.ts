@@ -17,7 +17,7 @@ test.each<[string, unknown, string, string]>([
   ['no socket', network('ENOENT'), 'DatabaseUnavailable', 'ENOENT'],
   ['cut off', new Error('Connection terminated unexpectedly'), 'DatabaseUnavailable', 'terminated unexpectedly'],
   ['frozen', new Error('Query read timeout'), 'DatabaseUnavailable', '5 s'],
-  ['no connection in time', new Error('timeout exceeded when trying to connect'), 'DatabaseUnavailable', '5 s'],
+  ['a connection timeout', new Error('timeout exceeded when trying to connect'), 'DatabaseUnavailable', '5 s'],
   ['restarting', answer('57P01', 'FATAL'), 'DatabaseUnavailable', '57P01'],
   ['starting', answer('57P03', 'FATAL'), 'DatabaseUnavailable', '57P03'],
   ['connection exception', answer('08006', 'FATAL'), 'DatabaseUnavailable', '08006'],
@@ -27,38 +27,38 @@ test.each<[string, unknown, string, string]>([
   ['crowded', answer('53300', 'FATAL'), 'DatabaseUnavailable', 'too many connections'],
   ['another limit', answer('53400'), 'DatabaseUnavailable', '53400'],
   ['slow statement', answer('57014'), 'DatabaseUnavailable', '5 s'],
-  ['lock not free', answer('55P03'), 'DatabaseUnavailable', '5 s'],
+  ['a lock timeout', answer('55P03'), 'DatabaseUnavailable', '5 s'],
   ['standby', answer('25006'), 'DatabaseUnavailable', 'read only'],
   ['wrong password', answer('28P01', 'FATAL'), 'DatabaseUnusable', 'password is wrong'],
-  ['no role', answer('28000', 'FATAL'), 'DatabaseUnusable', 'role does not exist'],
-  ['no database', answer('3D000', 'FATAL'), 'DatabaseUnusable', 'no database of that name'],
-  ['no right', answer('42501'), 'DatabaseUnusable', 'CREATE'],
+  ['an unknown role', answer('28000', 'FATAL'), 'DatabaseUnusable', 'role does not exist'],
+  ['an unknown database', answer('3D000', 'FATAL'), 'DatabaseUnusable', 'no database of that name'],
+  ['missing permission', answer('42501'), 'DatabaseUnusable', 'CREATE'],
   [
-    'no password given',
+    'a missing password',
     new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'),
     'DatabaseUnusable',
     'password',
   ],
-  ['no TLS there', new Error('The server does not support SSL connections'), 'DatabaseUnusable', 'TLS'],
-  ['certificate of nobody', network('DEPTH_ZERO_SELF_SIGNED_CERT'), 'DatabaseUnusable', 'SELF_SIGNED'],
+  ['no TLS on the server', new Error('The server does not support SSL connections'), 'DatabaseUnusable', 'TLS'],
+  ['an untrusted certificate', network('DEPTH_ZERO_SELF_SIGNED_CERT'), 'DatabaseUnusable', 'SELF_SIGNED'],
 ])('%s', (_title, error, code, mention) => {
   const explained = explainFailure(error, 5_000);
   if (!(explained instanceof JamdevError)) throw new Error('not explained');
   expect(explained.code).toBe(code);
   expect(explained.status).toBe(503);
   expect(explained.sentence).toContain(mention);
-  // Anyone who may call the API reads it.
+  // Every caller of the API can read it.
   expect(explained.sentence).not.toMatch(/secret-role|10\.0\.0\.7/);
 });
 
 test.each([answer('23505'), answer('42P01'), answer('XX000'), new TypeError('not a query'), 'text'])(
-  'a fault of the query stays what it is: %s',
+  'an error of the query is passed on unchanged: %s',
   (error) => {
     expect(explainFailure(error, 5_000)).toBe(error);
   },
 );
 
-test('a connection is kept after an answer only', () => {
+test('a connection is kept only after an answer', () => {
   expect(keepsConnection(answer('23505'))).toBe(true);
   expect(keepsConnection(answer('57P01', 'FATAL'))).toBe(false);
   expect(keepsConnection(new Error('Query read timeout'))).toBe(false);

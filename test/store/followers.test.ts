@@ -5,7 +5,7 @@ import { addStatus } from '../../src/store/statuses.js';
 import { describePostgres, openTestStore, runSql, usePostgres } from '../support/postgres.js';
 import { newBackend } from './support.js';
 
-/** Lets all leases run out, or those of one program. */
+/** Makes all leases expire, or those of one program. */
 const runOut = (url: string, follower = '%') =>
   runSql(
     url,
@@ -23,7 +23,7 @@ describePostgres('leases of followers', () => {
     return { url, store };
   }
 
-  test('programs that claim at once share all backends among them, and none is followed twice', async () => {
+  test('programs that claim at once share all backends, and none is followed twice', async () => {
     const { url, store } = await openWith(40);
     const programs = await Promise.all(Array.from({ length: 4 }, () => openTestStore(url)));
     const claimed = await Promise.all(
@@ -38,7 +38,7 @@ describePostgres('leases of followers', () => {
     expect(await claimBackends(store, { follower: 'f9', limit: 100 })).toEqual([]);
   });
 
-  test('a lease lasts 15 s by the clock of the database', async () => {
+  test('a lease lasts 15 s by the database’s clock', async () => {
     const { url, store } = await openWith(1);
     await claimBackends(store, { follower: 'f1', limit: 1 });
     const [row] = await runSql<{ left: number }>(
@@ -49,7 +49,7 @@ describePostgres('leases of followers', () => {
     expect(row?.left).toBeLessThanOrEqual(15);
   });
 
-  test('two that race for a lease that has run out: one gets it, with the last status, and the old one is told', async () => {
+  test('one of two programs gets an expired lease, with the last status, and the previous one is told', async () => {
     const { url, store } = await openWith(1);
     await claimBackends(store, { follower: 'old', limit: 1 });
     await addStatus(store, 'b0', { status: 'ready', time: new Date() });
@@ -66,7 +66,7 @@ describePostgres('leases of followers', () => {
     expect(await renewLeases(store, winner)).toEqual(new Set(['b0']));
   });
 
-  test('what has ended is followed by nobody, and not renewed', async () => {
+  test('an ended backend is followed by no program, and its lease is not renewed', async () => {
     const { store } = await openWith(2);
     await claimBackends(store, { follower: 'f1', limit: 1 });
     for (const id of ['b0', 'b1']) await addStatus(store, id, { status: 'terminated', time: new Date() });
@@ -74,7 +74,7 @@ describePostgres('leases of followers', () => {
     expect(await claimBackends(store, { follower: 'f2', limit: 10 })).toEqual([]);
   });
 
-  test('a program that stops leaves its backends to others at once, and those of others alone', async () => {
+  test('a program that stops releases its own backends at once, and no others', async () => {
     const { store } = await openWith(3);
     await claimBackends(store, { follower: 'f1', limit: 1 });
     await claimBackends(store, { follower: 'f2', limit: 1 });

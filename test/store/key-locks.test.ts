@@ -15,7 +15,7 @@ describePostgres('locks on keys', () => {
     return locks;
   }
 
-  /** Holds a key until it is told to let go. */
+  /** Holds a key until it is told to release it. */
   async function holdKey(locks: KeyLocks, key = KEY, signal = NEVER) {
     let release: () => void = () => undefined;
     const asked = new Promise<void>((resolve) => {
@@ -34,7 +34,7 @@ describePostgres('locks on keys', () => {
     return { promise, release, signal: seen };
   }
 
-  test('one holder at a time, of all in two programs', async () => {
+  test('there is one holder at a time across two programs', async () => {
     const url = await postgres.createDatabase();
     const programs = [open(url), open(url)];
     let holders = 0;
@@ -52,7 +52,7 @@ describePostgres('locks on keys', () => {
     expect(most).toBe(1);
   });
 
-  test('each key of each service of each account is another', async () => {
+  test('each key of each service and account has its own lock', async () => {
     const locks = open(await postgres.createDatabase());
     const keys = [KEY, { ...KEY, key: 'doc-2' }, { ...KEY, service: 'chat' }, { ...KEY, account: 'beta' }];
     const held = await Promise.all(keys.map((key) => holdKey(locks, key)));
@@ -60,14 +60,14 @@ describePostgres('locks on keys', () => {
     expect(await Promise.all(held.map(({ promise }) => promise))).toEqual(['done', 'done', 'done', 'done']);
   });
 
-  test('a task that fails gives its lock back, and its error', async () => {
+  test('a failed task releases its lock, and its error is passed on', async () => {
     const url = await postgres.createDatabase();
     const locks = open(url);
     await expect(locks.hold(KEY, NEVER, () => Promise.reject(new Error('of the task')))).rejects.toThrow('of the task');
     expect(await open(url).hold(KEY, NEVER, async () => 'free')).toBe('free');
   });
 
-  test('a lock that is not free in time is KeyBusy, from this program or another', async () => {
+  test('a lock that is not free in time gives KeyBusy, held by this program or another', async () => {
     const url = await postgres.createDatabase();
     // Long enough to connect to the database on a slow machine.
     const [first, second] = [open(url, 3_000), open(url, 3_000)];
@@ -81,7 +81,7 @@ describePostgres('locks on keys', () => {
     expect(await second.hold(KEY, NEVER, async () => 'free')).toBe('free');
   });
 
-  test('one that is not wanted anymore is not waited for, and stops no other', async () => {
+  test('an aborted request stops waiting, and blocks no other', async () => {
     const url = await postgres.createDatabase();
     const [first, second] = [open(url), open(url)];
     const { release } = await holdKey(first);
@@ -96,7 +96,7 @@ describePostgres('locks on keys', () => {
     await expect(first.hold(KEY, gone.signal, async () => 'never')).rejects.toThrow('hung up');
   });
 
-  test('the lock of a program that dies is free, and a holder whose connection ends is told', async () => {
+  test('the lock of a dead program is free, and a holder whose connection ends is told', async () => {
     const url = await postgres.createDatabase();
     const { signal, promise, release } = await holdKey(open(url));
     await runSql(url, 'select pg_terminate_backend(pid) from pg_locks where locktype = $1 and granted', ['advisory']);
@@ -107,7 +107,7 @@ describePostgres('locks on keys', () => {
     expect(await promise).toBe('done');
   });
 
-  test('a database that is away is no lock', async () => {
+  test('without a database there is no lock', async () => {
     const locks = open('postgres://localhost:1/x');
     await expect(locks.hold(KEY, NEVER, async () => 'never')).rejects.toMatchObject({ code: 'DatabaseUnavailable' });
     await expect(locks.hold(KEY, NEVER, async () => 'never')).rejects.toMatchObject({ code: 'DatabaseUnavailable' });

@@ -8,10 +8,10 @@ import { describePostgres, openTestStore, usePostgres } from '../support/postgre
 import { fixture } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
 
-/** It is compiled as it is loaded. */
+/** The program is compiled while it loads. */
 const START_MS = 25_000;
 
-/** Starts a program that does something to the database, and kills it in the middle of that. */
+/** Starts a program that changes the database, and kills it in the middle. */
 async function killAt(url: string, what: 'uncommitted' | 'committed' | 'lock'): Promise<void> {
   const program = startNode(['--import', 'tsx', fixture('store-writer.mts'), url, what], { env: process.env });
   await waitFor(() => program.stdout().includes(what) || program.process.exitCode !== null, 'the program', START_MS);
@@ -23,16 +23,16 @@ async function killAt(url: string, what: 'uncommitted' | 'committed' | 'lock'): 
 describePostgres('a program that is killed', () => {
   const postgres = usePostgres();
 
-  test('between a write and its commit has written nothing, and keeps nobody waiting', async () => {
+  test('between a write and its commit leaves no change and blocks no other program', async () => {
     const url = await postgres.createDatabase();
     const store = await openTestStore(url);
     await killAt(url, 'uncommitted');
-    // Would wait for the transaction, if it were still there.
+    // This would wait for the transaction if it still existed.
     await createToken(store, { account: 'half-done', scopes: ['read'], actor: 'operator:ann@host' });
     expect(await store.selectFrom('accounts').select('name').execute()).toEqual([{ name: 'half-done' }]);
   });
 
-  test('after it wrote a backend down, and before it connected, leaves a row that another program takes over', async () => {
+  test('after it recorded a backend and before it connected leaves a row that another program takes over', async () => {
     const url = await postgres.createDatabase();
     const store = await openTestStore(url);
     await killAt(url, 'committed');
@@ -44,7 +44,7 @@ describePostgres('a program that is killed', () => {
     expect(await listUnended(store, 'cluster')).toEqual([]);
   });
 
-  test('while it holds the lock of a key gives it up', async () => {
+  test('while it holds the lock of a key releases it', async () => {
     const url = await postgres.createDatabase();
     await killAt(url, 'lock');
     const locks = new KeyLocks(url);

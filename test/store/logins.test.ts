@@ -11,7 +11,7 @@ const PASSWORD = 'p@ss/w:rd %?#';
 describePostgres('logging in to PostgreSQL', () => {
   const postgres = usePostgres();
 
-  /** A role that needs a password, and a database of its own. */
+  /** A role that needs a password, and its own database. */
   async function createRole(): Promise<{ url: (password?: string) => string }> {
     const database = await postgres.createDatabase();
     const role = `r${new URL(database).pathname.slice(2)}`;
@@ -22,12 +22,12 @@ describePostgres('logging in to PostgreSQL', () => {
     await runSql(database, 'select pg_reload_conf()');
     const url = (password?: string) =>
       database.replace('postgres@', password === undefined ? `${role}@` : `${role}:${encodeURIComponent(password)}@`);
-    // Rules are read again a moment later.
+    // PostgreSQL reloads its rules a moment later.
     await expect.poll(() => openStore(url('wrong')).catch(({ code }) => code)).toBe('DatabaseUnusable');
     return { url };
   }
 
-  test('with a password in the URL, in PGPASSWORD, wrong, and without one', async () => {
+  test('works with a password in the URL or in PGPASSWORD, and fails with a wrong one and without one', async () => {
     const { url } = await createRole();
     await openTestStore(url(PASSWORD));
     await expect(openStore(url('wrong'))).rejects.toMatchObject({

@@ -15,7 +15,7 @@ const doneIn = (url: string) => runSql<{ name: string }>(url, 'select name from 
 describePostgres('migrations', () => {
   const postgres = usePostgres();
 
-  test('20 programs that start at once bring an empty database up to date, each change once', async () => {
+  test('20 programs that start at once migrate an empty database, with each change applied once', async () => {
     const url = await postgres.createDatabase();
     const stores = await Promise.all(Array.from({ length: 20 }, () => openStore(url)));
     onTestFinished(async () => void (await Promise.all(stores.map(({ close }) => close()))));
@@ -24,7 +24,7 @@ describePostgres('migrations', () => {
     for (const { store } of stores) expect(await store.selectFrom('accounts').selectAll().execute()).toEqual([]);
   });
 
-  test('a program that is killed inside of its migration leaves nothing half done, and keeps nobody waiting', async () => {
+  test('a program killed during its migration leaves nothing half done, and blocks no other program', async () => {
     const url = await postgres.createDatabase();
     const holder = new pg.Client({ connectionString: url });
     await holder.connect();
@@ -41,7 +41,7 @@ describePostgres('migrations', () => {
     expect(await doneIn(url)).not.toEqual([]);
   });
 
-  test('a database that a newer version has changed is refused, by name of what is unknown', async () => {
+  test('a database changed by a newer version is refused, with the unknown migration', async () => {
     const url = await postgres.createDatabase();
     await openTestStore(url);
     await runSql(url, `insert into jamdev.migrations values ('999-later', '2030-01-01T00:00:00.000Z')`);
@@ -52,7 +52,7 @@ describePostgres('migrations', () => {
     });
   });
 
-  test('tables of others in the same database stay as they are, and none is added next to them', async () => {
+  test('foreign tables in the same database stay unchanged, and none is added next to them', async () => {
     const url = await postgres.createDatabase();
     await runSql(url, 'create table backend (id text); create table api_tokens (other text)');
     const store = await openTestStore(url);

@@ -30,7 +30,7 @@ const answers = (store: Store) => listTokens(store).catch(() => undefined);
 describePostgres('a database', () => {
   const postgres = usePostgres();
 
-  test('that crashes and comes back is used again, without a restart', async () => {
+  test('that crashes and comes back is used again without a restart', async () => {
     const store = await openTestStore(await postgres.createDatabase());
     await create(store);
     await postgres.crash();
@@ -41,7 +41,7 @@ describePostgres('a database', () => {
     await create(store);
   });
 
-  test('that ends a connection inside of a transaction has done nothing of it', async () => {
+  test('that ends a connection inside a transaction has rolled it back', async () => {
     const url = await postgres.createDatabase();
     const store = await openTestStore(url);
     const work = store.transaction().execute(async (transaction) => {
@@ -56,7 +56,7 @@ describePostgres('a database', () => {
     expect(await store.selectFrom('accounts').selectAll().execute()).toEqual([]);
   });
 
-  test('that hangs is given up after a deadline, and used again once it goes on', async () => {
+  test('that hangs is given up after a deadline, and used again once it continues', async () => {
     const db = openShort(await postgres.createDatabase());
     await sql`select 1`.execute(db);
     const thaw = await postgres.freeze();
@@ -68,7 +68,7 @@ describePostgres('a database', () => {
     await waitFor(() => sql`select 1`.execute(db).catch(() => undefined), 'the database to answer');
   });
 
-  test('that is slow answers late to nobody: the statement ends there as well', async () => {
+  test('that is slow does not answer late: the statement is cancelled there too', async () => {
     const url = await postgres.createDatabase();
     const db = openShort(url);
     await expect(sql`select pg_sleep(60)`.execute(db)).rejects.toMatchObject(UNAVAILABLE);
@@ -81,7 +81,7 @@ describePostgres('a database', () => {
     expect((await sql`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }]);
   });
 
-  test('whose table is locked by somebody else is waited for no longer than the deadline', async () => {
+  test('with a locked table is waited for no longer than the deadline', async () => {
     const url = await postgres.createDatabase();
     await runSql(url, 'create table one (id int)');
     const other = openShort(url);
@@ -96,7 +96,7 @@ describePostgres('a database', () => {
     await sql`select * from one`.execute(db);
   });
 
-  test('that takes no more connections says so', async () => {
+  test('without free connections is reported as such', async () => {
     const url = await postgres.createDatabase('connection limit 1');
     const role = `r${Date.now()}`;
     await runSql(
@@ -114,7 +114,7 @@ describePostgres('a database', () => {
     expect(await listTokens(store)).toEqual([]);
   });
 
-  test('that is a standby says that it takes no changes, and still answers', async () => {
+  test('that is a standby is reported as read-only, and still answers', async () => {
     const url = await postgres.createDatabase();
     await openTestStore(url);
     await runSql(url, `alter database ${new URL(url).pathname.slice(1)} set default_transaction_read_only = on`);
@@ -127,7 +127,7 @@ describePostgres('a database', () => {
   });
 
   test.skipIf(!CAN_MOUNT)(
-    'whose disk is full says so, still answers, and takes changes again once there is room',
+    'with a full disk is reported as such, still answers, and accepts changes again once there is room',
     async () => {
       const disk = mountTinyDisk('32m');
       const folder = join(disk.folder, 'tablespace');
@@ -160,8 +160,8 @@ describePostgres('a database', () => {
   test.each([
     ['a role that does not exist', (url: string) => url.replace('postgres@', 'nobody-here@'), 'role'],
     ['a database that does not exist', (url: string) => url.replace(/\/t[0-9a-f]+/, '/nothing'), 'no database'],
-    ['TLS where there is none', (url: string) => `${url}&sslmode=require`, 'TLS'],
-  ])('behind a wrong URL is refused: %s', async (_what, spoil, mention) => {
+    ['TLS with a server that has none', (url: string) => `${url}&sslmode=require`, 'TLS'],
+  ])('with a wrong URL is refused: %s', async (_what, spoil, mention) => {
     const url = spoil(await postgres.createDatabase());
     await expect(openStore(url)).rejects.toMatchObject({
       code: 'DatabaseUnusable',
@@ -169,11 +169,11 @@ describePostgres('a database', () => {
     });
   });
 
-  test('that nobody listens for', async () => {
+  test('without a listener is reported', async () => {
     await expect(openStore('postgres://localhost:1/x')).rejects.toMatchObject(UNAVAILABLE);
   });
 
-  test('behind a port that accepts and says nothing is given up, or as soon as nobody wants it anymore', async () => {
+  test('behind a port that accepts and says nothing is given up, at the latest when the caller aborts', async () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1');
     await new Promise((resolve) => silent.once('listening', resolve));
     onTestFinished(() => void silent.close());

@@ -20,12 +20,12 @@ async function takeOver(store: Store, tags: Record<string, string>, since?: stri
   return takeOverTags(store, DOC, { tags: list, since: since ?? (await databaseTime(store)) });
 }
 
-describePostgres('repositories that are opened for a push', () => {
+describePostgres('repositories opened for a push', () => {
   const postgres = usePostgres();
   const open = async () => openTestStore(await postgres.createDatabase());
   const state = (store: Store, seconds = OPEN_SECONDS) => repositoryState(store, DOC, seconds);
 
-  test('are uncertain until they were looked at after the last push can have ended', async () => {
+  test('are uncertain until they are checked after the last push can have ended', async () => {
     const store = await open();
     expect(await state(store)).toEqual({ isKnown: false, isUncertain: false });
     await beginRepository(store, BY);
@@ -34,14 +34,14 @@ describePostgres('repositories that are opened for a push', () => {
     expect(await state(store)).toEqual({ isKnown: true, isUncertain: false });
     await noteGrant(store, BY);
     await takeOver(store, {});
-    // A push may still be under way; with a shorter life of tokens it would be over.
+    // A push may still be in progress; with shorter-lived tokens it would be over.
     expect(await state(store)).toMatchObject({ isUncertain: true });
     expect(await state(store, 0)).toMatchObject({ isUncertain: false });
     await noteGrant(store, BY);
     expect(await state(store, 0)).toMatchObject({ isUncertain: true });
   });
 
-  test('have their tags taken over where they differ, and named in the audit, except for what was there before', async () => {
+  test('have changed tags imported and recorded in the audit, except those that existed before', async () => {
     const store = await open();
     await beginRepository(store, BY);
     expect(await takeOver(store, { old: 'sha256:1' })).toHaveLength(1);
@@ -57,7 +57,7 @@ describePostgres('repositories that are opened for a push', () => {
     ]);
   });
 
-  test('a look that began earlier changes nothing any more', async () => {
+  test('are not changed by a check that began earlier', async () => {
     const store = await open();
     await beginRepository(store, BY);
     const earlier = await databaseTime(store);
@@ -66,7 +66,7 @@ describePostgres('repositories that are opened for a push', () => {
     expect(await newestImage(store, DOC)).toMatchObject({ digest: 'sha256:2' });
   });
 
-  test('a report that comes late makes them uncertain, and a look puts right what it has moved', async () => {
+  test('become uncertain by a late report, and a check corrects what it has moved', async () => {
     const store = await open();
     await beginRepository(store, BY);
     await takeOver(store, { latest: 'sha256:2' });
@@ -84,7 +84,7 @@ describePostgres('repositories that are opened for a push', () => {
     expect(await newestImage(store, DOC)).toMatchObject({ digest: 'sha256:2' });
   });
 
-  test('a push that was found before its report came is listed once, with the time of the report', async () => {
+  test('list a push once that was found before its report, with the time of the report', async () => {
     const store = await open();
     await beginRepository(store, BY);
     await takeOver(store, { latest: 'sha256:1' });

@@ -7,10 +7,10 @@ import { addStatus } from '../../src/store/statuses.js';
 import { describePostgres, openTestStore, runSql, usePostgres } from '../support/postgres.js';
 import { newBackend } from './support.js';
 
-describePostgres('what is older than it is to be kept', () => {
+describePostgres('data older than its retention time', () => {
   const postgres = usePostgres();
 
-  /** A store with one backend that ended long ago, one that ended now, and one that lives since long ago. */
+  /** A store with one backend that ended long ago, one that ended now, and one alive since long ago. */
   async function open() {
     const url = await postgres.createDatabase();
     const store = await openTestStore(url);
@@ -24,7 +24,7 @@ describePostgres('what is older than it is to be kept', () => {
     return { url, store };
   }
 
-  test('goes, of the logs of backends that ended, and no others', async () => {
+  test('is deleted from the logs of ended backends only', async () => {
     const { store } = await open();
     await deleteOldLogs(store, 7);
     const kept = await Promise.all(['old', 'new', 'live'].map((id) => findLog(store, 'acme', id)));
@@ -32,7 +32,7 @@ describePostgres('what is older than it is to be kept', () => {
     expect(await findBackend(store, 'acme', 'old')).toBeDefined();
   });
 
-  test('goes, of backends that ended, with their statuses and logs', async () => {
+  test('is deleted for ended backends, with their statuses and logs', async () => {
     const { url, store } = await open();
     await deleteOldBackends(store, 8);
     expect(await findBackend(store, 'acme', 'old')).toBeDefined();
@@ -44,7 +44,7 @@ describePostgres('what is older than it is to be kept', () => {
     }
   });
 
-  test('goes, of the audit, however many entries there are', async () => {
+  test('is deleted from the audit, however many entries there are', async () => {
     const { url, store } = await open();
     const insert = `insert into jamdev.audit (time, account, actor, action, target)
       select clock_timestamp() - interval '366 days', 'acme', 'token:0', 'deploy', 'doc' from generate_series(1, 1200)`;

@@ -24,7 +24,7 @@ describePostgres('services', () => {
   const open = async () => openTestStore(await postgres.createDatabase());
   const push = { ...DOC, tag: 'latest', actor: ACTOR };
 
-  test('one is created once, however many ask at once, and has a time of its last spawn', async () => {
+  test('a service is created once, however many requests compete, and records its last spawn', async () => {
     const store = await open();
     const created = await Promise.all(Array.from({ length: 10 }, () => createService(store, { ...DOC, actor: ACTOR })));
     expect(created.filter(Boolean)).toHaveLength(1);
@@ -38,7 +38,7 @@ describePostgres('services', () => {
     expect(await findService(store, 'beta', 'doc')).toBeUndefined();
   });
 
-  test('one with running backends is not deleted; then with its environments and images', async () => {
+  test('a service with running backends is not deleted; without, it is deleted with its environments and images', async () => {
     const store = await open();
     await createService(store, { ...DOC, actor: ACTOR });
     await pinImage(store, { ...DOC, environment: 'default', image: 'sha256:1', actor: ACTOR });
@@ -60,7 +60,7 @@ describePostgres('services', () => {
     ]);
   });
 
-  test('an environment runs what it was set to, or the newest push again', async () => {
+  test('an environment runs its chosen image, or the newest push again', async () => {
     const store = await open();
     const staging = { ...DOC, environment: 'staging' };
     expect(await findEnvironment(store, staging)).toBeUndefined();
@@ -72,7 +72,7 @@ describePostgres('services', () => {
     ]);
   });
 
-  test('the environments that backends were spawned in, but for those of a deleted service of that name', async () => {
+  test('environments are those with spawned backends, except those of a deleted service of that name', async () => {
     const store = await open();
     await createService(store, { ...DOC, actor: ACTOR });
     await insertBackend(store, newBackend({ id: 'old' }));
@@ -89,7 +89,7 @@ describePostgres('services', () => {
     expect(await findService(store, 'acme', 'doc')).toMatchObject({ lastSpawnedAt });
   });
 
-  test('images are listed by push, the newest first, and found by tag and digest', async () => {
+  test('images are listed by push, newest first, and found by tag and digest', async () => {
     const store = await open();
     await addImage(store, { ...push, eventId: 'e0', digest: 'sha256:1', pushedAt: at(1) });
     await addImage(store, { ...push, eventId: 'e1', digest: 'sha256:2', pushedAt: at(2), tag: 'v2' });
@@ -107,7 +107,7 @@ describePostgres('services', () => {
     expect(await newestImage(store, { ...DOC, name: 'nope' })).toBeUndefined();
   });
 
-  test('a notification of the registry that comes late and again changes nothing', async () => {
+  test('a late and repeated notification of the registry changes nothing', async () => {
     const store = await open();
     const first = { ...push, digest: 'sha256:1', pushedAt: at(1), eventId: 'event-1' };
     await addImage(store, first);
@@ -116,7 +116,7 @@ describePostgres('services', () => {
     expect(await newestImage(store, DOC)).toMatchObject({ digest: 'sha256:2' });
   });
 
-  test('one that is deleted while it is being given a backend or an image is either kept or gets neither', async () => {
+  test('a service deleted while it gets a backend or an image is either kept or gets neither', async () => {
     const url = await postgres.createDatabase();
     const [store, other, third] = [await openTestStore(url), await openTestStore(url), await openTestStore(url)];
     for (let round = 0; round < 20; round += 1) {
@@ -135,7 +135,7 @@ describePostgres('services', () => {
     }
   });
 
-  test('one of the config has the time at which it was first seen, and that of its last spawn for each account', async () => {
+  test('a service of the config records when it was first seen, and its last spawn for each account', async () => {
     const store = await open();
     await noteConfigured(store, []);
     await noteConfigured(store, ['doc']);

@@ -20,7 +20,7 @@ describePostgres('the feed of statuses', () => {
     return { store, feed };
   }
 
-  /** Collects what a reader gets. */
+  /** Collects what a reader receives. */
   function read(
     feed: StatusFeed,
     id: string,
@@ -35,7 +35,7 @@ describePostgres('the feed of statuses', () => {
 
   const add = (store: Store, id: string, status: Status) => addStatus(store, id, { status, time: new Date() });
 
-  test('readers of two programs get each status once, in order, and end with the last one', async () => {
+  test('gives readers of two programs each status once, in order, and ends with the last one', async () => {
     const url = await postgres.createDatabase();
     const programs = [await open(url), await open(url)] as const;
     await insertBackend(programs[0].store, newBackend({ id: 'a' }));
@@ -49,7 +49,7 @@ describePostgres('the feed of statuses', () => {
     expect(late.seen).toEqual(STATUSES);
   });
 
-  test('a reader that goes on elsewhere after what it saw gets the rest, and nothing after the last one', async () => {
+  test('continues for a reader elsewhere after what it saw, and ends after the last one', async () => {
     const url = await postgres.createDatabase();
     const { store, feed } = await open(url);
     await insertBackend(store, newBackend({ id: 'a' }));
@@ -62,7 +62,7 @@ describePostgres('the feed of statuses', () => {
     expect(nothing.seen).toEqual([]);
   });
 
-  test('a reader waits through a restart of the database, and misses nothing of what was written around it', async () => {
+  test('continues after a restart of the database, without missing what was written around it', async () => {
     const url = await postgres.createDatabase();
     const { store, feed } = await open(url);
     await insertBackend(store, newBackend({ id: 'a' }));
@@ -76,7 +76,7 @@ describePostgres('the feed of statuses', () => {
     expect(reader.seen).toEqual(STATUSES);
   });
 
-  test('what is written while the connection for notifications is away is not missed', async () => {
+  test('misses nothing that is written while the connection for notifications is down', async () => {
     const url = await postgres.createDatabase();
     const { store, feed } = await open(url);
     await insertBackend(store, newBackend({ id: 'a' }));
@@ -93,7 +93,7 @@ describePostgres('the feed of statuses', () => {
     expect(reader.seen).toEqual(STATUSES);
   });
 
-  test('a reader that hangs up ends, and so do those of a database that is away', async () => {
+  test('ends when its reader leaves, and when the database is down', async () => {
     const url = await postgres.createDatabase();
     const { store, feed } = await open(url);
     await insertBackend(store, newBackend({ id: 'a' }));

@@ -12,7 +12,7 @@ const later = (seconds: number) => new Date(Date.now() + seconds * 1000);
 describePostgres('statuses', () => {
   const postgres = usePostgres();
 
-  test('every one keeps what it tells, and each backend begins with scheduled', async () => {
+  test('keep all their fields, and each backend begins with scheduled', async () => {
     const store = await openTestStore(await postgres.createDatabase());
     await insertBackend(store, newBackend({ id: 'a' }));
     const [ready, end] = [later(1), later(2)];
@@ -28,7 +28,7 @@ describePostgres('statuses', () => {
     expect(backend?.endedAt).toEqual(end);
   });
 
-  test('none goes back or comes twice, whatever several programs add at once, in any order', async () => {
+  test('never move backward or repeat, whatever several programs add concurrently in any order', async () => {
     const store = await openTestStore(await postgres.createDatabase());
     let count = 0;
     await fc.assert(
@@ -50,7 +50,7 @@ describePostgres('statuses', () => {
           const ranks = kept.map(rankOf);
           expect(ranks).toEqual([...new Set(ranks)].sort((a, b) => a - b));
           expect([...added].sort()).toEqual(kept.slice(1).sort());
-          // The furthest one of all is never lost.
+          // The furthest status is never lost.
           expect(Math.max(...ranks)).toBe(Math.max(0, ...writers.flat().map(rankOf)));
           const backend = await findPublic(store, id);
           expect(backend?.endedAt !== null).toBe(kept.includes('terminated'));
@@ -62,7 +62,7 @@ describePostgres('statuses', () => {
     );
   });
 
-  test('a reader that goes on after the last one it saw misses none and sees none twice, while they are written', async () => {
+  test('are read exactly once each by a reader that continues after the last one it saw, while they are written', async () => {
     const store = await openTestStore(await postgres.createDatabase());
     for (const id of ['a', 'b', 'c', 'd']) {
       await insertBackend(store, newBackend({ id }));
@@ -80,7 +80,7 @@ describePostgres('statuses', () => {
     }
   });
 
-  test('a backend that is lost stays lost, whatever comes after', async () => {
+  test('stay lost for a lost backend, whatever comes later', async () => {
     const store = await openTestStore(await postgres.createDatabase());
     await insertBackend(store, newBackend({ id: 'a' }));
     await addStatus(store, 'a', { status: 'terminated', time: later(1), reason: 'lost' });
@@ -91,7 +91,7 @@ describePostgres('statuses', () => {
     expect(await findPublic(store, 'a')).toEqual(before);
   });
 
-  test('a time before that of the status before it, from a clock that is behind, is brought to that', async () => {
+  test('with a time before the previous one, from a slow clock, get the previous time', async () => {
     const store = await openTestStore(await postgres.createDatabase());
     await insertBackend(store, newBackend({ id: 'a' }));
     await addStatus(store, 'a', { status: 'loading', time: AT });
@@ -99,7 +99,7 @@ describePostgres('statuses', () => {
     expect(loading?.time).toEqual(scheduled?.time);
   });
 
-  test('PostgreSQL itself refuses to change one, to misname one, and one of no backend', async () => {
+  test('cannot be changed, misnamed or added without a backend, as PostgreSQL itself ensures', async () => {
     const url = await postgres.createDatabase();
     const store = await openTestStore(url);
     await insertBackend(store, newBackend({ id: 'a' }));

@@ -1,6 +1,6 @@
 import type { NewBackend } from '../../src/store/backends.js';
 
-/** A backend as a connect would write it down. */
+/** A backend as a connect would store it. */
 export function newBackend(given: Partial<NewBackend> & { id: string }): NewBackend {
   return {
     account: 'acme',

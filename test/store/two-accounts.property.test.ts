@@ -15,7 +15,7 @@ import { newBackend } from './support.js';
 const SERVICES = ['doc', 'chat'] as const;
 const KEYS = ['doc-1', 'doc-2'] as const;
 
-/** What an account does; each leaves the account's name, or an id that begins with it, in what it writes. */
+/** Actions of an account; each writes the account's name, or an id that begins with it. */
 const ACTIONS: Record<
   string,
   (store: Store, account: string, service: string, key: string, id: string) => Promise<unknown>
@@ -35,7 +35,7 @@ const ACTIONS: Record<
   revokeAll: (store, account) => revokeTokens(store, { account, ids: undefined, actor: account }),
 };
 
-/** All that an account can ask for, also about what the other one has. */
+/** Everything that an account can read, including queries about what the other one has. */
 async function see(store: Store, account: string, foreignIds: readonly string[]): Promise<unknown[]> {
   const places = SERVICES.flatMap((service) => KEYS.map((key) => ({ account, service, key })));
   return Promise.all([
@@ -91,7 +91,7 @@ describePostgres('two accounts', () => {
     );
   });
 
-  test('a token of one is none of the other', async () => {
+  test('cannot use tokens of each other', async () => {
     const store = await openTestStore(await postgres.createDatabase());
     const tokens = await Promise.all(
       ['one', 'two'].map((account) => createToken(store, { account, scopes: ['admin'], actor: account })),

@@ -20,7 +20,7 @@ const textOf = (page: Page) => page.locator('#text').inputValue();
 const peopleIn = (page: Page) => page.locator('#people li').allInnerTexts();
 const stateOf = (page: Page) => page.locator('#status').getAttribute('data-state');
 
-/** The name at the first cursor of somebody else, and where it is horizontally. */
+/** The name at another person's first cursor, and its horizontal position. */
 async function firstCursorIn(page: Page): Promise<{ name: string | null; left: number }> {
   const cursor = page.locator('.cursor').first();
   const box = await cursor.boundingBox();
@@ -31,7 +31,7 @@ describeBrowser.each(TEMPLATE_NAMES)('the page of the template %s', (template) =
   const browser = createBrowser();
 
   describe.skipIf(template === 'python' && !isInstalled('python3'))('', () => {
-    test('shows text and cursors of the others, reconnects to new code, and says how to go on after the end', async () => {
+    test("shows other people's text and cursors, reconnects to new code, and says how to continue after the end", async () => {
       const dev = await startTemplate(template);
       const [own, verified] = [
         await connect(dev, { key: "Ann's doc" }),
@@ -51,7 +51,7 @@ describeBrowser.each(TEMPLATE_NAMES)('the page of the template %s', (template) =
         const cursor = await firstCursorIn(zoe.page);
         return cursor.name === 'Ann' ? cursor : undefined;
       }, 'a cursor');
-      // A text in front of a cursor moves it, on both pages.
+      // Text before a cursor moves it, on both pages.
       await zoe.page.click('#text');
       await zoe.page.keyboard.press('Control+Home');
       await zoe.page.keyboard.type('more ');
@@ -71,13 +71,13 @@ describeBrowser.each(TEMPLATE_NAMES)('the page of the template %s', (template) =
       await zoe.page.keyboard.type('even ');
       await waitFor(async () => (await textOf(ann.page)) === 'more even wide <b>& 🦊!', 'the text after the swap');
 
-      // A change to the page reloads it, under the same names.
+      // A change of the page reloads it, with the same names.
       appendFileSync(join(dev.folder, 'public', 'style.css'), 'h1 { letter-spacing: 7px; }\n');
       const spacing = () =>
         ann.page.evaluate<string>('getComputedStyle(document.body.firstElementChild.firstElementChild).letterSpacing');
       await waitFor(async () => (await spacing().catch(() => '')) === '7px', 'the new page');
       await waitFor(async () => (await peopleIn(ann.page)).sort().join() === 'Ann (you),Zoë', 'the names after that');
-      // None but those of a connection that closes.
+      // No errors except those of a closing connection.
       const isExpected = (text: string) => /WebSocket connection|net::ERR_|status of 503/.test(text);
       expect([...ann.errors, ...zoe.errors].filter((text) => !isExpected(text))).toEqual([]);
 

@@ -11,24 +11,24 @@ interface Presence {
   position: number | null;
 }
 
-/** A person with a template's page open: speaks to the backend as the page does, and shows what the page would. */
+/** A person with a template's page open: talks to the backend as the page does, and shows what the page would. */
 export interface Person {
-  /** The text that stands in the page. */
+  /** The text on the page. */
   text: () => string;
-  /** How many are connected, according to the backend. */
+  /** How many people are connected, according to the backend. */
   people: () => number;
   /** Names and positions of the people who are connected. */
   list: () => (readonly [name: string, position: number | null])[];
-  /** Types, without waiting for anything. */
+  /** Types without waiting for anything. */
   type: (text: string, position?: number) => void;
   /** Chooses a name and moves the cursor, without waiting for anything. */
   show: (presence: Presence) => void;
-  /** Resolves when all that was typed has been accepted. */
+  /** Resolves when everything typed has been accepted. */
   accepted: () => Promise<unknown>;
   close: () => void;
 }
 
-/** What a page shows, and which of its own edits are on their way. */
+/** What a page shows, and which of its own edits are still being sent. */
 class Page {
   key: string | undefined;
   text = '';
@@ -42,7 +42,7 @@ class Page {
     return this.sent;
   }
 
-  /** A text of somebody else: ignored while an own one is on its way. */
+  /** Another person's text is ignored while an own edit is being sent. */
   show(text: string): void {
     if (this.sent === this.accepted) this.text = text;
   }
@@ -134,7 +134,7 @@ const OPEN: Record<TemplateName, (page: Page, url: string) => Promise<Opened>> =
       }
       read = lines.length;
     }, 5);
-    // One request after the other, because two might overtake each other.
+    // One request at a time, because two might overtake each other.
     let before: Promise<unknown> = Promise.resolve();
     return {
       type: (text, position) => {

@@ -22,10 +22,10 @@ function savedIn(dev: DevRun): string[] {
   return readdirSync(data).map((name) => readFileSync(join(data, name), 'utf8'));
 }
 
-/** Names that no file could have as they are. */
+/** Keys that are not valid file names. */
 const AWKWARD_KEY = `../../Ä "b"\\?*\n/${'🦊'.repeat(100)}`;
 
-/** Messages that no page sends: without a text or a name, or with a position that is none. */
+/** Messages that no page sends: without a text or a name, or with an invalid position. */
 const NO_MESSAGES = [
   '',
   '{',
@@ -54,7 +54,7 @@ const SOCKETIO_NONSENSE = [
   '4nonsense',
 ];
 
-/** What the page of no template would send, each given time to do its worst. */
+/** Requests that no template's page would send, each with time to do harm. */
 const NONSENSE: Record<TemplateName, (url: string) => Promise<void>> = {
   websocket: async (url) => {
     for (const message of [...NO_MESSAGES, Buffer.alloc(2 ** 21), Buffer.of(0xff)]) {
@@ -64,7 +64,7 @@ const NONSENSE: Record<TemplateName, (url: string) => Promise<void>> = {
       socket.send(message);
       await new Promise((resolve) => socket.once('close', resolve));
     }
-    // The backend sees the path "//", which is no URL.
+    // The backend sees the path "//", which is not a URL.
     const strayed = new WebSocket(`${url.replace('http', 'ws')}/`);
     await new Promise((resolve) => strayed.once('message', resolve));
     strayed.close();
@@ -110,7 +110,7 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
   describe.skipIf(template === 'python' && !isInstalled('python3'))('', () => {
     describeTemplate(template, { start: (name) => startTemplate(name), connect });
 
-    test('a key may be anything that the platform takes', async () => {
+    test('accepts any key that the platform accepts', async () => {
       const dev = await startTemplate(template);
       const first = await connect(dev, AWKWARD_KEY);
       const ann = await open(template, first.url, AWKWARD_KEY);
@@ -120,7 +120,7 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
       expect((await open(template, (await connect(dev, AWKWARD_KEY)).url, AWKWARD_KEY)).text()).toBe('kept');
     });
 
-    test('whatever two people type at once, all end with the same text', async () => {
+    test('shows both people the same text in the end, whatever they type at once', async () => {
       const dev = await startTemplate(template);
       const { url } = await connect(dev, 'doc-1');
       const [ann, bob] = [await open(template, url, 'doc-1'), await open(template, url, 'doc-1')];
@@ -137,7 +137,7 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
       expect((await open(template, url, 'doc-1')).text()).toBe(ann.text());
     });
 
-    test('the page has no URL that would lose the token, and there is nothing else to be had', async () => {
+    test('has no URL in its page that would lose the token, and serves nothing else', async () => {
       const dev = await startTemplate(template);
       const { url } = await connect(dev, 'doc-1');
       const page = await send(url);
@@ -172,7 +172,7 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
       }
     });
 
-    test('it works with a static token, which stays in the path', async () => {
+    test('works with a static token, which stays in the path', async () => {
       const dev = await startTemplate(template, ['--use-static-token']);
       const { url } = await connect(dev, 'doc-1');
       expect(url).toContain('/s.');
@@ -182,7 +182,7 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
       await waitFor(() => bob.text() === 'static', 'Bob to see it');
     });
 
-    test('what no page would send hurts nobody', async () => {
+    test('is not harmed by requests that no page would send', async () => {
       const dev = await startTemplate(template);
       const connected = await connect(dev, 'doc-1');
       const ann = await open(template, connected.url, 'doc-1');
@@ -194,7 +194,7 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
       expect(dev.stdout()).not.toMatch(/crashed|Traceback/);
     });
 
-    test('people have the name of the connect request, or one that they choose, and a cursor', async () => {
+    test("shows each person's cursor with the name from the connect request, or a chosen one", async () => {
       const dev = await startTemplate(template);
       const { url } = await connect(dev, 'doc-1');
       const body = { key: 'doc-1', user: 'Zoë 🦊' };
@@ -212,7 +212,7 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
       await waitFor(() => zoe.list()[0]?.[1] === 1, 'the cursor of an edit');
     });
 
-    test('what is typed is saved soon, and not only when the backend is told to end', async () => {
+    test('saves typed text soon, and not only when the backend ends', async () => {
       const dev = await startTemplate(template);
       const first = await connect(dev, 'doc-1');
       const ann = await open(template, first.url, 'doc-1');
@@ -231,7 +231,7 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
       expect((await open(template, (await connect(dev, 'doc-1')).url, 'doc-1')).text()).toBe('soon');
     });
 
-    test('a document that can’t be read is not taken for an empty one', async () => {
+    test('does not treat an unreadable document as an empty one', async () => {
       const dev = await startTemplate(template);
       const first = await connect(dev, 'doc-1');
       const ann = await open(template, first.url, 'doc-1');
@@ -239,7 +239,7 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
       await ann.accepted();
       await terminate(dev, first);
       const [name] = readdirSync(join(dev.folder, 'data'));
-      // Under another name, which is that of another key, lies something that is no file.
+      // Under the name of another key there is something that is not a file.
       const other = await connect(dev, 'doc-2');
       const bob = await open(template, other.url, 'doc-2');
       bob.type('x');

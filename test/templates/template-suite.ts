@@ -13,15 +13,15 @@ export interface Connected {
   backend_id: string;
 }
 
-/** What the suite needs of a runtime. Whatever is started ends with the test. */
+/** What the suite needs of a runtime. Everything that is started ends with the test. */
 export interface TemplateHarness {
-  /** Starts `jamdev dev` in a folder that `jamdev init` has just written. */
+  /** Starts `jamdev dev` in a folder that `jamdev init` has just created. */
   start(template: TemplateName): Promise<DevRun>;
-  /** A backend that can keep its document beyond its end; ready. */
+  /** A ready backend that can keep its document beyond its end. */
   connect(dev: DevRun, key: string): Promise<Connected>;
 }
 
-/** Ends a backend, and waits. @returns its last status */
+/** Ends a backend and waits. @returns its last status */
 export async function terminate(dev: DevRun, { backend_id }: Connected, hard = false) {
   const url = `${dev.apiUrl}/v2/backend/${backend_id}`;
   await post(`${url}/terminate`, { hard });
@@ -32,19 +32,19 @@ export async function terminate(dev: DevRun, { backend_id }: Connected, hard = f
   return waitFor(lastStatus, 'the end of the backend');
 }
 
-/** The file whose change makes a template's backend another one. */
+/** The file whose change gives a template's backend a new version. */
 function serverFile(template: TemplateName): string {
   return template === 'python' ? 'server.py' : 'server.js';
 }
 
-/** Changes the code of a template's backend, without changing what it does. */
+/** Changes the code of a template's backend without changing its behavior. */
 export function changeCode(dev: DevRun, template: TemplateName): void {
   appendFileSync(join(dev.folder, serverFile(template)), template === 'python' ? '# new\n' : '// new\n');
 }
 
-/** What every template promises, in whatever its backends run. */
+/** What every template guarantees, in every runtime. */
 export function describeTemplate(template: TemplateName, { start, connect }: TemplateHarness): void {
-  test('two people on one key see what the other types, and the next backend of the key has it', async () => {
+  test("two people on one key see each other's typing, and the next backend of the key has the text", async () => {
     const dev = await start(template);
     const first = await connect(dev, 'doc-1');
     const [ann, bob] = [await open(template, first.url, 'doc-1'), await open(template, first.url, 'doc-1')];
@@ -68,7 +68,7 @@ export function describeTemplate(template: TemplateName, { start, connect }: Tem
     expect(dev.stdout()).toMatch(/saved: \d+ characters\n/);
   });
 
-  test('new code: the same connection URL leads to it, and the text is still there', async () => {
+  test('after a code change, the same connection URL works, and the text is still there', async () => {
     const dev = await start(template);
     const connected = await connect(dev, 'doc-1');
     const ann = await open(template, connected.url, 'doc-1');
@@ -79,7 +79,7 @@ export function describeTemplate(template: TemplateName, { start, connect }: Tem
     await waitFor(() => dev.stdout().includes('ready on build 2'), 'the new code');
     const bob = await open(template, connected.url, 'doc-1');
     expect(bob.text()).toBe('from before');
-    // Saving is no change of the code.
+    // Saving a document is not a code change.
     expect(dev.stdout()).not.toContain('build  3');
     expect((await runCli(['list', '--json'], { cwd: dev.folder })).stdout).toContain(connected.backend_id);
   });

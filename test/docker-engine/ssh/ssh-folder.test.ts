@@ -5,7 +5,7 @@ import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createSshFolder, removeDeadSshFolders } from '../../../src/docker-engine/ssh/ssh-folder.js';
 import { makeTempFolder } from '../../support/project.js';
 
-/** More than any system gives. */
+/** Higher than any pid of a system. */
 const NO_PID = 2 ** 30;
 let temporary = '';
 
@@ -15,14 +15,14 @@ beforeEach(() => {
   return () => void vi.unstubAllEnvs();
 });
 
-test('only this user gets into the folder of a connection', () => {
+test('only this user can enter the folder of a connection', () => {
   const folder = createSshFolder();
   expect(statSync(folder.path).mode & 0o777).toBe(0o700);
   folder.remove();
   expect(existsSync(folder.path)).toBe(false);
 });
 
-test('folders of dead programs go; all others stay', async () => {
+test('folders of dead programs are removed, and all others stay', async () => {
   const own = createSshFolder();
   const dead = join(temporary, `jamdev-ssh-${NO_PID}-dead`);
   const living = join(temporary, `jamdev-ssh-${NO_PID}-elsewhere`);

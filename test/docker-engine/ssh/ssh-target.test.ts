@@ -23,11 +23,11 @@ describe('the host of ssh://', () => {
     ['ssh://me:secret@far', 'password'],
     ['ssh://far?a=b', 'more than a path'],
     ['ssh://far#a', 'more than a path'],
-    // In the command that is shown for checking, it would be an option.
+    // The command that is suggested for checking would read it as an option.
     ['ssh://-oProxyCommand=x', 'its host'],
     ['ssh://-oProxyCommand=x@far', 'its user'],
     ['ssh://me@-far', 'its host'],
-    // A ProxyCommand with %h or %r hands them to a shell.
+    // A ProxyCommand with %h or %r passes them to a shell.
     ...['`id`', '$(id)', 'a;id', 'a|id', 'a&id', 'a b', 'a\nb', "a'b", 'a"b', 'a\\b', '{a}'].flatMap((name) => [
       [
         `ssh://${encodeURIComponent(name).replace(/[()']/g, (each) => `%${each.charCodeAt(0).toString(16)}`)}`,
@@ -44,7 +44,7 @@ describe('the host of ssh://', () => {
   });
 });
 
-describe('what ssh says', () => {
+describe('the output of ssh is explained', () => {
   const target = readSshUrl('ssh://me@far');
   test.each([
     ['Host key verification failed.', 'Host key verification failed', 'accept it once by hand: ssh me@far'],

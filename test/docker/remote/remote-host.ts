@@ -9,29 +9,32 @@ import { ROOT } from '../../support/project.js';
 
 const run = promisify(execFile);
 
-/** Another machine with an engine: a network namespace, see host.sh. */
+/** Another machine with an engine, in a network namespace; see host.sh. */
 export interface RemoteHost {
-  /** Its address in the network that it shares with this machine. */
+  /** Its address in the network shared with this machine. */
   readonly address: string;
-  /** For programs that are to use its engine over TCP with TLS. */
+  /** The environment of programs that use its engine over TCP with TLS. */
   readonly tlsEnv: Record<string, string>;
-  /** For programs that are to use its engine through SSH: the host `far`, by a config, keys and known hosts of its own. */
+  /**
+   * The environment of programs that use its engine through SSH: the host `far`, with its own config, keys and known
+   * hosts.
+   */
   readonly sshEnv: Record<string, string>;
-  /** Of its files: the keys and settings of SSH are in `ssh`, the engine's socket is `docker.sock`. */
+  /** The folder of its files: keys and settings of SSH are in `ssh`, the engine's socket is `docker.sock`. */
   readonly folder: string;
-  /** Runs a docker command on its engine, without the network. @returns what it printed */
+  /** Runs a docker command on its engine without the network. @returns what it printed */
   docker(...args: string[]): Promise<string>;
-  /** Cuts it off from the network: what is sent is lost. */
+  /** Cuts it off from the network: packets are dropped. */
   cut(): Promise<void>;
-  /** Connects it again. */
+  /** Connects it to the network again. */
   connect(): Promise<void>;
   /** Runs a program on it. @returns what it printed */
   inside(...command: string[]): Promise<string>;
 }
 
-/** Starts a remote host for the tests of a file, and sees to it that nothing of it is left. */
+/** Starts a remote host for the tests of a file, and leaves nothing of it behind. */
 export function useRemoteHost(): RemoteHost {
-  // Short: the sockets of the engine and of SSH have paths of limited length.
+  // Short, because the socket paths of the engine and of SSH have a limited length.
   const folder = join(tmpdir(), `jamdev-remote-${newBackendId().slice(0, 6)}`);
   const script = async (action: string) =>
     (await run(join(ROOT, 'test', 'docker', 'remote', 'host.sh'), [action, folder])).stdout;
@@ -68,7 +71,7 @@ export function useRemoteHost(): RemoteHost {
     async docker(...args) {
       return (await run('docker', ['--host', `unix://${folder}/docker.sock`, ...args])).stdout.trim();
     },
-    // On its side: on this one, the way to it would be gone as well, and another could be taken.
+    // On its side: on this side, the route to it would disappear, and packets could take another one.
     cut: async () => void (await inside('ip', 'link', 'set', value('DEVICE'), 'down')),
     connect: async () => void (await inside('ip', 'link', 'set', value('DEVICE'), 'up')),
   };

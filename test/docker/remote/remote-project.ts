@@ -4,7 +4,7 @@ import { post } from '../../support/http.js';
 import { makeProject, makeTempFolder } from '../../support/project.js';
 import { waitFor } from '../../support/wait.js';
 
-/** Runs as a user of its own, counts what it prints, and keeps what it is sent in its mount. */
+/** Runs as its own user, counts its output lines, and stores what it receives in its mount. */
 const SERVER = `
 const fs = require('fs');
 let count = 0;
@@ -22,7 +22,7 @@ require('http').createServer((request, response) => {
 
 const DOCKERFILE = 'FROM node:22-slim\nCOPY server.js /\nUSER node\nCMD ["node", "/server.js"]\n';
 
-/** A connect response, as far as it is needed. */
+/** The part of a connect response that is needed. */
 interface Connected {
   url: string;
   backend_id: string;
@@ -40,9 +40,8 @@ export interface RemoteDev extends DevRun {
 }
 
 /**
- * Starts a dev server and waits for its image.
- * @param env leads to the engine
- * @param person whose state it uses; default: somebody new
+ * Starts a dev server and waits for its image. @param env the address of the engine @param person the owner of the
+ * state; default: a new one
  */
 export async function startRemoteDev(
   folder: string,
@@ -50,7 +49,7 @@ export async function startRemoteDev(
   person = makeTempFolder(),
 ): Promise<RemoteDev> {
   const all: NodeJS.ProcessEnv = { ...process.env, DOCKER_CONTEXT: '', XDG_STATE_HOME: person, ...env };
-  // It has to connect to another machine first.
+  // It first connects to another machine.
   const dev = await startDev(folder, [], { env: all, startDeadlineMs: 60_000 });
   onTestFinished(async () => {
     if (dev.process.exitCode === null && dev.process.signalCode === null) dev.process.kill('SIGTERM');
@@ -62,7 +61,7 @@ export async function startRemoteDev(
   return Object.assign(dev, { connect });
 }
 
-/** Returns the numbers that the server above has counted by one word, as far as they were shown. */
+/** Returns the numbers that the server above has printed after this word, as far as they were shown. */
 export function counted(dev: RemoteDev, word: 'tick' | 'tock'): number[] {
   return [...dev.stdout().matchAll(new RegExp(`\\| ${word} (\\d+)`, 'g'))].map(([, number]) => Number(number));
 }

@@ -17,7 +17,7 @@ import { describeOwnEngine } from '../support.js';
 import { useRemoteHost } from './remote-host.js';
 import { counted, makeRemoteProject, type RemoteDev, startRemoteDev } from './remote-project.js';
 
-/** More than the sessions that an SSH server allows on one connection. */
+/** More than an SSH server allows sessions on one connection. */
 const MANY = 12;
 
 /** The folder of a dev server's SSH connection. */
@@ -37,7 +37,7 @@ describeOwnEngine('an engine on another machine, through SSH alone', () => {
   const host = useRemoteHost();
   const names = async () => (await host.docker('ps', '--all', '--format', '{{.Names}}')).split('\n').filter(Boolean);
 
-  test('one connection carries the builds, the engine and all backends; nobody else reaches these', async () => {
+  test('uses one connection for builds, the engine and all backends, which others cannot reach', async () => {
     const dev = await startRemoteDev(makeRemoteProject(), host.sshEnv);
     expect(dev.stdout()).toContain(
       'Backends run on the Docker Engine at ssh://far. It publishes their ports on its own loopback only, and',
@@ -78,31 +78,34 @@ describeOwnEngine('an engine on another machine, through SSH alone', () => {
 
   test.each<[string, (dev: RemoteDev) => Promise<unknown>, () => Promise<unknown>]>([
     ['ends', async (dev) => process.kill(await sshProcess(sshFolder(dev) ?? ''), 'SIGKILL'), async () => undefined],
-    ['is cut with the network', () => host.cut(), () => host.connect()],
-  ])('when the connection %s it is opened again, and sessions and their output go on', async (_how, cut, restore) => {
-    const dev = await startRemoteDev(makeRemoteProject(), host.sshEnv);
-    const { url, backend_id } = await dev.connect({ key: 'doc' });
-    expect((await send(url)).status).toBe(200);
-    const ssh = await sshProcess(sshFolder(dev) ?? '');
-    await cut(dev);
-    await waitFor(async () => (await living([ssh])).length === 0, 'the end of the SSH connection');
-    expect(await dev.connect({ key: 'doc' })).toMatchObject({ backend_id, spawned: false });
-    const shown = counted(dev, 'tick').length;
-    await restore();
-    await waitFor(async () => (await send(url)).status === 200, 'the backend');
-    await waitFor(() => counted(dev, 'tick').length > shown + 10, 'the output');
-    for (const word of ['tick', 'tock'] as const) {
-      const numbers = counted(dev, word);
-      expect(numbers).toEqual(numbers.map((_, index) => index));
-    }
-    const next = await dev.connect({ key: 'next' });
-    expect((await send(next.url)).status).toBe(200);
-    expect((await names()).sort()).toEqual([backend_id, next.backend_id].map((id) => `jamdev-${id}`).sort());
-  });
+    ['is cut off with the network', () => host.cut(), () => host.connect()],
+  ])(
+    'when the connection %s, it is opened again, and sessions and their output continue',
+    async (_how, cut, restore) => {
+      const dev = await startRemoteDev(makeRemoteProject(), host.sshEnv);
+      const { url, backend_id } = await dev.connect({ key: 'doc' });
+      expect((await send(url)).status).toBe(200);
+      const ssh = await sshProcess(sshFolder(dev) ?? '');
+      await cut(dev);
+      await waitFor(async () => (await living([ssh])).length === 0, 'the end of the SSH connection');
+      expect(await dev.connect({ key: 'doc' })).toMatchObject({ backend_id, spawned: false });
+      const shown = counted(dev, 'tick').length;
+      await restore();
+      await waitFor(async () => (await send(url)).status === 200, 'the backend');
+      await waitFor(() => counted(dev, 'tick').length > shown + 10, 'the output');
+      for (const word of ['tick', 'tock'] as const) {
+        const numbers = counted(dev, word);
+        expect(numbers).toEqual(numbers.map((_, index) => index));
+      }
+      const next = await dev.connect({ key: 'next' });
+      expect((await send(next.url)).status).toBe(200);
+      expect((await names()).sort()).toEqual([backend_id, next.backend_id].map((id) => `jamdev-${id}`).sort());
+    },
+  );
 
-  test('after kill -9 the connection ends by itself, and the next start removes the rest', async () => {
+  test('after kill -9, the connection ends on its own, and the next start removes the rest', async () => {
     const [folder, person] = [makeRemoteProject(), makeTempFolder()];
-    // By a context of the docker client, in place of DOCKER_HOST.
+    // With a context of the docker client instead of DOCKER_HOST.
     const { PATH = '' } = host.sshEnv;
     const env = { PATH, DOCKER_HOST: '', DOCKER_CONTEXT: 'far', DOCKER_CONFIG: makeTempFolder() };
     const create = ['context', 'create', 'far', '--docker', 'host=ssh://far'];
@@ -123,9 +126,9 @@ describeOwnEngine('an engine on another machine, through SSH alone', () => {
     expect(existsSync(left)).toBe(false);
   });
 
-  test('doctor says how it is reached; what ssh says comes with what to do', async () => {
+  test('doctor shows how it is reached, and explains the output of ssh', async () => {
     const cwd = makeRemoteProject();
-    // Where its sockets are: nothing of them stays.
+    // The folder of its sockets, which is empty afterwards.
     const TMPDIR = makeTempFolder();
     const doctor = async (env: Record<string, string>) =>
       runCli(['doctor'], { cwd, env: { ...process.env, TMPDIR, ...env } });

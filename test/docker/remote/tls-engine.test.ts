@@ -18,7 +18,7 @@ describeOwnEngine('an engine on another machine, over TCP with TLS', () => {
   const host = useRemoteHost();
   const names = async () => (await host.docker('ps', '--all', '--format', '{{.Names}}')).split('\n').filter(Boolean);
 
-  test('builds, runs and is reached there; mounts are volumes; nothing else is left', async () => {
+  test('builds, runs and is reached there, with mounts as volumes, and leaves nothing else', async () => {
     const folder = makeRemoteProject();
     const dev = await startRemoteDev(folder, host.tlsEnv);
     expect(dev.stdout()).toContain(
@@ -44,14 +44,14 @@ describeOwnEngine('an engine on another machine, over TCP with TLS', () => {
     expect(await dev.exit).toBe(0);
     expect(await names()).toEqual([]);
     expect(await host.docker('images', '--quiet', '--filter', 'reference=jamdev/*')).toBe('');
-    // Volumes outlive the dev server, and are found by the project.
+    // Volumes outlive the dev server and are found by their project.
     const filter = `label=dev.jamdev.project=${folder}`;
     const volumes = (await host.docker('volume', 'ls', '--quiet', '--filter', filter)).split('\n');
     expect(volumes).toHaveLength(2);
     await host.docker('volume', 'rm', ...volumes);
   });
 
-  test('a cut of the network ends no session, loses no output, and gives no key twice', async () => {
+  test('a network outage ends no session, loses no output, and gives no key twice', async () => {
     const dev = await startRemoteDev(makeRemoteProject(), host.tlsEnv);
     const { url, backend_id } = await dev.connect({ key: 'doc' });
     expect((await send(url)).status).toBe(200);
@@ -64,18 +64,18 @@ describeOwnEngine('an engine on another machine, over TCP with TLS', () => {
     await waitFor(() => /answers again after \d+ s/.test(dev.stdout()), 'the connection');
     expect((await send(url)).status).toBe(200);
     expect(await names()).toEqual([`jamdev-${backend_id}`]);
-    // The engine holds what was printed meanwhile, for both streams.
+    // The engine keeps output of both streams in the meantime.
     await waitFor(() => counted(dev, 'tick').length > shownBefore + 20, 'the output');
     for (const word of ['tick', 'tock'] as const) {
       const numbers = counted(dev, word);
       expect(numbers).toEqual(numbers.map((_, index) => index));
     }
-    // Its end is seen again.
+    // The end of the backend is noticed again.
     await host.docker('kill', `jamdev-${backend_id}`);
     await waitFor(() => dev.stdout().includes('exit code 137'), 'the end');
   });
 
-  test('what ended while the network was cut has ended once it is back', async () => {
+  test('the end of a backend during a network outage is noticed afterwards', async () => {
     const dev = await startRemoteDev(makeRemoteProject(), host.tlsEnv);
     const { url, backend_id } = await dev.connect({ key: 'doc' });
     await send(url);
@@ -90,8 +90,8 @@ describeOwnEngine('an engine on another machine, over TCP with TLS', () => {
     expect(await names()).toEqual([`jamdev-${next.backend_id}`]);
   });
 
-  test('after kill -9 the next start ends its own containers there, and nobody else’s', async () => {
-    // The same path for both, as in two containers for development.
+  test('after kill -9, the next start ends its own containers there, and no others', async () => {
+    // The same path for both, as in two development containers.
     const folder = makeRemoteProject();
     const [first, second] = [makeTempFolder(), makeTempFolder()];
     const dead = await startRemoteDev(folder, host.tlsEnv, first);
@@ -104,7 +104,7 @@ describeOwnEngine('an engine on another machine, over TCP with TLS', () => {
     const next = await startRemoteDev(folder, host.tlsEnv, first);
     expect(await names()).toEqual([`jamdev-${stays.backend_id}`]);
     expect((await send(stays.url)).status).toBe(200);
-    // Nor did its images go.
+    // Its images are kept as well.
     const again = await other.connect({ key: 'another' });
     expect((await send(again.url)).status).toBe(200);
     for (const dev of [next, other]) {
@@ -115,7 +115,7 @@ describeOwnEngine('an engine on another machine, over TCP with TLS', () => {
     expect(await host.docker('images', '--quiet', '--filter', 'reference=jamdev/*')).toBe('');
   });
 
-  test('doctor says how it is reached; what is wrong with the way is said with a remedy', async () => {
+  test('doctor shows how it is reached, and explains failures with a remedy', async () => {
     const cwd = makeRemoteProject();
     const doctor = async (env: Record<string, string>) => runCli(['doctor'], { cwd, env: { ...process.env, ...env } });
     const address = host.tlsEnv.DOCKER_HOST ?? '';
@@ -140,7 +140,7 @@ describeOwnEngine('an engine on another machine, over TCP with TLS', () => {
     rmSync(strange, { recursive: true });
   });
 
-  test('ports go to "remote.address"; one that the machine does not have is named', async () => {
+  test('ports are published on "remote.address", and an address that the machine lacks is reported', async () => {
     const dev = await startRemoteDev(makeRemoteProject({ remote: { address: '0.0.0.0' } }), host.tlsEnv);
     expect(dev.stdout()).toContain('at all addresses of its machine (0.0.0.0)');
     const { url, backend_id } = await dev.connect();

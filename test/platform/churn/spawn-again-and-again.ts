@@ -1,4 +1,4 @@
-// Spawns and ends backends, one after another, and prints what memory is in use after each part; run with --expose-gc.
+// Spawns and ends backends one after another, and prints the used memory after each part; run with --expose-gc.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,7 +14,7 @@ const server = createServer((_request, response) => response.end()).listen(0, '1
 await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
 
-/** Backends that take no process: each is reached at the same server, and ends when it is told to. */
+/** Backends without processes: each uses the same server, and ends when it is told to. */
 const runtime: Runtime = {
   async spawn(request) {
     let end: (exit: Exit) => void = () => undefined;
@@ -75,6 +75,6 @@ for (let part = 0; part < Number(parts); part += 1) {
   }
   console.log(JSON.stringify({ spawns: (part + 1) * PART, heapUsed: process.memoryUsage().heapUsed }));
 }
-// Until here: what nothing refers to would have been given back.
+// By now, unreferenced objects would have been collected.
 console.log(JSON.stringify({ remembered: platform.backends.length, logs: logs.created.length }));
 server.close();
