@@ -5,9 +5,10 @@ const FIRST = 30_000;
 const LAST = 32_700;
 
 /**
- * Reserves a row of free ports for servers that restart on the same ports. @param count how many @param readyPath what
- * each of the first two must answer before it gets a connection @returns a balancer in front of the first two; as long
- * as it listens, no other cluster uses these ports
+ * Reserves a row of free ports for servers that restart on the same ports.
+ * @param count how many
+ * @param readyPath what each of the first two must answer before it gets a connection
+ * @returns a balancer in front of the first two; as long as it listens, no other cluster uses these ports
  */
 export async function takePorts(count: number, readyPath: string): Promise<{ front: Balancer; ports: number[] }> {
   const block = count + 1;

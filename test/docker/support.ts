@@ -183,7 +183,8 @@ export function useDockerRuntime(volumes = '/nonexistent', connect: () => Promis
 
 /**
  * Records events of a project's containers from now on until the test ends. The engine remembers only its last 256
- * events, of all tests: too few to query them afterwards. @returns the actions so far
+ * events, of all tests: too few to query them afterwards.
+ * @returns the actions so far
  */
 export function followEvents(project: string, actions: readonly string[]): () => string[] {
   const filters = ['type=container', `label=dev.jamdev.project=${project}`, ...actions.map((each) => `event=${each}`)];

@@ -65,7 +65,8 @@ async function statusesOf(serve: ServeRun, id: string): Promise<Record<string, u
 
 /**
  * Makes Plane's controller skip its notifications, as it does for transactions that commit out of order with ids below
- * one it has seen. @returns lets it read the next ones
+ * one it has seen.
+ * @returns lets it read the next ones
  */
 async function skipNotifications({ databaseUrl }: PlaneCluster): Promise<() => Promise<void>> {
   const channel = 'plane_events';

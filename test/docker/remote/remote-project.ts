@@ -40,8 +40,9 @@ export interface RemoteDev extends DevRun {
 }
 
 /**
- * Starts a dev server and waits for its image. @param env the address of the engine @param person the owner of the
- * state; default: a new one
+ * Starts a dev server and waits for its image.
+ * @param env the address of the engine
+ * @param person the owner of the state; default: a new one
  */
 export async function startRemoteDev(
   folder: string,
