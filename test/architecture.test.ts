@@ -18,7 +18,7 @@ const LEVELS: readonly string[][] = [
   ['processes'],
   ['contract', 'os'],
 ];
-/** Leaves import nothing of the rest, except for the errors. */
+/** Leaves import nothing else except the errors. */
 const LEAF_IMPORTS: Record<string, readonly string[]> = { contract: [], os: ['contract'] };
 
 const SOURCE = join(ROOT, 'src');
@@ -40,11 +40,13 @@ const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => join(SOURCE, name));
 
-test('every part of src has its level', () => {
+test('every part of src has a level', () => {
   expect(files.filter((file) => levelOf(partOf(file)) === -1)).toEqual([]);
 });
 
-/** The only files that may write to the terminal: jamdev's output, what paints on it, and the program that creates it. */
+/**
+ * The only files that may write to the terminal: jamdev's output, what draws on it, and the program that creates it.
+ */
 const MAY_WRITE: Record<string, RegExp> = {
   'cli/own-process.ts': /process\.(stdout|stderr)/,
   // The version, before anything else is loaded.
@@ -56,7 +58,7 @@ const MAY_WRITE: Record<string, RegExp> = {
   'cli/terminal/footer/bottom-screen.ts': /stream\.write/,
 };
 
-test('everything that reaches a terminal passes one place', () => {
+test('only one place writes to a terminal', () => {
   const wrong: string[] = [];
   for (const file of files) {
     const code = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
@@ -71,7 +73,7 @@ test('everything that reaches a terminal passes one place', () => {
   expect(wrong).toEqual([]);
 });
 
-test('jamdev colors only what Text says, and nothing else makes escape sequences', () => {
+test('only Text colors the output, and nothing else writes escape sequences', () => {
   const makers = files.filter((file) => /from 'chalk'|\\u001b|\\x1b/.test(readFileSync(file, 'utf8')));
   expect(makers.map((file) => relative(SOURCE, file)).sort()).toEqual([
     'cli/terminal/clean.ts',
@@ -84,7 +86,7 @@ test('jamdev colors only what Text says, and nothing else makes escape sequences
   ]);
 });
 
-test('imports go downwards only, and never to a neighbor of the same level', () => {
+test('imports go only downwards, never to a neighbor on the same level', () => {
   const wrong: string[] = [];
   let seen = 0;
   for (const file of files) {
@@ -102,7 +104,7 @@ test('imports go downwards only, and never to a neighbor of the same level', () 
   expect(seen).toBeGreaterThan(50);
 });
 
-test('no error is dropped: one that is handled is used, or noted in the debug log', () => {
+test('no error is dropped: a handled error is used or written to the debug log', () => {
   const dropped = files.flatMap((file) => {
     const found = readFileSync(file, 'utf8').match(/\bcatch \{|\.catch\(\(\) =>.*/g) ?? [];
     return found.map((each) => `${relative(SOURCE, file)}: ${each} (see os/debug/debug-log.ts)`);
@@ -110,11 +112,11 @@ test('no error is dropped: one that is handled is used, or noted in the debug lo
   expect(dropped).toEqual([]);
 });
 
-/** Created while a module is loaded, these change only if something is put into them. */
+/** Created while a module is loaded, these change only if something is added to them. */
 const UNCHANGING = ['Set', 'Map', 'RegExp', 'URL'];
 const CHANGES = String.raw`\s*(?:\.(?:set|add|delete|clear|push|pop|shift|unshift|splice|fill|sort|reverse)\(|\[[^\]]*\]\s*=[^=]|\.\w+\s*[-+?|&*/]*=[^=>])`;
 
-/** What a module keeps outside of functions and classes, so that all who import it share it. */
+/** What a module keeps outside of functions and classes, shared by all who import it. */
 function stateIn(code: string): string[] {
   const top = code.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
   const variables = [...top.matchAll(/^(?:export )?(?:let|var) .*/gm)].map(([line]) => line);
@@ -125,8 +127,8 @@ function stateIn(code: string): string[] {
   return [...variables, ...[...made, ...changed].map(([line]) => line), ...statics];
 }
 
-test('no module has state: what changes is in an object that is passed in', () => {
-  // The program itself, which nothing imports.
+test('no module has state: whatever changes is in an object that is passed in', () => {
+  // The program itself, which no file imports.
   const modules = files.filter((file) => relative(SOURCE, file) !== 'cli/main.ts');
   const found = modules.flatMap((file) =>
     stateIn(readFileSync(file, 'utf8')).map((line) => `${relative(SOURCE, file)}: ${line}`),
@@ -152,11 +154,11 @@ test.each([
   ['const NAMES = new Set(["a"]);\nfunction f() {\n  return NAMES.has("a");\n}'],
   ['const LIMIT = 5;\nfunction f() {\n  const list = [];\n  list.push(LIMIT);\n}'],
   ['class A {\n  static readonly LIMIT = 1;\n  static async start() {\n    let count = 0;\n  }\n}'],
-])('%j is none', (code) => {
+])('%j is not state', (code) => {
   expect(stateIn(code)).toEqual([]);
 });
 
-/** Where something may be loaded late: before a dev server is ready, or in commands that do one thing and end. */
+/** Code that may be loaded late: before a dev server is ready, or in commands that do one thing and exit. */
 const LOADS_LATE = [
   'cli/client/',
   'cli/commands/',
@@ -168,15 +170,15 @@ const LOADS_LATE = [
   'dev-server/load-late.ts',
 ];
 
-test('a running dev server loads nothing: an import that failed once would fail for good', () => {
+test('a running dev server loads nothing, because an import that failed once would always fail', () => {
   const late = files
     .filter((file) => !LOADS_LATE.some((place) => relative(SOURCE, file).startsWith(place)))
-    // Node.js has its own modules inside.
+    // Node.js contains its own modules.
     .filter((file) => /\bimport\(\s*'(?!node:)/.test(readFileSync(file, 'utf8').replace(/\btypeof import\(/g, '')));
   expect(late.map((file) => relative(SOURCE, file))).toEqual([]);
 });
 
-test('CONTRIBUTING.md names the levels as they are', () => {
+test('CONTRIBUTING.md lists the levels in this order', () => {
   const chain = LEVELS.filter((level) => !level.includes('index.ts'))
     .map((level) => level.map((part) => `\`${part}\``).join(', '))
     .join(' → ');

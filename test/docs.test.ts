@@ -10,7 +10,7 @@ const PAGES = [
     .map((name) => join(ROOT, 'docs', name)),
 ];
 
-/** The anchors of the headings, as GitHub makes them. */
+/** The anchors of the headings, as GitHub generates them. */
 function anchorsOf(page: string): string[] {
   const text = readFileSync(page, 'utf8').replace(/^```[\s\S]*?^```/gm, '');
   return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
@@ -21,7 +21,7 @@ function anchorsOf(page: string): string[] {
   );
 }
 
-/** What a page links to, outside of its examples. */
+/** The links of a page outside of its examples. */
 function linksOf(page: string): string[] {
   const text = readFileSync(page, 'utf8').replace(/^```[\s\S]*?^```/gm, '');
   return [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
@@ -38,21 +38,21 @@ describe.each(PAGES.map((page) => [relative(ROOT, page), page] as const))('%s', 
     expect(broken).toEqual([]);
   });
 
-  test('has no marks of a merge', () => {
+  test('contains no merge conflict markers', () => {
     expect(readFileSync(page, 'utf8')).not.toMatch(/^(<{7}|={7}|>{7})( |$)/m);
   });
 
-  test('links to no page of the hosted platform, which is gone', () => {
+  test('does not link to the hosted platform, which no longer exists', () => {
     expect(linksOf(page).filter((target) => /\bjamsocket\.(com|net)/.test(target))).toEqual([]);
   });
 });
 
-test('each decision has a number of its own', () => {
+test('each decision has a unique number', () => {
   const numbers = readdirSync(join(ROOT, 'docs', 'decisions')).map((name) => name.slice(0, 3));
   expect(new Set(numbers).size).toBe(numbers.length);
 });
 
-test('the walk through the code names files that exist', () => {
+test('the architecture page names files that exist', () => {
   const text = readFileSync(join(ROOT, 'docs', 'architecture.md'), 'utf8');
   const files = [...text.matchAll(/`([\w-]+\/[\w./-]+\.ts)`/g)].map(([, file = '']) => file);
   expect(files.length).toBeGreaterThan(10);
@@ -60,7 +60,7 @@ test('the walk through the code names files that exist', () => {
   expect(missing).toEqual([]);
 });
 
-test('the layout in the documentation names every folder of src', () => {
+test('the architecture page names every folder of src', () => {
   const text = readFileSync(join(ROOT, 'docs', 'architecture.md'), 'utf8');
   const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   expect(folders.map(({ name }) => name).filter((name) => !text.includes(`${name}/`))).toEqual([]);

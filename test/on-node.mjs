@@ -12,20 +12,20 @@ import { provideNode } from './support/node-versions.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /**
- * What Node.js itself decides differently from version to version: child processes and signals, HTTP and sockets, streams,
- * files and their watching, the preload.
+ * What depends on the version of Node.js itself: child processes and signals, HTTP and sockets, streams, files and
+ * their watching, the preload.
  */
 const NATIVE = [
   ...['builds', 'dev-server', 'logs', 'os', 'processes', 'proxy', 'public', 'records', 'runtime', 'watch'],
   ...['bad-bodies', 'bad-requests', 'event-stream', 'methods', 'unread-bodies', 'unreadable-requests'].map(inApi),
   ...['dev', 'exec', 'hot-rebuild', 'unfinished-lines', 'warnings'].map(inE2e),
 ];
-/** Among those: what git decides, and tables and timers of jamdev's own. */
+/** Exceptions among those: what git decides, and jamdev's own tables and timers. */
 const NOT_NATIVE = ['watch/rules/**', 'proxy/waiting.test.ts', 'proxy/connection-path.test.ts'];
 /**
- * For the versions between the oldest, on which all tests run, and the newest, which runs all of NATIVE: what Node.js changed
- * from one version to the next so far, which is the parsing and the ends of HTTP messages, child processes, the loading of
- * modules, and what is deprecated.
+ * For the versions between the oldest, on which all tests run, and the newest, which runs all of NATIVE: what changed
+ * from one version of Node.js to the next so far, which is the parsing and ends of HTTP messages, child processes, the
+ * loading of modules, and deprecations.
  */
 const BETWEEN = [
   ...['logs', 'processes', 'public', 'runtime'],

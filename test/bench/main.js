@@ -55,7 +55,7 @@ let interrupted = false;
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.once(signal, async () => {
     interrupted = true;
-    // npm passes on a Ctrl-C that the terminal has sent already: once is enough.
+    // npm passes on a Ctrl-C that the terminal has already sent, so only the first one counts.
     process.on(signal, () => undefined);
     await stopForGood();
     printRows();
@@ -77,7 +77,7 @@ for (const measurement of MEASUREMENTS) {
   try {
     rows.push(...(await measurement.run()));
   } catch (error) {
-    // What breaks now was stopped; the signal's handler ends the program.
+    // Errors from now on come from the stop; the signal's handler ends the program.
     if (interrupted) await new Promise(() => undefined);
     broken += 1;
     console.error(`${measurement.name} is broken: ${error instanceof Error ? error.stack : error}`);
@@ -105,7 +105,7 @@ function readArguments() {
   }
 }
 
-/** Prints what was measured until now. */
+/** Prints what has been measured so far. */
 function printRows() {
   if (rows.length > 0) console.log(options.markdown ? describeRun() : formatTable(rows));
 }

@@ -13,7 +13,7 @@ import { GENERATED, HOW_TO_RECORD, readRecording, writeRecording } from './trans
 
 /** Scenarios that run at once on one system. */
 const AT_ONCE = 8;
-/** It may be the first time on this machine, with Plane to be built. */
+/** Long enough for the first time on this machine, when Plane must be built. */
 const START_TIMEOUT_MS = requiresPlane ? 1_200_000 : 120_000;
 const RUN_TIMEOUT_MS = 600_000;
 
@@ -47,7 +47,7 @@ beforeAll(async () => {
   for (const each of started) if (each.status === 'fulfilled') drivers.push(each.value);
   for (const each of started) if (each.status === 'rejected') throw each.reason;
   for (const driver of drivers) {
-    // Those that wait for a limit to pass take long and cost little.
+    // Scenarios that wait for a limit take long and cost little.
     const [waiting, others] = [scenarios.filter(isOfLimits), scenarios.filter((each) => !isOfLimits(each))];
     const runs = [runScenarios(driver, waiting, AT_ONCE), runScenarios(driver, others, AT_ONCE)];
     outcomes.set(driver.name, new Map(runs.flatMap((each) => [...each])));
@@ -70,7 +70,7 @@ function isOfLimits({ name }: Scenario): boolean {
   return name.startsWith('limits/');
 }
 
-/** What is not listed, and what is not as recorded, in words. */
+/** Descriptions of differences that are not listed or not as recorded. */
 async function mismatches(
   driver: string,
   name: string,
@@ -87,7 +87,7 @@ describe.each(tables)('%s', (table, rows) => {
   const names = rows.map(({ name }) => name);
 
   if (!isRecording)
-    test('has a recording of each scenario, and of nothing else', () => {
+    test('has a recording of each scenario, and of no other', () => {
       expect(Object.keys(recorded).sort(), HOW_TO_RECORD).toEqual([...names].sort());
     });
 
@@ -101,7 +101,7 @@ describe.each(tables)('%s', (table, rows) => {
   }
 
   if (isRecording) {
-    test('is recorded', { timeout: RUN_TIMEOUT_MS }, async () => {
+    test('matches its recording', { timeout: RUN_TIMEOUT_MS }, async () => {
       const entries = await Promise.all(names.map(async (name) => [name, await transcriptOf('plane', name)] as const));
       writeRecording(table, Object.fromEntries(entries), PLANE_VERSION);
     });
@@ -125,7 +125,7 @@ if (cases.length > 0) {
     });
 
     if (isRecording) {
-      test('are recorded', async () => {
+      test('match their recordings', async () => {
         const entries = cases.map(async ({ name }) => [name, await transcriptOf('plane', name)] as const);
         writeRecording(GENERATED, Object.fromEntries(await Promise.all(entries)), PLANE_VERSION);
       });
@@ -134,7 +134,7 @@ if (cases.length > 0) {
 }
 
 if (runsDocker && !isRecording && only === undefined) {
-  test('every difference that is listed was seen', () => {
+  test('every listed difference was seen', () => {
     expect(listed.unused(), 'docs/differences.md lists what is gone').toEqual([]);
   });
 }

@@ -59,24 +59,26 @@ if (hasDocker() && hasPlane()) {
     }, TIMEOUT_MS);
     afterAll(() => removeImage(image), TIMEOUT_MS);
 
-    test('starts clusters side by side, and stops one with all that is its own', { timeout: TIMEOUT_MS }, async () => {
+    test('starts clusters side by side, and stops one with everything that belongs to it', {
+      timeout: TIMEOUT_MS,
+    }, async () => {
       const [first, second] = await Promise.all([startCluster(), startCluster()]);
       await run(PLANE_SCRIPT, ['stop'], { env: first.env });
       await expectGone(first);
       expect(await living(second.pids)).toEqual(second.pids);
       expect(await isThere(second.container)).toBe(true);
       expect((await send(`${second.controllerUrl}/pub/health`)).status).toBe(200);
-      // There is nothing left to stop.
+      // Nothing is left to stop.
       await run(PLANE_SCRIPT, ['stop'], { env: first.env });
     });
 
-    test('finds a cluster that runs', { timeout: TIMEOUT_MS }, async () => {
+    test('finds a running cluster', { timeout: TIMEOUT_MS }, async () => {
       const { env, controllerUrl } = await startCluster();
       const { stdout } = await run(PLANE_SCRIPT, ['start'], { env });
       expect(stdout).toContain(`PLANE_CONTROLLER_URL=${controllerUrl}\n`);
     });
 
-    test('leaves nothing when it and its owner are killed while it starts', { timeout: TIMEOUT_MS }, async () => {
+    test('leaves nothing if it and its owner are killed during the start', { timeout: TIMEOUT_MS }, async () => {
       const owner = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 60_000)']);
       const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-plane-'));
       const env = { ...process.env, JAMDEV_PLANE_FOLDER: folder };
@@ -90,7 +92,7 @@ if (hasDocker() && hasPlane()) {
       expect(await living([pid])).toEqual([]);
     });
 
-    test('leaves nothing where it can not start, and nobody reads what it says', { timeout: TIMEOUT_MS }, async () => {
+    test('leaves nothing if it cannot start and its output is not read', { timeout: TIMEOUT_MS }, async () => {
       const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-plane-'));
       const env = { ...process.env, JAMDEV_PLANE_FOLDER: folder, DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
       const starter = spawn(PLANE_SCRIPT, ['start'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -113,7 +115,7 @@ if (hasDocker() && hasPlane()) {
 }
 
 describe('plane.sh build', () => {
-  /** A machine that has the usual programs, and maybe cargo. */
+  /** A machine with the usual programs, with or without cargo. */
   function makeMachine(cargo?: string): NodeJS.ProcessEnv {
     const folder = makeTempFolder();
     const bin = join(folder, 'bin');
@@ -143,15 +145,15 @@ describe('plane.sh build', () => {
     return { PATH: bin, HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') };
   }
 
-  test('says what is missing where there is no cargo', async () => {
+  test('says what is missing without cargo', async () => {
     const env = makeMachine();
     const failure = await run('/bin/bash', [PLANE_SCRIPT, 'build'], { env }).catch((error) => error);
     expect(failure.code).toBe(1);
     expect(failure.stderr).toContain('there is no cargo to build it: install Rust, then try again');
   });
 
-  // macOS has none; two builds at once would only cost time there.
-  test.runIf(isInstalled('flock'))('builds once, for any number of callers', async () => {
+  // macOS has none; two builds at once would only take longer there.
+  test.runIf(isInstalled('flock'))('builds once for any number of callers', async () => {
     const env = makeMachine(`#!/bin/bash
 echo "$RUSTFLAGS $*" >>"$XDG_CACHE_HOME/calls"
 sleep 0.3

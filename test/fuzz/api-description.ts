@@ -8,7 +8,7 @@ interface Operation {
   responses: Record<string, { content?: Record<string, { schema: Json }> }>;
 }
 
-/** What a dev server says of itself at /openapi.json. */
+/** The description that a dev server gives at /openapi.json. */
 export interface Description {
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Json> };
@@ -17,16 +17,16 @@ export interface Description {
 export interface ApiEndpoint {
   /** In lowercase. */
   method: string;
-  /** With `{parameter}` where one stands. */
+  /** With `{parameter}` in place of each parameter. */
   path: string;
-  /** The schema of a request's body, if it takes one. */
+  /** The schema of a request's body, if it has one. */
   body: Json | undefined;
 }
 
-/** May be answered to any request: they are about its form, its host, or the method. */
+/** Possible answers to any request, about its form, its host, or the method. */
 const ANYWHERE = [400, 403, 404, 405, 408, 413, 417, 431];
 
-/** Judges answers by what the dev server says of itself. */
+/** Checks answers against the dev server's description. */
 export class ApiDescription {
   readonly endpoints: readonly ApiEndpoint[];
   readonly schemas: Record<string, Json>;
@@ -65,7 +65,7 @@ export class ApiDescription {
 
   #judgeError(status: number, body: string): string | undefined {
     const { error, errors } = JSON.parse(body) as { error?: Json; errors?: unknown };
-    // The registry's part of the API has the registry's own shape.
+    // The registry's part of the API has its own error shape.
     if (error === undefined) return Array.isArray(errors) ? undefined : `an error without its shape: ${body}`;
     if (Object.keys(error).join() !== 'message,status,code,id') return `the error ${body}`;
     if (error.status !== status || error.code === 'Internal') return `the error ${body}`;

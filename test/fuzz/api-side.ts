@@ -11,7 +11,7 @@ const QUIET_MS = 250;
 const DEADLINE_MS = 20_000;
 const STREAM = /^content-type: (?:text\/event-stream|application\/x-ndjson)/im;
 
-/** Fuzzes the HTTP API: every endpoint that it describes, over bare sockets, with real backends. */
+/** Fuzzes the HTTP API: every described endpoint, over bare sockets, with real backends. */
 export class ApiSide implements FuzzSide<ApiScript> {
   readonly dev: DevProcess;
   readonly requests: fc.Arbitrary<ApiScript>;
@@ -31,7 +31,7 @@ export class ApiSide implements FuzzSide<ApiScript> {
   }
 
   static async start(root: string): Promise<ApiSide> {
-    // As cheap as a real process can be; it never answers, so nothing but a termination ends it.
+    // The cheapest real process; it never answers, so only a termination ends it.
     const dev = await DevProcess.start({ root, command: 'sleep 1000000' });
     try {
       const side = new ApiSide(dev, new ApiDescription(await dev.api<Description>('GET', '/openapi.json')));
@@ -72,7 +72,7 @@ export class ApiSide implements FuzzSide<ApiScript> {
         deadlineMs: DEADLINE_MS,
         isComplete: (received) => {
           const { answers, rest, invalid } = readAnswers(received, method, false);
-          // A stream is left as soon as it has begun.
+          // A stream is closed as soon as it has begun.
           return invalid !== undefined || (answers.length > 0 && rest === '') || STREAM.test(received);
         },
         mustCome: () => isWhole,
@@ -107,10 +107,10 @@ export class ApiSide implements FuzzSide<ApiScript> {
       return leftFirst ? this.#count('given up') : 'closed without a word';
     }
     this.#count(String(statusOf(first.startLine)));
-    // What follows a request whose length is not told is another request.
+    // Bytes after a request without a length are another request.
     const isWhole = behind === '' && (framing === 'length' || framing === 'chunked');
     if (others.length > 1 || (others.length === 1 && isWhole)) return 'too many answers';
-    // What was asked for is not sure where the request line can't be read.
+    // If the request line is invalid, the requested path is unknown.
     if (statusOf(first.startLine) === 400 && valuesOf(first.headers, 'content-type')[0] !== 'application/json') {
       return valuesOf(first.headers, 'content-type')[0]?.startsWith('text/html') || method === 'HEAD'
         ? undefined
@@ -123,13 +123,13 @@ export class ApiSide implements FuzzSide<ApiScript> {
     this.outcomes.set(what, (this.outcomes.get(what) ?? 0) + 1);
   }
 
-  /** Has a backend that requests can name. */
+  /** Provides a backend that requests can name. */
   async #connect(): Promise<void> {
     type Connected = { backend_id: string };
     this.#known = (await this.dev.api<Connected>('POST', '/v2/service/-/default/connect', { key: 'known' })).backend_id;
   }
 
-  /** Ends what the batch has started, and expects all to be given back. */
+  /** Ends what the batch has started, and expects everything to be freed. */
   async #settle(): Promise<void> {
     type Services = { services: string[] };
     type Running = { running_backends: unknown[] };

@@ -1,6 +1,6 @@
 import { type HttpMessage, valuesOf } from './http-reader.js';
 
-/** What the proxy has to tell a backend about the client that uses a token. */
+/** What the proxy must tell a backend about the client that uses a token. */
 export interface Identity {
   backendId: string;
   token: string;
@@ -11,12 +11,12 @@ export interface Identity {
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
 
-/** Servers that follow WSGI or CGI read both spellings as one name. */
+/** Servers that follow WSGI or CGI treat both spellings as one name. */
 function folded(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');
 }
 
-/** What is wrong with a request as a backend got it: headers that a client made up, or true ones that are missing. */
+/** What is wrong with a request as a backend received it: headers invented by a client, or missing real ones. */
 export function findSpoofing(
   { startLine, headers }: Pick<HttpMessage, 'startLine' | 'headers'>,
   owner: Identity,
@@ -51,7 +51,7 @@ export function findSpoofing(
   return wrong;
 }
 
-/** What of a request's trailers a backend must never get. */
+/** Trailers of a request that a backend must never receive. */
 export function findSpoofedTrailers({ trailers }: HttpMessage): string[] {
   return trailers
     .filter(([name]) => /^x-(verified|forwarded)-|^(host|content-length)$/.test(folded(name)))

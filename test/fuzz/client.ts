@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import type { ClientScript } from './grammar/request.js';
 import { piecesOf } from './grammar/text.js';
 
-/** What a client saw. */
+/** What a client observed. */
 export interface ClientOutcome {
   /** One character per byte. */
   received: string;
@@ -16,19 +16,19 @@ export interface ClientOutcome {
 }
 
 export interface Patience {
-  /** How long nothing has to come until the client ends its side, and then leaves. */
+  /** After this time without data the client ends its side, and then leaves. */
   quietMs: number;
-  /** How long it waits for what has to come. */
+  /** How long it waits for data that must come. */
   deadlineMs: number;
-  /** Whether what was received is all that the client may expect. */
+  /** Whether the received data is all that the client may expect. */
   isComplete: (received: string) => boolean;
-  /** Whether something more has to come, by what is known on the other side. */
+  /** Whether more must come, according to the other side. */
   mustCome: () => boolean;
-  /** Whether the connection has to end once the client has ended its side. */
+  /** Whether the connection must end once the client has ended its side. */
   mustEnd: () => boolean;
 }
 
-/** Sends what a script says over a connection of its own, and waits for what comes of it. */
+/** Sends the bytes of a script over its own connection, and waits for the result. */
 export async function playClient(
   port: number,
   script: Pick<ClientScript, 'cuts' | 'leave'> & { text: string },
@@ -52,7 +52,7 @@ export async function playClient(
     await send(socket, script, outcome);
     if (!outcome.leftFirst) await wait(socket, outcome, patience, () => heardAt);
   } catch {
-    // The server was gone, or left at once.
+    // The server was gone, or closed at once.
     outcome.closed = true;
   } finally {
     socket.destroy();
@@ -72,7 +72,7 @@ async function send(
     if (socket.writable) socket.write(piece, 'latin1');
   }
   if (leave === null) return;
-  // So that something of it gets anywhere.
+  // So that part of it arrives.
   await new Promise((resolve) => setTimeout(resolve, 2));
   outcome.leftFirst = true;
   if (leave.reset) socket.resetAndDestroy();

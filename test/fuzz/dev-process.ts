@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 const START_DEADLINE_MS = 20_000;
 const STOP_DEADLINE_MS = 15_000;
-/** Ends of pipes that are made ahead; more than that is a leak. */
+/** Pipe ends that are made ahead of time; more than that is a leak. */
 const MAX_SPARE_PIPES = 32;
 
 export interface Memory {
@@ -21,9 +21,9 @@ export interface DevProcessOptions {
   command: string;
 }
 
-/** A real `jamdev dev` in a process of its own, seen from outside. */
+/** A real `jamdev dev` in its own process, observed from outside. */
 export class DevProcess {
-  /** For what belongs to the run, beside the project: changes in there would be watched. */
+  /** For files of the run, outside of the project, whose files are watched. */
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'jamdev-fuzz-')));
   readonly #project = join(this.folder, 'project');
   readonly #child: ChildProcess;
@@ -80,7 +80,7 @@ export class DevProcess {
     return this.#output;
   }
 
-  /** What in its output says that something failed inside of it: a stack, or a fault that it logged. */
+  /** Signs of an internal failure in its output: a stack, or a logged fault. */
   get failures(): string[] {
     const lines = this.#output.split('\n');
     return lines.flatMap((line, index) =>
@@ -91,8 +91,8 @@ export class DevProcess {
   }
 
   /**
-   * Everything that it has open: descriptors by what they lead to, without the pipes that it keeps ready for the next
-   * backends. Linux only; elsewhere undefined.
+   * Everything that it has open: descriptors by their targets, without the pipes prepared for the next backends. Linux
+   * only; elsewhere undefined.
    */
   descriptors(): string[] | undefined {
     const folder = `/proc/${this.#child.pid}/fd`;
@@ -111,7 +111,7 @@ export class DevProcess {
     }
   }
 
-  /** The memory that it uses once all garbage is collected. */
+  /** Its memory after a full garbage collection. */
   async settledMemory(): Promise<Memory> {
     rmSync(this.#memoryFile, { force: true });
     this.#child.kill('SIGUSR2');
@@ -128,7 +128,7 @@ export class DevProcess {
     return memory;
   }
 
-  /** Asks the API. @returns the parsed answer */
+  /** Sends a request to the API. @returns the parsed answer */
   api<T>(method: string, path: string, body?: unknown): Promise<T> {
     return new Promise((resolve, reject) => {
       const headers = body === undefined ? {} : { 'content-type': 'application/json' };
@@ -149,7 +149,7 @@ export class DevProcess {
     });
   }
 
-  /** Ends it, by force if need be, and removes its folder. */
+  /** Ends it, by force if necessary, and removes its folder. */
   async stop(): Promise<void> {
     if (this.alive) this.#child.kill('SIGINT');
     const force = setTimeout(() => this.#child.kill('SIGKILL'), STOP_DEADLINE_MS);
@@ -159,7 +159,7 @@ export class DevProcess {
   }
 }
 
-/** Asks until a condition holds. @returns whether it came to hold before the deadline */
+/** Polls until a condition holds. @returns whether it held before the deadline */
 export async function until(condition: () => boolean | Promise<boolean>, deadlineMs: number): Promise<boolean> {
   const startedAt = performance.now();
   while (!(await condition())) {

@@ -4,9 +4,9 @@ import { type AnswerScript, answerScripts } from './grammar/answer.js';
 import { type ClientScript, clientScripts } from './grammar/request.js';
 import { type HttpMessage, readMessage, statusOf, valuesOf } from './http-reader.js';
 
-/** A request as a client sends it, and the answer that the backend has for it. */
+/** A request as a client sends it, and the backend's answer to it. */
 export interface Exchange {
-  /** Which of the backends it is for. */
+  /** The index of its backend. */
   backend: number;
   client: ClientScript;
   answer: AnswerScript;
@@ -23,16 +23,16 @@ export function exchanges(backends: number): fc.Arbitrary<Exchange> {
   );
 }
 
-/** What the client has to get, where both sides keep to HTTP/1.1 so strictly that nothing is left to the proxy. */
+/** What the client must receive if both sides follow HTTP/1.1 so strictly that the proxy has no choice. */
 export interface ExpectedAnswer {
   status: number;
   body: string;
 }
 
-/** Larger heads may be refused, on either side. */
+/** Larger heads may be refused on either side. */
 const SURE_HEAD_BYTES = 60 * 1024;
 
-/** @returns undefined where one side leaves HTTP/1.1 or goes away: then it is up to the proxy what comes of it */
+/** @returns undefined if one side violates HTTP/1.1 or leaves: then the result is up to the proxy */
 export function expectedAnswer({ client, answer }: Exchange): ExpectedAnswer | undefined {
   if (client.leave !== null || answer.ending === 'reset' || client.head.length > SURE_HEAD_BYTES) return undefined;
   const request = readMessage(`${client.head}${client.body}`, {
@@ -41,7 +41,7 @@ export function expectedAnswer({ client, answer }: Exchange): ExpectedAnswer | u
     closed: false,
   });
   if (request.kind !== 'message' || request.rest !== '' || client.method === 'CONNECT') return undefined;
-  // What an interim answer says of the connection, readers understand in different ways.
+  // Readers differ in how they interpret an interim answer's headers about the connection.
   if (/^HTTP\/1\.1 1(?!01)\d\d [^\r]*\r\n(?:[^\r]+\r\n)*Connection:/i.test(answer.text)) return undefined;
   const { answers, rest, invalid } = readAnswers(answer.text, client.method, answer.ending !== 'keep');
   const [final, more] = answers;
@@ -50,7 +50,7 @@ export function expectedAnswer({ client, answer }: Exchange): ExpectedAnswer | u
   if (statusOf(final.startLine) === 101) {
     const offered = /\r\nUpgrade: (websocket|foo)\r\nConnection: Upgrade\r\n/.exec(client.head)?.[1];
     const isOffered = valuesOf(final.headers, 'upgrade')[0]?.toLowerCase() === offered;
-    // What announces a body is served as a plain request.
+    // A request with a body is served as a plain request.
     const announces = /^(?:transfer-encoding|content-length):/im.test(client.head);
     const agreed = isOffered && !announces && !/HTTP\/1.1 101.*HTTP\/1.1 101/s.test(answer.text);
     const names = valuesOf(final.headers, 'upgrade').length === 1 && valuesOf(final.headers, 'connection').length === 1;
@@ -60,15 +60,15 @@ export function expectedAnswer({ client, answer }: Exchange): ExpectedAnswer | u
 }
 
 export interface Answers {
-  /** Final ones, an accepted upgrade among them. */
+  /** Final answers, including an accepted upgrade. */
   answers: HttpMessage[];
-  /** What follows them: half an answer, or what came through an accepted upgrade. */
+  /** What follows them: half an answer, or data of an accepted upgrade. */
   rest: string;
-  /** What no strict reader can read. */
+  /** Data that no strict reader can parse. */
   invalid: string | undefined;
 }
 
-/** Reads everything that came over a connection as answers, interim ones left out. */
+/** Reads everything received on a connection as answers, without interim ones. */
 export function readAnswers(text: string, method: string, closed: boolean): Answers {
   const answers: HttpMessage[] = [];
   let rest = text;
@@ -89,7 +89,7 @@ export function readAnswers(text: string, method: string, closed: boolean): Answ
   return { answers, rest, invalid: undefined };
 }
 
-/** The code of an answer that jamdev made itself, as JSON or as a page; undefined: it is none of those. */
+/** The code of an answer made by jamdev itself, as JSON or as a page; undefined: it is neither. */
 export function ownCode({ startLine, headers, body }: HttpMessage): string | undefined {
   const status = statusOf(startLine);
   const type = valuesOf(headers, 'content-type')[0] ?? '';

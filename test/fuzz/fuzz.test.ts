@@ -2,14 +2,17 @@ import { expect, test } from 'vitest';
 import { ROOT } from '../support/project.js';
 import { runFuzz, SIDE_NAMES } from './run.js';
 
-/** The same cases at every run of the suite; `npm run fuzz` makes new ones, for as long as one likes. */
+/** The same cases in every run of the suite; `npm run fuzz` makes new ones for any length of time. */
 const SEED = Number(process.env.FUZZ_SEED ?? 20_261_126);
 const REQUESTS = { api: 600, proxy: 2_000 };
-/** What may stay per request once all garbage is collected: any socket, request or response that is held is larger. */
+/**
+ * Memory that may remain per request after a full garbage collection: any retained socket, request or response is
+ * larger.
+ */
 const MAX_HEAP_GROWTH_BYTES = 4 * 1024 * 1024;
 
 test.each(SIDE_NAMES)(
-  '%s: no bytes from either side confuse, clog or end the dev server',
+  '%s: no bytes from either side confuse, block or end the dev server',
   {
     timeout: 300_000,
   },
@@ -24,7 +27,7 @@ test.each(SIDE_NAMES)(
     });
     expect(report.failure, `FUZZ_SEED=${SEED}`).toBeUndefined();
     expect(report.requests).toBeGreaterThan(REQUESTS[side] / 4);
-    // It was no walk past closed doors.
+    // Proves that the run was meaningful.
     const outcomes = [...report.outcomes.keys()];
     expect(outcomes).toEqual(
       expect.arrayContaining(side === 'api' ? ['200', '400', '404'] : ['from the backend', 'left']),

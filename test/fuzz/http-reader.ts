@@ -1,25 +1,25 @@
-/** One HTTP/1.1 message as a strict reader understands it; text is one character per byte. */
+/** One HTTP/1.1 message as a strict reader parses it; text is one character per byte. */
 export interface HttpMessage {
   startLine: string;
   headers: [name: string, value: string][];
   body: string;
   trailers: [name: string, value: string][];
-  /** It had no length of its own: the end of the connection is its end. */
+  /** It had no length, so the end of the connection is its end. */
   untilClose: boolean;
 }
 
-/** What a strict reader makes of bytes: a message and what follows it, a message that goes on, or what is wrong. */
+/** The result of a strict reader: a message and what follows it, an incomplete message, or an error. */
 export type Reading =
   | { kind: 'message'; message: HttpMessage; rest: string }
   | { kind: 'incomplete' }
   | { kind: 'invalid'; reason: string };
 
 export interface ReadContext {
-  /** A body may come although nothing announces it (answers only). */
+  /** A body may come without being announced (answers only). */
   isAnswer: boolean;
   /** The answer to HEAD, or with a status that has none: no body whatever the headers say. */
   bodyless: (startLine: string) => boolean;
-  /** Nothing more will come. */
+  /** No more will come. */
   closed: boolean;
 }
 
@@ -29,7 +29,7 @@ const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ [\x21-\x7e\x80-\xff]+ HTTP\/1
 const STATUS_LINE = /^HTTP\/1\.1 [1-9]\d\d [\t\x20-\x7e\x80-\xff]*$/;
 const INCOMPLETE: Reading = { kind: 'incomplete' };
 
-/** Reads one message as RFC 9112 has it, with no tolerance: what a reader would have to repair is invalid. */
+/** Parses one message according to RFC 9112 without tolerance: whatever a reader would have to repair is invalid. */
 export function readMessage(text: string, context: ReadContext): Reading {
   const end = text.indexOf('\r\n\r\n');
   if (end === -1) return INCOMPLETE;
@@ -58,9 +58,9 @@ function readBody(head: Head, text: string, context: ReadContext): Reading {
   if (lengths.length > 1) return invalid('content-length', lengths.join(' and '));
   if (lengths.length > 0 && codings !== '') return invalid('framing', 'content-length and transfer-encoding');
   const [length] = lengths;
-  // Where no body comes, what announces one has to be readable all the same.
+  // Even without a body, the headers that announce one must be valid.
   if (length !== undefined && !isLength(length)) return invalid('content-length', length);
-  // Chunked is the last coding, and there once; others before it are the body's own business.
+  // Chunked is the last coding and occurs once; codings before it belong to the body.
   const isChunked = /^(?:(?!chunked\b)[\w-]+\s*,\s*)*chunked$/i.test(codings);
   if (codings !== '' && !isChunked && (!context.isAnswer || /chunked/i.test(codings)))
     return invalid('transfer-encoding', codings);
@@ -76,7 +76,7 @@ function readBody(head: Head, text: string, context: ReadContext): Reading {
   return context.isAnswer ? untilClose(head, text, context) : whole(head, '', text);
 }
 
-/** Whether a text is a length that fits into 64 bits: readers refuse what they can't count. */
+/** Whether a text is a length that fits into 64 bits: readers refuse larger ones. */
 function isLength(text: string): boolean {
   return /^\d+$/.test(text) && BigInt(text) < 2n ** 64n;
 }
@@ -125,7 +125,7 @@ function whole(head: Head, body: string, rest: string): Reading {
   return { kind: 'message', message: { ...head, body, trailers: [], untilClose: false }, rest };
 }
 
-/** @returns the first line that is no field, when there is one */
+/** @returns the first line that is not a field, if any */
 function readFields(lines: readonly string[]): [string, string][] | string {
   const fields: [string, string][] = [];
   for (const line of lines) {

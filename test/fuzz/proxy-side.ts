@@ -36,7 +36,7 @@ export class ProxySide implements FuzzSide<Exchange> {
   }
 
   static async start(root: string): Promise<ProxySide> {
-    // The processes are real, but it is this program that listens on their ports.
+    // The processes are real, but this program listens on their ports.
     const command = `sh -c 'echo $PORT > "$FUZZ_FOLDER/$SESSION_BACKEND_ID.draft"; mv "$FUZZ_FOLDER/$SESSION_BACKEND_ID.draft" "$FUZZ_FOLDER/$SESSION_BACKEND_ID.port"; exec sleep 1000000'`;
     const dev = await DevProcess.start({ root, command });
     const backends = new RawBackends();
@@ -137,8 +137,8 @@ export class ProxySide implements FuzzSide<Exchange> {
     const code = ownCode(first);
     const status = statusOf(first.startLine);
     if (code !== undefined && status < 500) return undefined;
-    // The backend closed an idle connection while the request was on its way: only GET and HEAD without a body are sent
-    // again, as nobody knows whether it got the others.
+    // The backend closed an idle connection while the request was on its way: only GET and HEAD without a body are
+    // retried, because the backend may have received the others.
     const isRepeated = ['GET', 'HEAD'].includes(client.method) && client.body === '';
     const isUnreachable = code === 'BackendUnreachable' || (isWordless(client.method) && status === 502);
     if (isUnreachable && !this.#backends.assignments.get(id)?.seen && !isRepeated) return undefined;
@@ -152,7 +152,7 @@ export class ProxySide implements FuzzSide<Exchange> {
     this.outcomes.set(what, (this.outcomes.get(what) ?? 0) + 1);
   }
 
-  /** Somebody else's requests, over connections that the batch may have left in the proxy's pool. */
+  /** Requests of another client, over connections that the batch may have left in the proxy's pool. */
   async #sendSentinels(): Promise<void> {
     const all = this.#places.flatMap((place) => Array.from({ length: SENTINELS }, () => place));
     await Promise.all(
@@ -188,7 +188,7 @@ export class ProxySide implements FuzzSide<Exchange> {
     if (problem !== undefined) throw new Error(problem);
   }
 
-  /** Expects everything that the batch took to be given back. */
+  /** Expects everything that the batch took to be freed. */
   async #settle(): Promise<void> {
     let state = '';
     const settled = await until(async () => {
@@ -207,7 +207,7 @@ export class ProxySide implements FuzzSide<Exchange> {
     return (await this.dev.api<Listed>('GET', '/_jamdev/backends')).backends.map(({ connections }) => connections);
   }
 
-  /** Has everything loaded and opened that stays, then counts it. */
+  /** Loads and opens everything that stays, then counts it. */
   async #warmUp(): Promise<void> {
     for (let round = 0; round < 3; round += 1) await this.#sendSentinels();
     await this.#settle();
@@ -215,7 +215,7 @@ export class ProxySide implements FuzzSide<Exchange> {
     if (open !== undefined) this.#baseDescriptors = open.length - this.#backends.openConnections;
   }
 
-  /** Without the logs of the backends, each of which is opened for its first line: a remark on a redirect, for example. */
+  /** Without the logs of the backends, each of which is opened for its first line, such as a remark on a redirect. */
   #descriptors(): string[] | undefined {
     return this.dev.descriptors()?.filter((each) => !/\/logs\/[^/]+\/\d+\.log$/.test(each));
   }
@@ -226,12 +226,12 @@ export class ProxySide implements FuzzSide<Exchange> {
   }
 }
 
-/** Whether an answer of jamdev's own has no body, and so no code that could be read. */
+/** Whether an answer of jamdev has no body, and so no readable code. */
 function isWordless(method: string): boolean {
   return method === 'HEAD' || method === 'OPTIONS';
 }
 
-/** Whether what a client sends is one request and nothing else: what is left over would be another. */
+/** Whether a client sends exactly one request: remaining bytes would be another one. */
 function isWhole({ head, body }: ClientScript): boolean {
   const reading = readMessage(`${head}${body}`, { isAnswer: false, bodyless: () => false, closed: false });
   return reading.kind === 'message' && reading.rest === '';

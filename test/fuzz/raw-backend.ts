@@ -5,23 +5,25 @@ import type { AnswerScript } from './grammar/answer.js';
 import { piecesOf } from './grammar/text.js';
 import { type HttpMessage, readMessage } from './http-reader.js';
 
-/** How much of a request's head a backend reads before it says that it is no head. */
+/** How much of a request's head a backend reads before it considers it invalid. */
 const MAX_HEAD_BYTES = 400_000;
 
-/** What a backend has to do, and what it has seen of it. */
+/** What a backend must do, and what it has seen so far. */
 export interface Assignment {
   answer: AnswerScript;
-  /** What the target of its request is. */
+  /** The target of its request. */
   rest: string;
-  /** Whether its request has come, and whether the answer has begun to go out. */
+  /** Whether its request has arrived, and whether the answer has begun. */
   seen: boolean;
   played: boolean;
 }
 
-/** The backends of a dev server as bare TCP servers, which answer as they are told and look at every byte they get. */
+/**
+ * The backends of a dev server as bare TCP servers, which answer as they are told and check every byte they receive.
+ */
 export class RawBackends {
   readonly assignments = new Map<string, Assignment>();
-  /** What no backend should ever have got. */
+  /** Data that no backend should ever have received. */
   readonly problems: string[] = [];
   readonly #servers: Server[] = [];
   readonly #connections = new Set<BackendConnection>();
@@ -46,7 +48,7 @@ export class RawBackends {
     return this.#connections.size;
   }
 
-  /** Connections that are in the middle of something. */
+  /** Connections in the middle of a request. */
   get busy(): string[] {
     return [...this.#connections].filter((each) => !each.idle).map((each) => each.description);
   }
@@ -62,7 +64,7 @@ class BackendConnection {
   readonly #owners: Record<string, Identity>;
   readonly #backends: RawBackends;
   #received = '';
-  /** The request that is being read, once its head is there. */
+  /** The request being read, once its head has arrived. */
   #current: { id: string; assignment: Assignment | undefined } | undefined;
   #tunnel = false;
   #closing = false;
@@ -88,11 +90,11 @@ class BackendConnection {
   #read(text: string): void {
     this.#received += text;
     if (this.#closing) return;
-    // What comes through an accepted upgrade is no request anymore.
+    // Data of an accepted upgrade is not a request.
     while (!this.#tunnel && this.#received !== '' && this.#readOne());
   }
 
-  /** @returns whether there was a whole request */
+  /** @returns whether there was a complete request */
   #readOne(): boolean {
     const end = this.#received.indexOf('\r\n\r\n');
     if (end === -1) {
@@ -108,7 +110,7 @@ class BackendConnection {
     return true;
   }
 
-  /** Looks at the head of a request. @returns whether it is one that was to be expected */
+  /** Checks the head of a request. @returns whether it was expected */
   #begin(head: string): boolean {
     // The body does not matter yet.
     const reading = readMessage(head.replace(/^(?:content-length|transfer-encoding):.*\r\n/gim, ''), {
@@ -123,7 +125,7 @@ class BackendConnection {
       this.#current = { id: '', assignment: undefined };
       return true;
     }
-    // Nothing is decoded or tidied, so that a target may begin with "/../".
+    // Nothing is decoded or normalized, so that a target may begin with "/../".
     const [, kind, id = ''] = /\/([xps])([0-9a-z]{4})/.exec(target) ?? [];
     const assignment = this.#backends.assignments.get(id);
     const owner = this.#owners[kind ?? ''];
@@ -136,7 +138,7 @@ class BackendConnection {
     }
     if (assignment !== undefined) {
       assignment.seen = true;
-      // Spaces at its end belong to the request line.
+      // Trailing spaces belong to the request line.
       const expected = assignment.rest.replace(/ +$/, '');
       if (!target.endsWith(expected)) this.#report(`the target of ${id} is ${target} in place of ${expected}`);
       if (assignment.answer.when === 'head') void this.#play(id, assignment);
@@ -158,7 +160,7 @@ class BackendConnection {
   }
 
   async #play(id: string, assignment: Assignment): Promise<void> {
-    // From its start: an answer to the head alone must not be given again to the whole request.
+    // From its start: an answer already given to the head must not be repeated for the whole request.
     assignment.played = true;
     const { text, cuts, ending } = assignment.answer;
     if (/^(?:HTTP\/1\.1 1(?!01)\d\d [^\r]*\r\n(?:[^\r]+\r\n)*\r\n)*HTTP\/1\.1 101 /.test(text)) this.#tunnel = true;

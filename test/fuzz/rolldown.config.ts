@@ -1,6 +1,6 @@
 import { defineConfig } from 'rolldown';
 
-/** Node.js 20 reads no TypeScript: `npm run fuzz` bundles what it runs. */
+/** Node.js 20 cannot run TypeScript, so `npm run fuzz` bundles its code. */
 export default defineConfig({
   input: './test/fuzz/main.ts',
   platform: 'node',

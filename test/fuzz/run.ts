@@ -4,11 +4,11 @@ import type { Memory } from './dev-process.js';
 import { ProxySide } from './proxy-side.js';
 import type { FuzzSide } from './side.js';
 
-/** Requests that are under way at once, on average. */
+/** The average number of concurrent requests. */
 const BATCH_SIZE = 48;
-/** Parts of a run after which memory is looked at. */
+/** The number of parts of a run after which memory is measured. */
 const PARTS = 4;
-/** How long a smaller example of a failure is looked for. */
+/** The time limit for shrinking a failure. */
 const SHRINK_MS = 30_000;
 
 export type SideName = keyof typeof SIDES;
@@ -20,7 +20,7 @@ export interface FuzzOptions {
   side: SideName;
   requests: number;
   seed: number;
-  /** Where in the run of a seed a failure was, as its report said. */
+  /** The position of a failure in the run of a seed, as reported. */
   path: string | undefined;
   /** The repository's root. */
   root: string;
@@ -31,13 +31,13 @@ export interface FuzzReport {
   requests: number;
   seconds: number;
   outcomes: ReadonlyMap<string, number>;
-  /** After each part of the run, all garbage collected. */
+  /** After each part of the run, after a full garbage collection. */
   memory: Memory[];
-  /** What failed, and how to see it again; undefined: nothing. */
+  /** The failure and how to reproduce it; undefined: none. */
   failure: string | undefined;
 }
 
-/** Fuzzes one side of a dev server that runs in a process of its own, until something fails. */
+/** Fuzzes one side of a dev server in its own process until something fails. */
 export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
   const startedAt = performance.now();
   const perPart = Math.max(1, Math.ceil(options.requests / PARTS / BATCH_SIZE));
@@ -59,11 +59,11 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
     for (let part = 0; part < PARTS && failure === undefined; part += 1) {
       const seed = options.seed + part;
       const { requests } = await startSide();
-      // Without fast-check's bias for short lists: a batch has many requests under way at once.
+      // Without fast-check's bias for short lists: a batch has many concurrent requests.
       const batches = fc.noBias(fc.array(requests, { minLength: 1, maxLength: 2 * BATCH_SIZE, size: 'max' }));
       let failedAt: number | undefined;
       const property = fc.asyncProperty(batches, async (batch) => {
-        // Enough time was spent on a smaller example.
+        // The time for shrinking is over.
         if (failedAt !== undefined && performance.now() - failedAt > SHRINK_MS) return;
         try {
           await (await startSide()).send(batch);
@@ -71,7 +71,7 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
         } catch (error) {
           if (failedAt === undefined) options.log(`failed, looking for a smaller example: ${firstLine(error)}`);
           failedAt ??= performance.now();
-          // The next one must not suffer from what this one has done.
+          // The next case must not be affected by this one.
           await stopSide();
           throw error;
         }
@@ -107,7 +107,7 @@ function firstLine(error: unknown): string {
   return String(error).split('\n')[0]?.slice(0, 300) ?? '';
 }
 
-/** Long runs of one character say no more than their length does. */
+/** Long runs of one character are replaced by their length. */
 function shorten(text: string): string {
   return text.replace(/(.)\1{99,}/g, (run, character) => `${character}{${run.length} times}`);
 }

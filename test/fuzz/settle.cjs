@@ -1,4 +1,4 @@
-// Loaded into a dev server that is fuzzed: on SIGUSR2 it collects garbage and writes down what memory it uses then.
+// Loaded into a fuzzed dev server: on SIGUSR2 it collects garbage and writes its memory usage.
 const { renameSync, writeFileSync } = require('node:fs');
 const path = process.env.FUZZ_MEMORY_FILE;
 delete process.env.FUZZ_MEMORY_FILE;

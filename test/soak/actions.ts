@@ -6,7 +6,7 @@ import { ask } from './http-client.js';
 import type { Fault, SoakProject } from './project.js';
 import type { Session, SessionWorld } from './session.js';
 
-/** How long new code, or an answer of a session, is waited for. */
+/** The time limit for new code, or for an answer of a session. */
 const SETTLE_DEADLINE_MS = 120_000;
 const FLOOD_LINES = 5_000;
 const LONGEST_READ_MS = 3_000;
@@ -14,13 +14,13 @@ const LONGEST_READ_MS = 3_000;
 export interface ActionWorld extends SessionWorld {
   project: SoakProject;
   sessions: readonly Session[];
-  /** Clients that stay while other things are done. */
+  /** Clients that stay while other actions run. */
   background: Set<Promise<unknown>>;
 }
 
 type Action = (world: ActionWorld) => Promise<unknown>;
 
-/** What is done to a dev server and its sessions, with how likely it is. Each returns when the next may begin. */
+/** Actions on a dev server and its sessions, with their probabilities. Each returns when the next may begin. */
 const ACTIONS: readonly { name: string; weight: number; act: Action }[] = [
   { name: 'crashes', weight: 5, act: crash },
   { name: 'terminations', weight: 4, act: terminate },
@@ -35,7 +35,7 @@ const ACTIONS: readonly { name: string; weight: number; act: Action }[] = [
   { name: 'bursts of new keys', weight: 2, act: burst },
 ];
 
-/** Does one of them, by chance. */
+/** Runs one of them at random. */
 export async function actByChance(world: ActionWorld): Promise<void> {
   const lots = ACTIONS.flatMap((action) => Array.from({ length: action.weight }, () => action));
   const { name, act } = world.dice.pick(lots);
@@ -43,7 +43,7 @@ export async function actByChance(world: ActionWorld): Promise<void> {
   await act(world);
 }
 
-/** Waits until every session runs the newest code; one that never does is lost. */
+/** Waits until every session runs the newest code; a session that never does is lost. */
 async function untilSettled({ sessions, project, ledger, life }: ActionWorld): Promise<void> {
   const late = () => sessions.filter(({ version }) => version !== project.version);
   await waitFor(() => late().length === 0, 'new code', SETTLE_DEADLINE_MS).catch(() => {
@@ -67,8 +67,8 @@ async function terminate({ sessions, dice, ledger, server }: ActionWorld): Promi
 }
 
 /**
- * Begins with all sessions at rest, so that no process is just about to read the code. With a syntax error the build fails,
- * and sessions have to go on; otherwise they may end with the faulty code, but have to come back with the good one.
+ * Begins with all sessions at rest, so that no process is about to read the code. With a syntax error the build fails,
+ * and sessions must continue; otherwise they may end with the faulty code, but must return with the good one.
  */
 async function saveFaulty(world: ActionWorld, fault: Fault): Promise<void> {
   const { project, ledger, sessions, dice } = world;
@@ -88,7 +88,7 @@ async function flood({ sessions, dice, background }: ActionWorld): Promise<void>
   if (url !== undefined) background.add(ask(`${url}print/${FLOOD_LINES}`));
 }
 
-/** A client that opens a stream of the API, reads little of it or nothing, and leaves. */
+/** A client that opens a stream of the API, reads little or nothing of it, and leaves. */
 async function readSlowly({ sessions, dice, server, background }: ActionWorld): Promise<void> {
   const id = dice.pick(sessions).current?.backend_id;
   if (id === undefined) return;
@@ -97,7 +97,7 @@ async function readSlowly({ sessions, dice, server, background }: ActionWorld): 
   background.add(sendRaw(server.apiUrl, requestOf('GET', dice.pick(paths)), dice.below(LONGEST_READ_MS)));
 }
 
-/** A client that lets a backend pour out messages, does not read them, and leaves. */
+/** A client that makes a backend send many messages, does not read them, and leaves. */
 async function receiveSlowly({ sessions, dice, background }: ActionWorld): Promise<void> {
   const url = dice.pick(sessions).current?.url;
   if (url === undefined) return;
@@ -127,7 +127,7 @@ async function hangUp({ sessions, dice, server, background }: ActionWorld): Prom
   background.add(sendRaw(url, text, dice.below(200)));
 }
 
-/** Several new keys at once, some of which nobody waits for; then all of them end. */
+/** Several new keys at once, some of which no client waits for; then all of them end. */
 async function burst({ dice, server, ledger }: ActionWorld): Promise<void> {
   const keys = Array.from({ length: 2 + dice.below(4) }, (_, index) => `burst-${dice.below(1e9)}-${index}`);
   await Promise.all(
@@ -147,7 +147,7 @@ function requestOf(method: string, path: string, body = ''): string {
   return `${method} ${path} HTTP/1.1\r\nhost: localhost\r\n${length}\r\n${body}`;
 }
 
-/** Sends text over a connection of its own, reads nothing, and closes the connection after some time. */
+/** Sends text over its own connection, reads nothing, and closes the connection after some time. */
 async function sendRaw(url: string, text: string, openMs: number): Promise<void> {
   const socket = connect(Number(new URL(url).port), 'localhost');
   socket.on('error', () => socket.destroy());

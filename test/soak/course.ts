@@ -11,12 +11,12 @@ import { findLeftovers, findSurvivors, type Leftovers, removeImages } from './le
 import { type RuntimeName, SoakProject } from './project.js';
 import { Session } from './session.js';
 
-/** Sessions that are in use all the time. */
+/** Sessions that are in constant use. */
 const SESSIONS = 6;
-/** The part of the time in which the dev server is killed again and again; in the rest one lives, and is measured. */
+/** The part of the time in which the dev server is killed repeatedly; in the rest one stays alive and is measured. */
 const KILLING_SHARE = 0.4;
 const LONGEST_LIFE_MS = 6_000;
-/** However slow the machine is: fewer would show nothing. */
+/** A minimum even on slow machines: fewer would prove nothing. */
 const LEAST_KILLS = 2;
 const RESTS = 9;
 const LONGEST_PAUSE_MS = 120;
@@ -26,7 +26,7 @@ export interface CourseOptions {
   /** The repository's root, with the built command line. */
   repository: string;
   runtime: RuntimeName;
-  /** This machine as backends reach it. */
+  /** The address of this machine as backends reach it. */
   host: string;
   minutes: number;
   seed: number;
@@ -34,22 +34,22 @@ export interface CourseOptions {
   signal: AbortSignal;
 }
 
-/** What a soak with one runtime ended with. */
+/** The results of a soak with one runtime. */
 export interface CourseReport {
   runtime: RuntimeName;
   counts: ReadonlyMap<string, number>;
   doubles: readonly string[];
   lost: readonly string[];
-  /** Of killed dev servers, when the next one was ready. */
+  /** Survivors of killed dev servers, when the next one was ready. */
   survivors: readonly string[];
   leftovers: Leftovers;
-  /** Dev servers that ended by themselves, with their last output. */
+  /** Dev servers that exited unexpectedly, with their last output. */
   failures: readonly string[];
-  /** Of the dev server that lived longest, with no backend. */
+  /** Of the dev server that lived longest, without backends. */
   samples: readonly Sample[];
 }
 
-/** A soak with one runtime: a project, its dev servers one after the other, and the sessions in them. */
+/** A soak with one runtime: a project, its dev servers one after the other, and their sessions. */
 export class Course {
   readonly #options: CourseOptions;
   readonly #project: SoakProject;
@@ -117,7 +117,7 @@ export class Course {
     };
   }
 
-  /** Starts a dev server, does something with it that ends it, and looks at how it ended. */
+  /** Starts a dev server, runs actions that end it, and checks how it ended. */
   async #live(work: (world: ActionWorld) => Promise<void>): Promise<void> {
     const { repository, host, seed } = this.#options;
     this.#life += 1;
@@ -146,8 +146,8 @@ export class Course {
   }
 
   /**
-   * Lets sessions run, and does things to them and to the dev server.
-   * @param atTheEnd done while the sessions still run
+   * Runs sessions, with actions on them and on the dev server.
+   * @param atTheEnd runs while the sessions are still active
    */
   async #actFor(world: ActionWorld, ms: number, atTheEnd = async () => {}): Promise<void> {
     const closing = new AbortController();
@@ -156,7 +156,7 @@ export class Course {
     try {
       do {
         this.#action += 1;
-        // Of its own, so that the same seed does the same, whatever the one before came upon.
+        // A separate generator, so that the same seed does the same whatever happened before.
         const dice = new Dice(this.#options.seed + this.#action);
         await actByChance({ ...world, dice });
         this.#options.signal.throwIfAborted();
@@ -171,7 +171,7 @@ export class Course {
     }
   }
 
-  /** Ends all sessions, and measures the dev server once it has given back what they took. */
+  /** Ends all sessions, and measures the dev server once it has freed what they used. */
   async #rest({ server }: ActionWorld): Promise<void> {
     const ended = await server.ask('/service/-/-/terminate-backends', { hard: true });
     if (ended?.status !== 200) throw new Error(`terminate-backends: ${ended?.text}`);
@@ -180,7 +180,7 @@ export class Course {
       'all backends to end',
       REST_DEADLINE_MS,
     );
-    // What is still being closed goes on for a moment. What stays shows in the figures.
+    // Closing takes a moment longer. Whatever stays shows in the figures.
     const isSettled = () => !hasTooManyDescriptors([...this.#samples, { descriptors: server.descriptors() }]);
     await waitFor(isSettled, 'descriptors to be closed', REST_DEADLINE_MS).catch(() => undefined);
     await this.#measure(server);

@@ -14,15 +14,15 @@ export interface Memory {
   heapUsed: number;
 }
 
-/** One life of a dev server: a `jamdev dev` in a process of its own, from its start to its end. */
+/** One life of a dev server: a `jamdev dev` in its own process, from start to end. */
 export class DevServer {
   readonly exited: Promise<unknown>;
   readonly #child: ChildProcess;
   readonly #memoryFile: string;
-  /** Set when its end was asked for. */
+  /** Set when its end was requested. */
   #isEnding = false;
   #isStuck = false;
-  /** Its first output, in which its ports are, and its last. */
+  /** Its first output, which contains its ports, and its last. */
   #head = '';
   #tail = '';
   apiUrl = '';
@@ -54,7 +54,7 @@ export class DevServer {
   }
 
   /**
-   * Starts it and waits until it notices changes of files.
+   * Starts it and waits until it notices file changes.
    * @param tag of its backends: of the soak, and of this life
    * @param recorder where backends report their keys, `HOST PORT`
    * @throws Error with its output when it does not start
@@ -82,7 +82,7 @@ export class DevServer {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** Whether it ended though nobody asked for that, or did not end when it was asked to. */
+  /** Whether it ended without a request, or did not end on request. */
   get hasFailed(): boolean {
     return this.#isStuck || (this.hasEnded && !this.#isEnding);
   }
@@ -91,14 +91,14 @@ export class DevServer {
     return this.#tail;
   }
 
-  /** Ends it by SIGKILL, with no chance to clean up. */
+  /** Kills it with SIGKILL, so that it cannot clean up. */
   async kill(): Promise<void> {
     this.#isEnding ||= !this.hasEnded;
     this.#child.kill('SIGKILL');
     await this.exited;
   }
 
-  /** Ends it as Ctrl-C does; by force when that takes too long, which is a failure. */
+  /** Ends it as Ctrl-C does; by force if that takes too long, which is a failure. */
   async stop(): Promise<void> {
     this.#isEnding ||= !this.hasEnded;
     this.#child.kill('SIGINT');
@@ -116,7 +116,7 @@ export class DevServer {
   }
 
   /**
-   * Lists what its open descriptors lead to, without the pipes that it keeps ready for later backends. Linux only; elsewhere
+   * Lists the targets of its open descriptors, without the pipes prepared for later backends. Linux only; elsewhere
    * undefined.
    */
   descriptors(): string[] | undefined {
@@ -136,7 +136,7 @@ export class DevServer {
     }
   }
 
-  /** Measures its memory after all garbage was collected; bytes. */
+  /** Measures its memory after a full garbage collection; bytes. */
   async settledMemory(): Promise<Memory> {
     rmSync(this.#memoryFile, { force: true });
     this.#child.kill('SIGUSR2');

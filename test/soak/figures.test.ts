@@ -5,7 +5,7 @@ import { formatFigures } from './table.js';
 
 const KIB = 1024;
 
-/** Samples of a dev server that needs so much more with every backend, apart from the noise of a real one. */
+/** Samples of a dev server whose memory grows by this much per backend, plus the noise of a real one. */
 function samplesThatGrow(heapPerBackend: number, rssPerBackend: number, { first = 20, between = 15 } = {}): Sample[] {
   const noise = [0, 3, -2, 4, -4, 1, -1, 2, -3, 0].map((each) => each * 10 * KIB);
   return noise.map((bytes, index) => {
@@ -36,7 +36,7 @@ function offIn(report: CourseReport): string[] {
     .map(({ what }) => what);
 }
 
-test('of a dev server that does all right nothing is off', () => {
+test('the figures of a healthy dev server are all in order', () => {
   expect(offIn(clean)).toEqual([]);
 });
 
@@ -48,7 +48,7 @@ test.each<[string, Partial<CourseReport>]>([
   ['double holders', { doubles: ['doc-1: a lived when b started'] }],
   ['lost sessions', { lost: ['a ended'] }],
   ['survivors of killed dev servers', { survivors: ['4711 node server.mjs'] }],
-  ['dev servers that ended by themselves', { failures: ['an uncaught error'] }],
+  ['dev servers that exited unexpectedly', { failures: ['an uncaught error'] }],
   ['processes left', { leftovers: { ...clean.leftovers, processes: ['4711 node'] } }],
   ['containers left', { leftovers: { ...clean.leftovers, containers: ['jamdev-a'] } }],
   ['temp files left', { leftovers: { ...clean.leftovers, tempFiles: ['jamdev-pipes-1'] } }],
@@ -57,11 +57,11 @@ test.each<[string, Partial<CourseReport>]>([
   ['heap, start → last rest; growth per backend', { samples: samplesThatGrow(96 * KIB, 96 * KIB) }],
   ['resident memory, start → last rest; growth per backend', { samples: samplesThatGrow(10 * KIB, 320 * KIB) }],
   ['messages answered', { counts: new Map() }],
-])('%s: off when there is one fault', (what, fault) => {
+])('%s: reported for a single fault', (what, fault) => {
   expect(offIn({ ...clean, ...fault })).toEqual([what]);
 });
 
-test('a soak that measured nothing is off', () => {
+test('a soak that measured nothing is reported', () => {
   expect(offIn({ ...clean, samples: [] })).toEqual([
     'descriptors, start → last rest',
     'heap, start → last rest; growth per backend',
@@ -69,12 +69,12 @@ test('a soak that measured nothing is off', () => {
   ]);
 });
 
-test('a descriptor that was opened late and stays is none of many; a system that does not tell them has none too many', () => {
+test('a descriptor opened late and kept is tolerated, and systems that do not list them have no excess', () => {
   expect(offIn({ ...clean, samples: withDescriptors(open(28)) })).toEqual([]);
   expect(offIn({ ...clean, samples: clean.samples.map((each) => ({ ...each, descriptors: undefined })) })).toEqual([]);
 });
 
-test('once all that is remembered is in memory, much less growth is allowed', () => {
+test('once everything remembered is in memory, much less growth is allowed', () => {
   const long = { first: 1_500, between: 300 };
   expect(offIn({ ...clean, samples: samplesThatGrow(0, 0, long) })).toEqual([]);
   expect(offIn({ ...clean, samples: samplesThatGrow(3 * KIB, 0, long) })).toEqual([
@@ -82,7 +82,7 @@ test('once all that is remembered is in memory, much less growth is allowed', ()
   ]);
 });
 
-test('one rest with much garbage, or little, decides nothing', () => {
+test('a single sample with much or little garbage does not decide', () => {
   for (const odd of [-8_000, 8_000]) {
     const samples = clean.samples.map((each, index) =>
       index === clean.samples.length - 1 ? { ...each, heapBytes: each.heapBytes + odd * KIB } : each,
@@ -91,7 +91,7 @@ test('one rest with much garbage, or little, decides nothing', () => {
   }
 });
 
-test('the table shows what is behind a figure that is off, and only that', () => {
+test('the table shows details of faulty figures only', () => {
   const lines = formatFigures(judge({ ...clean, lost: ['a ended\nbecause'] })).split('\n');
   expect(lines.slice(0, 4).map((line) => line.replace(/ +/g, ' '))).toEqual([
     'double holders 0 0 ok',

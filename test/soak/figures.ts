@@ -1,13 +1,13 @@
 import type { CourseReport } from './course.js';
 import { estimateSlope } from './slope.js';
 
-/** What a dev server takes at its start, before any backend, and at each rest, after all have ended. */
+/** The resources of a dev server at its start, before any backend, and at each rest, after all have ended. */
 export interface Sample {
-  /** How many processes of backends this dev server had started until then. */
+  /** How many backend processes this dev server had started until then. */
   backends: number;
-  /** What its open descriptors lead to; undefined where the system does not tell. */
+  /** The targets of its open descriptors; undefined if the system does not list them. */
   descriptors: string[] | undefined;
-  /** After all garbage was collected. */
+  /** After a full garbage collection. */
   heapBytes: number;
   rssBytes: number;
 }
@@ -17,26 +17,28 @@ export interface Figure {
   value: string;
   allowed: string;
   isOff: boolean;
-  /** What is behind a figure that is off. */
+  /** Details of a faulty figure. */
   details: readonly string[];
 }
 
-/** Descriptors that a dev server opens at first use and keeps: those of a process that stands by, or of a kept connection. */
+/**
+ * Descriptors that a dev server opens at first use and keeps, such as those of a standby process or a kept connection.
+ */
 const OPENED_LATE = 8;
-/** The start and the first rests are left out: what is loaded late, and caches, are in memory by then. */
+/** Without the start and the first rests: lazily loaded code and caches are in memory after them. */
 const WARM_UP_SAMPLES = 3;
 /**
- * The newest 1,000 ended backends are remembered, which takes about 10 kB of heap each (docs/reliability.md); meanwhile V8
- * compiles what runs often. What is held by mistake is larger, as are a socket's buffers or a log.
+ * The newest 1,000 ended backends are remembered, at about 10 kB of heap each (docs/reliability.md), and V8 compiles
+ * frequently run code in the meantime. Leaked objects such as sockets' buffers or logs are larger.
  */
 const ALLOWED_WHILE_REMEMBERED = { heapBytes: 64 * 1024, rssBytes: 192 * 1024 };
-/** Once so many were started that the newest 1,000 and the code are in memory, nothing adds up. */
+/** Once the newest 1,000 backends and all code are in memory, nothing accumulates. */
 const REMEMBERED_BACKENDS = 2_000;
 const ALLOWED_LATER = { heapBytes: 1024, rssBytes: 4 * 1024 };
-/** How many samples a slope takes at least. */
+/** The minimum number of samples for a slope. */
 const LEAST_SAMPLES = 5;
 
-/** Decides for each figure of a soak whether it is off. */
+/** Decides for each figure of a soak whether it is faulty. */
 export function judge(report: CourseReport): Figure[] {
   const { doubles, lost, survivors, leftovers, failures, samples } = report;
   return [
@@ -65,7 +67,7 @@ function none(what: string, found: readonly string[]): Figure {
   return { what, value: String(found.length), allowed: '0', isOff: found.length > 0, details: found };
 }
 
-/** At rest, a dev server has little more open than at its start, for there is no backend and no client. */
+/** At rest, a dev server has little more open than at its start, because it has no backends and no clients. */
 export function hasTooManyDescriptors(samples: readonly Pick<Sample, 'descriptors'>[]): boolean {
   const [first, last] = [samples[0]?.descriptors, samples.at(-1)?.descriptors];
   return first !== undefined && last !== undefined && last.length > first.length + OPENED_LATE;
@@ -74,7 +76,7 @@ export function hasTooManyDescriptors(samples: readonly Pick<Sample, 'descriptor
 function judgeDescriptors(samples: readonly Sample[]): Figure {
   const what = 'descriptors, start → last rest';
   const [first, last] = [samples[0]?.descriptors, samples.at(-1)?.descriptors];
-  // Only Linux tells; there, no sample at all is a fault of the soak.
+  // Only Linux lists them; there, no sample at all is a fault of the soak.
   if (first === undefined || last === undefined) {
     return { what, value: 'unknown', allowed: 'as at the start', isOff: samples.length === 0, details: [] };
   }
@@ -85,7 +87,7 @@ function judgeDescriptors(samples: readonly Sample[]): Figure {
   return { what, value: `${first.length} → ${last.length}`, allowed, isOff, details: added };
 }
 
-/** Off when memory grows with the number of backends by more than is allowed, with a confidence of 99 percent. */
+/** Faulty if memory grows with the number of backends by more than is allowed, with a confidence of 99 percent. */
 function judgeMemory(name: string, samples: readonly Sample[], of: 'heapBytes' | 'rssBytes'): Figure {
   const late = samples.filter(({ backends }) => backends > REMEMBERED_BACKENDS);
   const [counted, allowed] =

@@ -13,7 +13,7 @@ const test = plainTest.extend<{ recorder: HolderRecorder }>({
   },
 });
 
-/** Reports a key as a backend does, and answers every question whether it lives. */
+/** Reports a key as a backend does, and answers whenever it is asked whether it is alive. */
 async function hold(recorder: HolderRecorder, key: string, backend: string, tag = 'soak-1'): Promise<Socket> {
   const socket = connect(recorder.port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
@@ -23,7 +23,7 @@ async function hold(recorder: HolderRecorder, key: string, backend: string, tag 
   return socket;
 }
 
-test('two live processes with one key are double holders, in whatever life of the dev server they began', async ({
+test('two living processes with one key are double holders, whichever life of the dev server they began in', async ({
   recorder,
   expect,
 }) => {
@@ -33,14 +33,14 @@ test('two live processes with one key are double holders, in whatever life of th
   expect(recorder.doubles).toEqual(['doc-1: a (soak-1) lived when b (soak-2) started']);
 });
 
-test('a process after another, other keys and other soaks are none', async ({ recorder, expect }) => {
+test('consecutive processes, other keys and other soaks are not double holders', async ({ recorder, expect }) => {
   const first = await hold(recorder, 'doc-1', 'a');
   first.destroy();
   await once(first, 'close');
   await hold(recorder, 'doc-1', 'b');
   await hold(recorder, 'doc-2', 'c');
   await hold(recorder, 'doc-1', 'd', 'other-1');
-  // An answer to a question that was asked before comes before this: there was none.
+  // The answer to an earlier question would come before this, so there was none.
   const last = await hold(recorder, 'doc-3', 'e');
   await hold(recorder, 'doc-3', 'f');
   await waitFor(() => recorder.doubles.length > 0, 'the double holder');
@@ -49,12 +49,12 @@ test('a process after another, other keys and other soaks are none', async ({ re
   last.destroy();
 });
 
-test('a process that ended just before its successor started is none, even if that is noticed later', async ({
+test('a process that ended just before its successor started is not one, even if that is noticed later', async ({
   recorder,
   expect,
 }) => {
   const first = await hold(recorder, 'doc-1', 'a');
-  // Its end and the report of its successor are on their way at once.
+  // Its end and its successor's report are sent at the same time.
   first.resetAndDestroy();
   await hold(recorder, 'doc-1', 'b');
   await hold(recorder, 'doc-2', 'c');

@@ -6,7 +6,7 @@ interface Hold {
   backend: string;
   key: string;
   port: number;
-  /** Of the soak and of the dev server's life that the backend belongs to. */
+  /** The soak and the dev server's life that the backend belongs to. */
   tag: string;
 }
 
@@ -17,11 +17,11 @@ interface Holder extends Hold {
 }
 
 /**
- * Records which process holds which key. Each backend keeps a connection open as long as its process lives. A process that
- * answers after another one has reported the same key proves that both lived at once.
+ * Records which process holds which key. Each backend keeps a connection open as long as its process is alive. A
+ * process that answers after another one has reported the same key proves that both were alive at once.
  */
 export class HolderRecorder {
-  /** Keys with two live processes at once, in words. */
+  /** Descriptions of keys with two living processes at once. */
   readonly doubles: string[] = [];
   /** The ports that backends listened on. */
   readonly ports = new Set<number>();
@@ -34,7 +34,7 @@ export class HolderRecorder {
     server.on('connection', (socket) => this.#receive(socket));
   }
 
-  /** Listens on all addresses, so that containers reach it as well. */
+  /** Listens on all addresses, so that containers can reach it. */
   static async listen(): Promise<HolderRecorder> {
     const server = createServer({ noDelay: true }).listen({ port: 0, host: '0.0.0.0' });
     await once(server, 'listening');
@@ -45,7 +45,7 @@ export class HolderRecorder {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** How many processes have reported that they hold a key. */
+  /** How many processes have reported a key. */
   get reports(): number {
     return this.#reports;
   }
@@ -69,7 +69,7 @@ export class HolderRecorder {
         else this.#noteAlive(holder);
       }
     });
-    // The process has ended; a reset says the same.
+    // The process has ended; a reset means the same.
     socket.on('error', () => socket.destroy());
     socket.once('close', () => holder && this.#holders.delete(holder));
   }
@@ -94,7 +94,9 @@ export class HolderRecorder {
   }
 }
 
-/** Tags are `NAME-LIFE`: a backend of a killed dev server must not live either when the next one gives its key away. */
+/**
+ * Tags are `NAME-LIFE`: a backend of a killed dev server must not be alive either when the next one assigns its key.
+ */
 function isSameSoak(one: Hold, other: Hold): boolean {
   const nameOf = (tag: string) => tag.slice(0, tag.lastIndexOf('-'));
   return nameOf(one.tag) === nameOf(other.tag);

@@ -8,7 +8,7 @@ export interface Answer {
 }
 
 /**
- * Sends a request over a connection of its own, and reads the answer to its end.
+ * Sends a request over its own connection, and reads the whole answer.
  * @param body sent as JSON, by POST
  * @returns undefined when no answer comes within a minute, or the connection breaks
  */

@@ -4,13 +4,13 @@ export interface Life {
   isOver: boolean;
 }
 
-/** What the soak did, and which sessions were lost: those that ended, or did not answer, though nothing was to end them. */
+/** What the soak did, and which sessions were lost: those that ended, or did not answer, without a reason. */
 export class SoakLedger {
   /** In words. */
   readonly lost: string[] = [];
-  /** How often what was done. */
+  /** How often each action ran. */
   readonly counts = new Map<string, number>();
-  /** Whether the code on disk fails, so that a backend that starts may end with it. */
+  /** Whether the code on disk is faulty, so that a starting backend may exit. */
   isCodeFaulty = false;
   readonly #mayEnd = new Set<string>();
 
@@ -18,7 +18,7 @@ export class SoakLedger {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
 
-  /** Notes that a backend may end from now on: call it before what ends it. */
+  /** Records that a backend may end from now on; called before what ends it. */
   excuse(backendId: string): void {
     this.#mayEnd.add(backendId);
   }

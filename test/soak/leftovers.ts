@@ -5,7 +5,7 @@ import { argumentsOf, environmentOf, listProcesses } from '../../src/processes/p
 import { ask } from './http-client.js';
 import type { SoakProject } from './project.js';
 
-/** What is still there of a soak after its dev server has ended, in words. */
+/** Descriptions of what remains of a soak after its dev server has ended. */
 export interface Leftovers {
   processes: string[];
   containers: string[];
@@ -14,7 +14,7 @@ export interface Leftovers {
 }
 
 /**
- * Looks for what is left of a soak, without asking jamdev.
+ * Searches for leftovers of a soak without asking jamdev.
  * @param ports that its backends listened on
  * @param name of the soak: the beginning of the tags of all its backends
  */
@@ -27,7 +27,7 @@ export async function findLeftovers(project: SoakProject, name: string, ports: I
   };
 }
 
-/** Finds backends of lives before this one. @param runId of the dev server that lives */
+/** Finds backends of earlier lives. @param runId of the living dev server */
 export async function findSurvivors(
   project: SoakProject,
   name: string,
@@ -61,7 +61,7 @@ export async function addressForContainers(): Promise<string | undefined> {
   }
 }
 
-/** By what is in their command lines and, on Linux, environments: the folder of the soak, or the tag of a backend. */
+/** Found by their command lines and, on Linux, environments: the folder of the soak, or the tag of a backend. */
 async function listOwnProcesses(root: string, name: string) {
   const tag = new RegExp(`${name}-(\\d+)`);
   const found: { pid: number; line: string; life: number | undefined }[] = [];
@@ -87,7 +87,7 @@ async function listeningPorts(ports: Iterable<number>, name: string): Promise<st
   const answers = await Promise.all(
     [...ports].map(async (port) => ({ port, answer: await ask(`http://127.0.0.1:${port}/who`) })),
   );
-  // By now, another program may listen there.
+  // Another program may listen there by now.
   return answers.flatMap(({ port, answer }) => (answer?.text.startsWith(name) ? [`${port}`] : []));
 }
 

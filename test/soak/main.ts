@@ -29,7 +29,7 @@ if (forContainers === undefined && values.runtime !== 'process') {
 }
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // A terminal sends Ctrl-C to npm as well, which passes it on.
+  // A terminal sends Ctrl-C to npm too, which passes it on.
   process.on(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));
 }
 const options = { repository: process.cwd(), minutes, seed, signal: interrupted.signal };
@@ -37,7 +37,7 @@ const courses = [
   ...(values.runtime === 'docker' ? [] : [Course.run({ ...options, runtime: 'process', host: '127.0.0.1' })]),
   ...(forContainers === undefined ? [] : [Course.run({ ...options, runtime: 'docker', host: forContainers })]),
 ];
-// When one breaks off, the others end as well, and leave nothing.
+// When one is interrupted, the others end too and leave nothing behind.
 for (const course of courses) course.catch((error) => interrupted.abort(error));
 const results = await Promise.allSettled(courses);
 if (interrupted.signal.aborted) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 export type RuntimeName = 'process' | 'docker';
 
-/** How the code that is saved goes wrong. `syntax`: its build fails. `start`: it builds, and ends as soon as it starts. */
+/** What is wrong with the saved code. `syntax`: its build fails. `start`: it builds, and exits as soon as it starts. */
 export type Fault = 'syntax' | 'start';
 
 const FAULTY_CODE: Record<Fault, string> = { syntax: 'serve(', start: "throw new Error('faulty on purpose')" };
@@ -23,7 +23,7 @@ export class SoakProject {
   readonly runtime: RuntimeName;
   #version = 1;
 
-  /** @param repository where jamdev and its packages are */
+  /** @param repository the checkout with jamdev and its packages */
   constructor(repository: string, runtime: RuntimeName) {
     this.runtime = runtime;
     for (const folder of [this.folder, this.stateHome, this.temp]) mkdirSync(folder);
@@ -72,7 +72,7 @@ export class SoakProject {
     rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** In one step, as editors do: a process that starts at this moment reads the old code or the new. */
+  /** In one step, as editors do: a process that starts at this moment reads either the old code or the new. */
   #write(statement: string): void {
     const draft = join(this.root, 'draft');
     writeFileSync(draft, `import { serve } from './session.mjs';\n${statement};\n`);

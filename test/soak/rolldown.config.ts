@@ -1,6 +1,6 @@
 import { defineConfig } from 'rolldown';
 
-/** Node.js 20 reads no TypeScript: `npm run soak` bundles what it runs. */
+/** Node.js 20 cannot run TypeScript, so `npm run soak` bundles its code. */
 export default defineConfig({
   input: './test/soak/main.ts',
   platform: 'node',

@@ -5,7 +5,7 @@ import type { DevServer } from './dev-server.js';
 import { ask } from './http-client.js';
 import type { Life, SoakLedger } from './ledger.js';
 
-/** A session that gives no answer for this long is lost, however slow the machine is. */
+/** A session without an answer for this long is lost, however slow the machine is. */
 const SILENCE_DEADLINE_MS = 90_000;
 const LONGEST_PAUSE_MS = 120;
 const ENDED = /"status":"(?:terminating|hard-terminating|terminated)"/;
@@ -22,7 +22,7 @@ export interface SessionWorld {
   dice: Dice;
 }
 
-/** A client of one key: connects, sends messages and requests, and connects again when its session has ended. */
+/** A client of one key: connects, sends messages and requests, and reconnects when its session has ended. */
 export class Session {
   readonly key: string;
   readonly #world: SessionWorld;
@@ -35,17 +35,17 @@ export class Session {
     this.#world = world;
   }
 
-  /** The session that is in use; undefined while there is none. */
+  /** The session in use; undefined if there is none. */
   get current(): Connected | undefined {
     return this.#current;
   }
 
-  /** The version of the code that the open WebSocket leads to; undefined while none is open. */
+  /** The version of the code at the other end of the open WebSocket; undefined if none is open. */
   get version(): number | undefined {
     return this.#version;
   }
 
-  /** Goes on until the signal aborts. */
+  /** Continues until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { life, ledger } = this.#world;
     this.#lastAnswerMs = performance.now();
@@ -78,14 +78,17 @@ export class Session {
       if (answer !== undefined && (answer.status === 404 || ENDED.test(answer.text))) {
         return ledger.noteLost(backend_id, life, `ended: ${answer.text}`);
       }
-      // The status was read after the refusal: a session that runs has a token that works.
+      // The status was read after the refusal, and the token of a running session must work.
       if (answer?.status === 200 && refusal === 410) return ledger.noteLost(backend_id, life, 'refused its own token');
       if (this.#isSilent()) return ledger.noteLost(backend_id, life, `was silent; its status: ${answer?.text}`);
       await this.#pause();
     }
   }
 
-  /** Sends messages over a WebSocket until it is closed. @returns the status that the upgrade was refused with, if it was */
+  /**
+   * Sends messages over a WebSocket until it is closed.
+   * @returns the status with which the upgrade was refused, if it was
+   */
   async #talk(url: string, signal: AbortSignal): Promise<number | undefined> {
     const { ledger, dice } = this.#world;
     const socket = new WebSocket(url.replace('http', 'ws'), { perMessageDeflate: false, handshakeTimeout: 60_000 });
@@ -96,7 +99,7 @@ export class Session {
       refusal = response.statusCode;
       socket.terminate();
     });
-    // What went wrong shows in the status of the backend; the socket is closed next.
+    // The status of the backend shows what went wrong; the socket is closed next.
     socket.on('error', () => undefined);
     const closed = new Promise((resolve) => socket.once('close', resolve));
     let count = 0;

@@ -1,6 +1,6 @@
 import type { Figure } from './figures.js';
 
-/** @returns figures as text in columns, with what is behind those that are off */
+/** @returns figures as text in columns, with details of faulty ones */
 export function formatFigures(figures: readonly Figure[]): string {
   const rows = figures.map((figure) => [figure.what, figure.value, figure.allowed, figure.isOff ? 'OFF' : 'ok']);
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

@@ -4,10 +4,7 @@ import { findProgram } from './installed.js';
 
 const PROGRAM = ['chromium', 'chromium-browser', 'google-chrome'].map(findProgram).find((path) => path !== undefined);
 
-/**
- * Tests in a real browser, of what a page does. Without Chromium they are skipped, or fail if JAMDEV_REQUIRE_BROWSER=1
- * says that it must be there.
- */
+/** Tests of pages in a real browser. Without Chromium they are skipped, or fail if JAMDEV_REQUIRE_BROWSER=1 is set. */
 export const describeBrowser = describe.skipIf(PROGRAM === undefined && process.env.JAMDEV_REQUIRE_BROWSER !== '1');
 
 const FLAGS = [
@@ -20,14 +17,14 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** A page, and what went wrong in it. */
+/** A page, and the errors in it. */
 export interface OpenedPage {
   page: Page;
   /** Uncaught errors, and errors in the console. */
   errors: string[];
 }
 
-/** Starts one browser for the tests of a file, when the first page is opened. Each page is a person of its own. */
+/** Starts one browser for the tests of a file when the first page is opened. Each page has its own browser context. */
 export function createBrowser(): { open(url: string): Promise<OpenedPage> } {
   let browser: Promise<Browser> | undefined;
   afterAll(async () => (await browser)?.close());

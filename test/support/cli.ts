@@ -7,38 +7,38 @@ import { waitFor } from './wait.js';
 
 const BIN = join(ROOT, 'bin', 'jamdev.js');
 
-/** A run of the command line, from outside. */
+/** A run of the command line, observed from outside. */
 export interface Run {
   process: ChildProcess;
   stdout: () => string;
   stderr: () => string;
-  /** Resolves with the exit code; with the signal's name when one ended it. */
+  /** Resolves with the exit code, or with the signal's name if one ended it. */
   exit: Promise<number | string>;
 }
 
 interface RunOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** What comes through stdin; default: nothing. */
+  /** The input on stdin; default: none. */
   input?: string;
-  /** In a session of its own, without the terminal that the tests may have been started from. */
+  /** In a session of its own, without the terminal that the tests may run in. */
   detached?: boolean;
   /** How long the start of a dev server may take; ms. */
   startDeadlineMs?: number;
 }
 
-/** Starts the built command line as a user would. It is killed, if it still runs, when the test is over. */
+/** Starts the built command line as a user would. If it is still running when the test ends, it is killed. */
 export function startCli(args: readonly string[], options: RunOptions = {}): Run {
   return untilTestFinished(keepCli(args, options));
 }
 
-/** The same for as long as it is needed, where there is no one test that it belongs to; {@link stopRun} ends it. */
+/** The same for any duration, independent of a test; {@link stopRun} ends it. */
 export function keepCli(args: readonly string[], options: RunOptions = {}): Run {
   const { JAMDEV_API_URL: _, ...inherited } = process.env;
   return keepNode([BIN, ...args], { ...options, env: { ...inherited, NO_COLOR: '', ...options.env } });
 }
 
-/** Starts a Node.js program, with no other environment than is given. It is killed, if need be, when the test is over. */
+/** Starts a Node.js program with exactly this environment. It is killed when the test ends, if necessary. */
 export function startNode(args: readonly string[], options: RunOptions): Run {
   return untilTestFinished(keepNode(args, options));
 }
@@ -48,7 +48,7 @@ function untilTestFinished(run: Run): Run {
   return run;
 }
 
-/** Ends a run that still goes on, by force if need be. */
+/** Ends a run that is still active, by force if necessary. */
 export async function stopRun({ process: child, exit }: Run): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGTERM');
@@ -86,7 +86,7 @@ export async function runCli(args: readonly string[], options: RunOptions = {}) 
   return { code, stdout: run.stdout(), stderr: run.stderr() };
 }
 
-/** A dev server that runs as a process of its own, in a project folder. */
+/** A dev server in its own process, in a project folder. */
 export interface DevRun extends Run {
   apiUrl: string;
   proxyUrl: string;
@@ -102,7 +102,7 @@ export async function startDev(
   return startDevOn(folder, ['--port', '0', '--proxy-port', '0', ...args], options);
 }
 
-/** Starts `jamdev dev` on the ports that it chooses itself, or that the arguments name, and waits until it is ready. */
+/** Starts `jamdev dev` on the ports that it chooses or the arguments name, and waits until it is ready. */
 export async function startDevOn(
   folder: string,
   args: readonly string[] = [],
@@ -111,7 +111,7 @@ export async function startDevOn(
   const run = startCli(['dev', ...args], { cwd: folder, ...options });
   onTestFailed(() => console.log(`what its dev server said:\n${run.stdout()}${run.stderr()}`));
   const find = (name: string) => new RegExp(`${name}\\s+(http://\\S+)`).exec(run.stdout())?.[1];
-  // The banner ends with an empty line; all of it has to be there.
+  // Waits for the whole banner, which ends with an empty line.
   const banner = /spawn {3}[^\n]+\n(?:[^\n]+\n)*\n/;
   const isStarted = () => banner.test(run.stdout()) || run.process.exitCode !== null;
   await waitFor(isStarted, 'the dev server to start', options.startDeadlineMs);
@@ -121,7 +121,7 @@ export async function startDevOn(
   return { ...run, apiUrl, proxyUrl, folder };
 }
 
-/** Waits until a dev server notices changes of files. */
+/** Waits until a dev server notices file changes. */
 export async function untilWatching(dev: DevRun): Promise<void> {
   await waitFor(async () => (await send(`${dev.apiUrl}/_jamdev/info`)).json().watching, 'the watcher');
 }

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../src/os/clock.js';
 
-/** A clock on which time passes faster: what takes a second elsewhere takes a fraction of it. */
+/** A clock on which time passes faster: a second takes a fraction of a second. */
 export function fastClock(factor: number): Clock {
   return {
     now: () => new Date(),

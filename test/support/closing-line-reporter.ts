@@ -1,8 +1,8 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
 /**
- * Prints why a test failed as soon as it has, since a run that is interrupted never comes to its list of failures. Ends
- * the run with one plain line of counts, and names every test that was skipped.
+ * Prints why a test failed immediately, because an interrupted run never prints its list of failures. Ends the run with
+ * one plain line of counts, and names every skipped test.
  */
 export default class ClosingLineReporter implements Reporter {
   onTestCaseResult(test: TestCase): void {

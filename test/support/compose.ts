@@ -13,11 +13,11 @@ import { waitFor } from './wait.js';
 const START_DEADLINE_MS = 90_000;
 const PLANE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'jamdev', 'plane', 'bin', 'plane');
 
-/** How the file calls jamdev, and what is run for it. */
+/** How the file runs jamdev, and what is run instead. */
 const JAMDEV = 'npx --yes jamdev@latest';
 const BUILT = [process.execPath, join(ROOT, 'bin', 'jamdev.js')];
 
-/** What of a Compose file is run here; strict, so that nothing in it goes unnoticed. */
+/** The supported part of a Compose file; strict, so that nothing in it is overlooked. */
 const serviceSchema = z.strictObject({
   image: z.string(),
   restart: z.literal('always').optional(),
@@ -51,22 +51,22 @@ const composeSchema = z.strictObject({
 });
 type Service = z.infer<typeof composeSchema>['services'][string];
 
-/** The program of an image, that is found on this machine. */
+/** The local program for an image. */
 const PROGRAMS: Record<string, readonly string[]> = {
-  // The image of Plane has its program as its entry point, and that of the registry one that adds its name to `serve`.
+  // Plane's image has its program as its entry point, and that of the registry has one that adds its name to `serve`.
   'plane/plane:0.5.5': [PLANE],
   'registry:2': ['docker-registry'],
   'node:22-slim': [],
   'postgres:17': [],
 };
 
-/** A platform that was started by a Compose file. */
+/** A platform started from a Compose file. */
 interface Platform {
-  /** What the command of {@link Places.before} printed. */
+  /** The output of the command of {@link Places.before}. */
   printed: string;
 }
 
-/** Where the parts are, in place of the ports and folders that the file names. */
+/** Local replacements for the ports and folders that the file names. */
 export interface Places {
   /** By the port in the file. */
   ports: Readonly<Record<number, number>>;
@@ -76,15 +76,15 @@ export interface Places {
   volumes: string;
   /** The socket of the Docker Engine. */
   engineSocket: string;
-  /** Of the file `.env`. */
+  /** Variables of the file `.env`. */
   variables?: Readonly<Record<string, string>>;
   /** Run as `docker compose run --rm PART COMMAND`, before that part starts. */
   before?: { part: string; command: readonly string[] };
 }
 
 /**
- * Runs the commands of a Compose file with the programs of this machine, in the order that it demands. Of a command nothing is changed but ports, the paths of mounted volumes, and `npx --yes jamdev@latest`, which
- * is the built jamdev.
+ * Runs the commands of a Compose file with the programs of this machine, in the order that it requires. Only ports,
+ * paths of mounted volumes, and `npx --yes jamdev@latest`, replaced by the built jamdev, are changed in a command.
  */
 export async function startCompose(file: string, places: Places): Promise<Platform> {
   const { variables = {}, before } = places;
@@ -110,7 +110,7 @@ export async function startCompose(file: string, places: Places): Promise<Platfo
   return { printed };
 }
 
-/** The last first, so that no part misses one that it uses. */
+/** In reverse order, so that no part loses one that it uses. */
 async function stopAll(parts: Map<string, Part>): Promise<void> {
   for (const part of [...parts.values()].reverse()) await part.stop();
 }
@@ -130,7 +130,7 @@ class Part {
     this.#places = places;
   }
 
-  /** Resolves when what depends on it may start. */
+  /** Resolves when the parts that depend on it may start. */
   async start(): Promise<void> {
     const { image, restart } = this.#service;
     if (image.startsWith('postgres:')) {
@@ -170,7 +170,7 @@ class Part {
     clearTimeout(force);
   }
 
-  /** Runs the command; again when it ends. @returns its exit code, when it is not to be run again */
+  /** Runs the command, and again when it exits. @returns its exit code if it is not to be restarted */
   #run(): Promise<number> {
     const [program = '', ...args] = this.#command();
     const child = spawn(program, args, {
@@ -228,7 +228,7 @@ class Part {
   #environment(): NodeJS.ProcessEnv {
     const own = Object.entries(this.#service.environment ?? {}).map(([name, value]) => [name, this.#translate(value)]);
     const { PATH, HOME, XDG_STATE_HOME } = process.env;
-    // The drone finds its engine at the socket that is mounted; here it is told where that is.
+    // The file mounts the engine's socket for the drone; here its path is passed instead.
     return {
       PATH,
       HOME,
@@ -250,7 +250,7 @@ class Part {
     return join(this.#places.volumes, 'sockets');
   }
 
-  /** Puts this machine's places into a text of the file. */
+  /** Replaces places in a text of the file by those of this machine. */
   #translate(text: string): string {
     const mounts = (this.#service.volumes ?? []).map((volume) => volume.split(':'));
     let translated = text

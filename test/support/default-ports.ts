@@ -4,11 +4,14 @@ import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { isPortInUse } from '../../src/ports/probe-port.js';
 import { waitFor } from './wait.js';
 
-/** Runs of the tests that need the default ports take turns: the one that listens here has them. */
+/** A mutex between test runs that need the default ports: the run that listens here may use them. */
 const TURN_PORT = 18_089;
 const TURN_MS = 60_000;
 
-/** Gives the default ports, and those that follow, to the tests of a file: no other run on this machine uses them. */
+/**
+ * Reserves the default ports, and those that follow, for the tests of a file: no other test run on this machine uses
+ * them.
+ */
 export function useDefaultPorts(): void {
   let turn: Server | undefined;
   beforeAll(async () => {
@@ -19,7 +22,7 @@ export function useDefaultPorts(): void {
   afterAll(() => turn?.close());
 }
 
-/** Listens like another program would, until the test is over. */
+/** Listens as another program would, until the test ends. */
 export async function occupy(port: number, host = '127.0.0.1', ipv6Only = false): Promise<Server> {
   const server = createServer().listen({ port, host, ipv6Only });
   await once(server, 'listening');

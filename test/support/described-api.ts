@@ -13,7 +13,7 @@ import { type Answer, send } from './http.js';
 
 type Json = Record<string, unknown>;
 
-/** What OpenAPI says of a method on a path. */
+/** OpenAPI's description of a method on a path. */
 interface Operation {
   operationId: string;
   summary: string;
@@ -49,25 +49,25 @@ function contextOf({ parts, info }: DevServer): DevApiContext {
   };
 }
 
-/** The API of a dev server as an Express app of its own, to be looked into. */
+/** The API of a dev server as a separate Express app, for inspection. */
 export function makeApi(server: DevServer): Express {
   const context = contextOf(server);
   return createApp(context, (_request, _response, next) => next(), listDevEndpoints(context));
 }
 
-/** Every endpoint as it is declared. */
+/** Every endpoint as declared. */
 function endpointsOf(server: DevServer): Endpoint[] {
   return listDevEndpoints(contextOf(server));
 }
 
-/** As the path of an endpoint stands in OpenAPI. */
+/** The path of an endpoint in OpenAPI's form. */
 export function describedPath(path: string): string {
   return path.replace(/:(\w+)/g, '{$1}');
 }
 
-/** Checks answers against what the dev server says of itself at /openapi.json. */
+/** Checks answers against the dev server's description at /openapi.json. */
 export class DescribedApi {
-  /** Which operations an answer was checked of, as `get /auth`. */
+  /** The operations whose answers have been checked, as `get /auth`. */
   readonly seen = new Set<string>();
   readonly #validator = new Ajv2020({ strict: false, validateFormats: false });
   readonly #compiled = new Map<string, ValidateFunction>();
@@ -84,7 +84,7 @@ export class DescribedApi {
     return new DescribedApi(json<Description>(), endpointsOf(server));
   }
 
-  /** The endpoint that a request is for, whatever its method's case and its path's; undefined: it is for none. */
+  /** The endpoint of a request, whatever the case of its method and path; undefined: none. */
   endpointOf(method: string, path: string): Endpoint | undefined {
     const wanted = method === 'HEAD' ? 'get' : method.toLowerCase();
     return this.endpoints.find((endpoint) => {
@@ -93,7 +93,7 @@ export class DescribedApi {
     });
   }
 
-  /** Expects an answer to be one of those that are described for this request. */
+  /** Expects an answer to match one of those described for this request. */
   check(method: string, path: string, answer: Pick<Answer, 'status' | 'headers' | 'text'>): void {
     const endpoint = this.endpointOf(method, path);
     if (endpoint === undefined) {
@@ -114,7 +114,7 @@ export class DescribedApi {
     if (!own && contentType === 'application/json') this.checkError(answer);
     for (const piece of contentType === '' ? [] : piecesOf(contentType, answer.text)) {
       this.#checkSchema(schema, piece, name);
-      // Strictly: the schema must not have to leave anything out.
+      // Strict: nothing may be dropped by the schema.
       if (own) expect(schemaOf(endpoint, contentType).parse(piece), name).toEqual(piece);
     }
     this.seen.add(name);
@@ -147,7 +147,7 @@ function schemaOf({ answer }: Endpoint, contentType: string): z.ZodType {
   return contentType === answer.contentType ? answer.schema : (answer.jsonSchema ?? answer.schema);
 }
 
-/** What a schema is the schema of: a stream's events or lines, or the whole answer. */
+/** What a schema describes: a stream's events or lines, or the whole answer. */
 function piecesOf(contentType: string, text: string): unknown[] {
   if (contentType === 'application/json') return [JSON.parse(text)];
   if (contentType === 'application/x-ndjson')

@@ -10,7 +10,7 @@ import type { Backend } from '../../src/platform/backend.js';
 import { fixture, makeProject } from './project.js';
 import { waitFor } from './wait.js';
 
-/** Starts a dev server on free ports, which is closed by force when the test is over. */
+/** Starts a dev server on free ports, which is closed by force when the test ends. */
 export async function startServer(flags: DevFlags = {}): Promise<DevServer> {
   const server = await startDevServer({
     folder: flags.folder ?? makeProject(),
@@ -23,7 +23,7 @@ export async function startServer(flags: DevFlags = {}): Promise<DevServer> {
   return server;
 }
 
-/** Starts one dev server for all tests of a file, which must leave it as they found it. @returns gives it to a test */
+/** Starts one dev server for all tests of a file, which must leave it unchanged. @returns gives it to a test */
 export function shareServer(): () => DevServer {
   let server: DevServer;
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'jamdev-test-')));
@@ -49,7 +49,7 @@ export async function untilStatus(server: DevServer, id: string, status: string)
   return backend;
 }
 
-/** Collects the events of one type from now on, until the test is over. */
+/** Collects the events of one type from now on, until the test ends. */
 export function collectEvents<T extends DevServerEvent['type']>(
   server: DevServer,
   type: T,

@@ -10,10 +10,10 @@ import { waitFor } from './wait.js';
 
 const PLANE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'jamdev', 'plane', 'bin', 'plane');
 
-/** Where the engine of the tests is. */
+/** The address of the test engine. */
 export const ENGINE_SOCKET = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
 
-/** A drone of a test's own. */
+/** A drone for one test. */
 export interface Drone {
   name: string;
   pool: string;
@@ -21,15 +21,15 @@ export interface Drone {
 }
 
 interface DroneOptions {
-  /** Default: a pool of its own, so that nothing else runs there. */
+  /** Default: its own pool, so that nothing else runs there. */
   pool?: string;
-  /** The engine that it uses; default: that of the tests. */
+  /** Its engine; default: the test engine. */
   engine?: string;
-  /** Where its backends are reached; default: this machine. */
+  /** The address of its backends; default: this machine. */
   ip?: string;
 }
 
-/** Starts one more drone, and waits until it takes backends. It is killed when the test is over. */
+/** Starts another drone, and waits until it accepts backends. It is killed when the test ends. */
 export async function startDrone({ plane }: TestCluster, options: DroneOptions = {}): Promise<Drone> {
   const name = `dr-${randomBytes(5).toString('hex')}`;
   const { pool = name, engine = ENGINE_SOCKET, ip = '127.0.0.1' } = options;
@@ -37,7 +37,7 @@ export async function startDrone({ plane }: TestCluster, options: DroneOptions =
   const args = ['drone', '--controller-url', controllerUrl.replace('http', 'ws'), '--cluster', cluster];
   const folder = makeTempFolder();
   const own = ['--name', name, '--pool', pool, '--ip', ip, '--db', join(folder, 'db')];
-  // Of stopped containers each drone removes any, whichever drone had started them.
+  // Every drone removes stopped containers, whichever drone had started them.
   const rest = ['--mount-base', join(folder, 'mounts'), '--auto-prune-containers-older-than-seconds', '86400'];
   const child = spawn(PLANE, [...args, ...own, ...rest], {
     stdio: 'ignore',
@@ -49,7 +49,10 @@ export async function startDrone({ plane }: TestCluster, options: DroneOptions =
   return { name, pool, pid: child.pid ?? 0 };
 }
 
-/** Stops a process and waits until none of its threads runs, as on a machine that hangs. @returns lets it go on */
+/**
+ * Stops a process and waits until none of its threads runs, as on a machine that hangs.
+ * @returns a function that resumes it
+ */
 export async function freeze(pid: number): Promise<() => void> {
   process.kill(pid, 'SIGSTOP');
   let isFrozen = true;
@@ -58,7 +61,7 @@ export async function freeze(pid: number): Promise<() => void> {
     isFrozen = false;
   };
   onTestFinished(thaw);
-  // Each of its threads stops by itself; until then it may still answer.
+  // Each thread stops separately, and may still answer until then.
   const tasks = `/proc/${pid}/task`;
   const isStopped = (task: string) => / T /.test(readFileSync(join(tasks, task, 'stat'), 'utf8'));
   await waitFor(() => readdirSync(tasks).every(isStopped), `the process ${pid} to stand still`, START_DEADLINE_MS);
@@ -71,7 +74,7 @@ interface ClusterState {
 
 async function readyDrones(controllerUrl: string, cluster: string): Promise<string[]> {
   const answer = await fetch(`${controllerUrl}/ctrl/c/${cluster}/state`);
-  // An error has none, such as one of a database that is busy.
+  // An error has none, such as one of a busy database.
   const { drones = [] } = (await answer.json()) as ClusterState;
   return drones.filter(({ ready }) => ready).map(({ node }) => node.name.Drone);
 }

@@ -5,17 +5,17 @@ import { onTestFinished } from 'vitest';
 import { ENGINE_SOCKET } from './drones.js';
 import { makeTempFolder } from './project.js';
 
-/** What a gate does with requests that end containers, or with all. */
+/** How a gate treats requests that end containers, or all requests. */
 type Mode = 'open' | 'kills hang' | 'shut';
 
-/** A way to the engine of the tests that can be barred. */
+/** A forwarder to the test engine that can be blocked. */
 export interface EngineGate {
-  /** As DOCKER_HOST and serve.drones take it. */
+  /** In the form of DOCKER_HOST and serve.drones. */
   url: string;
   set(mode: Mode): void;
 }
 
-/** Opens a way to the engine of the tests, for as long as the test lasts. */
+/** Opens a forwarder to the test engine for the duration of the test. */
 export async function openEngineGate(initial: Mode = 'open'): Promise<EngineGate> {
   let mode = initial;
   const isKill = ({ url = '', method }: IncomingMessage) =>
@@ -46,7 +46,7 @@ function passOn(asked: IncomingMessage, response: ServerResponse): void {
   const socketPath = ENGINE_SOCKET.replace(/^unix:\/\//, '');
   const onward = request({ socketPath, method, path, headers, agent: false }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
-    // Headers of a stream come before its first line.
+    // Headers of a stream arrive before its first line.
     response.flushHeaders();
     answer.pipe(response);
     answer.once('error', () => response.destroy());

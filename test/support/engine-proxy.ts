@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { makeTempFolder } from './project.js';
 
-/** What a proxy in front of a drone's engine has to let through: method, path and, of the list, the filter. */
+/** What a proxy in front of a drone's engine must allow: method, path and, for the list, the filter. */
 const ALLOWED: readonly (readonly [string, RegExp])[] = [
   ['list', /^GET \/containers\/json\?(?=.*dev\.plane\.backend)/],
   ['inspect', /^GET \/containers\/plane-[a-z0-9]+\/json(?:\?|$)/],
@@ -12,11 +12,11 @@ const ALLOWED: readonly (readonly [string, RegExp])[] = [
   ['kill', /^POST \/containers\/plane-[a-z0-9]+\/kill(?:\?|$)/],
 ];
 
-/** A proxy in front of the tests' engine that lets through no more than `jamdev serve` may need. */
+/** A proxy in front of the test engine that allows only what `jamdev serve` needs. */
 export interface EngineProxy {
   /** For `serve.drones`. */
   url: string;
-  /** The kinds of requests that went through. */
+  /** The kinds of requests that were allowed. */
   passed: Set<string>;
   /** The requests that it refused with 403. */
   refused: string[];

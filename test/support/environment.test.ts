@@ -13,7 +13,7 @@ afterAll(() => {
 test.each([
   ['other', 'another'],
   [undefined, ''],
-])('variables are %j and %j for a test, and as before when it is over', (...values) => {
+])('variables are %j and %j during a test, and restored afterwards', (...values) => {
   for (const [index, name] of NAMES.entries()) useVariable(name, values[index]);
   expect(NAMES.map((name) => process.env[name])).toEqual(values);
 });

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 
-/** Sets a variable of this process until the test is over; undefined: it is not set. */
+/** Sets a variable of this process until the test ends; undefined: unset. */
 export function useVariable(name: string, value: string | undefined): void {
   const before = process.env[name];
   setVariable(name, value);

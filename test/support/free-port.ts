@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** @returns a port of loopback that is free, below the range from which the system gives ports to connections */
+/** @returns a free loopback port below the system's ephemeral range */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 20_000);

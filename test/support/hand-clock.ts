@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/os/clock.js';
 
-/** A clock that only moves when a test turns it. */
+/** A clock that moves only when a test turns it. */
 export class HandClock implements Clock {
   #nowMs = 0;
   #timers: { atMs: number; callback: () => void }[] = [];
@@ -21,12 +21,12 @@ export class HandClock implements Clock {
     };
   }
 
-  /** Timers that are set. */
+  /** Pending timers. */
   get pending(): number {
     return this.#timers.length;
   }
 
-  /** Lets time pass; timers that are due go off in order. */
+  /** Advances time; timers that are due fire in order. */
   turn(ms: number): void {
     const until = this.#nowMs + ms;
     for (;;) {

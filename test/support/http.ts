@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** An answer, whole. */
+/** A complete answer. */
 export interface Answer {
   status: number;
   headers: IncomingMessage['headers'];
@@ -14,11 +14,11 @@ interface RequestOptions {
   method?: string;
   headers?: Record<string, string | string[]>;
   body?: string | Buffer;
-  /** Goes into the request line as it is, in place of the URL's path. */
+  /** Used unchanged in the request line instead of the URL's path. */
   path?: string;
 }
 
-/** Sends a request with nothing added or tidied, as fetch would. */
+/** Sends a request with nothing added or normalized, unlike fetch. */
 export function send(url: string, options: RequestOptions = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { hostname, port, pathname, search } = new URL(url);
@@ -53,7 +53,7 @@ export function post(url: string, body: unknown, headers: Record<string, string>
   });
 }
 
-/** A stream of an answer's chunks as they come over the network. */
+/** A stream of an answer's chunks as they arrive. */
 export interface Stream {
   status: number;
   headers: IncomingMessage['headers'];
@@ -80,7 +80,7 @@ export function openStream(url: string, headers: Record<string, string> = {}): P
   });
 }
 
-/** A bare TCP connection; what comes back is collected. */
+/** A bare TCP connection that collects what it receives. */
 export async function openSocket(url: string): Promise<{ socket: Socket; received: () => string }> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

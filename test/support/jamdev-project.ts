@@ -2,14 +2,14 @@ import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeProject, ROOT } from './project.js';
 
-/** A project that has this repository's jamdev in its node_modules. */
+/** A project with this repository's jamdev in its node_modules. */
 export function makeJamdevProject(files: Record<string, string | object> = {}): string {
   const folder = makeProject({ 'package.json': { name: 'app', private: true }, ...files });
   linkJamdev(folder);
   return folder;
 }
 
-/** Puts this repository's jamdev where an install would put it. */
+/** Puts this repository's jamdev where an installation would put it. */
 export function linkJamdev(folder: string): void {
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, '.bin'), { recursive: true });

@@ -4,7 +4,7 @@ import type { Stream } from './http.js';
 
 const KEYS = ['cluster', 'backend_id', 'mem_used', 'mem_available', 'cpu_used', 'sys_cpu'];
 
-/** The events of a metrics stream so far, in whole chunks and with the keys of the platform in their order. */
+/** The events of a metrics stream so far, in whole chunks and with the platform's keys in order. */
 export function metricsOf({ chunks }: Stream): BackendMetrics[] {
   for (const chunk of chunks) expect(chunk).toMatch(/^(?:data: \{[^\n]*\}\n\n)+$/);
   const texts = chunks.join('').split('\n\n').slice(0, -1);

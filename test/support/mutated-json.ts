@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { TOO_DEEP } from './schema-arbitrary.js';
 
 const DEEP_TEXT = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
-/** Stands for a text that is long. */
+/** Stands for a long text. */
 const LONG = '@long@';
-/** Stands for a name that an object literal can not have. */
+/** Stands for a name that an object literal cannot have. */
 const PROTO = '@proto@';
 
 const JUNK: fc.Arbitrary<unknown> = fc.oneof(
@@ -25,8 +25,8 @@ const JUNK: fc.Arbitrary<unknown> = fc.oneof(
 );
 
 /**
- * JSON text of values, most of them with something in them replaced, added or left out, and some of them torn apart.
- * @returns one character per byte, with stand-ins for what would make a report unreadable: see {@link toBytes}
+ * JSON text of values, most of them with something replaced, added or left out, and some of them torn apart.
+ * @returns one character per byte, with placeholders for what would make a report unreadable: see {@link toBytes}
  */
 export function mutatedJson(values: fc.Arbitrary<unknown>): fc.Arbitrary<string> {
   const changed = fc
@@ -37,7 +37,7 @@ export function mutatedJson(values: fc.Arbitrary<unknown>): fc.Arbitrary<string>
     .map(([value, tear]) => tear(Buffer.from(JSON.stringify(value) ?? '')).toString('latin1'));
 }
 
-/** What is really sent for a text of {@link mutatedJson}. */
+/** The bytes to send for a text of {@link mutatedJson}. */
 export function toBytes(text: string): Buffer {
   return Buffer.from(
     text.replaceAll(`"${TOO_DEEP}"`, DEEP_TEXT).replaceAll(PROTO, '__proto__').replaceAll(LONG, 'x'.repeat(100_000)),
@@ -45,7 +45,7 @@ export function toBytes(text: string): Buffer {
   );
 }
 
-/** The value with junk in one place: in place of what is there, or beside it under a new name; or with a name less. */
+/** The value with junk in one place: instead of what is there, or added under a new name; or with a name removed. */
 function change(value: unknown, [step = 0, ...way]: number[], name: string, junk: unknown): unknown {
   if (typeof value !== 'object' || value === null) return junk;
   const names = Object.keys(value);

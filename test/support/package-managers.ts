@@ -3,10 +3,10 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './project.js';
 
-/** Package managers besides npm, as npm packages. */
+/** Package managers other than npm, as npm packages. */
 const PACKAGES = ['pnpm@10', 'yarn@1', '@yarnpkg/cli-dist@4', 'bun@1'];
 
-/** How to call each package manager: a file, and arguments in front of the others. */
+/** How to run each package manager: a file, and arguments before the others. */
 export interface PackageManagers {
   npm: readonly [string];
   pnpm: readonly [string, string];
@@ -18,7 +18,7 @@ export interface PackageManagers {
 /** Installs package managers into an empty folder. */
 export function installPackageManagers(folder: string): PackageManagers {
   writeFileSync(join(folder, 'package.json'), '{"private": true}');
-  // Bun's binary is a package of its own; its install script would only put it in another place.
+  // Bun's binary is a separate package; its install script would only move it.
   const args = ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', ...PACKAGES];
   execFileSync('npm', args, { cwd: folder, stdio: 'ignore' });
   const modules = join(folder, 'node_modules');
@@ -36,7 +36,7 @@ function bunBinary(folder: string): string {
   return found.find((path) => existsSync(path)) ?? 'bun';
 }
 
-/** Variables with which each package manager asks the registry that npm asks. */
+/** Variables that make each package manager use npm's registry. */
 export function registryEnvironment(): NodeJS.ProcessEnv {
   const registry = execFileSync('npm', ['config', 'get', 'registry'], { cwd: ROOT, encoding: 'utf8' }).trim();
   return {

@@ -6,11 +6,11 @@ import { requiresPlane } from '../engine/drivers/plane-cluster.js';
 import { isInstalled } from './installed.js';
 import { waitFor } from './wait.js';
 
-/** Whether there is a registry to test with, Debian's. */
+/** Whether Debian's registry is installed for tests. */
 export const hasPlainRegistry = requiresPlane || isInstalled('docker-registry');
 if (!hasPlainRegistry) console.log('There is no docker-registry: the tests of jamdev deploy are skipped.');
 
-/** Starts a registry that asks for no login, on a free port of loopback. @returns its host, and what ends it */
+/** Starts a registry without logins on a free loopback port. @returns its host, and a function that ends it */
 export async function startPlainRegistry(): Promise<{ host: string; stop: () => Promise<void> }> {
   const data = mkdtempSync(join(tmpdir(), 'jamdev-test-registry-'));
   const config = join(data, 'config.yml');

@@ -30,7 +30,7 @@ const NO_SETTINGS: SessionSettings = {
   gracePeriodSeconds: undefined,
 };
 
-/** A platform with the child-process runtime, and one definition per service, all of the same command. */
+/** A platform with the child-process runtime, and one definition per service, all with the same command. */
 export function makePlatform(
   command: string,
   clock: Clock,

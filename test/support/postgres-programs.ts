@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 /** How long a command may take. */
 const TIMEOUT_MS = 90_000;
 
-/** Starts a database in empty folders, as the image of PostgreSQL does. */
+/** Initializes a database in empty folders, as the image of PostgreSQL does. */
 export async function initializePostgres(folders: { all: string; data: string; sockets: string }): Promise<void> {
   chmodSync(folders.all, 0o711);
   for (const folder of [folders.data, folders.sockets]) {
@@ -19,14 +19,14 @@ export async function initializePostgres(folders: { all: string; data: string; s
   );
 }
 
-/** A command as the user that PostgreSQL runs as: it refuses to run as root. */
+/** A command run by the user of PostgreSQL, which refuses to run as root. */
 export function asPostgres(...command: string[]): string[] {
   return userInfo().uid === 0
     ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups', ...command]
     : command;
 }
 
-/** Debian keeps them out of PATH. */
+/** Debian does not put them on the PATH. */
 export function postgresProgram(name: string): string {
   const folder = '/usr/lib/postgresql';
   const newest =

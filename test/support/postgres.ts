@@ -18,20 +18,20 @@ const DEBIAN = '/usr/lib/postgresql';
 
 const hasPostgres = isInstalled('initdb') || (existsSync(DEBIAN) && readdirSync(DEBIAN).length > 0);
 
-/** Tests on PostgreSQL: without it they are skipped, or fail where JAMDEV_REQUIRE_POSTGRES=1 says that it must be there. */
+/** Tests on PostgreSQL. Without it they are skipped, or fail if JAMDEV_REQUIRE_POSTGRES=1 is set. */
 export const describePostgres = describe.skipIf(!hasPostgres && process.env.JAMDEV_REQUIRE_POSTGRES !== '1');
 if (!hasPostgres) console.log('There is no PostgreSQL: the tests of what jamdev serve keeps are skipped.');
 
-/** A PostgreSQL of the test file's own. */
+/** A PostgreSQL for one test file. */
 export interface Postgres {
   readonly folder: string;
-  /** Creates an empty database, which lasts as long as the server. @returns its URL */
+  /** Creates an empty database, which exists as long as the server. @returns its URL */
   createDatabase(options?: string): Promise<string>;
-  /** Starts it, if it does not run. */
+  /** Starts it if it is not running. */
   start(): Promise<void>;
-  /** Ends it as when the power fails, and waits until it is gone. */
+  /** Kills it, as in a power failure, and waits until it is gone. */
   crash(): Promise<void>;
-  /** Stops all of its processes, as a machine that hangs; the result lets them go on. */
+  /** Stops all of its processes, as on a machine that hangs; the result resumes them. */
   freeze(): Promise<() => void>;
 }
 
@@ -42,7 +42,7 @@ export function usePostgres(): Postgres {
   const start = async () => void (await promisify(execFile)(SCRIPT, ['start', folder]));
   const postmaster = () => postmasterOf(folder);
   beforeAll(async () => {
-    // Short, since paths of sockets must be.
+    // Short, because socket paths have a limited length.
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'jamdev-pg-')));
     await start();
   }, 60_000);
@@ -69,10 +69,10 @@ export function usePostgres(): Postgres {
   };
 }
 
-/** Stops all processes of the PostgreSQL whose data is below a folder. @returns lets them go on */
+/** Stops all processes of the PostgreSQL whose data is below a folder. @returns a function that resumes them */
 export async function freezePostgres(folder: string): Promise<() => void> {
   const postmaster = postmasterOf(folder);
-  // First, so that no process is added to those that are stopped after it.
+  // First, so that it adds no process after the others are stopped.
   process.kill(postmaster, 'SIGSTOP');
   const pids = await processesOf(postmaster);
   for (const pid of pids) signalUnlessEnded(pid, 'SIGSTOP');
@@ -83,7 +83,7 @@ export async function freezePostgres(folder: string): Promise<() => void> {
   return thaw;
 }
 
-/** Signals a process of PostgreSQL; those of connections end with these at any moment. */
+/** Signals a process of PostgreSQL; those of connections may end at any moment. */
 function signalUnlessEnded(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
@@ -101,7 +101,7 @@ async function processesOf(postmaster: number): Promise<number[]> {
   return [postmaster, ...all.filter(({ ppid }) => ppid === postmaster).map(({ pid }) => pid)];
 }
 
-/** Runs statements on a connection of their own, past the store. */
+/** Runs statements on a separate connection, without the store. */
 export async function runSql<Row>(url: string, text: string, values: unknown[] = []): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -112,7 +112,7 @@ export async function runSql<Row>(url: string, text: string, values: unknown[] =
   }
 }
 
-/** Opens a store, which closes with the test. */
+/** Opens a store that is closed when the test ends. */
 export async function openTestStore(url: string): Promise<Store> {
   const { store, close } = await openStore(url);
   onTestFinished(close);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { docker, removeImage } from '../engine/drivers/backend-image.js';
 import { keepFolder } from './project.js';
 
-/** A backend that prints on both streams, and exits when a client asks for /exit. */
+/** A backend that prints on both streams, and exits when a client requests /exit. */
 const SERVER = `
 const http = require('node:http');
 console.log('serving ' + process.env.SESSION_BACKEND_KEY);
@@ -15,7 +15,7 @@ http.createServer((request, response) => {
 }).listen(8080);
 `;
 
-/** Builds the image of a backend that prints. @returns its tag, and what removes it */
+/** Builds the image of a backend that prints. @returns its tag, and a function that removes it */
 export async function buildPrintingImage(): Promise<{ tag: string; remove: () => Promise<void> }> {
   const tag = `jamdev-test-printing:${randomUUID().slice(0, 8)}`;
   const folder = keepFolder({

@@ -12,7 +12,7 @@ export function fixture(name: string): string {
 /** The root of the repository. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A folder of its own for a test; gone when the test is over. */
+/** A folder for one test, deleted when the test ends. */
 export function makeTempFolder(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'jamdev-test-')));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
@@ -26,7 +26,7 @@ export function makeProject(files: Record<string, string | object> = {}): string
   return folder;
 }
 
-/** The same for as long as it is needed, where there is no one test that it belongs to. */
+/** The same for any duration, independent of a test. */
 export function keepFolder(files: Record<string, string | object> = {}): { path: string; remove(): void } {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'jamdev-test-')));
   writeFiles(path, files);

@@ -5,26 +5,27 @@ import { isInstalled } from './installed.js';
 import { ROOT } from './project.js';
 
 /**
- * Tests in a pseudo-terminal, by `script`, of every Linux and macOS: without it they are skipped, or fail where
- * JAMDEV_REQUIRE_TERMINAL=1 says that it must be there.
+ * Tests in a pseudo-terminal, made by `script` of Linux and macOS. Without it they are skipped, or fail if
+ * JAMDEV_REQUIRE_TERMINAL=1 is set.
  */
 export const describeTerminal = describe.skipIf(!isInstalled('script') && process.env.JAMDEV_REQUIRE_TERMINAL !== '1');
 
 export interface PseudoTerminal {
-  /** Everything that was printed. */
+  /** Everything printed so far. */
   screen: () => string;
   press: (keys: string) => void;
   exit: Promise<number | null>;
   process: ChildProcess;
 }
 
-/** Runs `jamdev ...args` in a pseudo-terminal; it ends with the test. */
+/** Runs `jamdev ...args` in a pseudo-terminal, which ends with the test. */
 export function openTerminal(args: string[], cwd: string, env: NodeJS.ProcessEnv = {}): PseudoTerminal {
   const words = [process.execPath, join(ROOT, 'bin', 'jamdev.js'), ...args].map((word) => `'${word}'`);
-  // `exec`, and a shell that every machine has: one that stays in between may die of a Ctrl-C and answer for jamdev.
+  // `exec` with a shell that every machine has: a shell that stays in between may die from a Ctrl-C and answer for
+  // jamdev.
   const line = `exec ${words.join(' ')}`;
   const ofScript = process.platform === 'linux' ? ['-qefc', line, '/dev/null'] : ['-q', '/dev/null', 'sh', '-c', line];
-  // What says on the machine that runs the tests whether there are colors must not say so here.
+  // Variables about colors on the machine that runs the tests must not have an effect here.
   const { CI: _, NO_COLOR: __, FORCE_COLOR: ___, ...inherited } = process.env;
   const child = spawn('script', ofScript, {
     cwd,

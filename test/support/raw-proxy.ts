@@ -8,7 +8,7 @@ import { TokenTable } from '../../src/platform/tokens.js';
 import { ConnectionProxy } from '../../src/proxy/proxy-server.js';
 import { waitFor } from './wait.js';
 
-/** A connection between a test and the proxy, on either side of it: bytes as they are, as Latin-1. */
+/** A connection between a test and the proxy, on either side: raw bytes as Latin-1. */
 export class RawConnection {
   received = '';
   hasEnded = false;
@@ -48,30 +48,30 @@ export class RawConnection {
   }
 }
 
-/** A proxy with one backend, which is played by the test, byte for byte. */
+/** A proxy with one backend, which the test plays byte for byte. */
 export interface RawProxy {
   port: number;
-  /** With its slash in front, and none behind. */
+  /** With a leading slash, and without a trailing one. */
   tokenPath: string;
   token: string;
-  /** Faults of jamdev's own that were reported. */
+  /** Reported faults of jamdev. */
   faults: { error: unknown; id: string }[];
-  /** All connections that the proxy made to the backend, in their order. */
+  /** All connections that the proxy made to the backend, in order. */
   backendConnections: RawConnection[];
-  /** What the backend does once it has a request's head. Answers with 200 by default. */
+  /** What the backend does after a request's head. Answers with 200 by default. */
   onRequest: (connection: RawConnection) => void;
-  /** How many connections the backend is held by. */
+  /** How many connections hold the backend. */
   heldBy(): number;
-  /** Lets the backend become ready, if it was started as one that is not. */
+  /** Lets the backend become ready if it was started as unready. */
   becomeReady(): void;
   open(): Promise<RawConnection>;
-  /** Sends bytes on a connection of their own. @returns all that comes back until the proxy closes */
+  /** Sends bytes on a new connection. @returns everything received until the proxy closes */
   exchange(text: string): Promise<string>;
 }
 
 export const PLAIN_ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-/** Starts one, which is closed when the test is over. */
+/** Starts one that is closed when the test ends. */
 export async function startRawProxy(
   given: { user?: string; auth?: Record<string, unknown>; ready?: boolean } = {},
 ): Promise<RawProxy> {
@@ -81,7 +81,7 @@ export async function startRawProxy(
     backendConnections.push(connection);
     let end = '';
     socket.on('data', (chunk: Buffer) => {
-      // Only the new bytes are searched, with the three before them: a body can be large.
+      // Only the new bytes are searched, with the three before them, because a body can be large.
       end += chunk.toString('latin1');
       if (end.includes('\r\n\r\n')) proxy.onRequest(connection);
       end = end.slice(-3);
@@ -141,7 +141,7 @@ async function listen(server: import('node:net').Server): Promise<AddressInfo> {
   return server.address() as AddressInfo;
 }
 
-/** What the proxy needs of a backend. */
+/** The parts of a backend that the proxy needs. */
 class FakeBackend {
   readonly id = 'backend1234567';
   readonly identity = { staticToken: undefined };

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Answer } from './http.js';
 
-/** Expects an answer to be an error in the platform's shape, to the letter; its id can be any. */
+/** Expects an answer to be exactly an error in the platform's shape, with any id. */
 export function expectRefusal(answer: Answer, status: number, code: string, message: string | RegExp): void {
   expect(answer.headers['content-type']).toBe('application/json');
   expect({ status: answer.status, ...answer.json() }).toEqual({

@@ -11,7 +11,7 @@ import { findProgram, isInstalled } from './installed.js';
 import { makeTempFolder } from './project.js';
 import { waitFor } from './wait.js';
 
-/** Whether there is a registry to test with, Debian's. */
+/** Whether Debian's registry is installed for tests. */
 export const hasRegistry = requiresPlane || isInstalled('docker-registry');
 if (!hasRegistry) console.log('There is no docker-registry: the tests of pushes to jamdev serve are skipped.');
 
@@ -20,15 +20,15 @@ const START_DEADLINE_MS = 60_000;
 /** A registry for a test. */
 export interface TestRegistry {
   url: string;
-  /** As images are named after it. */
+  /** As in the names of images. */
   host: string;
   /** The `Authorization` of its notifications. */
   secret: string;
   /** For the config of `jamdev serve`. */
   serve: { registry: string; registryKeyFile: string; port: number };
-  /** Ends it as when the power fails. */
+  /** Kills it, as in a power failure. */
   kill(): Promise<void>;
-  /** Pushes an image for several platforms, made of others of the repository, without a login. @returns its digest */
+  /** Pushes a multi-platform image, made of others in the repository, without a login. @returns its digest */
   pushIndex(repository: string, tag: string, parts: readonly string[]): Promise<string>;
 }
 
@@ -39,7 +39,7 @@ interface RegistryOptions {
   isPublic?: boolean;
 }
 
-/** Sets up a registry by `jamdev serve --init`, and starts it. It ends with the test. */
+/** Sets up a registry with `jamdev serve --init`, and starts it. It ends with the test. */
 export async function startRegistry({
   notifies = true,
   isPublic = false,
@@ -63,7 +63,7 @@ export async function startRegistry({
   };
 }
 
-/** @param ready the status by which it answers once it runs @returns what kills it */
+/** @param ready the status with which it answers once it is running @returns a function that kills it */
 async function runRegistry(folder: string, url: string, ready: number): Promise<() => Promise<void>> {
   const child = spawn('docker-registry', ['serve', join(folder, 'config.yml')], {
     env: { PATH: process.env.PATH, REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: join(folder, 'data') },
@@ -90,7 +90,7 @@ async function runRegistry(folder: string, url: string, ready: number): Promise<
   return kill;
 }
 
-/** Removes what was tagged for a registry, and what drones pulled from it. */
+/** Removes images tagged for a registry, and what drones pulled from it. */
 async function removeImagesOf(host: string): Promise<void> {
   const listed = await docker('images', '--no-trunc', '--format', '{{.Repository}} {{.ID}}');
   const ids = listed.split('\n').flatMap((line) => (line.startsWith(`${host}/`) ? (line.split(' ')[1] ?? []) : []));
@@ -116,7 +116,7 @@ async function pushIndex(manifests: string, tag: string, parts: readonly string[
   return answer.headers.get('docker-content-digest') ?? '';
 }
 
-/** A port that is free, below the range from which the system gives ports to connections. */
+/** A free port below the system's ephemeral range. */
 async function freePort(): Promise<number> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 20_000);
@@ -132,7 +132,7 @@ async function freePort(): Promise<number> {
 
 /**
  * Makes a tiny image whose backends answer with a text.
- * @returns its name in the engine; it goes with the test
+ * @returns its name in the engine; it is removed when the test ends
  */
 export async function makeTinyImage(text: string): Promise<string> {
   const folder = makeTempFolder();
@@ -148,7 +148,7 @@ export async function makeTinyImage(text: string): Promise<string> {
   return name;
 }
 
-/** It may have gone with another of its names. */
+/** It may have been removed with another of its names. */
 function ignoreMissing(error: { stderr?: string }): void {
   if (!error.stderr?.includes('No such image')) throw error;
 }

@@ -7,7 +7,7 @@ import { withPreload } from '../../src/runtime/process/node-preload.js';
 
 const PRELOAD = fileURLToPath(new URL('../../src/runtime/process/remap-8080.cjs', import.meta.url));
 
-/** Runs the bodies of functions that it receives, and answers with what they return. */
+/** Runs the bodies of functions that it receives, and answers with their results. */
 const PROGRAM = `
 const AsyncFunction = (async () => {}).constructor;
 const modules = ['fs', 'fs/promises', 'path', 'util', 'worker_threads', 'child_process'];
@@ -22,7 +22,7 @@ process.on('message', async ({ id, body }) => {
 });
 `;
 
-/** A Node.js program, as a backend runs it, that does what it is asked to. */
+/** A Node.js program, run like a backend, that executes code on request. */
 export interface ReportingProgram {
   /** Runs the body of an async function, with \`fs\`, \`fs_promises\`, \`path\`, \`util\`, ... as its variables. */
   run(body: string): Promise<unknown>;
@@ -30,7 +30,7 @@ export interface ReportingProgram {
   end(): Promise<void>;
 }
 
-/** Starts a program with the preload in a folder; without reports, it has none. To be ended by the caller. */
+/** Starts a program with the preload in a folder, or without it if there are no reports. The caller must end it. */
 export async function startReportingProgram(
   folder: string,
   reports: WriteReports | undefined,

@@ -8,16 +8,16 @@ const KEYWORDS = new Set(
   ),
 );
 
-/** Stands for a value that is nested so deep that it can only be written as text. */
+/** Stands for a value nested so deeply that it can only be written as text. */
 export const TOO_DEEP = '@deep@';
 
-/** Short texts that come again and again, so that two requests can name the same thing. */
+/** Short texts that recur, so that two requests can name the same thing. */
 const RECURRING = fc.constantFrom('a', 'b');
 
 /**
- * JSON values that a JSON Schema allows, of the kinds of schema that the API has.
- * @param named what `$ref` leads to, by its last part
- * @throws Error for a kind that it does not know: it must not be left out in silence
+ * JSON values that a JSON Schema allows, for the kinds of schema that the API has.
+ * @param named the schemas that `$ref` refers to, by their last part
+ * @throws Error for an unknown kind, which must not be left out silently
  */
 export function fromSchema(schema: Schema, named: Record<string, Schema>): fc.Arbitrary<unknown> {
   const inner = (each: unknown) => fromSchema(each as Schema, named);

@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../src/os/clock.js';
 import type { Address, Exit, Runtime, RuntimeBackend, SpawnRequest, Usage } from '../../src/runtime/runtime.js';
 
-/** A runtime whose processes do nothing on their own: a test says when each starts, answers, exits and is cleared away. */
+/**
+ * A runtime whose processes do nothing on their own: a test decides when each starts, answers, exits and is cleaned up.
+ */
 export class ScriptedRuntime implements Runtime {
-  /** Every start that was asked for, oldest first. */
+  /** Every requested start, oldest first. */
   readonly starts: ScriptedStart[] = [];
   readonly #clock: Clock;
 
@@ -28,7 +30,7 @@ export class ScriptedRuntime implements Runtime {
   }
 }
 
-/** One start: under way until it succeeds or fails. */
+/** One start, pending until it succeeds or fails. */
 export class ScriptedStart {
   readonly outcome: Promise<RuntimeBackend>;
   readonly request: SpawnRequest;
@@ -55,7 +57,7 @@ export class ScriptedStart {
     return this.process === undefined && !this.hasFailed;
   }
 
-  /** Whether something may run that holds the key. */
+  /** Whether something that holds the key may be running. */
   get isAlive(): boolean {
     return this.isPending || this.process?.hasStopped === false;
   }
@@ -74,12 +76,12 @@ export class ScriptedStart {
   }
 }
 
-/** One process: it listens from the start, and answers, exits, stops and is cleared away when told to. */
+/** One process: it listens from the start, and answers, exits, stops and is cleaned up when told to. */
 export class ScriptedProcess implements RuntimeBackend {
   readonly addresses: readonly Address[];
   readonly stopped: Promise<void>;
   readonly exited: Promise<Exit>;
-  /** What it was asked to do, in order. */
+  /** The terminations requested so far, in order. */
   readonly demands: { kind: 'soft' | 'hard'; atMs: number }[] = [];
   ended = false;
   hasStopped = false;
@@ -117,7 +119,7 @@ export class ScriptedProcess implements RuntimeBackend {
     for (const response of this.#waiting.splice(0)) response.end();
   }
 
-  /** Its first program ends; what it started may still run. */
+  /** Its first program exits, while its descendants may still be running. */
   exit(code: number): void {
     if (this.ended) return;
     this.ended = true;
@@ -125,7 +127,7 @@ export class ScriptedProcess implements RuntimeBackend {
     void this.closePort();
   }
 
-  /** Nothing of it runs anymore. */
+  /** Nothing of it is running anymore. */
   stop(): void {
     this.exit(0);
     this.hasStopped = true;

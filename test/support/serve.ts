@@ -7,7 +7,7 @@ import { runSql } from './postgres.js';
 import { keepFolder } from './project.js';
 import { waitFor } from './wait.js';
 
-/** Whether there is a real Plane to test on: controller, drone, proxy, PostgreSQL and a Docker Engine. */
+/** Whether there is a real Plane for tests: controller, drone, proxy, PostgreSQL and a Docker Engine. */
 const canRun = requiresPlane || (hasDocker() && hasPlane());
 /** Each test starts processes and containers, and waits for several of them. */
 const TEST_TIMEOUT_MS = 240_000;
@@ -23,11 +23,11 @@ if (!canRun) console.log('There is no Plane or no Docker Engine: the tests of ja
 /** A cluster for the tests of a `describe`. */
 export interface TestCluster {
   readonly plane: PlaneCluster;
-  /** The backend's image, which the drone has. */
+  /** The backend's image, which the drone already has. */
   readonly image: string;
-  /** The only drone's name. */
+  /** The name of the only drone. */
   readonly drone: string;
-  /** Creates an empty database for a `jamdev serve`. @param options behind its name @returns its URL */
+  /** Creates an empty database for a `jamdev serve`. @param options after its name @returns its URL */
   createDatabase(options?: string): Promise<string>;
 }
 
@@ -66,10 +66,10 @@ export function useCluster(): TestCluster {
   };
 }
 
-/** A `jamdev serve` that runs as a process of its own. */
+/** A `jamdev serve` in its own process. */
 export interface ServeRun extends Run {
   url: string;
-  /** Where its config file is. */
+  /** The path of its config file. */
   folder: string;
   database: string;
   /** The lines of its log. */
@@ -78,7 +78,7 @@ export interface ServeRun extends Run {
 
 interface ServeOptions {
   database?: string;
-  /** Over the config that has a service `default` with the backend's image. */
+  /** Overrides the config, which has a service `default` with the backend's image. */
   config?: Record<string, unknown>;
   serve?: Record<string, unknown>;
   env?: NodeJS.ProcessEnv;
@@ -91,7 +91,7 @@ export async function startServe(cluster: TestCluster, options: ServeOptions = {
   return serve;
 }
 
-/** The same for as long as it is needed, where there is no one test that it belongs to. */
+/** The same for any duration, independent of a test. */
 export async function keepServe(
   cluster: TestCluster,
   options: ServeOptions = {},
@@ -140,7 +140,7 @@ function linesOf(text: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-/** Whether the container of a backend runs. */
+/** Whether the container of a backend is running. */
 export async function isContainerRunning(backendId: string): Promise<boolean> {
   const found = await docker('ps', '--filter', `name=^plane-${backendId}$`, '--format', '{{.Names}}');
   return found !== '';

@@ -2,7 +2,7 @@ import { pidNamespace } from '../../src/processes/pid-namespace.js';
 import { findProcess } from '../../src/processes/process-table.js';
 import type { ServerRecord } from '../../src/records/server-records.js';
 
-/** The record of a dev server that lives in this very process, unless told otherwise. */
+/** The record of a dev server, by default one that lives in this process. */
 export async function recordOf(project: string, more: Partial<ServerRecord> = {}): Promise<ServerRecord> {
   return {
     runId: 'run',

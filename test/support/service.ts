@@ -1,6 +1,6 @@
 import type { DockerServiceConfig, ProcessServiceConfig } from '../../src/config/service-config.js';
 
-/** A service of child processes, as the config would have it. */
+/** A service with child processes, as the config would have it. */
 export function processService(more: Partial<ProcessServiceConfig> & { cwd: string }): ProcessServiceConfig {
   return {
     runtime: 'process',
@@ -27,7 +27,7 @@ export function processService(more: Partial<ProcessServiceConfig> & { cwd: stri
   };
 }
 
-/** A service of containers, as the config would have it. */
+/** A service with containers, as the config would have it. */
 export function dockerService(more: Partial<DockerServiceConfig> & { context: string }): DockerServiceConfig {
   return {
     runtime: 'docker',

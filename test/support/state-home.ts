@@ -1,6 +1,6 @@
 import { useVariable } from './environment.js';
 
-/** Gives the test a place for state of its own. */
+/** Gives the test its own state home. */
 export function useStateHome(folder: string): void {
   useVariable('XDG_STATE_HOME', folder);
 }

@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { makeTempFolder } from './project.js';
 
-/** Whether a file system can be mounted here, which takes root on Linux. */
+/** Whether a file system can be mounted here, which requires root on Linux. */
 export const CAN_MOUNT = canMount();
 
-/** A disk of its own for a test. */
+/** A disk for one test. */
 export interface TinyDisk {
   folder: string;
-  /** Leaves no byte free. */
+  /** Fills it to the last byte. */
   fill(): void;
   free(): void;
   makeReadOnly(): void;
 }
 
-/** Mounts a disk, which goes with the test. @param size as mount takes it */
+/** Mounts a disk, which is unmounted when the test ends. @param size in the form of mount's option */
 export function mountTinyDisk(size = '1m'): TinyDisk {
   const folder = makeTempFolder();
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]);

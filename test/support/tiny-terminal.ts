@@ -1,11 +1,11 @@
 /**
- * A terminal of the size given, as far as jamdev makes use of one: it wraps, scrolls, and keeps what scrolls out at the
- * top. One character takes one column. What it does not know it refuses, so that nothing goes untested.
+ * A terminal of a given size with the features that jamdev uses: it wraps, scrolls, and keeps lines that scroll out at
+ * the top. One character takes one column. It throws on unknown sequences, so that nothing stays untested.
  */
 export class TinyTerminal {
   readonly #columns: number;
   #rows: number;
-  /** All lines ever, the screen's last; `wrapped`: the line goes on in the next one. */
+  /** All lines, ending with those of the screen; `wrapped`: the line continues in the next one. */
   #lines: { text: string; wrapped: boolean }[] = [{ text: '', wrapped: false }];
   #top = 0;
   #row = 0;
@@ -17,20 +17,20 @@ export class TinyTerminal {
     this.#rows = rows;
   }
 
-  /** Everything from the first line on, wrapped lines joined, with empty lines at the end left out. */
+  /** Everything from the first line on, with wrapped lines joined and trailing empty lines left out. */
   get text(): string {
     const joined = this.#lines.map(({ text, wrapped }) => (wrapped ? text : `${text.trimEnd()}\n`)).join('');
     return joined.trimEnd();
   }
 
-  /** Where the cursor is, counted from the first line ever. */
+  /** The position of the cursor, counted from the very first line. */
   get cursor(): { line: number; column: number } {
     return { line: this.#top + this.#row, column: this.#column };
   }
 
   /**
-   * Makes it higher or lower, as tmux does: lines come back from above, and go at first from below the cursor, where
-   * they are lost.
+   * Changes the height as tmux does: growing brings lines back from above; shrinking first drops lines below the
+   * cursor.
    */
   resize(rows: number): void {
     if (rows > this.#rows) {
@@ -47,7 +47,7 @@ export class TinyTerminal {
   }
 
   write(text: string): void {
-    // The terminal driver turns a newline into both.
+    // The terminal driver converts a newline into both.
     for (const [token] of text.replaceAll(/\r?\n/g, '\r\n').matchAll(/\u001b\[[?\d;]*[A-Za-z]|[\s\S]/g)) {
       if (token.length > 1) this.#obey(token);
       else if (token === '\r') this.#column = 0;

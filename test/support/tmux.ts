@@ -14,7 +14,7 @@ export const PROMPT = 'PROMPT>';
 
 const hasTmux = isInstalled('tmux');
 
-/** Tests in a real terminal: without tmux they are skipped, or fail where JAMDEV_REQUIRE_TERMINAL=1 says that it must be there. */
+/** Tests in a real terminal. Without tmux they are skipped, or fail if JAMDEV_REQUIRE_TERMINAL=1 is set. */
 export const describeTmux = describe.skipIf(!hasTmux && process.env.JAMDEV_REQUIRE_TERMINAL !== '1');
 if (!hasTmux) console.log('There is no tmux: the tests of the terminal are skipped.');
 
@@ -25,7 +25,7 @@ interface TerminalOptions {
   env?: NodeJS.ProcessEnv;
 }
 
-/** A terminal with a shell in it. Its tmux server is its own; it ends with the test, and what runs in it too. */
+/** A terminal with a shell on its own tmux server, which ends with the test and everything in it. */
 export class Tmux {
   readonly #env: NodeJS.ProcessEnv;
   readonly #server: string;
@@ -58,12 +58,12 @@ export class Tmux {
     await this.#run('send-keys', 'Enter');
   }
 
-  /** Types text, and does not end the line. */
+  /** Types text without ending the line. */
   async type(text: string): Promise<void> {
     await this.#run('send-keys', '-l', text);
   }
 
-  /** Presses keys, as tmux names them: `b`, `C-c`. */
+  /** Presses keys by their tmux names: `b`, `C-c`. */
   async press(...keys: string[]): Promise<void> {
     await this.#run('send-keys', ...keys);
   }
@@ -72,18 +72,18 @@ export class Tmux {
     await this.#run('resize-window', '-x', String(columns), '-y', String(rows));
   }
 
-  /** What is on the screen. */
+  /** The text on the screen. */
   async screen(): Promise<string> {
     return this.#run('capture-pane', '-p');
   }
 
-  /** Everything since the start: what has scrolled out at the top and the screen; lines that were wrapped are whole. */
+  /** Everything since the start: lines that scrolled out and the screen, with wrapped lines joined. */
   async history(): Promise<string[]> {
     const lines = (await this.#run('capture-pane', '-p', '-J', '-S', '-')).split('\n').map((line) => line.trimEnd());
     return lines.slice(0, lines.findLastIndex((line) => line !== '') + 1);
   }
 
-  /** What tmux knows of the terminal, as `#{cursor_flag}`. */
+  /** What tmux reports about the terminal, as `#{cursor_flag}`. */
   async tell(format: string): Promise<string> {
     return (await this.#run('display-message', '-p', format)).trim();
   }
@@ -101,7 +101,7 @@ export class Tmux {
     return stdout;
   }
 
-  /** Closes the terminal; what runs in it is told so by SIGHUP. */
+  /** Closes the terminal, so that programs in it get SIGHUP. */
   async close(): Promise<void> {
     await this.#run('kill-server').catch(() => undefined);
   }

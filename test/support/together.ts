@@ -1,4 +1,7 @@
-/** Runs scenarios of one test at the same time, as most of their time is waiting. All are run to their end; then those that failed are named. */
+/**
+ * Runs scenarios of one test concurrently, because they mostly wait. All of them run to their end; then the failed ones
+ * are named.
+ */
 export async function together(scenarios: Record<string, () => Promise<void>>): Promise<void> {
   const names = Object.keys(scenarios);
   const outcomes = await Promise.allSettled(Object.values(scenarios).map((scenario) => scenario()));

@@ -1,14 +1,15 @@
 import { findProcess } from '../../src/processes/process-table.js';
 
 /**
- * How long a test waits for what has to come, however slow the machine is: it passes as soon as that has come. The timeout of tests, in vitest.config.ts, is longer.
+ * How long a test waits for an event, however slow the machine is: it continues as soon as the event has occurred. The
+ * timeout of tests, in vitest.config.ts, is longer.
  */
 export const DEADLINE_MS = 60_000;
 
 /**
- * Waits until a condition holds, asking again and again.
+ * Waits until a condition holds by polling it.
  * @param condition returns something truthy once it holds
- * @param what is waited for, to be named when it never comes
+ * @param what describes the condition, for the error when it never holds
  * @returns what the condition returned
  */
 export async function waitFor<T>(
@@ -25,7 +26,7 @@ export async function waitFor<T>(
   }
 }
 
-/** Which of these processes live (one that has ended but was not waited for does not). */
+/** The processes of these that are alive (zombies are not). */
 export async function living(pids: readonly number[]): Promise<number[]> {
   const entries = await Promise.all(pids.map((pid) => findProcess(pid)));
   return entries.flatMap((entry) => (entry === undefined || entry.zombie ? [] : [entry.pid]));

@@ -1,4 +1,4 @@
-/** Counts answers, and how long each took. */
+/** Counts answers and their response times. */
 export function measureLoad() {
   /** @type {number[]} */
   const latenciesMs = [];

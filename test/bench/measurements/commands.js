@@ -6,7 +6,7 @@ import { alternate } from '../support/statistics.js';
 const ROUNDS = { warmUp: 2, counted: 21 };
 const MANY = 200;
 const AT_ONCE = 8;
-/** On the oldest Node.js, and on the newest. */
+/** On the oldest and on the newest Node.js. */
 const REACH = { list: [1.5, 2], version: [1.2, 1.4], manyBackends: 1.3 };
 
 /**

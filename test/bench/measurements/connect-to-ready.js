@@ -3,7 +3,7 @@ import { startByHand } from '../support/hand-started.js';
 import { startJamdev } from '../support/jamdev.js';
 import { alternate } from '../support/statistics.js';
 
-/** Time in which nobody starts anything. */
+/** Time in which nothing starts. */
 const BETWEEN_SESSIONS_MS = 500;
 
 /**
@@ -41,7 +41,7 @@ async function measure(server, options = []) {
       const { backend_id } = await jamdev.api.connectUntilReady();
       const ms = performance.now() - startedAtMs;
       await jamdev.api.kill(backend_id);
-      // Otherwise the next one is started ahead of time while the baseline is measured.
+      // Otherwise the next process starts ahead of time while the baseline is measured.
       await pause(BETWEEN_SESSIONS_MS);
       return ms;
     },

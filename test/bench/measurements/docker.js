@@ -71,7 +71,7 @@ function connectToReady(api, engine) {
   return alternate(
     { warmUp: 2, counted: 11 },
     async () => {
-      // As a person does: not right after another, while the next container is being started ahead of time.
+      // As a person does: not right after the previous one, while the next container is starting ahead of time.
       await pause(BETWEEN_MS);
       const startedAtMs = performance.now();
       const { backend_id } = await api.connectUntilReady();

@@ -5,14 +5,14 @@ import { startJamdev } from '../support/jamdev.js';
 import { limited } from '../support/row.js';
 import { hasTmux } from '../support/tmux.js';
 
-/** How much of a core may be used with how many backends, which nobody uses; percent. */
+/** The share of a core that an idle dev server may use, by number of backends; percent. */
 const LIMITS = [
   { backends: 0, percent: 0.1 },
   { backends: 50, percent: 0.5 },
   { backends: 200, percent: 1 },
 ];
 const AT_ONCE = 8;
-/** What follows a start is over by then. */
+/** The work that follows a start is over by then. */
 const SETTLE_MS = 15_000;
 const MEASURED_MS = 20_000;
 

@@ -5,12 +5,12 @@ import { startJamdev } from '../support/jamdev.js';
 const BACKENDS = 500;
 const AT_ONCE = 50;
 const SOCKETS = 10_000;
-/** How many WebSockets are opened at once, and the first of these that all are compared with. */
+/** How many WebSockets are opened at once, and how many of the first ones all others are compared with. */
 const BATCH = 50;
 const FIRST_SOCKETS = 1_000;
 /** A proxied WebSocket takes two, one on each side. */
 const DESCRIPTORS_PER_SOCKET = 2;
-/** What the dev server needs besides, for the output of backends above all. */
+/** What the dev server needs in addition, mainly for the output of backends. */
 const OTHER_DESCRIPTORS = 3_000;
 
 /**

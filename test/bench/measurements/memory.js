@@ -10,11 +10,11 @@ import { limited } from '../support/row.js';
 const IDLE_LIMIT_MB = 70;
 const BACKEND_LIMIT_KB = 150;
 const SOCKET_LIMIT_KB = 12;
-/** Those before do not count: what the first ones load and compile stays the same for all. */
+/** Earlier backends do not count: what the first ones load and compile is a constant. */
 const PROCESSES = { before: 50, counted: 100, atOnce: 5 };
 const CONTAINERS = { before: 5, counted: 20, atOnce: 3 };
 const SOCKETS = { before: 1_000, counted: 4_000, batch: 50 };
-/** What is loaded late is loaded by then. */
+/** Lazily loaded code is in memory by then. */
 const SETTLE_MS = 5_000;
 
 /** @typedef {Awaited<ReturnType<typeof startJamdev>>} Jamdev */

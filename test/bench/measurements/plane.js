@@ -9,12 +9,12 @@ import { makeContainerProject } from '../support/project.js';
 import { proportionalMb } from '../support/proportional-memory.js';
 import { alternateAll } from '../support/statistics.js';
 
-/** What is loaded late is loaded by then. */
+/** Lazily loaded code is in memory by then. */
 const SETTLE_MS = 3_000;
 
-/** How many connect at once, where connects are counted. */
+/** The number of concurrent connects in measurements of connects. */
 const CONNECTING = 16;
-/** The controller and the drone of Plane take no longer: jamdev may not either. */
+/** The controller and the drone of Plane take no longer, so jamdev may not either. */
 const NO_LONGER = { atMost: 1 };
 
 /** @typedef {import('../support/compare-peers.js').Peer} Peer */

@@ -5,10 +5,10 @@ import { alternate } from '../support/statistics.js';
 import { makeTempFolder } from '../support/temp-folders.js';
 import { saveVersion, untilVersion } from '../support/versions.js';
 
-/** How long jamdev gathers changes on purpose; not counted. */
+/** How long jamdev intentionally gathers changes; not counted. */
 export const GATHER_MS = 50;
 
-/** Time in which a person looks at what has changed. */
+/** Time in which a person looks at the change. */
 const BETWEEN_SAVES_MS = 500;
 
 /**
@@ -37,7 +37,7 @@ export const restart = {
         saveVersion(folder, version);
         await untilVersion(url, version);
         const ms = performance.now() - startedAtMs - GATHER_MS;
-        // Otherwise the next process is started ahead of time while the baseline is measured.
+        // Otherwise the next process starts ahead of time while the baseline is measured.
         await pause(BETWEEN_SAVES_MS);
         return ms;
       },

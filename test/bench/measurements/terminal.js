@@ -39,7 +39,7 @@ async function openDev(options) {
     /** @returns {Promise<number>} milliseconds */
     async print() {
       round += 1;
-      // Another number each time, so that an earlier end is not taken for this one.
+      // A different number each time, so that an earlier end is not mistaken for this one.
       const count = LINES + round;
       const startedAtMs = performance.now();
       await new Promise((resolve, reject) => {

@@ -15,7 +15,7 @@ import { makeWranglerProject, provideWrangler, startWrangler } from '../support/
 const SERVER = 'versioned-echo.mjs';
 const KEY = 'bench';
 const BETWEEN_MS = 1_500;
-/** What is loaded late is loaded by then. */
+/** Lazily loaded code is in memory by then. */
 const SETTLE_MS = 5_000;
 
 /** @typedef {Awaited<ReturnType<typeof startJamdev>>} Jamdev */

@@ -1,4 +1,4 @@
-// Prints lines without a pause as soon as it is asked to by POST, until the client has gone; GET is answered with its port.
+// On POST, prints lines without a pause until the client is gone; answers GET with its port.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 

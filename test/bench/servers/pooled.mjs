@@ -1,4 +1,5 @@
-// A server that speaks the protocol of warm pools where there is a pool; else it just starts. It answers with its version.
+// A server that uses the protocol of warm pools if it is in a pool, and otherwise just starts. It answers with its
+// version.
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createConnection } from 'node:net';

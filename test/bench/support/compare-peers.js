@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { getOnce } from './get-once.js';
 import { alternate } from './statistics.js';
 
-/** How many sessions start at once, where several do. */
+/** How many sessions start at once in measurements of several. */
 export const AT_ONCE = 20;
-/** The key of the session that is loaded. */
+/** The key of the session under load. */
 export const KEY = 'bench';
 
 /**
@@ -104,7 +104,7 @@ export async function hardTerminations(jamdev, peer) {
  */
 export async function connectAndGet(api, proxyPort, key) {
   const { backend_id, token } = await api.connect(key);
-  // Both let it wait until the backend is ready.
+  // Both make it wait until the backend is ready.
   await getOnce(proxyPort, `/${token}/`);
   return backend_id;
 }

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const DEADLINE_MS = 20_000;
-/** Asking without a pause was measured to take so much of two cores that a bare server starts 10 ms later. */
+/** Polling without a pause was measured to use so much of two cores that a bare server starts 10 ms later. */
 const PAUSE_MS = 1;
 
 /**

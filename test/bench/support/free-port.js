@@ -23,7 +23,7 @@ export async function freePort() {
 
 /** @param {number} port */
 async function isFree(port) {
-  // No address named: all of them, and IPv4 as well where there is IPv6.
+  // Without an address: all addresses, including IPv4 if there is IPv6.
   const server = createServer().listen({ port, exclusive: true });
   try {
     await once(server, 'listening');

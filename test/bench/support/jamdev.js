@@ -44,7 +44,7 @@ export async function startJamdevIn(project, options, node = 'node', stateHome =
   return { ...started, project, stateHome, apiPort, proxyPort, readyMs, api };
 }
 
-/** The few requests of the API that are needed here. */
+/** The few API requests that are needed here. */
 export class Api {
   #agent = new Agent({ keepAlive: true });
   #port;
@@ -119,7 +119,7 @@ export class Api {
     return connected;
   }
 
-  /** Waits until changes of files are noticed. */
+  /** Waits until file changes are noticed. */
   async untilWatching() {
     for (;;) {
       const response = await this.#send('GET', '/_jamdev/info');

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { runToEnd } from './processes.js';
 
-/** How many connections all load has. */
+/** The number of connections of every load. */
 export const CONNECTIONS = 32;
 /** How long each round of load lasts. */
 const SECONDS = 1;
@@ -15,7 +15,7 @@ const HTTP_LOAD = fileURLToPath(new URL('../load/http-load.mjs', import.meta.url
 const STEADY_LOAD = fileURLToPath(new URL('../load/steady-load.mjs', import.meta.url));
 const SOCKET_LOAD = fileURLToPath(new URL('../load/socket-load.mjs', import.meta.url));
 
-/** What sends the GET requests: `wrk` where it is installed. */
+/** The program that sends GET requests: `wrk` if it is installed. */
 export const httpLoadTool = spawnSync('wrk', ['-v'], { stdio: 'ignore' }).error === undefined ? 'wrk' : 'node';
 
 /**

@@ -14,7 +14,7 @@ const SCRIPT = join(ROOT, 'test/engine/plane.sh');
 const PLANE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'jamdev/plane/bin/plane');
 const NAMESPACE = randomUUID();
 
-/** Whether Plane was installed by `test/engine/plane.sh install`: that takes ten minutes, so it is not done here. */
+/** Whether `test/engine/plane.sh install` has installed Plane: that takes ten minutes, so it is not done here. */
 export function hasPlane() {
   return existsSync(PLANE);
 }
@@ -61,7 +61,7 @@ export async function startController({ databaseUrl, cluster }, image) {
   return { apiPort, url: `http://127.0.0.1:${apiPort}`, api: new PlaneApi(apiPort, image) };
 }
 
-/** The few requests of Plane's controller that are needed here. */
+/** The few requests to Plane's controller that are needed here. */
 class PlaneApi {
   #agent = new Agent({ keepAlive: true });
   /** @type {Record<string, string>} */
@@ -99,7 +99,7 @@ class PlaneApi {
    */
   async kill(backendId) {
     await (await this.#send('POST', `/ctrl/b/${backendId}/hard-terminate`)).toArray();
-    // This stream does not end by itself.
+    // This stream does not end on its own.
     const response = await this.#send('GET', `/pub/b/${backendId}/status-stream`);
     let text = '';
     for await (const chunk of response) {

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTempFolder } from './temp-folders.js';
 
-/** How long a process has to end after SIGTERM. */
+/** How long a process may take to end after SIGTERM. */
 const END_GRACE_MS = 5_000;
 const SHOWN_OUTPUT_CHARACTERS = 2_000;
 
@@ -87,18 +87,18 @@ export async function runToEnd(file, args, options) {
   return { output: started.output(), ms };
 }
 
-/** Ends everything that still runs. */
+/** Ends everything that is still running. */
 export async function stopAll() {
   await Promise.all([...running].map((each) => each.stop()));
 }
 
-/** The same, and lets nothing new start. */
+/** The same, and prevents new starts. */
 export async function stopForGood() {
   closing = true;
   await stopAll();
 }
 
-// The last resort. Gentle, so that a dev server among them ends its own backends.
+// The last resort. Gentle, so that a dev server among them can end its own backends.
 process.on('exit', () => {
   for (const { pid } of running) signalGroup(pid, 'SIGTERM');
 });

@@ -41,7 +41,7 @@ export async function alternateAll(rounds, subject, baseline) {
   const values = [];
   const baselines = [];
   for (let round = 0; round < rounds.warmUp + rounds.counted; round += 1) {
-    // Which goes first changes as well.
+    // The order of the two alternates as well.
     const first = round % 2 === 0 ? await subject() : undefined;
     baselines.push(await baseline());
     values.push(first ?? (await subject()));

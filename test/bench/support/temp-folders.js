@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** @type {string[]} */
 const folders = [];
 
-/** Makes a folder that is gone when the benchmark ends. */
+/** Makes a folder that is deleted when the benchmark ends. */
 export function makeTempFolder() {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'jamdev-bench-')));
   folders.push(folder);

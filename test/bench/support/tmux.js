@@ -16,7 +16,7 @@ export function hasTmux() {
   }
 }
 
-/** A real terminal with one program in it, in a tmux server of its own. */
+/** A real terminal with one program, on its own tmux server. */
 export class Terminal {
   #env = { ...process.env, TMUX_TMPDIR: makeTempFolder(), TMUX: '', NO_COLOR: '', LC_ALL: 'C.UTF-8' };
   #name = `jamdev-bench-${process.pid}-${opened++}`;
@@ -44,7 +44,7 @@ export class Terminal {
     return Number(await this.#run('display-message', '-p', '#{pane_pid}'));
   }
 
-  /** Closes it; the program is told so by SIGHUP. */
+  /** Closes it, so that its program gets SIGHUP. */
   async close() {
     process.off('exit', this.#closeNow);
     await this.#run('kill-server').catch(() => undefined);

@@ -12,7 +12,7 @@ const POOL = 2;
 export async function startWithPool(folder, options) {
   writeFileSync(join(folder, 'jamsocket.config.json'), JSON.stringify({ warmPool: POOL }));
   const jamdev = await startJamdevIn(folder, options);
-  /** Waits until the pool is full: what fills it must not slow down what is measured. */
+  /** Waits until the pool is full, because filling it must not slow down what is measured. */
   const untilPooled = () => jamdev.api.untilPooled(POOL);
   /** @returns {Promise<number>} milliseconds from a connect to `ready` */
   const timeConnect = async () => {

@@ -8,7 +8,7 @@ import { start } from './processes.js';
 import { SERVERS } from './project.js';
 import { makeTempFolder } from './temp-folders.js';
 
-/** Kept outside of the checkout. */
+/** Outside of the checkout. */
 const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'jamdev', 'wrangler');
 const PACKAGE = join(CACHE, 'node_modules/wrangler');
 
@@ -54,7 +54,7 @@ export async function startWrangler(folder) {
   const port = await freePort();
   const home = makeTempFolder();
   const env = {
-    // Nothing of the user's, and nothing from the network.
+    // No settings of the user, and no network access.
     ...{ HOME: home, XDG_CONFIG_HOME: home, WRANGLER_LOG_PATH: home, WRANGLER_REGISTRY_PATH: home },
     ...{ CI: '1', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
   };

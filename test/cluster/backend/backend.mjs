@@ -1,5 +1,5 @@
-// A backend that answers requests and messages of WebSockets with its id, and notes in its mount when each of them came:
-// what it noted is there after its end, and what another holder of its key noted is in a file next to it.
+// A backend that answers requests and WebSocket messages with its id, and records in its mount when each of them came.
+// The record remains after its end, next to the files of other holders of its key.
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
@@ -12,7 +12,7 @@ function note() {
 }
 
 const server = createServer((request, response) => {
-  // The drone asks whether it is ready; that is no client.
+  // The drone checks whether it is ready; that is not a client.
   if (request.headers['x-verified-backend'] !== undefined) note();
   response.end(id);
 });

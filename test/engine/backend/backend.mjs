@@ -1,11 +1,11 @@
-// A backend that shows every byte that reaches it and answers with the bytes that it is given: a TCP server that knows no
-// more of HTTP than where a request ends. It is told what to do by requests below /engine-control/, which come through
-// the proxy like any others, and by the variable BACKEND (JSON) about its own life. See README.md.
+// A backend that shows every byte it receives and answers with the bytes it is given: a TCP server that knows no more
+// of HTTP than where a request ends. It is controlled by requests below /engine-control/, which come through the proxy
+// like any others, and by the variable BACKEND (JSON) about its own life. See README.md.
 import { createServer } from 'node:net';
 
 /** @type {{ startDelayMs?: number, exit?: number, listen?: string, port?: number, listenDelayMs?: number, probe?: string, onSigterm?: 'ignore' | number }} */
 const life = JSON.parse(process.env.BACKEND ?? '{}');
-/** By the secret of the connection that they belong to: what to answer, and what came. */
+/** By the secret of their connection: what to answer, and what was received. */
 const exchanges = new Map();
 const probes = [];
 const signals = [];
@@ -44,7 +44,7 @@ const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => 
   });
 });
 
-/** Waits until a condition holds; false: the connection ended first. */
+/** Waits until a condition holds; false if the connection ended first. */
 async function until(connection, holds) {
   while (!holds()) {
     if (connection.ended !== undefined) return false;
@@ -93,14 +93,14 @@ function answerTo(method) {
   return method === 'HEAD' ? PLAIN.slice(0, -2) : PLAIN;
 }
 
-/** Moves the body of a request from the connection to the request. @returns whether it came whole */
+/** Moves the body of a request from the connection to the request. @returns whether it is complete */
 async function readBody(connection, request, value) {
   const take = (count) => {
     request.body += connection.bytes.slice(0, count);
     connection.bytes = connection.bytes.slice(count);
   };
   if (/chunked/i.test(value('transfer-encoding') ?? '')) {
-    // The last chunk, the trailers and the empty line behind them.
+    // The last chunk, the trailers and the empty line after them.
     const whole = /(^|\r\n)0[^\r]*\r\n([^\r]+\r\n)*\r\n/;
     const isWhole = await until(connection, () => whole.test(connection.bytes));
     take(isWhole ? connection.bytes.search(whole) + whole.exec(connection.bytes)[0].length : connection.bytes.length);
@@ -113,7 +113,7 @@ async function readBody(connection, request, value) {
 }
 
 /**
- * Writes the pieces of an answer: text as one write, `{ until }` waits for text behind the request, `{ waitMs }` waits.
+ * Writes the pieces of an answer: text as one write, `{ until }` waits for text after the request, `{ waitMs }` waits.
  * @returns whether the connection may serve another request
  */
 async function play(connection, request, { pieces = [], ending = 'keep' }) {

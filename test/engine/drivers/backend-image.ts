@@ -23,14 +23,14 @@ export function hasDocker(): boolean {
   }
 }
 
-/** Builds the image of the backend. @returns its tag, which only this run has */
+/** Builds the image of the backend. @returns its tag, unique to this run */
 export async function buildBackendImage(): Promise<string> {
   const tag = `jamdev-engine-backend:${randomUUID().slice(0, 8)}`;
   await docker('build', '--quiet', '--tag', tag, BACKEND_FOLDER);
   return tag;
 }
 
-/** Removes an image, if nobody else has tagged it as well. */
+/** Removes an image unless another program has tagged it too. */
 export async function removeImage(tag: string): Promise<void> {
   await docker('rmi', '--force', tag);
 }

@@ -1,6 +1,6 @@
-/** What a scenario may ask of a connect; the same words for Plane and for jamdev. */
+/** What a scenario may request with a connect, in the same terms for Plane and for jamdev. */
 export interface ConnectOptions {
-  /** Whole and as it is. `undefined`: none. */
+  /** Complete and unchanged. `undefined`: no key. */
   key?: string | undefined;
   user?: string | undefined;
   auth?: Record<string, unknown> | undefined;
@@ -15,12 +15,12 @@ export interface ConnectOptions {
   service?: 'main' | 'other' | undefined;
 }
 
-/** The answer to a connect, in the words that both APIs share. */
+/** The answer to a connect, in terms that both APIs share. */
 export type ConnectAnswer =
   | { ok: true; id: string; spawned: boolean; status: string; token: string; secret: string | undefined; url: string }
   | { ok: false; httpStatus: number; code: string | undefined };
 
-/** One status of a backend, as both APIs have it, without its time. */
+/** One status of a backend without its time, as both APIs report it. */
 export interface StatusRecord {
   status: string;
   termination_reason?: string;
@@ -35,9 +35,9 @@ export interface Driver {
   connect(options: ConnectOptions): Promise<ConnectAnswer>;
   /** @returns the HTTP status of the answer */
   terminate(id: string, kind: 'soft' | 'hard'): Promise<number>;
-  /** The history of a backend, read from its status stream until it has the status. */
+  /** The history of a backend, read from its status stream until it has this status. */
   statusesUntil(id: string, status: string): Promise<StatusRecord[]>;
-  /** Kills the backend's process from outside. @param pid as the process itself knows it */
+  /** Kills the backend's process from outside. @param pid as the process itself sees it */
   kill(id: string, pid: number): Promise<void>;
   close(): Promise<void>;
 }

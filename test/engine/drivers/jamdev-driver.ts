@@ -7,7 +7,7 @@ import { BACKEND_FOLDER, docker } from './backend-image.js';
 import type { ConnectAnswer, ConnectOptions, Driver } from './driver.js';
 import { readStatuses } from './status-stream.js';
 
-/** Starts a dev server of child processes or of containers. Speaks to its HTTP API. */
+/** Starts a dev server with child processes or containers, and uses its HTTP API. */
 export async function startJamdevDriver(name: 'processes' | 'containers'): Promise<Driver> {
   const project = keepFolder({ 'jamsocket.config.json': projectConfig(name) });
   cpSync(BACKEND_FOLDER, project.path, { recursive: true });
@@ -30,7 +30,7 @@ export async function startJamdevDriver(name: 'processes' | 'containers'): Promi
   };
 }
 
-/** Static tokens are a matter of the service here. */
+/** Here, static tokens are a setting of the service. */
 const SERVICES = { main: {}, other: {}, static: { useStaticToken: true } };
 
 function projectConfig(name: 'processes' | 'containers') {

@@ -5,19 +5,19 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../../support/project.js';
 
-/** The version that is compared with: `plane.sh` installs it. */
+/** The version to compare with, which `plane.sh` installs. */
 export const PLANE_VERSION = '0.5.5';
 
 /** Where `plane.sh` installs it. */
 const PLANE_FOLDER = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'jamdev', 'plane');
 
-/** The program that is all of its parts. */
+/** The program that contains all of its parts. */
 export const PLANE_PROGRAM = join(PLANE_FOLDER, 'bin', 'plane');
 
 /** Starts and stops clusters. */
 export const PLANE_SCRIPT = join(ROOT, 'test', 'engine', 'plane.sh');
 
-/** A running Plane: what `plane.sh start` printed. */
+/** A running Plane, as printed by `plane.sh start`. */
 export interface PlaneCluster {
   controllerUrl: string;
   proxyPort: number;
@@ -26,21 +26,21 @@ export interface PlaneCluster {
   stop(): Promise<void>;
 }
 
-/** Whether tests must have a Plane, as in CI. */
+/** Whether tests require a Plane, as in CI. */
 export const requiresPlane = process.env.JAMDEV_REQUIRE_PLANE === '1';
 
-/** Whether there is a Plane to compare with. It is built only where it is asked for: that takes ten minutes. */
+/** Whether there is a Plane to compare with. It is built only on request, because that takes ten minutes. */
 export function hasPlane(): boolean {
   if (requiresPlane || process.env.PLANE_CONTROLLER_URL !== undefined) return true;
   const installed = join(PLANE_FOLDER, '.crates.toml');
   return existsSync(installed) && readFileSync(installed, 'utf8').includes(`"plane ${PLANE_VERSION} `);
 }
 
-/** Starts a Plane for this process, or uses the one whose values are in the environment, which is left running. */
+/** Starts a Plane for this process, or uses the one whose values are in the environment and leaves it running. */
 export async function startPlane(): Promise<PlaneCluster> {
   const { PLANE_CONTROLLER_URL } = process.env;
   if (PLANE_CONTROLLER_URL !== undefined) return clusterOf(process.env, async () => undefined);
-  // Below the temp folder, where the user that PostgreSQL runs as can reach it.
+  // Below the temp folder, where the user of PostgreSQL can reach it.
   const folder = mkdtempSync(join(tmpdir(), 'jamdev-test-plane-'));
   const env = { ...process.env, JAMDEV_PLANE_FOLDER: folder };
   const run = promisify(execFile);

@@ -5,11 +5,11 @@ import type { ConnectAnswer, ConnectOptions, Driver } from './driver.js';
 import { startPlane } from './plane-cluster.js';
 import { readStatusesOfPlane } from './status-stream.js';
 
-/** Starts a Plane, or uses the one in the environment. Speaks to the HTTP API of its controller. */
+/** Starts a Plane, or uses the one in the environment, through the HTTP API of its controller. */
 export async function startPlaneDriver(): Promise<Driver> {
   const image = await buildBackendImage();
   const plane = await startPlane();
-  // So that a cluster that is used again knows no key of before.
+  // So that a reused cluster has no keys from before.
   const run = randomUUID().slice(0, 8);
   const api = (path: string, body?: unknown) => post(`${plane.controllerUrl}${path}`, body ?? '');
 
@@ -35,7 +35,7 @@ export async function startPlaneDriver(): Promise<Driver> {
 function connectBody(options: ConnectOptions, image: string, run: string) {
   const { key, user, auth, env } = options;
   return {
-    // A tag names what kind of backend holds a key; a key is held only by its own kind.
+    // A tag names the kind of backend that holds a key; a key is held only by its own kind.
     ...(key === undefined ? {} : { key: { name: key, namespace: `${run}-${options.service ?? 'main'}`, tag: '' } }),
     user,
     auth,

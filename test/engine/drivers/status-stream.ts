@@ -2,12 +2,12 @@ import { get } from 'node:http';
 import type { StatusRecord } from './driver.js';
 
 const DEADLINE_MS = 300_000;
-/** How long to follow one stream of Plane before its history is read again. */
+/** How long to follow one stream of Plane before reading its history again. */
 const FOLLOW_MS = 5_000;
 
 /**
- * Reads a stream of statuses until one comes that a test waits for.
- * @returns all so far, without times
+ * Reads a status stream until the status that a test waits for.
+ * @returns all statuses so far, without times
  * @throws Error after 5 minutes, or if the stream ends before
  */
 export async function readStatuses(url: string, last: string): Promise<StatusRecord[]> {
@@ -30,7 +30,7 @@ export async function readStatusesOfPlane(url: string, last: string): Promise<St
   return readStatuses(url, last);
 }
 
-/** Reads one stream until a status comes, or for so long. */
+/** Reads one stream until a status comes, or for this time. */
 function follow(url: string, last: string, forMs: number): Promise<{ statuses: StatusRecord[]; isWhole: boolean }> {
   return new Promise((resolve, reject) => {
     const statuses: StatusRecord[] = [];

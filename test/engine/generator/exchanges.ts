@@ -49,7 +49,7 @@ const answer = fc.oneof(
   fc.tuple(fc.constantFrom(...BODYLESS), bodylessAnswerRest).map(([status, rest]) => text(`HTTP/1.1 ${status}`, rest)),
 );
 
-/** Whole and valid requests and answers: what is not is up to the tables, where each difference has a name. */
+/** Complete and valid requests and answers; invalid ones are in the tables, where each difference has a name. */
 export const exchanges: fc.Arbitrary<Exchange> = fc
   .record({
     method: fc.constantFrom(...METHODS),
@@ -60,7 +60,7 @@ export const exchanges: fc.Arbitrary<Exchange> = fc
   })
   .map(({ method, target: path, request, answer: reply, user }) => ({
     send: text(`${method} ${path} HTTP/1.1`, request, ['Host: {host}']),
-    // The answer to HEAD ends with its head.
+    // The answer to HEAD ends after its head.
     answers: [{ pieces: [method === 'HEAD' ? reply.slice(0, reply.indexOf('\r\n\r\n') + 4) : reply] }],
     ...(user === undefined ? {} : { user }),
   }));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** A head without its first line, and a body that fits to it. Text is one character per byte. */
+/** A head without its first line, and a matching body. Text is one character per byte. */
 export interface MessageRest {
   headers: string[];
   body: string;
@@ -65,7 +65,7 @@ const BODY = fc.oneof(
   fc.constant('y'.repeat(1_500)),
 );
 
-/** A body in chunks, cut at any places. */
+/** A body in chunks, split anywhere. */
 const chunked = (body: string) =>
   fc.array(fc.nat(Math.max(1, body.length)), { maxLength: 3 }).map((cuts) => {
     const places = [...new Set([0, ...cuts, body.length])].filter((each) => each <= body.length).sort((a, b) => a - b);
@@ -86,7 +86,7 @@ function withBody(headers: fc.Arbitrary<string[]>): fc.Arbitrary<MessageRest> {
     ),
   );
   return fc.tuple(headers, framed).chain(([lines, { header, body }]) =>
-    // It may stand anywhere.
+    // It may be in any position.
     fc.nat(lines.length).map((at) => ({ headers: [...lines.slice(0, at), header, ...lines.slice(at)], body })),
   );
 }

@@ -4,7 +4,7 @@ import type { Stage } from '../stage/stage.js';
 const GET = 'GET {path}/ HTTP/1.1\r\nHost: {host}\r\n\r\n';
 const NEVER = { BACKEND: JSON.stringify({ listen: 'never' }) };
 
-/** Which key the backend sees, and that a second connect finds the backend. */
+/** The key that the backend sees, and whether a second connect finds the backend. */
 const withKey =
   (key: string): Scenario['run'] =>
   async (stage) => {

@@ -6,12 +6,12 @@ import { exchanges } from '../generator/exchanges.js';
 import type { Scenario } from '../stage/scenario.js';
 import type { Exchange } from '../stage/stage.js';
 
-/** Cases that are recorded, and compared in each run. */
+/** Recorded cases, which every run compares. */
 const RECORDED_CASES = 300;
 const RECORDED_SEED = 1;
 const FILE = join(ROOT, 'test', 'engine', 'recorded', 'generated-cases.json');
 
-/** Where other cases are asked for by hand: how many. Undefined: those that are recorded. */
+/** The number of other cases for a manual run. Undefined: the recorded ones. */
 export const freshCases =
   process.env.JAMDEV_ENGINE_ONLY === 'generated' && process.env.JAMDEV_PROPERTY_RUNS !== undefined
     ? Number(process.env.JAMDEV_PROPERTY_RUNS)
@@ -21,7 +21,7 @@ export interface GeneratedCase extends Scenario {
   exchange: Exchange;
 }
 
-/** Exchanges that nobody thought of. */
+/** Generated exchanges, which cover unexpected cases. */
 export function generated(isRecording: boolean): GeneratedCase[] {
   if (freshCases !== undefined) return tableOf(sample(freshCases, Number(process.env.JAMDEV_PROPERTY_SEED ?? 2)));
   if (isRecording) {
@@ -29,7 +29,7 @@ export function generated(isRecording: boolean): GeneratedCase[] {
     writeFileSync(FILE, `[\n${cases.map((each) => JSON.stringify(each)).join(',\n')}\n]\n`);
     return tableOf(cases);
   }
-  // As they were recorded: another version of fast-check would make others of the same seed.
+  // As recorded, because another version of fast-check would generate others from the same seed.
   return tableOf(existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : []);
 }
 

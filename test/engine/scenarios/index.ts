@@ -8,7 +8,7 @@ import { tokens } from './tokens.js';
 import { upgrades } from './upgrades.js';
 import { waiting } from './waiting.js';
 
-/** All scenarios, by the table that they are in; each table has a recording of that name. */
+/** All scenarios by table; each table has a recording of that name. */
 export const TABLES: Record<string, Scenario[]> = {
   requests,
   responses,

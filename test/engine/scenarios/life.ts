@@ -4,19 +4,19 @@ import type { Connected, Stage } from '../stage/stage.js';
 const GET = 'GET {path}/ HTTP/1.1\r\nHost: {host}\r\n\r\n';
 const living = (life: object) => ({ BACKEND: JSON.stringify(life) });
 
-/** A backend that ends by itself, before it is ready. */
+/** A backend that exits before it is ready. */
 const endingBy =
   (key: string, life: object): Scenario['run'] =>
   async (stage) =>
     stage.ended(await stage.spawn('a', { key, env: living(life) }));
 
-/** A backend that ends so early that Plane may not come to see it waiting. */
+/** A backend that exits so early that Plane may not see it waiting. */
 const endingAtOnce =
   (key: string, exit: number): Scenario['run'] =>
   async (stage) =>
     stage.ended(await stage.spawn('a', { key, env: living({ exit }) }), 'waiting');
 
-/** A backend that is ready, and ended in some way. */
+/** A ready backend that is ended in some way. */
 const endedBy =
   (key: string, life: object, act: (stage: Stage, backend: Connected) => Promise<void>): Scenario['run'] =>
   async (stage) => {

@@ -7,13 +7,13 @@ const GET = 'GET {path}/ HTTP/1.1\r\nHost: {host}\r\n\r\n';
 const UPGRADE = 'GET {path}/ HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
 const ACCEPTED = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
 
-/** Limits count from the spawn: much longer than a container takes to start, and a request to reach it, on a busy machine. */
+/** Limits count from the spawn: much longer than starting a container and reaching it takes on a busy machine. */
 const LIMIT_S = 60;
-/** Plane counts idle time from what its proxy reported last, which can be many seconds late. */
+/** Plane counts idle time from its proxy's last report, which can be many seconds late. */
 const PAST_LIMIT_MS = 1.5 * LIMIT_S * 1_000;
 const EVENT = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n';
 
-/** The limits of idle time and of lifetime. */
+/** The limits of idle time and lifetime. */
 export const limits = scenarioTable('limits', {
   'idle, with nobody ever connected': async (stage) => {
     await stage.ended(await stage.spawn('a', { key: 'idle', maxIdleSeconds: LIMIT_S }));
@@ -57,7 +57,7 @@ export const limits = scenarioTable('limits', {
   },
 });
 
-/** The backend speaks at once and again when the idle limit is over; its lifetime ends later still. */
+/** The backend sends data at once and again after the idle limit; its lifetime ends later. */
 async function talkPastTheLimit(
   stage: Stage,
   key: string,

@@ -4,7 +4,7 @@ const UNKNOWN = { token: 'A'.repeat(43) };
 const get = (target: string, host = '{host}') => `GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
 const GET = get('{path}/');
 
-/** Connection tokens, and requests that have none that is good. */
+/** Connection tokens, and requests without a valid one. */
 export const tokens = scenarioTable('tokens', {
   none: async (stage) => stage.note('answer', await stage.send({ send: get('/') }, UNKNOWN)),
   unknown: async (stage) => stage.note('answer', await stage.send({ send: GET }, UNKNOWN)),

@@ -15,7 +15,7 @@ const WEBSOCKET = asking(
 const ACCEPTED = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n';
 const REFUSED = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno';
 
-/** The client speaks first, and closes when it has an answer. */
+/** The client sends first, and closes once it has an answer. */
 const talk = (head: string, accepted: string): Rows[string] => ({
   send: [`${head}\r\n`, { await: '\r\n\r\n' }, 'ping', { await: 'pong' }, { close: 'end' }],
   answers: [{ pieces: [`${accepted}\r\n`, { until: 'ping' }, 'pong'], ending: 'end' }],

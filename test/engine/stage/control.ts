@@ -2,24 +2,24 @@ import { send } from '../../support/http.js';
 import { waitFor } from '../../support/wait.js';
 import { type ReadMessage, readRequest } from './http-reading.js';
 
-/** A part of an answer: text is one write; `{ until }` waits for text behind the request; `{ waitMs }` waits. */
+/** A part of an answer: text is one write; `{ until }` waits for text after the request; `{ waitMs }` waits. */
 type BackendPiece = string | { until: string } | { waitMs: number };
 
 /** What the backend answers to one request. */
 export interface BackendAnswer {
   pieces: BackendPiece[];
-  /** `head`: as soon as the head of the request is there. Default: once all of it is. */
+  /** `head`: as soon as the head of the request has arrived. Default: after the whole request. */
   when?: 'head';
   /**
-   * What becomes of the connection: `end` closes the backend's side and waits for the other, `open` waits for the other
-   * side to close. Both show what came until then. Default: it may serve another request.
+   * What happens to the connection: `end` closes the backend's side and waits for the other, `open` waits for the other
+   * side to close. Both show what arrived until then. Default: it may serve another request.
    */
   ending?: 'end' | 'reset' | 'open';
 }
 
 /** A request as it reached the backend. */
 export interface BackendView extends ReadMessage {
-  /** What came behind the request, where the backend waited for the end of the connection. */
+  /** What followed the request, if the backend waited for the end of the connection. */
   after?: string;
   end?: string;
 }
@@ -32,27 +32,27 @@ interface Seen {
   end?: string;
 }
 
-/** Speaks to one backend, through the proxy. */
+/** Controls one backend through the proxy. */
 export class Control {
-  /** @param base of a connection URL of the backend, with its slash behind */
+  /** @param base of a connection URL of the backend, with a trailing slash */
   constructor(private readonly base: string) {}
 
-  /** Says what to answer to the next requests that come with a secret. */
+  /** Sets the answers to the next requests with a secret. */
   async script(secret: string, answers: readonly BackendAnswer[]): Promise<void> {
     await this.#call(`script/${secret}`, answers);
   }
 
-  /** How many requests have come with a secret so far. */
+  /** The number of requests received with a secret so far. */
   async count(secret: string): Promise<number> {
     return (await this.#seen(secret)).length;
   }
 
-  /** Waits until so many requests have come with a secret. */
+  /** Waits until this many requests have been received with a secret. */
   async reached(secret: string, count: number): Promise<void> {
     await waitFor(async () => (await this.count(secret)) >= count, `${count} requests to come`);
   }
 
-  /** Requests that came with a secret, once each has come to its end. @param from how many not to show */
+  /** Requests received with a secret, once each has ended. @param from how many to skip */
   async seen(secret: string, from = 0, atLeast = 0): Promise<BackendView[]> {
     let last: Seen[] = [];
     await waitFor(async () => {
@@ -66,7 +66,7 @@ export class Control {
     return (await this.#call(`seen/${secret}`)) as Seen[];
   }
 
-  /** Requests that asked whether the backend is ready. */
+  /** Requests that checked whether the backend is ready. */
   async probes(): Promise<BackendView[]> {
     return ((await this.#call('probes')) as Seen[]).map(viewOf);
   }
@@ -83,7 +83,7 @@ export class Control {
     return (await this.#call('signals')) as string[];
   }
 
-  /** Lets the backend exit. */
+  /** Makes the backend exit. */
   async exit(code: number): Promise<void> {
     await this.#call(`exit/${code}`);
   }

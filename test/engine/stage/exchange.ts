@@ -2,9 +2,9 @@ import { connect, type Socket } from 'node:net';
 import { type ReadMessage, readAnswer } from './http-reading.js';
 
 /**
- * What a client does on a connection of its own: text goes out as one write, `{ await }` waits for text to come in,
- * `{ reaching }` waits until so many requests have reached the backend, `{ close: 'end' }` closes its side,
- * `{ close: 'reset' }` resets the connection, `{ waitMs }` waits.
+ * What a client does on its own connection: text is one write, `{ await }` waits for incoming text, `{ reaching }`
+ * waits until this many requests have reached the backend, `{ close: 'end' }` closes its side, `{ close: 'reset' }`
+ * resets the connection, `{ waitMs }` waits.
  */
 export type ClientStep =
   | string
@@ -13,30 +13,33 @@ export type ClientStep =
   | { close: 'end' | 'reset' }
   | { waitMs: number };
 
-/** When the client is done: it has an answer to every request, the other side has closed, or the backend saw the request. */
+/**
+ * When the client is done: it has an answer to every request, the other side has closed, or the backend saw the
+ * request.
+ */
 export type ClientUntil = 'answered' | 'closed' | 'sent';
 
-/** What came back to a client. */
+/** What a client received. */
 export interface ClientView {
   answers: ReadMessage[];
-  /** What follows the answers: bytes of an accepted upgrade, or what is no HTTP. */
+  /** What follows the answers: bytes of an accepted upgrade, or bytes that are not HTTP. */
   after: string;
-  /** How the other side closed, where the client waited for that. */
+  /** How the other side closed, if the client waited for that. */
   end?: 'end' | 'reset';
 }
 
-/** Containers of three systems start at once, maybe on a busy machine. */
+/** Containers of three systems start at once, possibly on a busy machine. */
 const DEADLINE_MS = 300_000;
 
 interface ClientOptions {
   until: ClientUntil;
-  /** Of the requests, to read the answers by. */
+  /** The methods of the requests, needed to parse the answers. */
   methods: readonly string[];
-  /** Resolves when so many requests have reached the backend. */
+  /** Resolves when this many requests have reached the backend. */
   reached: (count: number) => Promise<void>;
 }
 
-/** Plays a client. @throws when what it waits for does not come */
+/** Acts as a client. @throws when what it waits for does not come */
 export async function playClient(
   port: number,
   steps: readonly ClientStep[],
@@ -55,9 +58,9 @@ export async function playClient(
     const enough = () => finalAnswers(wire.received, methods) >= methods.length || isUpgraded(wire.received);
     if (until === 'answered') await wire.until(() => wire.end !== undefined || enough(), 'an answer');
     if (until === 'closed') await wire.until(() => wire.end !== undefined, 'the end');
-    // What has come until then is all that there is to see.
+    // What has arrived until then is all there is.
     if (until === 'sent') return viewOf(wire.received, methods, 'end');
-    // Whether a connection closes behind a whole answer is looked at only where that is waited for.
+    // Whether a connection closes after a complete answer is checked only if the scenario waits for that.
     const showsEnd = until === 'closed' || (until === 'answered' && !enough());
     return viewOf(wire.received, methods, showsEnd ? wire.end : undefined);
   } finally {
@@ -127,7 +130,7 @@ function finalAnswers(received: string, methods: readonly string[]): number {
   return viewOf(received, methods, undefined).answers.filter((each) => statusOf(each) >= 200).length;
 }
 
-/** @param end how the other side closed, so that nothing more will come */
+/** @param end how the other side closed, so that no more will arrive */
 function viewOf(received: string, methods: readonly string[], end: 'end' | 'reset' | undefined): ClientView {
   const answers: ReadMessage[] = [];
   let rest = received;

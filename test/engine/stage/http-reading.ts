@@ -1,20 +1,20 @@
-/** A head and its body as they came, without a judgment; text is one character per byte. */
+/** A head and its body as received, without validation; text is one character per byte. */
 export interface ReadMessage {
   line: string;
   headers: string[];
   body: string;
-  /** How the end of the body was told. */
+  /** How the end of the body was marked. */
   framing: 'none' | 'length' | 'chunked' | 'close';
   trailers: string[];
 }
 
-/** What the beginning of some bytes is. */
+/** The first message of some bytes. */
 export type Reading =
   | { kind: 'message'; message: ReadMessage; rest: string }
   | { kind: 'incomplete' }
   | { kind: 'not http' };
 
-/** Reads one answer. @param closed nothing more will come */
+/** Reads one answer. @param closed no more will arrive */
 export function readAnswer(text: string, method: string, closed: boolean): Reading {
   if (!'HTTP/'.startsWith(text.slice(0, 5))) return { kind: 'not http' };
   const head = readHead(text);
@@ -24,7 +24,7 @@ export function readAnswer(text: string, method: string, closed: boolean): Readi
   return readBody(head, closed, 'close');
 }
 
-/** Reads a request that is there as a whole. */
+/** Reads a complete request. */
 export function readRequest(text: string): ReadMessage {
   const head = readHead(text);
   const reading = head === undefined ? undefined : readBody(head, true, 'none');
@@ -51,7 +51,7 @@ function readHead(text: string): Head | undefined {
   return { line, headers, behind: text.slice(end + 4) };
 }
 
-/** @param otherwise how a body ends of which no header tells the length */
+/** @param otherwise how a body ends without a header for its length */
 function readBody(head: Head, closed: boolean, otherwise: 'close' | 'none'): Reading {
   if (/chunked/i.test(headerValue(head.headers, 'transfer-encoding') ?? '')) return readChunks(head, closed);
   const length = headerValue(head.headers, 'content-length');
@@ -68,7 +68,7 @@ function bodyOf({ line, headers, behind }: Head, framing: ReadMessage['framing']
   return { kind: 'message', message, rest: behind.slice(length) };
 }
 
-/** Where a chunk ends is up to everyone on the way: only what is in them counts. */
+/** Chunk boundaries may change on the way, so only their content counts. */
 function readChunks({ line, headers, behind }: Head, closed: boolean): Reading {
   let body = '';
   let rest = behind;
@@ -79,7 +79,7 @@ function readChunks({ line, headers, behind }: Head, closed: boolean): Reading {
     const start = size?.[0].length ?? 0;
     if (size === null || rest.length < start + bytes + 2) {
       if (!closed) return { kind: 'incomplete' };
-      // Cut off: what there is of the chunk.
+      // Cut off: the available part of the chunk.
       const message = {
         line,
         headers,

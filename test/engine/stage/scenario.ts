@@ -4,17 +4,17 @@ import { normalize } from '../transcript/rules.js';
 import { SharedBackend } from './shared-backend.js';
 import { type Exchange, Stage } from './stage.js';
 
-/** Something that is done in the same way to Plane and to jamdev. */
+/** Something done in the same way to Plane and to jamdev. */
 export interface Scenario {
   /** Unique; begins with the name of its table: `requests/GET`. */
   name: string;
   run(stage: Stage): Promise<void>;
 }
 
-/** What one run came to: a normalized transcript, or why there is none. */
+/** The result of one run: a normalized transcript, or why there is none. */
 export type Outcome = { transcript: Record<string, unknown> } | { error: Error };
 
-/** Rows of a table of exchanges, by their names; text stands for an exchange with a plain answer. */
+/** Rows of a table of exchanges by name; a string stands for an exchange with a plain answer. */
 export type Rows = Record<string, Exchange | string>;
 
 /** A table of scenarios that each send bytes to the shared backend once. */
@@ -25,14 +25,14 @@ export function exchangeTable(table: string, rows: Rows): Scenario[] {
   }));
 }
 
-/** A table of scenarios written in the words of the stage. */
+/** A table of scenarios written with the methods of the stage. */
 export function scenarioTable(table: string, rows: Record<string, Scenario['run']>): Scenario[] {
   return Object.entries(rows).map(([name, run]) => ({ name: `${table}/${name}`, run }));
 }
 
 /**
- * Runs scenarios on one system, in their order, some at once.
- * @returns the outcome of each by name, which may still be awaited
+ * Runs scenarios on one system in order, some at once.
+ * @returns the outcome of each by name, which may still be pending
  */
 export function runScenarios(
   driver: Driver,

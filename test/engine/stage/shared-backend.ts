@@ -4,13 +4,13 @@ import type { Connected, Stage } from './stage.js';
 
 const OPTIONS = { key: 'shared', maxIdleSeconds: 3_600 };
 
-/** One backend that many scenarios send requests to, each with a connection token of its own. */
+/** One backend that many scenarios send requests to, each with its own connection token. */
 export class SharedBackend {
   #control: Promise<Control> | undefined;
 
   constructor(private readonly driver: Driver) {}
 
-  /** How to tell it what to answer. */
+  /** Sets its answers. */
   control(): Promise<Control> {
     this.#control ??= this.#start();
     return this.#control;

@@ -4,26 +4,29 @@ import { type BackendAnswer, Control } from './control.js';
 import { type ClientStep, type ClientUntil, type ClientView, playClient } from './exchange.js';
 import type { SharedBackend } from './shared-backend.js';
 
-/** A backend that a scenario has connected to, by one connection token. */
+/** A backend that a scenario has connected to with one connection token. */
 export interface Connected extends Extract<ConnectAnswer, { ok: true }> {
-  /** In the transcript. */
+  /** Its name in the transcript. */
   name: string;
   control: Control;
 }
 
 export interface Exchange {
   /**
-   * What the client does; `{path}` is the path of the connection token (no slash behind), `{token}` the token, `{host}`
-   * the proxy's host and port, `{port}` its port alone.
+   * What the client does; `{path}` is the path of the connection token (without a trailing slash), `{token}` the token,
+   * `{host}` the proxy's host and port, `{port}` only its port.
    */
   send: string | ClientStep[];
   /** What the backend answers, request by request; by default a plain 200. */
   answers?: BackendAnswer[];
-  /** Default: the client has an answer to every request. */
+  /** Default: when the client has an answer to every request. */
   until?: ClientUntil;
-  /** The method of each request, to read the answers by. Default: one request, with the method that `send` begins with. */
+  /**
+   * The method of each request, needed to parse the answers. Default: one request, with the method that `send` begins
+   * with.
+   */
   methods?: string[];
-  /** How many requests must reach the backend before it is asked for what it saw. Default: none. */
+  /** How many requests must reach the backend before its record is read. Default: none. */
   reaching?: number;
   user?: string;
   auth?: Record<string, unknown>;
@@ -31,10 +34,13 @@ export interface Exchange {
   on?: Connected;
 }
 
-/** One run of one scenario on one system: the words that scenarios are written in. Each word notes what came of it. */
+/**
+ * One run of one scenario on one system, with the methods that scenarios are written in. Each of them records its
+ * result.
+ */
 export class Stage {
   readonly transcript: Record<string, unknown> = {};
-  /** Ids of the backends that are this scenario's alone. */
+  /** Ids of the backends that belong only to this scenario. */
   readonly #own = new Set<string>();
 
   constructor(
@@ -43,7 +49,7 @@ export class Stage {
     private readonly names: Names,
   ) {}
 
-  /** Connects. @returns undefined where that is refused */
+  /** Connects. @returns undefined if that is refused */
   async connect(name: string, options: ConnectOptions = {}): Promise<Connected | undefined> {
     const answer = await this.connectQuietly(name, options);
     const { ok } = answer;
@@ -56,14 +62,14 @@ export class Stage {
     return ok ? answer : undefined;
   }
 
-  /** Connects where that must succeed. */
+  /** Connects, which must succeed. */
   async spawn(name: string, options: ConnectOptions = {}): Promise<Connected> {
     const connected = await this.connect(name, options);
     if (connected === undefined) throw new Error(`the connect ${name} was refused`);
     return connected;
   }
 
-  /** The same as {@link connect}, without a note. */
+  /** The same as {@link connect} without recording it. */
   async connectQuietly(
     name: string,
     options: ConnectOptions = {},
@@ -82,12 +88,12 @@ export class Stage {
     return { ...answer, name, control: new Control(`http://localhost:${this.driver.proxyPort}/${answer.token}/`) };
   }
 
-  /** Ends all backends of this scenario: together they would be more than the network of an engine has addresses for. */
+  /** Ends all backends of this scenario: together they would need more addresses than an engine's network has. */
   async leave(): Promise<void> {
     await Promise.all([...this.#own].map((id) => this.driver.terminate(id, 'hard')));
   }
 
-  /** Sends bytes to the proxy, and notes what reached the backend and what came back. */
+  /** Sends bytes to the proxy, and records what reached the backend and what came back. */
   async exchange(label: string, exchange: Exchange): Promise<void> {
     const place = exchange.on ?? (await this.shared.connect(this, exchange));
     const secret = place.secret ?? 'none';
@@ -98,7 +104,10 @@ export class Stage {
     this.note(label, { backend: await control.seen(secret, from, exchange.reaching), client: view });
   }
 
-  /** Sends bytes to the proxy, without a look at the backend: it may not be there. @param place whose token it is */
+  /**
+   * Sends bytes to the proxy without reading the backend's record, because it may not exist.
+   * @param place whose token is used
+   */
   async send(
     exchange: Exchange,
     place: { token: string },
@@ -127,8 +136,8 @@ export class Stage {
   }
 
   /**
-   * Waits until a backend has ended, and notes its whole history.
-   * @param byChance a status to leave out: one that a backend may or may not be seen in
+   * Waits until a backend has ended, and records its whole history.
+   * @param byChance a status to leave out, in which a backend may or may not be seen
    */
   async ended(backend: Connected, byChance?: string): Promise<void> {
     const statuses = await this.driver.statusesUntil(backend.id, 'terminated');
@@ -138,7 +147,7 @@ export class Stage {
     );
   }
 
-  /** Asks for the end of a backend. */
+  /** Terminates a backend. */
   async terminate(backend: Connected, kind: 'soft' | 'hard'): Promise<void> {
     this.note(`terminate ${backend.name} ${kind}`, await this.driver.terminate(backend.id, kind));
   }
@@ -148,7 +157,7 @@ export class Stage {
     await this.driver.kill(backend.id, await backend.control.pid());
   }
 
-  /** Puts something into the transcript. */
+  /** Adds something to the transcript. */
   note(label: string, value: unknown): void {
     let free = label;
     for (let count = 2; free in this.transcript; count += 1) free = `${label} ${count}`;

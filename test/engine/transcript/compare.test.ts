@@ -6,12 +6,12 @@ import { ListedDifferences, readListedDifferences } from './listed.js';
 const TABLE_HEAD = '| scenarios | what | Plane 0.5.5 | jamdev | why |\n| --- | --- | --- | --- | --- |\n';
 
 describe('compare()', () => {
-  test('finds nothing in what is the same', () => {
+  test('finds nothing in equal transcripts', () => {
     const transcript = { a: [{ headers: ['x-a: 1', 'x-b: 2'] }, 'text', 3] };
     expect(compare(transcript, structuredClone(transcript))).toEqual([]);
   });
 
-  test('names the place of each difference', () => {
+  test('names the position of each difference', () => {
     const differences = compare({ a: { line: 'x', rest: [1, 2] } }, { a: { line: 'y', rest: [1] } });
     expect(differences.map(inWords)).toEqual([
       'a.line: "x" on Plane, "y" on jamdev',
@@ -19,7 +19,7 @@ describe('compare()', () => {
     ]);
   });
 
-  test('compares headers by their values, their case and their order', () => {
+  test('compares headers by values, case and order', () => {
     const differences = compare(
       { headers: ['x-a: 1', 'x-a: 2', 'x-b: 3', 'x-c: 4'] },
       { headers: ['X-B: 3', 'x-a: 2', 'x-a: 1', 'x-d: 5'] },
@@ -40,11 +40,11 @@ describe('the list of differences', () => {
     new ListedDifferences(readListedDifferences(TABLE_HEAD + rows.map((row) => `${row}\n`).join('')));
 
   test.each([
-    ['the scenario and the path', '| `t/one` | `exchange.client.after` | does a | does b | reason |'],
-    ['patterns', '| `t/*` | `*.after` | does a | does b | reason |'],
-    ['the values', '| `t/one` | `exchange.client.after` | `a` always | `b` | reason |'],
+    ['its scenario and path', '| `t/one` | `exchange.client.after` | does a | does b | reason |'],
+    ['its values', '| `t/*` | `*.after` | does a | does b | reason |'],
+    ['its driver', '| `t/one` | `exchange.client.after` | `a` always | `b` | reason |'],
     ['the driver', '| `t/one@processes` | `exchange.client.after` | does a | does b | reason |'],
-  ])('explains what a row names by %s', (_what, row) => {
+  ])('explains a difference that a row names by %s', (_what, row) => {
     const list = listOf(row);
     expect(list.unused()).toHaveLength(2);
     expect(list.explains('t/one', 'processes', difference)).toBe(true);
@@ -56,10 +56,10 @@ describe('the list of differences', () => {
     ['another path', '| `t/one` | `exchange.client` | does a | does b | reason |'],
     ['another value of Plane', '| `t/one` | `exchange.client.after` | `x` | does b | reason |'],
     ['another value of jamdev', '| `t/one` | `exchange.client.after` | does a | `x` | reason |'],
-    ['nothing where there is something', '| `t/one` | `exchange.client.after` | nothing | does b | reason |'],
+    ['nothing instead of something', '| `t/one` | `exchange.client.after` | nothing | does b | reason |'],
     ['another driver', '| `t/one@containers` | `exchange.client.after` | does a | does b | reason |'],
-    ['a kind that it is not', '| `t/one` | `header-case` | does a | does b | reason |'],
-  ])('does not explain what a row has with %s', (_what, row) => {
+    ['a kind that does not apply', '| `t/one` | `header-case` | does a | does b | reason |'],
+  ])('does not explain a difference from a row with %s', (_what, row) => {
     const list = listOf(row);
     expect(list.explains('t/one', 'processes', difference)).toBe(false);
     expect(list.unused()).toHaveLength(2);
@@ -68,13 +68,13 @@ describe('the list of differences', () => {
   test.each([
     ['no reason', '| `a` | `b.c` | x | y | |'],
     ['no scenario', '| a | `b.c` | x | y | z |'],
-    ['a kind that does not exist', '| `a` | `header-shape` | x | y | z |'],
+    ['an unknown kind', '| `a` | `header-shape` | x | y | z |'],
   ])('refuses a row with %s', (_what, row) => {
     expect(() => listOf(row)).toThrow('docs/differences.md');
   });
 });
 
-/** For each kind what it is for, and what is near and is not. */
+/** Each kind with a difference it is for, and similar ones that it is not for. */
 const KIND_SAMPLES: Record<string, { is: [string, unknown, unknown][]; isNot: [string, unknown, unknown][] }> = {
   'header-case': { is: [['a.headers.(case)', 'x', 'X']], isNot: [['a.headers.x', ['x'], ['X']]] },
   'header-order': { is: [['a.headers.(order)', 'x, y', 'y, x']], isNot: [['a.headers.x', ['1', '2'], ['2', '1']]] },
@@ -188,7 +188,7 @@ const KIND_SAMPLES: Record<string, { is: [string, unknown, unknown][]; isNot: [s
   },
 };
 
-test.each(Object.keys(KINDS))('the kind %s accepts what it is for, and nothing near', (name) => {
+test.each(Object.keys(KINDS))('the kind %s accepts exactly what it is for', (name) => {
   const samples = KIND_SAMPLES[name];
   if (samples === undefined) throw new Error(`no samples of ${name}`);
   const accepts = ([path, plane, jamdev]: [string, unknown, unknown]) => KINDS[name]?.({ path, plane, jamdev });

@@ -1,12 +1,12 @@
-/** One place where two transcripts are not the same. */
+/** One place where two transcripts differ. */
 export interface Difference {
-  /** Such as `exchange.backend.0.headers.x-a`; a header's values stand in a list, and an absent one is an empty list. */
+  /** Such as `exchange.backend.0.headers.x-a`; a header's values are a list, and an absent one is an empty list. */
   path: string;
   plane: unknown;
   jamdev: unknown;
 }
 
-/** Lists of lines `name: value`, in which only the order of values of one name says something. */
+/** Lists of lines `name: value`, in which only the order of values with the same name matters. */
 const HEADER_LISTS: readonly string[] = ['headers', 'trailers'];
 
 /** Compares two transcripts. @returns all differences */
@@ -47,7 +47,7 @@ function compareHeaders(plane: string[], jamdev: string[], path: readonly string
   };
   return [
     ...differences,
-    // Of names that both have, once each: how often each comes is told by the values.
+    // Names that both have, once each; their repetitions are compared by the values.
     ...aspect('order', (lines) => [...byName(lines).keys()].filter(shared)),
     ...aspect('case', (lines) =>
       [...new Set(lines.map(nameOf))].filter((name) => shared(name.toLowerCase())).sort(ignoringCase),

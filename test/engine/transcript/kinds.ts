@@ -5,11 +5,11 @@ type Kind = (difference: Difference) => boolean;
 
 const answerOf = (path: string) => /\banswers\.\d+\.(headers\.[a-z-]+|body|framing)$/.test(path);
 
-/** By the names under which the table lists them. Each explains as little as it can. */
+/** By the names that the table uses. Each explains as little as possible. */
 export const KINDS: Record<string, Kind> = {
   'header-case': ({ path }) => path.endsWith('.(case)'),
   'header-order': ({ path }) => path.endsWith('.(order)'),
-  /** Only this value: others would say something else about the connection. */
+  /** Only this value, because others would have another meaning for the connection. */
   'keep-alive': ({ path, plane, jamdev }) =>
     /\banswers\.\d+\.headers\.connection$/.test(path) && JSON.stringify([plane, jamdev]) === '[[],["keep-alive"]]',
   'client-keep-alive': ({ path, plane, jamdev }) =>
@@ -22,21 +22,21 @@ export const KINDS: Record<string, Kind> = {
     JSON.stringify([plane, jamdev]) === '[["*"],["*, Authorization"]]',
   'cors-own': ({ path, plane }) =>
     /headers\.access-control-allow-(origin|methods|headers)$/.test(path) && JSON.stringify(plane) === '["*"]',
-  /** The status is the same; jamdev's answer has a body that says what is wrong. */
+  /** The status is the same, and jamdev's answer has a body that says what is wrong. */
   'error-body': ({ path, plane, jamdev }) =>
     answerOf(path) &&
     ((/headers\.(content-type|cache-control|x-content-type-options)$/.test(path) && JSON.stringify(plane) === '[]') ||
       (/headers\.content-length$/.test(path) && ['[]', '["0"]'].includes(JSON.stringify(plane))) ||
       (path.endsWith('.framing') && jamdev === 'length') ||
       (path.endsWith('.body') && plane === '' && isErrorBody(jamdev))),
-  /** On answers of its own; what a backend answers has these headers on both. */
+  /** Only in answers of its own; both pass on these headers in answers of backends. */
   'error-headers': ({ path, plane, jamdev }) => {
     const name = /\banswers\.\d+\.headers\.([a-z-]+)$/.exec(path)?.[1] ?? '';
     return isSame(plane, []) && isSame(jamdev, [OWN_HEADERS[name]]);
   },
   closing: ({ path, plane, jamdev }) =>
     /\banswers\.\d+\.headers\.connection$/.test(path) && isSame(plane, []) && isSame(jamdev, ['close']),
-  /** What follows from passing a request on or not; a row that names it names the status lines as well. */
+  /** Consequences of passing a request on or not; a row that names this kind names the status lines as well. */
   'not-passed-on': ({ path, plane, jamdev }) =>
     (/\bbackend\.\d+$/.test(path) && jamdev === undefined) ||
     (/\banswers\.\d+\.headers\.x-plane-backend-id$/.test(path) && isSame(jamdev, [])) ||

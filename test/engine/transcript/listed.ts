@@ -6,16 +6,19 @@ import { KINDS } from './kinds.js';
 
 /** One row of the table in docs/differences.md. */
 export interface ListedDifference {
-  /** Patterns of scenarios, in which `*` stands for anything; `@processes` or `@containers` behind names one driver. */
+  /**
+   * Patterns of scenarios, in which `*` stands for anything; a suffix `@processes` or `@containers` limits one to a
+   * driver.
+   */
   scenarios: string[];
   /** Kinds by name, or paths in a transcript, in which `*` stands for anything. */
   what: string[];
-  /** Code at the beginning of a cell is the value, to be the same; other text is for people. */
+  /** Code at the beginning of a cell is the value, which must be equal; other text is for people. */
   plane: string;
   jamdev: string;
 }
 
-/** What was used of a row: a part that explains nothing is listed and gone. */
+/** The used parts of all rows: an unused part is listed although the difference is gone. */
 export class ListedDifferences {
   readonly #used = new Set<string>();
 
@@ -34,7 +37,7 @@ export class ListedDifferences {
     return isExplained;
   }
 
-  /** Parts of rows that explained nothing so far. */
+  /** Parts of rows that have explained nothing so far. */
   unused(): string[] {
     return this.rows.flatMap((row, index) =>
       [...row.scenarios, ...row.what]
@@ -44,11 +47,7 @@ export class ListedDifferences {
   }
 }
 
-/**
- * Reads a table of docs/differences.md.
- * @param heading of its first column
- * @throws when a row can't be understood
- */
+/** Reads a table of docs/differences.md. @param heading of its first column @throws when a row cannot be parsed */
 export function readListedDifferences(
   text = readFileSync(join(ROOT, 'docs', 'differences.md'), 'utf8'),
   heading = 'scenarios',
@@ -84,7 +83,7 @@ function isOfKind(what: string, row: ListedDifference, difference: Difference): 
   );
 }
 
-/** Whether a cell that begins with code has this value. Text stands for itself, anything else as JSON. */
+/** Whether a cell that begins with code has this value. A string is compared as it is, anything else as JSON. */
 function isValue(cell: string, value: unknown): boolean {
   const code = /^`([^`]+)`/.exec(cell)?.[1]?.replaceAll('\\|', '|');
   if (code === undefined) return !/^nothing\b/.test(cell) || value === undefined || JSON.stringify(value) === '[]';

@@ -1,4 +1,4 @@
-/** Names for what is random in one run of a scenario, in the order in which it came up. */
+/** Names for the random values of one run, numbered in the order of their appearance. */
 export class Names {
   readonly #names = new Map<string, string>();
 

@@ -41,7 +41,7 @@ const SAMPLES: Record<keyof typeof RULES, { alike: [string, string][]; kept: str
   },
 };
 
-test.each(Object.entries(SAMPLES))('the rule %s changes what it is for, and nothing else', (_name, { alike, kept }) => {
+test.each(Object.entries(SAMPLES))('the rule %s changes only what it is for', (_name, { alike, kept }) => {
   const context = contextWith(['tok1', 'token'], ['tok2', 'token'], ['id1', 'id'], ['tok1', 'token']);
   for (const [text, normal] of alike) expect(normalize(text, context)).toBe(normal);
   for (const text of kept) expect(normalize(text, context)).toBe(text);
@@ -52,7 +52,7 @@ test('long texts that differ stay different', () => {
   expect(normalize(first, contextWith())).not.toBe(normalize(second, contextWith()));
 });
 
-test('rules reach every text of a transcript', () => {
+test('rules are applied to every text of a transcript', () => {
   const value = { a: ['localhost:9123', { b: 'localhost:9123', c: 1, d: undefined, e: null }] };
   expect(normalize(value, contextWith())).toEqual({
     a: ['localhost:<port>', { b: 'localhost:<port>', c: 1, e: null }],

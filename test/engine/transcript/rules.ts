@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Names } from './names.js';
 
-/** What is random in a run, or says who answered. */
+/** Parts that are random in a run, or that identify which system answered. */
 export interface RuleContext {
   names: Names;
   proxyPort: number;
@@ -13,10 +13,10 @@ interface Rule {
   apply(text: string, context: RuleContext): string;
 }
 
-/** Longer texts are told by their length and a hash. */
+/** Longer texts are replaced by their length and a hash. */
 const MAX_TEXT = 300;
 
-/** The only ways in which transcripts are made alike before they are compared. */
+/** The only normalizations of transcripts before they are compared. */
 export const RULES = {
   names: {
     why: 'Backend ids, tokens and secrets are random. They are numbered in the order in which they came up.',
@@ -41,7 +41,7 @@ export const RULES = {
   long: {
     why: 'Long texts would bury the rest; the hash still tells every difference.',
     apply: (text) => {
-      // Names of headers have no case: only the value is hashed.
+      // Names of headers are case-insensitive, so only the value is hashed.
       const [, name = '', value = text] = /^([\w-]+: )(.*)$/s.exec(text) ?? [];
       if (value.length <= MAX_TEXT) return text;
       const hash = createHash('sha256').update(value).digest('hex').slice(0, 12);
@@ -50,7 +50,7 @@ export const RULES = {
   },
 } satisfies Record<string, Rule>;
 
-/** Applies all rules, in their order, to every text in a transcript. */
+/** Applies all rules, in order, to every text in a transcript. */
 export function normalize<T>(value: T, context: RuleContext): T {
   if (typeof value === 'string') {
     let text: string = value;

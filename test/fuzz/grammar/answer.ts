@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { brokenHeader, bytes, chunked, cuts, honestHeader, largeHeader, mostly } from './text.js';
 
-/** What a backend answers: text is one character per byte, `@ID@` is put in when it is sent. */
+/** What a backend answers: text is one character per byte, and `@ID@` is replaced when it is sent. */
 export interface AnswerScript {
   text: string;
-  /** Once it has the head of the request, or all of it. */
+  /** After the head of the request, or after all of it. */
   when: 'head' | 'body';
   cuts: number[];
-  /** What becomes of the connection then. */
+  /** What then happens to the connection. */
   ending: 'keep' | 'end' | 'reset';
 }
 

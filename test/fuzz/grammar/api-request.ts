@@ -10,7 +10,7 @@ export interface ApiScript {
   path: string;
   version: string;
   headers: string[];
-  /** How the length of the body is told; `none`: it is not. */
+  /** How the length of the body is declared; `none`: not at all. */
   framing: 'length' | 'chunked' | 'too long' | 'none';
   /** As {@link mutatedJson} makes it. */
   body: string;
@@ -71,7 +71,7 @@ const MEANINGFUL = fc.constantFrom(
   'Last-Event-ID: 1',
 );
 
-/** Requests for one endpoint, most of them nearly right. */
+/** Requests for one endpoint, most of them almost valid. */
 export function apiScripts(
   endpoint: ApiEndpoint,
   named: Record<string, Record<string, unknown>>,
@@ -124,7 +124,7 @@ export function apiScripts(
   });
 }
 
-/** The bytes that are sent for a script, one character each. */
+/** The bytes sent for a script, one character each. */
 export function apiText({ method, path, version, headers, framing, body, lineEnd, behind }: ApiScript): string {
   const bytes = toBytes(body).toString('latin1');
   const framed = {

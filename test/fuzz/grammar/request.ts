@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { brokenHeader, bytes, chunked, cuts, honestHeader, largeHeader, mostly } from './text.js';
 
-/** What a client does: text is one character per byte, `@ID@` and `@TOKEN@` are put in when it is sent. */
+/** What a client does: text is one character per byte, and `@ID@` and `@TOKEN@` are replaced when it is sent. */
 export interface ClientScript {
   method: string;
-  /** What the backend has to see as the target of the request. */
+  /** The target of the request that the backend must see. */
   rest: string;
   head: string;
   body: string;
-  /** How many answers it may get at most. */
+  /** The maximum number of answers. */
   requests: number;
   cuts: number[];
-  /** When it goes away: after so many pieces, with a reset or without. */
+  /** When it leaves: after this many pieces, with a reset or without. */
   leave: { after: number; reset: boolean } | null;
 }
 
@@ -87,7 +87,7 @@ const SPELLINGS = [
 ];
 const SPOOFS = fc.constantFrom(...SPELLINGS).map((name) => `${name}: SPOOF`);
 
-/** Headers that are meant for a proxy, not for the other end. */
+/** Headers meant for a proxy and not for the other end. */
 const MEANINGFUL = fc.constantFrom(
   'Trailer: x',
   'Trailer: x-verified-username',

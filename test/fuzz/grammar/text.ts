@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Mostly what is right, sometimes what is not. */
+/** Mostly valid, sometimes not. */
 export function mostly<T>(right: fc.Arbitrary<T>, wrong: fc.Arbitrary<T>, weight = 8): fc.Arbitrary<T> {
   return fc.oneof({ weight, arbitrary: right }, { weight: 1, arbitrary: wrong });
 }
@@ -10,19 +10,19 @@ export function bytes(maxLength: number): fc.Arbitrary<string> {
   return fc.uint8Array({ maxLength }).map((each) => Buffer.from(each).toString('latin1'));
 }
 
-/** Where a text is cut into pieces that are sent one by one. */
+/** Where a text is split into pieces that are sent one by one. */
 export const cuts: fc.Arbitrary<number[]> = fc.oneof(
   { weight: 3, arbitrary: fc.constant<number[]>([]) },
   fc.array(fc.nat(400), { maxLength: 4 }),
 );
 
-/** The pieces of a text that is cut at some places. */
+/** The pieces of a text split in some places. */
 export function piecesOf(text: string, places: readonly number[]): string[] {
   const at = [...new Set([0, ...places.filter((each) => each < text.length), text.length])].sort((a, b) => a - b);
   return at.slice(1).map((end, index) => text.slice(at[index], end));
 }
 
-/** One header line that a sender may write, without its end. */
+/** One valid header line without its end. */
 export const honestHeader = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('Accept: */*', 'Content-Type: text/plain', 'Cookie: a=b; c=d', 'X-A: b') },
   fc
@@ -37,7 +37,7 @@ export const honestHeader = fc.oneof(
   ),
 );
 
-/** Header lines that are wrong for anyone to write. */
+/** Invalid header lines. */
 export const brokenHeader = fc.oneof(
   fc.constantFrom(
     'X-Control: a\x01b',
@@ -57,7 +57,7 @@ export const brokenHeader = fc.oneof(
   bytes(30),
 );
 
-/** Headers of a size that some reader does not take. */
+/** Headers of a size that some readers refuse. */
 export const largeHeader = fc.constantFrom(
   `X-Large: ${'a'.repeat(12_000)}`,
   `X-Large: ${'a'.repeat(20_000)}`,
@@ -66,7 +66,7 @@ export const largeHeader = fc.constantFrom(
   Array.from({ length: 2_200 }, (_, index) => `X-${index}: a`).join('\r\n'),
 );
 
-/** A body in chunks. @param ends what stands after the last chunk's size line */
+/** A body in chunks. @param ends what follows the last chunk's size line */
 export function chunked(pieces: readonly string[], ends: string): string {
   const chunks = pieces.filter((each) => each !== '').map((each) => `${each.length.toString(16)}\r\n${each}\r\n`);
   return `${chunks.join('')}0\r\n${ends}`;

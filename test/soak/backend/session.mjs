@@ -13,12 +13,12 @@ export function serve(version) {
   const { SESSION_BACKEND_ID: backend, SESSION_BACKEND_KEY: key, PORT: port } = process.env;
   const [host, recorderPort] = (process.env.SOAK_RECORDER ?? '').split(' ');
   const recorder = connect(Number(recorderPort), host);
-  // The recorder may end first: this process lives on.
+  // The recorder may end first, and this process continues.
   recorder.on('error', () => undefined);
   recorder.write(`${JSON.stringify({ backend, key, port: Number(port), tag: process.env.SOAK_TAG })}\n`);
   let isListening = false;
   recorder.on('data', () => {
-    // The first message acknowledges the report, each later one asks whether this process still lives.
+    // The first message acknowledges the report, each later one asks whether this process is still alive.
     if (isListening) recorder.write('alive\n');
     else listen(version, Number(port));
     isListening = true;
@@ -37,7 +37,7 @@ function listen(version, port) {
     if (action === 'abort') process.kill(process.pid, 'SIGKILL');
     if (action === 'throw') setImmediate(() => JSON.parse('soak'));
     if (action === 'who') return response.end(process.env.SOAK_TAG);
-    // Never answered: the client hangs up.
+    // Never answered: the client disconnects.
     if (action === 'silence') return;
     if (action === 'print') {
       for (let line = 1; line <= Number(argument); line += 1) console.log(`line ${line} of ${argument}`);

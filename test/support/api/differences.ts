@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { ListedDifferences, readListedDifferences } from '../../engine/transcript/listed.js';
 
-/** A value, or a matcher such as `expect.any(String)`, at each place of what is expected. */
+/** A value, or a matcher such as `expect.any(String)`, in each place. */
 type Expected = unknown;
 
 /** One place where an answer is not as expected. */
@@ -11,29 +11,26 @@ interface Mismatch {
   actual: unknown;
 }
 
-/** Compares what tests expect of the API with what it answers. */
+/** Compares the API's answers with what tests expect. */
 export class ApiExpectations {
   readonly #listed: ListedDifferences | undefined;
 
-  /** @param rows what may differ from the API of a dev server; undefined: nothing */
+  /** @param listed differences from the API of a dev server that are allowed; undefined: none */
   private constructor(listed: ListedDifferences | undefined) {
     this.#listed = listed;
   }
 
-  /** Those of a dev server: nothing may differ. */
+  /** For a dev server: nothing may differ. */
   static ofDev(): ApiExpectations {
     return new ApiExpectations(undefined);
   }
 
-  /** Those of `jamdev serve`: what docs/differences.md lists has to differ. */
+  /** For `jamdev serve`: exactly the differences listed in docs/differences.md are required. */
   static ofServe(): ApiExpectations {
     return new ApiExpectations(new ListedDifferences(readListedDifferences(undefined, 'tests')));
   }
 
-  /**
-   * Expects a value, but for what is listed.
-   * @param what names the value in the second column of the table
-   */
+  /** Expects a value, except for listed differences. @param what names the value in the second column of the table */
   check(what: string, actual: unknown, expected: Expected): void {
     const found = mismatches(what, expected, actual);
     const test = expect.getState().currentTestName ?? '';

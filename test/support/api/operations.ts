@@ -4,13 +4,13 @@ import type { TestApi } from './test-api.js';
 /** One method of one path, as an API describes it. */
 interface DescribedOperation {
   method: 'get' | 'post';
-  /** With `:names` of parameters. */
+  /** With parameters as `:names`. */
   path: string;
-  /** The schema of its body, if it reads one. */
+  /** The schema of its body, if it has one. */
   body: unknown;
 }
 
-/** What an API says of itself. */
+/** The description that an API gives of itself. */
 export function describeApi(api: TestApi): Promise<Description> {
   return api.get<Description>('/openapi.json');
 }

@@ -6,7 +6,7 @@ import { keepServe, type ServeRun, type TestCluster } from '../serve.js';
 import { ApiExpectations } from './differences.js';
 import { type ApiTarget, SERVICES, TestApi } from './test-api.js';
 
-/** One `jamdev serve` for all tests of a `describe`, where each has an account of its own. */
+/** One `jamdev serve` for all tests of a `describe`, each with its own account. */
 export interface ServeTarget extends ApiTarget {
   readonly expectations: ApiExpectations;
   readonly serve: ServeRun;

@@ -4,9 +4,9 @@ import { type Answer, openStream, post as postJson, type Stream, send } from '..
 import { waitFor } from '../wait.js';
 import type { ApiExpectations } from './differences.js';
 
-/** The services of every API that suites speak to; the first one is the default. */
+/** The services of every API under test; the first one is the default. */
 export const SERVICES = ['default', 'doc', 'chat'] as const;
-/** A backend may be a container on a machine that is busy. */
+/** A backend may be a container on a busy machine. */
 const STATUS_DEADLINE_MS = 60_000;
 
 /** A system that answers the platform's API. */
@@ -14,34 +14,34 @@ export interface ApiTarget {
   readonly name: 'dev' | 'serve';
   /** Paths of endpoints that read a body and that only this system has. */
   readonly ownBodies: readonly string[];
-  /** Gives a test an API without backends, and takes it away when the test is over. */
+  /** Gives a test an API without backends, and closes it when the test ends. */
   open(): Promise<TestApi>;
-  /** Gives one to all tests of a `describe`, which must leave it as they found it. */
+  /** Gives all tests of a `describe` one API, which they must leave unchanged. */
   share(): () => TestApi;
 }
 
-/** Tests of the platform's API that hold for each system that answers it. */
+/** Tests of the platform's API that hold for every system under test. */
 export type ApiSuite = (target: ApiTarget) => void;
 
-/** Where an API is, and whose account is used. */
+/** The address of an API, and the account that is used. */
 export interface ApiPlace {
   url: string;
-  /** Where connection URLs begin, without a slash at the end. */
+  /** The base of connection URLs, without a trailing slash. */
   proxyUrl: string;
   cluster: string;
   account: string;
   /** An API token of that account. */
   token: string;
-  /** An image of every service, as `use-image` takes it. */
+  /** An image of every service, as `use-image` accepts it. */
   image: string;
   expectations: ApiExpectations;
-  /** The ids of all backends that were ever spawned. */
+  /** The ids of all backends ever spawned. */
   spawned: () => Promise<string[]>;
-  /** Faults of jamdev's own, until now. */
+  /** Faults of jamdev so far. */
   faults: () => readonly unknown[];
 }
 
-/** How the backend of the tests lives: see test/engine/backend/backend.mjs. */
+/** The behavior of the test backend: see test/engine/backend/backend.mjs. */
 interface Life {
   exit?: number;
   listen?: 'never';
@@ -63,7 +63,7 @@ export class TestApi {
     return this.place.account;
   }
 
-  /** Expects a value, but for what docs/differences.md lists: see {@link ApiExpectations.check}. */
+  /** Expects a value, except for what docs/differences.md lists: see {@link ApiExpectations.check}. */
   check(what: string, actual: unknown, expected: unknown): void {
     this.place.expectations.check(what, actual, expected);
   }
@@ -85,10 +85,7 @@ export class TestApi {
     return openStream(this.#urlOf(path), { authorization: `Bearer ${this.place.token}`, ...headers });
   }
 
-  /**
-   * Connects, and expects to succeed.
-   * @param body with the life of a new backend, if it is no plain one
-   */
+  /** Connects, which must succeed. @param body with the behavior of a new backend, unless it is a plain one */
   async connect(
     { life, ...body }: { key?: string; life?: Life; spawn?: object } = {},
     service: string = SERVICES[0],
@@ -99,14 +96,14 @@ export class TestApi {
     return answer.json<ConnectResponse>();
   }
 
-  /** A connect, and the backend ready. */
+  /** Connects and waits until the backend is ready. */
   async connectUntilReady(...how: Parameters<TestApi['connect']>): Promise<ConnectResponse> {
     const connected = await this.connect(...how);
     await this.untilStatus(connected.backend_id, 'ready');
     return connected;
   }
 
-  /** The status of a backend, as version 2 has it. */
+  /** The v2 status of a backend. */
   status(id: string): Promise<StatusJson> {
     return this.get(`/v2/backend/${id}/status`);
   }
@@ -127,7 +124,7 @@ export class TestApi {
     return this.post(`/v2/backend/${id}/terminate`, { hard });
   }
 
-  /** The ids of the backends that run, as the API lists them. */
+  /** The ids of the running backends, as the API lists them. */
   async running(): Promise<string[]> {
     const list = await this.get<{ running_backends: { id: string }[] }>('/v2/account/-/backends');
     return list.running_backends.map(({ id }) => id);
@@ -142,18 +139,20 @@ export class TestApi {
   }
 }
 
-/** Asks the backend of the tests for what it can do: see test/engine/backend/backend.mjs. */
+/** Requests one of the test backend's functions: see test/engine/backend/backend.mjs. */
 export async function control<T = Record<string, string>>(url: string, what: string, body?: string): Promise<T> {
   const answer = await send(`${url}engine-control/${what}`, body === undefined ? {} : { body });
   expect(answer.status, answer.text).toBe(200);
   return answer.json<T>();
 }
 
-/** The headers of the first request that the backend of the tests gets by a connection URL, by their names in lowercase. */
+/**
+ * The headers of the first request that the test backend receives with a connection URL, by their names in lowercase.
+ */
 export async function headersSeen({ url, secret_token }: ConnectResponse): Promise<Record<string, string>> {
   expect((await send(url)).status).toBe(200);
   const [request] = await control<{ head: string }[]>(url, `seen/${secret_token}`);
-  // A byte for each character; these may be UTF-8.
+  // A byte for each character, which may be UTF-8.
   const head = Buffer.from(request?.head ?? '', 'latin1').toString('utf8');
   const lines = head.split('\r\n').slice(1, -2);
   return Object.fromEntries(

@@ -7,7 +7,7 @@ import { sizes } from './sizes.js';
 import { targets } from './targets.js';
 import { users } from './users.js';
 
-/** What a client may send, and what of it reaches the backend. */
+/** What a client may send, and how much of it reaches the backend. */
 export const requests = exchangeTable('requests', {
   ...methods,
   ...targets,

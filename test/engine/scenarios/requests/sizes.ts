@@ -6,7 +6,7 @@ const oneHeader = (bytes: number) => get(`Cookie: ${'c'.repeat(bytes)}\r\n`);
 const manyHeaders = (count: number) => get(Array.from({ length: count }, (_, index) => `X-${index}: 1\r\n`).join(''));
 const url = (bytes: number) => get('', `{path}/?${'u'.repeat(bytes)}`);
 
-/** Sizes on both sides of limits that proxies have. */
+/** Sizes just within and just beyond the limits of proxies. */
 export const sizes: Rows = {
   'a header of 8 KB': oneHeader(8 * KB),
   'a header of 16 KB': oneHeader(16 * KB),

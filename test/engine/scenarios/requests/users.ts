@@ -2,7 +2,7 @@ import type { Rows } from '../../stage/scenario.js';
 
 const send = 'GET {path}/ HTTP/1.1\r\nHost: {host}\r\n\r\n';
 
-/** How a user and auth reach the backend. */
+/** How user and auth reach the backend. */
 export const users: Rows = {
   'a user and auth': { send, user: 'ann é', auth: { role: 'editor', deep: { list: [1, 'é'] } } },
   'a user without auth': { send, user: 'ann' },

@@ -7,7 +7,7 @@ const POST = 'POST {path}/ HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n
 const LENGTH = 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n';
 const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
 
-/** A POST, since a GET may be repeated where nothing came back. */
+/** A POST, because a GET may be retried if no answer came. */
 const nothing = (ending: 'end' | 'reset'): Exchange => ({ send: POST, answers: [{ pieces: [], ending }] });
 
 /** The client has read the beginning of the answer before the rest follows and the backend closes the connection. */
@@ -20,7 +20,7 @@ function cut(read: string, begin: string, rest = ''): Exchange {
   };
 }
 
-/** Answers that are no HTTP, or end too early. */
+/** Answers that are not HTTP, or end too early. */
 export const endings: Rows = {
   'no HTTP': closing('garbage\r\n\r\n'),
   'no HTTP, without an end': { send: GET, answers: [{ pieces: ['garbage\r\n\r\n'], ending: 'open' }] },

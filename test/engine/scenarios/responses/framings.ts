@@ -8,7 +8,7 @@ const TRAILERS =
   'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n5\r\nhello\r\n0\r\nX-T: 1\r\n\r\n';
 const KB = 1_024;
 
-/** How the end of an answer's body is told. */
+/** How the end of an answer's body is marked. */
 export const framings: Rows = {
   'with a length': answering('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'),
   'with length 0': answering('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'),

@@ -5,7 +5,7 @@ const line = (text: string) => answering(`${text}\r\nContent-Length: 2\r\n\r\nok
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const empty = (status: string) => answering(`HTTP/1.1 ${status}\r\nX-A: 1\r\n\r\n`);
 
-/** Status lines, and answers that come before the answer. */
+/** Status lines, and interim answers. */
 export const statuses: Rows = {
   '100 first': answering(`HTTP/1.1 100 Continue\r\n\r\n${OK}`),
   '102 first': answering(`HTTP/1.1 102 Processing\r\n\r\n${OK}`),
