@@ -519,7 +519,7 @@ test('a port holder without a name leaves no gap', () => {
 test.each([
   [undefined, 'http://localhost:PORT/TOKEN/'],
   [{ asked: '/app.js', instead: '../app.js' }, 'use the relative path "../app.js"; "/app.js" drops the token'],
-  ['missing slash', 'opened without the "/" after the token'],
+  ['slash missing', 'opened without the "/" after the token'],
   ['socket.io', '{ path: "/TOKEN/socket.io/" }'],
 ] as const)('how to request with a token: %j', (by, told) => {
   expect(tokenErrors.tokenMissing(by).remedy).toContain(told);
