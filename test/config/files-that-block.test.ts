@@ -18,9 +18,9 @@ const KINDS: Record<string, (path: string) => unknown> = {
     execFileSync('mkfifo', [`${path}.pipe`]);
     symlinkSync(`${path}.pipe`, path);
   },
-  'a device without an end': (path) => symlinkSync('/dev/zero', path),
+  'an endless device': (path) => symlinkSync('/dev/zero', path),
   'a socket': (path) => new Promise<void>((resolve) => createServer().unref().listen(path, resolve)),
-  'a file of 1 GB': (path) => {
+  'a 1 GB file': (path) => {
     writeFileSync(path, '');
     truncateSync(path, 1024 * MIB);
   },
@@ -30,7 +30,7 @@ describe.each(Object.entries(KINDS))('%s', (_kind, make) => {
   test.each([
     ['config file', 'jamsocket.config.json', readConfigFile],
     ['package.json', 'package.json', readManifest],
-  ])('that is %s is refused at once', async (_what, file, read) => {
+  ])('is refused at once as %s', async (_what, file, read) => {
     const project = makeProject();
     await make(join(project, file));
     await expect(read(project)).rejects.toMatchObject({

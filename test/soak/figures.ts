@@ -45,7 +45,7 @@ export function judge(report: CourseReport): Figure[] {
     none('double holders', doubles),
     none('lost sessions', lost),
     none('survivors of killed dev servers', survivors),
-    none('dev servers that ended by themselves', failures),
+    none('dev servers that exited unexpectedly', failures),
     none('processes left', leftovers.processes),
     none('containers left', leftovers.containers),
     none('temp files left', leftovers.tempFiles),
