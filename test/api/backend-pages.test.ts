@@ -29,11 +29,11 @@ describe('HTTP API: pages of backends', () => {
         expect(refused.status, `${origin} ${path}`).toBe(403);
         expect(refused.headers['access-control-allow-origin']).toBeUndefined();
       }
-      const asked = await send(connect, {
+      const preflight = await send(connect, {
         method: 'OPTIONS',
         headers: { ...headers, 'access-control-request-method': 'POST' },
       });
-      expect(asked.status, origin).toBe(403);
+      expect(preflight.status, origin).toBe(403);
       expect(await send(status_url, { headers })).toMatchObject({ status: 200 });
       expect((await send(status_url, { headers })).headers['access-control-allow-origin']).toBe('*');
     }

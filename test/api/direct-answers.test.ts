@@ -14,7 +14,7 @@ const BODIES: [what: string, head: string, body: string][] = [
   ['an empty object', '', '{}'],
   ['a byte order mark', '', '\ufeff{"key":"held"}'],
   ['a byte order mark alone', '', '\ufeff'],
-  ['JSON that is no object', '', '[]'],
+  ['JSON that is not an object', '', '[]'],
   ['a number', '', '1'],
   ['null', '', 'null'],
   ['no JSON', '', '{"key":'],

@@ -128,7 +128,7 @@ describe('HTTP API: its description', () => {
         },
       };
     };
-    const look = async (id: string) => {
+    const readAll = async (id: string) => {
       for (const path of ['/backend/ID/status', '/v2/backend/ID/status', '/v2/backend/ID']) {
         await ask('GET', path.replace('ID', id));
       }
@@ -150,15 +150,15 @@ describe('HTTP API: its description', () => {
       const result = (await ask('POST', path)).json<{ backend_id?: string; name?: string; url: string }>();
       const id = result.backend_id ?? result.name ?? '';
       const streams = await Promise.all(STREAMS.map((each) => follow(each.replace('ID', id))));
-      await look(id);
+      await readAll(id);
       await untilStatus(server, id, 'ready');
-      await look(id);
+      await readAll(id);
       // Metrics take time, so one event is enough.
       if (index === 0) for (const { begun } of streams) await begun();
       await end(id, result.url);
-      await look(id);
+      await readAll(id);
       await untilStatus(server, id, 'terminated');
-      await look(id);
+      await readAll(id);
       await Promise.all(streams.map(({ ended }) => ended()));
       await ask('POST', `/v2/backend/${id}/terminate`);
       await ask('POST', `/backend/${id}/terminate`);

@@ -282,9 +282,9 @@ test('no change is lost: a build follows, or it is proven output, or it was repo
       /** Files changed since the last build started. */
       const unbuilt = new Set<string>();
       /** Files reported as starting no more builds: valid for output, and until anything else changes. */
-      const said = new Set<string>();
+      const reported = new Set<string>();
       const follow = ({ kind, learned = [] }: Trigger) => {
-        for (const { file } of learned) said.add(file);
+        for (const { file } of learned) reported.add(file);
         if (kind !== 'build') return;
         triggers.buildStarted();
         running = true;
@@ -293,7 +293,7 @@ test('no change is lost: a build follows, or it is proven output, or it was repo
       for (const each of happenings) {
         if (each.what === 'change') {
           unbuilt.add(each.file);
-          if (each.origin === 'other') said.clear();
+          if (each.origin === 'other') reported.clear();
           follow(triggers.changed([each]));
           if (each.origin === 'other') expect(unbuilt).toEqual(new Set());
         } else if (each.what === 'end' && running) {
@@ -312,7 +312,7 @@ test('no change is lost: a build follows, or it is proven output, or it was repo
           follow(triggers.release());
         }
       }
-      const known = new Set([...triggers.outputs, ...said]);
+      const known = new Set([...triggers.outputs, ...reported]);
       expect([...unbuilt].filter((file) => !known.has(file))).toEqual([]);
     }),
     { numRuns: 500 },

@@ -18,13 +18,13 @@ function makeBuilder(build: string | undefined, name = 'default') {
   const clock = new HandClock();
   const builder = new Builder([config], clock, createMakeBuild({ project: cwd, stateId: 'state', runId: 'test' }));
   onTestFinished(() => builder.close());
-  const told: string[] = [];
+  const messages: string[] = [];
   builder.events.on('started', (service, number, reason, command) =>
-    told.push(`${service} ${number} started (${reason}): ${command}`),
+    messages.push(`${service} ${number} started (${reason}): ${command}`),
   );
-  builder.events.on('line', (service, line) => told.push(`${service}: ${line}`));
-  builder.events.on('ended', (service, outcome) => told.push(`${service} ${outcome.number} ${outcome.result}`));
-  return { builder, cwd, clock, told };
+  builder.events.on('line', (service, line) => messages.push(`${service}: ${line}`));
+  builder.events.on('ended', (service, outcome) => messages.push(`${service} ${outcome.number} ${outcome.result}`));
+  return { builder, cwd, clock, messages };
 }
 
 /** A build that waits in its N-th run for a file `go<N>`, and then exits with the code in it. */
@@ -33,7 +33,7 @@ const BY_HAND = `
   while [ ! -s go$n ]; do sleep 0.02; done; exit $(cat go$n)
 `;
 
-function letGo(cwd: string, run: number, exitCode = 0): void {
+function finishBuild(cwd: string, run: number, exitCode = 0): void {
   writeFileSync(join(cwd, `go${run}`), String(exitCode));
 }
 
@@ -43,7 +43,7 @@ function untilRun(cwd: string, run: number): Promise<boolean> {
 }
 
 test('a service without a build command is built at once', async () => {
-  const { builder, cwd, told } = makeBuilder(undefined);
+  const { builder, cwd, messages } = makeBuilder(undefined);
   expect(await builder.build('default', 'start')).toEqual({ result: 'succeeded', number: 1, ms: 0 });
   expect(await builder.current('default', NEVER)).toEqual({
     kind: 'process',
@@ -53,14 +53,14 @@ test('a service without a build command is built at once', async () => {
     env: { A: '1' },
     remap8080: true,
   });
-  expect(told).toEqual(['default 1 started (start): undefined', 'default 1 succeeded']);
+  expect(messages).toEqual(['default 1 started (start): undefined', 'default 1 succeeded']);
 });
 
 test('a build reports its start, its output, its end and its duration', async () => {
-  const { builder, clock, told } = makeBuilder('echo "A is $A"');
+  const { builder, clock, messages } = makeBuilder('echo "A is $A"');
   builder.events.on('line', () => clock.turn(1500));
   expect(await builder.build('default', 'key b')).toEqual({ result: 'succeeded', number: 1, ms: 1500 });
-  expect(told).toEqual(['default 1 started (key b): echo "A is $A"', 'default: A is 1', 'default 1 succeeded']);
+  expect(messages).toEqual(['default 1 started (key b): echo "A is $A"', 'default: A is 1', 'default 1 succeeded']);
 });
 
 test('builds are numbered, and the newest successful one is current', async () => {
@@ -76,20 +76,20 @@ test('a caller that asks during the first build waits for it', async () => {
   builder.assertUsable('default');
   const waiting = [builder.current('default', NEVER), builder.current('default', NEVER)];
   await untilRun(cwd, 1);
-  letGo(cwd, 1);
+  finishBuild(cwd, 1);
   expect((await Promise.all(waiting)).map(({ number }) => number)).toEqual([1, 1]);
   await build;
 });
 
 test('a new process waits while a build command overwrites the previous result', async () => {
   const { builder, cwd } = makeBuilder(BY_HAND);
-  letGo(cwd, 1);
+  finishBuild(cwd, 1);
   await builder.build('default', 'start');
   const second = builder.build('default', 'change');
   builder.assertUsable('default');
   const waiting = builder.current('default', NEVER);
   await untilRun(cwd, 2);
-  letGo(cwd, 2);
+  finishBuild(cwd, 2);
   await second;
   expect((await waiting).number).toBe(2);
 });
@@ -103,17 +103,17 @@ test('without a build command nothing is overwritten, so no caller waits for a b
 });
 
 test('a newer build cancels the running one, whose result does not count', async () => {
-  const { builder, cwd, told } = makeBuilder(BY_HAND);
+  const { builder, cwd, messages } = makeBuilder(BY_HAND);
   const first = builder.build('default', 'start');
   const waiting = builder.current('default', NEVER);
   await untilRun(cwd, 1);
   const second = builder.build('default', 'change');
   expect(await first).toEqual({ result: 'superseded', number: 1 });
   await untilRun(cwd, 2);
-  letGo(cwd, 2);
+  finishBuild(cwd, 2);
   expect(await second).toMatchObject({ result: 'succeeded', number: 2 });
   expect((await waiting).number).toBe(2);
-  expect(told.filter((line) => / (superseded|succeeded)/.test(line))).toEqual([
+  expect(messages.filter((line) => / (superseded|succeeded)/.test(line))).toEqual([
     'default 1 superseded',
     'default 2 succeeded',
   ]);
@@ -149,15 +149,15 @@ describe('a failed build', () => {
     const build = builder.build('default', 'start');
     const waiting = expect(builder.current('default', NEVER)).rejects.toMatchObject({ code: 'BuildFailed' });
     await untilRun(cwd, 1);
-    letGo(cwd, 1, 7);
+    finishBuild(cwd, 1, 7);
     await waiting;
     expect(await build).toMatchObject({ result: 'failed', failure: 'exit code 7' });
   });
 
   test('leaves nothing to start a process on, even after a successful build', async () => {
     const { builder, cwd } = makeBuilder(BY_HAND);
-    letGo(cwd, 1);
-    letGo(cwd, 2, 1);
+    finishBuild(cwd, 1);
+    finishBuild(cwd, 2, 1);
     await builder.build('default', 'start');
     expect(await builder.build('default', 'change')).toMatchObject({ result: 'failed', number: 2 });
     expect(() => builder.assertUsable('default')).toThrow(expect.objectContaining({ code: 'BuildFailed' }));
@@ -190,10 +190,10 @@ describe('a failed build', () => {
 
   test('makes a session whose process is being replaced wait until a build succeeds, however many fail', async () => {
     const { builder, cwd } = makeBuilder(BY_HAND);
-    letGo(cwd, 1);
-    letGo(cwd, 2, 1);
-    letGo(cwd, 3, 2);
-    letGo(cwd, 4);
+    finishBuild(cwd, 1);
+    finishBuild(cwd, 2, 1);
+    finishBuild(cwd, 3, 2);
+    finishBuild(cwd, 4);
     await builder.build('default', 'start');
     await builder.build('default', 'change');
     const failures: string[] = [];
@@ -207,8 +207,8 @@ describe('a failed build', () => {
 
   test('is superseded by the next successful build', async () => {
     const { builder, cwd } = makeBuilder(BY_HAND);
-    letGo(cwd, 1, 1);
-    letGo(cwd, 2);
+    finishBuild(cwd, 1, 1);
+    finishBuild(cwd, 2);
     await builder.build('default', 'start');
     await builder.build('default', 'change');
     builder.assertUsable('default');
@@ -267,24 +267,24 @@ describe('a build with the same output as the last successful one', () => {
       failure: '',
       lines: [],
     }));
-    const told: string[] = [];
-    builder.events.on('good', (_service, { number }, reason) => told.push(`${number} good (${reason})`));
-    builder.events.on('unchanged', (_service, { number }) => told.push(`${number} unchanged`));
-    return { builder, told };
+    const messages: string[] = [];
+    builder.events.on('good', (_service, { number }, reason) => messages.push(`${number} good (${reason})`));
+    builder.events.on('unchanged', (_service, { number }) => messages.push(`${number} unchanged`));
+    return { builder, messages };
   }
 
   test('succeeds, is reported as unchanged, and leaves the previous build in use', async () => {
-    const { builder, told } = makeBuilderOf('a', 'a');
+    const { builder, messages } = makeBuilderOf('a', 'a');
     await builder.build('default', 'start');
     expect(await builder.build('default', 'key b')).toMatchObject({ result: 'succeeded', number: 2, unchanged: true });
     expect((await builder.current('default', NEVER)).number).toBe(1);
-    expect(told).toEqual(['1 good (start)', '2 unchanged']);
+    expect(messages).toEqual(['1 good (start)', '2 unchanged']);
   });
 
   test('is compared only with the last successful build, not with earlier ones', async () => {
-    const { builder, told } = makeBuilderOf('a', 'b', 'a');
+    const { builder, messages } = makeBuilderOf('a', 'b', 'a');
     for (const reason of ['start', 'there', 'and back']) await builder.build('default', reason);
-    expect(told).toEqual(['1 good (start)', '2 good (there)', '3 good (and back)']);
+    expect(messages).toEqual(['1 good (start)', '2 good (there)', '3 good (and back)']);
   });
 
   test('supersedes a failure in between', async () => {

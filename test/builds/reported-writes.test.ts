@@ -149,7 +149,7 @@ interface Bench {
   folder: string;
   path(file: string): string;
   /** Reports changed files as a watcher would. @returns those that a backend wrote */
-  look(...files: string[]): Promise<string[]>;
+  check(...files: string[]): Promise<string[]>;
 }
 
 const kept = keepFolder();
@@ -173,7 +173,7 @@ async function start(): Promise<Bench & { program: ReportingProgram; other: Repo
   for (const each of programs) await each.run(`process.chdir(${JSON.stringify(folder)})`);
   const writes = new ReportedWrites(reports, patientClock);
   const path = (file: string) => join(folder, file);
-  const look = async (...files: string[]) => {
+  const check = async (...files: string[]) => {
     const changes = files.map((file) => {
       const isLink = lstatSync(path(file), { throwIfNoEntry: false })?.isSymbolicLink() === true;
       const what = isLink ? ('created' as const) : ('content' as const);
@@ -182,34 +182,34 @@ async function start(): Promise<Bench & { program: ReportingProgram; other: Repo
     const found = await writes.find('app', changes);
     return files.filter((file) => found.has(path(file)));
   };
-  expect(await look('old', 'folder/a', 'folder/deep/b')).toEqual([]);
-  return { folder, path, look, program, other };
+  expect(await check('old', 'folder/a', 'folder/deep/b')).toEqual([]);
+  return { folder, path, check, program, other };
 }
 
 describe('a file written by a Node.js backend counts as the backend’s', () => {
   test.each(OPERATIONS)('%s', async (body, ...files) => {
-    const { program, look } = await start();
+    const { program, check } = await start();
     await program.run(body);
-    expect(await look(...files)).toEqual(files);
+    expect(await check(...files)).toEqual(files);
   });
 
   test('if its first process and others write to it in turn', async () => {
-    const { program, other, look } = await start();
+    const { program, other, check } = await start();
     for (const each of [program, other, program, program, other]) await each.run('fs.appendFileSync("old", "x")');
-    expect(await look('old')).toEqual(['old']);
+    expect(await check('old')).toEqual(['old']);
   });
 
   test('even if the process has ended', async () => {
-    const { folder, look } = await start();
+    const { folder, check } = await start();
     const program = await startReportingProgram(folder, reports);
     await program.run('fs.appendFileSync("old", "x"); fs.writeFileSync("new", "y")');
     await program.end();
     await reports.prune();
-    expect(await look('old', 'new')).toEqual(['old', 'new']);
+    expect(await check('old', 'new')).toEqual(['old', 'new']);
   });
 
   test('even if the process hears of the end of its writes late, as long as the file sizes prove it', async () => {
-    const { program, look } = await start();
+    const { program, check } = await start();
     await program.run(`
       const handle = await fs_promises.open("folder/a", "a");
       const writing = [
@@ -220,23 +220,23 @@ describe('a file written by a Node.js backend counts as the backend’s', () => 
       await Promise.all(writing);
       await handle.close();
     `);
-    expect(await look('new', 'old', 'folder/a')).toEqual(['new', 'old', 'folder/a']);
+    expect(await check('new', 'old', 'folder/a')).toEqual(['new', 'old', 'folder/a']);
   });
 
   test('if the write is still going on, because its end is awaited', async () => {
-    const { program, look, path } = await start();
+    const { program, check, path } = await start();
     const writing = program.run('await fs_promises.writeFile("new", Buffer.alloc(30_000_000))');
     await waitFor(() => existsSync(path('new')), 'the file');
-    expect(await look('new')).toEqual(['new']);
+    expect(await check('new')).toEqual(['new']);
     await writing;
   });
 
   test('if the write ends just when the file is checked', async () => {
-    const { program, look, path } = await start();
+    const { program, check, path } = await start();
     for (let bytes = 600_000; bytes < 1_000_000; bytes += 10_000) {
       const writing = program.run(`await fs_promises.writeFile("${bytes}", Buffer.alloc(${bytes}))`);
       await waitFor(() => existsSync(path(String(bytes))), 'the file');
-      expect(await look(String(bytes))).toEqual([String(bytes)]);
+      expect(await check(String(bytes))).toEqual([String(bytes)]);
       await writing;
     }
   });
@@ -256,53 +256,53 @@ describe('a person’s save counts as a change', () => {
     ['deleted', (path) => rmSync(path)],
   ];
   test.each(PERSONS)('right after a backend wrote the file: %s', async (_, save) => {
-    const { program, look, path } = await start();
+    const { program, check, path } = await start();
     await program.run('fs.writeFileSync("old", "by a backend")');
     save(path('old'));
-    expect(await look('old')).toEqual([]);
+    expect(await check('old')).toEqual([]);
   });
 
   test.each(PERSONS)('between two writes of a backend: %s', async (_, save) => {
-    const { program, look, path } = await start();
+    const { program, check, path } = await start();
     for (let round = 0; round < 3; round += 1) {
       await program.run(`fs.appendFileSync("old", "x")`);
-      expect(await look('old')).toEqual(['old']);
+      expect(await check('old')).toEqual(['old']);
       save(path('old'));
-      expect(await look('old')).toEqual([]);
+      expect(await check('old')).toEqual([]);
     }
   });
 
   test.each(PERSONS.slice(0, 3))('right before a backend appended to the file: %s', async (_, save) => {
-    const { program, other, look, path } = await start();
+    const { program, other, check, path } = await start();
     await program.run('fs.appendFileSync("old", "x")');
     save(path('old'));
     await program.run('fs.appendFileSync("old", "y")');
     await other.run('await fs_promises.appendFile("old", "z")');
-    expect(await look('old')).toEqual([]);
+    expect(await check('old')).toEqual([]);
     await other.run('fs.appendFileSync("old", "!")');
-    expect(await look('old')).toEqual(['old']);
+    expect(await check('old')).toEqual(['old']);
   });
 
   test('of a file that a backend then moved or only touched', async () => {
-    const { program, look, path } = await start();
+    const { program, check, path } = await start();
     writeFileSync(path('old'), 'by a person');
     writeFileSync(path('folder/a'), 'by a person');
     await program.run('fs.renameSync("old", "new"); fs.utimesSync("folder/a", 1, 1)');
-    expect(await look('new', 'folder/a')).toEqual([]);
+    expect(await check('new', 'folder/a')).toEqual([]);
   });
 
   test('of a file that a backend once deleted, whether it is created or deleted', async () => {
-    const { program, look, path } = await start();
+    const { program, check, path } = await start();
     await program.run('fs.unlinkSync("old")');
-    expect(await look('old')).toEqual(['old']);
+    expect(await check('old')).toEqual(['old']);
     writeFileSync(path('old'), 'old content');
-    expect(await look('old')).toEqual([]);
+    expect(await check('old')).toEqual([]);
     rmSync(path('old'));
-    expect(await look('old')).toEqual([]);
+    expect(await check('old')).toEqual([]);
   });
 
   test('if the backend hears of the end of its write too late to know who wrote last', async () => {
-    const { program, look, path } = await start();
+    const { program, check, path } = await start();
     const busy = program.run(`
       const writing = fs_promises.writeFile("new", "from the backend");
       const endMs = Date.now() + 500;
@@ -312,7 +312,7 @@ describe('a person’s save counts as a change', () => {
     await waitFor(() => existsSync(path('new')) && readFileSync(path('new'), 'utf8') !== '', 'the write');
     writeFileSync(path('new'), 'by a person');
     await busy;
-    expect(await look('new')).toEqual([]);
+    expect(await check('new')).toEqual([]);
   });
 });
 
@@ -342,7 +342,7 @@ test('in any sequence of writes, no save by a person is attributed to a backend'
   );
   await fc.assert(
     fc.asyncProperty(fc.array(action, { maxLength: 12 }), async (actions) => {
-      const { program, other, look, path } = await start();
+      const { program, other, check, path } = await start();
       const read = () => (existsSync(path('f')) ? readFileSync(path('f'), 'utf8') : undefined);
       let before = read();
       const known = new Set<string>();
@@ -357,7 +357,7 @@ test('in any sequence of writes, no save by a person is attributed to a backend'
           didBackendDelete ||= how === 'delete';
         } else if (read() !== before) {
           const now = read();
-          const isOwn = (await look('f')).length > 0;
+          const isOwn = (await check('f')).length > 0;
           const saves = now?.match(/<P\d+>/g) ?? [];
           if (saves.some((save) => !known.has(save))) expect(isOwn).toBe(false);
           if (now === undefined && !didBackendDelete) expect(isOwn).toBe(false);
@@ -372,14 +372,14 @@ test('in any sequence of writes, no save by a person is attributed to a backend'
 });
 
 test('reports do not grow with the number of writes', async () => {
-  const { program, look } = await start();
+  const { program, check } = await start();
   await program.run('for (let n = 0; n < 2_000; n += 1) fs.writeFileSync("old", String(n))');
   await program.run('for (let n = 0; n < 2_500; n += 1) { fs.writeFileSync("f" + n, ""); fs.rmSync("f" + n); }');
   const folder = reports.folderOf(backendsOf('app'));
   const bytes = readdirSync(folder).map((name) => lstatSync(join(folder, name)).size);
   expect(bytes.filter((size) => size > 512 * 1024)).toEqual([]);
   await program.run('fs.writeFileSync("new", "x")');
-  expect(await look('old', 'new')).toEqual(['old', 'new']);
+  expect(await check('old', 'new')).toEqual(['old', 'new']);
 });
 
 test('a missing folder of reports yields no reports and disturbs no program', async () => {

@@ -18,10 +18,10 @@ function makeRuns() {
 
 test('services that ask before a run starts share it', async () => {
   const { ask, started, untilStarted } = makeRuns();
-  const asked = [ask(), ask(), ask()];
+  const results = [ask(), ask(), ask()];
   await untilStarted(1);
   started[0]?.end(7);
-  expect(await Promise.all(asked)).toEqual([7, 7, 7]);
+  expect(await Promise.all(results)).toEqual([7, 7, 7]);
   expect(started).toHaveLength(1);
 });
 
@@ -40,19 +40,19 @@ test('a service that asks during a run gets the next one, which starts after its
 
 test('other variables need another run, and another place runs at the same time', async () => {
   const { ask, started, untilStarted } = makeRuns();
-  const asked = [ask('a'), ask('b'), ask('a', NEVER, 'elsewhere')];
+  const results = [ask('a'), ask('b'), ask('a', NEVER, 'elsewhere')];
   await untilStarted(2);
   started[0]?.end(1);
   started[1]?.end(3);
   await untilStarted(3);
   started[2]?.end(2);
-  expect(await Promise.all(asked)).toEqual([1, 2, 3]);
+  expect(await Promise.all(results)).toEqual([1, 2, 3]);
 });
 
 test('a run is canceled as soon as all its callers have given up, with the reason of the last one', async () => {
   const { ask, started, untilStarted } = makeRuns();
   const [one, two] = [new AbortController(), new AbortController()];
-  const asked = [ask('', one.signal), ask('', two.signal)];
+  const results = [ask('', one.signal), ask('', two.signal)];
   await untilStarted(1);
   one.abort('first');
   expect(started[0]?.signal.aborted).toBe(false);
@@ -61,7 +61,7 @@ test('a run is canceled as soon as all its callers have given up, with the reaso
   // The next run starts when the canceled one has ended.
   const next = ask();
   started[0]?.end(1);
-  expect(await Promise.all(asked)).toEqual([1, 1]);
+  expect(await Promise.all(results)).toEqual([1, 1]);
   await untilStarted(2);
   started[1]?.end(2);
   expect(await next).toBe(2);

@@ -95,14 +95,14 @@ test('the newest of several live lines is shown, and after its end the previous 
 test('a screen takes over from the bare terminal', () => {
   const { stream, writer } = make(true);
   writer.live('build', 'step 1');
-  const told: string[] = [];
-  writer.writeTo({ append: (text) => told.push(text), live: (lines) => told.push(`live ${lines.join()}`) });
+  const calls: string[] = [];
+  writer.writeTo({ append: (text) => calls.push(text), live: (lines) => calls.push(`live ${lines.join()}`) });
   expect(stream.written.at(-1)).toBe('\r\u001b[2K');
   const before = stream.written.length;
   writer.live('build', 'step 2');
   writer.writeOutput('a', ['one', 'two']);
   writer.live('build', undefined);
-  expect(told).toEqual(['live step 1', 'live step 2', 'one\ntwo\n', 'live step 2', 'live ']);
+  expect(calls).toEqual(['live step 1', 'live step 2', 'one\ntwo\n', 'live step 2', 'live ']);
   expect(stream.written).toHaveLength(before);
   writer.writeTo(undefined);
   writer.write('bare');

@@ -6,17 +6,17 @@ import { type KeyInput, listenForKeys, shortcutTable } from '../../src/cli/termi
 /** A terminal's input, and the actions it requested. */
 function fakeTerminal() {
   const emitter = new EventEmitter();
-  const asked: string[] = [];
+  const requested: string[] = [];
   const input = Object.assign(emitter, {
     isTTY: true as const,
-    setRawMode: (raw: boolean) => asked.push(`raw ${raw}`),
-    resume: () => asked.push('resume'),
-    pause: () => asked.push('pause'),
+    setRawMode: (raw: boolean) => requested.push(`raw ${raw}`),
+    resume: () => requested.push('resume'),
+    pause: () => requested.push('pause'),
   });
   return {
     input: input as unknown as KeyInput,
     press: (text: string) => emitter.emit('data', Buffer.from(text)),
-    asked,
+    requested,
     emitter,
   };
 }
@@ -108,10 +108,10 @@ test('the help is a table of keys and what they do', () => {
 });
 
 test('the terminal is switched to raw mode and back', () => {
-  const { asked, stop, press, pressed, emitter } = listen();
-  expect(asked).toEqual(['raw true', 'resume']);
+  const { requested, stop, press, pressed, emitter } = listen();
+  expect(requested).toEqual(['raw true', 'resume']);
   stop();
-  expect(asked).toEqual(['raw true', 'resume', 'raw false', 'pause']);
+  expect(requested).toEqual(['raw true', 'resume', 'raw false', 'pause']);
   press('b');
   expect(pressed).toEqual([]);
   expect(emitter.listenerCount('data')).toBe(0);

@@ -81,12 +81,12 @@ export class Balancer {
     if (this.#readyPath === undefined) return Promise.resolve(true);
     const url = `http://127.0.0.1:${port}${this.#readyPath}`;
     return new Promise((resolve) => {
-      const asked = get(url, { agent: false, timeout: READY_TIMEOUT_MS }, (answer) => {
+      const probe = get(url, { agent: false, timeout: READY_TIMEOUT_MS }, (answer) => {
         answer.resume();
         resolve(answer.statusCode === 200);
       });
-      asked.on('error', () => resolve(false));
-      asked.on('timeout', () => asked.destroy(new Error('it does not answer')));
+      probe.on('error', () => resolve(false));
+      probe.on('timeout', () => probe.destroy(new Error('it does not answer')));
     });
   }
 }

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Two machines with a Docker Engine each, for tests of a cluster, and a PostgreSQL: a machine is a network namespace, and
-# both hang on one bridge, on which this machine has an address too. What else belongs to a cluster runs as processes with
+# Two machines with a Docker Engine each, for tests of a cluster, and a PostgreSQL: each machine is a network namespace, and
+# both are connected to one bridge, on which this machine has an address too. Other parts of a cluster are processes with
 # the variable JAMDEV_TEST_CLUSTER=FOLDER in their environment.
 #
 #   machines.sh start FOLDER OWNER   prints NAME=value lines. Everything is stopped when the process OWNER has ended, and
 #                                    what earlier ones left is removed first, if their owners have ended
-#   machines.sh stop FOLDER          ends all of it, with those processes, and leaves nothing behind
+#   machines.sh stop FOLDER          ends everything including those processes, and leaves nothing behind
 #
-# Linux and root. FOLDER is TMPDIR/jamdev-cluster-ID. The engines answer at FOLDER/1/docker.sock and FOLDER/2/docker.sock.
+# Needs Linux and root. FOLDER is TMPDIR/jamdev-cluster-ID. The engines answer at FOLDER/1/docker.sock and FOLDER/2/docker.sock.
 set -euo pipefail
 test_folder="$(cd "$(dirname "$0")/.." && pwd -P)"
 # shellcheck source=test/docker/namespaced-engine.sh
@@ -18,7 +18,7 @@ MACHINES=(1 2)
 
 say() { printf 'machines: %s\n' "$*" >&2 || true; }
 
-# Names of what belongs to a folder; those of interfaces have at most 15 characters.
+# Names derived from a folder; those of interfaces have at most 15 characters.
 id_of() { printf '%s' "$1" | cksum | cut -d ' ' -f 1; }
 namespace_of() { printf 'jamdev-cluster-%s-%s' "$(id_of "$1")" "$2"; }
 bridge_of() { printf 'jc%s' "$(id_of "$1")"; }
@@ -31,7 +31,7 @@ start() {
   remove_leftovers
   install_packages
   mkdir -p "$folder"
-  # Where the user that PostgreSQL runs as can reach it.
+  # Where the user of PostgreSQL can reach it.
   chmod 711 "$folder"
   born_of "$owner" >"$folder/owner"
   setsid "$0" watch "$folder" >/dev/null 2>&1 </dev/null &
@@ -39,7 +39,7 @@ start() {
   make_bridge "$folder"
   for machine in "${MACHINES[@]}"; do
     make_machine "$folder" "$machine"
-    # Without its proxies in user space: two processes for each container.
+    # Without its user-space proxies, which take two processes for each container.
     launch_engine "$(namespace_of "$folder" "$machine")" "$folder/$machine" --userland-proxy=false &
     engines+=("$!")
   done
@@ -61,8 +61,8 @@ install_packages() {
   { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } >&2
 }
 
-# What goes over the bridge begins or ends on this machine, so that no rule of its firewall for forwarding is needed. Its
-# hardware address is set: otherwise it would change with those of the links, and each change cuts the machines off.
+# All traffic on the bridge begins or ends on this machine, so it needs no firewall rule for forwarding. Its hardware
+# address is set: otherwise it would change with those of the links, and each change cuts the machines off.
 make_bridge() {
   local bridge tries
   bridge="$(bridge_of "$1")"
@@ -96,7 +96,7 @@ stop() {
   local folder="$1" machine pids
   trap - ERR
   [ -d "$folder" ] || return 0
-  # They may start others until they are gone.
+  # They may start others until they have ended.
   while pids="$(processes_of "$folder")" && [ -n "$pids" ]; do
     # shellcheck disable=SC2086 # a list of pids
     kill -9 $pids 2>/dev/null || true
@@ -115,7 +115,7 @@ processes_of() {
   { grep -lsazxF -- "JAMDEV_TEST_CLUSTER=$1" /proc/[0-9]*/environ || true; } | cut -d / -f 3
 }
 
-# A process, so that no later one with its number is taken for it.
+# Identifies a process even if its pid is reused later.
 born_of() { printf '%s %s' "$1" "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20)"; }
 
 owner_lives() {
@@ -124,7 +124,7 @@ owner_lives() {
   [ "$(born_of "${owner%% *}")" = "$owner" ]
 }
 
-# Folders whose owner is gone, as after the machine was switched off.
+# Folders whose owner is gone, such as after the machine was switched off.
 remove_leftovers() {
   local folder
   for folder in "$PREFIX"*; do
@@ -132,14 +132,14 @@ remove_leftovers() {
   done
 }
 
-# A process that only waits, and cleans up if nobody else does.
+# A process that only waits, and cleans up if no other process does.
 watch() {
   local folder="$1"
   while [ -s "$folder/owner" ] && owner_lives "$folder"; do sleep 1; done
   stop "$folder"
 }
 
-# The reader of this output may be gone; that must not keep the script from cleaning up.
+# If the reader of this output is gone, the script must still clean up.
 trap '' PIPE
 case "${1:-}" in
   start) start "${2:?a folder}" "${3:?the pid of its owner}" ;;

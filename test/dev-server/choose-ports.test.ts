@@ -130,9 +130,9 @@ describe('a default port on which a program listens', () => {
     const base = await freeRange();
     await occupy(base);
     const folder = createStateFolder(makeProject());
-    const asked: number[] = [];
+    const questions: number[] = [];
     const ask = (answer: boolean) => async (_: unknown, pair: { port: number; proxyPort: number }) => {
-      asked.push(pair.port, pair.proxyPort);
+      questions.push(pair.port, pair.proxyPort);
       return answer;
     };
     const no = choose(base, { folder, policy: { forgetKept: false, ask: ask(false) } });
@@ -143,7 +143,7 @@ describe('a default port on which a program listens', () => {
     await expect(offKeys).rejects.toMatchObject({ port: base });
     const yes = await choose(base, { folder, policy: { forgetKept: false, ask: ask(true) } });
     expect(yes).toMatchObject({ port: base + 1, move: { taken: { port: base, project: undefined } } });
-    expect(asked).toEqual([base + 1, base + 11, base + 1, base + 11]);
+    expect(questions).toEqual([base + 1, base + 11, base + 1, base + 11]);
     await yes.close();
     expect(await choose(base, { folder })).toMatchObject({ port: base + 1, move: { taken: undefined } });
   });

@@ -6,8 +6,8 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** Parts of a dev server whose backends end after a time. @returns what the register was told in the end */
-function makeCloseable(gracePeriodsMs: number[], endsAfterMs: number): { closeable: Closeable; told: string[] } {
-  const told: string[] = [];
+function makeCloseable(gracePeriodsMs: number[], endsAfterMs: number): { closeable: Closeable; notes: string[] } {
+  const notes: string[] = [];
   const part = { close: async () => undefined };
   const parts = {
     platform: {
@@ -19,10 +19,10 @@ function makeCloseable(gracePeriodsMs: number[], endsAfterMs: number): { closeab
     runtime: { ...part, cleared: async () => undefined, standDown: async () => undefined },
     loaded: part,
     parser: part,
-    register: { remove: () => told.push('all has ended'), close: () => told.push('some may still run') },
+    register: { remove: () => notes.push('all has ended'), close: () => notes.push('some may still run') },
   };
   const closeable = { parts, ports: part, guard: part, bus: new EventBus() };
-  return { closeable: closeable as unknown as Closeable, told };
+  return { closeable: closeable as unknown as Closeable, notes };
 }
 
 test.each([
@@ -31,9 +31,9 @@ test.each([
   ['a process that can’t be killed no longer than that', [60_000], 90_000, 'some may still run'],
   ['builds when no backend runs', [], 2_000, 'all has ended'],
 ])('closing waits for %s', async (_, gracePeriodsMs, endsAfterMs, expected) => {
-  const { closeable, told } = makeCloseable(gracePeriodsMs, endsAfterMs);
+  const { closeable, notes } = makeCloseable(gracePeriodsMs, endsAfterMs);
   const closed = new Closing(closeable).close();
   await vi.advanceTimersByTimeAsync(100_000);
   await closed;
-  expect(told).toEqual([expected]);
+  expect(notes).toEqual([expected]);
 });

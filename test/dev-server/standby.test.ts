@@ -7,7 +7,7 @@ import { prepareStandbys } from '../../src/dev-server/standby.js';
 function makeService({ begun = true } = {}) {
   const events = new EventEmitter();
   const build = { kind: 'process', number: 1 };
-  const told: string[] = [];
+  const calls: string[] = [];
   const definitions = [{ name: 'doc' }];
   const definition = () => ({ warm: 2, warmPool: 0 });
   const builder = { events, goodBuilds: () => [{ build }], definitions, definition } as unknown as Builder;
@@ -15,11 +15,11 @@ function makeService({ begun = true } = {}) {
   const begin = prepareStandbys({
     builder,
     runtime: {
-      standBy: ({ warm, awaitsRenewal }) => told.push(`keep ${warm}${awaitsRenewal ? ' after the rollout' : ''}`),
-      renewStandbys: () => told.push('replace older ones'),
+      standBy: ({ warm, awaitsRenewal }) => calls.push(`keep ${warm}${awaitsRenewal ? ' after the rollout' : ''}`),
+      renewStandbys: () => calls.push('replace older ones'),
     },
     rolledOut: () => {
-      told.push('wait for the rollout');
+      calls.push('wait for the rollout');
       return new Promise<void>((resolve) => {
         finish = resolve;
       });
@@ -28,10 +28,10 @@ function makeService({ begun = true } = {}) {
   });
   if (begun) {
     begin();
-    told.splice(0);
+    calls.splice(0);
   }
   return {
-    told,
+    calls,
     begin,
     isGood: () => events.emit('good', 'doc'),
     isUnchanged: () => events.emit('unchanged', 'doc'),
@@ -44,28 +44,28 @@ async function settle(): Promise<void> {
 }
 
 test('standby processes of the previous build are replaced after running backends have moved to the new one', async () => {
-  const { told, isGood, isRolledOut } = makeService();
+  const { calls, isGood, isRolledOut } = makeService();
   isGood();
   // Other listeners of the same event begin to replace backends first.
-  expect(told).toEqual(['keep 2 after the rollout']);
+  expect(calls).toEqual(['keep 2 after the rollout']);
   await settle();
-  expect(told).toEqual(['keep 2 after the rollout', 'wait for the rollout']);
+  expect(calls).toEqual(['keep 2 after the rollout', 'wait for the rollout']);
   isRolledOut();
   await settle();
-  expect(told).toEqual(['keep 2 after the rollout', 'wait for the rollout', 'replace older ones']);
+  expect(calls).toEqual(['keep 2 after the rollout', 'wait for the rollout', 'replace older ones']);
 });
 
 test('a build with unchanged output keeps standby processes', async () => {
-  const { told, isUnchanged } = makeService();
+  const { calls, isUnchanged } = makeService();
   isUnchanged();
   await settle();
-  expect(told).toEqual(['keep 2']);
+  expect(calls).toEqual(['keep 2']);
 });
 
 test('keeps no standby processes before the start, and then those for the build that is current', () => {
-  const { told, isGood, begin } = makeService({ begun: false });
+  const { calls, isGood, begin } = makeService({ begun: false });
   isGood();
-  expect(told).toEqual([]);
+  expect(calls).toEqual([]);
   begin();
-  expect(told).toEqual(['keep 2']);
+  expect(calls).toEqual(['keep 2']);
 });

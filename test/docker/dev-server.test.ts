@@ -134,7 +134,7 @@ describeDocker('jamdev dev with a Dockerfile', () => {
   test('restart: no request is lost, one container lives at a time, the newest wins, and nothing is left', async () => {
     // Standby containers would appear among the events.
     const { dev, folder, connect, save } = await startProject({ onChange: 'restart', warm: 0 });
-    const told = followEvents(folder, ['start', 'die']);
+    const actions = followEvents(folder, ['start', 'die']);
     const { url } = await connect({ key: 'k' });
     await untilWatching(dev);
     const order = ['one', 'two', 'three', 'four'];
@@ -170,8 +170,8 @@ describeDocker('jamdev dev with a Dockerfile', () => {
     expect(await containersOf(folder)).toEqual([]);
     expect(await imagesOf(folder)).toEqual([]);
     // At least one of each version except the third, which may have been replaced before it started.
-    await waitFor(() => told().length >= 6 && told().length % 2 === 0, 'the events of all containers');
-    expect(told()).toEqual(told().map((_, index) => (index % 2 === 0 ? 'start' : 'die')));
+    await waitFor(() => actions().length >= 6 && actions().length % 2 === 0, 'the events of all containers');
+    expect(actions()).toEqual(actions().map((_, index) => (index % 2 === 0 ? 'start' : 'die')));
   });
 
   test('terminate and keep behave as documented', async () => {
@@ -318,8 +318,8 @@ test('without an engine, a project with a start script uses child processes and 
   const only = await runCli(args, { cwd: makeProject(files), env });
   expect(only.code).toBe(1);
   expect(only.stderr).toMatch(/Docker/);
-  const asked = await runCli([...args, '--runtime', 'docker'], { cwd: dev.folder, env });
-  expect(asked.code).toBe(1);
+  const run = await runCli([...args, '--runtime', 'docker'], { cwd: dev.folder, env });
+  expect(run.code).toBe(1);
 });
 
 test.each([

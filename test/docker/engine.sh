@@ -2,13 +2,13 @@
 # A Docker Engine for the tests, on machines that have none.
 #
 #   test/docker/engine.sh start   makes sure that an engine answers and has the base image; prints its DOCKER_HOST
-#   test/docker/engine.sh stop    ends the engine that `start` began, with all it holds; leaves any other alone
+#   test/docker/engine.sh stop    ends the engine that `start` began, with everything in it; leaves others alone
 #
-# Both can be called again. An engine that answers already is used as it is. One that is started needs Linux and root;
-# it has its data, its socket and its network bridge to itself, in JAMDEV_ENGINE_FOLDER (a folder per checkout in the
-# temp folder, unless set), so that several can run side by side. It leaves the machine's firewall alone: an engine that
-# starts removes the chains of all engines and makes them again, and another that publishes a port or makes a network in
-# that moment fails. Its containers reach each other and this machine without these rules, and no other machine.
+# Both are idempotent. An engine that already answers is used unchanged. Starting one needs Linux and root; it has its own
+# data, socket and network bridge in JAMDEV_ENGINE_FOLDER (by default a folder per checkout in the temp folder), so that
+# several can run side by side. It does not change the machine's firewall: a starting engine would remove and recreate the
+# chains of all engines, and another one that publishes a port or creates a network at that moment would fail. Without
+# these rules, its containers reach each other and this machine, but no other machine.
 set -euo pipefail
 
 root="$(cd "$(dirname "$0")/../.." && pwd -P)"
@@ -18,21 +18,21 @@ socket="$folder/docker.sock"
 bridge="jt$(printf '%s' "$folder" | cksum | cut -d ' ' -f 1)"
 base_images=(node:22-slim node:20-slim python:3.12-slim)
 START_TIMEOUT_S=60
-# The last base image that was made here.
+# The last base image made here.
 made_image=''
 
 say() { printf 'engine: %s\n' "$*" >&2; }
 
 own() { docker -H "unix://$socket" "$@"; }
 
-# The pid of the engine of ours, if it lives: one that was killed may stay in the list of processes without a command.
+# The pid of our engine, if it is alive: a killed one may remain in the process list without a command.
 own_pid() {
   local pid
   pid="$(cat "$folder/dockerd.pid" 2>/dev/null || true)"
   if [ -n "$pid" ] && grep -aqs -- "$folder" "/proc/$pid/cmdline"; then printf '%s' "$pid"; fi
 }
 
-# Pids of processes of this folder whose command line has the words given.
+# Pids of processes of this folder whose command line contains the given words.
 pids_of() {
   local file
   for file in /proc/[0-9]*/cmdline; do
@@ -51,7 +51,7 @@ start() {
     say "one answers at $host"
   else
     mkdir -p "$folder"
-    # Two starts at once in one folder: the second waits, and finds the engine of the first.
+    # Of two concurrent starts in one folder, the second waits and finds the engine of the first.
     exec 9>"$folder/lock"
     if command -v flock >/dev/null; then flock 9; fi
     if ! command -v docker >/dev/null || ! answers own; then launch 9>&-; fi
@@ -68,7 +68,7 @@ start() {
 launch() {
   install_packages
   make_bridge
-  # Left by one that was killed; the numbers in them may by now be those of other processes.
+  # Left by a killed engine; other processes may have reused the pids in them.
   rm -f "$folder/dockerd.pid"
   if [ -z "$(pids_of 'containerd --config')" ]; then rm -f "$folder"/exec/containerd/containerd.{pid,sock,sock.ttrpc}; fi
   say "starting one in $folder"
@@ -102,9 +102,9 @@ install_packages() {
   { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } >&2
 }
 
-# A bridge of its own: engines that shared docker0 would give the same addresses to different containers. One whose
-# hardware address was not set takes over the lowest of its containers' whenever one comes or goes: the others then send
-# to the one it had before, and are cut off for up to a minute.
+# A separate bridge: engines that shared docker0 would give the same addresses to different containers. Its hardware
+# address is set, because otherwise it changes to the lowest of its containers' whenever one comes or goes; the others then
+# send to the previous one, and are cut off for up to a minute.
 make_bridge() {
   busybox ip link show "$bridge" >/dev/null 2>&1 && return
   local tries subnet
@@ -120,11 +120,11 @@ make_bridge() {
 
 # --- base images ------------------------------------------------------------------------------------------------------
 
-# The real image where it can be had; else, and always in an engine of our own, one made of what this machine has.
+# The real image if it can be pulled; otherwise, and always in our own engine, one made from this machine's files.
 provide() {
   local host="$1" image="$2" language="${2%%:*}" program
   if [ "$host" != "unix://$socket" ] && docker -H "$host" pull "$image" >&2; then return; fi
-  # Of one language there is one on this machine, whatever version an image is named after.
+  # This machine has one version of each language, whatever version an image is named after.
   if [ "${made_image%%:*}" = "$language" ]; then
     docker -H "$host" tag "$made_image" "$image"
     return
@@ -140,7 +140,7 @@ provide() {
   made_image="$image"
 }
 
-# What every image has: the usual commands, and two users.
+# The content of every image: the usual commands, and two users.
 fill() {
   local made="$1" name
   mkdir -p "$made"/{bin,etc,proc,root,tmp,home/node,usr/bin,usr/sbin,sbin,usr/local/bin,usr/local/etc,usr/local/lib}
@@ -162,7 +162,7 @@ copy_libraries() {
     mkdir -p "$made$(dirname "$library")"
     if [ ! -e "$made$library" ]; then cp -L "$library" "$made$library"; fi
   done
-  # Looked up by name, which ldd does not see.
+  # Loaded by name at run time, which ldd does not report.
   for library in "$(dirname "$(ldd "$2" | grep -o '/[^ ]*libc\.so[^ ]*')")"/lib{nss_dns.so.2,nss_files.so.2,gcc_s.so.1}; do
     if [ -e "$library" ] && [ ! -e "$made$library" ]; then cp -L "$library" "$made$library"; fi
   done
@@ -183,7 +183,7 @@ fill_node() {
   fi
 }
 
-# No package registry can be reached from inside: what the templates install comes along.
+# Containers reach no package registry, so the packages of the templates are included.
 fill_npm_cache() {
   local made="$1" manifest project="$1-project"
   for manifest in "$root"/templates/*/package.json; do
@@ -197,7 +197,7 @@ fill_npm_cache() {
     >"$made/usr/local/etc/npmrc"
 }
 
-# Under /usr/local it finds its own library, wherever that lies here.
+# Under /usr/local it finds its own library, wherever that is on this machine.
 fill_python() {
   local made="$1" python library
   python="$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')"
@@ -217,7 +217,7 @@ stop() {
   local pid waited=0
   pid="$(own_pid)"
   if [ -n "$pid" ]; then
-    # They would get a while to end on their own; they are tests' and can go at once.
+    # They would get time to end on their own, which containers of tests do not need.
     own ps -q 2>/dev/null | xargs -r docker -H "unix://$socket" kill >/dev/null 2>&1 || true
     kill "$pid" 2>/dev/null || true
     while [ -n "$(own_pid)" ] && [ "$waited" -lt 200 ]; do
@@ -226,13 +226,13 @@ stop() {
     done
     kill -9 "$pid" 2>/dev/null || true
   fi
-  # What a killed engine left running: the shims of containers, and under each its container.
+  # Processes left by a killed engine: the shims of containers, each with its container.
   local shim
   for shim in $(pids_of containerd-shim); do
     # shellcheck disable=SC2046 # a list of pids
     kill -9 $(cat "/proc/$shim/task/$shim/children" 2>/dev/null) "$shim" 2>/dev/null || true
   done
-  # What it left mounted; the deepest first.
+  # Its remaining mounts, the deepest first.
   { grep -o " $folder/[^ ]*" /proc/mounts || true; } | sort -r | xargs -r -n 1 umount -l 2>/dev/null || true
   if command -v busybox >/dev/null; then busybox ip link del "$bridge" 2>/dev/null || true; fi
   rm -rf "$folder"

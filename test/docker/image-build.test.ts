@@ -39,7 +39,7 @@ function build(files: Record<string, string>, options: Partial<ImageRequest> = {
 }
 
 const builder = await findDockerBuilder();
-const isThere = async (image: string) => (await docker('images', '--quiet', image)) !== '';
+const exists = async (image: string) => (await docker('images', '--quiet', image)) !== '';
 
 describeDocker('building an image', () => {
   test('a successful build has its own name and the requested platform', async () => {
@@ -60,7 +60,7 @@ describeDocker('building an image', () => {
     expect(kept).toEqual(lines);
     expect(lines.join('\n')).not.toMatch(/DEPRECATED|buildx/);
     expect(await removeImage(testEngine(), image)).toBe(true);
-    expect(await isThere(image)).toBe(false);
+    expect(await exists(image)).toBe(false);
     expect(await removeImage(testEngine(), image)).toBe(true);
   });
 
@@ -161,7 +161,7 @@ describeDocker('building an image', () => {
     cancel();
     const { ok, image } = await outcome;
     expect(ok).toBe(false);
-    expect(await isThere(image)).toBe(false);
+    expect(await exists(image)).toBe(false);
     await waitFor(
       async () => !(await docker('ps', '--all', '--no-trunc')).includes(word),
       'the container of the step to go',

@@ -1,6 +1,6 @@
-# Functions for tests that need a Docker Engine on another machine, which is a network namespace here. To be sourced, by
-# scripts that run as root on Linux. `ip netns exec` would hide the cgroups that the engine needs, so programs enter by
-# nsenter.
+# Functions for tests that need a Docker Engine on another machine, simulated by a network namespace. To be sourced by
+# scripts that run as root on Linux. `ip netns exec` would hide the cgroups that the engine needs, so programs enter the
+# namespace with nsenter.
 
 ENGINE_START_TIMEOUT_S=60
 
@@ -11,8 +11,8 @@ inside() {
   nsenter --net="/run/netns/$namespace" "$@"
 }
 
-# Starts an engine in a namespace, with all that it has in a folder, and waits until it answers at FOLDER/docker.sock.
-# Its containers get a cgroup named after the namespace: so they are found even when the engine has been killed.
+# Starts an engine in a namespace with all its files in a folder, and waits until it answers at FOLDER/docker.sock.
+# Its containers get a cgroup named after the namespace, so that they are found even if the engine has been killed.
 #   launch_engine NAMESPACE FOLDER [option of dockerd]...
 launch_engine() {
   local namespace="$1" folder="$2" pid waited=0
@@ -34,19 +34,19 @@ launch_engine() {
 }
 
 # Ends a namespace with everything in it: all its processes, an engine and its containers, their cgroups and mounts.
-# Nothing gets time to end by itself, so that it is the same for what an earlier run left.
+# Kills everything at once, as it also does with leftovers of an earlier run.
 #   end_namespace NAMESPACE FOLDER
 end_namespace() {
   local namespace="$1" folder="$2" cgroups pid
   if [ -e "/run/netns/$namespace" ]; then
-    # The engine and its shims; new ones may have been started meanwhile.
+    # The engine and its shims, of which new ones may have started in the meantime.
     while pid="$(ip netns pids "$namespace")" && [ -n "$pid" ]; do
       # shellcheck disable=SC2086 # a list of pids
       kill -9 $pid 2>/dev/null || true
       sleep 0.05
     done
   fi
-  # Their containers have namespaces of their own.
+  # Their containers have their own namespaces.
   for cgroups in /sys/fs/cgroup/"$namespace" /sys/fs/cgroup/*/"$namespace"; do
     [ -d "$cgroups" ] || continue
     until rmdir_all "$cgroups"; do

@@ -191,12 +191,12 @@ describe.each(FOREIGN.filter(([, , work]) => hasSqlite || !work.includes('sqlite
         'server.cjs': server('one'),
         'page.html': 'one',
       });
-      const isSaid = () => dev.stdout().includes(`A backend seems to write "${file}"`);
+      const isReported = () => dev.stdout().includes(`A backend seems to write "${file}"`);
       // Code is saved while the chain of builds is still going on.
       await waitFor(async () => (await ask('write')) && builds().length >= 2, 'the first builds');
       writeFileSync(join(folder, 'server.cjs'), server('two'));
       await waitFor(async () => (await ask('write')).version === 'two', 'the new code');
-      await waitFor(async () => (await ask('write')) && isSaid(), 'the message');
+      await waitFor(async () => (await ask('write')) && isReported(), 'the message');
       expect(dev.stdout()).toContain(`add "ignore": ["/${file}"]`);
       const { pid } = await ask('write');
       const before = builds();
@@ -248,8 +248,8 @@ describe.runIf(process.platform === 'linux')('files that a backend in another la
       'server.py': PYTHON,
       'page.html': 'one',
     });
-    const isSaid = () => dev.stdout().includes('A backend seems to write "data.json"');
-    await waitFor(async () => (await ask('write')) && isSaid(), 'the message');
+    const isReported = () => dev.stdout().includes('A backend seems to write "data.json"');
+    await waitFor(async () => (await ask('write')) && isReported(), 'the message');
     expect(dev.stdout()).toContain('add "ignore": ["/data.json"]');
     const before = builds();
     expect(before.length).toBeLessThanOrEqual(5);
@@ -295,18 +295,18 @@ describe.runIf(process.platform === 'linux')('a file that an outside program has
     onTestFinished(() => {
       for (const each of [logs, tee]) each.kill('SIGKILL');
     });
-    const isSaid = (program: string, file: string) =>
+    const isReported = (program: string, file: string) =>
       dev.stdout().includes(`${program} (process ${program === 'tee' ? tee.pid : logs.pid}) is writing "${file}"`);
     await waitFor(() => {
       tee.stdin.write('line\n');
-      return isSaid('tee', 'copy.log');
+      return isReported('tee', 'copy.log');
     }, 'the message about tee');
     // Each replacement of the session adds a line to its log.
-    for (let round = 1; !isSaid('node', 'session.log') && round <= 20; round += 1) {
+    for (let round = 1; !isReported('node', 'session.log') && round <= 20; round += 1) {
       expect(await handled()).toEqual(['marker']);
       await waitFor(() => dev.stdout().includes(`ready on build ${builds().length + 1}`), 'the replaced session');
     }
-    expect(isSaid('node', 'session.log')).toBe(true);
+    expect(isReported('node', 'session.log')).toBe(true);
     expect(await handled()).toEqual(['marker']);
     expect(dev.stdout()).toContain('add "ignore": ["/copy.log"]');
     expect(builds().filter((each) => each !== 'marker')).toEqual([]);

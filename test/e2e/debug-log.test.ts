@@ -25,37 +25,37 @@ describe('the debug log', () => {
     const dev = await startDev(folder, ['--command', 'PASSWORD=hunter2 node server.mjs', ...secret, ...args], {
       env: { ...process.env, ...env },
     });
-    const said = async (text: string | RegExp) =>
+    const untilLogged = async (text: string | RegExp) =>
       waitFor(() => (typeof text === 'string' ? dev.stderr().includes(text) : text.test(dev.stderr())), String(text));
 
-    await said(/^jamdev: \S+Z cli: jamdev \d\S* dev, Node\.js v/m);
-    await said(`config: project ${folder}, config file none\n`);
-    await said('service default: process from the option --command');
-    await said(`ports: API ${dev.apiUrl}, proxy ${dev.proxyUrl}\n`);
+    await untilLogged(/^jamdev: \S+Z cli: jamdev \d\S* dev, Node\.js v/m);
+    await untilLogged(`config: project ${folder}, config file none\n`);
+    await untilLogged('service default: process from the option --command');
+    await untilLogged(`ports: API ${dev.apiUrl}, proxy ${dev.proxyUrl}\n`);
 
     const connectUrl = `${dev.apiUrl}/v2/service/-/-/connect`;
     const connected = (await post(connectUrl, { key: 'doc' })).json<{ backend_id: string; url: string }>();
     await send(connected.url);
     await post(connectUrl, { key: 'doc' });
-    await said(`platform: connect to default with key doc: spawned ${connected.backend_id}`);
-    await said(`platform: connect to default with key doc: found ${connected.backend_id} (ready)`);
-    await said(new RegExp(`processes: backend ${connected.backend_id} is process \\d+, on port \\d+`));
-    await said(new RegExp(`event: status .*"${connected.backend_id}".*"ready"`));
+    await untilLogged(`platform: connect to default with key doc: spawned ${connected.backend_id}`);
+    await untilLogged(`platform: connect to default with key doc: found ${connected.backend_id} (ready)`);
+    await untilLogged(new RegExp(`processes: backend ${connected.backend_id} is process \\d+, on port \\d+`));
+    await untilLogged(new RegExp(`event: status .*"${connected.backend_id}".*"ready"`));
 
     const idOf = (text: string) => (JSON.parse(text) as { error: { id: string } }).error.id;
     const refused = await post(connectUrl, { key: 'nobody', spawn: false });
-    await said(
+    await untilLogged(
       `api: POST /v2/service/-/-/connect is answered with an error (id ${idOf(refused.text)}): KeyUnheldNoSpawnConfig:`,
     );
     const [, token = ''] = new URL(connected.url).pathname.split('/');
     const lost = [...token].reverse().join('');
     const json = { headers: { accept: 'application/json' } };
     const gone = await send(`${dev.proxyUrl}/${lost}/`, json);
-    await said(`proxy: GET /TOKEN/ is answered with an error (id ${idOf(gone.text)}): TokenUnknown:`);
+    await untilLogged(`proxy: GET /TOKEN/ is answered with an error (id ${idOf(gone.text)}): TokenUnknown:`);
 
     await untilWatching(dev);
     writeFileSync(join(folder, 'server.mjs'), `import ${JSON.stringify(fixture('echo-server.mjs'))}; // changed`);
-    await said(/builds: default: changed server\.mjs \(by \w+\): \w+/);
+    await untilLogged(/builds: default: changed server\.mjs \(by \w+\): \w+/);
     for (const word of ['hunter2', token, lost]) expect(dev.stderr()).not.toContain(word);
     expect(dev.stdout()).not.toContain('platform:');
   });

@@ -54,12 +54,12 @@ test.runIf(process.platform === 'linux')('connects again after a first connect t
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ask = (method: string, path: string, port = api, by: Agent | undefined = agent) =>
     new Promise<{ status: number; text: string }>((resolve, reject) => {
-      const asked = request({ host: '127.0.0.1', port, path, method, agent: by }, async (response) => {
+      const clientRequest = request({ host: '127.0.0.1', port, path, method, agent: by }, async (response) => {
         let text = '';
         for await (const chunk of response.setEncoding('utf8')) text += chunk;
         resolve({ status: response.statusCode ?? 0, text });
       });
-      asked.on('error', reject).end();
+      clientRequest.on('error', reject).end();
     });
   // Opens the connection that the later connect request uses.
   expect((await ask('GET', '/_jamdev/info')).status).toBe(200);

@@ -49,6 +49,6 @@ test('doctor has no complaint about taken ports while the dev server of this pro
   const dev = await startDev(folder);
   const { code, ports } = await portFindings();
   expect(code).toBe(0);
-  const said = (url: string) => `this project's dev server (pid ${dev.process.pid}) runs on ${new URL(url).port}`;
-  expect(ports.map(({ text }) => text)).toEqual([said(dev.apiUrl), said(dev.proxyUrl)]);
+  const messageFor = (url: string) => `this project's dev server (pid ${dev.process.pid}) runs on ${new URL(url).port}`;
+  expect(ports.map(({ text }) => text)).toEqual([messageFor(dev.apiUrl), messageFor(dev.proxyUrl)]);
 });

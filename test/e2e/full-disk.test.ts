@@ -35,10 +35,10 @@ describe.skipIf(!CAN_MOUNT)('a full disk', () => {
     disk.fill();
     // It either stops there or keeps its state elsewhere.
     const run = startCli(['dev', '--port', '0', '--proxy-port', '0', '--command', ECHO], options);
-    const said = () => `${run.stdout()}${run.stderr()}`;
-    await waitFor(() => said().includes('df -h') || run.process.exitCode !== null, 'the complaint');
-    expect(said()).toMatch(/the disk is full \(ENOSPC\)/);
-    expect(said()).not.toMatch(/[Mm]ake (it|the project folder) writable|fault/);
+    const allOutput = () => `${run.stdout()}${run.stderr()}`;
+    await waitFor(() => allOutput().includes('df -h') || run.process.exitCode !== null, 'the complaint');
+    expect(allOutput()).toMatch(/the disk is full \(ENOSPC\)/);
+    expect(allOutput()).not.toMatch(/[Mm]ake (it|the project folder) writable|fault/);
   });
 
   test('is reported once, ends no session, and logs continue when there is room', async () => {

@@ -37,7 +37,7 @@ test('a process waits for a running build instead of starting on half of it, and
   const dev = await startDev(folder);
   const connect = (key: string) => post(`${dev.apiUrl}/v2/service/-/-/connect`, { key });
   const urlOf = async (key: string) => (await connect(key)).json<{ url: string }>().url;
-  const letGo = (build: number, end: 'ok' | 'fail') => writeFileSync(join(folder, `go${build}`), end);
+  const finishBuild = (build: number, end: 'ok' | 'fail') => writeFileSync(join(folder, `go${build}`), end);
   const untilBuild = (build: number) =>
     waitFor(() => readFileSync(join(folder, 'builds.log'), 'utf8').length === build, `build ${build}`);
   const save = (text: string) => writeFileSync(join(folder, 'server.ts'), text);
@@ -56,7 +56,7 @@ test('a process waits for a running build instead of starting on half of it, and
   expect(waiting.json()).toMatchObject({ spawned: true });
   const answer = send(waiting.json<{ url: string }>().url);
   expect((await send(old)).text).toBe('one');
-  letGo(2, 'ok');
+  finishBuild(2, 'ok');
   expect((await answer).text).toBe('two');
   await waitFor(async () => (await send(old)).text === 'two', 'the session to be replaced');
 
@@ -64,7 +64,7 @@ test('a process waits for a running build instead of starting on half of it, and
   save(program('three'));
   await untilBuild(3);
   const doomed = (await connect('doomed')).json<{ backend_id: string }>().backend_id;
-  letGo(3, 'fail');
+  finishBuild(3, 'fail');
   await untilSaid('failed (exit code 2)');
   const status = await waitFor(async () => {
     const now = (await send(`${dev.apiUrl}/v2/backend/${doomed}/status`)).json();
@@ -83,21 +83,21 @@ test('a process waits for a running build instead of starting on half of it, and
   // A session that is being replaced when the next build begins keeps its URL until a build succeeds.
   save(program('four', 'process.on("SIGTERM", () => {});'));
   await untilBuild(4);
-  letGo(4, 'ok');
+  finishBuild(4, 'ok');
   await waitFor(async () => (await send(old)).text === 'four', 'the next code');
   save(program('five'));
   await untilBuild(5);
-  letGo(5, 'ok');
+  finishBuild(5, 'ok');
   await untilSaid('replaced by build 5');
   // Its old process takes time to end. In the meantime:
   save(program('six'));
   await untilBuild(6);
-  letGo(6, 'fail');
+  finishBuild(6, 'fail');
   const held = send(old);
   await untilSaid('The next process starts after a build that succeeds.');
   save(program('seven'));
   await untilBuild(7);
-  letGo(7, 'ok');
+  finishBuild(7, 'ok');
   expect((await held).text).toBe('seven');
 });
 

@@ -470,11 +470,11 @@ describe('a build that fails', () => {
     const before = await ask(url);
     rmSync(join(gate, 'read'));
     writeFileSync(join(gate, 'held'), '');
-    const asked = runCli(['build'], { cwd: dev.folder });
+    const requestedBuild = runCli(['build'], { cwd: dev.folder });
     await waitFor(() => existsSync(join(gate, 'read')), 'the build to have read the file');
     save('TYPO');
     rmSync(join(gate, 'held'));
-    expect((await asked).code).toBe(0);
+    expect((await requestedBuild).code).toBe(0);
     await waitFor(() => dev.stdout().includes('failed (exit code 1)'), 'the build for the typo');
     expect(await ask(url)).toEqual(before);
     save(server('two'));

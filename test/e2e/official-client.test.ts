@@ -43,9 +43,9 @@ async function startSaving() {
   const client = logIn(dev.apiUrl);
   /** A backend that is ready. */
   const connect = async (...args: string[]) => {
-    const said = fieldsOf((await client.run('connect', 'default', ...args)).stdout);
-    await send(said['backend url'] ?? '');
-    return said['backend id'] ?? '';
+    const fields = fieldsOf((await client.run('connect', 'default', ...args)).stdout);
+    await send(fields['backend url'] ?? '');
+    return fields['backend id'] ?? '';
   };
   return { dev, client, connect };
 }
@@ -136,8 +136,8 @@ describe('Official clients', () => {
         'TEST_B=x=y z',
       ];
       const first = await client.run('service', 'connect', 'default/staging', ...who, ...how);
-      const said = fieldsOf(first.stdout);
-      const { 'backend id': id = '', 'backend url': url = '', 'status url': statusUrl = '' } = said;
+      const fields = fieldsOf(first.stdout);
+      const { 'backend id': id = '', 'backend url': url = '', 'status url': statusUrl = '' } = fields;
       expect(id).toMatch(/^[a-z][a-z0-9]{13}$/);
       expect(url).toMatch(new RegExp(`^${dev.proxyUrl}/[\\w-]{43}/$`));
       expect(first).toEqual({

@@ -357,12 +357,13 @@ describe('env files', () => {
   test('dev and exec report an env file missing from the start even when there is nothing else to build', async () => {
     const folder = project({ 'jamdev.config.json': { envFile: 'no.env' } });
     const dev = await startDev(folder, COMMAND);
-    const told = /^build {2}1: failed \(The env file \S+no\.env can't be read: it does not exist \(ENOENT\)\. .+\) in/m;
-    await waitFor(() => told.test(dev.stdout()), 'the failure');
+    const failureLine =
+      /^build {2}1: failed \(The env file \S+no\.env can't be read: it does not exist \(ENOENT\)\. .+\) in/m;
+    await waitFor(() => failureLine.test(dev.stdout()), 'the failure');
     const { code, stderr } = await runCli(['exec', ...COMMAND, '--', 'echo', 'ran'], { cwd: folder });
-    expect({ code, told: told.test(stderr) }).toEqual({ code: 1, told: true });
+    expect({ code, failureLine: failureLine.test(stderr) }).toEqual({ code: 1, failureLine: true });
     const named = await runCli(['exec', ...COMMAND, '--env-from', 'no.env', '--', 'echo', 'ran'], { cwd: folder });
-    expect({ code: named.code, told: told.test(named.stderr) }).toEqual({ code: 1, told: true });
+    expect({ code: named.code, failureLine: failureLine.test(named.stderr) }).toEqual({ code: 1, failureLine: true });
   });
 
   test('NODE_OPTIONS in an env file applies to backends but not to jamdev', async () => {

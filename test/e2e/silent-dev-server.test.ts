@@ -57,14 +57,14 @@ describe('a dev server that does not answer', () => {
     const remedy = `Continue it with fg in its terminal, or: kill -CONT ${dev.process.pid}`;
     for (const [index, { code, stdout, stderr }] of runs.entries()) {
       const args = COMMANDS[index] ?? [];
-      const said = `${args.join(' ')}: ${stdout}${stderr}`;
+      const output = `${args.join(' ')}: ${stdout}${stderr}`;
       if (args.includes('--json')) {
-        expect(JSON.parse(stderr), said).toEqual({ error: { code: 'DevServerUnreachable', message, remedy } });
+        expect(JSON.parse(stderr), output).toEqual({ error: { code: 'DevServerUnreachable', message, remedy } });
       } else {
-        expect(stderr, said).toBe(`jamdev: ${message}\n${remedy}\n`);
+        expect(stderr, output).toBe(`jamdev: ${message}\n${remedy}\n`);
       }
-      expect(stdout, said).toBe('');
-      expect(code, said).toBe(1);
+      expect(stdout, output).toBe('');
+      expect(code, output).toBe(1);
     }
   });
 

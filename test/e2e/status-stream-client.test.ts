@@ -129,9 +129,9 @@ describe('Official clients: the status stream in a browser', () => {
           controller.abort();
           expect(status).toBe(id === backend.backend_id ? 200 : 404);
           expect(headers.get('access-control-allow-origin')).toBe('*');
-          const asked = await send(url, { method: 'OPTIONS', headers: preflight('GET') });
-          expect(asked.status).toBe(204);
-          expect(asked.headers).toMatchObject({
+          const preflightAnswer = await send(url, { method: 'OPTIONS', headers: preflight('GET') });
+          expect(preflightAnswer.status).toBe(204);
+          expect(preflightAnswer.headers).toMatchObject({
             'access-control-allow-origin': '*',
             'access-control-allow-methods': 'GET, HEAD',
           });
@@ -194,9 +194,13 @@ describe('Official clients: the status stream in a browser', () => {
             { error: expect.objectContaining({ code: 'OriginNotAllowed' }) },
           ]);
           expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
-          const asked = await send(dev.apiUrl, { method: 'OPTIONS', path, headers: { ...preflight(method), origin } });
-          expect([path, asked.status]).toEqual([path, 403]);
-          expect(asked.headers).not.toHaveProperty('access-control-allow-origin');
+          const preflightAnswer = await send(dev.apiUrl, {
+            method: 'OPTIONS',
+            path,
+            headers: { ...preflight(method), origin },
+          });
+          expect([path, preflightAnswer.status]).toEqual([path, 403]);
+          expect(preflightAnswer.headers).not.toHaveProperty('access-control-allow-origin');
         }
         const { backends } = (await send(`${dev.apiUrl}/_jamdev/backends`)).json<{
           backends: { id: string; status: object }[];

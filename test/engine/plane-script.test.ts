@@ -37,19 +37,19 @@ async function startCluster(owner?: number): Promise<Cluster> {
     spawn_config: { executable: { image, pull_policy: 'Never', env: {} } },
   });
   const container = `plane-${answer.json<{ backend_id: string }>().backend_id}`;
-  await waitFor(() => isThere(container), 'its container', TIMEOUT_MS);
+  await waitFor(() => exists(container), 'its container', TIMEOUT_MS);
   const pids = ['CONTROLLER', 'DRONE', 'PROXY'].map((part) => Number(value(`PLANE_${part}_PID`)));
   return { env, folder, controllerUrl, pids, container };
 }
 
-async function isThere(container: string): Promise<boolean> {
+async function exists(container: string): Promise<boolean> {
   return (await docker('ps', '--all', '--format', '{{.Names}}')).split('\n').includes(container);
 }
 
 async function expectGone({ folder, pids, container }: Cluster): Promise<void> {
   expect(existsSync(folder)).toBe(false);
   expect(await living(pids)).toEqual([]);
-  expect(await isThere(container)).toBe(false);
+  expect(await exists(container)).toBe(false);
 }
 
 if (hasDocker() && hasPlane()) {
@@ -66,7 +66,7 @@ if (hasDocker() && hasPlane()) {
       await run(PLANE_SCRIPT, ['stop'], { env: first.env });
       await expectGone(first);
       expect(await living(second.pids)).toEqual(second.pids);
-      expect(await isThere(second.container)).toBe(true);
+      expect(await exists(second.container)).toBe(true);
       expect((await send(`${second.controllerUrl}/pub/health`)).status).toBe(200);
       // Nothing is left to stop.
       await run(PLANE_SCRIPT, ['stop'], { env: first.env });

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Plane, the platform's own engine, for the tests: controller, drone and proxy with a PostgreSQL of their own.
+# Plane, the platform's own engine, for the tests: controller, drone and proxy with their own PostgreSQL.
 #
 #   test/engine/plane.sh build           builds Plane into the cache with cargo, once per machine
 #   test/engine/plane.sh install         the same, and installs PostgreSQL
@@ -7,8 +7,8 @@
 #                                        With the pid of an owner, it is stopped when that process has ended
 #   test/engine/plane.sh stop            ends the cluster that `start` began, with all its containers; no other
 #
-# All can be called again; a cluster needs Linux. It has its data, logs and pids in JAMDEV_PLANE_FOLDER (a folder per checkout in the
-# temp folder, unless set), so that several can run side by side. Containers run in the engine of DOCKER_HOST.
+# All commands are idempotent. A cluster needs Linux. Its data, logs and pids are in JAMDEV_PLANE_FOLDER (by default a folder
+# per checkout in the temp folder), so that several can run side by side. Containers run in the engine of DOCKER_HOST.
 set -euo pipefail
 
 here="$(cd "$(dirname "$0")" && pwd -P)"
@@ -20,11 +20,11 @@ VERSION=0.5.5
 START_TIMEOUT_S=60
 STOP_TIMEOUT_S=10
 
-# The reader of this output may be gone; that must not keep the script from cleaning up.
+# If the reader of this output is gone, the script must still clean up.
 trap '' PIPE
 say() { printf 'plane: %s\n' "$*" >&2 || true; }
 
-# Runs a function alone on this machine, where there is flock. The lock may be gone with its folder once it is held.
+# Runs a function exclusively on this machine, if it has flock. The lock's folder may be deleted while it is held.
 alone() {
   local lock="$1"
   shift
@@ -43,7 +43,7 @@ alone() {
 
 is_installed() { [ -x "$plane" ] && grep -qsF "\"plane $VERSION " "$cache/.crates.toml"; }
 
-# Without this flag of the compiler, 0.5.5 does not compile.
+# Version 0.5.5 does not compile without this compiler flag.
 build_alone() {
   is_installed && return
   say "building Plane $VERSION into $cache, once; this takes about ten minutes"
@@ -76,12 +76,12 @@ start_alone() {
   if is_running; then return; fi
   stop_alone
   mkdir -p "$folder"
-  # From the beginning: the owner may end while this is under way.
+  # From the beginning, because the owner may end during the start.
   printf '%s' "$$ $RANDOM$RANDOM" >"$folder/began"
   if [ -n "$1" ]; then watch_owner "$1"; fi
   local url
   url="$("$here/postgres.sh" start "$folder" 9>&- | sed -n 's/^DATABASE_URL=//p')"
-  # A port that was free may be taken by the time it is used: then with others.
+  # A free port may be taken before it is used: then retry with others.
   local try
   for try in 1 2 3 4 5; do
     if launch "$url"; then return; fi
@@ -118,8 +118,8 @@ PLANE_PROXY_PID=$(cat "$folder/proxy.pid")
 VALUES
 }
 
-# Starts a part in a session of its own; it outlives this script. It notes its pid itself, before anything else: this
-# script may be killed at any moment.
+# Starts a part in a new session, so that it outlives this script. It first writes its own pid, because this script may
+# be killed at any moment.
 run() {
   local part="$1"
   rm -f "$folder/$part.pid"
@@ -146,7 +146,7 @@ until_true() {
   done
 }
 
-# Below the range from which the system gives ports to connections.
+# Below the system's ephemeral range.
 free_port() {
   local port
   while :; do
@@ -156,8 +156,8 @@ free_port() {
   printf '%s' "$port"
 }
 
-# The pid of a part that this script started, if it lives: the number may by now be that of another process. A part has
-# the command line of this script until it has become what it shall be.
+# The pid of a part that this script started, if it is alive: the number may have been reused by another process. A part
+# has the command line of this script until it executes its program.
 live_pid() {
   local pid command
   pid="$(cat "$folder/$1.pid" 2>/dev/null || true)"
@@ -176,7 +176,7 @@ is_running() {
   [ -e "$folder/values" ]
 }
 
-# A process that only waits: it stops the cluster when its owner has ended, however that was.
+# A process that only waits, and stops the cluster when its owner has ended in any way.
 watch_owner() {
   JAMDEV_PLANE_FOLDER="$folder" setsid "$0" watch "$1" >/dev/null 2>&1 </dev/null 9>&- &
 }
@@ -185,7 +185,7 @@ watch() {
   local began
   began="$(cat "$folder/began")"
   while kill -0 "$1" 2>/dev/null; do
-    # That cluster was stopped, and maybe another one started in its folder.
+    # That cluster was stopped, and another one may have started in its folder.
     if [ "$(cat "$folder/began" 2>/dev/null)" != "$began" ]; then return; fi
     sleep 1
   done
@@ -222,8 +222,8 @@ end_processes() {
   done
 }
 
-# Those that the drone of this cluster was told to start, by its log, which is in color. Others in the same engine may
-# belong to another cluster; a drone logs their events as well.
+# The containers that this cluster's drone started, according to its log, which has colors. Others in the same engine may
+# belong to another cluster, and a drone logs their events too.
 remove_containers() {
   [ -e "$folder/drone.log" ] && command -v docker >/dev/null || return 0
   sed -n 's/\x1b\[[0-9;]*m//g; s/.*Received action\. backend_id=BackendName("\([a-z0-9]*\)").*/plane-\1/p' "$folder/drone.log" |

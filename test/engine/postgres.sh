@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# A PostgreSQL for the tests, of Debian's package: of its own, with nothing in it, reached by a Unix socket only.
+# A separate, empty PostgreSQL for the tests, from Debian's package, which listens only on a Unix socket.
 #
-#   test/engine/postgres.sh install        installs the package where it is missing (Debian or Ubuntu, as root)
+#   test/engine/postgres.sh install        installs the package if it is missing (Debian or Ubuntu, as root)
 #   test/engine/postgres.sh start FOLDER   starts one with its data in FOLDER/postgres; prints DATABASE_URL=...
 #   test/engine/postgres.sh stop FOLDER    ends it, even if another process started it, and removes FOLDER/postgres
 #
-# All can be called again. Any number can run side by side, each with a folder of its own.
+# All commands are idempotent. Any number can run side by side, each in its own folder.
 set -euo pipefail
 
 START_TIMEOUT_S=60
 
 say() { printf 'postgres: %s\n' "$*" >&2; }
 
-# The folder of the newest version's programs; Debian keeps them out of PATH.
+# The folder of the newest version's programs, which Debian does not put on the PATH.
 programs() {
   local found
   found="$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t / -k 5 -n | tail -n 1)"
@@ -32,7 +32,7 @@ install() {
     exit 1
   fi
   say 'installing postgresql'
-  # Without a cluster of its own, which the package would start.
+  # Without the default cluster, which the package would start.
   mkdir -p /etc/postgresql-common
   [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
   { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql; } >&2
@@ -49,7 +49,7 @@ start() {
     if [ ! -e "$data/PG_VERSION" ]; then
       as_server "$bin/initdb" -D "$data" -U postgres -A trust -E UTF8 --no-locale --no-sync --no-instructions >/dev/null
     fi
-    # Nothing here outlives the tests: it need not survive the loss of power.
+    # No data here outlives the tests, so it need not survive a power failure.
     as_server "$bin/pg_ctl" -D "$data" -l "$data/server.log" -w -t "$START_TIMEOUT_S" start \
       -o "-c listen_addresses='' -c unix_socket_directories='$data' -c fsync=off -c full_page_writes=off -c max_connections=200" \
       >/dev/null 2>&1 || {

@@ -70,23 +70,23 @@ test('a disk failure and its recovery are reported once, however many logs are a
   const folder = makeTempFolder();
   writeFileSync(join(folder, 'file'), '');
   const store = new LogStore(join(folder, 'file'));
-  const told: string[] = [];
+  const notifications: string[] = [];
   store.events.on('diskProblem', (log, error) =>
-    told.push(`${log.owner.backendId} ${(error as NodeJS.ErrnoException).code}`),
+    notifications.push(`${log.owner.backendId} ${(error as NodeJS.ErrnoException).code}`),
   );
   const log = store.create(ownerOf('abc'));
   log.write('stdout', Buffer.from('one\ntwo\n'));
   log.write('stdout', Buffer.from('three\n'));
   const other = store.create(ownerOf('def'));
   await Promise.resolve();
-  expect(told).toEqual(['abc ENOTDIR']);
-  store.events.on('diskRecovered', () => told.push('recovered'));
+  expect(notifications).toEqual(['abc ENOTDIR']);
+  store.events.on('diskRecovered', () => notifications.push('recovered'));
   rmSync(join(folder, 'file'));
   log.write('stdout', Buffer.from('four\n'));
   other.write('stdout', Buffer.from('five\n'));
   log.end();
   await Promise.resolve();
-  expect(told).toEqual(['abc ENOTDIR', 'recovered']);
+  expect(notifications).toEqual(['abc ENOTDIR', 'recovered']);
 });
 
 describe('finding a log', () => {

@@ -96,11 +96,11 @@ test('connections are reused, and a slow spawn request does not block others', a
 });
 
 test('a caller that stops waiting gets its own reason', async () => {
-  let asked: () => void = () => undefined;
+  let onRequest: () => void = () => undefined;
   const isAsked = new Promise<void>((resolve) => {
-    asked = resolve;
+    onRequest = resolve;
   });
-  const controller = await controllerWith(() => asked());
+  const controller = await controllerWith(() => onRequest());
   const abort = new AbortController();
   const answer = controller.connect(REQUEST, abort.signal);
   await isAsked;

@@ -98,8 +98,8 @@ describe('a spawn request for Plane', () => {
       lifetime_limit_seconds: 20,
       use_static_token: true,
     });
-    const asked = params({ maxIdleSeconds: 1, lifetimeLimitSeconds: 2 });
-    expect(toSpawnConfig(OWNER, asked, image, SETTINGS)).toMatchObject({
+    const withTimes = params({ maxIdleSeconds: 1, lifetimeLimitSeconds: 2 });
+    expect(toSpawnConfig(OWNER, withTimes, image, SETTINGS)).toMatchObject({
       max_idle_seconds: 1,
       lifetime_limit_seconds: 2,
     });

@@ -14,12 +14,12 @@ import { waitFor } from '../support/wait.js';
 async function startController() {
   const history: Status[] = ['scheduled'];
   const streams = new Set<ServerResponse>();
-  const asked: (string | undefined)[] = [];
+  const requests: (string | undefined)[] = [];
   const toJson = (status: Status) => JSON.stringify({ status, time: 1_000 * (history.indexOf(status) + 1) });
   const server = createServer((request, response) => {
     if (!request.url?.endsWith('/status-stream')) return void response.end(toJson(history.at(-1) as Status));
     const after = request.headers['last-event-id'] as Status | undefined;
-    asked.push(after);
+    requests.push(after);
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(':\n\n');
     streams.add(response);
@@ -34,7 +34,7 @@ async function startController() {
     server.close();
   });
   return {
-    asked,
+    requests,
     client: new ControllerClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
     reach(status: Status, { announced }: { announced: boolean }) {
       history.push(status);
@@ -59,7 +59,7 @@ describePostgres('following the statuses of a backend', () => {
     const statuses = async () => (await findPublic(store, 'b1'))?.history.map(({ status }) => status);
     const untilStatus = (status: Status) =>
       waitFor(async () => (await statuses())?.includes(status), `the status ${status}`);
-    await waitFor(() => controller.asked.length === 1, 'the first stream');
+    await waitFor(() => controller.requests.length === 1, 'the first stream');
     return { controller, clock, ended, statuses, untilStatus };
   }
 
@@ -77,7 +77,7 @@ describePostgres('following the statuses of a backend', () => {
     expect(await statuses()).toEqual([
       ...['scheduled', 'loading', 'starting', 'waiting', 'ready', 'terminating', 'terminated'],
     ]);
-    expect(controller.asked).toEqual(['scheduled', 'loading', 'ready']);
+    expect(controller.requests).toEqual(['scheduled', 'loading', 'ready']);
     expect(ended).toEqual(['b1']);
   });
 
@@ -93,10 +93,10 @@ describePostgres('following the statuses of a backend', () => {
     }
     controller.reach(skipped, { announced: false });
     clock.turn(ms - 1);
-    expect(controller.asked).toEqual(['scheduled']);
+    expect(controller.requests).toEqual(['scheduled']);
     clock.turn(1);
     await untilStatus(skipped);
     expect(await statuses()).toEqual(['scheduled', ...before, skipped]);
-    expect(new Set(controller.asked)).toEqual(new Set(['scheduled', before.at(-1)]));
+    expect(new Set(controller.requests)).toEqual(new Set(['scheduled', before.at(-1)]));
   });
 });

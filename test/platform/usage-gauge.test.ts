@@ -16,7 +16,7 @@ class HandProcess implements RuntimeBackend {
   readonly exited = new Promise<never>(() => undefined);
   readonly stopped = this.exited;
   readonly ended = false;
-  looks = 0;
+  sampleCount = 0;
   usageNow: Usage | undefined;
   /** If set, the next sample takes until it is called. */
   answer: (() => void) | undefined;
@@ -36,7 +36,7 @@ class HandProcess implements RuntimeBackend {
 
   /** The usage on a machine with two CPUs, of which it keeps half of one busy. */
   async usage(): Promise<Usage | undefined> {
-    this.looks += 1;
+    this.sampleCount += 1;
     if (this.slow) {
       await new Promise<void>((resolve) => {
         this.answer = resolve;
@@ -70,10 +70,10 @@ describe('reading', () => {
     expect(all.map((usage) => usage?.memoryBytes)).toEqual([10 * MIB, 10 * MIB, 10 * MIB]);
     await turn(150);
     expect(await gauge.read()).toBe(all[0]);
-    expect(process.looks).toBe(1);
+    expect(process.sampleCount).toBe(1);
     await turn(50);
     await gauge.read();
-    expect(process.looks).toBe(2);
+    expect(process.sampleCount).toBe(2);
   });
 
   test('the last sample is available as long as that process runs', async () => {
@@ -110,7 +110,7 @@ describe('reading', () => {
     await turn(500);
     process.slow = true;
     expect(await gauge.readSoon()).toBe(before);
-    expect(process.looks).toBe(2);
+    expect(process.sampleCount).toBe(2);
   });
 });
 
@@ -143,10 +143,10 @@ describe('the peak memory', () => {
     const { gauge, process, turn } = makeGauge();
     gauge.attach(process);
     await turn(1_250);
-    expect(process.looks).toBe(1);
+    expect(process.sampleCount).toBe(1);
     await turn(30 * 60_000);
     // At 0.5, 1, 2, 4, 8 and 16 minutes of the clock.
-    expect(process.looks).toBe(7);
+    expect(process.sampleCount).toBe(7);
     expect(gauge.cpuShare).toBeCloseTo(0.25);
   });
 
@@ -154,10 +154,10 @@ describe('the peak memory', () => {
     const { clock, gauge, process, turn } = makeGauge();
     gauge.attach(process);
     await turn(20 * 60_000);
-    const looks = process.looks;
+    const sampleCount = process.sampleCount;
     process.usage = async () => ({ ...usageOf(10), cpuMs: 480_000, systemCpuMs: clock.monotonicMs() * 2 });
     await gauge.readSoon();
-    expect(process.looks).toBe(looks);
+    expect(process.sampleCount).toBe(sampleCount);
     // It has used nothing since the sample at 16 minutes.
     expect(gauge.cpuShare).toBe(0);
   });
@@ -168,7 +168,7 @@ describe('the peak memory', () => {
     await turn(1_250);
     gauge.detach();
     await turn(60_000);
-    expect(process.looks).toBe(1);
+    expect(process.sampleCount).toBe(1);
   });
 });
 
@@ -177,24 +177,24 @@ describe('watching', () => {
     const { gauge, process, turn } = makeGauge();
     gauge.attach(process);
     await turn(5_400);
-    const told: UsageInterval[] = [];
-    gauge.watch((interval) => told.push(interval));
+    const reported: UsageInterval[] = [];
+    gauge.watch((interval) => reported.push(interval));
     await turn(600);
-    expect(told).toMatchObject([{ cpuMs: 300, systemCpuMs: 1200, usage: { memoryBytes: 10 * MIB } }]);
+    expect(reported).toMatchObject([{ cpuMs: 300, systemCpuMs: 1200, usage: { memoryBytes: 10 * MIB } }]);
     await turn(3_000);
-    expect(told.slice(1)).toMatchObject(Array(3).fill({ cpuMs: 500, systemCpuMs: 2000 }));
+    expect(reported.slice(1)).toMatchObject(Array(3).fill({ cpuMs: 500, systemCpuMs: 2000 }));
   });
 
   test('extends an interval that would be too short by another second', async () => {
     const { gauge, process, turn } = makeGauge();
     gauge.attach(process);
     await turn(5_900);
-    const told: UsageInterval[] = [];
-    gauge.watch((interval) => told.push(interval));
+    const reported: UsageInterval[] = [];
+    gauge.watch((interval) => reported.push(interval));
     await turn(200);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     await turn(1_000);
-    expect(told).toMatchObject([{ systemCpuMs: 2200 }]);
+    expect(reported).toMatchObject([{ systemCpuMs: 2200 }]);
   });
 
   test('shares samples with any number of listeners; a later one gets those of the last second at once', async () => {
@@ -202,7 +202,7 @@ describe('watching', () => {
     gauge.attach(process);
     await turn(10_500);
     const counts = [0, 0, 0];
-    const looksBefore = process.looks;
+    const looksBefore = process.sampleCount;
     const listen = (index: number) =>
       gauge.watch(() => {
         counts[index] = (counts[index] ?? 0) + 1;
@@ -216,59 +216,59 @@ describe('watching', () => {
     await turn(2_000);
     expect(counts).toEqual([5, 3, 3]);
     // One at the beginning, and one for each of the five seconds.
-    expect(process.looks - looksBefore).toBe(6);
+    expect(process.sampleCount - looksBefore).toBe(6);
   });
 
   test('stops frequent samples when the last listener leaves, however often it does', async () => {
     const { gauge, process, turn } = makeGauge();
     gauge.attach(process);
-    const told: UsageInterval[] = [];
-    const [stopFirst, stopSecond] = [gauge.watch((interval) => told.push(interval)), gauge.watch(() => undefined)];
+    const reported: UsageInterval[] = [];
+    const [stopFirst, stopSecond] = [gauge.watch((interval) => reported.push(interval)), gauge.watch(() => undefined)];
     await turn(3_000);
     stopFirst();
     stopFirst();
-    const heard = told.length;
+    const heard = reported.length;
     await turn(2_000);
-    const looks = process.looks;
+    const sampleCount = process.sampleCount;
     stopSecond();
     await turn(4_000);
-    expect(process.looks).toBe(looks);
+    expect(process.sampleCount).toBe(sampleCount);
     await turn(30_000);
-    expect(process.looks).toBe(looks + 1);
-    expect(told).toHaveLength(heard);
+    expect(process.sampleCount).toBe(sampleCount + 1);
+    expect(reported).toHaveLength(heard);
   });
 
   test('begins before a process runs, and continues with the next one, whose counters start at zero', async () => {
     const { clock, gauge, process, turn } = makeGauge();
-    const told: UsageInterval[] = [];
-    gauge.watch((interval) => told.push(interval));
+    const reported: UsageInterval[] = [];
+    gauge.watch((interval) => reported.push(interval));
     await turn(3_000);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     gauge.attach(process);
     await turn(2_000);
-    expect(told.length).toBeGreaterThanOrEqual(1);
+    expect(reported.length).toBeGreaterThanOrEqual(1);
     gauge.detach();
     await turn(2_000);
-    const before = told.length;
+    const before = reported.length;
     gauge.attach(new HandProcess(clock, 20));
     await turn(2_000);
-    expect(told.length).toBeGreaterThan(before);
-    for (const { cpuMs, systemCpuMs } of told) expect(cpuMs / systemCpuMs).toBeCloseTo(0.25);
-    expect(told.at(-1)?.usage.memoryBytes).toBe(20 * MIB);
+    expect(reported.length).toBeGreaterThan(before);
+    for (const { cpuMs, systemCpuMs } of reported) expect(cpuMs / systemCpuMs).toBeCloseTo(0.25);
+    expect(reported.at(-1)?.usage.memoryBytes).toBe(20 * MIB);
   });
 
   test('reports nothing while nothing is known', async () => {
     const { gauge, process, turn } = makeGauge();
     const { usageNow } = process;
     process.usageNow = undefined;
-    const told: UsageInterval[] = [];
-    gauge.watch((interval) => told.push(interval));
+    const reported: UsageInterval[] = [];
+    gauge.watch((interval) => reported.push(interval));
     gauge.attach(process);
     await turn(3_000);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     process.usageNow = usageNow;
     await turn(2_000);
-    expect(told).toHaveLength(1);
+    expect(reported).toHaveLength(1);
   });
 });
 

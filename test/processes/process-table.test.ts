@@ -69,11 +69,11 @@ describe.each(sources)('the list of processes from %s', (source) => {
     const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'ignore'] });
     onTestFinished(() => void child.kill('SIGKILL'));
     const [printed] = await once(child.stdout, 'data');
-    const told = JSON.parse(String(printed));
+    const reported = JSON.parse(String(printed));
     const entry = (await listProcesses(source)).find(({ pid }) => pid === child.pid);
-    expect(entry?.memoryBytes).toBeGreaterThan(told.rss * 0.9);
-    expect(entry?.memoryBytes).toBeLessThan(told.rss * 1.1);
-    const cpuMs = (told.cpu.user + told.cpu.system) / 1000;
+    expect(entry?.memoryBytes).toBeGreaterThan(reported.rss * 0.9);
+    expect(entry?.memoryBytes).toBeLessThan(reported.rss * 1.1);
+    const cpuMs = (reported.cpu.user + reported.cpu.system) / 1000;
     // Linux's own ps reports whole seconds.
     expect(entry?.cpuMs).toBeGreaterThan(source === 'ps' ? cpuMs - 1000 : cpuMs - 20);
     expect(entry?.cpuMs).toBeLessThan(cpuMs + 300);

@@ -65,13 +65,13 @@ test('a grace period ends in force, even while the tree is unreadable', async ()
 
 test('a process that survives SIGKILL is reported once and checked again at growing intervals', async () => {
   const { tree, state } = makeTree({ known: true, living: [entry(NOBODY)], ended: [] });
-  const told: Stuck[] = [];
-  const termination = new Termination(tree, { stuckMs: 100, onStuck: (stuck) => told.push(stuck) });
+  const reports: Stuck[] = [];
+  const termination = new Termination(tree, { stuckMs: 100, onStuck: (stuck) => reports.push(stuck) });
   const end = watch(termination);
   termination.force();
   const startedAt = performance.now();
   await waitFor(() => performance.now() - startedAt > 2_000, 'two seconds');
-  expect(told.map(({ living }) => living.map(({ pid }) => pid))).toEqual([[NOBODY]]);
+  expect(reports.map(({ living }) => living.map(({ pid }) => pid))).toEqual([[NOBODY]]);
   expect(end()).toBeUndefined();
   // Twenty at the shortest interval, and then one each time the wait has grown by a twentieth.
   expect(state.samples).toBeLessThan(20 + Math.log(2_000 / 200) / Math.log(1.05) + 10);

@@ -24,17 +24,17 @@ async function serve(answer: RequestListener, host = '127.0.0.1'): Promise<numbe
 
 /** A program that must not get requests. */
 async function serveBystander() {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const port = await serve(({ url }, response) => {
-    asked.push(url ?? '');
+    requests.push(url ?? '');
     response.end(JSON.stringify({ token: 'secret' }));
   }, '0.0.0.0');
-  return { asked, port };
+  return { requests, port };
 }
 
 describe('a registry that anyone may name', () => {
   it.each(['HEAD', 'GET'])('cannot redirect a %s to another program', async (method) => {
-    const { asked, port } = await serveBystander();
+    const { requests, port } = await serveBystander();
     const registry = await serve((request, response) => {
       if (request.method !== method) return response.writeHead(405).end();
       return response.writeHead(307, { location: `http://127.0.0.1:${port}/ctrl/status` }).end();
@@ -42,18 +42,21 @@ describe('a registry that anyone may name', () => {
     await expect(findDigest(publicRegistry(`127.0.0.1:${registry}`), 'a/b', 'v1')).rejects.toMatchObject({
       code: 'RegistryUnavailable',
     });
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
   it('cannot have a token fetched without TLS from another machine', async () => {
-    const { asked, port } = await serveBystander();
-    const told: (string | undefined)[] = [];
+    const { requests, port } = await serveBystander();
+    const authorizations: (string | undefined)[] = [];
     const registry = await serve(({ headers }, response) => {
-      told.push(headers.authorization);
+      authorizations.push(headers.authorization);
       response.writeHead(401, { 'www-authenticate': `Bearer realm="http://0.0.0.0:${port}/meta"` }).end();
     });
     expect(await findDigest(publicRegistry(`127.0.0.1:${registry}`), 'a/b', 'v1')).toBeUndefined();
-    expect({ asked, told: new Set(told) }).toEqual({ asked: [], told: new Set([undefined]) });
+    expect({ requests, authorizations: new Set(authorizations) }).toEqual({
+      requests: [],
+      authorizations: new Set([undefined]),
+    });
   });
 
   it('can redirect within itself', async () => {

@@ -155,7 +155,7 @@ test('an abort ends the wait with the signal’s reason, even while an answer is
 
 test('no request is sent before the backend may be able to answer', async () => {
   let requests = 0;
-  let looks = 0;
+  let checks = 0;
   const address = await start(
     createServer((_, response) => {
       requests += 1;
@@ -163,13 +163,13 @@ test('no request is sent before the backend may be able to answer', async () => 
     }),
   );
   const mayAnswer = () => {
-    looks += 1;
+    checks += 1;
     expect(requests).toBe(0);
-    return looks > 5;
+    return checks > 5;
   };
   const { signal } = new AbortController();
   expect(await waitUntilReady([address], signal, undefined, mayAnswer)).toEqual(address);
-  expect({ requests, looks }).toEqual({ requests: 1, looks: 6 });
+  expect({ requests, checks }).toEqual({ requests: 1, checks: 6 });
 });
 
 test('a request is sent in the end even if the backend never seems able to answer', async () => {

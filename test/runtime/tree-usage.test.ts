@@ -9,9 +9,9 @@ function entry(pid: number, cpuMs: number, childrenCpuMs = 0, memoryBytes = 1000
 }
 
 /** The CPU time counted at each sample of a series. */
-function countLooks(...looks: [living: ProcessEntry[], ended?: ProcessEntry[]][]): (number | undefined)[] {
+function countSamples(...samples: [living: ProcessEntry[], ended?: ProcessEntry[]][]): (number | undefined)[] {
   const tree = new TreeUsage();
-  return looks.map(([living, ended = []]) => tree.add({ living, ended })?.cpuMs);
+  return samples.map(([living, ended = []]) => tree.add({ living, ended })?.cpuMs);
 }
 
 const [server, worker] = [1, 2];
@@ -28,12 +28,12 @@ test('the peak is at least the current use, and includes peaks of living process
 });
 
 test('CPU time is the sum over all processes, including ended children', () => {
-  expect(countLooks([[entry(server, 100, 40), entry(worker, 10)]])).toEqual([150]);
+  expect(countSamples([[entry(server, 100, 40), entry(worker, 10)]])).toEqual([150]);
 });
 
 test('a child that is waited for is counted once: while it lives, when it has ended, and in its parent', () => {
   expect(
-    countLooks(
+    countSamples(
       [[entry(server, 100), entry(worker, 500)]],
       [[entry(server, 110)], [entry(worker, 520, 0, 0)]],
       [[entry(server, 120, 520)]],
@@ -44,7 +44,7 @@ test('a child that is waited for is counted once: while it lives, when it has en
 
 test('the usage of a process that no parent waited for is kept', () => {
   expect(
-    countLooks(
+    countSamples(
       [[entry(server, 100), entry(worker, 500)]],
       // The worker has ended, and the server has used more than that in the meantime.
       [[entry(server, 900)]],
@@ -56,7 +56,7 @@ test('the usage of a process that no parent waited for is kept', () => {
 test("the usage of a whole branch is kept when a leaf's time moves up two levels between samples", () => {
   const [leaf] = [3];
   expect(
-    countLooks(
+    countSamples(
       [[entry(server, 100), entry(worker, 50), entry(leaf, 500)]],
       [[entry(server, 100, 560)]],
       [[entry(server, 100, 560)]],
@@ -66,9 +66,9 @@ test("the usage of a whole branch is kept when a leaf's time moves up two levels
 
 test('a later process with a reused pid counts as another one', () => {
   const second = { ...entry(worker, 5), startId: 'boot:99' };
-  expect(countLooks([[entry(server, 0), entry(worker, 500)]], [[entry(server, 0), second]])).toEqual([500, 505]);
+  expect(countSamples([[entry(server, 0), entry(worker, 500)]], [[entry(server, 0), second]])).toEqual([500, 505]);
 });
 
 test('nothing is reported without processes or without memory', () => {
-  expect(countLooks([[]], [[entry(server, 0, 0, 0)]], [[entry(server, 5)]])).toEqual([undefined, undefined, 5]);
+  expect(countSamples([[]], [[entry(server, 0, 0, 0)]], [[entry(server, 5)]])).toEqual([undefined, undefined, 5]);
 });

@@ -21,8 +21,8 @@ async function statusOf(serve: ServeRun, id: string): Promise<Record<string, unk
 
 /** Waits until a backend has reached a status or passed it. */
 function untilStatus(serve: ServeRun, id: string, status: Status): Promise<unknown> {
-  const isThere = async () => rankOf((await statusOf(serve, id)).status as Status) >= rankOf(status);
-  return waitFor(isThere, `${id} to be ${status}`, START_DEADLINE_MS);
+  const isReached = async () => rankOf((await statusOf(serve, id)).status as Status) >= rankOf(status);
+  return waitFor(isReached, `${id} to be ${status}`, START_DEADLINE_MS);
 }
 
 describeServe('jamdev serve: when a part fails', () => {

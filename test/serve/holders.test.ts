@@ -53,8 +53,8 @@ async function statusOf(serve: ServeRun, id: string): Promise<Record<string, unk
 
 /** Waits until a backend has reached a status or passed it. */
 function untilStatus(serve: ServeRun, id: string, status: Status, deadlineMs = START_DEADLINE_MS): Promise<unknown> {
-  const isThere = async () => rankOf((await statusOf(serve, id)).status as Status) >= rankOf(status);
-  return waitFor(isThere, `${id} to be ${status}`, deadlineMs);
+  const isReached = async () => rankOf((await statusOf(serve, id)).status as Status) >= rankOf(status);
+  return waitFor(isReached, `${id} to be ${status}`, deadlineMs);
 }
 
 async function connectReady(serve: ServeRun, key: string): Promise<Connected> {
@@ -211,11 +211,11 @@ describeServe('jamdev serve: one holder per key', () => {
 
   test('whatever happens to the holder’s drone', () =>
     together({
-      'a holder whose end takes longer than a connect waits is a 503': stillEnding,
-      'the container of a backend that has ended is killed': endedButRunning,
-      'the backends of a silent drone are lost, for good': silentDrone,
-      'a drone that can not be reached is left behind, with a remark': lostDroneSpawns,
-      'a drone that can not be reached is waited for, if that was asked for': lostDroneWaits,
-      'a drone that is frozen past the lease of its keys leaves no second holder': frozenDrone,
+      'a connect gives 503 when the holder takes longer to end than it waits': stillEnding,
+      'the running container of an ended backend is killed': endedButRunning,
+      'the backends of a silent drone are lost for good': silentDrone,
+      'an unreachable drone is abandoned with a remark': lostDroneSpawns,
+      'an unreachable drone is waited for if the policy says so': lostDroneWaits,
+      'a drone frozen past the lease of its keys causes no second holder': frozenDrone,
     }));
 });

@@ -56,8 +56,8 @@ describeServe('Official clients, with jamdev serve', () => {
     const auth = '{"role":"editor","groups":["a","b"]}';
     const how = ['-i', '600', '-l', '3600', '-e', 'TEST_A=1', '-e', 'TEST_B=x=y z'];
     const first = await client.run('service', 'connect', 'default', '-k', 'doc-1', '-u', 'ann', '-a', auth, ...how);
-    const said = fieldsOf(first.stdout);
-    const { 'backend id': id = '', 'backend url': url = '' } = said;
+    const fields = fieldsOf(first.stdout);
+    const { 'backend id': id = '', 'backend url': url = '' } = fields;
     expect(first).toEqual({
       code: 0,
       stdout: `Backend spawned!
@@ -99,15 +99,15 @@ dashboard:       https://app.localhost/backend/${id}
     expect(timeless(row?.Status ?? '')).toBe('ready (a moment)');
 
     const logs = client.start('logs', id);
-    const told = 'größe 🦊 結合';
-    await control(url, 'print', told);
-    await waitFor(() => logs.stdout().endsWith(`${told}\n`), 'the line', START_DEADLINE_MS);
+    const line = 'größe 🦊 結合';
+    await control(url, 'print', line);
+    await waitFor(() => logs.stdout().endsWith(`${line}\n`), 'the line', START_DEADLINE_MS);
     expect(await client.run('terminate', id, '-f')).toMatchObject({
       code: 0,
       stdout: `Termination requested for backend: ${id}\n`,
     });
     expect(await logs.exit).toBe(0);
-    const all = `${REMINDER}listening on 8080\n${told}\n`;
+    const all = `${REMINDER}listening on 8080\n${line}\n`;
     expect(logs.stdout()).toBe(all);
     await api.untilStatus(id, 'terminated');
     expect((await client.run('backend', 'logs', id)).stdout).toBe(all);

@@ -48,8 +48,8 @@ async function statusOf(serve: ServeRun, id: string): Promise<Record<string, unk
 }
 
 function untilStatus(serve: ServeRun, id: string, status: string): Promise<unknown> {
-  const isThere = async () => (await statusOf(serve, id)).status === status;
-  return waitFor(isThere, `${id} to be ${status}`, LEASE_DEADLINE_MS);
+  const isReached = async () => (await statusOf(serve, id)).status === status;
+  return waitFor(isReached, `${id} to be ${status}`, LEASE_DEADLINE_MS);
 }
 
 /** The folder of a cluster. */

@@ -18,14 +18,14 @@ describePostgres('locks on keys', () => {
   /** Holds a key until it is told to release it. */
   async function holdKey(locks: KeyLocks, key = KEY, signal = NEVER) {
     let release: () => void = () => undefined;
-    const asked = new Promise<void>((resolve) => {
+    const connected = new Promise<void>((resolve) => {
       release = resolve;
     });
     const { promise, signal: seen } = await new Promise<{ promise: Promise<string>; signal: AbortSignal }>(
       (resolve, reject) => {
         const promise: Promise<string> = locks.hold(key, signal, async (taskSignal) => {
           setImmediate(() => resolve({ promise, signal: taskSignal }));
-          await asked;
+          await connected;
           return 'done';
         });
         promise.catch(reject);

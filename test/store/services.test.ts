@@ -127,11 +127,11 @@ describePostgres('services', () => {
         insertBackend(other, newBackend({ id: `b${round}`, ...own }), { ofOwnService: true }),
         pinImage(third, { ...own, environment: 'default', image: 'sha256:1', actor: ACTOR, ofOwnService: true }),
       ]);
-      const isThere = (await findService(store, own.account, own.service)) !== undefined;
+      const exists = (await findService(store, own.account, own.service)) !== undefined;
       expect({ deleted, inserted }).toEqual(
-        isThere ? { deleted: { running: 1 }, inserted: 'inserted' } : { deleted: 'deleted', inserted: 'no service' },
+        exists ? { deleted: { running: 1 }, inserted: 'inserted' } : { deleted: 'deleted', inserted: 'no service' },
       );
-      expect(await listEnvironments(store, own.account, own.service)).toHaveLength(isThere && pinned ? 1 : 0);
+      expect(await listEnvironments(store, own.account, own.service)).toHaveLength(exists && pinned ? 1 : 0);
     }
   });
 

@@ -29,10 +29,10 @@ export async function startEngineProxy(): Promise<EngineProxy> {
   const refused: string[] = [];
   const answer = (incoming: IncomingMessage, response: ServerResponse) => {
     const { method, url = '', headers } = incoming;
-    const asked = `${method} ${decodeURIComponent(url).replace(/^\/v\d+\.\d+/, '')}`;
-    const kind = ALLOWED.find(([, pattern]) => pattern.test(asked))?.[0];
+    const requested = `${method} ${decodeURIComponent(url).replace(/^\/v\d+\.\d+/, '')}`;
+    const kind = ALLOWED.find(([, pattern]) => pattern.test(requested))?.[0];
     if (kind === undefined) {
-      refused.push(asked);
+      refused.push(requested);
       return void response.writeHead(403, { 'content-type': 'application/json' }).end('{"message":"not allowed here"}');
     }
     passed.add(kind);

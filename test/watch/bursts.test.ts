@@ -88,17 +88,17 @@ test('a file touched before its first fingerprint was taken counts as changed, b
   writeMany(root, 'one');
   const watcher = new FileWatcher({ kind: 'process', root, paths: [root], files: [], ignore: [], poll: undefined });
   onTestFinished(() => watcher.close());
-  const told: string[] = [];
-  watcher.events.on('changed', (changes) => told.push(...changes.map(({ path }) => path)));
+  const reported: string[] = [];
+  watcher.events.on('changed', (changes) => reported.push(...changes.map(({ path }) => path)));
   await watcher.start();
   for (const name of ['d0/0.js', 'd49/4999.js']) writeFileSync(join(root, name), 'one');
-  await waitFor(() => told.length >= 1, 'the files that were touched');
+  await waitFor(() => reported.length >= 1, 'the files that were touched');
   await watcher.compared();
   writeFileSync(join(root, 'd1/1.js'), 'one');
   writeFileSync(join(root, 'd2/2.js'), 'changed');
-  await waitFor(() => told.includes('d2/2.js'), 'the file that was changed');
-  expect(told).not.toContain('d1/1.js');
-  expect(new Set(told).size).toBe(told.length);
+  await waitFor(() => reported.includes('d2/2.js'), 'the file that was changed');
+  expect(reported).not.toContain('d1/1.js');
+  expect(new Set(reported).size).toBe(reported.length);
 });
 
 test('no change is lost, however fast files change one after the other', async () => {

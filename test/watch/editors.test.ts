@@ -137,7 +137,7 @@ const EDITORS: Editor[] = [
 ];
 
 /** Whether a real editor is installed. */
-const isThere = (program: string) => spawnSync(program, ['--version']).status === 0;
+const isInstalled = (program: string) => spawnSync(program, ['--version']).status === 0;
 const vim = (file: string, ...settings: string[]) => {
   const commands = [...settings.map((setting) => `set ${setting}`), '%s/1/2/', 'wq'].flatMap((text) => ['-c', text]);
   const { status } = spawnSync('vim', ['-N', '-u', 'NONE', '-es', ...commands, file]);
@@ -160,7 +160,7 @@ describe('opening and closing a file is no change and saving it is one, with', (
   test.each(EDITORS)('$name', (editor) => edit(editor));
 
   test
-    .skipIf(!isThere('vim'))
+    .skipIf(!isInstalled('vim'))
     .each([['backupcopy=no'], ['backupcopy=yes'], ['backup'], ['undofile'], ['nowritebackup']])(
     'vim itself, set %s',
     (setting) => edit({ save: (file) => vim(file, setting) }),

@@ -72,10 +72,11 @@ describe('polling', () => {
       poll: true,
     });
     onTestFinished(() => watcher.close());
-    const told: string[] = [];
-    watcher.events.on('changed', (changes) => told.push(...changes.map(({ what, path }) => `${what} ${path}`)));
+    const reported: string[] = [];
+    watcher.events.on('changed', (changes) => reported.push(...changes.map(({ what, path }) => `${what} ${path}`)));
     await watcher.start();
-    const until = (line: RegExp) => waitFor(() => told.some((each) => line.test(each)), `${line} among ${told}`);
+    const until = (line: RegExp) =>
+      waitFor(() => reported.some((each) => line.test(each)), `${line} among ${reported}`);
     appendFileSync(join(root, 'server.js'), 'two');
     await until(/^content server\.js$/);
     appendFileSync(join(root, 'src/a.js'), 'two');
@@ -91,10 +92,13 @@ describe('polling', () => {
     writeFileSync(join(root, 'tmp'), 'onetwO');
     execFileSync('touch', ['-r', join(root, 'server.js'), join(root, 'tmp')]);
     execFileSync('mv', [join(root, 'tmp'), join(root, 'server.js')]);
-    await waitFor(() => told.filter((each) => each === 'content server.js').length === 2, 'the file that was replaced');
+    await waitFor(
+      () => reported.filter((each) => each === 'content server.js').length === 2,
+      'the file that was replaced',
+    );
     execFileSync('rm', ['-r', join(root, 'new')]);
     await until(/^deleted new\/deep\/b\.js$/);
-    expect(told.join()).not.toContain('node_modules');
+    expect(reported.join()).not.toContain('node_modules');
   });
 });
 

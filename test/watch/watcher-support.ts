@@ -49,7 +49,7 @@ export async function startWatching(root: string, request: Partial<WatchRequest>
   await watcher.start();
   await watcher.compared();
   const toldOfMark = async () => {
-    const told = new Promise<void>((resolve) => {
+    const reported = new Promise<void>((resolve) => {
       const listener = (batch: Change[]) => {
         if (!batch.some(({ path }) => path === MARK)) return;
         watcher.events.off('changed', listener);
@@ -59,7 +59,7 @@ export async function startWatching(root: string, request: Partial<WatchRequest>
     });
     writeFileSync(mark, String(performance.now()));
     let isTold = false;
-    void told.then(() => {
+    void reported.then(() => {
       isTold = true;
     });
     await waitFor(() => isTold, `the mark, after ${JSON.stringify(batches)} and ${problems.join(' ')}`);

@@ -57,15 +57,15 @@ export const methods: ApiSuite = (target) => {
       for (const { path } of (await operationsOf(api())).filter((endpoint) => endpoint.method === 'get')) {
         const query = path.endsWith('/logs') ? `?backend=${connected.backend_id}` : '';
         const filled = fill(path, connected) + query;
-        const asked = await api().send(filled, { method: 'HEAD' });
+        const headAnswer = await api().send(filled, { method: 'HEAD' });
         const got = await api().stream(filled);
         got.close();
-        expect(asked.status, path).toBe(got.status);
-        expect(asked.status, path).toBe(path.startsWith('/ready/') ? 302 : 200);
-        expect(asked.text, path).toBe('');
+        expect(headAnswer.status, path).toBe(got.status);
+        expect(headAnswer.status, path).toBe(path.startsWith('/ready/') ? 302 : 200);
+        expect(headAnswer.text, path).toBe('');
         const names = Object.keys(got.headers).filter((name) => name !== 'transfer-encoding');
-        expect(Object.keys(asked.headers).sort(), path).toEqual(names.sort());
-        expect(asked.headers['content-type'], path).toBe(got.headers['content-type']);
+        expect(Object.keys(headAnswer.headers).sort(), path).toEqual(names.sort());
+        expect(headAnswer.headers['content-type'], path).toBe(got.headers['content-type']);
       }
       const missing = await api().send('/v2/backend/nosuchbackend1/status', { method: 'HEAD' });
       expect(missing).toMatchObject({ status: 404, text: '' });

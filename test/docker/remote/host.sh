@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Another machine with a Docker Engine, for the tests: a network namespace of its own, with a network interface that leads
-# here. Its engine listens on a TCP port with TLS, and an SSH server stands in front of it.
+# Another machine with a Docker Engine, for the tests: a network namespace, connected to this machine by an interface. Its
+# engine listens on a TCP port with TLS, and can also be reached through an SSH server.
 #
 #   host.sh start FOLDER   prints NAME=value lines: its address, where its certificates and keys are
-#   host.sh stop FOLDER    ends all of it, and leaves nothing behind
+#   host.sh stop FOLDER    ends everything, and leaves nothing behind
 #
-# Linux and root.
+# Needs Linux and root.
 set -euo pipefail
 # shellcheck source=test/docker/namespaced-engine.sh
 . "$(dirname "$0")/../namespaced-engine.sh"
@@ -57,7 +57,7 @@ make_network() {
   inside "$namespace" ip link set "$there" up
 }
 
-# A certificate authority of its own, a certificate for the engine's address, and one for its clients.
+# A separate certificate authority, a certificate for the engine's address, and one for its clients.
 make_certificates() {
   local certs="$folder/certs" of
   mkdir -p "$certs"
@@ -69,7 +69,7 @@ make_certificates() {
       printf 'subjectAltName=IP:%s\nextendedKeyUsage=%sAuth\n' "$address" "$of" >"$of.ext"
       openssl x509 -req -days 2 -in "$of.csr" -CA ca.pem -CAkey ca-key.pem -CAcreateserial -extfile "$of.ext" -out "$of-cert.pem"
     done
-    # Under the names that the docker client looks for.
+    # With the file names that the docker client expects.
     mkdir -p client
     cp ca.pem client/ca.pem
     cp client-cert.pem client/cert.pem
@@ -77,7 +77,7 @@ make_certificates() {
   ) >/dev/null 2>&1
 }
 
-# Keys and settings of its own, on both sides: nothing of this machine's user is read.
+# Separate keys and settings on both sides: no files of this machine's user are read.
 make_ssh() {
   local ssh="$folder/ssh" port
   mkdir -p "$ssh" /run/sshd
@@ -111,12 +111,12 @@ Host far
   UserKnownHostsFile $ssh/known_hosts
   GlobalKnownHostsFile /dev/null
 END
-  # Its user's ssh: OpenSSH reads no other user's config than that of the account.
+  # The ssh of its user: OpenSSH reads only the config of the account.
   mkdir -p "$folder/bin"
   printf '#!/bin/sh\n[ "$1" = -F ] || set -- -F %s/config "$@"\nexec %s "$@"\n' "$ssh" "$(command -v ssh)" >"$folder/bin/ssh"
   chmod +x "$folder/bin/ssh"
   inside "$namespace" /usr/sbin/sshd -f "$ssh/sshd_config" -E "$folder/sshd.log"
-  # One that forwards nothing.
+  # A server that forwards nothing.
   inside "$namespace" /usr/sbin/sshd -f "$ssh/sshd_config" -E "$folder/sshd.log" -o Port=2223 -o "PidFile=$folder/sshd2.pid" \
     -o DisableForwarding=yes
 }
