@@ -7,7 +7,7 @@ import { alternate } from '../support/statistics.js';
 const BETWEEN_SESSIONS_MS = 500;
 
 /**
- * From a connect request to the status `ready`, for a backend that has to be started.
+ * From a connect request to the status `ready`, for a backend that must be started.
  * @type {import('../support/row.js').Measurement}
  */
 export const connectToReady = {

@@ -17,7 +17,7 @@ const SETTLE_MS = 15_000;
 const MEASURED_MS = 20_000;
 
 /**
- * CPU time of a dev server that nobody uses, without a footer and with one.
+ * CPU time of an idle dev server, without a footer and with one.
  * @type {import('../support/row.js').Measurement}
  */
 export const idleCpu = {

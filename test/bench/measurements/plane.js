@@ -21,7 +21,7 @@ const NO_LONGER = { atMost: 1 };
 /** @typedef {import('../support/compare-peers.js').ComparedRow} ComparedRow */
 
 /**
- * jamdev and Plane in turn, with containers of the very same image. Needs Linux, an engine that has node:22-slim, and
+ * jamdev and Plane in turn, with containers of the same image. Needs Linux, an engine that has node:22-slim, and
  * Plane, which `test/engine/plane.sh install` installs.
  * @type {import('../support/row.js').Measurement}
  */

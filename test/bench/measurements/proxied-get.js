@@ -5,7 +5,7 @@ import { makeProject } from '../support/project.js';
 import { alternate } from '../support/statistics.js';
 
 /**
- * GET requests through the proxy, and through a bare http-proxy-middleware to the very same backend.
+ * GET requests through the proxy, and through a bare http-proxy-middleware to the same backend.
  * @type {import('../support/row.js').Measurement}
  */
 export const proxiedGet = {

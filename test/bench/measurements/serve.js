@@ -15,8 +15,8 @@ const ROUNDS = { warmUp: 2, counted: 11 };
 /** @typedef {import('../support/load.js').Load} Load */
 
 /**
- * `jamdev serve` against the API of the Plane that it stands in front of, and Plane's proxy against that of `jamdev dev`,
- * with containers of the very same image. Needs what the measurement `plane` needs.
+ * `jamdev serve` against the API of the Plane behind it, and Plane's proxy against that of `jamdev dev`, with containers of
+ * the same image. Has the same requirements as the measurement `plane`.
  * @type {import('../support/row.js').Measurement}
  */
 export const serve = {

@@ -23,8 +23,8 @@ export class Engine {
   }
 
   /**
-   * Runs a container, and waits for its first answer. It is asked once `docker run --detach` says that it has started:
-   * asked earlier, the first answer was seen to come a second late, and whoever does not do that would win too easily.
+   * Runs a container, and waits for its first answer. The first request is sent once `docker run --detach` reports the
+   * start: after an earlier request the first answer was measured to come a second late, an unfair disadvantage.
    */
   async run() {
     const port = await freePort();

@@ -161,7 +161,7 @@ export class Api {
 
   /**
    * Connects and waits until the backend is ready.
-   * @param {string} [key] default: one that nobody holds
+   * @param {string} [key] default: a free one
    */
   async connectUntilReady(key = randomUUID()) {
     const connected = await this.connect(key);

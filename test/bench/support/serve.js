@@ -12,7 +12,7 @@ const BIN = join(ROOT, 'bin/jamdev.js');
 const ACCOUNT = 'bench';
 
 /**
- * Creates a database for `jamdev serve` beside that of a Plane, and an API token.
+ * Creates a database for `jamdev serve` next to that of a Plane, and an API token.
  * @param {{ databaseUrl: string }} plane
  * @returns {Promise<{ url: string, token: string, account: string }>}
  */

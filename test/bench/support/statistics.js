@@ -13,8 +13,8 @@ function median(numbers) {
 /** @typedef {{ value: number, baseline: number, ratio: number, difference: number }} Medians `difference`: value less baseline */
 
 /**
- * Takes two measurements in turn, so that whatever else the machine does meets both alike. For the same reason the
- * ratio is the median of each round's own: that of the two medians was seen to differ by a fifth from run to run.
+ * Takes two measurements in turn, so that other load on the machine affects both equally. For the same reason the
+ * ratio is the median of the ratios of all rounds: the ratio of the two medians differed by a fifth from run to run.
  * @param {{ warmUp: number, counted: number }} rounds
  * @param {() => Promise<number>} subject
  * @param {() => Promise<number>} baseline

@@ -7,15 +7,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 const DEADLINE_MS = 60_000;
 const PAUSE_MS = 1;
 /**
- * Between requests to code that runs already. Nothing is lost by asking so seldom, as a request that comes while the code
- * is replaced is held until the new one answers; asked without a pause, it was seen to make a build take half as long
- * again on two cores.
+ * Between requests to running code. This rate loses nothing, because a request during the replacement is held until the
+ * new code answers; polling without a pause made a build take 50% longer on two cores.
  */
 const RUNNING_PAUSE_MS = 20;
 
 /**
- * Saves a server that answers with its version, on PORT. No two files that it saves are the same: what an engine built
- * before, in an earlier run even, would come from its cache.
+ * Saves a server that answers with its version, on PORT. Every saved file is different, because an engine would
+ * take what it built before, even in an earlier run, from its cache.
  * @param {string} folder
  * @param {number} version
  */
