@@ -4,7 +4,7 @@ import { noteHandled } from '../../os/debug/debug-log.js';
 import { type CommandLine, splitPlainCommand } from '../../processes/command-line.js';
 import { findProgram } from '../../processes/find-program.js';
 import { normalizeNodeOption, parseNodeArguments } from '../../processes/runners.js';
-import { findPackageScript, identifyRunnerSettings, isPackageRunner } from './package-script.js';
+import { findPackageScript, identifyManifest, identifyRunnerSettings, isPackageRunner } from './package-script.js';
 
 /** Options of Node.js with which a process can't stop between its start and the app; by their beginnings. */
 const COLD_OPTIONS: readonly { option: RegExp; why: string }[] = [
@@ -22,7 +22,7 @@ const COLD_OPTIONS: readonly { option: RegExp; why: string }[] = [
 
 /** A command that is plain `node`, or a package runner with such a script, ready to be started. */
 export interface NodeCommand extends CommandLine {
-  /** Identifies the program file as it is now, with all that decides what a package runner does. */
+  /** Identifies the program file and package.json as they are now, with all that decides what a package runner does. */
   program: string;
   /** What follows `node` in the script of a package runner; undefined: there is no runner. */
   argumentsOfScript?: readonly string[];
@@ -46,7 +46,8 @@ export function readNodeCommand(
   if (cold !== undefined) return { why: cold };
   if (script === undefined) return { why: 'its command names no file' };
   const program = identifyProgram(line.file, cwd, env);
-  return program === undefined ? { why: `${line.file} is not the program of Node.js itself` } : { ...line, program };
+  if (program === undefined) return { why: `${line.file} is not the program of Node.js itself` };
+  return { ...line, program: `${program}\n${identifyManifest(cwd)}` };
 }
 
 function readRunnerCommand(line: CommandLine, cwd: string, env: NodeJS.ProcessEnv, scripts: number) {

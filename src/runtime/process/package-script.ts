@@ -45,6 +45,15 @@ export function findPackageScript({ file, args }: CommandLine, folder: string): 
     : { why: `package.json has no script "${event}"` };
 }
 
+/**
+ * Identifies the package.json around a folder. Node.js reads that of the folder it starts in before the first preload, and
+ * does not notice when it changes.
+ */
+export function identifyManifest(folder: string): string {
+  const manifests = foldersAbove(folder).map((each) => describeFile(join(each, 'package.json')));
+  return manifests.find((each) => each !== undefined) ?? '';
+}
+
 /** Identifies the settings by which a package runner runs a script in a folder, so that a change of them is noticed. */
 export function identifyRunnerSettings(folder: string, { HOME: home }: NodeJS.ProcessEnv): string {
   const folders = [...foldersAbove(folder), ...(home === undefined ? [] : [home])];

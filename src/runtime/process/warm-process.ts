@@ -12,6 +12,7 @@ import type { Stuck } from '../../processes/termination.js';
 import { identifyFolder } from '../../records/folder-identity.js';
 import type { ProcessBuild } from '../runtime.js';
 import type { Standby, StandbyPlace } from '../standby/standby.js';
+import { findEndReason } from '../telling-lines.js';
 import { findBootDifference, findRunnerDifference } from './boot-variables.js';
 import { type NodeCommand, readNodeCommand } from './node-command.js';
 import { DescriptorChannel, type HearReport, PipeChannel, type WarmChannel } from './warm-channel.js';
@@ -106,7 +107,7 @@ export class WarmProcess implements Standby {
     if (now.program !== command.program) {
       // What it was started by does not come back. By the variables of this request alone, it may be of use to others.
       if (!this.#isCurrent()) this.end();
-      return `${now.file} ${isRunner ? 'or its settings have' : 'has'} changed since`;
+      return `${now.file} ${isRunner ? 'or its settings have' : 'or package.json has'} changed since`;
     }
     const difference = findBootDifference(this.#boot.env, env);
     return difference ?? (isRunner ? findRunnerDifference(this.#boot.env, env) : undefined);
@@ -229,11 +230,9 @@ export class WarmProcess implements Standby {
     const child = await this.#started;
     const { code, signal } = await child.exit;
     await child.finishOutput();
-    const output = Buffer.concat(this.#printed.map(([, chunk]) => chunk))
-      .toString('utf8')
-      .trim();
-    const [last = ''] = output.split('\n').slice(-1);
-    throw new Error(`it ended with ${signal ?? `exit code ${code}`} while it started${last === '' ? '' : `: ${last}`}`);
+    const reason = findEndReason(Buffer.concat(this.#printed.map(([, chunk]) => chunk)).toString('utf8'));
+    const end = signal ?? `exit code ${code}`;
+    throw new Error(`it ended with ${end} while it started${reason === '' ? '' : `: ${reason}`}`);
   }
 
   async #untilGone(child: SupervisedChild): Promise<void> {

@@ -1,4 +1,5 @@
 import type { OutputSource } from '../../contract/dev-endpoints.js';
+import { lastTellingLines } from '../telling-lines.js';
 
 type TakeOutput = (source: OutputSource, chunk: Buffer) => void;
 
@@ -23,10 +24,10 @@ export class HeldOutput {
     }
   }
 
-  /** The last lines, the newest last; for a message about its end. */
+  /** The last lines that say something, the newest last; for a message about its end. */
   lastLines(count: number): string[] {
     const text = Buffer.concat(this.#held.map(({ chunk }) => chunk)).toString();
-    return text.trimEnd().split('\n').slice(-count).filter(Boolean);
+    return lastTellingLines(text, count);
   }
 
   /** Hands over what it printed so far, and all that it prints from now on. @returns whether some of it is lost */

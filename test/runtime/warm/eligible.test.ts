@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findBootDifference } from '../../../src/runtime/process/boot-variables.js';
 import { readNodeCommand } from '../../../src/runtime/process/node-command.js';
+import { makeProject } from '../../support/project.js';
 
 const WARM = [
   'node server.js',
@@ -21,6 +24,18 @@ test.each(WARM)('"%s" can be started ahead of time', (command) => {
 
 test.each(COLD)('"%s" is started as usual', (command) => {
   expect(readNodeCommand(command, '/', process.env)).toHaveProperty('why');
+});
+
+test.each<[string, string | undefined, string]>([
+  ['changed', 'package.json', '{"type":"module"}'],
+  ['added', undefined, '{"type":"module"}'],
+])('is another one once package.json was %s, which Node.js has read by then', (_, before, after) => {
+  const cwd = makeProject({ 'app/server.js': '', 'package.json': '{}', ...(before && { 'app/package.json': '{}' }) });
+  const read = () => readNodeCommand('node server.js', join(cwd, 'app'), process.env);
+  const first = read();
+  expect(read()).toEqual(first);
+  writeFileSync(join(cwd, 'app/package.json'), after);
+  expect(read()).not.toEqual(first);
 });
 
 test.each(['--inspect', '--max-old-space-size=99 --inspect-brk', '"--inspect=0"', '--inspect_brk'])(
