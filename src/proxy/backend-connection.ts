@@ -6,6 +6,8 @@ export interface Destination {
   port: number;
   /** The path of a Unix socket that leads there. */
   socketPath?: string;
+  /** Whether what is reached there is still the backend; left out: it can be nothing else. */
+  isCurrent?: () => boolean;
 }
 
 type WriteCallback = (error?: Error | null) => void;
@@ -60,10 +62,18 @@ export function openBackendSocket(destination: Destination, allowHalfOpen: boole
 /** Connects a socket that was just made. */
 export function connectBackendSocket<Of extends BackendSocket>(
   socket: Of,
-  { host, port, socketPath }: Destination,
+  { host, port, socketPath, isCurrent }: Destination,
 ): Of {
+  // Before anything is written: Node.js writes in listeners of its own, which come later.
+  if (isCurrent !== undefined) socket.once('connect', () => checkOwner(socket, isCurrent));
   // Node.js writes some heads without naming an encoding. Header values are bytes, held as Latin-1.
   socket.setDefaultEncoding('latin1');
   socket.setNoDelay(true);
   return socketPath === undefined ? socket.connect({ host, port }) : socket.connect({ path: socketPath });
+}
+
+/** Ends a connection to what is not the backend, as if nothing listened there. */
+function checkOwner(socket: Socket, isCurrent: () => boolean): void {
+  if (isCurrent()) return;
+  socket.destroy(Object.assign(new Error('the backend has ended'), { code: 'ECONNREFUSED' }));
 }

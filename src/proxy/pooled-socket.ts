@@ -24,9 +24,14 @@ export class PooledSocket extends BackendSocket {
   closesSoon = false;
 
   /** Connects it. */
-  constructor({ host, port, socketPath }: Destination) {
+  constructor({ host, port, socketPath, isCurrent }: Destination) {
     super({ allowHalfOpen: false });
-    const destination = { host, port, ...(socketPath === undefined ? {} : { socketPath }) };
+    const destination = {
+      host,
+      port,
+      ...(socketPath === undefined ? {} : { socketPath }),
+      ...(isCurrent === undefined ? {} : { isCurrent }),
+    };
     this.destination = destination;
     this.on('data', this.#onData);
     this.on('end', this.#onLost);

@@ -26,7 +26,7 @@ export async function sendHead(address: Address, signal: AbortSignal): Promise<H
 }
 
 /** @returns undefined when nothing listens there */
-function tryConnect({ host, port, socketPath }: Address, signal: AbortSignal): Promise<Socket | undefined> {
+function tryConnect({ host, port, socketPath, isCurrent }: Address, signal: AbortSignal): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     const socket = connect(socketPath === undefined ? { host, port } : { path: socketPath });
     const giveUp = () => void socket.destroy();
@@ -41,7 +41,8 @@ function tryConnect({ host, port, socketPath }: Address, signal: AbortSignal): P
     socket.once('connect', () => {
       signal.removeEventListener('abort', giveUp);
       socket.setTimeout(0, giveUp);
-      resolve(socket);
+      if (isCurrent?.() === false) socket.destroy();
+      else resolve(socket);
     });
   });
 }

@@ -63,6 +63,11 @@ export interface Address {
   port: number;
   /** The path of a Unix socket that leads there; undefined: this machine connects to host and port itself. */
   socketPath?: string;
+  /**
+   * Whether it still belongs to the backend. To be asked after each connect, where it is there: what else may have got the
+   * address must not get the backend's requests.
+   */
+  isCurrent?: () => boolean;
 }
 
 /** How a backend's first process ended. */

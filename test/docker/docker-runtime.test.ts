@@ -106,6 +106,20 @@ describeDocker('containers', () => {
       expect(await remains()).toEqual([]);
     });
 
+    test('is reached at its own address where the engine shares this kernel, and else at a published port', async () => {
+      const { id, backend } = await start(SERVE, { TEST_NAME: 'direct' });
+      const format = '{{.NetworkSettings.IPAddress}} {{(index (index .NetworkSettings.Ports "8080/tcp") 0).HostPort}}';
+      const [own, published] = (await docker('inspect', '--format', format, `jamdev-${id}`)).split(' ');
+      const { host, port, isCurrent } = await waitUntilReady(backend.addresses, AbortSignal.timeout(DEADLINE_MS));
+      expect([host, port]).toEqual(testEngine().sharesKernel ? [own, 8080] : ['127.0.0.1', Number(published)]);
+      expect((await send(`http://${host}:${port}/`)).text).toBe('direct');
+      expect((await send(`http://127.0.0.1:${published}/`)).text).toBe('direct');
+      expect(isCurrent?.()).toBe(testEngine().sharesKernel ? true : undefined);
+      backend.terminate(true);
+      await backend.exited;
+      expect(isCurrent?.()).toBe(testEngine().sharesKernel ? false : undefined);
+    });
+
     test("has its own port on the host's network", async () => {
       const serve = SERVE.replace('8080', 'process.env.PORT');
       const { backend } = await start(serve, { TEST_NAME: 'here' }, { build: { network: 'host' } });
@@ -133,8 +147,8 @@ describeDocker('containers', () => {
       const all = await Promise.all(Array.from({ length: 20 }, (_, index) => start(SERVE, { TEST_NAME: `${index}` })));
       const names = await Promise.all(
         all.map(async ({ backend }) => {
-          const { port } = await waitUntilReady(backend.addresses, AbortSignal.timeout(DEADLINE_MS));
-          return (await send(`http://127.0.0.1:${port}/`)).text;
+          const { host, port } = await waitUntilReady(backend.addresses, AbortSignal.timeout(DEADLINE_MS));
+          return (await send(`http://${host}:${port}/`)).text;
         }),
       );
       expect(names).toEqual(all.map((_, index) => `${index}`));
@@ -249,7 +263,8 @@ describeDocker('containers', () => {
         const { id, backend, output } = await start(`exec node -e '${serve}'`);
         await waitFor(() => output().includes('up'), 'it to listen');
         const pid = await docker('inspect', '--format', '{{.State.Pid}}', `jamdev-${id}`);
-        void send(`http://127.0.0.1:${backend.addresses[0]?.port}/`).catch(() => undefined);
+        const { host, port } = backend.addresses[0] ?? {};
+        void send(`http://${host}:${port}/`).catch(() => undefined);
         // If its process is visible, its end is known immediately; the engine reports it some 30 ms later.
         const isSeen = existsSync(`/proc/${pid}`);
         while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setImmediate(resolve));

@@ -62,6 +62,8 @@ export interface RawProxy {
   onRequest: (connection: RawConnection) => void;
   /** How many connections hold the backend. */
   heldBy(): number;
+  /** Lets the address belong to something else from here on, as when a container has ended. */
+  loseAddress(): void;
   /** Lets the backend become ready if it was started as unready. */
   becomeReady(): void;
   open(): Promise<RawConnection>;
@@ -88,7 +90,8 @@ export async function startRawProxy(
     });
   });
   const { port: backendPort } = await listen(backendServer);
-  const address = { host: '127.0.0.1', port: backendPort };
+  let isCurrent = true;
+  const address = { host: '127.0.0.1', port: backendPort, isCurrent: () => isCurrent };
   const backend = new FakeBackend(given.ready === false ? undefined : address);
   const tokens = new TokenTable(systemClock);
   const { token } = tokens.issue(backend as unknown as Backend, given.user, given.auth);
@@ -119,6 +122,9 @@ export async function startRawProxy(
     backendConnections,
     onRequest: (connection) => connection.send(PLAIN_ANSWER),
     heldBy: () => backend.connections,
+    loseAddress: () => {
+      isCurrent = false;
+    },
     becomeReady: () => backend.setAddress(address),
     open,
     exchange: async (text) => {

@@ -1,4 +1,5 @@
 import type { DeathEvent } from './container-events.js';
+import type { NetworkPlace } from './own-address.js';
 
 const SIGKILL_CODE = 137;
 
@@ -13,7 +14,7 @@ export interface ContainerState {
 /** The part of a container's inspection that is needed. */
 export interface ContainerInspection {
   State: ContainerState & { Pid: number };
-  NetworkSettings: { Ports?: Record<string, { HostPort: string }[] | null> };
+  NetworkSettings: { Ports?: Record<string, { HostPort: string }[] | null>; Networks?: Record<string, NetworkPlace> };
 }
 
 /** How a container ended. */

@@ -5,8 +5,10 @@ import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
 import type { Address, SpawnRequest } from '../runtime.js';
 import { Container } from './container.js';
 import { type ContainerSpec, containerConfig, insidePort, MOUNT_TARGET } from './container-config.js';
+import type { ContainerInspection } from './container-end.js';
 import { ContainerEvents } from './container-events.js';
 import { LostContainers, removeContainer } from './lost-containers.js';
+import { findOwnAddress } from './own-address.js';
 import { makeWritable } from './remote-volume.js';
 
 /** How long the last resort may take, for each of its two steps. */
@@ -31,6 +33,7 @@ export class ContainerLauncher {
   readonly #lost: LostContainers;
   /** Of containers that are there or may be. */
   readonly #names = new Set<string>();
+  #rootless: Promise<boolean> | undefined;
   /** What is being cleared away of backends that have ended. */
   readonly #clearing = new Set<Promise<unknown>>();
 
@@ -68,11 +71,9 @@ export class ContainerLauncher {
       if (spec.mount?.Type === 'volume') await makeWritable(this.#engine, Id, MOUNT_TARGET);
       signal.throwIfAborted();
       await this.#events.open();
-      const { NetworkSettings } = await container.start();
+      const inspection = await container.start();
       signal.throwIfAborted();
-      const inside = insidePort(spec);
-      const port = spec.hostPort ?? Number(NetworkSettings.Ports?.[`${inside}/tcp`]?.[0]?.HostPort ?? 0);
-      return { container, spec, address: await this.#openPort(port) };
+      return { container, spec, address: await this.#addressOf(container, spec, inspection) };
     } catch (error) {
       container?.abandon();
       await this.#remove(container?.id ?? name, name, false);
@@ -131,6 +132,29 @@ export class ContainerLauncher {
   close(): void {
     this.#events.close();
     this.#lost.close();
+  }
+
+  async #addressOf(
+    container: Container,
+    spec: ContainerSpec,
+    { NetworkSettings: { Networks = {}, Ports } }: ContainerInspection,
+  ): Promise<Address> {
+    const port = insidePort(spec);
+    const host = container.isSeen && !(await this.#isRootless()) ? findOwnAddress(Networks) : undefined;
+    // Once it has ended, another container may get its address.
+    if (host !== undefined) return { host, port, isCurrent: () => !container.isDead };
+    return this.#openPort(spec.hostPort ?? Number(Ports?.[`${port}/tcp`]?.[0]?.HostPort ?? 0));
+  }
+
+  /** Whether the bridges of the engine are in a network namespace of its own, though its processes are seen. */
+  #isRootless(): Promise<boolean> {
+    this.#rootless ??= this.#engine
+      .request<{ SecurityOptions?: string[] | null }>('GET', '/info', { timeoutMs: QUICK_REQUEST_MS })
+      .then(
+        ({ SecurityOptions }) => SecurityOptions?.some((option) => option.includes('name=rootless')) ?? false,
+        ignoreError('docker', 'asking the engine whether it is rootless', true),
+      );
+    return this.#rootless;
   }
 
   /** Where this machine reaches a published port. One that has ended by now has none. */

@@ -90,6 +90,11 @@ export class Container {
     return this.#isDead || this.#firstProcess?.hasEnded === true;
   }
 
+  /** Whether its processes are seen among those of this machine, so that {@link isDead} is never late. */
+  get isSeen(): boolean {
+    return this.#firstProcess !== undefined;
+  }
+
   /** Whether anything in it may accept a connection; false: certainly nothing does now. */
   get mayAccept(): boolean {
     return this.#firstProcess?.mayAccept ?? true;
