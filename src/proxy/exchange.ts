@@ -24,6 +24,8 @@ export interface ExchangeStart {
   redirects: Redirects;
   /** Ends an exchange and reports the fault. */
   onFault: (error: unknown, exchange: Exchange) => void;
+  /** Reports a fault that ends nothing. */
+  reportFault: (error: unknown, id: string) => void;
 }
 
 /** One request to the proxy and its answer. Whatever goes wrong with it ends it alone. */
@@ -41,11 +43,13 @@ export class Exchange {
   route: TokenRoute | undefined;
   readonly #server: string;
   readonly #onFault: ExchangeStart['onFault'];
+  readonly #reportFault: ExchangeStart['reportFault'];
+  readonly #whenClosed: (() => void)[] = [];
   readonly #whenOver: (() => void)[] = [];
   #isOver = false;
   #id: string | undefined;
 
-  constructor({ request, response, held, expectsContinue, server, redirects, onFault }: ExchangeStart) {
+  constructor({ request, response, held, expectsContinue, server, redirects, onFault, reportFault }: ExchangeStart) {
     this.request = request;
     this.response = response;
     this.held = held;
@@ -55,6 +59,7 @@ export class Exchange {
     this.#server = server;
     this.redirects = redirects;
     this.#onFault = onFault;
+    this.#reportFault = reportFault;
   }
 
   /** Stands in errors and in the dev server's output. */
@@ -109,11 +114,26 @@ export class Exchange {
     else this.#whenOver.push(callback);
   }
 
+  /** Calls back as {@link whenOver} does, but for an upgrade that was accepted only when its connection is closed. */
+  whenClosed(callback: () => void): void {
+    this.#whenClosed.push(callback);
+  }
+
   /** Ends what was counted for it. */
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    for (const callback of [...this.#whenOver, ...this.#whenClosed]) this.run(callback);
+  }
+
+  /**
+   * Ends it, as its upgrade was accepted: request and response need not stay in memory for as long as the connection.
+   * @returns to be called when the connection is closed; keeps none of this
+   */
+  handOver(): () => void {
+    this.#isOver = true;
     for (const callback of this.#whenOver) this.run(callback);
+    return whenClosed(this.#whenClosed, this.#reportFault);
   }
 
   /**
@@ -133,4 +153,17 @@ export class Exchange {
     request.once('end', onOver);
     socket.once('close', onOver);
   }
+}
+
+/** In a function of its own, so that it keeps nothing else in memory. */
+function whenClosed(callbacks: readonly (() => void)[], reportFault: ExchangeStart['reportFault']): () => void {
+  return () => {
+    for (const callback of callbacks) {
+      try {
+        callback();
+      } catch (error) {
+        reportFault(error, newExchangeId());
+      }
+    }
+  };
 }

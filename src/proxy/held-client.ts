@@ -29,8 +29,8 @@ export class HeldClient {
     socket.on('end', this.#onEnd);
     socket.on('close', this.#onClose);
     socket.on('drain', this.#onDrain);
-    // Stays: an error on a socket without a listener would end the whole program.
-    socket.on('error', () => socket.destroy());
+    // An error on a socket without a listener would end the whole program.
+    socket.on('error', this.#onError);
     if (head.length > 0) this.#onData(head);
   }
 
@@ -45,7 +45,7 @@ export class HeldClient {
     else if (this.#bytes > MAX_AHEAD_BYTES) onTooMuch();
   }
 
-  /** Lets go of the connection: the upgrade was accepted. @returns what the client sent ahead */
+  /** Lets go of the connection, which is the tunnel's now: the upgrade was accepted. @returns what the client sent ahead */
   release(): Buffer {
     const { socket, response } = this;
     response.off('finish', this.#onAnswered);
@@ -53,6 +53,7 @@ export class HeldClient {
     socket.off('data', this.#onData);
     socket.off('end', this.#onEnd);
     socket.off('close', this.#onClose);
+    socket.off('error', this.#onError);
     socket.off('drain', this.#onDrain);
     socket.pause();
     return Buffer.concat(this.#ahead);
@@ -72,6 +73,7 @@ export class HeldClient {
   readonly #onEnd = () => {
     if (!this.response.writableEnded) this.socket.destroy();
   };
+  readonly #onError = () => void this.socket.destroy();
   readonly #onClose = () => this.#onLeft();
   /** Node.js tells a response so, but only on connections that its parser reads. */
   readonly #onDrain = () => this.response.emit('drain');

@@ -147,6 +147,7 @@ export class ConnectionProxy {
       server: this.#server,
       redirects: this.#redirects,
       onFault: (error, exchange) => this.#onFault(error, exchange),
+      reportFault: this.#reportFault,
     });
   }
 
@@ -189,7 +190,7 @@ export class ConnectionProxy {
       return answerError(exchange, tokenErrors.hostOfOtherBackend(headers.host ?? '', host.label, backend.id));
     }
     if (backend.state.status === 'terminated') return answerEnded(exchange, backend);
-    exchange.whenOver(this.#tokens.connect(route, exchange.held !== undefined));
+    exchange.whenClosed(this.#tokens.connect(route, exchange.held !== undefined));
     const { address } = backend;
     if (address === undefined) void this.#passOnWhenReady(exchange, route);
     else this.#passOn(this.#wayTo(backend, address), exchange, route);

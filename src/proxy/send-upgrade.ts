@@ -29,7 +29,6 @@ export function sendUpgrade(exchange: Exchange, sent: SentRequest, held: HeldCli
   outgoing.on(
     'upgrade',
     exchange.guard((incoming, socket, head) => {
-      socket.on('error', () => socket.destroy());
       const switchHead = tryMakeSwitchHead(exchange, incoming);
       if (switchHead === undefined || exchange.isAnswered) {
         socket.destroy();
@@ -38,7 +37,7 @@ export function sendUpgrade(exchange: Exchange, sent: SentRequest, held: HeldCli
       isAccepted = true;
       const ahead = held.release();
       const client = held.socket;
-      client.once('close', () => exchange.end());
+      client.on('close', exchange.handOver());
       client.write(switchHead);
       if (head.length > 0) client.write(head);
       if (ahead.length > 0) socket.write(ahead);

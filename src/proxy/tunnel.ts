@@ -8,33 +8,59 @@ const HALF_OPEN_SILENCE_MS = 2_000;
  */
 const KEEP_ALIVE_MS = 60_000;
 
+const OTHER_SIDE = Symbol('other side');
+
+/** One side of a tunnel. Its listeners are the same functions for all: a WebSocket that is idle has none of its own. */
+interface TunnelSocket extends Socket {
+  [OTHER_SIDE]: Socket;
+}
+
 /**
  * Connects two sockets, each way on its own: one side may close while the other still sends. Neither outlives the other.
  * @param isWebSocket then a side that has closed has left for good
  */
 export function spliceSockets(client: Socket, backend: Socket, isWebSocket: boolean): void {
-  for (const [from, to] of [
-    [client, backend],
-    [backend, client],
-  ] as const) {
-    from.setNoDelay(true);
-    from.setKeepAlive(true, KEEP_ALIVE_MS);
-    from.setTimeout(0);
-    from.on('error', () => from.destroy());
-    from.once('close', () => to.destroySoon());
-    if (isWebSocket) from.once('end', () => to.setTimeout(HALF_OPEN_SILENCE_MS, () => to.destroy()));
-    passOn(from, to);
-  }
+  splice(client as TunnelSocket, backend, isWebSocket);
+  splice(backend as TunnelSocket, client, isWebSocket);
+}
+
+function splice(socket: TunnelSocket, other: Socket, isWebSocket: boolean): void {
+  socket[OTHER_SIDE] = other;
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  socket.setTimeout(0);
+  socket.on('error', destroy);
+  socket.on('close', endOtherSoon);
+  socket.on('end', isWebSocket ? endOtherWebSocket : endOther);
+  socket.on('data', passOn);
+  socket.on('drain', resumeOther);
+  socket.resume();
+}
+
+function destroy(this: TunnelSocket): void {
+  this.destroy();
+}
+
+function endOtherSoon(this: TunnelSocket): void {
+  this[OTHER_SIDE].destroySoon();
+}
+
+function endOther(this: TunnelSocket): void {
+  this[OTHER_SIDE].end();
+}
+
+function endOtherWebSocket(this: TunnelSocket): void {
+  const other = this[OTHER_SIDE];
+  other.setTimeout(HALF_OPEN_SILENCE_MS, () => other.destroy());
+  other.end();
 }
 
 /** As `pipe()`, which does more for each chunk. What comes for a side that has gone is dropped, until this one closes, too. */
-function passOn(from: Socket, to: Socket): void {
-  const resume = () => void from.resume();
-  from.on('data', (chunk: Buffer) => {
-    if (to.destroyed || to.write(chunk)) return;
-    from.pause();
-    to.once('drain', resume);
-  });
-  from.once('end', () => to.end());
-  from.resume();
+function passOn(this: TunnelSocket, chunk: Buffer): void {
+  const other = this[OTHER_SIDE];
+  if (!other.destroyed && !other.write(chunk)) this.pause();
+}
+
+function resumeOther(this: TunnelSocket): void {
+  this[OTHER_SIDE].resume();
 }
