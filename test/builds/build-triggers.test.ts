@@ -105,7 +105,7 @@ describe('a file that builds write', () => {
     expect(triggers.outputs).toEqual(['stamp']);
   });
 
-  test('and that is a source does not cancel builds forever', () => {
+  test('does not cancel builds forever if it is a source', () => {
     const triggers = new BuildTriggers();
     triggers.changed(by('other', 'version.js'));
     const kinds = Array.from({ length: 6 }, () => {

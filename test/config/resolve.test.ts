@@ -291,11 +291,11 @@ describe('what to run', () => {
   });
 });
 
-describe('refuses', () => {
+describe('combinations', () => {
   test.each([
     ['PORT', { env: { PORT: '1' } }, {}],
     ['SESSION_BACKEND_KEY', {}, { env: { SESSION_BACKEND_KEY: '1' } }],
-  ])('the platform’s own variable %s in env', async (name, file, flags) => {
+  ])('the platform’s own variable %s in env is refused', async (name, file, flags) => {
     const folder = makeProject({ [FILE]: { command: 'x', ...file } });
     await expect(resolveConfig({ folder, ...flags })).rejects.toMatchObject({
       code: 'ReservedEnv',
@@ -307,14 +307,14 @@ describe('refuses', () => {
     ['both named', { port: 7000, proxyPort: 7000 }, 7000],
     ['the API’s equal to the proxy’s default', { port: 9090 }, 9090],
     ['the proxy’s equal to the API’s default', { proxyPort: 8080 }, 8080],
-  ])('one port for API and proxy: %s', async (_what, flags, port) => {
+  ])('one port for API and proxy is refused: %s', async (_what, flags, port) => {
     await expect(resolveConfig({ folder: makeProject(), command: 'x', ...flags })).rejects.toMatchObject({
       code: 'Usage',
       message: expect.stringContaining(`port ${port}`),
     });
   });
 
-  test('accepts any free port for both', async () => {
+  test('any free port for both is accepted', async () => {
     const config = await resolveConfig({ folder: makeProject(), command: 'x', port: 0, proxyPort: 0 });
     expect(config).toMatchObject({ port: 0, proxyPort: 0 });
   });

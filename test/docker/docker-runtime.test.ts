@@ -226,7 +226,7 @@ describeDocker('containers', () => {
       expect(await remains()).toEqual([]);
     });
 
-    test.each([false, true])('takes no signal of the engine where this user may send one; hard: %s', async (hard) => {
+    test.each([false, true])('needs no signal of the engine if this user may send signals; hard: %s', async (hard) => {
       class WithoutKill extends Engine {
         override async request<T>(method: string, path: string, request: EngineRequest = {}): Promise<T> {
           if (path.endsWith('/kill')) throw new EngineError(500, 'no kill today');
@@ -247,7 +247,7 @@ describeDocker('containers', () => {
       expect(await backend.exited).toEqual(hard || !mayBeSent ? forced : { code: 0, signal: null });
     });
 
-    test.each([false, true])('ends one that was paused; hard: %s', async (hard) => {
+    test.each([false, true])('ends a paused container; hard: %s', async (hard) => {
       const { id, backend, output } = await start(UNTIL_ASKED);
       await waitFor(() => output().includes('up'), 'the trap');
       await docker('pause', `jamdev-${id}`);

@@ -98,7 +98,7 @@ describeOwnEngine('an engine that stops', () => {
     expect(remarks.filter((text) => !text.startsWith('The warm pool of "pooled": a backend '))).toEqual([]);
   });
 
-  test('and is stopped properly ends its backends, which count as lost', async () => {
+  test('ends its backends if it is stopped properly, and they count as lost', async () => {
     const lost = await start(SERVE);
     await waitUntilReady(lost.backend.addresses, AbortSignal.timeout(DEADLINE_MS));
     const pid = engineProcess();

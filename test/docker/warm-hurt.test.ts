@@ -52,7 +52,7 @@ describeDocker('a standby container that is disturbed from outside', () => {
     );
   });
 
-  test('and is stuck unnoticed is given up, and is gone before the session starts without it', async () => {
+  test('is given up if it is stuck unnoticed, and is gone before the session starts without it', async () => {
     const clock = new HandClock();
     const { standBy, standing, spawn, containers } = makeRuntime(testEngine(), clock);
     standBy(build);

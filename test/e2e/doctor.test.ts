@@ -169,14 +169,14 @@ describe('docker', () => {
     'jamsocket.config.json': { runtime: 'docker', port: 0, proxyPort: 0 },
   };
 
-  test('missing is a warning where it is not needed', async () => {
+  test('is a warning if it is missing and not needed', async () => {
     const { code, find } = await examine(makeEchoProject(), { PATH: pathWithDocker() });
     expect(code).toBe(0);
     expect(find('docker client')).toMatchObject([{ status: 'warning', text: expect.stringContaining('no "docker"') }]);
     expect(find('emulation')).toEqual([]);
   });
 
-  test('missing is a warning where child processes can be used instead', async () => {
+  test('is a warning if it is missing and child processes can be used instead', async () => {
     const files = { Dockerfile: 'FROM scratch\n', 'package.json': { scripts: { start: ECHO } } };
     const folder = makeProject({ ...files, 'jamsocket.config.json': { port: 0, proxyPort: 0 } });
     const { code, find } = await examine(folder, { PATH: pathWithDocker() });
@@ -186,7 +186,7 @@ describe('docker', () => {
     ]);
   });
 
-  test('missing is a failure where it is required', async () => {
+  test('is a failure if it is missing and required', async () => {
     const { code, find } = await examine(makeProject(containers), { PATH: pathWithDocker() });
     expect(code).toBe(1);
     expect(find('docker client')).toMatchObject([

@@ -90,7 +90,7 @@ describe('jamdev init, without a terminal', () => {
     expect((await runCli(['init', '--force'], { cwd })).stdout).not.toContain('npm install');
   });
 
-  test('prints and writes the package manager that runs it', async () => {
+  test('names the package manager that runs it, in its output and in files', async () => {
     const cwd = makeProject({ 'package.json': {} });
     const env = { npm_config_user_agent: 'yarn/4.9.1 npm/? node/v22.0.0 linux x64' };
     const { stdout } = await runCli(['init', 'app'], { cwd, env });

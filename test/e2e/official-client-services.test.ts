@@ -103,7 +103,7 @@ describe('Official clients', () => {
       expect(timeless((await client.run('service', 'info', 'default')).stdout)).toBe(info('a moment ago'));
     });
 
-    test('of one with several environments', async () => {
+    test('for one with several environments', async () => {
       const { client, connect } = await startTwo();
       await client.run('service', 'use-image', 'chat/prod', '-i', 'build-1');
       await connect('chat/staging');

@@ -184,7 +184,7 @@ describe('Official clients: @jamsocket/types', () => {
     });
   });
 
-  test('ends for any reason, in either way', () => {
+  test('isBackendState accepts every reason for either kind of end', () => {
     const time = new Date();
     for (const reason of terminationReasonSchema.options) {
       const ending = (['terminating', 'hard-terminating'] as const).map((status) => ({ status, time, reason }));

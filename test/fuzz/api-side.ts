@@ -86,7 +86,7 @@ export class ApiSide implements FuzzSide<ApiScript> {
       : script.leave !== null
         ? this.#count('left')
         : invalid !== undefined
-          ? `the answer can not be read: ${invalid}`
+          ? `the answer cannot be parsed: ${invalid}`
           : this.#judge(answers, rest, known(script.path), script, outcome.leftFirst);
     if (wrong === undefined) return;
     throw new Error(

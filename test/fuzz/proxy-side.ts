@@ -115,7 +115,7 @@ export class ProxySide implements FuzzSide<Exchange> {
     if (outcome.stuck) return 'neither an answer nor an end came';
     const { answers, rest, invalid } = readAnswers(outcome.received, client.method, outcome.closed);
     if (client.leave !== null) return this.#count('left');
-    if (invalid !== undefined) return `the answer can not be read: ${invalid}`;
+    if (invalid !== undefined) return `the answer cannot be parsed: ${invalid}`;
     if (isWhole(client) && answers.length > 1) return `${answers.length} answers to one request`;
     const [first] = answers;
     if (first === undefined) {

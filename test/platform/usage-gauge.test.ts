@@ -150,7 +150,7 @@ describe('the peak memory', () => {
     expect(gauge.cpuShare).toBeCloseTo(0.25);
   });
 
-  test('ends the interval of the CPU share when a caller reads it', async () => {
+  test('a read by a caller ends the interval of the CPU share', async () => {
     const { clock, gauge, process, turn } = makeGauge();
     gauge.attach(process);
     await turn(20 * 60_000);

@@ -69,7 +69,7 @@ describe('Proxy: requests without a token', () => {
     `http://localhost:5173/${TOKEN}/`,
     `https://evil.example/${TOKEN}/`,
     `data:text/html,${TOKEN}`,
-  ])('is not recognized by the referer %s', (referer) => {
+  ])('a page is not recognized by the referer %s', (referer) => {
     const headers = referer === undefined ? { host: HOST } : { host: HOST, referer };
     expect(explainLostRequest('/app.js', headers).remedy).toContain('Use the whole connection URL');
   });

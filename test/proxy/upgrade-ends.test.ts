@@ -84,7 +84,7 @@ describe('Proxy: upgrades', () => {
       await untilNothingIsLeft(proxy);
     });
 
-    test('that are refused on a kept connection are freed', async () => {
+    test('after a refusal on a connection kept open', async () => {
       const proxy = await startRawProxy();
       proxy.onRequest = (connection) => connection.send('HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno');
       const client = await proxy.open();

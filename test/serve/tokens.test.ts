@@ -59,7 +59,7 @@ describePostgres('tokens by --api', () => {
     ]);
   });
 
-  test('tokens of another account, and any without the scope admin, may not do so', async () => {
+  test('tokens of another account, and any without the scope admin, are refused', async () => {
     const { url, byApi, onDatabase } = await startWithToken('admin');
     expect(await byApi('create', 'beta')).toMatchObject({ code: 1, stderr: expect.stringContaining('"beta"') });
     expect(await byApi('list')).toMatchObject({ code: 2, stderr: expect.stringContaining('name the account') });

@@ -42,7 +42,7 @@ const ENDS: readonly [what: string, file: string, text: string, options?: string
   ],
   ['an exception with a deep stack', 'a.cjs', 'Error.stackTraceLimit = 100;\nthrow new Error("deep");'],
   [
-    'exceptions of the clock that are handled',
+    'handled exceptions of the clock',
     'a.cjs',
     `const { timeStamp } = Object.getOwnPropertyDescriptors(Event.prototype);
 const deep = (depth) => (depth === 0 ? performance.now.call({}) : deep(depth - 1));

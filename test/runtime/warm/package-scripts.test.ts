@@ -99,7 +99,7 @@ describe('a package runner', () => {
   );
 });
 
-test('what runs the file of a script stands by, also behind an option whose value is a word of its own', async () => {
+test("the process that runs a script's file stands by, even after an option with a separate value", async () => {
   const cwd = makeProject({
     'package.json': { scripts: { start: 'node --unhandled-rejections strict ./a' } },
     'a.js': "require('node:fs').appendFileSync('runs', process.env.SESSION_BACKEND_ID + ' ')",
