@@ -291,7 +291,7 @@ describe('what to run', () => {
   });
 });
 
-describe('combinations', () => {
+describe('the resolved config', () => {
   test.each([
     ['PORT', { env: { PORT: '1' } }, {}],
     ['SESSION_BACKEND_KEY', {}, { env: { SESSION_BACKEND_KEY: '1' } }],
