@@ -22,13 +22,12 @@ import type { DroneEngines } from './drone-engines.js';
 import { openUsage } from './drone-output.js';
 import { toHistory } from './history.js';
 import type { KeyConnector } from './key-connector.js';
-import { type ImageChange, ServiceCatalog } from './service-catalog.js';
-import type { ServiceImagesWorld } from './service-images.js';
+import { type ImageChange, ServiceCatalog, type ServiceCatalogWorld } from './service-catalog.js';
 import { askDrone, openSessionLog } from './session-log.js';
 import type { TimedLine } from './timed-lines.js';
 
 /** What a {@link ClusterAccount} works with. */
-export interface ClusterWorld extends ServiceImagesWorld {
+export interface ClusterWorld extends ServiceCatalogWorld {
   controller: ControllerClient;
   keys: KeyConnector;
   engines: DroneEngines;

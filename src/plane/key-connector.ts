@@ -3,19 +3,13 @@ import { connectErrors } from '../contract/errors/connect-errors.js';
 import { serviceErrors } from '../contract/errors/service-errors.js';
 import { withoutControls } from '../contract/identity.js';
 import type { ConnectParams } from '../contract/requests.js';
+import { BatchedLookups } from '../os/batched-lookups.js';
 import { type Clock, pause } from '../os/clock.js';
-import { JoinedLookups } from '../os/joined-lookups.js';
 import { isEnding } from '../platform/backend-state.js';
 import { newBackendId } from '../platform/ids.js';
-import {
-  type BackendRow,
-  discardBackend,
-  findPublic,
-  insertBackend,
-  liveHolders,
-  updateBackend,
-} from '../store/backends.js';
-import type { KeyLocks } from '../store/key-locks.js';
+import { discardBackend, insertBackend, updateBackend } from '../store/backends.js';
+import { findHolder, type Holder, isGivenUp, liveHolders } from '../store/holders.js';
+import type { KeyLocks, KeyOfService } from '../store/key-locks.js';
 import type { Store } from '../store/tables.js';
 import type { ClusterImage, ClusterSettings } from './cluster-settings.js';
 import { type ControllerClient, ControllerRefusal } from './controller-client.js';
@@ -67,10 +61,14 @@ export interface KeyConnectorWorld {
  */
 export class KeyConnector {
   readonly #world: KeyConnectorWorld;
-  readonly #holders = new JoinedLookups<BackendRow[]>();
+  readonly #holders: BatchedLookups<KeyOfService, Holder[]>;
 
   constructor(world: KeyConnectorWorld) {
     this.#world = world;
+    this.#holders = new BatchedLookups(
+      ({ account, service, key }) => JSON.stringify([account, service, key]),
+      (keys) => liveHolders(world.store, keys),
+    );
   }
 
   /**
@@ -79,20 +77,16 @@ export class KeyConnector {
    *   `ControllerUnavailable`, `ControllerFailed`, `InvalidRequest`, `BackendLimit`, and those of the image
    */
   async connect(request: KeyRequest, signal?: AbortSignal): Promise<RemarkedConnection> {
-    const { store, locks } = this.#world;
     if (!request.keyGiven) return this.#untilFree(request, () => this.#spawn(request, []), signal);
     // The way of almost every request: the holder is there, and no lock is needed to ask for it.
-    const { account, service, key } = request;
-    const holders = await this.#holders.find(JSON.stringify([account, service, key]), () =>
-      liveHolders(store, request),
-    );
+    const holders = await this.#holders.find(request);
     if (holders.length > 0) {
       const found = await this.#askHolder(request, holders, signal);
       if (found !== 'unheld' && found !== 'ending') return found;
     }
     const waiting = signal ?? new AbortController().signal;
     // Locked for each attempt, not for the wait: the few locks of a process would all go to one account's ending keys.
-    const attempt = () => locks.hold(request, waiting, (held) => this.#connect(request, held));
+    const attempt = () => this.#world.locks.hold(request, waiting, (held) => this.#connect(request, held));
     return this.#untilFree(request, attempt, waiting);
   }
 
@@ -114,8 +108,8 @@ export class KeyConnector {
   }
 
   async #connect(request: KeyRequest, signal: AbortSignal): Promise<RemarkedConnection | 'ending'> {
-    const { store, stale } = this.#world;
-    const holders = await liveHolders(store, request);
+    const { stale } = this.#world;
+    const holders = await this.#holders.find(request);
     if (holders.length === 0 && request.params.spawn) {
       await stale.endLost(request, signal);
       return this.#spawn(request, []);
@@ -133,7 +127,7 @@ export class KeyConnector {
   /** Asks Plane for the holder, without a right to spawn one. */
   async #askHolder(
     request: KeyRequest,
-    holders: readonly BackendRow[],
+    holders: readonly Holder[],
     signal: AbortSignal | undefined,
   ): Promise<PlaneConnection | 'ending' | 'unheld'> {
     const { controller } = this.#world;
@@ -149,7 +143,7 @@ export class KeyConnector {
   }
 
   /** @param gone rows of backends that have lost the key for good once another has it */
-  async #spawn(request: KeyRequest, gone: readonly BackendRow[]): Promise<PlaneConnection | 'ending'> {
+  async #spawn(request: KeyRequest, gone: readonly Holder[]): Promise<PlaneConnection | 'ending'> {
     const { controller, store, settings, stale, onSpawned } = this.#world;
     const { account, service, environment, key, keyGiven, ofOwnService, params } = request;
     const id = newBackendId();
@@ -188,18 +182,18 @@ export class KeyConnector {
   async #accept(
     { key, service, environment }: KeyRequest,
     connection: PlaneConnection,
-    holders: readonly BackendRow[],
+    holders: readonly Holder[],
   ): Promise<PlaneConnection | 'ending'> {
     const { backend_id: id, status } = connection;
     if (isEnding({ status })) return 'ending';
-    const row = holders.find((each) => each.id === id) ?? (await findPublic(this.#world.store, id));
+    const row = holders.find((each) => each.id === id) ?? (await findHolder(this.#world.store, id));
     if (row === undefined) {
       throw clusterErrors.controllerFailed(`the key is held by the backend ${id}, which jamdev serve did not start`);
     }
     // Plane learns from the drone that a termination has begun; our records have it from the request.
-    if (row.history.some(isEnding)) {
+    if (isGivenUp(row)) {
       // A drone that was given up as lost is back, and nobody else would end what it still runs.
-      if (row.endedAt !== null) await this.#world.controller.terminate(id, true);
+      if (row.lastStatus === 'terminated') await this.#world.controller.terminate(id, true);
       return 'ending';
     }
     if (row.environment !== environment) {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { QUICK_REQUEST_MS } from '../docker-engine/engine.js';
 import type { Clock } from '../os/clock.js';
-import { type BackendRow, findPublic, liveHolders, updateBackend } from '../store/backends.js';
+import { type BackendRow, findPublic, updateBackend } from '../store/backends.js';
+import { liveHolders } from '../store/holders.js';
 import type { Store } from '../store/tables.js';
 import { backendOf, type DroneEngines } from './drone-engines.js';
 import { markLost } from './lost-status.js';
@@ -78,7 +79,7 @@ export class Reconciler {
   /** Whether a younger backend has the same key and was spawned: Plane gives a key to one at a time. */
   async #isSuperseded(row: BackendRow): Promise<boolean> {
     if (!row.keyGiven) return false;
-    const [newest] = await liveHolders(this.#world.store, row);
+    const [[newest] = []] = await liveHolders(this.#world.store, [row]);
     return newest !== undefined && newest.id !== row.id && newest.drone !== null && newest.createdAt > row.createdAt;
   }
 }

@@ -1,9 +1,17 @@
 import { serviceErrors } from '../contract/errors/service-errors.js';
+import type { BatchedLookups } from '../os/batched-lookups.js';
 import type { ServiceView } from '../platform/control-plane.js';
 import { DEFAULT_ENVIRONMENT, type Environment, NEWEST_TAG } from '../platform/services.js';
 import { type EnvironmentMove, type Moved, moveEnvironment } from '../store/deployments.js';
 import { listEnvironments, listUsedEnvironments } from '../store/environments.js';
-import { createService, deleteService, findConfigured, findService, listServices } from '../store/services.js';
+import {
+  createService,
+  deleteService,
+  findConfigured,
+  findService,
+  listServices,
+  type ServiceName,
+} from '../store/services.js';
 import type { Store } from '../store/tables.js';
 import type { ClusterSettings } from './cluster-settings.js';
 import { ServiceImages, type ServiceImagesWorld } from './service-images.js';
@@ -16,17 +24,23 @@ const DEFAULT_ALIAS = '-';
 /** Who changes what an environment runs, and why. */
 export type ImageChange = Pick<EnvironmentMove, 'action' | 'actor' | 'origin' | 'after'>;
 
+/** What a {@link ServiceCatalog} works with. */
+export interface ServiceCatalogWorld extends ServiceImagesWorld {
+  /** Whether accounts created services. */
+  created: BatchedLookups<ServiceName, boolean>;
+}
+
 /** The services of one account: those of the config, which every account has, and those that it made. */
 export class ServiceCatalog {
   readonly #store: Store;
   readonly #settings: ClusterSettings;
-  readonly #images: ServiceImagesWorld;
+  readonly #world: ServiceCatalogWorld;
   readonly #account: string;
 
-  constructor(images: ServiceImagesWorld, account: string) {
-    this.#store = images.store;
-    this.#settings = images.settings;
-    this.#images = images;
+  constructor(world: ServiceCatalogWorld, account: string) {
+    this.#store = world.store;
+    this.#settings = world.settings;
+    this.#world = world;
     this.#account = account;
   }
 
@@ -42,7 +56,7 @@ export class ServiceCatalog {
   async find(asked: string): Promise<string> {
     const service = asked === DEFAULT_ALIAS ? this.#settings.defaultService : asked;
     if (this.#settings.services.has(service)) return service;
-    if ((await findService(this.#store, this.#account, service)) !== undefined) return service;
+    if (await this.#world.created.find({ account: this.#account, service })) return service;
     throw serviceErrors.serviceNotFound(service, await this.list());
   }
 
@@ -86,7 +100,7 @@ export class ServiceCatalog {
 
   /** What the environments of a service run. @throws JamdevError `ServiceNotFound` */
   async images(asked: string): Promise<ServiceImages> {
-    return new ServiceImages(this.#images, { account: this.#account, service: await this.find(asked) });
+    return new ServiceImages(this.#world, { account: this.#account, service: await this.find(asked) });
   }
 
   /**

@@ -1,5 +1,6 @@
 import { clusterErrors } from '../contract/errors/cluster-errors.js';
-import { type BackendRow, discardBackend, lastHolder } from '../store/backends.js';
+import { discardBackend } from '../store/backends.js';
+import { type Holder, lostLastHolder } from '../store/holders.js';
 import type { KeyOfService } from '../store/key-locks.js';
 import type { Store } from '../store/tables.js';
 import type { ControllerClient } from './controller-client.js';
@@ -14,8 +15,8 @@ type LostDronePolicy = 'spawn' | 'wait';
 
 /** What became of backends that had lost their key. */
 interface StaleEnd {
-  ended: readonly BackendRow[];
-  uncertain: readonly BackendRow[];
+  ended: readonly Holder[];
+  uncertain: readonly Holder[];
 }
 
 /** What {@link StaleHolders} works with. */
@@ -45,10 +46,10 @@ export class StaleHolders {
    *   `uncertain`: those of them whose containers may still run
    * @throws JamdevError `HolderUnreachable` where one may still run, and the policy is to wait
    */
-  async end(holders: readonly BackendRow[], signal: AbortSignal): Promise<StaleEnd> {
+  async end(holders: readonly Holder[], signal: AbortSignal): Promise<StaleEnd> {
     const { controller, engines, onLostDrone, onUncertain } = this.#world;
-    const ended: BackendRow[] = [];
-    const uncertain: BackendRow[] = [];
+    const ended: Holder[] = [];
+    const uncertain: Holder[] = [];
     for (const holder of holders) {
       const status = await controller.status(holder.id, signal);
       // It ended as it should; its follower records that. That it is lost says nothing of its container.
@@ -73,12 +74,12 @@ export class StaleHolders {
   async endLost(key: KeyOfService, signal: AbortSignal): Promise<void> {
     const { store, onLostDrone } = this.#world;
     if (onLostDrone !== 'wait') return;
-    const last = await lastHolder(store, key);
-    if (last?.history.at(-1)?.reason === 'lost') await this.end([last], signal);
+    const lost = await lostLastHolder(store, key);
+    if (lost !== undefined) await this.end([lost], signal);
   }
 
   /** Marks backends as lost, since their key has another holder. The row of one that was never spawned is deleted. */
-  async forget(stale: readonly BackendRow[]): Promise<void> {
+  async forget(stale: readonly Holder[]): Promise<void> {
     const { controller, store, now } = this.#world;
     for (const { id } of stale) {
       if ((await controller.status(id)) === undefined) await discardBackend(store, id);

@@ -3,9 +3,9 @@ import type { EndpointScope } from '../api/endpoint.js';
 import { ACCOUNT_NAME, allows } from '../contract/accounts.js';
 import { accessErrors } from '../contract/errors/access-errors.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
-import { JoinedLookups } from '../os/joined-lookups.js';
+import { BatchedLookups } from '../os/batched-lookups.js';
 import type { Caller } from '../platform/control-plane.js';
-import { parseApiToken } from '../store/api-token.js';
+import { type ApiToken, formatApiToken, parseApiToken } from '../store/api-token.js';
 import { authenticate, hadTokens, type Caller as TokenOwner } from '../store/api-tokens.js';
 import { findPublic } from '../store/backends.js';
 import type { Store } from '../store/tables.js';
@@ -21,13 +21,14 @@ export class Access {
   readonly #store: Store;
   readonly #isLoopback: boolean;
   readonly #failures: FailedAttempts;
-  readonly #owners = new JoinedLookups<TokenOwner | undefined>();
+  readonly #owners: BatchedLookups<ApiToken, TokenOwner | undefined>;
 
   /** @param isLoopback whether only this machine reaches the API: then it is open until a token is created */
   constructor(store: Store, isLoopback: boolean, failures: FailedAttempts) {
     this.#store = store;
     this.#isLoopback = isLoopback;
     this.#failures = failures;
+    this.#owners = new BatchedLookups(formatApiToken, (tokens) => authenticate(store, tokens));
   }
 
   /**
@@ -59,9 +60,7 @@ export class Access {
     isOf: (owner: TokenOwner) => boolean = () => true,
   ): Promise<TokenOwner | undefined> {
     const token = sent === undefined ? undefined : parseApiToken(sent);
-    // An app's server sends one token with all of its requests.
-    const find = () => (token === undefined ? Promise.resolve(undefined) : authenticate(this.#store, token));
-    const owner = await this.#owners.find(sent ?? '', find);
+    const owner = token && (await this.#owners.find(token));
     if (owner !== undefined && isOf(owner)) return owner;
     if (this.#isLoopback && !(await hadTokens(this.#store))) return undefined;
     if (headers.authorization === undefined) throw accessErrors.apiTokenMissing();

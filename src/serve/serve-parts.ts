@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { ServeConfig } from '../config/serve-config.js';
 import { hasDigest } from '../contract/image-reference.js';
+import { BatchedLookups } from '../os/batched-lookups.js';
 import { type Clock, systemClock } from '../os/clock.js';
 import { ClusterControlPlane } from '../plane/cluster-control-plane.js';
 import type { ClusterSettings } from '../plane/cluster-settings.js';
@@ -22,6 +23,7 @@ import { OwnRegistry } from '../registry/own-registry.js';
 import { readSigningKey } from '../registry/signing-key.js';
 import { KeyLocks } from '../store/key-locks.js';
 import type { OpenStore } from '../store/open-store.js';
+import { haveServices, type ServiceName } from '../store/services.js';
 import { StatusFeed } from '../store/status-feed.js';
 import type { Store } from '../store/tables.js';
 import { ServeMetrics } from './metrics.js';
@@ -86,7 +88,11 @@ export async function makeServeParts(config: ServeConfig, { store }: OpenStore, 
   const own = openRegistry(config.registry, store, clock);
   const digests = new ImageDigests(store, own?.registry);
   await resolveImages(settings, digests, log);
-  const world = { controller, store, settings, keys, engines, rate, clock, own, digests };
+  const created = new BatchedLookups(
+    ({ account, service }: ServiceName) => `${account}/${service}`,
+    (names) => haveServices(store, names),
+  );
+  const world = { controller, store, settings, keys, engines, rate, clock, own, digests, created };
   return {
     controller,
     controlPlane: new ClusterControlPlane(world, feed),

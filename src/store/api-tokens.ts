@@ -5,8 +5,10 @@ import { accountErrors } from '../contract/errors/account-errors.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 import { type ApiToken, formatApiToken, hashSecret, matchesHash, newApiToken } from './api-token.js';
 import { addAudit } from './audit.js';
+import { SCHEMA } from './migrate.js';
 import type { Store } from './tables.js';
 
+const API_TOKENS = sql.table(`${SCHEMA}.api_tokens`);
 /** The last use of a token is known to a minute; a write for each request would cost more than it tells. */
 const USE_IS_DUE = sql<boolean>`coalesce(last_used_at < clock_timestamp() - interval '1 minute', true)`;
 
@@ -101,26 +103,37 @@ export async function revokeTokens(
 }
 
 /**
- * Finds out who sent a token, and notes its use.
- * @returns undefined for a token that is unknown or revoked
+ * Finds out who sent each of several tokens, and notes their use.
+ * @returns in their order; undefined for a token that is unknown or revoked
  */
-export async function authenticate(store: Store, { id, secret }: ApiToken): Promise<Caller | undefined> {
-  const found = await store
-    .selectFrom('api_tokens')
-    .select(['account', 'scopes', 'secret_hash', 'revoked_at', USE_IS_DUE.as('isDue')])
-    .where('id', '=', id)
-    .executeTakeFirst();
-  if (found === undefined || found.revoked_at !== null || !matchesHash(secret, found.secret_hash)) return undefined;
+export async function authenticate(
+  store: Store,
+  tokens: readonly ApiToken[],
+): Promise<readonly (Caller | undefined)[]> {
+  const { rows } = await sql<TokenRow>`
+    select id, account, scopes, secret_hash, ${USE_IS_DUE} as "isDue"
+    from ${API_TOKENS} where id = any(${tokens.map(({ id }) => id)}::text[]) and revoked_at is null`.execute(store);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const valid = tokens.map(({ id, secret }) => {
+    const row = byId.get(id);
+    return row !== undefined && matchesHash(secret, row.secret_hash) ? row : undefined;
+  });
+  const due = valid.flatMap((row) => (row?.isDue ? [row.id] : []));
   // A database that is full, or takes no changes, still tells who it is.
-  if (found.isDue) await noteUse(store, id).catch(ignoreError('store', 'noting the use of an API token'));
-  return { account: found.account, scopes: found.scopes, actor: `token:${id}` };
+  if (due.length > 0) await noteUse(store, due).catch(ignoreError('store', 'noting the use of API tokens'));
+  return valid.map((row) => row && { account: row.account, scopes: row.scopes, actor: `token:${row.id}` });
 }
 
-async function noteUse(store: Store, id: string): Promise<void> {
-  await store
-    .updateTable('api_tokens')
-    .set({ last_used_at: sql`clock_timestamp()` })
-    .where('id', '=', id)
-    .where(USE_IS_DUE)
-    .execute();
+interface TokenRow {
+  id: string;
+  account: string;
+  scopes: Scope[];
+  secret_hash: Buffer;
+  isDue: boolean;
+}
+
+async function noteUse(store: Store, ids: readonly string[]): Promise<void> {
+  await sql`
+    update ${API_TOKENS} set last_used_at = clock_timestamp()
+    where id = any(${[...ids]}::text[]) and ${USE_IS_DUE}`.execute(store);
 }

@@ -110,38 +110,6 @@ export function listLive(
   });
 }
 
-/** The backends that were asked for with a key and have not ended, newest first. */
-export async function liveHolders(
-  store: Store,
-  { account, service, key }: { account: string; service: string; key: string },
-): Promise<BackendRow[]> {
-  const oldestFirst = await readBackends(store, (query) =>
-    query
-      .where('account', '=', account)
-      .where('service', '=', service)
-      .where('key', '=', key)
-      .where('ended_at', 'is', null),
-  );
-  return oldestFirst.reverse();
-}
-
-/** The newest backend that was asked for with a key, ended or not. */
-export async function lastHolder(
-  store: Store,
-  { account, service, key }: { account: string; service: string; key: string },
-): Promise<BackendRow | undefined> {
-  const [newest] = await store
-    .selectFrom('backends')
-    .select('id')
-    .where('account', '=', account)
-    .where('service', '=', service)
-    .where('key', '=', key)
-    .orderBy('created_at', 'desc')
-    .limit(1)
-    .execute();
-  return newest && findPublic(store, newest.id);
-}
-
 /** How many backends of an account, or of one of its services, have not ended. */
 export async function countLive(store: Store, account: string, service?: string): Promise<number> {
   const { count } = await store
@@ -180,10 +148,27 @@ export async function listUnended(store: Store, cluster: string): Promise<Unende
 
 type Query = SelectQueryBuilder<Tables, 'backends', object>;
 
+/** Named one by one: the result of a prepared statement must stay the same when a newer version adds a column. */
+const COLUMNS = [
+  ...([
+    'id',
+    'account',
+    'service',
+    'environment',
+    'key',
+    'key_given',
+    'cluster',
+    'subdomain',
+    'image',
+    'digest',
+  ] as const),
+  ...(['drone', 'memory_limit_bytes', 'created_at', 'ended_at', 'exit_code'] as const),
+] as const;
+
 /** The backends that a query leaves, oldest first. */
 export async function readBackends(store: Store, narrow: (query: Query) => Query): Promise<BackendRow[]> {
   const rows = await narrow(store.selectFrom('backends'))
-    .selectAll()
+    .select(COLUMNS)
     .select(HISTORY.as('history'))
     .orderBy('created_at')
     .orderBy('id')
@@ -191,7 +176,10 @@ export async function readBackends(store: Store, narrow: (query: Query) => Query
   return rows.map(({ history, ...row }) => toBackendRow(row, history.map(fromTuple)));
 }
 
-function toBackendRow(row: Selectable<Tables['backends']>, history: StatusRow[]): BackendRow {
+function toBackendRow(
+  row: Pick<Selectable<Tables['backends']>, (typeof COLUMNS)[number]>,
+  history: StatusRow[],
+): BackendRow {
   const { id, account, service, environment, key, cluster, subdomain, image, digest, drone } = row;
   return {
     ...{ id, account, service, environment, key, cluster, subdomain, image, digest, drone, history },

@@ -73,7 +73,7 @@ export function moveEnvironment(store: Store, move: EnvironmentMove): Promise<Mo
     const row = await transaction
       .insertInto('deployments')
       .values({ ...name, image, action, origin, actor })
-      .returningAll()
+      .returning(COLUMNS)
       .executeTakeFirstOrThrow();
     const target = `${service}/${environment}: ${image ?? 'newest push'}`;
     await addAudit(transaction, { account, actor, action: AUDIT_ACTIONS[action], target });
@@ -81,12 +81,14 @@ export function moveEnvironment(store: Store, move: EnvironmentMove): Promise<Mo
   });
 }
 
+const COLUMNS = ['id', 'image', 'action', 'origin', 'actor', 'time'] as const;
+
 /** The deployments of an environment, the newest first. */
 export async function listDeployments(store: Store, name: EnvironmentName, limit: number): Promise<DeploymentRow[]> {
   const { account, service, environment } = name;
   const rows = await store
     .selectFrom('deployments')
-    .selectAll()
+    .select(COLUMNS)
     .where('account', '=', account)
     .where('service', '=', service)
     .where('environment', '=', environment)
@@ -109,7 +111,7 @@ export async function findEarlier(
   if (last === undefined) return { last, earlier: undefined };
   const row = await store
     .selectFrom('deployments')
-    .selectAll()
+    .select(COLUMNS)
     .where('account', '=', account)
     .where('service', '=', service)
     .where('environment', '=', environment)
@@ -139,7 +141,7 @@ async function lockEnvironment(store: Store, name: EnvironmentName): Promise<str
   return image;
 }
 
-function toRow(row: Selectable<Tables['deployments']>): DeploymentRow {
+function toRow(row: Pick<Selectable<Tables['deployments']>, (typeof COLUMNS)[number]>): DeploymentRow {
   const { id, image, action, origin, actor, time } = row;
   return { id, image, action, origin, actor, time };
 }

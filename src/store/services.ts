@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import { addAudit } from './audit.js';
 import { countLive } from './backends.js';
+import { SCHEMA } from './migrate.js';
 import { lockService } from './service-lock.js';
 import type { Store } from './tables.js';
 
@@ -11,10 +13,14 @@ export interface ServiceRow {
   lastSpawnedAt: Date | null;
 }
 
-/** Names a service, and who changes it. */
-export interface ServiceChange {
+/** Names a service. */
+export interface ServiceName {
   account: string;
   service: string;
+}
+
+/** Names a service, and who changes it. */
+export interface ServiceChange extends ServiceName {
   actor: string;
 }
 
@@ -94,6 +100,19 @@ export function listServices(store: Store, account: string): Promise<ServiceRow[
 /** A service that an account created. */
 export function findService(store: Store, account: string, service: string): Promise<ServiceRow | undefined> {
   return selectServices(store, account).where('services.service', '=', service).executeTakeFirst();
+}
+
+/** Which of several services are there, in their order. One statement, of always the same text. */
+export async function haveServices(store: Store, names: readonly ServiceName[]): Promise<boolean[]> {
+  const accounts = names.map(({ account }) => account);
+  const services = names.map(({ service }) => service);
+  const { rows } = await sql<{ isThere: boolean }>`
+    select services.service is not null as "isThere"
+    from unnest(${accounts}::text[], ${services}::text[]) with ordinality as asked (account, service, place)
+    left join ${sql.table(`${SCHEMA}.services`)} as services
+      on services.account = asked.account and services.service = asked.service
+    order by asked.place`.execute(store);
+  return rows.map(({ isThere }) => isThere);
 }
 
 function selectServices(store: Store, account: string) {

@@ -43,7 +43,7 @@ export async function addStatus(store: Store, id: string, row: StatusRow): Promi
 export async function statusesAfter(store: Store, id: string, after: Status | undefined): Promise<StatusRow[]> {
   const rows = await store
     .selectFrom('backend_statuses')
-    .selectAll()
+    .select(['status', 'time', 'reason', 'kind', 'exit_error'])
     .where('backend_id', '=', id)
     .where('rank', '>', after === undefined ? -1 : rankOf(after))
     .orderBy('rank')

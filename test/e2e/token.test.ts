@@ -37,10 +37,9 @@ describePostgres('jamdev token and jamdev audit', () => {
     expect(json.stderr).toBe('');
     const parsed = parseApiToken(token);
     if (parsed === undefined) throw new Error(`not a token: ${token}`);
-    expect(await authenticate(await openTestStore(url), parsed)).toMatchObject({
-      account: 'acme',
-      scopes: ['connect', 'deploy'],
-    });
+    expect(await authenticate(await openTestStore(url), [parsed])).toMatchObject([
+      { account: 'acme', scopes: ['connect', 'deploy'] },
+    ]);
   });
 
   test('list shows tokens of one account or of all, without secrets', async () => {

@@ -6,11 +6,11 @@ import {
   insertBackend,
   listLive,
   listUnended,
-  liveHolders,
   setExitCode,
   updateBackend,
 } from '../../src/store/backends.js';
 import { listDrones, noteDrones, noteUnseenDrones, silentDrones } from '../../src/store/drones.js';
+import { liveHolders } from '../../src/store/holders.js';
 import { addStatus } from '../../src/store/statuses.js';
 import { describePostgres, openTestStore, runSql, usePostgres } from '../support/postgres.js';
 import { newBackend } from './support.js';
@@ -58,7 +58,9 @@ describePostgres('backends', () => {
     );
     const before = (await findBackend(store, 'acme', 'c'))?.createdAt;
     expect(ids(await listLive(store, { account: 'acme', before }))).toEqual(['b', 'a']);
-    expect(ids(await liveHolders(store, { account: 'acme', service: 'doc', key: 'doc-1' }))).toEqual(['a', 'b']);
+    expect((await liveHolders(store, [{ account: 'acme', service: 'doc', key: 'doc-1' }])).map(ids)).toEqual([
+      ['a', 'b'],
+    ]);
     expect(await countLive(store, 'acme')).toBe(4);
     await insertBackend(store, newBackend({ id: 'elsewhere', account: 'gamma', cluster: 'two' }));
     expect(ids(await listUnended(store, 'cluster'))).toEqual(['b', 'a', 'c', 'd', 'other']);

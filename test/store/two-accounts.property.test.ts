@@ -4,8 +4,9 @@ import { parseApiToken } from '../../src/store/api-token.js';
 import { authenticate, createToken, listTokens, revokeTokens } from '../../src/store/api-tokens.js';
 import { listAudit } from '../../src/store/audit.js';
 import { findLog, saveLog } from '../../src/store/backend-logs.js';
-import { countLive, findBackend, insertBackend, listLive, liveHolders } from '../../src/store/backends.js';
+import { countLive, findBackend, insertBackend, listLive } from '../../src/store/backends.js';
 import { findEnvironment, listEnvironments, pinImage } from '../../src/store/environments.js';
+import { liveHolders } from '../../src/store/holders.js';
 import { addImage, listImages, newestImage } from '../../src/store/images.js';
 import { createService, deleteService, findService, listServices } from '../../src/store/services.js';
 import type { Store } from '../../src/store/tables.js';
@@ -45,7 +46,7 @@ async function see(store: Store, account: string, foreignIds: readonly string[])
     listTokens(store, account),
     listAudit(store, { account, limit: 1000 }),
     ...places.flatMap((place) => [
-      liveHolders(store, place),
+      liveHolders(store, [place]),
       listLive(store, place),
       findService(store, account, place.service),
       listEnvironments(store, account, place.service),
@@ -98,7 +99,7 @@ describePostgres('two accounts', () => {
     );
     const [one, two] = tokens.map((token) => parseApiToken(token));
     if (one === undefined || two === undefined) throw new Error('no tokens');
-    expect((await authenticate(store, one))?.account).toBe('one');
-    expect(await authenticate(store, { id: two.id, secret: one.secret })).toBeUndefined();
+    expect((await authenticate(store, [one]))[0]?.account).toBe('one');
+    expect(await authenticate(store, [{ id: two.id, secret: one.secret }])).toEqual([undefined]);
   });
 });

@@ -5,6 +5,7 @@ import { createBackends } from './003-backends.js';
 import { createConfiguredServices } from './004-configured-services.js';
 import { createRegistry } from './005-registry.js';
 import { createDeployments } from './006-deployments.js';
+import { indexLastHolders } from './007-last-holders.js';
 
 /**
  * All changes of the database so far, by name, in the order of their names. One that was released is never changed, and
@@ -17,4 +18,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '004-configured-services': { up: createConfiguredServices },
   '005-registry': { up: createRegistry },
   '006-deployments': { up: createDeployments },
+  '007-last-holders': { up: indexLastHolders },
 };
