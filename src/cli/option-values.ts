@@ -25,6 +25,16 @@ export function wholeNumber(flag: string): Parser<number> {
   };
 }
 
+/** The id of a deployment. */
+export function deploymentId(flag: string): Parser<number> {
+  return (text) => {
+    if (!/^[1-9]\d{0,14}$/.test(text)) {
+      throw usageError(`${flag} must be the id of a deployment, not "${text}".`, 'List them: npx jamdev deployments');
+    }
+    return Number(text);
+  };
+}
+
 /** Seconds, or a duration as `5m`. @returns seconds */
 export function duration(flag: string): Parser<number> {
   return (text) => parseDurationSeconds(text, flag);

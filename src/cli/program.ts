@@ -28,6 +28,7 @@ const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
   build: async () => (await import('./commands/build.js')).buildCommand,
   deploy: async () => (await import('./commands/deploy/deploy.js')).deployCommand,
   rollback: async () => (await import('./commands/deploy/rollback.js')).rollbackCommand,
+  deployments: async () => (await import('./commands/deploy/deployments.js')).deploymentsCommand,
   promote: async () => (await import('./commands/deploy/promote.js')).promoteCommand,
   serve: async () => (await import('./commands/serve/serve.js')).serveCommand,
   doctor: async () => (await import('./commands/doctor/doctor.js')).doctorCommand,

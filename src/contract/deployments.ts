@@ -14,6 +14,7 @@ const deploymentSchema = z
     id: z.number(),
     image: z.string().nullable().describe('A full reference, or a digest. Null: the newest push.'),
     action: z.enum(DEPLOY_ACTIONS),
+    origin: z.number().nullable().describe('Of a rollback: the deployment that it went back to.'),
     actor: z.string(),
     time: timeSchema,
   })
@@ -49,6 +50,13 @@ export const deployRequestSchema = z
     image: z.string().min(1).describe('A full reference with a digest, or the tag or digest of a push.'),
   })
   .meta({ id: 'DeployRequest' });
+
+/** Body of `POST .../environment/:environment/rollback`. */
+export const rollbackRequestSchema = z
+  .strictObject({
+    to: z.int().positive().optional().describe('The id of a deployment. Default: the last one with another image.'),
+  })
+  .meta({ id: 'RollbackRequest' });
 
 /** Body of `POST .../environment/:environment/promote`. */
 export const promoteRequestSchema = z

@@ -7,6 +7,7 @@ import {
   environmentStateSchema,
   environmentsSchema,
   promoteRequestSchema,
+  rollbackRequestSchema,
   settleRequestSchema,
 } from '../contract/deployments.js';
 import { type DEV_PREFIX, servePrefix } from '../contract/dev-prefix.js';
@@ -54,11 +55,20 @@ export function deployEndpoints(store: Store, controlPlane: ClusterControlPlane)
     }),
 
     post(`${ENVIRONMENT}/rollback`, {
-      summary: 'Moves an environment back to the image that it ran before',
+      summary: 'Moves an environment back to the image that it ran before, or that of a deployment',
       scope: 'deploy',
+      body: rollbackRequestSchema,
       answer: json(deployedSchema),
-      errors: ['ServiceNotFound', 'EnvironmentNotFound', 'ImageNotFound', 'NothingBefore', 'DeploymentConflict'],
-      handle: ({ account, params: { service, environment } }) => rollback(deployerOf(account), service, environment),
+      errors: [
+        'ServiceNotFound',
+        'EnvironmentNotFound',
+        'DeploymentNotFound',
+        'ImageNotFound',
+        'NothingBefore',
+        'DeploymentConflict',
+      ],
+      handle: ({ account, params: { service, environment }, body: { to } }) =>
+        rollback(deployerOf(account), service, environment, to),
     }),
 
     post(`${ENVIRONMENT}/promote`, {

@@ -2,7 +2,7 @@ import type { DeployAction, DeployedJson, DeploymentJson } from '../contract/dep
 import { deployErrors } from '../contract/errors/deploy-errors.js';
 import type { ClusterAccount } from '../plane/cluster-account.js';
 import { NEWEST_TAG } from '../platform/services.js';
-import { type DeploymentRow, findEarlier, listDeployments, type Moved } from '../store/deployments.js';
+import { type DeploymentRow, findEarlier, findOriginal, listDeployments, type Moved } from '../store/deployments.js';
 import { type EnvironmentName, findEnvironment } from '../store/environments.js';
 import type { Store } from '../store/tables.js';
 
@@ -35,12 +35,21 @@ export async function deploy(
 
 /**
  * Moves an environment back to the image that it ran before. Of several at once, one is done.
- * @throws JamdevError `ServiceNotFound`, `EnvironmentNotFound`, `NothingBefore`, `DeploymentConflict`
+ * @param to the id of the deployment to go back to; undefined: the last one with another image
+ * @throws JamdevError `ServiceNotFound`, `EnvironmentNotFound`, `DeploymentNotFound`, `NothingBefore`, `DeploymentConflict`
  */
-export async function rollback(deployer: Deployer, asked: string, environment: string): Promise<DeployedJson> {
+export async function rollback(
+  deployer: Deployer,
+  asked: string,
+  environment: string,
+  to?: number,
+): Promise<DeployedJson> {
   const name = await findKnown(deployer, asked, environment);
   const { service } = name;
-  const { last, earlier } = await findEarlier(deployer.store, name);
+  const { last, earlier } = await (to === undefined
+    ? findEarlier(deployer.store, name)
+    : findOriginal(deployer.store, name, to));
+  if (earlier === undefined && to !== undefined) throw deployErrors.deploymentNotFound(service, environment, to);
   if (last === undefined || earlier === undefined) throw deployErrors.nothingBefore(service, environment);
   const moved = await deployer.plane.move(service, environment, earlier.image ?? NEWEST_TAG, {
     ...{ action: 'rollback' as const, origin: earlier.id, after: last.id },
@@ -97,6 +106,6 @@ function toJson(service: string, environment: string, moved: Moved | undefined):
 }
 
 /** @returns the wire form of a deployment */
-export function toDeploymentJson({ id, image, action, actor, time }: DeploymentRow): DeploymentJson {
-  return { id, image, action, actor, time: time.toISOString() };
+export function toDeploymentJson({ id, image, action, origin, actor, time }: DeploymentRow): DeploymentJson {
+  return { id, image, action, origin, actor, time: time.toISOString() };
 }

@@ -124,6 +124,28 @@ export async function findEarlier(
   return { last, earlier: row && toRow(row) };
 }
 
+/**
+ * Finds the deployment that a rollback to a named one goes back to. One that was a rollback itself counts as that which it
+ * went back to, as for {@link findEarlier}.
+ */
+export async function findOriginal(
+  store: Store,
+  name: EnvironmentName,
+  id: number,
+): Promise<{ last: DeploymentRow | undefined; earlier: DeploymentRow | undefined }> {
+  const { account, service, environment } = name;
+  const [last] = await listDeployments(store, name, 1);
+  const row = await store
+    .selectFrom('deployments')
+    .select(COLUMNS)
+    .where('account', '=', account)
+    .where('service', '=', service)
+    .where('environment', '=', environment)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return { last, earlier: row && { ...toRow(row), id: row.origin ?? row.id } };
+}
+
 /** Keeps others from changing an environment until the transaction ends. @returns the image that it is set to */
 async function lockEnvironment(store: Store, name: EnvironmentName): Promise<string | null> {
   await store

@@ -358,6 +358,10 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   serveUnnamed: [clientErrors.serveUnnamed(), ['--api', 'JAMDEV_API_URL']],
   devServerDeploysNothing: [clientErrors.devServerDeploysNothing('http://x'), ['http://x', '--api']],
   environmentNotFound: [deployErrors.environmentNotFound('doc', 'stag', ['default']), ['"doc"', '"stag"', '"default"']],
+  deploymentNotFound: [
+    deployErrors.deploymentNotFound('doc', 'staging', 7),
+    ['"doc"', '"staging"', '7', 'jamdev deployments'],
+  ],
   environmentNameInvalid: [deployErrors.environmentNameInvalid('A/B'), ['"A/B"', '63']],
   nothingDeployed: [deployErrors.nothingDeployed('doc', 'staging'), ['"doc"', '"staging"', 'jamdev deploy']],
   nothingBefore: [deployErrors.nothingBefore('doc', 'staging'), ['"doc"', '"staging"']],
@@ -370,6 +374,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
         id: 1,
         image: 'app@sha256:1',
         action: 'deploy',
+        origin: null,
         actor: 'token:1',
         time: '2026-11-26T00:00:00.000Z',
       },

@@ -9,6 +9,12 @@ export const deployErrors = {
       `The service ${quote(service)} has no environment ${quote(environment)}. It has: ${known.map(quote).join(', ')}.`,
       'To create one, deploy to it: npx jamdev deploy SERVICE --environment NAME',
     ),
+  deploymentNotFound: (service: string, environment: string, id: number) =>
+    new JamdevError(
+      'DeploymentNotFound',
+      `The environment ${quote(environment)} of service ${quote(service)} has no deployment ${id}.`,
+      'List them: npx jamdev deployments SERVICE --environment NAME',
+    ),
   environmentNameInvalid: (environment: string) =>
     new JamdevError(
       'InvalidRequest',

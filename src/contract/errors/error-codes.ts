@@ -23,6 +23,7 @@ export const HTTP_STATUS_OF = {
   ApiTokenNotFound: 404,
   DroneNotFound: 404,
   EnvironmentNotFound: 404,
+  DeploymentNotFound: 404,
   OutputUnavailable: 404,
   ServiceExists: 409,
   ServiceConfigured: 409,

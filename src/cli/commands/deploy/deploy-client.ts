@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import {
   type DeployedJson,
+  type DeploymentJson,
   deployedSchema,
+  deploymentsSchema,
   type EnvironmentStateJson,
   environmentStateSchema,
   environmentsSchema,
@@ -65,8 +67,15 @@ export class DeployClient {
     return this.#change(service, environment, 'deploy', deployedSchema, { image });
   }
 
-  rollback(service: string, environment: string): Promise<DeployedJson> {
-    return this.#change(service, environment, 'rollback', deployedSchema);
+  /** @param to the id of a deployment; undefined: the last one with another image */
+  rollback(service: string, environment: string, to?: number): Promise<DeployedJson> {
+    return this.#change(service, environment, 'rollback', deployedSchema, { to });
+  }
+
+  /** The newest first. */
+  async deployments(service: string, environment: string): Promise<DeploymentJson[]> {
+    const path = [service, 'environment', environment, 'deployments'].map(encodeURIComponent).join('/');
+    return (await this.#send('GET', path, deploymentsSchema)).deployments;
   }
 
   promote(service: string, from: string, to: string): Promise<DeployedJson> {

@@ -1,10 +1,11 @@
-import type { DeployedJson, DeploymentJson, EnvironmentStateJson } from '../../../contract/deployments.js';
+import type { DeployedJson, EnvironmentStateJson } from '../../../contract/deployments.js';
 import type { CommandIo } from '../../io.js';
 import { formatAge } from '../../terminal/duration.js';
 import { formatTable } from '../../terminal/table.js';
 import type { DeployClient } from './deploy-client.js';
 import type { ChangeOptions } from './deploy-options.js';
 import { settleSessions } from './settle-sessions.js';
+import { shortImage } from './short-image.js';
 
 /**
  * Does to sessions what the options ask for, and says what runs where.
@@ -47,10 +48,4 @@ function toRow({ environment, image, pinned, deployment, sessions }: Environment
 function describe({ service, environment, deployment, previous }: DeployedJson): string {
   const before = previous === null ? '' : `, after ${shortImage(previous.image)}`;
   return `${service}/${environment} runs ${shortImage(deployment.image)} from its next session on${before}.`;
-}
-
-/** The end of a reference, as people compare it: `app@sha256:0123456789ab`. */
-function shortImage(image: DeploymentJson['image']): string {
-  if (image === null) return 'the newest push';
-  return image.replace(/^.*\//, '').replace(/(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1');
 }

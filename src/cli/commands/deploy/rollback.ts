@@ -1,26 +1,41 @@
 import { Command } from 'commander';
 import { listProjectServices } from '../../../config/deploy-config.js';
+import { usageError } from '../../../contract/errors/usage-error.js';
 import type { CommandIo } from '../../io.js';
-import { addExamples } from '../../option-values.js';
+import { addExamples, deploymentId } from '../../option-values.js';
 import { DeployClient } from './deploy-client.js';
 import { addEnvironmentOptions, type EnvironmentOptions } from './deploy-options.js';
 import { reportChange } from './report-change.js';
+
+interface RollbackOptions extends EnvironmentOptions {
+  to?: number;
+}
 
 /** `jamdev rollback`: has an environment run the image before. */
 export function rollbackCommand(io: CommandIo): Command {
   const command = new Command('rollback')
     .description('have an environment of jamdev serve run the image that it ran before; repeated, the one before that')
     .argument('[service]', 'the service (default: all of the config)')
-    .action(async (service: string | undefined, options: EnvironmentOptions) => {
+    .option(
+      '--to <deployment>',
+      'the id of the deployment to go back to, see: jamdev deployments',
+      deploymentId('--to'),
+    )
+    .action(async (service: string | undefined, options: RollbackOptions) => {
       const client = await DeployClient.open(options.api, io.signal);
       const moved = [];
-      for (const name of await listProjectServices(options.config, service)) {
-        moved.push(await client.rollback(name, options.environment));
+      const names = await listProjectServices(options.config, service);
+      if (options.to !== undefined && names.length > 1) {
+        throw usageError('--to is for one service.', `Name one of: ${names.join(', ')}`);
+      }
+      for (const name of names) {
+        moved.push(await client.rollback(name, options.environment, options.to));
       }
       for (const deployed of moved) await reportChange(client, deployed, options, io);
     });
   return addExamples(addEnvironmentOptions(command), [
     ['jamdev rollback chat --environment production', 'new sessions run the image of the deployment before'],
+    ['jamdev rollback chat --to 41', 'new sessions run the image of deployment 41'],
     ['jamdev rollback chat --sessions now --wait', 'and those that run the bad one are ended by force'],
   ]);
 }
