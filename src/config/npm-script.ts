@@ -6,6 +6,9 @@ import { readRegularFile } from '../os/regular-file.js';
 /** What npm passes on of a package.json (npm RFC 183). */
 const PASSED_FIELDS = ['name', 'version', 'config', 'engines', 'bin'] as const;
 
+/** What npm and pnpm run by `node` where package.json has no `start` script. */
+export const DEFAULT_START_FILE = 'server.js';
+
 /** A script as `npm start` runs it. */
 export interface NpmScript {
   /** Where package.json is; absolute path. */

@@ -1,11 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest, scriptsOf } from './config-file.js';
-import { npmScriptEnvironment } from './npm-script.js';
-
-/** What npm runs where package.json has no `start` script. */
-const DEFAULT_FILE = 'server.js';
-const DEFAULT_COMMAND = `node ${DEFAULT_FILE}`;
+import { DEFAULT_START_FILE, npmScriptEnvironment } from './npm-script.js';
 
 /** What `npm start` runs in a folder. */
 export interface StartScript {
@@ -29,8 +25,8 @@ export async function findStartScript(folder: string): Promise<StartScript | und
   const manifest = await readManifest(folder);
   const { start, prestart } = scriptsOf(manifest);
   const isNamed = typeof start === 'string' && start.trim() !== '';
-  if (!isNamed && !statSync(join(folder, DEFAULT_FILE), { throwIfNoEntry: false })?.isFile()) return undefined;
-  const command = isNamed ? start : DEFAULT_COMMAND;
+  if (!isNamed && !statSync(join(folder, DEFAULT_START_FILE), { throwIfNoEntry: false })?.isFile()) return undefined;
+  const command = isNamed ? start : `node ${DEFAULT_START_FILE}`;
   const before = typeof prestart === 'string' && prestart.trim() !== '' ? prestart : undefined;
   const environmentOf = (event: string, script: string) => npmScriptEnvironment({ folder, event, script, manifest });
   return {
@@ -39,6 +35,6 @@ export async function findStartScript(folder: string): Promise<StartScript | und
     before,
     beforeEnv: before === undefined ? undefined : await environmentOf('prestart', before),
     isNamed,
-    foundIn: isNamed ? 'the start script of package.json' : `${DEFAULT_FILE}, as npm start does`,
+    foundIn: isNamed ? 'the start script of package.json' : `${DEFAULT_START_FILE}, as npm start does`,
   };
 }

@@ -7,7 +7,7 @@ import type { Platform } from '../platform/platform.js';
 import { pruneCompileCache, pruneOwnCompileCaches } from '../records/prune-compile-cache.js';
 import type { StateFolder } from '../records/state-folder.js';
 import { findStateHome } from '../records/state-home.js';
-import { removeDeadControlFolders } from '../runtime/sdk/control-folder.js';
+import { removeDeadControlSocketFolders } from '../runtime/sdk/control-socket-folder.js';
 import { listForeignRuns } from './other-servers.js';
 
 /** What housekeeping looks after. */
@@ -41,7 +41,7 @@ export function startHousekeeping({ folder, runId, platform, logs, loaded, write
       pruneCompileCache(join(folder.root, 'compile-cache')),
       pruneOwnCompileCaches(findStateHome().root),
     ]).catch(ignoreError('start', 'removing compiled code of older versions of Node.js'));
-    void removeDeadControlFolders().catch(ignoreError('start', 'removing control sockets of dead runs'));
+    void removeDeadControlSocketFolders().catch(ignoreError('start', 'removing control sockets of dead runs'));
     void listForeignRuns(folder, runId)
       .then((runs) => removeLoadedFilesOfDeadRuns(dirname(loaded.folder), new Set([...runs, runId])))
       .catch(ignoreError('start', 'removing what ended backends and dead runs left'));

@@ -139,6 +139,7 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
       runtime,
       rolledOut: (service) => untilReachable(platform, service),
       tell: (text) => bus.publish({ type: 'notice', text }),
+      clock: systemClock,
     }),
     config: runningConfig,
   };

@@ -1,6 +1,11 @@
 import type { Builder } from '../builds/builder.js';
+import type { Clock } from '../os/clock.js';
 import { ignoreError } from '../os/debug/debug-log.js';
+import { inTime } from '../os/in-time.js';
 import type { Runtime } from '../runtime/runtime.js';
+
+/** A rollout that takes longer, as of an app that hangs when it starts, is not waited for: the next sessions are. */
+const LONGEST_ROLLOUT_MS = 10_000;
 
 /** What preparing backends ahead of time depends on. */
 export interface StandbyParts {
@@ -9,6 +14,7 @@ export interface StandbyParts {
   /** Resolves when no running backend of a service, by the name of its definition, is starting. */
   rolledOut(service: string): Promise<unknown>;
   tell(text: string): void;
+  clock: Clock;
 }
 
 /**
@@ -16,7 +22,7 @@ export interface StandbyParts {
  * prepared for the one before, once running backends are on it: until then these may take what suits both.
  * @returns begins with it
  */
-export function prepareStandbys({ builder, runtime, rolledOut, tell }: StandbyParts): () => void {
+export function prepareStandbys({ builder, runtime, rolledOut, tell, clock }: StandbyParts): () => void {
   let hasBegun = false;
   const prepare = (service: string, awaitsRenewal: boolean) => {
     const [newest] = builder.goodBuilds(service);
@@ -28,7 +34,7 @@ export function prepareStandbys({ builder, runtime, rolledOut, tell }: StandbyPa
     prepare(service, true);
     // Not before the others that listen have begun to replace backends.
     setImmediate(() => {
-      rolledOut(service).then(
+      inTime(rolledOut(service), LONGEST_ROLLOUT_MS, clock).then(
         () => runtime.renewStandbys?.(service),
         ignoreError('processes', 'waiting until a build is rolled out'),
       );

@@ -2,12 +2,14 @@ import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
 import type { Builder } from '../../src/builds/builder.js';
 import { prepareStandbys } from '../../src/dev-server/standby.js';
+import { HandClock } from '../support/hand-clock.js';
 
 /** A service whose builds the test controls. */
 function makeService({ begun = true } = {}) {
   const events = new EventEmitter();
   const build = { kind: 'process', number: 1 };
   const calls: string[] = [];
+  const clock = new HandClock();
   const definitions = [{ name: 'doc' }];
   const definition = () => ({ warm: 2, warmPool: 0 });
   const builder = { events, goodBuilds: () => [{ build }], definitions, definition } as unknown as Builder;
@@ -25,6 +27,7 @@ function makeService({ begun = true } = {}) {
       });
     },
     tell: () => undefined,
+    clock,
   });
   if (begun) {
     begin();
@@ -32,6 +35,7 @@ function makeService({ begun = true } = {}) {
   }
   return {
     calls,
+    clock,
     begin,
     isGood: () => events.emit('good', 'doc'),
     isUnchanged: () => events.emit('unchanged', 'doc'),
@@ -51,6 +55,18 @@ test('standby processes of the previous build are replaced after running backend
   await settle();
   expect(calls).toEqual(['keep 2 after the rollout', 'wait for the rollout']);
   isRolledOut();
+  await settle();
+  expect(calls).toEqual(['keep 2 after the rollout', 'wait for the rollout', 'replace older ones']);
+});
+
+test('a rollout that hangs is not waited for forever', async () => {
+  const { calls, clock, isGood } = makeService();
+  isGood();
+  await settle();
+  clock.turn(9_999);
+  await settle();
+  expect(calls).toEqual(['keep 2 after the rollout', 'wait for the rollout']);
+  clock.turn(1);
   await settle();
   expect(calls).toEqual(['keep 2 after the rollout', 'wait for the rollout', 'replace older ones']);
 });

@@ -9,7 +9,7 @@ import { appendOwnFile } from '../../records/own-file.js';
 import { findBootDifference } from '../process/boot-variables.js';
 import { readStandBy, withStandBy } from '../process/node-preload.js';
 import type { ContainerBuild, SpawnRequest } from '../runtime.js';
-import { ControlFolder } from '../standby/control-folder.js';
+import { StandbyFolder } from '../standby/standby-folder.js';
 import type { Standby, StandbyPlace } from '../standby/standby.js';
 import type { ContainerSpec } from './container-config.js';
 import type { ContainerLauncher, Launched } from './container-launcher.js';
@@ -17,7 +17,7 @@ import { containerName } from './labels.js';
 import type { ImageCommand } from './own-init.js';
 import { limitsOf } from './resource-limits.js';
 
-/** Where a container sees its control folder. */
+/** Where a container sees that folder. */
 const TARGET = '/jamdev-standby';
 /** See stand-by.cjs. */
 const [STANDS_BY, GOES_ON, TOO_OLD] = ['r', 'g', 'o'] as const;
@@ -52,7 +52,7 @@ export class WarmContainer implements Standby {
   readonly #reports = new Reports();
   /** What it printed before it became a backend. */
   readonly #printed: [OutputSource, Buffer][] = [];
-  #controls: ControlFolder | undefined;
+  #controls: StandbyFolder | undefined;
   #launched: Launched | undefined;
   /** The variables that it was started with, as far as the image and the build say. */
   #booted: Record<string, string> = {};
@@ -146,7 +146,7 @@ export class WarmContainer implements Standby {
     const [{ Env }, spec] = await Promise.all([imageOf(build), specFor(service, build)]);
     this.#booted = { ...variablesOf(Env), ...build.env };
     const { NODE_OPTIONS: nodeOptions } = this.#booted;
-    const controls = await ControlFolder.make(folder, readStandBy());
+    const controls = await StandbyFolder.make(folder, readStandBy());
     this.#controls = controls;
     controls.onReport((report) => this.#reports.hear(report));
     const env = {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { DEFAULT_START_FILE } from '../../config/npm-script.js';
 import { noteHandled } from '../../os/debug/debug-log.js';
 import { MAX_TEXT_BYTES } from '../../os/regular-file.js';
 import type { CommandLine } from '../../processes/command-line.js';
@@ -10,9 +11,6 @@ const RUNNERS: readonly string[] = ['npm', 'pnpm', 'yarn'];
 const QUIET = ['-s', '--silent'];
 /** What package runners read in a folder and all around it, besides their environment. */
 const SETTINGS = ['package.json', '.npmrc', '.yarnrc', '.yarnrc.yml', 'pnpm-workspace.yaml'];
-
-/** What npm and pnpm run where package.json has no `start` script. */
-const DEFAULT_FILE = 'server.js';
 
 /** Whether a command is a package runner. */
 export function isPackageRunner({ file }: CommandLine): boolean {
@@ -40,8 +38,8 @@ export function findPackageScript({ file, args }: CommandLine, folder: string): 
   const script = scripts[event];
   if (isScript(script)) return { script };
   const hasDefault = event === 'start' && runner !== 'yarn';
-  return hasDefault && statIfAny(join(folder, DEFAULT_FILE))?.isFile()
-    ? { script: `node ${DEFAULT_FILE}` }
+  return hasDefault && statIfAny(join(folder, DEFAULT_START_FILE))?.isFile()
+    ? { script: `node ${DEFAULT_START_FILE}` }
     : { why: `package.json has no script "${event}"` };
 }
 

@@ -4,7 +4,7 @@ import { ignoreError } from '../../os/debug/debug-log.js';
 import type { PipePool } from '../../processes/pipe-pool.js';
 import { SLOT_VARIABLE } from '../../processes/process-snapshot.js';
 import type { SupervisedChild } from '../../processes/supervised-child.js';
-import { ControlFolder } from '../standby/control-folder.js';
+import { StandbyFolder } from '../standby/standby-folder.js';
 
 /**
  * Higher than all descriptors that Node.js opens before the app, which therefore have the same numbers as in a process
@@ -59,9 +59,9 @@ export class PipeChannel implements WarmChannel {
   readonly variables: Record<string, string>;
   readonly #booted: NodeJS.ProcessEnv;
   readonly #parent: string;
-  readonly #folder: ControlFolder;
+  readonly #folder: StandbyFolder;
 
-  private constructor(script: readonly string[], booted: NodeJS.ProcessEnv, parent: string, folder: ControlFolder) {
+  private constructor(script: readonly string[], booted: NodeJS.ProcessEnv, parent: string, folder: StandbyFolder) {
     this.variables = { JAMDEV_STANDBY_FOLDER: folder.path, JAMDEV_STANDBY_SCRIPT: script.join(' ') };
     this.#booted = booted;
     this.#parent = parent;
@@ -77,7 +77,7 @@ export class PipeChannel implements WarmChannel {
   static async make(script: readonly string[], booted: NodeJS.ProcessEnv, pipes: PipePool): Promise<PipeChannel> {
     const parent = await pipes.makeFolder();
     try {
-      return new PipeChannel(script, booted, parent, await ControlFolder.make(parent, {}));
+      return new PipeChannel(script, booted, parent, await StandbyFolder.make(parent, {}));
     } catch (error) {
       rmSync(parent, { recursive: true, force: true });
       throw error;

@@ -26,6 +26,8 @@ export class WarmStarts {
   readonly #remarks = new Map<string, (text: string) => void>();
   /** Why processes of a build can't be started ahead of time. */
   readonly #refusals = new WeakMap<ProcessBuild, string>();
+  /** Taken out of the pool, and no backend yet. */
+  readonly #inAssignment = new Set<WarmProcess>();
 
   constructor(world: WarmWorld) {
     this.#world = world;
@@ -78,7 +80,7 @@ export class WarmStarts {
       why = difference ?? why;
       return difference === undefined;
     });
-    const child = process && (await assign(process, assignment, signal));
+    const child = process && (await this.#assign(process, assignment, signal));
     if (process !== undefined) why = 'the one that stood by has ended, or is stuck';
     const { backendId } = assignment;
     if (child === undefined) noteDecision('processes', () => `backend ${backendId} is started cold: ${why}`);
@@ -93,6 +95,26 @@ export class WarmStarts {
 
   killAll(): void {
     this.#pool.killAll();
+    for (const process of this.#inAssignment) process.killNow();
+  }
+
+  async #assign(
+    process: WarmProcess,
+    assignment: WarmAssignment,
+    signal: AbortSignal,
+  ): Promise<SupervisedChild | undefined> {
+    const end = () => process.end();
+    signal.addEventListener('abort', end);
+    this.#inAssignment.add(process);
+    try {
+      const child = await process.assign(assignment);
+      // Nothing takes the place of one that was ended for this.
+      if (child === undefined) signal.throwIfAborted();
+      return child;
+    } finally {
+      signal.removeEventListener('abort', end);
+      this.#inAssignment.delete(process);
+    }
   }
 
   #start(place: StandbyPlace<ProcessBuild>): WarmProcess {
@@ -112,22 +134,5 @@ export class WarmStarts {
     this.#remarks.get(service)?.(
       `No process of ${service} can be started ahead of time (${reason}). Its backends start as usual; "warm": 0 in the config turns this off.`,
     );
-  }
-}
-
-async function assign(
-  process: WarmProcess,
-  assignment: WarmAssignment,
-  signal: AbortSignal,
-): Promise<SupervisedChild | undefined> {
-  const end = () => process.end();
-  signal.addEventListener('abort', end);
-  try {
-    const child = await process.assign(assignment);
-    // Nothing takes the place of one that was ended for this.
-    if (child === undefined) signal.throwIfAborted();
-    return child;
-  } finally {
-    signal.removeEventListener('abort', end);
   }
 }

@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
-import type { ControlPlace } from './control-folder.js';
+import type { ControlPlace } from './control-socket-folder.js';
 import { LineReader } from './line-reader.js';
 import { type Assignment, assignmentLine, parseReport } from './messages.js';
 

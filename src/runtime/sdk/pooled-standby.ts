@@ -6,7 +6,7 @@ import { findBootDifference } from '../process/boot-variables.js';
 import type { Exit, Runtime, RuntimeBackend, SpawnRequest } from '../runtime.js';
 import type { Standby, StandbyPlace } from '../standby/standby.js';
 import { assignmentOf } from './assignment-of.js';
-import type { ControlFolder } from './control-folder.js';
+import type { ControlSocketFolder } from './control-socket-folder.js';
 import { ControlSocket } from './control-socket.js';
 import { describeEnd } from './describe-end.js';
 import { HeldOutput } from './held-output.js';
@@ -24,7 +24,7 @@ const SLOT_BYTES = 8;
 /** What the backends of a pool depend on. */
 export interface PooledStandbyWorld {
   runtime: Pick<Runtime, 'spawn'>;
-  folder: ControlFolder;
+  folder: ControlSocketFolder;
   clock: Clock;
   /** Receives what is wrong with one of them; several things may be. */
   onTrouble(place: StandbyPlace, trouble: PoolTrouble): void;

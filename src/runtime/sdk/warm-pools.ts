@@ -5,7 +5,7 @@ import type { Build, Exit, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder }
 import { readFreeMemory } from '../standby/free-memory.js';
 import type { StandbyPlace } from '../standby/standby.js';
 import { StandbyPool } from '../standby/standby-pool.js';
-import { ControlFolder } from './control-folder.js';
+import { ControlSocketFolder } from './control-socket-folder.js';
 import { describeEnd } from './describe-end.js';
 import { FallbackBackend } from './fallback-backend.js';
 import { describePoolTrouble, type PoolTrouble } from './pool-trouble.js';
@@ -30,7 +30,7 @@ export interface WarmPoolsWorld {
  */
 export class WarmPools implements Runtime {
   readonly #runtime: Runtime;
-  readonly #folder = new ControlFolder();
+  readonly #folder = new ControlSocketFolder();
   readonly #pool: StandbyPool<Build, PooledStandby>;
   /** The newest order of each service that has a pool. */
   readonly #orders = new Map<string, StandbyOrder>();

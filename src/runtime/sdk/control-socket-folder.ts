@@ -18,7 +18,7 @@ export interface ControlPlace {
 }
 
 /** The folder with the control sockets of a dev server, into which only this user gets; made when it is first needed. */
-export class ControlFolder {
+export class ControlSocketFolder {
   #path: string | undefined;
   #count = 0;
 
@@ -46,6 +46,6 @@ export class ControlFolder {
 }
 
 /** Removes the folders of dev servers that were killed. */
-export async function removeDeadControlFolders(): Promise<void> {
+export async function removeDeadControlSocketFolders(): Promise<void> {
   await removeDeadSocketFolders(PREFIX);
 }

@@ -18,7 +18,7 @@ const NAMES = { assignment: 'assignment', reports: 'reports' } as const;
  * A folder for one container or process that stands by, with a pipe in each direction. Both lead nowhere once this program
  * has ended.
  */
-export class ControlFolder {
+export class StandbyFolder {
   readonly path: string;
   readonly #assignment: Socket;
   readonly #reports: Socket;
@@ -37,7 +37,7 @@ export class ControlFolder {
    * @param files what else is in it, by name
    * @throws the system's error
    */
-  static async make(parent: string, files: Readonly<Record<string, string>>): Promise<ControlFolder> {
+  static async make(parent: string, files: Readonly<Record<string, string>>): Promise<StandbyFolder> {
     const path = join(parent, randomUUID());
     mkdirSync(path, { recursive: true, mode: ONLY_THIS_USER });
     try {
@@ -49,7 +49,7 @@ export class ControlFolder {
       }
       chmodSync(path, ENTERABLE_BY_ALL);
       const [assignment, reports] = [openPipe(path, 'assignment', false), openPipe(path, 'reports', true)];
-      return new ControlFolder(path, assignment, reports);
+      return new StandbyFolder(path, assignment, reports);
     } catch (error) {
       rmSync(path, { recursive: true, force: true });
       throw error;
@@ -85,7 +85,7 @@ export class ControlFolder {
     try {
       rmSync(this.path, { recursive: true, force: true });
     } catch (error) {
-      ignoreError('processes', 'removing a control folder')(error);
+      ignoreError('processes', 'removing the folder of what stands by')(error);
     }
   }
 }
