@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { readOwnPackage } from '../config/own-package.js';
 import { noteHandled } from '../os/debug/debug-log.js';
-import { keepYoungGenerationSmall } from '../os/young-generation.js';
+import { keepHeapSmall } from '../os/heap-size.js';
 import { useCompileCache } from '../records/compile-cache.js';
 
 // What starts first, and loads the program itself. `jamdev --version`, which scripts call, needs nothing of that.
@@ -9,9 +9,9 @@ if (!(process.argv.length === 3 && isVersionFlag(process.argv[2]) && printVersio
   const isDev = process.argv[2] === 'dev';
   if (isDev) {
     // A dev server runs for hours, so that its memory matters.
-    keepYoungGenerationSmall();
+    keepHeapSmall();
     // Compiled code is written at exit, and V8 refuses it at a start with other flags.
-    process.once('exit', keepYoungGenerationSmall);
+    process.once('exit', keepHeapSmall);
   }
   useCompileCache(isDev ? 'dev' : 'commands');
   void import('./main.js');

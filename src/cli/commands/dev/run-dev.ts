@@ -4,7 +4,7 @@ import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { claimProject } from '../../../dev-server/project-claim.js';
 import { startDevServer } from '../../../dev-server/start-dev-server.js';
 import { systemClock } from '../../../os/clock.js';
-import { letYoungGenerationGrow } from '../../../os/young-generation.js';
+import { letYoungSpaceGrow } from '../../../os/young-space.js';
 import { type IfRunning, nameRunning } from '../../client/if-running.js';
 import { warnOfFewDescriptors } from '../../descriptor-warning.js';
 import type { CommandIo } from '../../io.js';
@@ -47,7 +47,7 @@ export async function runDev(given: DevFlags, output: DevOutput, io: CommandIo):
   lock.tell({ apiUrl: server.apiUrl, proxyUrl: server.proxyUrl });
   io.aimHints({ project: server.config.project, apiUrl: server.apiUrl });
   const sinceStartMs = performance.now();
-  letYoungGenerationGrow();
+  letYoungSpaceGrow();
   const writer = new LineWriter(io.stdout);
   io.stdout.printedColors &&= server.config.styleLogOutput;
   const filter = new LogFilter();
