@@ -132,6 +132,8 @@ export interface RuntimeBackend {
   explainNotReady(answer?: StrangeAnswer): Promise<string | undefined>;
   /** Resolves when someone other than jamdev pauses it or sends it a signal, where that can be seen. */
   readonly disturbed?: Promise<unknown>;
+  /** Whether a process of it is stopped, as by SIGSTOP. Left out: `disturbed` tells. */
+  isSuspended?(): Promise<boolean>;
   /** To be called when it has answered for the first time: its start is over. */
   answered?(): void;
   /**

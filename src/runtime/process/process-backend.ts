@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { listListeningPorts, type SocketTable } from '../../processes/listening-ports.js';
 import { commandOf } from '../../processes/process-table.js';
 import type { SupervisedChild } from '../../processes/supervised-child.js';
+import { isSuspended } from '../../processes/suspended.js';
 import type { Address, Exit, ProcessBuild, RuntimeBackend, StartKind, Usage } from '../runtime.js';
 import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js';
 import { filesIn, fixedPortAdvice } from './fixed-port.js';
@@ -73,6 +74,12 @@ export class ProcessBackend implements RuntimeBackend {
     const running = await Promise.all([...new Set(listening.map(({ pid }) => pid))].map(commandOf));
     const advice = fixedPortAdvice({ commands: [...running, command], output: [], files: filesIn(cwd) });
     return `It listens on port ${others.join(', ')}, but jamdev gave it PORT=${this.#port}. Either ${advice}`;
+  }
+
+  async isSuspended(): Promise<boolean> {
+    const sample = await this.#child.tree.sample();
+    if (!sample.known) return false;
+    return (await Promise.all(sample.living.map(({ pid }) => isSuspended(pid)))).includes(true);
   }
 
   async usage(): Promise<Usage | undefined> {

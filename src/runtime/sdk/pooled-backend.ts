@@ -1,5 +1,5 @@
 import type { Clock } from '../../os/clock.js';
-import { handledElsewhere } from '../../os/debug/debug-log.js';
+import { handledElsewhere, ignoreError } from '../../os/debug/debug-log.js';
 import type { Address, Exit, RuntimeBackend, Usage } from '../runtime.js';
 import type { StrangeAnswer } from '../strange-answer.js';
 import type { ControlSocket } from './control-socket.js';
@@ -7,6 +7,8 @@ import { findListener } from './find-listener.js';
 
 /** How long after its assignment a backend may take to report ready before that is worth a remark. */
 const READY_EXPECTED_MS = 5_000;
+/** How often one that has not reported ready is asked whether it is stopped: then the session starts without it. */
+const SUSPENDED_CHECK_MS = 1_000;
 
 /** A backend that was taken out of a warm pool: it is ready when it has reported so. */
 export class PooledBackend implements RuntimeBackend {
@@ -43,11 +45,8 @@ export class PooledBackend implements RuntimeBackend {
     this.reportedReady = this.#untilReady(ready);
     this.reportedReady.catch(handledElsewhere);
     // Nobody has reached it before it is ready: the session starts without it.
-    void backend.disturbed?.then(() => {
-      if (this.#isReady) return;
-      this.#ended.abort();
-      backend.terminate(true);
-    });
+    void backend.disturbed?.then(() => this.#endUnlessReady());
+    if (backend.isSuspended !== undefined) this.#checkLater();
     void backend.exited.then(() => {
       this.#ended.abort();
       onServed();
@@ -89,6 +88,24 @@ export class PooledBackend implements RuntimeBackend {
     this.#ended.signal.throwIfAborted();
     this.#isReady = true;
     return address;
+  }
+
+  #endUnlessReady(): void {
+    if (this.#isReady) return;
+    this.#ended.abort();
+    this.#backend.terminate(true);
+  }
+
+  #checkLater(): void {
+    this.#clock.after(SUSPENDED_CHECK_MS, () => {
+      this.#endIfSuspended().catch(ignoreError('processes', 'looking at a backend from a warm pool'));
+    });
+  }
+
+  async #endIfSuspended(): Promise<void> {
+    if (this.#isReady || this.#ended.signal.aborted) return;
+    if (await this.#backend.isSuspended?.()) this.#endUnlessReady();
+    else this.#checkLater();
   }
 
   usage(): Promise<Usage | undefined> {
