@@ -60,6 +60,8 @@ export class HotRebuild {
   readonly #loops: ReadonlyMap<string, RebuildLoop>;
   #reloading: Promise<void> | undefined;
   #started = false;
+  /** Nothing is watched anymore, on purpose. */
+  #isClosed = false;
   /** Names of services of which an unwatched import was reported. */
   readonly #reported = new Set<string>();
 
@@ -127,7 +129,7 @@ export class HotRebuild {
     const loop = this.#loops.get(name);
     if (service === undefined || loop === undefined || !this.#started || this.#reported.has(name)) return;
     const found = await findUnwatchedImport(service, (path) => loop.misses(path));
-    if (found === undefined || this.#reported.has(name)) return;
+    if (found === undefined || this.#isClosed || this.#reported.has(name)) return;
     this.#reported.add(name);
     this.events.emit('unwatchedImport', service, found);
   }
@@ -177,6 +179,7 @@ export class HotRebuild {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all(this.#all.map((loop) => loop.close()));
   }
 

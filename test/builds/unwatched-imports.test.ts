@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findUnwatchedImport } from '../../src/builds/unwatched-imports.js';
 import type { ServiceConfig } from '../../src/config/service-config.js';
+import { collectEvents, startServer, untilStatus } from '../support/dev-server.js';
 import { makeProject } from '../support/project.js';
+import { waitFor } from '../support/wait.js';
 import { startWatching } from '../watch/watcher-support.js';
 
 /** Makes git accept a folder as a repository. */
@@ -165,4 +167,15 @@ describe('does not report', () => {
   ])('%s', async (_, options) => {
     expect(await find(options)).toBeUndefined();
   });
+});
+
+test('nothing is reported once watching has ended with the dev server', async () => {
+  const text = "require('node:http').createServer((_, response) => response.end()).listen(process.env.PORT)";
+  const server = await startServer({ folder: makeProject({ 'server.cjs': text }), command: 'node server.cjs' });
+  const reports = collectEvents(server, 'import-not-watched');
+  await waitFor(() => server.parts.hotRebuild.watching, 'the watcher');
+  await server.parts.hotRebuild.close();
+  const { backend_id } = await server.connect({ key: 'doc-1' });
+  await untilStatus(server, backend_id, 'ready');
+  expect(reports).toEqual([]);
 });
