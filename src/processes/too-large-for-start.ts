@@ -1,6 +1,9 @@
 import type { StartAttempt } from './start-failure.js';
 
-/** The largest variable or argument that Linux accepts, with its NUL: 32 pages (execve(2), MAX_ARG_STRLEN). */
+/**
+ * The largest variable or argument that Linux accepts, with its NUL: 32 pages (execve(2), MAX_ARG_STRLEN). With any limit of
+ * the stack, it accepts as much for all of them together.
+ */
 export const MAX_STRING_BYTES = 32 * 4096;
 const NAMED_VARIABLES = 3;
 

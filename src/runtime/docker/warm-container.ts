@@ -6,7 +6,7 @@ import type { Clock } from '../../os/clock.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 import { inTime } from '../../os/in-time.js';
 import { appendOwnFile } from '../../records/own-file.js';
-import { findBootDifference } from '../process/boot-variables.js';
+import { findBootDifference, findOversize } from '../process/boot-variables.js';
 import { readStandBy, withStandBy } from '../process/node-preload.js';
 import type { ContainerBuild, SpawnRequest } from '../runtime.js';
 import type { Standby, StandbyPlace } from '../standby/standby.js';
@@ -87,7 +87,8 @@ export class WarmContainer implements Standby {
       if (READ_BEFORE_NODE.test(name) && env[name] !== this.#booted[name])
         return `${name} is read before Node.js starts`;
     }
-    return findBootDifference(this.#booted, { ...this.#booted, ...env });
+    const wanted = { ...this.#booted, ...env };
+    return findBootDifference(this.#booted, wanted) ?? findOversize(wanted);
   }
 
   /**

@@ -1,3 +1,5 @@
+import { MAX_STRING_BYTES } from '../../processes/too-large-for-start.js';
+
 /** Variables that a process reads while it boots: once it runs, new values come too late. */
 const READ_AT_BOOT: readonly { name: RegExp; why: string }[] = [
   { name: /^NODE_/, why: 'Node.js reads it while it starts' },
@@ -41,4 +43,17 @@ export function findBootDifference(booted: NodeJS.ProcessEnv, wanted: NodeJS.Pro
     if (rule !== undefined) return `${name} differs from that of the build: ${rule.why}`;
   }
   return undefined;
+}
+
+/**
+ * Finds out whether the system may refuse to start a program with these variables. A process that runs takes them all the
+ * same, but could start no others.
+ * @returns why, as the end of a sentence; undefined: none does
+ */
+export function findOversize(env: NodeJS.ProcessEnv): string | undefined {
+  const bytes = Object.entries(env).reduce(
+    (sum, [name, value = '']) => sum + Buffer.byteLength(`${name}=${value}`) + 1,
+    0,
+  );
+  return bytes > MAX_STRING_BYTES ? 'its variables may be more than the system passes on to a program' : undefined;
 }

@@ -13,7 +13,7 @@ import { identifyFolder } from '../../records/folder-identity.js';
 import type { ProcessBuild } from '../runtime.js';
 import type { Standby, StandbyPlace } from '../standby/standby.js';
 import { findEndReason } from '../telling-lines.js';
-import { findBootDifference, findRunnerDifference } from './boot-variables.js';
+import { findBootDifference, findOversize, findRunnerDifference } from './boot-variables.js';
 import { type NodeCommand, readNodeCommand } from './node-command.js';
 import { DescriptorChannel, type HearReport, PipeChannel, type WarmChannel } from './warm-channel.js';
 
@@ -109,7 +109,7 @@ export class WarmProcess implements Standby {
       if (!this.#isCurrent()) this.end();
       return `${now.file} ${isRunner ? 'or its settings have' : 'or package.json has'} changed since`;
     }
-    const difference = findBootDifference(this.#boot.env, env);
+    const difference = findBootDifference(this.#boot.env, env) ?? findOversize(env);
     return difference ?? (isRunner ? findRunnerDifference(this.#boot.env, env) : undefined);
   }
 

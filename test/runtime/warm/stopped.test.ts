@@ -66,6 +66,26 @@ async function stopAhead(stopped: string) {
   return { clock, spawning, group, printed: () => printed };
 }
 
+test('fails a session with variables that no program can start with, whether a process stands by or not', async () => {
+  const cwd = makeProject({ 'app.cjs': '' });
+  const noted: ProcessRecord[] = [];
+  const runtime = new ProcessRuntime(makeRegister(noted));
+  onTestFinished(() => runtime.close());
+  const build = { kind: 'process', number: 1, command: 'node app.cjs', cwd, env: {}, remap8080: true } as const;
+  const request = {
+    service: 'default',
+    key: 'key',
+    build,
+    onOutput: () => undefined,
+    env: { LARGE: 'x'.repeat(2 ** 23) },
+  };
+  const spawn = () => runtime.spawn({ ...request, backendId: newBackendId() }, new AbortController().signal);
+  await expect(spawn()).rejects.toThrow(/LARGE/);
+  runtime.standBy({ service: 'default', build, warm: 1, warmPool: 0, onRemark: (text) => expect.fail(text) });
+  await waitFor(() => noted.length > 0, 'a process ahead of time');
+  await expect(spawn()).rejects.toThrow(/LARGE/);
+});
+
 describe('a stopped standby process', () => {
   test.each(STOPPED)('%s: is given up, and is gone before the session starts without it', async (stopped) => {
     const { clock, spawning, group, printed } = await stopAhead(stopped);
