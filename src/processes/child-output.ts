@@ -2,7 +2,7 @@ import { closeSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pause } from '../os/clock.js';
-import { readInTurns } from '../os/read-in-turns.js';
+import { type ReadTurns, readInTurns } from '../os/read-in-turns.js';
 import type { Pipe, PipePool } from './pipe-pool.js';
 
 /** How long output may still come in after the end; more only if a process outside holds the pipe. */
@@ -19,12 +19,14 @@ export class ChildOutput {
    */
   readonly stdio: 1 | 'pipe';
   readonly #pipe: Pipe | undefined;
+  readonly #turns: ReadTurns;
   #stream: Readable | undefined;
   #ended: Promise<void> = Promise.resolve();
   #take: (chunk: Buffer) => void = () => undefined;
 
-  private constructor(pipe: Pipe | undefined) {
+  private constructor(pipe: Pipe | undefined, turns: ReadTurns) {
     this.#pipe = pipe;
+    this.#turns = turns;
     this.stdio = (pipe?.writeFd as 1 | undefined) ?? 'pipe';
   }
 
@@ -34,10 +36,10 @@ export class ChildOutput {
    */
   static async open(count: number, pipes: PipePool, onProblem: (error: unknown) => void): Promise<ChildOutput[]> {
     try {
-      return (await pipes.take(count)).map((pipe) => new ChildOutput(pipe));
+      return (await pipes.take(count)).map((pipe) => new ChildOutput(pipe, pipes.turns));
     } catch (error) {
       onProblem(error);
-      return Array.from({ length: count }, () => new ChildOutput(undefined));
+      return Array.from({ length: count }, () => new ChildOutput(undefined, pipes.turns));
     }
   }
 
@@ -49,7 +51,7 @@ export class ChildOutput {
     this.#take = take;
     if (this.#pipe !== undefined) closeSync(this.#pipe.writeFd);
     this.#stream = stream ?? new Socket({ fd: (this.#pipe as Pipe).readFd, readable: true, writable: false });
-    readInTurns(this.#stream, take);
+    readInTurns(this.#stream, take, this.#turns);
     this.#ended = new Promise((resolve) => {
       this.#stream?.once('close', resolve);
       this.#stream?.once('error', () => resolve());

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ignoreError } from '../os/debug/debug-log.js';
+import { ReadTurns } from '../os/read-in-turns.js';
 import { pidNamespace } from './pid-namespace.js';
 import { hasEnded } from './process-table.js';
 
@@ -26,6 +27,8 @@ const LOW = 2;
  * Some are kept ready, so that no start of a backend waits for `mkfifo` (docs/decisions/007-pipes-by-mkfifo.md).
  */
 export class PipePool {
+  /** Shared by what reads the pipes. */
+  readonly turns = new ReadTurns();
   readonly #ready: Pipe[] = [];
   readonly #mkfifo: string;
   #making: Promise<void> | undefined;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Engine } from '../../docker-engine/engine.js';
 import { pause } from '../../os/clock.js';
 import { ignoreError, noteHandled } from '../../os/debug/debug-log.js';
+import { ReadTurns } from '../../os/read-in-turns.js';
 import { LABEL } from './labels.js';
 
 const RETRY_PAUSE_MS = 500;
@@ -44,6 +45,8 @@ export interface ContainerListener {
  * the engine answers a `wait`, or any other question about the container, since it cleans up first.
  */
 export class ContainerEvents {
+  /** Shared by what reads the outputs of containers. */
+  readonly turns = new ReadTurns();
   readonly #engine: Engine;
   readonly #runId: string;
   readonly #closed = new AbortController();

@@ -3,7 +3,7 @@ import type { OutputSource } from '../../contract/dev-endpoints.js';
 import { createDemuxer } from '../../docker-engine/attached-output.js';
 import type { Engine } from '../../docker-engine/engine.js';
 import { EngineError, isNotFound } from '../../docker-engine/engine-error.js';
-import { readInTurns } from '../../os/read-in-turns.js';
+import { type ReadTurns, readInTurns } from '../../os/read-in-turns.js';
 import type { SpawnRequest } from '../runtime.js';
 
 /** The end of what the backend printed to stderr is kept, since it may explain the exit; bytes. */
@@ -19,6 +19,7 @@ export class ContainerOutput {
   /** Of the container, in the engine's API. */
   readonly #path: string;
   readonly #request: Pick<SpawnRequest, 'onOutput' | 'onRemark'>;
+  readonly #turns: ReadTurns;
   /** Bytes that were passed on. */
   readonly #passedOn = { stdout: 0, stderr: 0 };
   #stream: Readable | undefined;
@@ -28,7 +29,9 @@ export class ContainerOutput {
   #resuming: Promise<void> | undefined;
   #lastWords = Buffer.alloc(0);
 
-  constructor(engine: Engine, path: string, request: Pick<SpawnRequest, 'onOutput' | 'onRemark'>) {
+  /** @param turns shared by the outputs of all containers */
+  constructor(engine: Engine, path: string, request: Pick<SpawnRequest, 'onOutput' | 'onRemark'>, turns: ReadTurns) {
+    this.#turns = turns;
     this.#engine = engine;
     this.#path = path;
     this.#request = request;
@@ -103,7 +106,7 @@ export class ContainerOutput {
       if (skipped < chunk.length) this.#passOn(source, chunk.subarray(skipped));
     });
     this.#stream = stream;
-    readInTurns(stream, take);
+    readInTurns(stream, take, this.#turns);
     this.#streamOver = new Promise((resolve) => {
       stream.once('close', resolve);
       stream.once('error', () => resolve());

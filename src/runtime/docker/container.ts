@@ -61,7 +61,7 @@ export class Container {
     this.id = id;
     this.name = name;
     this.#engine = engine;
-    this.#output = new ContainerOutput(engine, this.#path, request);
+    this.#output = new ContainerOutput(engine, this.#path, request, events.turns);
     this.#death = new Promise((resolve) => {
       this.#settle = resolve;
     });
