@@ -43,7 +43,7 @@ describe('a whole number', () => {
   });
 });
 
-test('a duration is seconds, or an error that names its option', () => {
+test('a duration is a number of seconds, or an error that names its option', () => {
   expect(duration('--max-idle')('5m')).toBe(300);
   expect(() => duration('--max-idle')('soon')).toThrow('--max-idle must be a duration');
 });

@@ -106,7 +106,7 @@ describeDocker('containers', () => {
       expect(await remains()).toEqual([]);
     });
 
-    test('is reached at its own address where the engine shares this kernel, and else at a published port', async () => {
+    test('is reached at its own address if the engine shares this kernel, and otherwise at a published port', async () => {
       const { id, backend } = await start(SERVE, { TEST_NAME: 'direct' });
       const format = '{{.NetworkSettings.IPAddress}} {{(index (index .NetworkSettings.Ports "8080/tcp") 0).HostPort}}';
       const [own, published] = (await docker('inspect', '--format', format, `jamdev-${id}`)).split(' ');

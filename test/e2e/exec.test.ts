@@ -217,7 +217,7 @@ describe('signals', () => {
   });
 
   describeTerminal('from a terminal', () => {
-    test('Ctrl-C reaches the command, once', async () => {
+    test('Ctrl-C reaches the command exactly once', async () => {
       const cwd = echoProject();
       const terminal = openTerminal(['exec', '--', ...COMMAND, 'signals'], cwd);
       await waitFor(() => terminal.screen().includes('up {'), 'the command to have its backend');

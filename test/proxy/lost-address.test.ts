@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { startRawProxy } from '../support/raw-proxy.js';
 import { waitFor } from '../support/wait.js';
 
-// A container's address may belong to another container by the time that a request is sent there.
+// A container's address may belong to another container by the time a request is sent to it.
 
 test.each([
   ['a plain request', 'GET', ''],
   ['an upload', 'POST', 'Content-Length: 6\r\n'],
   ['an upgrade', 'GET', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'],
-])('%s gets an error, and what has the address now gets none of it', async (_what, method, headers) => {
+])('%s gets an error, and the new owner of the address receives none of it', async (_what, method, headers) => {
   const proxy = await startRawProxy();
   proxy.loseAddress();
   const client = await proxy.open();
@@ -20,7 +20,7 @@ test.each([
   expect(proxy.faults).toEqual([]);
 });
 
-test('a connection from before stays in use: it can lead nowhere else', async () => {
+test('an existing connection stays in use, because it cannot lead elsewhere', async () => {
   const proxy = await startRawProxy();
   const client = await proxy.open();
   client.send(`GET ${proxy.tokenPath}/1 HTTP/1.1\r\nHost: localhost\r\n\r\n`);

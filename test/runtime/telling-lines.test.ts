@@ -14,13 +14,13 @@ const PROGRAMS: readonly [text: string, reason: string][] = [
   ['process.exit(3)', ''],
 ];
 
-test.each(PROGRAMS)('the reason for the end of "%s"', (text, reason) => {
+test.each(PROGRAMS)('finds the reason for the end of "%s"', (text, reason) => {
   const cwd = makeProject({ 'a.cjs': text });
   const { stderr } = spawnSync(process.execPath, ['a.cjs'], { cwd, encoding: 'utf8' });
   expect(findEndReason(stderr)).toBe(reason);
 });
 
-test('the last lines leave out stacks, so that the error is among them', () => {
+test('the last lines omit stack traces, so that they include the error', () => {
   const cwd = makeProject({ 'a.cjs': "console.error('loading');\nthrow new Error('broken')" });
   const { stderr } = spawnSync(process.execPath, ['a.cjs'], { cwd, encoding: 'utf8' });
   const lines = lastTellingLines(stderr, 3);

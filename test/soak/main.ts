@@ -1,5 +1,5 @@
-// npm run soak [-- --minutes N --seed N --runtime process|docker]: a dev server under all that happens in days of work, in
-// minutes. Prints figures, and exits with 1 when one is off.
+// npm run soak [-- --minutes N --seed N --runtime process|docker]: puts a dev server through days of work in minutes.
+// Prints figures, and exits with 1 when one is faulty.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Course } from './course.js';

@@ -62,7 +62,7 @@ export interface RawProxy {
   onRequest: (connection: RawConnection) => void;
   /** How many connections hold the backend. */
   heldBy(): number;
-  /** Lets the address belong to something else from here on, as when a container has ended. */
+  /** Gives the address to another server from now on, as when a container has ended. */
   loseAddress(): void;
   /** Lets the backend become ready if it was started as unready. */
   becomeReady(): void;

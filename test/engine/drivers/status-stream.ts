@@ -17,9 +17,9 @@ export async function readStatuses(url: string, last: string): Promise<StatusRec
 }
 
 /**
- * The same for Plane, whose controller now and then leaves a status out of a stream that it has begun (it drops a
- * notification whose number is lower than that of the one before; transactions that commit in another order than they
- * were numbered give such). A new stream begins with the whole history, from the database: that is what is returned.
+ * The same for Plane, whose controller sometimes omits a status from a stream that has begun: it drops a notification
+ * with a lower number than the previous one, as transactions cause that commit in another order than they were
+ * numbered. A new stream begins with the whole history from the database, which is returned.
  */
 export async function readStatusesOfPlane(url: string, last: string): Promise<StatusRecord[]> {
   const deadline = Date.now() + DEADLINE_MS;

@@ -7,7 +7,7 @@ const here = Object.values(networkInterfaces()).flatMap((addresses = []) => addr
 test.each([
   ['on a bridge of this machine', { bridge: { IPAddress: '172.17.0.2', Gateway: here } }, '172.17.0.2'],
   [
-    'on such a bridge among other networks',
+    'on such a bridge and on other networks',
     { lan: { IPAddress: '10.0.0.9', Gateway: '10.0.0.1' }, own: { IPAddress: '172.18.0.2', Gateway: here } },
     '172.18.0.2',
   ],
@@ -16,10 +16,10 @@ test.each([
     { lan: { IPAddress: '10.0.0.9', Gateway: '192.0.2.1' } },
     undefined,
   ],
-  ['on a network that leads nowhere', { inner: { IPAddress: '172.19.0.2', Gateway: '' } }, undefined],
+  ['on an internal network', { inner: { IPAddress: '172.19.0.2', Gateway: '' } }, undefined],
   ["on this machine's own network", { host: { IPAddress: '', Gateway: '' } }, undefined],
   ['that has ended', { bridge: { IPAddress: '', Gateway: here } }, undefined],
   ['without a network', {}, undefined],
-])('a container %s', (_where, networks, address) => {
+])('the reachable address of a container %s', (_where, networks, address) => {
   expect(findOwnAddress(networks)).toBe(address);
 });

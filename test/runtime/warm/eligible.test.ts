@@ -29,7 +29,7 @@ test.each(COLD)('"%s" is started as usual', (command) => {
 test.each<[string, string | undefined, string]>([
   ['changed', 'package.json', '{"type":"module"}'],
   ['added', undefined, '{"type":"module"}'],
-])('is another one once package.json was %s, which Node.js has read by then', (_, before, after) => {
+])('a command counts as another one once package.json, which Node.js has already read, was %s', (_, before, after) => {
   const cwd = makeProject({ 'app/server.js': '', 'package.json': '{}', ...(before && { 'app/package.json': '{}' }) });
   const read = () => readNodeCommand('node server.js', join(cwd, 'app'), process.env);
   const first = read();
@@ -39,7 +39,7 @@ test.each<[string, string | undefined, string]>([
 });
 
 test.each(['--inspect', '--max-old-space-size=99 --inspect-brk', '"--inspect=0"', '--inspect_brk'])(
-  'NODE_OPTIONS=%s: as usual',
+  'with NODE_OPTIONS=%s, a command is started as usual',
   (options) => {
     const env = { ...process.env, NODE_OPTIONS: options };
     expect(readNodeCommand('node server.js', '/', env)).toHaveProperty('why');
