@@ -1,4 +1,6 @@
+import type { KnownBuilder } from '../docker-engine/docker-builder.js';
 import type { ChildRegister } from '../processes/child-register.js';
+import type { PipePool } from '../processes/pipe-pool.js';
 import type { CommandOutcome } from './build-command.js';
 
 /** What makes one image different from another. */
@@ -28,6 +30,10 @@ export interface ImageRequest extends ImageOwner {
    * a run that was killed. Default: the system's.
    */
   scratch?: string | undefined;
+  /** What builds images. Default: the client is asked for it. */
+  builder?: KnownBuilder | undefined;
+  /** Provides the pipe for its output. Default: a new one. */
+  pipes?: PipePool | undefined;
 }
 
 /** How an image build ended. */

@@ -10,6 +10,7 @@ import { noteHandled } from '../os/debug/debug-log.js';
 import { userAndHost } from '../os/user-and-host.js';
 import type { MountSource } from '../platform/mounts.js';
 import type { Platform } from '../platform/platform.js';
+import type { PipePool } from '../processes/pipe-pool.js';
 import { oldStateOf } from '../records/old-state.js';
 import { listServerRecords, type ServerRecord } from '../records/server-records.js';
 import type { OwnStateFolder, ProjectNote } from '../records/state-folder.js';
@@ -102,19 +103,24 @@ export async function prepareDocker({
   folder,
   runId,
   engine,
+  pipes,
 }: {
   config: DevConfig;
   folder: OwnStateFolder;
   runId: string;
   engine?: Engine | undefined;
+  pipes: PipePool;
 }): Promise<DockerParts | undefined> {
   if (engine === undefined) return undefined;
-  const [{ DockerRuntime }, { ImageKeeper }, { findLocalImages }, { buildImage }] = await Promise.all([
-    import('../runtime/docker/docker-runtime.js'),
-    import('../images/image-keeper.js'),
-    import('../images/local-images.js'),
-    import('../images/image-build.js'),
-  ]);
+  const [{ DockerRuntime }, { ImageKeeper }, { findLocalImages }, { buildImage }, { KnownBuilder }] = await Promise.all(
+    [
+      import('../runtime/docker/docker-runtime.js'),
+      import('../images/image-keeper.js'),
+      import('../images/local-images.js'),
+      import('../images/image-build.js'),
+      import('../docker-engine/docker-builder.js'),
+    ],
+  );
   const owner = { project: config.project, stateId: folder.project.id, runId };
   // Removed with what else belongs to a run.
   const ofRun = join(folder.root, 'loaded', runId);
@@ -125,9 +131,10 @@ export async function prepareDocker({
     volumes: [folder.volumes, oldStateOf(config.project).volumes],
     controls: join(ofRun, 'standby'),
   });
+  const building = { scratch: join(ofRun, 'builds'), builder: new KnownBuilder(engine.endpoint.environment), pipes };
   return {
     runtime,
-    buildImage: (request, ...rest) => buildImage(engine, { ...request, scratch: join(ofRun, 'builds') }, ...rest),
+    buildImage: (request, ...rest) => buildImage(engine, { ...request, ...building }, ...rest),
     findLocalImages: (...names) => findLocalImages(engine, ...names),
     keepImages: (builder, platform) => new ImageKeeper({ ...owner, engine }, builder, platform, runtime),
     lockMounts: (describe) =>

@@ -64,7 +64,7 @@ export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: Even
   const loaded = new LoadedFiles(join(folder.root, 'loaded', runId));
   const parser = new SyntaxParser();
   const writes = new WriteReports(join(loaded.folder, 'writes'));
-  const docker = await prepareDocker(run);
+  const docker = await prepareDocker({ ...run, pipes });
   if (run.engine !== undefined) publishLink(run.engine, bus);
   const owner: BuildOwner = {
     project: config.project,

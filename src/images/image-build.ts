@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { runBuildProcess } from '../builds/build-process.js';
 import type { ImageOutcome, ImageRequest } from '../builds/image-request.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
-import { type DockerBuilder, findDockerBuilder } from '../docker-engine/docker-builder.js';
+import { type DockerBuilder, KnownBuilder } from '../docker-engine/docker-builder.js';
 import { dockerEnvironment } from '../docker-engine/docker-cli.js';
 import type { Engine } from '../docker-engine/engine.js';
 import { ignoreError } from '../os/debug/debug-log.js';
@@ -68,8 +68,9 @@ async function runBuild(
 ): Promise<ImageOutcome> {
   const refuse = (failure: string) => ({ ok: false, failure, lines: [], image, digest: '' });
   const { environment } = engine.endpoint;
+  const { builder: knownBuilder = new KnownBuilder(environment), pipes } = request;
   const [builder, stages] = await Promise.all([
-    findDockerBuilder(environment),
+    knownBuilder.find(),
     ClassicStages.follow(engine).catch(onlyJamdevError),
   ]);
   if (stages instanceof JamdevError) return refuse(stages.sentence.replace(/\.$/, ''));
@@ -80,11 +81,12 @@ async function runBuild(
     return ADVICE.test(line) || (line === '' && isFirst) ? undefined : line;
   };
   const spec = { file: 'docker', args, cwd: request.context, env, tidy: tidied };
-  const { code, cause, lines } = await runBuildProcess(spec, signal, onLine, register);
+  const { code, cause, lines } = await runBuildProcess(spec, signal, onLine, register, pipes);
   const digest = code === 0 ? await readDigest(idFile) : '';
   await stages.keep(image, digest).catch(ignoreError('docker', 'naming what a build left'));
   if (signal.aborted && digest !== '') await removeImage(engine, image);
   if (digest !== '') return { ok: true, failure: '', lines, image, digest };
+  knownBuilder.forget();
   await removeStepContainers(engine, lines);
   const failure =
     cause === undefined

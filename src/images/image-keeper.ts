@@ -1,4 +1,5 @@
 import type { Builder } from '../builds/builder.js';
+import { untilReachable } from '../builds/rollout.js';
 import type { Engine } from '../docker-engine/engine.js';
 import { tagOf } from '../platform/build-digest.js';
 import type { Platform } from '../platform/platform.js';
@@ -41,7 +42,10 @@ export class ImageKeeper {
       if (build.kind !== 'container') return;
       this.#images.set(build, service);
       const kept = [...this.#images.keys()].map(({ image }) => image);
-      this.#removing = this.#removing.then(() => removeFailedStages(engine, build.image, kept));
+      // The engine has more important things to do while sessions change to the new image.
+      this.#removing = this.#removing
+        .then(() => untilReachable(platform, service))
+        .then(() => removeFailedStages(engine, build.image, kept));
       this.#removeUnused();
     });
     // The same image as before, under one more tag.

@@ -98,11 +98,18 @@ export class ContainerLauncher {
   }
 
   /**
-   * Begins to remove a container that has ended; when its engine is lost, as soon as that answers again.
+   * Removes a container that has ended; when its engine is lost, as soon as that answers again.
+   * @param after what this waits for
    * @returns resolves when nothing is left of it, or it is known to be lost
    */
-  clear({ container, address }: Launched, isLost: boolean): Promise<unknown> {
-    const work = Promise.all([this.#remove(container.id, container.name, isLost), this.#closePort(address)]);
+  clear(
+    { container, address }: Launched,
+    isLost: boolean,
+    after: Promise<unknown> = Promise.resolve(),
+  ): Promise<unknown> {
+    const work = after.then(() =>
+      Promise.all([this.#remove(container.id, container.name, isLost), this.#closePort(address)]),
+    );
     const noted = work.finally(() => this.#clearing.delete(noted));
     this.#clearing.add(noted);
     return noted;

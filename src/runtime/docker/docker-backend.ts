@@ -27,8 +27,9 @@ export interface DockerBackendParts {
   limits: readonly Limit[];
   build: ContainerBuild;
   engine: Engine;
+  startKind: StartKind;
   /** To be called when its start is over. */
-  served?: (() => void) | undefined;
+  served: () => void;
   /** Begins to remove the container, which has ended; when its engine is lost, as soon as that answers again. */
   remove(isLost: boolean): void;
 }
@@ -43,8 +44,7 @@ export class DockerBackend implements RuntimeBackend {
   readonly #parts: DockerBackendParts;
 
   constructor(parts: DockerBackendParts) {
-    // Only what stood by has a place to be filled again.
-    this.startKind = parts.served === undefined ? 'cold' : 'warm';
+    this.startKind = parts.startKind;
     this.#parts = parts;
     this.addresses = [parts.address];
     this.stopped = parts.container.died;
@@ -57,7 +57,7 @@ export class DockerBackend implements RuntimeBackend {
   }
 
   answered(): void {
-    this.#parts.served?.();
+    this.#parts.served();
   }
 
   mayAnswer(): boolean {
@@ -82,7 +82,7 @@ export class DockerBackend implements RuntimeBackend {
   async #untilEnded(): Promise<Exit> {
     const { container, remove } = this.#parts;
     const end = await container.end();
-    this.#parts.served?.();
+    this.#parts.served();
     const { exitCode } = end;
     remove(exitCode === undefined);
     if (exitCode === undefined) return { code: null, signal: null, lost: true };

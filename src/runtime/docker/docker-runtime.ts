@@ -3,7 +3,7 @@ import { EngineError } from '../../docker-engine/engine-error.js';
 import { systemClock } from '../../os/clock.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 import { PortPool } from '../../processes/port-pool.js';
-import type { ContainerBuild, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from '../runtime.js';
+import type { ContainerBuild, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder, StartKind } from '../runtime.js';
 import { prepareMount } from './backend-mount.js';
 import type { ContainerSpec } from './container-config.js';
 import { insidePort } from './container-config.js';
@@ -16,6 +16,7 @@ import { poolPart } from './pool-part.js';
 import { type Limit, limitsOf, refusedLimit } from './resource-limits.js';
 import { findSharingObstacle } from './shared-folders.js';
 import { checkVariables, startFailure } from './start-failure.js';
+import { Starts } from './starts.js';
 import { WarmContainers } from './warm-containers.js';
 
 /** What the containers of a dev server have in common. */
@@ -46,6 +47,7 @@ export class DockerRuntime implements Runtime {
   /** Limits that this engine turned out not to know: no further start is tried with them. */
   readonly #unsupported = new Set<Limit['kind']>();
   readonly #commands: ImageCommands;
+  readonly #starts: Starts;
   #hasInit = true;
 
   constructor(options: DockerRuntimeOptions, clock = systemClock) {
@@ -53,6 +55,7 @@ export class DockerRuntime implements Runtime {
     this.#engine = options.engine;
     this.#launcher = new ContainerLauncher(options.engine, options.runId);
     this.#commands = new ImageCommands(options.engine);
+    this.#starts = new Starts(clock);
     this.#warm = new WarmContainers({
       engine: options.engine,
       launcher: this.#launcher,
@@ -65,12 +68,30 @@ export class DockerRuntime implements Runtime {
 
   async spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend> {
     signal.throwIfAborted();
+    // Nobody waits for what is started for a pool.
+    const over = request.controlSocket === undefined ? this.#starts.begin() : () => undefined;
+    try {
+      return await this.#spawn(request, signal, over);
+    } catch (error) {
+      over();
+      throw error;
+    }
+  }
+
+  /** @param over to be called when the start is over, if it succeeds */
+  async #spawn(request: SpawnRequest, signal: AbortSignal, over: () => void): Promise<RuntimeBackend> {
     const build = containerBuildOf(request);
     checkVariables({ ...build.env, ...request.env });
     // One of them may hold the key.
     await this.#launcher.removeLost();
     const warm = request.controlSocket === undefined ? await this.#warm.take(request, build) : undefined;
-    if (warm !== undefined) return this.#backendOf(warm.launched, warm.served);
+    if (warm !== undefined) {
+      const served = () => {
+        over();
+        warm.served();
+      };
+      return this.#backendOf(warm.launched, 'warm', served);
+    }
     const { volumes } = this.#options;
     const hostPort = build.network === 'host' ? await this.#hostPorts.acquire() : undefined;
     const { backendId, service, key, env } = request;
@@ -80,7 +101,7 @@ export class DockerRuntime implements Runtime {
       const labels = { ...spec.labels, ...(pool?.labels ?? { key, backend: backendId }) };
       const { shared } = pool ?? {};
       const mount = await prepareMount(this.#engine, volumes, request, labels);
-      return this.#backendOf(await this.#launch(request, { ...spec, labels, mount, shared }, signal));
+      return this.#backendOf(await this.#launch(request, { ...spec, labels, mount, shared }, signal), 'cold', over);
     } catch (error) {
       if (hostPort !== undefined) this.#hostPorts.release(hostPort);
       throw error instanceof EngineError
@@ -149,7 +170,7 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  #backendOf(launched: Launched, served?: () => void): DockerBackend {
+  #backendOf(launched: Launched, startKind: StartKind, served: () => void): DockerBackend {
     const { container, spec, address } = launched;
     return new DockerBackend({
       container,
@@ -158,9 +179,10 @@ export class DockerRuntime implements Runtime {
       limits: spec.limits,
       build: spec.build,
       engine: this.#engine,
+      startKind,
       served,
       remove: (isLost) => {
-        void this.#launcher.clear(launched, isLost).then(() => {
+        void this.#launcher.clear(launched, isLost, this.#starts.over()).then(() => {
           if (spec.hostPort !== undefined) this.#hostPorts.release(spec.hostPort);
         });
       },
