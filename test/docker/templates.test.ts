@@ -7,7 +7,7 @@ import { type DevRun, runCli, startDev } from '../support/cli.js';
 import { post, send } from '../support/http.js';
 import { makeTempFolder } from '../support/project.js';
 import { waitFor } from '../support/wait.js';
-import { type Connected, describeTemplate } from '../templates/template-suite.js';
+import { type Connected, describePooledTemplate, describeTemplate } from '../templates/template-suite.js';
 import { cleanUp, describeDocker, docker, imagesOf } from './support.js';
 
 /**
@@ -87,4 +87,8 @@ describeDocker.each(TEMPLATE_NAMES)('the template %s, in containers', (template)
       );
     });
   });
+});
+
+describeDocker('the template warm-pool, in containers', () => {
+  describePooledTemplate({ start });
 });

@@ -109,7 +109,7 @@ describe('jamdev init, without a terminal', () => {
   test.each([
     [
       ['init', 'x', '--template', 'nope'],
-      ['nope', 'websocket, socketio, python'],
+      ['nope', 'websocket, socketio, warm-pool, python'],
     ],
     [['init', ''], ['folder is empty']],
     [['init', 'a', 'b'], ['too many arguments']],
@@ -214,8 +214,11 @@ describeTerminal('jamdev init, in a terminal', () => {
     const { answer, exit, screen } = openInit([], cwd);
     await answer('Folder (session-backend): ', 'my-app\r');
     await answer('Template (websocket): ', 'nope\r');
-    await waitFor(() => screen().includes('Type one of websocket, socketio, python'), 'the answer to be refused');
-    await answer('Template (websocket): ', '3\r');
+    await waitFor(
+      () => screen().includes('Type one of websocket, socketio, warm-pool, python'),
+      'the answer to be refused',
+    );
+    await answer('Template (websocket): ', '4\r');
     expect(await exit).toBe(0);
     expect(screen()).toContain('cd my-app');
     expect(existsSync(join(cwd, 'my-app', 'server.py'))).toBe(true);

@@ -96,6 +96,24 @@ test('the templates differ only in what they show', () => {
     for (const template of TEMPLATE_NAMES) expect(read(template, file), template).toBe(read('websocket', file));
   }
   for (const file of ['pages.js', 'storage.js', 'Dockerfile']) {
-    expect(read('socketio', file), file).toBe(read('websocket', file));
+    for (const template of ['socketio', 'warm-pool']) expect(read(template, file), file).toBe(read('websocket', file));
   }
+  for (const file of ['public/client.js', 'public/index.html']) {
+    expect(read('warm-pool', file), file).toBe(read('websocket', file));
+  }
+  const withoutPool = new Set(read('websocket', 'server.js').split('\n'));
+  const added = read('warm-pool', 'server.js')
+    .split('\n')
+    .filter((line) => !withoutPool.has(line) && !line.includes('console.log'));
+  expect(added).toEqual([
+    '// Everything up to the assignment is done in the warm pool, before there is a document.',
+    "import { JamsocketBackend } from '@jamsocket/session-backend';",
+    'const backend = new JamsocketBackend();',
+    "let key = 'local';",
+    '// Without a pool, it is there at once: the library takes it from the environment.',
+    'const assignment = await backend.assignment();',
+    'key = assignment.key ?? key;',
+    'server.listen(backend.port, () => {',
+    '  assignment.ready();',
+  ]);
 });

@@ -72,23 +72,9 @@ interface Opened {
 }
 
 const OPEN: Record<TemplateName, (page: Page, url: string) => Promise<Opened>> = {
-  websocket: async (page, url) => {
-    const socket = new WebSocket(url.replace('http', 'ws'));
-    // The test notices a failed connection by its missing document.
-    socket.on('error', () => undefined);
-    socket.on('message', (data) => {
-      const message = JSON.parse(String(data));
-      if (message.key !== undefined) page.key = message.key;
-      if (message.people !== undefined) page.people = message.people;
-      if (message.accepted !== undefined) page.accepted = message.accepted;
-      if (message.text !== undefined) page.show(message.text);
-    });
-    return {
-      type: (text, position) => socket.send(JSON.stringify({ number: page.type(text), text, position })),
-      show: (presence) => socket.send(JSON.stringify(presence)),
-      close: () => socket.terminate(),
-    };
-  },
+  websocket: openWebSocket,
+
+  'warm-pool': openWebSocket,
 
   socketio: async (page, url) => {
     const { origin, pathname } = new URL(url);
@@ -159,4 +145,22 @@ const OPEN: Record<TemplateName, (page: Page, url: string) => Promise<Opened>> =
 function withBody(message: object) {
   const body = Buffer.from(JSON.stringify(message));
   return { method: 'POST', body, headers: { 'content-length': String(body.length) } };
+}
+
+async function openWebSocket(page: Page, url: string): Promise<Opened> {
+  const socket = new WebSocket(url.replace('http', 'ws'));
+  // The test notices a failed connection by its missing document.
+  socket.on('error', () => undefined);
+  socket.on('message', (data) => {
+    const message = JSON.parse(String(data));
+    if (message.key !== undefined) page.key = message.key;
+    if (message.people !== undefined) page.people = message.people;
+    if (message.accepted !== undefined) page.accepted = message.accepted;
+    if (message.text !== undefined) page.show(message.text);
+  });
+  return {
+    type: (text, position) => socket.send(JSON.stringify({ number: page.type(text), text, position })),
+    show: (presence) => socket.send(JSON.stringify(presence)),
+    close: () => socket.terminate(),
+  };
 }

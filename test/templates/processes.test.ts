@@ -11,7 +11,7 @@ import { isInstalled } from '../support/installed.js';
 import { waitFor } from '../support/wait.js';
 import { open } from './clients.js';
 import { startTemplate } from './start-template.js';
-import { type Connected, describeTemplate, terminate } from './template-suite.js';
+import { type Connected, describePooledTemplate, describeTemplate, terminate } from './template-suite.js';
 
 async function connect(dev: DevRun, key: string): Promise<Connected> {
   return (await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key })).json<Connected>();
@@ -54,29 +54,32 @@ const SOCKETIO_NONSENSE = [
   '4nonsense',
 ];
 
+async function sendWebSocketNonsense(url: string): Promise<void> {
+  for (const message of [...NO_MESSAGES, Buffer.alloc(2 ** 21), Buffer.of(0xff)]) {
+    const socket = new WebSocket(url.replace('http', 'ws'));
+    socket.on('error', () => undefined);
+    await new Promise((resolve) => socket.once('open', resolve));
+    socket.send(message);
+    await new Promise((resolve) => socket.once('close', resolve));
+  }
+  // The backend sees the path "//", which is not a URL.
+  const strayed = new WebSocket(`${url.replace('http', 'ws')}/`);
+  await new Promise((resolve) => strayed.once('message', resolve));
+  strayed.close();
+  await new Promise((resolve) => strayed.once('close', resolve));
+  const { socket, received } = await openSocket(url);
+  const path = new URL(url).pathname;
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`);
+  socket.write('Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n');
+  await waitFor(() => received().includes('101'), 'the upgrade');
+  socket.write('not a frame at all');
+  await new Promise((resolve) => socket.once('close', resolve));
+}
+
 /** Requests that no template's page would send, each with time to do harm. */
 const NONSENSE: Record<TemplateName, (url: string) => Promise<void>> = {
-  websocket: async (url) => {
-    for (const message of [...NO_MESSAGES, Buffer.alloc(2 ** 21), Buffer.of(0xff)]) {
-      const socket = new WebSocket(url.replace('http', 'ws'));
-      socket.on('error', () => undefined);
-      await new Promise((resolve) => socket.once('open', resolve));
-      socket.send(message);
-      await new Promise((resolve) => socket.once('close', resolve));
-    }
-    // The backend sees the path "//", which is not a URL.
-    const strayed = new WebSocket(`${url.replace('http', 'ws')}/`);
-    await new Promise((resolve) => strayed.once('message', resolve));
-    strayed.close();
-    await new Promise((resolve) => strayed.once('close', resolve));
-    const { socket, received } = await openSocket(url);
-    const path = new URL(url).pathname;
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`);
-    socket.write('Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n');
-    await waitFor(() => received().includes('101'), 'the upgrade');
-    socket.write('not a frame at all');
-    await new Promise((resolve) => socket.once('close', resolve));
-  },
+  websocket: sendWebSocketNonsense,
+  'warm-pool': sendWebSocketNonsense,
   socketio: async (url) => {
     for (const packet of SOCKETIO_NONSENSE) {
       const socket = new WebSocket(`${url.replace('http', 'ws')}socket.io/?EIO=4&transport=websocket`);
@@ -253,4 +256,8 @@ describe.each(TEMPLATE_NAMES)('the template %s, as child processes', (template) 
       expect(stderr).toMatch(/EISDIR|IsADirectoryError/);
     });
   });
+});
+
+describe('the template warm-pool, as child processes', () => {
+  describePooledTemplate({ start: (name) => startTemplate(name) });
 });

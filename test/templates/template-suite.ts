@@ -84,3 +84,20 @@ export function describeTemplate(template: TemplateName, { start, connect }: Tem
     expect((await runCli(['list', '--json'], { cwd: dev.folder })).stdout).toContain(connected.backend_id);
   });
 }
+
+/** What the template with a warm pool promises besides, in whatever its backends run. */
+export function describePooledTemplate({ start }: Pick<TemplateHarness, 'start'>): void {
+  test('a session is given a backend that was started ahead of time', async () => {
+    const dev = await start('warm-pool');
+    const pools = async () => JSON.parse((await runCli(['list', '--pool', '--json'], { cwd: dev.folder })).stdout);
+    await waitFor(async () => (await pools())[0]?.warm === 1, 'a backend in the pool', 60_000);
+    const connected = (await post(`${dev.apiUrl}/v2/service/-/-/connect`, { key: 'doc-1' })).json<Connected>();
+    const ann = await open('warm-pool', connected.url, 'doc-1');
+    ann.type('from the pool');
+    await ann.accepted();
+    const { stdout } = await runCli(['list', '--json'], { cwd: dev.folder });
+    expect(JSON.parse(stdout)).toEqual([expect.objectContaining({ id: connected.backend_id, start: 'pool' })]);
+    await terminate(dev, connected);
+    expect(dev.stdout()).toContain('saved: 13 characters');
+  });
+}

@@ -7,6 +7,7 @@ import { ownFolder } from '../../../config/own-package.js';
 export const TEMPLATES = {
   websocket: 'a shared text over plain WebSockets; Node.js with ws',
   socketio: 'a shared text over Socket.IO; Node.js',
+  'warm-pool': 'the first one, started ahead of time by @jamsocket/session-backend; Node.js with ws',
   python: 'a shared text over server-sent events; Python 3.9 or newer, standard library only',
 } as const;
 

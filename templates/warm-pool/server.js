@@ -1,0 +1,146 @@
+// A session backend: one process per document. It keeps the text in memory while people are connected, passes every
+// edit on to the others, and saves changes every few seconds and on SIGTERM. The platform makes sure that no two
+// processes hold one key.
+//
+// Messages are JSON. To a page: { key, version, you, text } first, then { people } whenever somebody comes, goes, moves
+// the cursor or changes the name, { text } after an edit of somebody else, and { accepted } after one of its own. From a
+// page: { number, text, position } for an edit, { name, position } for the rest.
+//
+// Everything up to the assignment is done in the warm pool, before there is a document.
+import { createServer } from 'node:http';
+import { JamsocketBackend } from '@jamsocket/session-backend';
+import { WebSocket, WebSocketServer } from 'ws';
+import { servePages, version } from './pages.js';
+import { load, save } from './storage.js';
+
+const SAVE_EVERY_MS = 5_000;
+const PING_EVERY_MS = 30_000;
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+const MAX_NAME_LENGTH = 40;
+
+const backend = new JamsocketBackend();
+const people = new Map(); // a person per socket: { id, name, position, isVerified }
+let lastId = 0;
+let key = 'local';
+let text = '';
+let unsaved = false;
+let saving = Promise.resolve();
+let ending = false;
+
+const server = createServer(servePages);
+const sockets = new WebSocketServer({ server, maxPayload: MAX_MESSAGE_BYTES });
+
+sockets.on('connection', (socket, request) => {
+  if (ending) return socket.close(1012);
+  const person = createPerson(request);
+  people.set(socket, person);
+  socket.on('error', (error) => console.error(`connection closed: ${error.message}`));
+  socket.on('pong', () => {
+    socket.isSilent = false;
+  });
+  socket.on('close', () => {
+    people.delete(socket);
+    sendPeople();
+  });
+  socket.on('message', (data) => {
+    const message = parse(data);
+    if (message === undefined) return socket.close(1008, 'invalid message');
+    // Nothing is accepted that would not be saved.
+    if (ending) return;
+    if (message.text !== undefined) edit(socket, message);
+    if (message.name !== undefined && !person.isVerified) person.name = message.name;
+    person.position = message.position;
+    sendPeople();
+  });
+  send(socket, { key, version, you: person.id, text });
+  sendPeople();
+});
+
+/** The name is the `user` of the connect request, if there was one; otherwise pages choose it. */
+function createPerson(request) {
+  const verified = request.headers['x-verified-username'];
+  // A path such as "//" is no valid URL for `new URL()`.
+  const chosen = new URLSearchParams(request.url.split('?')[1]).get('name');
+  const name = verified === undefined ? chosen : Buffer.from(verified, 'latin1').toString();
+  lastId += 1;
+  return { id: lastId, name: (name || 'Guest').slice(0, MAX_NAME_LENGTH), position: null, isVerified: !!verified };
+}
+
+/** @returns undefined for anything that the page would not send */
+function parse(data) {
+  try {
+    const { number, text, name, position } = JSON.parse(data);
+    if (position !== null && !(Number.isInteger(position) && position >= 0)) return undefined;
+    if (typeof text === 'string' && Number.isInteger(number)) return { number, text, position };
+    return typeof name === 'string' && name !== '' ? { name: name.slice(0, MAX_NAME_LENGTH), position } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function edit(socket, { number, text: edited }) {
+  text = edited;
+  unsaved = true;
+  // The order in which edits arrive here is the one that counts. Texts of others that reach a page before "accepted"
+  // are older than its own edit, and those after it are newer.
+  send(socket, { accepted: number });
+  for (const other of sockets.clients) if (other !== socket) send(other, { text });
+}
+
+function sendPeople() {
+  const list = [...people.values()].map(({ id, name, position }) => ({ id, name, position }));
+  for (const socket of people.keys()) send(socket, { people: list });
+}
+
+function send(socket, message) {
+  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+}
+
+// A connection that broke silently would keep the session from ever being idle.
+setInterval(() => {
+  for (const socket of sockets.clients) {
+    if (socket.isSilent) socket.terminate();
+    socket.isSilent = true;
+    socket.ping();
+  }
+}, PING_EVERY_MS);
+
+/** Saves changes, after any save that is still in progress. */
+function saveChanges() {
+  saving = saving.then(async () => {
+    if (!unsaved) return;
+    unsaved = false;
+    try {
+      await save(key, text);
+    } catch (error) {
+      unsaved = true;
+      console.error(`can't save: ${error.message}`);
+    }
+  });
+  return saving;
+}
+
+setInterval(saveChanges, SAVE_EVERY_MS);
+
+async function end() {
+  if (ending) return;
+  ending = true;
+  server.close();
+  for (const socket of sockets.clients) socket.close(1012, 'the session is ending');
+  await saveChanges();
+  console.log(unsaved ? 'ending without having saved' : `saved: ${text.length} characters`);
+  process.exit(unsaved ? 1 : 0);
+}
+
+process.on('SIGTERM', end);
+process.on('SIGINT', end);
+
+// Without a pool, it is there at once: the library takes it from the environment.
+const assignment = await backend.assignment();
+key = assignment.key ?? key;
+text = await load(key);
+// Last, because a backend that answers counts as ready.
+server.listen(backend.port, () => {
+  console.log(`serving ${key}`);
+  assignment.ready();
+});
