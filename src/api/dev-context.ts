@@ -12,6 +12,7 @@ export interface DevApiContext extends ApiContext {
   builder: Builder;
   logs: LogStore;
   warmPools: () => WarmPool[];
+  warmStarts: () => WarmPool[];
   allowedHosts: AllowedHosts;
   info: () => DevInfo & ApiInfo;
   urls: CallerUrls;

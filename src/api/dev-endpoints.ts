@@ -50,7 +50,7 @@ export function devEndpoints(context: DevApiContext): Endpoint[] {
         await Promise.all(backends.map((backend) => backend.usage.readSoon()));
         const listed = backends.map(toDevBackend);
         const all = earlier === 'true' ? [...(await earlierBackends(context)), ...listed] : listed;
-        return { backends: all, warm_pools: context.warmPools() };
+        return { backends: all, warm_pools: context.warmPools(), warm_starts: context.warmStarts() };
       },
     }),
 

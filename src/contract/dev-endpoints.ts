@@ -111,6 +111,10 @@ export type WarmPool = z.infer<typeof warmPoolSchema>;
 export const devBackendsSchema = z.object({
   backends: z.array(devBackendSchema),
   warm_pools: z.array(warmPoolSchema).optional().describe('Of the services that have one'),
+  warm_starts: z
+    .array(warmPoolSchema)
+    .optional()
+    .describe('What of each service was started ahead of time and has loaded nothing of the app'),
 });
 
 /** Query of `GET /_jamdev/backends`. */

@@ -52,6 +52,7 @@ export function makeServers(
     builder,
     logs,
     warmPools: () => runtime.counts,
+    warmStarts: () => runtime.warmStarts,
     allowedHosts,
     info: () => ({ ...info.current, watching: hotRebuild.watching, description: DESCRIPTION }),
     errorsOf: () => [],

@@ -1,4 +1,4 @@
-import type { Build, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from './runtime.js';
+import type { Build, Prepared, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from './runtime.js';
 
 /** Runs each backend by the runtime that its build is for. */
 export class RuntimeSwitch implements Runtime {
@@ -20,6 +20,12 @@ export class RuntimeSwitch implements Runtime {
   standBy(order: StandbyOrder): void {
     if (order.build.kind === 'process') this.#process.standBy?.(order);
     else this.#container?.standBy?.(order);
+  }
+
+  prepared(service: string): Prepared {
+    // A service whose runtime has changed has none in the other anymore.
+    const all = [this.#process.prepared?.(service), this.#container?.prepared?.(service)];
+    return all.find((each) => each !== undefined && each.wanted > 0) ?? { standing: 0, wanted: 0 };
   }
 
   poolObstacle(build: Build): string | undefined {

@@ -165,6 +165,14 @@ export interface StandbyOrder {
   onRemark(text: string): void;
 }
 
+/** What was prepared ahead of time for a service. */
+export interface Prepared {
+  /** How many can be taken now. */
+  standing: number;
+  /** How many there are to be. */
+  wanted: number;
+}
+
 /** A way to run backends. Both the child-process and the container runtime pass the same test suite. */
 export interface Runtime {
   /**
@@ -178,6 +186,8 @@ export interface Runtime {
    * new build as well is kept until {@link renewStandbys}.
    */
   standBy?(order: StandbyOrder): void;
+  /** How many starts of a service are prepared now, and how many there are to be. */
+  prepared?(service: string): Prepared;
   /** Says in a sentence why no backend of a build can be in a warm pool; undefined: it can. */
   poolObstacle?(build: Build): string | undefined;
   /** Replaces what was prepared for earlier builds of a service: the backends of the newest one have been started. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
+import { release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Finding } from '../../src/cli/commands/doctor/finding.js';
@@ -104,6 +105,14 @@ describe('a healthy project', () => {
   });
 });
 
+test('says what a running dev server has started ahead of time', async () => {
+  const dev = await startDev(makeEchoProject());
+  await waitFor(async () => {
+    const { find } = await examine(dev.folder);
+    return find('warm starts')[0]?.text === '1 process ahead of time\nready now: 1 of 1 warm';
+  }, 'a warm process');
+});
+
 test('explains warm starts for each service', async () => {
   const services = {
     plain: { command: 'node server.mjs' },
@@ -115,8 +124,13 @@ test('explains warm starts for each service', async () => {
   };
   const files = { Dockerfile: 'FROM scratch', 'package.json': { scripts: { start: 'node server.mjs' } } };
   const config = { services, port: 0, proxyPort: 0 };
-  const { find } = await examine(makeProject({ ...files, 'jamsocket.config.json': config }));
-  expect(find('warm starts').map(({ status, text }) => `${status} ${text}`)).toEqual([
+  const folder = makeProject({ ...files, 'jamsocket.config.json': config });
+  const examineWith = async (docker: string) => {
+    const { find } = await examine(folder, { PATH: `${docker}:${dirname(process.execPath)}:${process.env.PATH}` });
+    return find('warm starts').map(({ status, text }) => `${status} ${text}`);
+  };
+  const withEngine = await examineWith(await dockerOf({ ...SERVER, Arch: 'amd64', KernelVersion: release() }));
+  expect(withEngine).toEqual([
     'ok plain: 1 process ahead of time',
     'ok script: 4 processes ahead of time',
     'ok off: none ("warm" is 0)',
@@ -124,6 +138,8 @@ test('explains warm starts for each service', async () => {
     'ok debugged: none: it has --inspect: a debugger would meet the process while it waits.',
     'ok image: 2 containers ahead of time',
   ]);
+  const without = await examineWith(pathWithDocker('exit 1'));
+  expect(without).toEqual([...withEngine.slice(0, -1), 'ok image: none: no Docker Engine answers.']);
 });
 
 describe('the config', () => {

@@ -40,6 +40,7 @@ function contextOf({ parts, info }: DevServer): DevApiContext {
     builder,
     logs,
     warmPools: () => runtime.counts,
+    warmStarts: () => runtime.warmStarts,
     allowedHosts: { names: [], addresses: false },
     info: () => ({ ...info, description: 'A test.' }),
     errorsOf: () => [],

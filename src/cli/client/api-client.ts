@@ -82,12 +82,16 @@ export class ApiClient {
     return (await this.listing(options)).backends;
   }
 
-  /** The backends, and the warm pools of services that have one. @param options.earlier as in {@link backends} */
-  async listing({ earlier = false } = {}): Promise<{ backends: DevBackend[]; pools: WarmPool[] }> {
+  /**
+   * The backends, the warm pools of services that have one, and what else was started ahead of time.
+   * @param options.earlier as in {@link backends}
+   */
+  async listing({ earlier = false } = {}): Promise<{ backends: DevBackend[]; pools: WarmPool[]; starts: WarmPool[] }> {
     const query = earlier ? '?earlier=true' : '';
-    type Answer = { backends: DevBackend[]; warm_pools?: WarmPool[] };
-    const { backends, warm_pools: pools = [] } = await this.#http.json<Answer>('GET', `${this.#own}/backends${query}`);
-    return { backends, pools };
+    type Answer = { backends: DevBackend[]; warm_pools?: WarmPool[]; warm_starts?: WarmPool[] };
+    const answer = await this.#http.json<Answer>('GET', `${this.#own}/backends${query}`);
+    const { backends, warm_pools: pools = [], warm_starts: starts = [] } = answer;
+    return { backends, pools, starts };
   }
 
   /**

@@ -3,7 +3,15 @@ import { EngineError } from '../../docker-engine/engine-error.js';
 import { systemClock } from '../../os/clock.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 import { PortPool } from '../../processes/port-pool.js';
-import type { ContainerBuild, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder, StartKind } from '../runtime.js';
+import type {
+  ContainerBuild,
+  Prepared,
+  Runtime,
+  RuntimeBackend,
+  SpawnRequest,
+  StandbyOrder,
+  StartKind,
+} from '../runtime.js';
 import { prepareMount } from './backend-mount.js';
 import type { ContainerSpec } from './container-config.js';
 import { insidePort } from './container-config.js';
@@ -117,6 +125,10 @@ export class DockerRuntime implements Runtime {
 
   renewStandbys(service: string): void {
     this.#warm.renew(service);
+  }
+
+  prepared(service: string): Prepared {
+    return this.#warm.count(service);
   }
 
   async standDown(): Promise<void> {

@@ -1,6 +1,6 @@
 import { isEngineAway } from '../../docker-engine/docker-errors.js';
 import { noteDecision, noteHandled } from '../../os/debug/debug-log.js';
-import { type ContainerBuild, DEFAULT_WARM, type SpawnRequest, type StandbyOrder } from '../runtime.js';
+import { type ContainerBuild, DEFAULT_WARM, type Prepared, type SpawnRequest, type StandbyOrder } from '../runtime.js';
 import { readFreeMemory } from '../standby/free-memory.js';
 import { StandbyPool } from '../standby/standby-pool.js';
 import type { Launched } from './container-launcher.js';
@@ -50,6 +50,10 @@ export class WarmContainers {
       if (why !== undefined) return `build ${number} of ${service}: no containers ahead of time, ${why}`;
       return `build ${number} of ${service}: ${warm} containers ahead of time`;
     });
+  }
+
+  count(service: string): Prepared {
+    return this.#pool.count(service);
   }
 
   /** Replaces those of earlier builds. */

@@ -13,7 +13,7 @@ import { SnapshotSource } from '../../processes/process-snapshot.js';
 import { explainStartFailure } from '../../processes/start-failure.js';
 import { ChildNotStarted, SupervisedChild } from '../../processes/supervised-child.js';
 import type { Stuck } from '../../processes/termination.js';
-import type { Build, ProcessBuild, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from '../runtime.js';
+import type { Build, Prepared, ProcessBuild, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from '../runtime.js';
 import type { CompileCache } from './compile-cache.js';
 import { otherLanguageOf } from './fixed-port.js';
 import { NodePreload, PRELOAD_PORT_VARIABLE, withPreload } from './node-preload.js';
@@ -152,6 +152,10 @@ export class ProcessRuntime implements Runtime {
 
   renewStandbys(service: string): void {
     this.#warm.renew(service);
+  }
+
+  prepared(service: string): Prepared {
+    return this.#warm.count(service);
   }
 
   async standDown(): Promise<void> {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { noteDecision } from '../../os/debug/debug-log.js';
 import type { SupervisedChild } from '../../processes/supervised-child.js';
-import { DEFAULT_WARM, type ProcessBuild, type StandbyOrder } from '../runtime.js';
+import { DEFAULT_WARM, type Prepared, type ProcessBuild, type StandbyOrder } from '../runtime.js';
 import { readFreeMemory } from '../standby/free-memory.js';
 import type { StandbyPlace } from '../standby/standby.js';
 import { StandbyPool } from '../standby/standby-pool.js';
@@ -54,6 +54,10 @@ export class WarmStarts {
       if ('why' in command) return `build ${number} of ${service}: no processes ahead of time, ${command.why}`;
       return `build ${number} of ${service}: ${warm} processes ahead of time`;
     });
+  }
+
+  count(service: string): Prepared {
+    return this.#pool.count(service);
   }
 
   /** Replaces those of earlier builds. */

@@ -1,7 +1,7 @@
 import type { WarmPool } from '../../contract/dev-endpoints.js';
 import { isEngineAway } from '../../docker-engine/docker-errors.js';
 import type { Clock } from '../../os/clock.js';
-import type { Build, Exit, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from '../runtime.js';
+import type { Build, Exit, Prepared, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from '../runtime.js';
 import { readFreeMemory } from '../standby/free-memory.js';
 import type { StandbyPlace } from '../standby/standby.js';
 import { StandbyPool } from '../standby/standby-pool.js';
@@ -34,6 +34,8 @@ export class WarmPools implements Runtime {
   readonly #pool: StandbyPool<Build, PooledStandby>;
   /** The newest order of each service that has a pool. */
   readonly #orders = new Map<string, StandbyOrder>();
+  /** That have been built. */
+  readonly #services = new Set<string>();
   #isClosed = false;
   /** What was remarked about each service's pool; forgotten once one of its backends went to a session. */
   readonly #remarked = new Map<string, Set<string>>();
@@ -62,12 +64,21 @@ export class WarmPools implements Runtime {
     });
   }
 
+  /** What of each service was started ahead of time and has loaded nothing of the app, in the same order. */
+  get warmStarts(): WarmPool[] {
+    return [...this.#services].map((service) => {
+      const { standing, wanted } = this.prepared(service);
+      return { service, warm: standing, size: wanted };
+    });
+  }
+
   async spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend> {
     signal.throwIfAborted();
     return this.#take(request) ?? this.#runtime.spawn(request, signal);
   }
 
   standBy(order: StandbyOrder): void {
+    this.#services.add(order.service);
     this.#runtime.standBy?.(order);
     const { service, build, warmPool } = order;
     const obstacle = warmPool === 0 ? undefined : this.#runtime.poolObstacle?.(build);
@@ -87,6 +98,10 @@ export class WarmPools implements Runtime {
     this.#isClosed = true;
     await Promise.all([this.#pool.close(), this.#runtime.standDown?.()]);
     this.#folder.remove();
+  }
+
+  prepared(service: string): Prepared {
+    return this.#runtime.prepared?.(service) ?? { standing: 0, wanted: 0 };
   }
 
   poolObstacle(build: Build): string | undefined {

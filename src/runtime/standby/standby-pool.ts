@@ -1,5 +1,5 @@
 import type { Clock } from '../../os/clock.js';
-import type { Build } from '../runtime.js';
+import type { Build, Prepared } from '../runtime.js';
 import { ServiceStandbys } from './service-standbys.js';
 import type { Standby, StandbyPlace } from './standby.js';
 
@@ -68,7 +68,7 @@ export class StandbyPool<B extends Build, T extends Standby> {
   }
 
   /** How many stand by for a service, and how many are meant to. */
-  count(service: string): { standing: number; wanted: number } {
+  count(service: string): Prepared {
     const { standing = 0, wanted = 0 } = this.#services.get(service) ?? {};
     return { standing, wanted };
   }

@@ -18,7 +18,7 @@ import { judgeNode } from './node-version.js';
 import { checkPort } from './ports.js';
 import { dockerNeed, examineProject } from './project.js';
 import { checkLogs, checkStateFolder } from './state.js';
-import { describeWarmStarts } from './warm-starts.js';
+import { describeWarmStarts, readStartedAhead } from './warm-starts.js';
 import { describeBackendWrites, describeOutputs, judgeWatching } from './watching.js';
 
 /** What the platform runs, and so what images are for unless the config says otherwise. */
@@ -70,7 +70,11 @@ export async function examine(folder: string, configFile: string | undefined): P
     runCheck('warm starts', ANSWER_MS + 500, async () =>
       // A config that can't be used has its own finding.
       project.finding.status === 'ok'
-        ? describeWarmStarts(services, need === 'not' ? undefined : (await docker).engine)
+        ? describeWarmStarts(
+            services,
+            need === 'not' ? undefined : (await docker).engine,
+            await readStartedAhead(await own, ANSWER_MS),
+          )
         : [],
     ),
     port('API', project.port, '--port', project.defaultPorts.port),
