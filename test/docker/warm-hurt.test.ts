@@ -84,6 +84,7 @@ const OTHERS = [
   'node /srv/other.cjs below',
   'node /srv/other.cjs alone &',
   'busybox setsid node /srv/other.cjs apart &',
+  'busybox setsid node /srv/other.cjs likened >/proc/1/fd/1 2>/proc/1/fd/2 &',
   'exec node /srv/other.cjs instead',
 ];
 
@@ -94,7 +95,7 @@ describeDocker('another Node.js process started in a container', () => {
     standBy(build, 1);
     await waitFor(() => standing().length === 1, 'a container that stands by');
     const [container = ''] = await containers();
-    expect(await seen(container)).toEqual(['alone', 'apart', 'below', 'instead']);
+    expect(await seen(container)).toEqual(['alone', 'apart', 'below', 'instead', 'likened']);
     const { isWarm, printed } = await spawn(build, { MODE: 'ends' });
     expect(isWarm).toBe(true);
     await waitFor(() => printed.stdout.includes('ready'), 'it to be ready');

@@ -135,16 +135,35 @@ function openPipes(path) {
 /**
  * Whether this process is one that the container was started with. An engine starts the container's command and each of
  * `docker exec` in a session of its own, which processes keep even when their parents have ended. The first has the number 1.
- * An init may begin another one for what it starts (dumb-init does); a process of `docker exec` that does the same, and whose
- * parents have ended, still has other streams than process 1.
+ * An init may begin another one for what it starts (dumb-init does). A process of `docker exec` that does the same, and whose
+ * parents have ended, becomes a child of process 1 as well, but a younger one than the program that process 1 has started. It
+ * also has other streams than process 1, unless it was given the same.
  * @param {typeof import('node:fs')} fs
  */
 function isOfContainer(fs) {
   const leader = readStat(fs, 'self')?.session;
   if (leader === '1') return true;
-  let process = leader;
-  while (process !== undefined && process !== '1') process = readStat(fs, process)?.parent;
-  return process === '1' && [1, 2].every((fd) => isSameFile(fs, `/proc/self/fd/${fd}`, `/proc/1/fd/${fd}`));
+  let [process, ancestor] = [leader, leader];
+  while (process !== undefined && process !== '1') {
+    ancestor = process;
+    process = readStat(fs, process)?.parent;
+  }
+  if (process !== '1' || !isFirstChild(fs, ancestor)) return false;
+  return [1, 2].every((fd) => isSameFile(fs, `/proc/self/fd/${fd}`, `/proc/1/fd/${fd}`));
+}
+
+/**
+ * Whether a process is the oldest one that process 1 has as a child. The kernel lists those that it got later behind it.
+ * @param {typeof import('node:fs')} fs
+ * @param {string | undefined} process its number
+ */
+function isFirstChild(fs, process) {
+  try {
+    return fs.readFileSync('/proc/1/task/1/children', 'latin1').split(' ')[0] === process;
+  } catch {
+    // Not every kernel has the list.
+    return true;
+  }
 }
 
 /** @param {typeof import('node:fs')} fs @param {string} process its number */
