@@ -321,6 +321,8 @@ describeDocker('containers', () => {
     test('the last resort removes all containers', async () => {
       const runtime = makeRuntime();
       const all = await Promise.all([1, 2, 3].map(() => start('exec sleep 600', {}, { runtime })));
+      const [renamed] = all;
+      await docker('rename', `jamdev-${renamed?.id}`, `renamed-${renamed?.id}`);
       runtime.killAll();
       // It gives the engine a few seconds per step, and a busy engine takes longer.
       await waitFor(async () => (await remains()).length === 0, 'the containers to be gone');

@@ -31,8 +31,8 @@ export class ContainerLauncher {
   readonly #engine: Engine;
   readonly #events: ContainerEvents;
   readonly #lost: LostContainers;
-  /** Of containers that are there or may be. */
-  readonly #names = new Set<string>();
+  /** Names of containers that are there or may be, and their ids once these are known: someone may rename a container. */
+  readonly #names = new Map<string, string>();
   #rootless: Promise<boolean> | undefined;
   /** What is being cleared away of backends that have ended. */
   readonly #clearing = new Set<Promise<unknown>>();
@@ -67,6 +67,7 @@ export class ContainerLauncher {
       for (const warning of Warnings ?? []) {
         if (!HARMLESS_WARNING.test(warning)) listener.onRemark?.(`Docker warns: ${warning}`);
       }
+      this.#names.set(name, Id);
       container = new Container(Id, name, listener, this.#engine, this.#events);
       if (spec.mount?.Type === 'volume') await makeWritable(this.#engine, Id, MOUNT_TARGET);
       signal.throwIfAborted();
@@ -90,6 +91,7 @@ export class ContainerLauncher {
         timeoutMs: QUICK_REQUEST_MS,
       });
       container.name = name;
+      this.#names.set(name, container.id);
       this.#names.delete(before);
     } catch (error) {
       noteHandled('docker', `renaming ${before}`, error);
@@ -127,13 +129,13 @@ export class ContainerLauncher {
 
   killAll(): void {
     this.#events.close();
-    const names = [...this.#names];
-    if (names.length === 0) return;
+    const ids = [...this.#names.values()];
+    if (ids.length === 0) return;
     const env = dockerEnvironment(this.#engine.endpoint.environment);
     const options = { env, stdio: 'ignore', timeout: KILL_ALL_MS } as const;
     // Nothing but another program works when this one is about to end. Killing first, as it is faster than removing.
-    spawnSync('docker', ['kill', ...names], options);
-    spawnSync('docker', ['rm', '--force', '--volumes', ...names], options);
+    spawnSync('docker', ['kill', ...ids], options);
+    spawnSync('docker', ['rm', '--force', '--volumes', ...ids], options);
   }
 
   close(): void {
@@ -192,7 +194,7 @@ export class ContainerLauncher {
   #takeName(wanted: string): string {
     let name = wanted;
     for (let number = 2; this.#names.has(name); number += 1) name = `${wanted}-${number}`;
-    this.#names.add(name);
+    this.#names.set(name, name);
     return name;
   }
 }

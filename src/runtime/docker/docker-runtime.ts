@@ -194,7 +194,9 @@ export class DockerRuntime implements Runtime {
       startKind,
       served,
       remove: (isLost) => {
-        void this.#launcher.clear(launched, isLost, this.#starts.over()).then(() => {
+        // What someone else has ended may be started again by them, as `docker restart` does.
+        const after = container.asked === 'nothing' ? undefined : this.#starts.over();
+        void this.#launcher.clear(launched, isLost, after).then(() => {
           if (spec.hostPort !== undefined) this.#hostPorts.release(spec.hostPort);
         });
       },
