@@ -96,15 +96,20 @@ export class BottomScreen implements LogScreen {
 
   #tick(): void {
     this.#cancelTick = this.#clock.after(TICK_MS, () => {
-      this.#paintSoon();
+      // An idle program wakes up once for it, not again for a frame.
+      if (this.#cancelFrame === undefined && this.#untilFrameMs <= 0) this.#paint();
+      else this.#paintSoon();
       this.#tick();
     });
   }
 
+  get #untilFrameMs(): number {
+    return this.#paintedAtMs + FRAME_MS - this.#clock.monotonicMs();
+  }
+
   #paintSoon(): void {
     if (this.#hidden || this.#cancelFrame !== undefined) return;
-    const dueMs = this.#paintedAtMs + FRAME_MS - this.#clock.monotonicMs();
-    this.#cancelFrame = this.#clock.after(Math.max(0, dueMs), () => this.#paint());
+    this.#cancelFrame = this.#clock.after(Math.max(0, this.#untilFrameMs), () => this.#paint());
   }
 
   #paint(clear = false): void {
