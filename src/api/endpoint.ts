@@ -26,8 +26,11 @@ export interface Endpoint {
   readonly respond: (request: Request, response: Response, account: CallingAccount) => Promise<void>;
 }
 
-/** What a token must allow for an endpoint; `public`: none is needed. */
-export type EndpointScope = Scope | 'public';
+/**
+ * What a token must allow for an endpoint; `public`: none is needed; `operator`: the scope `admin`, of an account that operates
+ * the cluster.
+ */
+export type EndpointScope = Scope | 'public' | 'operator';
 
 /** Who asks. */
 interface CallingAccount {

@@ -41,6 +41,8 @@ export interface ServeConfig {
   registry: RegistrySettings | undefined;
   /** By the name of the drone. */
   drones: Readonly<Record<string, DroneEndpoint>>;
+  /** The accounts that operate the cluster; undefined: the only one that there is. */
+  operators: readonly string[] | undefined;
   limits: {
     maxBackends?: number | undefined;
     connectsPerSecond?: number | undefined;
@@ -140,6 +142,7 @@ export async function resolveServeConfig(flags: ServeFlags, env: NodeJS.ProcessE
     },
     registry: await readRegistry(serve, path),
     drones: serve.drones ?? {},
+    operators: serve.operators,
     limits: serve.limits ?? {},
     services: servicesOf(file),
   };

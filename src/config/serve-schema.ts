@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCOUNT_NAME } from '../contract/accounts.js';
 import { droneEndpointSchema } from './drone-endpoint.js';
 
 /** The name of a cluster: a host name, with the port of its proxies unless that is the scheme's own. */
@@ -77,6 +78,12 @@ export const serveSchema = z.strictObject({
       'How many days a backend and its statuses are kept after its end; at least as long as its log. Default: 30.',
     ),
   auditRetentionDays: count.optional().describe('How many days entries of the audit are kept. Default: 365.'),
+  operators: z
+    .array(z.string().regex(ACCOUNT_NAME, 'must be the name of an account'))
+    .optional()
+    .describe(
+      'The accounts whose tokens with the scope admin may list and drain drones and read /metrics. Default: the only account; with several accounts, none.',
+    ),
   limits: z
     .strictObject({
       maxBackends: count.optional().describe('How many backends an account may have at once. Default: any number.'),

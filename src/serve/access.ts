@@ -6,7 +6,7 @@ import { requestErrors } from '../contract/errors/request-errors.js';
 import { BatchedLookups } from '../os/batched-lookups.js';
 import type { Caller } from '../platform/control-plane.js';
 import { type ApiToken, formatApiToken, parseApiToken } from '../store/api-token.js';
-import { authenticate, hadTokens, type Caller as TokenOwner } from '../store/api-tokens.js';
+import { authenticate, hadTokens, isOnlyAccount, type Caller as TokenOwner } from '../store/api-tokens.js';
 import { findPublic } from '../store/backends.js';
 import type { Store } from '../store/tables.js';
 import type { FailedAttempts } from './failed-attempts.js';
@@ -16,17 +16,24 @@ const LOCAL_ACCOUNT = 'local';
 /** By which the official libraries' dev mode calls the account. */
 const ANY_ACCOUNT = '-';
 
+/** What access is decided by. */
+export interface AccessRules {
+  /** Whether only this machine reaches the API: then it is open until a token is created. */
+  isLoopback: boolean;
+  /** The accounts that operate the cluster; undefined: the only one that there is. */
+  operators: readonly string[] | undefined;
+}
+
 /** Makes sure who sends a request, and that they may do what they ask for. */
 export class Access {
   readonly #store: Store;
-  readonly #isLoopback: boolean;
+  readonly #rules: AccessRules;
   readonly #failures: FailedAttempts;
   readonly #owners: BatchedLookups<ApiToken, TokenOwner | undefined>;
 
-  /** @param isLoopback whether only this machine reaches the API: then it is open until a token is created */
-  constructor(store: Store, isLoopback: boolean, failures: FailedAttempts) {
+  constructor(store: Store, rules: AccessRules, failures: FailedAttempts) {
     this.#store = store;
-    this.#isLoopback = isLoopback;
+    this.#rules = rules;
     this.#failures = failures;
     this.#owners = new BatchedLookups(formatApiToken, (tokens) => authenticate(store, tokens));
   }
@@ -43,7 +50,9 @@ export class Access {
     const { account, scopes, actor } = owner;
     const asked = accountIn(request);
     if (asked !== undefined && asked !== account) throw accessErrors.otherAccount(asked, account);
-    if (!allows(scopes, scope)) throw accessErrors.scopeMissing(scope);
+    const needed = scope === 'operator' ? 'admin' : scope;
+    if (!allows(scopes, needed)) throw accessErrors.scopeMissing(needed);
+    if (scope === 'operator') await this.#checkOperator(account);
     return { account, actor };
   }
 
@@ -62,7 +71,7 @@ export class Access {
     const token = sent === undefined ? undefined : parseApiToken(sent);
     const owner = token && (await this.#owners.find(token));
     if (owner !== undefined && isOf(owner)) return owner;
-    if (this.#isLoopback && !(await hadTokens(this.#store))) return undefined;
+    if (this.#rules.isLoopback && !(await hadTokens(this.#store))) return undefined;
     if (headers.authorization === undefined) throw accessErrors.apiTokenMissing();
     this.refuse(socket.remoteAddress ?? '');
   }
@@ -76,6 +85,13 @@ export class Access {
     this.#failures.check(address);
     this.#failures.add(address);
     throw accessErrors.apiTokenWrong();
+  }
+
+  /** @throws JamdevError `AccountNotAllowed` */
+  async #checkOperator(account: string): Promise<void> {
+    const { operators } = this.#rules;
+    const isOperator = operators?.includes(account) ?? (await isOnlyAccount(this.#store, account));
+    if (!isOperator) throw accessErrors.notAnOperator(account, operators !== undefined);
   }
 
   /** Without tokens every account is open; that of a backend that is named is the backend's. */

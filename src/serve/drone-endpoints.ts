@@ -4,12 +4,12 @@ import { droneListSchema } from '../contract/drones.js';
 import { okSchema } from '../contract/responses.js';
 import type { ClusterDrones } from '../plane/cluster-drones.js';
 
-/** The drones of the cluster, for tokens with the scope `admin`. */
+/** The drones of the cluster, for its operators. */
 export function droneEndpoints(drones: ClusterDrones): Endpoint[] {
   return [
     get('/v2/drones', {
       summary: 'The drones of the cluster, missing ones too',
-      scope: 'admin',
+      scope: 'operator',
       answer: json(droneListSchema),
       errors: ['ControllerUnavailable', 'ControllerFailed'],
       handle: async () => ({ cluster: drones.cluster, drones: await drones.list() }),
@@ -17,7 +17,7 @@ export function droneEndpoints(drones: ClusterDrones): Endpoint[] {
 
     post('/v2/drone/:name/drain', {
       summary: 'Keeps new backends off a drone, for good',
-      scope: 'admin',
+      scope: 'operator',
       answer: json(okSchema),
       errors: ['DroneNotFound', 'ControllerUnavailable', 'ControllerFailed'],
       handle: async ({ params, account: { name, actor } }) => {

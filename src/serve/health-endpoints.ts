@@ -27,7 +27,7 @@ export function healthEndpoints(checkReady: () => Promise<void>, metrics: ServeM
 
     get('/metrics', {
       summary: 'Measurements of this process, for Prometheus',
-      scope: 'admin',
+      scope: 'operator',
       answer: { contentType: metrics.contentType, statuses: [200], schema: z.string() },
       handle: async ({ response }) => {
         const text = await metrics.read();

@@ -54,7 +54,11 @@ export function createServeApi(
     // Connection URLs are those of Plane's proxies.
     proxy_url: '',
   }));
-  const access = new Access(store, exposedAt(config) === undefined, new FailedAttempts(systemClock));
+  const access = new Access(
+    store,
+    { isLoopback: exposedAt(config) === undefined, operators: config.operators },
+    new FailedAttempts(systemClock),
+  );
   const context: ApiContext = {
     controlPlane,
     authorize: (request, scope) => access.authorize(request, scope),

@@ -63,6 +63,12 @@ export async function hadTokens(store: Store): Promise<boolean> {
   return (await store.selectFrom('api_tokens').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
 
+/** Whether an account is the only one that there is. */
+export async function isOnlyAccount(store: Store, account: string): Promise<boolean> {
+  const other = store.selectFrom('accounts').select('name').where('name', '!=', account).limit(1);
+  return (await other.executeTakeFirst()) === undefined;
+}
+
 /** The tokens of an account, or of all, oldest first; revoked ones too. */
 export function listTokens(store: Store, account?: string): Promise<TokenInfo[]> {
   return store

@@ -75,6 +75,7 @@ describe('the config of jamdev serve', () => {
           JAMDEV_SERVE_ON_LOST_DRONE: 'wait',
           JAMDEV_SERVE_LOG_RETENTION_DAYS: '30',
           JAMDEV_SERVE_LIMITS: '{"maxBackends":5}',
+          JAMDEV_SERVE_OPERATORS: '["ops"]',
         },
       ),
     ).toEqual({
@@ -92,6 +93,7 @@ describe('the config of jamdev serve', () => {
       lostAfterSeconds: 120,
       retention: { logDays: 30, backendDays: 30, auditDays: 365 },
       limits: { maxBackends: 5 },
+      operators: ['ops'],
       services: [expect.objectContaining({ name: 'default', image: undefined, pullPolicy: 'IfNotPresent' })],
     });
   });
