@@ -9,6 +9,8 @@
  * jamdev's other code, as it is loaded into other programs, by whatever Node.js those run on.
  */
 const net = require('node:net');
+/** As they are before report-writes.cjs wraps them: reporting this preload's own writes delays the program's `listen`. */
+const { openSync, writeSync, closeSync, renameSync } = require('node:fs');
 
 const PLATFORM_PORT = 8080;
 const LOOPBACK = '127.0.0.1';
@@ -75,11 +77,15 @@ function reportLoaded() {
   const { threadId } = require('node:worker_threads');
   const files = Object.keys(require.cache).filter((path) => !/[/\\]node_modules[/\\]/.test(path));
   try {
-    const fs = require('node:fs');
     const path = `${loadedFolder}/${process.pid}-${threadId}`;
     // Put in place whole: jamdev may be reading the list just then.
-    fs.writeFileSync(`${path}.new`, files.join('\0'));
-    fs.renameSync(`${path}.new`, path);
+    const fd = openSync(`${path}.new`, 'w');
+    try {
+      writeSync(fd, files.join('\0'));
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(`${path}.new`, path);
   } catch {
     // Without it only fewer files are checked before they reach sessions.
   }
