@@ -136,11 +136,7 @@ const SMALL_IN_MEMORY: OutputOptions = {
 export default defineConfig([
   {
     ...COMMON,
-    input: {
-      launch: './src/cli/launch.ts',
-      // For `npm run schema`.
-      'json-schema': './src/config/json-schema.ts',
-    },
+    input: { launch: './src/cli/launch.ts' },
     output: {
       ...SMALL_IN_MEMORY,
       dir: 'dist',
