@@ -16,10 +16,13 @@ const BEGINNINGS = [
   { name: 'examination', path: 'src/cli/commands/doctor/run-doctor.ts' },
   { name: 'servers', path: 'src/cli/commands/serve/run-serve.ts' },
   { name: 'dev-server', path: 'src/cli/commands/dev/run-dev.ts' },
+  { name: 'api', path: 'src/api/whole-dev-api.ts' },
 ];
+const DEV_SERVER = BEGINNINGS.findIndex(({ name }) => name === 'dev-server');
+const LATE_API = BEGINNINGS.findIndex(({ name }) => name === 'api');
 
 /**
- * Puts what `jamdev dev` and the fastest commands load into few files: the bundler would make more than 80, and Node.js takes
+ * Puts what `jamdev dev`, soon after its start its API, and the fastest commands load into few files: the bundler would make more than 80, and Node.js takes
  * time to find and read each. A module goes to the first of the programs above that loads it, so that no command loads much
  * that it does not need. All other modules are left to the bundler.
  */
@@ -28,7 +31,9 @@ export const chunksOfDev: CodeSplittingGroup[] = BEGINNINGS.map(({ name, isWhole
   name: (id, modules) => {
     const isLoaded = (each: number) => reachedFrom(each, modules).has(id);
     if (BEGINNINGS.findIndex((_, each) => isLoaded(each)) !== index) return null;
-    return isWhole || isLoaded(BEGINNINGS.length - 1) ? name : null;
+    if (isWhole || isLoaded(DEV_SERVER)) return name;
+    // What a start does without is not to be in a file that it loads.
+    return isLoaded(LATE_API) ? `${name}-for-api` : null;
   },
   priority: BEGINNINGS.length - index,
 }));

@@ -161,7 +161,9 @@ test.each([
 /** Code that may be loaded late: before a dev server is ready, or in commands that do one thing and exit. */
 const LOADS_LATE = [
   'cli/client/',
+  'cli/command-table.ts',
   'cli/commands/',
+  'cli/completion.ts',
   'cli/launch.ts',
   'cli/main.ts',
   'cli/program.ts',

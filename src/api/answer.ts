@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 export const JSON_TYPE = 'application/json';
 /** As it is sent; OpenAPI takes it as well. */
@@ -34,9 +34,4 @@ export function events(schema: z.ZodType): Answer<void> {
 /** Lines of JSON, which the handler writes. @param schema of a line */
 export function jsonLines(schema: z.ZodType): Answer<void> {
   return { contentType: 'application/x-ndjson', statuses: [200], schema };
-}
-
-/** A page, or JSON for programs, which the handler writes. @param statuses that it can have */
-export function html(statuses: number[], jsonSchema: z.ZodType): Answer<void> {
-  return { contentType: HTML_TYPE, statuses, schema: z.string(), jsonSchema };
 }

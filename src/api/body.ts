@@ -1,9 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { requestErrors } from '../contract/errors/request-errors.js';
-
-/** Bodies are small; more than this is a mistake. */
-export const BODY_LIMIT_BYTES = 1024 * 1024;
+import { MAX_API_BODY_BYTES } from '../contract/limits.js';
 
 /**
  * Reads a JSON body into `request.body`, whatever its content type: scripts often send JSON without naming it. Cross-site
@@ -71,7 +69,7 @@ const NOT_UTF8 = 'it is not UTF-8';
 /** Made for each body: few are unusual, and Express is not loaded before one is. */
 function makeReader(): RequestHandler {
   return express.json({
-    limit: BODY_LIMIT_BYTES,
+    limit: MAX_API_BODY_BYTES,
     type: () => true,
     strict: false,
     // Else what is not UTF-8 would become replacement characters, and two different keys one.

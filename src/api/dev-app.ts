@@ -1,31 +1,28 @@
 import type { RequestListener } from 'node:http';
-import { serviceErrors } from '../contract/errors/service-errors.js';
-import { createApi } from './app.js';
 import { createBackendPageTest, isProxyOfAnyServer } from './backend-pages.js';
 import type { DevApiContext } from './dev-context.js';
-import { devEndpoints } from './dev-endpoints.js';
-import type { Endpoint } from './endpoint.js';
-import { listEndpoints } from './endpoints.js';
+import { answerDirectly, answerLate } from './direct-answers.js';
+import { authEndpoint, infoEndpoint } from './early-endpoints.js';
 import { guard } from './guard.js';
-import { loginEndpoints } from './login-endpoints.js';
-import { pushRefusals } from './push-refusals.js';
+import { directSteps } from './handle.js';
+import type { createWholeDevApi } from './whole-dev-api.js';
 
-/** The API of a dev server: the platform's, and what only jamdev's own command line asks for. */
-export function createDevApi(context: DevApiContext): RequestListener {
+/**
+ * The API of a dev server: the platform's, and what only jamdev's own command line asks for. Only what a start is asked for
+ * is there at once.
+ * @param loadWhole loads the rest; called at the first request for it
+ */
+export function createDevApi(
+  context: DevApiContext,
+  loadWhole: () => Promise<typeof createWholeDevApi>,
+): RequestListener {
   const guarded = guard({
     allowedHosts: context.allowedHosts,
     isBackendPage: createBackendPageTest(context.platform, context.info),
     isOtherProxy: isProxyOfAnyServer,
     onPageCall: context.onPageCall,
   });
-  return createApi(context, guarded, listDevEndpoints(context));
-}
-
-/** Every endpoint of a dev server. */
-export function listDevEndpoints(context: DevApiContext): Endpoint[] {
-  return listEndpoints(context, [
-    ...loginEndpoints(serviceErrors.loginNeedsCloud),
-    ...pushRefusals(serviceErrors.pushNeedsCloud),
-    ...devEndpoints(context),
-  ]);
+  const steps = directSteps(context, guarded);
+  const load = async () => (await loadWhole())(context, guarded);
+  return answerDirectly(answerLate(load, steps), [authEndpoint(), infoEndpoint(context)], steps);
 }

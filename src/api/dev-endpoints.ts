@@ -19,7 +19,8 @@ import { toPublicStatus } from '../platform/status-formats.js';
 import { listRunningServers } from '../records/server-records.js';
 import { json, jsonLines } from './answer.js';
 import type { DevApiContext } from './dev-context.js';
-import { type Endpoint, get, post } from './endpoint.js';
+import { infoEndpoint } from './early-endpoints.js';
+import { described, type Endpoint, get, post } from './endpoint.js';
 import { streamRecords } from './log-streams.js';
 
 /** Shown to the person at the terminal of the dev server. */
@@ -27,17 +28,9 @@ const BUILD_REASON = 'jamdev build';
 
 /** jamdev's own endpoints, for its command line: what the platform's API has no place for. */
 export function devEndpoints(context: DevApiContext): Endpoint[] {
-  const { platform, logs, info, urls } = context;
+  const { platform, logs } = context;
   return [
-    get(`${DEV_PREFIX}/info`, {
-      summary: 'Which dev server this is',
-      isDirect: true,
-      answer: json(devInfoSchema),
-      handle: async ({ response }) => {
-        const { description: _, ...about } = info();
-        return { ...about, ...(await urls.forProgram(response.req)) };
-      },
-    }),
+    described(infoEndpoint(context), devInfoSchema),
 
     get(`${DEV_PREFIX}/backends`, {
       summary:

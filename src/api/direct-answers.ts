@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import type { Endpoint } from './endpoint.js';
+import type { Route } from './endpoint.js';
 
 /** Answers a request as an Express route does. */
 type Respond = (request: Request, response: Response) => Promise<void>;
@@ -8,7 +8,7 @@ type Respond = (request: Request, response: Response) => Promise<void>;
 /** What a request passes through in the app. */
 export interface DirectSteps {
   guard: RequestHandler;
-  respond: (endpoint: Endpoint) => Respond;
+  respond: (route: Route) => Respond;
   answerError: ErrorRequestHandler;
 }
 
@@ -29,11 +29,7 @@ const PLAIN_PART = '([\\w.~-]+)';
  * Makes a listener that answers the endpoints declared as `direct` itself, by the same steps as the app: Express's way to an
  * endpoint takes longer than a connect to a running session. All other paths go to the app, and HEAD too.
  */
-export function answerDirectly(
-  app: RequestListener,
-  endpoints: readonly Endpoint[],
-  steps: DirectSteps,
-): RequestListener {
+export function answerDirectly(app: RequestListener, endpoints: readonly Route[], steps: DirectSteps): RequestListener {
   const routes = endpoints.filter(({ isDirect }) => isDirect).map((endpoint) => toRoute(endpoint, steps));
   return (request, response) => {
     for (const { method, path, pattern, names, respond } of routes) {
@@ -46,7 +42,7 @@ export function answerDirectly(
   };
 }
 
-function toRoute(endpoint: Endpoint, { respond }: DirectSteps): DirectRoute {
+function toRoute(endpoint: Route, { respond }: DirectSteps): DirectRoute {
   const { method, path, query } = endpoint;
   // A query that is ignored may be anything; one that is read is for Express to take apart.
   const rest = query === undefined ? '(?:\\?.*)?' : '';
@@ -56,6 +52,37 @@ function toRoute(endpoint: Endpoint, { respond }: DirectSteps): DirectRoute {
     pattern: new RegExp(`^${path.replace(/:\w+/g, PLAIN_PART)}${rest}$`, 's'),
     names: [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name),
     respond: respond(endpoint),
+  };
+}
+
+/**
+ * Makes a listener of one that takes time to load, and is loaded at the first request.
+ * @param answerError when it can't be loaded
+ */
+export function answerLate(
+  load: () => Promise<RequestListener>,
+  { answerError }: Pick<DirectSteps, 'answerError'>,
+): RequestListener {
+  let loaded: RequestListener | undefined;
+  let loading: Promise<void> | undefined;
+  return async (request, response) => {
+    try {
+      loading ??= load().then(
+        (listener) => {
+          loaded = listener;
+        },
+        (error: unknown) => {
+          // The next request tries again: perhaps too many files were open.
+          loading = undefined;
+          throw error;
+        },
+      );
+      if (loaded === undefined) await loading;
+      loaded?.(request, response);
+    } catch (error) {
+      const asked = asInExpress(request, response, { params: {}, route: {} });
+      answerError(error, asked.request, asked.response, () => void request.socket.destroy());
+    }
   };
 }
 

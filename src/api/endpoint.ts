@@ -2,9 +2,9 @@ import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Scope } from '../contract/accounts.js';
 import type { WireErrorCode } from '../contract/errors/error-codes.js';
-import { parseBody, parseFields } from '../contract/requests.js';
+import { parseBody, parseFields } from '../contract/parse-request.js';
 import type { AccountPlane } from '../platform/control-plane.js';
-import { type Answer, JSON_TYPE } from './answer.js';
+import { type Answer, JSON_TYPE, json } from './answer.js';
 import { sendJson } from './json.js';
 
 /** One endpoint of the API: both its Express route and its OpenAPI description are made from this. */
@@ -26,6 +26,18 @@ export interface Endpoint {
   readonly respond: (request: Request, response: Response, account: CallingAccount) => Promise<void>;
 }
 
+/** What of an endpoint answers requests: all but the description of its answer. */
+export type Route = Omit<Endpoint, 'answer'>;
+
+/**
+ * An endpoint that can answer before any schema is loaded: a dev server loads those after its start.
+ * {@link described} makes an endpoint of it.
+ */
+export interface EarlyEndpoint<Result> extends Route {
+  /** Never set; only a type. */
+  readonly result?: Result;
+}
+
 /**
  * What a token must allow for an endpoint; `public`: none is needed; `operator`: the scope `admin`, of an account that operates
  * the cluster.
@@ -42,7 +54,12 @@ interface CallingAccount {
 }
 
 /** The declaration of an endpoint, besides its method and path. */
-interface Declaration<Path extends string, Body, Query extends z.ZodObject, Result> {
+interface Declaration<Path extends string, Body, Query extends z.ZodObject, Result>
+  extends RouteDeclaration<Path, Body, Query, Result> {
+  answer: Answer<Result>;
+}
+
+interface RouteDeclaration<Path extends string, Body, Query extends z.ZodObject, Result> {
   /** What it does, in a line. */
   summary: string;
   /** Default: `read`. */
@@ -53,7 +70,6 @@ interface Declaration<Path extends string, Body, Query extends z.ZodObject, Resu
   body?: z.ZodType<Body>;
   /** Without one, the query is ignored: the official clients add a random one. */
   query?: Query;
-  answer: Answer<Result>;
   /** Error codes of this endpoint, besides those of all endpoints: a forbidden host, a malformed body... */
   errors?: readonly WireErrorCode[];
   /** Default: false. */
@@ -83,7 +99,7 @@ export function get<Path extends string, Body, Query extends z.ZodObject, Result
   path: Path,
   declaration: Declaration<Path, Body, Query, Result>,
 ): Endpoint {
-  return toEndpoint('get', path, declaration);
+  return { ...toRoute('get', path, declaration, declaration.answer), answer: declaration.answer };
 }
 
 /** Declares what POST does on a path. */
@@ -91,24 +107,29 @@ export function post<Path extends string, Body, Query extends z.ZodObject, Resul
   path: Path,
   declaration: Declaration<Path, Body, Query, Result>,
 ): Endpoint {
-  return toEndpoint('post', path, declaration);
+  return { ...toRoute('post', path, declaration, declaration.answer), answer: declaration.answer };
 }
 
-function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result>(
+/** Declares what GET and HEAD do on a path that is asked for right after a start. The answer is one JSON value. */
+export function getEarly<Path extends string, Result>(
+  path: Path,
+  declaration: Omit<RouteDeclaration<Path, unknown, z.ZodObject, Result>, 'body' | 'query'>,
+): EarlyEndpoint<Result> {
+  return toRoute('get', path, { ...declaration, isDirect: true }, { contentType: JSON_TYPE, statuses: [200] });
+}
+
+/** Completes an early endpoint. @param schema of its answer */
+export function described<Result>(endpoint: EarlyEndpoint<Result>, schema: z.ZodType<Result>): Endpoint {
+  return { ...endpoint, answer: json(schema) };
+}
+
+function toRoute<Path extends string, Body, Query extends z.ZodObject, Result>(
   method: Endpoint['method'],
   path: Path,
-  {
-    summary,
-    scope = 'read',
-    admit,
-    body,
-    query,
-    answer,
-    errors = [],
-    isDirect = false,
-    handle,
-  }: Declaration<Path, Body, Query, Result>,
-): Endpoint {
+  declaration: RouteDeclaration<Path, Body, Query, Result>,
+  { contentType, statuses }: Pick<Answer<Result>, 'contentType' | 'statuses'>,
+): Route {
+  const { summary, scope = 'read', admit, body, query, errors = [], isDirect = false, handle } = declaration;
   const respond: Endpoint['respond'] = async (request, response, account) => {
     // One that nobody reads would stop the reading of its connection, and with that the notice that the client has left.
     if (body === undefined) request.resume();
@@ -119,7 +140,7 @@ function toEndpoint<Path extends string, Body, Query extends z.ZodObject, Result
       account,
       response,
     });
-    if (answer.contentType === JSON_TYPE) sendJson(response, result, answer.statuses[0]);
+    if (contentType === JSON_TYPE) sendJson(response, result, statuses[0]);
   };
-  return { method, path, summary, scope, admit, body, query, answer, errors, isDirect, respond };
+  return { method, path, summary, scope, admit, body, query, errors, isDirect, respond };
 }

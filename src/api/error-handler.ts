@@ -4,9 +4,9 @@ import { errorBody } from '../contract/errors/error-body.js';
 import { RETRY_AFTER_SECONDS } from '../contract/errors/error-codes.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { requestErrors } from '../contract/errors/request-errors.js';
+import { MAX_API_BODY_BYTES } from '../contract/limits.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { asSystemProblem } from '../os/system-problem.js';
-import { BODY_LIMIT_BYTES } from './body.js';
 import { sendJson } from './json.js';
 
 /**
@@ -39,7 +39,7 @@ export function toKnownError(error: unknown): JamdevError | undefined {
   if (error instanceof JamdevError) return error;
   const { type, status, message } = (error ?? {}) as { type?: string; status?: number; message?: string };
   if (type === 'entity.parse.failed') return requestErrors.invalidJson(message ?? "it can't be parsed");
-  if (type === 'entity.too.large') return requestErrors.bodyTooLarge(BODY_LIMIT_BYTES);
+  if (type === 'entity.too.large') return requestErrors.bodyTooLarge(MAX_API_BODY_BYTES);
   if (error instanceof URIError) return requestErrors.pathUnreadable(message ?? '');
   if (status !== undefined && status >= 400 && status < 500)
     return requestErrors.bodyUnreadable(message ?? `status ${status}`);

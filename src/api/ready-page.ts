@@ -9,11 +9,11 @@ import { preferredForm } from '../pages/preferred-form.js';
 import { isEnding } from '../platform/backend-state.js';
 import type { Arrival } from '../platform/control-plane.js';
 import { toPublicStatus } from '../platform/status-formats.js';
-import { html } from './answer.js';
 import type { ApiContext } from './context.js';
 import { type Endpoint, get } from './endpoint.js';
 import { toKnownError } from './error-handler.js';
 import { sendJson } from './json.js';
+import { html } from './page-answer.js';
 
 export const READY_PREFIX = '/ready';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { firstIssue } from '../contract/requests.js';
+import { firstIssue } from '../contract/parse-request.js';
 import { configErrors } from './config-errors.js';
 import { nearest } from './nearest.js';
 import { type ConfigFile, configFileSchema } from './schema.js';

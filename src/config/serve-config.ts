@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { urlHost } from '../contract/hosts.js';
-import { firstIssue } from '../contract/requests.js';
+import { firstIssue } from '../contract/parse-request.js';
 import { configErrors } from './config-errors.js';
 import { readConfigFile } from './config-file.js';
 import type { DroneEndpoint } from './drone-endpoint.js';

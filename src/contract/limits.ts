@@ -6,3 +6,6 @@ export const MAX_PROXIED_HEAD_BYTES = 408 * 1024;
 export const MAX_TARGET_BYTES = 65_534;
 /** The most starts of backends that are prepared ahead of time for one service. */
 export const MAX_WARM = 16;
+
+/** Bodies of API requests are small; more than this is a mistake. */
+export const MAX_API_BODY_BYTES = 1024 * 1024;

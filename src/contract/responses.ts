@@ -110,6 +110,7 @@ export const terminateBackendsResultSchema = z
 
 /** `GET /auth`. */
 export const authSchema = z.object({ status: z.literal('ok'), accounts: z.array(z.string()), is_admin: z.boolean() });
+export type AuthAnswer = z.infer<typeof authSchema>;
 
 /** The answer to what has nothing else to say. */
 export const okSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Ok' });

@@ -1,5 +1,5 @@
 import type { ConnectResponse, V1SpawnResult } from './responses.js';
-import { V1_OF_LIVE_STATUS } from './status.js';
+import { V1_OF_LIVE_STATUS } from './statuses.js';
 
 /**
  * The v1 dev-style spawn result, from the answer of v2: exactly these keys, in this order. A connect request never gives

@@ -10,6 +10,7 @@ import type { Backend } from '../platform/backend.js';
 import { ConnectionProxy } from '../proxy/proxy-server.js';
 import type { ServerMakers } from './both-ports.js';
 import type { EventBus } from './events.js';
+import { loadWholeApi } from './load-late.js';
 import type { DevServerParts } from './prepare.js';
 import type { ServerInfo } from './server-info.js';
 
@@ -44,22 +45,25 @@ export function makeServers(
       service.definition !== undefined && builder.definition(service.definition).rewriteRedirects,
     reportFault,
   });
-  const api = createDevApi({
-    controlPlane,
-    authorize: labelledCaller,
-    registryHost: () => new URL(info.current.api_url).host,
-    platform,
-    builder,
-    logs,
-    warmPools: () => runtime.counts,
-    warmStarts: () => runtime.warmStarts,
-    allowedHosts,
-    info: () => ({ ...info.current, watching: hotRebuild.watching, description: DESCRIPTION }),
-    errorsOf: () => [],
-    urls,
-    reportFault,
-    onPageCall: (origin) => bus.publish({ type: 'page-called-api', origin }),
-  });
+  const api = createDevApi(
+    {
+      controlPlane,
+      authorize: labelledCaller,
+      registryHost: () => new URL(info.current.api_url).host,
+      platform,
+      builder,
+      logs,
+      warmPools: () => runtime.counts,
+      warmStarts: () => runtime.warmStarts,
+      allowedHosts,
+      info: () => ({ ...info.current, watching: hotRebuild.watching, description: DESCRIPTION }),
+      errorsOf: () => [],
+      urls,
+      reportFault,
+      onPageCall: (origin) => bus.publish({ type: 'page-called-api', origin }),
+    },
+    loadWholeApi,
+  );
   let serve: () => void = () => undefined;
   const serving = new Promise<void>((resolve) => {
     serve = resolve;

@@ -1,10 +1,10 @@
 import { toConnectResponse } from '../api/connect-results.js';
 import type { DevFlags } from '../config/dev-flags.js';
-import { parseConnectRequest } from '../contract/requests.js';
 import type { PortPolicy } from './choose-ports.js';
 import { Closing } from './close.js';
 import type { DevServer } from './dev-server.js';
 import { EventBus } from './events.js';
+import { loadRequests } from './load-late.js';
 import { noteEvents } from './note-events.js';
 import { openPorts } from './open.js';
 import { prepareParts } from './prepare.js';
@@ -46,6 +46,7 @@ export async function startDevServer(flags: DevFlags = {}, portPolicy?: PortPoli
     events: bus,
     parts,
     async connect({ service = '-', ...request } = {}) {
+      const { parseConnectRequest } = await loadRequests();
       return toConnectResponse(
         await parts.controlPlane
           .account({ account: 'local', actor: 'local' })

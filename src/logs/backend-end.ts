@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DevBackend } from '../contract/dev-endpoints.js';
-import { type PublicStatus, publicStatusSchema } from '../contract/status.js';
+import { isPublicStatus } from '../contract/statuses.js';
+import type { PublicStatus } from '../contract/wire-types.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { readOwnFile, writeOwnFile } from '../records/own-file.js';
 import type { LogOwner } from './backend-log.js';
@@ -30,8 +31,7 @@ export function writeBackendEnd(folder: string, end: BackendEnd): void {
 export function readBackendEnd(folder: string): BackendEnd | undefined {
   try {
     const end = JSON.parse(readOwnFile(join(folder, END_FILE)) ?? 'null') as Partial<BackendEnd> | null;
-    const status = publicStatusSchema.safeParse(end?.status);
-    return status.success ? { status: status.data, explanation: end?.explanation ?? null } : undefined;
+    return isPublicStatus(end?.status) ? { status: end.status, explanation: end.explanation ?? null } : undefined;
   } catch (error) {
     noteHandled('logs', 'reading how a backend ended', error);
     return undefined;

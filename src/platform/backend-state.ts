@@ -1,4 +1,5 @@
-import { STATUSES, type Status, type TerminationKind, type TerminationReason } from '../contract/status.js';
+import type { Status, TerminationKind, TerminationReason } from '../contract/status.js';
+import { STATUSES } from '../contract/statuses.js';
 import type { Exit } from '../runtime/runtime.js';
 
 /** The state of a backend: what its status is, since when, and what is only known in that status. */

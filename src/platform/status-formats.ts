@@ -1,4 +1,5 @@
-import { type InfoStatus, type PublicStatus, V1_OF_LIVE_STATUS, type V1State } from '../contract/status.js';
+import type { InfoStatus, PublicStatus } from '../contract/status.js';
+import { V1_OF_LIVE_STATUS, type V1State } from '../contract/statuses.js';
 import { type BackendState, type EndedState, kindOf } from './backend-state.js';
 
 /** The public v2 form of a state: `{status, time}` and what the contract adds to the last three. */

@@ -1,5 +1,6 @@
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely';
-import { STATUSES, type Status } from '../contract/status.js';
+import type { Status } from '../contract/status.js';
+import { STATUSES } from '../contract/statuses.js';
 import { keepService } from './service-lock.js';
 import { addStatus, fromTuple, HISTORY, type StatusRow } from './statuses.js';
 import type { Store, Tables } from './tables.js';

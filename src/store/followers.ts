@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { STATUSES, type Status } from '../contract/status.js';
+import type { Status } from '../contract/status.js';
+import { STATUSES } from '../contract/statuses.js';
 import type { Store } from './tables.js';
 
 /** How long a program has a backend's status stream to itself, unless it renews that. */

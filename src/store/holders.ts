@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { STATUSES, type Status } from '../contract/status.js';
+import type { Status } from '../contract/status.js';
+import { STATUSES } from '../contract/statuses.js';
 import type { KeyOfService } from './key-locks.js';
 import { SCHEMA } from './migrate.js';
 import { rankOf } from './statuses.js';

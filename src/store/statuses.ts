@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely';
-import { STATUSES, type Status, type TerminationKind, type TerminationReason } from '../contract/status.js';
+import type { Status, TerminationKind, TerminationReason } from '../contract/status.js';
+import { STATUSES } from '../contract/statuses.js';
 import { SCHEMA } from './migrate.js';
 import type { Store, Tables } from './tables.js';
 

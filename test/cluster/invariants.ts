@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { STATUSES } from '../../src/contract/status.js';
+import { STATUSES } from '../../src/contract/statuses.js';
 import type { Ledger, SeenStatus } from './ledger.js';
 
 /** The final statuses of all backends, by id. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { JamdevError } from '../../src/contract/errors/jamdev-error.js';
+import { parseBody } from '../../src/contract/parse-request.js';
 import {
   connectRequestSchema,
-  parseBody,
   parseConnectRequest,
   terminateRequestSchema,
   v1SpawnRequestSchema,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { connectResponseSchema, v1SpawnResultSchema } from '../../src/contract/responses.js';
-import { publicStatusSchema, STATUSES, V1_OF_LIVE_STATUS, V1_STATES } from '../../src/contract/status.js';
+import { publicStatusSchema } from '../../src/contract/status.js';
+import { STATUSES, V1_OF_LIVE_STATUS, V1_STATES } from '../../src/contract/statuses.js';
 
 test('the statuses are in the order of a backend’s life', () => {
   expect(STATUSES).toEqual([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { V1_OF_LIVE_STATUS } from '../../src/contract/status.js';
+import { V1_OF_LIVE_STATUS } from '../../src/contract/statuses.js';
 import { toV1SpawnResult } from '../../src/contract/v1-spawn-result.js';
 
 const RESPONSE = {

@@ -66,6 +66,24 @@ test('jamdev list loads no parts of Node.js and no packages that it does not use
   for (const name of ['zod', 'execa', 'express']) expect(text).not.toContain(`node_modules/${name}/`);
 });
 
+/** The files that one of the build loads at once, and their text. */
+function loadedAtOnce(file: string, found = new Map<string, string>()): Map<string, string> {
+  if (found.has(file)) return found;
+  const text = readFileSync(join(ROOT, 'dist', file), 'utf8');
+  found.set(file, text);
+  for (const [, needed = ''] of text.matchAll(/^(?:const .* = )?require\("\.\/([^"]+)"\);$/gm))
+    loadedAtOnce(needed, found);
+  return found;
+}
+
+test('jamdev dev begins without what its first answer does not need', () => {
+  const files = loadedAtOnce('dev-server.cjs');
+  expect(files.size).toBeGreaterThan(3);
+  const text = [...files.values()].join('');
+  expect(text).toContain('function startDevServer');
+  for (const name of ['zod', 'express']) expect(text).not.toContain(`node_modules/${name}/`);
+});
+
 /** A state home in which jamdev has run before. */
 function makeState(): { env: NodeJS.ProcessEnv; state: string; cache: string } {
   const home = makeTempFolder();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { STATUSES, type Status } from '../../src/contract/status.js';
+import type { Status } from '../../src/contract/status.js';
+import { STATUSES } from '../../src/contract/statuses.js';
 import { toHistory, toStatusRow } from '../../src/plane/history.js';
 import { toInfoStatus, toPublicStatus, toV1State } from '../../src/platform/status-formats.js';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { STATUSES, type Status, type TerminationReason } from '../../src/contract/status.js';
+import type { Status, TerminationReason } from '../../src/contract/status.js';
+import { STATUSES } from '../../src/contract/statuses.js';
 import { advance, type BackendState, isEnding, rankOf, toTerminated } from '../../src/platform/backend-state.js';
 
 const TIME = new Date('2026-01-01T00:00:00.000Z');

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { STATUSES, type Status } from '../../src/contract/status.js';
+import type { Status } from '../../src/contract/status.js';
+import { STATUSES } from '../../src/contract/statuses.js';
 import { insertBackend } from '../../src/store/backends.js';
 import { StatusFeed } from '../../src/store/status-feed.js';
 import { addStatus } from '../../src/store/statuses.js';

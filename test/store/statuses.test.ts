@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { STATUSES, type Status } from '../../src/contract/status.js';
+import type { Status } from '../../src/contract/status.js';
+import { STATUSES } from '../../src/contract/statuses.js';
 import { findPublic, insertBackend } from '../../src/store/backends.js';
 import { addStatus, rankOf, statusesAfter } from '../../src/store/statuses.js';
 import { describePostgres, openTestStore, runSql, usePostgres } from '../support/postgres.js';

@@ -4,10 +4,10 @@ import { expect } from 'vitest';
 import type { z } from 'zod';
 import { createApp } from '../../src/api/app.js';
 import { CallerUrls } from '../../src/api/caller-urls.js';
-import { listDevEndpoints } from '../../src/api/dev-app.js';
 import type { DevApiContext } from '../../src/api/dev-context.js';
 import type { Endpoint } from '../../src/api/endpoint.js';
 import { labelledCaller } from '../../src/api/labels.js';
+import { listDevEndpoints } from '../../src/api/whole-dev-api.js';
 import type { DevServer } from '../../src/dev-server/dev-server.js';
 import { type Answer, send } from './http.js';
 

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { STATUSES } from '../../contract/status.js';
+import { STATUSES } from '../../contract/statuses.js';
 
 /** Backends, and the statuses that each went through. */
 export async function createBackends(db: Kysely<unknown>): Promise<void> {

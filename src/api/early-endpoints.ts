@@ -1,0 +1,24 @@
+import type { DevInfo } from '../contract/dev-endpoints.js';
+import { DEV_PREFIX } from '../contract/dev-prefix.js';
+import type { AuthAnswer } from '../contract/responses.js';
+import type { DevApiContext } from './dev-context.js';
+import { type EarlyEndpoint, getEarly } from './endpoint.js';
+
+/** Whom the caller is taken for. */
+export function authEndpoint(): EarlyEndpoint<AuthAnswer> {
+  return getEarly('/auth', {
+    summary: 'The account of the caller',
+    handle: ({ account }): AuthAnswer => ({ status: 'ok', accounts: [account.name], is_admin: false }),
+  });
+}
+
+/** Which dev server this is. */
+export function infoEndpoint({ info, urls }: Pick<DevApiContext, 'info' | 'urls'>): EarlyEndpoint<DevInfo> {
+  return getEarly(`${DEV_PREFIX}/info`, {
+    summary: 'Which dev server this is',
+    handle: async ({ response }): Promise<DevInfo> => {
+      const { description: _, ...about } = info();
+      return { ...about, ...(await urls.forProgram(response.req)) };
+    },
+  });
+}
