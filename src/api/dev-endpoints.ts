@@ -16,6 +16,7 @@ import type { LogOwner } from '../logs/backend-log.js';
 import { crashedLogs, endedBackends, findLogs, type StoredLog } from '../logs/log-store.js';
 import type { Backend } from '../platform/backend.js';
 import { toPublicStatus } from '../platform/status-formats.js';
+import { UsageGauge } from '../platform/usage-gauge.js';
 import { listRunningServers } from '../records/server-records.js';
 import { json, jsonLines } from './answer.js';
 import type { DevApiContext } from './dev-context.js';
@@ -40,7 +41,7 @@ export function devEndpoints(context: DevApiContext): Endpoint[] {
       answer: json(devBackendsSchema),
       handle: async ({ query: { earlier } }) => {
         const { backends } = platform;
-        await Promise.all(backends.map((backend) => backend.usage.readSoon()));
+        await UsageGauge.readAllSoon(backends.map(({ usage }) => usage));
         const listed = backends.map(toDevBackend);
         const all = earlier === 'true' ? [...(await earlierBackends(context)), ...listed] : listed;
         return { backends: all, warm_pools: context.warmPools(), warm_starts: context.warmStarts() };

@@ -12,7 +12,7 @@ const UNWATCHED_PAUSE_MS = 30_000;
 const SHORTEST_INTERVAL_MS = 250;
 /** A reading so young is as good as a new one; less than the shortest interval. */
 const FRESH_MS = 200;
-/** How long those wait who want an answer now. */
+/** Timeout of readings that are wanted now. */
 const PATIENCE_MS = 300;
 
 /** What a backend used between two looks. */
@@ -38,7 +38,8 @@ export class UsageGauge {
   #attachedAtMs = 0;
   #latest: Usage | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
-  #reading: Promise<Usage | undefined> | undefined;
+  #peakReadAtMs = Number.NEGATIVE_INFINITY;
+  #reading: { usage: Promise<Usage | undefined>; peak: boolean } | undefined;
   #peakBytes: number | undefined;
   /** Where the next interval begins. */
   #start: { usage: Usage; atMs: number } | undefined;
@@ -73,28 +74,45 @@ export class UsageGauge {
    * @returns undefined, never a rejection, when nothing of it runs or it can't be told
    */
   read(): Promise<Usage | undefined> {
+    return this.#read(true);
+  }
+
+  #read(peak: boolean): Promise<Usage | undefined> {
     const process = this.#process;
     if (process === undefined) return Promise.resolve(undefined);
-    if (this.#clock.monotonicMs() - this.#readAtMs < FRESH_MS) return Promise.resolve(this.#latest);
-    this.#reading ??= process.usage().then((usage) => {
+    const readAtMs = peak ? this.#peakReadAtMs : this.#readAtMs;
+    if (this.#clock.monotonicMs() - readAtMs < FRESH_MS) return Promise.resolve(this.#latest);
+    if (this.#reading !== undefined && (this.#reading.peak || !peak)) return this.#reading.usage;
+    const usage = process.usage({ peak }).then((found) => {
       // Its process may have been replaced meanwhile.
       if (process !== this.#process) return undefined;
-      this.#reading = undefined;
+      if (this.#reading === reading) this.#reading = undefined;
       this.#readAtMs = this.#clock.monotonicMs();
-      this.#latest = usage;
-      if (usage !== undefined) this.#peakBytes = Math.max(usage.peakMemoryBytes, this.#peakBytes ?? 0);
-      return usage;
+      if (peak) this.#peakReadAtMs = this.#readAtMs;
+      this.#latest = found;
+      if (found !== undefined) this.#peakBytes = Math.max(found.peakMemoryBytes, this.#peakBytes ?? 0);
+      return found;
     });
-    return this.#reading;
+    const reading = { usage, peak };
+    this.#reading = reading;
+    return usage;
   }
 
   /** The same without waiting for a slow engine: returns the previous value then. */
   async readSoon(): Promise<Usage | undefined> {
-    if (this.#process === undefined) return undefined;
-    const answered = new AbortController();
-    await Promise.race([this.read(), pause(PATIENCE_MS, answered.signal)]);
-    answered.abort();
-    if (this.#listeners.size === 0) this.#endInterval(this.#latest);
+    await untilReadSoon([this.read()]);
+    return this.#note();
+  }
+
+  /** Reads what several use now, without their peaks; those of a slow engine keep their previous values. */
+  static async readAllSoon(gauges: readonly UsageGauge[]): Promise<void> {
+    await untilReadSoon(gauges.map((gauge) => gauge.#read(false)));
+    for (const gauge of gauges) gauge.#note();
+  }
+
+  /** Ends an interval with what was read last, unless those who watch do. */
+  #note(): Usage | undefined {
+    if (this.#process !== undefined && this.#listeners.size === 0) this.#endInterval(this.#latest);
     return this.#latest;
   }
 
@@ -131,6 +149,7 @@ export class UsageGauge {
     this.#reading = undefined;
     this.#latest = undefined;
     this.#readAtMs = Number.NEGATIVE_INFINITY;
+    this.#peakReadAtMs = Number.NEGATIVE_INFINITY;
     this.#interval = undefined;
     this.#cancelLook();
   }
@@ -182,4 +201,11 @@ export class UsageGauge {
   #startAt(usage: Usage | undefined): void {
     this.#start = usage === undefined ? undefined : { usage, atMs: this.#clock.monotonicMs() };
   }
+}
+
+/** Waits for readings, but not for slow ones; one deadline for all. */
+async function untilReadSoon(readings: readonly Promise<unknown>[]): Promise<void> {
+  const answered = new AbortController();
+  await Promise.race([Promise.all(readings), pause(PATIENCE_MS, answered.signal)]);
+  answered.abort();
 }

@@ -51,14 +51,23 @@ export class ChildTree implements TerminableTree {
     return this.#root;
   }
 
-  async sample(): Promise<TreeSample> {
+  sample(): Promise<TreeSample> {
+    return this.#sample(false);
+  }
+
+  /** The same for those who only add up what it uses; see {@link SnapshotSource.takeCheaply}. */
+  sampleCheaply(): Promise<TreeSample> {
+    return this.#sample(true);
+  }
+
+  async #sample(cheap: boolean): Promise<TreeSample> {
     let root: TreeRoot;
     try {
       root = await this.identity();
     } catch (cause) {
       return { known: false, cause };
     }
-    const sample = await sampleTree(this.#snapshots, root, { known: this.#known });
+    const sample = await sampleTree(this.#snapshots, root, { known: this.#known, cheap });
     if (sample.known) this.#known = sample.living;
     return sample;
   }

@@ -7,6 +7,9 @@ export const SLOT_VARIABLE = 'JAMDEV_SLOT';
 const ID_VARIABLE = new RegExp(`^(?:SESSION_BACKEND_ID|${BUILD_ID_VARIABLE}|${SLOT_VARIABLE})=`);
 const NONE: readonly ProcessEntry[] = [];
 
+/** The ids of backends and builds in the environment of a process; none where the system does not show it. */
+type IdsOf = (entry: ProcessEntry) => ReadonlySet<string>;
+
 /**
  * The processes of the machine at one moment, by what a tree is found by. The tables are made once for all trees that
  * are looked for in it: with 200 backends, a search through all processes for each of them took most of the time.
@@ -19,11 +22,11 @@ export class ProcessSnapshot {
   /** Processes whose environment was not read yet, the youngest last. */
   readonly #unread: ProcessEntry[];
 
-  readonly #environmentOf: typeof environmentOf;
+  readonly #idsOf: IdsOf;
 
-  /** @param readEnvironment of one process; undefined where the system does not show it */
-  constructor(entries: readonly ProcessEntry[], readEnvironment: typeof environmentOf = environmentOf) {
-    this.#environmentOf = readEnvironment;
+  /** @param idsOf reads the ids of backends and builds in the environment of a process */
+  constructor(entries: readonly ProcessEntry[], idsOf: IdsOf = readIds) {
+    this.#idsOf = idsOf;
     for (const entry of entries) this.#byPid.set(entry.pid, entry);
     this.#byGroup = groupBy(entries, ({ pgid }) => pgid);
     this.#byParent = groupBy(entries, ({ ppid }) => ppid);
@@ -57,7 +60,7 @@ export class ProcessSnapshot {
       entry !== undefined && entry.startedAt >= since;
       entry = this.#unread.at(-1)
     ) {
-      for (const each of backendIdsIn(this.#environmentOf(entry.pid) ?? [])) {
+      for (const each of this.#idsOf(entry)) {
         const known = this.#byBackend.get(each);
         if (known === undefined) this.#byBackend.set(each, [entry]);
         else known.push(entry);
@@ -71,21 +74,70 @@ export class ProcessSnapshot {
 
 /** Takes snapshots of the processes of the machine. */
 export class SnapshotSource {
-  #pending: Promise<ProcessSnapshot> | undefined;
+  readonly #exact = new SharedSnapshot(() => readIds);
+  readonly #cheap = new SharedSnapshot((entries) => this.#foundIds.among(entries));
+  readonly #foundIds = new FoundIds();
 
   /**
    * Takes a snapshot; callers of the same moment share one.
    * @throws JamdevError `ProcessTableUnreadable`
    */
   take(): Promise<ProcessSnapshot> {
+    return this.#exact.take();
+  }
+
+  /**
+   * The same, but reads no environment again in which an id was found: for those who only add up what trees use. A process
+   * that has since taken on the environment of another backend still counts for the first.
+   * @throws JamdevError `ProcessTableUnreadable`
+   */
+  takeCheaply(): Promise<ProcessSnapshot> {
+    return this.#cheap.take();
+  }
+}
+
+/** One snapshot for all callers of the same moment. */
+class SharedSnapshot {
+  readonly #idsAmong: (entries: readonly ProcessEntry[]) => IdsOf;
+  #pending: Promise<ProcessSnapshot> | undefined;
+
+  constructor(idsAmong: (entries: readonly ProcessEntry[]) => IdsOf) {
+    this.#idsAmong = idsAmong;
+  }
+
+  take(): Promise<ProcessSnapshot> {
     this.#pending ??= new Promise((resolve, reject) => {
       setImmediate(() => {
         this.#pending = undefined;
-        listProcesses().then((entries) => resolve(new ProcessSnapshot(entries)), reject);
+        listProcesses().then((entries) => resolve(new ProcessSnapshot(entries, this.#idsAmong(entries))), reject);
       });
     });
     return this.#pending;
   }
+}
+
+/** Remembers the ids that were found in environments. One without an id is read again: it may get one when it is executed. */
+class FoundIds {
+  #known = new Map<string, ReadonlySet<string>>();
+
+  /** Forgets processes that are not among some entries. */
+  among(entries: readonly ProcessEntry[]): IdsOf {
+    const kept = new Map<string, ReadonlySet<string>>();
+    for (const entry of entries) {
+      const ids = this.#known.get(identityOf(entry));
+      if (ids !== undefined) kept.set(identityOf(entry), ids);
+    }
+    this.#known = kept;
+    return (entry) => {
+      const ids = kept.get(identityOf(entry)) ?? readIds(entry);
+      if (ids.size > 0) kept.set(identityOf(entry), ids);
+      return ids;
+    };
+  }
+}
+
+function identityOf({ pid, startId }: ProcessEntry): string {
+  return `${pid} ${startId}`;
 }
 
 /** Groups entries by a number. */
@@ -117,7 +169,7 @@ export async function isOfJamdev(pid: number): Promise<boolean> {
   return false;
 }
 
-function backendIdsIn(environment: readonly string[]): Set<string> {
-  const variables = environment.filter((variable) => ID_VARIABLE.test(variable));
+function readIds({ pid }: ProcessEntry): ReadonlySet<string> {
+  const variables = (environmentOf(pid) ?? []).filter((variable) => ID_VARIABLE.test(variable));
   return new Set(variables.map((variable) => variable.replace(ID_VARIABLE, '')));
 }

@@ -30,6 +30,8 @@ export interface TreeSearch {
    * tree's while its leader lives.
    */
   strict?: boolean;
+  /** See {@link SnapshotSource.takeCheaply}. */
+  cheap?: boolean;
 }
 
 /**
@@ -40,10 +42,10 @@ export interface TreeSearch {
 export async function sampleTree(
   snapshots: SnapshotSource,
   root: TreeRoot,
-  { known = [], strict = false }: TreeSearch = {},
+  { known = [], strict = false, cheap = false }: TreeSearch = {},
 ): Promise<TreeSample> {
   try {
-    const snapshot = await snapshots.take();
+    const snapshot = await (cheap ? snapshots.takeCheaply() : snapshots.take());
     const members = findMembers(snapshot, root, { known, strict });
     if (!strict && !snapshot.isComplete && members.living.length === 0 && sendSignal(-root.pid, 0) !== 'nobody') {
       throw new Error(`the process group ${root.pid} has processes that the system hides from this user`);

@@ -98,6 +98,12 @@ export interface Usage {
   systemCpuMs: number;
 }
 
+/** What a look at a backend's usage is for. */
+export interface UsageWish {
+  /** Whether the peak has to be known, which takes a look at each process of its own. Default: true. */
+  peak?: boolean;
+}
+
 /** How a backend was started: as usual, from what stood by without any code of the app, or out of a warm pool. */
 export type StartKind = 'cold' | 'warm' | 'pool';
 
@@ -140,7 +146,7 @@ export interface RuntimeBackend {
    * Looks at what it uses right now. Backends that are asked in the same moment share one look at the machine.
    * @returns undefined, never a rejection, when nothing of it runs or it can't be told
    */
-  usage(): Promise<Usage | undefined>;
+  usage(wish?: UsageWish): Promise<Usage | undefined>;
 }
 
 /** How many starts are prepared for a service that says nothing of it. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UsageGauge, type UsageInterval } from '../../src/platform/usage-gauge.js';
-import type { RuntimeBackend, Usage } from '../../src/runtime/runtime.js';
+import type { RuntimeBackend, Usage, UsageWish } from '../../src/runtime/runtime.js';
 import { HandClock } from '../support/hand-clock.js';
 
 const MIB = 1024 * 1024;
@@ -17,6 +17,8 @@ class HandProcess implements RuntimeBackend {
   readonly stopped = this.exited;
   readonly ended = false;
   sampleCount = 0;
+  /** How many of the samples were for the peak, too. */
+  peakSampleCount = 0;
   usageNow: Usage | undefined;
   /** If set, the next sample takes until it is called. */
   answer: (() => void) | undefined;
@@ -35,8 +37,9 @@ class HandProcess implements RuntimeBackend {
   }
 
   /** The usage on a machine with two CPUs, of which it keeps half of one busy. */
-  async usage(): Promise<Usage | undefined> {
+  async usage({ peak = true }: UsageWish = {}): Promise<Usage | undefined> {
     this.sampleCount += 1;
+    if (peak) this.peakSampleCount += 1;
     if (this.slow) {
       await new Promise<void>((resolve) => {
         this.answer = resolve;
@@ -111,6 +114,45 @@ describe('reading', () => {
     process.slow = true;
     expect(await gauge.readSoon()).toBe(before);
     expect(process.sampleCount).toBe(2);
+  });
+});
+
+describe('reading several soon', () => {
+  test('waits for a slow one no longer than for one alone, and leaves it its previous value', async () => {
+    const [one, slow, ended] = [makeGauge(10), makeGauge(20), makeGauge()];
+    one.gauge.attach(one.process);
+    slow.gauge.attach(slow.process);
+    slow.process.slow = true;
+    await UsageGauge.readAllSoon([one.gauge, slow.gauge, ended.gauge]);
+    expect([one, slow, ended].map(({ gauge }) => gauge.latest?.memoryBytes)).toEqual([10 * MIB, undefined, undefined]);
+    slow.process.answer?.();
+    await slow.settle();
+    expect(slow.gauge.latest?.memoryBytes).toBe(20 * MIB);
+  });
+
+  test('takes no peaks, and who wants one then gets it', async () => {
+    const { gauge, process } = makeGauge(10);
+    process.usageNow = usageOf(10, 60);
+    gauge.attach(process);
+    await UsageGauge.readAllSoon([gauge]);
+    expect([process.sampleCount, process.peakSampleCount]).toEqual([1, 0]);
+    await gauge.readSoon();
+    expect([process.sampleCount, process.peakSampleCount]).toEqual([2, 1]);
+    expect(gauge.peakBytes).toBe(60 * MIB);
+    await UsageGauge.readAllSoon([gauge]);
+    expect(process.sampleCount).toBe(2);
+  });
+
+  test('shares a sample that is taken for the peak, but not the other way around', async () => {
+    const { gauge, process } = makeGauge(10);
+    process.usageNow = usageOf(10, 60);
+    gauge.attach(process);
+    await Promise.all([gauge.read(), UsageGauge.readAllSoon([gauge])]);
+    expect(process.sampleCount).toBe(1);
+    gauge.detach();
+    gauge.attach(process);
+    await Promise.all([UsageGauge.readAllSoon([gauge]), gauge.read()]);
+    expect([process.sampleCount, process.peakSampleCount]).toEqual([3, 2]);
   });
 });
 

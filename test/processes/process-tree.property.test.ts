@@ -66,8 +66,8 @@ test('the tables of a snapshot find the same processes as a full scan', () => {
       (all, pid, startedAt, old, strict) => {
         const snapshot = new ProcessSnapshot(
           all.map(({ entry }) => entry),
-          (each) =>
-            all.flatMap(({ entry, backendId }) => (entry.pid === each ? [`SESSION_BACKEND_ID=${backendId}`] : [])),
+          ({ pid: each }) =>
+            new Set(all.flatMap(({ entry, backendId }) => (entry.pid === each ? [String(backendId)] : []))),
         );
         const known = old.map((each) => fakeProcess(each, 0, 0, 2));
         // Several trees of one snapshot: one search must not consume what another needs.
@@ -93,9 +93,9 @@ test('for 200 backends, each environment is read once, and none of processes old
     fakeProcess(NO_PID + 100 + index, 1, NO_PID + 100 + index, 2 + index),
   );
   const read: number[] = [];
-  const snapshot = new ProcessSnapshot([...older, ...own], (pid) => {
+  const snapshot = new ProcessSnapshot([...older, ...own], ({ pid }) => {
     read.push(pid);
-    return [];
+    return new Set();
   });
   for (const { pid, startId, startedAt } of own) {
     const { living } = findMembers(snapshot, { backendId: `backend-${pid}`, pid, startId, startedAt }, {});
@@ -109,7 +109,7 @@ test('an environment that cannot be read fails this search and is read again by 
   let isBroken = true;
   const snapshot = new ProcessSnapshot([entry], () => {
     if (isBroken) throw new Error('EMFILE');
-    return ['SESSION_BACKEND_ID=abc'];
+    return new Set(['abc']);
   });
   const search = () =>
     findMembers(snapshot, { backendId: 'abc', pid: 1, startId: '1', startedAt: 1 }, { strict: true });

@@ -3,7 +3,7 @@ import { listListeningPorts, type SocketTable } from '../../processes/listening-
 import { commandOf } from '../../processes/process-table.js';
 import type { SupervisedChild } from '../../processes/supervised-child.js';
 import { isSuspended } from '../../processes/suspended.js';
-import type { Address, Exit, ProcessBuild, RuntimeBackend, StartKind, Usage } from '../runtime.js';
+import type { Address, Exit, ProcessBuild, RuntimeBackend, StartKind, Usage, UsageWish } from '../runtime.js';
 import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js';
 import { filesIn, fixedPortAdvice } from './fixed-port.js';
 import { TreeUsage } from './tree-usage.js';
@@ -82,10 +82,10 @@ export class ProcessBackend implements RuntimeBackend {
     return (await Promise.all(sample.living.map(({ pid }) => isSuspended(pid)))).includes(true);
   }
 
-  async usage(): Promise<Usage | undefined> {
+  async usage({ peak = true }: UsageWish = {}): Promise<Usage | undefined> {
     if (this.#over) return undefined;
-    const sample = await this.#child.tree.sample();
-    return sample.known ? this.#usage.add(sample) : undefined;
+    const sample = await this.#child.tree.sampleCheaply();
+    return sample.known ? this.#usage.add(sample, peak) : undefined;
   }
 
   /** A backend is gone when nothing of its tree lives: only then may its key go to another. */

@@ -11,18 +11,22 @@ export class TreeUsage {
   /** CPU time of processes that are gone and that nobody waited for: the system no longer tells it. */
   #forgottenMs = 0;
 
-  /** @returns undefined when nothing of it runs, or nothing that has memory */
-  add({ living, ended }: TreeMembers): Usage | undefined {
+  /**
+   * @param peak whether to ask each process for the most memory that it had
+   * @returns undefined when nothing of it runs, or nothing that has memory
+   */
+  add({ living, ended }: TreeMembers, peak = true): Usage | undefined {
     const present = new Map([...living, ...ended].map((entry) => [`${entry.pid} ${entry.startId}`, entry]));
     this.#forgottenMs += forgottenMs(this.#seen, present);
     this.#seen = present;
     const memoryBytes = living.reduce((sum, entry) => sum + entry.memoryBytes, 0);
     if (memoryBytes === 0) return undefined;
     const told = [...present.values()].reduce((sum, { cpuMs, childrenCpuMs }) => sum + cpuMs + childrenCpuMs, 0);
+    const peaks = peak ? living.map(({ pid }) => peakMemoryOf(pid) ?? 0) : [];
     return {
       memoryBytes,
       // What each had at its peak was not there at one time: only the largest of these is sure.
-      peakMemoryBytes: Math.max(memoryBytes, ...living.map(({ pid }) => peakMemoryOf(pid) ?? 0)),
+      peakMemoryBytes: Math.max(memoryBytes, ...peaks),
       memoryLimitBytes: this.#machine.memoryBytes,
       cpuMs: told + this.#forgottenMs,
       systemCpuMs: performance.now() * this.#machine.cpus,

@@ -1,6 +1,6 @@
 import { handledElsewhere } from '../../os/debug/debug-log.js';
 import { waitUntilReady } from '../readiness.js';
-import type { Address, Exit, RuntimeBackend, StartKind, Usage } from '../runtime.js';
+import type { Address, Exit, RuntimeBackend, StartKind, Usage, UsageWish } from '../runtime.js';
 import type { StrangeAnswer } from '../strange-answer.js';
 import type { PooledBackend } from './pooled-backend.js';
 
@@ -65,8 +65,8 @@ export class FallbackBackend implements RuntimeBackend {
     this.#current.answered?.();
   }
 
-  usage(): Promise<Usage | undefined> {
-    return this.#current.usage();
+  usage(wish?: UsageWish): Promise<Usage | undefined> {
+    return this.#current.usage(wish);
   }
 
   get #mayFallBack(): boolean {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../os/clock.js';
 import { handledElsewhere, ignoreError } from '../../os/debug/debug-log.js';
-import type { Address, Exit, RuntimeBackend, Usage } from '../runtime.js';
+import type { Address, Exit, RuntimeBackend, Usage, UsageWish } from '../runtime.js';
 import type { StrangeAnswer } from '../strange-answer.js';
 import type { ControlSocket } from './control-socket.js';
 import { findListener } from './find-listener.js';
@@ -108,8 +108,8 @@ export class PooledBackend implements RuntimeBackend {
     else this.#checkLater();
   }
 
-  usage(): Promise<Usage | undefined> {
-    return this.#backend.usage();
+  usage(wish?: UsageWish): Promise<Usage | undefined> {
+    return this.#backend.usage(wish);
   }
 }
 
