@@ -12,7 +12,7 @@ const BEGINNINGS = [
   { name: 'program', path: 'src/cli/program.ts', isWhole: true },
   // What a command loads where no dev server runs.
   { name: 'project', path: 'src/cli/client/no-dev-server.ts' },
-  { name: 'records', path: 'src/cli/program.ts', loadsLate: true },
+  { name: 'records', path: 'src/cli/command-table.ts', loadsLate: true },
   { name: 'examination', path: 'src/cli/commands/doctor/run-doctor.ts' },
   { name: 'servers', path: 'src/cli/commands/serve/run-serve.ts' },
   { name: 'dev-server', path: 'src/cli/commands/dev/run-dev.ts' },

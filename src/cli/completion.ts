@@ -2,7 +2,6 @@ import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 import type { DevBackend } from '../contract/dev-endpoints.js';
 import { noteHandled } from '../os/debug/debug-log.js';
-import { findServer } from './client/find-server.js';
 import { completionScript, thisProgram } from './completion-script.js';
 import { cleanText } from './terminal/clean.js';
 
@@ -52,6 +51,8 @@ export async function addCompletion(
 async function listBackends(words: readonly string[]): Promise<DevBackend[]> {
   try {
     const signal = AbortSignal.timeout(DEADLINE_MS);
+    // Most completions ask no server.
+    const { findServer } = await import('./client/find-server.js');
     return await (await findServer({ api: optionIn(words, '--api') }, signal)).backends();
   } catch (error) {
     noteHandled('cli', 'listing backends for completion', error);

@@ -3,6 +3,7 @@ import { readOwnPackage } from '../config/own-package.js';
 import type { JamdevError } from '../contract/errors/jamdev-error.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { cliErrors } from './cli-errors.js';
+import { COMMANDS } from './command-table.js';
 import type { PrintedHints } from './hints/printed-hints.js';
 import { namedBy } from './hints/target-of.js';
 import type { CommandIo } from './io.js';
@@ -13,29 +14,6 @@ import { usageErrorJson } from './report-error.js';
 
 /** They have their own idea of Ctrl-C; all others just end. */
 const OWN_SIGNALS = ['dev', 'exec'];
-
-/** Each in its own file, of which only the one that is called is loaded. */
-const COMMANDS: Record<string, () => Promise<(io: CommandIo) => Command>> = {
-  init: async () => (await import('./commands/init/init.js')).initCommand,
-  dev: async () => (await import('./commands/dev/dev.js')).devCommand,
-  exec: async () => (await import('./commands/exec/exec.js')).execCommand,
-  spawn: async () => (await import('./commands/connect/spawn.js')).spawnCommand,
-  connect: async () => (await import('./commands/connect/connect.js')).connectCommand,
-  logs: async () => (await import('./commands/logs/logs.js')).logsCommand,
-  list: async () => (await import('./commands/list/list.js')).listCommand,
-  status: async () => (await import('./commands/status.js')).statusCommand,
-  terminate: async () => (await import('./commands/terminate.js')).terminateCommand,
-  build: async () => (await import('./commands/build.js')).buildCommand,
-  deploy: async () => (await import('./commands/deploy/deploy.js')).deployCommand,
-  rollback: async () => (await import('./commands/deploy/rollback.js')).rollbackCommand,
-  deployments: async () => (await import('./commands/deploy/deployments.js')).deploymentsCommand,
-  promote: async () => (await import('./commands/deploy/promote.js')).promoteCommand,
-  serve: async () => (await import('./commands/serve/serve.js')).serveCommand,
-  doctor: async () => (await import('./commands/doctor/doctor.js')).doctorCommand,
-  token: async () => (await import('./commands/token/token.js')).tokenCommand,
-  drones: async () => (await import('./commands/drones/drones.js')).dronesCommand,
-  audit: async () => (await import('./commands/audit.js')).auditCommand,
-};
 
 /** Commands that print no JSON, and why. */
 const WITHOUT_JSON: Record<string, () => JamdevError> = {
@@ -67,15 +45,17 @@ export async function makeProgram(own: OwnProcess, args: readonly string[]): Pro
     .enablePositionalOptions()
     .hook('preSubcommand', () => hints.begin())
     .exitOverride();
-  const only = called !== undefined && Object.hasOwn(COMMANDS, called) ? COMMANDS[called] : undefined;
+  const isCommand = called !== undefined && Object.hasOwn(COMMANDS, called);
   // Some modules ask for it while they are loaded, and Node.js does not let every error of that be caught.
-  if (only !== undefined) process.cwd();
-  for (const load of only === undefined ? Object.values(COMMANDS) : [only]) {
-    const make = await load();
+  if (isCommand) process.cwd();
+  const isNeeded = isCommand ? (name: string) => name === called : neededToComplete(args);
+  for (const [name, { description, load }] of Object.entries(COMMANDS)) {
+    if (isCommand && !isNeeded(name)) continue;
+    const command = isNeeded(name) ? (await load())(io) : new Command(name);
     // Now, so that completion offers the option.
-    program.addCommand(withDebug(make(io), io).copyInheritedSettings(program));
+    program.addCommand(withDebug(command.description(description), io).copyInheritedSettings(program));
   }
-  if (only === undefined) {
+  if (!isCommand) {
     if (!COMPLETION.includes(called ?? '')) await beginHints(hints);
     const { addCompletion } = await import('./completion.js');
     await addCompletion(program, args, (text) => own.print(text));
@@ -93,6 +73,16 @@ export async function makeProgram(own: OwnProcess, args: readonly string[]): Pro
     if (!OWN_SIGNALS.includes(command.name())) command.hook('preAction', () => own.endOnSignals());
   }
   return program;
+}
+
+/**
+ * Tells which commands have to be loaded: to complete the name of a command none, and behind a command only that one. Shells
+ * wait for this at each press of Tab.
+ */
+function neededToComplete([called, mark, ...words]: readonly string[]): (name: string) => boolean {
+  const [first = '', ...others] = words;
+  if (called !== 'complete' || mark !== '--' || first.startsWith('-')) return () => true;
+  return (name) => others.length > 0 && name === first;
 }
 
 /** Takes `help` away before what is no command, for which commander would print the help of all without a word. */

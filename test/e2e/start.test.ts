@@ -66,6 +66,19 @@ test('jamdev list loads no parts of Node.js and no packages that it does not use
   for (const name of ['zod', 'execa', 'express']) expect(text).not.toContain(`node_modules/${name}/`);
 });
 
+test.each([
+  ['the name of a command', [''], ['list\t', 'audit\t']],
+  ['an option', ['list', '--'], ['--everywhere\t', '--debug\t']],
+])('completing %s loads no other commands, and no packages that it has no use for', async (_what, words, offered) => {
+  const args = ['complete', '--', ...words];
+  const { stdout } = await runCli(args);
+  for (const each of offered) expect(stdout).toContain(each);
+  const { files } = await loadedBy(args);
+  const text = files.map((file) => readFileSync(file, 'utf8')).join('');
+  for (const name of ['zod', 'execa', 'express']) expect(text).not.toContain(`node_modules/${name}/`);
+  expect(files.filter((file) => /(?:dev|deploy|doctor|serve)\.cjs$/.test(file))).toEqual([]);
+});
+
 /** The files that one of the build loads at once, and their text. */
 function loadedAtOnce(file: string, found = new Map<string, string>()): Map<string, string> {
   if (found.has(file)) return found;

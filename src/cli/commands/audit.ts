@@ -14,7 +14,6 @@ interface AuditOptions extends DatabaseOptions {
 /** `jamdev audit`: who deployed, terminated, and created or revoked tokens. */
 export function auditCommand(io: CommandIo): Command {
   const command = new Command('audit')
-    .description('show who deployed, terminated and created or revoked tokens in jamdev serve, oldest first')
     .argument('[account]', 'the name of the account (default: all)', account)
     .option('--limit <count>', 'how many entries, counted from the newest', wholeNumber('--limit'), 100)
     .action(async (name: string | undefined, options: AuditOptions) => {

@@ -9,7 +9,6 @@ import { Printed } from '../terminal/text.js';
 /** `jamdev build`: builds again in the dev server, and waits for the outcome. */
 export function buildCommand(io: CommandIo): Command {
   const command = new Command('build')
-    .description('build in the running dev server and wait; exits 1 with the output if the build fails')
     .argument('[service]', 'the service to build (default: all)')
     .action(async (service: string | undefined, options: ClientOptions) => {
       const outcomes = await (await findServer(options, io.signal)).build(service);

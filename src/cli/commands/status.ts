@@ -12,7 +12,6 @@ import { describePhases, type PhaseStart } from '../terminal/phases.js';
 /** `jamdev status`: the status of one backend, once or as it changes. */
 export function statusCommand(io: CommandIo): Command {
   const command = new Command('status')
-    .description('show the status of a backend')
     .argument('<backend or key>', 'a backend’s id, its key, or SERVICE/KEY')
     .option('-w, --watch', 'print all statuses so far, then each new one until it has ended')
     .action(async (name: string, options: ClientOptions & { watch?: boolean }) => {

@@ -37,7 +37,6 @@ interface Scope {
 /** `jamdev terminate`: ends backends, gently or by force. */
 export function terminateCommand(io: CommandIo): Command {
   const command = new Command('terminate')
-    .description('end backends: SIGTERM, and SIGKILL after the grace period')
     .argument('[backend or key...]', 'ids of backends, keys, or SERVICE/KEY')
     .option('--all', 'every running backend')
     .option('-f, --force', 'SIGKILL at once')

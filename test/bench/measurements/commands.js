@@ -7,10 +7,13 @@ const ROUNDS = { warmUp: 2, counted: 21 };
 const MANY = 200;
 const AT_ONCE = 8;
 /** On the oldest and on the newest Node.js. */
-const REACH = { list: [1.5, 2], version: [1.2, 1.4], manyBackends: 1.3 };
+const REACH = { list: [1.5, 2], version: [1.2, 1.4], completion: [1.5, 2], manyBackends: 1.3 };
+
+/** What shells ask at a press of Tab behind `jamdev list --`. */
+const COMPLETION = ['complete', '--', 'list', '--'];
 
 /**
- * Commands from their start to their end: `jamdev --version`, and `jamdev list` of a dev server without backends and of one
+ * Commands from their start to their end: `jamdev --version`, what completes a command line, and `jamdev list` of a dev server without backends and of one
  * with many.
  * @type {import('../support/row.js').Measurement}
  */
@@ -23,10 +26,13 @@ export const commands = {
       const bare = async () => (await runToEnd(node, ['-e', '0'])).ms;
       const list = await alternate(ROUNDS, () => time(node, ['list'], idle), bare);
       const version = await alternate(ROUNDS, () => time(node, ['--version'], idle), bare);
+      const completion = await alternate(ROUNDS, () => time(node, COMPLETION, idle), bare);
       const same = { against: 'node -e 0', unit: 'ms' };
       const [most, mostOfVersion] = [REACH.list[index] ?? 0, REACH.version[index] ?? 0];
+      const mostOfCompletion = REACH.completion[index] ?? 0;
       rows.push({ what: `jamdev list, ${label}`, ...same, ...list, reach: { atMost: most } });
       rows.push({ what: `jamdev --version, ${label}`, ...same, ...version, reach: { atMost: mostOfVersion } });
+      rows.push({ what: `Tab in a shell, ${label}`, ...same, ...completion, reach: { atMost: mostOfCompletion } });
     }
     const busy = await startJamdev('hello.cjs');
     await busy.api.connectMany(MANY, AT_ONCE);

@@ -5,12 +5,10 @@ import { addConnectOptions, type ConnectCommandOptions, connectFromCommandLine }
 
 /** `jamdev connect`: prints the v2 connect response. */
 export function connectCommand(io: CommandIo): Command {
-  const command = new Command('connect')
-    .description('the same as spawn; prints the v2 connect response')
-    .action(async (service: string, options: ConnectCommandOptions) => {
-      const response = await connectFromCommandLine(service, options, io);
-      io.json(response, options.json ? 0 : 2);
-    });
+  const command = new Command('connect').action(async (service: string, options: ConnectCommandOptions) => {
+    const response = await connectFromCommandLine(service, options, io);
+    io.json(response, options.json ? 0 : 2);
+  });
   return addExamples(addConnectOptions(command), [
     ['jamdev connect --key doc-1', 'the backend for doc-1, started if needed'],
     ['jamdev connect -k doc-1 -u ann -a \'{"role":"editor"}\'', 'a connection URL for one user'],

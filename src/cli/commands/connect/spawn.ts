@@ -6,12 +6,10 @@ import { addConnectOptions, type ConnectCommandOptions, connectFromCommandLine }
 
 /** `jamdev spawn`: prints the v1 dev-style spawn result. */
 export function spawnCommand(io: CommandIo): Command {
-  const command = new Command('spawn')
-    .description('start a backend, or find the one that holds the key; prints the spawn result')
-    .action(async (service: string, options: ConnectCommandOptions) => {
-      const result = toV1SpawnResult(await connectFromCommandLine(service, options, io));
-      io.json(result, options.json ? 0 : 2);
-    });
+  const command = new Command('spawn').action(async (service: string, options: ConnectCommandOptions) => {
+    const result = toV1SpawnResult(await connectFromCommandLine(service, options, io));
+    io.json(result, options.json ? 0 : 2);
+  });
   return addExamples(addConnectOptions(command), [
     ['jamdev spawn', 'a backend with a new random key'],
     ['jamdev spawn --key doc-1', 'the backend for doc-1, started if needed'],

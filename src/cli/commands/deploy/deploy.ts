@@ -14,7 +14,6 @@ export interface DeployOptions extends EnvironmentOptions {
 /** `jamdev deploy`: builds, pushes, and has an environment run the image. */
 export function deployCommand(io: CommandIo): Command {
   const command = new Command('deploy')
-    .description('build, push, and have an environment of jamdev serve run the image from its next session on')
     .argument('[service]', 'the service (default: all of the config)')
     .option(
       '--image <repository>',

@@ -20,9 +20,6 @@ interface DeploymentsOptions {
 /** `jamdev deployments`: what an environment was set to run, and by whom. */
 export function deploymentsCommand(io: CommandIo): Command {
   const command = new Command('deployments')
-    .description(
-      'show the last 100 deployments of an environment of jamdev serve, newest first: the first one is in effect',
-    )
     .argument('[service]', 'the service (default: all of the config)')
     .option('-e, --environment <name>', 'the environment of the service', DEFAULT_ENVIRONMENT)
     .option('--api <url>', 'the jamdev serve, with the token in JAMDEV_TOKEN (default: JAMDEV_API_URL)')

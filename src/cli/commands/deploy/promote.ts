@@ -15,7 +15,6 @@ interface PromoteOptions extends ChangeOptions {
 /** `jamdev promote`: has an environment run the very image of another one. */
 export function promoteCommand(io: CommandIo): Command {
   const command = new Command('promote')
-    .description('have an environment of jamdev serve run the image that another one runs; nothing is built')
     .argument('<from>', 'the environment that runs the image')
     .argument('<to>', 'the environment that is to run it')
     .option('-s, --service <name>', 'the service (default: all of the config)')

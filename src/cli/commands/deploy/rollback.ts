@@ -14,7 +14,6 @@ interface RollbackOptions extends EnvironmentOptions {
 /** `jamdev rollback`: has an environment run the image before. */
 export function rollbackCommand(io: CommandIo): Command {
   const command = new Command('rollback')
-    .description('have an environment of jamdev serve run the image that it ran before; repeated, the one before that')
     .argument('[service]', 'the service (default: all of the config)')
     .option(
       '--to <deployment>',

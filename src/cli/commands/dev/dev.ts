@@ -12,9 +12,7 @@ interface DevOptions extends Omit<DevFlags, 'folder'> {
 
 /** `jamdev dev`: the dev server itself. */
 export function devCommand(io: CommandIo): Command {
-  const command = new Command('dev')
-    .description('start the dev server: API, proxy, and backends on request')
-    .argument('[folder]', 'the project folder', '.');
+  const command = new Command('dev').argument('[folder]', 'the project folder', '.');
   addDevOptions(command, { port: '8080', proxyPort: '9090', watch: 'the project' })
     .option('-i, --interactive', 'listen for keys in a terminal (default)')
     .option('--no-interactive', 'do not listen for keys')

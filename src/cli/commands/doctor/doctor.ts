@@ -17,7 +17,6 @@ const CHECK_WIDTH = 'file watching'.length;
 /** `jamdev doctor`: whether all is there for a project to run. */
 export function doctorCommand(io: CommandIo): Command {
   const command = new Command('doctor')
-    .description('check for problems that keep jamdev dev from working; exits 1 on a failure, not on a warning')
     .argument('[folder]', 'the project folder', '.')
     .option('--config <file>', 'the config file (default: jamsocket.config.json or jamdev.config.json)')
     .option('--json', 'print JSON for programs')

@@ -6,9 +6,7 @@ import { listCommand } from './list.js';
 
 /** `jamdev drones`: the drones of the cluster behind `jamdev serve`. */
 export function dronesCommand(io: CommandIo): Command {
-  const command = new Command('drones').description(
-    'list the drones of the cluster behind jamdev serve, and drain one',
-  );
+  const command = new Command('drones');
   command.addCommand(listCommand(io).copyInheritedSettings(command), { isDefault: true });
   command.addCommand(drainCommand(io).copyInheritedSettings(command));
   return addExamples(command, [

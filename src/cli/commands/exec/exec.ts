@@ -16,7 +16,6 @@ it can't be executed; 1 if the dev server did not start or the build failed; 2 f
 /** `jamdev exec`: a command with a dev server of its own, for as long as it runs. */
 export function execCommand(io: CommandIo): Command {
   const command = new Command('exec')
-    .description('start a dev server on free ports, run a command, stop the dev server')
     .usage('[options] -- <command> [arguments...]')
     .argument('<command...>', 'the command and its arguments; run without a shell')
     .passThroughOptions()

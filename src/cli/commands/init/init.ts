@@ -40,7 +40,6 @@ const SUGGESTED_FOLDER = 'session-backend';
 /** `jamdev init`: writes a small app to start from. */
 export function initCommand(io: CommandIo): Command {
   const command = new Command('init')
-    .description('write a small app to start from')
     .argument('[folder]', 'the folder to write to (default: asked for in a terminal, otherwise this folder)')
     .addOption(
       new Option(

@@ -10,7 +10,6 @@ import type { ListOptions } from './list-options.js';
 /** `jamdev list`: the backends of the dev server, or of an account of `jamdev serve`. */
 export function listCommand(io: CommandIo): Command {
   const command = new Command('list')
-    .description('list running backends')
     .option('-a, --all', 'include backends that have ended, of earlier dev servers too')
     .addOption(
       new Option('--pool', 'only the warm pools: backends that are started ahead of time').conflicts([

@@ -36,7 +36,6 @@ interface LogsOptions extends ClientOptions {
 /** `jamdev logs`: what backends print, and printed. */
 export function logsCommand(io: CommandIo): Command {
   const command = new Command('logs')
-    .description('show the output of backends, including ended ones')
     .argument(
       '[backend or key]',
       'a backend’s id, key or SERVICE/KEY, also of an earlier dev server (default: all backends)',

@@ -9,7 +9,6 @@ const INIT_FOLDER = 'registry';
 /** `jamdev serve`: the platform's API in front of a Plane cluster. */
 export function serveCommand(io: CommandIo): Command {
   const command = new Command('serve')
-    .description("serve the platform's API in front of a Plane cluster")
     .option('--controller <url>', 'the address of the cluster’s controllers')
     .option('--cluster <name>', 'the name of the cluster')
     .option('--database <url>', 'the URL of its PostgreSQL database')

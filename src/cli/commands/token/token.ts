@@ -7,7 +7,7 @@ import { revokeCommand } from './revoke.js';
 
 /** `jamdev token`: the API tokens of `jamdev serve`. */
 export function tokenCommand(io: CommandIo): Command {
-  const command = new Command('token').description('create, list and revoke API tokens of jamdev serve');
+  const command = new Command('token');
   for (const make of [createCommand, listCommand, revokeCommand]) {
     command.addCommand(make(io).copyInheritedSettings(command));
   }
