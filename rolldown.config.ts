@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defineConfig, type InputOptions, type OutputOptions, type Plugin } from 'rolldown';
+import license from 'rollup-plugin-license';
 import { chunksOfDev } from './rolldown.chunks.js';
 import {
   compiledLate,
@@ -35,16 +36,23 @@ const preload = (target: string): Plugin => ({
 });
 
 /** The licenses of what is bundled ask for their text to come along, those of what it depends on as well. */
-const licenses: Plugin = {
-  name: 'licenses',
-  generateBundle(_options, bundle) {
-    const modules = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
-    const folders = new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0] ?? []));
-    const packages = [...folders].map(readPackage).sort((a, b) => a.name.localeCompare(b.name));
-    const texts = packages.map(({ name, version, text }) => `${name} ${version}\n\n${text.trim()}\n`);
-    this.emitFile({ type: 'asset', fileName: 'THIRD-PARTY-LICENSES.txt', source: texts.join('\n\n') });
+// Its types are those of an ES module, which it is not.
+const licenses = (license as unknown as typeof license.default)({
+  thirdParty: {
+    multipleVersions: true,
+    output: {
+      file: 'dist/THIRD-PARTY-LICENSES.txt',
+      template: (packages) =>
+        packages
+          .toSorted((a, b) => String(a.name).localeCompare(String(b.name)))
+          .map(({ name, version, license: kind, licenseText, noticeText }) => {
+            const texts = [licenseText ?? `License: ${kind}`, noticeText ?? ''].filter((text) => text !== '');
+            return [`${name} ${version}`, ...texts.map((text) => text.trim())].join('\n\n');
+          })
+          .join('\n\n\n'),
+    },
   },
-};
+});
 
 /** A package in a form that no bundler sees through would miss its own modules when it is used: better now than then. */
 const wholeBundle: Plugin = {
@@ -97,20 +105,6 @@ const publicTypes: Plugin = {
     }
   },
 };
-
-function readPackage(folder: string): { name: string; version: string; text: string } {
-  const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as Record<
-    string,
-    string
-  >;
-  const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
-  if (name === undefined || version === undefined) throw new Error(`${folder} has no name or version`);
-  return {
-    name,
-    version,
-    text: file === undefined ? `License: ${license}` : readFileSync(`${folder}/${file}`, 'utf8'),
-  };
-}
 
 const COMMON: InputOptions = {
   platform: 'node',
